@@ -1,0 +1,89 @@
+//! What every place for local rows does.
+
+use std::sync::Arc;
+
+use cairn_primitives::Cid;
+use futures_util::future::BoxFuture;
+
+/// Why a row operation failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowError {
+    /// The database failed.
+    #[error("cannot {action} the pins")]
+    Database {
+        /// What was being done: `read`, `write`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The repository was opened for reading.
+    #[error("the repository is read-only")]
+    ReadOnly,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
+}
+
+/// How much of a DAG a pin keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PinMode {
+    /// The root and all that it reaches.
+    Recursive,
+    /// The root alone.
+    Direct,
+}
+
+/// A pin that a user asked for. One CID has at most one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The root, in the form in which it was given: CIDs of one multihash may be pinned side by side.
+    pub cid: Cid,
+    /// How much it keeps.
+    pub mode: PinMode,
+    /// The user's name for it; empty when there is none.
+    pub name: String,
+}
+
+/// One change of the pins; a batch of them is applied whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PinChange {
+    /// Sets the pin of a CID, in place of the one it may have.
+    Set(Pin),
+    /// Removes the pin of a CID, if there is one.
+    Remove(Cid),
+}
+
+/// Which pins to list; `None` leaves a field open.
+#[derive(Clone, Debug, Default)]
+pub struct PinFilter {
+    /// Only this mode.
+    pub mode: Option<PinMode>,
+    /// Only names that contain this.
+    pub name_contains: Option<String>,
+}
+
+/// Local rows. Reads block for microseconds; writes are durable when they answer, and share syncs.
+pub trait Rows: Send + Sync + 'static {
+    /// Id of the block store that these rows belong to; `None` until [`Rows::bind`].
+    fn store_id(&self) -> Result<Option<String>, RowError>;
+
+    /// Ties the rows to a block store; a collection refuses rows of another one.
+    fn bind<'a>(&'a self, store_id: &'a str) -> BoxFuture<'a, Result<(), RowError>>;
+
+    /// The pin of a CID.
+    fn pin(&self, cid: &Cid) -> Result<Option<Pin>, RowError>;
+
+    /// Calls `each` with every pin that passes, ordered by the CID's bytes, from one consistent view, until it returns `false`.
+    fn pins(&self, filter: &PinFilter, each: &mut dyn FnMut(Pin) -> bool) -> Result<(), RowError>;
+
+    /// How many pins there are.
+    fn pin_count(&self) -> Result<u64, RowError>;
+
+    /// Applies a batch of changes, whole or not at all.
+    fn change_pins(&self, changes: Vec<PinChange>) -> BoxFuture<'_, Result<(), RowError>>;
+
+    /// Waits for writers and closes.
+    fn close(&self) -> BoxFuture<'_, Result<(), RowError>>;
+}
