@@ -1,0 +1,17 @@
+//! Data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
+//!
+//! Nothing here does I/O or knows an async runtime. Every decoder takes bytes that may come from a stranger:
+//! it is bounded in size, depth and allocation, and returns an error instead of panicking.
+
+pub mod block;
+pub mod car;
+pub mod cid;
+pub mod codec;
+pub mod multibase;
+pub mod multihash;
+pub mod unixfs;
+pub mod varint;
+
+pub use block::Block;
+pub use cid::{Cid, Codec, Version};
+pub use multihash::Multihash;
