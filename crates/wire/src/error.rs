@@ -1,0 +1,62 @@
+//! The error that the Kubo RPC sends.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of failure a [`CommandError`] is. Kubo's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The command failed.
+    Normal,
+    /// The request was wrong.
+    Client,
+    /// The program is broken.
+    Implementation,
+    /// Too many requests.
+    RateLimited,
+    /// Not allowed.
+    Forbidden,
+}
+
+impl ErrorCode {
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Normal => 0,
+            Self::Client => 1,
+            Self::Implementation => 2,
+            Self::RateLimited => 3,
+            Self::Forbidden => 4,
+        }
+    }
+}
+
+/// The JSON of a failed command: `{"Message":…,"Code":…,"Type":"error"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "PascalCase")]
+#[error("{message}")]
+pub struct CommandError {
+    /// What went wrong.
+    pub message: String,
+    /// [`ErrorCode::number`].
+    pub code: u32,
+    /// Always `error`.
+    pub r#type: String,
+}
+
+impl CommandError {
+    /// An error of a kind.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: code.number(), r#type: "error".to_owned() }
+    }
+
+    /// A command that failed.
+    pub fn normal(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Normal, message)
+    }
+
+    /// A request that was wrong.
+    pub fn client(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Client, message)
+    }
+}

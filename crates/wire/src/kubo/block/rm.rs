@@ -1,0 +1,48 @@
+//! `block/rm`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// A block that was removed, or why it was not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Removed {
+    /// Its CID.
+    pub hash: String,
+    /// Why it was not removed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
+endpoint! {
+    /// Removes blocks that no pin keeps.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-rm>
+    pub struct BlockRm: "block/rm" {
+        arguments {
+            /// The blocks.
+            cids: Vec<String> = required "cid",
+        }
+        options {
+            /// Say nothing of blocks that are not there.
+            force: bool = "force" | "f", false;
+            /// Write nothing.
+            quiet: bool = "quiet" | "q", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::Many, Removed,
+        text: |_, removed, out| {
+            if removed.error.is_empty() {
+                out.push_str("removed ");
+                out.push_str(&removed.hash);
+            } else {
+                out.push_str("cannot remove ");
+                out.push_str(&removed.hash);
+                out.push_str(": ");
+                out.push_str(&removed.error);
+            }
+            out.push('\n');
+        },
+    }
+}

@@ -1,0 +1,24 @@
+//! `block/stat`.
+
+use std::fmt::Write as _;
+
+use super::put::BlockSize;
+use crate::endpoint::{Body, ReplyKind};
+
+endpoint! {
+    /// Tells the size of a block.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-stat>
+    pub struct BlockStat: "block/stat" {
+        arguments {
+            /// The block.
+            cid: String = required "cid",
+        }
+        options {}
+        body: Body::Nothing,
+        reply: ReplyKind::One, BlockSize,
+        text: |_, block, out| {
+            let _ = writeln!(out, "Key: {}\nSize: {}", block.key, block.size);
+        },
+    }
+}

@@ -1,0 +1,4 @@
+//! The configuration file.
+
+pub mod show;
+pub mod value;

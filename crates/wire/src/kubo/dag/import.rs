@@ -1,0 +1,77 @@
+//! `dag/import`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+use crate::kubo::CidLink;
+
+/// One line of the answer: a root, or the counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Imported {
+    /// A root of a CAR.
+    Root(ImportedRoot),
+    /// What was stored.
+    Stats(ImportStats),
+}
+
+/// A root of a CAR and whether it is pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ImportedRoot {
+    /// The root.
+    pub cid: CidLink,
+    /// Why it is not pinned; empty when it is.
+    pub pin_error_msg: String,
+}
+
+/// How much was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ImportStats {
+    /// Blocks.
+    pub block_count: u64,
+    /// Their bytes.
+    pub block_bytes_count: u64,
+}
+
+endpoint! {
+    /// Stores what CARs hold and pins their roots.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-import>
+    pub struct DagImport: "dag/import" {
+        arguments {}
+        options {
+            /// Pin the roots.
+            pin_roots: bool = "pin-roots", true;
+            /// Import no more than the file holds, without asking peers for what a root lacks.
+            local_only: bool = "local-only", false;
+            /// Write nothing.
+            silent: bool = "silent", false;
+            /// Tell how much was stored.
+            stats: bool = "stats", false;
+            /// Announce the roots at once.
+            fast_provide_root: Option<bool> = "fast-provide-root", None;
+            /// Announce all of the DAGs at once.
+            fast_provide_dag: Option<bool> = "fast-provide-dag", None;
+            /// Wait for the announcements.
+            fast_provide_wait: Option<bool> = "fast-provide-wait", None;
+            /// Take blocks larger than 2 MiB, which peers do not exchange.
+            allow_big_block: bool = "allow-big-block", false;
+        }
+        body: Body::Files { name: "path", many: true, recursive: false },
+        reply: ReplyKind::Many, Imported,
+        text: |_, imported, out| match imported {
+            Imported::Root(root) if root.pin_error_msg.is_empty() => {
+                let _ = writeln!(out, "Pinned root\t{}\tsuccess", root.cid.cid);
+            }
+            Imported::Root(root) => {
+                let _ = writeln!(out, "Pinned root\t{}\tFAILED: {}", root.cid.cid, root.pin_error_msg);
+            }
+            Imported::Stats(stats) => {
+                let _ = writeln!(out, "Imported {} blocks ({} bytes)", stats.block_count, stats.block_bytes_count);
+            }
+        },
+    }
+}

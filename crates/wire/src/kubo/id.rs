@@ -1,0 +1,64 @@
+//! `id`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// A peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerInfo {
+    /// Its peer id.
+    #[serde(rename = "ID")]
+    pub id: String,
+    /// Its public key as protobuf in base64.
+    #[serde(rename = "PublicKey")]
+    pub public_key: String,
+    /// Where it listens; absent while offline.
+    #[serde(rename = "Addresses")]
+    pub addresses: Option<Vec<String>>,
+    /// What runs there.
+    #[serde(rename = "AgentVersion")]
+    pub agent_version: String,
+    /// The protocols that it speaks; absent while offline.
+    #[serde(rename = "Protocols")]
+    pub protocols: Option<Vec<String>>,
+}
+
+endpoint! {
+    /// Tells who this node, or another, is.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-id>
+    pub struct Id: "id" {
+        arguments {
+            /// The peer; this node when there is none.
+            peer: Option<String> = optional "peerid",
+        }
+        options {
+            /// How to print: `<id>`, `<aver>`, `<pver>`, `<pubkey>`, `<addrs>`, `<protocols>`, `\n`, `\t`.
+            format: Option<String> = "format" | "f", None;
+            /// Base of peer ids: `b58mh`, or a multibase for the CIDv1 form.
+            peerid_base: String = "peerid-base", "b58mh".to_owned();
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, PeerInfo,
+        text: |request, peer, out| match &request.format {
+            Some(format) => {
+                let list = |items: &Option<Vec<String>>| items.as_deref().unwrap_or_default().join("\n");
+                let shown = format
+                    .replace("<id>", &peer.id)
+                    .replace("<aver>", &peer.agent_version)
+                    .replace("<pver>", "")
+                    .replace("<pubkey>", &peer.public_key)
+                    .replace("<addrs>", &list(&peer.addresses))
+                    .replace("<protocols>", &list(&peer.protocols))
+                    .replace("\\n", "\n")
+                    .replace("\\t", "\t");
+                out.push_str(&shown);
+            }
+            None => {
+                out.push_str(&crate::text::pretty(peer, b"\t"));
+                out.push('\n');
+            }
+        },
+    }
+}

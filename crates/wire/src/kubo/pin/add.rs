@@ -1,0 +1,56 @@
+//! `pin/add`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// What was pinned, or how far it has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Pinned {
+    /// The roots; absent from a line of progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Vec<String>>,
+    /// Blocks seen so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<u64>,
+    /// Their bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+endpoint! {
+    /// Keeps DAGs from collection.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-add>
+    pub struct PinAdd: "pin/add" {
+        arguments {
+            /// What to keep.
+            paths: Vec<String> = required "ipfs-path",
+        }
+        options {
+            /// Keep all that the root links to as well.
+            recursive: bool = "recursive" | "r", true;
+            /// Name the pin.
+            name: Option<String> = "name" | "n", None;
+            /// Tell how far the pinning has come.
+            progress: bool = "progress", false;
+            /// Announce the root at once.
+            fast_provide_root: Option<bool> = "fast-provide-root", None;
+            /// Announce all of the DAG at once.
+            fast_provide_dag: Option<bool> = "fast-provide-dag", None;
+            /// Wait for the announcement.
+            fast_provide_wait: Option<bool> = "fast-provide-wait", None;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::Many, Pinned,
+        text: |request, pinned, out| {
+            let how = if request.recursive { "recursively" } else { "directly" };
+            for pin in pinned.pins.iter().flatten() {
+                let _ = writeln!(out, "pinned {pin} {how}");
+            }
+        },
+    }
+}

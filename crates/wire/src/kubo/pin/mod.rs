@@ -1,0 +1,5 @@
+//! What is kept from collection.
+
+pub mod add;
+pub mod ls;
+pub mod rm;

@@ -1,0 +1,38 @@
+//! `pin/rm`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// What was unpinned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Unpinned {
+    /// The roots.
+    pub pins: Vec<String>,
+}
+
+endpoint! {
+    /// Lets a collection have DAGs.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-rm>
+    pub struct PinRm: "pin/rm" {
+        arguments {
+            /// What to let go.
+            paths: Vec<String> = required "ipfs-path",
+        }
+        options {
+            /// Remove recursive pins as well as direct ones.
+            recursive: bool = "recursive" | "r", true;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, Unpinned,
+        text: |_, unpinned, out| {
+            for pin in &unpinned.pins {
+                let _ = writeln!(out, "unpinned {pin}");
+            }
+        },
+    }
+}

@@ -1,0 +1,46 @@
+//! `repo/gc`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+use crate::kubo::CidLink;
+
+/// A block that was collected, or an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Collected {
+    /// The block, as CIDv1 raw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<CidLink>,
+    /// What went wrong.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
+endpoint! {
+    /// Removes every block that no pin keeps.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-gc>
+    pub struct RepoGc: "repo/gc" {
+        arguments {}
+        options {
+            /// Go on after an error and tell each.
+            stream_errors: bool = "stream-errors", false;
+            /// Write CIDs only.
+            quiet: bool = "quiet" | "q", false;
+            /// Write nothing.
+            silent: bool = "silent", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::Many, Collected,
+        text: |request, collected, out| {
+            if let Some(key) = &collected.key {
+                let _ = writeln!(out, "{}{}", if request.quiet { "" } else { "removed " }, key.cid);
+            } else if !collected.error.is_empty() {
+                let _ = writeln!(out, "{}", collected.error);
+            }
+        },
+    }
+}

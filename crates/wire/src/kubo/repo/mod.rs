@@ -1,0 +1,6 @@
+//! The repository.
+
+pub mod gc;
+pub mod stat;
+pub mod verify;
+pub mod version;

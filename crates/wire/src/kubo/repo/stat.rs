@@ -1,0 +1,65 @@
+//! `repo/stat`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// What the repository holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RepoSizes {
+    /// Blocks; 0 when only sizes were asked for.
+    pub num_objects: u64,
+    /// Bytes on disk.
+    pub repo_size: u64,
+    /// Bytes at which collection begins.
+    pub storage_max: u64,
+    /// Where it is; empty when only sizes were asked for.
+    pub repo_path: String,
+    /// `fs-repo@N`; empty when only sizes were asked for.
+    pub version: String,
+}
+
+endpoint! {
+    /// Tells what the repository holds.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-stat>
+    pub struct RepoStat: "repo/stat" {
+        arguments {}
+        options {
+            /// Tell sizes only, which is quicker.
+            size_only: bool = "size-only" | "s", false;
+            /// Print sizes in MiB.
+            human: bool = "human" | "H", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, RepoSizes,
+        text: |request, sizes, out| {
+            let size = |bytes: u64| if request.human { human(bytes) } else { bytes.to_string() };
+            if !request.size_only {
+                let _ = writeln!(out, "NumObjects: {}", sizes.num_objects);
+            }
+            let _ = writeln!(out, "RepoSize:   {}\nStorageMax: {}", size(sizes.repo_size), size(sizes.storage_max));
+            if !request.size_only {
+                let _ = writeln!(out, "RepoPath:   {}\nVersion:    {}", sizes.repo_path, sizes.version);
+            }
+        },
+    }
+}
+
+/// Bytes with a decimal unit, as in `12 MB`.
+fn human(bytes: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes;
+    let mut rest = 0;
+    let mut unit = 0;
+    while value >= 1000 && unit + 1 < UNITS.len() {
+        rest = value % 1000;
+        value /= 1000;
+        unit += 1;
+    }
+    let tenth = rest / 100;
+    if unit == 0 || value >= 10 { format!("{value} {}", UNITS[unit]) } else { format!("{value}.{tenth} {}", UNITS[unit]) }
+}

@@ -1,0 +1,40 @@
+//! `repo/verify`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// How far the check has come, or what it found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Verified {
+    /// What was found.
+    pub msg: String,
+    /// Blocks checked so far.
+    pub progress: u64,
+}
+
+endpoint! {
+    /// Reads and hashes every block.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-verify>
+    pub struct RepoVerify: "repo/verify" {
+        arguments {}
+        options {
+            /// Remove damaged blocks.
+            drop: bool = "drop", false;
+            /// Remove damaged blocks and fetch them again.
+            heal: bool = "heal", false;
+            /// Longest time to fetch one block, as in `30s`.
+            heal_timeout: String = "heal-timeout", "30s".to_owned();
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::Many, Verified,
+        text: |_, verified, out| {
+            if !verified.msg.is_empty() {
+                out.push_str(&verified.msg);
+                out.push('\n');
+            }
+        },
+    }
+}

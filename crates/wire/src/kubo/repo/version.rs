@@ -1,0 +1,33 @@
+//! `repo/version`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// The repository's version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RepoNumber {
+    /// The number, as text.
+    pub version: String,
+}
+
+endpoint! {
+    /// Tells the version of the repository.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-version>
+    pub struct RepoVersion: "repo/version" {
+        arguments {}
+        options {
+            /// Write the number only.
+            quiet: bool = "quiet" | "q", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, RepoNumber,
+        text: |request, number, out| {
+            let _ = writeln!(out, "{}fs-repo@{}", if request.quiet { "" } else { "ipfs repo version " }, number.version);
+        },
+    }
+}

@@ -1,0 +1,56 @@
+//! `version`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// What answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct VersionInfo {
+    /// Version of the Kubo whose RPC is answered.
+    pub version: String,
+    /// Commit of the build; empty for a release.
+    pub commit: String,
+    /// Version of the repository.
+    pub repo: String,
+    /// `architecture/system`.
+    pub system: String,
+    /// The compiler. Kubo's clients read it under this name.
+    pub golang: String,
+}
+
+endpoint! {
+    /// Tells which Kubo's RPC is answered.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-version>
+    pub struct Version: "version" {
+        arguments {}
+        options {
+            /// Write the number only.
+            number: bool = "number" | "n", false;
+            /// Write the commit as well.
+            commit: bool = "commit", false;
+            /// Write the version of the repository.
+            repo: bool = "repo", false;
+            /// Write all.
+            all: bool = "all", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, VersionInfo,
+        text: |request, info, out| {
+            let commit = if info.commit.is_empty() { String::new() } else { format!("-{}", info.commit) };
+            let _ = if request.all {
+                writeln!(out, "Kubo version: {}{commit}\nRepo version: {}\nSystem version: {}\nGolang version: {}", info.version, info.repo, info.system, info.golang)
+            } else if request.repo {
+                writeln!(out, "{}", info.repo)
+            } else if request.number {
+                writeln!(out, "{}{}", info.version, if request.commit { &commit } else { "" })
+            } else {
+                writeln!(out, "ipfs version {}{}", info.version, if request.commit { &commit } else { "" })
+            };
+        },
+    }
+}
