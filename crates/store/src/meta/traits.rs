@@ -1,5 +1,6 @@
 //! What every place for local rows does.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cairn_primitives::Cid;
@@ -10,13 +11,60 @@ use futures_util::future::BoxFuture;
 #[non_exhaustive]
 pub enum RowError {
     /// The database failed.
-    #[error("cannot {action} the pins")]
+    #[error("cannot {action} the rows")]
     Database {
-        /// What was being done: `read`, `write`.
+        /// What was being done: `read`, `write`, `migrate`.
         action: &'static str,
         /// Why.
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file cannot be opened as a database.
+    #[error("cannot open the rows in {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// A newer program wrote the database.
+    #[error("the rows in {} have version {found}, and this program knows versions up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Version of the file.
+        found: i64,
+        /// Newest version that is known here.
+        known: i64,
+    },
+    /// The database has to be brought to a newer version first, which a read-only opening cannot do.
+    #[error("the rows in {} have version {found}, and reading them needs version {known}", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Version of the file.
+        found: i64,
+        /// Version that is needed.
+        known: i64,
+    },
+    /// The file is a database of something else.
+    #[error("{} is not a database of rows", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A row holds what no version of the program writes.
+    #[error("the rows are damaged: {what}")]
+    Damaged {
+        /// What is wrong.
+        what: String,
+    },
+    /// Too many readers at once.
+    #[error("{limit} reads are under way, and no more are allowed at once")]
+    Busy {
+        /// How many may run at once.
+        limit: usize,
     },
     /// The repository was opened for reading.
     #[error("the repository is read-only")]
@@ -65,11 +113,13 @@ pub struct PinFilter {
 }
 
 /// Local rows. Reads block for microseconds; writes are durable when they answer, and share syncs.
+///
+/// A write whose future is dropped before it answered may or may not take place.
 pub trait Rows: Send + Sync + 'static {
     /// Id of the block store that these rows belong to; `None` until [`Rows::bind`].
     fn store_id(&self) -> Result<Option<String>, RowError>;
 
-    /// Ties the rows to a block store; a collection refuses rows of another one.
+    /// Ties the rows to a block store, in place of the one they may be tied to; a collection refuses rows of another one.
     fn bind<'a>(&'a self, store_id: &'a str) -> BoxFuture<'a, Result<(), RowError>>;
 
     /// The pin of a CID.

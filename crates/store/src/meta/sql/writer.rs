@@ -1,0 +1,212 @@
+//! The thread that writes: one transaction and one sync for all who wait.
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{database, mode_number};
+use crate::meta::{PinChange, RowError};
+
+/// Batches that wait for the thread; at the bound, callers wait to hand theirs over.
+const QUEUE: usize = 1_024;
+
+/// Changes that one transaction takes before it commits; a batch is never split, however large.
+const TRANSACTION: usize = 16_384;
+
+/// One change of a row.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Sets or removes a pin.
+    Pin(PinChange),
+    /// Sets a fact.
+    Fact {
+        /// Its key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// Changes that are applied whole or not at all, and who waits for them.
+struct Batch {
+    changes: Vec<Change>,
+    answer: oneshot::Sender<Result<(), RowError>>,
+}
+
+enum Job {
+    Apply(Batch),
+    Close(oneshot::Sender<Result<(), RowError>>),
+}
+
+/// The thread's front.
+#[derive(Debug)]
+pub(super) struct Writer {
+    /// `None` once closed.
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends at [`Writer::close`], or when the writer is dropped and the queue is empty.
+    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        std::thread::Builder::new().name("rows-writer".into()).spawn(move || run(connection, receiver))?;
+        Ok(Self { queue: Mutex::new(Some(sender)) })
+    }
+
+    pub(super) fn check_open(&self) -> Result<(), RowError> {
+        self.queue().map(drop)
+    }
+
+    fn queue(&self) -> Result<mpsc::Sender<Job>, RowError> {
+        self.queue.lock().clone().ok_or(RowError::Closed)
+    }
+
+    /// Applies changes whole or not at all; they are durable when it answers.
+    pub(super) async fn apply(&self, changes: Vec<Change>) -> Result<(), RowError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Apply(Batch { changes, answer });
+        self.queue()?.send(job).await.map_err(|_| RowError::Closed)?;
+        answered.await.unwrap_or(Err(RowError::Closed))
+    }
+
+    /// Refuses further changes, waits for those handed over, and moves the log into the database. Closing what is
+    /// closed does nothing.
+    pub(super) async fn close(&self) -> Result<(), RowError> {
+        let Some(queue) = self.queue.lock().take() else {
+            return Ok(());
+        };
+        let (answer, answered) = oneshot::channel();
+        queue.send(Job::Close(answer)).await.map_err(|_| RowError::Closed)?;
+        answered.await.unwrap_or(Err(RowError::Closed))
+    }
+}
+
+fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+    let mut waiting = Vec::new();
+    while let Some(first) = jobs.blocking_recv() {
+        let mut next = Some(first);
+        let mut changes = 0;
+        let mut closing = None;
+        while let Some(job) = next.take() {
+            match job {
+                Job::Apply(batch) => {
+                    changes += batch.changes.len();
+                    waiting.push(batch);
+                }
+                Job::Close(answer) => {
+                    closing = Some(answer);
+                    break;
+                }
+            }
+            if changes < TRANSACTION {
+                next = jobs.try_recv().ok();
+            }
+        }
+        commit(&mut connection, &mut waiting);
+        if let Some(answer) = closing {
+            // Whoever held a sender across the close is refused, not forgotten.
+            jobs.close();
+            while let Some(job) = jobs.blocking_recv() {
+                match job {
+                    Job::Apply(batch) => drop(batch.answer.send(Err(RowError::Closed))),
+                    Job::Close(other) => drop(other.send(Ok(()))),
+                }
+            }
+            drop(answer.send(finish(connection)));
+            return;
+        }
+    }
+    if let Err(error) = finish(connection) {
+        tracing::warn!(%error, "the rows were not closed cleanly");
+    }
+}
+
+/// Moves the log into the database and closes the file.
+fn finish(connection: Connection) -> Result<(), RowError> {
+    // Not an error when a reader still stands in the way: the log is replayed at the next opening.
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .map_err(database("write"))?;
+    connection.close().map_err(|(_, error)| database("write")(error))
+}
+
+/// Applies batches in one transaction and answers each. A batch that fails alone is undone alone.
+fn commit(connection: &mut Connection, waiting: &mut Vec<Batch>) {
+    if waiting.is_empty() {
+        return;
+    }
+    let mut applied = Vec::with_capacity(waiting.len());
+    let outcome = in_transaction(connection, waiting, &mut applied);
+    for answer in applied {
+        // A caller that gave up is no reason to fail the others.
+        drop(answer.send(outcome.clone()));
+    }
+    // Only a transaction that failed leaves batches behind.
+    for batch in waiting.drain(..) {
+        drop(batch.answer.send(outcome.clone()));
+    }
+}
+
+type Answer = oneshot::Sender<Result<(), RowError>>;
+
+/// Takes batches off `waiting` and applies them; those that stand with the transaction go to `applied`, those undone alone
+/// are answered at once. What is left in `waiting` was not tried.
+fn in_transaction(
+    connection: &mut Connection,
+    waiting: &mut Vec<Batch>,
+    applied: &mut Vec<Answer>,
+) -> Result<(), RowError> {
+    let mut transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database("write"))?;
+    let mut batches = std::mem::take(waiting).into_iter();
+    while let Some(batch) = batches.next() {
+        match apply(&mut transaction, &batch.changes) {
+            Ok(()) => applied.push(batch.answer),
+            Err(error) => {
+                let error = database("write")(error);
+                // A full disk or a failed write undoes the whole transaction, not this batch alone.
+                let lost = transaction.is_autocommit();
+                drop(batch.answer.send(Err(error.clone())));
+                if lost {
+                    waiting.extend(batches);
+                    return Err(error);
+                }
+            }
+        }
+    }
+    transaction.commit().map_err(database("write"))
+}
+
+/// Applies one batch, or nothing of it.
+fn apply(transaction: &mut rusqlite::Transaction<'_>, changes: &[Change]) -> rusqlite::Result<()> {
+    if let [change] = changes {
+        // A statement that fails undoes itself.
+        return change_row(transaction, change);
+    }
+    let savepoint = transaction.savepoint()?;
+    for change in changes {
+        change_row(&savepoint, change)?;
+    }
+    savepoint.commit()
+}
+
+fn change_row(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::Pin(PinChange::Set(pin)) => connection
+            .prepare_cached(
+                "INSERT INTO pin (cid, mode, name) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (cid) DO UPDATE SET mode = excluded.mode, name = excluded.name",
+            )?
+            .execute((pin.cid.to_bytes(), mode_number(pin.mode), &pin.name)),
+        Change::Pin(PinChange::Remove(cid)) => {
+            connection.prepare_cached("DELETE FROM pin WHERE cid = ?1")?.execute([cid.to_bytes()])
+        }
+        Change::Fact { key, value } => connection
+            .prepare_cached(
+                "INSERT INTO fact (key, value) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )?
+            .execute((key, value)),
+    }
+    .map(drop)
+}
