@@ -1,0 +1,149 @@
+//! Live holds, and what a collection must not take because of them.
+//!
+//! Every block has a small id, given in the order of writing and never used twice. A collection may only take ids below
+//! its *floor*: the lowest id that any operation live at its start could have written. Of the ids below, those that a
+//! hold touched are kept: while the hold lives by its own bitmap, afterwards by the collection's.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock, Weak};
+
+use cairn_primitives::Multihash;
+use parking_lot::Mutex;
+use roaring::RoaringTreemap;
+
+use super::traits::{BlockError, Hold, HoldGuard};
+
+/// Answers touches for a store's holds.
+pub(super) trait Touch: Send + Sync + 'static {
+    /// Looks a block up and, if present, records it in the hold; one step as far as removals are concerned.
+    fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError>;
+}
+
+/// What one hold has seen.
+#[derive(Debug, Default)]
+pub(super) struct HoldState {
+    /// Ids of the blocks that the operation wrote or found present.
+    ids: Mutex<RoaringTreemap>,
+    /// Why blocks of this operation were lost, once some were.
+    lost: OnceLock<BlockError>,
+}
+
+impl HoldState {
+    /// Records that the operation relies on a block.
+    pub(super) fn record(&self, id: u64) {
+        self.ids.lock().insert(id);
+    }
+
+    /// The failure that lost blocks of this operation.
+    pub(super) fn lost(&self) -> Option<&BlockError> {
+        self.lost.get()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    next: u64,
+    /// Live holds with the floor of each.
+    live: HashMap<u64, (u64, Arc<HoldState>)>,
+    /// What holds touched that ended while the running collection runs.
+    inherited: Option<RoaringTreemap>,
+}
+
+/// The holds of one store.
+#[derive(Debug, Default)]
+pub(super) struct Holds {
+    inner: Mutex<Inner>,
+}
+
+impl Holds {
+    /// Gives out a hold. `next_id` is read while no collection can take its position.
+    pub(super) fn give<S: Touch>(self: &Arc<Self>, store: &Arc<S>, next_id: impl FnOnce() -> u64) -> Hold {
+        let state = Arc::new(HoldState::default());
+        let mut inner = self.inner.lock();
+        inner.next += 1;
+        let number = inner.next;
+        inner.live.insert(number, (next_id(), Arc::clone(&state)));
+        drop(inner);
+        Arc::new(StoreHold { number, state, holds: Arc::clone(self), store: Arc::downgrade(store) as Weak<dyn Touch> })
+    }
+
+    /// This store's part of a hold.
+    pub(super) fn of<'a>(self: &Arc<Self>, hold: &'a Hold) -> Result<&'a Arc<HoldState>, BlockError> {
+        let any: &dyn std::any::Any = &**hold;
+        match any.downcast_ref::<StoreHold>() {
+            Some(own) if Arc::ptr_eq(&own.holds, self) => Ok(&own.state),
+            _ => Err(BlockError::OtherHold),
+        }
+    }
+
+    /// Takes a collection's position among the holds; returns its floor.
+    pub(super) fn begin_collection(&self, next_id: impl FnOnce() -> u64) -> u64 {
+        let mut inner = self.inner.lock();
+        inner.inherited = Some(RoaringTreemap::new());
+        let next = next_id();
+        inner.live.values().map(|(floor, _)| *floor).fold(next, u64::min)
+    }
+
+    /// Ends a collection.
+    pub(super) fn end_collection(&self) {
+        self.inner.lock().inherited = None;
+    }
+
+    /// Drops from `victims` what a hold keeps. Call it while no touch can be under way.
+    pub(super) fn spare<T>(&self, victims: &mut Vec<T>, id: impl Fn(&T) -> u64) {
+        let inner = self.inner.lock();
+        let live: Vec<_> = inner.live.values().map(|(_, state)| state.ids.lock()).collect();
+        victims.retain(|victim| {
+            let id = id(victim);
+            !inner.inherited.as_ref().is_some_and(|ids| ids.contains(id)) && !live.iter().any(|ids| ids.contains(id))
+        });
+    }
+
+    /// Records that the blocks of an id range were lost: the operations that rely on any of them have failed.
+    pub(super) fn lose(&self, ids: std::ops::Range<u64>, why: &BlockError) {
+        for (_, state) in self.inner.lock().live.values() {
+            let relied = state.ids.lock().range_cardinality(ids.clone()) > 0;
+            if relied {
+                let _ = state.lost.set(why.clone());
+            }
+        }
+    }
+
+    /// The failure of some live hold that has lost blocks.
+    pub(super) fn any_lost(&self) -> Option<BlockError> {
+        self.inner.lock().live.values().find_map(|(_, state)| state.lost().cloned())
+    }
+}
+
+struct StoreHold {
+    number: u64,
+    state: Arc<HoldState>,
+    holds: Arc<Holds>,
+    store: Weak<dyn Touch>,
+}
+
+impl HoldGuard for StoreHold {
+    fn touch(&self, key: &Multihash) -> Result<bool, BlockError> {
+        if key.identity_data().is_some() {
+            return Ok(true);
+        }
+        self.store.upgrade().ok_or(BlockError::Closed)?.touch(&self.state, key)
+    }
+}
+
+impl Drop for StoreHold {
+    fn drop(&mut self) {
+        let mut inner = self.holds.inner.lock();
+        inner.live.remove(&self.number);
+        if let Some(inherited) = &mut inner.inherited {
+            *inherited |= &*self.state.ids.lock();
+        }
+    }
+}
+
+impl fmt::Debug for StoreHold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold").field("number", &self.number).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! What blocks link to, and walks over it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use cairn_primitives::codec::CodecError;
+use cairn_primitives::{Cid, Codec, Multihash};
+
+use super::traits::{BlockError, Root};
+
+/// The links of a block's bytes; a codec that is not built in has none.
+pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
+    if cid.codec() == Codec::RAW {
+        return Ok(Vec::new());
+    }
+    match decode(cid.codec(), data) {
+        Ok(links) => Ok(links),
+        Err(CodecError::Unknown(_)) => Ok(Vec::new()),
+        Err(source) => Err(BlockError::Undecodable { cid: cid.clone(), source }),
+    }
+}
+
+fn decode(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
+    match codec {
+        Codec::DAG_PB => cairn_primitives::codec::dag_pb::links(data),
+        other => Err(CodecError::Unknown(other)),
+    }
+}
+
+/// Whether blocks of a codec can have links at all.
+pub(super) fn may_link(codec: Codec) -> bool {
+    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY)
+}
+
+/// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.
+///
+/// `links` answers `None` for an absent block.
+pub(super) fn walk(
+    roots: &[Root],
+    mut has: impl FnMut(&Multihash) -> Result<bool, BlockError>,
+    mut links: impl FnMut(&Cid) -> Result<Option<Arc<[Cid]>>, BlockError>,
+    visit: &mut dyn FnMut(&Cid, bool) -> bool,
+) -> Result<(), BlockError> {
+    let mut seen: HashSet<Cid> = HashSet::new();
+    // Recursive roots go first: a block that is a direct root as well must not be seen without what hangs below it.
+    let (deep, flat): (Vec<&Root>, Vec<&Root>) = roots.iter().partition(|root| root.recursive);
+    for root in deep {
+        let mut stack = vec![root.cid.clone()];
+        while let Some(cid) = stack.pop() {
+            if !seen.insert(cid.to_v1()) {
+                continue;
+            }
+            if !may_link(cid.codec()) {
+                let present = cid.hash().identity_data().is_some() || has(cid.hash())?;
+                visit(&cid, present);
+                continue;
+            }
+            let below = links(&cid)?;
+            if visit(&cid, below.is_some())
+                && let Some(below) = below
+            {
+                stack.extend(below.iter().rev().filter(|child| !seen.contains(&child.to_v1())).cloned());
+            }
+        }
+    }
+    for root in flat {
+        if seen.insert(root.cid.to_v1()) {
+            let present = root.cid.hash().identity_data().is_some() || has(root.cid.hash())?;
+            visit(&root.cid, present);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! What every block store does.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_primitives::codec::CodecError;
+use cairn_primitives::{Block, Cid, Multihash};
+use futures_util::future::BoxFuture;
+
+/// Largest block that any store takes, in bytes; what peers exchange is at most 2 MiB.
+pub const MAX_BLOCK: usize = 64 << 20;
+
+/// Why a block operation failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockError {
+    /// The disk or the index failed.
+    #[error("cannot {action} the block store")]
+    Io {
+        /// What was being done: `read`, `write to`, `sync`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// No space is left, or the store's limit is reached: reads and collection go on.
+    #[error("the disk is full: {free} bytes are free, and writing needs at least {needed}")]
+    Full {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that are needed.
+        needed: u64,
+    },
+    /// The repository was opened for reading.
+    #[error("the block store is read-only")]
+    ReadOnly,
+    /// A block is larger than [`MAX_BLOCK`].
+    #[error("a block of {size} bytes is larger than the {MAX_BLOCK} that a store takes")]
+    TooBig {
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// The stored bytes are not what the index says.
+    #[error("block {key} is damaged on disk")]
+    Damaged {
+        /// The block, as CIDv1 raw.
+        key: Cid,
+    },
+    /// The rows handed to a collection belong to another store.
+    #[error("the pins belong to store {rows}, not to store {store}: nothing was collected")]
+    OtherStore {
+        /// Id of the store that the rows name.
+        rows: String,
+        /// Id of this store.
+        store: String,
+    },
+    /// A block's bytes are not in its codec's form, so what it links to cannot be told.
+    #[error("cannot read the links of {cid}")]
+    Undecodable {
+        /// The block.
+        cid: Cid,
+        /// Why.
+        #[source]
+        source: CodecError,
+    },
+    /// A hold was handed to a store that did not give it out, so it would keep nothing.
+    #[error("the hold belongs to another store")]
+    OtherHold,
+    /// The caller gave up.
+    #[error("cancelled")]
+    Cancelled,
+    /// The store was closed.
+    #[error("the block store is closed")]
+    Closed,
+}
+
+/// Where blocks can be had from: a local store, and later peers.
+pub trait BlockSource: Send + Sync + 'static {
+    /// The block's bytes, or `None` when it cannot be had. Local stores answer without waiting.
+    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>>;
+}
+
+/// What one store holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreStat {
+    /// Blocks that can be read.
+    pub blocks: u64,
+    /// Bytes of those blocks.
+    pub live_bytes: u64,
+    /// Bytes on disk, index included.
+    pub disk_bytes: u64,
+}
+
+/// One block that [`BlockStore::keys`] walks past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockEntry {
+    /// The multihash.
+    pub key: Multihash,
+    /// Size in bytes.
+    pub size: u32,
+}
+
+/// Where a collection starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The block.
+    pub cid: Cid,
+    /// Whether all that it links to is kept as well.
+    pub recursive: bool,
+}
+
+/// What a collection did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Blocks removed.
+    pub blocks: u64,
+    /// Bytes of those blocks.
+    pub bytes: u64,
+    /// Bytes by which the disk use fell.
+    pub disk_bytes: u64,
+    /// Blocks that are reachable but absent; what hangs below them could not be seen.
+    pub missing: u64,
+}
+
+/// What a collection asks of its caller.
+pub trait Collector: Send {
+    /// The roots to keep. Called once, after the collection has taken its position among the holds, so that a pin which
+    /// commits earlier is seen here and one which commits later is still covered by its hold.
+    fn roots(&mut self) -> Result<Vec<Root>, BlockError>;
+    /// A block was removed, durably.
+    fn removed(&mut self, key: &Multihash);
+    /// Asked between batches; `true` stops cleanly.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Keeps blocks from a collection that runs beside an operation.
+///
+/// Take one before the first presence check of an operation that writes or pins, and drop it when its pin has
+/// committed. Every block that the operation wrote, or found present through the hold, outlives a collection that began
+/// or begins meanwhile. An explicit [`BlockStore::remove`] is not a collection: it asks no hold.
+///
+/// `Any` lets a store recognise its own holds; a store that wraps another hands on the inner one's.
+pub trait HoldGuard: Any + Send + Sync + std::fmt::Debug {
+    /// Records that the operation relies on a block; `false` when the store does not have it. A block that was handed
+    /// over but is not durable yet is waited for (a sync, at most), because what relies on it may become durable first.
+    fn touch(&self, key: &Multihash) -> Result<bool, BlockError>;
+}
+
+/// A live hold; see [`HoldGuard`].
+pub type Hold = Arc<dyn HoldGuard>;
+
+/// Keeps blocks by multihash.
+///
+/// Reads are blocking positional reads (microseconds when cached) and may be called from an async task. Identity
+/// multihashes are answered from themselves and never stored. Collection and verification are long: call them from
+/// a thread of their own.
+pub trait BlockStore: BlockSource {
+    /// The store's id, made once at its creation.
+    fn id(&self) -> String;
+
+    /// Whether the block can be read.
+    fn has(&self, key: &Multihash) -> Result<bool, BlockError>;
+
+    /// The block's size in bytes.
+    fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError>;
+
+    /// The block's bytes.
+    fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError>;
+
+    /// Begins to keep blocks from collection.
+    fn hold(&self) -> Hold;
+
+    /// Hands over blocks in order, without waiting for the disk; waits only while the queue is full. They can be read at
+    /// once, and are durable after the next [`BlockStore::sync`]. Blocks already present count as touched. The bytes are trusted to match their CIDs: whoever takes them from outside verifies.
+    fn write<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>>;
+
+    /// As [`BlockStore::write`], from a thread that may block.
+    fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError>;
+
+    /// Waits until all that this process handed over before is durable; writers that wait together share one sync.
+    /// Fails while a live hold has lost blocks to a disk failure: its operation must not be reported as done.
+    fn sync(&self) -> BoxFuture<'_, Result<(), BlockError>>;
+
+    /// [`BlockStore::write`] and [`BlockStore::sync`] in one: what a single `block put` needs.
+    fn put<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>>;
+
+    /// Removes blocks, durably. The answer says for each whether it was there.
+    fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>>;
+
+    /// Every block, in no particular order, as of now; what comes or goes meanwhile may or may not be seen.
+    fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_>;
+
+    /// Counts, cheaply.
+    fn stat(&self) -> Result<StoreStat, BlockError>;
+
+    /// The CIDs that a block links to, in the order of its bytes, or `None` when the block is absent. A block of a codec
+    /// that is not built in has none.
+    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError>;
+
+    /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and whether
+    /// it is present, and returns whether to go on below it.
+    fn walk(&self, roots: &[Root], visit: &mut dyn FnMut(&Cid, bool) -> bool) -> Result<(), BlockError>;
+
+    /// Removes what no root reaches and no hold keeps, then gives space back.
+    fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
+
+    /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to go on.
+    fn verify(&self, seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool) -> Result<(), BlockError>;
+
+    /// Stops writers, syncs, writes a checkpoint. Later calls fail with [`BlockError::Closed`].
+    fn close(&self) -> BoxFuture<'_, Result<(), BlockError>>;
+}
