@@ -1,0 +1,15 @@
+//! What Cairn's tests share. Development only: nothing here is linked into the program.
+//!
+//! - [`fixture`] makes bytes from a seed, so that no test data is kept in the repository.
+//! - [`http`] is a raw HTTP/1.1 client that keeps what libraries hide: trailers, framing, aborted bodies.
+//! - [`recording`] holds exchanges recorded from the real programs, [`due`] says which of them are due,
+//!   and [`replay`] runs them against any server and tells what differs.
+//! - [`server`] starts, kills and restarts a program under test in a directory of its own.
+
+pub mod due;
+pub mod fixture;
+pub mod http;
+pub mod recording;
+pub mod replay;
+pub mod rpc;
+pub mod server;

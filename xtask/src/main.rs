@@ -1,0 +1,64 @@
+//! The repository's own tasks: `cargo xtask TASK`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod crash;
+mod fuzz;
+mod layers;
+mod process;
+mod recordings;
+mod simulate;
+mod size;
+mod test;
+
+/// The repository's own tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Everything that a change must pass: formatting, lints, all tests.
+    Test(test::Options),
+    /// How fast it is: the micro-benchmarks, then whole processes.
+    Bench(bench::Options),
+    /// Kills a loaded node again and again and checks that nothing answered was lost.
+    Crash(crash::Options),
+    /// Runs the block store's simulation over many seeds.
+    Simulate(simulate::Options),
+    /// Feeds the decoders what a fuzzer finds.
+    Fuzz(fuzz::Options),
+    /// Prints the size of the stripped release binary.
+    Size,
+    /// Prints the crates' layers and checks that dependencies point down only.
+    Layers,
+    /// Looks after the recordings of the real programs.
+    Recordings(recordings::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::Crash(options) => crash::run(&options),
+        Task::Simulate(options) => simulate::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
+        Task::Size => size::run(),
+        Task::Layers => layers::run(),
+        Task::Recordings(options) => recordings::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<test::Failed>() => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Running other programs from the repository's root.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs `command` with this process's own output, and requires that it succeeds.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("running {}", command.get_program().display()))?;
+    ensure!(status.success(), "{} ended with {status}", told(command));
+    Ok(())
+}
+
+/// The command as a person would type it.
+fn told(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let mut words = vec![program.to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
+    words.join(" ")
+}
+
+/// Builds the program in release mode and returns its path.
+pub(crate) fn release_binary() -> Result<PathBuf> {
+    run(cargo().args(["build", "--release", "--package", "cairn", "--bin", "cairn"]))?;
+    let metadata = cargo_metadata::MetadataCommand::new().current_dir(root()).no_deps().exec()?;
+    Ok(metadata.target_directory.join("release/cairn").into())
+}
+
+/// Prints what comes next, so that the output of a long run can be found again.
+pub(crate) fn announce(section: &str) {
+    eprintln!("\n── {section} ──");
+}

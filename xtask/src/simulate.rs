@@ -1,0 +1,23 @@
+//! `cargo xtask simulate`: the block store under injected faults, one run a seed.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::process::{cargo, run as succeed};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 1_000)]
+    seeds: u64,
+    /// The first seed; a failure is repeated with its seed here and `--seeds 1`.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let (seeds, from) = (options.seeds.to_string(), options.from.to_string());
+    let mut command = cargo();
+    command.args(["run", "--release", "--package", "cairn-store", "--example", "simulate", "--"]);
+    succeed(command.args(["--seeds", &seeds, "--from", &from]))
+}

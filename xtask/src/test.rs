@@ -1,0 +1,85 @@
+//! `cargo xtask test`: everything that a change must pass.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::fuzz;
+use crate::process::{announce, cargo, root, run as succeed};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Also feed every fuzz target for so many seconds.
+    #[arg(long, default_value_t = 0)]
+    fuzz_seconds: u64,
+    /// Leave out formatting and lints.
+    #[arg(long)]
+    tests_only: bool,
+}
+
+/// Runs every section, whatever failed before it. The workspace's tests come last, so that their own `test result:`
+/// lines close the output.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut failed = Vec::new();
+    let mut section = |name: &'static str, work: &dyn Fn() -> Result<()>| {
+        announce(name);
+        if let Err(error) = work() {
+            eprintln!("{name}: {error:#}");
+            failed.push(name);
+        }
+    };
+    if !options.tests_only {
+        section("needs", &install);
+        section("formatting", &|| succeed(cargo().args(["fmt", "--all", "--check"])));
+        section("lints", &|| {
+            succeed(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+        });
+        if has("deny") {
+            section("dependencies", &|| succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"])));
+        }
+    }
+    if options.fuzz_seconds > 0 && root().join("fuzz").is_dir() {
+        section("fuzz", &|| fuzz::run(&fuzz::Options { seconds: options.fuzz_seconds, target: None }));
+    }
+    if !failed.is_empty() {
+        eprintln!("failed so far: {}", failed.join(", "));
+    }
+    announce("tests: unit, property, snapshot, recordings, crash");
+    let tests = cargo().args(["test", "--workspace", "--no-fail-fast"]).status().context("running the tests")?;
+    if failed.is_empty() && tests.success() {
+        return Ok(());
+    }
+    if !tests.success() {
+        failed.push("tests");
+    }
+    bail!(Failed(failed.join(", ")))
+}
+
+/// Sections failed, and each has said why: nothing is to be printed after the tests' own last lines.
+#[derive(Debug)]
+pub(crate) struct Failed(String);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "failed: {}", self.0)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// A subcommand of cargo is there.
+fn has(subcommand: &str) -> bool {
+    let asked = cargo().args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// Installs what the sections need and is not there yet.
+fn install() -> Result<()> {
+    for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !has(subcommand) {
+            succeed(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
