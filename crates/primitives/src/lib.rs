@@ -7,11 +7,18 @@ pub mod block;
 pub mod car;
 pub mod cid;
 pub mod codec;
+pub mod ipld;
+pub mod keys;
 pub mod multibase;
 pub mod multihash;
+pub mod path;
+pub mod quote;
 pub mod unixfs;
 pub mod varint;
 
 pub use block::Block;
 pub use cid::{Cid, Codec, Version};
+pub use ipld::Ipld;
+pub use keys::PeerId;
 pub use multihash::Multihash;
+pub use path::ContentPath;

@@ -2,19 +2,48 @@
 //!
 //! Spec: <https://github.com/multiformats/multibase>
 
+use smallvec::SmallVec;
+
+mod base32;
+mod base58;
+#[cfg(test)]
+mod tests;
+
 pub use ::multibase::Base;
 
 /// Why a text is not multibase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MultibaseError {
-    /// No base has this prefix or name.
-    #[error("unknown multibase {0:?}")]
+    /// The text is empty.
+    #[error("cannot decode multibase for zero length string")]
+    Empty,
+    /// No base has the prefix that the text begins with.
+    #[error("selected encoding not supported")]
+    UnknownPrefix(char),
+    /// No base has this name.
+    #[error("unsupported multibase encoding: {0}")]
     UnknownBase(String),
-    /// A character does not belong to the base.
-    #[error("not a valid {0} text")]
-    Invalid(&'static str),
+    /// A letter does not belong to the base, or the text has a length that no bytes give.
+    #[error("illegal {base} data at input byte {at}")]
+    Invalid {
+        /// The base's name.
+        base: &'static str,
+        /// The position in bytes after the prefix.
+        at: usize,
+    },
+    /// The text is longer than is read in this base, whose cost grows with the square of the length.
+    #[error("{base} text of {length} bytes is too long")]
+    TooLong {
+        /// The base's name.
+        base: &'static str,
+        /// The length in bytes.
+        length: usize,
+    },
 }
+
+/// Longest text that is read in base 10, 36 and 58 flickr, where the cost grows with the square of the length.
+const MAX_QUADRATIC: usize = 4096;
 
 /// `base32` and the like, as the table of the spec names them, in the order in which Kubo lists them.
 pub const NAMES: &[(&str, Base)] = &[
@@ -44,6 +73,9 @@ pub const NAMES: &[(&str, Base)] = &[
 ];
 
 /// The base of a name (`base32`) or of a one-letter prefix (`b`).
+///
+/// # Errors
+/// [`MultibaseError::UnknownBase`].
 pub fn by_name(name: &str) -> Result<Base, MultibaseError> {
     let mut letters = name.chars();
     if let (Some(letter), None) = (letters.next(), letters.next()) {
@@ -59,28 +91,141 @@ pub fn by_name(name: &str) -> Result<Base, MultibaseError> {
 /// The spec's name of a base.
 #[must_use]
 pub fn name(base: Base) -> &'static str {
-    NAMES
-        .iter()
-        .find(|(_, known)| *known == base)
-        .map_or("identity", |(name, _)| *name)
+    NAMES.iter().find(|(_, known)| *known == base).map_or("identity", |(name, _)| *name)
 }
 
 /// Writes bytes with the base's prefix.
 #[must_use]
 pub fn encode(base: Base, bytes: &[u8]) -> String {
-    ::multibase::encode(base, bytes)
+    let mut out = String::new();
+    encode_to(base, bytes, &mut out);
+    out
 }
 
-/// Reads a text with its prefix.
+/// Appends the text of bytes, with the base's prefix.
+pub fn encode_to(base: Base, bytes: &[u8], out: &mut String) {
+    match base {
+        Base::Base32Lower => {
+            out.reserve(1 + bytes.len() * 8 / 5 + 1);
+            out.push('b');
+            base32::encode(bytes, out);
+        }
+        Base::Base58Btc => {
+            out.push('z');
+            encode_base58(bytes, out);
+        }
+        _ => out.push_str(&::multibase::encode(base, bytes)),
+    }
+}
+
+/// Appends the base58btc text of bytes without a prefix, the form of CIDv0 and of peers.
+pub fn encode_base58(bytes: &[u8], out: &mut String) {
+    if base58::encode(bytes, out).is_none() {
+        out.push_str(&Base::Base58Btc.encode(bytes));
+    }
+}
+
+/// Reads a base58btc text that has no prefix.
+///
+/// # Errors
+/// [`MultibaseError::Invalid`]; [`MultibaseError::TooLong`] past what 256 bytes give.
+pub fn decode_base58(text: &str) -> Result<Vec<u8>, MultibaseError> {
+    let mut out = Vec::with_capacity(text.len().min(64));
+    read_base58(text, &mut out)?;
+    Ok(out)
+}
+
+fn read_base58(text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseError> {
+    let base = "base58btc";
+    if text.len() > base58::MAX_LETTERS {
+        return Err(MultibaseError::TooLong { base, length: text.len() });
+    }
+    base58::decode(text.as_bytes(), out).map_err(|at| MultibaseError::Invalid { base, at })
+}
+
+/// Reads a text with its prefix. In the bases where case tells nothing, either case is read, whichever the prefix says.
+///
+/// # Errors
+/// Every [`MultibaseError`] but [`MultibaseError::UnknownBase`].
 pub fn decode(text: &str) -> Result<(Base, Vec<u8>), MultibaseError> {
-    let letter = text
-        .chars()
-        .next()
-        .ok_or_else(|| MultibaseError::UnknownBase(String::new()))?;
-    let base =
-        Base::from_code(letter).map_err(|_| MultibaseError::UnknownBase(letter.to_string()))?;
-    let bytes = base
-        .decode(text.get(letter.len_utf8()..).unwrap_or_default())
-        .map_err(|_| MultibaseError::Invalid(name(base)))?;
-    Ok((base, bytes))
+    let letter = text.chars().next().ok_or(MultibaseError::Empty)?;
+    let base = Base::from_code(letter).map_err(|_| MultibaseError::UnknownPrefix(letter))?;
+    let rest = text.get(letter.len_utf8()..).unwrap_or_default();
+    let mut out = Vec::new();
+    read(base, rest, &mut out)?;
+    Ok((base, out))
+}
+
+/// Bytes that a CID of a common hash takes, held without an allocation.
+pub(crate) type Short = SmallVec<[u8; 64]>;
+
+/// As [`decode`], for texts that are mostly short.
+pub(crate) fn decode_short(text: &str) -> Result<(Base, Short), MultibaseError> {
+    let letter = text.chars().next().ok_or(MultibaseError::Empty)?;
+    let base = Base::from_code(letter).map_err(|_| MultibaseError::UnknownPrefix(letter))?;
+    let mut out = Short::new();
+    read(base, text.get(letter.len_utf8()..).unwrap_or_default(), &mut out)?;
+    Ok((base, out))
+}
+
+/// As [`decode_base58`], for texts that are mostly short.
+pub(crate) fn decode_base58_short(text: &str) -> Result<Short, MultibaseError> {
+    let mut out = Short::new();
+    read_base58(text, &mut out)?;
+    Ok(out)
+}
+
+fn read(base: Base, text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseError> {
+    let kind = name(base);
+    let invalid = |at| MultibaseError::Invalid { base: kind, at };
+    let too_long = || Err(MultibaseError::TooLong { base: kind, length: text.len() });
+    match base {
+        Base::Base32Lower | Base::Base32Upper => return base32::decode(text.as_bytes(), out).map_err(invalid),
+        Base::Base58Btc if text.len() <= base58::MAX_LETTERS => return read_base58(text, out),
+        Base::Base58Btc | Base::Base58Flickr | Base::Base10 | Base::Base36Lower | Base::Base36Upper
+            if text.len() > MAX_QUADRATIC =>
+        {
+            return too_long();
+        }
+        _ => {}
+    }
+    let folded = match base {
+        Base::Base16Lower
+        | Base::Base32HexLower
+        | Base::Base32HexPadLower
+        | Base::Base32PadLower
+        | Base::Base36Lower
+            if text.bytes().any(|letter| letter.is_ascii_uppercase()) =>
+        {
+            Some(text.to_ascii_lowercase())
+        }
+        Base::Base16Upper
+        | Base::Base32HexUpper
+        | Base::Base32HexPadUpper
+        | Base::Base32PadUpper
+        | Base::Base36Upper
+            if text.bytes().any(|letter| letter.is_ascii_lowercase()) =>
+        {
+            Some(text.to_ascii_uppercase())
+        }
+        _ => None,
+    };
+    let text = folded.as_deref().unwrap_or(text);
+    let bytes = base.decode(text).map_err(|_| invalid(first_stranger(base, text)))?;
+    out.extend(bytes);
+    Ok(())
+}
+
+/// The position of the first letter that does not belong to a base, or the length when all of them do.
+fn first_stranger(base: Base, text: &str) -> usize {
+    let belongs = |letter: u8| match base {
+        Base::Base2 => matches!(letter, b'0' | b'1'),
+        Base::Base8 => matches!(letter, b'0'..=b'7'),
+        Base::Base10 => letter.is_ascii_digit(),
+        Base::Base16Lower | Base::Base16Upper => letter.is_ascii_hexdigit(),
+        Base::Base64 | Base::Base64Pad => letter.is_ascii_alphanumeric() || matches!(letter, b'+' | b'/' | b'='),
+        Base::Base64Url | Base::Base64UrlPad => letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_' | b'='),
+        _ => letter.is_ascii_alphanumeric() || letter == b'=',
+    };
+    text.bytes().position(|letter| !belongs(letter)).unwrap_or(text.len())
 }

@@ -2,13 +2,19 @@
 //!
 //! Spec: <https://github.com/multiformats/multihash>, codes: <https://github.com/multiformats/multicodec>
 
-use smallvec::SmallVec;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher as StdHasher};
 
-use crate::varint;
+use crate::quote::Quoted;
+use crate::varint::{self, VarintError};
 
 mod function;
+mod table;
+#[cfg(test)]
+mod tests;
 
-pub use function::{HashFunction, Hasher};
+pub use function::{HashFunction, Hasher, MIN_ALLOWED_DIGEST};
 
 /// Longest digest in bytes. Kubo holds identity digests to the same bound.
 pub const MAX_DIGEST: usize = 128;
@@ -17,123 +23,186 @@ pub const IDENTITY: u64 = 0x00;
 /// The code of `sha2-256`.
 pub const SHA2_256: u64 = 0x12;
 
+/// Encoded multihashes up to this length need no allocation: those of 32-byte digests with codes of up to 3 bytes, and a
+/// little more for free.
+const INLINE: usize = 38;
+
 /// Why a multihash could not be read or made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HashError {
-    /// The bytes end early or a varint is malformed.
-    #[error("not a multihash: {0}")]
-    Malformed(&'static str),
+    /// Fewer bytes than any multihash has.
+    #[error("multihash too short. must be >= 2 bytes")]
+    Empty,
+    /// The code or the length is not a varint.
+    #[error(transparent)]
+    Varint(#[from] VarintError),
+    /// The bytes end inside the digest.
+    #[error("length greater than remaining number of bytes in buffer")]
+    Truncated,
+    /// Bytes follow the multihash.
+    #[error("multihash length inconsistent: {0} bytes follow the digest")]
+    Trailing(usize),
     /// The digest is longer than [`MAX_DIGEST`].
-    #[error("a digest of {0} bytes is longer than the {MAX_DIGEST} allowed")]
-    TooLong(u64),
+    #[error("digest too large: {} digest got {length} bytes, maximum {MAX_DIGEST}", name_of(*.code))]
+    TooLong {
+        /// The function's code.
+        code: u64,
+        /// The digest's length in bytes.
+        length: u64,
+    },
+    /// The digest is shorter than [`MIN_ALLOWED_DIGEST`].
+    #[error("digest too small: {} digest got {length} bytes, minimum {MIN_ALLOWED_DIGEST}", name_of(*.code))]
+    TooShort {
+        /// The function's code.
+        code: u64,
+        /// The digest's length in bytes.
+        length: usize,
+    },
+    /// The function is one that nothing is stored or served under.
+    #[error("potentially insecure hash functions not allowed")]
+    NotAllowed,
     /// No function with this code is built in.
-    #[error("unknown multihash code {0:#x}")]
+    #[error("unknown multihash code {0} ({0:#x}): no such hash registered")]
     UnknownCode(u64),
-    /// No function with this name is built in.
-    #[error("unrecognized hash function: {0:?}")]
+    /// No function has this name.
+    #[error("unrecognized hash function: {}", Quoted(.0))]
     UnknownName(String),
     /// The function cannot give a digest of this length.
-    #[error("{function} cannot give a digest of {length} bytes")]
+    #[error("requested length was too large for digest")]
     Length {
         /// The function's name.
         function: &'static str,
-        /// The length that was asked for.
+        /// The length that was asked for, in bytes.
         length: usize,
     },
+    /// An identity digest has the length of its data and no other.
+    #[error("the length of the identity hash ({length}) must be equal to the length of the data ({data})")]
+    IdentityLength {
+        /// The length that was asked for, in bytes.
+        length: usize,
+        /// The data's length in bytes.
+        data: usize,
+    },
+}
+
+fn name_of(code: u64) -> String {
+    HashFunction::from_code(code).map_or_else(|_| format!("unknown({code})"), |function| function.name().to_owned())
 }
 
 /// A digest with its function's code and its length, held in its encoded form.
 ///
 /// The encoded form is the key of a block everywhere in Cairn: CIDs of one multihash name the same bytes.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Multihash {
-    bytes: SmallVec<[u8; 40]>,
-    /// Where the digest begins in `bytes`.
-    digest_at: u8,
+/// It borrows as `[u8]`, so maps that are keyed by multihash can be asked with bytes.
+#[derive(Clone)]
+pub struct Multihash(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Inline { len: u8, bytes: [u8; INLINE] },
+    Heap(Box<[u8]>),
 }
 
 impl Multihash {
+    /// Holds bytes that are known to be one multihash.
+    fn hold(encoded: &[u8]) -> Self {
+        let mut bytes = [0; INLINE];
+        match (bytes.get_mut(..encoded.len()), u8::try_from(encoded.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(encoded);
+                Self(Repr::Inline { len, bytes })
+            }
+            _ => Self(Repr::Heap(encoded.into())),
+        }
+    }
+
     /// Wraps a digest.
+    ///
+    /// # Errors
+    /// [`HashError::TooLong`] past [`MAX_DIGEST`] bytes, [`HashError::Varint`] when the code has more than 63 bits.
     pub fn wrap(code: u64, digest: &[u8]) -> Result<Self, HashError> {
         if digest.len() > MAX_DIGEST {
-            return Err(HashError::TooLong(digest.len() as u64));
+            return Err(HashError::TooLong { code, length: digest.len() as u64 });
         }
-        let mut bytes = SmallVec::new();
-        varint::encode(code, &mut bytes);
-        varint::encode(digest.len() as u64, &mut bytes);
-        let digest_at = u8::try_from(bytes.len()).map_err(|_| HashError::Malformed("code"))?;
-        bytes.extend_from_slice(digest);
-        Ok(Self { bytes, digest_at })
+        if code > varint::MAX_VALUE {
+            return Err(HashError::Varint(VarintError::Overflow));
+        }
+        let mut encoded = Vec::with_capacity(varint::len(code) + 2 + digest.len());
+        varint::encode(code, &mut encoded);
+        varint::encode(digest.len() as u64, &mut encoded);
+        encoded.extend_from_slice(digest);
+        Ok(Self::hold(&encoded))
     }
 
     /// The sha2-256 of some data.
     #[must_use]
     pub fn sha2_256(data: &[u8]) -> Self {
         use sha2::Digest as _;
-        let mut bytes = SmallVec::new();
-        bytes.extend_from_slice(&[0x12, 0x20]);
-        bytes.extend_from_slice(&sha2::Sha256::digest(data));
-        Self {
-            bytes,
-            digest_at: 2,
-        }
+        Self::of_sha2_256(&sha2::Sha256::digest(data).into())
+    }
+
+    /// Wraps a sha2-256 that was computed elsewhere.
+    #[must_use]
+    pub fn of_sha2_256(digest: &[u8; 32]) -> Self {
+        let mut bytes = [0; INLINE];
+        let (header, rest) = bytes.split_at_mut(2);
+        header.copy_from_slice(&[0x12, 0x20]);
+        rest.iter_mut().zip(digest).for_each(|(place, byte)| *place = *byte);
+        Self(Repr::Inline { len: 34, bytes })
     }
 
     /// Reads a multihash from the front of some bytes; returns it and the count of bytes it took.
+    ///
+    /// # Errors
+    /// [`HashError::Empty`], [`HashError::Varint`], [`HashError::Truncated`], [`HashError::TooLong`].
     pub fn read(bytes: &[u8]) -> Result<(Self, usize), HashError> {
-        let (_, code_len) =
-            varint::decode(bytes).map_err(|_| HashError::Malformed("its code is no varint"))?;
-        let (length, length_len) = varint::decode(bytes.get(code_len..).unwrap_or_default())
-            .map_err(|_| HashError::Malformed("its length is no varint"))?;
-        if length > MAX_DIGEST as u64 {
-            return Err(HashError::TooLong(length));
+        if bytes.len() < 2 {
+            return Err(HashError::Empty);
         }
-        let digest_at = code_len + length_len;
-        #[expect(clippy::cast_possible_truncation, reason = "at most MAX_DIGEST")]
-        let end = digest_at + length as usize;
-        let whole = bytes
-            .get(..end)
-            .ok_or(HashError::Malformed("the digest is cut short"))?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "two varints are at most 20 bytes"
-        )]
-        Ok((
-            Self {
-                bytes: SmallVec::from_slice(whole),
-                digest_at: digest_at as u8,
-            },
-            end,
-        ))
+        let (code, code_len) = varint::decode(bytes)?;
+        let (length, length_len) = varint::decode(bytes.get(code_len..).unwrap_or_default())?;
+        if length > MAX_DIGEST as u64 {
+            return Err(HashError::TooLong { code, length });
+        }
+        let end = code_len + length_len + usize::try_from(length).unwrap_or(MAX_DIGEST);
+        let whole = bytes.get(..end).ok_or(HashError::Truncated)?;
+        Ok((Self::hold(whole), end))
     }
 
     /// Reads bytes that are one multihash and nothing else.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`], and [`HashError::Trailing`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, HashError> {
         match Self::read(bytes)? {
             (hash, used) if used == bytes.len() => Ok(hash),
-            _ => Err(HashError::Malformed("bytes follow it")),
+            (_, used) => Err(HashError::Trailing(bytes.len() - used)),
         }
     }
 
     /// The encoded form: code, length, digest.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.0 {
+            Repr::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Repr::Heap(bytes) => bytes,
+        }
     }
 
     /// The function's code.
     #[must_use]
     pub fn code(&self) -> u64 {
-        varint::decode(&self.bytes).map_or(0, |(code, _)| code)
+        varint::decode(self.as_bytes()).map_or(0, |(code, _)| code)
     }
 
     /// The digest.
     #[must_use]
     pub fn digest(&self) -> &[u8] {
-        self.bytes
-            .get(usize::from(self.digest_at)..)
-            .unwrap_or_default()
+        let bytes = self.as_bytes();
+        // Two varints stand before the digest; the last byte of each is below 0x80.
+        let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte < 0x80).map(|(at, _)| at + 1);
+        ends.nth(1).and_then(|start| bytes.get(start..)).unwrap_or_default()
     }
 
     /// The data itself, when the function is `identity`.
@@ -142,27 +211,69 @@ impl Multihash {
         (self.code() == IDENTITY).then(|| self.digest())
     }
 
-    /// Whether some data has this multihash. A digest that is cut short (`mhlen`) is compared as far as it goes.
+    /// Whether some data has this multihash. The data is hashed at the digest's length (`mhlen`).
+    ///
+    /// # Errors
+    /// [`HashError::UnknownCode`] when the function is not built in, [`HashError::Length`] when it cannot give a digest
+    /// of this length.
     pub fn matches(&self, data: &[u8]) -> Result<bool, HashError> {
         let code = self.code();
+        let digest = self.digest();
         if code == IDENTITY {
-            return Ok(self.digest() == data);
+            return Ok(digest == data);
         }
-        if code == SHA2_256 && self.digest().len() == 32 {
+        if code == SHA2_256 && digest.len() == 32 {
             return Ok(*self == Self::sha2_256(data));
         }
-        let made = HashFunction::from_code(code)?.digest(data)?;
-        Ok(made.digest().starts_with(self.digest()) && !self.digest().is_empty())
+        // A digest of no bytes would match everything.
+        if digest.is_empty() {
+            return Ok(false);
+        }
+        Ok(*self == HashFunction::from_code(code)?.digest_with_length(data, digest.len())?)
+    }
+}
+
+impl PartialEq for Multihash {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Multihash {}
+
+impl Hash for Multihash {
+    fn hash<H: StdHasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl PartialOrd for Multihash {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Multihash {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl Borrow<[u8]> for Multihash {
+    fn borrow(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl AsRef<[u8]> for Multihash {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 
 impl std::fmt::Debug for Multihash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Multihash({:#x}, {})",
-            self.code(),
-            data_encoding::HEXLOWER.encode(self.digest())
-        )
+        write!(f, "Multihash({:#x}, {})", self.code(), data_encoding::HEXLOWER.encode(self.digest()))
     }
 }

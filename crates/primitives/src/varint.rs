@@ -2,49 +2,49 @@
 //!
 //! Spec: <https://github.com/multiformats/unsigned-varint>
 
-/// Most bytes that a varint takes.
-pub const MAX_LEN: usize = 10;
+/// Most bytes that a varint takes when it is read.
+pub const MAX_LEN: usize = 9;
+/// Largest number that is read: 63 bits.
+pub const MAX_VALUE: u64 = u64::MAX >> 1;
 
 /// Why bytes are not a varint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VarintError {
     /// The bytes end inside the number.
-    #[error("the bytes end inside a varint")]
+    #[error("varints malformed, could not reach the end")]
     Truncated,
-    /// The number needs more than 64 bits.
-    #[error("a varint is larger than 64 bits")]
+    /// The number needs more than 63 bits.
+    #[error("varints larger than uint63 not supported")]
     Overflow,
     /// The number is padded with zero groups.
-    #[error("a varint is not in its shortest form")]
+    #[error("varint not minimally encoded")]
     NotMinimal,
 }
 
 /// Reads a varint from the front; returns it and the count of bytes it took.
+#[inline]
 pub fn decode(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
-    let mut value = 0u64;
-    for (at, &byte) in bytes.iter().enumerate().take(MAX_LEN) {
-        let group = u64::from(byte & 0x7f);
-        if at == 9 && byte > 1 {
-            return Err(VarintError::Overflow);
-        }
-        value |= group << (7 * at);
-        if byte & 0x80 == 0 {
-            return if byte == 0 && at > 0 {
-                Err(VarintError::NotMinimal)
-            } else {
-                Ok((value, at + 1))
-            };
-        }
+    if let Some(&first) = bytes.first()
+        && first < 0x80
+    {
+        return Ok((u64::from(first), 1));
     }
-    Err(if bytes.len() < MAX_LEN {
-        VarintError::Truncated
-    } else {
-        VarintError::Overflow
-    })
+    decode_long(bytes)
 }
 
-/// Appends a varint.
+fn decode_long(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
+    let mut value = 0u64;
+    for (at, &byte) in bytes.iter().enumerate().take(MAX_LEN) {
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte < 0x80 {
+            return if byte == 0 && at > 0 { Err(VarintError::NotMinimal) } else { Ok((value, at + 1)) };
+        }
+    }
+    Err(if bytes.len() < MAX_LEN { VarintError::Truncated } else { VarintError::Overflow })
+}
+
+/// Appends a varint. A number past [`MAX_VALUE`] is written, for protobuf takes it, but not read back by [`decode`].
 pub fn encode(mut value: u64, out: &mut impl Extend<u8>) {
     while value >= 0x80 {
         #[expect(clippy::cast_possible_truncation, reason = "seven bits are meant")]
@@ -67,11 +67,12 @@ mod tests {
 
     #[test]
     fn round_trips_and_refuses() {
-        for value in [0, 1, 127, 128, 300, 1 << 62, u64::MAX] {
+        for value in [0, 1, 127, 128, 300, 1 << 62, MAX_VALUE, u64::MAX] {
             let mut out = Vec::new();
             encode(value, &mut out);
             assert_eq!(out.len(), len(value));
-            assert_eq!(decode(&out), Ok((value, out.len())));
+            let expected = if value > MAX_VALUE { Err(VarintError::Overflow) } else { Ok((value, out.len())) };
+            assert_eq!(decode(&out), expected);
         }
         assert_eq!(decode(&[]), Err(VarintError::Truncated));
         assert_eq!(decode(&[0x80]), Err(VarintError::Truncated));

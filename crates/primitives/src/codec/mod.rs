@@ -3,9 +3,11 @@
 //! Every decoder here bounds its depth and never allocates by a count that the input claims.
 
 pub mod dag_pb;
-mod protobuf;
+mod names;
+pub(crate) mod protobuf;
 
 use crate::cid::{CidError, Codec};
+use crate::quote::Quoted;
 
 /// Deepest nesting of lists, maps and links that a decoder follows or an encoder writes.
 pub const MAX_DEPTH: usize = 1024;
@@ -17,6 +19,9 @@ pub enum CodecError {
     /// No codec with this code is built in.
     #[error("no decoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
     Unknown(Codec),
+    /// No codec has this name.
+    #[error("unknown multicodec: {}", Quoted(.0))]
+    UnknownName(String),
     /// The bytes are not in the codec's form.
     #[error("{codec}: {reason} at byte {at}")]
     Malformed {
@@ -41,6 +46,12 @@ pub enum CodecError {
     /// The value nests deeper than [`MAX_DEPTH`].
     #[error("{0}: nested deeper than {MAX_DEPTH} levels")]
     TooDeep(&'static str),
+    /// The bytes hold more values than are built from one block.
+    #[error("{0}: message structure demanded too many resources to process")]
+    TooLarge(&'static str),
+    /// A map has a key twice.
+    #[error("cannot repeat map key {}", Quoted(.0))]
+    RepeatedKey(String),
     /// A value has no form in the codec.
     #[error("{codec}: {reason}")]
     Unsupported {

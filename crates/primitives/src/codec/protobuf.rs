@@ -8,6 +8,10 @@ use std::ops::Range;
 pub(crate) const VARINT: u8 = 0;
 /// Wire type of bytes behind their length.
 pub(crate) const BYTES: u8 = 2;
+/// Wire type of eight bytes.
+const FIXED64: u8 = 1;
+/// Wire type of four bytes.
+pub(crate) const FIXED32: u8 = 5;
 
 /// Why a protobuf could not be read, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +111,27 @@ impl<'a> Reader<'a> {
                 Ok(start..self.at)
             }
             _ => Err(self.error("unexpected end")),
+        }
+    }
+
+    /// The next `N` bytes.
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
+        let rest = self.input.get(self.at..self.end).unwrap_or_default();
+        let bytes = rest
+            .first_chunk()
+            .ok_or_else(|| self.error("unexpected end"))?;
+        self.at += N;
+        Ok(*bytes)
+    }
+
+    /// Passes over the payload of a field that is not known.
+    pub(crate) fn skip(&mut self, wire: u8) -> Result<(), WireError> {
+        match wire {
+            VARINT => self.varint().map(drop),
+            FIXED64 => self.fixed::<8>().map(drop),
+            BYTES => self.bytes().map(drop),
+            FIXED32 => self.fixed::<4>().map(drop),
+            _ => Err(self.error("wire type is not supported")),
         }
     }
 

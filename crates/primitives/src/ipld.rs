@@ -1,0 +1,259 @@
+//! Values of the IPLD data model: what the bytes of a block mean, whatever the codec.
+//!
+//! Spec: <https://ipld.io/docs/data-model/>
+
+use bytes::Bytes;
+
+use crate::cid::Cid;
+use crate::codec::{CodecError, MAX_DEPTH};
+
+/// A value.
+///
+/// Decoders build none that nests deeper than [`MAX_DEPTH`], so that walking, comparing and dropping what they return
+/// cannot exhaust the stack. Code that nests values by itself must keep to the same bound; encoders check it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Ipld {
+    /// Nothing.
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number. Codecs write -2^64 to 2^64-1.
+    Integer(i128),
+    /// A number with a fraction, even where the fraction is zero. Codecs write no NaN and no infinity.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// Bytes.
+    Bytes(Bytes),
+    /// Values in a row.
+    List(Vec<Self>),
+    /// Values by name, in the order in which they were read or are to be shown. Names do not repeat.
+    Map(Vec<(String, Self)>),
+    /// Another block.
+    Link(Cid),
+}
+
+impl Ipld {
+    /// The data model's name of the kind, as in `map`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Integer(_) => "int",
+            Self::Float(_) => "float",
+            Self::String(_) => "string",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+            Self::Link(_) => "link",
+        }
+    }
+
+    /// The value that a path segment names: the entry of a map, or the item of a list by its decimal index.
+    #[must_use]
+    pub fn get(&self, segment: &str) -> Option<&Self> {
+        match self {
+            Self::Map(entries) => entries.iter().find(|(key, _)| key == segment).map(|(_, value)| value),
+            Self::List(items) => {
+                let plain = segment == "0" || (!segment.starts_with('0') && segment.bytes().all(|b| b.is_ascii_digit()));
+                plain.then(|| segment.parse().ok()).flatten().and_then(|index: usize| items.get(index))
+            }
+            _ => None,
+        }
+    }
+
+    /// As [`Self::get`], taking the value out of its container.
+    #[must_use]
+    pub fn take(self, segment: &str) -> Option<Self> {
+        match self {
+            Self::Map(entries) => entries.into_iter().find(|(key, _)| key == segment).map(|(_, value)| value),
+            Self::List(mut items) => {
+                let index: usize = segment.parse().ok().filter(|index| *index < items.len())?;
+                (index.to_string() == segment).then(|| items.swap_remove(index))
+            }
+            _ => None,
+        }
+    }
+
+    /// Every link inside, in the order in which they stand.
+    #[must_use]
+    pub fn links(&self) -> Vec<Cid> {
+        let mut found = Vec::new();
+        let mut waiting = vec![self];
+        while let Some(value) = waiting.pop() {
+            match value {
+                Self::Link(cid) => found.push(cid.clone()),
+                Self::List(items) => waiting.extend(items.iter().rev()),
+                Self::Map(entries) => waiting.extend(entries.iter().rev().map(|(_, value)| value)),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+impl From<Cid> for Ipld {
+    fn from(cid: Cid) -> Self {
+        Self::Link(cid)
+    }
+}
+
+impl From<&str> for Ipld {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Ipld {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<Bytes> for Ipld {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<bool> for Ipld {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Ipld {
+    fn from(value: i64) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+impl From<u64> for Ipld {
+    fn from(value: u64) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+/// Most values that a decoder builds from one block; each takes 64 bytes or a little more.
+pub(crate) const MAX_VALUES: usize = 1 << 20;
+
+/// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
+pub(crate) struct Builder {
+    codec: &'static str,
+    open: Vec<Open>,
+    left: usize,
+}
+
+enum Open {
+    List(Vec<Ipld>),
+    Map { entries: Vec<(String, Ipld)>, key: Option<String> },
+}
+
+impl Builder {
+    pub(crate) fn new(codec: &'static str) -> Self {
+        Self { codec, open: Vec::new(), left: MAX_VALUES }
+    }
+
+    /// How many lists and maps are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    fn spend(&mut self) -> Result<(), CodecError> {
+        self.left = self.left.checked_sub(1).ok_or(CodecError::TooLarge(self.codec))?;
+        Ok(())
+    }
+
+    fn push(&mut self, open: Open, allowed: usize) -> Result<(), CodecError> {
+        if self.open.len() >= allowed {
+            return Err(CodecError::TooDeep(self.codec));
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    pub(crate) fn open_list(&mut self) -> Result<(), CodecError> {
+        self.push(Open::List(Vec::new()), MAX_DEPTH)
+    }
+
+    pub(crate) fn open_map(&mut self) -> Result<(), CodecError> {
+        self.push(Open::Map { entries: Vec::new(), key: None }, MAX_DEPTH)
+    }
+
+    /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is no level of the value.
+    pub(crate) fn open_json_map(&mut self) -> Result<(), CodecError> {
+        let reserved = match self.open.last() {
+            Some(Open::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some("/"),
+            _ => false,
+        };
+        self.push(Open::Map { entries: Vec::new(), key: None }, MAX_DEPTH + usize::from(reserved))
+    }
+
+    /// The name of the entry whose value comes next.
+    pub(crate) fn key(&mut self, name: String) {
+        if let Some(Open::Map { key, .. }) = self.open.last_mut() {
+            *key = Some(name);
+        }
+    }
+
+    /// Puts a value into what is open; gives it back when nothing is.
+    pub(crate) fn value(&mut self, value: Ipld) -> Result<Option<Ipld>, CodecError> {
+        self.spend()?;
+        match self.open.last_mut() {
+            None => return Ok(Some(value)),
+            Some(Open::List(items)) => items.push(value),
+            Some(Open::Map { entries, key }) => entries.push((key.take().unwrap_or_default(), value)),
+        }
+        Ok(None)
+    }
+
+    /// Closes what was opened last.
+    pub(crate) fn close(&mut self) -> Result<Ipld, CodecError> {
+        match self.open.pop() {
+            Some(Open::List(items)) => Ok(Ipld::List(items)),
+            Some(Open::Map { entries, .. }) => {
+                refuse_repeated_keys(&entries)?;
+                Ok(Ipld::Map(entries))
+            }
+            None => Ok(Ipld::Null),
+        }
+    }
+}
+
+/// Refuses a map in which a key stands twice.
+pub(crate) fn refuse_repeated_keys(entries: &[(String, Ipld)]) -> Result<(), CodecError> {
+    // Keys in the order of DAG-CBOR or of DAG-JSON, as canonical blocks have them, need no sorting.
+    let by_length = |(a, _): &(String, Ipld), (b, _): &(String, Ipld)| (a.len(), a) < (b.len(), b);
+    if entries.is_sorted_by(by_length) || entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+        return Ok(());
+    }
+    let mut keys: Vec<&String> = entries.iter().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
+        Some(pair) => Err(CodecError::RepeatedKey(pair.first().map(ToString::to_string).unwrap_or_default())),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_lead_into_lists_and_maps() {
+        let value = Ipld::Map(vec![("a".into(), Ipld::List(vec![Ipld::Null, 7u64.into()]))]);
+        assert_eq!(value.get("a").and_then(|list| list.get("1")), Some(&Ipld::Integer(7)));
+        for bad in ["01", "+1", "2", "-1", "", "a"] {
+            assert_eq!(value.get("a").and_then(|list| list.get(bad)), None, "{bad}");
+            assert_eq!(value.clone().take("a").and_then(|list| list.take(bad)), None, "{bad}");
+        }
+        assert_eq!(value.take("a").and_then(|list| list.take("1")), Some(Ipld::Integer(7)));
+    }
+
+    #[test]
+    fn a_value_is_small() {
+        assert!(size_of::<Ipld>() <= 64);
+    }
+}

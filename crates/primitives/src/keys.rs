@@ -1,0 +1,422 @@
+//! Keys of peers and of mutable names, and the ids made of them.
+//!
+//! Spec: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md>
+
+use std::fmt;
+use std::str::FromStr;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+use rand::TryRng as _;
+
+use crate::cid::{Cid, CidError, Codec};
+use crate::codec::protobuf::{BYTES, Reader, VARINT, WireError};
+use crate::multibase::{self, Base};
+use crate::multihash::{HashError, IDENTITY, Multihash};
+use crate::quote::Quoted;
+
+/// Longest encoded key that is looked at, in bytes: an RSA key of 8,192 bits fits.
+const MAX_ENCODED: usize = 8 << 10;
+/// Longest encoded public key that stands in a peer id itself instead of its hash, in bytes.
+const MAX_INLINE: usize = 42;
+
+/// The algorithms that libp2p knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyType {
+    /// RSA of 2,048 to 8,192 bits.
+    Rsa,
+    /// Ed25519, what new keys are.
+    Ed25519,
+    /// The curve of Bitcoin.
+    Secp256k1,
+    /// NIST P-256.
+    Ecdsa,
+}
+
+impl KeyType {
+    fn from_code(code: u64) -> Option<Self> {
+        [Self::Rsa, Self::Ed25519, Self::Secp256k1, Self::Ecdsa].into_iter().find(|known| known.code() == code)
+    }
+
+    fn code(self) -> u64 {
+        match self {
+            Self::Rsa => 0,
+            Self::Ed25519 => 1,
+            Self::Secp256k1 => 2,
+            Self::Ecdsa => 3,
+        }
+    }
+}
+
+impl fmt::Display for KeyType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rsa => "rsa",
+            Self::Ed25519 => "ed25519",
+            Self::Secp256k1 => "secp256k1",
+            Self::Ecdsa => "ecdsa",
+        })
+    }
+}
+
+/// Why a key or a peer id could not be read or made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The bytes are not an encoded key.
+    #[error("not an encoded key: {reason} at byte {at}")]
+    Malformed {
+        /// What is wrong.
+        reason: &'static str,
+        /// Where, in bytes from the front.
+        at: usize,
+    },
+    /// The bytes are longer than any key.
+    #[error("an encoded key of {0} bytes is too long")]
+    TooLong(usize),
+    /// The algorithm is none that libp2p knows.
+    #[error("unknown key type {0}")]
+    UnknownType(u64),
+    /// The algorithm is not built in.
+    #[error("{0} keys are not supported")]
+    Unsupported(KeyType),
+    /// The numbers are not a key of the algorithm.
+    #[error("not a valid {0} key")]
+    Invalid(KeyType),
+    /// The system gave no random numbers.
+    #[error("the system has no random numbers to give")]
+    Random,
+}
+
+/// Why a text or bytes are not a peer id. The messages are Kubo's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PeerIdError {
+    /// The text begins like a multihash in base58 and is none.
+    #[error("failed to parse peer ID: input isn't valid multihash")]
+    NotBase58,
+    /// The bytes are not a multihash.
+    #[error("failed to parse peer ID: {0}")]
+    Hash(HashError),
+    /// The text is not a CID.
+    #[error("failed to parse peer ID: {0}")]
+    Cid(CidError),
+    /// The CID is not of a key.
+    #[error("can't convert CID of type {} to a peer ID", Quoted(.0))]
+    Codec(String),
+}
+
+/// Names a peer, or the key of a mutable name: the multihash of its public key.
+///
+/// Shown as base58btc (`12D3Koo…`, `Qm…`).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerId(Multihash);
+
+impl PeerId {
+    /// Reads the binary form: a multihash and nothing else.
+    ///
+    /// # Errors
+    /// [`PeerIdError::Hash`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PeerIdError> {
+        Multihash::from_bytes(bytes).map(Self).map_err(PeerIdError::Hash)
+    }
+
+    /// Reads the CID of a key.
+    ///
+    /// # Errors
+    /// [`PeerIdError::Codec`] when the CID is of something else.
+    pub fn from_cid(cid: &Cid) -> Result<Self, PeerIdError> {
+        if cid.codec() != Codec::LIBP2P_KEY {
+            return Err(PeerIdError::Codec(cid.codec().to_string()));
+        }
+        Ok(Self(cid.hash().clone()))
+    }
+
+    /// The binary form.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// The multihash.
+    #[must_use]
+    pub fn hash(&self) -> &Multihash {
+        &self.0
+    }
+
+    /// The CID of the key.
+    #[must_use]
+    pub fn to_cid(&self) -> Cid {
+        Cid::v1(Codec::LIBP2P_KEY, self.0.clone())
+    }
+
+    /// The text of [`Self::to_cid`] in base 36 (`k51…`), how names are shown: it fits into a domain name.
+    #[must_use]
+    pub fn to_base36(&self) -> String {
+        self.to_cid().encode(Base::Base36Lower)
+    }
+
+    /// The public key, where it stands in the id itself.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::decode`].
+    pub fn public_key(&self) -> Result<Option<PublicKey>, KeyError> {
+        self.0.identity_data().map(PublicKey::decode).transpose()
+    }
+}
+
+impl FromStr for PeerId {
+    type Err = PeerIdError;
+
+    /// Reads every spelling: a multihash in base58btc, or the CID of a key in any base.
+    fn from_str(text: &str) -> Result<Self, PeerIdError> {
+        if text.starts_with("Qm") || text.starts_with('1') {
+            let bytes = multibase::decode_base58_short(text).map_err(|_| PeerIdError::NotBase58)?;
+            return Self::from_bytes(&bytes);
+        }
+        Self::from_cid(&text.parse().map_err(PeerIdError::Cid)?)
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(64);
+        multibase::encode_base58(self.as_bytes(), &mut text);
+        f.pad(&text)
+    }
+}
+
+impl fmt::Debug for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PeerId({self})")
+    }
+}
+
+/// The public half of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicKey {
+    /// Ed25519.
+    Ed25519(Ed25519Public),
+}
+
+/// A public Ed25519 key: a point on the curve.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ed25519Public(VerifyingKey);
+
+impl PublicKey {
+    /// Reads the libp2p encoding.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`], [`KeyError::UnknownType`], [`KeyError::Unsupported`], [`KeyError::Invalid`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, KeyError> {
+        match decode_envelope(bytes)? {
+            (KeyType::Ed25519, data) => Self::from_ed25519(data),
+            (other, _) => Err(KeyError::Unsupported(other)),
+        }
+    }
+
+    /// Reads the 32 bytes of an Ed25519 key.
+    ///
+    /// # Errors
+    /// [`KeyError::Invalid`].
+    pub fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
+        let key = <[u8; 32]>::try_from(bytes).ok().and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+        key.map(|key| Self::Ed25519(Ed25519Public(key))).ok_or(KeyError::Invalid(KeyType::Ed25519))
+    }
+
+    /// The algorithm.
+    #[must_use]
+    pub fn key_type(&self) -> KeyType {
+        match self {
+            Self::Ed25519(_) => KeyType::Ed25519,
+        }
+    }
+
+    /// The key as its algorithm writes it, without the libp2p envelope.
+    #[must_use]
+    pub fn raw(&self) -> Vec<u8> {
+        match self {
+            Self::Ed25519(key) => key.0.as_bytes().to_vec(),
+        }
+    }
+
+    /// The libp2p encoding.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode_envelope(self.key_type(), &self.raw())
+    }
+
+    /// The id: the encoded key itself when it is short, its sha2-256 otherwise.
+    #[must_use]
+    pub fn peer_id(&self) -> PeerId {
+        let encoded = self.encode();
+        let inline = (encoded.len() <= MAX_INLINE).then(|| Multihash::wrap(IDENTITY, &encoded).ok()).flatten();
+        PeerId(inline.unwrap_or_else(|| Multihash::sha2_256(&encoded)))
+    }
+
+    /// Whether a signature of some data was made by the private half.
+    #[must_use]
+    pub fn verify(&self, data: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Ed25519(key) => {
+                Signature::from_slice(signature).is_ok_and(|signature| key.0.verify(data, &signature).is_ok())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Ed25519Public {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(self.0.as_bytes()))
+    }
+}
+
+/// A private key with its public half. Never shown; wiped from memory when it is dropped.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Keypair {
+    /// Ed25519.
+    Ed25519(Ed25519Secret),
+}
+
+/// A private Ed25519 key.
+#[derive(Clone)]
+pub struct Ed25519Secret(SigningKey);
+
+impl Keypair {
+    /// Makes a new key.
+    ///
+    /// # Errors
+    /// [`KeyError::Unsupported`], [`KeyError::Random`].
+    pub fn generate(kind: KeyType) -> Result<Self, KeyError> {
+        match kind {
+            KeyType::Ed25519 => {
+                let mut seed = [0; 32];
+                rand::rngs::SysRng.try_fill_bytes(&mut seed).map_err(|_| KeyError::Random)?;
+                Ok(Self::from_ed25519_seed(&seed))
+            }
+            _ => Err(KeyError::Unsupported(kind)),
+        }
+    }
+
+    /// The Ed25519 key of a seed, which is what PKCS#8 holds.
+    #[must_use]
+    pub fn from_ed25519_seed(seed: &[u8; 32]) -> Self {
+        Self::Ed25519(Ed25519Secret(SigningKey::from_bytes(seed)))
+    }
+
+    /// Reads the libp2p encoding, as in Kubo's `Identity.PrivKey` and its key files.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`], [`KeyError::UnknownType`], [`KeyError::Unsupported`], [`KeyError::Invalid`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, KeyError> {
+        match decode_envelope(bytes)? {
+            (KeyType::Ed25519, data) => {
+                let invalid = KeyError::Invalid(KeyType::Ed25519);
+                let (pair, again) = data.split_at_checked(64).ok_or(invalid.clone())?;
+                // Old keys have their public half once more at the end.
+                if !again.is_empty() && pair.get(32..) != Some(again) {
+                    return Err(invalid);
+                }
+                let pair: &[u8; 64] = pair.try_into().map_err(|_| invalid.clone())?;
+                let key = SigningKey::from_keypair_bytes(pair).map_err(|_| invalid)?;
+                Ok(Self::Ed25519(Ed25519Secret(key)))
+            }
+            (other, _) => Err(KeyError::Unsupported(other)),
+        }
+    }
+
+    /// The algorithm.
+    #[must_use]
+    pub fn key_type(&self) -> KeyType {
+        match self {
+            Self::Ed25519(_) => KeyType::Ed25519,
+        }
+    }
+
+    /// The libp2p encoding. This is the secret: keep it in files that only the owner reads.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Ed25519(key) => encode_envelope(KeyType::Ed25519, &key.0.to_keypair_bytes()),
+        }
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        match self {
+            Self::Ed25519(key) => PublicKey::Ed25519(Ed25519Public(key.0.verifying_key())),
+        }
+    }
+
+    /// The id of the public half.
+    #[must_use]
+    pub fn peer_id(&self) -> PeerId {
+        self.public().peer_id()
+    }
+
+    /// Signs some data.
+    #[must_use]
+    pub fn sign(&self, data: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Ed25519(key) => key.0.sign(data).to_bytes().to_vec(),
+        }
+    }
+}
+
+impl Ed25519Secret {
+    /// The seed, which is what PKCS#8 holds. This is the secret.
+    #[must_use]
+    pub fn seed(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+}
+
+impl fmt::Debug for Keypair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keypair({})", self.peer_id())
+    }
+}
+
+impl fmt::Debug for Ed25519Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ed25519Secret(..)")
+    }
+}
+
+/// Writes `{ Type = 1, Data = 2 }`, the form of every key.
+fn encode_envelope(kind: KeyType, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len() + 6);
+    out.push(1 << 3 | VARINT);
+    crate::varint::encode(kind.code(), &mut out);
+    out.push(2 << 3 | BYTES);
+    crate::varint::encode(data.len() as u64, &mut out);
+    out.extend_from_slice(data);
+    out
+}
+
+fn decode_envelope(bytes: &[u8]) -> Result<(KeyType, &[u8]), KeyError> {
+    if bytes.len() > MAX_ENCODED {
+        return Err(KeyError::TooLong(bytes.len()));
+    }
+    let malformed = |error: WireError| KeyError::Malformed { reason: error.reason, at: error.at };
+    let mut reader = Reader::new(bytes);
+    let (mut kind, mut data) = (None, None);
+    while !reader.is_empty() {
+        let field = reader.error("unexpected field");
+        match reader.tag().map_err(malformed)? {
+            (1, VARINT) if kind.is_none() => kind = Some(reader.varint().map_err(malformed)?),
+            (2, BYTES) if data.is_none() => data = Some(reader.bytes().map_err(malformed)?),
+            _ => return Err(malformed(field)),
+        }
+    }
+    let (Some(kind), Some(data)) = (kind, data) else {
+        return Err(malformed(reader.error("missing field")));
+    };
+    let kind = KeyType::from_code(kind).ok_or(KeyError::UnknownType(kind))?;
+    Ok((kind, reader.slice(&data)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,330 @@
+//! Content paths: `/ipfs/CID/a/b`, `/ipns/NAME/a/b`, `/ipld/CID/a/b`.
+//!
+//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>; the readings and messages are Kubo's.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::cid::{Cid, CidError};
+use crate::quote::Quoted;
+
+/// What the root of a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Namespace {
+    /// A CID.
+    Ipfs,
+    /// A CID whose path walks the data model and knows nothing of files.
+    Ipld,
+    /// The key of a mutable name, or a domain name.
+    Ipns,
+}
+
+impl Namespace {
+    /// The first segment of paths in this namespace.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipfs => "ipfs",
+            Self::Ipld => "ipld",
+            Self::Ipns => "ipns",
+        }
+    }
+}
+
+/// Why a text is not a content path. The messages are Kubo's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PathError {
+    /// There is no namespace or no root.
+    #[error("invalid path {}: path does not have enough components", Quoted(.0))]
+    NotEnoughComponents(String),
+    /// The first segment is not a namespace.
+    #[error("invalid path {}: unknown namespace: {}", Quoted(.path), Quoted(.namespace))]
+    UnknownNamespace {
+        /// The whole text.
+        path: String,
+        /// Its first segment.
+        namespace: String,
+    },
+    /// The root of an immutable path is not a CID.
+    #[error("invalid path {}: {reason}", Quoted(.path))]
+    Root {
+        /// The whole text.
+        path: String,
+        /// What is wrong with the root.
+        reason: CidError,
+    },
+    /// The path is in `/ipns`, where only one that cannot change is of use.
+    #[error("invalid path {}: path was expected to be immutable", Quoted(.0))]
+    Mutable(String),
+}
+
+/// A path whose form has been checked: a namespace, a root, and names below it.
+///
+/// Held in its clean form: no empty segments, no `.`, and `..` has taken away the segment before it. A final slash is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ContentPath {
+    text: String,
+    namespace: Namespace,
+    cid: Option<Cid>,
+}
+
+impl ContentPath {
+    /// Reads a path that begins with its namespace. Percent signs are letters like others.
+    ///
+    /// # Errors
+    /// Every [`PathError`] but [`PathError::Mutable`].
+    pub fn new(text: &str) -> Result<Self, PathError> {
+        let segments = clean(text);
+        let (Some(&first), Some(&root), true) = (segments.first(), segments.get(1), text.starts_with('/')) else {
+            return Err(PathError::NotEnoughComponents(text.to_owned()));
+        };
+        let namespace = match first {
+            "ipfs" => Namespace::Ipfs,
+            "ipld" => Namespace::Ipld,
+            "ipns" => Namespace::Ipns,
+            _ => {
+                return Err(PathError::UnknownNamespace { path: text.to_owned(), namespace: first.to_owned() });
+            }
+        };
+        let cid = match namespace {
+            Namespace::Ipns => None,
+            Namespace::Ipfs | Namespace::Ipld => Some(
+                root.parse().map_err(|reason| PathError::Root { path: text.to_owned(), reason })?,
+            ),
+        };
+        let mut clean = String::with_capacity(text.len());
+        for segment in &segments {
+            clean.push('/');
+            clean.push_str(segment);
+        }
+        if text.ends_with('/') {
+            clean.push('/');
+        }
+        Ok(Self { text: clean, namespace, cid })
+    }
+
+    /// Reads what people give where a path is wanted: a path, a path without its `/ipfs/`, or a URI like `ipfs://CID/a%20b`.
+    ///
+    /// # Errors
+    /// As for [`Self::new`]; the message is about the text as it was given.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let error = match Self::new(text) {
+            Ok(path) => return Ok(path),
+            Err(error) => error,
+        };
+        if let Some(path) = from_uri(text) {
+            return Self::new(&path).map_err(|error| error.about(text));
+        }
+        Self::new(&format!("/ipfs/{text}")).map_err(|_| error)
+    }
+
+    /// The path of a CID.
+    #[must_use]
+    pub fn from_cid(cid: Cid) -> Self {
+        Self { text: format!("/ipfs/{cid}"), namespace: Namespace::Ipfs, cid: Some(cid) }
+    }
+
+    /// The path in its clean form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The namespace.
+    #[must_use]
+    pub fn namespace(&self) -> Namespace {
+        self.namespace
+    }
+
+    /// Whether what the path leads to can change.
+    #[must_use]
+    pub fn is_mutable(&self) -> bool {
+        self.namespace == Namespace::Ipns
+    }
+
+    /// The root as it is written: a CID, the text of a key, a domain name.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        self.text.split('/').nth(2).unwrap_or_default()
+    }
+
+    /// The root's CID; `None` in `/ipns`.
+    #[must_use]
+    pub fn cid(&self) -> Option<&Cid> {
+        self.cid.as_ref()
+    }
+
+    /// The root's CID, where the path must not be one that can change.
+    ///
+    /// # Errors
+    /// [`PathError::Mutable`].
+    pub fn immutable_root(&self) -> Result<&Cid, PathError> {
+        self.cid.as_ref().ok_or_else(|| PathError::Mutable(self.text.clone()))
+    }
+
+    /// The names below the root.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.text.split('/').skip(3).filter(|name| !name.is_empty())
+    }
+
+    /// Whether the path ends in a slash, which asks for a directory.
+    #[must_use]
+    pub fn ends_in_slash(&self) -> bool {
+        self.text.ends_with('/')
+    }
+
+    /// The path with more names below it. Like the whole, they are cleaned: `..` takes a name away.
+    ///
+    /// # Errors
+    /// As for [`Self::new`], when `..` takes away the root.
+    pub fn join<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<Self, PathError> {
+        let mut text = self.text.trim_end_matches('/').to_owned();
+        for name in names {
+            text.push('/');
+            text.push_str(name);
+        }
+        Self::new(&text)
+    }
+}
+
+impl PathError {
+    /// The same error about another spelling of the path.
+    fn about(self, text: &str) -> Self {
+        let path = text.to_owned();
+        match self {
+            Self::NotEnoughComponents(_) => Self::NotEnoughComponents(path),
+            Self::UnknownNamespace { namespace, .. } => Self::UnknownNamespace { path, namespace },
+            Self::Root { reason, .. } => Self::Root { path, reason },
+            Self::Mutable(_) => Self::Mutable(path),
+        }
+    }
+}
+
+/// The segments of a path after `.`, `..` and empty ones are worked off, as Go's `path.Clean` does.
+fn clean(text: &str) -> Vec<&str> {
+    let rooted = text.starts_with('/');
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in text.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => match segments.last() {
+                Some(&last) if last != ".." => {
+                    segments.pop();
+                }
+                _ if rooted => {}
+                _ => segments.push(".."),
+            },
+            _ => segments.push(segment),
+        }
+    }
+    segments
+}
+
+/// The path of a URI with one of the namespaces as its scheme; `None` for everything else.
+fn from_uri(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let namespace = ["ipfs", "ipns", "ipld"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    Some(format!("/{namespace}/{}", percent_decode(rest)?))
+}
+
+/// `None` when the text that comes out is not UTF-8. A percent sign without two hexadecimal digits stands for itself.
+fn percent_decode(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        let value = digits
+            .filter(|pair| byte == b'%' && pair.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        out.push(value.unwrap_or(byte));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).ok()
+}
+
+impl FromStr for ContentPath {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        Self::parse(text)
+    }
+}
+
+impl From<Cid> for ContentPath {
+    fn from(cid: Cid) -> Self {
+        Self::from_cid(cid)
+    }
+}
+
+impl fmt::Display for ContentPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HELLO: &str = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o";
+
+    #[test]
+    fn messages_are_those_of_kubo() {
+        let short = |path: &str| format!("invalid path {path}: path does not have enough components");
+        for (text, message) in [
+            ("x", short("\"x\"")),
+            ("notacid", short("\"notacid\"")),
+            ("a\"b", short(r#""a\"b""#)),
+            ("", short("\"\"")),
+            ("/", short("\"/\"")),
+            ("/ipfs", short("\"/ipfs\"")),
+            ("/ipfs/", short("\"/ipfs/\"")),
+            ("zzz/a", short("\"zzz/a\"")),
+            ("a\u{1}\u{a0}\u{301}", short("\"a\\x01\\u00a0\u{301}\"")),
+            ("/foo/bar", "invalid path \"/foo/bar\": unknown namespace: \"foo\"".to_owned()),
+            (
+                "/ipfs/zz",
+                "invalid path \"/ipfs/zz\": invalid cid: invalid cid: expected 1 as the cid version number, got: 57".to_owned(),
+            ),
+            ("/ipfs/Qm1", "invalid path \"/ipfs/Qm1\": invalid cid: selected encoding not supported".to_owned()),
+            ("/ipfs/k", "invalid path \"/ipfs/k\": invalid cid: cid too short".to_owned()),
+        ] {
+            assert_eq!(ContentPath::parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn cleans_as_go_does() {
+        for (text, cleaned) in [
+            (format!("/ipfs/{HELLO}/a//b/./c/"), Some(format!("/ipfs/{HELLO}/a/b/c/"))),
+            (format!("/ipfs/{HELLO}/a/../b"), Some(format!("/ipfs/{HELLO}/b"))),
+            (format!("/../ipfs/{HELLO}/"), Some(format!("/ipfs/{HELLO}/"))),
+            (format!("/ipfs/{HELLO}/../x"), None),
+            (format!("/ipfs/{HELLO}/../../ipns/a.b/c"), Some("/ipns/a.b/c".to_owned())),
+            (format!("{HELLO}/a%20b"), Some(format!("/ipfs/{HELLO}/a%20b"))),
+            (format!("ipfs://{HELLO}/a%20b%zz?x=1#y"), Some(format!("/ipfs/{HELLO}/a b%zz"))),
+            ("IPNS://example.com".to_owned(), Some("/ipns/example.com".to_owned())),
+            ("ipfs://nope".to_owned(), None),
+            (format!("http://{HELLO}"), None),
+            (format!("ipfs/{HELLO}"), None),
+        ] {
+            assert_eq!(ContentPath::parse(&text).ok().map(|path| path.to_string()), cleaned, "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_can_be_asked_for() {
+        let path = ContentPath::parse(&format!("{HELLO}/a/b/")).unwrap();
+        assert_eq!(path.names().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((path.root(), path.ends_in_slash(), path.is_mutable()), (HELLO, true, false));
+        assert_eq!(path.immutable_root().unwrap().to_string(), HELLO);
+        assert_eq!(path.join(["c", "..", "d"]).unwrap().as_str(), format!("/ipfs/{HELLO}/a/b/d"));
+        assert!(path.join(["..", "..", ".."]).is_err());
+        let name = ContentPath::new("/ipns/k51/x").unwrap();
+        assert_eq!((name.cid(), name.root(), name.namespace()), (None, "k51", Namespace::Ipns));
+        assert!(name.immutable_root().unwrap_err().to_string().ends_with("path was expected to be immutable"));
+    }
+}
