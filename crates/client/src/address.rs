@@ -1,0 +1,136 @@
+//! Where a server is: a URL or a multiaddr.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where a server is.
+///
+/// Read from a URL (`http://host:5001`) or a multiaddr (`/ip4/127.0.0.1/tcp/5001`, `/dns/host/tcp/5001/http`,
+/// `/unix/run/cairn.sock`). See <https://github.com/multiformats/multiaddr>.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// `scheme://host[:port][/path]`, without a slash at its end.
+    Url(String),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// Why a text is no [`Address`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// Neither a URL nor a multiaddr.
+    #[error("{0:?} is neither a multiaddr like /ip4/127.0.0.1/tcp/5001 nor a URL like http://127.0.0.1:5001")]
+    Unknown(String),
+    /// A multiaddr with a part that is no way to reach an HTTP server.
+    #[error("the multiaddr {address:?} has {part:?} where a host and a TCP port are expected")]
+    Part {
+        /// The multiaddr.
+        address: String,
+        /// The part.
+        part: String,
+    },
+}
+
+impl Address {
+    /// The base of every request's URL.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        match self {
+            Self::Url(url) => url,
+            Self::Unix(_) => "http://localhost",
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => out.write_str(url),
+            Self::Unix(path) => write!(out, "/unix{}", path.display()),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if text.starts_with('/') {
+            return multiaddr(text);
+        }
+        let unknown = || AddressError::Unknown(text.to_owned());
+        let (scheme, rest) = text.split_once("://").ok_or_else(unknown)?;
+        if !matches!(scheme, "http" | "https") || rest.is_empty() || rest.starts_with('/') {
+            return Err(unknown());
+        }
+        let url: http::Uri = text.parse().map_err(|_| unknown())?;
+        if url.query().is_some() || url.authority().is_none() {
+            return Err(unknown());
+        }
+        Ok(Self::Url(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+fn multiaddr(text: &str) -> Result<Address, AddressError> {
+    if let Some(path) = text.strip_prefix("/unix/") {
+        let path = path.trim_end_matches('/');
+        if path.is_empty() {
+            return Err(AddressError::Unknown(text.to_owned()));
+        }
+        return Ok(Address::Unix(PathBuf::from(format!("/{path}"))));
+    }
+    let mut parts = text.split('/').skip(1).filter(|part| !part.is_empty());
+    let unexpected = |part: Option<&str>| AddressError::Part { address: text.to_owned(), part: part.unwrap_or_default().to_owned() };
+    let family = parts.next();
+    let name = parts.next().ok_or_else(|| unexpected(family))?;
+    let host = match family {
+        Some("ip4") => name.parse::<std::net::Ipv4Addr>().map_err(|_| unexpected(Some(name)))?.to_string(),
+        Some("ip6") => format!("[{}]", name.parse::<std::net::Ipv6Addr>().map_err(|_| unexpected(Some(name)))?),
+        Some("dns" | "dns4" | "dns6") if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) => name.to_owned(),
+        other => return Err(unexpected(other)),
+    };
+    match parts.next() {
+        Some("tcp") => {}
+        other => return Err(unexpected(other)),
+    }
+    let port = parts.next();
+    let port: u16 = port.and_then(|port| port.parse().ok()).ok_or_else(|| unexpected(port))?;
+    let rest: Vec<&str> = parts.collect();
+    let scheme = match rest.as_slice() {
+        [] | ["http"] => "http",
+        ["https"] | ["tls", "http"] => "https",
+        other => return Err(unexpected(other.first().copied())),
+    };
+    Ok(Address::Url(format!("{scheme}://{host}:{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_urls_and_multiaddrs() {
+        for (text, base) in [
+            ("/ip4/127.0.0.1/tcp/5001", "http://127.0.0.1:5001"),
+            ("/ip4/127.0.0.1/tcp/5001/\n", "http://127.0.0.1:5001"),
+            ("/ip6/::1/tcp/5001/http", "http://[::1]:5001"),
+            ("/dns4/node.example/tcp/443/https", "https://node.example:443"),
+            ("/dns/node.example/tcp/443/tls/http", "https://node.example:443"),
+            ("http://127.0.0.1:5001/", "http://127.0.0.1:5001"),
+            ("https://node.example/ipfs", "https://node.example/ipfs"),
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().base(), base, "{text:?}");
+        }
+        assert_eq!("/unix/run/x.sock".parse(), Ok(Address::Unix("/run/x.sock".into())));
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in ["", "/", "127.0.0.1:5001", "ftp://x", "http://", "/ip4/300.0.0.1/tcp/1", "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/70000", "/ip4/1.2.3.4", "/unix/", "/dns/a b/tcp/1", "http://a/?q"] {
+            assert!(text.parse::<Address>().is_err(), "{text:?}");
+        }
+    }
+}

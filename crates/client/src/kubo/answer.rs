@@ -1,0 +1,116 @@
+//! The answer to a request, as bytes.
+
+use bytes::Bytes;
+use cairn_wire::CommandError;
+use futures_util::stream::{self, Stream};
+use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+
+use crate::error::Error;
+use crate::transport::Body;
+use crate::upload::Failure;
+
+/// The trailer that says why a stream has ended early.
+const STREAM_ERROR: &str = "x-stream-error";
+/// The length of what is streamed, when `Content-Length` cannot be sent.
+const CONTENT_LENGTH: &str = "x-content-length";
+/// Most bytes of a refusal that are read.
+const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// The bytes of an answer, read as they come.
+pub struct Answer {
+    body: Body,
+    headers: HeaderMap,
+    failure: Option<Failure>,
+    ended: bool,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Answer").field("headers", &self.headers).field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// Takes an answer whose status says that the request was accepted; reads the error of any other.
+    pub(super) async fn read_head(response: Response<Body>, failure: Option<Failure>) -> Result<Self, Error> {
+        let (head, body) = response.into_parts();
+        let mut answer = Self { body, headers: head.headers, failure, ended: false };
+        if head.status.is_success() {
+            return Ok(answer);
+        }
+        Err(answer.refusal(head.status).await)
+    }
+
+    /// The next bytes; `None` at the end of a whole answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stream`] when the server says that the command failed on the way, [`Error::Cut`] when the answer ends
+    /// before its end, [`Error::Upload`] when it does so because a file could not be read.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        while !self.ended {
+            match self.body.frame().await {
+                None => self.ended = true,
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Err(self.failed().unwrap_or(Error::Cut(error)));
+                }
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(bytes) if bytes.is_empty() => {}
+                    Ok(bytes) => return Ok(Some(bytes)),
+                    Err(frame) => {
+                        let reason = frame.trailers_ref().and_then(|trailers| trailers.get(STREAM_ERROR));
+                        if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
+                            let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
+                            self.ended = true;
+                            return Err(self.failed().unwrap_or(Error::Stream(reason)));
+                        }
+                    }
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many bytes will come, as far as the server tells: for a progress bar, not for counting on.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        let number = |name: &str| self.headers.get(name)?.to_str().ok()?.parse().ok();
+        number(CONTENT_LENGTH).or_else(|| number(header::CONTENT_LENGTH.as_str()))
+    }
+
+    /// The media type.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers.get(header::CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// The bytes as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+        stream::try_unfold(self, |mut answer| async move { Ok(answer.chunk().await?.map(|bytes| (bytes, answer))) })
+    }
+
+    /// Why the upload ended early, if it did.
+    fn failed(&mut self) -> Option<Error> {
+        self.failure.take()?.take().map(Error::Upload)
+    }
+
+    async fn refusal(&mut self, status: StatusCode) -> Error {
+        let mut text = Vec::new();
+        while let Ok(Some(bytes)) = self.chunk().await {
+            let room = REFUSAL_LIMIT - text.len();
+            text.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
+            if text.len() >= REFUSAL_LIMIT {
+                break;
+            }
+        }
+        if let Some(error) = self.failed() {
+            return error;
+        }
+        match serde_json::from_slice::<CommandError>(&text) {
+            Ok(error) => Error::Command { status, error },
+            Err(_) => Error::Refused { status, text: String::from_utf8_lossy(&text).into_owned() },
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The records of an answer.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use cairn_wire::CommandError;
+use futures_util::stream::{self, Stream};
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::answer::Answer;
+use super::splitter::Splitter;
+use crate::error::Error;
+
+/// The records of an answer, read as they come.
+#[derive(Debug)]
+pub struct Records<T> {
+    answer: Answer,
+    splitter: Splitter,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Records<T> {
+    /// Reads an answer's bytes as records.
+    #[must_use]
+    pub fn new(answer: Answer) -> Self {
+        Self { answer, splitter: Splitter::default(), record: PhantomData }
+    }
+
+    /// The next record; `None` at the end of a whole answer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Answer::chunk`], and [`Error::Malformed`].
+    pub async fn next(&mut self) -> Result<Option<T>, Error> {
+        match self.next_line().await? {
+            Some(line) => serde_json::from_slice(&line).map(Some).map_err(Error::Malformed),
+            None => Ok(None),
+        }
+    }
+
+    /// The next record as the JSON that was sent, without space around it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Answer::chunk`], and [`Error::TooLong`].
+    pub async fn next_line(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            if let Some(line) = self.splitter.next()? {
+                return told(line).map(Some);
+            }
+            match self.answer.chunk().await? {
+                Some(bytes) => self.splitter.push(&bytes),
+                None => return self.splitter.last().map(told).transpose(),
+            }
+        }
+    }
+
+    /// All records that are left.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::next`].
+    pub async fn collect(mut self) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while let Some(record) = self.next().await? {
+            all.push(record);
+        }
+        Ok(all)
+    }
+
+    /// The records as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
+        stream::try_unfold(self, |mut records| async move { Ok(records.next().await?.map(|record| (record, records))) })
+    }
+}
+
+/// Older servers send the error of a command that failed on the way as its last record.
+fn told(line: Bytes) -> Result<Bytes, Error> {
+    const MOST: usize = 64 * 1024;
+    if line.len() < MOST && line.starts_with(b"{\"Message\":") {
+        if let Ok(error) = serde_json::from_slice::<CommandError>(&line) {
+            if error.r#type == "error" {
+                return Err(Error::Command { status: StatusCode::OK, error });
+            }
+        }
+    }
+    Ok(line)
+}

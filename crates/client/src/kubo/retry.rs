@@ -1,0 +1,86 @@
+//! When to try again.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::error::{Error, TransportError};
+
+/// How often, and after which pauses, a request is tried again.
+///
+/// A request that never reached the server may always be sent again; one that may have been carried out only when its
+/// command changes nothing. Uploads are never sent again: what was read is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Most attempts after the first.
+    pub most: u32,
+    /// The first pause; each one after it is twice as long, less a random part of up to a half.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { most: 3, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(5) }
+    }
+}
+
+impl Retry {
+    /// Never tries again.
+    pub const NEVER: Self = Self { most: 0, first_pause: Duration::ZERO, longest_pause: Duration::ZERO };
+
+    /// How long to wait before the next attempt; `None` to give up.
+    pub(super) fn pause(&self, attempt: u32, error: &Error, safe: bool) -> Option<Duration> {
+        let worth = match error {
+            Error::Transport(TransportError::Connect { .. }) => true,
+            Error::Transport(TransportError::Broken(_) | TransportError::Timeout { .. }) => safe,
+            // Both say that nothing was done.
+            Error::Refused { status, .. } | Error::Command { status, .. } => {
+                matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) || safe && matches!(*status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+            }
+            _ => false,
+        };
+        if !worth || attempt >= self.most {
+            return None;
+        }
+        let whole = self.first_pause.saturating_mul(2_u32.saturating_pow(attempt)).min(self.longest_pause);
+        Some(whole - whole.mul_f64(0.5 * chance()))
+    }
+}
+
+/// A number from 0 to 1, different each time: the keys of a fresh hasher are random.
+fn chance() -> f64 {
+    f64::from(u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken() -> Error {
+        Error::Transport(TransportError::Broken("gone".into()))
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_not_done_twice() {
+        let retry = Retry::default();
+        assert!(retry.pause(0, &broken(), true).is_some());
+        assert!(retry.pause(0, &broken(), false).is_none());
+        let connect = Error::Transport(TransportError::Connect { address: String::new(), source: "refused".into() });
+        assert!(retry.pause(0, &connect, false).is_some());
+        let failed = Error::Command { status: StatusCode::INTERNAL_SERVER_ERROR, error: cairn_wire::CommandError::normal("no") };
+        assert!(retry.pause(0, &failed, true).is_none());
+    }
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let retry = Retry { most: 40, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(1) };
+        for attempt in 0..40 {
+            let pause = retry.pause(attempt, &broken(), true).unwrap();
+            assert!(pause >= Duration::from_millis(50) && pause <= Duration::from_secs(1), "{pause:?}");
+        }
+        assert!(retry.pause(40, &broken(), true).is_none());
+    }
+}

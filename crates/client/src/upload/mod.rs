@@ -1,0 +1,146 @@
+//! What is sent: files, folders and links, read as they are sent.
+
+mod multipart;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
+
+use crate::transport::{Body, BoxError};
+
+/// Why something could not be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// A file cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be read to its end.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A stream cannot be read to its end.
+    #[error("cannot read what was to be sent as {name:?}")]
+    Stream {
+        /// The name it was to have.
+        name: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The list of what to send came to an error.
+    #[error("what to send cannot be listed")]
+    List(#[source] BoxError),
+}
+
+/// What a part holds.
+pub enum Content {
+    /// A folder. What is in it comes next, under names that begin with its name and `/`.
+    Directory,
+    /// A symlink to this target.
+    Symlink(Vec<u8>),
+    /// A file of these bytes.
+    Bytes(Bytes),
+    /// A file on disk, opened when its turn comes.
+    File(PathBuf),
+    /// A file of what this stream gives.
+    Stream(BoxStream<'static, io::Result<Bytes>>),
+}
+
+/// What is kept of a file besides its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// The mode's twelve low bits: permissions, set-user-id, set-group-id, sticky.
+    pub mode: Option<u32>,
+    /// The time of the last change: seconds since 1970, and nanoseconds.
+    pub mtime: Option<(i64, u32)>,
+}
+
+/// One thing to send.
+pub struct Part {
+    /// Its name, with `/` between folders; bytes, because names on disk are.
+    pub name: Vec<u8>,
+    /// What it holds.
+    pub content: Content,
+    /// Its mode and time.
+    pub metadata: Metadata,
+    /// Where the file is on the server's own disk, for `nocopy`. Nothing else needs the server to know.
+    pub absolute_path: Option<PathBuf>,
+}
+
+impl Part {
+    /// A part without mode, time and path.
+    pub fn new(name: impl Into<Vec<u8>>, content: Content) -> Self {
+        Self { name: name.into(), content, metadata: Metadata::default(), absolute_path: None }
+    }
+
+    /// A file of these bytes.
+    pub fn bytes(name: impl Into<Vec<u8>>, bytes: impl Into<Bytes>) -> Self {
+        Self::new(name, Content::Bytes(bytes.into()))
+    }
+
+    /// A file on disk.
+    pub fn file(name: impl Into<Vec<u8>>, path: impl Into<PathBuf>) -> Self {
+        Self::new(name, Content::File(path.into()))
+    }
+}
+
+/// All that one request sends. Parts are made, and files read, only as the server takes them: a few MiB are in memory,
+/// however much is sent.
+pub struct Upload {
+    parts: BoxStream<'static, Result<Part, UploadError>>,
+}
+
+impl Upload {
+    /// One part.
+    #[must_use]
+    pub fn one(part: Part) -> Self {
+        Self::from_parts(vec![part])
+    }
+
+    /// These parts.
+    #[must_use]
+    pub fn from_parts(parts: Vec<Part>) -> Self {
+        Self { parts: stream::iter(parts.into_iter().map(Ok)).boxed() }
+    }
+
+    /// Parts as they come, a folder before what is in it. An error ends the request.
+    pub fn from_stream(parts: impl Stream<Item = Result<Part, UploadError>> + Send + 'static) -> Self {
+        Self { parts: parts.boxed() }
+    }
+
+    /// The content type, the body, and where its failure will be. Must be called within a tokio runtime.
+    pub(crate) fn encode(self) -> (String, Body, Failure) {
+        multipart::encode(self.parts)
+    }
+}
+
+/// Why an upload ended early: told when the request that broke off comes back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Failure(Arc<Mutex<Option<UploadError>>>);
+
+impl Failure {
+    fn set(&self, error: UploadError) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    pub(crate) fn take(&self) -> Option<UploadError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,212 @@
+//! `multipart/form-data` as Kubo reads it.
+//!
+//! Each part is named `file`; its path is the percent-encoded `filename`; a folder is `application/x-directory`, a
+//! symlink `application/symlink` with its target as content. Kubo reads mode and time behind the part's name, as a query;
+//! other servers read them as headers: both are sent. See <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use tokio::sync::mpsc;
+
+use super::{Content, Failure, Metadata, Part, UploadError};
+use crate::transport::{Body, BoxError};
+
+/// What Go's `url.QueryEscape` leaves alone.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// Most bytes read from a file at once.
+const READ: usize = 1024 * 1024;
+/// From this many bytes on, what is gathered is sent.
+const GATHERED: usize = 64 * 1024;
+/// The bits of a mode that are kept.
+const PERMISSIONS: u32 = 0o7777;
+/// Frames that wait for the server. With one being read, at most [`READ`] times this and one are in memory.
+const WAITING: usize = 3;
+
+/// Begins to encode the parts; goes on as the body is read, and stops when it is dropped.
+pub(super) fn encode(parts: BoxStream<'static, Result<Part, UploadError>>) -> (String, Body, Failure) {
+    let boundary = boundary();
+    let content_type = format!("multipart/form-data; boundary={boundary}");
+    let failure = Failure::default();
+    let (frames, mut taken) = mpsc::channel::<Result<Bytes, BoxError>>(WAITING);
+    let writer = Writer { frames, boundary, gathered: BytesMut::new() };
+    tokio::spawn(run(writer, parts, failure.clone()));
+    let body = StreamBody::new(stream::poll_fn(move |context| taken.poll_recv(context)).map(|bytes| bytes.map(Frame::data)));
+    (content_type, body.boxed_unsync(), failure)
+}
+
+async fn run(mut writer: Writer, parts: BoxStream<'static, Result<Part, UploadError>>, failure: Failure) {
+    match writer.write(parts).await {
+        Ok(()) | Err(Ended::NobodyReads) => {}
+        Err(Ended::Failed(error)) => {
+            let told = error.to_string();
+            failure.set(error);
+            // Breaks the request off: a body that merely ended would be taken for a whole one.
+            let _ = writer.frames.send(Err(told.into())).await;
+        }
+    }
+}
+
+/// Why writing ended early.
+enum Ended {
+    NobodyReads,
+    Failed(UploadError),
+}
+
+impl From<UploadError> for Ended {
+    fn from(error: UploadError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+struct Writer {
+    frames: mpsc::Sender<Result<Bytes, BoxError>>,
+    boundary: String,
+    gathered: BytesMut,
+}
+
+impl Writer {
+    async fn write(&mut self, mut parts: BoxStream<'static, Result<Part, UploadError>>) -> Result<(), Ended> {
+        while let Some(part) = parts.next().await {
+            let Part { name, content, metadata, absolute_path } = part?;
+            self.head(&name, &content, metadata, absolute_path.as_deref());
+            match content {
+                Content::Directory => {}
+                Content::Symlink(target) => self.gathered.extend_from_slice(&target),
+                Content::Bytes(bytes) => self.content(bytes).await?,
+                Content::File(path) => self.file(&path).await?,
+                Content::Stream(mut stream) => {
+                    while let Some(bytes) = stream.next().await {
+                        let bytes = bytes.map_err(|source| UploadError::Stream { name: String::from_utf8_lossy(&name).into_owned(), source })?;
+                        self.content(bytes).await?;
+                        // Whoever writes a stream slowly wants it to arrive.
+                        self.flush().await?;
+                    }
+                }
+            }
+            self.gathered.extend_from_slice(b"\r\n");
+        }
+        self.gathered.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+        self.flush().await
+    }
+
+    fn head(&mut self, name: &[u8], content: &Content, metadata: Metadata, absolute_path: Option<&Path>) {
+        let media_type = match content {
+            Content::Directory => "application/x-directory",
+            Content::Symlink(_) => "application/symlink",
+            Content::Bytes(_) | Content::File(_) | Content::Stream(_) => "application/octet-stream",
+        };
+        let mut head = format!("--{}\r\n", self.boundary);
+        if let Some(path) = absolute_path {
+            let path = path.as_os_str().as_encoded_bytes();
+            let _ = write!(head, "Abspath-Encoded: {}\r\n", percent_encode(path, UNRESERVED));
+            if let Some(plain) = std::str::from_utf8(path).ok().filter(|path| path.bytes().all(|byte| (b' '..=b'~').contains(&byte))) {
+                let _ = write!(head, "Abspath: {plain}\r\n");
+            }
+        }
+        let query = query(metadata, content);
+        let _ = write!(head, "Content-Disposition: form-data; name=\"file{query}\"; filename=\"{}\"\r\n", percent_encode(name, UNRESERVED));
+        let _ = write!(head, "Content-Type: {media_type}\r\n");
+        if let Some(mode) = metadata.mode {
+            let _ = write!(head, "mode: 0{:o}\r\n", mode & PERMISSIONS);
+        }
+        if let Some((seconds, nanoseconds)) = metadata.mtime {
+            let _ = write!(head, "mtime: {seconds}\r\nmtime-nsecs: {nanoseconds}\r\n");
+        }
+        head.push_str("\r\n");
+        self.gathered.extend_from_slice(head.as_bytes());
+    }
+
+    /// Sends content: what is small together with what is around it, what is large as it is.
+    async fn content(&mut self, bytes: Bytes) -> Result<(), Ended> {
+        if bytes.len() < GATHERED {
+            self.gathered.extend_from_slice(&bytes);
+            if self.gathered.len() < GATHERED {
+                return Ok(());
+            }
+            return self.flush().await;
+        }
+        self.flush().await?;
+        self.send(bytes).await
+    }
+
+    async fn file(&mut self, path: &Path) -> Result<(), Ended> {
+        let owned = path.to_owned();
+        let opened = blocking(move || {
+            let file = File::open(&owned)?;
+            read(file)
+        });
+        let mut next = opened.await.map_err(|source| UploadError::Open { path: path.to_owned(), source })?;
+        loop {
+            let (bytes, file) = next;
+            let last = bytes.len() < READ;
+            self.content(bytes).await?;
+            if last {
+                return Ok(());
+            }
+            next = blocking(move || read(file)).await.map_err(|source| UploadError::Read { path: path.to_owned(), source })?;
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Ended> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let bytes = self.gathered.split().freeze();
+        self.send(bytes).await
+    }
+
+    async fn send(&self, bytes: Bytes) -> Result<(), Ended> {
+        self.frames.send(Ok(bytes)).await.map_err(|_| Ended::NobodyReads)
+    }
+}
+
+/// Reads up to [`READ`] bytes; fewer only at the end of the file.
+fn read(mut file: File) -> io::Result<(Bytes, File)> {
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let room = usize::try_from(length).unwrap_or(READ).saturating_add(1).min(READ);
+    let mut bytes = Vec::with_capacity(room);
+    (&mut file).take(READ as u64).read_to_end(&mut bytes)?;
+    Ok((bytes.into(), file))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+/// Mode and time behind a part's name, the mode as Go's `FileMode` has it: <https://pkg.go.dev/io/fs#FileMode>.
+fn query(metadata: Metadata, content: &Content) -> String {
+    let mut query = String::new();
+    if let Some(mode) = metadata.mode {
+        let kind: u32 = match content {
+            Content::Directory => 1 << 31,
+            Content::Symlink(_) => 1 << 27,
+            Content::Bytes(_) | Content::File(_) | Content::Stream(_) => 0,
+        };
+        let special = (mode & 0o6000) << 12 | (mode & 0o1000) << 11;
+        let _ = write!(query, "?mode=0{:o}", kind | special | mode & 0o777);
+    }
+    if let Some((seconds, nanoseconds)) = metadata.mtime {
+        let _ = write!(query, "{}mtime={seconds}", if query.is_empty() { '?' } else { '&' });
+        if nanoseconds > 0 {
+            let _ = write!(query, "&mtime-nsecs={nanoseconds}");
+        }
+    }
+    query
+}
+
+/// 256 random bits, so that no content holds it: the keys of a fresh hasher are random.
+fn boundary() -> String {
+    (0_u8..4).fold("cairn-".to_owned(), |mut text, turn| {
+        let _ = write!(text, "{:016x}", RandomState::new().hash_one(turn));
+        text
+    })
+}
