@@ -1,0 +1,372 @@
+//! Directories: one node while they are small, a HAMT when they are not.
+
+use bytes::Bytes;
+
+use super::hamt::{self, HamtBuilder};
+use super::{BuildError, Built, CidMaker, Kind, Mtime, ReadError, UnixFs};
+use crate::block::Block;
+use crate::cid::{Cid, Codec};
+use crate::codec::dag_pb::{self, Link};
+use crate::varint;
+
+/// Estimated size in bytes above which a directory becomes a HAMT.
+pub const DEFAULT_THRESHOLD: u64 = 256 << 10;
+
+/// A name in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name. Never empty in what is built; what is read may hold anything.
+    pub name: String,
+    /// The root of what it names.
+    pub cid: Cid,
+    /// Bytes of all blocks beneath, [`Built::tree_size`].
+    pub tree_size: u64,
+}
+
+impl Entry {
+    pub(super) fn from_link(link: &Link, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            cid: link.cid.clone(),
+            tree_size: link.size.unwrap_or(0),
+        }
+    }
+
+    pub(super) fn into_link(self, name: String) -> Link {
+        Link {
+            cid: self.cid,
+            name: Some(name),
+            size: Some(self.tree_size),
+        }
+    }
+}
+
+/// How the size of a directory is estimated (`Import.UnixFSHAMTDirectorySizeEstimation`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SizeEstimation {
+    /// Bytes of names and CIDs: Kubo's default.
+    #[default]
+    Links,
+    /// Bytes of the one block that the directory would be.
+    Block,
+    /// Not at all: only the count of links decides.
+    Disabled,
+}
+
+/// How directories are built.
+#[derive(Clone, Debug)]
+pub struct DirectoryParams {
+    /// How blocks are named.
+    pub cid: CidMaker,
+    /// Most links of a directory in one node; 0 for no limit.
+    pub max_links: usize,
+    /// Slots of a HAMT's nodes: a power of two and a multiple of 8, at most [`hamt::MAX_FANOUT`].
+    pub fanout: usize,
+    /// Estimated size in bytes above which a directory becomes a HAMT; 0 turns HAMTs off.
+    pub threshold: u64,
+    /// How the size is estimated.
+    pub estimation: SizeEstimation,
+    /// Permissions.
+    pub mode: Option<u32>,
+    /// Time of modification.
+    pub mtime: Option<Mtime>,
+}
+
+impl DirectoryParams {
+    /// Kubo's defaults, no attributes.
+    #[must_use]
+    pub fn new(cid: CidMaker) -> Self {
+        Self {
+            cid,
+            max_links: 0,
+            fanout: hamt::DEFAULT_FANOUT,
+            threshold: DEFAULT_THRESHOLD,
+            estimation: SizeEstimation::Links,
+            mode: None,
+            mtime: None,
+        }
+    }
+
+    /// The UnixFS part of the directory's root.
+    fn root(&self, kind: Kind) -> UnixFs {
+        let mut root = UnixFs::new(kind);
+        root.set_attributes(self.mode, self.mtime);
+        root
+    }
+
+    /// What an entry adds to the estimated size.
+    fn link_size(&self, entry: &Entry) -> u64 {
+        let cid = entry.cid.encoded_len();
+        let size = match self.estimation {
+            SizeEstimation::Links => entry.name.len() + cid,
+            SizeEstimation::Block => {
+                let link =
+                    field_len(cid) + field_len(entry.name.len()) + 1 + varint::len(entry.tree_size);
+                field_len(link)
+            }
+            SizeEstimation::Disabled => 0,
+        };
+        size as u64
+    }
+
+    /// The estimated size of an empty directory.
+    fn empty_size(&self) -> u64 {
+        match self.estimation {
+            SizeEstimation::Block => field_len(self.root(Kind::Directory).encoded_len()) as u64,
+            SizeEstimation::Links | SizeEstimation::Disabled => 0,
+        }
+    }
+}
+
+/// Bytes of a field whose payload has a length, its one-byte tag included.
+fn field_len(payload: usize) -> usize {
+    1 + varint::len(payload as u64) + payload
+}
+
+/// Builds one directory of its entries.
+///
+/// Holds all entries, about 150 bytes each, since any of them may decide on the directory's form.
+#[derive(Debug)]
+pub struct DirectoryBuilder {
+    params: DirectoryParams,
+    entries: Vec<Entry>,
+}
+
+impl DirectoryBuilder {
+    /// An empty directory.
+    pub fn new(params: DirectoryParams) -> Result<Self, BuildError> {
+        if !hamt::is_fanout(params.fanout) {
+            return Err(BuildError::Fanout(params.fanout));
+        }
+        Ok(Self {
+            params,
+            entries: Vec::new(),
+        })
+    }
+
+    /// Adds an entry, in any order. Of two entries with the same name the later one counts.
+    pub fn add(&mut self, entry: Entry) -> Result<(), BuildError> {
+        if entry.name.is_empty() {
+            return Err(BuildError::NoName);
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Passes on the blocks of the directory, the root last.
+    pub fn finish(self, sink: &mut dyn FnMut(Block)) -> Result<Built, BuildError> {
+        let Self {
+            params,
+            mut entries,
+        } = self;
+        keep_last_of_name(&mut entries);
+        if is_sharded(&params, &entries)? {
+            let root = params.root(Kind::HamtShard);
+            let mut builder = HamtBuilder::new(params.cid, params.fanout)?;
+            for entry in entries {
+                builder.add(entry)?;
+            }
+            return builder.finish(root, sink);
+        }
+        let mut tree_size = 0u64;
+        let links = entries
+            .into_iter()
+            .map(|mut entry| {
+                tree_size = tree_size.saturating_add(entry.tree_size);
+                let name = std::mem::take(&mut entry.name);
+                entry.into_link(name)
+            })
+            .collect();
+        let node = dag_pb::Node {
+            links,
+            data: Some(params.root(Kind::Directory).encode()),
+        };
+        let data = Bytes::from(node.encode());
+        let cid = params.cid.make(Codec::DAG_PB, &data)?;
+        let built = Built {
+            cid: cid.clone(),
+            file_size: 0,
+            tree_size: tree_size.saturating_add(data.len() as u64),
+        };
+        sink(Block::new(cid, data));
+        Ok(built)
+    }
+}
+
+/// Sorts by name and drops all entries of a name but the last that was added.
+fn keep_last_of_name(entries: &mut Vec<Entry>) {
+    if entries.is_sorted_by(|a, b| a.name < b.name) {
+        return;
+    }
+    // The sort is stable: the last of a name stays the last.
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries.dedup_by(|later, kept| {
+        let same = later.name == kept.name;
+        if same {
+            std::mem::swap(later, kept);
+        }
+        same
+    });
+}
+
+/// Whether a directory of these entries is a HAMT. At the threshold it is not yet one.
+fn is_sharded(params: &DirectoryParams, entries: &[Entry]) -> Result<bool, BuildError> {
+    let too_many = params.max_links > 0 && entries.len() > params.max_links;
+    if params.threshold == 0 {
+        return if too_many {
+            Err(BuildError::TooManyLinks)
+        } else {
+            Ok(false)
+        };
+    }
+    if too_many || params.estimation == SizeEstimation::Disabled {
+        return Ok(too_many);
+    }
+    let links: u64 = entries.iter().map(|entry| params.link_size(entry)).sum();
+    // An empty directory is never sharded, however low the threshold.
+    Ok(!entries.is_empty() && params.empty_size() + links > params.threshold)
+}
+
+/// The entries of a directory in one node, in the order of the block.
+pub fn read(node: &dag_pb::Node) -> Result<Vec<Entry>, ReadError> {
+    match UnixFs::of(node)?.kind {
+        Kind::Directory => Ok(entries(node)),
+        found => Err(ReadError::Kind {
+            expected: "Directory",
+            found,
+        }),
+    }
+}
+
+fn entries(node: &dag_pb::Node) -> Vec<Entry> {
+    node.links
+        .iter()
+        .map(|link| Entry::from_link(link, link.name.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+/// The link of a name in a directory in one node: the first, where a hostile node has several.
+#[must_use]
+pub fn lookup<'a>(node: &'a dag_pb::Node, name: &str) -> Option<&'a Link> {
+    node.links
+        .iter()
+        .find(|link| link.name.as_deref().unwrap_or_default() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cid::Version;
+    use crate::multihash::HashFunction;
+
+    fn params() -> DirectoryParams {
+        let sha2 = HashFunction::from_code(crate::multihash::SHA2_256).unwrap();
+        DirectoryParams::new(CidMaker::new(Version::V1, sha2).unwrap())
+    }
+
+    fn entry(name: &str, tree_size: u64) -> Entry {
+        Entry {
+            name: name.to_owned(),
+            cid: params().cid.make(Codec::RAW, name.as_bytes()).unwrap(),
+            tree_size,
+        }
+    }
+
+    fn build(params: DirectoryParams, entries: &[Entry]) -> (Built, Vec<Block>) {
+        let mut builder = DirectoryBuilder::new(params).unwrap();
+        for entry in entries {
+            builder.add(entry.clone()).unwrap();
+        }
+        let mut blocks = Vec::new();
+        let built = builder.finish(&mut |block| blocks.push(block)).unwrap();
+        (built, blocks)
+    }
+
+    #[test]
+    fn order_does_not_matter_and_the_last_of_a_name_counts() {
+        let (a, b) = (entry("a", 1), entry("b", 2));
+        let other = Entry {
+            name: "a".to_owned(),
+            ..entry("c", 9)
+        };
+        let (want, blocks) = build(params(), &[other.clone(), b.clone()]);
+        for order in [
+            &[b.clone(), a.clone(), other.clone()][..],
+            &[a.clone(), b.clone(), other.clone()],
+            &[a.clone(), other.clone(), b.clone()],
+            &[a.clone(), a, other.clone(), b.clone()],
+        ] {
+            assert_eq!(build(params(), order).0, want);
+        }
+        let node = dag_pb::Node::decode(&blocks[0].data).unwrap();
+        assert_eq!(read(&node).unwrap(), [other, b]);
+        assert_eq!(lookup(&node, "b").and_then(|link| link.size), Some(2));
+        assert!(lookup(&node, "c").is_none());
+    }
+
+    #[test]
+    fn shards_above_the_threshold_only() {
+        let entries = [entry("aa", 300), entry("b", 70_000)];
+        let is_hamt = |params: DirectoryParams| {
+            let (_, blocks) = build(params, &entries);
+            let node = dag_pb::Node::decode(&blocks.last().unwrap().data).unwrap();
+            UnixFs::of(&node).unwrap().kind == Kind::HamtShard
+        };
+        let links = 2 + 1 + 2 * 36;
+        for (threshold, sharded) in [(links, false), (links - 1, true), (0, false)] {
+            let params = DirectoryParams {
+                threshold,
+                ..params()
+            };
+            assert_eq!(is_hamt(params), sharded);
+        }
+        let timed = |threshold, estimation| DirectoryParams {
+            threshold,
+            estimation,
+            mode: Some(0o755),
+            mtime: Some(Mtime {
+                seconds: -5,
+                nanos: Some(7),
+            }),
+            ..params()
+        };
+        let block = build(timed(1 << 20, SizeEstimation::Block), &entries).1[0]
+            .data
+            .len() as u64;
+        assert!(!is_hamt(timed(block, SizeEstimation::Block)));
+        assert!(is_hamt(timed(block - 1, SizeEstimation::Block)));
+        assert!(!is_hamt(timed(1, SizeEstimation::Disabled)));
+        for (max_links, sharded) in [(0, false), (2, false), (1, true)] {
+            for estimation in [SizeEstimation::Links, SizeEstimation::Disabled] {
+                let params = DirectoryParams {
+                    max_links,
+                    estimation,
+                    ..params()
+                };
+                assert_eq!(is_hamt(params), sharded);
+            }
+        }
+    }
+
+    #[test]
+    fn refuses() {
+        for fanout in [0, 7, 12, 4, 100] {
+            let params = DirectoryParams { fanout, ..params() };
+            assert_eq!(
+                DirectoryBuilder::new(params).err(),
+                Some(BuildError::Fanout(fanout))
+            );
+        }
+        let mut builder = DirectoryBuilder::new(params()).unwrap();
+        assert_eq!(builder.add(entry("", 0)), Err(BuildError::NoName));
+        let mut builder = DirectoryBuilder::new(DirectoryParams {
+            threshold: 0,
+            max_links: 1,
+            ..params()
+        })
+        .unwrap();
+        builder.add(entry("a", 0)).unwrap();
+        builder.add(entry("b", 0)).unwrap();
+        assert_eq!(builder.finish(&mut |_| ()), Err(BuildError::TooManyLinks));
+    }
+}

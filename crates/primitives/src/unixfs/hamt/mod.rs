@@ -1,0 +1,69 @@
+//! HAMT: directories of many entries, spread over a tree of nodes by the hash of the names.
+//!
+//! Each level takes the next bits of a name's murmur3 hash as the number of a slot. A slot holds an entry, or a
+//! child shard when several names fall into it. Links are named by the slot in hexadecimal and, for entries, the
+//! name behind it.
+//!
+//! Spec: <https://specs.ipfs.tech/unixfs/#dag-pb-hamtdirectory>
+
+mod build;
+mod murmur3;
+mod shard;
+mod walk;
+
+pub use build::HamtBuilder;
+pub use shard::{Lookup, ShardNode, Slot, Step};
+pub use walk::{Visit, Walk};
+
+/// Slots of a node when nothing else is asked for.
+pub const DEFAULT_FANOUT: usize = 256;
+/// Most slots of a node.
+pub const MAX_FANOUT: usize = 1024;
+/// Deepest HAMT: the hash has 64 bits and the smallest fanout takes 3 at a time.
+pub const MAX_DEPTH: usize = 21;
+
+/// The multicodec code of murmur3-x64-64.
+const MURMUR3: u64 = 0x22;
+
+/// Whether a HAMT can have so many slots a node: a power of two and a multiple of 8.
+#[must_use]
+pub fn is_fanout(fanout: usize) -> bool {
+    fanout.is_power_of_two() && fanout.is_multiple_of(8)
+}
+
+/// How many hexadecimal digits number the slots.
+fn prefix_len(fanout: usize) -> usize {
+    let bits = (fanout - 1).checked_ilog2().unwrap_or(0) as usize + 1;
+    bits.div_ceil(4)
+}
+
+/// Where in its hash a name is being looked at.
+#[derive(Clone, Copy, Debug)]
+struct HashBits {
+    hash: u64,
+    used: u32,
+}
+
+impl HashBits {
+    fn new(name: &str) -> Self {
+        Self {
+            hash: murmur3::hash(name.as_bytes()),
+            used: 0,
+        }
+    }
+
+    /// The next slot in a node of a fanout, or none when the hash is used up.
+    fn next(&mut self, fanout: usize) -> Option<usize> {
+        let bits = fanout.trailing_zeros();
+        let used = self.used + bits;
+        if used > u64::BITS {
+            return None;
+        }
+        let slot = (self.hash >> (u64::BITS - used)) & (fanout as u64 - 1);
+        self.used = used;
+        usize::try_from(slot).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;
