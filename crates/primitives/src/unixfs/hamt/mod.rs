@@ -31,6 +31,12 @@ pub fn is_fanout(fanout: usize) -> bool {
     fanout.is_power_of_two() && fanout.is_multiple_of(8)
 }
 
+/// The hash by which a name finds its slots. Entries lie in a HAMT, and are walked, in the order of their hashes.
+#[must_use]
+pub fn hash_name(name: &str) -> u64 {
+    murmur3::hash(name.as_bytes())
+}
+
 /// How many hexadecimal digits number the slots.
 fn prefix_len(fanout: usize) -> usize {
     let bits = (fanout - 1).checked_ilog2().unwrap_or(0) as usize + 1;
