@@ -1,0 +1,75 @@
+//! Hands blocks to the store in batches.
+
+use std::sync::Arc;
+
+use cairn_primitives::Block;
+use cairn_primitives::multihash::IDENTITY;
+use cairn_store::{BlockStore, Hold};
+
+use super::ImportError;
+
+/// Bytes at which a batch goes to the store.
+const BATCH_BYTES: usize = 1 << 20;
+/// Blocks at which a batch goes to the store, however small they are.
+const BATCH_BLOCKS: usize = 1024;
+
+/// Collects blocks until a batch is worth its way, in the order in which they come.
+pub(super) struct Batch {
+    store: Arc<dyn BlockStore>,
+    /// `None` when nothing is to be written.
+    hold: Option<Hold>,
+    blocks: Vec<Block>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Takes the hold at once, so that everything which the import finds present later is kept too.
+    pub(super) fn new(store: Arc<dyn BlockStore>, only_hash: bool) -> Self {
+        let hold = (!only_hash).then(|| store.hold());
+        Self { store, hold, blocks: Vec::new(), bytes: 0 }
+    }
+
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        self.hold.as_ref()
+    }
+
+    /// Adds a block; [`Batch::flush_if_full`] is to follow. Identity CIDs carry their bytes with them and are not
+    /// stored.
+    pub(super) fn push(&mut self, block: Block) {
+        if self.hold.is_some() && block.cid.hash().code() != IDENTITY {
+            self.bytes += block.data.len();
+            self.blocks.push(block);
+        }
+    }
+
+    /// Hands the batch over once it is large.
+    pub(super) async fn flush_if_full(&mut self) -> Result<(), ImportError> {
+        if self.bytes >= BATCH_BYTES || self.blocks.len() >= BATCH_BLOCKS {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), ImportError> {
+        if let Some(hold) = self.hold.as_ref().filter(|_| !self.blocks.is_empty()) {
+            self.bytes = 0;
+            self.store.write(hold, std::mem::take(&mut self.blocks)).await?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left and waits until all of it is durable; gives the hold away.
+    pub(super) async fn finish(mut self) -> Result<Option<Hold>, ImportError> {
+        self.flush().await?;
+        if self.hold.is_some() {
+            self.store.sync().await?;
+        }
+        Ok(self.hold)
+    }
+}
+
+impl std::fmt::Debug for Batch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batch").field("blocks", &self.blocks.len()).field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,325 @@
+//! Imports archives.
+//!
+//! Bytes are cut into blocks where they arrive; blocks are hashed and read on the hashing threads in groups, and go to
+//! the store in the order of the archive. What is in flight is bounded, whatever the size of the archive.
+//!
+//! Spec: <https://ipld.io/specs/transport/car/>
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_primitives::car::{self, Decoder, Event};
+use cairn_primitives::multihash::HashFunction;
+use cairn_primitives::{Block, Cid, codec};
+use cairn_store::{BlockStore, Hold};
+
+use super::block::check_size;
+use super::blocks::Batch;
+use super::error::CarPlace;
+use super::workers::{Ticket, Workers};
+use super::ImportError;
+
+/// Bytes that are checked as one job.
+const JOB_BYTES: usize = 512 << 10;
+/// Blocks in one job, however small they are.
+const JOB_BLOCKS: usize = 1024;
+/// Bytes that are being checked, at most, and one job more.
+const IN_FLIGHT_BYTES: usize = 12 << 20;
+/// Jobs that are being checked, at most.
+const IN_FLIGHT_JOBS: usize = 32;
+/// So many bytes at the end are checked where they were received.
+const SMALL_REST: usize = 256 << 10;
+/// Frames are cut to this many bytes, since a large one could hold very many blocks.
+const PIECE: usize = 1 << 20;
+/// Roots that an import takes, over all its archives.
+const MAX_ROOTS: usize = 1 << 16;
+
+/// What an import of archives gave.
+#[derive(Debug)]
+pub struct CarFinished {
+    /// The roots of all headers, each once, in the order in which they were read; whether they are present or not.
+    pub roots: Vec<Cid>,
+    /// Blocks read, each as often as it came.
+    pub blocks: u64,
+    /// Bytes of those blocks.
+    pub bytes: u64,
+    /// Keeps the blocks until the pins have committed.
+    pub hold: Option<Hold>,
+}
+
+/// The blocks of a job that are whole, and what is wrong with the one after them.
+#[derive(Debug)]
+struct Checked {
+    blocks: Vec<Block>,
+    fault: Option<Fault>,
+}
+
+#[derive(Debug)]
+enum Fault {
+    /// The bytes are not those of the CID.
+    Content(String),
+    /// The block is whole, but not accepted.
+    Block(Cid, String),
+    /// The block is never stored under such a name.
+    Name(ImportError),
+}
+
+/// Imports one archive after the other: [`CarImport::write`] its bytes, then [`CarImport::end_archive`].
+///
+/// CARv1 and CARv2, told apart by what arrives. One sync at the end makes all durable. Dropped midway, or after an
+/// error, it leaves blocks that nothing refers to. The methods are not cancel safe: once a call is dropped before it is
+/// done, the import fails.
+#[derive(Debug)]
+pub struct CarImport {
+    blocks: Batch,
+    allow_big_block: bool,
+    decoder: Decoder,
+    /// Whether bytes of an archive came whose end did not.
+    open: bool,
+    /// Whether its header was read.
+    has_header: bool,
+    waiting: Vec<Block>,
+    waiting_bytes: usize,
+    jobs: VecDeque<(Ticket<Checked>, usize)>,
+    in_flight: usize,
+    workers: Option<Arc<Workers>>,
+    /// The last block of this archive that is whole.
+    previous: Option<Cid>,
+    roots: Vec<Cid>,
+    known_roots: HashSet<Cid>,
+    block_count: u64,
+    byte_count: u64,
+    broken: bool,
+}
+
+impl CarImport {
+    /// Begins; takes the hold. Blocks above [`super::EXCHANGE_LIMIT`] are refused unless they are allowed.
+    #[must_use]
+    pub fn new(store: Arc<dyn BlockStore>, allow_big_block: bool) -> Self {
+        Self {
+            blocks: Batch::new(store, false),
+            allow_big_block,
+            decoder: Decoder::new(),
+            open: false,
+            has_header: false,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            jobs: VecDeque::new(),
+            in_flight: 0,
+            workers: None,
+            previous: None,
+            roots: Vec::new(),
+            known_roots: HashSet::new(),
+            block_count: 0,
+            byte_count: 0,
+            broken: false,
+        }
+    }
+
+    /// What keeps the blocks of this import from collection.
+    #[must_use]
+    pub fn hold(&self) -> Option<&Hold> {
+        self.blocks.hold()
+    }
+
+    /// Takes the next bytes of the archive. Waits while too much is in flight.
+    pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), ImportError> {
+        self.begin()?;
+        self.open = true;
+        while !bytes.is_empty() {
+            self.decoder.push(bytes.split_to(bytes.len().min(PIECE)));
+            self.read().await?;
+        }
+        self.broken = false;
+        Ok(())
+    }
+
+    /// Ends an archive: fails when it is cut short. The next bytes begin another one.
+    pub async fn end_archive(&mut self) -> Result<(), ImportError> {
+        self.begin()?;
+        let end = self.decoder.finish();
+        // What came before the end is looked at first: its faults are the earlier ones.
+        self.settle().await?;
+        end.map_err(|error| self.unreadable(&error))?;
+        self.decoder = Decoder::new();
+        self.previous = None;
+        self.open = false;
+        self.has_header = false;
+        self.broken = false;
+        Ok(())
+    }
+
+    /// Ends the last archive if that has not been done, and makes everything durable.
+    pub async fn finish(mut self) -> Result<CarFinished, ImportError> {
+        if self.open {
+            self.end_archive().await?;
+        }
+        self.begin()?;
+        let hold = self.blocks.finish().await?;
+        Ok(CarFinished { roots: self.roots, blocks: self.block_count, bytes: self.byte_count, hold })
+    }
+
+    /// Until a call is done, the import counts as broken.
+    fn begin(&mut self) -> Result<(), ImportError> {
+        if std::mem::replace(&mut self.broken, true) { Err(ImportError::Failed) } else { Ok(()) }
+    }
+
+    async fn read(&mut self) -> Result<(), ImportError> {
+        loop {
+            match self.decoder.next() {
+                Ok(None) => return Ok(()),
+                Ok(Some(Event::Header(header))) => self.header(header)?,
+                Ok(Some(Event::Block(block))) => {
+                    if check_size(block.data.len(), self.allow_big_block).is_err() {
+                        return self.too_big(block).await;
+                    }
+                    self.waiting_bytes += block.data.len();
+                    self.waiting.push(block);
+                    if self.waiting_bytes >= JOB_BYTES || self.waiting.len() >= JOB_BLOCKS {
+                        self.dispatch().await?;
+                    }
+                }
+                Err(error) => {
+                    self.settle().await?;
+                    return Err(self.unreadable(&error));
+                }
+            }
+        }
+    }
+
+    fn header(&mut self, header: car::Header) -> Result<(), ImportError> {
+        self.has_header = true;
+        for root in header.roots {
+            if self.known_roots.insert(root.clone()) {
+                self.roots.push(root);
+            }
+        }
+        if self.roots.len() > MAX_ROOTS {
+            return Err(ImportError::CarHeader(format!("more than {MAX_ROOTS} roots")));
+        }
+        Ok(())
+    }
+
+    /// Kubo looks at a block's bytes before it looks at its size.
+    async fn too_big(&mut self, block: Block) -> Result<(), ImportError> {
+        let cid = block.cid.clone();
+        self.waiting_bytes += block.data.len();
+        self.waiting.push(block);
+        let checked = self.settle().await;
+        if matches!(checked, Err(ImportError::Car { place: CarPlace::Start | CarPlace::After(_), .. })) {
+            return checked;
+        }
+        Err(ImportError::Car { place: CarPlace::At(cid), reason: ImportError::BigBlock.to_string() })
+    }
+
+    /// Gives the blocks that wait to the hashing threads; first takes back what is ready, and waits for the oldest job
+    /// when too much is in flight.
+    async fn dispatch(&mut self) -> Result<(), ImportError> {
+        loop {
+            let full = self.in_flight > IN_FLIGHT_BYTES || self.jobs.len() >= IN_FLIGHT_JOBS;
+            let Some((ticket, bytes)) = self.jobs.front_mut() else { break };
+            let checked = if full { Some(ticket.wait().await?) } else { ticket.ready()? };
+            let Some(checked) = checked else { break };
+            self.in_flight -= *bytes;
+            self.jobs.pop_front();
+            self.store(checked).await?;
+        }
+        let blocks = std::mem::take(&mut self.waiting);
+        let bytes = std::mem::take(&mut self.waiting_bytes);
+        let workers = match &self.workers {
+            Some(workers) => workers,
+            None => self.workers.insert(Workers::shared()?),
+        };
+        let ticket = workers.run(move || check(blocks)).await?;
+        self.in_flight += bytes;
+        self.jobs.push_back((ticket, bytes));
+        Ok(())
+    }
+
+    /// Checks and stores all that was read.
+    async fn settle(&mut self) -> Result<(), ImportError> {
+        if self.waiting_bytes > SMALL_REST {
+            self.dispatch().await?;
+        }
+        while let Some((mut ticket, bytes)) = self.jobs.pop_front() {
+            let checked = ticket.wait().await?;
+            self.in_flight -= bytes;
+            self.store(checked).await?;
+        }
+        self.waiting_bytes = 0;
+        let checked = check(std::mem::take(&mut self.waiting));
+        self.store(checked).await
+    }
+
+    async fn store(&mut self, checked: Checked) -> Result<(), ImportError> {
+        if let Some(last) = checked.blocks.last() {
+            self.previous = Some(last.cid.clone());
+        }
+        for block in checked.blocks {
+            self.block_count += 1;
+            self.byte_count += block.data.len() as u64;
+            self.blocks.push(block);
+            self.blocks.flush_if_full().await?;
+        }
+        match checked.fault {
+            None => Ok(()),
+            Some(Fault::Content(reason)) => Err(ImportError::Car { place: self.place(), reason }),
+            Some(Fault::Block(cid, reason)) => Err(ImportError::Car { place: CarPlace::At(cid), reason }),
+            Some(Fault::Name(error)) => Err(error),
+        }
+    }
+
+    fn place(&self) -> CarPlace {
+        self.previous.clone().map_or(CarPlace::Start, CarPlace::After)
+    }
+
+    fn unreadable(&self, error: &car::CarError) -> ImportError {
+        if !self.has_header {
+            return ImportError::CarHeader(error.to_string());
+        }
+        ImportError::Car { place: self.place(), reason: error.to_string() }
+    }
+}
+
+/// Hashes blocks and reads their links, up to the first that is not as it should be.
+fn check(blocks: Vec<Block>) -> Checked {
+    let mut checked = Checked { blocks: Vec::with_capacity(blocks.len()), fault: None };
+    for block in blocks {
+        match check_one(&block) {
+            Ok(()) => checked.blocks.push(block),
+            Err(fault) => {
+                checked.fault = Some(fault);
+                break;
+            }
+        }
+    }
+    checked
+}
+
+fn check_one(block: &Block) -> Result<(), Fault> {
+    match block.verify() {
+        Ok(true) => {}
+        Ok(false) => return Err(Fault::Content(mismatch(block))),
+        Err(error) => return Err(Fault::Content(ImportError::InvalidCid(error).to_string())),
+    }
+    codec::links(block.cid.codec(), &block.data).map_err(|error| Fault::Block(block.cid.clone(), error.to_string()))?;
+    HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))
+}
+
+/// Tells both names of a block whose bytes are not those of its CID.
+fn mismatch(block: &Block) -> String {
+    let expected = &block.cid;
+    let length = expected.hash().digest().len();
+    let found = HashFunction::from_code(expected.hash().code()).and_then(|function| {
+        if function.default_length().is_some() { function.digest_with_length(&block.data, length) } else { function.digest(&block.data) }
+    });
+    let found = found.map(|hash| match expected.version() {
+        cairn_primitives::Version::V0 => Cid::v0(hash.clone()).unwrap_or_else(|_| Cid::v1(expected.codec(), hash)),
+        cairn_primitives::Version::V1 => Cid::v1(expected.codec(), hash),
+    });
+    match found {
+        Ok(found) => format!("mismatch in content integrity, expected: {expected}, got: {found}"),
+        Err(error) => ImportError::InvalidCid(error).to_string(),
+    }
+}

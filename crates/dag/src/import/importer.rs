@@ -1,0 +1,182 @@
+//! What the files, links and folders of one import share.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_primitives::Cid;
+use cairn_primitives::unixfs::directory::DirectoryParams;
+use cairn_primitives::unixfs::layout::LayoutParams;
+use cairn_primitives::unixfs::{Built, CidMaker, symlink};
+use cairn_store::{BlockError, BlockStore, Hold};
+
+use super::blocks::Batch;
+use super::file::FileImport;
+use super::options::{FileMeta, ImportOptions};
+use super::workers::Workers;
+use super::ImportError;
+
+/// A leaf whose bytes stay in a file or behind a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The leaf.
+    pub cid: Cid,
+    /// Path or URL.
+    pub source: Arc<str>,
+    /// Where the leaf begins there, in bytes.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+/// Keeps references to bytes that lie elsewhere.
+pub trait ReferenceSink: Send + Sync + std::fmt::Debug {
+    /// Records leaves, durably by the time that the import is finished with.
+    fn record(&self, references: Vec<Reference>) -> Result<(), BlockError>;
+}
+
+/// Imports files and links into a store.
+///
+/// Takes its hold before anything else, so that a collection which runs meanwhile spares what it writes and what it
+/// finds present. Several files may be imported one after the other; one sync at the end makes all of them durable.
+/// Dropped midway, it leaves blocks that nothing refers to.
+#[derive(Debug)]
+pub struct Importer {
+    options: Arc<ImportOptions>,
+    cid: CidMaker,
+    pub(super) blocks: Batch,
+    references: Option<Arc<dyn ReferenceSink>>,
+    /// Asked for with the first file that is larger than a chunk.
+    workers: Option<Arc<Workers>>,
+}
+
+impl Importer {
+    /// Begins an import: takes the hold, unless nothing is to be stored.
+    pub fn new(store: Arc<dyn BlockStore>, options: ImportOptions) -> Result<Self, ImportError> {
+        let cid = CidMaker::new(options.version, options.hash)?.with_inline(options.inline.unwrap_or(0))?;
+        let blocks = Batch::new(store, options.only_hash);
+        Ok(Self { options: Arc::new(options), cid, blocks, references: None, workers: None })
+    }
+
+    /// Allows [`ImportOptions::nocopy`]; without a sink it is refused.
+    #[must_use]
+    pub fn with_references(mut self, sink: Arc<dyn ReferenceSink>) -> Self {
+        self.references = Some(sink);
+        self
+    }
+
+    /// How this import builds its DAG.
+    #[must_use]
+    pub fn options(&self) -> &ImportOptions {
+        &self.options
+    }
+
+    /// What keeps the blocks of this import from collection; `None` when nothing is stored.
+    #[must_use]
+    pub fn hold(&self) -> Option<&Hold> {
+        self.blocks.hold()
+    }
+
+    /// Begins a file. Its bytes go through [`File::write`].
+    pub fn file(&mut self, meta: FileMeta) -> Result<File<'_>, ImportError> {
+        let import = self.start(meta)?;
+        Ok(File { importer: self, import })
+    }
+
+    pub(super) fn start(&self, meta: FileMeta) -> Result<FileImport, ImportError> {
+        if self.options.nocopy {
+            self.reference_sink()?;
+            return Err(ImportError::NoReference);
+        }
+        FileImport::new(self.layout(Some(meta)), &self.options.chunker, None)
+    }
+
+    /// Begins a file that may be referred to where it is, if the options say so.
+    pub(super) fn start_from(&self, meta: FileMeta, source: &str) -> Result<FileImport, ImportError> {
+        if !self.options.nocopy {
+            return self.start(meta);
+        }
+        self.reference_sink()?;
+        if source.is_empty() {
+            return Err(ImportError::NoReference);
+        }
+        // References have no place for permissions and times.
+        FileImport::new(self.layout(None), &self.options.chunker, Some(source.into()))
+    }
+
+    fn reference_sink(&self) -> Result<&Arc<dyn ReferenceSink>, ImportError> {
+        self.references.as_ref().ok_or(ImportError::ReferencesOff)
+    }
+
+    pub(super) fn refer(&self, references: Vec<Reference>) -> Result<(), ImportError> {
+        if !self.options.only_hash && !references.is_empty() {
+            self.reference_sink()?.record(references)?;
+        }
+        Ok(())
+    }
+
+    fn layout(&self, own: Option<FileMeta>) -> LayoutParams {
+        let meta = own.map(|own| self.options.stored_meta(own)).unwrap_or_default();
+        LayoutParams {
+            shape: self.options.shape,
+            max_links: self.options.max_file_links,
+            mode: meta.permissions(),
+            mtime: meta.mtime,
+            ..LayoutParams::new(self.cid.clone(), self.options.raw_leaves)
+        }
+    }
+
+    pub(super) fn directory(&self, stored: FileMeta) -> DirectoryParams {
+        DirectoryParams {
+            max_links: self.options.max_directory_links,
+            fanout: self.options.max_hamt_fanout,
+            threshold: self.options.hamt_threshold,
+            estimation: self.options.size_estimation,
+            mode: stored.permissions(),
+            mtime: stored.mtime,
+            ..DirectoryParams::new(self.cid.clone())
+        }
+    }
+
+    pub(super) fn workers(&mut self) -> Result<Arc<Workers>, ImportError> {
+        if let Some(workers) = &self.workers {
+            return Ok(Arc::clone(workers));
+        }
+        let workers = Workers::shared()?;
+        self.workers = Some(Arc::clone(&workers));
+        Ok(workers)
+    }
+
+    /// Adds a symbolic link; of its own permissions and time only the time is stored.
+    pub async fn symlink(&mut self, target: &str, meta: FileMeta) -> Result<Built, ImportError> {
+        let mtime = self.options.stored_meta(meta).mtime;
+        let (block, built) = symlink::build(&self.cid, target.as_bytes(), mtime)?;
+        self.blocks.push(block);
+        self.blocks.flush_if_full().await?;
+        Ok(built)
+    }
+
+    /// Makes everything durable. What comes back keeps the blocks until a pin does; `None` when nothing was stored.
+    pub async fn finish(self) -> Result<Option<Hold>, ImportError> {
+        self.blocks.finish().await
+    }
+}
+
+/// A file that is being received by an [`Importer`].
+#[derive(Debug)]
+pub struct File<'a> {
+    importer: &'a mut Importer,
+    import: FileImport,
+}
+
+impl File<'_> {
+    /// Takes the next bytes. Waits while too much is in flight. Not cancel safe: once a call is dropped before it is
+    /// done, the file fails.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
+        self.import.write(self.importer, bytes).await
+    }
+
+    /// Ends the file and tells its root; durable only after [`Importer::finish`].
+    pub async fn finish(self) -> Result<Built, ImportError> {
+        self.import.finish(self.importer).await
+    }
+}

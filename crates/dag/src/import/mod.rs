@@ -1,0 +1,32 @@
+//! Takes content in: files and folders as UnixFS, archives, single blocks.
+//!
+//! | what | with |
+//! |---|---|
+//! | the options of an `add`, by Kubo's rules | [`AddRequest`], [`ImportDefaults`], [`ImportOptions`] |
+//! | one file or link | [`Importer`] |
+//! | the entries of a multipart body | [`Tree`] |
+//! | archives | [`CarImport`] |
+//! | single blocks | [`BlockFormat`], [`put_block`] |
+//! | what to send from this machine | [`local`] |
+//!
+//! Every import takes a [`cairn_store::Hold`] before it writes or finds anything, ends with one sync, and hands the hold
+//! back so that the caller commits a pin under it. An import that is dropped midway leaves blocks which nothing refers
+//! to; the next collection removes them.
+
+mod block;
+mod blocks;
+mod error;
+mod file;
+mod importer;
+pub mod local;
+mod options;
+mod request;
+mod tree;
+mod workers;
+
+pub use block::{BlockFormat, BlockPutRequest, EXCHANGE_LIMIT, put_block};
+pub use error::{CarPlace, ImportError};
+pub use importer::{File, Importer, Reference, ReferenceSink};
+pub use options::{FileMeta, ImportOptions};
+pub use request::{AddRequest, ImportDefaults};
+pub use tree::{Added, Finished, ImportRoot, Tree, TreeFile};

@@ -1,0 +1,90 @@
+//! How an import builds its DAG.
+
+use cairn_primitives::Version;
+use cairn_primitives::multihash::HashFunction;
+use cairn_primitives::unixfs::Mtime;
+use cairn_primitives::unixfs::chunker::ChunkerSpec;
+use cairn_primitives::unixfs::directory::SizeEstimation;
+use cairn_primitives::unixfs::layout::Shape;
+
+/// Unix permissions and the time of the last change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileMeta {
+    /// Permissions; 0 when there are none.
+    pub mode: u32,
+    /// Time of the last change.
+    pub mtime: Option<Mtime>,
+}
+
+impl FileMeta {
+    /// Whether there is anything to store.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.mode == 0 && self.mtime.is_none()
+    }
+
+    /// The permissions that are stored.
+    ///
+    /// Kubo reads the number as Go's `FileMode`, where the bits above the nine of `rwxrwxrwx` lie elsewhere.
+    pub(super) fn permissions(&self) -> Option<u32> {
+        let bits = ((self.mode & 0xC0_0000) >> 12) | ((self.mode & (1 << 20)) >> 11) | (self.mode & 0o777);
+        (bits != 0).then_some(bits)
+    }
+}
+
+/// How an import builds its DAG, and what becomes of it. [`super::AddRequest::resolve`] makes one by Kubo's rules.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// Where files are cut.
+    pub chunker: ChunkerSpec,
+    /// How leaves are held together.
+    pub shape: Shape,
+    /// Whether leaves are the bytes alone, without a UnixFS node around them.
+    pub raw_leaves: bool,
+    /// Version of the CIDs of dag-pb nodes; raw leaves have version 1 always.
+    pub version: Version,
+    /// The hash function.
+    pub hash: HashFunction,
+    /// Links of a file's node, at most; at least 2.
+    pub max_file_links: usize,
+    /// Links of a folder's node before it becomes a HAMT; 0 is no such bound.
+    pub max_directory_links: usize,
+    /// Children of a HAMT node: a power of 2 from 8 to 1024.
+    pub max_hamt_fanout: usize,
+    /// Bytes past which a folder becomes a HAMT, measured by `size_estimation`; 0 turns HAMTs off.
+    pub hamt_threshold: u64,
+    /// How the bytes of a folder are counted.
+    pub size_estimation: SizeEstimation,
+    /// Bytes up to which a block goes into its CID; `None` when none does.
+    pub inline: Option<usize>,
+    /// Nothing is stored, no hold is taken.
+    pub only_hash: bool,
+    /// The bytes of files stay where they are; leaves are recorded as references.
+    pub nocopy: bool,
+    /// No events for files. (Kubo sends those of folders all the same.)
+    pub silent: bool,
+    /// All entries go into one folder without a name.
+    pub wrap: bool,
+    /// Whether folders that hold nothing are kept, apart from those at the top.
+    pub empty_dirs: bool,
+    /// Whether the roots are to be pinned.
+    pub pin: bool,
+    /// The pins' name.
+    pub pin_name: String,
+    /// Whether each entry's own permissions are stored.
+    pub preserve_mode: bool,
+    /// Whether each entry's own time is stored.
+    pub preserve_mtime: bool,
+    /// Permissions and time to store with every entry, instead of its own.
+    pub meta: FileMeta,
+}
+
+impl ImportOptions {
+    /// What is stored with an entry.
+    pub(super) fn stored_meta(&self, own: FileMeta) -> FileMeta {
+        FileMeta {
+            mode: if self.preserve_mode { own.mode } else { self.meta.mode },
+            mtime: if self.preserve_mtime { own.mtime } else { self.meta.mtime },
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Imports files, folders and links that arrive one after the other, as the parts of a multipart body do.
+
+mod build;
+mod folders;
+mod path;
+mod places;
+
+use bytes::Bytes;
+use cairn_primitives::Cid;
+use cairn_primitives::unixfs::{Built, Mtime};
+use cairn_store::Hold;
+use tokio::sync::mpsc;
+
+use self::folders::{FolderId, Folders};
+use self::places::{Places, Step};
+use super::file::FileImport;
+use super::importer::Importer;
+use super::options::FileMeta;
+use super::ImportError;
+
+/// A file, link or folder is in the DAG.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Path from the entry at the top on; the CID for an entry without a name; empty for the folder that wraps.
+    pub name: String,
+    /// The CID.
+    pub cid: Cid,
+    /// Bytes of the blocks beneath, as links count them.
+    pub size: u64,
+    /// Permissions that came with the entry at the top, 0 for none. (Kubo shows these with every entry below it.)
+    pub mode: u32,
+    /// The time that came with the entry at the top.
+    pub mtime: Option<Mtime>,
+}
+
+/// An entry at the top, which is to be pinned if anything is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportRoot {
+    /// The CID.
+    pub cid: Cid,
+    /// Its name; empty when there is none.
+    pub name: String,
+}
+
+/// What [`Tree::finish`] gives.
+#[derive(Debug)]
+pub struct Finished {
+    /// The entries at the top, in the order in which they came.
+    pub roots: Vec<ImportRoot>,
+    /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
+    pub hold: Option<Hold>,
+}
+
+/// What is known of an open folder.
+#[derive(Clone, Debug)]
+enum Place {
+    /// The body, when nothing wraps it: its entries are at the top.
+    Top,
+    /// A folder that exists.
+    Folder(FolderId),
+    /// A folder that begins to exist with its first entry.
+    Later { parent: FolderId, name: String, meta: FileMeta },
+}
+
+/// The entry at the top that is being filled.
+#[derive(Debug)]
+struct Root {
+    name: String,
+    meta: FileMeta,
+    folders: Folders,
+}
+
+/// Imports a row of entries.
+///
+/// Events go to a bounded channel as entries are done: each file and link at once, the folders of an entry at the top
+/// when that entry is complete, children before parents. An import waits while the channel is full. Memory is
+/// proportional to the names below one entry at the top.
+///
+/// After an error the tree is good for nothing but to be dropped; that leaves blocks which nothing refers to, and which
+/// the next collection removes. The same holds when a future of a method is dropped before it is done.
+#[derive(Debug)]
+pub struct Tree {
+    importer: Importer,
+    events: mpsc::Sender<Added>,
+    places: Places<Place>,
+    root: Option<Root>,
+    roots: Vec<ImportRoot>,
+}
+
+impl Tree {
+    /// Begins; the importer has taken its hold already.
+    #[must_use]
+    pub fn new(importer: Importer, events: mpsc::Sender<Added>) -> Self {
+        let mut tree = Self { importer, events, places: Places::new(Place::Top), root: None, roots: Vec::new() };
+        if tree.importer.options().wrap {
+            tree.begin(String::new(), FileMeta::default());
+            tree.places = Places::new(Place::Folder(Folders::root()));
+        }
+        tree
+    }
+
+    /// Adds a folder; the entries that lie in it are to follow. The path is that of the part, clean or not.
+    pub async fn directory(&mut self, path: &str, meta: FileMeta) -> Result<(), ImportError> {
+        match self.place(path).await? {
+            Some(name) => self.enter(&name, meta),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins a file.
+    pub async fn file(&mut self, path: &str, meta: FileMeta) -> Result<TreeFile<'_>, ImportError> {
+        self.file_at(path, meta, None).await
+    }
+
+    /// Begins a file whose bytes stay where they are, at a path or URL, when [`super::ImportOptions::nocopy`] is set.
+    pub async fn file_from(&mut self, path: &str, meta: FileMeta, source: &str) -> Result<TreeFile<'_>, ImportError> {
+        self.file_at(path, meta, Some(source)).await
+    }
+
+    async fn file_at(&mut self, path: &str, meta: FileMeta, source: Option<&str>) -> Result<TreeFile<'_>, ImportError> {
+        let name = self.place(path).await?;
+        let import = match &name {
+            Some(_) => Some(match source {
+                Some(source) => self.importer.start_from(meta, source)?,
+                None => self.importer.start(meta)?,
+            }),
+            None => None,
+        };
+        Ok(TreeFile { name: name.unwrap_or_default(), meta, import, tree: self })
+    }
+
+    /// Adds a symbolic link.
+    pub async fn symlink(&mut self, path: &str, target: &str, meta: FileMeta) -> Result<(), ImportError> {
+        let Some(name) = self.place(path).await? else { return Ok(()) };
+        let built = self.importer.symlink(target, meta).await?;
+        self.done(&name, meta, built).await
+    }
+
+    /// Builds the folders that are still open, makes everything durable, and tells the roots.
+    ///
+    /// Pin them before the hold is dropped.
+    pub async fn finish(mut self) -> Result<Finished, ImportError> {
+        while self.places.depth() > 0 {
+            self.leave().await?;
+        }
+        self.complete().await?;
+        if self.roots.is_empty() {
+            return Err(ImportError::NoEntries);
+        }
+        let hold = self.importer.finish().await?;
+        Ok(Finished { roots: self.roots, hold })
+    }
+
+    /// Finds the place of an entry and its name there; `None` when it is to be passed over.
+    async fn place(&mut self, entry: &str) -> Result<Option<String>, ImportError> {
+        let entry = path::clean(entry);
+        loop {
+            match self.places.step(&entry) {
+                Step::Leave => self.leave().await?,
+                Step::Enter(name) => self.enter(&name, FileMeta::default())?,
+                Step::Here(name) => return Ok(Some(name)),
+                Step::Skip => return Ok(None),
+            }
+        }
+    }
+
+    fn begin(&mut self, name: String, meta: FileMeta) {
+        let folders = Folders::new(self.importer.options().stored_meta(meta));
+        self.root = Some(Root { name, meta, folders });
+    }
+
+    fn enter(&mut self, name: &str, meta: FileMeta) -> Result<(), ImportError> {
+        let place = match self.folder()? {
+            None => {
+                self.begin(name.to_owned(), meta);
+                Place::Folder(Folders::root())
+            }
+            Some(parent) => {
+                let meta = self.importer.options().stored_meta(meta);
+                if self.importer.options().empty_dirs {
+                    Place::Folder(self.folders()?.make(parent, name, meta)?)
+                } else {
+                    Place::Later { parent, name: name.to_owned(), meta }
+                }
+            }
+        };
+        self.places.enter(name, place);
+        Ok(())
+    }
+
+    async fn leave(&mut self) -> Result<(), ImportError> {
+        self.places.leave();
+        if self.places.depth() == 0 && !self.importer.options().wrap {
+            self.complete().await?;
+        }
+        Ok(())
+    }
+
+    /// The innermost folder, which exists from here on; `None` at the top.
+    fn folder(&mut self) -> Result<Option<FolderId>, ImportError> {
+        let place = self.places.folder_mut().map(|place| std::mem::replace(place, Place::Top));
+        let folder = match place {
+            None | Some(Place::Top) => return Ok(None),
+            Some(Place::Folder(id)) => id,
+            Some(Place::Later { parent, name, meta }) => self.folders()?.make(parent, &name, meta)?,
+        };
+        if let Some(place) = self.places.folder_mut() {
+            *place = Place::Folder(folder);
+        }
+        Ok(Some(folder))
+    }
+
+    fn folders(&mut self) -> Result<&mut Folders, ImportError> {
+        self.root.as_mut().map(|root| &mut root.folders).ok_or(ImportError::Failed)
+    }
+
+    /// Puts a file or link into its folder, or among the roots.
+    async fn done(&mut self, name: &str, own: FileMeta, built: Built) -> Result<(), ImportError> {
+        let Built { cid, tree_size: size, .. } = built;
+        let shown = if name.is_empty() { cid.to_string() } else { name.to_owned() };
+        let (name, meta) = match self.folder()? {
+            None => {
+                self.roots.push(ImportRoot { cid: cid.clone(), name: name.to_owned() });
+                (shown, own)
+            }
+            Some(folder) => {
+                self.folders()?.put(folder, &shown, cid.clone(), size)?;
+                let top = self.root.as_ref().map(|root| root.meta).unwrap_or_default();
+                (self.full_name(&shown), top)
+            }
+        };
+        if self.importer.options().silent {
+            return Ok(());
+        }
+        self.tell(Added { name, cid, size, mode: meta.mode, mtime: meta.mtime }).await
+    }
+
+    /// The name of an entry of the innermost folder as events show it.
+    fn full_name(&self, name: &str) -> String {
+        let full = path::within(self.places.path(), name);
+        full.trim_start_matches('/').to_owned()
+    }
+
+    /// Builds the folders of the entry at the top, if it is one.
+    async fn complete(&mut self) -> Result<(), ImportError> {
+        let Some(root) = self.root.take() else { return Ok(()) };
+        let Root { name, meta, folders } = root;
+        let built = build::build(&mut self.importer, folders).await?;
+        let mut root = None;
+        for (name, folder) in built.walk(&name) {
+            root = Some(folder.cid.clone());
+            let (cid, size) = (folder.cid.clone(), folder.tree_size);
+            self.tell(Added { name, cid, size, mode: meta.mode, mtime: meta.mtime }).await?;
+        }
+        // The walk goes from the leaves up: the root comes last.
+        let cid = root.ok_or(ImportError::Failed)?;
+        self.roots.push(ImportRoot { cid, name });
+        Ok(())
+    }
+
+    async fn tell(&self, event: Added) -> Result<(), ImportError> {
+        self.events.send(event).await.map_err(|_| ImportError::Abandoned)
+    }
+}
+
+/// A file of a [`Tree`] that is being received.
+#[derive(Debug)]
+pub struct TreeFile<'a> {
+    name: String,
+    meta: FileMeta,
+    /// `None` when the entry is passed over.
+    import: Option<FileImport>,
+    tree: &'a mut Tree,
+}
+
+impl TreeFile<'_> {
+    /// The name that events about the bytes received so far carry.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.tree.full_name(&self.name)
+    }
+
+    /// Takes the next bytes of the file.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
+        match &mut self.import {
+            Some(import) => import.write(&mut self.tree.importer, bytes).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the file.
+    pub async fn finish(self) -> Result<(), ImportError> {
+        let Self { name, meta, import, tree } = self;
+        let Some(import) = import else { return Ok(()) };
+        let built = import.finish(&mut tree.importer).await?;
+        tree.done(&name, meta, built).await
+    }
+}

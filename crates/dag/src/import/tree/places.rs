@@ -1,0 +1,154 @@
+//! Finds the folder that an entry belongs to, from the order in which entries come.
+//!
+//! Entries are a flat row of paths, as the parts of a multipart body: a folder's entries follow it, and a folder that
+//! nobody announced begins with its first entry. The rules are those of
+//! <https://pkg.go.dev/github.com/ipfs/boxo/files#NewFileFromPartReader>.
+
+use super::path;
+
+/// The folders that are open, each within the one before it. The first is the body itself and stays open.
+#[derive(Debug)]
+pub(super) struct Places<T> {
+    open: Vec<Open<T>>,
+}
+
+#[derive(Debug)]
+struct Open<T> {
+    path: String,
+    /// The entry that came last; empty when it has no name, or none came.
+    current: String,
+    folder: T,
+}
+
+/// What is to be done before an entry has its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The innermost folder is complete: leave it and ask again.
+    Leave,
+    /// A folder of this name, which nobody announced, begins: enter it and ask again.
+    Enter(String),
+    /// The entry belongs to the innermost folder, under this name.
+    Here(String),
+    /// The entry lies below a file and is passed over.
+    Skip,
+}
+
+impl<T> Places<T> {
+    pub(super) fn new(body: T) -> Self {
+        Self { open: vec![Open { path: "/".into(), current: String::new(), folder: body }] }
+    }
+
+    /// The next step for an entry, by its clean path.
+    pub(super) fn step(&mut self, entry: &str) -> Step {
+        let outermost = self.open.len() == 1;
+        let Some(top) = self.open.last_mut() else { return Step::Skip };
+        let Some(rest) = path::below(entry, &top.path) else {
+            // Every clean path lies below the body.
+            return if outermost { Step::Skip } else { Step::Leave };
+        };
+        if !top.current.is_empty() && path::below(entry, &path::within(&top.path, &top.current)).is_some() {
+            return Step::Skip;
+        }
+        match rest.split_once('/') {
+            Some((folder, _)) => {
+                top.current = folder.to_owned();
+                Step::Enter(folder.to_owned())
+            }
+            None => {
+                top.current = rest.to_owned();
+                Step::Here(rest.to_owned())
+            }
+        }
+    }
+
+    /// Enters a folder of the innermost one.
+    pub(super) fn enter(&mut self, name: &str, folder: T) {
+        let path = self.open.last().map_or_else(|| "/".into(), |top| path::within(&top.path, name));
+        self.open.push(Open { path, current: String::new(), folder });
+    }
+
+    /// Leaves the innermost folder.
+    pub(super) fn leave(&mut self) {
+        if self.open.len() > 1 {
+            self.open.pop();
+        }
+    }
+
+    /// How many folders are open within the body.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len() - 1
+    }
+
+    /// The path of the innermost folder.
+    pub(super) fn path(&self) -> &str {
+        self.open.last().map_or("/", |top| &top.path)
+    }
+
+    /// What was given with the innermost folder.
+    pub(super) fn folder_mut(&mut self) -> Option<&mut T> {
+        self.open.last_mut().map(|top| &mut top.folder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds entries (a folder ends with a slash) and tells what happened.
+    fn run(entries: &[&str]) -> Vec<String> {
+        let mut places = Places::new(());
+        let mut log = Vec::new();
+        for entry in entries {
+            let clean = path::clean(entry);
+            loop {
+                match places.step(&clean) {
+                    Step::Leave => {
+                        log.push("<".into());
+                        places.leave();
+                    }
+                    Step::Enter(name) => {
+                        log.push(format!(">{name}"));
+                        places.enter(&name, ());
+                    }
+                    Step::Here(name) => {
+                        if entry.ends_with('/') {
+                            log.push(format!(">{name}"));
+                            places.enter(&name, ());
+                        } else {
+                            log.push(name);
+                        }
+                        break;
+                    }
+                    Step::Skip => {
+                        log.push("-".into());
+                        break;
+                    }
+                }
+            }
+        }
+        log
+    }
+
+    #[test]
+    fn follows_announced_folders() {
+        assert_eq!(run(&["d/", "d/a", "d/s/", "d/s/b", "d/z", "e"]), [">d", "a", ">s", "b", "<", "z", "<", "e"]);
+    }
+
+    #[test]
+    fn makes_folders_that_nobody_announced() {
+        assert_eq!(run(&["p/q/r", "p/s", "x"]), [">p", ">q", "r", "<", "s", "<", "x"]);
+        assert_eq!(run(&["a/b/c/d", "a/x/y"]), [">a", ">b", ">c", "d", "<", "<", ">x", "y"]);
+    }
+
+    #[test]
+    fn passes_over_what_lies_below_a_file() {
+        assert_eq!(run(&["a", "a/b", "c"]), ["a", "-", "c"]);
+        assert_eq!(run(&["a", "b", "a/c"]), ["a", "b", ">a", "c"]);
+    }
+
+    #[test]
+    fn takes_entries_without_a_name() {
+        assert_eq!(run(&["", ""]), ["", ""]);
+        assert_eq!(run(&["/", "x"]), [">", "x"]);
+    }
+}
