@@ -1,0 +1,90 @@
+//! Why a block could not be had or understood; the families of single operations stand beside them.
+
+use cairn_primitives::Cid;
+use cairn_primitives::codec::CodecError;
+use cairn_primitives::unixfs::ReadError;
+use cairn_store::BlockError;
+
+/// Why a block could not be had.
+///
+/// The texts are Kubo's: clients look for `could not find`. Absent blocks are named as Kubo's block store names them, by
+/// the CIDv1 `raw` of their multihash.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The store does not have the block, and asks nobody else.
+    #[error("block was not found locally (offline): ipld: could not find {}", .cid.to_raw())]
+    Offline {
+        /// The block.
+        cid: Cid,
+    },
+    /// Neither the store nor any source has the block.
+    #[error("ipld: could not find {}", .cid.to_raw())]
+    NotFound {
+        /// The block.
+        cid: Cid,
+    },
+    /// A source answered with bytes that are not the block's.
+    #[error("block in storage has different hash than requested: {}", .cid.to_raw())]
+    Mismatch {
+        /// The block.
+        cid: Cid,
+    },
+    /// The store or the source failed.
+    #[error(transparent)]
+    Store(#[from] BlockError),
+}
+
+impl FetchError {
+    /// Whether the block is just not there, as against a failure.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Offline { .. } | Self::NotFound { .. })
+    }
+}
+
+/// Why a block could not be had, or read as what it should be.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The block could not be had.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The bytes are not in the codec's form.
+    #[error("cannot decode block {cid}: {error}")]
+    Codec {
+        /// The block.
+        cid: Cid,
+        /// Why.
+        error: CodecError,
+    },
+    /// A dag-pb block that is not UnixFS.
+    #[error("proto: required field ipfs.boxo.ipld.unixfs.pb.Data.Type not set")]
+    NotUnixFs {
+        /// The block.
+        cid: Cid,
+    },
+    /// The UnixFS data of a dag-pb block is malformed.
+    #[error("cannot read block {cid} as UnixFS: {error}")]
+    UnixFs {
+        /// The block.
+        cid: Cid,
+        /// What is wrong.
+        error: ReadError,
+    },
+    /// The nodes of a sharded directory do not fit together.
+    #[error(transparent)]
+    Directory(ReadError),
+    /// A block whose codec has no files or directories.
+    #[error("unknown node type")]
+    UnknownType {
+        /// The block.
+        cid: Cid,
+    },
+}
+
+impl From<BlockError> for NodeError {
+    fn from(error: BlockError) -> Self {
+        Self::Fetch(FetchError::Store(error))
+    }
+}

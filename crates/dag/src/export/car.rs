@@ -1,0 +1,186 @@
+//! A DAG as a CAR.
+
+use std::collections::VecDeque;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use cairn_primitives::{Cid, Codec, codec, varint};
+use futures_util::Stream;
+
+use crate::error::{FetchError, NodeError};
+use crate::fetch::{Ahead, Blocks};
+use crate::walk::{Visited, may_link};
+
+/// Blocks from this size on are handed over as they are; smaller ones are put together.
+const APART: usize = 16 << 10;
+/// Size from which what was put together is handed over.
+const FRAME: usize = 64 << 10;
+
+/// Why an export failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CarError {
+    /// The root could not be had. Nothing was written yet.
+    #[error(transparent)]
+    Root(NodeError),
+    /// A block further below could not be had; what was written before is not the whole DAG.
+    #[error("could not load link \"{cid}\": {error}{}", hint(.error))]
+    Block {
+        /// The block.
+        cid: Cid,
+        /// Why.
+        error: NodeError,
+    },
+}
+
+fn hint(error: &NodeError) -> &'static str {
+    match error {
+        NodeError::Fetch(FetchError::Offline { .. }) => " (currently offline, perhaps retry after attaching to the network)",
+        _ => "",
+    }
+}
+
+/// Writes a CARv1: the header, then every block once, depth first, the links of a node in the order of its bytes.
+///
+/// Identity CIDs are written like others, as Kubo does.
+pub struct Car {
+    stack: Vec<Ahead<()>>,
+    blocks: Blocks,
+    seen: Visited,
+    /// Whether blocks that are absent are left out.
+    partial: bool,
+    small: BytesMut,
+    ready: VecDeque<Bytes>,
+}
+
+impl Car {
+    /// Opens the export of a DAG. With `partial`, blocks below the root that are not here are left out, and the source
+    /// is not asked for them.
+    ///
+    /// # Errors
+    /// [`CarError::Root`] when the root cannot be had.
+    pub async fn open(blocks: &Blocks, root: &Cid, partial: bool) -> Result<Self, CarError> {
+        let blocks = if partial { blocks.local() } else { blocks.clone() };
+        let data = match blocks.get(root).await {
+            Ok(data) => Some(data),
+            Err(error) if partial && error.is_not_found() => None,
+            Err(error) => return Err(CarError::Root(error.into())),
+        };
+        let mut car = Self {
+            stack: Vec::new(),
+            blocks,
+            seen: Visited::default(),
+            partial,
+            small: BytesMut::with_capacity(FRAME),
+            ready: VecDeque::new(),
+        };
+        car.header(root);
+        if let Some(data) = data {
+            car.seen.insert(root);
+            car.section(root, data).map_err(CarError::Root)?;
+        }
+        Ok(car)
+    }
+
+    /// The next bytes, or `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, CarError> {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                return Ok(Some(frame));
+            }
+            let Some(level) = self.stack.last_mut() else {
+                let rest = self.small.split().freeze();
+                return Ok(Some(rest).filter(|rest| !rest.is_empty()));
+            };
+            tokio::task::consume_budget().await;
+            let seen = &mut self.seen;
+            let Some((cid, (), data)) = level.next(|cid| seen.insert(cid)).await else {
+                self.stack.pop();
+                continue;
+            };
+            let written = match data {
+                Ok(data) => self.section(&cid, data),
+                Err(error) if self.partial && error.is_not_found() => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+            written.map_err(|error| CarError::Block { cid, error })?;
+        }
+    }
+
+    /// The same as a stream, which ends after an error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, CarError>> + Send {
+        futures_util::stream::try_unfold(self, |mut car| async move { Ok(car.next().await?.map(|frame| (frame, car))) })
+    }
+
+    /// `{"roots": [root], "version": 1}` in DAG-CBOR, behind its length.
+    fn header(&mut self, root: &Cid) {
+        let cid = root.to_bytes();
+        let mut header = Vec::with_capacity(64 + cid.len());
+        header.extend_from_slice(b"\xa2\x65roots\x81\xd8\x2a");
+        // A byte string: the CID behind a zero byte.
+        let length = cid.len() + 1;
+        match u8::try_from(length) {
+            Ok(length) if length < 24 => header.push(0x40 | length),
+            Ok(length) => header.extend_from_slice(&[0x58, length]),
+            #[expect(clippy::cast_possible_truncation, reason = "a CID is far below 64 KiB")]
+            Err(_) => {
+                header.push(0x59);
+                header.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+        }
+        header.push(0);
+        header.extend_from_slice(&cid);
+        header.extend_from_slice(b"\x67version\x01");
+        self.length(header.len());
+        self.small.put_slice(&header);
+    }
+
+    fn length(&mut self, length: usize) {
+        let mut prefix = Vec::with_capacity(varint::MAX_LEN);
+        varint::encode(length as u64, &mut prefix);
+        self.small.put_slice(&prefix);
+    }
+
+    /// Writes a block and goes on with what it links to.
+    fn section(&mut self, cid: &Cid, data: Bytes) -> Result<(), NodeError> {
+        let links = if may_link(cid.codec()) { links(cid, &data)? } else { Vec::new() };
+        self.length(cid.encoded_len() + data.len());
+        self.small.put_slice(&cid.to_bytes());
+        if data.len() < APART {
+            self.small.put_slice(&data);
+            if self.small.len() >= FRAME {
+                self.ready.push_back(self.small.split().freeze());
+            }
+        } else {
+            self.ready.push_back(self.small.split().freeze());
+            self.ready.push_back(data);
+        }
+        if !links.is_empty() {
+            let links = links.into_iter().filter(|link| !self.seen.contains(link)).map(|link| (link, ())).collect();
+            // A level that is at its end goes first: a chain of any length takes the room of one node.
+            if self.stack.last_mut().is_some_and(Ahead::is_done) {
+                self.stack.pop();
+            }
+            self.stack.push(Ahead::new(self.blocks.clone(), links));
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Car {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Car").field("blocks", &self.blocks).field("partial", &self.partial).finish_non_exhaustive()
+    }
+}
+
+/// The links of a block; one of a codec that is not built in has none.
+fn links(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, NodeError> {
+    let found = match cid.codec() {
+        Codec::DAG_PB => codec::dag_pb::links(data),
+        other => Err(codec::CodecError::Unknown(other)),
+    };
+    match found {
+        Ok(links) => Ok(links),
+        Err(codec::CodecError::Unknown(_)) => Ok(Vec::new()),
+        Err(error) => Err(NodeError::Codec { cid: cid.clone(), error }),
+    }
+}

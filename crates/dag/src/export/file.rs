@@ -1,0 +1,161 @@
+//! The bytes of a file.
+
+use bytes::Bytes;
+use cairn_primitives::Cid;
+use cairn_primitives::unixfs::ReadError;
+use futures_util::Stream;
+
+use super::ExportError;
+use crate::error::NodeError;
+use crate::fetch::{Ahead, Blocks};
+use crate::unixfs;
+
+/// Reads a file's bytes in order, block by block, without copying them. What lies before the position is skipped by the
+/// sizes that nodes name for their children; nothing of it is read.
+///
+/// Blocks must have the sizes that are named for them: a stream never gives more or fewer bytes than was announced.
+pub struct FileReader {
+    blocks: Blocks,
+    size: u64,
+    /// Where reading goes on, in bytes from the front.
+    position: u64,
+    end: u64,
+    /// The root, until the first read or after a seek.
+    root: (Cid, Bytes),
+    started: bool,
+    stack: Vec<Ahead<Part>>,
+}
+
+/// Bytes of the file that a block holds, itself and below it.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    start: u64,
+    end: u64,
+}
+
+impl FileReader {
+    /// Opens a file: UnixFS, or a raw block.
+    ///
+    /// # Errors
+    /// [`ExportError::IsDirectory`] and [`NodeError::UnknownType`] for what is no file.
+    pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, ExportError> {
+        let data = blocks.get(cid).await?;
+        Self::of_block(blocks.clone(), cid.clone(), data)
+    }
+
+    /// Opens the file whose root block is at hand.
+    pub(super) fn of_block(blocks: Blocks, cid: Cid, data: Bytes) -> Result<Self, ExportError> {
+        let size = match unixfs::file_node(&cid, &data) {
+            Ok(node) => node.size,
+            Err(NodeError::UnixFs { error: ReadError::Kind { found, .. }, .. }) if found.is_directory() => {
+                return Err(ExportError::IsDirectory);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { blocks, size, position: 0, end: size, root: (cid, data), started: false, stack: Vec::new() })
+    }
+
+    /// Bytes of the whole file.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Bytes that are still to come.
+    #[must_use]
+    pub fn remaining(&self) -> u64 {
+        self.end - self.position
+    }
+
+    /// Goes on at an offset, for at most `length` bytes; both are cut to the file.
+    pub fn seek(&mut self, offset: u64, length: Option<u64>) {
+        self.position = offset.min(self.size);
+        self.end = length.map_or(self.size, |length| self.position.saturating_add(length).min(self.size));
+        self.stack.clear();
+        self.started = false;
+    }
+
+    /// The next bytes, at most one block of them, never none; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ExportError> {
+        if self.position == self.end {
+            return Ok(None);
+        }
+        if !self.started {
+            self.started = true;
+            let (cid, data) = self.root.clone();
+            let whole = Part { start: 0, end: self.size };
+            if let Some(bytes) = self.visit(&cid, &data, whole)? {
+                return Ok(Some(bytes));
+            }
+        }
+        while self.position < self.end {
+            let Some(level) = self.stack.last_mut() else {
+                // Sizes are checked node by node, so that this cannot be reached; it must not pass for the end.
+                return Err(ExportError::SizeMismatch { cid: self.root.0.clone(), found: self.position, claimed: self.size });
+            };
+            tokio::task::consume_budget().await;
+            let Some((cid, part, data)) = level.next(|_| true).await else {
+                self.stack.pop();
+                continue;
+            };
+            if level.is_done() {
+                self.stack.pop();
+            }
+            if let Some(bytes) = self.visit(&cid, &data?, part)? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes as a stream, which ends after an error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ExportError>> + Send {
+        futures_util::stream::try_unfold(self, |mut file| async move { Ok(file.next().await?.map(|bytes| (bytes, file))) })
+    }
+
+    /// Takes the bytes of a block that are wanted, and goes on with those of its children that are.
+    fn visit(&mut self, cid: &Cid, data: &Bytes, part: Part) -> Result<Option<Bytes>, ExportError> {
+        let claimed = part.end - part.start;
+        let node = unixfs::file_node(cid, data)?;
+        if node.size != claimed {
+            return Err(ExportError::SizeMismatch { cid: cid.clone(), found: node.size, claimed });
+        }
+        // Ranges of children count from the front of their node: they end within it, and it ends within the file.
+        let absolute = |at: u64| part.start + at;
+        let children: Vec<_> = node
+            .children
+            .into_iter()
+            .map(|child| (child.cid, Part { start: absolute(child.range.start), end: absolute(child.range.end) }))
+            .skip_while(|(_, part)| part.end <= self.position)
+            .take_while(|(_, part)| part.start < self.end)
+            .filter(|(_, part)| part.start < part.end)
+            .collect();
+        if !children.is_empty() {
+            self.stack.push(Ahead::new(self.blocks.clone(), children));
+        }
+        Ok(self.take(node.data, part.start))
+    }
+
+    /// What is wanted of bytes that begin at `start`, if any is; moves the position behind it.
+    fn take(&mut self, mut bytes: Bytes, start: u64) -> Option<Bytes> {
+        let end = start + bytes.len() as u64;
+        let from = self.position.max(start);
+        let to = self.end.min(end);
+        if from >= to {
+            return None;
+        }
+        self.position = to;
+        // Both lie within `bytes`, whose length is a usize.
+        let from = usize::try_from(from - start).unwrap_or(bytes.len());
+        let to = usize::try_from(to - start).unwrap_or(bytes.len());
+        bytes.truncate(to);
+        let _before = bytes.split_to(from.min(bytes.len()));
+        Some(bytes)
+    }
+}
+
+impl std::fmt::Debug for FileReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileReader").field("size", &self.size).field("position", &self.position).finish_non_exhaustive()
+    }
+}

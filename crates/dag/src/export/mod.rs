@@ -1,0 +1,62 @@
+//! Content out of DAGs: files, tar archives, CARs.
+
+mod car;
+mod cat;
+mod download;
+mod file;
+mod gzip;
+mod node;
+mod tar;
+
+pub use car::{Car, CarError};
+pub use cat::{Cat, CatRange};
+pub use download::{Download, GetOptions, Packing};
+pub use file::FileReader;
+pub use gzip::DEFAULT_LEVEL;
+pub use node::{Content, Node};
+pub use tar::{Tar, TarOptions};
+
+use crate::error::NodeError;
+
+/// Why content could not be read. The texts are Kubo's.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// A file was asked for, and there is a directory.
+    #[error("this dag node is a directory")]
+    IsDirectory,
+    /// An offset below zero.
+    #[error("cannot specify negative offset")]
+    NegativeOffset,
+    /// A length below zero.
+    #[error("cannot specify negative length")]
+    NegativeLength,
+    /// A level of compression that gzip does not have.
+    #[error("compression level must be between 1 and 9")]
+    CompressionLevel,
+    /// A directory was to be compressed without being archived.
+    #[error("file is not regular")]
+    NotRegular {
+        /// Its size in bytes, as a download would have announced it.
+        size: u64,
+    },
+    /// A name that would leave its directory when it is unpacked.
+    #[error("relative UnixFS paths outside the root are not allowed, use CAR instead")]
+    OutsideRoot,
+    /// A block of a file does not have the size that the node above it names.
+    #[error("block {cid} has {found} bytes of the file, and {claimed} are named for it")]
+    SizeMismatch {
+        /// The block.
+        cid: cairn_primitives::Cid,
+        /// Bytes of the file in it and below it.
+        found: u64,
+        /// Bytes that the node above names.
+        claimed: u64,
+    },
+    /// The thread that compressed died.
+    #[error("the export was interrupted")]
+    Interrupted,
+    /// A block could not be had or read.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}

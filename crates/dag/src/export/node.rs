@@ -1,0 +1,75 @@
+//! What a CID holds, as UnixFS sees it.
+
+use cairn_primitives::unixfs::{Kind, Mtime, UnixFs};
+use cairn_primitives::{Cid, Codec};
+
+use super::{ExportError, FileReader};
+use crate::directory::Entries;
+use crate::error::NodeError;
+use crate::fetch::{Blocks, decode_node};
+use crate::unixfs;
+
+/// A file, a symbolic link or a directory, opened.
+#[derive(Debug)]
+pub struct Node {
+    /// What it holds.
+    pub content: Content,
+    /// Bytes of content of a file, length of a link's target, bytes of all blocks of a directory as its links claim.
+    pub size: u64,
+    /// Permissions, if any are recorded.
+    pub mode: Option<u32>,
+    /// Time of modification, if one is recorded.
+    pub mtime: Option<Mtime>,
+}
+
+/// What a node holds.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// A file, to be read.
+    File(FileReader),
+    /// A symbolic link with its target.
+    Symlink(String),
+    /// A directory, to be listed.
+    Directory(Entries),
+}
+
+impl Node {
+    /// Opens what a CID holds; reads no more than its block.
+    pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, ExportError> {
+        let data = blocks.get(cid).await?;
+        if cid.codec() == Codec::RAW {
+            let file = FileReader::of_block(blocks.clone(), cid.clone(), data)?;
+            return Ok(Self { size: file.size(), content: Content::File(file), mode: None, mtime: None });
+        }
+        if cid.codec() != Codec::DAG_PB {
+            return Err(NodeError::UnknownType { cid: cid.clone() }.into());
+        }
+        let node = decode_node(cid, &data)?;
+        let fs: UnixFs = unixfs::of(cid, &node)?;
+        let (mode, mtime) = (fs.permissions(), fs.valid_mtime());
+        match fs.kind {
+            Kind::Directory | Kind::HamtShard => {
+                let below = node.links.iter().fold(0u64, |sum, link| sum.saturating_add(link.size.unwrap_or_default()));
+                let size = below.saturating_add(data.len() as u64);
+                let entries = Entries::of_node(blocks.clone(), cid, node, &fs)?;
+                Ok(Self { content: Content::Directory(entries), size, mode, mtime })
+            }
+            Kind::Symlink => {
+                let target = String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
+                Ok(Self { size: target.len() as u64, content: Content::Symlink(target), mode, mtime })
+            }
+            Kind::File | Kind::Raw => {
+                let file = FileReader::of_block(blocks.clone(), cid.clone(), data)?;
+                Ok(Self { size: file.size(), content: Content::File(file), mode, mtime })
+            }
+            Kind::Metadata => Err(NodeError::UnknownType { cid: cid.clone() }.into()),
+        }
+    }
+}
+
+impl From<crate::error::FetchError> for ExportError {
+    fn from(error: crate::error::FetchError) -> Self {
+        Self::Node(error.into())
+    }
+}

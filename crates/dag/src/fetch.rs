@@ -1,0 +1,182 @@
+//! Blocks from the local store, and from elsewhere when it does not have them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_primitives::codec::dag_pb;
+use cairn_primitives::{Block, Cid};
+use cairn_store::{BlockSource, BlockStore, Hold};
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+
+use crate::error::{FetchError, NodeError};
+
+/// Where the read side has its blocks from: the local store, and a source of more behind it.
+///
+/// What the store holds is trusted; what the source gives is hashed, then kept in the store. Cheap to clone.
+#[derive(Clone)]
+pub struct Blocks {
+    store: Arc<dyn BlockStore>,
+    source: Option<Arc<dyn BlockSource>>,
+    hold: Option<Hold>,
+}
+
+impl Blocks {
+    /// The local store alone: what is absent there is an error at once.
+    #[must_use]
+    pub fn offline(store: Arc<dyn BlockStore>) -> Self {
+        Self { store, source: None, hold: None }
+    }
+
+    /// The local store, and a source for what it lacks.
+    #[must_use]
+    pub fn online(store: Arc<dyn BlockStore>, source: Arc<dyn BlockSource>) -> Self {
+        Self { store, source: Some(source), hold: None }
+    }
+
+    /// The same store without its source: what the `offline` option asks for.
+    #[must_use]
+    pub fn local(&self) -> Self {
+        Self { source: None, ..self.clone() }
+    }
+
+    /// The same, with fetched blocks kept by a hold until that is dropped.
+    #[must_use]
+    pub fn held(&self, hold: Hold) -> Self {
+        Self { hold: Some(hold), ..self.clone() }
+    }
+
+    /// The local store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn BlockStore> {
+        &self.store
+    }
+
+    /// Whether there is nothing behind the local store.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.source.is_none()
+    }
+
+    /// The block's bytes, if they are here.
+    pub fn get_local(&self, cid: &Cid) -> Result<Option<Bytes>, FetchError> {
+        if let Some(data) = cid.hash().identity_data() {
+            return Ok(Some(Bytes::copy_from_slice(data)));
+        }
+        Ok(self.store.get(cid.hash())?)
+    }
+
+    /// Whether the block's bytes are here.
+    pub fn has_local(&self, cid: &Cid) -> Result<bool, FetchError> {
+        Ok(cid.hash().identity_data().is_some() || self.store.has(cid.hash())?)
+    }
+
+    /// The block's bytes, from here or from the source.
+    pub async fn get(&self, cid: &Cid) -> Result<Bytes, FetchError> {
+        match self.get_local(cid)? {
+            Some(data) => Ok(data),
+            None => self.fetch(cid).await,
+        }
+    }
+
+    /// The bytes of a block that is not here.
+    pub(crate) async fn fetch(&self, cid: &Cid) -> Result<Bytes, FetchError> {
+        let Some(source) = &self.source else {
+            return Err(FetchError::Offline { cid: cid.clone() });
+        };
+        let data = source.fetch(cid).await?.ok_or_else(|| FetchError::NotFound { cid: cid.clone() })?;
+        let block = Block::new(cid.clone(), data.clone());
+        if !block.verify().unwrap_or(false) {
+            return Err(FetchError::Mismatch { cid: cid.clone() });
+        }
+        let hold = self.hold.clone().unwrap_or_else(|| self.store.hold());
+        self.store.write(&hold, vec![block]).await?;
+        Ok(data)
+    }
+
+    /// The dag-pb node of a block.
+    pub(crate) async fn node(&self, cid: &Cid) -> Result<dag_pb::Node, NodeError> {
+        let data = self.get(cid).await?;
+        decode_node(cid, &data)
+    }
+
+    /// What a block links to, in the order of its bytes; fetches the block when it must.
+    pub(crate) async fn links(&self, cid: &Cid) -> Result<Arc<[Cid]>, NodeError> {
+        if let Some(links) = self.store.links(cid)? {
+            return Ok(links);
+        }
+        self.fetch(cid).await?;
+        // A store that lost the block again, to a `block rm`, lost it for good.
+        self.store.links(cid)?.ok_or_else(|| FetchError::NotFound { cid: cid.clone() }.into())
+    }
+}
+
+impl std::fmt::Debug for Blocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Blocks").field("store", &self.store.id()).field("offline", &self.is_offline()).finish()
+    }
+}
+
+/// Reads a block as dag-pb.
+pub(crate) fn decode_node(cid: &Cid, data: &Bytes) -> Result<dag_pb::Node, NodeError> {
+    dag_pb::Node::decode(data).map_err(|error| NodeError::Codec { cid: cid.clone(), error })
+}
+
+/// Blocks that are asked for ahead of the one that is read: with 256 KiB chunks, 4 MiB.
+const AHEAD: usize = 16;
+
+/// Yields blocks in a given order. With a source behind the store, the next [`AHEAD`] are asked for already; without
+/// one, nothing is read before its turn.
+pub(crate) struct Ahead<T> {
+    blocks: Blocks,
+    waiting: std::vec::IntoIter<(Cid, T)>,
+    asked: FuturesOrdered<BoxFuture<'static, (Cid, T, Result<Bytes, FetchError>)>>,
+}
+
+impl<T: Send + 'static> Ahead<T> {
+    /// Will yield these blocks; `T` travels along with each.
+    pub(crate) fn new(blocks: Blocks, wanted: Vec<(Cid, T)>) -> Self {
+        Self { blocks, waiting: wanted.into_iter(), asked: FuturesOrdered::new() }
+    }
+
+    /// Whether all of them have been yielded.
+    pub(crate) fn is_done(&mut self) -> bool {
+        self.waiting.len() == 0 && self.asked.is_empty()
+    }
+
+    /// The next block that `want` lets pass, with its bytes. Cancel safe: a future that is dropped has consumed nothing
+    /// that was asked for.
+    pub(crate) async fn next(&mut self, mut want: impl FnMut(&Cid) -> bool) -> Option<(Cid, T, Result<Bytes, FetchError>)> {
+        if self.blocks.is_offline() {
+            let (cid, tag) = self.waiting.by_ref().find(|(cid, _)| want(cid))?;
+            let data = match self.blocks.get_local(&cid) {
+                Ok(Some(data)) => Ok(data),
+                Ok(None) => Err(FetchError::Offline { cid: cid.clone() }),
+                Err(error) => Err(error),
+            };
+            return Some((cid, tag, data));
+        }
+        loop {
+            while self.asked.len() < AHEAD
+                && let Some((cid, tag)) = self.waiting.next()
+            {
+                let blocks = self.blocks.clone();
+                self.asked.push_back(Box::pin(async move {
+                    let data = blocks.get(&cid).await;
+                    (cid, tag, data)
+                }));
+            }
+            let (cid, tag, data) = self.asked.next().await?;
+            if want(&cid) {
+                return Some((cid, tag, data));
+            }
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Ahead<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ahead").field("waiting", &self.waiting.len()).field("asked", &self.asked.len()).finish()
+    }
+}

@@ -1,0 +1,133 @@
+//! Collection: what no pin and no other root reaches is removed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cairn_primitives::{Cid, Multihash};
+use cairn_store::block::{Collected, Collector, Root};
+use cairn_store::meta::{PinFilter, PinMode, RowError, Rows};
+use cairn_store::{BlockError, BlockStore};
+use tokio::sync::mpsc;
+
+/// Keys of removed blocks that wait to be read; at the bound the collection waits for the reader.
+const REMOVED_WAITING: usize = 1024;
+
+/// Why a collection failed. Blocks that it removed before stay removed; none of them was reachable.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CollectError {
+    /// The pins could not be read.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// The store failed, or the pins belong to another one.
+    #[error(transparent)]
+    Store(#[from] BlockError),
+    /// The thread that collected died.
+    #[error("the collection was interrupted")]
+    Interrupted,
+}
+
+/// Roots to keep besides the pins, such as the root of the mutable file system. Asked for when the collection has taken its
+/// position among the holds, so the answer must be of that moment.
+pub type ExtraRoots = dyn Fn() -> Result<Vec<Root>, BlockError> + Send + Sync;
+
+struct FromRows<'a> {
+    rows: &'a dyn Rows,
+    extra: &'a ExtraRoots,
+    removed: &'a mut (dyn FnMut(&Multihash) + Send),
+    cancelled: &'a AtomicBool,
+    /// The store's error type has no place for a failure of the rows: it waits here.
+    failed: Option<RowError>,
+}
+
+impl Collector for FromRows<'_> {
+    fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
+        let mut roots = Vec::new();
+        let listed = self.rows.pins(&PinFilter::default(), &mut |pin| {
+            roots.push(Root { cid: pin.cid, recursive: pin.mode == PinMode::Recursive });
+            !self.cancelled.load(Ordering::Relaxed)
+        });
+        if let Err(error) = listed {
+            self.failed = Some(error);
+            return Err(BlockError::Cancelled);
+        }
+        // A listing that was cut short must never be taken for the whole.
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(BlockError::Cancelled);
+        }
+        roots.extend((self.extra)()?);
+        Ok(roots)
+    }
+
+    fn removed(&mut self, key: &Multihash) {
+        (self.removed)(key);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// Collects, and calls `removed` with each block that went. Blocks its thread for as long as it takes.
+///
+/// Setting `cancelled` stops it between batches.
+///
+/// # Errors
+/// [`BlockError::OtherStore`] when the rows are not this store's, or are bound to none: nothing is removed then.
+pub fn collect(
+    store: &dyn BlockStore,
+    rows: &dyn Rows,
+    extra: &ExtraRoots,
+    cancelled: &AtomicBool,
+    removed: &mut (dyn FnMut(&Multihash) + Send),
+) -> Result<Collected, CollectError> {
+    let bound = rows.store_id()?;
+    let id = store.id();
+    if bound.as_deref() != Some(id.as_str()) {
+        let rows = bound.unwrap_or_else(|| "(none)".to_owned());
+        return Err(BlockError::OtherStore { rows, store: id }.into());
+    }
+    let mut collector = FromRows { rows, extra, removed, cancelled, failed: None };
+    let done = store.collect(&mut collector);
+    match collector.failed {
+        Some(error) => Err(error.into()),
+        None => Ok(done?),
+    }
+}
+
+/// A collection that runs on a thread of its own.
+#[derive(Debug)]
+pub struct Running {
+    removed: mpsc::Receiver<Multihash>,
+    done: tokio::task::JoinHandle<Result<Collected, CollectError>>,
+}
+
+impl Running {
+    /// Starts a collection. It goes on to its end when this is dropped: what it does has to be done anyway.
+    /// `cancelled` is for the shutdown.
+    #[must_use]
+    pub fn start(store: Arc<dyn BlockStore>, rows: Arc<dyn Rows>, extra: Arc<ExtraRoots>, cancelled: Arc<AtomicBool>) -> Self {
+        let (sender, removed) = mpsc::channel(REMOVED_WAITING);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut report = |key: &Multihash| {
+                // Nobody listens any more: the collection goes on.
+                let _ = sender.blocking_send(key.clone());
+            };
+            collect(&*store, &*rows, &*extra, &cancelled, &mut report)
+        });
+        Self { removed, done }
+    }
+
+    /// The next block that was removed, as Kubo names it: CIDv1 `raw`. `None` when the collection has ended.
+    pub async fn next(&mut self) -> Option<Cid> {
+        let key = self.removed.recv().await?;
+        Some(Cid::v1(cairn_primitives::Codec::RAW, key))
+    }
+
+    /// What the collection did. Drops the keys that were not read.
+    pub async fn finish(mut self) -> Result<Collected, CollectError> {
+        self.removed.close();
+        while self.removed.recv().await.is_some() {}
+        self.done.await.map_err(|_| CollectError::Interrupted)?
+    }
+}

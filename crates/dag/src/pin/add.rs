@@ -1,0 +1,268 @@
+//! Making pins.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cairn_primitives::Cid;
+use cairn_store::Hold;
+use cairn_store::meta::{Pin, PinChange, PinMode};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::{Pinner, PinError, check_name};
+use crate::error::NodeError;
+use crate::fetch::Blocks;
+use crate::walk::{Visited, may_link};
+
+/// Blocks that one pin asks for at a time.
+const FETCHES: usize = 32;
+
+/// How far a pin has come. May be read while it is made.
+#[derive(Debug, Default)]
+pub struct Progress {
+    nodes: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Blocks that are here.
+    #[must_use]
+    pub fn nodes(&self) -> u64 {
+        self.nodes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of those blocks.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: u64) {
+        self.nodes.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Pinner {
+    /// Pins a CID, after fetching through `blocks` what is absent of it. A pin that exists gets the new name, even an
+    /// empty one; a direct one becomes recursive.
+    ///
+    /// # Errors
+    /// [`PinError::AlreadyRecursive`] for a direct pin where a recursive one is; [`PinError::Incomplete`] when a block
+    /// cannot be had.
+    pub async fn add(&self, blocks: &Blocks, cid: &Cid, mode: PinMode, name: &str, progress: Option<&Progress>) -> Result<(), PinError> {
+        check_name(name)?;
+        if mode == PinMode::Direct {
+            self.refuse_recursive(cid)?;
+        }
+        let walk = Walk { blocks, root: cid, mode, known: None, progress };
+        let pin = Pin { cid: cid.clone(), mode, name: name.to_owned() };
+        self.walk_and_commit(&walk, PinError::Incomplete, vec![PinChange::Set(pin)], || match mode {
+            PinMode::Direct => self.refuse_recursive(cid),
+            PinMode::Recursive => Ok(()),
+        })
+        .await
+    }
+
+    /// Pins what the caller has just written or touched whole under `hold`, without walking over it again.
+    ///
+    /// # Errors
+    /// As [`Pinner::add`], except that blocks are not looked for.
+    pub async fn add_held(&self, hold: &Hold, pins: Vec<Pin>) -> Result<(), PinError> {
+        for pin in &pins {
+            check_name(&pin.name)?;
+        }
+        self.inner.store.sync().await?;
+        let _no_removal = self.inner.removal.read().await;
+        let mut stripes: Vec<usize> = pins.iter().map(|pin| self.inner.stripe(&pin.cid)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let mut locks = Vec::with_capacity(stripes.len());
+        for stripe in stripes {
+            if let Some(lock) = self.inner.lock(stripe) {
+                locks.push(lock.lock().await);
+            }
+        }
+        for pin in pins.iter().filter(|pin| pin.mode == PinMode::Direct) {
+            self.refuse_recursive(&pin.cid)?;
+        }
+        self.inner.rows.change_pins(pins.into_iter().map(PinChange::Set).collect()).await?;
+        // The hold has to have lived until here.
+        let _ = hold;
+        Ok(())
+    }
+
+    /// Pins `to` recursively in place of `from`, under the same name; walks only what `from` does not have. Without
+    /// `unpin`, `from` keeps its pin.
+    ///
+    /// # Errors
+    /// [`PinError::FromNotPinned`], [`PinError::ToPinned`], and what [`Pinner::add`] fails with.
+    pub async fn update(&self, blocks: &Blocks, from: &Cid, to: &Cid, unpin: bool) -> Result<(), PinError> {
+        self.recursive(from)?.ok_or(PinError::FromNotPinned)?;
+        if from == to {
+            return Ok(());
+        }
+        let check = || -> Result<Pin, PinError> {
+            let old = self.recursive(from)?.ok_or(PinError::FromNotPinned)?;
+            if self.recursive(to)?.is_some() {
+                return Err(PinError::ToPinned);
+            }
+            Ok(old)
+        };
+        let old = check()?;
+        let walk = Walk { blocks, root: to, mode: PinMode::Recursive, known: Some(from), progress: None };
+        let mut changes = vec![PinChange::Set(Pin { cid: to.clone(), mode: PinMode::Recursive, name: old.name })];
+        if unpin {
+            changes.push(PinChange::Remove(from.clone()));
+        }
+        self.walk_and_commit(&walk, PinError::Node, changes, || check().map(drop)).await
+    }
+
+    fn recursive(&self, cid: &Cid) -> Result<Option<Pin>, PinError> {
+        Ok(self.inner.rows.pin(cid)?.filter(|pin| pin.mode == PinMode::Recursive))
+    }
+
+    fn refuse_recursive(&self, cid: &Cid) -> Result<(), PinError> {
+        match self.recursive(cid)? {
+            Some(_) => Err(PinError::AlreadyRecursive { cid: cid.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    async fn walk_and_commit(
+        &self,
+        walk: &Walk<'_>,
+        failed: impl Fn(NodeError) -> PinError,
+        changes: Vec<PinChange>,
+        check: impl Fn() -> Result<(), PinError>,
+    ) -> Result<(), PinError> {
+        let hold = self.inner.store.hold();
+        let mut stripes: Vec<usize> = changes
+            .iter()
+            .map(|change| match change {
+                PinChange::Set(pin) => self.inner.stripe(&pin.cid),
+                PinChange::Remove(cid) => self.inner.stripe(cid),
+            })
+            .collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let mut again = false;
+        loop {
+            let removals = self.inner.removals.load(Ordering::Acquire);
+            walk.run(&hold, again).await.map_err(&failed)?;
+            self.inner.store.sync().await?;
+            let no_removal = self.inner.removal.read().await;
+            if self.inner.removals.load(Ordering::Acquire) != removals {
+                // A block may have been removed behind the walk.
+                drop(no_removal);
+                again = true;
+                continue;
+            }
+            let mut locks = Vec::with_capacity(stripes.len());
+            for lock in stripes.iter().filter_map(|stripe| self.inner.lock(*stripe)) {
+                locks.push(lock.lock().await);
+            }
+            check()?;
+            self.inner.rows.change_pins(changes).await?;
+            return Ok(());
+        }
+    }
+}
+
+/// A walk that makes sure that all of a DAG is here and stays.
+struct Walk<'a> {
+    blocks: &'a Blocks,
+    root: &'a Cid,
+    mode: PinMode,
+    /// A recursive pin whose blocks are here already.
+    known: Option<&'a Cid>,
+    progress: Option<&'a Progress>,
+}
+
+impl Walk<'_> {
+    async fn run(&self, hold: &Hold, again: bool) -> Result<(), NodeError> {
+        let blocks = self.blocks.held(Arc::clone(hold));
+        let mut visited = Visited::default();
+        let mut stack = vec![self.root.clone()];
+        let mut fetching = FuturesUnordered::new();
+        // What the old pin has below it is kept by that pin until the commit, and must be by the hold afterwards: it is
+        // touched all the same, but found through the store's links, without being fetched.
+        if let Some(known) = self.known {
+            self.touch_known(hold, known, &mut visited)?;
+        }
+        loop {
+            let Some(cid) = (if fetching.len() < FETCHES { stack.pop() } else { None }) else {
+                let Some((cid, fetched)) = fetching.next().await else { return Ok(()) };
+                let _: bytes::Bytes = fetched?;
+                self.arrived(&blocks, &cid, again, &visited, &mut stack)?;
+                continue;
+            };
+            if !visited.insert(&cid) {
+                continue;
+            }
+            tokio::task::consume_budget().await;
+            let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash())?;
+            if here {
+                self.arrived(&blocks, &cid, again, &visited, &mut stack)?;
+            } else {
+                let blocks = blocks.clone();
+                fetching.push(async move {
+                    let data = blocks.fetch(&cid).await;
+                    (cid, data)
+                });
+            }
+        }
+    }
+
+    /// Counts a block that is here, and goes on with what it links to.
+    fn arrived(&self, blocks: &Blocks, cid: &Cid, again: bool, visited: &Visited, stack: &mut Vec<Cid>) -> Result<(), NodeError> {
+        let store = blocks.store();
+        if let Some(progress) = self.progress.filter(|_| !again) {
+            let size = match cid.hash().identity_data() {
+                Some(data) => data.len() as u64,
+                None => u64::from(store.size(cid.hash())?.unwrap_or_default()),
+            };
+            progress.add(size);
+        }
+        if self.mode == PinMode::Recursive && may_link(cid.codec()) {
+            let gone = || crate::FetchError::NotFound { cid: cid.clone() };
+            let links = store.links(cid)?.ok_or_else(gone)?;
+            stack.extend(links.iter().rev().filter(|link| !visited.contains(link)).cloned());
+        }
+        Ok(())
+    }
+
+    /// Touches what hangs below the old pin. A block that is absent there is left to the walk.
+    fn touch_known(&self, hold: &Hold, known: &Cid, visited: &mut Visited) -> Result<(), NodeError> {
+        let store = self.blocks.store();
+        // Nothing below an absent block was seen, so its ancestors are not known to be whole: the walk has to look at
+        // everything again.
+        let mut whole = true;
+        let mut seen = Visited::default();
+        let root = cairn_store::block::Root { cid: known.clone(), recursive: true };
+        let mut failed = None;
+        store.walk(&[root], &mut |cid, present| {
+            let held = present
+                && match cid.hash().identity_data() {
+                    Some(_) => true,
+                    None => match hold.touch(cid.hash()) {
+                        Ok(held) => held,
+                        Err(error) => {
+                            failed = Some(error);
+                            false
+                        }
+                    },
+                };
+            whole &= held;
+            seen.insert(cid);
+            whole
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if whole {
+            *visited = seen;
+        }
+        Ok(())
+    }
+}

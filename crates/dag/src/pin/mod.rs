@@ -1,0 +1,154 @@
+//! Pins: what is to be kept, and why a block is.
+//!
+//! A pin is made in this order: take a hold, walk with touches (which fetches what is absent), sync the store, commit
+//! the row, drop the hold. So a collection beside it never takes a block of a pin, and a row that is there after a crash
+//! has its blocks.
+
+mod add;
+mod error;
+mod find;
+mod list;
+mod remove;
+mod verify;
+
+use std::fmt;
+use std::hash::BuildHasher as _;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use cairn_primitives::Cid;
+use cairn_store::BlockStore;
+use cairn_store::meta::{PinMode, Rows};
+use foldhash::fast::FixedState;
+use tokio::sync::{Mutex, RwLock};
+
+pub use add::Progress;
+pub use error::{MAX_NAME, PinError, RemoveError};
+pub use list::{Listed, Query};
+pub use verify::{BadBlock, PinStatus};
+
+/// Locks for pins, by CID: changes of one CID are in a row, changes of others share the database's syncs.
+const STRIPES: usize = 64;
+
+/// Makes, removes and finds the pins of one store.
+///
+/// One for a process: what it knows of running operations is not shared. Cheap to clone.
+#[derive(Clone)]
+pub struct Pinner {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn BlockStore>,
+    rows: Arc<dyn Rows>,
+    stripes: Vec<Mutex<()>>,
+    /// Held for reading while a pin is committed, for writing while a block is removed in spite of all holds.
+    removal: RwLock<()>,
+    /// How many explicit removals of blocks there were: a walk that one crossed is done again.
+    removals: AtomicU64,
+}
+
+impl Pinner {
+    /// The pins in `rows`, which belong to `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn BlockStore>, rows: Arc<dyn Rows>) -> Self {
+        let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
+        Self { inner: Arc::new(Inner { store, rows, stripes, removal: RwLock::new(()), removals: AtomicU64::new(0) }) }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn BlockStore> {
+        &self.inner.store
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &Arc<dyn Rows> {
+        &self.inner.rows
+    }
+}
+
+impl Inner {
+    fn stripe(&self, cid: &Cid) -> usize {
+        #[expect(clippy::cast_possible_truncation, reason = "less than STRIPES")]
+        let at = (FixedState::default().hash_one(cid) % STRIPES as u64) as usize;
+        at
+    }
+
+    fn lock(&self, stripe: usize) -> Option<&Mutex<()>> {
+        self.stripes.get(stripe)
+    }
+}
+
+impl fmt::Debug for Pinner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pinner").field("store", &self.inner.store.id()).finish_non_exhaustive()
+    }
+}
+
+/// Which pins a question is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Any.
+    #[default]
+    All,
+    /// Pins of one block.
+    Direct,
+    /// Blocks below recursive pins.
+    Indirect,
+    /// Pins of whole DAGs.
+    Recursive,
+}
+
+impl FromStr for Kind {
+    type Err = PinError;
+
+    fn from_str(text: &str) -> Result<Self, PinError> {
+        match text {
+            "all" => Ok(Self::All),
+            "direct" => Ok(Self::Direct),
+            "indirect" => Ok(Self::Indirect),
+            "recursive" => Ok(Self::Recursive),
+            _ => Err(PinError::UnknownKind(text.to_owned())),
+        }
+    }
+}
+
+/// Whether and how a CID is pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PinState {
+    /// Nothing keeps it.
+    NotPinned,
+    /// It has a pin of its own.
+    Pinned {
+        /// How much that keeps.
+        mode: PinMode,
+        /// Its name; empty when there is none.
+        name: String,
+    },
+    /// It hangs below a recursive pin.
+    Indirect {
+        /// That pin: the first by the bytes of its CID, where there are several.
+        via: Cid,
+    },
+}
+
+/// As `block rm` tells it.
+impl fmt::Display for PinState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPinned => f.write_str("not pinned"),
+            Self::Pinned { mode: PinMode::Recursive, .. } => f.write_str("pinned: recursive"),
+            Self::Pinned { mode: PinMode::Direct, .. } => f.write_str("pinned: direct"),
+            Self::Indirect { via } => write!(f, "pinned via {via}"),
+        }
+    }
+}
+
+/// Whether a text can be a pin's name.
+pub fn check_name(name: &str) -> Result<(), PinError> {
+    if name.len() > MAX_NAME { Err(PinError::NameTooLong { length: name.len() }) } else { Ok(()) }
+}

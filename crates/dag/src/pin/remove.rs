@@ -1,0 +1,46 @@
+//! Removing pins, and blocks that have none.
+
+use std::sync::atomic::Ordering;
+
+use cairn_primitives::Cid;
+use cairn_store::meta::{PinChange, PinMode};
+
+use super::{Kind, PinError, PinState, Pinner, RemoveError};
+
+impl Pinner {
+    /// Removes the pin of a CID. `recursive` says whether that may be a recursive one.
+    ///
+    /// # Errors
+    /// [`PinError::NotPinned`], [`PinError::Recursive`].
+    pub async fn remove(&self, cid: &Cid, recursive: bool) -> Result<(), PinError> {
+        let _lock = match self.inner.lock(self.inner.stripe(cid)) {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        };
+        let pin = self.inner.rows.pin(cid)?.ok_or(PinError::NotPinned)?;
+        if pin.mode == PinMode::Recursive && !recursive {
+            return Err(PinError::Recursive { cid: cid.clone() });
+        }
+        Ok(self.inner.rows.change_pins(vec![PinChange::Remove(cid.clone())]).await?)
+    }
+
+    /// Removes a block that nothing pins. With `force`, one that is not there is no error.
+    ///
+    /// A pin that is being made meanwhile looks again, and fails or fetches the block.
+    pub async fn remove_block(&self, cid: &Cid, force: bool) -> Result<(), RemoveError> {
+        let _no_commit = self.inner.removal.write().await;
+        let states = self.state(Kind::All, vec![cid.clone()]).await.map_err(RemoveError::Check)?;
+        match states.into_iter().next() {
+            None | Some(PinState::NotPinned) => {}
+            Some(state) => return Err(RemoveError::Pinned(state)),
+        }
+        self.inner.removals.fetch_add(1, Ordering::AcqRel);
+        let removed = self.inner.store.remove(std::slice::from_ref(cid.hash())).await?;
+        let inline = cid.hash().identity_data().is_some();
+        if removed.first() == Some(&true) || force || inline {
+            Ok(())
+        } else {
+            Err(RemoveError::NotFound { cid: cid.clone() })
+        }
+    }
+}

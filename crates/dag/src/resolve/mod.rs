@@ -1,0 +1,138 @@
+//! Paths to blocks and to values inside them.
+
+mod value;
+
+use cairn_primitives::codec::CodecError;
+use cairn_primitives::path::{ContentPath, Namespace};
+use cairn_primitives::quote::Quoted;
+use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::{Cid, Codec};
+
+use crate::directory;
+use crate::error::NodeError;
+use crate::fetch::{Blocks, decode_node};
+
+pub use value::value;
+
+/// Why a path leads nowhere. The texts are Kubo's.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// A name is not in its directory or node, or the path goes on below something that has no names.
+    #[error("no link named {} under {cid}", Quoted(.name))]
+    NoLink {
+        /// The name.
+        name: String,
+        /// The block that does not have it.
+        cid: Cid,
+    },
+    /// The last name is not in its map or list.
+    #[error("key not found: {}", Quoted(.0))]
+    NoKey(String),
+    /// The last name is to be looked up in a list, and is not a number.
+    #[error("invalid segment for lookup on a list: {}: strconv.ParseInt: parsing {}: invalid syntax", Quoted(.0), Quoted(.0))]
+    NotAnIndex(String),
+    /// The last name is to be looked up in something that has no names.
+    #[error("func called on wrong kind: \"LookupBySegment\" called on a {node} node (kind: {kind}), but only makes sense on map or list")]
+    WrongKind {
+        /// What it is.
+        node: &'static str,
+        /// Its kind in the data model.
+        kind: &'static str,
+    },
+    /// A name that has to be resolved elsewhere first.
+    #[error("{} is not immutable: resolve its name first", Quoted(.0))]
+    Mutable(String),
+    /// A block on the way could not be had or read.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The last block.
+    pub cid: Cid,
+    /// The names that are left to follow inside that block; none when the path leads to the block as a whole.
+    pub remainder: Vec<String>,
+    /// How names are read.
+    pub namespace: Namespace,
+}
+
+impl Resolved {
+    /// The remainder as Kubo writes it: `/a/b`, or nothing.
+    #[must_use]
+    pub fn remainder_path(&self) -> String {
+        self.remainder.iter().flat_map(|name| ["/", name]).collect()
+    }
+}
+
+/// Follows a path to its last block. That block itself is not fetched when the path ends at a link to it.
+///
+/// In `/ipfs`, dag-pb nodes are directories or at least have named links; in `/ipld` they are maps of `Data` and `Links`.
+///
+/// # Errors
+/// [`ResolveError::Mutable`] for `/ipns`: those names are resolved above.
+pub async fn resolve(blocks: &Blocks, path: &ContentPath) -> Result<Resolved, ResolveError> {
+    let Some(root) = path.cid() else {
+        return Err(ResolveError::Mutable(path.as_str().to_owned()));
+    };
+    let names: Vec<&str> = path.names().collect();
+    below(blocks, path.namespace(), root, &names).await
+}
+
+/// Follows names below a root, as [`resolve`] does.
+pub async fn below(blocks: &Blocks, namespace: Namespace, root: &Cid, names: &[&str]) -> Result<Resolved, ResolveError> {
+    let mut cid = root.clone();
+    let mut names = names;
+    while !names.is_empty() {
+        tokio::task::consume_budget().await;
+        let step = if namespace != Namespace::Ipld && cid.codec() == Codec::DAG_PB {
+            in_unixfs(blocks, &cid, names).await?
+        } else {
+            let data = blocks.get(&cid).await.map_err(NodeError::from)?;
+            let value = value::decode(&cid, &data)?;
+            value::follow(&cid, &value, names)?
+        };
+        match step {
+            Step::Link { cid: next, used } => {
+                cid = next;
+                names = names.get(used..).unwrap_or_default();
+            }
+            Step::Inside => break,
+        }
+    }
+    Ok(Resolved { cid, remainder: names.iter().map(|name| (*name).to_owned()).collect(), namespace })
+}
+
+/// Where names led within one block.
+enum Step {
+    /// To another block, by so many names.
+    Link { cid: Cid, used: usize },
+    /// To a value in this one, by all of them.
+    Inside,
+}
+
+async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&str]) -> Result<Step, ResolveError> {
+    let Some((name, rest)) = names.split_first() else { return Ok(Step::Inside) };
+    let data = blocks.get(cid).await.map_err(NodeError::from)?;
+    let node = decode_node(cid, &data)?;
+    // A node that is not UnixFS still has links by name.
+    let fs = UnixFs::of(&node).unwrap_or_else(|_| UnixFs::new(Kind::Directory));
+    if fs.kind.is_file() {
+        return Err(match rest {
+            [] => ResolveError::WrongKind { node: "data.Bytes", kind: "bytes" },
+            _ => ResolveError::NoLink { name: (*name).to_owned(), cid: cid.clone() },
+        });
+    }
+    match directory::lookup(blocks, cid, node, fs, name).await? {
+        Some(cid) => Ok(Step::Link { cid, used: 1 }),
+        None => Err(ResolveError::NoLink { name: (*name).to_owned(), cid: cid.clone() }),
+    }
+}
+
+impl From<(Cid, CodecError)> for ResolveError {
+    fn from((cid, error): (Cid, CodecError)) -> Self {
+        Self::Node(NodeError::Codec { cid, error })
+    }
+}

@@ -1,0 +1,123 @@
+//! Counts of blocks and DAGs, and the check of a whole store.
+
+use cairn_primitives::{Cid, Codec};
+use cairn_store::{BlockError, BlockStore};
+
+use crate::error::{FetchError, NodeError};
+use crate::fetch::Blocks;
+use crate::walk::{Visited, may_link};
+
+/// Size in bytes of one block; fetches it when it is not here.
+pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
+    if let Some(data) = cid.hash().identity_data() {
+        return Ok(data.len() as u64);
+    }
+    match blocks.store().size(cid.hash())? {
+        Some(size) => Ok(u64::from(size)),
+        None => Ok(blocks.fetch(cid).await?.len() as u64),
+    }
+}
+
+/// What hangs below a root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DagStat {
+    /// The root.
+    pub cid: Cid,
+    /// Blocks, each counted once.
+    pub blocks: u64,
+    /// Bytes of those blocks.
+    pub bytes: u64,
+}
+
+/// What hangs below several roots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DagStats {
+    /// Each root by itself, in the order given.
+    pub roots: Vec<DagStat>,
+    /// Blocks that any root reaches, each counted once.
+    pub unique_blocks: u64,
+    /// Bytes of those blocks.
+    pub unique_bytes: u64,
+}
+
+impl DagStats {
+    /// Sum of the roots' bytes; blocks that several roots reach count several times.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.roots.iter().map(|root| root.bytes).sum()
+    }
+
+    /// How many bytes the roots share, counted once less than they occur.
+    #[must_use]
+    pub fn shared_bytes(&self) -> u64 {
+        self.total_bytes() - self.unique_bytes
+    }
+}
+
+/// Counts what each root reaches, and calls `progress` after each block.
+pub async fn dags(blocks: &Blocks, roots: &[Cid], mut progress: impl FnMut(&DagStats)) -> Result<DagStats, NodeError> {
+    let mut all = Visited::default();
+    let mut stats = DagStats::default();
+    for root in roots {
+        let mut seen = Visited::default();
+        let mut stack = vec![root.clone()];
+        let mut stat = DagStat { cid: root.clone(), blocks: 0, bytes: 0 };
+        stats.roots.push(stat.clone());
+        while let Some(cid) = stack.pop() {
+            if !seen.insert(&cid) {
+                continue;
+            }
+            tokio::task::consume_budget().await;
+            let size = block(blocks, &cid).await?;
+            stat.blocks += 1;
+            stat.bytes += size;
+            if all.insert(&cid) {
+                stats.unique_blocks += 1;
+                stats.unique_bytes += size;
+            }
+            if let Some(last) = stats.roots.last_mut() {
+                last.clone_from(&stat);
+            }
+            progress(&stats);
+            if may_link(cid.codec()) {
+                let links = blocks.links(&cid).await?;
+                stack.extend(links.iter().rev().filter(|link| !seen.contains(link)).cloned());
+            }
+        }
+    }
+    Ok(stats)
+}
+
+/// One block of a store, checked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The block, as CIDv1 `raw`.
+    pub cid: Cid,
+    /// How many blocks have been checked, this one included.
+    pub checked: u64,
+    /// Why the block is not whole, if it is not.
+    pub damage: Option<BlockError>,
+}
+
+impl Verified {
+    /// What Kubo's clients are told of a damaged block.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        let damage = self.damage.as_ref()?;
+        Some(format!("block {} was corrupt ({damage})", self.cid))
+    }
+}
+
+/// Reads and hashes every block of a store, and calls `seen` with each until that returns `false`. Blocks its thread for as
+/// long as it takes. Answers with how many blocks were checked and how many of them are damaged.
+pub fn verify(store: &dyn BlockStore, seen: &mut dyn FnMut(Verified) -> bool) -> Result<(u64, u64), BlockError> {
+    let mut checked = 0;
+    let mut damaged = 0;
+    store.verify(&mut |key, whole| {
+        checked += 1;
+        damaged += u64::from(whole.is_err());
+        seen(Verified { cid: Cid::v1(Codec::RAW, key.clone()), checked, damage: whole.err() })
+    })?;
+    Ok((checked, damaged))
+}
