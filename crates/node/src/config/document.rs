@@ -1,0 +1,292 @@
+//! The file as it is: every key kept, also those that mean nothing here.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Config, ConfigError};
+
+/// Maps in which `null` is a value of its own; elsewhere it means the same as an absent key.
+const NULL_IS_VALUE: &[&str] = &["Gateway.PublicGateways"];
+
+/// A configuration file's JSON object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    keys: Map<String, Value>,
+}
+
+impl Document {
+    /// Parses a file's text.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] for what is no JSON object.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(keys)) => Ok(Self { keys }),
+            Ok(_) => Err(ConfigError::Syntax { problem: "the outermost value is something else".to_owned() }),
+            // serde_json tells places and expectations here, and no values.
+            Err(error) => Err(ConfigError::Syntax { problem: error.to_string() }),
+        }
+    }
+
+    /// A configuration as a document, with every key that its sections write.
+    ///
+    /// # Errors
+    /// None in practice: the sections hold nothing that JSON cannot.
+    pub fn of(config: &Config) -> Result<Self, ConfigError> {
+        match serde_json::to_value(config) {
+            Ok(Value::Object(keys)) => Ok(Self { keys }),
+            Ok(_) => Ok(Self::default()),
+            Err(error) => Err(ConfigError::Syntax { problem: error.to_string() }),
+        }
+    }
+
+    /// The text of the file.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{:#}", Value::Object(self.keys.clone()));
+        text.push('\n');
+        text
+    }
+
+    /// What it means, and the keys that mean nothing here, dotted.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for the first value of a wrong type or form.
+    pub fn interpret(&self) -> Result<(Config, Vec<String>), ConfigError> {
+        let mut keys = Value::Object(self.keys.clone());
+        drop_nulls(&mut keys, "");
+        let mut unknown = Vec::new();
+        let mut track = serde_path_to_error::Track::new();
+        let reader = serde_path_to_error::Deserializer::new(keys, &mut track);
+        let mut ignored = |path: serde_ignored::Path<'_>| unknown.push(dotted(&path));
+        let config = Config::deserialize(serde_ignored::Deserializer::new(reader, &mut ignored));
+        match config {
+            // The derived readers take a list of a section's values in place of a map of them; nobody means that.
+            Ok(config) => match list_for_map(&self.keys, &Self::of(&config)?.keys, "") {
+                Some(key) => Err(ConfigError::Value { key, problem: "expected a map, found a list".to_owned() }),
+                None => Ok((config, unknown)),
+            },
+            Err(error) => Err(ConfigError::Value { key: track.path().to_string(), problem: say(&error.to_string()) }),
+        }
+    }
+
+    /// The value of a dotted key.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotFound`], or [`ConfigError::NotAMap`] when the key leads through something else.
+    pub fn get(&self, key: &str) -> Result<&Value, ConfigError> {
+        let mut map = &self.keys;
+        let mut parts = parts(key).peekable();
+        while let Some((sofar, part)) = parts.next() {
+            let value = map.get(part).ok_or_else(|| ConfigError::NotFound { key: sofar.to_owned() })?;
+            if parts.peek().is_none() {
+                return Ok(value);
+            }
+            map = value.as_object().ok_or_else(|| ConfigError::NotAMap { key: sofar.to_owned() })?;
+        }
+        Err(ConfigError::NotFound { key: key.to_owned() })
+    }
+
+    /// Sets the value of a dotted key, making the maps that lead to it.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotAMap`] when the key leads through something else.
+    pub fn set(&mut self, key: &str, value: Value) -> Result<(), ConfigError> {
+        let mut map = &mut self.keys;
+        let mut parts = parts(key).peekable();
+        while let Some((sofar, part)) = parts.next() {
+            if parts.peek().is_none() {
+                map.insert(part.to_owned(), value);
+                break;
+            }
+            let next = map.entry(part).or_insert(Value::Null);
+            if next.is_null() {
+                *next = Value::Object(Map::new());
+            }
+            map = next.as_object_mut().ok_or_else(|| ConfigError::NotAMap { key: sofar.to_owned() })?;
+        }
+        Ok(())
+    }
+
+    /// Takes a dotted key out, if it is there.
+    pub fn remove(&mut self, key: &str) {
+        let (path, last) = key.rsplit_once('.').map_or((None, key), |(path, last)| (Some(path), last));
+        let map = match path {
+            None => Some(&mut self.keys),
+            Some(path) => {
+                path.split('.').try_fold(&mut self.keys, |map, part| map.get_mut(part).and_then(Value::as_object_mut))
+            }
+        };
+        if let Some(map) = map {
+            map.shift_remove(last);
+        }
+    }
+
+    /// Adds the keys of another document that this one lacks.
+    pub fn fill(&mut self, other: Self) {
+        fill(&mut self.keys, other.keys);
+    }
+
+    /// Repeats on this document what turned one document into another: keys that are the same in both stay as they are here.
+    pub fn repeat(&mut self, before: &Self, after: &Self) {
+        repeat(&mut self.keys, &before.keys, &after.keys);
+    }
+
+    /// Every key with its value, secrets left out, sorted.
+    #[must_use]
+    pub fn show(&self) -> Value {
+        let mut shown = self.clone();
+        for secret in SECRETS {
+            conceal(&mut shown.keys, secret);
+        }
+        if let Ok(Value::String(url)) = shown.get("Database.URL") {
+            let url = without_password(url);
+            // The key is there, and so is the way to it.
+            drop(shown.set("Database.URL", Value::String(url)));
+        }
+        let mut value = Value::Object(shown.keys);
+        value.sort_all_objects();
+        value
+    }
+}
+
+/// Keys that are never shown; `*` stands for any.
+const SECRETS: &[&[&str]] = &[
+    &["Identity", "PrivKey"],
+    &["API", "Authorizations"],
+    &["Pinning", "RemoteServices", "*", "API", "Key"],
+];
+
+/// A database's URL with its password blotted out.
+pub(super) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{scheme}://{user}:***@{host}{path}"),
+        None => url.to_owned(),
+    }
+}
+
+/// Each part of a dotted key, after the key up to its end.
+fn parts(key: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut end = 0;
+    key.split('.').map(move |part| {
+        let start = end;
+        end += part.len() + 1;
+        (&key[..start + part.len()], part)
+    })
+}
+
+fn drop_nulls(value: &mut Value, path: &str) {
+    match value {
+        Value::Object(map) => {
+            if !NULL_IS_VALUE.contains(&path) {
+                map.retain(|_, value| !value.is_null());
+            }
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                drop_nulls(value, &path);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                drop_nulls(item, &format!("{path}.*"));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The dotted form of a path.
+fn dotted(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    let under = |parent: &Path<'_>, last: &dyn std::fmt::Display| match dotted(parent) {
+        parent if parent.is_empty() => last.to_string(),
+        parent => format!("{parent}.{last}"),
+    };
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => under(parent, index),
+        Path::Map { parent, key } => under(parent, key),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => dotted(parent),
+    }
+}
+
+/// The first key that has a list where what was made of it has a map.
+fn list_for_map(found: &Map<String, Value>, made: &Map<String, Value>, path: &str) -> Option<String> {
+    found.iter().find_map(|(key, found)| {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (found, made.get(key)?) {
+            (Value::Array(_), Value::Object(_)) => Some(path),
+            (Value::Object(found), Value::Object(made)) => list_for_map(found, made, &path),
+            _ => None,
+        }
+    })
+}
+
+/// Says a type error of serde's in the order in which people want it.
+fn say(error: &str) -> String {
+    let Some((found, expected)) =
+        error.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "))
+    else {
+        return error.to_owned();
+    };
+    let expected = match expected {
+        "i64" => "an integer",
+        "a sequence" => "a list",
+        other => other.strip_prefix("struct ").map_or(other, |_| "a map"),
+    };
+    format!("expected {expected}, found {found}")
+}
+
+fn fill(map: &mut Map<String, Value>, other: Map<String, Value>) {
+    for (key, value) in other {
+        match (map.get_mut(&key), value) {
+            (Some(Value::Object(inner)), Value::Object(value)) => fill(inner, value),
+            (Some(_), _) => {}
+            (None, value) => {
+                map.insert(key, value);
+            }
+        }
+    }
+}
+
+fn repeat(map: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map<String, Value>) {
+    for key in before.keys().filter(|key| !after.contains_key(*key)) {
+        map.shift_remove(key);
+    }
+    for (key, value) in after {
+        let old = before.get(key);
+        if old == Some(value) {
+            continue;
+        }
+        match (map.get_mut(key), old, value) {
+            (Some(Value::Object(map)), Some(Value::Object(old)), Value::Object(new)) => repeat(map, old, new),
+            _ => {
+                map.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Takes what a path names out of a map. As Kubo does it, a map at its end stays, empty.
+fn conceal(map: &mut Map<String, Value>, path: &[&str]) {
+    let Some((first, rest)) = path.split_first() else { return };
+    map.retain(|key, value| {
+        if *first != "*" && !key.eq_ignore_ascii_case(first) {
+            return true;
+        }
+        match value {
+            Value::Object(inner) => {
+                if rest.is_empty() {
+                    inner.clear();
+                } else {
+                    conceal(inner, rest);
+                }
+                true
+            }
+            _ => false,
+        }
+    });
+}

@@ -1,0 +1,246 @@
+//! The configuration file of a repository.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::Value;
+
+use super::document::without_password;
+use super::{CommandError, Config, ConfigError, Document, Profile};
+use crate::durable;
+
+/// Most bytes of a configuration file.
+const LIMIT: u64 = 4 << 20;
+
+/// A configuration file and what it means.
+///
+/// Every change begins with the file as it is then, so that a change made by hand is not lost, and replaces it whole.
+#[derive(Debug)]
+pub struct ConfigFile {
+    path: PathBuf,
+    unknown: Vec<String>,
+    current: Mutex<Arc<Config>>,
+    /// Held while the file is read, changed and written.
+    changing: Mutex<()>,
+}
+
+/// What applying a profile changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProfileChange {
+    /// The configuration before it, without secrets.
+    pub old: Value,
+    /// The configuration with it, without secrets.
+    pub new: Value,
+}
+
+impl ConfigFile {
+    /// Reads a file, and warns of keys that mean nothing here.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no JSON object, or holds a value that cannot be used.
+    pub fn load(path: impl Into<PathBuf>) -> Result<Self, ConfigError> {
+        let path = path.into();
+        let (config, unknown) = read(&path)?.interpret()?;
+        config.check()?;
+        for key in &unknown {
+            tracing::warn!(key, file = %path.display(), "unknown configuration key");
+        }
+        Ok(Self { path, unknown, current: Mutex::new(Arc::new(config)), changing: Mutex::new(()) })
+    }
+
+    /// Writes a new file; one that is there is replaced.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create(path: &Path, config: &Config) -> Result<(), ConfigError> {
+        write(path, &Document::of(config)?)
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keys that meant nothing when the file was loaded, dotted.
+    #[must_use]
+    pub fn unknown_keys(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// The configuration as last loaded or changed.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.current.lock())
+    }
+
+    /// The file as it is now.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no JSON object.
+    pub fn document(&self) -> Result<Document, ConfigError> {
+        read(&self.path)
+    }
+
+    /// Sets one key. The private key stays what it is.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotFound`] for a key that means nothing, [`ConfigError::Value`] for a value that cannot be used;
+    /// nothing is changed then.
+    pub fn set(&self, key: &str, value: Value) -> Result<(), ConfigError> {
+        self.change(|document| {
+            let private = document.get("Identity.PrivKey").ok().cloned();
+            document.set(key, value)?;
+            if let Some(private) = private {
+                document.set("Identity.PrivKey", private)?;
+            }
+            let (config, unknown) = document.interpret()?;
+            if let Some(unknown) = unknown.into_iter().find(|unknown| leads_to(unknown, key)) {
+                return Err(ConfigError::NotFound { key: unknown });
+            }
+            // What is wrong elsewhere was so before, and must not keep anybody from repairing one key after the other.
+            match config.check() {
+                Err(error) if error.key().is_none_or(|at| leads_to(at, key) || leads_to(key, at)) => Err(error),
+                _ => Ok(config),
+            }
+        })
+    }
+
+    /// Replaces the file with another configuration, except for its secrets: identity, credentials of the RPC, and access to
+    /// remote pinning services, which are no longer than the present ones.
+    ///
+    /// # Errors
+    /// See [`CommandError`]; nothing is changed then.
+    pub fn replace(&self, text: &[u8]) -> Result<(), CommandError> {
+        let text = std::str::from_utf8(text).map_err(|_| CommandError::Decode)?;
+        let mut new = Document::parse(text).map_err(|_| CommandError::Decode)?;
+        let (config, _) = new.interpret().map_err(|_| CommandError::Decode)?;
+        if !config.identity.priv_key.is_empty() {
+            return Err(CommandError::SetPrivateKey);
+        }
+        let _changing = self.changing.lock();
+        let old = read(&self.path)?;
+        keep_secrets(&mut new, &config, &old)?;
+        let (config, _) = new.interpret()?;
+        config.check()?;
+        new.fill(Document::of(&config)?);
+        write(&self.path, &new)?;
+        *self.current.lock() = Arc::new(config);
+        Ok(())
+    }
+
+    /// Applies a profile, after a copy of the file was put beside it; or only says what it would change.
+    ///
+    /// # Errors
+    /// When the file cannot be read, copied or written, or the profile cannot be applied.
+    pub fn apply_profile(&self, profile: Profile, name: &str, dry_run: bool) -> Result<ProfileChange, ConfigError> {
+        let _changing = self.changing.lock();
+        let mut document = read(&self.path)?;
+        let (mut config, _) = document.interpret()?;
+        let before = Document::of(&config)?;
+        profile.apply(&mut config)?;
+        let after = Document::of(&config)?;
+        let change = ProfileChange { old: before.show(), new: after.show() };
+        if !dry_run {
+            config.check()?;
+            self.back_up(name)?;
+            document.repeat(&before, &after);
+            write(&self.path, &document)?;
+            *self.current.lock() = Arc::new(config);
+        }
+        Ok(change)
+    }
+
+    fn change(
+        &self,
+        change: impl FnOnce(&mut Document) -> Result<Config, ConfigError>,
+    ) -> Result<(), ConfigError> {
+        let _changing = self.changing.lock();
+        let mut document = read(&self.path)?;
+        let config = change(&mut document)?;
+        write(&self.path, &document)?;
+        *self.current.lock() = Arc::new(config);
+        Ok(())
+    }
+
+    /// Copies the file to one beside it whose name says why.
+    fn back_up(&self, why: &str) -> Result<(), ConfigError> {
+        let failed = |source| io_error("write", &self.path, source);
+        let text = std::fs::read(&self.path).map_err(failed)?;
+        for number in 1..=u32::MAX {
+            let mut path = self.path.as_os_str().to_owned();
+            path.push(format!("-pre-{why}-{number}"));
+            let path = PathBuf::from(path);
+            if !path.exists() {
+                return durable::replace(&path, &text).map_err(|source| io_error("write", &path, source));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a dotted key is another one, or lies on the way to it.
+fn leads_to(key: &str, to: &str) -> bool {
+    to.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Carries the secrets of the present configuration over to a new one, which must not change them.
+fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), CommandError> {
+    let identity = old.get("Identity").cloned().map_err(|_| CommandError::NoPrivateKey)?;
+    new.set("Identity", identity)?;
+    if config.api.authorizations.as_ref().is_none_or(|users| users.is_empty())
+        && let Ok(users) = old.get("API.Authorizations")
+    {
+        new.set("API.Authorizations", users.clone())?;
+    }
+    if let (Ok(Value::String(old)), Some(url)) = (old.get("Database.URL"), &config.database.url)
+        && url.expose() == without_password(old)
+    {
+        new.set("Database.URL", Value::String(old.clone()))?;
+    }
+
+    let empty = std::collections::BTreeMap::new();
+    let (present, _) = old.interpret()?;
+    let old_services = present.pinning.remote_services.as_ref().unwrap_or(&empty);
+    let new_services = config.pinning.remote_services.as_ref().unwrap_or(&empty);
+    if !old_services.keys().eq(new_services.keys()) {
+        return Err(CommandError::RemoteServices);
+    }
+    for (name, service) in new_services {
+        let Some(kept) = old_services.get(name) else { return Err(CommandError::RemoteServices) };
+        let endpoint = &service.api.endpoint;
+        if !service.api.key.is_empty() || (!endpoint.is_empty() && *endpoint != kept.api.endpoint) {
+            return Err(CommandError::RemoteServiceAccess);
+        }
+        // Names may hold dots, so the way is walked by hand.
+        if let Ok(Value::Object(mut services)) = new.get("Pinning.RemoteServices").cloned()
+            && let Some(Value::Object(service)) = services.get_mut(name)
+            && let Ok(access) = serde_json::to_value(&kept.api)
+        {
+            service.insert("API".to_owned(), access);
+            new.set("Pinning.RemoteServices", Value::Object(services))?;
+        }
+    }
+    Ok(())
+}
+
+fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> ConfigError {
+    ConfigError::Io { action, path: path.to_owned(), source: Arc::new(source) }
+}
+
+fn read(path: &Path) -> Result<Document, ConfigError> {
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LIMIT + 1).read_to_string(&mut text))
+        .map_err(|source| io_error("read", path, source))?;
+    if text.len() as u64 > LIMIT {
+        return Err(ConfigError::TooLarge { path: path.to_owned(), limit: LIMIT });
+    }
+    Document::parse(&text)
+}
+
+fn write(path: &Path, document: &Document) -> Result<(), ConfigError> {
+    durable::replace(path, document.to_text().as_bytes()).map_err(|source| io_error("write", path, source))
+}

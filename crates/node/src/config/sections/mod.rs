@@ -1,0 +1,13 @@
+//! The sections of the file, one struct each. A section's `Default` is what the absence of its keys means.
+
+mod faces;
+mod others;
+mod peers;
+mod routing;
+mod storage;
+
+pub use faces::*;
+pub use others::*;
+pub use peers::*;
+pub use routing::*;
+pub use storage::*;
