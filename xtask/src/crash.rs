@@ -1,1 +1,56 @@
-pub(crate) fn run(_: &Options) -> anyhow::Result<()> { Ok(()) } #[derive(Debug, clap::Args)] pub(crate) struct Options {}
+//! `cargo xtask crash`: kills a loaded node again and again and checks that nothing answered was lost.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use cairn_testkit::crash;
+use clap::Args;
+
+use crate::process::{announce, release_binary};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How often to kill it.
+    #[arg(long, default_value_t = 50)]
+    rounds: u32,
+    /// What every choice comes from; the clock where none is given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many clients load it at once.
+    #[arg(long, default_value_t = 6)]
+    clients: usize,
+    /// Keep about so much pinned, in MiB.
+    #[arg(long, default_value_t = 1_024)]
+    mib: u64,
+    /// The load lasts a random time up to this long before each kill, in milliseconds.
+    #[arg(long, default_value_t = 3_000)]
+    longest_load: u64,
+    /// A program with Kubo's command line, instead of this repository's own release build.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let binary = match &options.binary {
+        Some(binary) => binary.clone(),
+        None => release_binary()?,
+    };
+    let seed = options.seed.unwrap_or_else(clock);
+    announce(&format!("crash: {} rounds, seed {seed}", options.rounds));
+    let report = crash::run(&crash::Options {
+        rounds: options.rounds,
+        seed,
+        clients: options.clients,
+        bytes: options.mib << 20,
+        longest_load: Duration::from_millis(options.longest_load),
+        verbose: true,
+        ..crash::Options::new(binary)
+    })?;
+    println!("nothing answered was lost: {report}");
+    Ok(())
+}
+
+fn clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

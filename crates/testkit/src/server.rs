@@ -229,6 +229,19 @@ impl Daemon {
         self.log.text()
     }
 
+    /// Kills it at once, as `kill -9` does, and does not wait for its end.
+    ///
+    /// # Errors
+    /// It cannot be killed.
+    pub fn kill_now(&self) -> Result<()> {
+        self.signal(Signal::KILL)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
+        kill_process(pid, signal).with_context(|| format!("sending {signal:?}"))
+    }
+
     /// Kills it at once, as `kill -9` does.
     ///
     /// # Errors
@@ -244,8 +257,7 @@ impl Daemon {
     /// # Errors
     /// It has not ended within `patience`.
     pub fn terminate(self, patience: Duration) -> Result<(ExitStatus, Duration)> {
-        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
-        kill_process(pid, Signal::TERM).context("sending SIGTERM")?;
+        self.signal(Signal::TERM)?;
         self.wait(patience)
     }
 
