@@ -104,7 +104,11 @@ impl Cid {
         if code != SHA2_256 || length != 32 {
             return Err(CidError::NotV0 { code, length });
         }
-        Ok(Self { version: Version::V0, codec: Codec::DAG_PB, hash })
+        Ok(Self {
+            version: Version::V0,
+            codec: Codec::DAG_PB,
+            hash,
+        })
     }
 
     /// A CIDv1.
@@ -147,7 +151,9 @@ impl Cid {
     /// The same block as CIDv0, when it has one: sha2-256 of dag-pb.
     #[must_use]
     pub fn to_v0(&self) -> Option<Self> {
-        (self.codec == Codec::DAG_PB).then(|| Self::v0(self.hash.clone()).ok()).flatten()
+        (self.codec == Codec::DAG_PB)
+            .then(|| Self::v0(self.hash.clone()).ok())
+            .flatten()
     }
 
     /// The CIDv1 `raw` of the same multihash: how a store names a block whose codec it does not know.
@@ -164,7 +170,14 @@ impl Cid {
         if bytes.len() > 2 && bytes.starts_with(&[0x12, 0x20]) {
             let whole = bytes.get(..34).ok_or(CidError::ShortV0)?;
             let (hash, used) = Multihash::read(whole).map_err(CidError::Hash)?;
-            return Ok((Self { version: Version::V0, codec: Codec::DAG_PB, hash }, used));
+            return Ok((
+                Self {
+                    version: Version::V0,
+                    codec: Codec::DAG_PB,
+                    hash,
+                },
+                used,
+            ));
         }
         let (version, version_len) = varint::decode(bytes).map_err(CidError::Varint)?;
         if version != 1 {
@@ -174,7 +187,10 @@ impl Cid {
         let (codec, codec_len) = varint::decode(rest).map_err(CidError::Varint)?;
         let rest = rest.get(codec_len..).unwrap_or_default();
         let (hash, hash_len) = Multihash::read(rest).map_err(CidError::Hash)?;
-        Ok((Self::v1(Codec(codec), hash), version_len + codec_len + hash_len))
+        Ok((
+            Self::v1(Codec(codec), hash),
+            version_len + codec_len + hash_len,
+        ))
     }
 
     /// Reads bytes that are one CID and nothing else.

@@ -55,10 +55,17 @@ impl Ipld {
     #[must_use]
     pub fn get(&self, segment: &str) -> Option<&Self> {
         match self {
-            Self::Map(entries) => entries.iter().find(|(key, _)| key == segment).map(|(_, value)| value),
+            Self::Map(entries) => entries
+                .iter()
+                .find(|(key, _)| key == segment)
+                .map(|(_, value)| value),
             Self::List(items) => {
-                let plain = segment == "0" || (!segment.starts_with('0') && segment.bytes().all(|b| b.is_ascii_digit()));
-                plain.then(|| segment.parse().ok()).flatten().and_then(|index: usize| items.get(index))
+                let plain = segment == "0"
+                    || (!segment.starts_with('0') && segment.bytes().all(|b| b.is_ascii_digit()));
+                plain
+                    .then(|| segment.parse().ok())
+                    .flatten()
+                    .and_then(|index: usize| items.get(index))
             }
             _ => None,
         }
@@ -68,7 +75,10 @@ impl Ipld {
     #[must_use]
     pub fn take(self, segment: &str) -> Option<Self> {
         match self {
-            Self::Map(entries) => entries.into_iter().find(|(key, _)| key == segment).map(|(_, value)| value),
+            Self::Map(entries) => entries
+                .into_iter()
+                .find(|(key, _)| key == segment)
+                .map(|(_, value)| value),
             Self::List(mut items) => {
                 let index: usize = segment.parse().ok().filter(|index| *index < items.len())?;
                 (index.to_string() == segment).then(|| items.swap_remove(index))
@@ -148,12 +158,19 @@ pub(crate) struct Builder {
 
 enum Open {
     List(Vec<Ipld>),
-    Map { entries: Vec<(String, Ipld)>, key: Option<String> },
+    Map {
+        entries: Vec<(String, Ipld)>,
+        key: Option<String>,
+    },
 }
 
 impl Builder {
     pub(crate) fn new(codec: &'static str) -> Self {
-        Self { codec, open: Vec::new(), left: MAX_VALUES }
+        Self {
+            codec,
+            open: Vec::new(),
+            left: MAX_VALUES,
+        }
     }
 
     /// How many lists and maps are open.
@@ -162,7 +179,10 @@ impl Builder {
     }
 
     fn spend(&mut self) -> Result<(), CodecError> {
-        self.left = self.left.checked_sub(1).ok_or(CodecError::TooLarge(self.codec))?;
+        self.left = self
+            .left
+            .checked_sub(1)
+            .ok_or(CodecError::TooLarge(self.codec))?;
         Ok(())
     }
 
@@ -179,7 +199,13 @@ impl Builder {
     }
 
     pub(crate) fn open_map(&mut self) -> Result<(), CodecError> {
-        self.push(Open::Map { entries: Vec::new(), key: None }, MAX_DEPTH)
+        self.push(
+            Open::Map {
+                entries: Vec::new(),
+                key: None,
+            },
+            MAX_DEPTH,
+        )
     }
 
     /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is no level of the value.
@@ -188,7 +214,13 @@ impl Builder {
             Some(Open::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some("/"),
             _ => false,
         };
-        self.push(Open::Map { entries: Vec::new(), key: None }, MAX_DEPTH + usize::from(reserved))
+        self.push(
+            Open::Map {
+                entries: Vec::new(),
+                key: None,
+            },
+            MAX_DEPTH + usize::from(reserved),
+        )
     }
 
     /// The name of the entry whose value comes next.
@@ -204,7 +236,9 @@ impl Builder {
         match self.open.last_mut() {
             None => return Ok(Some(value)),
             Some(Open::List(items)) => items.push(value),
-            Some(Open::Map { entries, key }) => entries.push((key.take().unwrap_or_default(), value)),
+            Some(Open::Map { entries, key }) => {
+                entries.push((key.take().unwrap_or_default(), value))
+            }
         }
         Ok(None)
     }
@@ -231,8 +265,13 @@ pub(crate) fn refuse_repeated_keys(entries: &[(String, Ipld)]) -> Result<(), Cod
     }
     let mut keys: Vec<&String> = entries.iter().map(|(key, _)| key).collect();
     keys.sort_unstable();
-    match keys.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
-        Some(pair) => Err(CodecError::RepeatedKey(pair.first().map(ToString::to_string).unwrap_or_default())),
+    match keys
+        .windows(2)
+        .find(|pair| matches!(pair, [a, b] if a == b))
+    {
+        Some(pair) => Err(CodecError::RepeatedKey(
+            pair.first().map(ToString::to_string).unwrap_or_default(),
+        )),
         None => Ok(()),
     }
 }
@@ -243,13 +282,26 @@ mod tests {
 
     #[test]
     fn segments_lead_into_lists_and_maps() {
-        let value = Ipld::Map(vec![("a".into(), Ipld::List(vec![Ipld::Null, 7u64.into()]))]);
-        assert_eq!(value.get("a").and_then(|list| list.get("1")), Some(&Ipld::Integer(7)));
+        let value = Ipld::Map(vec![(
+            "a".into(),
+            Ipld::List(vec![Ipld::Null, 7u64.into()]),
+        )]);
+        assert_eq!(
+            value.get("a").and_then(|list| list.get("1")),
+            Some(&Ipld::Integer(7))
+        );
         for bad in ["01", "+1", "2", "-1", "", "a"] {
             assert_eq!(value.get("a").and_then(|list| list.get(bad)), None, "{bad}");
-            assert_eq!(value.clone().take("a").and_then(|list| list.take(bad)), None, "{bad}");
+            assert_eq!(
+                value.clone().take("a").and_then(|list| list.take(bad)),
+                None,
+                "{bad}"
+            );
         }
-        assert_eq!(value.take("a").and_then(|list| list.take("1")), Some(Ipld::Integer(7)));
+        assert_eq!(
+            value.take("a").and_then(|list| list.take("1")),
+            Some(Ipld::Integer(7))
+        );
     }
 
     #[test]

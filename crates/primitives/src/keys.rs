@@ -34,7 +34,9 @@ pub enum KeyType {
 
 impl KeyType {
     fn from_code(code: u64) -> Option<Self> {
-        [Self::Rsa, Self::Ed25519, Self::Secp256k1, Self::Ecdsa].into_iter().find(|known| known.code() == code)
+        [Self::Rsa, Self::Ed25519, Self::Secp256k1, Self::Ecdsa]
+            .into_iter()
+            .find(|known| known.code() == code)
     }
 
     fn code(self) -> u64 {
@@ -117,7 +119,9 @@ impl PeerId {
     /// # Errors
     /// [`PeerIdError::Hash`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PeerIdError> {
-        Multihash::from_bytes(bytes).map(Self).map_err(PeerIdError::Hash)
+        Multihash::from_bytes(bytes)
+            .map(Self)
+            .map_err(PeerIdError::Hash)
     }
 
     /// Reads the CID of a key.
@@ -220,8 +224,11 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Invalid`].
     pub fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
-        let key = <[u8; 32]>::try_from(bytes).ok().and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
-        key.map(|key| Self::Ed25519(Ed25519Public(key))).ok_or(KeyError::Invalid(KeyType::Ed25519))
+        let key = <[u8; 32]>::try_from(bytes)
+            .ok()
+            .and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+        key.map(|key| Self::Ed25519(Ed25519Public(key)))
+            .ok_or(KeyError::Invalid(KeyType::Ed25519))
     }
 
     /// The algorithm.
@@ -250,7 +257,9 @@ impl PublicKey {
     #[must_use]
     pub fn peer_id(&self) -> PeerId {
         let encoded = self.encode();
-        let inline = (encoded.len() <= MAX_INLINE).then(|| Multihash::wrap(IDENTITY, &encoded).ok()).flatten();
+        let inline = (encoded.len() <= MAX_INLINE)
+            .then(|| Multihash::wrap(IDENTITY, &encoded).ok())
+            .flatten();
         PeerId(inline.unwrap_or_else(|| Multihash::sha2_256(&encoded)))
     }
 
@@ -258,9 +267,8 @@ impl PublicKey {
     #[must_use]
     pub fn verify(&self, data: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::Ed25519(key) => {
-                Signature::from_slice(signature).is_ok_and(|signature| key.0.verify(data, &signature).is_ok())
-            }
+            Self::Ed25519(key) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.0.verify(data, &signature).is_ok()),
         }
     }
 }
@@ -292,7 +300,9 @@ impl Keypair {
         match kind {
             KeyType::Ed25519 => {
                 let mut seed = [0; 32];
-                rand::rngs::SysRng.try_fill_bytes(&mut seed).map_err(|_| KeyError::Random)?;
+                rand::rngs::SysRng
+                    .try_fill_bytes(&mut seed)
+                    .map_err(|_| KeyError::Random)?;
                 Ok(Self::from_ed25519_seed(&seed))
             }
             _ => Err(KeyError::Unsupported(kind)),
@@ -400,7 +410,10 @@ fn decode_envelope(bytes: &[u8]) -> Result<(KeyType, &[u8]), KeyError> {
     if bytes.len() > MAX_ENCODED {
         return Err(KeyError::TooLong(bytes.len()));
     }
-    let malformed = |error: WireError| KeyError::Malformed { reason: error.reason, at: error.at };
+    let malformed = |error: WireError| KeyError::Malformed {
+        reason: error.reason,
+        at: error.at,
+    };
     let mut reader = Reader::new(bytes);
     let (mut kind, mut data) = (None, None);
     while !reader.is_empty() {

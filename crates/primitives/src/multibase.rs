@@ -91,7 +91,10 @@ pub fn by_name(name: &str) -> Result<Base, MultibaseError> {
 /// The spec's name of a base.
 #[must_use]
 pub fn name(base: Base) -> &'static str {
-    NAMES.iter().find(|(_, known)| *known == base).map_or("identity", |(name, _)| *name)
+    NAMES
+        .iter()
+        .find(|(_, known)| *known == base)
+        .map_or("identity", |(name, _)| *name)
 }
 
 /// Writes bytes with the base's prefix.
@@ -138,7 +141,10 @@ pub fn decode_base58(text: &str) -> Result<Vec<u8>, MultibaseError> {
 fn read_base58(text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseError> {
     let base = "base58btc";
     if text.len() > base58::MAX_LETTERS {
-        return Err(MultibaseError::TooLong { base, length: text.len() });
+        return Err(MultibaseError::TooLong {
+            base,
+            length: text.len(),
+        });
     }
     base58::decode(text.as_bytes(), out).map_err(|at| MultibaseError::Invalid { base, at })
 }
@@ -164,7 +170,11 @@ pub(crate) fn decode_short(text: &str) -> Result<(Base, Short), MultibaseError> 
     let letter = text.chars().next().ok_or(MultibaseError::Empty)?;
     let base = Base::from_code(letter).map_err(|_| MultibaseError::UnknownPrefix(letter))?;
     let mut out = Short::new();
-    read(base, text.get(letter.len_utf8()..).unwrap_or_default(), &mut out)?;
+    read(
+        base,
+        text.get(letter.len_utf8()..).unwrap_or_default(),
+        &mut out,
+    )?;
     Ok((base, out))
 }
 
@@ -178,11 +188,22 @@ pub(crate) fn decode_base58_short(text: &str) -> Result<Short, MultibaseError> {
 fn read(base: Base, text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseError> {
     let kind = name(base);
     let invalid = |at| MultibaseError::Invalid { base: kind, at };
-    let too_long = || Err(MultibaseError::TooLong { base: kind, length: text.len() });
+    let too_long = || {
+        Err(MultibaseError::TooLong {
+            base: kind,
+            length: text.len(),
+        })
+    };
     match base {
-        Base::Base32Lower | Base::Base32Upper => return base32::decode(text.as_bytes(), out).map_err(invalid),
+        Base::Base32Lower | Base::Base32Upper => {
+            return base32::decode(text.as_bytes(), out).map_err(invalid);
+        }
         Base::Base58Btc if text.len() <= base58::MAX_LETTERS => return read_base58(text, out),
-        Base::Base58Btc | Base::Base58Flickr | Base::Base10 | Base::Base36Lower | Base::Base36Upper
+        Base::Base58Btc
+        | Base::Base58Flickr
+        | Base::Base10
+        | Base::Base36Lower
+        | Base::Base36Upper
             if text.len() > MAX_QUADRATIC =>
         {
             return too_long();
@@ -211,7 +232,9 @@ fn read(base: Base, text: &str, out: &mut impl Extend<u8>) -> Result<(), Multiba
         _ => None,
     };
     let text = folded.as_deref().unwrap_or(text);
-    let bytes = base.decode(text).map_err(|_| invalid(first_stranger(base, text)))?;
+    let bytes = base
+        .decode(text)
+        .map_err(|_| invalid(first_stranger(base, text)))?;
     out.extend(bytes);
     Ok(())
 }
@@ -223,9 +246,15 @@ fn first_stranger(base: Base, text: &str) -> usize {
         Base::Base8 => matches!(letter, b'0'..=b'7'),
         Base::Base10 => letter.is_ascii_digit(),
         Base::Base16Lower | Base::Base16Upper => letter.is_ascii_hexdigit(),
-        Base::Base64 | Base::Base64Pad => letter.is_ascii_alphanumeric() || matches!(letter, b'+' | b'/' | b'='),
-        Base::Base64Url | Base::Base64UrlPad => letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_' | b'='),
+        Base::Base64 | Base::Base64Pad => {
+            letter.is_ascii_alphanumeric() || matches!(letter, b'+' | b'/' | b'=')
+        }
+        Base::Base64Url | Base::Base64UrlPad => {
+            letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_' | b'=')
+        }
         _ => letter.is_ascii_alphanumeric() || letter == b'=',
     };
-    text.bytes().position(|letter| !belongs(letter)).unwrap_or(text.len())
+    text.bytes()
+        .position(|letter| !belongs(letter))
+        .unwrap_or(text.len())
 }

@@ -77,7 +77,9 @@ pub enum HashError {
         length: usize,
     },
     /// An identity digest has the length of its data and no other.
-    #[error("the length of the identity hash ({length}) must be equal to the length of the data ({data})")]
+    #[error(
+        "the length of the identity hash ({length}) must be equal to the length of the data ({data})"
+    )]
     IdentityLength {
         /// The length that was asked for, in bytes.
         length: usize,
@@ -87,7 +89,10 @@ pub enum HashError {
 }
 
 fn name_of(code: u64) -> String {
-    HashFunction::from_code(code).map_or_else(|_| format!("unknown({code})"), |function| function.name().to_owned())
+    HashFunction::from_code(code).map_or_else(
+        |_| format!("unknown({code})"),
+        |function| function.name().to_owned(),
+    )
 }
 
 /// A digest with its function's code and its length, held in its encoded form.
@@ -122,7 +127,10 @@ impl Multihash {
     /// [`HashError::TooLong`] past [`MAX_DIGEST`] bytes, [`HashError::Varint`] when the code has more than 63 bits.
     pub fn wrap(code: u64, digest: &[u8]) -> Result<Self, HashError> {
         if digest.len() > MAX_DIGEST {
-            return Err(HashError::TooLong { code, length: digest.len() as u64 });
+            return Err(HashError::TooLong {
+                code,
+                length: digest.len() as u64,
+            });
         }
         if code > varint::MAX_VALUE {
             return Err(HashError::Varint(VarintError::Overflow));
@@ -147,7 +155,9 @@ impl Multihash {
         let mut bytes = [0; INLINE];
         let (header, rest) = bytes.split_at_mut(2);
         header.copy_from_slice(&[0x12, 0x20]);
-        rest.iter_mut().zip(digest).for_each(|(place, byte)| *place = *byte);
+        rest.iter_mut()
+            .zip(digest)
+            .for_each(|(place, byte)| *place = *byte);
         Self(Repr::Inline { len: 34, bytes })
     }
 
@@ -201,8 +211,14 @@ impl Multihash {
     pub fn digest(&self) -> &[u8] {
         let bytes = self.as_bytes();
         // Two varints stand before the digest; the last byte of each is below 0x80.
-        let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte < 0x80).map(|(at, _)| at + 1);
-        ends.nth(1).and_then(|start| bytes.get(start..)).unwrap_or_default()
+        let mut ends = bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte < 0x80)
+            .map(|(at, _)| at + 1);
+        ends.nth(1)
+            .and_then(|start| bytes.get(start..))
+            .unwrap_or_default()
     }
 
     /// The data itself, when the function is `identity`.
@@ -274,6 +290,11 @@ impl AsRef<[u8]> for Multihash {
 
 impl std::fmt::Debug for Multihash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Multihash({:#x}, {})", self.code(), data_encoding::HEXLOWER.encode(self.digest()))
+        write!(
+            f,
+            "Multihash({:#x}, {})",
+            self.code(),
+            data_encoding::HEXLOWER.encode(self.digest())
+        )
     }
 }

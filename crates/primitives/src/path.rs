@@ -76,7 +76,9 @@ impl ContentPath {
     /// Every [`PathError`] but [`PathError::Mutable`].
     pub fn new(text: &str) -> Result<Self, PathError> {
         let segments = clean(text);
-        let (Some(&first), Some(&root), true) = (segments.first(), segments.get(1), text.starts_with('/')) else {
+        let (Some(&first), Some(&root), true) =
+            (segments.first(), segments.get(1), text.starts_with('/'))
+        else {
             return Err(PathError::NotEnoughComponents(text.to_owned()));
         };
         let namespace = match first {
@@ -84,14 +86,20 @@ impl ContentPath {
             "ipld" => Namespace::Ipld,
             "ipns" => Namespace::Ipns,
             _ => {
-                return Err(PathError::UnknownNamespace { path: text.to_owned(), namespace: first.to_owned() });
+                return Err(PathError::UnknownNamespace {
+                    path: text.to_owned(),
+                    namespace: first.to_owned(),
+                });
             }
         };
         let cid = match namespace {
             Namespace::Ipns => None,
-            Namespace::Ipfs | Namespace::Ipld => Some(
-                root.parse().map_err(|reason| PathError::Root { path: text.to_owned(), reason })?,
-            ),
+            Namespace::Ipfs | Namespace::Ipld => {
+                Some(root.parse().map_err(|reason| PathError::Root {
+                    path: text.to_owned(),
+                    reason,
+                })?)
+            }
         };
         let mut clean = String::with_capacity(text.len());
         for segment in &segments {
@@ -101,7 +109,11 @@ impl ContentPath {
         if text.ends_with('/') {
             clean.push('/');
         }
-        Ok(Self { text: clean, namespace, cid })
+        Ok(Self {
+            text: clean,
+            namespace,
+            cid,
+        })
     }
 
     /// Reads what people give where a path is wanted: a path, a path without its `/ipfs/`, or a URI like `ipfs://CID/a%20b`.
@@ -122,7 +134,11 @@ impl ContentPath {
     /// The path of a CID.
     #[must_use]
     pub fn from_cid(cid: Cid) -> Self {
-        Self { text: format!("/ipfs/{cid}"), namespace: Namespace::Ipfs, cid: Some(cid) }
+        Self {
+            text: format!("/ipfs/{cid}"),
+            namespace: Namespace::Ipfs,
+            cid: Some(cid),
+        }
     }
 
     /// The path in its clean form.
@@ -160,7 +176,9 @@ impl ContentPath {
     /// # Errors
     /// [`PathError::Mutable`].
     pub fn immutable_root(&self) -> Result<&Cid, PathError> {
-        self.cid.as_ref().ok_or_else(|| PathError::Mutable(self.text.clone()))
+        self.cid
+            .as_ref()
+            .ok_or_else(|| PathError::Mutable(self.text.clone()))
     }
 
     /// The names below the root.
@@ -224,7 +242,9 @@ fn clean(text: &str) -> Vec<&str> {
 /// The path of a URI with one of the namespaces as its scheme; `None` for everything else.
 fn from_uri(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
-    let namespace = ["ipfs", "ipns", "ipld"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+    let namespace = ["ipfs", "ipns", "ipld"]
+        .into_iter()
+        .find(|known| scheme.eq_ignore_ascii_case(known))?;
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     Some(format!("/{namespace}/{}", percent_decode(rest)?))
 }
@@ -235,7 +255,9 @@ fn percent_decode(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let digits = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        let digits = bytes
+            .get(at + 1..at + 3)
+            .and_then(|pair| std::str::from_utf8(pair).ok());
         let value = digits
             .filter(|pair| byte == b'%' && pair.bytes().all(|digit| digit.is_ascii_hexdigit()))
             .and_then(|pair| u8::from_str_radix(pair, 16).ok());
@@ -273,7 +295,8 @@ mod tests {
 
     #[test]
     fn messages_are_those_of_kubo() {
-        let short = |path: &str| format!("invalid path {path}: path does not have enough components");
+        let short =
+            |path: &str| format!("invalid path {path}: path does not have enough components");
         for (text, message) in [
             ("x", short("\"x\"")),
             ("notacid", short("\"notacid\"")),
@@ -299,19 +322,44 @@ mod tests {
     #[test]
     fn cleans_as_go_does() {
         for (text, cleaned) in [
-            (format!("/ipfs/{HELLO}/a//b/./c/"), Some(format!("/ipfs/{HELLO}/a/b/c/"))),
-            (format!("/ipfs/{HELLO}/a/../b"), Some(format!("/ipfs/{HELLO}/b"))),
-            (format!("/../ipfs/{HELLO}/"), Some(format!("/ipfs/{HELLO}/"))),
+            (
+                format!("/ipfs/{HELLO}/a//b/./c/"),
+                Some(format!("/ipfs/{HELLO}/a/b/c/")),
+            ),
+            (
+                format!("/ipfs/{HELLO}/a/../b"),
+                Some(format!("/ipfs/{HELLO}/b")),
+            ),
+            (
+                format!("/../ipfs/{HELLO}/"),
+                Some(format!("/ipfs/{HELLO}/")),
+            ),
             (format!("/ipfs/{HELLO}/../x"), None),
-            (format!("/ipfs/{HELLO}/../../ipns/a.b/c"), Some("/ipns/a.b/c".to_owned())),
-            (format!("{HELLO}/a%20b"), Some(format!("/ipfs/{HELLO}/a%20b"))),
-            (format!("ipfs://{HELLO}/a%20b%zz?x=1#y"), Some(format!("/ipfs/{HELLO}/a b%zz"))),
-            ("IPNS://example.com".to_owned(), Some("/ipns/example.com".to_owned())),
+            (
+                format!("/ipfs/{HELLO}/../../ipns/a.b/c"),
+                Some("/ipns/a.b/c".to_owned()),
+            ),
+            (
+                format!("{HELLO}/a%20b"),
+                Some(format!("/ipfs/{HELLO}/a%20b")),
+            ),
+            (
+                format!("ipfs://{HELLO}/a%20b%zz?x=1#y"),
+                Some(format!("/ipfs/{HELLO}/a b%zz")),
+            ),
+            (
+                "IPNS://example.com".to_owned(),
+                Some("/ipns/example.com".to_owned()),
+            ),
             ("ipfs://nope".to_owned(), None),
             (format!("http://{HELLO}"), None),
             (format!("ipfs/{HELLO}"), None),
         ] {
-            assert_eq!(ContentPath::parse(&text).ok().map(|path| path.to_string()), cleaned, "{text}");
+            assert_eq!(
+                ContentPath::parse(&text).ok().map(|path| path.to_string()),
+                cleaned,
+                "{text}"
+            );
         }
     }
 
@@ -319,12 +367,26 @@ mod tests {
     fn parts_can_be_asked_for() {
         let path = ContentPath::parse(&format!("{HELLO}/a/b/")).unwrap();
         assert_eq!(path.names().collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!((path.root(), path.ends_in_slash(), path.is_mutable()), (HELLO, true, false));
+        assert_eq!(
+            (path.root(), path.ends_in_slash(), path.is_mutable()),
+            (HELLO, true, false)
+        );
         assert_eq!(path.immutable_root().unwrap().to_string(), HELLO);
-        assert_eq!(path.join(["c", "..", "d"]).unwrap().as_str(), format!("/ipfs/{HELLO}/a/b/d"));
+        assert_eq!(
+            path.join(["c", "..", "d"]).unwrap().as_str(),
+            format!("/ipfs/{HELLO}/a/b/d")
+        );
         assert!(path.join(["..", "..", ".."]).is_err());
         let name = ContentPath::new("/ipns/k51/x").unwrap();
-        assert_eq!((name.cid(), name.root(), name.namespace()), (None, "k51", Namespace::Ipns));
-        assert!(name.immutable_root().unwrap_err().to_string().ends_with("path was expected to be immutable"));
+        assert_eq!(
+            (name.cid(), name.root(), name.namespace()),
+            (None, "k51", Namespace::Ipns)
+        );
+        assert!(
+            name.immutable_root()
+                .unwrap_err()
+                .to_string()
+                .ends_with("path was expected to be immutable")
+        );
     }
 }

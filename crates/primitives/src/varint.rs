@@ -38,10 +38,18 @@ fn decode_long(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     for (at, &byte) in bytes.iter().enumerate().take(MAX_LEN) {
         value |= u64::from(byte & 0x7f) << (7 * at);
         if byte < 0x80 {
-            return if byte == 0 && at > 0 { Err(VarintError::NotMinimal) } else { Ok((value, at + 1)) };
+            return if byte == 0 && at > 0 {
+                Err(VarintError::NotMinimal)
+            } else {
+                Ok((value, at + 1))
+            };
         }
     }
-    Err(if bytes.len() < MAX_LEN { VarintError::Truncated } else { VarintError::Overflow })
+    Err(if bytes.len() < MAX_LEN {
+        VarintError::Truncated
+    } else {
+        VarintError::Overflow
+    })
 }
 
 /// Appends a varint. A number past [`MAX_VALUE`] is written, for protobuf takes it, but not read back by [`decode`].
@@ -71,7 +79,11 @@ mod tests {
             let mut out = Vec::new();
             encode(value, &mut out);
             assert_eq!(out.len(), len(value));
-            let expected = if value > MAX_VALUE { Err(VarintError::Overflow) } else { Ok((value, out.len())) };
+            let expected = if value > MAX_VALUE {
+                Err(VarintError::Overflow)
+            } else {
+                Ok((value, out.len()))
+            };
             assert_eq!(decode(&out), expected);
         }
         assert_eq!(decode(&[]), Err(VarintError::Truncated));

@@ -20,8 +20,12 @@ fn reads_both_versions() {
 
 #[test]
 fn versions_turn_into_each_other() {
-    let v0: Cid = "QmU8z8LCjb15qj7smRRiM3UtvMucZGHvtGH6u6ysHhFA1X".parse().unwrap();
-    let v1: Cid = "bafybeicwfenyiofylrcbyozknyartjpcmnqyhkiej5hbsyyoj2hryix6si".parse().unwrap();
+    let v0: Cid = "QmU8z8LCjb15qj7smRRiM3UtvMucZGHvtGH6u6ysHhFA1X"
+        .parse()
+        .unwrap();
+    let v1: Cid = "bafybeicwfenyiofylrcbyozknyartjpcmnqyhkiej5hbsyyoj2hryix6si"
+        .parse()
+        .unwrap();
     assert_eq!(v0.to_v1(), v1);
     assert_eq!(v1.to_v0(), Some(v0));
     assert_eq!(v1.to_raw().to_v0(), None);
@@ -31,20 +35,44 @@ fn versions_turn_into_each_other() {
 fn messages_are_those_of_kubo() {
     for (text, message) in [
         ("z", "invalid cid: cid too short"),
-        ("zz", "invalid cid: invalid cid: expected 1 as the cid version number, got: 57"),
-        ("z12", "invalid cid: invalid cid: expected 1 as the cid version number, got: 0"),
+        (
+            "zz",
+            "invalid cid: invalid cid: expected 1 as the cid version number, got: 57",
+        ),
+        (
+            "z12",
+            "invalid cid: invalid cid: expected 1 as the cid version number, got: 0",
+        ),
         ("Qm1", "invalid cid: selected encoding not supported"),
-        ("bafyx", "invalid cid: invalid cid: multihash too short. must be >= 2 bytes"),
-        ("QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff50", "invalid cid: input isn't valid multihash"),
-        ("f01", "invalid cid: invalid cid: varints malformed, could not reach the end"),
-        ("f01551220aa", "invalid cid: invalid cid: length greater than remaining number of bytes in buffer"),
-        ("f12200000", "invalid cid: invalid cid: not enough bytes for cid v0"),
+        (
+            "bafyx",
+            "invalid cid: invalid cid: multihash too short. must be >= 2 bytes",
+        ),
+        (
+            "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff50",
+            "invalid cid: input isn't valid multihash",
+        ),
+        (
+            "f01",
+            "invalid cid: invalid cid: varints malformed, could not reach the end",
+        ),
+        (
+            "f01551220aa",
+            "invalid cid: invalid cid: length greater than remaining number of bytes in buffer",
+        ),
+        (
+            "f12200000",
+            "invalid cid: invalid cid: not enough bytes for cid v0",
+        ),
         (
             "f0155808080808080808080010000",
             "invalid cid: invalid cid: varints larger than uint63 not supported",
         ),
         ("b0189", "invalid cid: illegal base32 data at input byte 0"),
-        ("f015500000000", "invalid cid: trailing bytes in data buffer passed to cid Cast"),
+        (
+            "f015500000000",
+            "invalid cid: trailing bytes in data buffer passed to cid Cast",
+        ),
     ] {
         assert_eq!(Cid::parse(text).unwrap_err().to_string(), message, "{text}");
     }
@@ -55,7 +83,10 @@ fn messages_are_those_of_kubo() {
 #[test]
 fn case_does_not_matter_in_base32() {
     let upper = "bafyBEIANSN2YI3OX4OVATHLH3JMJEVHSZSIHE5B7LXSJ5GYYAJ7YBHWD6E";
-    assert_eq!(upper.parse::<Cid>().unwrap().to_string(), upper.to_ascii_lowercase());
+    assert_eq!(
+        upper.parse::<Cid>().unwrap().to_string(),
+        upper.to_ascii_lowercase()
+    );
 }
 
 #[test]
@@ -63,5 +94,11 @@ fn long_identity_is_refused() {
     let mut bytes = vec![1, 0x55, 0];
     varint::encode(129, &mut bytes);
     bytes.extend([0; 129]);
-    assert!(matches!(Cid::read(&bytes), Err(CidError::Hash(HashError::TooLong { code: 0, length: 129 }))));
+    assert!(matches!(
+        Cid::read(&bytes),
+        Err(CidError::Hash(HashError::TooLong {
+            code: 0,
+            length: 129
+        }))
+    ));
 }

@@ -9,6 +9,10 @@ use super::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::cid::Cid;
 use crate::varint;
 
+mod value;
+
+pub use value::{from_ipld, to_ipld};
+
 const CODEC: &str = "dag-pb";
 
 /// A node: links in order, and bytes whose meaning is another layer's (UnixFS, mostly).

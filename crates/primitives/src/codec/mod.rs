@@ -2,15 +2,69 @@
 //!
 //! Every decoder here bounds its depth and never allocates by a count that the input claims.
 
+use bytes::Bytes;
+
+use crate::cid::{Cid, CidError, Codec};
+use crate::ipld::Ipld;
+use crate::quote::Quoted;
+
+pub mod dag_cbor;
+pub mod dag_json;
 pub mod dag_pb;
 mod names;
 pub(crate) mod protobuf;
-
-use crate::cid::{CidError, Codec};
-use crate::quote::Quoted;
+pub mod raw;
 
 /// Deepest nesting of lists, maps and links that a decoder follows or an encoder writes.
 pub const MAX_DEPTH: usize = 1024;
+
+/// The links of a block, in the order of the bytes. The value is not built for it where the codec allows.
+///
+/// Raw blocks, plain CBOR and JSON, and keys have none, and their bytes are not looked at.
+///
+/// # Errors
+/// [`CodecError::Unknown`] when the codec is not built in; what its decoder says when the bytes are malformed.
+pub fn links(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
+    match codec {
+        Codec::RAW | Codec::CBOR | Codec::JSON | Codec::LIBP2P_KEY => Ok(Vec::new()),
+        Codec::DAG_PB => dag_pb::links(data),
+        Codec::DAG_CBOR => dag_cbor::links(data),
+        Codec::DAG_JSON => dag_json::links(data),
+        _ => Err(CodecError::Unknown(codec)),
+    }
+}
+
+/// The value of a block.
+///
+/// # Errors
+/// [`CodecError::Unknown`] when the codec is not built in; what its decoder says when the bytes are malformed.
+pub fn decode(codec: Codec, data: &Bytes) -> Result<Ipld, CodecError> {
+    match codec {
+        Codec::RAW => Ok(raw::decode(data)),
+        Codec::DAG_PB => dag_pb::Node::decode(data).map(dag_pb::to_ipld),
+        Codec::DAG_CBOR => dag_cbor::decode(data),
+        Codec::DAG_JSON => dag_json::decode(data),
+        Codec::CBOR => dag_cbor::decode_as(dag_cbor::CBOR, data),
+        Codec::JSON => dag_json::decode_as(dag_json::JSON, data),
+        _ => Err(CodecError::Unknown(codec)),
+    }
+}
+
+/// The bytes of a value.
+///
+/// # Errors
+/// [`CodecError::UnknownEncoder`] when the codec is not built in; what its encoder says when it has no form for the value.
+pub fn encode(codec: Codec, value: &Ipld) -> Result<Vec<u8>, CodecError> {
+    match codec {
+        Codec::RAW => raw::encode(value),
+        Codec::DAG_PB => dag_pb::from_ipld(value).map(|node| node.encode()),
+        Codec::DAG_CBOR => dag_cbor::encode(value),
+        Codec::DAG_JSON => dag_json::encode(value),
+        Codec::CBOR => dag_cbor::encode_as(dag_cbor::CBOR, value),
+        Codec::JSON => dag_json::encode_as(dag_json::JSON, value),
+        _ => Err(CodecError::UnknownEncoder(codec)),
+    }
+}
 
 /// Why bytes could not be decoded, or a value not encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +73,9 @@ pub enum CodecError {
     /// No codec with this code is built in.
     #[error("no decoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
     Unknown(Codec),
+    /// No codec with this code is built in.
+    #[error("no encoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
+    UnknownEncoder(Codec),
     /// No codec has this name.
     #[error("unknown multicodec: {}", Quoted(.0))]
     UnknownName(String),
@@ -32,6 +89,9 @@ pub enum CodecError {
         /// Where, in bytes from the front.
         at: usize,
     },
+    /// The bytes end inside a value.
+    #[error("{0}: unexpected EOF")]
+    Truncated(&'static str),
     /// A link's bytes are not a CID.
     #[error("{codec}: invalid link at byte {at}")]
     Link {
@@ -60,4 +120,30 @@ pub enum CodecError {
         /// What cannot be written.
         reason: &'static str,
     },
+    /// A value of one kind stands where the codec wants another.
+    #[error("{codec}: {field} is of kind {found}, not {wanted}")]
+    Kind {
+        /// The codec's name.
+        codec: &'static str,
+        /// Where in the value.
+        field: &'static str,
+        /// The kind that is there.
+        found: &'static str,
+        /// The kind that should be.
+        wanted: &'static str,
+    },
+    /// A field that must be there is not.
+    #[error("missing required fields: {0}")]
+    Missing(&'static str),
+    /// A field is there that the codec does not know.
+    #[error("invalid key for map {map}: {}: no such field", Quoted(.key))]
+    UnknownField {
+        /// The map's name in the codec's schema.
+        map: &'static str,
+        /// The field's name.
+        key: String,
+    },
 }
+
+#[cfg(test)]
+mod tests;

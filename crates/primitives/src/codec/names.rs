@@ -81,13 +81,18 @@ impl Codec {
     /// The codec's name, when it has one here.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        let at = NAMES.binary_search_by_key(&self.0, |(code, ..)| *code).ok()?;
+        let at = NAMES
+            .binary_search_by_key(&self.0, |(code, ..)| *code)
+            .ok()?;
         NAMES.get(at).map(|(_, name, _)| *name)
     }
 
     /// Every codec of blocks that has a name, by code: what `ipfs cid codecs` lists.
     pub fn all() -> impl Iterator<Item = (Self, &'static str)> {
-        NAMES.iter().filter(|(.., block)| *block).map(|(code, name, _)| (Self(*code), *name))
+        NAMES
+            .iter()
+            .filter(|(.., block)| *block)
+            .map(|(code, name, _)| (Self(*code), *name))
     }
 }
 
@@ -115,7 +120,10 @@ mod tests {
         }
         assert_eq!(Codec::from_name("0x71"), Ok(Codec::DAG_CBOR));
         assert_eq!(Codec::from_name("112"), Ok(Codec::DAG_PB));
-        assert_eq!(Codec::from_name("nope").unwrap_err().to_string(), "unknown multicodec: \"nope\"");
+        assert_eq!(
+            Codec::from_name("nope").unwrap_err().to_string(),
+            "unknown multicodec: \"nope\""
+        );
         assert_eq!(Codec(99999).to_string(), "Code(99999)");
     }
 }

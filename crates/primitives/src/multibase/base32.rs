@@ -21,12 +21,17 @@ pub(super) fn encode(bytes: &[u8], out: &mut String) {
     let letter = |bits: u64, shift: u32| char::from(ALPHABET[(bits >> shift) as usize & 31]);
     let mut groups = bytes.chunks_exact(5);
     for group in &mut groups {
-        let bits = group.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let bits = group
+            .iter()
+            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
         out.extend((0..8).rev().map(|at| letter(bits, at * 5)));
     }
     let rest = groups.remainder();
     if !rest.is_empty() {
-        let bits = rest.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte)) << (8 * (5 - rest.len()));
+        let bits = rest
+            .iter()
+            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte))
+            << (8 * (5 - rest.len()));
         let letters = (rest.len() * 8).div_ceil(5) as u32;
         out.extend((8 - letters..8).rev().map(|at| letter(bits, at * 5)));
     }

@@ -37,7 +37,9 @@ fn multiply_add(limbs: &mut [u32], used: usize, factor: u64, add: u64, base: u64
     }
     let mut used = used;
     while carry > 0 {
-        let Some(limb) = limbs.get_mut(used) else { return used };
+        let Some(limb) = limbs.get_mut(used) else {
+            return used;
+        };
         *limb = (carry % base) as u32;
         carry /= base;
         used += 1;
@@ -55,7 +57,9 @@ pub(super) fn encode(bytes: &[u8], out: &mut String) -> Option<()> {
     let mut limbs = [0u32; LIMBS];
     let mut used = 0;
     for word in std::iter::once(first).chain(rest.chunks(4)) {
-        let value = word.iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+        let value = word
+            .iter()
+            .fold(0u64, |value, byte| value << 8 | u64::from(*byte));
         used = multiply_add(&mut limbs, used, 1 << (8 * word.len()), value, LIMB);
     }
     out.extend(std::iter::repeat_n('1', zeros));
@@ -98,7 +102,11 @@ pub(super) fn decode(text: &[u8], out: &mut impl Extend<u8>) -> Result<(), usize
         used = multiply_add(&mut words, used, factor, value, 1 << 32);
     }
     out.extend(std::iter::repeat_n(0, zeros));
-    let number = words.iter().take(used).rev().flat_map(|word| word.to_be_bytes());
+    let number = words
+        .iter()
+        .take(used)
+        .rev()
+        .flat_map(|word| word.to_be_bytes());
     out.extend(number.skip_while(|byte| *byte == 0));
     Ok(())
 }

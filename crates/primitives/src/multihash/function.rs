@@ -149,7 +149,10 @@ impl HashFunction {
     /// Those of [`Self::digest`], and [`HashError::Length`] when the function cannot give that many bytes.
     pub fn digest_with_length(self, data: &[u8], length: usize) -> Result<Multihash, HashError> {
         if self.family == Family::Identity && length != data.len() {
-            return Err(HashError::IdentityLength { length, data: data.len() });
+            return Err(HashError::IdentityLength {
+                length,
+                data: data.len(),
+            });
         }
         let mut hasher = self.hasher()?;
         hasher.update(data);
@@ -163,7 +166,10 @@ impl HashFunction {
     pub fn hasher(self) -> Result<Hasher, HashError> {
         let length = usize::from(self.length);
         let state = match self.family {
-            Family::Identity => State::Identity { data: Vec::new(), length: 0 },
+            Family::Identity => State::Identity {
+                data: Vec::new(),
+                length: 0,
+            },
             Family::Sha1 => State::Sha1(Sha1::new()),
             Family::Sha2_256 => State::Sha2_256(Sha256::new()),
             Family::DoubleSha2_256 => State::DoubleSha2_256(Sha256::new()),
@@ -178,12 +184,19 @@ impl HashFunction {
             Family::Keccak256 => State::Keccak256(sha3::Keccak256::new()),
             Family::Keccak384 => State::Keccak384(sha3::Keccak384::new()),
             Family::Keccak512 => State::Keccak512(sha3::Keccak512::new()),
-            Family::Blake2b => State::Blake2b(blake2b_simd::Params::new().hash_length(length).to_state()),
-            Family::Blake2s => State::Blake2s(blake2s_simd::Params::new().hash_length(length).to_state()),
+            Family::Blake2b => {
+                State::Blake2b(blake2b_simd::Params::new().hash_length(length).to_state())
+            }
+            Family::Blake2s => {
+                State::Blake2s(blake2s_simd::Params::new().hash_length(length).to_state())
+            }
             Family::Blake3 => State::Blake3(Box::new(blake3::Hasher::new())),
             Family::NotBuiltIn => return Err(HashError::UnknownCode(self.code)),
         };
-        Ok(Hasher { function: self, state })
+        Ok(Hasher {
+            function: self,
+            state,
+        })
     }
 }
 
@@ -234,7 +247,9 @@ impl Hasher {
                 *length = length.saturating_add(piece.len() as u64);
             }
             State::Sha1(state) => sha1::Digest::update(state, piece),
-            State::Sha2_256(state) | State::DoubleSha2_256(state) => sha2::Digest::update(state, piece),
+            State::Sha2_256(state) | State::DoubleSha2_256(state) => {
+                sha2::Digest::update(state, piece)
+            }
             State::Sha2_512(state) => sha2::Digest::update(state, piece),
             State::Sha3_224(state) => sha3::Digest::update(state, piece),
             State::Sha3_256(state) => sha3::Digest::update(state, piece),
@@ -275,7 +290,12 @@ impl Hasher {
     /// # Errors
     /// As for [`HashFunction::digest_with_length`].
     pub fn finish_with_length(self, length: usize) -> Result<Multihash, HashError> {
-        let HashFunction { code, name: function, length: full, .. } = self.function;
+        let HashFunction {
+            code,
+            name: function,
+            length: full,
+            ..
+        } = self.function;
         let too_long = HashError::Length { function, length };
         let wrap = |digest: &[u8]| match digest.get(..length) {
             Some(digest) => Multihash::wrap(code, digest),
@@ -283,9 +303,14 @@ impl Hasher {
         };
         let mut buffer = [0; MAX_DIGEST];
         match self.state {
-            State::Identity { length, .. } if length > MAX_DIGEST as u64 => Err(HashError::TooLong { code, length }),
+            State::Identity { length, .. } if length > MAX_DIGEST as u64 => {
+                Err(HashError::TooLong { code, length })
+            }
             State::Identity { data, .. } if length != data.len() => {
-                Err(HashError::IdentityLength { length, data: data.len() })
+                Err(HashError::IdentityLength {
+                    length,
+                    data: data.len(),
+                })
             }
             State::Identity { data, .. } => wrap(&data),
             State::Sha1(state) => wrap(&state.finalize()),

@@ -5,7 +5,12 @@
 use super::function::{Family, HashFunction};
 
 const fn row(code: u64, name: &'static str, length: u8, family: Family) -> HashFunction {
-    HashFunction { code, name, length, family }
+    HashFunction {
+        code,
+        name,
+        length,
+        family,
+    }
 }
 
 /// Every function whose name Kubo knows, by code.

@@ -1,0 +1,155 @@
+use super::*;
+
+fn hex(text: &str) -> Bytes {
+    data_encoding::HEXLOWER
+        .decode(text.as_bytes())
+        .unwrap()
+        .into()
+}
+
+fn read(text: &str) -> Result<Ipld, CodecError> {
+    decode(&hex(text))
+}
+
+#[test]
+fn canonical_values_round_trip() {
+    for text in [
+        "00",
+        "17",
+        "1818",
+        "18ff",
+        "190100",
+        "1a00010000",
+        "1b0000000100000000",
+        "1bffffffffffffffff",
+        "20",
+        "3863",
+        "3bffffffffffffffff",
+        "40",
+        "43010203",
+        "60",
+        "62c3a9",
+        "80",
+        "83010203",
+        "a0",
+        "a26161016262620a",
+        "f4",
+        "f5",
+        "f6",
+        "fb3ff8000000000000",
+        "fb8000000000000000",
+        "d82a450001550000",
+        "a2616282d82a45000155000080616380",
+    ] {
+        let value = read(text).unwrap();
+        assert_eq!(encode(&value).unwrap(), hex(text), "{text}");
+        assert_eq!(links(&hex(text)).unwrap(), value.links());
+    }
+}
+
+#[test]
+fn older_forms_are_read_as_kubo_reads_them() {
+    for (text, value) in [
+        ("f7", Ipld::Null),
+        ("1801", Ipld::Integer(1)),
+        ("fa3fc00000", Ipld::Float(1.5)),
+        ("f93e00", Ipld::Float(1.5)),
+        ("f90001", Ipld::Float(2f64.powi(-24))),
+        ("f9fbff", Ipld::Float(-65504.0)),
+        ("590000", Ipld::Bytes(Bytes::new())),
+    ] {
+        assert_eq!(read(text).unwrap(), value);
+    }
+    let unsorted = read("a261620161610a").unwrap();
+    assert_eq!(
+        unsorted,
+        Ipld::Map(vec![
+            ("b".into(), Ipld::Integer(1)),
+            ("a".into(), Ipld::Integer(10))
+        ])
+    );
+    assert_eq!(encode(&unsorted).unwrap(), hex("a261610a616201"));
+}
+
+#[test]
+fn what_is_not_dag_cbor_is_refused() {
+    for (text, reason) in [
+        ("", "unexpected EOF"),
+        ("18", "unexpected EOF"),
+        ("420a", "unexpected EOF"),
+        ("82", "unexpected EOF"),
+        ("a16161", "unexpected EOF"),
+        ("9b7fffffffffffffff", "unexpected EOF"),
+        ("5b7fffffffffffffff", "unexpected EOF"),
+        ("9f01ff", "indefinite lengths"),
+        ("bfff", "indefinite lengths"),
+        ("5f4101ff", "indefinite lengths"),
+        ("ff", "unknown simple value"),
+        ("e0", "unknown simple value"),
+        ("1c", "invalid head"),
+        ("fb7ff8000000000000", "NaN or infinite"),
+        ("f97c00", "NaN or infinite"),
+        ("c001", "unhandled cbor tag"),
+        ("d9d9f701", "unhandled cbor tag"),
+        ("d82a6161", "a link is not bytes"),
+        ("d82a40", "invalid multibase"),
+        ("d82a450101550000", "invalid multibase"),
+        ("d82a4100", "invalid link"),
+        ("d82a460001550000aa", "invalid link"),
+        ("a10101", "a map key is not text"),
+        ("a2616101616102", "cannot repeat map key \"a\""),
+        ("a3616101616202616103", "cannot repeat map key \"a\""),
+        ("61ff", "not UTF-8"),
+        ("0000", "unexpected content after end"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(reason), "{text}: {error}");
+    }
+    for bad in [
+        Ipld::Float(f64::NAN),
+        Ipld::Float(f64::INFINITY),
+        Ipld::Integer(1 << 64),
+        Ipld::Integer(-(1 << 64) - 1),
+    ] {
+        assert!(encode(&bad).is_err());
+    }
+    let twice = Ipld::Map(vec![
+        ("b".into(), Ipld::Null),
+        ("a".into(), Ipld::Null),
+        ("b".into(), Ipld::Null),
+    ]);
+    assert_eq!(encode(&twice), Err(CodecError::RepeatedKey("b".into())));
+}
+
+#[test]
+fn links_come_in_the_order_of_the_bytes_and_names_do_not_matter() {
+    let (one, two) = ("d82a450001550000", "d82a46000155000101");
+    let found = links(&hex(&format!("a362ffff{one}61618281{two}a061ff{one}"))).unwrap();
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["bafkqaaa", "bafkqaaib", "bafkqaaa"]);
+    for bad in [
+        "82d82a450001550000",
+        "9f01ff",
+        "d82a4100",
+        "c001",
+        "0000",
+        "",
+    ] {
+        assert!(links(&hex(bad)).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |depth: usize| Bytes::from([vec![0x81; depth], vec![0x00]].concat());
+    let deepest = decode(&nested(MAX_DEPTH)).unwrap();
+    assert_eq!(encode(&deepest).unwrap(), nested(MAX_DEPTH));
+    assert_eq!(
+        decode(&nested(MAX_DEPTH + 1)),
+        Err(CodecError::TooDeep("dag-cbor"))
+    );
+    assert_eq!(
+        encode(&Ipld::List(vec![deepest])),
+        Err(CodecError::TooDeep("dag-cbor"))
+    );
+}
