@@ -4,6 +4,7 @@
 //! - [`http`] is a raw HTTP/1.1 client that keeps what libraries hide: trailers, framing, aborted bodies.
 //! - [`recording`] holds exchanges recorded from the real programs, [`due`] says which of them are due,
 //!   and [`replay`] runs them against any server and tells what differs.
+//! - [`layers`] says which crate may depend on which.
 //! - [`server`] starts, kills and restarts a program under test in a directory of its own, [`rpc`] asks it.
 //! - [`crash`] loads a node, kills it at a random moment, and checks that nothing answered was lost.
 
@@ -11,6 +12,7 @@ pub mod crash;
 pub mod due;
 pub mod fixture;
 pub mod http;
+pub mod layers;
 pub mod recording;
 pub mod replay;
 pub mod rpc;
