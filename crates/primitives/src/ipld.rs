@@ -146,8 +146,9 @@ impl From<u64> for Ipld {
     }
 }
 
-/// Most values that a decoder builds from one block; each takes 64 bytes or a little more.
-pub(crate) const MAX_VALUES: usize = 1 << 20;
+/// Most values and keys that a decoder builds from one block. Each takes 64 bytes or a little more, and a list grows by
+/// doubling: what is built from a block of 2 MiB stays below 64 MiB.
+const MAX_VALUES: usize = 1 << 19;
 
 /// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
 pub(crate) struct Builder {
@@ -224,10 +225,12 @@ impl Builder {
     }
 
     /// The name of the entry whose value comes next.
-    pub(crate) fn key(&mut self, name: String) {
+    pub(crate) fn key(&mut self, name: String) -> Result<(), CodecError> {
+        self.spend()?;
         if let Some(Open::Map { key, .. }) = self.open.last_mut() {
             *key = Some(name);
         }
+        Ok(())
     }
 
     /// Puts a value into what is open; gives it back when nothing is.
@@ -237,7 +240,7 @@ impl Builder {
             None => return Ok(Some(value)),
             Some(Open::List(items)) => items.push(value),
             Some(Open::Map { entries, key }) => {
-                entries.push((key.take().unwrap_or_default(), value))
+                entries.push((key.take().unwrap_or_default(), value));
             }
         }
         Ok(None)

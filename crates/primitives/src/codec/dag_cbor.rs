@@ -8,9 +8,13 @@
 
 use bytes::Bytes;
 
-use super::{CodecError, MAX_DEPTH};
+use super::CodecError;
 use crate::cid::Cid;
-use crate::ipld::{Builder, Ipld, refuse_repeated_keys};
+use crate::ipld::{Builder, Ipld};
+
+mod write;
+
+pub(super) use write::encode_as;
 
 const LINK_TAG: u64 = 42;
 
@@ -108,7 +112,7 @@ pub(super) fn decode_as(dialect: Dialect, bytes: &Bytes) -> Result<Ipld, CodecEr
             let Head::Count(TEXT, length) = reader.head()? else {
                 return Err(reader.malformed("a map key is not text", at));
             };
-            builder.key(reader.text(length)?);
+            builder.key(reader.text(length)?)?;
         }
         let at = reader.at;
         let value = match reader.head()? {
@@ -155,113 +159,6 @@ pub(super) fn decode_as(dialect: Dialect, bytes: &Bytes) -> Result<Ipld, CodecEr
             }
         }
     }
-}
-
-pub(super) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<u8>, CodecError> {
-    enum Open<'a> {
-        List(std::slice::Iter<'a, Ipld>),
-        Map(std::slice::Iter<'a, (String, Ipld)>),
-        Sorted(std::vec::IntoIter<&'a (String, Ipld)>),
-    }
-    let unsupported = |reason| {
-        Err(CodecError::Unsupported {
-            codec: dialect.codec,
-            reason,
-        })
-    };
-    let canonical =
-        |(a, _): &&(String, Ipld), (b, _): &&(String, Ipld)| (a.len(), a).cmp(&(b.len(), b));
-    let mut out = Vec::new();
-    let mut open: Vec<Open<'_>> = Vec::new();
-    let mut next = Some(value);
-    loop {
-        if let Some(value) = next.take() {
-            if open.len() >= MAX_DEPTH && matches!(value, Ipld::List(_) | Ipld::Map(_)) {
-                return Err(CodecError::TooDeep(dialect.codec));
-            }
-            match value {
-                Ipld::Null => out.push(0xf6),
-                Ipld::Bool(value) => out.push(0xf4 | u8::from(*value)),
-                Ipld::Integer(number) => {
-                    let (major, count) = if *number < 0 {
-                        (NEGATIVE, -1 - number)
-                    } else {
-                        (UNSIGNED, *number)
-                    };
-                    match u64::try_from(count) {
-                        Ok(count) => write_head(major, count, &mut out),
-                        Err(_) => return unsupported("an integer has more than 64 bits"),
-                    }
-                }
-                Ipld::Float(number) if number.is_finite() => {
-                    out.push(0xfb);
-                    out.extend_from_slice(&number.to_be_bytes());
-                }
-                Ipld::Float(_) => return unsupported("NaN and infinities cannot be written"),
-                Ipld::String(text) => write_bytes(TEXT, text.as_bytes(), &mut out),
-                Ipld::Bytes(bytes) => write_bytes(BYTES, bytes, &mut out),
-                Ipld::Link(cid) if dialect.links => {
-                    write_head(TAG, LINK_TAG, &mut out);
-                    write_head(BYTES, 1 + cid.encoded_len() as u64, &mut out);
-                    out.push(0);
-                    cid.write(&mut out);
-                }
-                Ipld::Link(_) => return unsupported("cannot Marshal ipld links to CBOR"),
-                Ipld::List(items) => {
-                    write_head(LIST, items.len() as u64, &mut out);
-                    open.push(Open::List(items.iter()));
-                }
-                Ipld::Map(entries) => {
-                    write_head(MAP, entries.len() as u64, &mut out);
-                    refuse_repeated_keys(entries)?;
-                    if !dialect.sorted || entries.is_sorted_by(|a, b| canonical(&a, &b).is_le()) {
-                        open.push(Open::Map(entries.iter()));
-                    } else {
-                        let mut sorted: Vec<&(String, Ipld)> = entries.iter().collect();
-                        sorted.sort_unstable_by(canonical);
-                        open.push(Open::Sorted(sorted.into_iter()));
-                    }
-                }
-            }
-        }
-        let entry = match open.last_mut() {
-            None => return Ok(out),
-            Some(Open::List(items)) => {
-                next = items.next();
-                None
-            }
-            Some(Open::Map(entries)) => entries.next(),
-            Some(Open::Sorted(entries)) => entries.next(),
-        };
-        if let Some((key, value)) = entry {
-            write_bytes(TEXT, key.as_bytes(), &mut out);
-            next = Some(value);
-        }
-        if next.is_none() {
-            open.pop();
-        }
-    }
-}
-
-fn write_head(major: u8, count: u64, out: &mut Vec<u8>) {
-    let major = major << 5;
-    let bytes = count.to_be_bytes();
-    let [.., d, c, b, a] = bytes;
-    match count {
-        0..24 => out.push(major | a),
-        24..0x100 => out.extend_from_slice(&[major | 24, a]),
-        0x100..0x1_0000 => out.extend_from_slice(&[major | 25, b, a]),
-        0x1_0000..0x1_0000_0000 => out.extend_from_slice(&[major | 26, d, c, b, a]),
-        _ => {
-            out.push(major | 27);
-            out.extend_from_slice(&bytes);
-        }
-    }
-}
-
-fn write_bytes(major: u8, bytes: &[u8], out: &mut Vec<u8>) {
-    write_head(major, bytes.len() as u64, out);
-    out.extend_from_slice(bytes);
 }
 
 /// The head of an item.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::multibase::{self, Base};
 
 fn golden() -> Keypair {
     use sha2::Digest as _;

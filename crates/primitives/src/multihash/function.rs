@@ -248,7 +248,7 @@ impl Hasher {
             }
             State::Sha1(state) => sha1::Digest::update(state, piece),
             State::Sha2_256(state) | State::DoubleSha2_256(state) => {
-                sha2::Digest::update(state, piece)
+                sha2::Digest::update(state, piece);
             }
             State::Sha2_512(state) => sha2::Digest::update(state, piece),
             State::Sha3_224(state) => sha3::Digest::update(state, piece),

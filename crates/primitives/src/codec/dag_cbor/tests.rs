@@ -1,4 +1,5 @@
 use super::*;
+use crate::codec::MAX_DEPTH;
 
 fn hex(text: &str) -> Bytes {
     data_encoding::HEXLOWER

@@ -1,4 +1,5 @@
 use super::*;
+use crate::codec::MAX_DEPTH;
 
 fn read_text(text: &str) -> Result<Ipld, CodecError> {
     decode(&Bytes::copy_from_slice(text.as_bytes()))

@@ -115,7 +115,7 @@ fn write_float(number: f64, out: &mut String) {
         let text = format!("{number:e}");
         match text.split_once('e') {
             Some((digits, exponent)) if !exponent.starts_with('-') => {
-                out.extend([digits, "e+", exponent])
+                out.extend([digits, "e+", exponent]);
             }
             _ => out.push_str(&text),
         }
