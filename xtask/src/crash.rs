@@ -52,5 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn clock() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

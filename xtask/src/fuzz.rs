@@ -17,7 +17,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    ensure!(root().join("fuzz/Cargo.toml").is_file(), "there are no fuzz targets: fuzz/ is missing");
+    ensure!(
+        root().join("fuzz/Cargo.toml").is_file(),
+        "there are no fuzz targets: fuzz/ is missing"
+    );
     install()?;
     let targets = match &options.target {
         Some(target) => vec![target.clone()],
@@ -27,7 +30,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for target in &targets {
         announce(&format!("fuzz {target}, {} s", options.seconds));
         // An input may not take more than 10 s, nor 1 GiB: a decoder that needs either can be stopped by a stranger.
-        succeed(fuzzer().args(["run", target, "--", &limit, "-timeout=10", "-rss_limit_mb=1024"]))?;
+        succeed(fuzzer().args([
+            "run",
+            target,
+            "--",
+            &limit,
+            "-timeout=10",
+            "-rss_limit_mb=1024",
+        ]))?;
     }
     Ok(())
 }
@@ -40,7 +50,11 @@ fn fuzzer() -> Command {
 }
 
 fn install() -> Result<()> {
-    let installed = fuzzer().arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let installed = fuzzer()
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
     if installed.success() {
         return Ok(());
     }
@@ -49,7 +63,17 @@ fn install() -> Result<()> {
 }
 
 fn targets() -> Result<Vec<String>> {
-    let output = fuzzer().arg("list").output().context("listing the fuzz targets")?;
-    ensure!(output.status.success(), "listing the fuzz targets: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    let output = fuzzer()
+        .arg("list")
+        .output()
+        .context("listing the fuzz targets")?;
+    ensure!(
+        output.status.success(),
+        "listing the fuzz targets: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect())
 }

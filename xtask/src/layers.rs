@@ -9,7 +9,14 @@ use crate::process::root;
 pub(crate) fn run() -> Result<()> {
     let edges = layers::edges(root())?;
     for (name, dependencies) in &edges {
-        println!("{name}: {}", dependencies.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
+        println!(
+            "{name}: {}",
+            dependencies
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(" ")
+        );
     }
     layers::check(&edges)
 }

@@ -20,23 +20,34 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs `command` with this process's own output, and requires that it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("running {}", command.get_program().display()))?;
+    let status = command
+        .status()
+        .with_context(|| format!("running {}", command.get_program().display()))?;
     ensure!(status.success(), "{} ended with {status}", told(command));
     Ok(())
 }
 
 /// The command as a person would type it.
 fn told(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
     let mut words = vec![program.to_string_lossy().into_owned()];
-    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
+    words.extend(
+        command
+            .get_args()
+            .map(|word| word.to_string_lossy().into_owned()),
+    );
     words.join(" ")
 }
 
 /// Builds the program in release mode and returns its path.
 pub(crate) fn release_binary() -> Result<PathBuf> {
     run(cargo().args(["build", "--release", "--package", "cairn", "--bin", "cairn"]))?;
-    let metadata = cargo_metadata::MetadataCommand::new().current_dir(root()).no_deps().exec()?;
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()?;
     Ok(metadata.target_directory.join("release/cairn").into())
 }
 

@@ -58,23 +58,45 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.task {
         Task::Import { directory, answers } => import(directory, answers),
         Task::List => list(),
-        Task::Replay { binary, due, only, save } => replay(binary, *due, only, save.as_deref()),
+        Task::Replay {
+            binary,
+            due,
+            only,
+            save,
+        } => replay(binary, *due, only, save.as_deref()),
         Task::Show { name } => show(name),
     }
 }
 
 fn import(directory: &Path, answers: &[String]) -> Result<()> {
-    for entry in std::fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))? {
+    for entry in
+        std::fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))?
+    {
         let folder = entry?.path();
-        let Some(name) = folder.file_name().and_then(|name| name.to_str()).filter(|_| folder.is_dir()) else { continue };
+        let Some(name) = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .filter(|_| folder.is_dir())
+        else {
+            continue;
+        };
         let mut command = Command::new("python3");
         command.args(["-B", "-c", CAPTURE]);
         let boundary = if name.starts_with("cluster-") {
-            let file = std::fs::read_dir(&folder)?.next().context("an empty folder")??.path();
-            command.arg("cluster").arg(directory.join("cluster.py")).arg(file);
+            let file = std::fs::read_dir(&folder)?
+                .next()
+                .context("an empty folder")??
+                .path();
+            command
+                .arg("cluster")
+                .arg(directory.join("cluster.py"))
+                .arg(file);
             BOUNDARY_CLUSTER
         } else {
-            command.arg("kubo").arg(directory.join("kubo.py")).arg(&folder);
+            command
+                .arg("kubo")
+                .arg(directory.join("kubo.py"))
+                .arg(&folder);
             if name.ends_with("-online") {
                 command.args(["online", "PEER"]);
             } else {
@@ -83,24 +105,40 @@ fn import(directory: &Path, answers: &[String]) -> Result<()> {
             BOUNDARY_KUBO
         };
         let set = capture(&mut command, boundary).with_context(|| format!("importing {name}"))?;
-        let path = root().join("crates/testkit/recordings").join(format!("{name}.jsonl.zst"));
+        let path = root()
+            .join("crates/testkit/recordings")
+            .join(format!("{name}.jsonl.zst"));
         let bytes = set.write()?;
         std::fs::write(&path, &bytes).with_context(|| format!("writing {}", path.display()))?;
-        println!("{name}: {} recordings, {} KiB", set.recordings.len(), bytes.len() / 1024);
+        println!(
+            "{name}: {} recordings, {} KiB",
+            set.recordings.len(),
+            bytes.len() / 1024
+        );
     }
     Ok(())
 }
 
 fn capture(command: &mut Command, boundary: &'static str) -> Result<Set> {
-    let output = command.stderr(Stdio::inherit()).output().context("running python3")?;
-    ensure!(output.status.success(), "the capture ended with {}", output.status);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .context("running python3")?;
+    ensure!(
+        output.status.success(),
+        "the capture ended with {}",
+        output.status
+    );
     let text = String::from_utf8(output.stdout).context("reading the capture")?;
     let recordings = text
         .lines()
         .map(|line| serde_json::from_str(line).with_context(|| format!("reading {line:.200}")))
         .collect::<Result<Vec<Recording>>>()?;
     ensure!(!recordings.is_empty(), "nothing was captured");
-    Ok(Set { boundary, recordings })
+    Ok(Set {
+        boundary,
+        recordings,
+    })
 }
 
 fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()> {
@@ -110,12 +148,17 @@ fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()
     let daemon = repository.start(&["--offline"])?;
     let mut replayer = Replayer::new(&set, &daemon.rpc())?;
     let outcomes = replayer.run_all(&due.select(&set))?;
-    let told: Vec<_> = outcomes.iter().filter(|outcome| outcome.name.starts_with(only)).collect();
+    let told: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outcome.name.starts_with(only))
+        .collect();
     for outcome in told.iter().filter(|outcome| !outcome.same()) {
         println!("{outcome}");
     }
     if let Some((name, file)) = save.and_then(|save| save.split_once('=')) {
-        let answer = replayer.answer(name).with_context(|| format!("{name} was not run"))?;
+        let answer = replayer
+            .answer(name)
+            .with_context(|| format!("{name} was not run"))?;
         std::fs::write(file, &answer.body).with_context(|| format!("writing {file}"))?;
     }
     let different = told.iter().filter(|outcome| !outcome.same()).count();
@@ -137,7 +180,10 @@ fn list() -> Result<()> {
 
 fn show(name: &str) -> Result<()> {
     let sets = [Set::kubo()?, Set::kubo_online()?, Set::cluster()?];
-    let recording = sets.iter().find_map(|set| set.get(name)).with_context(|| format!("no recording is called {name}"))?;
+    let recording = sets
+        .iter()
+        .find_map(|set| set.get(name))
+        .with_context(|| format!("no recording is called {name}"))?;
     println!("{}", serde_json::to_string_pretty(recording)?);
     Ok(())
 }

@@ -18,6 +18,14 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let (seeds, from) = (options.seeds.to_string(), options.from.to_string());
     let mut command = cargo();
-    command.args(["run", "--release", "--package", "cairn-store", "--example", "simulate", "--"]);
+    command.args([
+        "run",
+        "--release",
+        "--package",
+        "cairn-store",
+        "--example",
+        "simulate",
+        "--",
+    ]);
     succeed(command.args(["--seeds", &seeds, "--from", &from]))
 }

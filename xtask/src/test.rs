@@ -31,22 +31,41 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     if !options.tests_only {
         section("needs", &install);
-        section("formatting", &|| succeed(cargo().args(["fmt", "--all", "--check"])));
+        section("formatting", &|| {
+            succeed(cargo().args(["fmt", "--all", "--check"]))
+        });
         section("lints", &|| {
-            succeed(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+            succeed(cargo().args([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ]))
         });
         if has("deny") {
-            section("dependencies", &|| succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"])));
+            section("dependencies", &|| {
+                succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+            });
         }
     }
     if options.fuzz_seconds > 0 && root().join("fuzz").is_dir() {
-        section("fuzz", &|| fuzz::run(&fuzz::Options { seconds: options.fuzz_seconds, target: None }));
+        section("fuzz", &|| {
+            fuzz::run(&fuzz::Options {
+                seconds: options.fuzz_seconds,
+                target: None,
+            })
+        });
     }
     if !failed.is_empty() {
         eprintln!("failed so far: {}", failed.join(", "));
     }
     announce("tests: unit, property, snapshot, recordings, crash");
-    let tests = cargo().args(["test", "--workspace", "--no-fail-fast"]).status().context("running the tests")?;
+    let tests = cargo()
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .status()
+        .context("running the tests")?;
     if failed.is_empty() && tests.success() {
         return Ok(());
     }
@@ -70,7 +89,11 @@ impl std::error::Error for Failed {}
 
 /// A subcommand of cargo is there.
 fn has(subcommand: &str) -> bool {
-    let asked = cargo().args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let asked = cargo()
+        .args([subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     asked.is_ok_and(|status| status.success())
 }
 

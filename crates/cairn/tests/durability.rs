@@ -11,7 +11,10 @@ fn repository() -> Repository {
 #[test]
 fn an_answered_add_survives_kill_9() {
     let repository = repository();
-    let (small, large) = (fixture::stream("small", 100), fixture::stream("large", 3_000_000));
+    let (small, large) = (
+        fixture::stream("small", 100),
+        fixture::stream("large", 3_000_000),
+    );
 
     let daemon = repository.start(&["--offline"]).unwrap();
     let rpc = Rpc::new(&daemon.rpc());
@@ -24,7 +27,10 @@ fn an_answered_add_survives_kill_9() {
     assert_eq!(rpc.cat(&small_cid).unwrap(), small);
     assert!(rpc.cat(&large_cid).unwrap() == large);
     let pins = rpc.recursive_pins().unwrap();
-    assert!(pins.contains(&small_cid) && pins.contains(&large_cid), "{pins:?}");
+    assert!(
+        pins.contains(&small_cid) && pins.contains(&large_cid),
+        "{pins:?}"
+    );
     rpc.verify().unwrap();
 }
 
@@ -60,10 +66,23 @@ fn an_answered_unpin_and_a_collection_stay_after_kill_9() {
     let daemon = repository.start(&["--offline"]).unwrap();
     let rpc = Rpc::new(&daemon.rpc());
     let pins = rpc.recursive_pins().unwrap();
-    assert!(pins.contains(&kept) && !pins.contains(&unpinned), "{pins:?}");
-    assert_eq!(rpc.cat(&unpinned).unwrap(), b"unpinned", "an unpin alone deletes nothing");
-    assert!(rpc.cat(&collected).is_err(), "what was collected does not come back");
+    assert!(
+        pins.contains(&kept) && !pins.contains(&unpinned),
+        "{pins:?}"
+    );
+    assert_eq!(
+        rpc.cat(&unpinned).unwrap(),
+        b"unpinned",
+        "an unpin alone deletes nothing"
+    );
+    assert!(
+        rpc.cat(&collected).is_err(),
+        "what was collected does not come back"
+    );
     rpc.collect().unwrap();
-    assert!(rpc.cat(&unpinned).is_err(), "a collection after the unpin deletes");
+    assert!(
+        rpc.cat(&unpinned).is_err(),
+        "a collection after the unpin deletes"
+    );
     assert_eq!(rpc.cat(&kept).unwrap(), b"kept");
 }

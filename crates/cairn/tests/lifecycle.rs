@@ -21,7 +21,11 @@ fn sigterm_stops_the_daemon_cleanly() {
     let cid = Rpc::new(&daemon.rpc()).add(b"before", "").unwrap();
     let (status, _) = daemon.terminate(STOP).unwrap();
     assert!(status.success(), "{status}");
-    assert_eq!(repository.api_file().unwrap(), None, "the api file goes with the daemon");
+    assert_eq!(
+        repository.api_file().unwrap(),
+        None,
+        "the api file goes with the daemon"
+    );
 
     let daemon = repository.start(&["--offline"]).unwrap();
     assert_eq!(Rpc::new(&daemon.rpc()).cat(&cid).unwrap(), b"before");
@@ -62,13 +66,27 @@ fn a_second_daemon_on_one_repository_is_refused() {
     let repository = repository();
     let first = repository.start(&["--offline"]).unwrap();
     let start = Instant::now();
-    let output = repository.command().args(["daemon", "--offline"]).output().unwrap();
+    let output = repository
+        .command()
+        .args(["daemon", "--offline"])
+        .output()
+        .unwrap();
     assert!(!output.status.success());
-    assert!(start.elapsed() < Duration::from_secs(10), "it must not wait for the first");
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "it must not wait for the first"
+    );
     let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
-    assert!(said.contains("lock") || said.contains("already") || said.contains("running"), "{said}");
+    assert!(
+        said.contains("lock") || said.contains("already") || said.contains("running"),
+        "{said}"
+    );
 
-    assert_eq!(repository.api_file().unwrap(), first.rpc_address(), "the first one's api file is untouched");
+    assert_eq!(
+        repository.api_file().unwrap(),
+        first.rpc_address(),
+        "the first one's api file is untouched"
+    );
     let rpc = Rpc::new(&first.rpc());
     let cid = rpc.add(b"still here", "").unwrap();
     assert_eq!(rpc.cat(&cid).unwrap(), b"still here");
@@ -80,9 +98,16 @@ fn a_stale_api_file_hinders_nobody() {
     let daemon = repository.start(&["--offline"]).unwrap();
     let cid = Rpc::new(&daemon.rpc()).add(b"left behind", "").unwrap();
     daemon.kill().unwrap();
-    assert!(repository.api_file().unwrap().is_some(), "a killed daemon leaves its api file");
+    assert!(
+        repository.api_file().unwrap().is_some(),
+        "a killed daemon leaves its api file"
+    );
 
-    assert_eq!(repository.run(&["cat", &cid]).unwrap(), "left behind", "a command sees that nobody answers there");
+    assert_eq!(
+        repository.run(&["cat", &cid]).unwrap(),
+        "left behind",
+        "a command sees that nobody answers there"
+    );
     let daemon = repository.start(&["--offline"]).unwrap();
     assert_eq!(repository.api_file().unwrap(), daemon.rpc_address());
     assert_eq!(repository.run(&["cat", &cid]).unwrap(), "left behind");

@@ -11,10 +11,21 @@ fn every_due_answer_is_kubos() {
     let due = Due::kubo().unwrap().select(&set);
     let repository = server::recorded_repository(env!("CARGO_BIN_EXE_cairn")).unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
-    assert_eq!(repository.api_file().unwrap(), daemon.rpc_address(), "the api file tells where the RPC listens");
+    assert_eq!(
+        repository.api_file().unwrap(),
+        daemon.rpc_address(),
+        "the api file tells where the RPC listens"
+    );
 
-    let outcomes = Replayer::new(&set, &daemon.rpc()).unwrap().run_all(&due).unwrap();
-    let different: Vec<_> = outcomes.iter().filter(|outcome| !outcome.same()).map(ToString::to_string).collect();
+    let outcomes = Replayer::new(&set, &daemon.rpc())
+        .unwrap()
+        .run_all(&due)
+        .unwrap();
+    let different: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.same())
+        .map(ToString::to_string)
+        .collect();
     assert!(
         different.is_empty(),
         "{} of {} answers differ:\n{}\n\nthe daemon said:\n{}",

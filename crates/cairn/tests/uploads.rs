@@ -18,7 +18,9 @@ fn started() -> (Repository, Daemon) {
 /// Sends the start of a body whose length is announced, then closes its side, and returns what comes back.
 fn cut_upload(daemon: &Daemon, target: &str, body: &[u8], sent: usize) -> String {
     let mut stream = TcpStream::connect(daemon.rpc_address().unwrap()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     let content_type = &multipart_headers()[0].1;
     let head = format!(
         "POST {target} HTTP/1.1\r\nHost: {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
@@ -36,8 +38,11 @@ fn cut_upload(daemon: &Daemon, target: &str, body: &[u8], sent: usize) -> String
 /// The answer is whole and tells of no failure.
 fn is_success(answer: &str) -> bool {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
-    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    head.starts_with("HTTP/1.1 200") && (!chunked || body.ends_with("\r\n0\r\n\r\n") || body == "0\r\n\r\n")
+    let chunked = head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    head.starts_with("HTTP/1.1 200")
+        && (!chunked || body.ends_with("\r\n0\r\n\r\n") || body == "0\r\n\r\n")
 }
 
 #[test]
@@ -49,10 +54,17 @@ fn an_upload_that_breaks_off_is_never_answered_as_done() {
     for target in ["/api/v0/add", "/api/v0/block/put?pin=true"] {
         for sent in [10, 200, 300_000, body.len() - 30] {
             let answer = cut_upload(&daemon, target, &body, sent);
-            assert!(!is_success(&answer), "{target} after {sent} bytes: {answer}");
+            assert!(
+                !is_success(&answer),
+                "{target} after {sent} bytes: {answer}"
+            );
         }
     }
-    assert_eq!(rpc.recursive_pins().unwrap(), before, "nothing of it is pinned");
+    assert_eq!(
+        rpc.recursive_pins().unwrap(),
+        before,
+        "nothing of it is pinned"
+    );
     rpc.verify().unwrap();
 }
 
@@ -65,16 +77,35 @@ fn a_body_without_its_closing_boundary_is_refused() {
     for cut in [2, 4, 40, 300_000] {
         let headers = multipart_headers();
         let body = &whole[..whole.len() - cut];
-        let request = Request { headers: &headers, body: Some(body), ..Request::new("POST", "/api/v0/add") };
+        let request = Request {
+            headers: &headers,
+            body: Some(body),
+            ..Request::new("POST", "/api/v0/add")
+        };
         // The connection may be ended instead: that is a refusal too.
-        let Ok(answer) = http::exchange(&daemon.rpc(), &request) else { continue };
-        let failed = answer.status != 200 || answer.aborted || answer.trailers.contains_key("x-stream-error");
-        assert!(failed || cut <= 4, "without the last {cut} bytes: {answer:?}");
+        let Ok(answer) = http::exchange(&daemon.rpc(), &request) else {
+            continue;
+        };
+        let failed = answer.status != 200
+            || answer.aborted
+            || answer.trailers.contains_key("x-stream-error");
+        assert!(
+            failed || cut <= 4,
+            "without the last {cut} bytes: {answer:?}"
+        );
     }
-    let after: Vec<_> = rpc.recursive_pins().unwrap().difference(&before).cloned().collect();
+    let after: Vec<_> = rpc
+        .recursive_pins()
+        .unwrap()
+        .difference(&before)
+        .cloned()
+        .collect();
     for cid in after {
         // A body whose boundary was still told whole may count; then it holds the whole file.
-        assert!(rpc.cat(&cid).unwrap() == fixture::stream("unclosed", 400_000), "{cid}");
+        assert!(
+            rpc.cat(&cid).unwrap() == fixture::stream("unclosed", 400_000),
+            "{cid}"
+        );
     }
     rpc.verify().unwrap();
 }

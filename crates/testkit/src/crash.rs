@@ -109,7 +109,11 @@ pub fn run(options: &Options) -> Result<Report> {
     let repository = Repository::init(&options.binary)?;
     match rounds(&repository, options) {
         Ok(report) => Ok(report),
-        Err(error) => Err(error.context(format!("seed {}; repository kept in {}", options.seed, repository.keep().display()))),
+        Err(error) => Err(error.context(format!(
+            "seed {}; repository kept in {}",
+            options.seed,
+            repository.keep().display()
+        ))),
     }
 }
 
@@ -120,21 +124,28 @@ fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
     let mut daemon = repository.start(&["--offline"])?;
     let foreign = Rpc::new(&daemon.rpc()).recursive_pins()?;
     let allowance = options.bytes / options.clients.max(1) as u64;
-    let mut clients: Vec<_> =
-        (0..options.clients).map(|number| Client::new(number, options.seed, allowance)).collect();
+    let mut clients: Vec<_> = (0..options.clients)
+        .map(|number| Client::new(number, options.seed, allowance))
+        .collect();
     for round in 0..options.rounds {
         let context = |daemon: &Daemon| format!("round {round}\n{}", daemon.log());
-        let load = Duration::from_millis(choices.within(20, options.longest_load.as_millis().max(21) as u64));
+        let load = Duration::from_millis(
+            choices.within(20, options.longest_load.as_millis().max(21) as u64),
+        );
         under_load(&mut clients, &daemon, load, &collections).with_context(|| context(&daemon))?;
         daemon.kill()?;
         collections.none_running();
         let started = Instant::now();
-        daemon = repository.start(&["--offline"]).with_context(|| format!("round {round}: restarting"))?;
+        daemon = repository
+            .start(&["--offline"])
+            .with_context(|| format!("round {round}: restarting"))?;
         let rpc = Rpc::new(&daemon.rpc());
-        rpc.call("version", None).with_context(|| context(&daemon))?;
+        rpc.call("version", None)
+            .with_context(|| context(&daemon))?;
         report.reopened.push(started.elapsed());
         let last = round + 1 == options.rounds;
-        check(&mut clients, &rpc, &foreign, &collections, last).with_context(|| context(&daemon))?;
+        check(&mut clients, &rpc, &foreign, &collections, last)
+            .with_context(|| context(&daemon))?;
         if options.verbose {
             eprintln!(
                 "round {round}: {} ms of load, {} pinned, {} MiB, first answer after {} ms",
@@ -152,11 +163,20 @@ fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
 }
 
 fn pinned(clients: &[Client]) -> usize {
-    clients.iter().flat_map(|client| &client.items).filter(|item| item.pinned == Some(true)).count()
+    clients
+        .iter()
+        .flat_map(|client| &client.items)
+        .filter(|item| item.pinned == Some(true))
+        .count()
 }
 
 /// Lets every client ask for `load`, then kills the node beneath them.
-fn under_load(clients: &mut [Client], daemon: &Daemon, load: Duration, collections: &Collections) -> Result<()> {
+fn under_load(
+    clients: &mut [Client],
+    daemon: &Daemon,
+    load: Duration,
+    collections: &Collections,
+) -> Result<()> {
     let stopping = AtomicBool::new(false);
     let rpc = Rpc::new(&daemon.rpc());
     std::thread::scope(|scope| {
@@ -170,7 +190,9 @@ fn under_load(clients: &mut [Client], daemon: &Daemon, load: Duration, collectio
         let killed = daemon.kill_now();
         let mut outcome = killed;
         for client in running {
-            let loaded = client.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
+            let loaded = client
+                .join()
+                .unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
             outcome = outcome.and(loaded);
         }
         outcome
@@ -178,17 +200,35 @@ fn under_load(clients: &mut [Client], daemon: &Daemon, load: Duration, collectio
 }
 
 /// Holds the restarted node against what the clients remember.
-fn check(clients: &mut [Client], rpc: &Rpc, foreign: &BTreeSet<String>, collections: &Collections, all: bool) -> Result<()> {
+fn check(
+    clients: &mut [Client],
+    rpc: &Rpc,
+    foreign: &BTreeSet<String>,
+    collections: &Collections,
+    all: bool,
+) -> Result<()> {
     let listed = rpc.recursive_pins().context("listing the pins")?;
     let mut explained = foreign.clone();
     for client in clients.iter_mut() {
         client.settle(rpc, &listed)?;
-        explained.extend(client.items.iter().filter(|item| item.pinned == Some(true)).map(|item| item.cid.clone()));
+        explained.extend(
+            client
+                .items
+                .iter()
+                .filter(|item| item.pinned == Some(true))
+                .map(|item| item.cid.clone()),
+        );
     }
     let strange: Vec<_> = listed.difference(&explained).collect();
-    ensure!(strange.is_empty(), "pinned though nobody asked for it, or though its unpin was answered: {strange:?}");
+    ensure!(
+        strange.is_empty(),
+        "pinned though nobody asked for it, or though its unpin was answered: {strange:?}"
+    );
     let lost: Vec<_> = explained.difference(&listed).collect();
-    ensure!(lost.is_empty(), "no longer pinned though the pin was answered: {lost:?}");
+    ensure!(
+        lost.is_empty(),
+        "no longer pinned though the pin was answered: {lost:?}"
+    );
     for client in clients.iter_mut() {
         for item in &mut client.items {
             if all || !item.checked {
@@ -204,7 +244,11 @@ impl Item {
     fn check(&mut self, rpc: &Rpc, collections: &Collections) -> Result<()> {
         if self.pinned == Some(true) || self.present_since(collections) {
             let bytes = self.read(rpc).with_context(|| format!("reading {self}"))?;
-            ensure!(bytes == self.data(), "{self} came back with other bytes ({} of them)", bytes.len());
+            ensure!(
+                bytes == self.data(),
+                "{self} came back with other bytes ({} of them)",
+                bytes.len()
+            );
         }
         self.checked = true;
         Ok(())

@@ -46,7 +46,8 @@ impl Due {
     /// # Errors
     /// The list is damaged, or names what the set does not have.
     pub fn kubo() -> Result<Self> {
-        let due = Self::parse(include_str!("../recordings/due-kubo.txt")).context("due-kubo.txt")?;
+        let due =
+            Self::parse(include_str!("../recordings/due-kubo.txt")).context("due-kubo.txt")?;
         due.check(&Set::kubo()?)?;
         Ok(due)
     }
@@ -54,7 +55,13 @@ impl Due {
     /// Everything is due.
     #[must_use]
     pub fn everything() -> Self {
-        Self { rules: vec![Rule { pattern: "*".to_owned(), reason: None }], steps: Vec::new() }
+        Self {
+            rules: vec![Rule {
+                pattern: "*".to_owned(),
+                reason: None,
+            }],
+            steps: Vec::new(),
+        }
     }
 
     /// Reads a list.
@@ -64,7 +71,8 @@ impl Due {
     pub fn parse(text: &str) -> Result<Self> {
         let mut due = Self::default();
         for (number, line) in text.lines().enumerate() {
-            due.line(line.trim()).with_context(|| format!("line {}: {line}", number + 1))?;
+            due.line(line.trim())
+                .with_context(|| format!("line {}: {line}", number + 1))?;
         }
         Ok(due)
     }
@@ -73,23 +81,39 @@ impl Due {
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
         }
-        let (verb, rest) = line.split_once(' ').context("a verb and its object are needed")?;
+        let (verb, rest) = line
+            .split_once(' ')
+            .context("a verb and its object are needed")?;
         match verb {
-            "run" => self.rules.extend(rest.split_whitespace().map(|pattern| Rule { pattern: pattern.to_owned(), reason: None })),
+            "run" => self
+                .rules
+                .extend(rest.split_whitespace().map(|pattern| Rule {
+                    pattern: pattern.to_owned(),
+                    reason: None,
+                })),
             "skip" => {
-                let (patterns, reason) = rest.split_once(": ").context("a skip needs its reason after a colon")?;
-                self.rules.extend(
-                    patterns
-                        .split_whitespace()
-                        .map(|pattern| Rule { pattern: pattern.to_owned(), reason: Some(reason.trim().to_owned()) }),
-                );
+                let (patterns, reason) = rest
+                    .split_once(": ")
+                    .context("a skip needs its reason after a colon")?;
+                self.rules
+                    .extend(patterns.split_whitespace().map(|pattern| Rule {
+                        pattern: pattern.to_owned(),
+                        reason: Some(reason.trim().to_owned()),
+                    }));
             }
             "before" => {
                 let words: Vec<_> = rest.split_whitespace().collect();
-                let [name, method, target, data @ ..] = words.as_slice() else { bail!("a name, a method and a target are needed") };
+                let [name, method, target, data @ ..] = words.as_slice() else {
+                    bail!("a name, a method and a target are needed")
+                };
                 ensure!(data.len() <= 1, "a step has one body at most");
                 let body = data.first().map(|data| step_body(data)).transpose()?;
-                let step = Step { request: Request::of(method, target, body), learn: None, until: None, pause: None };
+                let step = Step {
+                    request: Request::of(method, target, body),
+                    learn: None,
+                    until: None,
+                    pause: None,
+                };
                 self.steps.push(((*name).to_owned(), step));
             }
             _ => bail!("{verb} is not a verb"),
@@ -104,7 +128,9 @@ impl Due {
             .iter()
             .filter_map(|rule| rule.rank(name).map(|rank| (rank, rule)))
             .max_by_key(|(rank, _)| *rank)
-            .map_or(Some("nothing says that it is due"), |(_, rule)| rule.reason.as_deref())
+            .map_or(Some("nothing says that it is due"), |(_, rule)| {
+                rule.reason.as_deref()
+            })
     }
 
     /// The due recordings of `set` in their order, with the steps that stand in for those left out.
@@ -116,7 +142,11 @@ impl Due {
                 continue;
             }
             let mut recording = recording.clone();
-            let own = self.steps.iter().filter(|(name, _)| *name == recording.name).map(|(_, step)| step.clone());
+            let own = self
+                .steps
+                .iter()
+                .filter(|(name, _)| *name == recording.name)
+                .map(|(_, step)| step.clone());
             recording.before.extend(own);
             selected.push(recording);
         }
@@ -126,11 +156,17 @@ impl Due {
     /// Every line names something that `set` has, and every step stands before a case that is due.
     fn check(&self, set: &Set) -> Result<()> {
         for rule in &self.rules {
-            let used = set.recordings.iter().any(|recording| rule.rank(&recording.name).is_some());
+            let used = set
+                .recordings
+                .iter()
+                .any(|recording| rule.rank(&recording.name).is_some());
             ensure!(used, "no recording is called {}", rule.pattern);
         }
         for (name, _) in &self.steps {
-            ensure!(set.get(name).is_some() && self.why_not(name).is_none(), "a step stands before {name}, which is not due");
+            ensure!(
+                set.get(name).is_some() && self.why_not(name).is_none(),
+                "a step stands before {name}, which is not due"
+            );
         }
         Ok(())
     }
@@ -141,7 +177,9 @@ fn step_body(data: &str) -> Result<Body> {
     let data = match data.split_once(':') {
         Some(("text", text)) => Bytes::Text(text.to_owned()),
         Some(("hex", hex)) => {
-            let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).context("not hexadecimal")?;
+            let bytes = data_encoding::HEXLOWER
+                .decode(hex.as_bytes())
+                .context("not hexadecimal")?;
             Bytes::Base64(data_encoding::BASE64.encode(&bytes))
         }
         _ => bail!("a body is text: or hex:, not {data}"),
@@ -161,7 +199,10 @@ mod tests {
 
     #[test]
     fn the_most_specific_line_decides() {
-        let due = Due::parse("run pin.* add.one\nskip pin.remote.* pin.verify: not yet\n# x\n\nrun pin.remote.ls").unwrap();
+        let due = Due::parse(
+            "run pin.* add.one\nskip pin.remote.* pin.verify: not yet\n# x\n\nrun pin.remote.ls",
+        )
+        .unwrap();
         assert_eq!(due.why_not("pin.ls"), None);
         assert_eq!(due.why_not("pin.remote.add"), Some("not yet"));
         assert_eq!(due.why_not("pin.remote.ls"), None);
@@ -172,7 +213,14 @@ mod tests {
 
     #[test]
     fn damaged_lines_are_refused() {
-        for line in ["run", "skip a", "walk a", "before a POST", "before a POST /x body", "before a POST /x hex:zz"] {
+        for line in [
+            "run",
+            "skip a",
+            "walk a",
+            "before a POST",
+            "before a POST /x body",
+            "before a POST /x hex:zz",
+        ] {
             assert!(Due::parse(line).is_err(), "{line}");
         }
     }

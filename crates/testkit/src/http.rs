@@ -31,7 +31,14 @@ impl<'a> Request<'a> {
     /// A request without headers or body, with a minute to wait.
     #[must_use]
     pub fn new(method: &'a str, target: &'a str) -> Self {
-        Self { method, target, headers: &[], body: None, timeout: Duration::from_secs(60), read_limit: None }
+        Self {
+            method,
+            target,
+            headers: &[],
+            body: None,
+            timeout: Duration::from_secs(60),
+            read_limit: None,
+        }
     }
 }
 
@@ -71,7 +78,9 @@ impl Answer {
 /// # Errors
 /// The address has another scheme.
 pub fn authority(base: &str) -> Result<&str> {
-    let rest = base.strip_prefix("http://").with_context(|| format!("{base} is not an http:// address"))?;
+    let rest = base
+        .strip_prefix("http://")
+        .with_context(|| format!("{base} is not an http:// address"))?;
     Ok(rest.split('/').next().unwrap_or(rest))
 }
 
@@ -99,7 +108,9 @@ pub fn exchange(base: &str, request: &Request<'_>) -> Result<Answer> {
         let sent = sender.join();
         match (answer, sent) {
             (Ok(answer), _) => Ok(answer),
-            (Err(error), Ok(Err(broken))) => Err(error.context(format!("sending the request: {broken}"))),
+            (Err(error), Ok(Err(broken))) => {
+                Err(error.context(format!("sending the request: {broken}")))
+            }
             (Err(error), _) => Err(error),
         }
     })
@@ -111,7 +122,8 @@ fn connect(authority: &str, timeout: Duration) -> Result<TcpStream> {
         .with_context(|| format!("resolving {authority}"))?
         .next()
         .with_context(|| format!("{authority} has no address"))?;
-    let stream = TcpStream::connect_timeout(&address, timeout).with_context(|| format!("connecting to {authority}"))?;
+    let stream = TcpStream::connect_timeout(&address, timeout)
+        .with_context(|| format!("connecting to {authority}"))?;
     stream.set_read_timeout(Some(timeout))?;
     stream.set_write_timeout(Some(timeout))?;
     stream.set_nodelay(true)?;
@@ -119,10 +131,16 @@ fn connect(authority: &str, timeout: Duration) -> Result<TcpStream> {
 }
 
 fn head(authority: &str, request: &Request<'_>) -> String {
-    let mut headers: Vec<(&str, String)> =
-        vec![("Host", authority.to_owned()), ("User-Agent", "cairn-testkit/1".to_owned()), ("Connection", "close".to_owned())];
+    let mut headers: Vec<(&str, String)> = vec![
+        ("Host", authority.to_owned()),
+        ("User-Agent", "cairn-testkit/1".to_owned()),
+        ("Connection", "close".to_owned()),
+    ];
     for (name, value) in request.headers {
-        match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        match headers
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
             Some(known) => known.1.clone_from(value),
             None => headers.push((name, value.clone())),
         }
@@ -151,8 +169,14 @@ fn read_answer(stream: &TcpStream, request: &Request<'_>) -> Result<Answer> {
         if line.is_empty() {
             bail!("the server closed the connection without an answer");
         }
-        let code = line.split(' ').nth(1).with_context(|| format!("not a status line: {line:?}"))?;
-        answer.status = code.trim().parse().with_context(|| format!("not a status line: {line:?}"))?;
+        let code = line
+            .split(' ')
+            .nth(1)
+            .with_context(|| format!("not a status line: {line:?}"))?;
+        answer.status = code
+            .trim()
+            .parse()
+            .with_context(|| format!("not a status line: {line:?}"))?;
         answer.headers = read_fields(&mut reader).context("reading the headers")?;
         if answer.status != 100 {
             break;
@@ -161,14 +185,28 @@ fn read_answer(stream: &TcpStream, request: &Request<'_>) -> Result<Answer> {
     if request.method == "HEAD" || matches!(answer.status, 204 | 304) {
         return Ok(answer);
     }
-    if answer.header("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
+    if answer
+        .header("transfer-encoding")
+        .is_some_and(|value| value.contains("chunked"))
+    {
         let mut chunks = 0;
-        answer.aborted = !read_chunks(&mut reader, request.read_limit, &mut answer.body, &mut answer.trailers, &mut chunks);
+        answer.aborted = !read_chunks(
+            &mut reader,
+            request.read_limit,
+            &mut answer.body,
+            &mut answer.trailers,
+            &mut chunks,
+        );
         answer.chunks = Some(chunks);
         return Ok(answer);
     }
-    let declared = answer.header("content-length").and_then(|value| value.parse::<u64>().ok());
-    match reader.take(declared.unwrap_or(u64::MAX)).read_to_end(&mut answer.body) {
+    let declared = answer
+        .header("content-length")
+        .and_then(|value| value.parse::<u64>().ok());
+    match reader
+        .take(declared.unwrap_or(u64::MAX))
+        .read_to_end(&mut answer.body)
+    {
         Ok(_) => {}
         Err(error) if timed_out(&error) => answer.aborted = true,
         Err(error) => return Err(error).context("reading the body"),
@@ -185,8 +223,13 @@ fn read_chunks(
     chunks: &mut usize,
 ) -> bool {
     loop {
-        let Ok(line) = read_line(reader) else { return false };
-        let Ok(size) = u64::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16) else { return false };
+        let Ok(line) = read_line(reader) else {
+            return false;
+        };
+        let Ok(size) = u64::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)
+        else {
+            return false;
+        };
         if size == 0 {
             return match read_fields(reader) {
                 Ok(fields) => {
@@ -213,7 +256,10 @@ fn read_chunks(
 fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     reader.by_ref().take(1 << 20).read_until(b'\n', &mut line)?;
-    while line.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+    while line
+        .last()
+        .is_some_and(|byte| matches!(byte, b'\r' | b'\n'))
+    {
         line.pop();
     }
     Ok(line.iter().map(|&byte| char::from(byte)).collect())
@@ -226,7 +272,9 @@ fn read_fields(reader: &mut impl BufRead) -> Result<BTreeMap<String, String>> {
         if line.is_empty() {
             return Ok(fields);
         }
-        let (name, value) = line.split_once(':').with_context(|| format!("not a header: {line:?}"))?;
+        let (name, value) = line
+            .split_once(':')
+            .with_context(|| format!("not a header: {line:?}"))?;
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         fields
             .entry(name)
@@ -239,7 +287,10 @@ fn read_fields(reader: &mut impl BufRead) -> Result<BTreeMap<String, String>> {
 }
 
 fn timed_out(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 #[cfg(test)]

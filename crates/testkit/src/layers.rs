@@ -14,14 +14,32 @@ const LAYERS: [(&str, &[&str]); 12] = [
     // Siblings that meet at the store's block-source trait: neither sees the other.
     ("cairn-dag", &["cairn-primitives", "cairn-store"]),
     ("cairn-network", &["cairn-primitives", "cairn-store"]),
-    ("cairn-node", &["cairn-dag", "cairn-network", "cairn-primitives", "cairn-store"]),
+    (
+        "cairn-node",
+        &[
+            "cairn-dag",
+            "cairn-network",
+            "cairn-primitives",
+            "cairn-store",
+        ],
+    ),
     // Never sees the wire: the faces convert.
-    ("cairn-services", &["cairn-dag", "cairn-node", "cairn-primitives", "cairn-store"]),
+    (
+        "cairn-services",
+        &["cairn-dag", "cairn-node", "cairn-primitives", "cairn-store"],
+    ),
     // Links the declarations and the formats, never the server.
     ("cairn-client", &["cairn-primitives", "cairn-wire"]),
     (
         "cairn-http",
-        &["cairn-dag", "cairn-node", "cairn-primitives", "cairn-services", "cairn-store", "cairn-wire"],
+        &[
+            "cairn-dag",
+            "cairn-node",
+            "cairn-primitives",
+            "cairn-services",
+            "cairn-store",
+            "cairn-wire",
+        ],
     ),
     (
         "cairn",
@@ -50,14 +68,27 @@ pub type Edges = BTreeMap<String, BTreeSet<String>>;
 /// # Errors
 /// Cargo cannot read the workspace.
 pub fn edges(root: &Path) -> Result<Edges> {
-    let metadata = MetadataCommand::new().current_dir(root).no_deps().exec().context("asking cargo for the crates")?;
+    let metadata = MetadataCommand::new()
+        .current_dir(root)
+        .no_deps()
+        .exec()
+        .context("asking cargo for the crates")?;
     let packages = metadata.workspace_packages();
-    let names: BTreeSet<_> = packages.iter().map(|package| package.name.to_string()).collect();
+    let names: BTreeSet<_> = packages
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
     Ok(packages
         .iter()
         .map(|package| {
-            let linked = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
-            let own = linked.map(|dependency| dependency.name.clone()).filter(|name| names.contains(name)).collect();
+            let linked = package
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.kind != DependencyKind::Development);
+            let own = linked
+                .map(|dependency| dependency.name.clone())
+                .filter(|name| names.contains(name))
+                .collect();
             (package.name.to_string(), own)
         })
         .collect())
@@ -74,10 +105,16 @@ pub fn check(edges: &Edges) -> Result<()> {
             wrong.push(format!("{name} has no place in the layers"));
             continue;
         };
-        let extra = dependencies.iter().filter(|dependency| !allowed.contains(&dependency.as_str()));
+        let extra = dependencies
+            .iter()
+            .filter(|dependency| !allowed.contains(&dependency.as_str()));
         wrong.extend(extra.map(|dependency| format!("{name} must not depend on {dependency}")));
     }
-    if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("; ")) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        bail!("{}", wrong.join("; "))
+    }
 }
 
 #[cfg(test)]
@@ -90,15 +127,27 @@ mod tests {
         for (place, (name, allowed)) in LAYERS.iter().enumerate() {
             for dependency in *allowed {
                 let below = LAYERS.iter().position(|(layer, _)| layer == dependency);
-                assert!(below.is_some_and(|below| below < place), "{name} stands above {dependency}");
+                assert!(
+                    below.is_some_and(|below| below < place),
+                    "{name} stands above {dependency}"
+                );
             }
         }
     }
 
     #[test]
     fn a_wrong_edge_is_named() {
-        let edges = Edges::from([("cairn-client".to_owned(), BTreeSet::from(["cairn-store".to_owned()])), ("new".to_owned(), BTreeSet::new())]);
+        let edges = Edges::from([
+            (
+                "cairn-client".to_owned(),
+                BTreeSet::from(["cairn-store".to_owned()]),
+            ),
+            ("new".to_owned(), BTreeSet::new()),
+        ]);
         let error = check(&edges).unwrap_err().to_string();
-        assert_eq!(error, "cairn-client must not depend on cairn-store; new has no place in the layers");
+        assert_eq!(
+            error,
+            "cairn-client must not depend on cairn-store; new has no place in the layers"
+        );
     }
 }

@@ -84,9 +84,16 @@ impl Request {
     /// The headers to send, with `<LABEL>`s; a multipart body's content type among them.
     #[must_use]
     pub fn headers(&self, boundary: &str) -> Vec<(String, String)> {
-        let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut headers: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         if matches!(self.body, Some(Body::Parts(_))) {
-            headers.push(("Content-Type".to_owned(), format!("multipart/form-data; boundary={boundary}")));
+            headers.push((
+                "Content-Type".to_owned(),
+                format!("multipart/form-data; boundary={boundary}"),
+            ));
         }
         headers
     }
@@ -248,8 +255,11 @@ impl Set {
     }
 
     fn open(boundary: &'static str, name: &str) -> Result<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings").join(name);
-        let compressed = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("recordings")
+            .join(name);
+        let compressed =
+            std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
         Self::read(boundary, &compressed).with_context(|| format!("reading {}", path.display()))
     }
 
@@ -275,17 +285,27 @@ impl Set {
     /// They are not that.
     pub fn read(boundary: &'static str, compressed: &[u8]) -> Result<Self> {
         let mut recordings = Vec::new();
-        for (number, line) in BufReader::new(zstd::Decoder::new(compressed)?).lines().enumerate() {
+        for (number, line) in BufReader::new(zstd::Decoder::new(compressed)?)
+            .lines()
+            .enumerate()
+        {
             let line = line.context("reading the recordings")?;
-            recordings.push(serde_json::from_str(&line).with_context(|| format!("recording {}", number + 1))?);
+            recordings.push(
+                serde_json::from_str(&line).with_context(|| format!("recording {}", number + 1))?,
+            );
         }
-        Ok(Self { boundary, recordings })
+        Ok(Self {
+            boundary,
+            recordings,
+        })
     }
 
     /// The recording called `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Recording> {
-        self.recordings.iter().find(|recording| recording.name == name)
+        self.recordings
+            .iter()
+            .find(|recording| recording.name == name)
     }
 }
 

@@ -76,7 +76,12 @@ impl Replayer {
         }
         labels.know(&authority, "<HOST>");
         labels.know(&base, "<BASE>");
-        Ok(Self { base, boundary: set.boundary, labels, answers: HashMap::new() })
+        Ok(Self {
+            base,
+            boundary: set.boundary,
+            labels,
+            answers: HashMap::new(),
+        })
     }
 
     /// Says what a value is called in the recordings; a peer id in any of its spellings.
@@ -89,7 +94,10 @@ impl Replayer {
     /// # Errors
     /// A recording is damaged. That a server answers badly, or not at all, is an [`Outcome`].
     pub fn run_all(&mut self, recordings: &[Recording]) -> Result<Vec<Outcome>> {
-        recordings.iter().map(|recording| self.run(recording)).collect()
+        recordings
+            .iter()
+            .map(|recording| self.run(recording))
+            .collect()
     }
 
     /// Runs one recording.
@@ -107,16 +115,31 @@ impl Replayer {
         }
         let response = Response {
             status: answer.status,
-            headers: answer.headers.iter().map(|(name, value)| (name.clone(), self.labels.apply(value))).collect(),
-            trailers: answer.trailers.iter().map(|(name, value)| (name.clone(), self.labels.apply(value))).collect(),
-            body: self.labels.apply_value(decode(&answer, recording.compare.decode)),
+            headers: answer
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), self.labels.apply(value)))
+                .collect(),
+            trailers: answer
+                .trailers
+                .iter()
+                .map(|(name, value)| (name.clone(), self.labels.apply(value)))
+                .collect(),
+            body: self
+                .labels
+                .apply_value(decode(&answer, recording.compare.decode)),
             chunks: answer.chunks,
             aborted: answer.aborted,
         };
-        let differences =
-            difference::between(&canon(&recording.response, &recording.compare), &canon(&response, &recording.compare));
+        let differences = difference::between(
+            &canon(&recording.response, &recording.compare),
+            &canon(&response, &recording.compare),
+        );
         self.answers.insert(recording.name.clone(), answer);
-        Ok(Outcome { name: recording.name.clone(), differences })
+        Ok(Outcome {
+            name: recording.name.clone(),
+            differences,
+        })
     }
 
     /// What the server answered to the recording called `name`, if it was run.
@@ -130,14 +153,18 @@ impl Replayer {
             std::thread::sleep(Duration::from_secs_f64(seconds));
             return Ok(());
         }
-        let patience = step.until.as_ref().map_or(Duration::ZERO, |until| Duration::from_secs_f64(until.seconds));
+        let patience = step.until.as_ref().map_or(Duration::ZERO, |until| {
+            Duration::from_secs_f64(until.seconds)
+        });
         let start = Instant::now();
         loop {
             let answer = self.ask(&step.request)?;
             if let Some(learn) = &step.learn {
                 self.learn(learn, &answer);
             }
-            if step.until.as_ref().is_none_or(|until| until.holds(&answer)) || start.elapsed() >= patience {
+            if step.until.as_ref().is_none_or(|until| until.holds(&answer))
+                || start.elapsed() >= patience
+            {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -146,10 +173,17 @@ impl Replayer {
 
     fn ask(&self, request: &Request) -> Result<Answer> {
         let earlier = |wanted: &Earlier| Ok(self.earlier(wanted));
-        let body = request.body.as_ref().map(|body| body.make(self.boundary, &earlier)).transpose()?;
+        let body = request
+            .body
+            .as_ref()
+            .map(|body| body.make(self.boundary, &earlier))
+            .transpose()?;
         let target = self.labels.resolve(&request.target);
-        let headers: Vec<_> =
-            request.headers(self.boundary).into_iter().map(|(name, value)| (name, self.labels.resolve(&value))).collect();
+        let headers: Vec<_> = request
+            .headers(self.boundary)
+            .into_iter()
+            .map(|(name, value)| (name, self.labels.resolve(&value)))
+            .collect();
         let request = http::Request {
             method: &request.method,
             target: &target,
@@ -159,23 +193,31 @@ impl Replayer {
             read_limit: request.read_limit,
         };
         // No answer is an answer too: the comparison tells it.
-        Ok(http::exchange(&self.base, &request).unwrap_or_else(|error| Answer {
-            body: format!("{error:#}").into_bytes(),
-            aborted: true,
-            ..Answer::default()
-        }))
+        Ok(
+            http::exchange(&self.base, &request).unwrap_or_else(|error| Answer {
+                body: format!("{error:#}").into_bytes(),
+                aborted: true,
+                ..Answer::default()
+            }),
+        )
     }
 
     /// The bytes that a body takes of an earlier answer.
     fn earlier(&self, wanted: &Earlier) -> Vec<u8> {
-        let taken = self.answers.get(&wanted.of).and_then(|answer| match &wanted.take {
-            Take::Body => (answer.status == 200).then(|| answer.body.clone()),
-            Take::Field(name) => {
-                let text = last_field(answer, name)?;
-                data_encoding::BASE64.decode(text.as_bytes()).ok()
-            }
-            Take::Json => json_values(&answer.text()).ok()?.first().map(|value| value.to_string().into_bytes()),
-        });
+        let taken = self
+            .answers
+            .get(&wanted.of)
+            .and_then(|answer| match &wanted.take {
+                Take::Body => (answer.status == 200).then(|| answer.body.clone()),
+                Take::Field(name) => {
+                    let text = last_field(answer, name)?;
+                    data_encoding::BASE64.decode(text.as_bytes()).ok()
+                }
+                Take::Json => json_values(&answer.text())
+                    .ok()?
+                    .first()
+                    .map(|value| value.to_string().into_bytes()),
+            });
         taken.unwrap_or_else(|| wanted.otherwise.clone().into_bytes())
     }
 
@@ -189,10 +231,19 @@ impl Replayer {
 impl Until {
     fn holds(&self, answer: &Answer) -> bool {
         let values = json_values(&answer.text()).unwrap_or_default();
-        let Some(Value::Object(peers)) = values.first().and_then(|value| value.get("peer_map")) else { return false };
+        let Some(Value::Object(peers)) = values.first().and_then(|value| value.get("peer_map"))
+        else {
+            return false;
+        };
         let wanted = |status: &str| self.status.iter().any(|wanted| wanted == status);
-        let statuses: Vec<_> = peers.values().map(|peer| peer["status"].as_str().unwrap_or_default()).collect();
-        statuses.iter().all(|status| wanted(status) || *status == "remote") && statuses.iter().any(|status| wanted(status))
+        let statuses: Vec<_> = peers
+            .values()
+            .map(|peer| peer["status"].as_str().unwrap_or_default())
+            .collect();
+        statuses
+            .iter()
+            .all(|status| wanted(status) || *status == "remote")
+            && statuses.iter().any(|status| wanted(status))
     }
 }
 

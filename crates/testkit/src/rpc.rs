@@ -14,8 +14,7 @@ use crate::replay::json_values;
 #[derive(Debug, Clone)]
 pub struct Rpc {
     base: String,
-    /// How long to wait for each answer.
-    pub timeout: Duration,
+    timeout: Duration,
 }
 
 /// A multipart body with one file called `f`.
@@ -25,20 +24,37 @@ pub fn one_file(data: &[u8]) -> Vec<u8> {
         "--{BOUNDARY_KUBO}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\
          Content-Type: application/octet-stream\r\n\r\n"
     );
-    [head.as_bytes(), data, format!("\r\n--{BOUNDARY_KUBO}--\r\n").as_bytes()].concat()
+    [
+        head.as_bytes(),
+        data,
+        format!("\r\n--{BOUNDARY_KUBO}--\r\n").as_bytes(),
+    ]
+    .concat()
 }
 
 /// The headers of a multipart request.
 #[must_use]
 pub fn multipart_headers() -> Vec<(String, String)> {
-    vec![("Content-Type".to_owned(), format!("multipart/form-data; boundary={BOUNDARY_KUBO}"))]
+    vec![(
+        "Content-Type".to_owned(),
+        format!("multipart/form-data; boundary={BOUNDARY_KUBO}"),
+    )]
 }
 
 impl Rpc {
     /// A client of the server at `base` (`http://host:port`).
     #[must_use]
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), timeout: Duration::from_secs(60) }
+        Self {
+            base: base.to_owned(),
+            timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// The same client with another time to wait for each answer; a minute where nothing is said.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// Asks `command` (with its query), with one file as its body where there is `data`.
@@ -48,7 +64,11 @@ impl Rpc {
     pub fn ask(&self, command: &str, data: Option<&[u8]>) -> Result<Answer> {
         let target = format!("/api/v0/{command}");
         let body = data.map(one_file);
-        let headers = if body.is_some() { multipart_headers() } else { Vec::new() };
+        let headers = if body.is_some() {
+            multipart_headers()
+        } else {
+            Vec::new()
+        };
         let request = http::Request {
             headers: &headers,
             body: body.as_deref(),
@@ -64,9 +84,22 @@ impl Rpc {
     /// No answer came, it tells of a failure, or it was cut.
     pub fn call(&self, command: &str, data: Option<&[u8]>) -> Result<Answer> {
         let answer = self.ask(command, data)?;
-        ensure!(answer.status == 200, "{command}: {} {}", answer.status, answer.text());
-        ensure!(!answer.aborted, "{command}: the answer was cut after {} bytes", answer.body.len());
-        if let Some(error) = answer.trailers.get("x-stream-error").filter(|error| !error.is_empty()) {
+        ensure!(
+            answer.status == 200,
+            "{command}: {} {}",
+            answer.status,
+            answer.text()
+        );
+        ensure!(
+            !answer.aborted,
+            "{command}: the answer was cut after {} bytes",
+            answer.body.len()
+        );
+        if let Some(error) = answer
+            .trailers
+            .get("x-stream-error")
+            .filter(|error| !error.is_empty())
+        {
             anyhow::bail!("{command}: {error}");
         }
         Ok(answer)
@@ -75,9 +108,15 @@ impl Rpc {
     /// A string field of the answer's last JSON value.
     fn field(&self, command: &str, data: Option<&[u8]>, field: &str) -> Result<String> {
         let answer = self.call(command, data)?;
-        let values = json_values(&answer.text()).with_context(|| format!("{command}: {}", answer.text()))?;
-        let value = values.last().and_then(|value| value.get(field)).and_then(Value::as_str);
-        value.map(str::to_owned).with_context(|| format!("{command}: no {field} in {}", answer.text()))
+        let values =
+            json_values(&answer.text()).with_context(|| format!("{command}: {}", answer.text()))?;
+        let value = values
+            .last()
+            .and_then(|value| value.get(field))
+            .and_then(Value::as_str);
+        value
+            .map(str::to_owned)
+            .with_context(|| format!("{command}: no {field} in {}", answer.text()))
     }
 
     /// Adds a file and returns its CID; `options` is a query (`pin=false&…`).
@@ -119,8 +158,15 @@ impl Rpc {
     pub fn recursive_pins(&self) -> Result<BTreeSet<String>> {
         let answer = self.call("pin/ls?type=recursive&quiet=true", None)?;
         let values = json_values(&answer.text()).context("reading the pins")?;
-        let keys = values.first().and_then(|value| value.get("Keys")).and_then(Value::as_object);
-        Ok(keys.context("no Keys in the list of pins")?.keys().cloned().collect())
+        let keys = values
+            .first()
+            .and_then(|value| value.get("Keys"))
+            .and_then(Value::as_object);
+        Ok(keys
+            .context("no Keys in the list of pins")?
+            .keys()
+            .cloned()
+            .collect())
     }
 
     /// Collects garbage.
@@ -138,7 +184,10 @@ impl Rpc {
     pub fn verify(&self) -> Result<()> {
         let answer = self.call("repo/verify", None)?;
         let values = json_values(&answer.text()).context("reading the verification")?;
-        let last = values.last().and_then(|value| value["Msg"].as_str()).unwrap_or_default();
+        let last = values
+            .last()
+            .and_then(|value| value["Msg"].as_str())
+            .unwrap_or_default();
         ensure!(last.contains("complete"), "repo/verify: {}", answer.text());
         Ok(())
     }
@@ -152,6 +201,10 @@ mod tests {
     fn a_body_holds_its_file() {
         let body = one_file(b"\x00data");
         let text = String::from_utf8_lossy(&body).into_owned();
-        assert!(text.contains("filename=\"f\"") && text.ends_with(&format!("\r\n\r\n\0data\r\n--{BOUNDARY_KUBO}--\r\n")), "{text}");
+        assert!(
+            text.contains("filename=\"f\"")
+                && text.ends_with(&format!("\r\n\r\n\0data\r\n--{BOUNDARY_KUBO}--\r\n")),
+            "{text}"
+        );
     }
 }

@@ -3,18 +3,20 @@
 //!
 //! Any program with Kubo's command line fits: Cairn, and Kubo itself.
 
-use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
+
+mod log;
+
+use log::{Log, keep};
 
 /// A repository as it was when Kubo's recordings were made: fresh, `Experimental.FilestoreEnabled`, `AutoConf` off.
 ///
@@ -33,9 +35,6 @@ pub fn recorded_repository(binary: impl Into<PathBuf>) -> Result<Repository> {
 const READY: &str = "Daemon is ready";
 /// How long a daemon may take to be ready.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// How many lines of a daemon's output are kept.
-const KEPT_LINES: usize = 2_000;
-
 /// A repository of a program under test. The directory goes when this is dropped.
 #[derive(Debug)]
 pub struct Repository {
@@ -63,8 +62,14 @@ impl Repository {
     /// # Errors
     /// No temporary directory can be made.
     pub fn absent(binary: impl Into<PathBuf>) -> Result<Self> {
-        let directory = tempfile::Builder::new().prefix("cairn-test-").tempdir().context("making a directory")?;
-        Ok(Self { binary: binary.into(), directory })
+        let directory = tempfile::Builder::new()
+            .prefix("cairn-test-")
+            .tempdir()
+            .context("making a directory")?;
+        Ok(Self {
+            binary: binary.into(),
+            directory,
+        })
     }
 
     /// Where it is: `IPFS_PATH`.
@@ -77,7 +82,10 @@ impl Repository {
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
-        command.env("IPFS_PATH", self.path()).env("HOME", self.directory.path()).stdin(Stdio::null());
+        command
+            .env("IPFS_PATH", self.path())
+            .env("HOME", self.directory.path())
+            .stdin(Stdio::null());
         command
     }
 
@@ -86,7 +94,11 @@ impl Repository {
     /// # Errors
     /// It cannot be run or fails; what it printed is told.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.command().args(arguments).output().with_context(|| format!("running {}", self.binary.display()))?;
+        let output = self
+            .command()
+            .args(arguments)
+            .output()
+            .with_context(|| format!("running {}", self.binary.display()))?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         ensure!(
             output.status.success(),
@@ -106,7 +118,8 @@ impl Repository {
     pub fn configure(&self, edit: impl FnOnce(&mut Value)) -> Result<()> {
         let path = self.path().join("config");
         let text = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        let mut config = serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
+        let mut config =
+            serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
         edit(&mut config);
         let mut text = serde_json::to_vec_pretty(&config)?;
         text.push(b'\n');
@@ -119,7 +132,9 @@ impl Repository {
     /// It cannot be read, or holds no address.
     pub fn api_file(&self) -> Result<Option<SocketAddr>> {
         match std::fs::read_to_string(self.path().join("api")) {
-            Ok(text) => socket_address(text.trim()).with_context(|| format!("not an address: {text:?}")).map(Some),
+            Ok(text) => socket_address(text.trim())
+                .with_context(|| format!("not an address: {text:?}"))
+                .map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).context("reading the api file"),
         }
@@ -140,9 +155,15 @@ impl Repository {
     /// It cannot be run.
     pub fn spawn(&self, arguments: &[&str]) -> Result<Daemon> {
         let mut command = self.command();
-        command.arg("daemon").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .arg("daemon")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("running {}", self.binary.display()))?;
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("running {}", self.binary.display()))?;
         let log = Arc::new(Log::default());
         if let Some(stdout) = child.stdout.take() {
             keep(stdout, &log);
@@ -150,7 +171,14 @@ impl Repository {
         if let Some(stderr) = child.stderr.take() {
             keep(stderr, &log);
         }
-        Ok(Daemon { child, log, started, ready_after: Duration::ZERO, rpc: None, gateway: None })
+        Ok(Daemon {
+            child,
+            log,
+            started,
+            ready_after: Duration::ZERO,
+            rpc: None,
+            gateway: None,
+        })
     }
 
     /// Keeps the directory when this is dropped, for a look afterwards, and tells where it is.
@@ -180,23 +208,36 @@ impl Daemon {
             }
             if let Some(status) = self.child.try_wait()? {
                 self.log.wait_for(READY, Duration::from_millis(100));
-                bail!("the daemon ended with {status} before it was ready\n{}", self.log());
+                bail!(
+                    "the daemon ended with {status} before it was ready\n{}",
+                    self.log()
+                );
             }
             if Instant::now() >= deadline {
-                bail!("the daemon was not ready within {} s\n{}", patience.as_secs(), self.log());
+                bail!(
+                    "the daemon was not ready within {} s\n{}",
+                    patience.as_secs(),
+                    self.log()
+                );
             }
         }
         self.ready_after = self.started.elapsed();
         self.rpc = self.log.address("RPC API server listening on ");
         self.gateway = self.log.address("Gateway server listening on ");
-        ensure!(self.rpc.is_some(), "the daemon did not say where its RPC listens\n{}", self.log());
+        ensure!(
+            self.rpc.is_some(),
+            "the daemon did not say where its RPC listens\n{}",
+            self.log()
+        );
         Ok(self)
     }
 
     /// The RPC's address as `http://host:port`.
     #[must_use]
     pub fn rpc(&self) -> String {
-        self.rpc.map(|address| format!("http://{address}")).unwrap_or_default()
+        self.rpc
+            .map(|address| format!("http://{address}"))
+            .unwrap_or_default()
     }
 
     /// The gateway's address as `http://host:port`, where it has one.
@@ -238,7 +279,10 @@ impl Daemon {
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
-        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
+        let pid = i32::try_from(self.pid())
+            .ok()
+            .and_then(Pid::from_raw)
+            .context("a process id")?;
         kill_process(pid, signal).with_context(|| format!("sending {signal:?}"))
     }
 
@@ -272,7 +316,10 @@ impl Daemon {
                 return Ok((status, start.elapsed()));
             }
             if start.elapsed() >= patience {
-                bail!("the daemon has not ended within {patience:?}\n{}", self.log());
+                bail!(
+                    "the daemon has not ended within {patience:?}\n{}",
+                    self.log()
+                );
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -286,64 +333,19 @@ impl Drop for Daemon {
     }
 }
 
-/// The last lines that a process printed.
-#[derive(Debug, Default)]
-struct Log {
-    lines: Mutex<VecDeque<String>>,
-    grown: Condvar,
-}
-
-impl Log {
-    fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, line: String) {
-        let mut lines = self.lines();
-        if lines.len() == KEPT_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line);
-        self.grown.notify_all();
-    }
-
-    /// Waits until a line holds `text`; false where none does in time.
-    fn wait_for(&self, text: &str, patience: Duration) -> bool {
-        let absent = |lines: &mut VecDeque<String>| !lines.iter().any(|line| line.contains(text));
-        let waited = self.grown.wait_timeout_while(self.lines(), patience, absent);
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
-    }
-
-    /// The address after `label` in the first line that has it.
-    fn address(&self, label: &str) -> Option<SocketAddr> {
-        self.lines().iter().find_map(|line| socket_address(line.split_once(label)?.1.trim()))
-    }
-
-    fn text(&self) -> String {
-        self.lines().iter().map(|line| format!("{line}\n")).collect()
-    }
-}
-
-/// Copies a stream's lines to `log` until it ends.
-fn keep(stream: impl Read + Send + 'static, log: &Arc<Log>) {
-    let log = Arc::clone(log);
-    std::thread::spawn(move || {
-        let mut reader = BufReader::new(stream);
-        let mut line = Vec::new();
-        while let Ok(1..) = reader.by_ref().take(64 * 1024).read_until(b'\n', &mut line) {
-            log.push(String::from_utf8_lossy(&line).trim_end().to_owned());
-            line.clear();
-        }
-    });
-}
-
 /// Reads `/ip4/…/tcp/…` and `/ip6/…/tcp/…`.
 #[must_use]
 pub fn socket_address(multiaddress: &str) -> Option<SocketAddr> {
     let mut parts = multiaddress.strip_prefix('/')?.split('/');
-    let (family, ip, "tcp", port) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else { return None };
+    let (family, ip, "tcp", port) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?)
+    else {
+        return None;
+    };
     let ip: IpAddr = ip.parse().ok()?;
-    let fits = matches!((family, ip), ("ip4", IpAddr::V4(_)) | ("ip6", IpAddr::V6(_)));
+    let fits = matches!(
+        (family, ip),
+        ("ip4", IpAddr::V4(_)) | ("ip6", IpAddr::V6(_))
+    );
     fits.then_some(SocketAddr::new(ip, port.parse().ok()?))
 }
 
@@ -353,7 +355,10 @@ pub fn socket_address(multiaddress: &str) -> Option<SocketAddr> {
 /// The running program's path is not known.
 pub fn beside_tests(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe().context("finding the running program")?;
-    let folder = own.parent().and_then(Path::parent).context("finding the target directory")?;
+    let folder = own
+        .parent()
+        .and_then(Path::parent)
+        .context("finding the target directory")?;
     Ok(folder.join(name))
 }
 
@@ -363,9 +368,21 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        assert_eq!(socket_address("/ip4/127.0.0.1/tcp/5001"), Some("127.0.0.1:5001".parse().unwrap()));
-        assert_eq!(socket_address("/ip6/::1/tcp/1/http"), Some("[::1]:1".parse().unwrap()));
-        for wrong in ["", "127.0.0.1:1", "/ip4/::1/tcp/1", "/ip4/127.0.0.1/udp/1", "/ip4/127.0.0.1/tcp/x"] {
+        assert_eq!(
+            socket_address("/ip4/127.0.0.1/tcp/5001"),
+            Some("127.0.0.1:5001".parse().unwrap())
+        );
+        assert_eq!(
+            socket_address("/ip6/::1/tcp/1/http"),
+            Some("[::1]:1".parse().unwrap())
+        );
+        for wrong in [
+            "",
+            "127.0.0.1:1",
+            "/ip4/::1/tcp/1",
+            "/ip4/127.0.0.1/udp/1",
+            "/ip4/127.0.0.1/tcp/x",
+        ] {
             assert_eq!(socket_address(wrong), None, "{wrong}");
         }
     }
@@ -374,6 +391,9 @@ mod tests {
     fn a_program_that_ends_at_once_is_told_with_what_it_said() {
         let repository = Repository::absent("/bin/echo").unwrap();
         let error = repository.start(&["--offline"]).unwrap_err().to_string();
-        assert!(error.contains("before it was ready") && error.contains("daemon --offline"), "{error}");
+        assert!(
+            error.contains("before it was ready") && error.contains("daemon --offline"),
+            "{error}"
+        );
     }
 }

@@ -63,11 +63,20 @@ impl Client {
 
     /// How many bytes it has pinned.
     pub(super) fn bytes(&self) -> u64 {
-        self.items.iter().filter(|item| item.pinned == Some(true)).map(|item| item.len as u64).sum()
+        self.items
+            .iter()
+            .filter(|item| item.pinned == Some(true))
+            .map(|item| item.len as u64)
+            .sum()
     }
 
     /// Asks until the node is killed.
-    pub(super) fn load(&mut self, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
+    pub(super) fn load(
+        &mut self,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+        collections: &Collections,
+    ) -> Result<()> {
         while !stopping.load(Ordering::SeqCst) {
             let full = self.bytes() > self.allowance;
             match self.choices.within(0, 99) {
@@ -87,31 +96,101 @@ impl Client {
     }
 
     /// Puts something new.
-    fn put(&mut self, kind: Kind, pin: bool, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
+    fn put(
+        &mut self,
+        kind: Kind,
+        pin: bool,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+        collections: &Collections,
+    ) -> Result<()> {
         let seed = format!("crash {} {} {}", self.seed, self.number, self.made);
         self.made += 1;
-        let largest = if kind == Kind::File { LARGEST_FILE } else { LARGEST_BLOCK };
+        let largest = if kind == Kind::File {
+            LARGEST_FILE
+        } else {
+            LARGEST_BLOCK
+        };
         let len = usize::try_from(self.choices.size(largest))?.max(SMALLEST);
-        self.put_stream(Cut { kind, seed, len, pin, shared: false }, rpc, stopping, collections)
+        self.put_stream(
+            Cut {
+                kind,
+                seed,
+                len,
+                pin,
+                shared: false,
+            },
+            rpc,
+            stopping,
+            collections,
+        )
     }
 
     /// Puts what other clients put at about the same time, so that one's answer rests on another's write.
-    fn put_shared(&mut self, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
+    fn put_shared(
+        &mut self,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+        collections: &Collections,
+    ) -> Result<()> {
         self.shared += 1;
         let seed = format!("crash {} shared {}", self.seed, self.shared);
         let len = 1_000 * usize::try_from(self.shared % 700)? + SMALLEST;
-        self.put_stream(Cut { kind: Kind::File, seed, len, pin: true, shared: true }, rpc, stopping, collections)
+        self.put_stream(
+            Cut {
+                kind: Kind::File,
+                seed,
+                len,
+                pin: true,
+                shared: true,
+            },
+            rpc,
+            stopping,
+            collections,
+        )
     }
 
     /// Puts again what is there, or was.
-    fn put_again(&mut self, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
-        let Some(item) = self.take(|item| item.pinned == Some(false)) else { return Ok(()) };
-        let Item { kind, seed, len, .. } = item;
-        self.put_stream(Cut { kind, seed, len, pin: true, shared: false }, rpc, stopping, collections)
+    fn put_again(
+        &mut self,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+        collections: &Collections,
+    ) -> Result<()> {
+        let Some(item) = self.take(|item| item.pinned == Some(false)) else {
+            return Ok(());
+        };
+        let Item {
+            kind, seed, len, ..
+        } = item;
+        self.put_stream(
+            Cut {
+                kind,
+                seed,
+                len,
+                pin: true,
+                shared: false,
+            },
+            rpc,
+            stopping,
+            collections,
+        )
     }
 
-    fn put_stream(&mut self, put: Cut, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
-        let Cut { kind, seed, len, pin, shared } = put;
+    fn put_stream(
+        &mut self,
+        put: Cut,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+        collections: &Collections,
+    ) -> Result<()> {
+        let Cut {
+            kind,
+            seed,
+            len,
+            pin,
+            shared,
+        } = put;
         let data = crate::fixture::stream(&seed, len);
         let before = collections.quiet();
         let (command, field) = match kind {
@@ -122,19 +201,36 @@ impl Client {
             Asked::Done(answer) => {
                 let cid = cid_in(&answer, field)?;
                 let seen_after = before.filter(|_| collections.quiet() == before);
-                self.items.push(Item { cid, kind, seed, len, pinned: Some(pin), shared, seen_after, checked: false });
+                self.items.push(Item {
+                    cid,
+                    kind,
+                    seed,
+                    len,
+                    pinned: Some(pin),
+                    shared,
+                    seen_after,
+                    checked: false,
+                });
                 Ok(())
             }
             Asked::Refused(why) => bail!("{command} was refused: {why}"),
             Asked::Cut => {
-                self.cut_items.push(Cut { kind, seed, len, pin, shared });
+                self.cut_items.push(Cut {
+                    kind,
+                    seed,
+                    len,
+                    pin,
+                    shared,
+                });
                 Ok(())
             }
         }
     }
 
     fn pin(&mut self, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
-        let Some(mut item) = self.take(|item| item.pinned == Some(false)) else { return Ok(()) };
+        let Some(mut item) = self.take(|item| item.pinned == Some(false)) else {
+            return Ok(());
+        };
         let command = format!("pin/add?arg={}", item.cid);
         match self.ask(&command, None, rpc, stopping)? {
             Asked::Done(_) => item.pinned = Some(true),
@@ -149,7 +245,9 @@ impl Client {
     }
 
     fn unpin(&mut self, rpc: &Rpc, stopping: &AtomicBool) -> Result<()> {
-        let Some(mut item) = self.take(|item| item.pinned == Some(true) && !item.shared) else { return Ok(()) };
+        let Some(mut item) = self.take(|item| item.pinned == Some(true) && !item.shared) else {
+            return Ok(());
+        };
         let command = format!("pin/rm?arg={}", item.cid);
         match self.ask(&command, None, rpc, stopping)? {
             Asked::Done(_) => item.pinned = Some(false),
@@ -163,7 +261,9 @@ impl Client {
     }
 
     fn read_one(&mut self, rpc: &Rpc, stopping: &AtomicBool) -> Result<()> {
-        let Some(item) = self.take(|item| item.pinned == Some(true)) else { return Ok(()) };
+        let Some(item) = self.take(|item| item.pinned == Some(true)) else {
+            return Ok(());
+        };
         let read = item.read(rpc);
         let told = match read {
             Ok(bytes) if bytes == item.data() => Ok(()),
@@ -175,7 +275,12 @@ impl Client {
         told
     }
 
-    fn collect(&mut self, rpc: &Rpc, stopping: &AtomicBool, collections: &Collections) -> Result<()> {
+    fn collect(
+        &mut self,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+        collections: &Collections,
+    ) -> Result<()> {
         collections.start();
         match self.ask("repo/gc?silent=true", None, rpc, stopping)? {
             Asked::Done(_) => collections.end(),
@@ -186,15 +291,28 @@ impl Client {
         Ok(())
     }
 
-    fn ask(&mut self, command: &str, data: Option<&[u8]>, rpc: &Rpc, stopping: &AtomicBool) -> Result<Asked> {
+    fn ask(
+        &mut self,
+        command: &str,
+        data: Option<&[u8]>,
+        rpc: &Rpc,
+        stopping: &AtomicBool,
+    ) -> Result<Asked> {
         match rpc.ask(command, data) {
             Ok(answer) if !answer.aborted => {
-                let late = answer.trailers.get("x-stream-error").filter(|error| !error.is_empty());
+                let late = answer
+                    .trailers
+                    .get("x-stream-error")
+                    .filter(|error| !error.is_empty());
                 if let Some(error) = late {
                     return Ok(Asked::Refused(error.clone()));
                 }
                 if answer.status != 200 {
-                    return Ok(Asked::Refused(format!("{} {}", answer.status, answer.text())));
+                    return Ok(Asked::Refused(format!(
+                        "{} {}",
+                        answer.status,
+                        answer.text()
+                    )));
                 }
                 self.answered += 1;
                 Ok(Asked::Done(answer))
@@ -210,7 +328,13 @@ impl Client {
 
     /// Takes one of the items that fit, at random.
     fn take(&mut self, fits: impl Fn(&Item) -> bool) -> Option<Item> {
-        let places: Vec<_> = self.items.iter().enumerate().filter(|(_, item)| fits(item)).map(|(place, _)| place).collect();
+        let places: Vec<_> = self
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| fits(item))
+            .map(|(place, _)| place)
+            .collect();
         let last = (places.len() as u64).checked_sub(1)?;
         let place = places.get(usize::try_from(self.choices.within(0, last)).ok()?)?;
         Some(self.items.swap_remove(*place))
@@ -232,8 +356,23 @@ impl Client {
             };
             if listed.contains(&cid) {
                 ensure!(cut.pin, "{cid} is pinned though it was put without a pin");
-                let Cut { kind, seed, len, shared, .. } = cut;
-                self.items.push(Item { cid, kind, seed, len, pinned: Some(true), shared, seen_after: None, checked: false });
+                let Cut {
+                    kind,
+                    seed,
+                    len,
+                    shared,
+                    ..
+                } = cut;
+                self.items.push(Item {
+                    cid,
+                    kind,
+                    seed,
+                    len,
+                    pinned: Some(true),
+                    shared,
+                    seen_after: None,
+                    checked: false,
+                });
             }
         }
         Ok(())
@@ -243,11 +382,17 @@ impl Client {
 fn cid_in(answer: &Answer, field: &str) -> Result<String> {
     let values = json_values(&answer.text())?;
     let cid = values.last().and_then(|value| value[field].as_str());
-    cid.map(str::to_owned).with_context(|| format!("no {field} in {}", answer.text()))
+    cid.map(str::to_owned)
+        .with_context(|| format!("no {field} in {}", answer.text()))
 }
 
 /// The CIDv1 of a raw block under SHA-256.
 fn raw_block_cid(data: &[u8]) -> String {
-    let digest = data_encoding::HEXLOWER.decode(crate::fixture::sha256_hex(data).as_bytes()).unwrap_or_default();
-    multibase::encode(multibase::Base::Base32Lower, [&[0x01, 0x55, 0x12, 0x20], digest.as_slice()].concat())
+    let digest = data_encoding::HEXLOWER
+        .decode(crate::fixture::sha256_hex(data).as_bytes())
+        .unwrap_or_default();
+    multibase::encode(
+        multibase::Base::Base32Lower,
+        [&[0x01, 0x55, 0x12, 0x20], digest.as_slice()].concat(),
+    )
 }

@@ -63,7 +63,11 @@ impl fmt::Display for Item {
             Some(false) => "not pinned",
             None => "perhaps pinned",
         };
-        write!(f, "{kind} {} ({} bytes of stream {:?}, {pinned})", self.cid, self.len, self.seed)
+        write!(
+            f,
+            "{kind} {} ({} bytes of stream {:?}, {pinned})",
+            self.cid, self.len, self.seed
+        )
     }
 }
 
@@ -102,6 +106,7 @@ impl Collections {
 
     /// The node was killed, and its collections with it.
     pub(super) fn none_running(&self) {
-        self.ended.store(self.started.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.ended
+            .store(self.started.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 }

@@ -127,14 +127,23 @@ impl Body {
 }
 
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>> {
-    data_encoding::BASE64.decode(text.as_bytes()).context("not base64")
+    data_encoding::BASE64
+        .decode(text.as_bytes())
+        .context("not base64")
 }
 
 fn multipart(parts: &[Part], boundary: &str, earlier: Lookup<'_>) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     for part in parts {
-        ensure!(!part.field.contains('"'), "a field's name cannot hold a quote: {}", part.field);
-        let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", part.field);
+        ensure!(
+            !part.field.contains('"'),
+            "a field's name cannot hold a quote: {}",
+            part.field
+        );
+        let mut head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
+            part.field
+        );
         if let Some(name) = &part.file_name {
             head.push_str(&format!("; filename=\"{name}\""));
         }

@@ -9,13 +9,22 @@ fn bodies_are_those_recorded(set: &Set, unknown: &[&str]) {
             Some(bytes) => body::decode_base64(bytes),
             None => Ok(earlier.otherwise.clone().into_bytes()),
         };
-        let body = request.body.as_ref().map(|body| body.make(set.boundary, &recorded).unwrap());
+        let body = request
+            .body
+            .as_ref()
+            .map(|body| body.make(set.boundary, &recorded).unwrap());
         let name = &recording.name;
         if unknown.contains(&name.as_str()) {
             continue;
         }
-        assert_eq!(body.as_ref().map_or(0, Vec::len) as u64, request.body_len, "{name}");
-        let digest = body.filter(|body| !body.is_empty() || request.body_sha256.is_some()).map(|body| fixture::sha256_hex(&body));
+        assert_eq!(
+            body.as_ref().map_or(0, Vec::len) as u64,
+            request.body_len,
+            "{name}"
+        );
+        let digest = body
+            .filter(|body| !body.is_empty() || request.body_sha256.is_some())
+            .map(|body| fixture::sha256_hex(&body));
         assert_eq!(digest, request.body_sha256, "{name}");
     }
 }
@@ -46,7 +55,11 @@ fn cluster_bodies_are_those_recorded() {
 #[test]
 fn names_are_unique_and_a_set_survives_writing() {
     let set = Set::kubo_online().unwrap();
-    let mut names: Vec<_> = set.recordings.iter().map(|recording| &recording.name).collect();
+    let mut names: Vec<_> = set
+        .recordings
+        .iter()
+        .map(|recording| &recording.name)
+        .collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), set.recordings.len());

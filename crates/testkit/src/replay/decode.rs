@@ -27,16 +27,23 @@ pub fn decode(answer: &Answer, wanted: Option<Decode>) -> Value {
             Some(Decode::GzTar) => {
                 return match unpack(body) {
                     Ok(unpacked) => with_kind(tar_summary(&unpacked), "gzip-tar"),
-                    Err(error) => json!({"kind": "not-tar", "error": error.to_string(), "sha256": digest(body), "len": body.len()}),
+                    Err(error) => {
+                        json!({"kind": "not-tar", "error": error.to_string(), "sha256": digest(body), "len": body.len()})
+                    }
                 };
             }
             Some(Decode::Gz) => {
                 return match unpack(body) {
-                    Ok(unpacked) => json!({"kind": "gzip", "sha256": digest(&unpacked), "len": unpacked.len()}),
+                    Ok(unpacked) => {
+                        json!({"kind": "gzip", "sha256": digest(&unpacked), "len": unpacked.len()})
+                    }
                     Err(error) => json!({"kind": "bad-gzip", "error": error.to_string()}),
                 };
             }
-            Some(Decode::Car) => return car_summary(body).unwrap_or_else(|| json!({"kind": "bad-car", "len": body.len()})),
+            Some(Decode::Car) => {
+                return car_summary(body)
+                    .unwrap_or_else(|| json!({"kind": "bad-car", "len": body.len()}));
+            }
             Some(Decode::Json) | None => {}
         }
     }
@@ -44,10 +51,13 @@ pub fn decode(answer: &Answer, wanted: Option<Decode>) -> Value {
         return json!({"kind": "empty"});
     }
     let text = std::str::from_utf8(body).ok();
-    if answer.header("content-type").is_some_and(|kind| kind.contains("json")) || wanted == Some(Decode::Json) {
-        if let Some(values) = text.and_then(|text| json_values(text).ok()) {
-            return json!({"kind": "json", "values": values});
-        }
+    let said_json = answer
+        .header("content-type")
+        .is_some_and(|kind| kind.contains("json"));
+    if (said_json || wanted == Some(Decode::Json))
+        && let Some(values) = text.and_then(|text| json_values(text).ok())
+    {
+        return json!({"kind": "json", "values": values});
     }
     if let Some(text) = text.filter(|text| text.chars().count() < LONG_TEXT) {
         return json!({"kind": "text", "text": text});
@@ -64,12 +74,16 @@ pub fn decode(answer: &Answer, wanted: Option<Decode>) -> Value {
 /// # Errors
 /// Something in between is not JSON.
 pub fn json_values(text: &str) -> serde_json::Result<Vec<Value>> {
-    serde_json::Deserializer::from_str(text).into_iter().collect()
+    serde_json::Deserializer::from_str(text)
+        .into_iter()
+        .collect()
 }
 
 fn unpack(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
-    MultiGzDecoder::new(body).take(UNPACKED_LIMIT).read_to_end(&mut unpacked)?;
+    MultiGzDecoder::new(body)
+        .take(UNPACKED_LIMIT)
+        .read_to_end(&mut unpacked)?;
     Ok(unpacked)
 }
 
@@ -83,7 +97,9 @@ fn with_kind(mut summary: Value, kind: &str) -> Value {
 fn tar_summary(body: &[u8]) -> Value {
     match tar_members(body) {
         Ok(members) => json!({"kind": "tar", "members": members}),
-        Err(error) => json!({"kind": "not-tar", "error": error.to_string(), "sha256": digest(body), "len": body.len()}),
+        Err(error) => {
+            json!({"kind": "not-tar", "error": error.to_string(), "sha256": digest(body), "len": body.len()})
+        }
     }
 }
 
@@ -95,8 +111,13 @@ fn tar_members(body: &[u8]) -> std::io::Result<Vec<Value>> {
         entry.read_to_end(&mut bytes)?;
         let header = entry.header();
         let kind = header.entry_type();
-        let name = String::from_utf8_lossy(&entry.path_bytes()).trim_end_matches('/').to_owned();
-        let link = entry.link_name_bytes().map(|link| String::from_utf8_lossy(&link).into_owned()).unwrap_or_default();
+        let name = String::from_utf8_lossy(&entry.path_bytes())
+            .trim_end_matches('/')
+            .to_owned();
+        let link = entry
+            .link_name_bytes()
+            .map(|link| String::from_utf8_lossy(&link).into_owned())
+            .unwrap_or_default();
         members.push(json!({
             "name": name,
             "type": char::from(kind.as_byte()).to_string(),
@@ -119,7 +140,9 @@ fn car_summary(body: &[u8]) -> Option<Value> {
         blocks.push(format!("{}:{}", digest.get(..32)?, block.len()));
         rest = after;
     }
-    Some(json!({"kind": "car", "header_hex": data_encoding::HEXLOWER.encode(header), "blocks": blocks}))
+    Some(
+        json!({"kind": "car", "header_hex": data_encoding::HEXLOWER.encode(header), "blocks": blocks}),
+    )
 }
 
 /// Parts what a length stands before from what follows it.
@@ -128,7 +151,9 @@ fn section(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     for (place, byte) in bytes.iter().enumerate().take(9) {
         length |= u64::from(byte & 0x7f) << (7 * place);
         if byte & 0x80 == 0 {
-            return bytes.get(place + 1..)?.split_at_checked(usize::try_from(length).ok()?);
+            return bytes
+                .get(place + 1..)?
+                .split_at_checked(usize::try_from(length).ok()?);
         }
     }
     None

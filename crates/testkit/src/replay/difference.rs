@@ -23,12 +23,21 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(nothing)".to_owned());
-        write!(f, "{}\n      recorded {}\n      answered {}", self.place, side(&self.recorded), side(&self.answered))
+        write!(
+            f,
+            "{}\n      recorded {}\n      answered {}",
+            self.place,
+            side(&self.recorded),
+            side(&self.answered)
+        )
     }
 }
 
 /// What differs between two reduced answers, the first few places.
-pub(super) fn between(recorded: &Map<String, Value>, answered: &Map<String, Value>) -> Vec<Difference> {
+pub(super) fn between(
+    recorded: &Map<String, Value>,
+    answered: &Map<String, Value>,
+) -> Vec<Difference> {
     let mut found = Vec::new();
     objects("", recorded, answered, &mut found);
     found
@@ -49,22 +58,35 @@ fn compare(place: &str, recorded: &Value, answered: &Value, found: &mut Vec<Diff
 /// its messages, at random a build, so that nobody relies on them.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64() && (left.is_f64() || right.is_f64()),
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || left.as_f64() == right.as_f64() && (left.is_f64() || right.is_f64())
+        }
         (Value::String(left), Value::String(right)) => {
             left == right || left.replace('\u{a0}', " ") == right.replace('\u{a0}', " ")
         }
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same(left, right))
         }
         (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
+                && left
+                    .iter()
+                    .all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
         }
         _ => left == right,
     }
 }
 
-fn objects(place: &str, recorded: &Map<String, Value>, answered: &Map<String, Value>, found: &mut Vec<Difference>) {
+fn objects(
+    place: &str,
+    recorded: &Map<String, Value>,
+    answered: &Map<String, Value>,
+    found: &mut Vec<Difference>,
+) {
     for (name, left) in recorded {
         let place = format!("{place}.{name}");
         match answered.get(name) {
@@ -92,31 +114,63 @@ fn arrays(place: &str, recorded: &[Value], answered: &[Value], found: &mut Vec<D
         recorded: Some(recorded.len().to_string()),
         answered: Some(answered.len().to_string()),
     });
-    let start = recorded.iter().zip(answered).take_while(|(left, right)| same(left, right)).count();
+    let start = recorded
+        .iter()
+        .zip(answered)
+        .take_while(|(left, right)| same(left, right))
+        .count();
     let (recorded, answered) = (recorded.split_at(start).1, answered.split_at(start).1);
-    let end = recorded.iter().rev().zip(answered.iter().rev()).take_while(|(left, right)| same(left, right)).count();
+    let end = recorded
+        .iter()
+        .rev()
+        .zip(answered.iter().rev())
+        .take_while(|(left, right)| same(left, right))
+        .count();
     for (index, left) in recorded.iter().enumerate().take(recorded.len() - end) {
         if !answered.iter().any(|right| same(left, right)) {
-            note(&format!("{place}[{}]", start + index), Some(left), None, found);
+            note(
+                &format!("{place}[{}]", start + index),
+                Some(left),
+                None,
+                found,
+            );
         }
     }
     for (index, right) in answered.iter().enumerate().take(answered.len() - end) {
         if !recorded.iter().any(|left| same(left, right)) {
-            note(&format!("{place}[{}]", start + index), None, Some(right), found);
+            note(
+                &format!("{place}[{}]", start + index),
+                None,
+                Some(right),
+                found,
+            );
         }
     }
 }
 
-fn note(place: &str, recorded: Option<&Value>, answered: Option<&Value>, found: &mut Vec<Difference>) {
+fn note(
+    place: &str,
+    recorded: Option<&Value>,
+    answered: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
     if found.len() < LIMIT {
-        found.push(Difference { place: place.to_owned(), recorded: recorded.map(cut), answered: answered.map(cut) });
+        found.push(Difference {
+            place: place.to_owned(),
+            recorded: recorded.map(cut),
+            answered: answered.map(cut),
+        });
     }
 }
 
 fn cut(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(LONG) {
-        Some((end, _)) => format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()),
+        Some((end, _)) => format!(
+            "{}… ({} bytes)",
+            text.get(..end).unwrap_or_default(),
+            text.len()
+        ),
         None => text,
     }
 }

@@ -28,7 +28,9 @@ impl Labels {
             return;
         }
         self.known.retain(|(known, _)| *known != value);
-        let position = self.known.partition_point(|(known, _)| known.len() >= value.len());
+        let position = self
+            .known
+            .partition_point(|(known, _)| known.len() >= value.len());
         self.known.insert(position, (value, label.to_owned()));
     }
 
@@ -47,10 +49,14 @@ impl Labels {
     pub(super) fn apply_value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.apply(&text)),
-            Value::Array(items) => items.into_iter().map(|item| self.apply_value(item)).collect(),
-            Value::Object(fields) => {
-                fields.into_iter().map(|(name, value)| (self.apply(&name), self.apply_value(value))).collect()
-            }
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| self.apply_value(item))
+                .collect(),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| (self.apply(&name), self.apply_value(value)))
+                .collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) => value,
         }
     }
@@ -71,7 +77,11 @@ impl Labels {
 fn peer_id_spellings(id: &str) -> Option<[String; 4]> {
     const LIBP2P_KEY: [u8; 2] = [1, 0x72];
     let multihash = match id.chars().next()? {
-        'k' | 'b' | 'z' => multibase::decode(id).ok()?.1.strip_prefix(&LIBP2P_KEY)?.to_vec(),
+        'k' | 'b' | 'z' => multibase::decode(id)
+            .ok()?
+            .1
+            .strip_prefix(&LIBP2P_KEY)?
+            .to_vec(),
         _ => Base::Base58Btc.decode(id).ok()?,
     };
     let cid = [LIBP2P_KEY.as_slice(), &multihash].concat();
@@ -108,6 +118,9 @@ mod tests {
         let mut labels = Labels::default();
         labels.know("127.0.0.1:1", "<HOST>");
         labels.know("http://127.0.0.1:1", "<BASE>");
-        assert_eq!(labels.apply("http://127.0.0.1:1/ 127.0.0.1:1"), "<BASE>/ <HOST>");
+        assert_eq!(
+            labels.apply("http://127.0.0.1:1/ 127.0.0.1:1"),
+            "<BASE>/ <HOST>"
+        );
     }
 }
