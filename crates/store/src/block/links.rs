@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cairn_primitives::codec::CodecError;
+use cairn_primitives::codec::{self, CodecError};
 use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::traits::{BlockError, Root};
@@ -13,17 +13,10 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
     if cid.codec() == Codec::RAW {
         return Ok(Vec::new());
     }
-    match decode(cid.codec(), data) {
+    match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
         Err(CodecError::Unknown(_)) => Ok(Vec::new()),
         Err(source) => Err(BlockError::Undecodable { cid: cid.clone(), source }),
-    }
-}
-
-fn decode(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
-    match codec {
-        Codec::DAG_PB => cairn_primitives::codec::dag_pb::links(data),
-        other => Err(CodecError::Unknown(other)),
     }
 }
 

@@ -1,0 +1,37 @@
+//! What Linux offers beyond the standard library.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use rustix::fs::{FallocateFlags, OFlags};
+
+/// Opens a file once more for writes that bypass the page cache; `None` where the file system has no such thing.
+pub(super) fn open_direct(path: &Path) -> io::Result<Option<File>> {
+    let flags = OFlags::DIRECT.bits().cast_signed();
+    match OpenOptions::new().write(true).custom_flags(flags).open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Extends a file and reserves the space.
+pub(super) fn allocate(file: &File, from: u64, to: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), from, to - from) {
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => file.set_len(to),
+        other => other.map_err(io::Error::from),
+    }
+}
+
+/// Bytes that an unprivileged writer still has.
+pub(super) fn free_space(path: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Makes a directory's entries durable.
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

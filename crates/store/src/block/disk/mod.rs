@@ -1,0 +1,114 @@
+//! The storage that a store runs on: a few files beneath one directory.
+//!
+//! All that the segment engine and its index do to a disk goes through [`Disk`] and [`DiskFile`], so that a simulated
+//! disk can lose, reorder, tear and refuse what a real one may ([`sim::SimDisk`]).
+
+mod aligned;
+#[cfg(target_os = "linux")]
+mod linux;
+pub(crate) mod overlay;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+mod real;
+pub mod sim;
+
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+use portable as platform;
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+pub(crate) use aligned::AlignedBuf;
+pub use real::RealDisk;
+
+/// What direct writes are aligned to, in bytes: offset, length and memory address.
+pub const ALIGN: usize = 4096;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For reading.
+    Read,
+    /// For reading and writing; the file must exist.
+    Write,
+    /// For reading and writing; the file must not exist.
+    Create,
+}
+
+/// Held until it is dropped.
+pub trait DiskLock: Send + Sync + Debug {}
+
+/// One directory tree. Paths are relative to its root and have `/` between their parts.
+pub trait Disk: Send + Sync + Debug + 'static {
+    /// Opens a file. `direct` asks for writes that bypass the page cache, where that can be had.
+    fn open(&self, path: &str, access: Access, direct: bool) -> io::Result<Arc<dyn DiskFile>>;
+    /// The names of the files in a directory, sorted.
+    fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+    /// Makes a directory (and its parents), unless it is there.
+    fn make_dir(&self, dir: &str) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &str) -> io::Result<()>;
+    /// Renames a file over whatever has the new name, in one step.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Makes what happened to a directory's entries durable; `""` is the root.
+    fn sync_dir(&self, dir: &str) -> io::Result<()>;
+    /// Bytes that can still be written.
+    fn free_space(&self) -> io::Result<u64>;
+    /// Locks the tree against another opener by a file; `None` when another holds it.
+    fn lock(&self, path: &str, shared: bool) -> io::Result<Option<Box<dyn DiskLock>>>;
+}
+
+/// One file, read and written by position.
+#[allow(clippy::len_without_is_empty)]
+pub trait DiskFile: Send + Sync + Debug {
+    /// Reads at a position; fewer bytes than asked for only at the end of the file.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
+    /// Writes all of the bytes at a position, growing the file if needed.
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
+    /// Makes data and length durable.
+    fn sync_data(&self) -> io::Result<()>;
+    /// Cuts or extends (by zeros) the file.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+    /// Its length in bytes.
+    fn len(&self) -> io::Result<u64>;
+    /// Extends the file to `len` by zeros and reserves the space, so that writing there cannot find the disk full.
+    fn allocate(&self, len: u64) -> io::Result<()>;
+}
+
+/// Reads exactly `out.len()` bytes.
+pub(crate) fn read_exact(file: &dyn DiskFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    if file.read_at(offset, out)? == out.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+/// Reads a small file whole; `None` when it is not there or larger than `limit`.
+pub(crate) fn read_small(disk: &dyn Disk, path: &str, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    let file = match disk.open(path, Access::Read, false) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let len = usize::try_from(file.len()?).unwrap_or(usize::MAX);
+    if len > limit {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; len];
+    read_exact(&*file, 0, &mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Replaces a file in one durable step.
+pub(crate) fn replace(disk: &dyn Disk, dir: &str, path: &str, bytes: &[u8]) -> io::Result<()> {
+    let fresh = format!("{path}.new");
+    match disk.remove(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = disk.open(&fresh, Access::Create, false)?;
+    file.write_at(0, bytes)?;
+    file.sync_data()?;
+    disk.rename(&fresh, path)?;
+    disk.sync_dir(dir)
+}

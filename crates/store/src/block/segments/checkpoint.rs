@@ -1,0 +1,153 @@
+//! Everything that changes the index of an open store.
+
+use std::sync::atomic::Ordering;
+
+use cairn_primitives::Multihash;
+use parking_lot::MutexGuard;
+use redb::{ReadableTable as _, WriteTransaction};
+
+use super::super::traits::BlockError;
+use super::engine::Engine;
+use super::index::{self, BLOCKS, Entry, LINKS, Rows, SegmentState};
+
+/// A block to be removed, by key and id: the same key with another id is another block by now.
+pub(super) type Victim = (Multihash, Entry);
+
+impl Engine {
+    /// Brings to the index what is durable and not there yet.
+    pub(super) fn checkpoint(&self) -> Result<(), BlockError> {
+        let mut rows = self.rows.lock();
+        if self.pending.lock().batch_is_empty(self.settled.load(Ordering::Acquire)) {
+            return Ok(());
+        }
+        self.change(&mut rows, "index", |_, _| Ok(()))
+    }
+
+    /// Changes the index in one durable step that also brings it up to date with what is durable: what is removed in it
+    /// can then not come back by a replay.
+    pub(super) fn change<T>(
+        &self,
+        rows: &mut MutexGuard<'_, Rows>,
+        action: &'static str,
+        run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
+        let batch = self.pending.lock().batch(self.settled.load(Ordering::Acquire));
+        let mut fresh = rows.clone();
+        let done = self.index.write(action, |transaction| {
+            let entries = batch.entries.iter().map(|(key, entry)| (key.as_bytes(), *entry));
+            index::insert(transaction, entries, &mut fresh, false)?;
+            for (_, entry) in &batch.entries {
+                let row = fresh.entry(entry.segment).or_default();
+                row.end = row.end.max(entry.end());
+            }
+            for (segment, len) in &batch.closed {
+                let row = fresh.entry(*segment).or_default();
+                row.end = *len;
+                row.state = SegmentState::Sealed;
+            }
+            let answer = run(transaction, &mut fresh)?;
+            index::write_rows(transaction, rows, &fresh, self.upcoming())?;
+            Ok(answer)
+        });
+        match done {
+            Ok(answer) => {
+                self.sum(&fresh);
+                **rows = fresh;
+                let mut pending = self.pending.lock();
+                pending.flushed(&batch);
+                // In this order: who still sees the old epoch finds the entries pending.
+                self.epoch.fetch_add(1, Ordering::AcqRel);
+                drop(pending);
+                self.stage.lock().wake();
+                Ok(answer)
+            }
+            Err(error) => {
+                // It may have been made all the same.
+                if let Ok(current) = self.index.rows() {
+                    self.sum(&current);
+                    **rows = current;
+                }
+                Err(self.explain(error, 0))
+            }
+        }
+    }
+
+    /// Removes blocks, durably; the answer has the victims that were there.
+    ///
+    /// `spare` may drop victims at the last moment, while no touch can be under way.
+    pub(super) fn take(&self, mut victims: Vec<Victim>, spare: impl FnOnce(&mut Vec<Victim>), with_links: bool) -> Result<Vec<Victim>, BlockError> {
+        let mut rows = self.rows.lock();
+        {
+            let mut dying = self.gate.write();
+            spare(&mut victims);
+            dying.extend(victims.iter().map(|(key, entry)| (key.clone(), entry.id)));
+        }
+        victims.sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+        let taken = if victims.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.change(&mut rows, "remove blocks from", |transaction, rows| {
+                let mut taken = Vec::with_capacity(victims.len());
+                let mut table = transaction.open_table(BLOCKS)?;
+                let mut links = transaction.open_table(LINKS)?;
+                for (key, victim) in &victims {
+                    let Some(now) = index::lookup(&table, key.as_bytes())?.filter(|now| now.id == victim.id) else { continue };
+                    table.remove(key.as_bytes())?;
+                    if let Some(row) = rows.get_mut(&now.segment) {
+                        row.sub(&now);
+                    }
+                    if with_links {
+                        let codecs: Vec<u64> = links
+                            .range((now.id, 0)..=(now.id, u64::MAX))?
+                            .map(|row| row.map(|(key, _)| key.value().1))
+                            .collect::<Result<_, _>>()?;
+                        for codec in codecs {
+                            links.remove((now.id, codec))?;
+                        }
+                    }
+                    taken.push((key.clone(), now));
+                }
+                Ok(taken)
+            })
+        };
+        let mut dying = self.gate.write();
+        for (key, entry) in &victims {
+            if dying.get(key) == Some(&entry.id) {
+                dying.remove(key);
+            }
+        }
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        taken
+    }
+
+    /// Removes keys, durably; says for each whether it was there.
+    pub(super) fn remove(&self, keys: &[Multihash]) -> Result<Vec<bool>, BlockError> {
+        self.check_writable()?;
+        let mut answers = vec![false; keys.len()];
+        // What is not durable yet must become so first: the index knows nothing of it, a replay would.
+        self.settle(self.last_id());
+        let mut victims = Vec::new();
+        for ((key, found), answer) in keys.iter().zip(self.find_all(keys.iter())?).zip(&mut answers) {
+            if let Some(entry) = found {
+                let twice = victims.iter().any(|(other, _)| other == key);
+                *answer = !twice;
+                victims.push((key.clone(), entry));
+            }
+        }
+        victims.sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+        victims.dedup_by(|(a, _), (b, _)| a == b);
+        if victims.is_empty() {
+            return Ok(answers);
+        }
+        let wanted = victims.len();
+        self.checkpoint()?;
+        let taken = self.take(victims, |_| {}, true)?;
+        if taken.len() < wanted {
+            // Someone else removed some at the same time.
+            for (key, answer) in keys.iter().zip(&mut answers) {
+                *answer = *answer && taken.iter().any(|(gone, _)| gone == key);
+            }
+        }
+        Ok(answers)
+    }
+}

@@ -1,0 +1,93 @@
+//! Collection: takes what no root reaches and no hold keeps, beside writers.
+
+use std::cell::RefCell;
+use std::sync::atomic::Ordering;
+
+use cairn_primitives::Multihash;
+
+use super::super::traits::{BlockError, Collected, Collector};
+use super::checkpoint::Victim;
+use super::engine::Engine;
+use super::index::broken;
+
+/// Ends a collection's place among the holds, however it ends.
+struct Place<'a>(&'a Engine);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.holds.end_collection();
+    }
+}
+
+impl Engine {
+    /// Collects; see [`super::super::BlockStore::collect`].
+    pub(super) fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
+        self.check_writable()?;
+        let _one = self.collecting.lock();
+        // On a full disk, the reserve is what the index and the copies of a compaction live on.
+        if self.measure_free() < 4 * self.limits.margin {
+            self.reserve.release();
+        }
+        let done = self.collect_alone(collector);
+        if let Err(error) = self.reserve.fill() {
+            tracing::warn!(%error, "cannot fill the block store's reserve again");
+        }
+        done
+    }
+
+    fn collect_alone(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
+        let before = self.disk_bytes();
+        self.checkpoint()?;
+        // First the floor, then the roots: a pin that commits before the roots are read is among them, and one that
+        // commits later has a hold that lives now.
+        let floor = self.holds.begin_collection(|| self.next_id.load(Ordering::Acquire));
+        let place = Place(self);
+        let roots = collector.roots()?;
+        let alive = self.alive()?;
+        let cell = RefCell::new(collector);
+        let cancelled = || cell.borrow().cancelled();
+        let marks = self.mark(&roots, &alive, &cancelled)?;
+        let mut done = Collected { missing: marks.missing, ..Collected::default() };
+        let mut batch: Vec<Victim> = Vec::new();
+        self.scan_blocks(|key, entry| {
+            if entry.id < floor && !marks.marked.contains(entry.id) {
+                let key = Multihash::from_bytes(key).map_err(broken)?;
+                batch.push((key, entry));
+            }
+            if batch.len() >= self.limits.sweep {
+                self.sweep(std::mem::take(&mut batch), &cell, &mut done)?;
+            }
+            Ok(())
+        })?;
+        self.sweep(batch, &cell, &mut done)?;
+        drop(place);
+        if done.blocks > 0 {
+            self.drop_stale_links(&self.alive()?)?;
+        }
+        self.compact(&cancelled)?;
+        done.disk_bytes = before.saturating_sub(self.disk_bytes());
+        Ok(done)
+    }
+
+    fn sweep(&self, victims: Vec<Victim>, collector: &RefCell<&mut dyn Collector>, done: &mut Collected) -> Result<(), BlockError> {
+        if collector.borrow().cancelled() {
+            return Err(BlockError::Cancelled);
+        }
+        if victims.is_empty() {
+            return Ok(());
+        }
+        let taken = self.take(victims, |victims| self.holds.spare(victims, |(_, entry)| entry.id), false)?;
+        let mut collector = collector.borrow_mut();
+        for (key, entry) in &taken {
+            done.blocks += 1;
+            done.bytes += u64::from(entry.data);
+            collector.removed(key);
+        }
+        Ok(())
+    }
+
+    /// Bytes on disk.
+    fn disk_bytes(&self) -> u64 {
+        self.sums.lock().disk_bytes + self.index.path_len() + self.active_slack()
+    }
+}

@@ -1,0 +1,305 @@
+//! Compaction: copies what lives in mostly dead segments, and gives their space back.
+//!
+//! A segment is copied from its end, so that on a nearly full disk it can be cut piece by piece behind the copy. The order
+//! is always: the copy is durable, the index says so durably, and only then the old bytes go.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cairn_primitives::{Codec, Multihash};
+
+use super::super::disk::{ALIGN, Access, AlignedBuf, DiskFile};
+use super::super::traits::BlockError;
+use super::engine::Engine;
+use super::index::{self, BLOCKS, Entry, SegmentRow, SegmentState, broken, failed};
+use super::record::{self, Front};
+
+/// A segment is worth copying when less than this share (in percent) of it lives.
+const WORTH: u64 = 85;
+/// Bytes of staging for the copy.
+const BUFFER: usize = 4 << 20;
+
+/// A segment that a compaction fills.
+struct Copy {
+    number: u32,
+    file: Arc<dyn DiskFile>,
+    buffer: AlignedBuf,
+    base: u64,
+    len: usize,
+}
+
+impl Copy {
+    fn end(&self) -> u64 {
+        self.base + self.len as u64
+    }
+
+    fn append(&mut self, mut bytes: &[u8]) -> io::Result<u64> {
+        let at = self.end();
+        while !bytes.is_empty() {
+            let room = self.buffer.capacity() - self.len;
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            if let Some(to) = self.buffer.bytes_mut().get_mut(self.len..self.len + now.len()) {
+                to.copy_from_slice(now);
+            }
+            self.len += now.len();
+            bytes = later;
+            if self.len == self.buffer.capacity() {
+                self.file.write_at(self.base, self.buffer.bytes())?;
+                self.base += self.len as u64;
+                self.len = 0;
+            }
+        }
+        Ok(at)
+    }
+
+    /// Makes what was appended durable, at its exact length.
+    fn finish(&mut self) -> io::Result<()> {
+        let end = self.end();
+        let padded = self.len.next_multiple_of(ALIGN);
+        if let Some(zeros) = self.buffer.bytes_mut().get_mut(self.len..padded) {
+            zeros.fill(0);
+        }
+        self.file.write_at(self.base, self.buffer.bytes().get(..padded).unwrap_or_default())?;
+        self.file.set_len(end)?;
+        self.file.sync_data()
+    }
+}
+
+/// One block that moves.
+struct Move {
+    key: Multihash,
+    from: Entry,
+    to: Entry,
+}
+
+impl Engine {
+    /// Rewrites the segments that are mostly dead.
+    pub(super) fn compact(&self, cancelled: &dyn Fn() -> bool) -> Result<(), BlockError> {
+        self.seal_wasteful();
+        self.checkpoint()?;
+        self.drop_dead()?;
+        let mut worth: Vec<(u32, SegmentRow)> = {
+            let rows = self.rows.lock();
+            let sealed = rows.iter().filter(|(_, row)| row.state == SegmentState::Sealed);
+            sealed.filter(|(_, row)| row.records * 100 < row.end * WORTH).map(|(number, row)| (*number, *row)).collect()
+        };
+        // What gives most for least goes first: it makes room for the others.
+        worth.sort_by_key(|(_, row)| row.records);
+        let mut rest = worth.as_slice();
+        while !rest.is_empty() {
+            // A group's entries are found in one pass over the index, and must fit in memory.
+            let mut blocks = 0;
+            let group = rest.iter().take_while(|(_, row)| {
+                let first = blocks == 0;
+                blocks += row.blocks;
+                first || blocks <= self.limits.moves as u64
+            });
+            let (group, later) = rest.split_at(group.count().max(1));
+            rest = later;
+            let mut living: BTreeMap<u32, Vec<(Multihash, Entry)>> = group.iter().map(|(number, _)| (*number, Vec::new())).collect();
+            self.scan_blocks(|key, entry| {
+                if let Some(of) = living.get_mut(&entry.segment) {
+                    of.push((Multihash::from_bytes(key).map_err(broken)?, entry));
+                }
+                Ok(())
+            })?;
+            for (number, _) in group {
+                if cancelled() {
+                    return Err(BlockError::Cancelled);
+                }
+                let Some(mut of) = living.remove(number) else { continue };
+                of.sort_unstable_by_key(|(_, entry)| entry.offset);
+                match self.rewrite(*number, of) {
+                    Ok(()) => {}
+                    // The segment stays as it is: whatever can still be read of it must not go.
+                    Err(error @ BlockError::Damaged { .. }) => {
+                        tracing::error!(%error, segment = *number, "a segment with a damaged block is not compacted");
+                    }
+                    Err(error @ BlockError::Full { .. }) => {
+                        tracing::warn!(%error, "no room to compact further");
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Seals the active segment when much of it is dead, so that it can be rewritten.
+    fn seal_wasteful(&self) {
+        let Some(active) = self.stage.lock().active() else { return };
+        let wasteful = self.rows.lock().get(&active).is_some_and(|row| row.records * 100 < row.end * WORTH);
+        if wasteful {
+            self.seal_active();
+        }
+    }
+
+    /// Removes segments in which nothing lives.
+    fn drop_dead(&self) -> Result<(), BlockError> {
+        let dead: Vec<u32> = {
+            let mut rows = self.rows.lock();
+            let dead: Vec<u32> =
+                rows.iter().filter(|(_, row)| row.state == SegmentState::Sealed && row.blocks == 0).map(|(number, _)| *number).collect();
+            if !dead.is_empty() {
+                self.change(&mut rows, "drop a segment of", |_, rows| {
+                    for number in &dead {
+                        rows.insert(*number, SegmentRow { state: SegmentState::Dropped, ..SegmentRow::default() });
+                    }
+                    Ok(())
+                })?;
+            }
+            dead
+        };
+        self.unlink(&dead)
+    }
+
+    /// Removes the files of dropped segments, and then the rows that kept them from being taken for new ones.
+    pub(super) fn unlink(&self, dropped: &[u32]) -> Result<(), BlockError> {
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        for number in dropped {
+            self.discard(&record::path(*number)).map_err(|error| failed("remove a segment of", error))?;
+            self.files.forget(*number);
+        }
+        self.disk.sync_dir("blocks").map_err(|error| failed("sync the folder of", error))?;
+        let mut rows = self.rows.lock();
+        self.change(&mut rows, "drop a segment of", |_, rows| {
+            for number in dropped {
+                rows.remove(number);
+            }
+            Ok(())
+        })
+    }
+
+    /// Copies the living blocks of a segment to a new one, and removes it.
+    fn rewrite(&self, number: u32, mut living: Vec<(Multihash, Entry)>) -> Result<(), BlockError> {
+        let bytes: u64 = living.iter().map(|(_, entry)| entry.total()).sum();
+        let free = self.measure_free();
+        // When the copy does not fit beside the original, it goes in pieces.
+        let piece = if free / 2 > bytes { u64::MAX } else { free / 4 };
+        if piece < ALIGN as u64 {
+            return Err(BlockError::Full { free, needed: 4 * ALIGN as u64 });
+        }
+        while !living.is_empty() {
+            let mut taken = 0;
+            let keep = living.iter().rposition(|(_, entry)| {
+                let first = taken == 0;
+                taken += entry.total();
+                !first && taken > piece
+            });
+            let group = living.split_off(keep.map_or(0, |last| last + 1));
+            let cut = if living.is_empty() { None } else { group.first().map(|(_, entry)| entry.offset) };
+            self.move_blocks(number, group, cut)?;
+        }
+        self.drop_dead()
+    }
+
+    /// Moves blocks of one segment to a new one. With `cut`, the old segment ends there afterwards.
+    fn move_blocks(&self, from: u32, group: Vec<(Multihash, Entry)>, cut: Option<u64>) -> Result<(), BlockError> {
+        let number = self.next_segment.fetch_add(1, Ordering::AcqRel);
+        {
+            // The row comes first: without it, a file found after a crash would be replayed as new.
+            let mut rows = self.rows.lock();
+            self.change(&mut rows, "begin a copy in", |_, rows| {
+                rows.insert(number, SegmentRow { state: SegmentState::Copying, ..SegmentRow::default() });
+                Ok(())
+            })?;
+        }
+        let copied = self.copy_blocks(number, from, group).and_then(|(moves, end)| self.switch(number, from, &moves, end, cut));
+        if let Err(error) = copied {
+            let dropped = {
+                let mut rows = self.rows.lock();
+                // The switch may have been made although it failed.
+                let copying = rows.get(&number).is_some_and(|row| row.state == SegmentState::Copying);
+                copying
+                    && self
+                        .change(&mut rows, "drop a copy in", |_, rows| {
+                            rows.insert(number, SegmentRow { state: SegmentState::Dropped, ..SegmentRow::default() });
+                            Ok(())
+                        })
+                        .is_ok()
+            };
+            if dropped {
+                self.unlink(&[number])?;
+            }
+            return Err(error);
+        }
+        if let Some(end) = cut {
+            let file = self.disk.open(&record::path(from), Access::Write, false).map_err(|error| failed("cut a segment of", error))?;
+            file.set_len(end).map_err(|error| failed("cut a segment of", error))?;
+        }
+        Ok(())
+    }
+
+    fn copy_blocks(&self, number: u32, from: u32, group: Vec<(Multihash, Entry)>) -> Result<(Vec<Move>, u64), BlockError> {
+        let source = self.files.get(from).map_err(|error| failed("open a segment of", error))?;
+        let write = |error| failed("copy a segment of", error);
+        let file = self.disk.open(&record::path(number), Access::Create, true).map_err(write)?;
+        let mut copy = Copy { number, file, buffer: AlignedBuf::new(BUFFER.min(self.limits.buffer)), base: 0, len: 0 };
+        copy.append(&record::header(&self.owner.store, number)).map_err(write)?;
+        let mut moves = Vec::with_capacity(group.len());
+        let mut bytes = Vec::new();
+        for (key, entry) in group {
+            let total = usize::try_from(entry.total()).map_err(broken)?;
+            bytes.resize(total, 0);
+            let read = source.read_at(entry.offset, &mut bytes).map_err(|error| failed("read", error))?;
+            let data = bytes.get(usize::from(entry.head)..).unwrap_or_default();
+            let whole = read == total
+                && matches!(record::front(&bytes), Front::Record(head) if head.cid.hash() == &key && head.total() == entry.total())
+                && key.matches(data).unwrap_or(true);
+            if !whole {
+                return Err(BlockError::Damaged { key: cairn_primitives::Cid::v1(Codec::RAW, key) });
+            }
+            let offset = copy.append(&bytes).map_err(write)?;
+            moves.push(Move { key, from: entry, to: Entry { segment: copy.number, offset, ..entry } });
+        }
+        copy.finish().map_err(write)?;
+        self.disk.sync_dir("blocks").map_err(|error| failed("sync the folder of", error))?;
+        moves.sort_unstable_by(|a, b| a.key.as_bytes().cmp(b.key.as_bytes()));
+        Ok((moves, copy.end()))
+    }
+
+    /// Makes the index find the copies.
+    fn switch(&self, number: u32, from: u32, moves: &[Move], end: u64, cut: Option<u64>) -> Result<(), BlockError> {
+        // In parts, so that the checkpoints of writers come in between.
+        let mut parts = moves.chunks(self.limits.sweep.max(1)).peekable();
+        while let Some(part) = parts.next() {
+            let last = parts.peek().is_none();
+            let mut rows = self.rows.lock();
+            self.change(&mut rows, "move blocks in", |transaction, rows| {
+                let movable = {
+                    let table = transaction.open_table(BLOCKS)?;
+                    let mut movable = Vec::with_capacity(part.len());
+                    for moved in part {
+                        // Removed since, or removed and put again: then the copy is dead.
+                        let now = index::lookup(&table, moved.key.as_bytes())?;
+                        if now.is_some_and(|now| now.id == moved.from.id && now.same_place(&moved.from)) {
+                            movable.push((moved.key.as_bytes(), moved.to));
+                        }
+                    }
+                    movable
+                };
+                index::insert(transaction, movable.into_iter(), rows, false)?;
+                let row = rows.entry(number).or_default();
+                row.state = SegmentState::Sealed;
+                row.end = end;
+                if last && let Some(old) = rows.get_mut(&from) {
+                    match cut {
+                        Some(cut) => old.end = cut,
+                        None if old.blocks == 0 => *old = SegmentRow { state: SegmentState::Dropped, ..SegmentRow::default() },
+                        None => {}
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        if cut.is_none() && self.rows.lock().get(&from).is_some_and(|row| row.state == SegmentState::Dropped) {
+            self.unlink(&[from])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,311 @@
+//! The state of an open store, and what reads it.
+//!
+//! Nothing here or in the modules beside it starts a thread or waits for one, so one thread can drive a store from a seed
+//! (`simulate`); the threads are in [`super::SegmentStore`].
+//!
+//! Locks are taken in this order: `writer`, `rows`, `gate`, `stage`, `pending`, then those of the holds.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use bytes::Bytes;
+use cairn_primitives::{Cid, Codec, Multihash};
+use foldhash::fast::FixedState;
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::super::disk::{Disk, DiskLock};
+use super::super::holds::{HoldState, Holds, Touch};
+use super::super::traits::{BlockError, StoreStat};
+use super::files::Files;
+use super::index::{self, BLOCKS, Entry, Index, Owner, Rows, failed};
+use super::pending::Pending;
+use super::record::{self, Front};
+use super::reserve::Reserve;
+use super::stage::Stage;
+use super::writer::{Waiters, Writer};
+
+/// Sizes that a store keeps to.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    /// Bytes at which a segment is sealed.
+    pub(super) segment: u64,
+    /// Bytes of a staging buffer; three exist at most.
+    pub(super) buffer: usize,
+    /// Blocks that may wait for the index; writers wait beyond.
+    pub(super) pending: usize,
+    /// Written bytes after which a sync is made though nobody asked.
+    pub(super) unsynced: u64,
+    /// Bytes by which the active segment's file grows, at least and at most.
+    pub(super) grow: (u64, u64),
+    /// Zeros written behind a small commit, so that the next ones overwrite (a cheaper sync than one that extends).
+    pub(super) ahead: usize,
+    /// Bytes that are left free on the disk, for the index.
+    pub(super) margin: u64,
+    /// Victims a removing transaction takes.
+    pub(super) sweep: usize,
+    /// Blocks that a compaction moves at a time.
+    pub(super) moves: usize,
+    /// Bytes of the index's cache.
+    pub(super) cache: usize,
+    /// Segments open for reading.
+    pub(super) files: usize,
+    /// Whether every read is hashed.
+    pub(super) verify_reads: bool,
+}
+
+/// Wakes a thread that waits for work.
+#[derive(Debug, Default)]
+pub(super) struct Signal {
+    set: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Signal {
+    pub(super) fn raise(&self) {
+        let mut set = self.set.lock();
+        if !*set {
+            *set = true;
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits until it is raised, or for `limit`; whether it was raised.
+    pub(super) fn wait(&self, limit: std::time::Duration) -> bool {
+        let mut set = self.set.lock();
+        if !*set {
+            self.changed.wait_for(&mut set, limit);
+        }
+        std::mem::take(&mut *set)
+    }
+}
+
+/// Blocks that are being removed, with their ids: look-ups take them for absent.
+pub(super) type Dying = HashMap<Multihash, u64, FixedState>;
+
+/// An open store.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) limits: Limits,
+    pub(super) owner: Owner,
+    pub(super) read_only: bool,
+    pub(super) index: Index,
+    pub(super) reserve: Arc<Reserve>,
+    pub(super) files: Files,
+    pub(super) holds: Arc<Holds>,
+    /// The rows of the segments as the index has them; whoever changes the index holds this.
+    pub(super) rows: Mutex<Rows>,
+    /// A copy of the rows' sums, for [`Engine::stat`].
+    pub(super) sums: Mutex<StoreStat>,
+    /// Held for reading over a look-up and its touch, for writing by what makes blocks vanish.
+    pub(super) gate: RwLock<Dying>,
+    /// Advanced whenever an entry may have left `pending` or `gate`: an older snapshot of the index does not count then.
+    pub(super) epoch: AtomicU64,
+    pub(super) stage: Mutex<Stage>,
+    pub(super) pending: Mutex<Pending>,
+    pub(super) next_id: AtomicU64,
+    pub(super) next_segment: AtomicU32,
+    pub(super) writer: Mutex<Writer>,
+    pub(super) waiters: Mutex<Waiters>,
+    /// Blocks up to this id are durable, or lost and reported.
+    pub(super) settled: AtomicU64,
+    /// Blocks up to this id are waited for.
+    pub(super) wanted: AtomicU64,
+    pub(super) collecting: Mutex<()>,
+    pub(super) closed: AtomicBool,
+    pub(super) lock: Mutex<Option<Box<dyn DiskLock>>>,
+    /// Work for the writer.
+    pub(super) to_write: Signal,
+    /// Work for the indexer.
+    pub(super) to_index: Signal,
+    /// Free bytes as last measured, less what was appended since.
+    pub(super) free: Mutex<super::stage::FreeSpace>,
+}
+
+/// A block that was found.
+#[derive(Clone, Debug)]
+pub(super) struct FoundBlock {
+    pub(super) entry: Entry,
+    /// Its bytes, while they are not in the file yet.
+    pub(super) data: Option<Bytes>,
+}
+
+impl Engine {
+    pub(super) fn check_open(&self) -> Result<(), BlockError> {
+        if self.closed.load(Ordering::Acquire) { Err(BlockError::Closed) } else { Ok(()) }
+    }
+
+    pub(super) fn check_writable(&self) -> Result<(), BlockError> {
+        self.check_open()?;
+        if self.read_only { Err(BlockError::ReadOnly) } else { Ok(()) }
+    }
+
+    /// The id that the next block gets.
+    pub(super) fn upcoming_id(&self) -> u64 {
+        self.next_id.load(Ordering::Acquire)
+    }
+
+    /// What comes next, for the index to remember.
+    pub(super) fn upcoming(&self) -> (u64, u32) {
+        (self.upcoming_id(), self.next_segment.load(Ordering::Acquire))
+    }
+
+    /// Looks a block up.
+    pub(super) fn find(&self, key: &Multihash) -> Result<Option<FoundBlock>, BlockError> {
+        self.check_open()?;
+        // First what waits for the index, then the index: an entry goes from the one to the other.
+        if let Some(slot) = self.pending.lock().get(key) {
+            return Ok(Some(slot));
+        }
+        let gate = self.gate.read();
+        let entry = self.index.get(key.as_bytes())?;
+        Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)).map(|entry| FoundBlock { entry, data: None }))
+    }
+
+    /// Looks many blocks up.
+    pub(super) fn find_all<'a>(&self, keys: impl Iterator<Item = &'a Multihash>) -> Result<Vec<Option<Entry>>, BlockError> {
+        let keys: Vec<&Multihash> = keys.collect();
+        let mut found: Vec<Option<Entry>> = {
+            let pending = self.pending.lock();
+            keys.iter().map(|key| pending.get(key).map(|slot| slot.entry)).collect()
+        };
+        if found.iter().all(Option::is_some) {
+            return Ok(found);
+        }
+        let gate = self.gate.read();
+        let indexed = self.index.read(|transaction| {
+            let table = transaction.open_table(BLOCKS)?;
+            let absent = keys.iter().zip(&found).filter(|(_, found)| found.is_none());
+            absent.map(|(key, _)| index::lookup(&table, key.as_bytes())).collect::<Result<Vec<_>, _>>()
+        })?;
+        let absent = keys.iter().zip(&mut found).filter(|(_, found)| found.is_none());
+        for ((key, slot), entry) in absent.zip(indexed) {
+            *slot = entry.filter(|entry| gate.get(*key) != Some(&entry.id));
+        }
+        Ok(found)
+    }
+
+    /// A block's bytes.
+    pub(super) fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+        // A compaction may move the block between the look-up and the read; it cannot do so all the time.
+        for attempt in 0.. {
+            let Some(found) = self.find(key)? else { return Ok(None) };
+            if let Some(data) = found.data {
+                return Ok(Some(data));
+            }
+            match self.read(key, &found.entry, self.limits.verify_reads) {
+                Ok(data) => return Ok(Some(data)),
+                Err(error) if attempt >= 3 => return Err(error),
+                Err(error) => {
+                    // Damage is reported at once, unless the block is somewhere else by now.
+                    let moved = match self.find(key)? {
+                        None => true,
+                        Some(now) => now.data.is_some() || now.entry != found.entry,
+                    };
+                    if !moved && attempt > 0 {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the record that an entry tells of.
+    pub(super) fn read(&self, key: &Multihash, entry: &Entry, verify: bool) -> Result<Bytes, BlockError> {
+        let damaged = || BlockError::Damaged { key: Cid::v1(Codec::RAW, key.clone()) };
+        let file = self.files.get(entry.segment).map_err(|error| failed("open a segment of", error))?;
+        let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
+        let mut bytes = vec![0; total];
+        match file.read_at(entry.offset, &mut bytes) {
+            Ok(read) if read == total => {}
+            Ok(_) => return Err(damaged()),
+            Err(error) => return Err(failed("read", error)),
+        }
+        match record::front(&bytes) {
+            Front::Record(head) if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
+            _ => return Err(damaged()),
+        }
+        let data = Bytes::from(bytes).split_off(usize::from(entry.head));
+        // A hash function that is not built in cannot be checked.
+        if verify && !key.matches(&data).unwrap_or(true) {
+            return Err(damaged());
+        }
+        Ok(data)
+    }
+
+    /// Counts.
+    pub(super) fn stat(&self) -> Result<StoreStat, BlockError> {
+        self.check_open()?;
+        let mut stat = self.sums.lock().clone();
+        let pending = self.pending.lock();
+        stat.blocks += pending.len() as u64;
+        stat.live_bytes += pending.bytes();
+        drop(pending);
+        stat.disk_bytes += self.index.path_len();
+        Ok(stat)
+    }
+
+    /// Takes over the sums of changed rows.
+    pub(super) fn sum(&self, rows: &Rows) {
+        let mut sums = StoreStat::default();
+        for row in rows.values() {
+            sums.blocks += row.blocks;
+            sums.live_bytes += row.data;
+            sums.disk_bytes += row.end;
+        }
+        *self.sums.lock() = sums;
+    }
+
+    /// Free bytes, unknown taken for plenty.
+    pub(super) fn measure_free(&self) -> u64 {
+        self.disk.free_space().unwrap_or(u64::MAX)
+    }
+
+    /// Gives a failure its figures.
+    pub(super) fn explain(&self, error: BlockError, needed: u64) -> BlockError {
+        match error {
+            BlockError::Full { .. } => BlockError::Full { free: self.measure_free(), needed: needed.max(1) },
+            other => other,
+        }
+    }
+
+    /// Removes a file that may be gone already.
+    pub(super) fn discard(&self, path: &str) -> io::Result<()> {
+        match self.disk.remove(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+}
+
+impl Touch for Engine {
+    fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
+        self.check_open()?;
+        let gate = self.gate.read();
+        let waiting = {
+            let pending = self.pending.lock();
+            pending.get(key).map(|slot| {
+                hold.record(slot.entry.id);
+                slot.entry.id
+            })
+        };
+        if let Some(id) = waiting {
+            drop(gate);
+            if id > self.settled.load(Ordering::Acquire) {
+                self.settle(id);
+                if let Some(lost) = hold.lost() {
+                    return Err(lost.clone());
+                }
+            }
+            return Ok(true);
+        }
+        let entry = self.index.get(key.as_bytes())?.filter(|entry| gate.get(key) != Some(&entry.id));
+        if let Some(entry) = entry {
+            hold.record(entry.id);
+        }
+        Ok(entry.is_some())
+    }
+}

@@ -1,0 +1,448 @@
+//! The index: a redb database that can be made again from the segments.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `meta` | name | `store`: id and generation; `next`: next block id, next segment number |
+//! | `blocks` | multihash | [`Entry`] |
+//! | `segments` | number | [`SegmentRow`] |
+//! | `links` | (id, codec) of an inner node | its links, see `mark` |
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use cairn_primitives::varint;
+use parking_lot::RwLock;
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+
+use super::super::disk::{Access, Disk, DiskFile};
+use super::super::traits::BlockError;
+use super::reserve::Reserve;
+
+/// The index's file.
+pub(super) const PATH: &str = "index.redb";
+
+pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+pub(super) const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("blocks");
+pub(super) const SEGMENTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("segments");
+pub(super) const LINKS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("links");
+
+/// Where a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Its id: given once, never again.
+    pub(super) id: u64,
+    /// The segment.
+    pub(super) segment: u32,
+    /// Where its record begins.
+    pub(super) offset: u64,
+    /// Bytes of the record before the block's own.
+    pub(super) head: u8,
+    /// Bytes of the block.
+    pub(super) data: u32,
+}
+
+impl Entry {
+    /// Bytes of the whole record.
+    pub(super) fn total(&self) -> u64 {
+        u64::from(self.head) + u64::from(self.data)
+    }
+
+    /// Where its record ends.
+    pub(super) fn end(&self) -> u64 {
+        self.offset + self.total()
+    }
+
+    /// Whether another entry means the same record.
+    pub(super) fn same_place(&self, other: &Self) -> bool {
+        (self.segment, self.offset) == (other.segment, other.offset)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.clear();
+        for number in [self.id, u64::from(self.segment), self.offset, u64::from(self.head), u64::from(self.data)] {
+            varint::encode(number, out);
+        }
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let [id, segment, offset, head, data] = numbers(bytes)?;
+        Some(Self {
+            id,
+            segment: u32::try_from(segment).ok()?,
+            offset,
+            head: u8::try_from(head).ok()?,
+            data: u32::try_from(data).ok()?,
+        })
+    }
+}
+
+fn numbers<const N: usize>(mut bytes: &[u8]) -> Option<[u64; N]> {
+    let mut out = [0; N];
+    for slot in &mut out {
+        let (number, used) = varint::decode(bytes).ok()?;
+        *slot = number;
+        bytes = bytes.get(used..)?;
+    }
+    bytes.is_empty().then_some(out)
+}
+
+/// What becomes of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum SegmentState {
+    /// Written to, or to be taken up again: what follows `end` is not indexed yet.
+    #[default]
+    Open,
+    /// Never written again: what follows `end` does not count and is cut off.
+    Sealed,
+    /// Being filled by a compaction: does not count until it is sealed.
+    Copying,
+    /// Given up: its file is removed.
+    Dropped,
+}
+
+/// What is known of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SegmentRow {
+    pub(super) state: SegmentState,
+    /// Up to where its records are in the index.
+    pub(super) end: u64,
+    /// Blocks that the index finds here.
+    pub(super) blocks: u64,
+    /// Bytes of their records.
+    pub(super) records: u64,
+    /// Bytes of those blocks.
+    pub(super) data: u64,
+    /// Whether a damaged stretch lies in it.
+    pub(super) damaged: bool,
+}
+
+impl SegmentRow {
+    fn encode(&self) -> Vec<u8> {
+        let state = match self.state {
+            SegmentState::Open => 0,
+            SegmentState::Sealed => 1,
+            SegmentState::Copying => 2,
+            SegmentState::Dropped => 3,
+        };
+        let mut out = Vec::with_capacity(24);
+        for number in [state, self.end, self.blocks, self.records, self.data, u64::from(self.damaged)] {
+            varint::encode(number, &mut out);
+        }
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let [state, end, blocks, records, data, damaged] = numbers(bytes)?;
+        let state = match state {
+            0 => SegmentState::Open,
+            1 => SegmentState::Sealed,
+            2 => SegmentState::Copying,
+            3 => SegmentState::Dropped,
+            _ => return None,
+        };
+        Some(Self { state, end, blocks, records, data, damaged: damaged != 0 })
+    }
+
+    pub(super) fn add(&mut self, entry: &Entry) {
+        self.blocks += 1;
+        self.records += entry.total();
+        self.data += u64::from(entry.data);
+    }
+
+    pub(super) fn sub(&mut self, entry: &Entry) {
+        self.blocks = self.blocks.saturating_sub(1);
+        self.records = self.records.saturating_sub(entry.total());
+        self.data = self.data.saturating_sub(u64::from(entry.data));
+    }
+}
+
+/// The rows of all segments.
+pub(super) type Rows = BTreeMap<u32, SegmentRow>;
+
+/// Which store an index belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) store: String,
+    pub(super) generation: u64,
+}
+
+impl Owner {
+    fn encode(&self) -> Vec<u8> {
+        format!("{} {}", self.store, self.generation).into_bytes()
+    }
+}
+
+/// Why an index cannot be used and is made again.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("the index is missing")]
+    Missing,
+    #[error("the index belongs to another store or generation")]
+    Foreign,
+    #[error("the index is damaged: {0}")]
+    Broken(String),
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+pub(super) fn broken(error: impl std::fmt::Display) -> BlockError {
+    failed("read the index of", io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
+}
+
+/// An I/O failure of the store.
+pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlockError::Full { free: 0, needed: 1 },
+        _ => BlockError::Io { action, source: Arc::new(error) },
+    }
+}
+
+fn database_error(action: &'static str, error: redb::Error) -> BlockError {
+    match error {
+        redb::Error::Io(error) => failed(action, error),
+        other => failed(action, io::Error::other(other)),
+    }
+}
+
+/// The open index.
+#[derive(Debug)]
+pub(super) struct Index {
+    disk: Arc<dyn Disk>,
+    path: &'static str,
+    cache: usize,
+    reserve: Arc<Reserve>,
+    database: RwLock<Arc<Database>>,
+}
+
+impl Index {
+    /// Makes an empty index in a new file.
+    pub(super) fn create(disk: Arc<dyn Disk>, path: &'static str, cache: usize, reserve: Arc<Reserve>, owner: &Owner) -> Result<Self, BlockError> {
+        let file = disk.open(path, Access::Create, false).map_err(|error| failed("create the index of", error))?;
+        let database = launch(file, cache, Arc::clone(&reserve)).map_err(|error| failed("create the index of", io::Error::other(error)))?;
+        let index = Self { disk, path, cache, reserve, database: RwLock::new(Arc::new(database)) };
+        index.write("create the index of", |transaction| {
+            transaction.open_table(META)?.insert("store", owner.encode().as_slice())?;
+            transaction.open_table(BLOCKS)?;
+            transaction.open_table(SEGMENTS)?;
+            transaction.open_table(LINKS)?;
+            Ok(())
+        })?;
+        Ok(index)
+    }
+
+    /// Opens an index, which must belong to `owner`.
+    pub(super) fn open(disk: Arc<dyn Disk>, cache: usize, reserve: Arc<Reserve>, owner: &Owner) -> Result<Self, Unusable> {
+        let file = match disk.open(PATH, Access::Write, false) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
+            Err(error) => return Err(Unusable::Io(error)),
+        };
+        if file.len().map_err(Unusable::Io)? == 0 {
+            return Err(Unusable::Missing);
+        }
+        let database = launch(file, cache, Arc::clone(&reserve))?;
+        let index = Self { disk, path: PATH, cache, reserve, database: RwLock::new(Arc::new(database)) };
+        let named = index
+            .read(|transaction| {
+                transaction.open_table(BLOCKS)?;
+                transaction.open_table(SEGMENTS)?;
+                transaction.open_table(LINKS)?;
+                Ok(transaction.open_table(META)?.get("store")?.map(|row| row.value().to_vec()))
+            })
+            .map_err(|error| Unusable::Broken(error.to_string()))?;
+        if named.as_deref() == Some(owner.encode().as_slice()) { Ok(index) } else { Err(Unusable::Foreign) }
+    }
+
+    /// Reads in one snapshot.
+    pub(super) fn read<T>(&self, run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>) -> Result<T, BlockError> {
+        let database = Arc::clone(&self.database.read());
+        match database.begin_read().map_err(redb::Error::from).and_then(|transaction| run(&transaction)) {
+            Ok(answer) => Ok(answer),
+            Err(_) if self.reopened(&database) => {
+                let database = Arc::clone(&self.database.read());
+                let transaction = database.begin_read().map_err(|error| database_error("read the index of", error.into()))?;
+                run(&transaction).map_err(|error| database_error("read the index of", error))
+            }
+            Err(error) => Err(database_error("read the index of", error)),
+        }
+    }
+
+    /// Whether the database has been opened anew, since or now. redb refuses everything once an operation has failed.
+    fn reopened(&self, stale: &Arc<Database>) -> bool {
+        let mut current = self.database.write();
+        if !Arc::ptr_eq(&current, stale) {
+            return true;
+        }
+        let Ok(file) = self.disk.open(self.path, Access::Write, false) else { return false };
+        match launch(file, self.cache, Arc::clone(&self.reserve)) {
+            Ok(fresh) => {
+                *current = Arc::new(fresh);
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot open the block index again");
+                false
+            }
+        }
+    }
+
+    /// Changes durably, in one step. After a failure the change may or may not have been made.
+    pub(super) fn write<T>(&self, action: &'static str, run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, BlockError> {
+        let database = Arc::clone(&self.database.read());
+        let done = (|| {
+            let mut transaction = database.begin_write()?;
+            // Opening then never walks the database.
+            transaction.set_quick_repair(true);
+            let answer = run(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })();
+        done.map_err(|error| {
+            self.reopened(&database);
+            database_error(action, error)
+        })
+    }
+
+    /// The rows of the segments.
+    pub(super) fn rows(&self) -> Result<Rows, BlockError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(SEGMENTS)?;
+            let mut rows = Rows::new();
+            for row in table.iter()? {
+                let (number, row) = row?;
+                let row = SegmentRow::decode(row.value()).ok_or_else(|| redb::Error::Corrupted("a segment row".to_owned()))?;
+                rows.insert(number.value(), row);
+            }
+            Ok(rows)
+        })
+    }
+
+    /// The next block id and the next segment number.
+    pub(super) fn next(&self) -> Result<(u64, u32), BlockError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(META)?;
+            let row = table.get("next")?;
+            let [id, segment] = row.and_then(|row| numbers(row.value())).unwrap_or([1, 1]);
+            Ok((id, u32::try_from(segment).unwrap_or(u32::MAX)))
+        })
+    }
+
+    /// Where a block is.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Entry>, BlockError> {
+        self.read(|transaction| lookup(&transaction.open_table(BLOCKS)?, key))
+    }
+
+    /// Shuts the database down; later calls fail.
+    pub(super) fn path_len(&self) -> u64 {
+        self.disk.open(self.path, Access::Read, false).and_then(|file| file.len()).unwrap_or(0)
+    }
+}
+
+/// Looks a key up in a table of blocks.
+pub(super) fn lookup(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &[u8]) -> Result<Option<Entry>, redb::Error> {
+    match table.get(key)? {
+        None => Ok(None),
+        Some(row) => Entry::decode(row.value()).map(Some).ok_or_else(|| redb::Error::Corrupted("a block row".to_owned())),
+    }
+}
+
+/// Writes the rows of segments that changed, and what comes next.
+pub(super) fn write_rows(transaction: &WriteTransaction, before: &Rows, after: &Rows, next: (u64, u32)) -> Result<(), redb::Error> {
+    let mut table = transaction.open_table(SEGMENTS)?;
+    for (number, row) in after {
+        if before.get(number) != Some(row) {
+            table.insert(number, row.encode().as_slice())?;
+        }
+    }
+    for number in before.keys().filter(|number| !after.contains_key(number)) {
+        table.remove(number)?;
+    }
+    let mut out = Vec::with_capacity(16);
+    varint::encode(next.0, &mut out);
+    varint::encode(u64::from(next.1), &mut out);
+    transaction.open_table(META)?.insert("next", out.as_slice())?;
+    Ok(())
+}
+
+/// Inserts entries (sorted by key, for speed). With `keep`, a key that is already present keeps its entry.
+pub(super) fn insert<'a>(
+    transaction: &WriteTransaction,
+    entries: impl Iterator<Item = (&'a [u8], Entry)>,
+    rows: &mut Rows,
+    keep: bool,
+) -> Result<(), redb::Error> {
+    let mut table = transaction.open_table(BLOCKS)?;
+    let mut value = Vec::with_capacity(32);
+    for (key, entry) in entries {
+        if keep && lookup(&table, key)?.is_some() {
+            continue;
+        }
+        entry.encode(&mut value);
+        let old = table.insert(key, value.as_slice())?.and_then(|old| Entry::decode(old.value()));
+        if let Some(old) = old
+            && let Some(row) = rows.get_mut(&old.segment)
+        {
+            row.sub(&old);
+        }
+        rows.entry(entry.segment).or_default().add(&entry);
+    }
+    Ok(())
+}
+
+fn launch(file: Arc<dyn DiskFile>, cache: usize, reserve: Arc<Reserve>) -> Result<Database, Unusable> {
+    let backend = Backend { file, reserve };
+    // A file that is not what redb wrote can make it panic: that index is broken, and is made again.
+    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut builder = Database::builder();
+        builder.set_cache_size(cache);
+        builder.create_with_backend(backend)
+    }));
+    match opened {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(error)))) if error.kind() != io::ErrorKind::UnexpectedEof && error.kind() != io::ErrorKind::InvalidData => {
+            Err(Unusable::Io(error))
+        }
+        Ok(Err(error)) => Err(Unusable::Broken(error.to_string())),
+        Err(_) => Err(Unusable::Broken("its structure makes no sense".to_owned())),
+    }
+}
+
+/// redb over our disk.
+#[derive(Debug)]
+struct Backend {
+    file: Arc<dyn DiskFile>,
+    reserve: Arc<Reserve>,
+}
+
+impl Backend {
+    /// Runs a write; on a full disk, once more on what the reserve gives free: redb takes nothing after a failure.
+    fn pressing(&self, run: impl Fn() -> io::Result<()>) -> io::Result<()> {
+        match run() {
+            Err(error) if error.kind() == io::ErrorKind::StorageFull && self.reserve.release() => run(),
+            other => other,
+        }
+    }
+}
+
+impl redb::StorageBackend for Backend {
+    fn len(&self) -> io::Result<u64> {
+        self.file.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        super::super::disk::read_exact(&*self.file, offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.pressing(|| self.file.set_len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.pressing(|| self.file.sync_data())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.pressing(|| self.file.write_at(offset, data))
+    }
+}

@@ -1,0 +1,320 @@
+//! Marking: what the roots reach, as ids.
+//!
+//! The links of an inner node are kept in the index by (id, codec), as ids, once they were needed. A row begins with
+//! nothing and is a list of items, each a varint whose low two bits tell its kind:
+//!
+//! | kind | rest of the varint | then |
+//! |---|---|---|
+//! | 0: a block without links | its id, as a zigzag difference to the item before | |
+//! | 1: an inner node | its id, likewise | codec as varint, multihash |
+//! | 2: an absent block or an identity CID | length | CID |
+//!
+//! A row counts only while all ids in it are alive: a block that was removed and put again has another id, and then
+//! the row is made anew from the node's bytes.
+
+use std::collections::{HashMap, HashSet};
+
+use cairn_primitives::{Cid, Codec, Multihash, varint};
+
+use super::super::links;
+use super::super::traits::{BlockError, Root};
+use super::engine::Engine;
+use super::ids::IdSet;
+use super::index::{BLOCKS, Entry, LINKS, broken};
+
+/// How many new rows are written at a time.
+const ROWS: usize = 4096;
+
+/// An inner node whose links are to be followed.
+#[derive(Debug)]
+struct Node {
+    id: u64,
+    codec: Codec,
+    key: Multihash,
+}
+
+enum Item {
+    Leaf(u64),
+    Inner(Node),
+    Other(Cid),
+}
+
+/// What is reachable.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// Reached blocks.
+    pub(super) marked: IdSet,
+    /// Reached blocks that are absent.
+    pub(super) missing: u64,
+    /// Inner nodes whose links were followed, by codec.
+    followed: HashMap<u64, IdSet>,
+    absent: HashSet<Multihash>,
+    stack: Vec<Node>,
+    /// New rows.
+    rows: Vec<((u64, u64), Vec<u8>)>,
+}
+
+impl Marks {
+    /// Marks a block; its links are followed later, once for each codec.
+    fn reach(&mut self, id: u64, codec: Codec, key: &Multihash) {
+        self.marked.insert(id);
+        if links::may_link(codec) && self.followed.entry(codec.0).or_default().insert(id) {
+            self.stack.push(Node { id, codec, key: key.clone() });
+        }
+    }
+
+    fn lack(&mut self, key: &Multihash) {
+        if self.absent.insert(key.clone()) {
+            self.missing += 1;
+        }
+    }
+}
+
+impl Engine {
+    /// The ids of all blocks that the index has.
+    pub(super) fn alive(&self) -> Result<IdSet, BlockError> {
+        let mut alive = IdSet::default();
+        self.scan_blocks(|_, entry| {
+            alive.insert(entry.id);
+            Ok(())
+        })?;
+        Ok(alive)
+    }
+
+    /// Walks past all entries of the index, in the order of their keys, in pieces: a snapshot held for long would keep
+    /// the index from reusing its pages.
+    pub(super) fn scan_blocks(&self, mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>) -> Result<(), BlockError> {
+        let mut from: Option<Vec<u8>> = None;
+        while let Some(piece) = self.next_blocks(from.as_deref(), 16 << 10)? {
+            for (key, entry) in &piece {
+                see(key, *entry)?;
+            }
+            from = piece.into_iter().next_back().map(|(key, _)| key);
+        }
+        Ok(())
+    }
+
+    /// Up to `limit` entries behind a key.
+    pub(super) fn next_blocks(&self, after: Option<&[u8]>, limit: usize) -> Result<Option<Vec<(Vec<u8>, Entry)>>, BlockError> {
+        self.check_open()?;
+        use std::ops::Bound;
+        let piece = self.index.read(|transaction| {
+            let table = transaction.open_table(BLOCKS)?;
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let mut piece = Vec::new();
+            for row in table.range::<&[u8]>((from, Bound::Unbounded))?.take(limit) {
+                let (key, row) = row?;
+                let entry = Entry::decode(row.value()).ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
+                piece.push((key.value().to_vec(), entry));
+            }
+            Ok(piece)
+        })?;
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+
+    /// Marks what the roots reach. `alive` are the ids that rows of links may count on.
+    pub(super) fn mark(&self, roots: &[Root], alive: &IdSet, cancelled: &dyn Fn() -> bool) -> Result<Marks, BlockError> {
+        let mut marks = Marks::default();
+        let mut followed = 0u32;
+        for root in roots {
+            if root.recursive {
+                self.reach_all(&mut marks, std::slice::from_ref(&root.cid), None)?;
+            } else if root.cid.hash().identity_data().is_none() {
+                match self.find(root.cid.hash())? {
+                    Some(found) => drop(marks.marked.insert(found.entry.id)),
+                    None => marks.lack(root.cid.hash()),
+                }
+            }
+            while let Some(node) = marks.stack.pop() {
+                followed += 1;
+                if followed.is_multiple_of(1024) && cancelled() {
+                    return Err(BlockError::Cancelled);
+                }
+                self.follow(&mut marks, &node, alive)?;
+                if marks.rows.len() >= ROWS {
+                    self.keep_rows(&mut marks)?;
+                }
+            }
+        }
+        self.keep_rows(&mut marks)?;
+        Ok(marks)
+    }
+
+    /// Marks what a node links to.
+    fn follow(&self, marks: &mut Marks, node: &Node, alive: &IdSet) -> Result<(), BlockError> {
+        let row = self.index.read(|transaction| {
+            let table = transaction.open_table(LINKS)?;
+            Ok(table.get((node.id, node.codec.0))?.map(|row| decode(row.value())))
+        })?;
+        if let Some(items) = row {
+            let items = items.ok_or_else(|| broken("a row of links is damaged"))?;
+            let current = items.iter().all(|item| match item {
+                Item::Leaf(id) | Item::Inner(Node { id, .. }) => alive.contains(*id),
+                Item::Other(_) => true,
+            });
+            if current {
+                for item in items {
+                    match item {
+                        Item::Leaf(id) => drop(marks.marked.insert(id)),
+                        Item::Inner(child) => marks.reach(child.id, child.codec, &child.key),
+                        Item::Other(cid) => self.reach_all(marks, &[cid], None)?,
+                    }
+                }
+                return Ok(());
+            }
+        }
+        // From the bytes, hashed: a wrong link here would cost good blocks their lives.
+        let cid = Cid::v1(node.codec, node.key.clone());
+        let data = match self.get(&node.key)? {
+            Some(data) => data,
+            None => {
+                // Removed since it was reached.
+                marks.lack(&node.key);
+                return Ok(());
+            }
+        };
+        if !node.key.matches(&data).unwrap_or(true) {
+            return Err(BlockError::Damaged { key: cid });
+        }
+        let children = links::of(&cid, &data)?;
+        self.reach_all(marks, &children, Some((node.id, node.codec.0)))
+    }
+
+    /// Marks blocks by CID, and keeps them as the links of a node.
+    fn reach_all(&self, marks: &mut Marks, cids: &[Cid], of: Option<(u64, u64)>) -> Result<(), BlockError> {
+        let mut row = RowWriter::default();
+        let found = self.find_all(cids.iter().map(Cid::hash))?;
+        for (cid, found) in cids.iter().zip(found) {
+            if cid.hash().identity_data().is_some() {
+                if links::may_link(cid.codec()) {
+                    row.other(cid);
+                    self.reach_identity(marks, cid)?;
+                }
+                continue;
+            }
+            match found {
+                Some(entry) => {
+                    row.block(entry.id, cid);
+                    marks.reach(entry.id, cid.codec(), cid.hash());
+                }
+                None => {
+                    row.other(cid);
+                    marks.lack(cid.hash());
+                }
+            }
+        }
+        if let Some(node) = of {
+            marks.rows.push((node, row.out));
+        }
+        Ok(())
+    }
+
+    /// Follows links inside identity CIDs. Each one inside another is shorter, so this ends.
+    fn reach_identity(&self, marks: &mut Marks, cid: &Cid) -> Result<(), BlockError> {
+        let mut inline = vec![cid.clone()];
+        while let Some(cid) = inline.pop() {
+            let data = cid.hash().identity_data().unwrap_or_default();
+            for child in links::of(&cid, data)? {
+                if child.hash().identity_data().is_some() {
+                    if links::may_link(child.codec()) {
+                        inline.push(child);
+                    }
+                    continue;
+                }
+                match self.find(child.hash())? {
+                    Some(found) => marks.reach(found.entry.id, child.codec(), child.hash()),
+                    None => marks.lack(child.hash()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_rows(&self, marks: &mut Marks) -> Result<(), BlockError> {
+        let fresh = std::mem::take(&mut marks.rows);
+        if fresh.is_empty() || self.read_only {
+            return Ok(());
+        }
+        let mut rows = self.rows.lock();
+        let kept = self.change(&mut rows, "keep links in", |transaction, _| {
+            let mut table = transaction.open_table(LINKS)?;
+            for (node, row) in &fresh {
+                table.insert(*node, row.as_slice())?;
+            }
+            Ok(())
+        });
+        match kept {
+            // They are only there for speed.
+            Err(BlockError::Full { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Drops the links of nodes that are gone.
+    pub(super) fn drop_stale_links(&self, alive: &IdSet) -> Result<(), BlockError> {
+        let mut rows = self.rows.lock();
+        self.change(&mut rows, "drop links from", |transaction, _| {
+            let mut table = transaction.open_table(LINKS)?;
+            table.retain(|(id, _), _| alive.contains(id))?;
+            Ok(())
+        })
+    }
+}
+
+#[derive(Default)]
+struct RowWriter {
+    out: Vec<u8>,
+    last: u64,
+}
+
+impl RowWriter {
+    fn id(&mut self, id: u64, kind: u64) {
+        let difference = id.wrapping_sub(self.last).cast_signed();
+        let zigzag = ((difference << 1) ^ (difference >> 63)).cast_unsigned();
+        self.last = id;
+        varint::encode(zigzag << 2 | kind, &mut self.out);
+    }
+
+    fn block(&mut self, id: u64, cid: &Cid) {
+        if links::may_link(cid.codec()) {
+            self.id(id, 1);
+            varint::encode(cid.codec().0, &mut self.out);
+            self.out.extend_from_slice(cid.hash().as_bytes());
+        } else {
+            self.id(id, 0);
+        }
+    }
+
+    fn other(&mut self, cid: &Cid) {
+        varint::encode((cid.encoded_len() as u64) << 2 | 2, &mut self.out);
+        cid.write(&mut self.out);
+    }
+}
+
+fn decode(mut bytes: &[u8]) -> Option<Vec<Item>> {
+    let mut items = Vec::with_capacity(bytes.len() / 2);
+    let mut last = 0u64;
+    while !bytes.is_empty() {
+        let (number, used) = varint::decode(bytes).ok()?;
+        bytes = bytes.get(used..)?;
+        let (kind, rest) = (number & 3, number >> 2);
+        if kind == 2 {
+            let len = usize::try_from(rest).ok()?;
+            items.push(Item::Other(Cid::from_bytes(bytes.get(..len)?).ok()?));
+            bytes = bytes.get(len..)?;
+            continue;
+        }
+        last = last.wrapping_add((rest >> 1) ^ (rest & 1).wrapping_neg());
+        match kind {
+            0 => items.push(Item::Leaf(last)),
+            1 => {
+                let (codec, used) = varint::decode(bytes).ok()?;
+                let (key, len) = Multihash::read(bytes.get(used..)?).ok()?;
+                bytes = bytes.get(used + len..)?;
+                items.push(Item::Inner(Node { id: last, codec: Codec(codec), key }));
+            }
+            _ => return None,
+        }
+    }
+    Some(items)
+}

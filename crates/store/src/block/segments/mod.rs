@@ -1,0 +1,474 @@
+//! Blocks on disk: append-only CAR files, and an index that can be made again from them.
+//!
+//! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of two threads (one writes, one brings
+//! the index up to date) and futures around [`engine::Engine`].
+
+mod checkpoint;
+mod collect;
+mod compact;
+mod engine;
+mod files;
+mod identity;
+mod ids;
+mod index;
+mod mark;
+mod pending;
+mod record;
+mod recover;
+mod reserve;
+mod scan;
+pub mod simulate;
+mod stage;
+mod writer;
+
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cairn_primitives::{Block, Cid, Codec, Multihash};
+use futures_util::future::{self, BoxFuture};
+use parking_lot::Mutex;
+
+use self::engine::{Engine, Limits};
+use self::recover::Plan;
+use self::stage::{Handover, Progress};
+use super::disk::{Disk, RealDisk};
+use super::links;
+use super::traits::{BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, Root, StoreStat};
+
+/// How often what is durable goes to the index, at least.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Only read: nothing on disk is changed, not even to repair it.
+    pub read_only: bool,
+    /// Bytes at which a segment is sealed and the next one begun.
+    pub segment_size: u64,
+    /// Bytes of memory for the index's cache.
+    pub cache_size: usize,
+    /// Blocks that may wait for the index (about 150 bytes each); writers wait beyond.
+    pub max_pending: usize,
+    /// Bytes of the file that is given up when the disk is full, so that a collection can run.
+    pub reserve: u64,
+    /// Segments that are kept open for reading.
+    pub open_files: usize,
+    /// Hash every block that is read. Otherwise only its name and length are checked.
+    pub verify_reads: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            read_only: false,
+            segment_size: 512 << 20,
+            cache_size: 64 << 20,
+            max_pending: 256 << 10,
+            reserve: 16 << 20,
+            open_files: 256,
+            verify_reads: false,
+        }
+    }
+}
+
+impl Options {
+    fn plan(&self, reindex: bool) -> Plan {
+        let limits = Limits {
+            segment: self.segment_size.max(1 << 20),
+            buffer: 4 << 20,
+            pending: self.max_pending.max(1024),
+            unsynced: 64 << 20,
+            grow: (1 << 20, 16 << 20),
+            ahead: 256 << 10,
+            margin: 8 << 20,
+            sweep: 16 << 10,
+            moves: 512 << 10,
+            cache: self.cache_size,
+            files: self.open_files,
+            verify_reads: self.verify_reads,
+        };
+        Plan { limits, read_only: self.read_only, reserve: self.reserve, fresh_id: None, reindex }
+    }
+}
+
+/// Bytes of a segment that were no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The segment's number.
+    pub segment: u32,
+    /// Which bytes of it.
+    pub bytes: Range<u64>,
+    /// Where they were copied to, beneath the store's directory.
+    pub copy: String,
+}
+
+/// What opening a store found and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenReport {
+    /// There was no store before.
+    pub created: bool,
+    /// Why the index was made anew from the segments, if it was. Blocks removed before may be back then, unpinned.
+    pub reindexed: Option<String>,
+    /// Records that were read because the index did not know them yet.
+    pub replayed: u64,
+    /// Segments whose incomplete last record was cut off, and where.
+    pub cut: Vec<(u32, u64)>,
+    /// What was damaged.
+    pub damaged: Vec<Damage>,
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the block store is in use by another process")]
+    InUse,
+    /// It was written by a later version.
+    #[error("the block store has format {found}, and this version knows {known}")]
+    Format {
+        /// Its format.
+        found: u32,
+        /// The format that is known here.
+        known: u32,
+    },
+    /// `store.json` makes no sense.
+    #[error("store.json of the block store is damaged: {reason}")]
+    Identity {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The disk failed.
+    #[error("cannot {action} the block store")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Blocks in CAR segments beneath a directory.
+///
+/// An answered [`BlockStore::put`] or [`BlockStore::sync`] survives `kill -9` and power loss.
+pub struct SegmentStore {
+    engine: Arc<Engine>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl SegmentStore {
+    /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at most,
+    /// unless the index has to be made anew.
+    pub fn open(path: impl AsRef<Path>, options: Options) -> Result<(Arc<Self>, OpenReport), OpenError> {
+        Self::open_disk(Self::disk(path.as_ref(), options.read_only)?, &options.plan(false), &mut |_, _| {})
+    }
+
+    /// Opens the store and makes its index anew from the segments, whatever its state. `progress` is told bytes read and
+    /// bytes in all. Blocks that were removed may be back afterwards, unpinned; the next collection takes them.
+    pub fn reindex(
+        path: impl AsRef<Path>,
+        options: Options,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(Arc<Self>, OpenReport), OpenError> {
+        Self::open_disk(Self::disk(path.as_ref(), options.read_only)?, &options.plan(true), progress)
+    }
+
+    /// Opens a store on any disk.
+    pub fn open_on(disk: Arc<dyn Disk>, options: &Options) -> Result<(Arc<Self>, OpenReport), OpenError> {
+        Self::open_disk(disk, &options.plan(false), &mut |_, _| {})
+    }
+
+    fn disk(path: &Path, read_only: bool) -> Result<Arc<dyn Disk>, OpenError> {
+        if read_only {
+            return Ok(Arc::new(RealDisk::existing(path)));
+        }
+        let disk = RealDisk::create(path).map_err(|source| OpenError::Io { action: "make the folder of", source })?;
+        Ok(Arc::new(disk))
+    }
+
+    fn open_disk(disk: Arc<dyn Disk>, plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<(Arc<Self>, OpenReport), OpenError> {
+        let (engine, report) = recover::open(disk, plan, progress)?;
+        let mut threads = Vec::new();
+        if !plan.read_only {
+            let spawn = |name: &str, run: fn(&Engine)| {
+                let engine = Arc::clone(&engine);
+                let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&engine));
+                thread.map_err(|source| OpenError::Io { action: "start a thread of", source })
+            };
+            threads.push(spawn("block-writer", write_loop)?);
+            threads.push(spawn("block-indexer", index_loop)?);
+        }
+        Ok((Arc::new(Self { engine, threads: Mutex::new(threads) }), report))
+    }
+
+    async fn hand_over(&self, hold: &Hold, blocks: Vec<Block>) -> Result<u64, BlockError> {
+        let hold = self.engine.holds.of(hold)?;
+        let mut handover = Handover::new(blocks)?;
+        loop {
+            match self.engine.advance(hold, &mut handover)? {
+                Progress::Done(id) => return Ok(id),
+                // A sender that is gone is a store that closes: the next turn tells.
+                Progress::Wait(room) => drop(room.await),
+            }
+        }
+    }
+
+    async fn durable(&self, id: u64) -> Result<(), BlockError> {
+        self.engine.check_open()?;
+        match self.engine.request(id) {
+            None => Ok(()),
+            Some(answer) => answer.await.map_err(|_| BlockError::Closed)?,
+        }
+    }
+
+    fn shut(&self) -> Result<(), BlockError> {
+        if self.engine.closed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut last = Ok(());
+        if !self.engine.read_only {
+            self.engine.rest();
+            last = self.engine.checkpoint();
+        }
+        self.engine.closed.store(true, Ordering::Release);
+        self.engine.to_write.raise();
+        self.engine.to_index.raise();
+        for thread in self.threads.lock().drain(..) {
+            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+                tracing::error!("a thread of the block store has panicked");
+            }
+        }
+        // What was handed over meanwhile and not synced is not promised; who waits is told.
+        self.engine.waiters.lock().clear();
+        self.engine.stage.lock().lose();
+        *self.engine.lock.lock() = None;
+        last
+    }
+}
+
+fn write_loop(engine: &Engine) {
+    while !engine.closed.load(Ordering::Acquire) {
+        engine.to_write.wait(INDEX_EVERY);
+        engine.pump(u64::MAX);
+    }
+}
+
+fn index_loop(engine: &Engine) {
+    while !engine.closed.load(Ordering::Acquire) {
+        engine.to_index.wait(INDEX_EVERY);
+        // Entries cannot go to the index before they are durable.
+        if let Some(durable) = engine.request(engine.last_id()) {
+            let _ = durable.blocking_recv();
+        }
+        if let Err(error) = engine.checkpoint() {
+            tracing::warn!(%error, "the block index cannot be brought up to date; trying again");
+        }
+    }
+}
+
+impl Drop for SegmentStore {
+    fn drop(&mut self) {
+        if let Err(error) = self.shut() {
+            tracing::warn!(%error, "the block store was not closed cleanly");
+        }
+    }
+}
+
+impl std::fmt::Debug for SegmentStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentStore").field("id", &self.engine.owner.store).finish_non_exhaustive()
+    }
+}
+
+impl BlockSource for SegmentStore {
+    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
+        Box::pin(future::ready(self.get(cid.hash())))
+    }
+}
+
+impl BlockStore for SegmentStore {
+    fn id(&self) -> String {
+        self.engine.owner.store.clone()
+    }
+
+    fn has(&self, key: &Multihash) -> Result<bool, BlockError> {
+        self.size(key).map(|size| size.is_some())
+    }
+
+    fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError> {
+        if let Some(data) = key.identity_data() {
+            return Ok(u32::try_from(data.len()).ok());
+        }
+        Ok(self.engine.find(key)?.map(|found| found.entry.data))
+    }
+
+    fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+        if let Some(data) = key.identity_data() {
+            return Ok(Some(Bytes::copy_from_slice(data)));
+        }
+        self.engine.get(key)
+    }
+
+    fn hold(&self) -> Hold {
+        self.engine.holds.give(&self.engine, || self.engine.upcoming_id())
+    }
+
+    fn write<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>> {
+        Box::pin(async move { self.hand_over(hold, blocks).await.map(drop) })
+    }
+
+    fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError> {
+        let hold = self.engine.holds.of(hold)?;
+        let mut handover = Handover::new(blocks)?;
+        loop {
+            match self.engine.advance(hold, &mut handover)? {
+                Progress::Done(_) => return Ok(()),
+                Progress::Wait(room) => drop(room.blocking_recv()),
+            }
+        }
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<(), BlockError>> {
+        Box::pin(async move {
+            self.durable(self.engine.last_id()).await?;
+            // Blocks may have been lost before this was called, and their operation only asks now.
+            self.engine.holds.any_lost().map_or(Ok(()), Err)
+        })
+    }
+
+    fn put<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>> {
+        Box::pin(async move {
+            let id = self.hand_over(hold, blocks).await?;
+            self.durable(id).await?;
+            self.engine.holds.of(hold)?.lost().map_or(Ok(()), |lost| Err(lost.clone()))
+        })
+    }
+
+    fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>> {
+        Box::pin(async move {
+            self.durable(self.engine.last_id()).await?;
+            // Outside of a runtime nothing else waits for this thread.
+            let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.engine.remove(keys) };
+            let (engine, keys) = (Arc::clone(&self.engine), keys.to_vec());
+            runtime.spawn_blocking(move || engine.remove(&keys)).await.map_err(|_| BlockError::Cancelled)?
+        })
+    }
+
+    fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_> {
+        Box::new(Keys::new(&self.engine))
+    }
+
+    fn stat(&self) -> Result<StoreStat, BlockError> {
+        let mut stat = self.engine.stat()?;
+        stat.disk_bytes += self.engine.active_slack();
+        Ok(stat)
+    }
+
+    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+        self.get(cid.hash())?.map(|data| links::of(cid, &data).map(Arc::from)).transpose()
+    }
+
+    fn walk(&self, roots: &[Root], visit: &mut dyn FnMut(&Cid, bool) -> bool) -> Result<(), BlockError> {
+        links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
+    }
+
+    fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
+        self.engine.collect(collector)
+    }
+
+    fn verify(&self, seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool) -> Result<(), BlockError> {
+        verify(&self.engine, self.keys(), seen)
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), BlockError>> {
+        Box::pin(async move { self.shut() })
+    }
+}
+
+fn verify(
+    engine: &Engine,
+    keys: impl Iterator<Item = Result<BlockEntry, BlockError>>,
+    seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
+) -> Result<(), BlockError> {
+    for entry in keys {
+        let key = entry?.key;
+        let whole = match engine.get(&key) {
+            // Removed meanwhile.
+            Ok(None) => continue,
+            // A hash function that is not built in cannot be checked.
+            Ok(Some(data)) if key.matches(&data).unwrap_or(true) => Ok(()),
+            Ok(Some(_)) => Err(BlockError::Damaged { key: Cid::v1(Codec::RAW, key.clone()) }),
+            Err(error) => Err(error),
+        };
+        if !seen(&key, whole) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Walks past all blocks: first those that wait for the index, then the index.
+struct Keys<'a> {
+    engine: &'a Engine,
+    first: std::vec::IntoIter<(Multihash, u32)>,
+    seen: std::collections::HashSet<Multihash>,
+    piece: std::vec::IntoIter<(Vec<u8>, index::Entry)>,
+    after: Option<Vec<u8>>,
+    ended: bool,
+}
+
+impl<'a> Keys<'a> {
+    fn new(engine: &'a Engine) -> Self {
+        let first = engine.pending.lock().keys();
+        let seen = first.iter().map(|(key, _)| key.clone()).collect();
+        Self { engine, first: first.into_iter(), seen, piece: Vec::new().into_iter(), after: None, ended: false }
+    }
+}
+
+impl Iterator for Keys<'_> {
+    type Item = Result<BlockEntry, BlockError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        if let Err(closed) = self.engine.check_open() {
+            self.ended = true;
+            return Some(Err(closed));
+        }
+        if let Some((key, size)) = self.first.next() {
+            return Some(Ok(BlockEntry { key, size }));
+        }
+        loop {
+            for (key, entry) in self.piece.by_ref() {
+                let parsed = Multihash::from_bytes(&key).map_err(index::broken);
+                self.after = Some(key);
+                match parsed {
+                    Ok(key) if self.seen.contains(&key) => {}
+                    Ok(key) => return Some(Ok(BlockEntry { key, size: entry.data })),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            match self.engine.next_blocks(self.after.as_deref(), 4096) {
+                Ok(Some(piece)) => self.piece = piece.into_iter(),
+                Ok(None) => {
+                    self.ended = true;
+                    return None;
+                }
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}

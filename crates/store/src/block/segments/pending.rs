@@ -1,0 +1,132 @@
+//! Entries on their way from a write to the index.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use cairn_primitives::Multihash;
+use foldhash::fast::FixedState;
+
+use super::engine::FoundBlock;
+use super::index::Entry;
+
+/// Blocks that the index does not have yet, in the order of writing.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    map: HashMap<Multihash, FoundBlock, FixedState>,
+    order: VecDeque<(u64, Multihash)>,
+    bytes: u64,
+    /// Blocks up to this id are in their file.
+    written: u64,
+    /// Segments that were closed and how long they are; their entries are durable.
+    closed: Vec<(u32, u64)>,
+}
+
+/// What can go to the index.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Entries by key.
+    pub(super) entries: Vec<(Multihash, Entry)>,
+    /// Segments that were closed.
+    pub(super) closed: Vec<(u32, u64)>,
+    /// The last id among the entries.
+    last: u64,
+}
+
+impl Pending {
+    pub(super) fn get(&self, key: &Multihash) -> Option<FoundBlock> {
+        self.map.get(key).cloned()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Entries that wait, those that a newer one replaced included.
+    pub(super) fn waiting(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Bytes of the blocks.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Keys and sizes.
+    pub(super) fn keys(&self) -> Vec<(Multihash, u32)> {
+        self.map.iter().map(|(key, slot)| (key.clone(), slot.entry.data)).collect()
+    }
+
+    pub(super) fn push(&mut self, key: Multihash, entry: Entry, data: Bytes) {
+        self.bytes += u64::from(entry.data);
+        self.order.push_back((entry.id, key.clone()));
+        if let Some(old) = self.map.insert(key, FoundBlock { entry, data: Some(data) }) {
+            self.bytes -= u64::from(old.entry.data);
+        }
+    }
+
+    /// Blocks up to `id` are in their file: their bytes can be read there.
+    pub(super) fn set_written(&mut self, id: u64) {
+        let from = self.order.partition_point(|(at, _)| *at <= self.written);
+        for (at, key) in self.order.range(from..) {
+            if *at > id {
+                break;
+            }
+            if let Some(slot) = self.map.get_mut(key).filter(|slot| slot.entry.id == *at) {
+                slot.data = None;
+            }
+        }
+        self.written = self.written.max(id);
+    }
+
+    pub(super) fn close(&mut self, segment: u32, len: u64) {
+        self.closed.push((segment, len));
+    }
+
+    /// What is durable: entries up to id `settled`, and closed segments.
+    pub(super) fn batch(&self, settled: u64) -> Batch {
+        let mut batch = Batch { closed: self.closed.clone(), ..Batch::default() };
+        for (id, key) in &self.order {
+            if *id > settled {
+                break;
+            }
+            batch.last = *id;
+            if let Some(slot) = self.map.get(key).filter(|slot| slot.entry.id == *id) {
+                batch.entries.push((key.clone(), slot.entry));
+            }
+        }
+        batch.entries.sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+        batch
+    }
+
+    /// Whether [`Pending::batch`] would have nothing.
+    pub(super) fn batch_is_empty(&self, settled: u64) -> bool {
+        self.closed.is_empty() && self.order.front().is_none_or(|(id, _)| *id > settled)
+    }
+
+    /// The index has a batch.
+    pub(super) fn flushed(&mut self, batch: &Batch) {
+        while self.order.front().is_some_and(|(id, _)| *id <= batch.last) {
+            if let Some((id, key)) = self.order.pop_front() {
+                self.forget(&key, id);
+            }
+        }
+        self.closed.drain(..batch.closed.len().min(self.closed.len()));
+    }
+
+    /// Drops the entries behind id `settled`: they were lost.
+    pub(super) fn lose(&mut self, settled: u64) {
+        while self.order.back().is_some_and(|(id, _)| *id > settled) {
+            if let Some((id, key)) = self.order.pop_back() {
+                self.forget(&key, id);
+            }
+        }
+    }
+
+    fn forget(&mut self, key: &Multihash, id: u64) {
+        if self.map.get(key).is_some_and(|slot| slot.entry.id == id)
+            && let Some(slot) = self.map.remove(key)
+        {
+            self.bytes -= u64::from(slot.entry.data);
+        }
+    }
+}

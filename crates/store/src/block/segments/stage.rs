@@ -1,0 +1,347 @@
+//! Staging: records are copied into aligned buffers by whoever hands them over, and written by the writer.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use cairn_primitives::Block;
+use tokio::sync::oneshot;
+
+use super::super::disk::{ALIGN, AlignedBuf};
+use super::super::holds::HoldState;
+use super::super::traits::{BlockError, MAX_BLOCK};
+use super::engine::Engine;
+use super::index::{self, BLOCKS, Entry};
+use super::record;
+
+/// Buffers that exist at most, while no record is larger than one: one being filled, one being written, one between.
+const BUFFERS: usize = 3;
+/// How long a measurement of the free space holds.
+const MEASURED: Duration = Duration::from_millis(200);
+
+/// Bytes to be written.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    pub(super) segment: u32,
+    /// Where it goes in the file; a multiple of [`ALIGN`].
+    pub(super) base: u64,
+    pub(super) buffer: AlignedBuf,
+    /// Bytes used.
+    pub(super) len: usize,
+    /// Id of the last block that is whole with this chunk.
+    pub(super) last_id: u64,
+    /// Whether the last sector is rewritten by the next chunk.
+    pub(super) tail: bool,
+}
+
+/// Work for the writer, in order.
+#[derive(Debug)]
+pub(super) enum Job {
+    Write(Chunk),
+    /// The segment gets no more: cut it to its length.
+    Seal { segment: u32, len: u64 },
+}
+
+/// The segment being appended to.
+#[derive(Debug)]
+struct Active {
+    segment: u32,
+    buffer: AlignedBuf,
+    base: u64,
+    len: usize,
+    /// How much of the buffer is already in the file or in a job.
+    sent: usize,
+}
+
+/// What was appended and not yet written.
+#[derive(Debug, Default)]
+pub(super) struct Stage {
+    active: Option<Active>,
+    /// Id of the last block.
+    pub(super) last_id: u64,
+    pub(super) jobs: VecDeque<Job>,
+    free: Vec<AlignedBuf>,
+    /// Buffers that are not in `free`.
+    out: usize,
+    waiting: Vec<oneshot::Sender<()>>,
+    scratch: Vec<u8>,
+}
+
+/// The free space, measured at intervals.
+#[derive(Debug, Default)]
+pub(super) struct FreeSpace {
+    at: Option<Instant>,
+    bytes: u64,
+}
+
+impl Stage {
+    /// Nothing staged; the last block had this id.
+    pub(super) fn from(last_id: u64) -> Self {
+        Self { last_id, ..Self::default() }
+    }
+
+    /// Goes on at the end of a segment, whose last sector's bytes are given.
+    pub(super) fn resume(&mut self, segment: u32, end: u64, sector: &[u8], capacity: usize) {
+        let mut buffer = AlignedBuf::new(capacity);
+        if let Some(to) = buffer.bytes_mut().get_mut(..sector.len()) {
+            to.copy_from_slice(sector);
+        }
+        self.out += 1;
+        self.active = Some(Active { segment, buffer, base: end - sector.len() as u64, len: sector.len(), sent: sector.len() });
+    }
+
+    fn take_buffer(&mut self, capacity: usize) -> AlignedBuf {
+        self.out += 1;
+        match self.free.pop() {
+            Some(buffer) if buffer.capacity() >= capacity => buffer,
+            _ => AlignedBuf::new(capacity),
+        }
+    }
+
+    /// Takes a written buffer back.
+    pub(super) fn give_back(&mut self, buffer: AlignedBuf, capacity: usize) {
+        self.out = self.out.saturating_sub(1);
+        if buffer.capacity() == capacity.next_multiple_of(ALIGN) && self.free.len() < BUFFERS {
+            self.free.push(buffer);
+        }
+        self.wake();
+    }
+
+    /// Lets those go on that wait for room.
+    pub(super) fn wake(&mut self) {
+        for waiting in self.waiting.drain(..) {
+            let _ = waiting.send(());
+        }
+    }
+
+    /// Sends what is staged, keeping the bytes of the last sector to be written again.
+    fn cut(&mut self, capacity: usize, tail: bool) {
+        let Some(active) = self.active.take() else { return };
+        let kept = active.len % ALIGN;
+        let mut buffer = self.take_buffer(capacity.max(ALIGN));
+        if let (Some(to), Some(from)) = (buffer.bytes_mut().get_mut(..kept), active.buffer.bytes().get(active.len - kept..active.len)) {
+            to.copy_from_slice(from);
+        }
+        let next = Active { segment: active.segment, buffer, base: active.base + (active.len - kept) as u64, len: kept, sent: kept };
+        self.jobs.push_back(Job::Write(Chunk {
+            segment: active.segment,
+            base: active.base,
+            buffer: active.buffer,
+            len: active.len,
+            last_id: self.last_id,
+            tail,
+        }));
+        self.active = Some(next);
+    }
+
+    /// Sends the tail, if any of it is not in the file.
+    pub(super) fn cut_tail(&mut self, capacity: usize) {
+        if self.active.as_ref().is_some_and(|active| active.sent < active.len) {
+            self.cut(capacity, true);
+        }
+    }
+
+    /// Gets no more into the active segment.
+    pub(super) fn seal(&mut self, capacity: usize) {
+        self.cut_tail(capacity);
+        if let Some(active) = self.active.take() {
+            self.jobs.push_back(Job::Seal { segment: active.segment, len: active.base + active.len as u64 });
+            self.give_back(active.buffer, capacity);
+        }
+    }
+
+    /// The active segment.
+    pub(super) fn active(&self) -> Option<u32> {
+        self.active.as_ref().map(|active| active.segment)
+    }
+
+    /// Forgets everything staged: it was lost.
+    pub(super) fn lose(&mut self) {
+        self.active = None;
+        self.jobs.clear();
+        self.out = 0;
+        self.wake();
+    }
+
+    /// Room for a record: true, or wait.
+    fn make_room(&mut self, engine: &Engine, total: usize) -> bool {
+        let capacity = engine.limits.buffer;
+        if self.active.as_ref().is_some_and(|active| {
+            let len = active.base + active.len as u64;
+            len + total as u64 > engine.limits.segment && len > engine.limits.segment / 2
+        }) {
+            self.seal(capacity);
+        }
+        let fits = self.active.as_ref().is_some_and(|active| active.len + total <= active.buffer.capacity());
+        if fits {
+            return true;
+        }
+        if self.out >= BUFFERS || (self.out > 0 && total > capacity && !self.jobs.is_empty()) {
+            return false;
+        }
+        let wanted = capacity.max(total + 2 * ALIGN);
+        if self.active.is_some() {
+            self.cut(wanted, false);
+        } else {
+            let segment = engine.next_segment.fetch_add(1, Ordering::AcqRel);
+            let header = record::header(&engine.owner.store, segment);
+            let mut buffer = self.take_buffer(wanted);
+            if let Some(to) = buffer.bytes_mut().get_mut(..header.len()) {
+                to.copy_from_slice(&header);
+            }
+            self.active = Some(Active { segment, buffer, base: 0, len: header.len(), sent: 0 });
+        }
+        true
+    }
+
+    /// Copies a record behind the others; returns its segment and where it begins.
+    fn append(&mut self, block: &Block) -> Option<(u32, u64, u8)> {
+        let head = record::encode_front(&block.cid, block.data.len(), &mut self.scratch);
+        let active = self.active.as_mut()?;
+        let offset = active.base + active.len as u64;
+        let middle = active.len + self.scratch.len();
+        let end = middle + block.data.len();
+        let room = active.buffer.bytes_mut();
+        room.get_mut(active.len..middle)?.copy_from_slice(&self.scratch);
+        room.get_mut(middle..end)?.copy_from_slice(&block.data);
+        active.len = end;
+        Some((active.segment, offset, head))
+    }
+}
+
+/// How far a write got.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// All blocks are handed over; those up to this id have to become durable for them to be.
+    Done(u64),
+    /// There is no room; try again when this resolves.
+    Wait(oneshot::Receiver<()>),
+}
+
+/// Blocks that are being handed over.
+#[derive(Debug)]
+pub(super) struct Handover {
+    blocks: std::vec::IntoIter<Block>,
+    current: Option<Block>,
+    relies_on: u64,
+}
+
+impl Handover {
+    pub(super) fn new(blocks: Vec<Block>) -> Result<Self, BlockError> {
+        if let Some(block) = blocks.iter().find(|block| block.data.len() > MAX_BLOCK) {
+            return Err(BlockError::TooBig { size: block.data.len() });
+        }
+        Ok(Self { blocks: blocks.into_iter(), current: None, relies_on: 0 })
+    }
+
+    fn next(&mut self) -> Option<Block> {
+        self.current.take().or_else(|| self.blocks.next())
+    }
+}
+
+enum Step {
+    Next,
+    NoRoom(Block, oneshot::Receiver<()>),
+}
+
+impl Engine {
+    /// Hands over blocks until there is no room.
+    pub(super) fn advance(&self, hold: &HoldState, handover: &mut Handover) -> Result<Progress, BlockError> {
+        self.check_writable()?;
+        if let Some(lost) = hold.lost() {
+            return Err(lost.clone());
+        }
+        while let Some(block) = handover.next() {
+            if block.cid.hash().identity_data().is_some() {
+                continue;
+            }
+            match self.step(hold, block, &mut handover.relies_on)? {
+                Step::Next => {}
+                Step::NoRoom(block, room) => {
+                    handover.current = Some(block);
+                    self.to_write.raise();
+                    self.to_index.raise();
+                    return Ok(Progress::Wait(room));
+                }
+            }
+        }
+        Ok(Progress::Done(handover.relies_on))
+    }
+
+    fn step(&self, hold: &HoldState, block: Block, relies_on: &mut u64) -> Result<Step, BlockError> {
+        let key = block.cid.hash();
+        let gate = self.gate.read();
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let mut known = self.indexed(key, &gate)?;
+        let total = key.as_bytes().len() + 32 + block.data.len();
+        if known.is_none() {
+            self.check_space(total as u64)?;
+        }
+        let mut stage = self.stage.lock();
+        let mut pending = self.pending.lock();
+        if let Some(slot) = pending.get(key) {
+            hold.record(slot.entry.id);
+            *relies_on = (*relies_on).max(slot.entry.id);
+            return Ok(Step::Next);
+        }
+        if known.is_none() && self.epoch.load(Ordering::Acquire) != epoch {
+            // It may have gone from the pending entries to the index since we looked there.
+            known = self.indexed(key, &gate)?;
+        }
+        if let Some(entry) = known {
+            hold.record(entry.id);
+            return Ok(Step::Next);
+        }
+        if pending.waiting() >= self.limits.pending || !stage.make_room(self, total) {
+            let (room, wait) = oneshot::channel();
+            stage.waiting.push(room);
+            return Ok(Step::NoRoom(block, wait));
+        }
+        let Some((segment, offset, head)) = stage.append(&block) else {
+            return Err(index::broken("a record does not fit its buffer"));
+        };
+        let id = self.next_id.fetch_add(1, Ordering::AcqRel);
+        stage.last_id = id;
+        hold.record(id);
+        *relies_on = id;
+        let data = u32::try_from(block.data.len()).map_err(|_| BlockError::TooBig { size: block.data.len() })?;
+        pending.push(key.clone(), Entry { id, segment, offset, head, data }, block.data);
+        let waiting = pending.waiting();
+        drop(pending);
+        let ready = !stage.jobs.is_empty();
+        drop(stage);
+        if ready {
+            self.to_write.raise();
+        }
+        if waiting >= self.limits.pending / 4 && waiting.is_multiple_of(1024) {
+            self.to_index.raise();
+        }
+        Ok(Step::Next)
+    }
+
+    fn indexed(&self, key: &cairn_primitives::Multihash, gate: &super::engine::Dying) -> Result<Option<Entry>, BlockError> {
+        let entry = self.index.read(|transaction| index::lookup(&transaction.open_table(BLOCKS)?, key.as_bytes()))?;
+        Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)))
+    }
+
+    fn check_space(&self, needed: u64) -> Result<(), BlockError> {
+        let mut free = self.free.lock();
+        let margin = self.limits.margin;
+        let stale = free.at.is_none_or(|at| at.elapsed() > MEASURED) || free.bytes < needed + margin;
+        if stale {
+            // Near the end, every write measures; elsewhere few do.
+            free.bytes = self.measure_free();
+            free.at = Some(Instant::now());
+        }
+        if free.bytes < needed + margin {
+            return Err(BlockError::Full { free: free.bytes, needed: needed + margin });
+        }
+        free.bytes -= needed;
+        Ok(())
+    }
+
+    /// Sync requests reach every block handed over before.
+    pub(super) fn last_id(&self) -> u64 {
+        self.stage.lock().last_id
+    }
+}

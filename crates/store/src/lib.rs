@@ -1,0 +1,9 @@
+//! Where Cairn's bytes and rows live.
+//!
+//! [`block`] keeps blocks by multihash; [`meta`] keeps rows. Both are traits with several backends and one
+//! conformance suite each.
+
+pub mod block;
+pub mod meta;
+
+pub use block::{BlockError, BlockSource, BlockStore, Hold};
