@@ -1,5 +1,7 @@
 //! UnixFS against Kubo: the CIDs and sizes that Kubo 0.42.0 gives to the same bytes and options.
 
+#![allow(clippy::unwrap_used, reason = "a test fails so")]
+
 use std::collections::HashMap;
 
 use bytes::Bytes;

@@ -1,0 +1,102 @@
+//! Content archives (CAR): blocks in a row behind a header that names roots.
+//!
+//! [`Decoder`] reads both versions from bytes that arrive in any pieces; [`v1`] and [`v2`] hold the pieces that
+//! writers need.
+//!
+//! Spec: <https://ipld.io/specs/transport/car/>
+
+mod decoder;
+mod header;
+pub mod index;
+pub mod v1;
+pub mod v2;
+
+pub use decoder::{Decoder, Event, Limits};
+
+use crate::block::Block;
+use crate::cid::{Cid, CidError, Version};
+use crate::multihash::{HashError, HashFunction, Multihash};
+use crate::varint::VarintError;
+
+/// Why bytes are not a CAR. Where Kubo has the error, the message is Kubo's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CarError {
+    /// There is nothing at all.
+    #[error("EOF")]
+    Empty,
+    /// The bytes end inside a header or a section.
+    #[error("unexpected EOF")]
+    Truncated,
+    /// A length is malformed.
+    #[error("invalid section length")]
+    Length(#[from] VarintError),
+    /// The header is larger than [`Limits::header`].
+    #[error("invalid header data, length of read beyond allowable maximum")]
+    HeaderTooLarge,
+    /// A section is larger than [`Limits::section`].
+    #[error("invalid section data, length of read beyond allowable maximum")]
+    SectionTooLarge,
+    /// The header is not the DAG-CBOR map that it has to be.
+    #[error("invalid header: {0}")]
+    Header(&'static str),
+    /// A root is not a CID.
+    #[error("invalid header: invalid cid")]
+    Root(#[source] CidError),
+    /// The version is neither 1 nor 2.
+    #[error("invalid car version: {0}")]
+    Version(u64),
+    /// What a CARv2 holds is no CARv1.
+    #[error("invalid data payload header version; expected 1, got {0}")]
+    PayloadVersion(u64),
+    /// The data of a CARv2 begins inside its header.
+    #[error("invalid data payload offset: {0}")]
+    DataOffset(u64),
+    /// The data of a CARv2 is empty, or larger than 63 bits.
+    #[error("invalid data payload size: {0}")]
+    DataSize(u64),
+    /// The index of a CARv2 is beyond 63 bits.
+    #[error("invalid index offset: {0}")]
+    IndexOffset(u64),
+    /// A section does not begin with a CID.
+    #[error("invalid cid")]
+    Cid(#[source] CidError),
+    /// A block is not what its CID says.
+    #[error("mismatch in content integrity, expected: {expected}, got: {got}")]
+    Mismatch {
+        /// The CID in the archive.
+        expected: Box<Cid>,
+        /// The CID of the bytes.
+        got: Box<Cid>,
+    },
+    /// A block's hash function is not built in.
+    #[error("a block of the archive cannot be checked")]
+    Hash(#[from] HashError),
+    /// The index is malformed.
+    #[error("malformed index; {0}")]
+    Index(&'static str),
+    /// The index has a codec that is not known.
+    #[error("unknown index codec: {0:#x}")]
+    IndexCodec(u64),
+}
+
+/// Checks that a block is what its CID says. [`Decoder`] does not: hashing is for many threads.
+pub fn verify(block: &Block) -> Result<(), CarError> {
+    let hash = block.cid.hash();
+    if hash.matches(&block.data)? {
+        return Ok(());
+    }
+    let code = hash.code();
+    let whole = HashFunction::from_code(code)?.digest(&block.data)?;
+    let digest = whole.digest();
+    let cut = digest.get(..hash.digest().len()).unwrap_or(digest);
+    let got = Multihash::wrap(code, cut)?;
+    let got = match block.cid.version() {
+        Version::V0 => Cid::v0(got).map_err(CarError::Cid)?,
+        Version::V1 => Cid::v1(block.cid.codec(), got),
+    };
+    Err(CarError::Mismatch {
+        expected: Box::new(block.cid.clone()),
+        got: Box::new(got),
+    })
+}
