@@ -1,7 +1,19 @@
-//! One node, composed: its repository, configuration, block store, rows and tasks.
+//! One node, composed: its repository, configuration, block store, rows, pins and tasks.
+//!
+//! [`Repo::init`](repo::Repo::init) makes a repository, [`Node::open`] opens one with all its parts, and [`Node::shutdown`]
+//! closes them in order.
 
 pub mod config;
 mod durable;
 mod identity;
+mod init;
+mod node;
+mod parts;
+pub mod repo;
+pub mod tasks;
 
+pub use config::Config;
 pub use identity::{Identity, IdentityError};
+pub use init::{InitOptions, Initialized, SeedError};
+pub use node::{Node, NodeError, NodeOptions};
+pub use repo::{Access, Repo, RepoError};

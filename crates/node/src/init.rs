@@ -1,0 +1,152 @@
+//! Making a repository, and what a new one holds.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_dag::Pinner;
+use cairn_dag::import::{AddRequest, FileMeta, ImportDefaults, ImportError, Importer, Tree};
+use cairn_dag::pin::PinError;
+use cairn_primitives::multihash::{HashFunction, SHA2_256};
+use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams};
+use cairn_primitives::unixfs::{BuildError, CidMaker};
+use cairn_primitives::{Cid, PeerId, Version};
+use cairn_store::meta::{Pin, PinMode};
+use cairn_store::{BlockError, BlockStore};
+
+use crate::config::{Config, Profile};
+use crate::identity::Identity;
+use crate::node::NodeError;
+use crate::parts::{open_rows, open_store};
+use crate::repo::{Access, Fresh, Repo, RepoError, blocks_path, rows_path};
+
+/// How a new repository is made.
+#[derive(Clone, Debug)]
+pub struct InitOptions {
+    /// Names of profiles to apply, with commas between them.
+    pub profile: Option<String>,
+    /// Leaves the welcome text out. As with Kubo, that is the default.
+    pub empty_repo: bool,
+    /// A configuration to begin with, whose identity is used when it has one.
+    pub config: Option<Config>,
+}
+
+impl Default for InitOptions {
+    fn default() -> Self {
+        Self { profile: None, empty_repo: true, config: None }
+    }
+}
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Initialized {
+    /// The node's peer id.
+    pub peer_id: PeerId,
+    /// The folder with the file `readme`, when there is one.
+    pub welcome: Option<Cid>,
+}
+
+/// Why a new repository could not be filled.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// A node could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The welcome text could not be imported.
+    #[error(transparent)]
+    Import(#[from] Arc<ImportError>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] BlockError),
+    /// A pin could not be made.
+    #[error(transparent)]
+    Pin(#[from] Arc<PinError>),
+}
+
+/// What the file `readme` of a new repository says.
+const WELCOME: &str = include_str!("welcome.txt");
+
+impl Repo {
+    /// Makes a repository. It is one when this answers; what a failed attempt left does not stand in the way of the next.
+    ///
+    /// As with Kubo, the empty folder is pinned in it, which names that are published without content point at.
+    ///
+    /// # Errors
+    /// [`RepoError::Exists`] for one that is there, [`RepoError::NoProfile`], and what opening the parts fails with.
+    pub async fn init(path: &Path, options: &InitOptions) -> Result<Initialized, NodeError> {
+        let given = options.config.as_ref().filter(|config| !config.identity.priv_key.is_empty());
+        let identity = match given {
+            Some(config) => Identity::read(&config.identity).map_err(RepoError::from)?,
+            None => Identity::generate().map_err(RepoError::from)?,
+        };
+        let mut config = match &options.config {
+            Some(config) => Config { identity: identity.section(), ..config.clone() },
+            None => Config::initial(identity.section()),
+        };
+        for name in options.profile.iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty()) {
+            let profile = Profile::named(name).ok_or_else(|| RepoError::NoProfile { name: name.to_owned() })?;
+            profile.apply(&mut config).map_err(RepoError::from)?;
+        }
+        config.check().map_err(RepoError::from)?;
+
+        let fresh = Fresh::begin(path)?;
+        let welcome = fill(path, &config, options.empty_repo).await?;
+        fresh.finish(&config).map_err(RepoError::from)?;
+        Ok(Initialized { peer_id: identity.peer_id(), welcome })
+    }
+}
+
+/// Makes the store and the rows with what they begin with.
+async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, NodeError> {
+    let store = open_store(&blocks_path(path), Access::ReadWrite, false)?;
+    let rows = open_rows(&rows_path(path), Access::ReadWrite)?;
+    rows.bind(&store.id()).await?;
+    let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
+    let seeded = async {
+        pin_empty_folder(&*store, &pins).await?;
+        if empty { Ok(None) } else { welcome(&store, &pins, &ImportDefaults::from(&config.import)).await.map(Some) }
+    };
+    let seeded = seeded.await.map_err(NodeError::Seed);
+    rows.close().await?;
+    store.close().await.map_err(NodeError::Store)?;
+    seeded
+}
+
+fn recursive(cid: Cid) -> Vec<Pin> {
+    vec![Pin { cid, mode: PinMode::Recursive, name: String::new() }]
+}
+
+async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), SeedError> {
+    let maker = CidMaker::new(Version::V0, HashFunction::from_code(SHA2_256).map_err(BuildError::from)?)?;
+    let mut blocks = Vec::new();
+    let built = DirectoryBuilder::new(DirectoryParams::new(maker))?.finish(&mut |block| blocks.push(block))?;
+    let hold = store.hold();
+    store.put(&hold, blocks).await?;
+    pins.add_held(&hold, recursive(built.cid)).await.map_err(Arc::new)?;
+    Ok(())
+}
+
+async fn welcome(
+    store: &Arc<dyn BlockStore>,
+    pins: &Pinner,
+    defaults: &ImportDefaults,
+) -> Result<Cid, SeedError> {
+    let options = AddRequest { wrap: true, ..AddRequest::default() }.resolve(defaults).map_err(Arc::new)?;
+    let importer = Importer::new(Arc::clone(store), options).map_err(Arc::new)?;
+    // Nobody reads what is told about one file; there is room for all of it.
+    let (events, _told) = tokio::sync::mpsc::channel(16);
+    let mut tree = Tree::new(importer, events);
+    let mut file = tree.file("readme", FileMeta::default()).await.map_err(Arc::new)?;
+    file.write(Bytes::from_static(WELCOME.as_bytes())).await.map_err(Arc::new)?;
+    file.finish().await.map_err(Arc::new)?;
+    let finished = tree.finish().await.map_err(Arc::new)?;
+    let root = finished.roots.into_iter().next().map(|root| root.cid);
+    match (root, finished.hold) {
+        (Some(root), Some(hold)) => {
+            pins.add_held(&hold, recursive(root.clone())).await.map_err(Arc::new)?;
+            Ok(root)
+        }
+        _ => Err(BlockError::Cancelled.into()),
+    }
+}

@@ -1,0 +1,291 @@
+//! A node: the parts of a repository, composed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_dag::gc::{ExtraRoots, Running};
+use cairn_dag::import::ImportDefaults;
+use cairn_dag::{Blocks, Pinner};
+use cairn_primitives::unixfs::directory::SizeEstimation;
+use cairn_store::block::Root;
+use cairn_store::meta::{RowError, Rows};
+use cairn_store::{BlockError, BlockStore};
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::sections::Import;
+use crate::config::{Config, ConfigFile};
+use crate::identity::Identity;
+use crate::init::SeedError;
+use crate::parts::{open_rows, open_store};
+use crate::repo::{Access, Repo, RepoError};
+use crate::tasks::{AutoCollect, Tasks};
+
+/// How long tasks may take to stop.
+const TASKS_STOP: Duration = Duration::from_secs(2);
+
+/// How long the rows, and then the store, may take to close.
+const PART_CLOSE: Duration = Duration::from_secs(1);
+
+/// Why a node cannot be opened or closed. [`NodeError::hint`] tells what to do about it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The repository cannot be used.
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+    /// The rows cannot be used.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// The block store cannot be used.
+    #[error(transparent)]
+    Store(BlockError),
+    /// The block store cannot be opened.
+    #[error("cannot open the block store in {}", path.display())]
+    OpenStore {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// A new repository could not be filled.
+    #[error("cannot fill the new repository")]
+    Seed(#[source] SeedError),
+    /// A part did not close in time.
+    #[error("{part} did not stop within {seconds} s")]
+    Slow {
+        /// Which: `the tasks`, `the rows`, `the block store`.
+        part: &'static str,
+        /// How long was waited, in seconds.
+        seconds: u64,
+    },
+}
+
+impl NodeError {
+    /// What to do about it, as a sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Repo(error) => error.hint(),
+            Self::Rows(RowError::Newer { .. }) => Some("Use the program that made it, or a newer one.".to_owned()),
+            Self::Rows(RowError::Older { .. }) => {
+                Some("Open the repository once for writing, which brings it up to date.".to_owned())
+            }
+            Self::Store(BlockError::Full { .. }) => {
+                Some("Free space on the disk, or unpin and run `cairn repo gc`.".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How a node is opened.
+#[derive(Clone, Debug, Default)]
+pub struct NodeOptions {
+    /// To change the repository, or to read it.
+    pub access: Access,
+    /// Whether it collects by itself when the store grows past `Datastore.StorageGCWatermark`; Kubo's `--enable-gc`.
+    pub gc: bool,
+}
+
+/// Whoever keeps blocks besides the pins: asked at each collection for the roots of that moment.
+type RootSource = Arc<ExtraRoots>;
+
+/// One node. What it is made of is shared, and is closed by [`Node::shutdown`].
+pub struct Node {
+    repo: Repo,
+    identity: Identity,
+    store: Arc<dyn BlockStore>,
+    rows: Arc<dyn Rows>,
+    pins: Pinner,
+    roots: Arc<Mutex<Vec<RootSource>>>,
+    tasks: Tasks,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Node").field("repo", &self.repo).field("store", &self.store.id()).finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// Opens the repository at a path, and starts its tasks.
+    ///
+    /// # Errors
+    /// When the repository, its rows or its blocks cannot be opened.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn open(path: impl Into<PathBuf>, options: NodeOptions) -> Result<Self, NodeError> {
+        let repo = Repo::open(path, options.access)?;
+        let identity = Identity::read(&repo.config().config().identity).map_err(RepoError::from)?;
+        let store = open_store(&repo.blocks_path(), options.access, repo.config().config().datastore.hash_on_read)?;
+        let rows = open_rows(&repo.rows_path(), options.access)?;
+        tie(&*rows, &*store, options.access).await?;
+        let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
+        let node = Self { repo, identity, store, rows, pins, roots: Arc::default(), tasks: Tasks::default() };
+        if options.gc && options.access == Access::ReadWrite {
+            let collect = AutoCollect::new(
+                Arc::clone(&node.store),
+                Arc::clone(&node.rows),
+                node.extra_roots(),
+                Arc::clone(node.repo.config()),
+            );
+            node.tasks.spawn("collect", move |stop| collect.run(stop));
+        }
+        Ok(node)
+    }
+
+    /// Its repository.
+    #[must_use]
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// Its configuration file.
+    #[must_use]
+    pub fn config_file(&self) -> &Arc<ConfigFile> {
+        self.repo.config()
+    }
+
+    /// Its configuration, as it is now.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        self.repo.config().config()
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Its block store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn BlockStore> {
+        &self.store
+    }
+
+    /// Its rows.
+    #[must_use]
+    pub fn rows(&self) -> &Arc<dyn Rows> {
+        &self.rows
+    }
+
+    /// Its pins.
+    #[must_use]
+    pub fn pins(&self) -> &Pinner {
+        &self.pins
+    }
+
+    /// Blocks as far as they are here.
+    #[must_use]
+    pub fn blocks(&self) -> Blocks {
+        Blocks::offline(Arc::clone(&self.store))
+    }
+
+    /// Its tasks, and a place for more: they are stopped with it.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// Keeps from now on what `roots` answers at each collection, besides what is pinned.
+    pub fn keep(&self, roots: Arc<ExtraRoots>) {
+        self.roots.lock().push(roots);
+    }
+
+    /// Everything that is to be kept besides what is pinned.
+    #[must_use]
+    pub fn extra_roots(&self) -> Arc<ExtraRoots> {
+        let sources = Arc::clone(&self.roots);
+        Arc::new(move || {
+            let sources = sources.lock().clone();
+            let mut roots: Vec<Root> = Vec::new();
+            for source in sources {
+                roots.extend(source()?);
+            }
+            Ok(roots)
+        })
+    }
+
+    /// Starts a collection, which stops with the node.
+    #[must_use]
+    pub fn collect(&self) -> Running {
+        let store = Arc::clone(&self.store);
+        Running::start(store, Arc::clone(&self.rows), self.extra_roots(), self.tasks.stop_flag())
+    }
+
+    /// Ends when the node is to stop.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.tasks.stopping()
+    }
+
+    /// Stops the tasks and closes rows and store, within 4 s; then other processes may have the repository. A second call
+    /// finds everything closed. What answered before is durable whether or not this succeeds.
+    ///
+    /// # Errors
+    /// The first failure; the rest is closed all the same.
+    pub async fn shutdown(&self) -> Result<(), NodeError> {
+        let tasks = within("the tasks", TASKS_STOP, async {
+            self.tasks.stop().await;
+            Ok(())
+        })
+        .await;
+        // Pins name blocks: they are closed first.
+        let rows = within("the rows", PART_CLOSE, async { Ok(self.rows.close().await?) }).await;
+        let store =
+            within("the block store", PART_CLOSE, async { self.store.close().await.map_err(NodeError::Store) }).await;
+        self.repo.close();
+        tasks.and(rows).and(store)
+    }
+}
+
+async fn within(
+    part: &'static str,
+    limit: Duration,
+    closing: impl Future<Output = Result<(), NodeError>>,
+) -> Result<(), NodeError> {
+    match tokio::time::timeout(limit, closing).await {
+        Ok(closed) => closed,
+        Err(_) => Err(NodeError::Slow { part, seconds: limit.as_secs() }),
+    }
+}
+
+/// Ties new rows to their store. Rows of another store are left as they are: reading them is harmless, and every
+/// collection refuses them.
+async fn tie(rows: &dyn Rows, store: &dyn BlockStore, access: Access) -> Result<(), NodeError> {
+    let id = store.id();
+    match rows.store_id()? {
+        None if access == Access::ReadWrite => rows.bind(&id).await?,
+        Some(other) if other != id => {
+            tracing::warn!(rows = other, store = id, "the pins belong to another block store: nothing will be collected");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+impl From<&Import> for ImportDefaults {
+    fn from(import: &Import) -> Self {
+        Self {
+            cid_version: import.cid_version,
+            raw_leaves: import.unixfs_raw_leaves,
+            chunker: import.unixfs_chunker.clone(),
+            hash: import.hash_function.clone(),
+            trickle: import.unixfs_dag_layout.as_deref().map(|layout| layout == "trickle"),
+            max_file_links: import.unixfs_file_max_links,
+            max_directory_links: import.unixfs_directory_max_links,
+            max_hamt_fanout: import.unixfs_hamt_directory_max_fanout,
+            hamt_threshold: import.unixfs_hamt_directory_size_threshold.as_ref().map(crate::config::Size::bytes),
+            size_estimation: import.unixfs_hamt_directory_size_estimation.as_deref().map(|how| match how {
+                "block" => SizeEstimation::Block,
+                "disabled" => SizeEstimation::Disabled,
+                _ => SizeEstimation::Links,
+            }),
+        }
+    }
+}

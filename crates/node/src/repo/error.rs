@@ -1,0 +1,116 @@
+//! Why a repository cannot be used.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::ConfigError;
+use crate::identity::IdentityError;
+
+/// Why a repository cannot be made, opened or used. [`RepoError::hint`] tells what to do about it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RepoError {
+    /// There is no repository.
+    #[error("no repository is at {}", path.display())]
+    Missing {
+        /// Where one was looked for.
+        path: PathBuf,
+    },
+    /// There is a repository already.
+    #[error("a repository is at {} already", path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another process uses the repository.
+    #[error("the repository at {} is in use{}", path.display(), pid.map_or_else(String::new, |pid| format!(" by process {pid}")))]
+    Locked {
+        /// Where.
+        path: PathBuf,
+        /// Who, when that one said so.
+        pid: Option<u32>,
+    },
+    /// The repository is one of Kubo's.
+    #[error("the repository at {} is Kubo's", path.display())]
+    Kubo {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A newer program made the repository.
+    #[error("the repository at {} has version {found}, and this program knows version {known}", path.display())]
+    Version {
+        /// Where.
+        path: PathBuf,
+        /// Its version, as it says.
+        found: String,
+        /// The version that is known here.
+        known: u32,
+    },
+    /// A profile that a new repository was to have does not exist.
+    #[error("invalid configuration profile: {name}")]
+    NoProfile {
+        /// The profile's name.
+        name: String,
+    },
+    /// The `api` file does not hold an address.
+    #[error("{} does not hold an address", path.display())]
+    BadAddress {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The configuration cannot be used.
+    #[error("the configuration cannot be used")]
+    Config(#[from] ConfigError),
+    /// The identity cannot be used.
+    #[error("the identity cannot be used")]
+    Identity(#[from] IdentityError),
+    /// The repository was opened for reading.
+    #[error("the repository is read-only")]
+    ReadOnly,
+    /// The disk failed, or forbids it.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was being done: `make`, `read`, `write`, `lock`.
+        action: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Arc<io::Error>,
+    },
+}
+
+impl RepoError {
+    /// What to do about it, as a sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Missing { .. } => {
+                "Make one with `cairn init`, or name another place with IPFS_PATH.".to_owned()
+            }
+            Self::Exists { .. } => "Making it anew would lose its key. Name another place with IPFS_PATH.".to_owned(),
+            Self::Locked { pid: Some(pid), .. } => {
+                format!("A node runs there already. Use it, or stop it: `cairn shutdown`, or `kill {pid}`.")
+            }
+            Self::Locked { pid: None, .. } => {
+                "A node runs there already. Use it, or stop it: `cairn shutdown`.".to_owned()
+            }
+            Self::Kubo { .. } => "Carry its content over: `ipfs dag export` there, `cairn dag import` here, into a new \
+                 repository that IPFS_PATH names."
+                .to_owned(),
+            Self::Version { .. } => "Use the program that made it, or a newer one.".to_owned(),
+            Self::NoProfile { .. } => "See `cairn config profile --help` for the profiles.".to_owned(),
+            Self::Config(error) => match error.key() {
+                Some(key) => format!("Set {key} right in the file `config` of the repository."),
+                None => "See the file `config` of the repository.".to_owned(),
+            },
+            Self::Identity(_) => "The file `config` of the repository has to hold the key that it was made with.".to_owned(),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "The user of this process may not do that.".to_owned()
+            }
+            Self::BadAddress { .. } => "Take the file away if no node runs.".to_owned(),
+            Self::ReadOnly | Self::Io { .. } => return None,
+        })
+    }
+}

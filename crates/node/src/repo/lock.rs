@@ -1,0 +1,93 @@
+//! The lock that keeps processes apart.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use super::{Access, RepoError, io_error};
+
+/// Name of the lock's file, as Kubo has it.
+const FILE: &str = "repo.lock";
+
+/// A lock on a repository: of one process that writes, or of any number that read. Ends with the value or the process,
+/// however that ends.
+///
+/// The file stays: taking it away would let two processes lock two files of the same name.
+#[derive(Debug)]
+pub(super) struct Lock {
+    file: File,
+    exclusive: bool,
+}
+
+impl Lock {
+    /// Locks a repository, or fails at once when others hold it. `None` where nothing can be written, and so nobody writes.
+    pub(super) fn take(repo: &Path, access: Access) -> Result<Option<Self>, RepoError> {
+        let path = repo.join(FILE);
+        let exclusive = access == Access::ReadWrite;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = match options.open(&path) {
+            Ok(file) => file,
+            Err(error) if exclusive => return Err(io_error("lock", &path, error)),
+            Err(_) => match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(io_error("lock", &path, error)),
+            },
+        };
+        let locked = if exclusive { file.try_lock() } else { file.try_lock_shared() };
+        match locked {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(RepoError::Locked { path: repo.to_owned(), pid: holder(&mut file) });
+            }
+            Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, error)),
+        }
+        if exclusive {
+            // For the error that others get; the lock holds without it.
+            if let Err(error) = sign(&mut file) {
+                tracing::debug!(%error, path = %path.display(), "the lock does not name this process");
+            }
+        }
+        Ok(Some(Self { file, exclusive }))
+    }
+
+    /// Whether a process that writes holds the lock; `None` when there was never one.
+    pub(super) fn is_held(repo: &Path) -> Result<Option<bool>, RepoError> {
+        let path = repo.join(FILE);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error("lock", &path, error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(false)),
+            Err(TryLockError::WouldBlock) => Ok(Some(true)),
+            Err(TryLockError::Error(error)) => Err(io_error("lock", &path, error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.exclusive {
+            // A stale number would only mislead; whoever locks next writes its own.
+            drop(self.file.set_len(0));
+        }
+    }
+}
+
+fn sign(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+/// Which process says that it holds the lock.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}

@@ -1,0 +1,157 @@
+//! Automatic collection, by the store's size.
+//!
+//! As with Kubo: every `Datastore.GCPeriod` the disk use of the store is compared with `Datastore.StorageGCWatermark`
+//! percent of `Datastore.StorageMax`, and a collection runs when it is above. `StorageMax` refuses nothing: when pins alone
+//! are larger, the log says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cairn_dag::gc::{CollectError, ExtraRoots, Running};
+use cairn_store::BlockStore;
+use cairn_store::block::{BlockError, Collected};
+use cairn_store::meta::Rows;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{ConfigError, ConfigFile};
+
+/// Collects when the store has grown too large.
+pub struct AutoCollect {
+    store: Arc<dyn BlockStore>,
+    rows: Arc<dyn Rows>,
+    roots: Arc<ExtraRoots>,
+    config: Arc<ConfigFile>,
+}
+
+impl std::fmt::Debug for AutoCollect {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("AutoCollect").field("store", &self.store.id()).finish_non_exhaustive()
+    }
+}
+
+/// What a look at the store's size led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing: it is small enough.
+    Small,
+    /// A collection.
+    Collected(Collected),
+    /// A collection that the end of the node cut short.
+    Stopped,
+}
+
+/// Why an automatic collection failed. The next one is tried after the usual time.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AutoCollectError {
+    /// The configuration was changed to what cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store's size cannot be told.
+    #[error(transparent)]
+    Store(#[from] BlockError),
+    /// The collection failed.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+}
+
+impl AutoCollect {
+    /// Prepares it. The configuration is read anew at each look.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn BlockStore>,
+        rows: Arc<dyn Rows>,
+        roots: Arc<ExtraRoots>,
+        config: Arc<ConfigFile>,
+    ) -> Self {
+        Self { store, rows, roots, config }
+    }
+
+    /// Looks every `Datastore.GCPeriod` until `stop`; ends at once when that is zero.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            let period = match self.config.config().datastore.gc_interval() {
+                Ok(period) => period.to_std(),
+                Err(error) => {
+                    tracing::error!(%error, "automatic collection ends");
+                    return;
+                }
+            };
+            if period.is_zero() {
+                tracing::info!("Datastore.GCPeriod is zero: there is no automatic collection");
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(period) => {}
+            }
+            match self.look(&stop).await {
+                Ok(Look::Small) => {}
+                Ok(Look::Collected(done)) => {
+                    tracing::info!(
+                        blocks = done.blocks,
+                        bytes = done.bytes,
+                        disk_bytes = done.disk_bytes,
+                        missing = done.missing,
+                        "collected"
+                    );
+                }
+                Ok(Look::Stopped) => return,
+                Err(error) => {
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::error!(error = cause, "the automatic collection failed");
+                }
+            }
+        }
+    }
+
+    /// Looks once, and collects if the store is larger than the watermark. A collection that is under way when `stop` comes
+    /// ends between batches.
+    ///
+    /// # Errors
+    /// See [`AutoCollectError`].
+    pub async fn look(&self, stop: &CancellationToken) -> Result<Look, AutoCollectError> {
+        let datastore = self.config.config().datastore.clone();
+        let (threshold, max) = (datastore.gc_threshold()?, datastore.max_bytes()?);
+        let size = self.disk_bytes().await?;
+        if size <= threshold {
+            return Ok(Look::Small);
+        }
+        tracing::info!(size, threshold, "the store is larger than its watermark: collecting");
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let running = Running::start(
+            Arc::clone(&self.store),
+            Arc::clone(&self.rows),
+            Arc::clone(&self.roots),
+            Arc::clone(&cancelled),
+        );
+        let finish = running.finish();
+        tokio::pin!(finish);
+        let done = tokio::select! {
+            done = &mut finish => done,
+            () = stop.cancelled() => {
+                cancelled.store(true, Ordering::Relaxed);
+                finish.await
+            }
+        };
+        let done = match done {
+            Err(CollectError::Store(BlockError::Cancelled)) => return Ok(Look::Stopped),
+            done => done?,
+        };
+        if self.disk_bytes().await? > max {
+            tracing::warn!(
+                size,
+                max,
+                "what is pinned is larger than Datastore.StorageMax: unpin, or raise it; nothing is refused meanwhile"
+            );
+        }
+        Ok(Look::Collected(done))
+    }
+
+    async fn disk_bytes(&self) -> Result<u64, AutoCollectError> {
+        let store = Arc::clone(&self.store);
+        // It may look at the files.
+        let stat = tokio::task::spawn_blocking(move || store.stat()).await.map_err(|_| CollectError::Interrupted)?;
+        Ok(stat?.disk_bytes)
+    }
+}

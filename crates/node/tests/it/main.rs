@@ -1,0 +1,19 @@
+//! Repositories and nodes on a real disk.
+
+mod collect;
+mod node;
+mod repo;
+
+use std::path::Path;
+
+use cairn_node::{InitOptions, Initialized, Node, NodeOptions, Repo};
+
+/// Makes a repository for tests: ports of the system's choice.
+async fn init(path: &Path) -> Initialized {
+    let options = InitOptions { profile: Some("test".into()), ..InitOptions::default() };
+    Repo::init(path, &options).await.unwrap()
+}
+
+async fn open(path: &Path) -> Node {
+    Node::open(path, NodeOptions::default()).await.unwrap()
+}
