@@ -22,7 +22,10 @@ pub(crate) struct Options {
     /// How many small blocks each of the clients puts.
     #[arg(long, default_value_t = 500)]
     blocks: usize,
-    /// A program with Kubo's command line to time beside this repository's own release build.
+    /// The program to time, instead of this repository's own release build.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// A program with Kubo's command line to time beside it.
     #[arg(long)]
     rival: Option<PathBuf>,
     /// Leave out the micro-benchmarks.
@@ -38,7 +41,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         announce("micro-benchmarks");
         succeed(cargo().args(["bench", "--workspace", "--benches"]))?;
     }
-    let mut binaries = vec![("cairn", release_binary()?)];
+    let own = options.binary.clone().map_or_else(release_binary, Ok)?;
+    let mut binaries = vec![("cairn", own)];
     binaries.extend(options.rival.clone().map(|rival| ("rival", rival)));
     announce(&format!("whole processes, {} rounds", options.rounds));
     let mut table: Vec<Row> = Vec::new();

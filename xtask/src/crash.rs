@@ -32,10 +32,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let binary = match &options.binary {
-        Some(binary) => binary.clone(),
-        None => release_binary()?,
-    };
+    let binary = options.binary.clone().map_or_else(release_binary, Ok)?;
     let seed = options.seed.unwrap_or_else(clock);
     announce(&format!("crash: {} rounds, seed {seed}", options.rounds));
     let report = crash::run(&crash::Options {
