@@ -53,7 +53,7 @@ fn sha256(cid: &Cid) -> Option<[u8; 32]> {
 
 /// Whether blocks of a codec can have links at all.
 pub(crate) fn may_link(codec: Codec) -> bool {
-    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY)
+    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY | Codec::CBOR | Codec::JSON)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_primitives::{Cid, Codec, codec, varint};
+use bytes::Bytes;
+use cairn_primitives::car::v1;
+use cairn_primitives::{Cid, codec};
 use futures_util::Stream;
 
 use crate::error::{FetchError, NodeError};
@@ -48,7 +49,8 @@ pub struct Car {
     seen: Visited,
     /// Whether blocks that are absent are left out.
     partial: bool,
-    small: BytesMut,
+    /// Small pieces, being put together.
+    small: Vec<u8>,
     ready: VecDeque<Bytes>,
 }
 
@@ -70,10 +72,10 @@ impl Car {
             blocks,
             seen: Visited::default(),
             partial,
-            small: BytesMut::with_capacity(FRAME),
+            small: Vec::with_capacity(FRAME),
             ready: VecDeque::new(),
         };
-        car.header(root);
+        v1::write_header(std::slice::from_ref(root), &mut car.small);
         if let Some(data) = data {
             car.seen.insert(root);
             car.section(root, data).map_err(CarError::Root)?;
@@ -88,7 +90,7 @@ impl Car {
                 return Ok(Some(frame));
             }
             let Some(level) = self.stack.last_mut() else {
-                let rest = self.small.split().freeze();
+                let rest = Bytes::from(std::mem::take(&mut self.small));
                 return Ok(Some(rest).filter(|rest| !rest.is_empty()));
             };
             tokio::task::consume_budget().await;
@@ -111,47 +113,19 @@ impl Car {
         futures_util::stream::try_unfold(self, |mut car| async move { Ok(car.next().await?.map(|frame| (frame, car))) })
     }
 
-    /// `{"roots": [root], "version": 1}` in DAG-CBOR, behind its length.
-    fn header(&mut self, root: &Cid) {
-        let cid = root.to_bytes();
-        let mut header = Vec::with_capacity(64 + cid.len());
-        header.extend_from_slice(b"\xa2\x65roots\x81\xd8\x2a");
-        // A byte string: the CID behind a zero byte.
-        let length = cid.len() + 1;
-        match u8::try_from(length) {
-            Ok(length) if length < 24 => header.push(0x40 | length),
-            Ok(length) => header.extend_from_slice(&[0x58, length]),
-            #[expect(clippy::cast_possible_truncation, reason = "a CID is far below 64 KiB")]
-            Err(_) => {
-                header.push(0x59);
-                header.extend_from_slice(&(length as u16).to_be_bytes());
-            }
-        }
-        header.push(0);
-        header.extend_from_slice(&cid);
-        header.extend_from_slice(b"\x67version\x01");
-        self.length(header.len());
-        self.small.put_slice(&header);
-    }
-
-    fn length(&mut self, length: usize) {
-        let mut prefix = Vec::with_capacity(varint::MAX_LEN);
-        varint::encode(length as u64, &mut prefix);
-        self.small.put_slice(&prefix);
-    }
-
     /// Writes a block and goes on with what it links to.
     fn section(&mut self, cid: &Cid, data: Bytes) -> Result<(), NodeError> {
         let links = if may_link(cid.codec()) { links(cid, &data)? } else { Vec::new() };
-        self.length(cid.encoded_len() + data.len());
-        self.small.put_slice(&cid.to_bytes());
+        v1::write_block_prefix(cid, data.len(), &mut self.small);
         if data.len() < APART {
-            self.small.put_slice(&data);
+            self.small.extend_from_slice(&data);
             if self.small.len() >= FRAME {
-                self.ready.push_back(self.small.split().freeze());
+                let frame = std::mem::replace(&mut self.small, Vec::with_capacity(FRAME));
+                self.ready.push_back(frame.into());
             }
         } else {
-            self.ready.push_back(self.small.split().freeze());
+            // Beside a large block there is little that is small: mostly just its prefix.
+            self.ready.push_back(std::mem::take(&mut self.small).into());
             self.ready.push_back(data);
         }
         if !links.is_empty() {
@@ -174,11 +148,7 @@ impl std::fmt::Debug for Car {
 
 /// The links of a block; one of a codec that is not built in has none.
 fn links(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, NodeError> {
-    let found = match cid.codec() {
-        Codec::DAG_PB => codec::dag_pb::links(data),
-        other => Err(codec::CodecError::Unknown(other)),
-    };
-    match found {
+    match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
         Err(codec::CodecError::Unknown(_)) => Ok(Vec::new()),
         Err(error) => Err(NodeError::Codec { cid: cid.clone(), error }),

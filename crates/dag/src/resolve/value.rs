@@ -1,13 +1,12 @@
 //! Values inside blocks.
 
 use bytes::Bytes;
-use cairn_primitives::codec::{self, dag_pb};
 use cairn_primitives::ipld::Ipld;
-use cairn_primitives::{Cid, Codec};
+use cairn_primitives::{Cid, Codec, codec};
 
 use super::{ResolveError, Resolved, Step};
 use crate::error::NodeError;
-use crate::fetch::{Blocks, decode_node};
+use crate::fetch::Blocks;
 
 /// The value that a path leads to, read by its block's codec. A dag-pb block as a whole is the map that its codec defines.
 pub async fn value(blocks: &Blocks, resolved: &Resolved) -> Result<Ipld, ResolveError> {
@@ -21,27 +20,7 @@ pub async fn value(blocks: &Blocks, resolved: &Resolved) -> Result<Ipld, Resolve
 
 /// Reads a block by its codec.
 pub(super) fn decode(cid: &Cid, data: &Bytes) -> Result<Ipld, NodeError> {
-    let failed = |error| NodeError::Codec { cid: cid.clone(), error };
-    match cid.codec() {
-        Codec::DAG_PB => Ok(of_node(decode_node(cid, data)?)),
-        Codec::RAW => Ok(Ipld::Bytes(data.clone())),
-        other => Err(failed(codec::CodecError::Unknown(other))),
-    }
-}
-
-/// A dag-pb node in the data model.
-///
-/// Spec: <https://ipld.io/specs/codecs/dag-pb/spec/#logical-format>
-fn of_node(node: dag_pb::Node) -> Ipld {
-    let links = node.links.into_iter().map(|link| {
-        let mut fields = vec![("Hash".to_owned(), Ipld::Link(link.cid))];
-        fields.extend(link.name.map(|name| ("Name".to_owned(), Ipld::String(name))));
-        fields.extend(link.size.map(|size| ("Tsize".to_owned(), Ipld::Integer(size.into()))));
-        Ipld::Map(fields)
-    });
-    let links = ("Links".to_owned(), Ipld::List(links.collect()));
-    let data = node.data.map(|data| ("Data".to_owned(), Ipld::Bytes(data)));
-    Ipld::Map(data.into_iter().chain([links]).collect())
+    codec::decode(cid.codec(), data).map_err(|error| NodeError::Codec { cid: cid.clone(), error })
 }
 
 /// Follows names inside a block until they lead out of it or end.
