@@ -1,5 +1,7 @@
 //! What was answered is there after `kill -9`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use cairn_testkit::fixture;
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::Repository;

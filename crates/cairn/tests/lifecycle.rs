@@ -1,5 +1,7 @@
 //! How the daemon starts, stops and shares its repository.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
