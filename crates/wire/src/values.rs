@@ -135,6 +135,11 @@ impl Values {
         self.arguments.push(value.into());
     }
 
+    /// Adds an argument before the others.
+    pub fn first_argument(&mut self, value: impl Into<String>) {
+        self.arguments.insert(0, value.into());
+    }
+
     /// Adds an option.
     pub fn option(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.options.push((name.into(), value.into()));

@@ -20,6 +20,15 @@ pub struct Added {
     /// Bytes of all its blocks, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
+    /// Permissions that came with it, in octal with a leading zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Time of its last change, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtime: Option<i64>,
+    /// The nanoseconds of that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtime_nsecs: Option<u32>,
 }
 
 endpoint! {

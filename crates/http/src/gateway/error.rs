@@ -1,0 +1,122 @@
+//! How refusals are answered: the one place of this face where a status is chosen.
+//!
+//! | status | when |
+//! |---|---|
+//! | 400 | the path, the CID or the format cannot be read |
+//! | 404 | no such link, or the block is not here |
+//! | 405 | neither GET nor HEAD |
+//! | 406 | the content has no such form |
+//! | 416 | no such range |
+//! | 500 | the store failed or the content is malformed |
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::cause::with_causes;
+
+/// Why a request is not answered with content.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The request cannot be read.
+    #[error("{0}")]
+    Bad(String),
+    /// There is nothing at that path here.
+    #[error("{0}")]
+    NotFound(String),
+    /// The method is not one that reads.
+    #[error("method not allowed: the gateway takes GET and HEAD")]
+    Method,
+    /// The content has no such form.
+    #[error("{0}")]
+    NotAcceptable(String),
+    /// The file has no such range.
+    #[error("requested range not satisfiable: the file has {size} bytes")]
+    Range {
+        /// The file's size in bytes.
+        size: u64,
+    },
+    /// The node failed.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
+            Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The answer: the status and a line of text.
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(format!("{self}\n")));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::Range { size } => {
+                if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
+                    headers.insert(header::CONTENT_RANGE, range);
+                }
+            }
+            Self::Method => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<cairn_dag::FetchError> for Refusal {
+    fn from(error: cairn_dag::FetchError) -> Self {
+        if error.is_not_found() { Self::NotFound(error.to_string()) } else { Self::Internal(with_causes(&error)) }
+    }
+}
+
+impl From<cairn_dag::NodeError> for Refusal {
+    fn from(error: cairn_dag::NodeError) -> Self {
+        match error {
+            cairn_dag::NodeError::Fetch(error) => error.into(),
+            cairn_dag::NodeError::UnknownType { .. } => Self::NotAcceptable("the content is neither a file nor a folder: ask for ?format=raw or ?format=car".to_owned()),
+            other => Self::Internal(with_causes(&other)),
+        }
+    }
+}
+
+impl From<cairn_dag::resolve::ResolveError> for Refusal {
+    fn from(error: cairn_dag::resolve::ResolveError) -> Self {
+        use cairn_dag::resolve::ResolveError;
+        match error {
+            ResolveError::Node(error) => error.into(),
+            ResolveError::Mutable(_) => Self::Bad(error.to_string()),
+            other => Self::NotFound(other.to_string()),
+        }
+    }
+}
+
+impl From<cairn_dag::export::ExportError> for Refusal {
+    fn from(error: cairn_dag::export::ExportError) -> Self {
+        match error {
+            cairn_dag::export::ExportError::Node(error) => error.into(),
+            other => Self::Internal(with_causes(&other)),
+        }
+    }
+}
+
+impl From<cairn_dag::export::CarError> for Refusal {
+    fn from(error: cairn_dag::export::CarError) -> Self {
+        match error {
+            cairn_dag::export::CarError::Root(error) => error.into(),
+            other => Self::Internal(with_causes(&other)),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Folders: their `index.html`, or a list of their entries.
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::response::Response;
+use cairn_dag::Blocks;
+use cairn_dag::export::FileReader;
+use cairn_dag::list::Lister;
+use cairn_dag::resolve::{self, ResolveError};
+use cairn_primitives::path::Namespace;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::error::Refusal;
+use super::{Target, conditional, describe, file, not_modified};
+
+/// Entries that a list shows; a note tells of more.
+const MOST: usize = 10_000;
+
+/// Serves a folder.
+pub(super) async fn serve(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, Refusal> {
+    match resolve::below(blocks, Namespace::Ipfs, &target.cid, &["index.html"]).await {
+        Ok(index) => {
+            if !request.uri.path().ends_with('/') {
+                return redirect(request);
+            }
+            let reader = FileReader::open(blocks, &index.cid).await?;
+            let index = Target { path: target.path.clone(), roots: target.roots.clone(), cid: index.cid };
+            let reply = file::Reply { name: "index.html".to_owned(), attachment: false, given_name: None };
+            file::serve(reader, &index, reply, &request.headers).await
+        }
+        Err(ResolveError::NoLink { .. }) => list(blocks, target, request).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// To the same path with a slash, against which the page's links are meant.
+fn redirect(request: &Parts) -> Result<Response, Refusal> {
+    let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let to = HeaderValue::from_str(&format!("{}/{query}", request.uri.path())).map_err(|_| Refusal::Bad("the path cannot be redirected to".to_owned()))?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    response.headers_mut().insert(header::LOCATION, to);
+    Ok(response)
+}
+
+async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, Refusal> {
+    let etag = format!("\"DirIndex-1-{}\"", target.cid);
+    if conditional::is_known(&request.headers, &etag) {
+        return Ok(not_modified(target, &etag));
+    }
+    let path = target.path.as_str().trim_end_matches('/');
+    let mut page = String::new();
+    let title = html(path);
+    let _ = write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <style>body{{font:15px system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em}}table{{border-collapse:collapse;width:100%}}\
+         td{{padding:.2em .6em;border-bottom:1px solid #8884}}td+td{{text-align:right;font-variant-numeric:tabular-nums}}</style></head>\n<body><h1>{title}</h1>\n<table>\n"
+    );
+    if target.path.names().next().is_some() {
+        page.push_str("<tr><td><a href=\"..\">..</a></td><td></td></tr>\n");
+    }
+    let mut entries = Lister::open(blocks, &target.cid, false).await?;
+    let mut shown = 0;
+    while let Some(entry) = entries.next().await? {
+        if shown == MOST {
+            let _ = write!(page, "<tr><td>… and more than {MOST} entries: ask for them with <code>ls</code></td><td></td></tr>");
+            break;
+        }
+        shown += 1;
+        let link = path.split('/').chain([entry.name.as_str()]).map(|name| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()).collect::<Vec<_>>().join("/");
+        let _ = writeln!(page, "<tr><td><a href=\"{link}\">{}</a></td><td>{}</td></tr>", html(&entry.name), html(&entry.cid.to_string()));
+    }
+    page.push_str("</table></body></html>\n");
+    let mut response = Response::new(Body::from(page));
+    let headers = response.headers_mut();
+    describe(headers, target, &etag);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=604800, stale-while-revalidate=2678400"));
+    // A list is made of names that strangers chose: nothing on it may run.
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"));
+    Ok(response)
+}
+
+/// Text that stands for itself in a page.
+fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_cannot_break_out() {
+        assert_eq!(super::html("<script>\"&'"), "&lt;script&gt;&quot;&amp;&#39;");
+    }
+}

@@ -1,0 +1,142 @@
+//! The path gateway: `/ipfs/CID/path`, read only.
+//!
+//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>. What is served: files with ranges and validators, folders through
+//! their `index.html` or as a list, and with `?format=` or `Accept` the raw block or a CAR.
+
+mod conditional;
+mod content_type;
+mod error;
+mod file;
+mod folder;
+mod range;
+mod trustless;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use cairn_dag::Blocks;
+use cairn_dag::export::{Content, FileReader, Node as Opened};
+use cairn_dag::resolve;
+use cairn_node::Node;
+use cairn_primitives::path::ContentPath;
+use cairn_primitives::{Cid, Codec};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
+
+use error::Refusal;
+
+/// The face.
+pub fn router(node: Arc<Node>) -> Router {
+    Router::new().fallback(serve).with_state(node)
+}
+
+async fn serve(State(node): State<Arc<Node>>, request: Request) -> Response {
+    let (request, _) = request.into_parts();
+    let head = request.method == Method::HEAD;
+    let answered = match request.method {
+        Method::GET | Method::HEAD => get(&node.blocks(), &request).await,
+        Method::OPTIONS => Ok(preflight()),
+        _ => Err(Refusal::Method),
+    };
+    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Content-Length, Content-Range, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Stream-Output"));
+    headers.insert(header::SERVER, HeaderValue::from_static(crate::kubo::AGENT));
+    if head {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+fn preflight() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type, Range, User-Agent, X-Requested-With"));
+    response
+}
+
+/// What a request is about.
+struct Target {
+    /// The path as it was asked for, decoded.
+    path: ContentPath,
+    /// The block that it leads to.
+    cid: Cid,
+    /// The blocks on the way, for `X-Ipfs-Roots`: the root and the target.
+    roots: String,
+}
+
+async fn get(blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
+    if request.headers.get("service-worker").is_some() {
+        // A worker of one page would take over every other page of this origin.
+        return Err(Refusal::Bad("navigator.serviceWorker: registration is not allowed for this scope".to_owned()));
+    }
+    let target = resolve_target(blocks, request.uri.path()).await?;
+    let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default()).map_err(|error| Refusal::Bad(error.to_string()))?;
+    match trustless::wanted(&query, &request.headers)? {
+        trustless::Form::Raw => return trustless::raw(blocks, &target, &request.headers).await,
+        trustless::Form::Car => return trustless::car(blocks, &target, &request.headers).await,
+        trustless::Form::Content => {}
+    }
+    let name = query.loose(&["filename"]).map(str::to_owned);
+    let download = query.loose(&["download"]) == Some("true");
+    let named = name.clone().or_else(|| target.path.names().last().map(str::to_owned)).unwrap_or_default();
+    let reply = file::Reply { name: named, attachment: download, given_name: name };
+    if target.cid.codec() == Codec::RAW {
+        return file::serve(FileReader::open(blocks, &target.cid).await?, &target, reply, &request.headers).await;
+    }
+    match Opened::open(blocks, &target.cid).await?.content {
+        Content::File(reader) => file::serve(reader, &target, reply, &request.headers).await,
+        Content::Directory(_) => folder::serve(blocks, &target, request).await,
+        Content::Symlink(link) => file::link(&link, &target),
+        _ => Err(Refusal::NotAcceptable("the content is neither a file nor a folder".to_owned())),
+    }
+}
+
+async fn resolve_target(blocks: &Blocks, path: &str) -> Result<Target, Refusal> {
+    if !path.starts_with("/ipfs/") {
+        return Err(Refusal::NotFound("404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned()));
+    }
+    let decoded = percent_decode_str(path).decode_utf8().map_err(|_| Refusal::Bad(format!("the path {path:?} is not UTF-8")))?;
+    let path = ContentPath::new(&decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
+    let root = path.immutable_root().map_err(|error| Refusal::Bad(error.to_string()))?.clone();
+    let resolved = resolve::resolve(blocks, &path).await?;
+    if !resolved.remainder.is_empty() {
+        return Err(Refusal::NotAcceptable("the path ends inside a block: its parts are not served".to_owned()));
+    }
+    let roots = if resolved.cid == root { root.to_string() } else { format!("{root},{}", resolved.cid) };
+    Ok(Target { path, cid: resolved.cid, roots })
+}
+
+/// The headers of everything that a path leads to: what it is, and that it never changes.
+fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
+    let mut put = |name: &'static str, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    put("etag", etag);
+    put("x-ipfs-roots", &target.roots);
+    put("x-ipfs-path", &path_header(target.path.as_str()));
+    put("cache-control", "public, max-age=29030400, immutable");
+    put("x-content-type-options", "nosniff");
+}
+
+/// A path as a header can carry it.
+fn path_header(path: &str) -> String {
+    percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string()
+}
+
+fn not_modified(target: &Target, etag: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    describe(response.headers_mut(), target, etag);
+    response
+}

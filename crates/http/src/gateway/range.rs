@@ -1,0 +1,67 @@
+//! Byte ranges.
+//!
+//! Spec: RFC 9110 §14. One range is answered as asked; several are answered with the whole, as the spec allows.
+
+/// What part of a file a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All of it.
+    Whole,
+    /// From here, this many bytes; at least one.
+    Part {
+        /// Offset in bytes.
+        offset: u64,
+        /// Count of bytes.
+        length: u64,
+    },
+    /// Nothing that is there.
+    Unsatisfiable,
+}
+
+/// Reads a `Range` header for a file of `size` bytes. What is not understood counts as absent.
+pub(crate) fn parse(header: Option<&str>, size: u64) -> Wanted {
+    let Some(ranges) = header.and_then(|text| text.trim().strip_prefix("bytes=")) else { return Wanted::Whole };
+    if ranges.contains(',') {
+        return Wanted::Whole;
+    }
+    let Some((from, to)) = ranges.split_once('-') else { return Wanted::Whole };
+    match (from.trim().parse::<u64>(), to.trim().parse::<u64>(), to.trim().is_empty()) {
+        (Ok(from), _, true) => part(from, size.saturating_sub(from), size),
+        (Ok(from), Ok(to), _) if to >= from => part(from, (to - from).saturating_add(1).min(size.saturating_sub(from)), size),
+        (Err(_), Ok(last), _) if from.trim().is_empty() => match last.min(size) {
+            0 => Wanted::Unsatisfiable,
+            last => Wanted::Part { offset: size - last, length: last },
+        },
+        _ => Wanted::Whole,
+    }
+}
+
+fn part(offset: u64, length: u64, size: u64) -> Wanted {
+    if offset >= size { Wanted::Unsatisfiable } else { Wanted::Part { offset, length } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_ranges() {
+        let part = |offset, length| Wanted::Part { offset, length };
+        for (header, wanted) in [
+            ("bytes=0-9", part(0, 10)),
+            ("bytes=90-", part(90, 10)),
+            ("bytes=90-200", part(90, 10)),
+            ("bytes=-5", part(95, 5)),
+            ("bytes=-500", part(0, 100)),
+            ("bytes=100-", Wanted::Unsatisfiable),
+            ("bytes=-0", Wanted::Unsatisfiable),
+            ("bytes=5-4", Wanted::Whole),
+            ("bytes=0-1,3-4", Wanted::Whole),
+            ("lines=1-2", Wanted::Whole),
+            ("bytes=x-y", Wanted::Whole),
+        ] {
+            assert_eq!(parse(Some(header), 100), wanted, "{header}");
+        }
+        assert_eq!(parse(None, 100), Wanted::Whole);
+    }
+}

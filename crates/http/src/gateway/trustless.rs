@@ -1,0 +1,80 @@
+//! Forms that a client can check for itself: the raw block and the CAR.
+//!
+//! Spec: <https://specs.ipfs.tech/http-gateways/trustless-gateway/>
+
+use axum::body::Body;
+use axum::response::Response;
+use cairn_dag::Blocks;
+use cairn_dag::export::Car;
+use cairn_wire::Values;
+use futures_util::TryStreamExt as _;
+use http::{HeaderMap, HeaderValue, header};
+
+use super::error::Refusal;
+use super::{Target, conditional, describe, not_modified};
+
+/// What form is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Content,
+    Raw,
+    Car,
+}
+
+/// The form that `?format=` or `Accept` asks for; `?format=` wins.
+pub(super) fn wanted(query: &Values, headers: &HeaderMap) -> Result<Form, Refusal> {
+    match query.loose(&["format"]) {
+        Some("raw") => return Ok(Form::Raw),
+        Some("car") => return Ok(Form::Car),
+        Some(other) => return Err(Refusal::Bad(format!("unsupported format {other:?}: expected raw or car"))),
+        None => {}
+    }
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    for media_type in accepts {
+        match media_type.split(';').next().unwrap_or_default().trim() {
+            "application/vnd.ipld.raw" => return Ok(Form::Raw),
+            "application/vnd.ipld.car" => return Ok(Form::Car),
+            _ => {}
+        }
+    }
+    Ok(Form::Content)
+}
+
+/// The block alone.
+pub(super) async fn raw(blocks: &Blocks, target: &Target, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let etag = format!("\"{}.raw\"", target.cid);
+    if conditional::is_known(headers, &etag) {
+        return Ok(not_modified(target, &etag));
+    }
+    let data = blocks.get(&target.cid).await?;
+    let length = data.len() as u64;
+    let mut response = Response::new(Body::from(data));
+    let out = response.headers_mut();
+    describe(out, target, &etag);
+    out.insert(header::CONTENT_LENGTH, length.into());
+    name(out, "application/vnd.ipld.raw", &format!("{}.bin", target.cid));
+    Ok(response)
+}
+
+/// The block and all below it.
+pub(super) async fn car(blocks: &Blocks, target: &Target, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let etag = format!("W/\"{}.car\"", target.cid);
+    if conditional::is_known(headers, &etag) {
+        return Ok(not_modified(target, &etag));
+    }
+    let car = Car::open(blocks, &target.cid, false).await?;
+    let stream = car.into_stream().inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
+    let mut response = Response::new(Body::from_stream(stream));
+    let out = response.headers_mut();
+    describe(out, target, &etag);
+    out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
+    name(out, "application/vnd.ipld.car; version=1; order=dfs; dups=n", &format!("{}.car", target.cid));
+    Ok(response)
+}
+
+fn name(headers: &mut HeaderMap, media_type: &'static str, file: &str) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+}

@@ -1,0 +1,131 @@
+//! What a handler knows of a request besides its own arguments and options.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::Response;
+use cairn_dag::Blocks;
+use cairn_dag::resolve;
+use cairn_node::config::GoDuration;
+use cairn_primitives::path::ContentPath;
+use cairn_primitives::{Cid, Version};
+use cairn_primitives::multibase::{self, Base};
+use cairn_wire::{Body as Carries, ParseError, Spec, Values};
+use http::header;
+
+use parking_lot::Mutex;
+
+use super::answer::{self, Encoding};
+use super::files::Files;
+use super::{Failure, Rpc, error};
+use crate::stream::Trailers;
+use crate::trailer::Slot;
+
+/// One call of a command.
+pub(crate) struct Call {
+    pub(crate) rpc: Arc<Rpc>,
+    pub(crate) values: Values,
+    pub(crate) encoding: Encoding,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) trailers: Trailers,
+    /// The files of the body; taken by the handler that wants them.
+    files: Mutex<Option<Files>>,
+    cid_base: Option<Base>,
+    bad_base: Option<String>,
+    upgrade: bool,
+    offline: bool,
+}
+
+impl Call {
+    /// Reads what all commands share; a refusal is a whole answer.
+    pub(crate) fn new(rpc: Arc<Rpc>, spec: &Spec, request: Request, values: Values) -> Result<Self, Response> {
+        let encoding = match values.loose(&["encoding", "enc"]) {
+            None => Encoding::Json,
+            Some(name) => Encoding::from_name(name).ok_or_else(|| error::bad_request(&format!("invalid encoding: {name}")))?,
+        };
+        let timeout = match values.loose(&["timeout"]) {
+            None => None,
+            // Kubo answers nothing at all to a time that it cannot read.
+            Some(text) => Some(text.parse::<GoDuration>().map(GoDuration::to_std).map_err(|_| answer::nothing_at_all())?),
+        };
+        let (cid_base, bad_base) = match values.loose(&["cid-base"]) {
+            None => (None, None),
+            Some(name) => multibase::by_name(name).map_or_else(|_| (None, Some(name.to_owned())), |base| (Some(base), None)),
+        };
+        let offline = values.loose(&["offline"]).is_some_and(|text| matches!(text, "true" | "1"));
+        let upgrade = values.loose(&["upgrade-cidv0-in-output"]).is_some_and(|text| matches!(text, "true" | "1" | ""));
+        let wants_trailers = request.headers().get(header::TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+        let trailers = match request.extensions().get::<Slot>() {
+            Some(slot) if !wants_trailers => Trailers::Slot(slot.clone()),
+            _ => Trailers::Frame,
+        };
+        let files = match spec.body {
+            Carries::Nothing => None,
+            Carries::Files { name, .. } => match Files::new(request) {
+                Ok(Some(files)) => Some(files),
+                Ok(None) => return Err(error::parse(&ParseError::MissingFile(name))),
+                Err(refused) => return Err(error::bad_request(&refused.to_string())),
+            },
+        };
+        Ok(Self { rpc, values, encoding, timeout, trailers, files: Mutex::new(files), cid_base, bad_base, upgrade, offline })
+    }
+
+    /// The node.
+    pub(crate) fn node(&self) -> &Arc<cairn_node::Node> {
+        &self.rpc.node
+    }
+
+    /// Where blocks are read from.
+    pub(crate) fn blocks(&self) -> Blocks {
+        if self.offline { self.node().blocks().local() } else { self.node().blocks() }
+    }
+
+    /// Reads a content path.
+    pub(crate) fn path(&self, text: &str) -> Result<ContentPath, Failure> {
+        Ok(ContentPath::parse(text)?)
+    }
+
+    /// The block that a path leads to.
+    pub(crate) async fn resolve(&self, text: &str) -> Result<Cid, Failure> {
+        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?.cid)
+    }
+
+    /// The files that the body carries.
+    pub(crate) fn take_files(&mut self) -> Result<Files, Failure> {
+        self.files.get_mut().take().ok_or_else(|| Failure::normal("expected a file argument"))
+    }
+
+    /// How CIDs are to be written; refuses a base that does not exist.
+    pub(crate) fn cids(&self) -> Result<CidForm, Failure> {
+        match &self.bad_base {
+            Some(name) => Err(Failure::normal(format!("unsupported multibase encoding: {name}"))),
+            None => Ok(CidForm { base: self.cid_base, upgrade: self.upgrade }),
+        }
+    }
+}
+
+/// How CIDs are written in an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CidForm {
+    base: Option<Base>,
+    upgrade: bool,
+}
+
+impl CidForm {
+    /// Writes a CID.
+    pub(crate) fn show(self, cid: &Cid) -> String {
+        match (self.base, cid.version()) {
+            (None, _) => cid.to_string(),
+            (Some(base), Version::V0) if self.upgrade => cid.to_v1().encode(base),
+            (Some(_), Version::V0) => cid.to_string(),
+            (Some(base), Version::V1) => cid.encode(base),
+        }
+    }
+}
+
+/// The status of an answer that a time limit ended.
+pub(crate) fn timed_out() -> Failure {
+    Failure::normal("context deadline exceeded")
+}
+

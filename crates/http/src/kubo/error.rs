@@ -1,0 +1,101 @@
+//! How failures are answered: the one place of this face where a status is chosen.
+//!
+//! | status | when | body |
+//! |---|---|---|
+//! | 400 | an argument or option cannot be read | text |
+//! | 400 | the command says that the request is wrong (code 1) | JSON |
+//! | 403 | a foreign page calls | text |
+//! | 404 | no such command | text |
+//! | 405 | not POST | text |
+//! | 500 | the command failed | JSON |
+
+use axum::response::Response;
+use cairn_wire::{CommandError, ErrorCode, ParseError};
+use http::{HeaderValue, StatusCode, header};
+
+use super::answer::plain;
+use crate::cause::with_causes;
+
+/// Why a command did not succeed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The request cannot be read.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// The command failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The command failed, and all that it had to say before was said: the answer ends as a whole one, with a trailer.
+    #[expect(dead_code, reason = "commands that list their failures in the body answer so")]
+    #[error("{0}")]
+    Told(String),
+}
+
+impl Failure {
+    /// The command failed.
+    pub(crate) fn normal(message: impl Into<String>) -> Self {
+        Self::Command(CommandError::normal(message))
+    }
+
+    /// The status and body of an answer that has not begun.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Command(error) if error.code != ErrorCode::Client.number() => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Command(_) | Self::Parse(_) => StatusCode::BAD_REQUEST,
+            Self::Told(_) => StatusCode::OK,
+        }
+    }
+}
+
+/// Every error of the layers below whose text is what the client is to read, causes and all.
+macro_rules! from_errors {
+    ($($error:ty),+ $(,)?) => { $(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::normal(with_causes(&error))
+            }
+        }
+    )+ };
+}
+
+from_errors!(
+    cairn_dag::FetchError,
+    cairn_dag::NodeError,
+    cairn_dag::export::CarError,
+    cairn_dag::export::ExportError,
+    cairn_dag::gc::CollectError,
+    cairn_dag::import::ImportError,
+    cairn_dag::pin::PinError,
+    cairn_dag::resolve::ResolveError,
+    cairn_node::config::CommandError,
+    cairn_primitives::path::PathError,
+    cairn_store::BlockError,
+);
+
+pub(crate) fn parse(refused: &ParseError) -> Response {
+    vary(plain(StatusCode::BAD_REQUEST, format!("{refused}\n")))
+}
+
+pub(crate) fn bad_request(message: &str) -> Response {
+    vary(plain(StatusCode::BAD_REQUEST, format!("{message}\n")))
+}
+
+pub(crate) fn not_found(within: bool) -> Response {
+    let response = plain(StatusCode::NOT_FOUND, "404 page not found\n".to_owned());
+    if within { vary(response) } else { response }
+}
+
+pub(crate) fn forbidden() -> Response {
+    vary(plain(StatusCode::FORBIDDEN, "403 - Forbidden\n".to_owned()))
+}
+
+pub(crate) fn method_not_allowed() -> Response {
+    let mut response = vary(plain(StatusCode::METHOD_NOT_ALLOWED, "405 - Method Not Allowed\n".to_owned()));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
+    response
+}
+
+pub(crate) fn vary(mut response: Response) -> Response {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+    response
+}

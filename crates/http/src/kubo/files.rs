@@ -1,0 +1,165 @@
+//! The files that a request carries, as Kubo's clients name them.
+//!
+//! A part is a file, a folder (`application/x-directory`), a symlink (`application/symlink`) or a file elsewhere
+//! (`Abspath`). Its path is the percent-decoded `filename`.
+
+use axum::extract::Request;
+use bytes::Bytes;
+use cairn_wire::Values;
+use http::header;
+use percent_encoding::percent_decode_str;
+
+use super::Failure;
+use crate::multipart::{Event, MultipartError, PartHead, Parts};
+
+/// Longest path of a part, in bytes.
+const MAX_PATH: usize = 64 << 10;
+
+/// What a part stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    File,
+    Directory,
+    Symlink,
+}
+
+/// A part's head.
+#[derive(Clone, Debug)]
+pub(crate) struct FileHead {
+    /// The path in what is sent, without a leading `/`; empty when the part has none.
+    pub(crate) path: String,
+    pub(crate) kind: FileKind,
+    /// Where the file is on this machine, for references in place of copies.
+    pub(crate) abspath: Option<String>,
+    pub(crate) mode: Option<u32>,
+    pub(crate) mtime: Option<(i64, Option<u32>)>,
+}
+
+/// The parts of a body.
+#[derive(Debug)]
+pub(crate) struct Files {
+    parts: Parts,
+    open: bool,
+}
+
+impl From<MultipartError> for Failure {
+    fn from(error: MultipartError) -> Self {
+        Self::normal(error.to_string())
+    }
+}
+
+impl Files {
+    /// The files of a request; `None` when it carries none.
+    pub(crate) fn new(request: Request) -> Result<Option<Self>, MultipartError> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("multipart/form-data") {
+            return Ok(None);
+        }
+        Ok(Some(Self { parts: Parts::new(&content_type, request.into_body())?, open: false }))
+    }
+
+    /// The next part; what was not read of the one before is passed over.
+    pub(crate) async fn next(&mut self) -> Result<Option<FileHead>, Failure> {
+        while self.open {
+            self.chunk().await?;
+        }
+        loop {
+            match self.parts.next().await? {
+                Some(Event::Part(head)) => {
+                    self.open = true;
+                    return head_of(&head).map(Some);
+                }
+                Some(Event::End | Event::Data(_) | Event::PartEnd) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// More bytes of the part; `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        if !self.open {
+            return Ok(None);
+        }
+        match self.parts.next().await? {
+            Some(Event::Data(data)) => Ok(Some(data)),
+            _ => {
+                self.open = false;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The bytes of the part, as far as `most` of them; what follows is left unread.
+    pub(crate) async fn at_most(&mut self, most: usize) -> Result<Bytes, Failure> {
+        let mut first = Bytes::new();
+        let mut out = bytes::BytesMut::new();
+        while first.len() + out.len() < most {
+            let Some(mut data) = self.chunk().await? else { break };
+            data.truncate(most - first.len() - out.len());
+            if first.is_empty() && out.is_empty() {
+                // A part in one frame is not copied.
+                first = data;
+            } else {
+                if out.is_empty() {
+                    out.extend_from_slice(&std::mem::take(&mut first));
+                }
+                out.extend_from_slice(&data);
+            }
+        }
+        Ok(if out.is_empty() { first } else { out.freeze() })
+    }
+
+    /// All bytes of the part, which may be no more than `most`.
+    pub(crate) async fn whole(&mut self, most: usize, refuse: impl FnOnce() -> Failure) -> Result<Bytes, Failure> {
+        let data = self.at_most(most + 1).await?;
+        if data.len() > most { Err(refuse()) } else { Ok(data) }
+    }
+}
+
+fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
+    let name = head.disposition("filename").unwrap_or_default();
+    if name.len() > MAX_PATH {
+        return Err(Failure::normal(format!("the path of a file is longer than {MAX_PATH} bytes")));
+    }
+    let decoded = unescape(&name).ok_or_else(|| Failure::normal(format!("the file name {name:?} is not UTF-8")))?;
+    let kind = match head.media_type().as_deref() {
+        Some("application/x-directory" | "multipart/form-data") => FileKind::Directory,
+        Some("application/symlink") => FileKind::Symlink,
+        _ => FileKind::File,
+    };
+    // Mode and time ride on the field's name: `file?mode=0644&mtime=1700000000`.
+    let field = head.disposition("name").unwrap_or_default();
+    let facts = Values::from_query(field.split_once('?').map_or("", |(_, facts)| facts)).unwrap_or_default();
+    let mode = facts.loose(&["mode"]).and_then(|text| u32::from_str_radix(text, 8).ok());
+    let nanoseconds = facts.loose(&["mtime-nsecs"]).and_then(|text| text.parse().ok());
+    let mtime = facts.loose(&["mtime"]).and_then(|text| text.parse().ok()).map(|seconds| (seconds, nanoseconds));
+    let abspath = head.field("abspath-encoded").and_then(unescape).or_else(|| head.field("abspath").map(str::to_owned));
+    Ok(FileHead { path: clean(&decoded), kind, abspath, mode, mtime })
+}
+
+/// Reads a name as a form writes it: `%20` or `+` for a space. A stray `%` makes it a plain name.
+fn unescape(text: &str) -> Option<String> {
+    let stray = text.bytes().enumerate().any(|(at, byte)| {
+        byte == b'%' && !text.as_bytes().get(at + 1..at + 3).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+    });
+    if stray {
+        return Some(text.to_owned());
+    }
+    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// The path as it would be below a root: no `.`, no empty segments, `..` taken as far as the root.
+fn clean(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            name => segments.push(name),
+        }
+    }
+    segments.join("/")
+}

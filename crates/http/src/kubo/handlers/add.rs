@@ -1,0 +1,147 @@
+//! `add`.
+
+use cairn_dag::import::{self, AddRequest, FileMeta, ImportDefaults, Importer, Tree};
+use cairn_primitives::unixfs::Mtime;
+use cairn_store::meta::{Pin, PinMode};
+use cairn_wire::kubo::add::{Add, Added};
+use tokio::sync::mpsc;
+
+use super::super::answer::Sender;
+use super::super::call::CidForm;
+use super::super::files::{FileHead, FileKind, Files};
+use super::super::{Answer, Call, Failure, Records};
+use crate::kubo::Handler;
+
+/// Bytes of a file between two lines of progress.
+const PROGRESS_STEP: u64 = 256 << 10;
+/// Longest target of a symlink, in bytes.
+const MAX_TARGET: usize = 64 << 10;
+/// Events that may wait; then the import waits.
+const EVENTS: usize = 64;
+
+impl Handler for Add {
+    async fn handle(self, mut call: Call) -> Result<Answer<Added>, Failure> {
+        let form = call.cids()?;
+        let files = call.take_files()?;
+        if self.to_files.is_some() {
+            return Err(Failure::normal("to-files: this server has no MFS"));
+        }
+        let options = request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
+        let (pin, pin_name) = (options.pin, options.pin_name.clone());
+        let importer = Importer::new(call.node().store().clone(), options)?;
+        let node = call.node().clone();
+        let progress = self.progress.unwrap_or(false);
+        Ok(Answer::Many(Records::work(move |out| async move {
+            let (events, mut told) = mpsc::channel(EVENTS);
+            let tree = Tree::new(importer, events);
+            let forward = async {
+                while let Some(event) = told.recv().await {
+                    out.send(record(&event, form)).await?;
+                }
+                Ok::<(), Failure>(())
+            };
+            let receive = async {
+                let finished = receive(files, tree, progress.then_some(&out)).await?;
+                if let Some(hold) = finished.hold.as_ref().filter(|_| pin) {
+                    let pins = finished.roots.iter().map(|root| Pin { cid: root.cid.clone(), mode: PinMode::Recursive, name: pin_name.clone() }).collect();
+                    node.pins().add_held(hold, pins).await?;
+                }
+                Ok::<(), Failure>(())
+            };
+            let (received, forwarded) = futures_util::join!(receive, forward);
+            received.and(forwarded)
+        })))
+    }
+}
+
+/// Reads the parts into the tree.
+async fn receive(mut files: Files, mut tree: Tree, progress: Option<&Sender<Added>>) -> Result<import::Finished, Failure> {
+    let mut any = false;
+    while let Some(head) = files.next().await? {
+        any = true;
+        let meta = meta(&head);
+        match head.kind {
+            FileKind::Directory => tree.directory(&head.path, meta).await?,
+            FileKind::Symlink => {
+                let refuse = || Failure::normal(format!("the target of the symlink {:?} is longer than {MAX_TARGET} bytes", head.path));
+                let target = files.whole(MAX_TARGET, refuse).await?;
+                let target = std::str::from_utf8(&target).map_err(|_| Failure::normal(format!("the target of the symlink {:?} is not UTF-8", head.path)))?;
+                tree.symlink(&head.path, target, meta).await?;
+            }
+            FileKind::File => {
+                let mut file = match &head.abspath {
+                    Some(source) => tree.file_from(&head.path, meta, source).await?,
+                    None => tree.file(&head.path, meta).await?,
+                };
+                let name = file.name();
+                let (mut read, mut shown) = (0u64, 0u64);
+                while let Some(data) = files.chunk().await? {
+                    read += data.len() as u64;
+                    file.write(data).await?;
+                    if let Some(out) = progress {
+                        while read - shown >= PROGRESS_STEP {
+                            shown += PROGRESS_STEP;
+                            out.send(Added { name: name.clone(), bytes: Some(shown), ..Added::default() }).await?;
+                        }
+                    }
+                }
+                if let Some(out) = progress.filter(|_| read > shown) {
+                    out.send(Added { name, bytes: Some(read), ..Added::default() }).await?;
+                }
+                file.finish().await?;
+            }
+        }
+    }
+    if !any {
+        return Err(Failure::normal("expected a file argument"));
+    }
+    Ok(tree.finish().await?)
+}
+
+fn meta(head: &FileHead) -> FileMeta {
+    let mtime = head.mtime.map(|(seconds, nanoseconds)| Mtime { seconds, nanos: nanoseconds });
+    FileMeta { mode: head.mode.unwrap_or(0), mtime }
+}
+
+fn record(event: &import::Added, form: CidForm) -> Added {
+    // An entry without a name is shown under its CID, which follows the form asked for.
+    let name = if event.name == event.cid.to_string() { form.show(&event.cid) } else { event.name.clone() };
+    let mtime = event.mtime.filter(|mtime| mtime.seconds > 0);
+    Added {
+        name,
+        hash: form.show(&event.cid),
+        bytes: None,
+        size: Some(event.size.to_string()),
+        mode: (event.mode != 0).then(|| format!("0{:o}", event.mode)),
+        mtime: mtime.map(|mtime| mtime.seconds),
+        mtime_nsecs: mtime.and_then(|mtime| mtime.nanos).filter(|nanos| *nanos > 0),
+    }
+}
+
+fn request(add: &Add) -> AddRequest {
+    AddRequest {
+        chunker: add.chunker.clone(),
+        trickle: add.trickle.then_some(true),
+        raw_leaves: add.raw_leaves,
+        cid_version: add.cid_version.map(i64::from),
+        hash: add.hash.clone(),
+        max_file_links: add.max_file_links.map(i64::from),
+        max_directory_links: add.max_directory_links.map(i64::from),
+        max_hamt_fanout: add.max_hamt_fanout.map(i64::from),
+        inline: add.inline,
+        inline_limit: Some(i64::from(add.inline_limit)),
+        only_hash: add.only_hash,
+        wrap: add.wrap_with_directory,
+        pin: Some(add.pin),
+        pin_name: add.pin_name.clone(),
+        to_files: add.to_files.is_some(),
+        nocopy: add.nocopy,
+        silent: add.silent,
+        preserve_mode: add.preserve_mode,
+        preserve_mtime: add.preserve_mtime,
+        mode: add.mode.unwrap_or(0),
+        mtime: add.mtime.unwrap_or(0),
+        mtime_nsecs: u64::from(add.mtime_nsecs.unwrap_or(0)),
+        empty_dirs: Some(add.empty_dirs),
+    }
+}

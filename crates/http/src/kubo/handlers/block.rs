@@ -1,0 +1,83 @@
+//! `block`.
+
+use cairn_dag::import::{BlockPutRequest, EXCHANGE_LIMIT, ImportDefaults, put_block};
+use cairn_store::block::MAX_BLOCK;
+use cairn_store::meta::{Pin, PinMode};
+use cairn_wire::kubo::block::get::BlockGet;
+use cairn_wire::kubo::block::put::{BlockPut, BlockSize};
+use cairn_wire::kubo::block::rm::{BlockRm, Removed};
+use cairn_wire::kubo::block::stat::BlockStat;
+use futures_util::StreamExt as _;
+
+use super::super::{Answer, Call, Failure, Handler, Records};
+
+impl Handler for BlockPut {
+    async fn handle(self, mut call: Call) -> Result<Answer<BlockSize>, Failure> {
+        let form = call.cids()?;
+        let mut files = call.take_files()?;
+        let format = BlockPutRequest {
+            cid_codec: Some(self.cid_codec),
+            format: self.format,
+            mhtype: Some(self.mhtype),
+            mhlen: Some(i64::from(self.mhlen)),
+            allow_big_block: self.allow_big_block,
+        }
+        .resolve(ImportDefaults::from(&call.node().config().import).hash.as_deref())?;
+        let most = if self.allow_big_block { MAX_BLOCK } else { EXCHANGE_LIMIT };
+        let node = call.node().clone();
+        Ok(Answer::Many(Records::work(move |out| async move {
+            while files.next().await?.is_some() {
+                // One byte more than is allowed is enough for the refusal.
+                let data = files.at_most(most + 1).await?;
+                let size = data.len() as u64;
+                let hold = node.store().hold();
+                let cid = put_block(&**node.store(), &hold, &format, data).await?;
+                if self.pin {
+                    node.pins().add_held(&hold, vec![Pin { cid: cid.clone(), mode: PinMode::Recursive, name: String::new() }]).await?;
+                }
+                out.send(BlockSize { key: form.show(&cid), size }).await?;
+            }
+            Ok(())
+        })))
+    }
+}
+
+impl Handler for BlockGet {
+    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+        let cid = call.resolve(&self.cid).await?;
+        let data = call.blocks().get(&cid).await?;
+        let stream = futures_util::stream::iter((!data.is_empty()).then_some(Ok(data))).boxed();
+        Ok(Answer::Bytes { media_type: "application/vnd.ipld.raw", length: None, stream })
+    }
+}
+
+impl Handler for BlockStat {
+    async fn handle(self, call: Call) -> Result<Answer<BlockSize>, Failure> {
+        let form = call.cids()?;
+        let cid = call.resolve(&self.cid).await?;
+        let size = cairn_dag::stat::block(&call.blocks(), &cid).await?;
+        Ok(Answer::One(BlockSize { key: form.show(&cid), size }))
+    }
+}
+
+impl Handler for BlockRm {
+    async fn handle(self, call: Call) -> Result<Answer<Removed>, Failure> {
+        let form = call.cids()?;
+        let mut cids = Vec::with_capacity(self.cids.len());
+        for text in &self.cids {
+            cids.push(call.resolve(text).await?);
+        }
+        let pinner = call.node().pins().clone();
+        Ok(Answer::Many(Records::work(move |out| async move {
+            for cid in cids {
+                let done = pinner.remove_block(&cid, self.force).await;
+                if self.quiet && done.is_ok() {
+                    continue;
+                }
+                let error = done.err().map(|error| crate::cause::with_causes(&error)).unwrap_or_default();
+                out.send(Removed { hash: form.show(&cid), error }).await?;
+            }
+            Ok(())
+        })))
+    }
+}

@@ -1,0 +1,29 @@
+//! `get`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cairn_dag::export::{Download, GetOptions, Packing};
+use cairn_primitives::unixfs::node::Mtime;
+use cairn_wire::kubo::get::Get;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+
+use super::super::{Answer, Call, Failure, Handler};
+
+impl Handler for Get {
+    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+        let options = GetOptions::new(self.archive, self.compress, self.compression_level.map(i64::from))?;
+        let path = call.path(&self.path)?;
+        let cid = call.resolve(&self.path).await?;
+        // The archive's root is named as the last name of the path.
+        let name = path.names().last().unwrap_or_else(|| path.root()).to_owned();
+        let media_type = match options.packing() {
+            Packing::Tar => "application/x-tar",
+            Packing::Gzip => "application/gzip",
+        };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = Mtime { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: None };
+        let download = Download::open(&call.blocks(), &cid, &name, options, now).await?;
+        let length = Some(download.size());
+        Ok(Answer::Bytes { media_type, length, stream: download.into_stream().map_err(Failure::from).boxed() })
+    }
+}

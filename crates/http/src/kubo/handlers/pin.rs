@@ -1,0 +1,167 @@
+//! `pin`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use cairn_dag::pin::{Kind, Listed, PinState, Progress, Query};
+use cairn_store::meta::PinMode;
+use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
+use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs};
+use cairn_wire::kubo::pin::rm::{PinRm, Unpinned};
+use futures_util::StreamExt as _;
+
+use super::super::call::CidForm;
+use super::super::{Answer, Call, Failure, Handler, Records};
+
+/// Time between two lines of progress.
+const TICK: Duration = Duration::from_millis(500);
+/// Bytes of a list that go out together.
+const BATCH: usize = 32 << 10;
+
+impl Handler for PinAdd {
+    async fn handle(self, call: Call) -> Result<Answer<Pinned>, Failure> {
+        let form = call.cids()?;
+        let name = self.name.clone().unwrap_or_default();
+        cairn_dag::pin::check_name(&name)?;
+        let mode = if self.recursive { PinMode::Recursive } else { PinMode::Direct };
+        let (blocks, pinner) = (call.blocks(), call.node().pins().clone());
+        if !self.progress {
+            let mut pins = Vec::with_capacity(self.paths.len());
+            for path in &self.paths {
+                let cid = call.resolve(path).await?;
+                pinner.add(&blocks, &cid, mode, &name, None).await?;
+                pins.push(form.show(&cid));
+            }
+            return Ok(Answer::One(Pinned { pins: Some(pins), ..Pinned::default() }));
+        }
+        Ok(Answer::Many(Records::work(move |out| async move {
+            let seen = Progress::default();
+            let shown = || Pinned { pins: None, progress: Some(seen.nodes()), bytes: Some(seen.bytes()) };
+            let pin_all = async {
+                let mut pins = Vec::with_capacity(self.paths.len());
+                for path in &self.paths {
+                    let cid = call.resolve(path).await?;
+                    pinner.add(&blocks, &cid, mode, &name, Some(&seen)).await?;
+                    pins.push(form.show(&cid));
+                }
+                Ok::<_, Failure>(pins)
+            };
+            let mut pin_all = std::pin::pin!(pin_all);
+            let pins = loop {
+                match tokio::time::timeout(TICK, pin_all.as_mut()).await {
+                    Ok(done) => break done?,
+                    Err(_) => out.send(shown()).await?,
+                }
+            };
+            out.send(shown()).await?;
+            out.send(Pinned { pins: Some(pins), ..Pinned::default() }).await
+        })))
+    }
+}
+
+impl Handler for PinRm {
+    async fn handle(self, call: Call) -> Result<Answer<Unpinned>, Failure> {
+        let form = call.cids()?;
+        let mut pins = Vec::with_capacity(self.paths.len());
+        for path in &self.paths {
+            let cid = call.resolve(path).await?;
+            call.node().pins().remove(&cid, self.recursive).await?;
+            pins.push(form.show(&cid));
+        }
+        Ok(Answer::One(Unpinned { pins }))
+    }
+}
+
+impl Handler for PinLs {
+    async fn handle(self, call: Call) -> Result<Answer<PinList>, Failure> {
+        let form = call.cids()?;
+        let kind: Kind = self.r#type.parse()?;
+        if self.paths.is_empty() {
+            let names = self.names || self.name.is_some();
+            let query = Query { kind, name_contains: self.name.unwrap_or_default() };
+            let list = call.node().pins().list(query);
+            return Ok(if self.stream { stream(list, form, names) } else { whole(list, form, names) });
+        }
+        let mut cids = Vec::with_capacity(self.paths.len());
+        for path in &self.paths {
+            cids.push(call.resolve(path).await?);
+        }
+        let states = call.node().pins().state(kind, cids.clone()).await?;
+        let mut found = Vec::with_capacity(cids.len());
+        for ((cid, state), path) in cids.iter().zip(states).zip(&self.paths) {
+            let (r#type, name) = match state {
+                PinState::Pinned { mode: PinMode::Recursive, name } => ("recursive".to_owned(), name),
+                PinState::Pinned { mode: PinMode::Direct, name } => ("direct".to_owned(), name),
+                PinState::Indirect { via } => (format!("indirect through {}", form.show(&via)), String::new()),
+                _ => return Err(Failure::normal(format!("path '{path}' is not pinned"))),
+            };
+            found.push((form.show(cid), r#type, if self.names { name } else { String::new() }));
+        }
+        if self.stream {
+            let records = found.into_iter().map(|(cid, r#type, name)| Ok(PinList::One { cid, info: PinInfo { r#type, name: Some(name).filter(|name| !name.is_empty()) } }));
+            return Ok(Answer::Many(Records::stream(futures_util::stream::iter(records))));
+        }
+        let keys: BTreeMap<_, _> = found.into_iter().map(|(cid, r#type, name)| (cid, PinInfo { r#type, name: Some(name) })).collect();
+        Ok(Answer::One(PinList::All { keys }))
+    }
+}
+
+type List = cairn_dag::listing::Listing<Listed, cairn_dag::pin::PinError>;
+
+/// One record a pin.
+fn stream(mut list: List, form: CidForm, names: bool) -> Answer<PinList> {
+    Answer::Many(Records::work(move |out| async move {
+        while let Some(pin) = list.next().await.transpose()? {
+            let name = Some(pin.name().to_owned()).filter(|name| names && !name.is_empty());
+            out.send(PinList::One { cid: form.show(pin.cid()), info: PinInfo { r#type: pin.kind().to_owned(), name } }).await?;
+        }
+        Ok(())
+    }))
+}
+
+/// One JSON object of all pins, written as they come: a million of them are never held.
+fn whole(list: List, form: CidForm, names: bool) -> Answer<PinList> {
+    enum Step {
+        Begin,
+        Pins { first: bool },
+        End,
+    }
+    let pieces = futures_util::stream::try_unfold((list, Step::Begin), move |(mut list, step)| async move {
+        let mut out = BytesMut::with_capacity(BATCH + 1024);
+        let mut first = match step {
+            Step::Begin => {
+                out.put_slice(b"{\"Keys\":{");
+                true
+            }
+            Step::Pins { first } => first,
+            Step::End => return Ok(None),
+        };
+        while out.len() < BATCH {
+            let Some(pin) = list.next().await.transpose()? else {
+                out.put_slice(b"}}\n");
+                return Ok::<_, Failure>(Some((out.freeze(), (list, Step::End))));
+            };
+            if !std::mem::take(&mut first) {
+                out.put_u8(b',');
+            }
+            put(&mut out, &pin, form, names)?;
+        }
+        Ok(Some((out.freeze(), (list, Step::Pins { first }))))
+    });
+    let pieces: futures_util::stream::BoxStream<'static, Result<Bytes, Failure>> = pieces.boxed();
+    Answer::Json(pieces)
+}
+
+/// Writes `"CID":{"Type":…,"Name":…}`.
+fn put(out: &mut BytesMut, pin: &Listed, form: CidForm, names: bool) -> Result<(), Failure> {
+    out.put_u8(b'"');
+    out.put_slice(form.show(pin.cid()).as_bytes());
+    out.put_slice(b"\":{\"Type\":\"");
+    out.put_slice(pin.kind().as_bytes());
+    out.put_slice(b"\",\"Name\":");
+    let name = if names { pin.name() } else { "" };
+    serde_json::to_writer(out.writer(), name).map_err(|error| Failure::normal(error.to_string()))?;
+    out.put_u8(b'}');
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! `version` and `shutdown`.
+
+use cairn_wire::kubo::shutdown::Shutdown;
+use cairn_wire::kubo::version::{Version, VersionInfo};
+
+use super::super::{Answer, Call, Failure, Handler, KUBO_VERSION, REPO_VERSION, Records};
+
+/// How Go calls this machine's architecture.
+const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
+    "amd64"
+} else if cfg!(target_arch = "aarch64") {
+    "arm64"
+} else {
+    std::env::consts::ARCH
+};
+/// How Go calls this system.
+const SYSTEM: &str = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+
+impl Handler for Version {
+    async fn handle(self, _: Call) -> Result<Answer<VersionInfo>, Failure> {
+        Ok(Answer::One(VersionInfo {
+            version: KUBO_VERSION.to_owned(),
+            commit: String::new(),
+            repo: REPO_VERSION.to_owned(),
+            system: format!("{ARCHITECTURE}/{SYSTEM}"),
+            golang: concat!("cairn-", env!("CARGO_PKG_VERSION")).to_owned(),
+        }))
+    }
+}
+
+impl Handler for Shutdown {
+    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+        call.rpc.stop.cancel();
+        Ok(Answer::Many(Records::none()))
+    }
+}

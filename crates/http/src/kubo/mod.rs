@@ -1,0 +1,158 @@
+//! The Kubo RPC.
+//!
+//! [`router`] dispatches on the declarations of `cairn-wire`; the handlers, one file a command group, are in
+//! `handlers/`. Adding an endpoint is a declaration there and an `impl Handler` here.
+
+mod answer;
+mod call;
+mod error;
+mod files;
+mod handlers;
+mod origin;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use cairn_node::Node;
+use cairn_wire::{Endpoint, Spec, Values};
+use futures_util::future::BoxFuture;
+use http::Method;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use answer::{Answer, Records};
+pub(crate) use call::Call;
+pub(crate) use error::Failure;
+
+/// The version of the Kubo whose RPC is answered.
+pub const KUBO_VERSION: &str = "0.42.0";
+/// The version of its repository, as clients expect to read it.
+pub const REPO_VERSION: &str = "18";
+/// What this program calls itself.
+pub const AGENT: &str = concat!("cairn/", env!("CARGO_PKG_VERSION"));
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct Rpc {
+    /// The node that they translate to.
+    pub node: Arc<Node>,
+    /// Stops the process; `shutdown` cancels it.
+    pub stop: CancellationToken,
+    /// Ports at which pages of this machine may call.
+    origins: origin::Policy,
+}
+
+impl Rpc {
+    /// Over a node; pages may call as the node's configuration says.
+    #[must_use]
+    pub fn new(node: Arc<Node>, stop: CancellationToken) -> Self {
+        let origins = origin::Policy::from_config(&node);
+        Self { node, stop, origins }
+    }
+}
+
+/// What answers an endpoint.
+pub(crate) trait Handler: Endpoint {
+    /// Answers one call.
+    fn handle(self, call: Call) -> impl Future<Output = Result<Answer<Self::Reply>, Failure>> + Send;
+}
+
+type Run = fn(Call, &Values) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError>;
+
+struct Route {
+    spec: Spec,
+    run: Run,
+}
+
+fn run<E: Handler>(call: Call, values: &Values) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError> {
+    let request = E::from_values(values)?;
+    Ok(Box::pin(async move {
+        let shown = answer::Shown::of(&call);
+        let text = (shown.encoding == answer::Encoding::Text).then(|| E::from_values(&call.values).ok()).flatten();
+        let work = request.handle(call);
+        answer::respond::<E>(work, shown, text).await
+    }))
+}
+
+macro_rules! routes {
+    ($($endpoint:path),+ $(,)?) => {
+        [$( (<$endpoint as Endpoint>::SPEC.path, Route { spec: <$endpoint as Endpoint>::SPEC, run: run::<$endpoint> }) ),+]
+    };
+}
+
+static ROUTES: LazyLock<HashMap<&'static str, Route>> = LazyLock::new(|| HashMap::from(cairn_wire::kubo_endpoints!(routes)));
+
+/// The face: `/api/v0` and what Kubo serves beside it.
+pub fn router(rpc: Arc<Rpc>) -> Router {
+    Router::new().fallback(dispatch).with_state(rpc)
+}
+
+async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/version" && request.method() == Method::GET {
+        return answer::plain(http::StatusCode::OK, format!("Commit: \nClient Version: {AGENT}\n"));
+    }
+    if path == "/api/v0" {
+        return answer::redirect("/api/v0/");
+    }
+    let Some(command) = path.strip_prefix("/api/v0/") else { return error::not_found(false) };
+    let headers = request.headers();
+    if request.method() == Method::OPTIONS {
+        return rpc.origins.preflight(headers);
+    }
+    if request.method() != Method::POST {
+        return error::method_not_allowed();
+    }
+    if !rpc.origins.allows(headers) {
+        return error::forbidden();
+    }
+    let origin = rpc.origins.echo(headers);
+    let mut response = command_response(rpc, command.to_owned(), request).await;
+    if let Some(origin) = origin {
+        response.headers_mut().insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    response
+}
+
+async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> Response {
+    let mut values = match Values::from_query(request.uri().query().unwrap_or_default()) {
+        Ok(values) => values,
+        Err(refused) => return error::parse(&refused),
+    };
+    let command = command.trim_end_matches('/');
+    let route = match ROUTES.get(command) {
+        Some(route) => route,
+        // The last segment may be an argument: `/api/v0/cat/Qm…`.
+        None => match command.rsplit_once('/').and_then(|(command, last)| ROUTES.get(command).map(|route| (route, last))) {
+            Some((route, last)) if !last.is_empty() => {
+                values.first_argument(percent_encoding::percent_decode_str(last).decode_utf8_lossy());
+                route
+            }
+            _ if is_group(command) => return answer::empty_group(),
+            _ => return error::not_found(true),
+        },
+    };
+    let call = match Call::new(rpc, &route.spec, request, values) {
+        Ok(call) => call,
+        Err(refused) => return refused,
+    };
+    let values = call.values.clone();
+    match (route.run)(call, &values) {
+        Ok(answer) => answer.await,
+        Err(refused) => error::parse(&refused),
+    }
+}
+
+/// Whether commands live below this path, which then answers nothing by itself.
+fn is_group(path: &str) -> bool {
+    !path.is_empty() && ROUTES.keys().any(|command| command.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// A body that is empty.
+fn nothing() -> Body {
+    Body::empty()
+}

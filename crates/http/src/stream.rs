@@ -1,0 +1,83 @@
+//! Bodies of answers: streams that end well, end with a trailer, or break off.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::{Body, Frame};
+
+use crate::trailer::Slot;
+
+/// The trailer that carries an error after the first byte.
+pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
+
+/// Why a body did not end well.
+#[derive(Clone, Debug)]
+pub(crate) enum Ending {
+    /// The bytes are all there and this is how it went: the trailer says so, and the body ends as a whole one.
+    Told(String),
+    /// The bytes are not all there: the body breaks off, so that no client takes it for a whole one. Only a client that
+    /// said `TE: trailers` is told in a trailer.
+    Cut(String),
+}
+
+/// How a trailer can reach the client.
+#[derive(Clone, Debug)]
+pub(crate) enum Trailers {
+    /// As a frame: HTTP/2, in process, or a client that said `TE: trailers`.
+    Frame,
+    /// Through the connection.
+    Slot(Slot),
+}
+
+/// A body made of a stream.
+pub(crate) struct Streamed {
+    stream: Option<BoxStream<'static, Result<Bytes, Ending>>>,
+    trailers: Trailers,
+}
+
+impl Streamed {
+    pub(crate) fn new(stream: BoxStream<'static, Result<Bytes, Ending>>, trailers: Trailers) -> Self {
+        Self { stream: Some(stream), trailers }
+    }
+}
+
+/// The body broke off; its cause was logged where it arose.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer was cut off: {0}")]
+pub(crate) struct CutOff(String);
+
+fn trailer(message: &str) -> HeaderMap {
+    let clean: String = message.chars().map(|letter| if (' '..='~').contains(&letter) { letter } else { ' ' }).collect();
+    let value = HeaderValue::from_str(&clean).unwrap_or_else(|_| HeaderValue::from_static("error"));
+    HeaderMap::from_iter([(HeaderName::from_static("x-stream-error"), value)])
+}
+
+impl Body for Streamed {
+    type Data = Bytes;
+    type Error = CutOff;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+        let ending = match stream.as_mut().poll_next(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Ok(data))) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+            Poll::Ready(None) => {
+                self.stream = None;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(Some(Err(ending))) => ending,
+        };
+        self.stream = None;
+        match (ending, &self.trailers) {
+            (Ending::Told(message) | Ending::Cut(message), Trailers::Frame) => Poll::Ready(Some(Ok(Frame::trailers(trailer(&message))))),
+            (Ending::Told(message), Trailers::Slot(slot)) => {
+                slot.leave(STREAM_ERROR, &message);
+                Poll::Ready(None)
+            }
+            (Ending::Cut(message), Trailers::Slot(_)) => Poll::Ready(Some(Err(CutOff(message)))),
+        }
+    }
+}

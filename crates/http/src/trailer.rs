@@ -1,0 +1,130 @@
+//! `X-Stream-Error` for HTTP/1 clients that did not ask for trailers.
+//!
+//! hyper drops the trailers of an HTTP/1 answer unless the request says `TE: trailers`. Kubo's clients do not say it and
+//! read the trailer nevertheless. So a body that ends with a trailer leaves it in the connection's [`Slot`], and the
+//! connection's writer puts it into the terminator of the chunked body, `0\r\n\r\n`, as that passes by.
+//!
+//! The terminator is replaced only where it is the last piece that hyper has left to write. If anything else follows
+//! (a client that pipelines), the connection is broken off: a cut answer is better than one that looks whole.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+const TERMINATOR: &[u8] = b"0\r\n\r\n";
+
+/// Where a body leaves its trailer for the connection that writes it. Travels as an extension of the request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slot(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Slot {
+    /// Leaves a trailer. Line ends and what is not ASCII are replaced: a message must not write header fields.
+    pub(crate) fn leave(&self, name: &str, value: &str) {
+        let clean: String = value.chars().map(|letter| if (' '..='~').contains(&letter) { letter } else { ' ' }).collect();
+        *self.0.lock() = Some(format!("0\r\n{name}: {clean}\r\n\r\n").into_bytes());
+    }
+
+    fn take(&self) -> Option<Vec<u8>> {
+        self.0.lock().take()
+    }
+}
+
+/// A connection that writes trailers left in its slot.
+#[derive(Debug)]
+pub(crate) struct TrailerIo<S> {
+    inner: S,
+    slot: Slot,
+    /// A terminator with its trailer, and how much of it is written. hyper believes it is writing the plain one.
+    ending: Option<(Vec<u8>, usize)>,
+}
+
+impl<S> TrailerIo<S> {
+    pub(crate) fn new(inner: S, slot: Slot) -> Self {
+        Self { inner, slot, ending: None }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for TrailerIo<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> TrailerIo<S> {
+    /// Writes what is left of an ending; then the plain terminator counts as written.
+    fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        while let Some((bytes, written)) = &mut self.ending {
+            let rest = bytes.get(*written..).unwrap_or_default();
+            if rest.is_empty() {
+                self.ending = None;
+                break;
+            }
+            match Pin::new(&mut self.inner).poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => *written += count,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(Ok(TERMINATOR.len()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for TrailerIo<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.ending.is_some() {
+            return this.poll_ending(cx);
+        }
+        if this.slot.0.lock().is_none() {
+            return Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
+        }
+        // A trailer waits: all that hyper has left is here, and its last five bytes are the terminator.
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let last = bufs.iter().rev().find(|buf| !buf.is_empty());
+        let ends_here = last.is_some_and(|buf| buf.ends_with(TERMINATOR));
+        if !ends_here {
+            // The body's last bytes may still be on their way without it only if hyper writes in pieces; it hands over all.
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "an answer was cut off: its trailer could not be written")));
+        }
+        if total == TERMINATOR.len() {
+            let bytes = this.slot.take().unwrap_or_else(|| TERMINATOR.to_vec());
+            this.ending = Some((bytes, 0));
+            return this.poll_ending(cx);
+        }
+        // First all but the terminator; hyper then comes back with the terminator alone.
+        let mut left = total - TERMINATOR.len();
+        let mut head = Vec::with_capacity(bufs.len());
+        for buf in bufs {
+            let part = buf.get(..buf.len().min(left)).unwrap_or_default();
+            left -= part.len();
+            if !part.is_empty() {
+                head.push(IoSlice::new(part));
+            }
+        }
+        Pin::new(&mut this.inner).poll_write_vectored(cx, &head)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests;
