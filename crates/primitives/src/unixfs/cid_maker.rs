@@ -16,7 +16,7 @@ pub struct CidMaker {
 impl CidMaker {
     /// A maker without inlining. CIDv0 takes sha2-256 only.
     pub fn new(version: Version, function: HashFunction) -> Result<Self, BuildError> {
-        if version == Version::V0 && function.code != multihash::SHA2_256 {
+        if version == Version::V0 && function.code() != multihash::SHA2_256 {
             return Err(BuildError::V0Hash);
         }
         Ok(Self {
@@ -48,7 +48,7 @@ impl CidMaker {
             let hash = Multihash::wrap(multihash::IDENTITY, data)?;
             return Ok(Cid::v1(codec, hash));
         }
-        let hash = if self.function.code == multihash::SHA2_256 {
+        let hash = if self.function.code() == multihash::SHA2_256 {
             Multihash::sha2_256(data)
         } else {
             self.function.digest(data)?

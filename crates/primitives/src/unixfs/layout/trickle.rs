@@ -7,7 +7,7 @@ use crate::unixfs::{BuildError, Built};
 /// How many subtrees of each depth follow one another.
 const REPEAT: usize = 4;
 
-/// Builds a tree whose nodes hold leaves first and then ever deeper subtrees, [`REPEAT`] of each depth.
+/// Builds a tree whose nodes hold leaves first and then ever deeper subtrees, four of each depth.
 ///
 /// The root is an inner node always, also of an empty file.
 #[derive(Debug)]
