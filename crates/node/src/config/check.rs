@@ -14,7 +14,7 @@ const WATERMARK: u8 = 90;
 /// Time between two looks at the size, where the file leaves it open.
 const GC_PERIOD: GoDuration = GoDuration::from_secs(3_600);
 
-fn value(key: &str, problem: impl ToString) -> ConfigError {
+fn value(key: &str, problem: &dyn std::fmt::Display) -> ConfigError {
     ConfigError::Value { key: key.to_owned(), problem: problem.to_string() }
 }
 
@@ -32,12 +32,12 @@ impl Config {
             [("Ipns.RepublishPeriod", &self.ipns.republish_period), ("Ipns.RecordLifetime", &self.ipns.record_lifetime)]
         {
             if !text.is_empty() {
-                text.parse::<GoDuration>().map_err(|error| value(key, error))?;
+                text.parse::<GoDuration>().map_err(|error| value(key, &error))?;
             }
         }
         match self.api.compat.as_deref() {
             None | Some("current" | "0.7") => Ok(()),
-            Some(other) => Err(value("API.Compat", format!("expected \"current\" or \"0.7\", found {other:?}"))),
+            Some(other) => Err(value("API.Compat", &format!("expected \"current\" or \"0.7\", found {other:?}"))),
         }
     }
 }
@@ -49,7 +49,7 @@ impl Datastore {
     /// When it is no size.
     pub fn max_bytes(&self) -> Result<u64, ConfigError> {
         let text = if self.storage_max.is_empty() { STORAGE_MAX } else { &self.storage_max };
-        parse_size(text).map_err(|error| value("Datastore.StorageMax", error))
+        parse_size(text).map_err(|error| value("Datastore.StorageMax", &error))
     }
 
     /// [`Datastore::storage_gc_watermark`], from 1 to 100.
@@ -62,7 +62,7 @@ impl Datastore {
             percent @ 1..=100 => Ok(percent as u8),
             other => {
                 let problem = format!("expected a percentage from 1 to 100, found {other}");
-                Err(value("Datastore.StorageGCWatermark", problem))
+                Err(value("Datastore.StorageGCWatermark", &problem))
             }
         }
     }
@@ -85,8 +85,8 @@ impl Datastore {
         if self.gc_period.is_empty() {
             return Ok(GC_PERIOD);
         }
-        let period: GoDuration = self.gc_period.parse().map_err(|error| value(KEY, error))?;
-        if period.as_nanos() < 0 { Err(value(KEY, format!("{period} is negative"))) } else { Ok(period) }
+        let period: GoDuration = self.gc_period.parse().map_err(|error| value(KEY, &error))?;
+        if period.as_nanos() < 0 { Err(value(KEY, &format!("{period} is negative"))) } else { Ok(period) }
     }
 }
 
@@ -94,13 +94,13 @@ impl Import {
     fn check(&self) -> Result<(), ConfigError> {
         let number = |key: &str, number: Option<i64>, allowed: fn(i64) -> bool, expected: &str| match number {
             Some(number) if !allowed(number) => {
-                Err(value(&format!("Import.{key}"), format!("expected {expected}, found {number}")))
+                Err(value(&format!("Import.{key}"), &format!("expected {expected}, found {number}")))
             }
             _ => Ok(()),
         };
         let word = |key: &str, word: &Option<String>, allowed: &[&str]| match word {
             Some(word) if !allowed.contains(&word.as_str()) => {
-                Err(value(&format!("Import.{key}"), format!("expected one of {allowed:?}, found {word:?}")))
+                Err(value(&format!("Import.{key}"), &format!("expected one of {allowed:?}, found {word:?}")))
             }
             _ => Ok(()),
         };
@@ -126,12 +126,12 @@ impl Import {
         {
             let problem =
                 format!("expected \"size-BYTES\", \"rabin-MIN-AVG-MAX\" or \"buzhash\", found {chunker:?}");
-            return Err(value("Import.UnixFSChunker", problem));
+            return Err(value("Import.UnixFSChunker", &problem));
         }
         if let Some(name) = &self.hash_function
             && !HashFunction::from_name(&name.to_ascii_lowercase()).is_ok_and(HashFunction::is_allowed)
         {
-            return Err(value("Import.HashFunction", format!("{name:?} is no hash that is allowed in IPFS")));
+            return Err(value("Import.HashFunction", &format!("{name:?} is no hash that is allowed in IPFS")));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The configuration file of a repository.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -190,7 +191,7 @@ fn leads_to(key: &str, to: &str) -> bool {
 fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), CommandError> {
     let identity = old.get("Identity").cloned().map_err(|_| CommandError::NoPrivateKey)?;
     new.set("Identity", identity)?;
-    if config.api.authorizations.as_ref().is_none_or(|users| users.is_empty())
+    if config.api.authorizations.as_ref().is_none_or(BTreeMap::is_empty)
         && let Ok(users) = old.get("API.Authorizations")
     {
         new.set("API.Authorizations", users.clone())?;
@@ -201,7 +202,7 @@ fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(
         new.set("Database.URL", Value::String(old.clone()))?;
     }
 
-    let empty = std::collections::BTreeMap::new();
+    let empty = BTreeMap::new();
     let (present, _) = old.interpret()?;
     let old_services = present.pinning.remote_services.as_ref().unwrap_or(&empty);
     let new_services = config.pinning.remote_services.as_ref().unwrap_or(&empty);
