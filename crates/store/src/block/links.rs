@@ -22,7 +22,7 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
 
 /// Whether blocks of a codec can have links at all.
 pub(super) fn may_link(codec: Codec) -> bool {
-    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY)
+    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY | Codec::CBOR | Codec::JSON)
 }
 
 /// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.

@@ -111,11 +111,12 @@ impl Inode {
     fn set_len(&mut self, len: usize) {
         let before = self.live.len();
         self.live.resize(len, 0);
-        // The edge of a cut is zeroed on its way to the disk.
+        // What was cut away reads as zeros if the file grows again.
         if len < before {
-            let number = len / SECTOR;
-            let version = sector(&self.live, number);
-            self.dirty.entry(number).or_default().push(version);
+            for number in len / SECTOR..=(before - 1) / SECTOR {
+                let version = sector(&self.live, number);
+                self.dirty.entry(number).or_default().push(version);
+            }
         }
     }
 
@@ -140,8 +141,12 @@ impl Inode {
     }
 
     fn sync(&mut self) {
-        self.durable.clone_from(&self.live);
-        self.dirty.clear();
+        self.durable.resize(self.live.len(), 0);
+        for number in std::mem::take(&mut self.dirty).into_keys() {
+            let from = (number * SECTOR).min(self.live.len());
+            let end = (from + SECTOR).min(self.live.len());
+            self.durable[from..end].copy_from_slice(&self.live[from..end]);
+        }
     }
 }
 

@@ -62,6 +62,7 @@ impl Engine {
                 Ok(answer)
             }
             Err(error) => {
+                self.check_index();
                 // It may have been made all the same.
                 if let Ok(current) = self.index.rows() {
                     self.sum(&current);

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use cairn_primitives::Multihash;
 
-use super::super::traits::{BlockError, Collected, Collector};
+use super::super::traits::{BlockError, Collected, Collector, Root};
 use super::checkpoint::Victim;
 use super::engine::Engine;
 use super::index::broken;
@@ -22,31 +22,45 @@ impl Drop for Place<'_> {
 impl Engine {
     /// Collects; see [`super::super::BlockStore::collect`].
     pub(super) fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
+        let collector = RefCell::new(collector);
+        self.collect_by(&mut || collector.borrow_mut().roots(), &mut |key| collector.borrow_mut().removed(key), &|| collector.borrow().cancelled())
+    }
+
+    /// Collects, asking each question by a function of its own.
+    pub(super) fn collect_by(
+        &self,
+        roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
+        removed: &mut dyn FnMut(&Multihash),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Collected, BlockError> {
         self.check_writable()?;
         let _one = self.collecting.lock();
         // On a full disk, the reserve is what the index and the copies of a compaction live on.
         if self.measure_free() < 4 * self.limits.margin {
             self.reserve.release();
         }
-        let done = self.collect_alone(collector);
+        let done = self.collect_alone(roots, removed, cancelled);
         if let Err(error) = self.reserve.fill() {
             tracing::warn!(%error, "cannot fill the block store's reserve again");
         }
         done
     }
 
-    fn collect_alone(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
+    fn collect_alone(
+        &self,
+        roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
+        removed: &mut dyn FnMut(&Multihash),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Collected, BlockError> {
         let before = self.disk_bytes();
         self.checkpoint()?;
         // First the floor, then the roots: a pin that commits before the roots are read is among them, and one that
         // commits later has a hold that lives now.
         let floor = self.holds.begin_collection(|| self.next_id.load(Ordering::Acquire));
         let place = Place(self);
-        let roots = collector.roots()?;
+        let roots = roots()?;
         let alive = self.alive()?;
-        let cell = RefCell::new(collector);
-        let cancelled = || cell.borrow().cancelled();
-        let marks = self.mark(&roots, &alive, &cancelled)?;
+        let marks = self.mark(&roots, &alive, cancelled)?;
         let mut done = Collected { missing: marks.missing, ..Collected::default() };
         let mut batch: Vec<Victim> = Vec::new();
         self.scan_blocks(|key, entry| {
@@ -55,33 +69,38 @@ impl Engine {
                 batch.push((key, entry));
             }
             if batch.len() >= self.limits.sweep {
-                self.sweep(std::mem::take(&mut batch), &cell, &mut done)?;
+                self.sweep(std::mem::take(&mut batch), removed, cancelled, &mut done)?;
             }
             Ok(())
         })?;
-        self.sweep(batch, &cell, &mut done)?;
+        self.sweep(batch, removed, cancelled, &mut done)?;
         drop(place);
         if done.blocks > 0 {
             self.drop_stale_links(&self.alive()?)?;
         }
-        self.compact(&cancelled)?;
+        self.compact(cancelled)?;
         done.disk_bytes = before.saturating_sub(self.disk_bytes());
         Ok(done)
     }
 
-    fn sweep(&self, victims: Vec<Victim>, collector: &RefCell<&mut dyn Collector>, done: &mut Collected) -> Result<(), BlockError> {
-        if collector.borrow().cancelled() {
+    fn sweep(
+        &self,
+        victims: Vec<Victim>,
+        removed: &mut dyn FnMut(&Multihash),
+        cancelled: &dyn Fn() -> bool,
+        done: &mut Collected,
+    ) -> Result<(), BlockError> {
+        if cancelled() {
             return Err(BlockError::Cancelled);
         }
         if victims.is_empty() {
             return Ok(());
         }
         let taken = self.take(victims, |victims| self.holds.spare(victims, |(_, entry)| entry.id), false)?;
-        let mut collector = collector.borrow_mut();
         for (key, entry) in &taken {
             done.blocks += 1;
             done.bytes += u64::from(entry.data);
-            collector.removed(key);
+            removed(key);
         }
         Ok(())
     }

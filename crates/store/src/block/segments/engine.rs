@@ -114,6 +114,8 @@ pub(super) struct Engine {
     /// Blocks up to this id are waited for.
     pub(super) wanted: AtomicU64,
     pub(super) collecting: Mutex<()>,
+    /// Whether the index is to be made anew at the next opening.
+    pub(super) condemned: Mutex<bool>,
     pub(super) closed: AtomicBool,
     pub(super) lock: Mutex<Option<Box<dyn DiskLock>>>,
     /// Work for the writer.
@@ -139,7 +141,28 @@ impl Engine {
 
     pub(super) fn check_writable(&self) -> Result<(), BlockError> {
         self.check_open()?;
-        if self.read_only { Err(BlockError::ReadOnly) } else { Ok(()) }
+        if self.read_only {
+            return Err(BlockError::ReadOnly);
+        }
+        if self.index.suspect() {
+            self.check_index();
+            return Err(failed("write to", io::Error::other("a sync of the index has failed: open the store again")));
+        }
+        Ok(())
+    }
+
+    /// Sees to it that an index whose sync failed is made anew at the next opening: it belongs to a generation that is
+    /// no more.
+    pub(super) fn check_index(&self) {
+        let mut condemned = self.condemned.lock();
+        if *condemned || !self.index.suspect() {
+            return;
+        }
+        let next = Owner { generation: self.owner.generation + 1, ..self.owner.clone() };
+        match super::identity::write(&*self.disk, &next) {
+            Ok(()) => *condemned = true,
+            Err(error) => tracing::error!(%error, "cannot condemn the block index"),
+        }
     }
 
     /// The id that the next block gets.

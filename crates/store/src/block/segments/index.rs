@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_primitives::varint;
 use parking_lot::RwLock;
@@ -186,6 +187,18 @@ pub(super) enum Unusable {
     Io(io::Error),
 }
 
+impl Unusable {
+    /// A failure of the disk may pass; one of the database does not.
+    pub(super) fn from_block_error(error: BlockError) -> Self {
+        match error {
+            BlockError::Io { source, .. } if !matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) && source.get_ref().is_none() => {
+                Self::Io(source.kind().into())
+            }
+            other => Self::Broken(std::error::Error::source(&other).map_or_else(|| other.to_string(), ToString::to_string)),
+        }
+    }
+}
+
 pub(super) fn broken(error: impl std::fmt::Display) -> BlockError {
     failed("read the index of", io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
 }
@@ -213,14 +226,17 @@ pub(super) struct Index {
     cache: usize,
     reserve: Arc<Reserve>,
     database: RwLock<Arc<Database>>,
+    suspect: Arc<AtomicBool>,
 }
 
 impl Index {
     /// Makes an empty index in a new file.
     pub(super) fn create(disk: Arc<dyn Disk>, path: &'static str, cache: usize, reserve: Arc<Reserve>, owner: &Owner) -> Result<Self, BlockError> {
         let file = disk.open(path, Access::Create, false).map_err(|error| failed("create the index of", error))?;
-        let database = launch(file, cache, Arc::clone(&reserve)).map_err(|error| failed("create the index of", io::Error::other(error)))?;
-        let index = Self { disk, path, cache, reserve, database: RwLock::new(Arc::new(database)) };
+        let suspect = Arc::new(AtomicBool::new(false));
+        let database =
+            launch(file, cache, &reserve, &suspect).map_err(|error| failed("create the index of", io::Error::other(error)))?;
+        let index = Self { disk, path, cache, reserve, database: RwLock::new(Arc::new(database)), suspect };
         index.write("create the index of", |transaction| {
             transaction.open_table(META)?.insert("store", owner.encode().as_slice())?;
             transaction.open_table(BLOCKS)?;
@@ -241,8 +257,11 @@ impl Index {
         if file.len().map_err(Unusable::Io)? == 0 {
             return Err(Unusable::Missing);
         }
-        let database = launch(file, cache, Arc::clone(&reserve))?;
-        let index = Self { disk, path: PATH, cache, reserve, database: RwLock::new(Arc::new(database)) };
+        let suspect = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &suspect).map_err(|error| {
+            if suspect.load(Ordering::Acquire) { Unusable::Broken("a sync of it has failed".to_owned()) } else { error }
+        })?;
+        let index = Self { disk, path: PATH, cache, reserve, database: RwLock::new(Arc::new(database)), suspect };
         let named = index
             .read(|transaction| {
                 transaction.open_table(BLOCKS)?;
@@ -250,7 +269,7 @@ impl Index {
                 transaction.open_table(LINKS)?;
                 Ok(transaction.open_table(META)?.get("store")?.map(|row| row.value().to_vec()))
             })
-            .map_err(|error| Unusable::Broken(error.to_string()))?;
+            .map_err(Unusable::from_block_error)?;
         if named.as_deref() == Some(owner.encode().as_slice()) { Ok(index) } else { Err(Unusable::Foreign) }
     }
 
@@ -275,7 +294,7 @@ impl Index {
             return true;
         }
         let Ok(file) = self.disk.open(self.path, Access::Write, false) else { return false };
-        match launch(file, self.cache, Arc::clone(&self.reserve)) {
+        match launch(file, self.cache, &self.reserve, &self.suspect) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
                 true
@@ -289,6 +308,9 @@ impl Index {
 
     /// Changes durably, in one step. After a failure the change may or may not have been made.
     pub(super) fn write<T>(&self, action: &'static str, run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, BlockError> {
+        if self.suspect() {
+            return Err(failed(action, io::Error::other("a sync of the index has failed: open the store again to have it made anew")));
+        }
         let database = Arc::clone(&self.database.read());
         let done = (|| {
             let mut transaction = database.begin_write()?;
@@ -302,6 +324,12 @@ impl Index {
             self.reopened(&database);
             database_error(action, error)
         })
+    }
+
+    /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while the
+    /// store stays open; nothing more is written, and it must be made anew.
+    pub(super) fn suspect(&self) -> bool {
+        self.suspect.load(Ordering::Acquire)
     }
 
     /// The rows of the segments.
@@ -333,7 +361,7 @@ impl Index {
         self.read(|transaction| lookup(&transaction.open_table(BLOCKS)?, key))
     }
 
-    /// Shuts the database down; later calls fail.
+    /// Bytes of its file.
     pub(super) fn path_len(&self) -> u64 {
         self.disk.open(self.path, Access::Read, false).and_then(|file| file.len()).unwrap_or(0)
     }
@@ -390,8 +418,8 @@ pub(super) fn insert<'a>(
     Ok(())
 }
 
-fn launch(file: Arc<dyn DiskFile>, cache: usize, reserve: Arc<Reserve>) -> Result<Database, Unusable> {
-    let backend = Backend { file, reserve };
+fn launch(file: Arc<dyn DiskFile>, cache: usize, reserve: &Arc<Reserve>, suspect: &Arc<AtomicBool>) -> Result<Database, Unusable> {
+    let backend = Backend { file, reserve: Arc::clone(reserve), suspect: Arc::clone(suspect) };
     // A file that is not what redb wrote can make it panic: that index is broken, and is made again.
     let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut builder = Database::builder();
@@ -413,6 +441,7 @@ fn launch(file: Arc<dyn DiskFile>, cache: usize, reserve: Arc<Reserve>) -> Resul
 struct Backend {
     file: Arc<dyn DiskFile>,
     reserve: Arc<Reserve>,
+    suspect: Arc<AtomicBool>,
 }
 
 impl Backend {
@@ -435,11 +464,13 @@ impl redb::StorageBackend for Backend {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.pressing(|| self.file.set_len(len))
+        // Growing takes the space up, so that a full disk shows here and not in the middle of a commit.
+        self.pressing(|| if len > self.file.len()? { self.file.allocate(len) } else { self.file.set_len(len) })
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.pressing(|| self.file.sync_data())
+        // Never tried again: the system may have forgotten what it could not write.
+        self.file.sync_data().inspect_err(|_| self.suspect.store(true, Ordering::Release))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -103,8 +103,13 @@ pub(super) fn open(disk: Arc<dyn Disk>, plan: &Plan, progress: OnProgress<'_>) -
     };
     let (index, rows) = match usable {
         Ok((index, rows)) => {
-            let rows = replay.run(&index, rows, segments(&*disk)?)?;
-            (index, rows)
+            let done = replay.run(&index, rows, segments(&*disk)?);
+            if index.suspect() {
+                // What the file holds may not be what is on the disk: the next opening makes it anew.
+                owner.generation += 1;
+                identity::write(&*disk, &owner)?;
+            }
+            (index, done?)
         }
         Err(Unusable::Io(source)) => return Err(OpenError::Io { action: "read the index of", source }),
         Err(reason) => {
@@ -145,6 +150,7 @@ pub(super) fn open(disk: Arc<dyn Disk>, plan: &Plan, progress: OnProgress<'_>) -
         settled: AtomicU64::new(next_id - 1),
         wanted: AtomicU64::new(next_id - 1),
         collecting: Mutex::new(()),
+        condemned: Mutex::new(false),
         closed: AtomicBool::new(false),
         lock: Mutex::new(lock),
         to_write: Default::default(),
@@ -212,7 +218,7 @@ impl Replay<'_> {
     /// Opens the index, and tells whether it fits the segments.
     fn usable(&self, reserve: &Arc<Reserve>, owner: &Owner) -> Result<(Index, Rows), Unusable> {
         let index = Index::open(Arc::clone(self.disk), self.plan.limits.cache, Arc::clone(reserve), owner)?;
-        let rows = index.rows().map_err(|error| Unusable::Broken(error.to_string()))?;
+        let rows = index.rows().map_err(Unusable::from_block_error)?;
         for (number, row) in &rows {
             if row.blocks == 0 || matches!(row.state, SegmentState::Dropped | SegmentState::Copying) {
                 continue;
