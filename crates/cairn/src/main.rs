@@ -1,1 +1,20 @@
-fn main() {}
+//! Cairn: the daemon and its command line.
+
+mod commands;
+mod environment;
+mod error;
+mod globals;
+mod grammar;
+mod logging;
+mod output;
+mod progress;
+mod run;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::run(std::env::args_os().collect())
+}

@@ -1,0 +1,160 @@
+//! `add`: files and folders of this machine.
+
+mod walk;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+
+use cairn_client::{Metadata, Records, Upload, UploadError};
+use cairn_wire::kubo::add::{Add, Added};
+use futures_util::{StreamExt as _, stream};
+
+use self::walk::{Root, Rules, Walk};
+use super::files;
+use super::generic::{Printer, Request, next_line};
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::output::{Format, Output};
+use crate::progress::{self, Progress};
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+    let asked = request.typed::<Add>()?;
+    if !asked.ignore.is_empty() || asked.ignore_rules_path.is_some() {
+        return Err(Problem::usage("--ignore and --ignore-rules-path are not supported yet").hint("nothing was added; name the files to add, or put them into a folder of their own"));
+    }
+    let rules = Rules { recursive: asked.recursive, hidden: asked.hidden, follow_arguments: asked.dereference_args, follow_all: asked.dereference_symlinks, absolute_paths: asked.nocopy };
+    let roots = roots(&request.files, rules)?;
+
+    let quiet = asked.quiet || asked.quieter || asked.silent;
+    let shown = match asked.progress {
+        None if quiet || globals.format == Format::Json => false,
+        given => progress::wanted(given),
+    };
+    let mut values = request.values.clone();
+    if asked.progress.is_none() && shown {
+        values.option("progress", "true");
+    }
+    let progress = Progress::bytes(shown, None);
+    let mut size = shown.then(|| walk::size_of(roots.iter().filter_map(Option::as_ref).cloned().collect(), rules));
+
+    let stdin_name = asked.stdin_name.clone().unwrap_or_default();
+    let mut parts: Vec<_> = roots.into_iter().map(|root| root.map_or_else(|| Entry::Stdin(stdin_name.clone()), |root| Entry::Files(Box::new(Walk::new(root, rules))))).collect();
+    parts.sort_by(|one, other| one.name().cmp(other.name()));
+    let parts = stream::iter(parts).flat_map(|entry| match entry {
+        Entry::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
+        Entry::Files(walk) => stream::iter(walk).boxed(),
+    });
+
+    let answer = session.kubo.send(request.spec, values, Some(Upload::from_stream(parts))).await?;
+    let mut records = Records::<Added>::new(answer);
+    let mut printer = Printer::new(request, globals.format)?;
+    let mut count = Count::default();
+    let mut last = None;
+    while let Some(line) = next_line(&mut records, output).await? {
+        if let Some(total) = size.as_ref().and_then(|size| size.try_recv().ok()) {
+            progress.total(total);
+            size = None;
+        }
+        let added: Added = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+        if added.hash.is_empty() {
+            progress.add(count.advance(&added));
+            if globals.format == Format::Json && asked.progress == Some(true) {
+                printer.print(&line, output)?;
+            }
+        } else if asked.quieter && globals.format == Format::Text {
+            last = Some(line);
+        } else if !asked.silent {
+            if shown {
+                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+            } else {
+                printer.print(&line, output)?;
+            }
+        }
+    }
+    match last {
+        Some(line) if !asked.silent => printer.print(&line, output),
+        _ => Ok(()),
+    }
+}
+
+/// What is added: files, or standard input under a name.
+enum Entry {
+    Stdin(String),
+    Files(Box<Walk>),
+}
+
+impl Entry {
+    fn name(&self) -> &[u8] {
+        match self {
+            Self::Stdin(name) => name.as_bytes(),
+            Self::Files(walk) => walk.name(),
+        }
+    }
+}
+
+/// What the command line names; `None` is standard input. Two of one name cannot be told apart in what is added.
+fn roots(paths: &[OsString], rules: Rules) -> Result<Vec<Option<Root>>, Problem> {
+    if paths.is_empty() {
+        return Ok(vec![None]);
+    }
+    let mut roots: Vec<Option<Root>> = Vec::new();
+    for path in paths {
+        if path == "-" {
+            if !roots.iter().any(Option::is_none) {
+                roots.push(None);
+            }
+            continue;
+        }
+        if [b"http://".as_slice(), b"https://"].iter().any(|scheme| path.as_bytes().starts_with(scheme)) {
+            return Err(Problem::usage("adding from a URL is not supported").hint(format!("fetch it yourself: `curl -sL {} | {{program}} add`", path.display())));
+        }
+        let root = Root::find(path.as_ref(), rules)?;
+        match roots.iter().flatten().find(|other| other.name == root.name) {
+            None => roots.push(Some(root)),
+            Some(other) if other.path.parent() == root.path.parent() => {}
+            Some(other) => {
+                return Err(Problem::usage(format!(
+                    "file name {} repeated under different import directories: {} and {}",
+                    String::from_utf8_lossy(&root.name),
+                    root.path.parent().unwrap_or(&root.path).display(),
+                    other.path.parent().unwrap_or(&other.path).display()
+                )));
+            }
+        }
+    }
+    Ok(roots)
+}
+
+/// How many bytes of all files were read, from how many bytes of each.
+#[derive(Default)]
+struct Count {
+    file: String,
+    bytes: u64,
+}
+
+impl Count {
+    /// The bytes since the record before.
+    fn advance(&mut self, record: &Added) -> u64 {
+        let bytes = record.bytes.unwrap_or(0);
+        if record.name != self.file || bytes < self.bytes {
+            self.file.clone_from(&record.name);
+            self.bytes = 0;
+        }
+        let more = bytes - self.bytes;
+        self.bytes = bytes;
+        more
+    }
+}
+
+/// What a part says of its file.
+fn metadata(found: &std::fs::Metadata) -> Metadata {
+    use std::os::unix::fs::MetadataExt as _;
+    Metadata { mode: Some(found.mode() & 0o7777), mtime: Some((found.mtime(), u32::try_from(found.mtime_nsec()).unwrap_or(0))) }
+}
+
+/// An error on the way, as the upload tells it.
+fn listing(path: &std::path::Path, source: std::io::Error) -> UploadError {
+    UploadError::Read { path: path.to_owned(), source }
+}

@@ -1,0 +1,112 @@
+//! `daemon`: the node, with its faces, until it is told to stop.
+
+mod faces;
+mod stop;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_node::{InitOptions, Node, NodeOptions, repo};
+use clap::{Arg, ArgAction, Command, value_parser};
+use tokio_util::sync::CancellationToken;
+
+use self::faces::Faces;
+use super::init;
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::grammar::Invocation;
+use crate::session::node_problem;
+
+/// Longest time from the wish to stop to the end of the process.
+const STOP_LIMIT: Duration = Duration::from_millis(4800);
+
+/// Its grammar: what Kubo's takes, as far as it means something here.
+pub(crate) fn command() -> Command {
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help).value_name("BOOL").action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_parser(value_parser!(bool)).hide_possible_values(true);
+    let value = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).help(help).value_name(value);
+    Command::new("daemon")
+        .about("Runs the node and its APIs until it is stopped")
+        .long_about("Runs the node and its APIs until it is stopped: by SIGTERM, by Ctrl-C, or by the command `shutdown`.\n\nIt makes a repository if there is none. Where it listens is configured under `Addresses`; it says so once it does, and then `Daemon is ready`.")
+        .arg(flag("init", "Make a repository if there is none; that is done anyway"))
+        .arg(value("init-config", "FILE", "Configuration that a new repository begins with").value_parser(value_parser!(OsString)))
+        .arg(value("init-profile", "PROFILES", "Profiles that a new repository begins with"))
+        .arg(flag("enable-gc", "Collect when the store grows past `Datastore.StorageGCWatermark`"))
+        .arg(flag("insecure-open", "Listen beyond this machine without credentials"))
+        .arg(flag("enable-pubsub-experiment", "As `Pubsub.Enabled`"))
+        .arg(flag("enable-namesys-pubsub", "As `Ipns.UsePubsub`"))
+        .arg(flag("manage-fdlimit", "Raise the limit of open files [default: true]"))
+        .arg(flag("migrate", "Without effect: this repository needs none").hide(true))
+        .arg(value("routing", "KIND", "As `Routing.Type`").hide(true))
+        .arg(value("agent-version-suffix", "TEXT", "As `Version.AgentSuffix`").hide(true))
+        .arg(flag("mount", "Mount file systems").hide(true))
+        .arg(flag("unrestricted-api", "Without effect").hide(true))
+        .arg(flag("enable-mplex-experiment", "Without effect").hide(true))
+        .arg(flag("disable-transport-encryption", "Without effect").hide(true))
+}
+
+/// Runs it.
+pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
+    let flag = |name: &str| invocation.own::<bool>(name);
+    if flag("mount") == Some(true) {
+        return Err(Problem::usage("mounting file systems is not supported").hint("leave `--mount` out"));
+    }
+    say("Initializing daemon...");
+    if flag("manage-fdlimit") != Some(false) {
+        raise_file_limit();
+    }
+    if !repo::is_initialized(&globals.repository) {
+        let config = invocation.own::<OsString>("init-config").map(|path| init::read_config(&path)).transpose()?;
+        init::make(globals, InitOptions { profile: invocation.own("init-profile"), config, ..InitOptions::default() }).await?;
+    }
+    let options = NodeOptions { gc: flag("enable-gc").unwrap_or(false), ..NodeOptions::default() };
+    let node = Node::open(&globals.repository, options).await.map_err(|error| node_problem(&error))?;
+    let node = Arc::new(node);
+    for key in node.config_file().unknown_keys() {
+        tracing::warn!(key, "the configuration has a key that nothing reads");
+    }
+    let served = serve(&node, flag("insecure-open") == Some(true)).await;
+    let closed = node.shutdown().await.map_err(|error| node_problem(&error));
+    served.and(closed)
+}
+
+/// Opens the faces and serves them until someone wants an end.
+async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
+    let stop = CancellationToken::new();
+    // Before anyone is told that the daemon is there: from then on it is to stop in order.
+    let mut signals = stop::Signals::new().map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
+    let faces = Faces::open(node, insecure_open, &stop).await?;
+    for line in faces.lines() {
+        say(line);
+    }
+    let mut served = faces.serve(&stop);
+    say("Daemon is ready");
+
+    tokio::select! {
+        () = signals.next() => say("\nReceived interrupt signal, shutting down..."),
+        () = stop.cancelled() => {}
+        _ = served.join_next() => tracing::error!("a face has ended by itself"),
+    }
+    stop.cancel();
+    stop::limit(STOP_LIMIT, signals);
+    while served.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Prints a line for whoever started the daemon, if anyone still reads.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Lets the daemon open as many files as the system allows it.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Calling an endpoint and printing what it answers.
+
+use std::ffi::OsString;
+
+use cairn_client::{Answer, Records, Upload};
+use cairn_wire::{Body, Endpoint, ReplyKind, Spec, Values};
+use futures_util::FutureExt as _;
+
+use super::files;
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::grammar::Invocation;
+use crate::output::{Format, Output};
+use crate::session::Session;
+
+/// Most bytes of arguments in one URL: half of what HTTP servers take, as each byte may be written as three.
+const URL_ROOM: usize = 16 * 1024;
+
+/// A command that calls an endpoint.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The endpoint.
+    pub(crate) spec: &'static Spec,
+    /// What was given.
+    pub(crate) values: Values,
+    /// The options alone.
+    options: Values,
+    /// The files to send.
+    pub(crate) files: Vec<OsString>,
+}
+
+impl Request {
+    /// Reads it from the command line.
+    pub(crate) fn read(invocation: &Invocation, spec: &'static Spec) -> Result<Self, Problem> {
+        let options = invocation.values(&Spec { arguments: &[], ..*spec });
+        Ok(Self { spec, values: invocation.values(spec), options, files: invocation.files() })
+    }
+
+    /// The request in pieces that fit into URLs: more than one only where very many arguments are given.
+    fn batches(&self) -> Vec<Values> {
+        let (arguments, options) = (self.values.arguments(), &self.options);
+        let variadic = self.spec.arguments.last().is_some_and(|last| last.variadic);
+        if !variadic || self.spec.arguments.len() != 1 || arguments.iter().map(String::len).sum::<usize>() <= URL_ROOM {
+            return vec![self.values.clone()];
+        }
+        let mut batches = Vec::new();
+        let mut batch = options.clone();
+        let mut length = 0;
+        for argument in arguments {
+            if length > 0 && length + argument.len() > URL_ROOM {
+                batches.push(std::mem::replace(&mut batch, options.clone()));
+                length = 0;
+            }
+            length += argument.len();
+            batch.argument(argument.clone());
+        }
+        batches.push(batch);
+        batches
+    }
+
+    /// The typed form, whose defaults are those of the declaration.
+    pub(crate) fn typed<E: Endpoint>(&self) -> Result<E, Problem> {
+        Ok(E::from_values(&self.values)?)
+    }
+}
+
+/// What can be done with an endpoint of which only the path is known.
+struct Entry {
+    path: &'static str,
+    check: fn(&Values) -> Result<(), cairn_wire::ParseError>,
+    print: fn(&Values, &[u8], &mut String) -> Result<(), Problem>,
+}
+
+fn check_as<E: Endpoint>(values: &Values) -> Result<(), cairn_wire::ParseError> {
+    E::from_values(values).map(drop)
+}
+
+fn print_as<E: Endpoint>(values: &Values, line: &[u8], out: &mut String) -> Result<(), Problem> {
+    // An endpoint that answers nothing has nothing to print, whatever a server sends.
+    if size_of::<E::Reply>() == 0 {
+        return Ok(());
+    }
+    let record: E::Reply = serde_json::from_slice(line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+    E::from_values(values)?.text(&record, out);
+    Ok(())
+}
+
+macro_rules! entries {
+    ($($endpoint:path),+ $(,)?) => { &[$( Entry { path: <$endpoint as Endpoint>::SPEC.path, check: check_as::<$endpoint>, print: print_as::<$endpoint> } ),+] };
+}
+
+static ENTRIES: &[Entry] = cairn_wire::kubo_endpoints!(entries);
+
+fn entry(spec: &Spec) -> Result<&'static Entry, Problem> {
+    ENTRIES.iter().find(|entry| entry.path == spec.path).ok_or_else(|| Problem::failed(format!("{} is not a command", spec.path)))
+}
+
+/// Refuses what the server would refuse, before anything is opened or sent.
+pub(crate) fn check(request: &Request) -> Result<(), Problem> {
+    Ok((entry(request.spec)?.check)(&request.values)?)
+}
+
+/// Calls the endpoint and prints its answer.
+pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+    for values in request.batches() {
+        let upload = match request.spec.body {
+            Body::Nothing => None,
+            Body::Files { name, .. } => Some(Upload::from_parts(files::plain(&request.files, name)?)),
+        };
+        let answer = session.kubo.send(request.spec, values, upload).await?;
+        match request.spec.reply {
+            ReplyKind::Bytes(_) => bytes(answer, output).await?,
+            ReplyKind::One | ReplyKind::Many => records(answer, request, globals, output).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Prints bytes as they come.
+pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(), Problem> {
+    loop {
+        let next = match answer.chunk().now_or_never() {
+            Some(next) => next,
+            // Whoever waits sees what there is.
+            None => {
+                output.flush()?;
+                answer.chunk().await
+            }
+        };
+        match next? {
+            Some(bytes) => output.bytes(&bytes)?,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Prints records as they come.
+pub(crate) async fn records(answer: Answer, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+    let mut printer = Printer::new(request, globals.format)?;
+    let mut records = Records::<serde_json::Value>::new(answer);
+    while let Some(line) = next_line(&mut records, output).await? {
+        printer.print(&line, output)?;
+    }
+    Ok(())
+}
+
+/// The next record; what was printed is shown before waiting for it.
+pub(crate) async fn next_line<T: serde::de::DeserializeOwned>(records: &mut Records<T>, output: &mut Output) -> Result<Option<bytes::Bytes>, Problem> {
+    if let Some(next) = records.next_line().now_or_never() {
+        return Ok(next?);
+    }
+    output.flush()?;
+    Ok(records.next_line().await?)
+}
+
+/// Prints the records of an endpoint.
+pub(crate) struct Printer<'a> {
+    entry: &'static Entry,
+    values: &'a Values,
+    format: Format,
+    text: String,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(request: &'a Request, format: Format) -> Result<Self, Problem> {
+        Ok(Self { entry: entry(request.spec)?, values: &request.values, format, text: String::new() })
+    }
+
+    /// Prints one record.
+    pub(crate) fn print(&mut self, line: &[u8], output: &mut Output) -> Result<(), Problem> {
+        match self.format {
+            Format::Json => {
+                output.bytes(line)?;
+                output.bytes(b"\n")
+            }
+            Format::Text => {
+                self.text.clear();
+                (self.entry.print)(self.values, line, &mut self.text)?;
+                output.text(&self.text)
+            }
+        }
+    }
+}

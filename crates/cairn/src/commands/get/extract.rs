@@ -1,0 +1,187 @@
+//! Unpacking an archive from a server that nobody vouches for.
+//!
+//! An archive holds one file, one symlink, or one folder with all else beneath it. As with `cp`, a file goes into a folder
+//! that is there, or takes the target's name.
+
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::archive::{self, Head, Kind, shown};
+use super::place::Folder;
+
+/// Why an archive is not unpacked, or not further.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ExtractError {
+    /// The archive cannot be read.
+    #[error("the archive cannot be read")]
+    Read(#[source] io::Error),
+    /// The archive is none.
+    #[error("the archive is not sound: {0}")]
+    Archive(&'static str),
+    /// The archive is empty.
+    #[error("the archive is empty")]
+    Empty,
+    /// A name that is no place beneath the target.
+    #[error("the archive holds the name {path:?}: {reason}")]
+    Name {
+        /// The name.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An entry that is neither file, folder nor symlink.
+    #[error("the archive holds {path:?}, which is neither a file, nor a folder, nor a symlink")]
+    Kind {
+        /// Its name.
+        path: String,
+    },
+    /// Something cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Unpacks an archive to the target.
+pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractError> {
+    if target == Path::new("/dev/null") {
+        return Ok(());
+    }
+    let mut unpacking = Unpacking { target, root: None, open: Vec::new() };
+    archive::each(input, |head, content| unpacking.entry(head, content))?;
+    unpacking.finish()
+}
+
+struct Unpacking<'a> {
+    target: &'a Path,
+    root: Option<Root>,
+    /// The folders that the last entry is in: their modes and times are set once nothing more goes into them.
+    open: Vec<Head>,
+}
+
+struct Root {
+    /// Its name in the archive.
+    name: Vec<u8>,
+    /// The folder; `None` when the archive is one file or symlink.
+    folder: Option<Folder>,
+}
+
+impl Unpacking<'_> {
+    fn entry(&mut self, mut head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
+        // Folders may end with a slash.
+        if head.path.ends_with(b"/") {
+            head.path.pop();
+        }
+        let path = head.path.clone();
+        let names = names(&path)?;
+        match &self.root {
+            None => self.begin(head, content),
+            Some(Root { folder: Some(_), .. }) => {
+                self.leave(Some(&path))?;
+                self.inside(&names, head, content)
+            }
+            Some(Root { folder: None, .. }) => Err(ExtractError::Archive("there is more in it than its one file")),
+        }
+    }
+
+    /// The first entry: what the target becomes.
+    fn begin(&mut self, head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
+        if head.path.contains(&b'/') {
+            return Err(refused(&head.path, "it is not in the folder that the archive begins with"));
+        }
+        let failed = |source| ExtractError::Write { path: self.target.to_owned(), source };
+        if head.kind == Kind::Directory {
+            let folder = Folder::make(self.target).map_err(failed)?;
+            self.root = Some(Root { name: head.path.clone(), folder: Some(folder) });
+            self.open.push(head);
+            return Ok(());
+        }
+        let (folder, name) = if Folder::is_folder(self.target) {
+            (Folder::open(self.target), head.path.clone())
+        } else {
+            let name = self.target.file_name().map(|name| name.as_bytes().to_vec()).ok_or_else(|| refused(&head.path, "the target has no name"))?;
+            (Folder::open(self.target.parent().unwrap_or(Path::new(""))), name)
+        };
+        let folder = folder.map_err(failed)?;
+        match &head.kind {
+            Kind::Symlink(target) => folder.symlink(&name, target, head.mtime).map_err(failed)?,
+            Kind::File | Kind::Directory => write(&folder, &name, content, &head).map_err(failed)?,
+        }
+        self.root = Some(Root { name: head.path, folder: None });
+        Ok(())
+    }
+
+    /// An entry beneath the folder that the archive began with.
+    fn inside(&mut self, names: &[&[u8]], head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
+        let Some(Root { name: root, folder: Some(folder) }) = &self.root else { return Err(ExtractError::Empty) };
+        let Some(([first, above @ ..], last)) = names.split_last().map(|(last, above)| (above, last)) else {
+            return Err(refused(&head.path, "it is not in the folder that the archive begins with"));
+        };
+        if *first != root.as_slice() {
+            return Err(refused(&head.path, "it is not in the folder that the archive begins with"));
+        }
+        let failed = |source| ExtractError::Write { path: self.path(names), source };
+        let parent = folder.beneath(above).map_err(failed)?;
+        match &head.kind {
+            Kind::Directory => parent.folder(last).map_err(failed)?,
+            Kind::File => write(&parent, last, content, &head).map_err(failed)?,
+            Kind::Symlink(target) => parent.symlink(last, target, head.mtime).map_err(failed)?,
+        }
+        if head.kind == Kind::Directory {
+            self.open.push(head);
+        }
+        Ok(())
+    }
+
+    /// Sets mode and time of the folders that the next entry is not in; of all, when there is none.
+    fn leave(&mut self, next: Option<&[u8]>) -> Result<(), ExtractError> {
+        let holds = |folder: &Head| next.and_then(|next| next.strip_prefix(folder.path.as_slice())).is_some_and(|rest| rest.starts_with(b"/"));
+        while self.open.last().is_some_and(|folder| !holds(folder)) {
+            let (Some(head), Some(Root { folder: Some(root), .. })) = (self.open.pop(), &self.root) else { break };
+            let names = names(&head.path)?;
+            let beneath = names.get(1..).unwrap_or_default();
+            root.beneath(beneath).and_then(|folder| folder.mark(head.mode, head.mtime)).map_err(|source| ExtractError::Write { path: self.path(&names), source })?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), ExtractError> {
+        self.leave(None)?;
+        if self.root.is_some() { Ok(()) } else { Err(ExtractError::Empty) }
+    }
+
+    /// Where an entry goes, for messages.
+    fn path(&self, names: &[&[u8]]) -> PathBuf {
+        let beneath = names.iter().skip(1).map(|name| std::ffi::OsStr::from_bytes(name));
+        beneath.fold(self.target.to_owned(), |path, name| path.join(name))
+    }
+}
+
+fn write(folder: &Folder, name: &[u8], content: &mut dyn Read, head: &Head) -> io::Result<()> {
+    folder.file(name, content, head.mode, head.mtime).map(drop)
+}
+
+/// The names of a path, each of which is one.
+fn names(path: &[u8]) -> Result<Vec<&[u8]>, ExtractError> {
+    let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+    for name in &names {
+        let reason = match *name {
+            b"" => "a part of it is empty",
+            b"." | b".." => "it leads elsewhere",
+            name if name.contains(&0) => "it holds a zero byte",
+            _ => continue,
+        };
+        return Err(refused(path, reason));
+    }
+    Ok(names)
+}
+
+fn refused(path: &[u8], reason: &'static str) -> ExtractError {
+    ExtractError::Name { path: shown(path), reason }
+}

@@ -1,0 +1,141 @@
+//! `get`: files and folders onto this machine.
+
+mod archive;
+mod extract;
+mod place;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use bytes::{Buf as _, Bytes};
+use cairn_client::{Answer, Error as ClientError};
+use cairn_wire::Values;
+use cairn_wire::kubo::get::Get;
+use tokio::sync::mpsc;
+
+use super::generic::Request;
+use crate::error::Problem;
+use crate::output::Output;
+use crate::progress::{self, Progress};
+use crate::session::Session;
+
+/// Pieces of the archive that wait to be unpacked.
+const WAITING: usize = 8;
+
+/// Runs it.
+pub(crate) async fn run(session: &Session, request: &Request, output: &mut Output) -> Result<(), Problem> {
+    let asked = request.typed::<Get>()?;
+    if asked.compress && asked.compression_level.is_some_and(|level| !(1..=9).contains(&level)) {
+        return Err(Problem::usage("compression level must be between 1 and 9"));
+    }
+    let whole = asked.archive || asked.compress;
+    let target = target(&asked, whole);
+    let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
+
+    let answer = session.kubo.send(request.spec, values(&asked), None).await?;
+    let progress = Progress::bytes(shown, answer.length());
+    let kind = if whole { "archive" } else { "file(s)" };
+    progress.aside(|| output.text(&format!("Saving {kind} to {}\n", target.display())).and_then(|()| output.flush()))?;
+    if whole { save(answer, &target, &progress).await } else { unpack(answer, target, &progress).await }
+}
+
+/// What the server needs to know; where things are written is not its affair.
+fn values(asked: &Get) -> Values {
+    let mut values = Values::default();
+    values.argument(asked.path.clone());
+    if asked.archive {
+        values.option("archive", "true");
+    }
+    if asked.compress {
+        values.option("compress", "true");
+        if let Some(level) = asked.compression_level {
+            values.option("compression-level", level.to_string());
+        }
+    }
+    values
+}
+
+/// Where to write: as asked, or in this folder under the last name of the path.
+fn target(asked: &Get, whole: bool) -> PathBuf {
+    let mut name = match asked.output.as_deref().filter(|output| !output.is_empty()) {
+        Some(output) => output.to_owned(),
+        None => {
+            let last = asked.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            if matches!(last, "" | "." | "..") { "download".to_owned() } else { last.to_owned() }
+        }
+    };
+    if whole {
+        if asked.archive && !name.ends_with(".tar") && !name.ends_with(".tar.gz") {
+            name.push_str(".tar");
+        }
+        if asked.compress && !name.ends_with(".gz") {
+            name.push_str(".gz");
+        }
+    }
+    PathBuf::from(name)
+}
+
+/// Writes the bytes as they come.
+async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<(), Problem> {
+    let failed = |error: io::Error| Problem::failed(format!("cannot write {}", target.display())).because(&error);
+    let mut file = File::create(target).map_err(failed)?;
+    while let Some(bytes) = answer.chunk().await? {
+        file.write_all(&bytes).map_err(failed)?;
+        progress.add(bytes.len() as u64);
+    }
+    Ok(())
+}
+
+/// Unpacks the archive as it comes, on a thread of its own.
+async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
+    let (pieces, taken) = mpsc::channel(WAITING);
+    let unpacking = tokio::task::spawn_blocking(move || extract::extract(Pieces { taken, piece: Bytes::new() }, &target));
+    let mut broken: Option<ClientError> = None;
+    loop {
+        match answer.chunk().await {
+            Ok(Some(bytes)) => {
+                let length = bytes.len() as u64;
+                // The thread has ended: it says why.
+                if pieces.send(Ok(bytes)).await.is_err() {
+                    break;
+                }
+                progress.add(length);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                broken = Some(error);
+                let _ = pieces.send(Err(io::Error::other("the archive was cut off"))).await;
+                break;
+            }
+        }
+    }
+    drop(pieces);
+    let unpacked = unpacking.await.map_err(|error| Problem::failed("unpacking ended early").because(&error))?;
+    if let Some(error) = broken {
+        return Err(Problem::from(error).hint("what had arrived before is there, and not complete"));
+    }
+    unpacked.map_err(|error| Problem::from_error(&error))
+}
+
+/// The pieces of an archive as a reader.
+struct Pieces {
+    taken: mpsc::Receiver<io::Result<Bytes>>,
+    piece: Bytes,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.taken.blocking_recv() {
+                Some(piece) => self.piece = piece?,
+                None => return Ok(0),
+            }
+        }
+        let count = self.piece.len().min(out.len());
+        self.piece.copy_to_slice(out.get_mut(..count).unwrap_or_default());
+        Ok(count)
+    }
+}

@@ -1,0 +1,115 @@
+//! What the commands do.
+//!
+//! An endpoint's command calls the endpoint and prints its records ([`generic`]); those that do something of their own on
+//! this side of the request have a file each, as have the commands that no server knows.
+
+mod add;
+mod cat;
+mod completions;
+mod config_edit;
+mod dag_export;
+mod daemon;
+mod files;
+mod generic;
+mod get;
+mod init;
+mod piped;
+mod pin_add;
+mod reindex;
+mod repo_verify;
+mod shutdown;
+mod version;
+
+use clap::Command;
+
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::grammar::{self, Invocation};
+use crate::output::Output;
+use crate::session::Session;
+
+/// The commands that no endpoint declares, and where an endpoint's command takes more than the endpoint.
+pub(crate) fn own() -> Vec<(&'static str, Command)> {
+    vec![
+        ("completions", completions::command()),
+        ("config/edit", config_edit::command()),
+        ("daemon", daemon::command()),
+        ("init", init::command()),
+        ("repo/reindex", reindex::command()),
+    ]
+}
+
+/// An option that is `true` or `false`, if it was given.
+fn given_flag(request: &generic::Request, names: &[&str]) -> Option<bool> {
+    request.values.loose(names).map(|text| !matches!(text, "0" | "f" | "F" | "false" | "FALSE" | "False"))
+}
+
+/// What a group of commands is about.
+pub(crate) fn group_summary(name: &str) -> &'static str {
+    match name {
+        "bitswap" => "The exchange of blocks with peers",
+        "block" => "Raw blocks",
+        "bootstrap" => "The peers that are dialled first",
+        "cid" => "CIDs and their forms",
+        "config" => "The configuration",
+        "dag" => "DAGs of any codec, and CARs of them",
+        "diag" => "What the node is doing",
+        "files" => "The mutable file system",
+        "filestore" => "Files that are referred to in place of being stored",
+        "key" => "Keys that names are published with",
+        "log" => "Log lines of the daemon",
+        "multibase" => "Texts of bytes",
+        "name" => "Names that keys own",
+        "object" => "Nodes of dag-pb, as older programs name them",
+        "pin" => "What is kept from collection",
+        "pubsub" => "Messages by topic",
+        "repo" => "The repository",
+        "routing" => "Finding content and peers",
+        "stats" => "Numbers",
+        "swarm" => "Connections to peers",
+        _ => "More commands",
+    }
+}
+
+/// Runs the command of a command line.
+pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
+    let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        ["completions"] => completions::run(invocation),
+        ["config", "edit"] => config_edit::run(globals),
+        ["daemon"] => daemon::run(invocation, globals).await,
+        ["init"] => init::run(invocation, globals).await,
+        ["repo", "reindex"] => reindex::run(globals).await,
+        ["version"] => version::run(invocation, globals),
+        ["shutdown"] => shutdown::run(globals).await,
+        _ => endpoint(invocation, globals).await,
+    }
+}
+
+/// Runs an endpoint's command; prints the help of a group.
+async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
+    let Some(spec) = invocation.endpoint() else {
+        let mut output = Output::stdout()?;
+        output.text(&grammar::help(invocation))?;
+        return output.flush();
+    };
+    // Checked before a node is opened for it.
+    let mut request = generic::Request::read(invocation, spec)?;
+    piped::fill(&mut request)?;
+    generic::check(&request)?;
+    let session = Session::open(globals).await?;
+    let mut output = Output::stdout()?;
+    let outcome = match spec.path {
+        "add" => add::run(&session, &request, globals, &mut output).await,
+        "cat" => cat::run(&session, &request, &mut output).await,
+        "dag/export" => dag_export::run(&session, &request, &mut output).await,
+        "get" => get::run(&session, &request, &mut output).await,
+        "pin/add" => pin_add::run(&session, &request, globals, &mut output).await,
+        "repo/verify" => repo_verify::run(&session, &request, globals, &mut output).await,
+        _ => generic::run(&session, &request, globals, &mut output).await,
+    };
+    // What came before an error is printed before it.
+    let flushed = output.flush();
+    let closed = session.close().await;
+    outcome.and(flushed).and(closed)
+}

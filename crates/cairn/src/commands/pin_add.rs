@@ -1,0 +1,31 @@
+//! `pin add`: with `--progress`, how far it has come.
+
+use cairn_client::Records;
+use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
+
+use super::generic::{Printer, Request, next_line};
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+    let asked = request.typed::<PinAdd>()?;
+    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
+    let progress = Progress::count(asked.progress, "nodes");
+    let mut printer = Printer::new(request, globals.format)?;
+    let mut records = Records::<Pinned>::new(answer);
+    while let Some(line) = next_line(&mut records, output).await? {
+        let record: Pinned = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+        match record.progress {
+            Some(nodes) if record.pins.is_none() => {
+                progress.set(nodes);
+                progress.message(record.bytes.map(|bytes| format!("({bytes} bytes)")).unwrap_or_default());
+            }
+            _ => progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! `repo verify`: how far it has come, and what it found.
+
+use cairn_client::Records;
+use cairn_wire::kubo::repo::verify::Verified;
+
+use super::generic::{Printer, Request, next_line};
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::output::{Format, Output};
+use crate::progress::{self, Progress};
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
+    let progress = Progress::count(progress::wanted(None), "blocks checked");
+    let mut printer = Printer::new(request, globals.format)?;
+    let mut records = Records::<Verified>::new(answer);
+    while let Some(line) = next_line(&mut records, output).await? {
+        let record: Verified = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+        if record.msg.is_empty() && globals.format == Format::Text {
+            progress.set(record.progress);
+        } else {
+            progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! `shutdown`: stops the daemon.
+
+use cairn_wire::kubo::shutdown::Shutdown;
+
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
+    let Some(session) = Session::daemon(globals)? else { return Err(Problem::failed("daemon not running")) };
+    session.kubo.call(&Shutdown::new()).await?.collect().await?;
+    session.close().await
+}

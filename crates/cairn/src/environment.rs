@@ -1,0 +1,35 @@
+//! What the process finds around it. Nothing else reads the environment.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The variables that matter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    /// `IPFS_PATH`: the repository.
+    pub(crate) repository: Option<PathBuf>,
+    /// The home directory.
+    pub(crate) home: Option<PathBuf>,
+    /// `CAIRN_LOG`, or Kubo's `GOLOG_LOG_LEVEL`: what is logged.
+    pub(crate) log: Option<String>,
+    /// `GOLOG_LOG_FMT=json`: logs as JSON lines.
+    pub(crate) log_json: bool,
+    /// `VISUAL` or `EDITOR`.
+    pub(crate) editor: Option<OsString>,
+}
+
+impl Environment {
+    /// Reads them.
+    pub(crate) fn read() -> Self {
+        let given = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let text = |name: &str| given(name).and_then(|value| value.into_string().ok());
+        Self {
+            repository: given("IPFS_PATH").map(PathBuf::from),
+            home: env::home_dir(),
+            log: text("CAIRN_LOG").or_else(|| text("GOLOG_LOG_LEVEL")),
+            log_json: text("GOLOG_LOG_FMT").is_some_and(|format| format == "json"),
+            editor: given("VISUAL").or_else(|| given("EDITOR")),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the program says when something is wrong.
+//!
+//! ```text
+//! error: what could not be done
+//!   caused by: why
+//! hint: what to do about it
+//! ```
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use cairn_client::{Error as ClientError, TransportError};
+use cairn_wire::text::escaped;
+
+/// What the exit code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The command failed: 1.
+    Failed,
+    /// The command line is wrong: 2.
+    Usage,
+    /// Whoever read the output is gone: 0, and nothing is said.
+    Unread,
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    kind: Kind,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    /// What clap has to say: it is said as it is.
+    parser: Option<clap::Error>,
+}
+
+impl Problem {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new(), parser: None }
+    }
+
+    /// The command failed.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The command line is wrong.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Adds why: an error and all that it was caused by.
+    pub(crate) fn because(mut self, cause: &dyn StdError) -> Self {
+        let mut next = Some(cause);
+        while let Some(cause) = next {
+            self.causes.push(cause.to_string());
+            next = cause.source();
+        }
+        self
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// An error with its causes.
+    pub(crate) fn from_error(error: &dyn StdError) -> Self {
+        let problem = Self::failed(error.to_string());
+        match error.source() {
+            Some(cause) => problem.because(cause),
+            None => problem,
+        }
+    }
+
+    /// An error of standard output.
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe { Self::new(Kind::Unread, "") } else { Self::failed("cannot write the output").because(error) }
+    }
+
+    /// Prints it and gives the exit code.
+    pub(crate) fn report(&self, program: &str) -> ExitCode {
+        if let Some(parser) = &self.parser {
+            let _ = parser.print();
+            return ExitCode::from(u8::try_from(parser.exit_code()).unwrap_or(2));
+        }
+        if self.kind == Kind::Unread {
+            return ExitCode::SUCCESS;
+        }
+        // Nobody is left to tell when this fails.
+        let _ = std::io::stderr().write_all(self.shown(program).as_bytes());
+        match self.kind {
+            Kind::Failed | Kind::Unread => ExitCode::from(1),
+            Kind::Usage => ExitCode::from(2),
+        }
+    }
+
+    /// The text, with what came from content made harmless.
+    pub(crate) fn shown(&self, program: &str) -> String {
+        let mut out = String::new();
+        line("error: ", &self.message, &mut out);
+        let mut last = self.message.as_str();
+        for cause in &self.causes {
+            // Some causes only repeat what was said.
+            if !last.ends_with(cause.as_str()) {
+                line("  caused by: ", cause, &mut out);
+            }
+            last = cause;
+        }
+        for hint in &self.hints {
+            line("hint: ", &hint.replace("{program}", program), &mut out);
+        }
+        out
+    }
+}
+
+/// A message of several lines keeps them; any other control character is shown as an escape.
+fn line(head: &str, message: &str, out: &mut String) {
+    let indent = " ".repeat(head.len());
+    for (at, text) in message.trim_end().split('\n').enumerate() {
+        out.push_str(if at == 0 { head } else { &indent });
+        escaped(text.trim_end_matches('\r'), out);
+        let _ = writeln!(out);
+    }
+}
+
+impl From<clap::Error> for Problem {
+    fn from(error: clap::Error) -> Self {
+        Self { parser: Some(error), ..Self::usage("") }
+    }
+}
+
+impl From<cairn_wire::ParseError> for Problem {
+    fn from(error: cairn_wire::ParseError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<TransportError> for Problem {
+    fn from(error: TransportError) -> Self {
+        let problem = Self::from_error(&error);
+        match error {
+            TransportError::Connect { .. } => problem.hint("is the daemon running? Start it with `{program} daemon`, or leave `--api` out"),
+            _ => problem,
+        }
+    }
+}
+
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Transport(error) => error.into(),
+            ClientError::Refused { status, .. } if status == http::StatusCode::UNAUTHORIZED || status == http::StatusCode::FORBIDDEN => {
+                Self::from_error(&error).hint("if the server asks for credentials, give them with `--api-auth`")
+            }
+            ClientError::Refused { status, .. } if status == http::StatusCode::NOT_FOUND => Self::from_error(&error).hint("the server does not have this command"),
+            other => Self::from_error(&other),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The options that every command takes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cairn_node::config::{DurationError, GoDuration};
+use clap::{Arg, ArgAction};
+
+use crate::environment::Environment;
+use crate::error::Problem;
+use crate::grammar::Invocation;
+use crate::output::Format;
+
+/// The options, with what the environment says where they are silent.
+#[derive(Clone, Debug)]
+pub(crate) struct Globals {
+    /// The repository.
+    pub(crate) repository: PathBuf,
+    /// The server, when one is named.
+    pub(crate) api: Option<String>,
+    /// The secret for the server.
+    pub(crate) api_auth: Option<String>,
+    /// Ask no peers.
+    pub(crate) offline: bool,
+    /// Log everything.
+    pub(crate) debug: bool,
+    /// What is logged, when told.
+    pub(crate) log: Option<String>,
+    /// Log as JSON lines.
+    pub(crate) log_json: bool,
+    /// How records are printed.
+    pub(crate) format: Format,
+    /// Longest time for the command.
+    pub(crate) timeout: Option<Duration>,
+    /// What the server is told as it was given.
+    pub(crate) passed_on: Vec<(&'static str, String)>,
+    /// `$VISUAL` or `$EDITOR`.
+    pub(crate) editor: Option<OsString>,
+}
+
+/// An option with its names. The identifier keeps it apart from a command's own options.
+fn option(id: &'static str, long: &'static str, help: &'static str) -> Arg {
+    Arg::new(id).long(long).help(help).help_heading("Global options")
+}
+
+/// The definitions, in the order of the help.
+pub(crate) fn definitions() -> Vec<Arg> {
+    let value = |id, long, name: &'static str, help| option(id, long, help).value_name(name).num_args(1).allow_hyphen_values(true);
+    let flag = |id, long, help| option(id, long, help).action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_parser(clap::value_parser!(bool)).hide_possible_values(true).value_name("BOOL");
+    vec![
+        value("global:api", "api", "ADDRESS", "Talk to the server at this multiaddr or URL"),
+        value("global:api-auth", "api-auth", "SECRET", "Authorization for that server: `basic:USER:PASSWORD` or `bearer:TOKEN`"),
+        value("global:repo-dir", "repo-dir", "PATH", "The repository [default: $IPFS_PATH, or ~/.cairn]").value_parser(clap::value_parser!(PathBuf)),
+        value("global:config", "config", "PATH", "The repository, as older programs say it").short('c').value_parser(clap::value_parser!(PathBuf)).hide(true),
+        flag("global:offline", "offline", "Ask no peers"),
+        flag("global:local", "local", "The older way to say --offline").short('L').hide(true),
+        value("global:timeout", "timeout", "DURATION", "Give up after this time, as in `30s` or `1m30s`"),
+        flag("global:json", "json", "Print records as JSON, one a line"),
+        value("global:encoding", "encoding", "ENCODING", "Print records as `text` or `json`").visible_alias("enc"),
+        value("global:cid-base", "cid-base", "BASE", "Print CIDs of version 1 in this multibase"),
+        flag("global:upgrade", "upgrade-cidv0-in-output", "Print CIDs of version 0 as version 1"),
+        flag("global:stream-channels", "stream-channels", "Without effect: answers always stream").hide(true),
+        flag("global:debug", "debug", "Log everything").short('D'),
+    ]
+}
+
+impl Globals {
+    /// Reads the options of a command line.
+    pub(crate) fn read(invocation: &Invocation, environment: &Environment) -> Result<Self, Problem> {
+        let text = |id: &str| invocation.global::<String>(id);
+        let flag = |id: &str| invocation.global::<bool>(id).unwrap_or(false);
+        let named = invocation.global::<PathBuf>("global:repo-dir").or_else(|| invocation.global::<PathBuf>("global:config").map(folder_of_config));
+        let repository = named
+            .or_else(|| environment.repository.clone())
+            .or_else(|| environment.home.as_ref().map(|home| home.join(".cairn")))
+            .ok_or_else(|| Problem::failed("there is no home directory to keep the repository in").hint("name a repository with IPFS_PATH or `--repo-dir`"))?;
+        let format = match text("global:encoding").as_deref() {
+            _ if flag("global:json") => Format::Json,
+            None | Some("text") => Format::Text,
+            Some("json") => Format::Json,
+            Some(other) => return Err(Problem::usage(format!("invalid encoding: {other}")).hint("records are printed as `text` or `json`")),
+        };
+        let timeout = match text("global:timeout") {
+            None => None,
+            Some(given) => {
+                let limit: GoDuration = given.parse().map_err(|error: DurationError| Problem::usage(format!("--timeout: {error}")).hint("a time is written as in `30s` or `1m30s`"))?;
+                Some(limit.to_std())
+            }
+        };
+        let offline = flag("global:offline") || flag("global:local");
+        let mut passed_on = Vec::new();
+        passed_on.extend(text("global:timeout").map(|given| ("timeout", given)));
+        passed_on.extend(text("global:cid-base").map(|base| ("cid-base", base)));
+        passed_on.extend(flag("global:upgrade").then(|| ("upgrade-cidv0-in-output", "true".to_owned())));
+        passed_on.extend(offline.then(|| ("offline", "true".to_owned())));
+        Ok(Self {
+            repository,
+            api: text("global:api"),
+            api_auth: text("global:api-auth"),
+            offline,
+            debug: flag("global:debug"),
+            log: environment.log.clone(),
+            log_json: environment.log_json,
+            format,
+            timeout,
+            passed_on,
+            editor: environment.editor.clone(),
+        })
+    }
+}
+
+/// The folder of a configuration file that is named in place of its repository.
+fn folder_of_config(path: PathBuf) -> PathBuf {
+    if path.is_dir() { path } else { path.parent().map_or(path.clone(), std::path::Path::to_path_buf) }
+}

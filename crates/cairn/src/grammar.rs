@@ -1,0 +1,222 @@
+//! The command line's grammar, made from the declarations of the endpoints.
+//!
+//! A command of the Kubo RPC has the words of its path, and takes what its declaration says. Nothing here names one: an
+//! endpoint that is declared is a command. What only the program can do is added by [`crate::commands::own`].
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use cairn_wire::values::Kind;
+use cairn_wire::{Body, OptionSpec, Spec, Values, kubo};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::commands;
+use crate::error::Problem;
+use crate::globals;
+
+/// Where the paths of files are found among the matches.
+const FILES: &str = "files";
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    /// What the program is called.
+    pub(crate) program: &'static str,
+    /// The words of the command.
+    pub(crate) path: Vec<String>,
+    /// The matches of each level, the program's own first.
+    levels: Vec<ArgMatches>,
+}
+
+impl Invocation {
+    /// Whether it is this command.
+    pub(crate) fn is(&self, path: &[&str]) -> bool {
+        self.path == path
+    }
+
+    /// The endpoint that is called, if it is one.
+    pub(crate) fn endpoint(&self) -> Option<&'static Spec> {
+        let path = self.path.join("/");
+        kubo::SPECS.iter().find(|spec| spec.path == path)
+    }
+
+    /// The command's own matches.
+    pub(crate) fn matches(&self) -> Option<&ArgMatches> {
+        self.levels.last()
+    }
+
+    /// An option of one of our own commands.
+    pub(crate) fn own<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {
+        self.matches()?.try_get_one::<T>(id).ok().flatten().cloned()
+    }
+
+    /// A global option, wherever it stands; the last one counts.
+    pub(crate) fn global<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {
+        self.levels.iter().rev().find_map(|level| level.try_get_one::<T>(id).ok().flatten().cloned())
+    }
+
+    /// The arguments and options that were given, as a request writes them.
+    pub(crate) fn values(&self, spec: &Spec) -> Values {
+        let mut values = Values::default();
+        let Some(matches) = self.matches() else { return values };
+        for argument in spec.arguments {
+            for value in matches.get_many::<String>(argument.name).into_iter().flatten() {
+                values.argument(value.clone());
+            }
+        }
+        for option in spec.options {
+            for value in matches.get_many::<String>(&option_id(option)).into_iter().flatten() {
+                values.option(option.name(), value.clone());
+            }
+        }
+        values
+    }
+
+    /// The paths of the files to send.
+    pub(crate) fn files(&self) -> Vec<OsString> {
+        self.matches().and_then(|matches| matches.try_get_many::<OsString>(FILES).ok().flatten()).into_iter().flatten().cloned().collect()
+    }
+}
+
+/// Understands a command line.
+pub(crate) fn parse(program: &'static str, arguments: Vec<OsString>) -> Result<Invocation, Problem> {
+    let mut matches = command(program).try_get_matches_from(arguments)?;
+    let mut path = Vec::new();
+    let mut levels = Vec::new();
+    while let Some((name, next)) = matches.remove_subcommand() {
+        path.push(name);
+        levels.push(std::mem::replace(&mut matches, next));
+    }
+    levels.push(matches);
+    Ok(Invocation { program, path, levels })
+}
+
+/// The help of a command, as `--help` prints it.
+pub(crate) fn help(invocation: &Invocation) -> String {
+    let mut command = command(invocation.program);
+    command.build();
+    for name in &invocation.path {
+        if let Some(found) = command.find_subcommand(name).cloned() {
+            command = found;
+        }
+    }
+    command.render_help().to_string()
+}
+
+/// The whole grammar.
+pub(crate) fn command(program: &'static str) -> Command {
+    let mut root = Group::default();
+    for spec in kubo::SPECS {
+        root.at(spec.path).spec = Some(spec);
+    }
+    for (path, own) in commands::own() {
+        root.at(path).own = Some(own);
+    }
+    let command = Command::new(program)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Stores content on IPFS, and speaks the APIs people already program against")
+        .subcommand_value_name("COMMAND")
+        .subcommand_help_heading("Commands")
+        .args(globals::definitions());
+    root.children.into_iter().fold(command, |command, (name, group)| command.subcommand(group.command(name)))
+}
+
+/// A word of the grammar: a command, a group of commands, or both.
+#[derive(Default)]
+struct Group {
+    spec: Option<&'static Spec>,
+    own: Option<Command>,
+    children: BTreeMap<&'static str, Group>,
+}
+
+impl Group {
+    fn at(&mut self, path: &'static str) -> &mut Self {
+        path.split('/').fold(self, |group, word| group.children.entry(word).or_default())
+    }
+
+    fn command(self, name: &'static str) -> Command {
+        let mut command = match (self.own, self.spec) {
+            (Some(own), None) => own,
+            // Our own form of an endpoint's command takes what the endpoint takes.
+            (Some(own), Some(spec)) => takes(own, spec),
+            (None, Some(spec)) => takes(described(Command::new(name), spec), spec),
+            (None, None) => Command::new(name).about(commands::group_summary(name)),
+        };
+        command = with_globals(command);
+        if !self.children.is_empty() {
+            command = command.subcommand_value_name("COMMAND").args_conflicts_with_subcommands(false).subcommand_negates_reqs(true);
+        }
+        self.children.into_iter().fold(command, |command, (name, group)| command.subcommand(group.command(name)))
+    }
+}
+
+fn described(command: Command, spec: &Spec) -> Command {
+    let docs = text(spec.docs);
+    let (summary, _) = docs.split_once("\n\n").unwrap_or((&docs, ""));
+    command.about(summary.trim_end_matches('.').to_owned()).long_about(docs.clone())
+}
+
+fn takes(mut command: Command, spec: &Spec) -> Command {
+    let last = spec.arguments.len().saturating_sub(1);
+    for (at, argument) in spec.arguments.iter().enumerate() {
+        // What is missing at the end may come from standard input; whoever reads that tells what is missing then.
+        let required = argument.required && (at < last || spec.body != Body::Nothing);
+        let place = Arg::new(argument.name).value_name(argument.name).help(text(argument.docs)).required(required);
+        command = command.arg(match (argument.variadic, required) {
+            (true, true) => place.num_args(1..),
+            (true, false) => place.num_args(0..),
+            (false, _) => place.num_args(1),
+        });
+    }
+    if let Body::Files { name, many, .. } = spec.body {
+        let paths = Arg::new(FILES).value_name(name).help("Files to send; `-`, or none, for standard input").value_parser(clap::value_parser!(OsString));
+        command = command.arg(if many { paths.num_args(0..) } else { paths.num_args(0..=1) });
+    }
+    for option in spec.options {
+        command = command.arg(option_argument(option));
+    }
+    command
+}
+
+/// The identifier of an option: apart from arguments of the same name.
+fn option_id(option: &OptionSpec) -> String {
+    format!("--{}", option.name())
+}
+
+fn option_argument(option: &OptionSpec) -> Arg {
+    let mut argument = Arg::new(option_id(option)).help(text(option.docs));
+    for name in option.names {
+        let mut letters = name.chars();
+        argument = match (letters.next(), letters.next(), argument.get_long().is_some()) {
+            (Some(letter), None, _) => argument.short(letter),
+            (_, _, false) => argument.long(*name),
+            (_, _, true) => argument.visible_alias(*name),
+        };
+    }
+    match option.kind {
+        Kind::Bool => argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
+        Kind::Strings => argument.action(ArgAction::Append).num_args(1).allow_hyphen_values(true).value_name("STRING"),
+        kind => argument.action(ArgAction::Set).num_args(1).allow_hyphen_values(true).value_name(kind.name().to_uppercase()),
+    }
+}
+
+/// Adds the global options whose names the command leaves free.
+fn with_globals(command: Command) -> Command {
+    globals::definitions().into_iter().fold(command, |command, global| {
+        let taken = command.get_arguments().any(|own| own.get_long() == global.get_long());
+        let letter_taken = command.get_arguments().any(|own| own.get_short().is_some() && own.get_short() == global.get_short());
+        match (taken, letter_taken) {
+            (true, _) => command,
+            (false, true) => command.arg(global.short(None)),
+            (false, false) => command.arg(global),
+        }
+    })
+}
+
+/// Documentation as clap prints it: links without their brackets.
+fn text(docs: &[&str]) -> String {
+    let lines: Vec<&str> = docs.iter().map(|line| line.trim()).collect();
+    let joined = lines.join("\n").replace(['<', '>'], "");
+    let one_line = !joined.contains('\n');
+    if one_line { joined.trim_end_matches('.').to_owned() } else { joined }
+}

@@ -1,0 +1,61 @@
+//! From a command line to an exit code.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::commands;
+use crate::environment::Environment;
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::grammar::{self, Invocation};
+use crate::logging;
+
+/// Runs a command line.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    let program = program_name(&arguments);
+    let outcome = as_ipfs(program, arguments).and_then(|arguments| {
+        let invocation = grammar::parse(program, arguments)?;
+        let environment = Environment::read();
+        let globals = Globals::read(&invocation, &environment)?;
+        execute(&invocation, &globals)
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => problem.report(program),
+    }
+}
+
+fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
+    let daemon = invocation.is(&["daemon"]);
+    logging::start(globals, daemon);
+    let mut builder = if daemon { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    let runtime = builder.enable_all().build().map_err(|error| Problem::failed("cannot start").because(&error))?;
+    let work = commands::run(invocation, globals);
+    let outcome = runtime.block_on(async {
+        match globals.timeout {
+            // A daemon has no end to wait for.
+            Some(limit) if !daemon => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(Problem::failed("timed out"))),
+            _ => work.await,
+        }
+    });
+    // Threads that wait for a terminal or a disk do not keep the program.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// What the program is called: as `ipfs` it answers `--version` as Kubo does.
+fn program_name(arguments: &[OsString]) -> &'static str {
+    let name = arguments.first().and_then(|path| Path::new(path).file_stem());
+    if name.is_some_and(|name| name == "ipfs") { "ipfs" } else { "cairn" }
+}
+
+/// Kubo's `--version` is its `version` command.
+fn as_ipfs(program: &str, mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Problem> {
+    if program == "ipfs" {
+        if let Some(first) = arguments.get_mut(1).filter(|first| *first == "--version") {
+            *first = "version".into();
+        }
+    }
+    Ok(arguments)
+}
