@@ -45,7 +45,9 @@ impl Identity {
     /// # Errors
     /// When the system has no randomness to give.
     pub fn generate() -> Result<Self, IdentityError> {
-        Keypair::generate(KeyType::Ed25519).map(|keys| Self { keys }).map_err(IdentityError::Generate)
+        Keypair::generate(KeyType::Ed25519)
+            .map(|keys| Self { keys })
+            .map_err(IdentityError::Generate)
     }
 
     /// Reads the identity of a configuration: base64 of libp2p's protobuf, and a peer id that must belong to it.
@@ -56,11 +58,16 @@ impl Identity {
         if section.priv_key.is_empty() {
             return Err(IdentityError::Missing);
         }
-        let bytes = BASE64.decode(section.priv_key.expose().as_bytes()).map_err(|_| IdentityError::Base64)?;
+        let bytes = BASE64
+            .decode(section.priv_key.expose().as_bytes())
+            .map_err(|_| IdentityError::Base64)?;
         let keys = Keypair::decode(&bytes).map_err(IdentityError::Key)?;
         let actual = keys.peer_id();
         if section.peer_id.parse::<PeerId>().ok().as_ref() != Some(&actual) {
-            return Err(IdentityError::OtherPeer { written: section.peer_id.clone(), actual });
+            return Err(IdentityError::OtherPeer {
+                written: section.peer_id.clone(),
+                actual,
+            });
         }
         Ok(Self { keys })
     }
@@ -93,7 +100,12 @@ mod tests {
 
     fn kubo() -> IdentitySection {
         let text = include_str!("config/fixtures/kubo-0.42.0.default.json");
-        crate::config::Document::parse(text).unwrap().interpret().unwrap().0.identity
+        crate::config::Document::parse(text)
+            .unwrap()
+            .interpret()
+            .unwrap()
+            .0
+            .identity
     }
 
     #[test]
@@ -104,20 +116,38 @@ mod tests {
         assert_eq!(identity.section(), section);
         let new = Identity::generate().unwrap();
         assert_ne!(new.peer_id(), identity.peer_id());
-        assert_eq!(Identity::read(&new.section()).unwrap().peer_id(), new.peer_id());
+        assert_eq!(
+            Identity::read(&new.section()).unwrap().peer_id(),
+            new.peer_id()
+        );
         assert!(!format!("{new:?}{:?}", new.section()).contains(new.section().priv_key.expose()));
     }
 
     #[test]
     fn refuses_what_does_not_fit_together() {
         let other = Identity::generate().unwrap().section();
-        let mixed = IdentitySection { priv_key: other.priv_key.clone(), ..kubo() };
-        assert!(matches!(Identity::read(&mixed), Err(IdentityError::OtherPeer { .. })));
-        let none = IdentitySection { priv_key: Secret::default(), ..kubo() };
+        let mixed = IdentitySection {
+            priv_key: other.priv_key.clone(),
+            ..kubo()
+        };
+        assert!(matches!(
+            Identity::read(&mixed),
+            Err(IdentityError::OtherPeer { .. })
+        ));
+        let none = IdentitySection {
+            priv_key: Secret::default(),
+            ..kubo()
+        };
         assert!(matches!(Identity::read(&none), Err(IdentityError::Missing)));
-        let text = IdentitySection { priv_key: Secret::new("#"), ..kubo() };
+        let text = IdentitySection {
+            priv_key: Secret::new("#"),
+            ..kubo()
+        };
         assert!(matches!(Identity::read(&text), Err(IdentityError::Base64)));
-        let cut = IdentitySection { priv_key: Secret::new("CAES"), ..kubo() };
+        let cut = IdentitySection {
+            priv_key: Secret::new("CAES"),
+            ..kubo()
+        };
         assert!(matches!(Identity::read(&cut), Err(IdentityError::Key(_))));
     }
 }

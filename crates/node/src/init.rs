@@ -33,7 +33,11 @@ pub struct InitOptions {
 
 impl Default for InitOptions {
     fn default() -> Self {
-        Self { profile: None, empty_repo: true, config: None }
+        Self {
+            profile: None,
+            empty_repo: true,
+            config: None,
+        }
     }
 }
 
@@ -75,17 +79,30 @@ impl Repo {
     /// # Errors
     /// [`RepoError::Exists`] for one that is there, [`RepoError::NoProfile`], and what opening the parts fails with.
     pub async fn init(path: &Path, options: &InitOptions) -> Result<Initialized, NodeError> {
-        let given = options.config.as_ref().filter(|config| !config.identity.priv_key.is_empty());
+        let given = options
+            .config
+            .as_ref()
+            .filter(|config| !config.identity.priv_key.is_empty());
         let identity = match given {
             Some(config) => Identity::read(&config.identity).map_err(RepoError::from)?,
             None => Identity::generate().map_err(RepoError::from)?,
         };
         let mut config = match &options.config {
-            Some(config) => Config { identity: identity.section(), ..config.clone() },
+            Some(config) => Config {
+                identity: identity.section(),
+                ..config.clone()
+            },
             None => Config::initial(identity.section()),
         };
-        for name in options.profile.iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty()) {
-            let profile = Profile::named(name).ok_or_else(|| RepoError::NoProfile { name: name.to_owned() })?;
+        for name in options
+            .profile
+            .iter()
+            .flat_map(|names| names.split(','))
+            .filter(|name| !name.is_empty())
+        {
+            let profile = Profile::named(name).ok_or_else(|| RepoError::NoProfile {
+                name: name.to_owned(),
+            })?;
             profile.apply(&mut config).map_err(RepoError::from)?;
         }
         config.check().map_err(RepoError::from)?;
@@ -93,7 +110,10 @@ impl Repo {
         let fresh = Fresh::begin(path)?;
         let welcome = fill(path, &config, options.empty_repo).await?;
         fresh.finish(&config).map_err(RepoError::from)?;
-        Ok(Initialized { peer_id: identity.peer_id(), welcome })
+        Ok(Initialized {
+            peer_id: identity.peer_id(),
+            welcome,
+        })
     }
 }
 
@@ -105,7 +125,13 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
     let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
     let seeded = async {
         pin_empty_folder(&*store, &pins).await?;
-        if empty { Ok(None) } else { welcome(&store, &pins, &ImportDefaults::from(&config.import)).await.map(Some) }
+        if empty {
+            Ok(None)
+        } else {
+            welcome(&store, &pins, &ImportDefaults::from(&config.import))
+                .await
+                .map(Some)
+        }
     };
     let seeded = seeded.await.map_err(NodeError::Seed);
     rows.close().await?;
@@ -114,16 +140,26 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
 }
 
 fn recursive(cid: Cid) -> Vec<Pin> {
-    vec![Pin { cid, mode: PinMode::Recursive, name: String::new() }]
+    vec![Pin {
+        cid,
+        mode: PinMode::Recursive,
+        name: String::new(),
+    }]
 }
 
 async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), SeedError> {
-    let maker = CidMaker::new(Version::V0, HashFunction::from_code(SHA2_256).map_err(BuildError::from)?)?;
+    let maker = CidMaker::new(
+        Version::V0,
+        HashFunction::from_code(SHA2_256).map_err(BuildError::from)?,
+    )?;
     let mut blocks = Vec::new();
-    let built = DirectoryBuilder::new(DirectoryParams::new(maker))?.finish(&mut |block| blocks.push(block))?;
+    let built = DirectoryBuilder::new(DirectoryParams::new(maker))?
+        .finish(&mut |block| blocks.push(block))?;
     let hold = store.hold();
     store.put(&hold, blocks).await?;
-    pins.add_held(&hold, recursive(built.cid)).await.map_err(Arc::new)?;
+    pins.add_held(&hold, recursive(built.cid))
+        .await
+        .map_err(Arc::new)?;
     Ok(())
 }
 
@@ -132,19 +168,31 @@ async fn welcome(
     pins: &Pinner,
     defaults: &ImportDefaults,
 ) -> Result<Cid, SeedError> {
-    let options = AddRequest { wrap: true, ..AddRequest::default() }.resolve(defaults).map_err(Arc::new)?;
+    let options = AddRequest {
+        wrap: true,
+        ..AddRequest::default()
+    }
+    .resolve(defaults)
+    .map_err(Arc::new)?;
     let importer = Importer::new(Arc::clone(store), options).map_err(Arc::new)?;
     // Nobody reads what is told about one file; there is room for all of it.
     let (events, _told) = tokio::sync::mpsc::channel(16);
     let mut tree = Tree::new(importer, events);
-    let mut file = tree.file("readme", FileMeta::default()).await.map_err(Arc::new)?;
-    file.write(Bytes::from_static(WELCOME.as_bytes())).await.map_err(Arc::new)?;
+    let mut file = tree
+        .file("readme", FileMeta::default())
+        .await
+        .map_err(Arc::new)?;
+    file.write(Bytes::from_static(WELCOME.as_bytes()))
+        .await
+        .map_err(Arc::new)?;
     file.finish().await.map_err(Arc::new)?;
     let finished = tree.finish().await.map_err(Arc::new)?;
     let root = finished.roots.into_iter().next().map(|root| root.cid);
     match (root, finished.hold) {
         (Some(root), Some(hold)) => {
-            pins.add_held(&hold, recursive(root.clone())).await.map_err(Arc::new)?;
+            pins.add_held(&hold, recursive(root.clone()))
+                .await
+                .map_err(Arc::new)?;
             Ok(root)
         }
         _ => Err(BlockError::Cancelled.into()),

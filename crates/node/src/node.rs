@@ -69,7 +69,9 @@ impl NodeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Repo(error) => error.hint(),
-            Self::Rows(RowError::Newer { .. }) => Some("Use the program that made it, or a newer one.".to_owned()),
+            Self::Rows(RowError::Newer { .. }) => {
+                Some("Use the program that made it, or a newer one.".to_owned())
+            }
             Self::Rows(RowError::Older { .. }) => {
                 Some("Open the repository once for writing, which brings it up to date.".to_owned())
             }
@@ -95,18 +97,22 @@ type RootSource = Arc<ExtraRoots>;
 
 /// One node. What it is made of is shared, and is closed by [`Node::shutdown`].
 pub struct Node {
-    repo: Repo,
     identity: Identity,
     store: Arc<dyn BlockStore>,
     rows: Arc<dyn Rows>,
     pins: Pinner,
     roots: Arc<Mutex<Vec<RootSource>>>,
     tasks: Tasks,
+    /// Last, so that a node that is dropped without a shutdown closes its parts before the lock goes.
+    repo: Repo,
 }
 
 impl std::fmt::Debug for Node {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Node").field("repo", &self.repo).field("store", &self.store.id()).finish_non_exhaustive()
+        out.debug_struct("Node")
+            .field("repo", &self.repo)
+            .field("store", &self.store.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,11 +127,23 @@ impl Node {
     pub async fn open(path: impl Into<PathBuf>, options: NodeOptions) -> Result<Self, NodeError> {
         let repo = Repo::open(path, options.access)?;
         let identity = Identity::read(&repo.config().config().identity).map_err(RepoError::from)?;
-        let store = open_store(&repo.blocks_path(), options.access, repo.config().config().datastore.hash_on_read)?;
+        let store = open_store(
+            &repo.blocks_path(),
+            options.access,
+            repo.config().config().datastore.hash_on_read,
+        )?;
         let rows = open_rows(&repo.rows_path(), options.access)?;
         tie(&*rows, &*store, options.access).await?;
         let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
-        let node = Self { repo, identity, store, rows, pins, roots: Arc::default(), tasks: Tasks::default() };
+        let node = Self {
+            identity,
+            store,
+            rows,
+            pins,
+            roots: Arc::default(),
+            tasks: Tasks::default(),
+            repo,
+        };
         if options.gc && options.access == Access::ReadWrite {
             let collect = AutoCollect::new(
                 Arc::clone(&node.store),
@@ -215,7 +233,12 @@ impl Node {
     #[must_use]
     pub fn collect(&self) -> Running {
         let store = Arc::clone(&self.store);
-        Running::start(store, Arc::clone(&self.rows), self.extra_roots(), self.tasks.stop_flag())
+        Running::start(
+            store,
+            Arc::clone(&self.rows),
+            self.extra_roots(),
+            self.tasks.stop_flag(),
+        )
     }
 
     /// Ends when the node is to stop.
@@ -236,9 +259,14 @@ impl Node {
         })
         .await;
         // Pins name blocks: they are closed first.
-        let rows = within("the rows", PART_CLOSE, async { Ok(self.rows.close().await?) }).await;
-        let store =
-            within("the block store", PART_CLOSE, async { self.store.close().await.map_err(NodeError::Store) }).await;
+        let rows = within("the rows", PART_CLOSE, async {
+            Ok(self.rows.close().await?)
+        })
+        .await;
+        let store = within("the block store", PART_CLOSE, async {
+            self.store.close().await.map_err(NodeError::Store)
+        })
+        .await;
         self.repo.close();
         tasks.and(rows).and(store)
     }
@@ -251,7 +279,10 @@ async fn within(
 ) -> Result<(), NodeError> {
     match tokio::time::timeout(limit, closing).await {
         Ok(closed) => closed,
-        Err(_) => Err(NodeError::Slow { part, seconds: limit.as_secs() }),
+        Err(_) => Err(NodeError::Slow {
+            part,
+            seconds: limit.as_secs(),
+        }),
     }
 }
 
@@ -262,7 +293,11 @@ async fn tie(rows: &dyn Rows, store: &dyn BlockStore, access: Access) -> Result<
     match rows.store_id()? {
         None if access == Access::ReadWrite => rows.bind(&id).await?,
         Some(other) if other != id => {
-            tracing::warn!(rows = other, store = id, "the pins belong to another block store: nothing will be collected");
+            tracing::warn!(
+                rows = other,
+                store = id,
+                "the pins belong to another block store: nothing will be collected"
+            );
         }
         _ => {}
     }
@@ -276,16 +311,25 @@ impl From<&Import> for ImportDefaults {
             raw_leaves: import.unixfs_raw_leaves,
             chunker: import.unixfs_chunker.clone(),
             hash: import.hash_function.clone(),
-            trickle: import.unixfs_dag_layout.as_deref().map(|layout| layout == "trickle"),
+            trickle: import
+                .unixfs_dag_layout
+                .as_deref()
+                .map(|layout| layout == "trickle"),
             max_file_links: import.unixfs_file_max_links,
             max_directory_links: import.unixfs_directory_max_links,
             max_hamt_fanout: import.unixfs_hamt_directory_max_fanout,
-            hamt_threshold: import.unixfs_hamt_directory_size_threshold.as_ref().map(crate::config::Size::bytes),
-            size_estimation: import.unixfs_hamt_directory_size_estimation.as_deref().map(|how| match how {
-                "block" => SizeEstimation::Block,
-                "disabled" => SizeEstimation::Disabled,
-                _ => SizeEstimation::Links,
-            }),
+            hamt_threshold: import
+                .unixfs_hamt_directory_size_threshold
+                .as_ref()
+                .map(crate::config::Size::bytes),
+            size_estimation: import
+                .unixfs_hamt_directory_size_estimation
+                .as_deref()
+                .map(|how| match how {
+                    "block" => SizeEstimation::Block,
+                    "disabled" => SizeEstimation::Disabled,
+                    _ => SizeEstimation::Links,
+                }),
         }
     }
 }

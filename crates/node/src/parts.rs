@@ -16,9 +16,16 @@ pub(crate) fn open_store(
     access: Access,
     verify_reads: bool,
 ) -> Result<Arc<dyn BlockStore>, NodeError> {
-    let options = Options { read_only: access == Access::ReadOnly, verify_reads, ..Options::default() };
-    let (store, report) = SegmentStore::open(path, options)
-        .map_err(|source| NodeError::OpenStore { path: path.to_owned(), source: Arc::new(source) })?;
+    let options = Options {
+        read_only: access == Access::ReadOnly,
+        verify_reads,
+        ..Options::default()
+    };
+    let (store, report) =
+        SegmentStore::open(path, options).map_err(|source| NodeError::OpenStore {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        })?;
     tell(&report);
     Ok(store)
 }
@@ -26,7 +33,10 @@ pub(crate) fn open_store(
 /// Puts into the log what opening the store had to repair.
 fn tell(report: &OpenReport) {
     if let Some(reason) = &report.reindexed {
-        tracing::warn!(reason, "the block index was made anew: blocks removed of late may be back until the next collection");
+        tracing::warn!(
+            reason,
+            "the block index was made anew: blocks removed of late may be back until the next collection"
+        );
     }
     for (segment, at) in &report.cut {
         tracing::info!(segment, at, "an incomplete last record was cut off");
@@ -41,7 +51,10 @@ fn tell(report: &OpenReport) {
         );
     }
     if report.replayed > 0 {
-        tracing::debug!(records = report.replayed, "the block index was brought up to date");
+        tracing::debug!(
+            records = report.replayed,
+            "the block index was brought up to date"
+        );
     }
 }
 

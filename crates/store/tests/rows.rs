@@ -1,6 +1,10 @@
 //! The rows, both backends: the shared suite, and what only a file can do.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -11,7 +15,9 @@ use std::time::Instant;
 
 use cairn_primitives::Cid;
 use cairn_store::meta::conformance::{self, cid, list, pin};
-use cairn_store::meta::{MemoryRows, Pin, PinChange, PinFilter, PinMode, RowError, Rows, SqliteRows};
+use cairn_store::meta::{
+    MemoryRows, Pin, PinChange, PinFilter, PinMode, RowError, Rows, SqliteRows,
+};
 
 fn open(path: &Path) -> Arc<SqliteRows> {
     SqliteRows::open(path, false).expect("opening")
@@ -38,15 +44,24 @@ async fn sqlite_conforms() {
 async fn rows_outlive_their_process_object() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.sqlite");
-    let named = Pin { mode: PinMode::Direct, name: "kept".into(), ..pin(2) };
+    let named = Pin {
+        mode: PinMode::Direct,
+        name: "kept".into(),
+        ..pin(2)
+    };
     {
         let rows = open(&path);
         rows.bind("store").await.unwrap();
-        rows.change_pins(vec![PinChange::Set(pin(1)), PinChange::Set(named.clone())]).await.unwrap();
+        rows.change_pins(vec![PinChange::Set(pin(1)), PinChange::Set(named.clone())])
+            .await
+            .unwrap();
         rows.close().await.unwrap();
     }
     // A clean close leaves one file.
-    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let files: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(files, ["rows.sqlite"]);
     let rows = open(&path);
     assert_eq!(rows.store_id().unwrap().as_deref(), Some("store"));
@@ -63,7 +78,12 @@ async fn only_the_owner_reads_the_files() {
     rows.bind("store").await.unwrap();
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
-        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{:?}",
+            entry.file_name()
+        );
     }
 }
 
@@ -72,23 +92,38 @@ async fn read_only_reads_and_refuses_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows # 100%?.sqlite");
     let writing = open(&path);
-    writing.change_pins(vec![PinChange::Set(pin(1))]).await.unwrap();
+    writing
+        .change_pins(vec![PinChange::Set(pin(1))])
+        .await
+        .unwrap();
 
     // Beside a writer, and seeing what it commits.
     let reading = SqliteRows::open(&path, true).unwrap();
     assert_eq!(reading.pin_count().unwrap(), 1);
-    writing.change_pins(vec![PinChange::Set(pin(2))]).await.unwrap();
+    writing
+        .change_pins(vec![PinChange::Set(pin(2))])
+        .await
+        .unwrap();
     assert_eq!(reading.pin_count().unwrap(), 2);
-    assert!(matches!(reading.change_pins(vec![PinChange::Set(pin(3))]).await, Err(RowError::ReadOnly)));
+    assert!(matches!(
+        reading.change_pins(vec![PinChange::Set(pin(3))]).await,
+        Err(RowError::ReadOnly)
+    ));
     assert!(matches!(reading.bind("x").await, Err(RowError::ReadOnly)));
     reading.close().await.unwrap();
     assert!(matches!(reading.pin_count(), Err(RowError::Closed)));
     writing.close().await.unwrap();
 
     // And alone.
-    assert_eq!(SqliteRows::open(&path, true).unwrap().pin_count().unwrap(), 2);
+    assert_eq!(
+        SqliteRows::open(&path, true).unwrap().pin_count().unwrap(),
+        2
+    );
     let absent = folder.path().join("absent.sqlite");
-    assert!(matches!(SqliteRows::open(&absent, true), Err(RowError::Open { .. })));
+    assert!(matches!(
+        SqliteRows::open(&absent, true),
+        Err(RowError::Open { .. })
+    ));
     assert!(!absent.exists());
 }
 
@@ -101,9 +136,12 @@ async fn read_only_works_in_a_folder_that_cannot_be_written() {
     std::fs::create_dir(&inner).unwrap();
     let path = inner.join("rows.sqlite");
     let rows = open(&path);
-    rows.change_pins(vec![PinChange::Set(pin(1))]).await.unwrap();
+    rows.change_pins(vec![PinChange::Set(pin(1))])
+        .await
+        .unwrap();
     rows.close().await.unwrap();
-    let mode = |mode| std::fs::set_permissions(&inner, std::fs::Permissions::from_mode(mode)).unwrap();
+    let mode =
+        |mode| std::fs::set_permissions(&inner, std::fs::Permissions::from_mode(mode)).unwrap();
     mode(0o500);
     let count = SqliteRows::open(&path, true).and_then(|rows| rows.pin_count());
     mode(0o700);
@@ -116,17 +154,29 @@ fn newer_foreign_and_broken_files_are_refused() {
     let newer = folder.path().join("newer.sqlite");
     drop(open(&newer));
     // The writer's thread lets go of the file on its own time: SQLite's own locks order the two.
-    rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 999).unwrap();
+    rusqlite::Connection::open(&newer)
+        .unwrap()
+        .pragma_update(None, "user_version", 999)
+        .unwrap();
     for read_only in [false, true] {
         let error = SqliteRows::open(&newer, read_only).unwrap_err();
-        assert!(matches!(error, RowError::Newer { found: 999, .. }), "{error}");
+        assert!(
+            matches!(error, RowError::Newer { found: 999, .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains("newer.sqlite"), "{error}");
     }
 
     let foreign = folder.path().join("foreign.sqlite");
-    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE songs (name TEXT)").unwrap();
+    rusqlite::Connection::open(&foreign)
+        .unwrap()
+        .execute_batch("CREATE TABLE songs (name TEXT)")
+        .unwrap();
     for read_only in [false, true] {
-        assert!(matches!(SqliteRows::open(&foreign, read_only), Err(RowError::Foreign { .. })));
+        assert!(matches!(
+            SqliteRows::open(&foreign, read_only),
+            Err(RowError::Foreign { .. })
+        ));
     }
 
     let broken = folder.path().join("broken.sqlite");
@@ -140,7 +190,10 @@ fn newer_foreign_and_broken_files_are_refused() {
 
     let empty = folder.path().join("empty.sqlite");
     std::fs::write(&empty, b"").unwrap();
-    assert!(matches!(SqliteRows::open(&empty, true), Err(RowError::Older { found: 0, .. })));
+    assert!(matches!(
+        SqliteRows::open(&empty, true),
+        Err(RowError::Older { found: 0, .. })
+    ));
     assert_eq!(open(&empty).pin_count().unwrap(), 0);
 }
 
@@ -157,19 +210,38 @@ async fn a_batch_that_fails_changes_nothing_and_spoils_no_other() {
              BEGIN SELECT raise(ABORT, 'refused'); END",
         )
         .unwrap();
-    let poison = Pin { name: "poison".into(), ..pin(99) };
+    let poison = Pin {
+        name: "poison".into(),
+        ..pin(99)
+    };
     let (good, bad, single, other) = tokio::join!(
         rows.change_pins(vec![PinChange::Set(pin(1)), PinChange::Set(pin(2))]),
-        rows.change_pins(vec![PinChange::Set(pin(3)), PinChange::Set(poison.clone()), PinChange::Set(pin(4))]),
+        rows.change_pins(vec![
+            PinChange::Set(pin(3)),
+            PinChange::Set(poison.clone()),
+            PinChange::Set(pin(4))
+        ]),
         rows.change_pins(vec![PinChange::Set(poison)]),
         rows.change_pins(vec![PinChange::Remove(cid(1)), PinChange::Set(pin(5))]),
     );
     good.unwrap();
     other.unwrap();
     for error in [bad.unwrap_err(), single.unwrap_err()] {
-        assert!(matches!(error, RowError::Database { action: "write", .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                RowError::Database {
+                    action: "write",
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
-    let kept: BTreeSet<Cid> = list(&*rows, &PinFilter::default()).into_iter().map(|pin| pin.cid).collect();
+    let kept: BTreeSet<Cid> = list(&*rows, &PinFilter::default())
+        .into_iter()
+        .map(|pin| pin.cid)
+        .collect();
     assert_eq!(kept, BTreeSet::from([cid(2), cid(5)]));
 }
 
@@ -179,7 +251,9 @@ async fn the_files_as_they_are_after_an_answer_hold_it() {
     let path = folder.path().join("rows.sqlite");
     let rows = open(&path);
     for number in 0..50 {
-        rows.change_pins(vec![PinChange::Set(pin(number))]).await.unwrap();
+        rows.change_pins(vec![PinChange::Set(pin(number))])
+            .await
+            .unwrap();
         if number % 10 == 9 {
             let copy = folder.path().join(format!("copy-{number}.sqlite"));
             std::fs::copy(&path, &copy).unwrap();
@@ -205,7 +279,9 @@ const BATCH: u64 = 3;
 /// Not a test by itself: what [`an_answered_change_survives_a_kill`] runs and kills.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writing_child() {
-    let Some(path) = std::env::var_os(CHILD) else { return };
+    let Some(path) = std::env::var_os(CHILD) else {
+        return;
+    };
     let rows = open(Path::new(&path));
     let tasks: Vec<_> = (0..4_u64)
         .map(|task| {
@@ -213,7 +289,9 @@ async fn writing_child() {
             tokio::spawn(async move {
                 for batch in 0.. {
                     let first = (task << 32) + batch * BATCH;
-                    let changes = (first..first + BATCH).map(|number| PinChange::Set(pin(number))).collect();
+                    let changes = (first..first + BATCH)
+                        .map(|number| PinChange::Set(pin(number)))
+                        .collect();
                     rows.change_pins(changes).await.unwrap();
                     println!("answered {first}");
                 }
@@ -238,7 +316,9 @@ fn an_answered_change_survives_a_kill() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
         let mut heard = 0;
         while heard < 100 * round {
             let line = lines.next().expect("an answer");
@@ -252,14 +332,22 @@ fn an_answered_change_survives_a_kill() {
         // Answers printed before the kill count as well; the very last line may be cut.
         let rest: Vec<String> = lines.collect();
         answered.extend(
-            rest.iter().take(rest.len().saturating_sub(1)).filter_map(|line| line.split_once("answered ")?.1.parse::<u64>().ok()),
+            rest.iter()
+                .take(rest.len().saturating_sub(1))
+                .filter_map(|line| line.split_once("answered ")?.1.parse::<u64>().ok()),
         );
 
         let rows = open(&path);
-        let kept: BTreeSet<Cid> = list(&*rows, &PinFilter::default()).into_iter().map(|pin| pin.cid).collect();
+        let kept: BTreeSet<Cid> = list(&*rows, &PinFilter::default())
+            .into_iter()
+            .map(|pin| pin.cid)
+            .collect();
         for first in &answered {
             for number in *first..*first + BATCH {
-                assert!(kept.contains(&cid(number)), "round {round}: {number} was answered and is gone");
+                assert!(
+                    kept.contains(&cid(number)),
+                    "round {round}: {number} was answered and is gone"
+                );
             }
         }
         // Batches are whole: what is kept beyond the answers comes in threes as well.
@@ -297,7 +385,13 @@ async fn rates() {
     }
     let start = Instant::now();
     for first in (0..LISTED).step_by(10_000) {
-        rows.change_pins((first..first + 10_000).map(|number| PinChange::Set(pin(number))).collect()).await.unwrap();
+        rows.change_pins(
+            (first..first + 10_000)
+                .map(|number| PinChange::Set(pin(number)))
+                .collect(),
+        )
+        .await
+        .unwrap();
     }
     println!("{LISTED} in batches of 10,000: {:.1?}", start.elapsed());
     for _ in 0..2 {
@@ -308,7 +402,10 @@ async fn rates() {
             true
         })
         .unwrap();
-        println!("list: {:.2} M rows/s", seen as f64 / start.elapsed().as_secs_f64() / 1e6);
+        println!(
+            "list: {:.2} M rows/s",
+            seen as f64 / start.elapsed().as_secs_f64() / 1e6
+        );
     }
     let start = Instant::now();
     let count = rows.pin_count().unwrap();

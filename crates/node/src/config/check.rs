@@ -15,7 +15,10 @@ const WATERMARK: u8 = 90;
 const GC_PERIOD: GoDuration = GoDuration::from_secs(3_600);
 
 fn value(key: &str, problem: &dyn std::fmt::Display) -> ConfigError {
-    ConfigError::Value { key: key.to_owned(), problem: problem.to_string() }
+    ConfigError::Value {
+        key: key.to_owned(),
+        problem: problem.to_string(),
+    }
 }
 
 impl Config {
@@ -28,16 +31,21 @@ impl Config {
         self.datastore.watermark()?;
         self.datastore.gc_interval()?;
         self.import.check()?;
-        for (key, text) in
-            [("Ipns.RepublishPeriod", &self.ipns.republish_period), ("Ipns.RecordLifetime", &self.ipns.record_lifetime)]
-        {
+        for (key, text) in [
+            ("Ipns.RepublishPeriod", &self.ipns.republish_period),
+            ("Ipns.RecordLifetime", &self.ipns.record_lifetime),
+        ] {
             if !text.is_empty() {
-                text.parse::<GoDuration>().map_err(|error| value(key, &error))?;
+                text.parse::<GoDuration>()
+                    .map_err(|error| value(key, &error))?;
             }
         }
         match self.api.compat.as_deref() {
             None | Some("current" | "0.7") => Ok(()),
-            Some(other) => Err(value("API.Compat", &format!("expected \"current\" or \"0.7\", found {other:?}"))),
+            Some(other) => Err(value(
+                "API.Compat",
+                &format!("expected \"current\" or \"0.7\", found {other:?}"),
+            )),
         }
     }
 }
@@ -48,7 +56,11 @@ impl Datastore {
     /// # Errors
     /// When it is no size.
     pub fn max_bytes(&self) -> Result<u64, ConfigError> {
-        let text = if self.storage_max.is_empty() { STORAGE_MAX } else { &self.storage_max };
+        let text = if self.storage_max.is_empty() {
+            STORAGE_MAX
+        } else {
+            &self.storage_max
+        };
         parse_size(text).map_err(|error| value("Datastore.StorageMax", &error))
     }
 
@@ -86,52 +98,94 @@ impl Datastore {
             return Ok(GC_PERIOD);
         }
         let period: GoDuration = self.gc_period.parse().map_err(|error| value(KEY, &error))?;
-        if period.as_nanos() < 0 { Err(value(KEY, &format!("{period} is negative"))) } else { Ok(period) }
+        if period.as_nanos() < 0 {
+            Err(value(KEY, &format!("{period} is negative")))
+        } else {
+            Ok(period)
+        }
     }
 }
 
 impl Import {
     fn check(&self) -> Result<(), ConfigError> {
-        let number = |key: &str, number: Option<i64>, allowed: fn(i64) -> bool, expected: &str| match number {
-            Some(number) if !allowed(number) => {
-                Err(value(&format!("Import.{key}"), &format!("expected {expected}, found {number}")))
-            }
-            _ => Ok(()),
-        };
+        let number =
+            |key: &str, number: Option<i64>, allowed: fn(i64) -> bool, expected: &str| match number
+            {
+                Some(number) if !allowed(number) => Err(value(
+                    &format!("Import.{key}"),
+                    &format!("expected {expected}, found {number}"),
+                )),
+                _ => Ok(()),
+            };
         let word = |key: &str, word: &Option<String>, allowed: &[&str]| match word {
-            Some(word) if !allowed.contains(&word.as_str()) => {
-                Err(value(&format!("Import.{key}"), &format!("expected one of {allowed:?}, found {word:?}")))
-            }
+            Some(word) if !allowed.contains(&word.as_str()) => Err(value(
+                &format!("Import.{key}"),
+                &format!("expected one of {allowed:?}, found {word:?}"),
+            )),
             _ => Ok(()),
         };
-        number("CidVersion", self.cid_version, |n| n == 0 || n == 1, "0 or 1")?;
-        number("UnixFSFileMaxLinks", self.unixfs_file_max_links, |n| n > 0, "a positive number")?;
-        number("UnixFSDirectoryMaxLinks", self.unixfs_directory_max_links, |n| n >= 0, "a number from 0")?;
+        number(
+            "CidVersion",
+            self.cid_version,
+            |n| n == 0 || n == 1,
+            "0 or 1",
+        )?;
+        number(
+            "UnixFSFileMaxLinks",
+            self.unixfs_file_max_links,
+            |n| n > 0,
+            "a positive number",
+        )?;
+        number(
+            "UnixFSDirectoryMaxLinks",
+            self.unixfs_directory_max_links,
+            |n| n >= 0,
+            "a number from 0",
+        )?;
         number(
             "UnixFSHAMTDirectoryMaxFanout",
             self.unixfs_hamt_directory_max_fanout,
             |n| (8..=1_024).contains(&n) && n & (n - 1) == 0,
             "a power of two from 8 to 1024",
         )?;
-        number("BatchMaxNodes", self.batch_max_nodes, |n| n > 0, "a positive number")?;
-        number("BatchMaxSize", self.batch_max_size, |n| n > 0, "a positive number")?;
+        number(
+            "BatchMaxNodes",
+            self.batch_max_nodes,
+            |n| n > 0,
+            "a positive number",
+        )?;
+        number(
+            "BatchMaxSize",
+            self.batch_max_size,
+            |n| n > 0,
+            "a positive number",
+        )?;
         word(
             "UnixFSHAMTDirectorySizeEstimation",
             &self.unixfs_hamt_directory_size_estimation,
             &["links", "block", "disabled"],
         )?;
-        word("UnixFSDAGLayout", &self.unixfs_dag_layout, &["balanced", "trickle"])?;
+        word(
+            "UnixFSDAGLayout",
+            &self.unixfs_dag_layout,
+            &["balanced", "trickle"],
+        )?;
         if let Some(chunker) = &self.unixfs_chunker
             && !is_chunker(chunker)
         {
-            let problem =
-                format!("expected \"size-BYTES\", \"rabin-MIN-AVG-MAX\" or \"buzhash\", found {chunker:?}");
+            let problem = format!(
+                "expected \"size-BYTES\", \"rabin-MIN-AVG-MAX\" or \"buzhash\", found {chunker:?}"
+            );
             return Err(value("Import.UnixFSChunker", &problem));
         }
         if let Some(name) = &self.hash_function
-            && !HashFunction::from_name(&name.to_ascii_lowercase()).is_ok_and(HashFunction::is_allowed)
+            && !HashFunction::from_name(&name.to_ascii_lowercase())
+                .is_ok_and(HashFunction::is_allowed)
         {
-            return Err(value("Import.HashFunction", &format!("{name:?} is no hash that is allowed in IPFS")));
+            return Err(value(
+                "Import.HashFunction",
+                &format!("{name:?} is no hash that is allowed in IPFS"),
+            ));
         }
         Ok(())
     }

@@ -66,11 +66,18 @@ impl ConfigFile {
     pub fn get_command(&self, key: &str) -> Result<Value, CommandError> {
         refuse_secrets(key)?;
         let document = self.document()?;
-        let mut value = document.get(key).map_err(|cause| CommandError::Get { cause })?.clone();
+        let mut value = document
+            .get(key)
+            .map_err(|cause| CommandError::Get { cause })?
+            .clone();
         if key.split('.').next() == Some("Database") {
             // The URL may hold a password.
             let shown = document.show();
-            value = key.split('.').try_fold(&shown, |value, part| value.get(part)).cloned().unwrap_or_default();
+            value = key
+                .split('.')
+                .try_fold(&shown, |value, part| value.get(part))
+                .cloned()
+                .unwrap_or_default();
         }
         value.sort_all_objects();
         Ok(value)
@@ -81,18 +88,29 @@ impl ConfigFile {
     ///
     /// # Errors
     /// See [`CommandError`]; nothing is changed then.
-    pub fn set_command(&self, key: &str, value: &str, bool: bool, json: bool) -> Result<Value, CommandError> {
+    pub fn set_command(
+        &self,
+        key: &str,
+        value: &str,
+        bool: bool,
+        json: bool,
+    ) -> Result<Value, CommandError> {
         refuse_secrets(key)?;
         let value = if json {
             serde_json::from_str(value).map_err(|error| CommandError::Json {
-                problem: if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() },
+                problem: if error.is_eof() {
+                    "unexpected end of JSON input".to_owned()
+                } else {
+                    error.to_string()
+                },
             })?
         } else if bool {
             Value::Bool(value == "true")
         } else {
             Value::String(value.to_owned())
         };
-        self.set(key, value).map_err(|cause| CommandError::Set { cause })?;
+        self.set(key, value)
+            .map_err(|cause| CommandError::Set { cause })?;
         self.get_command(key)
     }
 
@@ -108,8 +126,14 @@ impl ConfigFile {
     ///
     /// # Errors
     /// See [`CommandError`]; nothing is changed then.
-    pub fn profile_command(&self, name: &str, dry_run: bool) -> Result<ProfileChange, CommandError> {
-        let profile = Profile::named(name).ok_or_else(|| CommandError::NoProfile { name: name.to_owned() })?;
+    pub fn profile_command(
+        &self,
+        name: &str,
+        dry_run: bool,
+    ) -> Result<ProfileChange, CommandError> {
+        let profile = Profile::named(name).ok_or_else(|| CommandError::NoProfile {
+            name: name.to_owned(),
+        })?;
         Ok(self.apply_profile(profile, name, dry_run)?)
     }
 }
@@ -118,7 +142,10 @@ impl ConfigFile {
 fn refuse_secrets(key: &str) -> Result<(), CommandError> {
     let parts: Vec<&str> = key.split('.').collect();
     let matches = |pattern: &[&str]| {
-        parts.iter().zip(pattern).all(|(part, pattern)| *pattern == "*" || part.eq_ignore_ascii_case(pattern))
+        parts
+            .iter()
+            .zip(pattern)
+            .all(|(part, pattern)| *pattern == "*" || part.eq_ignore_ascii_case(pattern))
     };
     if matches(&["Identity", "PrivKey"]) {
         return Err(CommandError::PrivateKey);

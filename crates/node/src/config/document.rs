@@ -22,9 +22,13 @@ impl Document {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         match serde_json::from_str(text) {
             Ok(Value::Object(keys)) => Ok(Self { keys }),
-            Ok(_) => Err(ConfigError::Syntax { problem: "the outermost value is something else".to_owned() }),
+            Ok(_) => Err(ConfigError::Syntax {
+                problem: "the outermost value is something else".to_owned(),
+            }),
             // serde_json tells places and expectations here, and no values.
-            Err(error) => Err(ConfigError::Syntax { problem: error.to_string() }),
+            Err(error) => Err(ConfigError::Syntax {
+                problem: error.to_string(),
+            }),
         }
     }
 
@@ -36,7 +40,9 @@ impl Document {
         match serde_json::to_value(config) {
             Ok(Value::Object(keys)) => Ok(Self { keys }),
             Ok(_) => Ok(Self::default()),
-            Err(error) => Err(ConfigError::Syntax { problem: error.to_string() }),
+            Err(error) => Err(ConfigError::Syntax {
+                problem: error.to_string(),
+            }),
         }
     }
 
@@ -63,10 +69,16 @@ impl Document {
         match config {
             // The derived readers take a list of a section's values in place of a map of them; nobody means that.
             Ok(config) => match list_for_map(&self.keys, &Self::of(&config)?.keys, "") {
-                Some(key) => Err(ConfigError::Value { key, problem: "expected a map, found a list".to_owned() }),
+                Some(key) => Err(ConfigError::Value {
+                    key,
+                    problem: "expected a map, found a list".to_owned(),
+                }),
                 None => Ok((config, unknown)),
             },
-            Err(error) => Err(ConfigError::Value { key: track.path().to_string(), problem: say(&error.to_string()) }),
+            Err(error) => Err(ConfigError::Value {
+                key: track.path().to_string(),
+                problem: say(&error.to_string()),
+            }),
         }
     }
 
@@ -78,13 +90,19 @@ impl Document {
         let mut map = &self.keys;
         let mut parts = parts(key).peekable();
         while let Some((sofar, part)) = parts.next() {
-            let value = map.get(part).ok_or_else(|| ConfigError::NotFound { key: sofar.to_owned() })?;
+            let value = map.get(part).ok_or_else(|| ConfigError::NotFound {
+                key: sofar.to_owned(),
+            })?;
             if parts.peek().is_none() {
                 return Ok(value);
             }
-            map = value.as_object().ok_or_else(|| ConfigError::NotAMap { key: sofar.to_owned() })?;
+            map = value.as_object().ok_or_else(|| ConfigError::NotAMap {
+                key: sofar.to_owned(),
+            })?;
         }
-        Err(ConfigError::NotFound { key: key.to_owned() })
+        Err(ConfigError::NotFound {
+            key: key.to_owned(),
+        })
     }
 
     /// Sets the value of a dotted key, making the maps that lead to it.
@@ -103,19 +121,23 @@ impl Document {
             if next.is_null() {
                 *next = Value::Object(Map::new());
             }
-            map = next.as_object_mut().ok_or_else(|| ConfigError::NotAMap { key: sofar.to_owned() })?;
+            map = next.as_object_mut().ok_or_else(|| ConfigError::NotAMap {
+                key: sofar.to_owned(),
+            })?;
         }
         Ok(())
     }
 
     /// Takes a dotted key out, if it is there.
     pub fn remove(&mut self, key: &str) {
-        let (path, last) = key.rsplit_once('.').map_or((None, key), |(path, last)| (Some(path), last));
+        let (path, last) = key
+            .rsplit_once('.')
+            .map_or((None, key), |(path, last)| (Some(path), last));
         let map = match path {
             None => Some(&mut self.keys),
-            Some(path) => {
-                path.split('.').try_fold(&mut self.keys, |map, part| map.get_mut(part).and_then(Value::as_object_mut))
-            }
+            Some(path) => path.split('.').try_fold(&mut self.keys, |map, part| {
+                map.get_mut(part).and_then(Value::as_object_mut)
+            }),
         };
         if let Some(map) = map {
             map.shift_remove(last);
@@ -159,10 +181,15 @@ const SECRETS: &[&[&str]] = &[
 
 /// A database's URL with its password blotted out.
 pub(super) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+    match authority
+        .rsplit_once('@')
+        .and_then(|(user, host)| Some((user.split_once(':')?.0, host)))
+    {
         Some((user, host)) => format!("{scheme}://{user}:***@{host}{path}"),
         None => url.to_owned(),
     }
@@ -185,7 +212,11 @@ fn drop_nulls(value: &mut Value, path: &str) {
                 map.retain(|_, value| !value.is_null());
             }
             for (key, value) in map {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 drop_nulls(value, &path);
             }
         }
@@ -209,14 +240,24 @@ fn dotted(path: &serde_ignored::Path<'_>) -> String {
         Path::Root => String::new(),
         Path::Seq { parent, index } => under(parent, index),
         Path::Map { parent, key } => under(parent, key),
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => dotted(parent),
+        Path::Some { parent }
+        | Path::NewtypeStruct { parent }
+        | Path::NewtypeVariant { parent } => dotted(parent),
     }
 }
 
 /// The first key that has a list where what was made of it has a map.
-fn list_for_map(found: &Map<String, Value>, made: &Map<String, Value>, path: &str) -> Option<String> {
+fn list_for_map(
+    found: &Map<String, Value>,
+    made: &Map<String, Value>,
+    path: &str,
+) -> Option<String> {
     found.iter().find_map(|(key, found)| {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
         match (found, made.get(key)?) {
             (Value::Array(_), Value::Object(_)) => Some(path),
             (Value::Object(found), Value::Object(made)) => list_for_map(found, made, &path),
@@ -227,8 +268,9 @@ fn list_for_map(found: &Map<String, Value>, made: &Map<String, Value>, path: &st
 
 /// Says a type error of serde's in the order in which people want it.
 fn say(error: &str) -> String {
-    let Some((found, expected)) =
-        error.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "))
+    let Some((found, expected)) = error
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
     else {
         return error.to_owned();
     };
@@ -262,7 +304,9 @@ fn repeat(map: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map
             continue;
         }
         match (map.get_mut(key), old, value) {
-            (Some(Value::Object(map)), Some(Value::Object(old)), Value::Object(new)) => repeat(map, old, new),
+            (Some(Value::Object(map)), Some(Value::Object(old)), Value::Object(new)) => {
+                repeat(map, old, new)
+            }
             _ => {
                 map.insert(key.clone(), value.clone());
             }
@@ -272,7 +316,9 @@ fn repeat(map: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map
 
 /// Takes what a path names out of a map. As Kubo does it, a map at its end stays, empty.
 fn conceal(map: &mut Map<String, Value>, path: &[&str]) {
-    let Some((first, rest)) = path.split_first() else { return };
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
     map.retain(|key, value| {
         if *first != "*" && !key.eq_ignore_ascii_case(first) {
             return true;

@@ -74,14 +74,19 @@ fn unit_nanos(unit: &str) -> Option<u64> {
 
 /// Splits off the longest head whose characters pass.
 fn split(text: &str, pass: impl Fn(char) -> bool) -> (&str, &str) {
-    text.split_at(text.find(|character| !pass(character)).unwrap_or(text.len()))
+    text.split_at(
+        text.find(|character| !pass(character))
+            .unwrap_or(text.len()),
+    )
 }
 
 impl FromStr for GoDuration {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
-        let invalid = || DurationError::Invalid { text: text.to_owned() };
+        let invalid = || DurationError::Invalid {
+            text: text.to_owned(),
+        };
         let digit = |character: char| character.is_ascii_digit();
         let (negative, mut rest) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
@@ -104,16 +109,24 @@ impl FromStr for GoDuration {
             if whole.is_empty() && fraction.is_empty() {
                 return Err(invalid());
             }
-            let (unit, after) = split(after, |character| character != '.' && !character.is_ascii_digit());
+            let (unit, after) = split(after, |character| {
+                character != '.' && !character.is_ascii_digit()
+            });
             rest = after;
             if unit.is_empty() {
-                return Err(DurationError::MissingUnit { text: text.to_owned() });
+                return Err(DurationError::MissingUnit {
+                    text: text.to_owned(),
+                });
             }
             let scale = unit_nanos(unit).ok_or_else(|| DurationError::UnknownUnit {
                 unit: unit.to_owned(),
                 text: text.to_owned(),
             })?;
-            let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| invalid())? };
+            let whole: u64 = if whole.is_empty() {
+                0
+            } else {
+                whole.parse().map_err(|_| invalid())?
+            };
             let nanos = whole.checked_mul(scale).ok_or_else(invalid)?;
             total = nanos
                 .checked_add(fraction_nanos(fraction, scale))
@@ -134,7 +147,10 @@ impl FromStr for GoDuration {
 fn fraction_nanos(digits: &str, scale: u64) -> u64 {
     let (mut value, mut divisor) = (0_u64, 1.0_f64);
     for digit in digits.bytes() {
-        let Some(next) = value.checked_mul(10).and_then(|value| value.checked_add(u64::from(digit - b'0'))) else {
+        let Some(next) = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(u64::from(digit - b'0')))
+        else {
             break;
         };
         value = next;
@@ -242,7 +258,10 @@ impl<'de> Deserialize<'de> for OptionalDuration {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<OptionalDuration, E> {
                 match text {
                     "" | "null" | "default" => Ok(OptionalDuration(None)),
-                    _ => text.parse().map(|duration| OptionalDuration(Some(duration))).map_err(E::custom),
+                    _ => text
+                        .parse()
+                        .map(|duration| OptionalDuration(Some(duration)))
+                        .map_err(E::custom),
                 }
             }
         }
@@ -285,7 +304,11 @@ mod tests {
             if *nanos == -1 {
                 assert!(text.parse::<GoDuration>().is_err(), "{text}");
             } else {
-                assert_eq!(text.parse::<GoDuration>().map(GoDuration::as_nanos), Ok(*nanos), "{text}");
+                assert_eq!(
+                    text.parse::<GoDuration>().map(GoDuration::as_nanos),
+                    Ok(*nanos),
+                    "{text}"
+                );
             }
         }
     }
@@ -298,11 +321,20 @@ mod tests {
             ("-", r#"time: invalid duration "-""#),
             ("s", r#"time: invalid duration "s""#),
             (".s", r#"time: invalid duration ".s""#),
-            ("10parsecs", r#"time: unknown unit "parsecs" in duration "10parsecs""#),
+            (
+                "10parsecs",
+                r#"time: unknown unit "parsecs" in duration "10parsecs""#,
+            ),
             ("1e3s", r#"time: unknown unit "e" in duration "1e3s""#),
-            ("9223372036854775808ns", r#"time: invalid duration "9223372036854775808ns""#),
+            (
+                "9223372036854775808ns",
+                r#"time: invalid duration "9223372036854775808ns""#,
+            ),
             ("3000000h", r#"time: invalid duration "3000000h""#),
-            ("99999999999999999999s", r#"time: invalid duration "99999999999999999999s""#),
+            (
+                "99999999999999999999s",
+                r#"time: invalid duration "99999999999999999999s""#,
+            ),
         ] {
             assert_eq!(text.parse::<GoDuration>().unwrap_err().to_string(), message);
         }

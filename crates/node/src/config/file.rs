@@ -48,7 +48,12 @@ impl ConfigFile {
         for key in &unknown {
             tracing::warn!(key, file = %path.display(), "unknown configuration key");
         }
-        Ok(Self { path, unknown, current: Mutex::new(Arc::new(config)), changing: Mutex::new(()) })
+        Ok(Self {
+            path,
+            unknown,
+            current: Mutex::new(Arc::new(config)),
+            changing: Mutex::new(()),
+        })
     }
 
     /// Writes a new file; one that is there is replaced.
@@ -103,7 +108,13 @@ impl ConfigFile {
             }
             // What is wrong elsewhere was so before, and must not keep anybody from repairing one key after the other.
             match config.check() {
-                Err(error) if error.key().is_none_or(|at| leads_to(at, key) || leads_to(key, at)) => Err(error),
+                Err(error)
+                    if error
+                        .key()
+                        .is_none_or(|at| leads_to(at, key) || leads_to(key, at)) =>
+                {
+                    Err(error)
+                }
                 _ => Ok(config),
             }
         })
@@ -136,14 +147,22 @@ impl ConfigFile {
     ///
     /// # Errors
     /// When the file cannot be read, copied or written, or the profile cannot be applied.
-    pub fn apply_profile(&self, profile: Profile, name: &str, dry_run: bool) -> Result<ProfileChange, ConfigError> {
+    pub fn apply_profile(
+        &self,
+        profile: Profile,
+        name: &str,
+        dry_run: bool,
+    ) -> Result<ProfileChange, ConfigError> {
         let _changing = self.changing.lock();
         let mut document = read(&self.path)?;
         let (mut config, _) = document.interpret()?;
         let before = Document::of(&config)?;
         profile.apply(&mut config)?;
         let after = Document::of(&config)?;
-        let change = ProfileChange { old: before.show(), new: after.show() };
+        let change = ProfileChange {
+            old: before.show(),
+            new: after.show(),
+        };
         if !dry_run {
             config.check()?;
             self.back_up(name)?;
@@ -175,7 +194,8 @@ impl ConfigFile {
             path.push(format!("-pre-{why}-{number}"));
             let path = PathBuf::from(path);
             if !path.exists() {
-                return durable::replace(&path, &text).map_err(|source| io_error("write", &path, source));
+                return durable::replace(&path, &text)
+                    .map_err(|source| io_error("write", &path, source));
             }
         }
         Ok(())
@@ -184,14 +204,22 @@ impl ConfigFile {
 
 /// Whether a dotted key is another one, or lies on the way to it.
 fn leads_to(key: &str, to: &str) -> bool {
-    to.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    to.strip_prefix(key)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Carries the secrets of the present configuration over to a new one, which must not change them.
 fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), CommandError> {
-    let identity = old.get("Identity").cloned().map_err(|_| CommandError::NoPrivateKey)?;
+    let identity = old
+        .get("Identity")
+        .cloned()
+        .map_err(|_| CommandError::NoPrivateKey)?;
     new.set("Identity", identity)?;
-    if config.api.authorizations.as_ref().is_none_or(BTreeMap::is_empty)
+    if config
+        .api
+        .authorizations
+        .as_ref()
+        .is_none_or(BTreeMap::is_empty)
         && let Ok(users) = old.get("API.Authorizations")
     {
         new.set("API.Authorizations", users.clone())?;
@@ -210,7 +238,9 @@ fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(
         return Err(CommandError::RemoteServices);
     }
     for (name, service) in new_services {
-        let Some(kept) = old_services.get(name) else { return Err(CommandError::RemoteServices) };
+        let Some(kept) = old_services.get(name) else {
+            return Err(CommandError::RemoteServices);
+        };
         let endpoint = &service.api.endpoint;
         if !service.api.key.is_empty() || (!endpoint.is_empty() && *endpoint != kept.api.endpoint) {
             return Err(CommandError::RemoteServiceAccess);
@@ -228,7 +258,11 @@ fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(
 }
 
 fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> ConfigError {
-    ConfigError::Io { action, path: path.to_owned(), source: Arc::new(source) }
+    ConfigError::Io {
+        action,
+        path: path.to_owned(),
+        source: Arc::new(source),
+    }
 }
 
 fn read(path: &Path) -> Result<Document, ConfigError> {
@@ -237,11 +271,15 @@ fn read(path: &Path) -> Result<Document, ConfigError> {
         .and_then(|file| file.take(LIMIT + 1).read_to_string(&mut text))
         .map_err(|source| io_error("read", path, source))?;
     if text.len() as u64 > LIMIT {
-        return Err(ConfigError::TooLarge { path: path.to_owned(), limit: LIMIT });
+        return Err(ConfigError::TooLarge {
+            path: path.to_owned(),
+            limit: LIMIT,
+        });
     }
     Document::parse(&text)
 }
 
 fn write(path: &Path, document: &Document) -> Result<(), ConfigError> {
-    durable::replace(path, document.to_text().as_bytes()).map_err(|source| io_error("write", path, source))
+    durable::replace(path, document.to_text().as_bytes())
+        .map_err(|source| io_error("write", path, source))
 }

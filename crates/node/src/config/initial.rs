@@ -24,7 +24,12 @@ impl Config {
     /// What a new repository begins with.
     #[must_use]
     pub fn initial(identity: IdentitySection) -> Self {
-        let mut config = Self { identity, bootstrap: auto(), addresses: Addresses::initial(), ..Self::default() };
+        let mut config = Self {
+            identity,
+            bootstrap: auto(),
+            addresses: Addresses::initial(),
+            ..Self::default()
+        };
         config.datastore.spec = Some(store_spec());
         config.discovery.mdns.enabled = true;
         config.ipns.delegated_publishers = auto();

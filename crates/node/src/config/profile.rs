@@ -91,7 +91,10 @@ impl Profile {
     /// The profile of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, profile)| *profile)
+        NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, profile)| *profile)
     }
 
     /// Every name, sorted.
@@ -147,8 +150,10 @@ impl Profile {
             }
             Self::RandomPorts => {
                 let port = free_port()?;
-                config.addresses.swarm =
-                    Some(vec![format!("/ip4/0.0.0.0/tcp/{port}"), format!("/ip6/::/tcp/{port}")]);
+                config.addresses.swarm = Some(vec![
+                    format!("/ip4/0.0.0.0/tcp/{port}"),
+                    format!("/ip6/::/tcp/{port}"),
+                ]);
             }
             Self::UnixfsV0 => unixfs(config, 0, false, 262_144, 174, "links"),
             Self::UnixfsV1 => unixfs(config, 1, true, 1 << 20, 1_024, "block"),
@@ -158,7 +163,10 @@ impl Profile {
                 config.routing.delegated_routers = auto();
                 config.ipns.delegated_publishers = auto();
                 config.auto_conf.enabled = Some(true);
-                config.auto_conf.url.get_or_insert_with(|| AUTOCONF_URL.to_owned());
+                config
+                    .auto_conf
+                    .url
+                    .get_or_insert_with(|| AUTOCONF_URL.to_owned());
             }
             Self::AutoconfOff => {
                 config.bootstrap = None;
@@ -192,7 +200,14 @@ fn test(config: &mut Config) {
     config.ipns.delegated_publishers = list(&[]);
 }
 
-fn unixfs(config: &mut Config, version: i64, raw_leaves: bool, chunk: u32, links: i64, estimation: &str) {
+fn unixfs(
+    config: &mut Config,
+    version: i64,
+    raw_leaves: bool,
+    chunk: u32,
+    links: i64,
+    estimation: &str,
+) {
     let import = &mut config.import;
     import.cid_version = Some(version);
     import.unixfs_raw_leaves = Some(raw_leaves);
@@ -216,7 +231,9 @@ fn add_not_public(ranges: &mut Option<Vec<String>>) {
 }
 
 fn drop_not_public(ranges: &mut Option<Vec<String>>) {
-    ranges.get_or_insert_default().retain(|range| !NOT_PUBLIC.contains(&range.as_str()));
+    ranges
+        .get_or_insert_default()
+        .retain(|range| !NOT_PUBLIC.contains(&range.as_str()));
 }
 
 fn free_port() -> Result<u16, ConfigError> {

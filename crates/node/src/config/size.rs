@@ -37,16 +37,26 @@ pub enum SizeError {
 /// # Errors
 /// For what is no number, an unknown unit, and more than 64 bits hold.
 pub fn parse_size(text: &str) -> Result<u64, SizeError> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let number: f64 =
-        number.replace(',', "").parse().map_err(|_| SizeError::NoNumber { text: text.to_owned() })?;
+    let number: f64 = number
+        .replace(',', "")
+        .parse()
+        .map_err(|_| SizeError::NoNumber {
+            text: text.to_owned(),
+        })?;
     let unit = unit.trim();
-    let scale = scale(&unit.to_ascii_lowercase())
-        .ok_or_else(|| SizeError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() })?;
+    let scale = scale(&unit.to_ascii_lowercase()).ok_or_else(|| SizeError::UnknownUnit {
+        unit: unit.to_owned(),
+        text: text.to_owned(),
+    })?;
     let size = number * scale as f64;
     if size >= u64::MAX as f64 {
-        return Err(SizeError::TooLarge { text: text.to_owned() });
+        return Err(SizeError::TooLarge {
+            text: text.to_owned(),
+        });
     }
     Ok(size as u64)
 }
@@ -83,7 +93,10 @@ impl FromStr for Size {
     type Err = SizeError;
 
     fn from_str(text: &str) -> Result<Self, SizeError> {
-        Ok(Self { text: text.to_owned(), bytes: parse_size(text)? })
+        Ok(Self {
+            text: text.to_owned(),
+            bytes: parse_size(text)?,
+        })
     }
 }
 
@@ -105,7 +118,10 @@ impl<'de> Deserialize<'de> for Size {
                 text.parse().map_err(E::custom)
             }
             fn visit_u64<E: de::Error>(self, bytes: u64) -> Result<Size, E> {
-                Ok(Size { text: bytes.to_string(), bytes })
+                Ok(Size {
+                    text: bytes.to_string(),
+                    bytes,
+                })
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -137,7 +153,17 @@ mod tests {
         ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "GB", "-5GB", "1.2.3", "10 JB", "84 GiBs", "16 EiB", "1e3", "5 \u{e9}b"] {
+        for text in [
+            "",
+            "GB",
+            "-5GB",
+            "1.2.3",
+            "10 JB",
+            "84 GiBs",
+            "16 EiB",
+            "1e3",
+            "5 \u{e9}b",
+        ] {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

@@ -41,7 +41,11 @@ impl<'de> Deserialize<'de> for Strings {
                 Ok(Strings(Vec::new()))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Strings, E> {
-                Ok(if text.is_empty() { Strings::default() } else { Strings::one(text) })
+                Ok(if text.is_empty() {
+                    Strings::default()
+                } else {
+                    Strings::one(text)
+                })
             }
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Strings, A::Error> {
                 let mut texts = Vec::new();
@@ -97,16 +101,24 @@ impl<'de> Deserialize<'de> for Priority {
                 Ok(Priority::Default)
             }
             fn visit_bool<E: de::Error>(self, on: bool) -> Result<Priority, E> {
-                if on { Err(E::custom("'true' is not a valid priority")) } else { Ok(Priority::Disabled) }
+                if on {
+                    Err(E::custom("'true' is not a valid priority"))
+                } else {
+                    Ok(Priority::Disabled)
+                }
             }
             fn visit_u64<E: de::Error>(self, priority: u64) -> Result<Priority, E> {
                 match i64::try_from(priority) {
                     Ok(priority) if priority > 0 => Ok(Priority::At(priority)),
-                    _ => Err(E::custom(format!("a priority is positive and fits in 64 bits, {priority} is not"))),
+                    _ => Err(E::custom(format!(
+                        "a priority is positive and fits in 64 bits, {priority} is not"
+                    ))),
                 }
             }
             fn visit_i64<E: de::Error>(self, priority: i64) -> Result<Priority, E> {
-                Err(E::custom(format!("a priority is positive, {priority} is not")))
+                Err(E::custom(format!(
+                    "a priority is positive, {priority} is not"
+                )))
             }
         }
         deserializer.deserialize_any(Visitor)

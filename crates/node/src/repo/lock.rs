@@ -37,11 +37,18 @@ impl Lock {
                 Err(error) => return Err(io_error("lock", &path, error)),
             },
         };
-        let locked = if exclusive { file.try_lock() } else { file.try_lock_shared() };
+        let locked = if exclusive {
+            file.try_lock()
+        } else {
+            file.try_lock_shared()
+        };
         match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(RepoError::Locked { path: repo.to_owned(), pid: holder(&mut file) });
+                return Err(RepoError::Locked {
+                    path: repo.to_owned(),
+                    pid: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, error)),
         }

@@ -66,7 +66,12 @@ impl Repo {
         check_version(&path)?;
         let lock = Lock::take(&path, access)?;
         let config = Arc::new(ConfigFile::load(path.join(CONFIG))?);
-        let repo = Self { path, access, config, lock: Mutex::new(lock) };
+        let repo = Self {
+            path,
+            access,
+            config,
+            lock: Mutex::new(lock),
+        };
         // Whoever wrote them is gone: the lock was free.
         if access == Access::ReadWrite {
             remove_addresses(&repo.path);
@@ -175,7 +180,11 @@ pub(crate) fn rows_path(repo: &Path) -> PathBuf {
 }
 
 fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> RepoError {
-    RepoError::Io { action, path: path.to_owned(), source: Arc::new(source) }
+    RepoError::Io {
+        action,
+        path: path.to_owned(),
+        source: Arc::new(source),
+    }
 }
 
 /// Whether a repository is at a path. The configuration is what is written last when one is made.
@@ -193,7 +202,9 @@ pub fn is_initialized(path: &Path) -> bool {
 pub fn running_api(path: &Path) -> Result<Option<String>, RepoError> {
     let file = path.join(API);
     let mut text = String::new();
-    match std::fs::File::open(&file).and_then(|file| file.take(ADDRESS_LIMIT).read_to_string(&mut text)) {
+    match std::fs::File::open(&file)
+        .and_then(|file| file.take(ADDRESS_LIMIT).read_to_string(&mut text))
+    {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io_error("read", &file, error)),
@@ -214,18 +225,31 @@ fn check_version(path: &Path) -> Result<(), RepoError> {
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(RepoError::Version { path: path.to_owned(), found: "(none)".to_owned(), known: VERSION });
+            return Err(RepoError::Version {
+                path: path.to_owned(),
+                found: "(none)".to_owned(),
+                known: VERSION,
+            });
         }
         Err(error) => return Err(io_error("read", &file, error)),
     };
     let found = text.trim();
-    if found.strip_prefix(VERSION_PREFIX).is_some_and(|version| version.parse() == Ok(VERSION)) {
+    if found
+        .strip_prefix(VERSION_PREFIX)
+        .is_some_and(|version| version.parse() == Ok(VERSION))
+    {
         return Ok(());
     }
     if found.parse::<u32>().is_ok() {
-        return Err(RepoError::Kubo { path: path.to_owned() });
+        return Err(RepoError::Kubo {
+            path: path.to_owned(),
+        });
     }
-    Err(RepoError::Version { path: path.to_owned(), found: found.to_owned(), known: VERSION })
+    Err(RepoError::Version {
+        path: path.to_owned(),
+        found: found.to_owned(),
+        known: VERSION,
+    })
 }
 
 /// A repository that is being made: it is locked, and none until [`Fresh::finish`].
@@ -240,19 +264,26 @@ impl Fresh {
         if is_initialized(path) {
             return Err(match check_version(path) {
                 Err(error @ RepoError::Kubo { .. }) => error,
-                _ => RepoError::Exists { path: path.to_owned() },
+                _ => RepoError::Exists {
+                    path: path.to_owned(),
+                },
             });
         }
         make_folder(path)?;
         let lock = Lock::take(path, Access::ReadWrite)?;
         // Another process may have made it while this one came to the lock.
         if is_initialized(path) {
-            return Err(RepoError::Exists { path: path.to_owned() });
+            return Err(RepoError::Exists {
+                path: path.to_owned(),
+            });
         }
         let version = path.join("version");
         durable::replace(&version, format!("{VERSION_PREFIX}{VERSION}\n").as_bytes())
             .map_err(|error| io_error("write", &version, error))?;
-        Ok(Self { path: path.to_owned(), lock })
+        Ok(Self {
+            path: path.to_owned(),
+            lock,
+        })
     }
 
     /// Writes the configuration, which makes it a repository, and unlocks it.
@@ -268,6 +299,8 @@ fn make_folder(path: &Path) -> Result<(), RepoError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| io_error("make", path, error))?;
+    builder
+        .create(path)
+        .map_err(|error| io_error("make", path, error))?;
     durable::sync_folder(path).map_err(|error| io_error("make", path, error))
 }

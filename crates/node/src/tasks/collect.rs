@@ -25,7 +25,9 @@ pub struct AutoCollect {
 
 impl std::fmt::Debug for AutoCollect {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("AutoCollect").field("store", &self.store.id()).finish_non_exhaustive()
+        out.debug_struct("AutoCollect")
+            .field("store", &self.store.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,7 +66,12 @@ impl AutoCollect {
         roots: Arc<ExtraRoots>,
         config: Arc<ConfigFile>,
     ) -> Self {
-        Self { store, rows, roots, config }
+        Self {
+            store,
+            rows,
+            roots,
+            config,
+        }
     }
 
     /// Looks every `Datastore.GCPeriod` until `stop`; ends at once when that is zero.
@@ -117,7 +124,11 @@ impl AutoCollect {
         if size <= threshold {
             return Ok(Look::Small);
         }
-        tracing::info!(size, threshold, "the store is larger than its watermark: collecting");
+        tracing::info!(
+            size,
+            threshold,
+            "the store is larger than its watermark: collecting"
+        );
         let cancelled = Arc::new(AtomicBool::new(false));
         let running = Running::start(
             Arc::clone(&self.store),
@@ -151,7 +162,9 @@ impl AutoCollect {
     async fn disk_bytes(&self) -> Result<u64, AutoCollectError> {
         let store = Arc::clone(&self.store);
         // It may look at the files.
-        let stat = tokio::task::spawn_blocking(move || store.stat()).await.map_err(|_| CollectError::Interrupted)?;
+        let stat = tokio::task::spawn_blocking(move || store.stat())
+            .await
+            .map_err(|_| CollectError::Interrupted)?;
         Ok(stat?.disk_bytes)
     }
 }

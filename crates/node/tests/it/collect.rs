@@ -38,14 +38,24 @@ impl Parts {
             })
             .collect();
         let pins = blocks[..3].iter().map(|block| {
-            PinChange::Set(Pin { cid: block.cid.clone(), mode: PinMode::Recursive, name: String::new() })
+            PinChange::Set(Pin {
+                cid: block.cid.clone(),
+                mode: PinMode::Recursive,
+                name: String::new(),
+            })
         });
         rows.change_pins(pins.collect()).await.unwrap();
         let hold = store.hold();
         store.put(&hold, blocks).await.unwrap();
         drop(hold);
         let config = Arc::new(ConfigFile::load(path).unwrap());
-        Self { store, rows, config, asked: Arc::default(), _folder: folder }
+        Self {
+            store,
+            rows,
+            config,
+            asked: Arc::default(),
+            _folder: folder,
+        }
     }
 
     fn set(&self, key: &str, value: serde_json::Value) {
@@ -59,7 +69,8 @@ impl Parts {
             asked.fetch_add(1, Ordering::Relaxed);
             Ok(Vec::new())
         });
-        let (store, rows): (Arc<dyn BlockStore>, Arc<dyn Rows>) = (self.store.clone(), self.rows.clone());
+        let (store, rows): (Arc<dyn BlockStore>, Arc<dyn Rows>) =
+            (self.store.clone(), self.rows.clone());
         AutoCollect::new(store, rows, roots, Arc::clone(&self.config))
     }
 
@@ -77,10 +88,16 @@ async fn collects_above_the_watermark_only() {
     let size = parts.store.stat().unwrap().disk_bytes;
     parts.set("Datastore.StorageMax", json!(format!("{}", size * 2)));
     parts.set("Datastore.StorageGCWatermark", json!(50));
-    assert_eq!(auto.look(&stop).await.unwrap(), Look::Small, "at the watermark");
+    assert_eq!(
+        auto.look(&stop).await.unwrap(),
+        Look::Small,
+        "at the watermark"
+    );
     assert_eq!(parts.blocks(), 10);
     parts.set("Datastore.StorageGCWatermark", json!(49));
-    let Look::Collected(done) = auto.look(&stop).await.unwrap() else { panic!("no collection above the watermark") };
+    let Look::Collected(done) = auto.look(&stop).await.unwrap() else {
+        panic!("no collection above the watermark")
+    };
     assert_eq!((done.blocks, parts.blocks()), (7, 3));
     assert_eq!(auto.look(&stop).await.unwrap(), Look::Small);
     assert_eq!(parts.asked.load(Ordering::Relaxed), 1);
@@ -92,7 +109,9 @@ async fn pins_above_the_limit_are_kept() {
     parts.set("Datastore.StorageMax", json!("1kB"));
     let stop = CancellationToken::new();
     for removed in [7, 0] {
-        let Look::Collected(done) = parts.auto().look(&stop).await.unwrap() else { panic!("no collection") };
+        let Look::Collected(done) = parts.auto().look(&stop).await.unwrap() else {
+            panic!("no collection")
+        };
         assert_eq!((done.blocks, parts.blocks()), (removed, 3));
     }
     // And writes go on.
@@ -109,7 +128,10 @@ async fn a_stopped_collection_says_so() {
     let stop = CancellationToken::new();
     stop.cancel();
     let look = parts.auto().look(&stop).await.unwrap();
-    assert!(matches!(look, Look::Stopped | Look::Collected(_)), "{look:?}");
+    assert!(
+        matches!(look, Look::Stopped | Look::Collected(_)),
+        "{look:?}"
+    );
 }
 
 #[tokio::test]
@@ -117,8 +139,15 @@ async fn rows_of_another_store_stop_nothing_but_the_collection() {
     let parts = Parts::new().await;
     parts.rows.bind("another").await.unwrap();
     parts.set("Datastore.StorageMax", json!("1kB"));
-    let error = parts.auto().look(&CancellationToken::new()).await.unwrap_err();
-    assert!(error.to_string().contains("nothing was collected"), "{error}");
+    let error = parts
+        .auto()
+        .look(&CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("nothing was collected"),
+        "{error}"
+    );
     assert_eq!(parts.blocks(), 10);
 }
 

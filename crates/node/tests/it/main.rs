@@ -1,6 +1,10 @@
 //! Repositories and nodes on a real disk.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod collect;
 mod node;
@@ -12,7 +16,10 @@ use cairn_node::{InitOptions, Initialized, Node, NodeOptions, Repo};
 
 /// Makes a repository for tests: ports of the system's choice.
 async fn init(path: &Path) -> Initialized {
-    let options = InitOptions { profile: Some("test".into()), ..InitOptions::default() };
+    let options = InitOptions {
+        profile: Some("test".into()),
+        ..InitOptions::default()
+    };
     Repo::init(path, &options).await.unwrap()
 }
 

@@ -37,8 +37,18 @@ async fn a_new_node_holds_the_empty_folder_alone() {
     let node = open(folder.path()).await;
     assert_eq!(node.identity().peer_id(), made.peer_id);
     let empty: Cid = EMPTY.parse().unwrap();
-    assert_eq!(pins(&node), [Pin { cid: empty.clone(), mode: PinMode::Recursive, name: String::new() }]);
-    assert_eq!(node.store().get(empty.hash()).unwrap().unwrap(), &[0x0a, 0x02, 0x08, 0x01][..]);
+    assert_eq!(
+        pins(&node),
+        [Pin {
+            cid: empty.clone(),
+            mode: PinMode::Recursive,
+            name: String::new()
+        }]
+    );
+    assert_eq!(
+        node.store().get(empty.hash()).unwrap().unwrap(),
+        &[0x0a, 0x02, 0x08, 0x01][..]
+    );
     assert_eq!(node.store().stat().unwrap().blocks, 1);
     assert_eq!(node.rows().store_id().unwrap(), Some(node.store().id()));
     node.shutdown().await.unwrap();
@@ -47,8 +57,16 @@ async fn a_new_node_holds_the_empty_folder_alone() {
 #[tokio::test]
 async fn a_new_node_may_welcome_its_user() {
     let folder = tempfile::tempdir().unwrap();
-    let options = InitOptions { empty_repo: false, profile: Some("test".into()), ..InitOptions::default() };
-    let welcome = Repo::init(folder.path(), &options).await.unwrap().welcome.unwrap();
+    let options = InitOptions {
+        empty_repo: false,
+        profile: Some("test".into()),
+        ..InitOptions::default()
+    };
+    let welcome = Repo::init(folder.path(), &options)
+        .await
+        .unwrap()
+        .welcome
+        .unwrap();
     let node = open(folder.path()).await;
     assert_eq!(pins(&node).len(), 2);
     let links = node.store().links(&welcome).unwrap().unwrap();
@@ -80,7 +98,10 @@ async fn what_was_stored_is_there_after_a_shutdown_and_after_none() {
     }
     let node = open(folder.path()).await;
     for block in [one, two] {
-        assert_eq!(node.store().get(block.cid.hash()).unwrap(), Some(block.data));
+        assert_eq!(
+            node.store().get(block.cid.hash()).unwrap(),
+            Some(block.data)
+        );
     }
     assert_eq!(pins(&node).len(), 1);
 }
@@ -89,13 +110,18 @@ async fn what_was_stored_is_there_after_a_shutdown_and_after_none() {
 async fn a_node_opened_for_reading_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path()).await;
-    let reading = NodeOptions { access: Access::ReadOnly, gc: true };
+    let reading = NodeOptions {
+        access: Access::ReadOnly,
+        gc: true,
+    };
     let node = Node::open(folder.path(), reading.clone()).await.unwrap();
     let beside = Node::open(folder.path(), reading).await;
     assert_eq!(pins(&node).len(), 1);
     let hold = node.store().hold();
     assert!(node.store().put(&hold, vec![block("one")]).await.is_err());
-    let error = Node::open(folder.path(), NodeOptions::default()).await.unwrap_err();
+    let error = Node::open(folder.path(), NodeOptions::default())
+        .await
+        .unwrap_err();
     assert!(matches!(error, NodeError::Repo(RepoError::Locked { .. })));
     drop(beside);
 }
@@ -107,10 +133,18 @@ async fn a_collection_keeps_what_others_keep() {
     let node = open(folder.path()).await;
     let (kept, lost) = (block("kept"), block("lost"));
     let hold = node.store().hold();
-    node.store().put(&hold, vec![kept.clone(), lost.clone()]).await.unwrap();
+    node.store()
+        .put(&hold, vec![kept.clone(), lost.clone()])
+        .await
+        .unwrap();
     drop(hold);
     let root = kept.cid.clone();
-    node.keep(std::sync::Arc::new(move || Ok(vec![Root { cid: root.clone(), recursive: true }])));
+    node.keep(std::sync::Arc::new(move || {
+        Ok(vec![Root {
+            cid: root.clone(),
+            recursive: true,
+        }])
+    }));
     let mut running = node.collect();
     let mut removed = Vec::new();
     while let Some(cid) = running.next().await {
@@ -131,7 +165,10 @@ async fn rows_of_another_store_are_read_but_never_collected_with() {
     let node = open(&a).await;
     assert_eq!(pins(&node).len(), 1);
     let error = node.collect().finish().await.unwrap_err();
-    assert!(error.to_string().contains("nothing was collected"), "{error}");
+    assert!(
+        error.to_string().contains("nothing was collected"),
+        "{error}"
+    );
     assert_eq!(node.store().stat().unwrap().blocks, 1);
 }
 
@@ -139,7 +176,15 @@ async fn rows_of_another_store_are_read_but_never_collected_with() {
 async fn tasks_stop_with_the_node() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path()).await;
-    let node = Node::open(folder.path(), NodeOptions { gc: true, ..NodeOptions::default() }).await.unwrap();
+    let node = Node::open(
+        folder.path(),
+        NodeOptions {
+            gc: true,
+            ..NodeOptions::default()
+        },
+    )
+    .await
+    .unwrap();
     let (ended, end) = tokio::sync::oneshot::channel();
     node.tasks().spawn("test", |stop| async move {
         stop.cancelled().await;
@@ -160,7 +205,16 @@ async fn a_task_that_hangs_does_not_hold_the_shutdown_up() {
     node.tasks().spawn("stuck", |_| std::future::pending());
     let start = tokio::time::Instant::now();
     let error = node.shutdown().await.unwrap_err();
-    assert!(matches!(error, NodeError::Slow { part: "the tasks", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            NodeError::Slow {
+                part: "the tasks",
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(start.elapsed() < Duration::from_secs(5));
     // The parts are closed all the same.
     assert!(node.rows().pin_count().is_err());
@@ -170,7 +224,10 @@ async fn a_task_that_hangs_does_not_hold_the_shutdown_up() {
 #[tokio::test]
 async fn import_settings_reach_imports() {
     let folder = tempfile::tempdir().unwrap();
-    let options = InitOptions { profile: Some("unixfs-v1-2025".into()), ..InitOptions::default() };
+    let options = InitOptions {
+        profile: Some("unixfs-v1-2025".into()),
+        ..InitOptions::default()
+    };
     Repo::init(folder.path(), &options).await.unwrap();
     let node = open(folder.path()).await;
     let defaults = ImportDefaults::from(&node.config().import);

@@ -19,7 +19,10 @@ async fn init_makes_a_repository_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/b");
     assert!(!is_initialized(&path));
-    assert!(matches!(Repo::open(&path, Access::ReadWrite), Err(RepoError::Missing { .. })));
+    assert!(matches!(
+        Repo::open(&path, Access::ReadWrite),
+        Err(RepoError::Missing { .. })
+    ));
     let made = init(&path).await;
     assert!(is_initialized(&path));
     assert_eq!(made.welcome, None);
@@ -39,8 +42,13 @@ async fn init_makes_a_repository_once() {
     drop(repo);
 
     let before = read(&path.join("config"));
-    let error = Repo::init(&path, &InitOptions::default()).await.unwrap_err();
-    assert!(matches!(error, NodeError::Repo(RepoError::Exists { .. })), "{error}");
+    let error = Repo::init(&path, &InitOptions::default())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, NodeError::Repo(RepoError::Exists { .. })),
+        "{error}"
+    );
     assert!(error.hint().unwrap().contains("key"));
     assert_eq!(read(&path.join("config")), before);
 }
@@ -49,7 +57,10 @@ async fn init_makes_a_repository_once() {
 async fn init_refuses_unknown_profiles_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("repo");
-    let options = InitOptions { profile: Some("server,nope".into()), ..InitOptions::default() };
+    let options = InitOptions {
+        profile: Some("server,nope".into()),
+        ..InitOptions::default()
+    };
     let error = Repo::init(&path, &options).await.unwrap_err();
     assert_eq!(error.to_string(), "invalid configuration profile: nope");
     assert!(!path.exists());
@@ -59,10 +70,19 @@ async fn init_refuses_unknown_profiles_and_leaves_nothing() {
 async fn init_takes_a_configuration_with_its_key() {
     let folder = tempfile::tempdir().unwrap();
     let first = init(&folder.path().join("first")).await;
-    let given: Config = (*Repo::open(folder.path().join("first"), Access::ReadOnly).unwrap().config().config()).clone();
-    let options =
-        InitOptions { config: Some(given), profile: Some("server,unixfs-v1-2025".into()), ..InitOptions::default() };
-    let second = Repo::init(&folder.path().join("second"), &options).await.unwrap();
+    let given: Config = (*Repo::open(folder.path().join("first"), Access::ReadOnly)
+        .unwrap()
+        .config()
+        .config())
+    .clone();
+    let options = InitOptions {
+        config: Some(given),
+        profile: Some("server,unixfs-v1-2025".into()),
+        ..InitOptions::default()
+    };
+    let second = Repo::init(&folder.path().join("second"), &options)
+        .await
+        .unwrap();
     assert_eq!(second.peer_id, first.peer_id);
     let repo = Repo::open(folder.path().join("second"), Access::ReadOnly).unwrap();
     assert_eq!(repo.config().config().import.cid_version, Some(1));
@@ -77,7 +97,10 @@ async fn init_goes_on_where_a_failed_one_stopped() {
     init(&path).await;
     // As if the process had died before its last step.
     std::fs::remove_file(path.join("config")).unwrap();
-    assert!(matches!(Repo::open(&path, Access::ReadWrite), Err(RepoError::Missing { .. })));
+    assert!(matches!(
+        Repo::open(&path, Access::ReadWrite),
+        Err(RepoError::Missing { .. })
+    ));
     init(&path).await;
     Repo::open(&path, Access::ReadWrite).unwrap();
 }
@@ -97,9 +120,15 @@ async fn other_repositories_are_refused() {
     ));
     std::fs::write(path.join("version"), "cairn-repo@2\n").unwrap();
     let error = Repo::open(path, Access::ReadOnly).unwrap_err();
-    assert!(matches!(&error, RepoError::Version { found, known: 1, .. } if found == "cairn-repo@2"), "{error}");
+    assert!(
+        matches!(&error, RepoError::Version { found, known: 1, .. } if found == "cairn-repo@2"),
+        "{error}"
+    );
     std::fs::remove_file(path.join("version")).unwrap();
-    assert!(matches!(Repo::open(path, Access::ReadWrite), Err(RepoError::Version { .. })));
+    assert!(matches!(
+        Repo::open(path, Access::ReadWrite),
+        Err(RepoError::Version { .. })
+    ));
     // Nothing was locked or made on the way.
     assert_eq!(std::fs::read_dir(path).unwrap().count(), 1);
 }
@@ -109,15 +138,29 @@ async fn configuration_errors_name_key_and_place() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path()).await;
     let config = folder.path().join("config");
-    let text = read(&config).replace("\"StorageGCWatermark\": 90", "\"StorageGCWatermark\": \"90\"");
+    let text = read(&config).replace(
+        "\"StorageGCWatermark\": 90",
+        "\"StorageGCWatermark\": \"90\"",
+    );
     std::fs::write(&config, text).unwrap();
     let error = Repo::open(folder.path(), Access::ReadWrite).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, r#"Datastore.StorageGCWatermark: expected an integer, found string "90""#);
-    assert!(error.hint().unwrap().contains("Datastore.StorageGCWatermark"));
+    assert_eq!(
+        source,
+        r#"Datastore.StorageGCWatermark: expected an integer, found string "90""#
+    );
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .contains("Datastore.StorageGCWatermark")
+    );
     // The lock was given back.
     std::fs::write(&config, "{").unwrap();
-    assert!(matches!(Repo::open(folder.path(), Access::ReadWrite), Err(RepoError::Config(_))));
+    assert!(matches!(
+        Repo::open(folder.path(), Access::ReadWrite),
+        Err(RepoError::Config(_))
+    ));
 }
 
 #[tokio::test]
@@ -129,15 +172,30 @@ async fn one_writes_or_many_read() {
     let writer = Repo::open(path, Access::ReadWrite).unwrap();
     for access in [Access::ReadWrite, Access::ReadOnly] {
         let error = Repo::open(path, access).unwrap_err();
-        assert!(matches!(error, RepoError::Locked { pid: Some(pid), .. } if pid == own), "{error}");
-        assert!(error.to_string().contains(&format!("process {own}")), "{error}");
-        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        assert!(
+            matches!(error, RepoError::Locked { pid: Some(pid), .. } if pid == own),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains(&format!("process {own}")),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains(path.to_str().unwrap()),
+            "{error}"
+        );
     }
     writer.close();
     let first = Repo::open(path, Access::ReadOnly).unwrap();
     let second = Repo::open(path, Access::ReadOnly).unwrap();
-    assert!(matches!(Repo::open(path, Access::ReadWrite), Err(RepoError::Locked { pid: None, .. })));
-    assert!(matches!(first.write_api("/ip4/127.0.0.1/tcp/1"), Err(RepoError::ReadOnly)));
+    assert!(matches!(
+        Repo::open(path, Access::ReadWrite),
+        Err(RepoError::Locked { pid: None, .. })
+    ));
+    assert!(matches!(
+        first.write_api("/ip4/127.0.0.1/tcp/1"),
+        Err(RepoError::ReadOnly)
+    ));
     drop((first, second));
     Repo::open(path, Access::ReadWrite).unwrap();
 }
@@ -153,7 +211,10 @@ async fn listening_addresses_are_told_while_the_node_runs() {
     repo.write_gateway("http://127.0.0.1:8080").unwrap();
     assert_eq!(read(&path.join("api")), "/ip4/127.0.0.1/tcp/5001");
     assert_eq!(read(&path.join("gateway")), "http://127.0.0.1:8080");
-    assert_eq!(running_api(path).unwrap().as_deref(), Some("/ip4/127.0.0.1/tcp/5001"));
+    assert_eq!(
+        running_api(path).unwrap().as_deref(),
+        Some("/ip4/127.0.0.1/tcp/5001")
+    );
     drop(repo);
     assert!(!path.join("api").exists() && !path.join("gateway").exists());
 
@@ -168,10 +229,20 @@ async fn listening_addresses_are_told_while_the_node_runs() {
     // In a folder without a repository it names a node elsewhere.
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("api"), "/dns4/example.net/tcp/5001\n").unwrap();
-    assert_eq!(running_api(other.path()).unwrap().as_deref(), Some("/dns4/example.net/tcp/5001"));
-    for bad in [String::new(), "zz".into(), format!("/{}", "x".repeat(5_000))] {
+    assert_eq!(
+        running_api(other.path()).unwrap().as_deref(),
+        Some("/dns4/example.net/tcp/5001")
+    );
+    for bad in [
+        String::new(),
+        "zz".into(),
+        format!("/{}", "x".repeat(5_000)),
+    ] {
         std::fs::write(other.path().join("api"), bad).unwrap();
-        assert!(matches!(running_api(other.path()), Err(RepoError::BadAddress { .. })));
+        assert!(matches!(
+            running_api(other.path()),
+            Err(RepoError::BadAddress { .. })
+        ));
     }
 }
 
@@ -181,7 +252,9 @@ const CHILD: &str = "CAIRN_TEST_REPO_CHILD";
 /// Not a test by itself: what [`a_lock_is_seen_by_other_processes_and_ends_with_its_own`] runs and kills.
 #[test]
 fn holding_child() {
-    let Some(path) = std::env::var_os(CHILD) else { return };
+    let Some(path) = std::env::var_os(CHILD) else {
+        return;
+    };
     let repo = Repo::open(Path::new(&path), Access::ReadWrite).unwrap();
     repo.write_api("/ip4/127.0.0.1/tcp/5001").unwrap();
     println!("holding");
@@ -202,11 +275,22 @@ async fn a_lock_is_seen_by_other_processes_and_ends_with_its_own() {
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.map_while(Result::ok).any(|line| line.contains("holding")), "the child did not open the repository");
+    assert!(
+        lines
+            .map_while(Result::ok)
+            .any(|line| line.contains("holding")),
+        "the child did not open the repository"
+    );
     let error = Repo::open(path, Access::ReadWrite).unwrap_err();
-    assert!(matches!(error, RepoError::Locked { pid: Some(pid), .. } if pid == child.id()), "{error}");
+    assert!(
+        matches!(error, RepoError::Locked { pid: Some(pid), .. } if pid == child.id()),
+        "{error}"
+    );
     assert!(error.hint().unwrap().contains(&child.id().to_string()));
-    assert_eq!(running_api(path).unwrap().as_deref(), Some("/ip4/127.0.0.1/tcp/5001"));
+    assert_eq!(
+        running_api(path).unwrap().as_deref(),
+        Some("/ip4/127.0.0.1/tcp/5001")
+    );
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(path.join("api").exists());

@@ -1,6 +1,10 @@
 //! What every [`Rows`] must do, as a suite that each implementation runs in its tests.
 
-#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test suite reports by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test suite reports by panicking"
+)]
 
 use std::sync::Arc;
 
@@ -17,7 +21,11 @@ pub fn cid(number: u64) -> Cid {
 /// A recursive pin without a name, of [`cid`].
 #[must_use]
 pub fn pin(number: u64) -> Pin {
-    Pin { cid: cid(number), mode: PinMode::Recursive, name: String::new() }
+    Pin {
+        cid: cid(number),
+        mode: PinMode::Recursive,
+        name: String::new(),
+    }
 }
 
 /// Every pin that passes a filter.
@@ -33,7 +41,9 @@ pub fn list(rows: &dyn Rows, filter: &PinFilter) -> Vec<Pin> {
 }
 
 async fn set(rows: &dyn Rows, pins: impl IntoIterator<Item = Pin>) {
-    rows.change_pins(pins.into_iter().map(PinChange::Set).collect()).await.expect("setting pins");
+    rows.change_pins(pins.into_iter().map(PinChange::Set).collect())
+        .await
+        .expect("setting pins");
 }
 
 /// Runs every case, each on rows of its own that `make` answers empty.
@@ -63,14 +73,22 @@ async fn sets_replaces_and_removes(rows: &dyn Rows) {
     assert_eq!(rows.pin_count().expect("counting"), 0);
     set(rows, [pin(1)]).await;
     assert_eq!(rows.pin(&cid(1)).expect("reading"), Some(pin(1)));
-    let renamed = Pin { mode: PinMode::Direct, name: "naïve \u{1f5ff}\0'%".into(), ..pin(1) };
+    let renamed = Pin {
+        mode: PinMode::Direct,
+        name: "naïve \u{1f5ff}\0'%".into(),
+        ..pin(1)
+    };
     set(rows, [renamed.clone()]).await;
     assert_eq!(rows.pin(&cid(1)).expect("reading"), Some(renamed));
     assert_eq!(rows.pin_count().expect("counting"), 1);
-    rows.change_pins(vec![PinChange::Remove(cid(1)), PinChange::Remove(cid(2))]).await.expect("removing");
+    rows.change_pins(vec![PinChange::Remove(cid(1)), PinChange::Remove(cid(2))])
+        .await
+        .expect("removing");
     assert_eq!(rows.pin(&cid(1)).expect("reading"), None);
     assert_eq!(rows.pin_count().expect("counting"), 0);
-    rows.change_pins(Vec::new()).await.expect("changing nothing");
+    rows.change_pins(Vec::new())
+        .await
+        .expect("changing nothing");
 }
 
 async fn keeps_forms_of_one_hash_apart(rows: &dyn Rows) {
@@ -80,10 +98,20 @@ async fn keeps_forms_of_one_hash_apart(rows: &dyn Rows) {
         Cid::v1(Codec::DAG_PB, hash.clone()),
         Cid::v1(Codec::RAW, hash),
     ];
-    set(rows, forms.iter().map(|cid| Pin { cid: cid.clone(), ..pin(0) })).await;
+    set(
+        rows,
+        forms.iter().map(|cid| Pin {
+            cid: cid.clone(),
+            ..pin(0)
+        }),
+    )
+    .await;
     assert_eq!(rows.pin_count().expect("counting"), 3);
     for cid in &forms {
-        assert_eq!(rows.pin(cid).expect("reading").map(|pin| pin.cid).as_ref(), Some(cid));
+        assert_eq!(
+            rows.pin(cid).expect("reading").map(|pin| pin.cid).as_ref(),
+            Some(cid)
+        );
     }
 }
 
@@ -92,17 +120,29 @@ async fn applies_a_batch_in_order(rows: &dyn Rows) {
         PinChange::Set(pin(1)),
         PinChange::Remove(cid(1)),
         PinChange::Set(pin(2)),
-        PinChange::Set(Pin { name: "last".into(), ..pin(2) }),
+        PinChange::Set(Pin {
+            name: "last".into(),
+            ..pin(2)
+        }),
     ];
     rows.change_pins(changes).await.expect("changing");
     assert_eq!(rows.pin(&cid(1)).expect("reading"), None);
-    assert_eq!(rows.pin(&cid(2)).expect("reading").expect("a pin").name, "last");
+    assert_eq!(
+        rows.pin(&cid(2)).expect("reading").expect("a pin").name,
+        "last"
+    );
 }
 
 async fn lists_in_order_of_bytes(rows: &dyn Rows) {
     let mut expected: Vec<Pin> = (0..2_000).map(pin).collect();
-    let short = Cid::v1(Codec::RAW, Multihash::wrap(0, b"inline").expect("an identity hash"));
-    expected.push(Pin { cid: short, ..pin(0) });
+    let short = Cid::v1(
+        Codec::RAW,
+        Multihash::wrap(0, b"inline").expect("an identity hash"),
+    );
+    expected.push(Pin {
+        cid: short,
+        ..pin(0)
+    });
     set(rows, expected.clone()).await;
     expected.sort_by_key(|pin| pin.cid.to_bytes());
     assert_eq!(list(rows, &PinFilter::default()), expected);
@@ -110,7 +150,11 @@ async fn lists_in_order_of_bytes(rows: &dyn Rows) {
 }
 
 async fn filters(rows: &dyn Rows) {
-    let named = |number, mode, name: &str| Pin { mode, name: name.into(), ..pin(number) };
+    let named = |number, mode, name: &str| Pin {
+        mode,
+        name: name.into(),
+        ..pin(number)
+    };
     let all = [
         named(1, PinMode::Recursive, ""),
         named(2, PinMode::Recursive, "holiday 2024"),
@@ -129,7 +173,10 @@ async fn filters(rows: &dyn Rows) {
         (Some(PinMode::Direct), Some("holiday"), &[]),
     ];
     for (mode, name, numbers) in cases {
-        let filter = PinFilter { mode, name_contains: name.map(str::to_owned) };
+        let filter = PinFilter {
+            mode,
+            name_contains: name.map(str::to_owned),
+        };
         let mut found: Vec<Cid> = list(rows, &filter).into_iter().map(|pin| pin.cid).collect();
         let mut expected: Vec<Cid> = numbers.iter().map(|number| cid(*number)).collect();
         found.sort();
@@ -173,15 +220,22 @@ async fn lists_one_view(rows: &Arc<dyn Rows>) {
         })
     };
     begins.recv().expect("a listing");
-    let mut batch: Vec<PinChange> = (0..3_000).map(|number| PinChange::Remove(cid(number))).collect();
+    let mut batch: Vec<PinChange> = (0..3_000)
+        .map(|number| PinChange::Remove(cid(number)))
+        .collect();
     batch.push(PinChange::Set(pin(5_000)));
-    rows.change_pins(batch).await.expect("changing beside a listing");
+    rows.change_pins(batch)
+        .await
+        .expect("changing beside a listing");
     changed.send(()).expect("a listing");
     let mut seen = listing.join().expect("the listing's thread");
     seen.sort();
     let mut expected: Vec<Cid> = (0..3_000).map(cid).collect();
     expected.sort();
-    assert!(seen == expected, "a listing saw a change made after its beginning");
+    assert!(
+        seen == expected,
+        "a listing saw a change made after its beginning"
+    );
     assert_eq!(rows.pin_count().expect("counting"), 1);
 }
 
@@ -192,8 +246,13 @@ async fn takes_changes_from_many(rows: Arc<dyn Rows>) {
             tokio::spawn(async move {
                 for number in 0..25 {
                     let own = pin(task * 1_000 + number);
-                    let shared = Pin { name: task.to_string(), ..pin(u64::MAX) };
-                    rows.change_pins(vec![PinChange::Set(own.clone()), PinChange::Set(shared)]).await.expect("changing");
+                    let shared = Pin {
+                        name: task.to_string(),
+                        ..pin(u64::MAX)
+                    };
+                    rows.change_pins(vec![PinChange::Set(own.clone()), PinChange::Set(shared)])
+                        .await
+                        .expect("changing");
                     // What was answered can be read.
                     assert_eq!(rows.pin(&own.cid).expect("reading"), Some(own));
                 }
@@ -213,8 +272,17 @@ async fn closes(rows: &dyn Rows) {
     assert!(matches!(rows.pin(&cid(1)), Err(RowError::Closed)));
     assert!(matches!(rows.pin_count(), Err(RowError::Closed)));
     assert!(matches!(rows.store_id(), Err(RowError::Closed)));
-    assert!(matches!(rows.pins(&PinFilter::default(), &mut |_| true), Err(RowError::Closed)));
-    assert!(matches!(rows.change_pins(vec![PinChange::Set(pin(2))]).await, Err(RowError::Closed)));
-    assert!(matches!(rows.change_pins(Vec::new()).await, Err(RowError::Closed)));
+    assert!(matches!(
+        rows.pins(&PinFilter::default(), &mut |_| true),
+        Err(RowError::Closed)
+    ));
+    assert!(matches!(
+        rows.change_pins(vec![PinChange::Set(pin(2))]).await,
+        Err(RowError::Closed)
+    ));
+    assert!(matches!(
+        rows.change_pins(Vec::new()).await,
+        Err(RowError::Closed)
+    ));
     assert!(matches!(rows.bind("late").await, Err(RowError::Closed)));
 }

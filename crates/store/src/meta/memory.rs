@@ -28,7 +28,11 @@ struct State {
 
 impl State {
     fn open(&self) -> Result<&Self, RowError> {
-        if self.closed { Err(RowError::Closed) } else { Ok(self) }
+        if self.closed {
+            Err(RowError::Closed)
+        } else {
+            Ok(self)
+        }
     }
 }
 
@@ -60,7 +64,10 @@ impl MemoryRows {
 /// Whether a pin passes a filter.
 fn passes(filter: &PinFilter, mode: PinMode, name: &str) -> bool {
     filter.mode.is_none_or(|wanted| wanted == mode)
-        && filter.name_contains.as_deref().is_none_or(|part| name.contains(part))
+        && filter
+            .name_contains
+            .as_deref()
+            .is_none_or(|part| name.contains(part))
 }
 
 impl Rows for MemoryRows {
@@ -84,7 +91,10 @@ impl Rows for MemoryRows {
     fn pins(&self, filter: &PinFilter, each: &mut dyn FnMut(Pin) -> bool) -> Result<(), RowError> {
         // The lock is not held while `each` runs: it may change pins itself.
         let view = Arc::clone(&self.state.read().open()?.pins);
-        for pin in view.values().filter(|pin| passes(filter, pin.mode, &pin.name)) {
+        for pin in view
+            .values()
+            .filter(|pin| passes(filter, pin.mode, &pin.name))
+        {
             if !each(pin.clone()) {
                 break;
             }

@@ -177,6 +177,9 @@ impl Addresses {
             return addresses.0.clone();
         }
         let any = self.api.0.iter().any(|address| address.ends_with("/tcp/0"));
-        vec![format!("/ip4/127.0.0.1/tcp/{}", if any { 0 } else { face.default_port() })]
+        vec![format!(
+            "/ip4/127.0.0.1/tcp/{}",
+            if any { 0 } else { face.default_port() }
+        )]
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::words::{Flag, Secret, default, none};
 use crate::config::OptionalDuration;
+use crate::config::words::{Flag, Secret, default, none};
 
 /// The node's key; see [`crate::Identity`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{OptionalDuration, Size};
 use crate::config::words::{Flag, Priority, none};
+use crate::config::{OptionalDuration, Size};
 
 /// Connections to peers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
@@ -58,7 +58,10 @@ pub struct RelayService {
     #[serde(skip_serializing_if = "none")]
     pub connection_data_limit: Option<i64>,
     /// How long a reservation lasts.
-    #[serde(rename = "ReservationTTL", skip_serializing_if = "OptionalDuration::is_default")]
+    #[serde(
+        rename = "ReservationTTL",
+        skip_serializing_if = "OptionalDuration::is_default"
+    )]
     pub reservation_ttl: OptionalDuration,
     /// Reservations at once.
     #[serde(skip_serializing_if = "none")]
@@ -296,7 +299,10 @@ pub struct Pubsub {
     #[serde(skip_serializing_if = "none")]
     pub enabled: Flag,
     /// How long a message is remembered.
-    #[serde(rename = "SeenMessagesTTL", skip_serializing_if = "OptionalDuration::is_default")]
+    #[serde(
+        rename = "SeenMessagesTTL",
+        skip_serializing_if = "OptionalDuration::is_default"
+    )]
     pub seen_messages_ttl: OptionalDuration,
     /// `last-seen` or `first-seen`.
     #[serde(skip_serializing_if = "none")]
@@ -310,7 +316,10 @@ pub struct Dns {
     /// URLs of DNS-over-HTTPS resolvers by domain; `auto` for those of [`AutoConf`].
     pub resolvers: Option<BTreeMap<String, String>>,
     /// How long an answer is believed at most.
-    #[serde(rename = "MaxCacheTTL", skip_serializing_if = "OptionalDuration::is_default")]
+    #[serde(
+        rename = "MaxCacheTTL",
+        skip_serializing_if = "OptionalDuration::is_default"
+    )]
     pub max_cache_ttl: OptionalDuration,
 }
 
@@ -325,7 +334,10 @@ pub struct Ipns {
     /// Names that are remembered.
     pub resolve_cache_size: i64,
     /// How long an answer is believed at most.
-    #[serde(rename = "MaxCacheTTL", skip_serializing_if = "OptionalDuration::is_default")]
+    #[serde(
+        rename = "MaxCacheTTL",
+        skip_serializing_if = "OptionalDuration::is_default"
+    )]
     pub max_cache_ttl: OptionalDuration,
     /// Whether names travel over pubsub.
     #[serde(skip_serializing_if = "none")]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::words::{Flag, default, none};
 use crate::config::Size;
+use crate::config::words::{Flag, default, none};
 
 /// Block storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

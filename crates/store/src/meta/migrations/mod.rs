@@ -19,19 +19,29 @@ const APPLICATION_ID: i64 = 0x4372_6e52;
 /// Checks that a database is ours and not newer than this program, and answers its version.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, RowError> {
     let read = database("read");
-    let application: i64 =
-        connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(&read)?;
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(&read)?;
+    let application: i64 = connection
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(&read)?;
+    let version: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(&read)?;
     let fresh = application == 0 && version == 0 && {
-        let objects: i64 =
-            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(&read)?;
+        let objects: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(&read)?;
         objects == 0
     };
     if application != APPLICATION_ID && !fresh {
-        return Err(RowError::Foreign { path: path.to_owned() });
+        return Err(RowError::Foreign {
+            path: path.to_owned(),
+        });
     }
     if version > NEWEST {
-        return Err(RowError::Newer { path: path.to_owned(), found: version, known: NEWEST });
+        return Err(RowError::Newer {
+            path: path.to_owned(),
+            found: version,
+            known: NEWEST,
+        });
     }
     Ok(version)
 }
@@ -42,8 +52,9 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), RowErr
         return Ok(());
     }
     let write = database("migrate");
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&write)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(&write)?;
     // Again inside the transaction: another process may have been quicker.
     let version = check(&transaction, path)?;
     let done = usize::try_from(version).unwrap_or(0);
@@ -51,7 +62,11 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), RowErr
         tracing::info!(path = %path.display(), version = index + 1, "bringing the rows to a newer version");
         transaction.execute_batch(step).map_err(&write)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&write)?;
-    transaction.pragma_update(None, "user_version", NEWEST).map_err(&write)?;
+    transaction
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(&write)?;
+    transaction
+        .pragma_update(None, "user_version", NEWEST)
+        .map_err(&write)?;
     transaction.commit().map_err(&write)
 }

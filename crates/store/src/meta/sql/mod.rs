@@ -28,7 +28,10 @@ const STORE_ID: &str = "store_id";
 
 /// Makes a [`RowError::Database`] of what SQLite says.
 pub(super) fn database(action: &'static str) -> impl Fn(rusqlite::Error) -> RowError {
-    move |source| RowError::Database { action, source: Arc::new(source) }
+    move |source| RowError::Database {
+        action,
+        source: Arc::new(source),
+    }
 }
 
 /// Rows in one SQLite file.
@@ -62,28 +65,41 @@ impl SqliteRows {
         }
         let readers = Readers::new(path.clone(), false);
         let writer = Writer::start(connection).map_err(|source| opening(&path, source))?;
-        Ok(Arc::new(Self { writer: Some(writer), readers }))
+        Ok(Arc::new(Self {
+            writer: Some(writer),
+            readers,
+        }))
     }
 
     fn open_for_reading(path: &Path) -> Result<Arc<Self>, RowError> {
-        let first = match readers::connect(path, false).and_then(|connection| probe(connection, path)) {
-            Ok(opened) => Ok((opened, false)),
-            // SQLite wants to make its shared memory file beside a WAL database. Where the folder cannot be written,
-            // nobody else writes either, and the file can be read as it is, unless a log waits to be replayed.
-            Err(RowError::Open { .. } | RowError::Database { .. }) if path.is_file() && !log_waits(path) => {
-                readers::connect(path, true)
-                    .and_then(|connection| probe(connection, path))
-                    .map(|opened| (opened, true))
-            }
-            Err(error) => Err(error),
-        };
+        let first =
+            match readers::connect(path, false).and_then(|connection| probe(connection, path)) {
+                Ok(opened) => Ok((opened, false)),
+                // SQLite wants to make its shared memory file beside a WAL database. Where the folder cannot be written,
+                // nobody else writes either, and the file can be read as it is, unless a log waits to be replayed.
+                Err(RowError::Open { .. } | RowError::Database { .. })
+                    if path.is_file() && !log_waits(path) =>
+                {
+                    readers::connect(path, true)
+                        .and_then(|connection| probe(connection, path))
+                        .map(|opened| (opened, true))
+                }
+                Err(error) => Err(error),
+            };
         let ((connection, version), immutable) = first?;
         if version < migrations::NEWEST {
-            return Err(RowError::Older { path: path.to_owned(), found: version, known: migrations::NEWEST });
+            return Err(RowError::Older {
+                path: path.to_owned(),
+                found: version,
+                known: migrations::NEWEST,
+            });
         }
         let readers = Readers::new(path.to_owned(), immutable);
         readers.give_back(connection);
-        Ok(Arc::new(Self { writer: None, readers }))
+        Ok(Arc::new(Self {
+            writer: None,
+            readers,
+        }))
     }
 
     fn writer(&self) -> Result<&Writer, RowError> {
@@ -92,7 +108,10 @@ impl SqliteRows {
 }
 
 fn opening(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> RowError {
-    RowError::Open { path: path.to_owned(), source: Arc::new(source) }
+    RowError::Open {
+        path: path.to_owned(),
+        source: Arc::new(source),
+    }
 }
 
 fn probe(connection: Connection, path: &Path) -> Result<(Connection, i64), RowError> {
@@ -149,20 +168,33 @@ pub(super) const fn mode_number(mode: PinMode) -> i64 {
 
 /// Reads a pin of the columns `cid, mode, name`.
 fn read_pin(row: &Row<'_>) -> Result<Pin, RowError> {
-    let damaged = |what: &str| RowError::Damaged { what: what.to_owned() };
+    let damaged = |what: &str| RowError::Damaged {
+        what: what.to_owned(),
+    };
     let column = |index| row.get_ref(index).map_err(database("read"));
-    let bytes = column(0)?.as_blob().map_err(|_| damaged("a pin's CID is no blob"))?;
-    let cid = Cid::from_bytes(bytes)
-        .map_err(|error| RowError::Damaged { what: format!("a pin's CID cannot be read: {error}") })?;
+    let bytes = column(0)?
+        .as_blob()
+        .map_err(|_| damaged("a pin's CID is no blob"))?;
+    let cid = Cid::from_bytes(bytes).map_err(|error| RowError::Damaged {
+        what: format!("a pin's CID cannot be read: {error}"),
+    })?;
     let mode = match column(1)?.as_i64() {
         Ok(0) => PinMode::Recursive,
         Ok(1) => PinMode::Direct,
-        _ => return Err(RowError::Damaged { what: format!("the pin of {cid} has an unknown mode") }),
+        _ => {
+            return Err(RowError::Damaged {
+                what: format!("the pin of {cid} has an unknown mode"),
+            });
+        }
     };
-    let name = column(2)?
-        .as_str()
-        .map_err(|_| RowError::Damaged { what: format!("the name of the pin of {cid} is no text") })?;
-    Ok(Pin { cid, mode, name: name.to_owned() })
+    let name = column(2)?.as_str().map_err(|_| RowError::Damaged {
+        what: format!("the name of the pin of {cid} is no text"),
+    })?;
+    Ok(Pin {
+        cid,
+        mode,
+        name: name.to_owned(),
+    })
 }
 
 impl Rows for SqliteRows {
@@ -176,7 +208,10 @@ impl Rows for SqliteRows {
 
     fn bind<'a>(&'a self, store_id: &'a str) -> BoxFuture<'a, Result<(), RowError>> {
         Box::pin(async move {
-            let fact = Change::Fact { key: STORE_ID, value: store_id.to_owned() };
+            let fact = Change::Fact {
+                key: STORE_ID,
+                value: store_id.to_owned(),
+            };
             self.writer()?.apply(vec![fact]).await
         })
     }
@@ -186,8 +221,13 @@ impl Rows for SqliteRows {
         let mut statement = connection
             .prepare_cached("SELECT cid, mode, name FROM pin WHERE cid = ?1")
             .map_err(database("read"))?;
-        let mut rows = statement.query([cid.to_bytes()]).map_err(database("read"))?;
-        rows.next().map_err(database("read"))?.map(read_pin).transpose()
+        let mut rows = statement
+            .query([cid.to_bytes()])
+            .map_err(database("read"))?;
+        rows.next()
+            .map_err(database("read"))?
+            .map(read_pin)
+            .transpose()
     }
 
     fn pins(&self, filter: &PinFilter, each: &mut dyn FnMut(Pin) -> bool) -> Result<(), RowError> {
@@ -201,7 +241,10 @@ impl Rows for SqliteRows {
             )
             .map_err(database("read"))?;
         // SQLite finds an empty text in every text, as Rust does.
-        let parameters = (filter.mode.map(mode_number), filter.name_contains.as_deref());
+        let parameters = (
+            filter.mode.map(mode_number),
+            filter.name_contains.as_deref(),
+        );
         let mut rows = statement.query(parameters).map_err(database("read"))?;
         while let Some(row) = rows.next().map_err(database("read"))? {
             if !each(read_pin(row)?) {
@@ -226,7 +269,9 @@ impl Rows for SqliteRows {
             if changes.is_empty() {
                 return writer.check_open();
             }
-            writer.apply(changes.into_iter().map(Change::Pin).collect()).await
+            writer
+                .apply(changes.into_iter().map(Change::Pin).collect())
+                .await
         })
     }
 

@@ -49,7 +49,9 @@ pub(super) fn connect(path: &Path, immutable: bool) -> Result<Connection, RowErr
         Connection::open_with_flags(path, flags)
     };
     let connection = opened.map_err(|source| opening(path, source))?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(|source| opening(path, source))?;
+    connection
+        .busy_timeout(BUSY_TIMEOUT)
+        .map_err(|source| opening(path, source))?;
     connection.set_prepared_statement_cache_capacity(16);
     Ok(connection)
 }
@@ -71,7 +73,11 @@ fn immutable_uri(path: &Path) -> String {
 
 impl Readers {
     pub(super) fn new(path: PathBuf, immutable: bool) -> Self {
-        Self { path, immutable, state: Arc::default() }
+        Self {
+            path,
+            immutable,
+            state: Arc::default(),
+        }
     }
 
     /// Keeps a connection for the next read.
@@ -93,7 +99,10 @@ impl Readers {
             state.idle.pop()
         };
         // Counted from here on, whatever happens below.
-        let mut reader = Reader { connection: kept, state: Arc::clone(&self.state) };
+        let mut reader = Reader {
+            connection: kept,
+            state: Arc::clone(&self.state),
+        };
         if reader.connection.is_none() {
             reader.connection = Some(connect(&self.path, self.immutable)?);
         }
@@ -114,7 +123,10 @@ impl Readers {
 impl Deref for Reader {
     type Target = Connection;
 
-    #[allow(clippy::expect_used, reason = "`take` hands out only filled readers, and only `drop` empties them")]
+    #[allow(
+        clippy::expect_used,
+        reason = "`take` hands out only filled readers, and only `drop` empties them"
+    )]
     fn deref(&self) -> &Connection {
         self.connection.as_ref().expect("a lent connection")
     }

@@ -49,8 +49,12 @@ impl Writer {
     /// Starts the thread. It ends at [`Writer::close`], or when the writer is dropped and the queue is empty.
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("rows-writer".into()).spawn(move || run(connection, receiver))?;
-        Ok(Self { queue: Mutex::new(Some(sender)) })
+        std::thread::Builder::new()
+            .name("rows-writer".into())
+            .spawn(move || run(connection, receiver))?;
+        Ok(Self {
+            queue: Mutex::new(Some(sender)),
+        })
     }
 
     pub(super) fn check_open(&self) -> Result<(), RowError> {
@@ -65,7 +69,10 @@ impl Writer {
     pub(super) async fn apply(&self, changes: Vec<Change>) -> Result<(), RowError> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Apply(Batch { changes, answer });
-        self.queue()?.send(job).await.map_err(|_| RowError::Closed)?;
+        self.queue()?
+            .send(job)
+            .await
+            .map_err(|_| RowError::Closed)?;
         answered.await.unwrap_or(Err(RowError::Closed))
     }
 
@@ -76,7 +83,10 @@ impl Writer {
             return Ok(());
         };
         let (answer, answered) = oneshot::channel();
-        queue.send(Job::Close(answer)).await.map_err(|_| RowError::Closed)?;
+        queue
+            .send(Job::Close(answer))
+            .await
+            .map_err(|_| RowError::Closed)?;
         answered.await.unwrap_or(Err(RowError::Closed))
     }
 }
@@ -127,7 +137,9 @@ fn finish(connection: Connection) -> Result<(), RowError> {
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .map_err(database("write"))?;
-    connection.close().map_err(|(_, error)| database("write")(error))
+    connection
+        .close()
+        .map_err(|(_, error)| database("write")(error))
 }
 
 /// Applies batches in one transaction and answers each. A batch that fails alone is undone alone.
@@ -156,8 +168,9 @@ fn in_transaction(
     waiting: &mut Vec<Batch>,
     applied: &mut Vec<Answer>,
 ) -> Result<(), RowError> {
-    let mut transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database("write"))?;
+    let mut transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(database("write"))?;
     let mut batches = std::mem::take(waiting).into_iter();
     while let Some(batch) = batches.next() {
         match apply(&mut transaction, &batch.changes) {
@@ -198,9 +211,9 @@ fn change_row(connection: &Connection, change: &Change) -> rusqlite::Result<()> 
                  ON CONFLICT (cid) DO UPDATE SET mode = excluded.mode, name = excluded.name",
             )?
             .execute((pin.cid.to_bytes(), mode_number(pin.mode), &pin.name)),
-        Change::Pin(PinChange::Remove(cid)) => {
-            connection.prepare_cached("DELETE FROM pin WHERE cid = ?1")?.execute([cid.to_bytes()])
-        }
+        Change::Pin(PinChange::Remove(cid)) => connection
+            .prepare_cached("DELETE FROM pin WHERE cid = ?1")?
+            .execute([cid.to_bytes()]),
         Change::Fact { key, value } => connection
             .prepare_cached(
                 "INSERT INTO fact (key, value) VALUES (?1, ?2)
