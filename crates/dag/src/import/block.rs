@@ -3,7 +3,7 @@
 //! Spec: <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-put>
 
 use bytes::Bytes;
-use cairn_primitives::multihash::{HashFunction, SHA2_256};
+use cairn_primitives::multihash::{HashError, HashFunction, SHA2_256};
 use cairn_primitives::{Block, Cid, Codec, Version};
 use cairn_store::{BlockStore, Hold};
 
@@ -43,7 +43,9 @@ impl BlockPutRequest {
     /// Applies Kubo's rules; `default_hash` is the configuration's `Import.HashFunction`.
     pub fn resolve(&self, default_hash: Option<&str>) -> Result<BlockFormat, ImportError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let hash = given(&self.mhtype).or_else(|| default_hash.map(Into::into)).unwrap_or_else(|| "sha2-256".into());
+        let hash = given(&self.mhtype)
+            .or_else(|| default_hash.map(Into::into))
+            .unwrap_or_else(|| "sha2-256".into());
         let hash = HashFunction::from_name(&hash)
             .map_err(|_| ImportError::Option(format!("unrecognized multihash function: {hash}")))?;
         let (codec, version) = match (given(&self.format), given(&self.cid_codec)) {
@@ -60,13 +62,23 @@ impl BlockPutRequest {
                 _ => (format, Version::V1),
             },
         };
-        let codec = Codec::from_name(&codec).map_err(|error| ImportError::Option(error.to_string()))?;
+        let codec =
+            Codec::from_name(&codec).map_err(|error| ImportError::Option(error.to_string()))?;
         let length = self.mhlen.and_then(|length| usize::try_from(length).ok());
-        if version == Version::V0 && (hash.code() != SHA2_256 || !matches!(length, None | Some(32))) {
+        if version == Version::V0 && (hash.code() != SHA2_256 || !matches!(length, None | Some(32)))
+        {
             // The digit is Kubo's.
-            return Err(ImportError::Option("only sha2-255-32 is allowed with CIDv0".into()));
+            return Err(ImportError::Option(
+                "only sha2-255-32 is allowed with CIDv0".into(),
+            ));
         }
-        Ok(BlockFormat { version, codec, hash, length, allow_big_block: self.allow_big_block })
+        Ok(BlockFormat {
+            version,
+            codec,
+            hash,
+            length,
+            allow_big_block: self.allow_big_block,
+        })
     }
 }
 
@@ -74,6 +86,9 @@ impl BlockFormat {
     /// Names a block; fails when it is too large, or when nothing is stored under such a name.
     pub fn block(&self, data: Bytes) -> Result<Block, ImportError> {
         check_size(data.len(), self.allow_big_block)?;
+        if !self.hash.is_allowed() {
+            return Err(HashError::NotAllowed.into());
+        }
         let hash = match self.length.filter(|_| self.hash.default_length().is_some()) {
             Some(length) => self.hash.digest_with_length(&data, length),
             None => self.hash.digest(&data),
@@ -90,11 +105,20 @@ impl BlockFormat {
 
 /// Refuses what peers do not exchange.
 pub(super) fn check_size(size: usize, allow_big_block: bool) -> Result<(), ImportError> {
-    if size > EXCHANGE_LIMIT && !allow_big_block { Err(ImportError::BigBlock) } else { Ok(()) }
+    if size > EXCHANGE_LIMIT && !allow_big_block {
+        Err(ImportError::BigBlock)
+    } else {
+        Ok(())
+    }
 }
 
 /// Stores a block, durably, under a hold that was taken before; the CID may be pinned while the hold lives.
-pub async fn put_block(store: &dyn BlockStore, hold: &Hold, format: &BlockFormat, data: Bytes) -> Result<Cid, ImportError> {
+pub async fn put_block(
+    store: &dyn BlockStore,
+    hold: &Hold,
+    format: &BlockFormat,
+    data: Bytes,
+) -> Result<Cid, ImportError> {
     let block = format.block(data)?;
     let cid = block.cid.clone();
     store.put(hold, vec![block]).await?;
@@ -110,8 +134,12 @@ mod tests {
     }
 
     fn put(request: &BlockPutRequest) -> Result<String, String> {
-        let block = request.resolve(None).and_then(|format| format.block(Bytes::from_static(b"block data")));
-        block.map(|block| block.cid.to_string()).map_err(|error| error.to_string())
+        let block = request
+            .resolve(None)
+            .and_then(|format| format.block(Bytes::from_static(b"block data")));
+        block
+            .map(|block| block.cid.to_string())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -122,22 +150,69 @@ mod tests {
         let v0 = "QmYWPg7WyMwzvvBA9nuRw5eXue1TCs4pPAm3JQYPWgihVv";
         for (request, cid) in [
             (request(), raw),
-            (BlockPutRequest { cid_codec: some("raw"), ..request() }, raw),
-            (BlockPutRequest { format: some("raw"), ..request() }, raw),
-            (BlockPutRequest { cid_codec: some("dag-pb"), ..request() }, pb),
-            (BlockPutRequest { format: some("protobuf"), ..request() }, pb),
-            (BlockPutRequest { format: some("v0"), ..request() }, v0),
-            (BlockPutRequest { format: some("v0"), cid_codec: some("raw"), ..request() }, v0),
             (
-                BlockPutRequest { cid_codec: some("dag-cbor"), ..request() },
+                BlockPutRequest {
+                    cid_codec: some("raw"),
+                    ..request()
+                },
+                raw,
+            ),
+            (
+                BlockPutRequest {
+                    format: some("raw"),
+                    ..request()
+                },
+                raw,
+            ),
+            (
+                BlockPutRequest {
+                    cid_codec: some("dag-pb"),
+                    ..request()
+                },
+                pb,
+            ),
+            (
+                BlockPutRequest {
+                    format: some("protobuf"),
+                    ..request()
+                },
+                pb,
+            ),
+            (
+                BlockPutRequest {
+                    format: some("v0"),
+                    ..request()
+                },
+                v0,
+            ),
+            (
+                BlockPutRequest {
+                    format: some("v0"),
+                    cid_codec: some("raw"),
+                    ..request()
+                },
+                v0,
+            ),
+            (
+                BlockPutRequest {
+                    cid_codec: some("dag-cbor"),
+                    ..request()
+                },
                 "bafyreiexcowy2vhpk5ywisled7jy3faigf6o7s4czfkdbsumikhevtwneu",
             ),
             (
-                BlockPutRequest { mhtype: some("blake2b-256"), ..request() },
+                BlockPutRequest {
+                    mhtype: some("blake2b-256"),
+                    ..request()
+                },
                 "bafk2bzacecjkwxygltltzx4kkd3isgswqzktyntcvjemo3dgfxp5owrqqr7wq",
             ),
             (
-                BlockPutRequest { mhtype: some("sha2-256"), mhlen: Some(20), ..request() },
+                BlockPutRequest {
+                    mhtype: some("sha2-256"),
+                    mhlen: Some(20),
+                    ..request()
+                },
                 "bafkrefexcowy2vhpk5ywisled7jy3faigf6o7sy",
             ),
         ] {
@@ -149,18 +224,50 @@ mod tests {
     fn refuses_as_kubo_does() {
         let some = |text: &str| Some(text.to_owned());
         for (request, text) in [
-            (BlockPutRequest { mhtype: some("nope"), ..request() }, "unrecognized multihash function: nope"),
-            (BlockPutRequest { cid_codec: some("nope"), ..request() }, "unknown multicodec: \"nope\""),
             (
-                BlockPutRequest { cid_codec: some("dag-pb"), format: some("v0"), ..request() },
+                BlockPutRequest {
+                    mhtype: some("nope"),
+                    ..request()
+                },
+                "unrecognized multihash function: nope",
+            ),
+            (
+                BlockPutRequest {
+                    cid_codec: some("nope"),
+                    ..request()
+                },
+                "unknown multicodec: \"nope\"",
+            ),
+            (
+                BlockPutRequest {
+                    cid_codec: some("dag-pb"),
+                    format: some("v0"),
+                    ..request()
+                },
                 "unable to use \"format\" (deprecated) and a custom \"cid-codec\" at the same time",
             ),
             (
-                BlockPutRequest { format: some("v0"), mhtype: some("sha2-512"), ..request() },
+                BlockPutRequest {
+                    format: some("v0"),
+                    mhtype: some("sha2-512"),
+                    ..request()
+                },
                 "only sha2-255-32 is allowed with CIDv0",
             ),
-            (BlockPutRequest { mhlen: Some(64), ..request() }, "invalid cid: requested length was too large for digest"),
-            (BlockPutRequest { mhlen: Some(10), ..request() }, "digest too small: sha2-256 digest got 10 bytes, minimum 20"),
+            (
+                BlockPutRequest {
+                    mhlen: Some(64),
+                    ..request()
+                },
+                "invalid cid: requested length was too large for digest",
+            ),
+            (
+                BlockPutRequest {
+                    mhlen: Some(10),
+                    ..request()
+                },
+                "digest too small: sha2-256 digest got 10 bytes, minimum 20",
+            ),
         ] {
             assert_eq!(put(&request), Err(text.to_owned()), "{request:?}");
         }
@@ -171,8 +278,16 @@ mod tests {
         let format = request().resolve(None).unwrap();
         let big = Bytes::from(vec![0; EXCHANGE_LIMIT + 1]);
         assert!(format.block(big.slice(1..)).is_ok());
-        assert!(matches!(format.block(big.clone()), Err(ImportError::BigBlock)));
-        let format = BlockPutRequest { allow_big_block: true, ..request() }.resolve(None).unwrap();
+        assert!(matches!(
+            format.block(big.clone()),
+            Err(ImportError::BigBlock)
+        ));
+        let format = BlockPutRequest {
+            allow_big_block: true,
+            ..request()
+        }
+        .resolve(None)
+        .unwrap();
         assert!(format.block(big).is_ok());
     }
 }

@@ -26,7 +26,12 @@ impl Batch {
     /// Takes the hold at once, so that everything which the import finds present later is kept too.
     pub(super) fn new(store: Arc<dyn BlockStore>, only_hash: bool) -> Self {
         let hold = (!only_hash).then(|| store.hold());
-        Self { store, hold, blocks: Vec::new(), bytes: 0 }
+        Self {
+            store,
+            hold,
+            blocks: Vec::new(),
+            bytes: 0,
+        }
     }
 
     pub(super) fn hold(&self) -> Option<&Hold> {
@@ -53,7 +58,9 @@ impl Batch {
     async fn flush(&mut self) -> Result<(), ImportError> {
         if let Some(hold) = self.hold.as_ref().filter(|_| !self.blocks.is_empty()) {
             self.bytes = 0;
-            self.store.write(hold, std::mem::take(&mut self.blocks)).await?;
+            self.store
+                .write(hold, std::mem::take(&mut self.blocks))
+                .await?;
         }
         Ok(())
     }
@@ -70,6 +77,9 @@ impl Batch {
 
 impl std::fmt::Debug for Batch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Batch").field("blocks", &self.blocks.len()).field("bytes", &self.bytes).finish_non_exhaustive()
+        f.debug_struct("Batch")
+            .field("blocks", &self.blocks.len())
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
     }
 }

@@ -9,16 +9,18 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cairn_primitives::car::{self, Decoder, Event};
-use cairn_primitives::multihash::HashFunction;
-use cairn_primitives::{Block, Cid, codec};
+use cairn_primitives::car::{self, CarError, Decoder, Event, Limits};
+use cairn_primitives::cid::CidError;
+use cairn_primitives::codec::{self, CodecError};
+use cairn_primitives::multihash::{HashError, HashFunction};
+use cairn_primitives::{Block, Cid, Codec};
 use cairn_store::{BlockStore, Hold};
 
+use super::ImportError;
 use super::block::check_size;
 use super::blocks::Batch;
 use super::error::CarPlace;
 use super::workers::{Ticket, Workers};
-use super::ImportError;
 
 /// Bytes that are checked as one job.
 const JOB_BYTES: usize = 512 << 10;
@@ -32,6 +34,8 @@ const IN_FLIGHT_JOBS: usize = 32;
 const SMALL_REST: usize = 256 << 10;
 /// Frames are cut to this many bytes, since a large one could hold very many blocks.
 const PIECE: usize = 1 << 20;
+/// Largest section of an archive in bytes, as Kubo has it.
+const MAX_SECTION: usize = 8 << 20;
 /// Roots that an import takes, over all its archives.
 const MAX_ROOTS: usize = 1 << 16;
 
@@ -100,7 +104,7 @@ impl CarImport {
         Self {
             blocks: Batch::new(store, false),
             allow_big_block,
-            decoder: Decoder::new(),
+            decoder: decoder(),
             open: false,
             has_header: false,
             waiting: Vec::new(),
@@ -138,11 +142,10 @@ impl CarImport {
     /// Ends an archive: fails when it is cut short. The next bytes begin another one.
     pub async fn end_archive(&mut self) -> Result<(), ImportError> {
         self.begin()?;
-        let end = self.decoder.finish();
+        let end = std::mem::replace(&mut self.decoder, decoder()).finish();
         // What came before the end is looked at first: its faults are the earlier ones.
         self.settle().await?;
         end.map_err(|error| self.unreadable(&error))?;
-        self.decoder = Decoder::new();
         self.previous = None;
         self.open = false;
         self.has_header = false;
@@ -157,19 +160,28 @@ impl CarImport {
         }
         self.begin()?;
         let hold = self.blocks.finish().await?;
-        Ok(CarFinished { roots: self.roots, blocks: self.block_count, bytes: self.byte_count, hold })
+        Ok(CarFinished {
+            roots: self.roots,
+            blocks: self.block_count,
+            bytes: self.byte_count,
+            hold,
+        })
     }
 
     /// Until a call is done, the import counts as broken.
     fn begin(&mut self) -> Result<(), ImportError> {
-        if std::mem::replace(&mut self.broken, true) { Err(ImportError::Failed) } else { Ok(()) }
+        if std::mem::replace(&mut self.broken, true) {
+            Err(ImportError::Failed)
+        } else {
+            Ok(())
+        }
     }
 
     async fn read(&mut self) -> Result<(), ImportError> {
         loop {
             match self.decoder.next() {
                 Ok(None) => return Ok(()),
-                Ok(Some(Event::Header(header))) => self.header(header)?,
+                Ok(Some(Event::Header { roots, .. })) => self.header(roots)?,
                 Ok(Some(Event::Block(block))) => {
                     if check_size(block.data.len(), self.allow_big_block).is_err() {
                         return self.too_big(block).await;
@@ -188,15 +200,17 @@ impl CarImport {
         }
     }
 
-    fn header(&mut self, header: car::Header) -> Result<(), ImportError> {
+    fn header(&mut self, roots: Vec<Cid>) -> Result<(), ImportError> {
         self.has_header = true;
-        for root in header.roots {
+        for root in roots {
             if self.known_roots.insert(root.clone()) {
                 self.roots.push(root);
             }
         }
         if self.roots.len() > MAX_ROOTS {
-            return Err(ImportError::CarHeader(format!("more than {MAX_ROOTS} roots")));
+            return Err(ImportError::CarHeader(format!(
+                "more than {MAX_ROOTS} roots"
+            )));
         }
         Ok(())
     }
@@ -207,10 +221,19 @@ impl CarImport {
         self.waiting_bytes += block.data.len();
         self.waiting.push(block);
         let checked = self.settle().await;
-        if matches!(checked, Err(ImportError::Car { place: CarPlace::Start | CarPlace::After(_), .. })) {
+        if matches!(
+            checked,
+            Err(ImportError::Car {
+                place: CarPlace::Start | CarPlace::After(_),
+                ..
+            })
+        ) {
             return checked;
         }
-        Err(ImportError::Car { place: CarPlace::At(cid), reason: ImportError::BigBlock.to_string() })
+        Err(ImportError::Car {
+            place: CarPlace::At(cid),
+            reason: ImportError::BigBlock.to_string(),
+        })
     }
 
     /// Gives the blocks that wait to the hashing threads; first takes back what is ready, and waits for the oldest job
@@ -218,8 +241,14 @@ impl CarImport {
     async fn dispatch(&mut self) -> Result<(), ImportError> {
         loop {
             let full = self.in_flight > IN_FLIGHT_BYTES || self.jobs.len() >= IN_FLIGHT_JOBS;
-            let Some((ticket, bytes)) = self.jobs.front_mut() else { break };
-            let checked = if full { Some(ticket.wait().await?) } else { ticket.ready()? };
+            let Some((ticket, bytes)) = self.jobs.front_mut() else {
+                break;
+            };
+            let checked = if full {
+                Some(ticket.wait().await?)
+            } else {
+                ticket.ready()?
+            };
             let Some(checked) = checked else { break };
             self.in_flight -= *bytes;
             self.jobs.pop_front();
@@ -264,27 +293,48 @@ impl CarImport {
         }
         match checked.fault {
             None => Ok(()),
-            Some(Fault::Content(reason)) => Err(ImportError::Car { place: self.place(), reason }),
-            Some(Fault::Block(cid, reason)) => Err(ImportError::Car { place: CarPlace::At(cid), reason }),
+            Some(Fault::Content(reason)) => Err(ImportError::Car {
+                place: self.place(),
+                reason,
+            }),
+            Some(Fault::Block(cid, reason)) => Err(ImportError::Car {
+                place: CarPlace::At(cid),
+                reason,
+            }),
             Some(Fault::Name(error)) => Err(error),
         }
     }
 
     fn place(&self) -> CarPlace {
-        self.previous.clone().map_or(CarPlace::Start, CarPlace::After)
+        self.previous
+            .clone()
+            .map_or(CarPlace::Start, CarPlace::After)
     }
 
-    fn unreadable(&self, error: &car::CarError) -> ImportError {
+    fn unreadable(&self, error: &CarError) -> ImportError {
         if !self.has_header {
-            return ImportError::CarHeader(error.to_string());
+            return ImportError::CarHeader(describe(error));
         }
-        ImportError::Car { place: self.place(), reason: error.to_string() }
+        ImportError::Car {
+            place: self.place(),
+            reason: describe(error),
+        }
     }
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(Limits {
+        section: MAX_SECTION,
+        ..Limits::default()
+    })
 }
 
 /// Hashes blocks and reads their links, up to the first that is not as it should be.
 fn check(blocks: Vec<Block>) -> Checked {
-    let mut checked = Checked { blocks: Vec::with_capacity(blocks.len()), fault: None };
+    let mut checked = Checked {
+        blocks: Vec::with_capacity(blocks.len()),
+        fault: None,
+    };
     for block in blocks {
         match check_one(&block) {
             Ok(()) => checked.blocks.push(block),
@@ -298,28 +348,41 @@ fn check(blocks: Vec<Block>) -> Checked {
 }
 
 fn check_one(block: &Block) -> Result<(), Fault> {
-    match block.verify() {
-        Ok(true) => {}
-        Ok(false) => return Err(Fault::Content(mismatch(block))),
-        Err(error) => return Err(Fault::Content(ImportError::InvalidCid(error).to_string())),
+    match car::verify(block) {
+        Ok(()) => {}
+        // Kubo knows how to compute these, and refuses them all the same.
+        Err(CarError::Hash(HashError::UnknownCode(code)))
+            if HashFunction::from_code(code).is_ok() =>
+        {
+            return Err(Fault::Name(HashError::NotAllowed.into()));
+        }
+        Err(error) => return Err(Fault::Content(describe(&error))),
     }
-    codec::links(block.cid.codec(), &block.data).map_err(|error| Fault::Block(block.cid.clone(), error.to_string()))?;
+    if block.cid.codec() == Codec::LIBP2P_KEY {
+        return Err(undecodable(block, &CodecError::Unknown(Codec::LIBP2P_KEY)));
+    }
+    codec::links(block.cid.codec(), &block.data).map_err(|error| undecodable(block, &error))?;
     HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))
 }
 
-/// Tells both names of a block whose bytes are not those of its CID.
-fn mismatch(block: &Block) -> String {
-    let expected = &block.cid;
-    let length = expected.hash().digest().len();
-    let found = HashFunction::from_code(expected.hash().code()).and_then(|function| {
-        if function.default_length().is_some() { function.digest_with_length(&block.data, length) } else { function.digest(&block.data) }
-    });
-    let found = found.map(|hash| match expected.version() {
-        cairn_primitives::Version::V0 => Cid::v0(hash.clone()).unwrap_or_else(|_| Cid::v1(expected.codec(), hash)),
-        cairn_primitives::Version::V1 => Cid::v1(expected.codec(), hash),
-    });
-    match found {
-        Ok(found) => format!("mismatch in content integrity, expected: {expected}, got: {found}"),
-        Err(error) => ImportError::InvalidCid(error).to_string(),
+fn undecodable(block: &Block, error: &CodecError) -> Fault {
+    let reason = match error {
+        CodecError::Unknown(_) => format!("could not choose a decoder: {error}"),
+        error => error.to_string(),
+    };
+    Fault::Block(block.cid.clone(), reason)
+}
+
+/// The error and its cause in one line, as Kubo has them.
+fn describe(error: &CarError) -> String {
+    match error {
+        CarError::Hash(source) => ImportError::InvalidCid(source.clone()).to_string(),
+        // An empty section: Kubo looks for a version in it.
+        CarError::Cid(CidError::TooShort) => {
+            "invalid cid: varints malformed, could not reach the end".into()
+        }
+        CarError::Cid(source) => source.to_string(),
+        CarError::Root(source) => format!("invalid header: {source}"),
+        error => error.to_string(),
     }
 }

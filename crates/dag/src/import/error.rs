@@ -44,7 +44,7 @@ pub enum ImportError {
     ReferencesOff,
     /// A node of a file or a folder could not be built.
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Build(BuildError),
     /// A block is larger than peers exchange.
     #[error(
         "produced block is over 2MiB: big blocks can't be exchanged with other peers. consider using UnixFS for automatic chunking of bigger files, or pass --allow-big-block to override"
@@ -76,6 +76,15 @@ pub enum ImportError {
     /// An earlier failure left the import in pieces: only dropping it makes sense.
     #[error("the import failed before")]
     Failed,
+}
+
+impl From<BuildError> for ImportError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Hash(error) => Self::Hash(error),
+            error => Self::Build(error),
+        }
+    }
 }
 
 /// The block of an archive at which its import failed.

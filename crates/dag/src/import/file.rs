@@ -8,15 +8,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Codec};
 use cairn_primitives::multihash::IDENTITY;
 use cairn_primitives::unixfs::chunker::{Chunker, ChunkerSpec};
 use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Leaf, make_leaf};
 use cairn_primitives::unixfs::{BuildError, Built};
+use cairn_primitives::{Block, Codec};
 
+use super::ImportError;
 use super::importer::{Importer, Reference};
 use super::workers::Ticket;
-use super::ImportError;
 
 /// Bytes that are hashed as one job: enough to make the way to a thread and back cheap.
 const JOB_BYTES: usize = 512 << 10;
@@ -65,7 +65,11 @@ struct Source {
 }
 
 impl FileImport {
-    pub(super) fn new(params: LayoutParams, chunker: &ChunkerSpec, source: Option<Arc<str>>) -> Result<Self, ImportError> {
+    pub(super) fn new(
+        params: LayoutParams,
+        chunker: &ChunkerSpec,
+        source: Option<Arc<str>>,
+    ) -> Result<Self, ImportError> {
         let tiny = match chunker {
             ChunkerSpec::Size(size) => size.get() < TINY_CHUNK,
             ChunkerSpec::Rabin { min, .. } => *min < TINY_CHUNK,
@@ -85,7 +89,11 @@ impl FileImport {
         })
     }
 
-    pub(super) async fn write(&mut self, importer: &mut Importer, mut bytes: Bytes) -> Result<(), ImportError> {
+    pub(super) async fn write(
+        &mut self,
+        importer: &mut Importer,
+        mut bytes: Bytes,
+    ) -> Result<(), ImportError> {
         if std::mem::replace(&mut self.broken, true) {
             return Err(ImportError::Failed);
         }
@@ -108,9 +116,16 @@ impl FileImport {
     /// oldest job when too much is in flight.
     async fn hash(&mut self, importer: &mut Importer) -> Result<(), ImportError> {
         loop {
-            let full = self.in_flight + JOB_BYTES > IN_FLIGHT_BYTES || self.jobs.len() >= IN_FLIGHT_JOBS;
-            let Some((ticket, bytes)) = self.jobs.front_mut() else { break };
-            let leaves = if full { Some(ticket.wait().await?) } else { ticket.ready()? };
+            let full =
+                self.in_flight + JOB_BYTES > IN_FLIGHT_BYTES || self.jobs.len() >= IN_FLIGHT_JOBS;
+            let Some((ticket, bytes)) = self.jobs.front_mut() else {
+                break;
+            };
+            let leaves = if full {
+                Some(ticket.wait().await?)
+            } else {
+                ticket.ready()?
+            };
             let Some(leaves) = leaves else { break };
             self.in_flight -= *bytes;
             self.jobs.pop_front();
@@ -118,7 +133,12 @@ impl FileImport {
         }
         let (chunks, bytes) = self.next_job();
         let params = Arc::clone(&self.params);
-        let work = move || chunks.into_iter().map(|chunk| make_leaf(&params, chunk)).collect();
+        let work = move || {
+            chunks
+                .into_iter()
+                .map(|chunk| make_leaf(&params, chunk))
+                .collect()
+        };
         let ticket = importer.workers()?.run(work).await?;
         self.in_flight += bytes;
         self.jobs.push_back((ticket, bytes));
@@ -128,7 +148,9 @@ impl FileImport {
     fn next_job(&mut self) -> (Vec<Bytes>, usize) {
         let (mut job, mut bytes) = (Vec::new(), 0);
         while bytes < JOB_BYTES && job.len() < JOB_CHUNKS {
-            let Some(chunk) = self.chunks.pop_front() else { break };
+            let Some(chunk) = self.chunks.pop_front() else {
+                break;
+            };
             bytes += chunk.len();
             job.push(chunk);
         }
@@ -137,7 +159,11 @@ impl FileImport {
     }
 
     /// Joins leaves to the tree and hands over the blocks that are complete.
-    async fn join(&mut self, importer: &mut Importer, leaves: Vec<Leaf>) -> Result<(), ImportError> {
+    async fn join(
+        &mut self,
+        importer: &mut Importer,
+        leaves: Vec<Leaf>,
+    ) -> Result<(), ImportError> {
         for leaf in leaves {
             let mut out = Sink::new(importer, &mut self.source);
             self.builder.push(leaf, &mut |block| out.take(block))?;
@@ -158,8 +184,10 @@ impl FileImport {
         });
         if self.jobs.is_empty() && self.chunk_bytes <= SMALL_FILE {
             let chunks = std::mem::take(&mut self.chunks);
-            let leaves: Vec<Leaf> =
-                chunks.into_iter().map(|chunk| make_leaf(&self.params, compact(chunk))).collect::<Leaves>()?;
+            let leaves: Vec<Leaf> = chunks
+                .into_iter()
+                .map(|chunk| make_leaf(&self.params, compact(chunk)))
+                .collect::<Leaves>()?;
             self.join(importer, leaves).await?;
         }
         while !self.chunks.is_empty() {
@@ -186,7 +214,11 @@ struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     fn new(importer: &'a mut Importer, source: &'a mut Option<Source>) -> Self {
-        Self { importer, source, references: Vec::new() }
+        Self {
+            importer,
+            source,
+            references: Vec::new(),
+        }
     }
 
     fn take(&mut self, block: Block) {
@@ -196,7 +228,12 @@ impl<'a> Sink<'a> {
                 let length = block.data.len() as u64;
                 if block.cid.hash().code() != IDENTITY {
                     let source = Arc::clone(path);
-                    self.references.push(Reference { cid: block.cid, source, offset: *offset, length });
+                    self.references.push(Reference {
+                        cid: block.cid,
+                        source,
+                        offset: *offset,
+                        length,
+                    });
                 }
                 *offset += length;
             }
@@ -211,5 +248,9 @@ impl<'a> Sink<'a> {
 
 /// A small chunk in memory of its own: as a slice it would keep a whole frame of the connection.
 fn compact(chunk: Bytes) -> Bytes {
-    if chunk.len() <= SMALL_COPY { Bytes::copy_from_slice(&chunk) } else { chunk }
+    if chunk.len() <= SMALL_COPY {
+        Bytes::copy_from_slice(&chunk)
+    } else {
+        chunk
+    }
 }

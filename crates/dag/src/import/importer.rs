@@ -9,11 +9,11 @@ use cairn_primitives::unixfs::layout::LayoutParams;
 use cairn_primitives::unixfs::{Built, CidMaker, symlink};
 use cairn_store::{BlockError, BlockStore, Hold};
 
+use super::ImportError;
 use super::blocks::Batch;
 use super::file::FileImport;
 use super::options::{FileMeta, ImportOptions};
 use super::workers::Workers;
-use super::ImportError;
 
 /// A leaf whose bytes stay in a file or behind a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +52,19 @@ pub struct Importer {
 impl Importer {
     /// Begins an import: takes the hold, unless nothing is to be stored.
     pub fn new(store: Arc<dyn BlockStore>, options: ImportOptions) -> Result<Self, ImportError> {
-        let cid = CidMaker::new(options.version, options.hash)?.with_inline(options.inline.unwrap_or(0))?;
+        let cid = CidMaker::new(options.version, options.hash)?;
+        let cid = match options.inline {
+            Some(limit) => cid.with_inline(limit)?,
+            None => cid,
+        };
         let blocks = Batch::new(store, options.only_hash);
-        Ok(Self { options: Arc::new(options), cid, blocks, references: None, workers: None })
+        Ok(Self {
+            options: Arc::new(options),
+            cid,
+            blocks,
+            references: None,
+            workers: None,
+        })
     }
 
     /// Allows [`ImportOptions::nocopy`]; without a sink it is refused.
@@ -79,7 +89,10 @@ impl Importer {
     /// Begins a file. Its bytes go through [`File::write`].
     pub fn file(&mut self, meta: FileMeta) -> Result<File<'_>, ImportError> {
         let import = self.start(meta)?;
-        Ok(File { importer: self, import })
+        Ok(File {
+            importer: self,
+            import,
+        })
     }
 
     pub(super) fn start(&self, meta: FileMeta) -> Result<FileImport, ImportError> {
@@ -91,7 +104,11 @@ impl Importer {
     }
 
     /// Begins a file that may be referred to where it is, if the options say so.
-    pub(super) fn start_from(&self, meta: FileMeta, source: &str) -> Result<FileImport, ImportError> {
+    pub(super) fn start_from(
+        &self,
+        meta: FileMeta,
+        source: &str,
+    ) -> Result<FileImport, ImportError> {
         if !self.options.nocopy {
             return self.start(meta);
         }
@@ -100,7 +117,11 @@ impl Importer {
             return Err(ImportError::NoReference);
         }
         // References have no place for permissions and times.
-        FileImport::new(self.layout(None), &self.options.chunker, Some(source.into()))
+        FileImport::new(
+            self.layout(None),
+            &self.options.chunker,
+            Some(source.into()),
+        )
     }
 
     fn reference_sink(&self) -> Result<&Arc<dyn ReferenceSink>, ImportError> {
@@ -115,7 +136,9 @@ impl Importer {
     }
 
     fn layout(&self, own: Option<FileMeta>) -> LayoutParams {
-        let meta = own.map(|own| self.options.stored_meta(own)).unwrap_or_default();
+        let meta = own
+            .map(|own| self.options.stored_meta(own))
+            .unwrap_or_default();
         LayoutParams {
             shape: self.options.shape,
             max_links: self.options.max_file_links,

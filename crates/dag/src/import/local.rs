@@ -115,13 +115,28 @@ impl Walk {
     /// Starts at a path, under a name.
     #[must_use]
     pub fn new(path: &Path, name: &str, options: WalkOptions) -> Self {
-        let root = Pending { name: name.to_owned(), source: path.to_owned(), depth: 0 };
-        Self { options, pending: vec![root] }
+        let root = Pending {
+            name: name.to_owned(),
+            source: path.to_owned(),
+            depth: 0,
+        };
+        Self {
+            options,
+            pending: vec![root],
+        }
     }
 
     fn visit(&mut self, at: Pending) -> Result<LocalEntry, WalkError> {
-        let Pending { name, source, depth } = at;
-        let metadata = if self.options.dereference { fs::metadata(&source) } else { fs::symlink_metadata(&source) };
+        let Pending {
+            name,
+            source,
+            depth,
+        } = at;
+        let metadata = if self.options.dereference {
+            fs::metadata(&source)
+        } else {
+            fs::symlink_metadata(&source)
+        };
         let metadata = metadata.map_err(|error| unreadable(&source, error))?;
         let kind = if metadata.is_dir() {
             if !self.options.recursive {
@@ -130,20 +145,35 @@ impl Walk {
             self.enter(&name, &source, depth + 1)?;
             LocalKind::Directory
         } else if metadata.is_file() {
-            LocalKind::File { size: metadata.len() }
+            LocalKind::File {
+                size: metadata.len(),
+            }
         } else if metadata.is_symlink() {
             let target = fs::read_link(&source).map_err(|error| unreadable(&source, error))?;
-            let target = target.into_os_string().into_string().map_err(|_| WalkError::Name { path: source.clone() })?;
+            let target = target
+                .into_os_string()
+                .into_string()
+                .map_err(|_| WalkError::Name {
+                    path: source.clone(),
+                })?;
             LocalKind::Symlink { target }
         } else {
             return Err(WalkError::Unsupported { path: source });
         };
-        Ok(LocalEntry { name, kind, mode: mode(&metadata), mtime: metadata.modified().ok().map(since_epoch), source })
+        Ok(LocalEntry {
+            name,
+            kind,
+            mode: mode(&metadata),
+            mtime: metadata.modified().ok().map(since_epoch),
+            source,
+        })
     }
 
     fn enter(&mut self, name: &str, source: &Path, depth: usize) -> Result<(), WalkError> {
         if depth > MAX_DEPTH {
-            return Err(WalkError::TooDeep { path: source.to_owned() });
+            return Err(WalkError::TooDeep {
+                path: source.to_owned(),
+            });
         }
         let mut names: Vec<OsString> = fs::read_dir(source)
             .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect())
@@ -155,8 +185,14 @@ impl Walk {
                 continue;
             }
             let source = source.join(&child);
-            let Ok(child) = child.into_string() else { return Err(WalkError::Name { path: source }) };
-            self.pending.push(Pending { name: format!("{name}/{child}"), source, depth });
+            let Ok(child) = child.into_string() else {
+                return Err(WalkError::Name { path: source });
+            };
+            self.pending.push(Pending {
+                name: format!("{name}/{child}"),
+                source,
+                depth,
+            });
         }
         Ok(())
     }
@@ -176,7 +212,10 @@ impl Iterator for Walk {
 }
 
 fn unreadable(path: &Path, source: io::Error) -> WalkError {
-    WalkError::Io { path: path.to_owned(), source }
+    WalkError::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 #[cfg(unix)]
@@ -192,7 +231,10 @@ fn mode(_metadata: &Metadata) -> u32 {
 
 fn since_epoch(time: SystemTime) -> (i64, u32) {
     match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => (i64::try_from(after.as_secs()).unwrap_or(i64::MAX), after.subsec_nanos()),
+        Ok(after) => (
+            i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+            after.subsec_nanos(),
+        ),
         Err(before) => {
             let before = before.duration();
             let seconds = -i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
@@ -209,7 +251,11 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    const ALL: WalkOptions = WalkOptions { recursive: true, hidden: true, dereference: false };
+    const ALL: WalkOptions = WalkOptions {
+        recursive: true,
+        hidden: true,
+        dereference: false,
+    };
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -230,9 +276,30 @@ mod tests {
     fn walks_in_order() {
         let folder = folder();
         let all = names(Walk::new(folder.path(), "d", ALL));
-        assert_eq!(all, ["d", "d/.hidden", "d/a", "d/b", "d/sub", "d/sub/deep", "d/sub/deep/x y"]);
-        let visible = names(Walk::new(folder.path(), "d", WalkOptions { hidden: false, ..ALL }));
-        assert_eq!(visible, ["d", "d/a", "d/b", "d/sub", "d/sub/deep", "d/sub/deep/x y"]);
+        assert_eq!(
+            all,
+            [
+                "d",
+                "d/.hidden",
+                "d/a",
+                "d/b",
+                "d/sub",
+                "d/sub/deep",
+                "d/sub/deep/x y"
+            ]
+        );
+        let visible = names(Walk::new(
+            folder.path(),
+            "d",
+            WalkOptions {
+                hidden: false,
+                ..ALL
+            },
+        ));
+        assert_eq!(
+            visible,
+            ["d", "d/a", "d/b", "d/sub", "d/sub/deep", "d/sub/deep/x y"]
+        );
         let b = Walk::new(folder.path(), "d", ALL).nth(3).unwrap().unwrap();
         assert_eq!(b.kind, LocalKind::File { size: 3 });
         assert!(b.mtime.is_some());
@@ -241,8 +308,18 @@ mod tests {
     #[test]
     fn refuses_folders_unless_asked() {
         let folder = folder();
-        let mut walk = Walk::new(folder.path(), "d", WalkOptions { recursive: false, ..ALL });
-        assert!(matches!(walk.next(), Some(Err(WalkError::IsDirectory { .. }))));
+        let mut walk = Walk::new(
+            folder.path(),
+            "d",
+            WalkOptions {
+                recursive: false,
+                ..ALL
+            },
+        );
+        assert!(matches!(
+            walk.next(),
+            Some(Err(WalkError::IsDirectory { .. }))
+        ));
         assert!(walk.next().is_none());
     }
 
@@ -251,9 +328,20 @@ mod tests {
     fn keeps_or_follows_links() {
         let folder = folder();
         std::os::unix::fs::symlink("b", folder.path().join("ln")).unwrap();
-        let find = |options| Walk::new(folder.path(), "d", options).map(Result::unwrap).find(|entry| entry.name == "d/ln");
-        assert_eq!(find(ALL).unwrap().kind, LocalKind::Symlink { target: "b".into() });
-        let followed = find(WalkOptions { dereference: true, ..ALL }).unwrap();
+        let find = |options| {
+            Walk::new(folder.path(), "d", options)
+                .map(Result::unwrap)
+                .find(|entry| entry.name == "d/ln")
+        };
+        assert_eq!(
+            find(ALL).unwrap().kind,
+            LocalKind::Symlink { target: "b".into() }
+        );
+        let followed = find(WalkOptions {
+            dereference: true,
+            ..ALL
+        })
+        .unwrap();
         assert_eq!(followed.kind, LocalKind::File { size: 3 });
     }
 
@@ -262,7 +350,16 @@ mod tests {
     fn ends_in_a_circle_of_links() {
         let folder = folder();
         std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
-        let last = Walk::new(folder.path(), "d", WalkOptions { dereference: true, ..ALL }).last().unwrap();
+        let last = Walk::new(
+            folder.path(),
+            "d",
+            WalkOptions {
+                dereference: true,
+                ..ALL
+            },
+        )
+        .last()
+        .unwrap();
         assert!(last.is_err());
     }
 
@@ -270,6 +367,9 @@ mod tests {
     fn counts_from_the_epoch() {
         assert_eq!(since_epoch(UNIX_EPOCH + Duration::new(5, 7)), (5, 7));
         assert_eq!(since_epoch(UNIX_EPOCH - Duration::new(5, 0)), (-5, 0));
-        assert_eq!(since_epoch(UNIX_EPOCH - Duration::new(4, 999_999_993)), (-5, 7));
+        assert_eq!(
+            since_epoch(UNIX_EPOCH - Duration::new(4, 999_999_993)),
+            (-5, 7)
+        );
     }
 }

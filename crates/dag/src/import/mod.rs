@@ -15,6 +15,7 @@
 
 mod block;
 mod blocks;
+mod car;
 mod error;
 mod file;
 mod importer;
@@ -25,6 +26,7 @@ mod tree;
 mod workers;
 
 pub use block::{BlockFormat, BlockPutRequest, EXCHANGE_LIMIT, put_block};
+pub use car::{CarFinished, CarImport};
 pub use error::{CarPlace, ImportError};
 pub use importer::{File, Importer, Reference, ReferenceSink};
 pub use options::{FileMeta, ImportOptions};

@@ -27,7 +27,8 @@ impl FileMeta {
     ///
     /// Kubo reads the number as Go's `FileMode`, where the bits above the nine of `rwxrwxrwx` lie elsewhere.
     pub(super) fn permissions(&self) -> Option<u32> {
-        let bits = ((self.mode & 0xC0_0000) >> 12) | ((self.mode & (1 << 20)) >> 11) | (self.mode & 0o777);
+        let bits =
+            ((self.mode & 0xC0_0000) >> 12) | ((self.mode & (1 << 20)) >> 11) | (self.mode & 0o777);
         (bits != 0).then_some(bits)
     }
 }
@@ -83,8 +84,16 @@ impl ImportOptions {
     /// What is stored with an entry.
     pub(super) fn stored_meta(&self, own: FileMeta) -> FileMeta {
         FileMeta {
-            mode: if self.preserve_mode { own.mode } else { self.meta.mode },
-            mtime: if self.preserve_mtime { own.mtime } else { self.meta.mtime },
+            mode: if self.preserve_mode {
+                own.mode
+            } else {
+                self.meta.mode
+            },
+            mtime: if self.preserve_mtime {
+                own.mtime
+            } else {
+                self.meta.mtime
+            },
         }
     }
 }

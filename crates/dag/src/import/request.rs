@@ -12,8 +12,8 @@ use cairn_primitives::unixfs::directory::{DEFAULT_THRESHOLD, SizeEstimation};
 use cairn_primitives::unixfs::hamt::DEFAULT_FANOUT;
 use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, Shape};
 
-use super::options::{FileMeta, ImportOptions};
 use super::ImportError;
+use super::options::{FileMeta, ImportOptions};
 
 /// Bytes up to which a block goes into its CID, once that is asked for.
 const INLINE_LIMIT: i64 = 32;
@@ -115,7 +115,11 @@ impl AddRequest {
             None => DEFAULT_FANOUT,
             Some(fanout) => match usize::try_from(fanout) {
                 Ok(fanout) if (8..=1024).contains(&fanout) && fanout.is_power_of_two() => fanout,
-                _ => return refuse(format!("HAMT fanout must be a power of 2, between 8 and 1024 (got {fanout})")),
+                _ => {
+                    return refuse(format!(
+                        "HAMT fanout must be a power of 2, between 8 and 1024 (got {fanout})"
+                    ));
+                }
             },
         };
         if self.nocopy && raw_leaves != Some(true) {
@@ -132,12 +136,18 @@ impl AddRequest {
         let max_directory_links = self.max_directory_links.or(defaults.max_directory_links);
         let options = ImportOptions {
             chunker: self.chunker(defaults)?,
-            shape: if self.trickle.or(defaults.trickle).unwrap_or(false) { Shape::Trickle } else { Shape::Balanced },
+            shape: if self.trickle.or(defaults.trickle).unwrap_or(false) {
+                Shape::Trickle
+            } else {
+                Shape::Balanced
+            },
             raw_leaves: raw_leaves.unwrap_or(version == Version::V1),
             version,
             hash,
             max_file_links,
-            max_directory_links: max_directory_links.and_then(|links| usize::try_from(links).ok()).unwrap_or(0),
+            max_directory_links: max_directory_links
+                .and_then(|links| usize::try_from(links).ok())
+                .unwrap_or(0),
             max_hamt_fanout,
             hamt_threshold: defaults.hamt_threshold.unwrap_or(DEFAULT_THRESHOLD),
             size_estimation: defaults.size_estimation.unwrap_or_default(),
@@ -179,7 +189,10 @@ impl AddRequest {
     fn pin(&self) -> Result<(bool, String), ImportError> {
         let name = self.pin_name.clone().unwrap_or_default();
         if name.len() > MAX_PIN_NAME {
-            return refuse(format!("pin name is {} bytes (max {MAX_PIN_NAME} bytes)", name.len()));
+            return refuse(format!(
+                "pin name is {} bytes (max {MAX_PIN_NAME} bytes)",
+                name.len()
+            ));
         }
         Ok((self.pin.unwrap_or(true) && !self.only_hash, name))
     }
@@ -190,16 +203,24 @@ impl AddRequest {
             None
         } else {
             match u32::try_from(self.mtime_nsecs) {
-                Ok(nanos @ ..=999_999_999) => Some(Mtime { seconds: self.mtime, nanos: Some(nanos).filter(|&nanos| nanos > 0) }),
+                Ok(nanos @ ..=999_999_999) => Some(Mtime {
+                    seconds: self.mtime,
+                    nanos: Some(nanos).filter(|&nanos| nanos > 0),
+                }),
                 _ => return refuse("mtime nanoseconds must be in range [1, 999999999]"),
             }
         };
-        let meta = FileMeta { mode: self.mode, mtime };
+        let meta = FileMeta {
+            mode: self.mode,
+            mtime,
+        };
         if !(self.preserve_mode || self.preserve_mtime || self.mode != 0 || mtime.is_some()) {
             return Ok((meta, raw_leaves));
         }
         if raw_leaves == Some(true) {
-            return refuse("raw-leaves can't be used with UnixFS metadata like mode or modification time");
+            return refuse(
+                "raw-leaves can't be used with UnixFS metadata like mode or modification time",
+            );
         }
         Ok((meta, Some(false)))
     }
@@ -219,14 +240,19 @@ impl AddRequest {
 
     fn hash(&self, defaults: &ImportDefaults) -> Result<HashFunction, ImportError> {
         let given = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
-        let name = given(&self.hash).or_else(|| given(&defaults.hash)).unwrap_or_else(|| "sha2-256".into());
+        let name = given(&self.hash)
+            .or_else(|| given(&defaults.hash))
+            .unwrap_or_else(|| "sha2-256".into());
         Ok(HashFunction::from_name(&name.to_lowercase())?)
     }
 
     fn chunker(&self, defaults: &ImportDefaults) -> Result<ChunkerSpec, ImportError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let text = given(&self.chunker).or_else(|| given(&defaults.chunker)).unwrap_or_else(|| "default".into());
-        text.parse().map_err(|error: ChunkerSpecError| ImportError::Option(error.to_string()))
+        let text = given(&self.chunker)
+            .or_else(|| given(&defaults.chunker))
+            .unwrap_or_else(|| "default".into());
+        text.parse()
+            .map_err(|error: ChunkerSpecError| ImportError::Option(error.to_string()))
     }
 }
 

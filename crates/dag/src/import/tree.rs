@@ -13,10 +13,13 @@ use tokio::sync::mpsc;
 
 use self::folders::{FolderId, Folders};
 use self::places::{Places, Step};
+use super::ImportError;
 use super::file::FileImport;
 use super::importer::Importer;
 use super::options::FileMeta;
-use super::ImportError;
+
+/// What a link at the top is shown with: Go's `ModeSymlink` and `ModePerm`.
+const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 
 /// A file, link or folder is in the DAG.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +62,11 @@ enum Place {
     /// A folder that exists.
     Folder(FolderId),
     /// A folder that begins to exist with its first entry.
-    Later { parent: FolderId, name: String, meta: FileMeta },
+    Later {
+        parent: FolderId,
+        name: String,
+        meta: FileMeta,
+    },
 }
 
 /// The entry at the top that is being filled.
@@ -91,7 +98,13 @@ impl Tree {
     /// Begins; the importer has taken its hold already.
     #[must_use]
     pub fn new(importer: Importer, events: mpsc::Sender<Added>) -> Self {
-        let mut tree = Self { importer, events, places: Places::new(Place::Top), root: None, roots: Vec::new() };
+        let mut tree = Self {
+            importer,
+            events,
+            places: Places::new(Place::Top),
+            root: None,
+            roots: Vec::new(),
+        };
         if tree.importer.options().wrap {
             tree.begin(String::new(), FileMeta::default());
             tree.places = Places::new(Place::Folder(Folders::root()));
@@ -113,11 +126,21 @@ impl Tree {
     }
 
     /// Begins a file whose bytes stay where they are, at a path or URL, when [`super::ImportOptions::nocopy`] is set.
-    pub async fn file_from(&mut self, path: &str, meta: FileMeta, source: &str) -> Result<TreeFile<'_>, ImportError> {
+    pub async fn file_from(
+        &mut self,
+        path: &str,
+        meta: FileMeta,
+        source: &str,
+    ) -> Result<TreeFile<'_>, ImportError> {
         self.file_at(path, meta, Some(source)).await
     }
 
-    async fn file_at(&mut self, path: &str, meta: FileMeta, source: Option<&str>) -> Result<TreeFile<'_>, ImportError> {
+    async fn file_at(
+        &mut self,
+        path: &str,
+        meta: FileMeta,
+        source: Option<&str>,
+    ) -> Result<TreeFile<'_>, ImportError> {
         let name = self.place(path).await?;
         let import = match &name {
             Some(_) => Some(match source {
@@ -126,14 +149,35 @@ impl Tree {
             }),
             None => None,
         };
-        Ok(TreeFile { name: name.unwrap_or_default(), meta, import, tree: self })
+        Ok(TreeFile {
+            name: name.unwrap_or_default(),
+            meta,
+            import,
+            tree: self,
+        })
     }
 
     /// Adds a symbolic link.
-    pub async fn symlink(&mut self, path: &str, target: &str, meta: FileMeta) -> Result<(), ImportError> {
-        let Some(name) = self.place(path).await? else { return Ok(()) };
+    pub async fn symlink(
+        &mut self,
+        path: &str,
+        target: &str,
+        meta: FileMeta,
+    ) -> Result<(), ImportError> {
+        let Some(name) = self.place(path).await? else {
+            return Ok(());
+        };
         let built = self.importer.symlink(target, meta).await?;
-        self.done(&name, meta, built).await
+        // Kubo shows every link with all permissions, and as the link that it is.
+        self.done(
+            &name,
+            FileMeta {
+                mode: SHOWN_SYMLINK,
+                ..meta
+            },
+            built,
+        )
+        .await
     }
 
     /// Builds the folders that are still open, makes everything durable, and tells the roots.
@@ -148,7 +192,10 @@ impl Tree {
             return Err(ImportError::NoEntries);
         }
         let hold = self.importer.finish().await?;
-        Ok(Finished { roots: self.roots, hold })
+        Ok(Finished {
+            roots: self.roots,
+            hold,
+        })
     }
 
     /// Finds the place of an entry and its name there; `None` when it is to be passed over.
@@ -166,7 +213,11 @@ impl Tree {
 
     fn begin(&mut self, name: String, meta: FileMeta) {
         let folders = Folders::new(self.importer.options().stored_meta(meta));
-        self.root = Some(Root { name, meta, folders });
+        self.root = Some(Root {
+            name,
+            meta,
+            folders,
+        });
     }
 
     fn enter(&mut self, name: &str, meta: FileMeta) -> Result<(), ImportError> {
@@ -180,7 +231,11 @@ impl Tree {
                 if self.importer.options().empty_dirs {
                     Place::Folder(self.folders()?.make(parent, name, meta)?)
                 } else {
-                    Place::Later { parent, name: name.to_owned(), meta }
+                    Place::Later {
+                        parent,
+                        name: name.to_owned(),
+                        meta,
+                    }
                 }
             }
         };
@@ -198,11 +253,16 @@ impl Tree {
 
     /// The innermost folder, which exists from here on; `None` at the top.
     fn folder(&mut self) -> Result<Option<FolderId>, ImportError> {
-        let place = self.places.folder_mut().map(|place| std::mem::replace(place, Place::Top));
+        let place = self
+            .places
+            .folder_mut()
+            .map(|place| std::mem::replace(place, Place::Top));
         let folder = match place {
             None | Some(Place::Top) => return Ok(None),
             Some(Place::Folder(id)) => id,
-            Some(Place::Later { parent, name, meta }) => self.folders()?.make(parent, &name, meta)?,
+            Some(Place::Later { parent, name, meta }) => {
+                self.folders()?.make(parent, &name, meta)?
+            }
         };
         if let Some(place) = self.places.folder_mut() {
             *place = Place::Folder(folder);
@@ -211,16 +271,30 @@ impl Tree {
     }
 
     fn folders(&mut self) -> Result<&mut Folders, ImportError> {
-        self.root.as_mut().map(|root| &mut root.folders).ok_or(ImportError::Failed)
+        self.root
+            .as_mut()
+            .map(|root| &mut root.folders)
+            .ok_or(ImportError::Failed)
     }
 
     /// Puts a file or link into its folder, or among the roots.
     async fn done(&mut self, name: &str, own: FileMeta, built: Built) -> Result<(), ImportError> {
-        let Built { cid, tree_size: size, .. } = built;
-        let shown = if name.is_empty() { cid.to_string() } else { name.to_owned() };
+        let Built {
+            cid,
+            tree_size: size,
+            ..
+        } = built;
+        let shown = if name.is_empty() {
+            cid.to_string()
+        } else {
+            name.to_owned()
+        };
         let (name, meta) = match self.folder()? {
             None => {
-                self.roots.push(ImportRoot { cid: cid.clone(), name: name.to_owned() });
+                self.roots.push(ImportRoot {
+                    cid: cid.clone(),
+                    name: name.to_owned(),
+                });
                 (shown, own)
             }
             Some(folder) => {
@@ -232,7 +306,14 @@ impl Tree {
         if self.importer.options().silent {
             return Ok(());
         }
-        self.tell(Added { name, cid, size, mode: meta.mode, mtime: meta.mtime }).await
+        self.tell(Added {
+            name,
+            cid,
+            size,
+            mode: meta.mode,
+            mtime: meta.mtime,
+        })
+        .await
     }
 
     /// The name of an entry of the innermost folder as events show it.
@@ -243,14 +324,27 @@ impl Tree {
 
     /// Builds the folders of the entry at the top, if it is one.
     async fn complete(&mut self) -> Result<(), ImportError> {
-        let Some(root) = self.root.take() else { return Ok(()) };
-        let Root { name, meta, folders } = root;
+        let Some(root) = self.root.take() else {
+            return Ok(());
+        };
+        let Root {
+            name,
+            meta,
+            folders,
+        } = root;
         let built = build::build(&mut self.importer, folders).await?;
         let mut root = None;
         for (name, folder) in built.walk(&name) {
             root = Some(folder.cid.clone());
             let (cid, size) = (folder.cid.clone(), folder.tree_size);
-            self.tell(Added { name, cid, size, mode: meta.mode, mtime: meta.mtime }).await?;
+            self.tell(Added {
+                name,
+                cid,
+                size,
+                mode: meta.mode,
+                mtime: meta.mtime,
+            })
+            .await?;
         }
         // The walk goes from the leaves up: the root comes last.
         let cid = root.ok_or(ImportError::Failed)?;
@@ -259,7 +353,10 @@ impl Tree {
     }
 
     async fn tell(&self, event: Added) -> Result<(), ImportError> {
-        self.events.send(event).await.map_err(|_| ImportError::Abandoned)
+        self.events
+            .send(event)
+            .await
+            .map_err(|_| ImportError::Abandoned)
     }
 }
 
@@ -290,7 +387,12 @@ impl TreeFile<'_> {
 
     /// Ends the file.
     pub async fn finish(self) -> Result<(), ImportError> {
-        let Self { name, meta, import, tree } = self;
+        let Self {
+            name,
+            meta,
+            import,
+            tree,
+        } = self;
         let Some(import) = import else { return Ok(()) };
         let built = import.finish(&mut tree.importer).await?;
         tree.done(&name, meta, built).await

@@ -48,21 +48,26 @@ impl Workers {
         let (queue, jobs) = crossbeam_channel::unbounded::<Job>();
         for index in 0..threads {
             let jobs = jobs.clone();
-            let started = thread::Builder::new().name(format!("cairn-hash-{index}")).spawn(move || {
-                for job in jobs {
-                    // A fault in one import must not take the hashing from the others.
-                    if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                        tracing::error!("a hashing job failed");
+            let started = thread::Builder::new()
+                .name(format!("cairn-hash-{index}"))
+                .spawn(move || {
+                    for job in jobs {
+                        // A fault in one import must not take the hashing from the others.
+                        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                            tracing::error!("a hashing job failed");
+                        }
                     }
-                }
-            });
+                });
             match started {
                 // The threads that could be had are enough.
                 Err(_) if index > 0 => break,
                 started => started.map_err(|error| ImportError::Threads(Arc::new(error)))?,
             };
         }
-        Ok(Self { queue, places: Arc::new(Semaphore::new(QUEUE)) })
+        Ok(Self {
+            queue,
+            places: Arc::new(Semaphore::new(QUEUE)),
+        })
     }
 
     /// Queues some work; waits while the queue is full. If the ticket is dropped first, the work is not done.
@@ -70,16 +75,21 @@ impl Workers {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Ticket<T>, ImportError> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| ImportError::Hashing)?;
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|_| ImportError::Hashing)?;
         let (done, ticket) = oneshot::channel();
         let job = move || {
             let _place: OwnedSemaphorePermit = place;
             if !done.is_closed() {
                 // The receiver may have gone meanwhile; then nobody wants the answer.
-                drop(done.send(work()));
+                let _ = done.send(work());
             }
         };
-        self.queue.send(Box::new(job)).map_err(|_| ImportError::Hashing)?;
+        self.queue
+            .send(Box::new(job))
+            .map_err(|_| ImportError::Hashing)?;
         Ok(Ticket(ticket))
     }
 }
@@ -136,7 +146,7 @@ mod tests {
         let (open, gate) = crossbeam_channel::bounded::<()>(1);
         let mut first = workers.run(move || gate.recv().is_ok()).await.unwrap();
         let (mark, marks) = crossbeam_channel::unbounded();
-        let second = workers.run(move || drop(mark.send(()))).await.unwrap();
+        let second = workers.run(move || mark.send(())).await.unwrap();
         drop(second);
         open.send(()).unwrap();
         assert!(first.wait().await.unwrap());

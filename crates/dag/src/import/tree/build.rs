@@ -22,7 +22,10 @@ pub(super) struct BuiltFolders {
 }
 
 /// Builds a root folder and all that lies below it; the blocks go to the importer.
-pub(super) async fn build(importer: &mut Importer, mut folders: Folders) -> Result<BuiltFolders, ImportError> {
+pub(super) async fn build(
+    importer: &mut Importer,
+    mut folders: Folders,
+) -> Result<BuiltFolders, ImportError> {
     let mut built: Vec<Option<Built>> = vec![None; folders.len()];
     let mut children = vec![Vec::new(); folders.len()];
     while let Some((id, folder)) = folders.pop() {
@@ -32,23 +35,39 @@ pub(super) async fn build(importer: &mut Importer, mut folders: Folders) -> Resu
             let (cid, tree_size) = match entry {
                 Entry::Leaf { cid, size } => (cid, size),
                 Entry::Folder(child) => {
-                    let done = built.get(child.index()).and_then(Option::as_ref).ok_or(ImportError::Failed)?;
+                    let done = built
+                        .get(child.index())
+                        .and_then(Option::as_ref)
+                        .ok_or(ImportError::Failed)?;
                     within.push((name.clone(), child));
                     (done.cid.clone(), done.tree_size)
                 }
             };
-            links.push(Link { name: name.into(), cid, tree_size });
+            links.push(Link {
+                name: name.into(),
+                cid,
+                tree_size,
+            });
         }
         let params = importer.directory(folder.meta);
         let (root, blocks) = if links.len() >= LARGE_FOLDER {
-            importer.workers()?.run(move || build_one(params, links)).await?.wait().await??
+            importer
+                .workers()?
+                .run(move || build_one(params, links))
+                .await?
+                .wait()
+                .await??
         } else {
             build_one(params, links)?
         };
         if within.len() > 1 {
             let sharded = blocks.last().is_some_and(is_shard);
             within.sort_unstable_by(|(one, _), (other, _)| {
-                if sharded { hamt::hash_name(one).cmp(&hamt::hash_name(other)) } else { one.cmp(other) }
+                if sharded {
+                    hamt::hash_name(one).cmp(&hamt::hash_name(other))
+                } else {
+                    one.cmp(other)
+                }
             });
         }
         for block in blocks {
@@ -77,7 +96,8 @@ fn build_one(params: DirectoryParams, links: Vec<Link>) -> Result<(Built, Vec<Bl
 
 fn is_shard(root: &Block) -> bool {
     let node = cairn_primitives::codec::dag_pb::Node::decode(&root.data).ok();
-    node.and_then(|node| UnixFs::of(&node).ok()).is_some_and(|node| node.kind == Kind::HamtShard)
+    node.and_then(|node| UnixFs::of(&node).ok())
+        .is_some_and(|node| node.kind == Kind::HamtShard)
 }
 
 impl BuiltFolders {
@@ -87,7 +107,10 @@ impl BuiltFolders {
         std::iter::from_fn(move || {
             loop {
                 let (name, id, next) = open.last_mut()?;
-                let child = self.children.get(id.index()).and_then(|children| children.get(*next));
+                let child = self
+                    .children
+                    .get(id.index())
+                    .and_then(|children| children.get(*next));
                 if let Some((child, child_id)) = child {
                     *next += 1;
                     let name = path::join(name, child);

@@ -34,20 +34,34 @@ pub(super) struct Folders(Vec<Folder>);
 
 impl Folders {
     pub(super) fn new(meta: FileMeta) -> Self {
-        Self(vec![Folder { meta, entries: HashMap::default() }])
+        Self(vec![Folder {
+            meta,
+            entries: HashMap::default(),
+        }])
     }
 
     pub(super) fn root() -> FolderId {
         FolderId(0)
     }
 
-    fn entries(&mut self, folder: FolderId) -> Result<&mut HashMap<Box<str>, Entry, RandomState>, ImportError> {
+    fn entries(
+        &mut self,
+        folder: FolderId,
+    ) -> Result<&mut HashMap<Box<str>, Entry, RandomState>, ImportError> {
         // Ids are given out by this arena alone.
-        self.0.get_mut(folder.0).map(|folder| &mut folder.entries).ok_or(ImportError::Failed)
+        self.0
+            .get_mut(folder.0)
+            .map(|folder| &mut folder.entries)
+            .ok_or(ImportError::Failed)
     }
 
     /// The folder of this name, made if it is not there.
-    pub(super) fn make(&mut self, parent: FolderId, name: &str, meta: FileMeta) -> Result<FolderId, ImportError> {
+    pub(super) fn make(
+        &mut self,
+        parent: FolderId,
+        name: &str,
+        meta: FileMeta,
+    ) -> Result<FolderId, ImportError> {
         if name.is_empty() {
             return Err(ImportError::UnnamedDirectory);
         }
@@ -59,14 +73,23 @@ impl Folders {
             },
             std::collections::hash_map::Entry::Vacant(free) => {
                 free.insert(Entry::Folder(new));
-                self.0.push(Folder { meta, entries: HashMap::default() });
+                self.0.push(Folder {
+                    meta,
+                    entries: HashMap::default(),
+                });
                 Ok(new)
             }
         }
     }
 
     /// Puts a file or link into a folder.
-    pub(super) fn put(&mut self, folder: FolderId, name: &str, cid: Cid, size: u64) -> Result<(), ImportError> {
+    pub(super) fn put(
+        &mut self,
+        folder: FolderId,
+        name: &str,
+        cid: Cid,
+        size: u64,
+    ) -> Result<(), ImportError> {
         match self.entries(folder)?.entry(name.into()) {
             std::collections::hash_map::Entry::Occupied(_) => Err(ImportError::EntryExists),
             std::collections::hash_map::Entry::Vacant(free) => {

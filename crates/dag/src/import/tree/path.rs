@@ -54,9 +54,16 @@ mod tests {
 
     #[test]
     fn cleans() {
-        for (path, cleaned) in
-            [("", "/"), ("a", "/a"), ("a/b/", "/a/b"), ("a//b", "/a/b"), ("./a/../b", "/b"), ("../../x", "/x"), ("/", "/"), ("..", "/")]
-        {
+        for (path, cleaned) in [
+            ("", "/"),
+            ("a", "/a"),
+            ("a/b/", "/a/b"),
+            ("a//b", "/a/b"),
+            ("./a/../b", "/b"),
+            ("../../x", "/x"),
+            ("/", "/"),
+            ("..", "/"),
+        ] {
             assert_eq!(clean(path), cleaned, "{path}");
         }
     }

@@ -35,18 +35,28 @@ pub(super) enum Step {
 
 impl<T> Places<T> {
     pub(super) fn new(body: T) -> Self {
-        Self { open: vec![Open { path: "/".into(), current: String::new(), folder: body }] }
+        Self {
+            open: vec![Open {
+                path: "/".into(),
+                current: String::new(),
+                folder: body,
+            }],
+        }
     }
 
     /// The next step for an entry, by its clean path.
     pub(super) fn step(&mut self, entry: &str) -> Step {
         let outermost = self.open.len() == 1;
-        let Some(top) = self.open.last_mut() else { return Step::Skip };
+        let Some(top) = self.open.last_mut() else {
+            return Step::Skip;
+        };
         let Some(rest) = path::below(entry, &top.path) else {
             // Every clean path lies below the body.
             return if outermost { Step::Skip } else { Step::Leave };
         };
-        if !top.current.is_empty() && path::below(entry, &path::within(&top.path, &top.current)).is_some() {
+        if !top.current.is_empty()
+            && path::below(entry, &path::within(&top.path, &top.current)).is_some()
+        {
             return Step::Skip;
         }
         match rest.split_once('/') {
@@ -63,8 +73,15 @@ impl<T> Places<T> {
 
     /// Enters a folder of the innermost one.
     pub(super) fn enter(&mut self, name: &str, folder: T) {
-        let path = self.open.last().map_or_else(|| "/".into(), |top| path::within(&top.path, name));
-        self.open.push(Open { path, current: String::new(), folder });
+        let path = self
+            .open
+            .last()
+            .map_or_else(|| "/".into(), |top| path::within(&top.path, name));
+        self.open.push(Open {
+            path,
+            current: String::new(),
+            folder,
+        });
     }
 
     /// Leaves the innermost folder.
@@ -131,13 +148,22 @@ mod tests {
 
     #[test]
     fn follows_announced_folders() {
-        assert_eq!(run(&["d/", "d/a", "d/s/", "d/s/b", "d/z", "e"]), [">d", "a", ">s", "b", "<", "z", "<", "e"]);
+        assert_eq!(
+            run(&["d/", "d/a", "d/s/", "d/s/b", "d/z", "e"]),
+            [">d", "a", ">s", "b", "<", "z", "<", "e"]
+        );
     }
 
     #[test]
     fn makes_folders_that_nobody_announced() {
-        assert_eq!(run(&["p/q/r", "p/s", "x"]), [">p", ">q", "r", "<", "s", "<", "x"]);
-        assert_eq!(run(&["a/b/c/d", "a/x/y"]), [">a", ">b", ">c", "d", "<", "<", ">x", "y"]);
+        assert_eq!(
+            run(&["p/q/r", "p/s", "x"]),
+            [">p", ">q", "r", "<", "s", "<", "x"]
+        );
+        assert_eq!(
+            run(&["a/b/c/d", "a/x/y"]),
+            [">a", ">b", ">c", "d", "<", "<", ">x", "y"]
+        );
     }
 
     #[test]
