@@ -26,25 +26,39 @@ impl Blocks {
     /// The local store alone: what is absent there is an error at once.
     #[must_use]
     pub fn offline(store: Arc<dyn BlockStore>) -> Self {
-        Self { store, source: None, hold: None }
+        Self {
+            store,
+            source: None,
+            hold: None,
+        }
     }
 
     /// The local store, and a source for what it lacks.
     #[must_use]
     pub fn online(store: Arc<dyn BlockStore>, source: Arc<dyn BlockSource>) -> Self {
-        Self { store, source: Some(source), hold: None }
+        Self {
+            store,
+            source: Some(source),
+            hold: None,
+        }
     }
 
     /// The same store without its source: what the `offline` option asks for.
     #[must_use]
     pub fn local(&self) -> Self {
-        Self { source: None, ..self.clone() }
+        Self {
+            source: None,
+            ..self.clone()
+        }
     }
 
     /// The same, with fetched blocks kept by a hold until that is dropped.
     #[must_use]
     pub fn held(&self, hold: Hold) -> Self {
-        Self { hold: Some(hold), ..self.clone() }
+        Self {
+            hold: Some(hold),
+            ..self.clone()
+        }
     }
 
     /// The local store.
@@ -85,7 +99,10 @@ impl Blocks {
         let Some(source) = &self.source else {
             return Err(FetchError::Offline { cid: cid.clone() });
         };
-        let data = source.fetch(cid).await?.ok_or_else(|| FetchError::NotFound { cid: cid.clone() })?;
+        let data = source
+            .fetch(cid)
+            .await?
+            .ok_or_else(|| FetchError::NotFound { cid: cid.clone() })?;
         let block = Block::new(cid.clone(), data.clone());
         if !block.verify().unwrap_or(false) {
             return Err(FetchError::Mismatch { cid: cid.clone() });
@@ -108,36 +125,51 @@ impl Blocks {
         }
         self.fetch(cid).await?;
         // A store that lost the block again, to a `block rm`, lost it for good.
-        self.store.links(cid)?.ok_or_else(|| FetchError::NotFound { cid: cid.clone() }.into())
+        self.store
+            .links(cid)?
+            .ok_or_else(|| FetchError::NotFound { cid: cid.clone() }.into())
     }
 }
 
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Blocks").field("store", &self.store.id()).field("offline", &self.is_offline()).finish()
+        f.debug_struct("Blocks")
+            .field("store", &self.store.id())
+            .field("offline", &self.is_offline())
+            .finish()
     }
 }
 
 /// Reads a block as dag-pb.
 pub(crate) fn decode_node(cid: &Cid, data: &Bytes) -> Result<dag_pb::Node, NodeError> {
-    dag_pb::Node::decode(data).map_err(|error| NodeError::Codec { cid: cid.clone(), error })
+    dag_pb::Node::decode(data).map_err(|error| NodeError::Codec {
+        cid: cid.clone(),
+        error,
+    })
 }
 
 /// Blocks that are asked for ahead of the one that is read: with 256 KiB chunks, 4 MiB.
-const AHEAD: usize = 16;
+pub(crate) const AHEAD: usize = 16;
+
+/// A block that was asked for, with what travels along.
+type Asked<T> = BoxFuture<'static, (Cid, T, Result<Bytes, FetchError>)>;
 
 /// Yields blocks in a given order. With a source behind the store, the next [`AHEAD`] are asked for already; without
 /// one, nothing is read before its turn.
 pub(crate) struct Ahead<T> {
     blocks: Blocks,
     waiting: std::vec::IntoIter<(Cid, T)>,
-    asked: FuturesOrdered<BoxFuture<'static, (Cid, T, Result<Bytes, FetchError>)>>,
+    asked: FuturesOrdered<Asked<T>>,
 }
 
 impl<T: Send + 'static> Ahead<T> {
     /// Will yield these blocks; `T` travels along with each.
     pub(crate) fn new(blocks: Blocks, wanted: Vec<(Cid, T)>) -> Self {
-        Self { blocks, waiting: wanted.into_iter(), asked: FuturesOrdered::new() }
+        Self {
+            blocks,
+            waiting: wanted.into_iter(),
+            asked: FuturesOrdered::new(),
+        }
     }
 
     /// Whether all of them have been yielded.
@@ -147,7 +179,10 @@ impl<T: Send + 'static> Ahead<T> {
 
     /// The next block that `want` lets pass, with its bytes. Cancel safe: a future that is dropped has consumed nothing
     /// that was asked for.
-    pub(crate) async fn next(&mut self, mut want: impl FnMut(&Cid) -> bool) -> Option<(Cid, T, Result<Bytes, FetchError>)> {
+    pub(crate) async fn next(
+        &mut self,
+        mut want: impl FnMut(&Cid) -> bool,
+    ) -> Option<(Cid, T, Result<Bytes, FetchError>)> {
         if self.blocks.is_offline() {
             let (cid, tag) = self.waiting.by_ref().find(|(cid, _)| want(cid))?;
             let data = match self.blocks.get_local(&cid) {
@@ -177,6 +212,9 @@ impl<T: Send + 'static> Ahead<T> {
 
 impl<T> std::fmt::Debug for Ahead<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ahead").field("waiting", &self.waiting.len()).field("asked", &self.asked.len()).finish()
+        f.debug_struct("Ahead")
+            .field("waiting", &self.waiting.len())
+            .field("asked", &self.asked.len())
+            .finish()
     }
 }

@@ -44,7 +44,10 @@ impl Collector for FromRows<'_> {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         let mut roots = Vec::new();
         let listed = self.rows.pins(&PinFilter::default(), &mut |pin| {
-            roots.push(Root { cid: pin.cid, recursive: pin.mode == PinMode::Recursive });
+            roots.push(Root {
+                cid: pin.cid,
+                recursive: pin.mode == PinMode::Recursive,
+            });
             !self.cancelled.load(Ordering::Relaxed)
         });
         if let Err(error) = listed {
@@ -87,7 +90,13 @@ pub fn collect(
         let rows = bound.unwrap_or_else(|| "(none)".to_owned());
         return Err(BlockError::OtherStore { rows, store: id }.into());
     }
-    let mut collector = FromRows { rows, extra, removed, cancelled, failed: None };
+    let mut collector = FromRows {
+        rows,
+        extra,
+        removed,
+        cancelled,
+        failed: None,
+    };
     let done = store.collect(&mut collector);
     match collector.failed {
         Some(error) => Err(error.into()),
@@ -106,7 +115,12 @@ impl Running {
     /// Starts a collection. It goes on to its end when this is dropped: what it does has to be done anyway.
     /// `cancelled` is for the shutdown.
     #[must_use]
-    pub fn start(store: Arc<dyn BlockStore>, rows: Arc<dyn Rows>, extra: Arc<ExtraRoots>, cancelled: Arc<AtomicBool>) -> Self {
+    pub fn start(
+        store: Arc<dyn BlockStore>,
+        rows: Arc<dyn Rows>,
+        extra: Arc<ExtraRoots>,
+        cancelled: Arc<AtomicBool>,
+    ) -> Self {
         let (sender, removed) = mpsc::channel(REMOVED_WAITING);
         let done = tokio::task::spawn_blocking(move || {
             let mut report = |key: &Multihash| {

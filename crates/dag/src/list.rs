@@ -1,10 +1,12 @@
 //! What a directory holds, as `ls` tells it.
 
+use cairn_primitives::codec::dag_pb::Link;
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::unixfs::{Kind, Mtime};
 use cairn_primitives::{Cid, Codec};
+use futures_util::future::BoxFuture;
 
-use crate::directory::Entries;
+use crate::directory::{Entries, Looked};
 use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 use crate::unixfs;
@@ -46,94 +48,96 @@ pub struct Listed {
 /// Lists the entries of a directory, or the links of anything else: the parts of a file, the links of a value.
 #[derive(Debug)]
 pub struct Lister {
-    blocks: Blocks,
-    resolve: bool,
-    source: Source,
-    /// The entry whose block is being looked at. Kept here so that a dropped [`Lister::next`] loses nothing.
-    current: Option<Entry>,
-}
-
-#[derive(Debug)]
-enum Source {
-    Directory(Entries),
-    Links(std::vec::IntoIter<Entry>),
+    entries: Looked<Result<Listed, NodeError>>,
 }
 
 impl Lister {
     /// Opens what a CID holds. With `resolve`, the block of each dag-pb entry is read to tell what the entry is; that is
     /// what Kubo's options `size` and `resolve-type` ask for, either of them.
     pub async fn open(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
-        let source = match cid.codec() {
+        let entries = match cid.codec() {
             Codec::DAG_PB => {
                 let data = blocks.get(cid).await?;
                 let node = decode_node(cid, &data)?;
                 let fs = unixfs::of(cid, &node)?;
                 if fs.kind.is_directory() {
-                    Source::Directory(Entries::of_node(blocks.clone(), cid, node, &fs)?)
+                    Entries::of_node(blocks.clone(), cid, node, &fs)?
                 } else {
-                    let entry = |link: cairn_primitives::codec::dag_pb::Link| Entry {
+                    let entry = |link: Link| Entry {
                         name: link.name.unwrap_or_default(),
                         cid: link.cid,
                         tree_size: link.size.unwrap_or_default(),
                     };
-                    Source::Links(node.links.into_iter().map(entry).collect::<Vec<_>>().into_iter())
+                    Entries::of_list(blocks.clone(), node.links.into_iter().map(entry).collect())
                 }
             }
             Codec::RAW => {
                 blocks.get(cid).await?;
-                Source::Links(Vec::new().into_iter())
+                Entries::of_list(blocks.clone(), Vec::new())
             }
             _ => {
                 let links = blocks.links(cid).await?;
-                let entry = |cid: &Cid| Entry { name: String::new(), cid: cid.clone(), tree_size: 0 };
-                Source::Links(links.iter().map(entry).collect::<Vec<_>>().into_iter())
+                let entry = |cid: &Cid| Entry {
+                    name: String::new(),
+                    cid: cid.clone(),
+                    tree_size: 0,
+                };
+                Entries::of_list(blocks.clone(), links.iter().map(entry).collect())
             }
         };
-        Ok(Self { blocks: blocks.clone(), resolve, source, current: None })
+        let look: fn(Blocks, Entry) -> BoxFuture<'static, Result<Listed, NodeError>> = if resolve {
+            |blocks, entry| Box::pin(async move { resolved(&blocks, entry).await })
+        } else {
+            |_, entry| Box::pin(std::future::ready(Ok(plain(entry))))
+        };
+        Ok(Self {
+            entries: Looked::new(entries, look),
+        })
     }
 
     /// The next entry, or `None` at the end. Cancel safe.
     pub async fn next(&mut self) -> Result<Option<Listed>, NodeError> {
         tokio::task::consume_budget().await;
-        if self.current.is_none() {
-            self.current = match &mut self.source {
-                Source::Directory(entries) => entries.next().await?,
-                Source::Links(links) => links.next(),
-            };
-        }
-        let Some(entry) = &self.current else { return Ok(None) };
-        let mut listed = Listed {
-            name: entry.name.clone(),
-            cid: entry.cid.clone(),
-            size: 0,
-            kind: EntryType::Unknown,
-            target: String::new(),
-            mode: None,
-            mtime: None,
-        };
-        match entry.cid.codec() {
-            Codec::RAW => {
-                listed.kind = EntryType::File;
-                listed.size = entry.tree_size;
-            }
-            Codec::DAG_PB if self.resolve => {
-                let node = self.blocks.node(&listed.cid).await?;
-                let fs = unixfs::of(&listed.cid, &node)?;
-                listed.mode = fs.permissions();
-                listed.mtime = fs.valid_mtime();
-                listed.size = fs.content_size().unwrap_or_default();
-                listed.kind = match fs.kind {
-                    Kind::File | Kind::Raw => EntryType::File,
-                    Kind::Directory | Kind::HamtShard | Kind::Metadata => EntryType::Directory,
-                    Kind::Symlink => EntryType::Symlink,
-                };
-                if fs.kind == Kind::Symlink {
-                    listed.target = String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
-                }
-            }
-            _ => {}
-        }
-        self.current = None;
-        Ok(Some(listed))
+        self.entries.next().await?.transpose()
     }
+}
+
+/// What an entry tells without its block being read.
+fn plain(entry: Entry) -> Listed {
+    let raw = entry.cid.codec() == Codec::RAW;
+    Listed {
+        size: if raw { entry.tree_size } else { 0 },
+        kind: if raw {
+            EntryType::File
+        } else {
+            EntryType::Unknown
+        },
+        name: entry.name,
+        cid: entry.cid,
+        target: String::new(),
+        mode: None,
+        mtime: None,
+    }
+}
+
+async fn resolved(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
+    let mut listed = plain(entry);
+    if listed.cid.codec() != Codec::DAG_PB {
+        return Ok(listed);
+    }
+    let node = blocks.node(&listed.cid).await?;
+    let fs = unixfs::of(&listed.cid, &node)?;
+    listed.mode = fs.permissions();
+    listed.mtime = fs.valid_mtime();
+    listed.size = fs.content_size().unwrap_or_default();
+    listed.kind = match fs.kind {
+        Kind::File | Kind::Raw => EntryType::File,
+        Kind::Directory | Kind::HamtShard | Kind::Metadata => EntryType::Directory,
+        Kind::Symlink => EntryType::Symlink,
+    };
+    if fs.kind == Kind::Symlink {
+        listed.target =
+            String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
+    }
+    Ok(listed)
 }

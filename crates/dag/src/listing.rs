@@ -17,7 +17,9 @@ pub struct Listing<T, E> {
 
 impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
     /// Starts `list` on a blocking thread; it calls its argument with each entry and stops when that returns `false`.
-    pub fn start(list: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), E> + Send + 'static) -> Self {
+    pub fn start(
+        list: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), E> + Send + 'static,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(FIRST);
@@ -28,7 +30,9 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
                     return true;
                 }
                 room = LATER;
-                sender.blocking_send(Ok(std::mem::replace(&mut batch, Vec::with_capacity(LATER)))).is_ok()
+                sender
+                    .blocking_send(Ok(std::mem::replace(&mut batch, Vec::with_capacity(LATER))))
+                    .is_ok()
             });
             // An error follows what came before it. A reader that is gone wants neither.
             if !batch.is_empty() {
@@ -38,7 +42,10 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
                 let _ = sender.blocking_send(Err(error));
             }
         });
-        Self { receiver, current: Vec::new().into_iter() }
+        Self {
+            receiver,
+            current: Vec::new().into_iter(),
+        }
     }
 
     /// The next entry, or `None` at the end. Cancel safe.

@@ -26,7 +26,9 @@ impl Ref {
     /// Fills in a format: `<src>`, `<dst>` and `<linkname>` are replaced, in this order, as Kubo does. `encode` writes CIDs.
     pub fn format(&self, format: &str, encode: impl Fn(&Cid) -> String) -> String {
         let filled = format.replace("<src>", &encode(&self.source));
-        filled.replace("<dst>", &encode(&self.target)).replace("<linkname>", &self.name)
+        filled
+            .replace("<dst>", &encode(&self.target))
+            .replace("<linkname>", &self.name)
     }
 }
 
@@ -62,7 +64,13 @@ impl Refs {
     /// Prepares a listing; [`Refs::start`] gives it a root.
     #[must_use]
     pub fn new(blocks: Blocks, options: RefsOptions) -> Self {
-        Self { blocks, options, root: None, stack: Vec::new(), seen: HashMap::default() }
+        Self {
+            blocks,
+            options,
+            root: None,
+            stack: Vec::new(),
+            seen: HashMap::default(),
+        }
     }
 
     /// Begins with a root. With `unique`, what earlier roots listed is left out.
@@ -85,12 +93,17 @@ impl Refs {
     async fn advance(&mut self) -> Result<Option<Ref>, NodeError> {
         if let Some(root) = self.root.take() {
             let links = links_of(&self.blocks, &root).await?;
-            self.stack.push(Level { source: root, links: links.into_iter() });
+            self.stack.push(Level {
+                source: root,
+                links: links.into_iter(),
+            });
         }
         loop {
             tokio::task::consume_budget().await;
             let depth = self.stack.len() as u64;
-            let Some(level) = self.stack.last_mut() else { return Ok(None) };
+            let Some(level) = self.stack.last_mut() else {
+                return Ok(None);
+            };
             let Some((target, name)) = level.links.next() else {
                 self.stack.pop();
                 continue;
@@ -103,15 +116,27 @@ impl Refs {
             if deeper && may_link(target.codec()) {
                 let links = links_of(&self.blocks, &target).await?.into_iter();
                 // A finished level is dropped first, so that a chain of any length takes the room of one node.
-                if self.options.max_depth.is_none() && self.stack.last().is_some_and(|level| level.links.len() == 0) {
+                if self.options.max_depth.is_none()
+                    && self
+                        .stack
+                        .last()
+                        .is_some_and(|level| level.links.len() == 0)
+                {
                     self.stack.pop();
                 }
-                self.stack.push(Level { source: target.clone(), links });
+                self.stack.push(Level {
+                    source: target.clone(),
+                    links,
+                });
             } else if !self.blocks.has_local(&target)? {
                 self.blocks.fetch(&target).await?;
             }
             if list {
-                return Ok(Some(Ref { source, target, name }));
+                return Ok(Some(Ref {
+                    source,
+                    target,
+                    name,
+                }));
             }
         }
     }
@@ -142,7 +167,9 @@ impl Refs {
 
 impl std::fmt::Debug for Refs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Refs").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Refs")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,7 +178,10 @@ async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Vec<(Cid, String)>, Node
     if cid.codec() == Codec::DAG_PB {
         let data = blocks.get(cid).await?;
         let dag_pb::Node { links, .. } = decode_node(cid, &data)?;
-        return Ok(links.into_iter().map(|link| (link.cid, link.name.unwrap_or_default())).collect());
+        return Ok(links
+            .into_iter()
+            .map(|link| (link.cid, link.name.unwrap_or_default()))
+            .collect());
     }
     if !may_link(cid.codec()) {
         if !blocks.has_local(cid)? {
@@ -160,7 +190,10 @@ async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Vec<(Cid, String)>, Node
         return Ok(Vec::new());
     }
     let links = blocks.links(cid).await?;
-    Ok(links.iter().map(|link| (link.clone(), String::new())).collect())
+    Ok(links
+        .iter()
+        .map(|link| (link.clone(), String::new()))
+        .collect())
 }
 
 /// Calls `each` with every local block, as CIDv1 `raw`, in no particular order, until it returns `false`. Blocks its thread.
@@ -175,6 +208,8 @@ pub fn local(store: &dyn BlockStore, each: &mut dyn FnMut(Cid) -> bool) -> Resul
 
 /// As [`local`], on a thread of its own.
 #[must_use]
-pub fn local_listing(store: std::sync::Arc<dyn BlockStore>) -> crate::listing::Listing<Cid, FetchError> {
+pub fn local_listing(
+    store: std::sync::Arc<dyn BlockStore>,
+) -> crate::listing::Listing<Cid, FetchError> {
     crate::listing::Listing::start(move |each| local(&*store, each))
 }

@@ -55,13 +55,21 @@ impl DagStats {
 }
 
 /// Counts what each root reaches, and calls `progress` after each block.
-pub async fn dags(blocks: &Blocks, roots: &[Cid], mut progress: impl FnMut(&DagStats)) -> Result<DagStats, NodeError> {
+pub async fn dags(
+    blocks: &Blocks,
+    roots: &[Cid],
+    mut progress: impl FnMut(&DagStats),
+) -> Result<DagStats, NodeError> {
     let mut all = Visited::default();
     let mut stats = DagStats::default();
     for root in roots {
         let mut seen = Visited::default();
         let mut stack = vec![root.clone()];
-        let mut stat = DagStat { cid: root.clone(), blocks: 0, bytes: 0 };
+        let mut stat = DagStat {
+            cid: root.clone(),
+            blocks: 0,
+            bytes: 0,
+        };
         stats.roots.push(stat.clone());
         while let Some(cid) = stack.pop() {
             if !seen.insert(&cid) {
@@ -81,7 +89,13 @@ pub async fn dags(blocks: &Blocks, roots: &[Cid], mut progress: impl FnMut(&DagS
             progress(&stats);
             if may_link(cid.codec()) {
                 let links = blocks.links(&cid).await?;
-                stack.extend(links.iter().rev().filter(|link| !seen.contains(link)).cloned());
+                stack.extend(
+                    links
+                        .iter()
+                        .rev()
+                        .filter(|link| !seen.contains(link))
+                        .cloned(),
+                );
             }
         }
     }
@@ -111,13 +125,20 @@ impl Verified {
 
 /// Reads and hashes every block of a store, and calls `seen` with each until that returns `false`. Blocks its thread for as
 /// long as it takes. Answers with how many blocks were checked and how many of them are damaged.
-pub fn verify(store: &dyn BlockStore, seen: &mut dyn FnMut(Verified) -> bool) -> Result<(u64, u64), BlockError> {
+pub fn verify(
+    store: &dyn BlockStore,
+    seen: &mut dyn FnMut(Verified) -> bool,
+) -> Result<(u64, u64), BlockError> {
     let mut checked = 0;
     let mut damaged = 0;
     store.verify(&mut |key, whole| {
         checked += 1;
         damaged += u64::from(whole.is_err());
-        seen(Verified { cid: Cid::v1(Codec::RAW, key.clone()), checked, damage: whole.err() })
+        seen(Verified {
+            cid: Cid::v1(Codec::RAW, key.clone()),
+            checked,
+            damage: whole.err(),
+        })
     })?;
     Ok((checked, damaged))
 }

@@ -17,8 +17,13 @@ pub(crate) fn of(cid: &Cid, node: &dag_pb::Node) -> Result<UnixFs, NodeError> {
 /// Names the block that could not be read.
 pub(crate) fn unreadable(cid: &Cid, error: ReadError) -> NodeError {
     match error {
-        ReadError::NoData | ReadError::Missing("Data.Type") => NodeError::NotUnixFs { cid: cid.clone() },
-        error => NodeError::UnixFs { cid: cid.clone(), error },
+        ReadError::NoData | ReadError::Missing("Data.Type") => {
+            NodeError::NotUnixFs { cid: cid.clone() }
+        }
+        error => NodeError::UnixFs {
+            cid: cid.clone(),
+            error,
+        },
     }
 }
 
@@ -30,7 +35,8 @@ pub(crate) fn file_node(cid: &Cid, data: &Bytes) -> Result<FileNode, NodeError> 
             let node = decode_node(cid, data)?;
             let fs = of(cid, &node)?;
             if fs.kind == Kind::Symlink {
-                return FileNode::decode(Codec::RAW, &fs.data.unwrap_or_default()).map_err(|error| unreadable(cid, error));
+                return FileNode::decode(Codec::RAW, &fs.data.unwrap_or_default())
+                    .map_err(|error| unreadable(cid, error));
             }
             FileNode::new(&node, fs).map_err(|error| unreadable(cid, error))
         }

@@ -20,14 +20,20 @@ impl Visited {
     pub(crate) fn insert(&mut self, cid: &Cid) -> bool {
         match sha256(cid) {
             Some(digest) => {
-                let at = match self.sha256.iter().position(|(codec, _)| *codec == cid.codec()) {
+                let at = match self
+                    .sha256
+                    .iter()
+                    .position(|(codec, _)| *codec == cid.codec())
+                {
                     Some(at) => at,
                     None => {
                         self.sha256.push((cid.codec(), HashSet::default()));
                         self.sha256.len() - 1
                     }
                 };
-                self.sha256.get_mut(at).is_some_and(|(_, set)| set.insert(digest))
+                self.sha256
+                    .get_mut(at)
+                    .is_some_and(|(_, set)| set.insert(digest))
             }
             None => self.other.insert(cid.to_v1().to_bytes().into_boxed_slice()),
         }
@@ -36,7 +42,10 @@ impl Visited {
     /// Whether a block was recorded.
     pub(crate) fn contains(&self, cid: &Cid) -> bool {
         match sha256(cid) {
-            Some(digest) => self.sha256.iter().any(|(codec, set)| *codec == cid.codec() && set.contains(&digest)),
+            Some(digest) => self
+                .sha256
+                .iter()
+                .any(|(codec, set)| *codec == cid.codec() && set.contains(&digest)),
             None => self.other.contains(cid.to_v1().to_bytes().as_slice()),
         }
     }
@@ -44,7 +53,10 @@ impl Visited {
 
 fn sha256(cid: &Cid) -> Option<[u8; 32]> {
     // Codecs are a handful; one that is not is kept in the set that costs more, so that looking it up stays cheap.
-    let usual = matches!(cid.codec(), Codec::RAW | Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON);
+    let usual = matches!(
+        cid.codec(),
+        Codec::RAW | Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON
+    );
     if !usual || cid.hash().code() != multihash::SHA2_256 {
         return None;
     }
@@ -53,7 +65,10 @@ fn sha256(cid: &Cid) -> Option<[u8; 32]> {
 
 /// Whether blocks of a codec can have links at all.
 pub(crate) fn may_link(codec: Codec) -> bool {
-    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY | Codec::CBOR | Codec::JSON)
+    !matches!(
+        codec,
+        Codec::RAW | Codec::LIBP2P_KEY | Codec::CBOR | Codec::JSON
+    )
 }
 
 #[cfg(test)]

@@ -35,7 +35,9 @@ pub enum CarError {
 
 fn hint(error: &NodeError) -> &'static str {
     match error {
-        NodeError::Fetch(FetchError::Offline { .. }) => " (currently offline, perhaps retry after attaching to the network)",
+        NodeError::Fetch(FetchError::Offline { .. }) => {
+            " (currently offline, perhaps retry after attaching to the network)"
+        }
         _ => "",
     }
 }
@@ -61,7 +63,11 @@ impl Car {
     /// # Errors
     /// [`CarError::Root`] when the root cannot be had.
     pub async fn open(blocks: &Blocks, root: &Cid, partial: bool) -> Result<Self, CarError> {
-        let blocks = if partial { blocks.local() } else { blocks.clone() };
+        let blocks = if partial {
+            blocks.local()
+        } else {
+            blocks.clone()
+        };
         let data = match blocks.get(root).await {
             Ok(data) => Some(data),
             Err(error) if partial && error.is_not_found() => None,
@@ -110,12 +116,18 @@ impl Car {
 
     /// The same as a stream, which ends after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, CarError>> + Send {
-        futures_util::stream::try_unfold(self, |mut car| async move { Ok(car.next().await?.map(|frame| (frame, car))) })
+        futures_util::stream::try_unfold(self, |mut car| async move {
+            Ok(car.next().await?.map(|frame| (frame, car)))
+        })
     }
 
     /// Writes a block and goes on with what it links to.
     fn section(&mut self, cid: &Cid, data: Bytes) -> Result<(), NodeError> {
-        let links = if may_link(cid.codec()) { links(cid, &data)? } else { Vec::new() };
+        let links = if may_link(cid.codec()) {
+            links(cid, &data)?
+        } else {
+            Vec::new()
+        };
         v1::write_block_prefix(cid, data.len(), &mut self.small);
         if data.len() < APART {
             self.small.extend_from_slice(&data);
@@ -129,7 +141,11 @@ impl Car {
             self.ready.push_back(data);
         }
         if !links.is_empty() {
-            let links = links.into_iter().filter(|link| !self.seen.contains(link)).map(|link| (link, ())).collect();
+            let links = links
+                .into_iter()
+                .filter(|link| !self.seen.contains(link))
+                .map(|link| (link, ()))
+                .collect();
             // A level that is at its end goes first: a chain of any length takes the room of one node.
             if self.stack.last_mut().is_some_and(Ahead::is_done) {
                 self.stack.pop();
@@ -142,7 +158,10 @@ impl Car {
 
 impl std::fmt::Debug for Car {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Car").field("blocks", &self.blocks).field("partial", &self.partial).finish_non_exhaustive()
+        f.debug_struct("Car")
+            .field("blocks", &self.blocks)
+            .field("partial", &self.partial)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,6 +170,9 @@ fn links(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, NodeError> {
     match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
         Err(codec::CodecError::Unknown(_)) => Ok(Vec::new()),
-        Err(error) => Err(NodeError::Codec { cid: cid.clone(), error }),
+        Err(error) => Err(NodeError::Codec {
+            cid: cid.clone(),
+            error,
+        }),
     }
 }

@@ -23,7 +23,10 @@ impl CatRange {
     /// [`ExportError::NegativeOffset`], [`ExportError::NegativeLength`].
     pub fn new(offset: i64, length: Option<i64>) -> Result<Self, ExportError> {
         let offset = u64::try_from(offset).map_err(|_| ExportError::NegativeOffset)?;
-        let length = length.map(u64::try_from).transpose().map_err(|_| ExportError::NegativeLength)?;
+        let length = length
+            .map(u64::try_from)
+            .transpose()
+            .map_err(|_| ExportError::NegativeLength)?;
         Ok(Self { offset, length })
     }
 }
@@ -46,7 +49,13 @@ impl Cat {
     /// Begins without files.
     #[must_use]
     pub fn new(blocks: Blocks, range: CatRange) -> Self {
-        Self { blocks, offset: range.offset, left: range.length, length: 0, files: VecDeque::new() }
+        Self {
+            blocks,
+            offset: range.offset,
+            left: range.length,
+            length: 0,
+            files: VecDeque::new(),
+        }
     }
 
     /// Whether further files would add nothing. Kubo does not even look at them then.
@@ -94,6 +103,8 @@ impl Cat {
 
     /// The bytes as a stream, which ends after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ExportError>> + Send {
-        futures_util::stream::try_unfold(self, |mut cat| async move { Ok(cat.next().await?.map(|bytes| (bytes, cat))) })
+        futures_util::stream::try_unfold(self, |mut cat| async move {
+            Ok(cat.next().await?.map(|bytes| (bytes, cat)))
+        })
     }
 }

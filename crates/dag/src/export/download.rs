@@ -49,7 +49,11 @@ impl GetOptions {
     /// What the download will be.
     #[must_use]
     pub fn packing(&self) -> Packing {
-        if self.level.is_some() { Packing::Gzip } else { Packing::Tar }
+        if self.level.is_some() {
+            Packing::Gzip
+        } else {
+            Packing::Tar
+        }
     }
 }
 
@@ -73,7 +77,13 @@ impl Download {
     ///
     /// # Errors
     /// [`ExportError::NotRegular`] for a directory that is to be compressed but not archived.
-    pub async fn open(blocks: &Blocks, cid: &Cid, name: &str, options: GetOptions, now: Mtime) -> Result<Self, ExportError> {
+    pub async fn open(
+        blocks: &Blocks,
+        cid: &Cid,
+        name: &str,
+        options: GetOptions,
+        now: Mtime,
+    ) -> Result<Self, ExportError> {
         let node = Node::open(blocks, cid).await?;
         let size = node.size;
         let gzip = options.level.map(Gzip::new);
@@ -85,10 +95,18 @@ impl Download {
             }
         } else {
             // An archive is for keeps and plain; what is unpacked at once keeps its fractions of seconds.
-            let tar = TarOptions { now, nanos: !options.archive };
-            Inner::Tar(Tar::new(blocks.clone(), node, name, tar)?)
+            let tar = TarOptions {
+                now,
+                nanos: !options.archive,
+            };
+            Inner::Tar(Tar::new(node, name, tar)?)
         };
-        Ok(Self { inner, gzip, busy: None, size })
+        Ok(Self {
+            inner,
+            gzip,
+            busy: None,
+            size,
+        })
     }
 
     /// What Kubo announces as the length: bytes of a file, of a link's target, or of all blocks of a directory. It is not the
@@ -114,7 +132,9 @@ impl Download {
                 Inner::File(file) => file.next().await?,
                 Inner::Symlink(target) => target.take(),
             };
-            let Some(mut gzip) = self.gzip.take() else { return Ok(frame) };
+            let Some(mut gzip) = self.gzip.take() else {
+                return Ok(frame);
+            };
             let Some(frame) = frame else {
                 return Ok(Some(gzip.finish()));
             };
@@ -128,12 +148,17 @@ impl Download {
 
     /// The bytes as a stream, which ends after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ExportError>> + Send {
-        futures_util::stream::try_unfold(self, |mut download| async move { Ok(download.next().await?.map(|bytes| (bytes, download))) })
+        futures_util::stream::try_unfold(self, |mut download| async move {
+            Ok(download.next().await?.map(|bytes| (bytes, download)))
+        })
     }
 }
 
 impl std::fmt::Debug for Download {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Download").field("size", &self.size).field("gzip", &self.gzip.is_some()).finish_non_exhaustive()
+        f.debug_struct("Download")
+            .field("size", &self.size)
+            .field("gzip", &self.gzip.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -47,12 +47,23 @@ impl FileReader {
     pub(super) fn of_block(blocks: Blocks, cid: Cid, data: Bytes) -> Result<Self, ExportError> {
         let size = match unixfs::file_node(&cid, &data) {
             Ok(node) => node.size,
-            Err(NodeError::UnixFs { error: ReadError::Kind { found, .. }, .. }) if found.is_directory() => {
+            Err(NodeError::UnixFs {
+                error: ReadError::Kind { found, .. },
+                ..
+            }) if found.is_directory() => {
                 return Err(ExportError::IsDirectory);
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { blocks, size, position: 0, end: size, root: (cid, data), started: false, stack: Vec::new() })
+        Ok(Self {
+            blocks,
+            size,
+            position: 0,
+            end: size,
+            root: (cid, data),
+            started: false,
+            stack: Vec::new(),
+        })
     }
 
     /// Bytes of the whole file.
@@ -70,7 +81,9 @@ impl FileReader {
     /// Goes on at an offset, for at most `length` bytes; both are cut to the file.
     pub fn seek(&mut self, offset: u64, length: Option<u64>) {
         self.position = offset.min(self.size);
-        self.end = length.map_or(self.size, |length| self.position.saturating_add(length).min(self.size));
+        self.end = length.map_or(self.size, |length| {
+            self.position.saturating_add(length).min(self.size)
+        });
         self.stack.clear();
         self.started = false;
     }
@@ -83,7 +96,10 @@ impl FileReader {
         if !self.started {
             self.started = true;
             let (cid, data) = self.root.clone();
-            let whole = Part { start: 0, end: self.size };
+            let whole = Part {
+                start: 0,
+                end: self.size,
+            };
             if let Some(bytes) = self.visit(&cid, &data, whole)? {
                 return Ok(Some(bytes));
             }
@@ -91,7 +107,11 @@ impl FileReader {
         while self.position < self.end {
             let Some(level) = self.stack.last_mut() else {
                 // Sizes are checked node by node, so that this cannot be reached; it must not pass for the end.
-                return Err(ExportError::SizeMismatch { cid: self.root.0.clone(), found: self.position, claimed: self.size });
+                return Err(ExportError::SizeMismatch {
+                    cid: self.root.0.clone(),
+                    found: self.position,
+                    claimed: self.size,
+                });
             };
             tokio::task::consume_budget().await;
             let Some((cid, part, data)) = level.next(|_| true).await else {
@@ -110,7 +130,9 @@ impl FileReader {
 
     /// The bytes as a stream, which ends after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, ExportError>> + Send {
-        futures_util::stream::try_unfold(self, |mut file| async move { Ok(file.next().await?.map(|bytes| (bytes, file))) })
+        futures_util::stream::try_unfold(self, |mut file| async move {
+            Ok(file.next().await?.map(|bytes| (bytes, file)))
+        })
     }
 
     /// Takes the bytes of a block that are wanted, and goes on with those of its children that are.
@@ -118,14 +140,26 @@ impl FileReader {
         let claimed = part.end - part.start;
         let node = unixfs::file_node(cid, data)?;
         if node.size != claimed {
-            return Err(ExportError::SizeMismatch { cid: cid.clone(), found: node.size, claimed });
+            return Err(ExportError::SizeMismatch {
+                cid: cid.clone(),
+                found: node.size,
+                claimed,
+            });
         }
         // Ranges of children count from the front of their node: they end within it, and it ends within the file.
         let absolute = |at: u64| part.start + at;
         let children: Vec<_> = node
             .children
             .into_iter()
-            .map(|child| (child.cid, Part { start: absolute(child.range.start), end: absolute(child.range.end) }))
+            .map(|child| {
+                (
+                    child.cid,
+                    Part {
+                        start: absolute(child.range.start),
+                        end: absolute(child.range.end),
+                    },
+                )
+            })
             .skip_while(|(_, part)| part.end <= self.position)
             .take_while(|(_, part)| part.start < self.end)
             .filter(|(_, part)| part.start < part.end)
@@ -156,6 +190,9 @@ impl FileReader {
 
 impl std::fmt::Debug for FileReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileReader").field("size", &self.size).field("position", &self.position).finish_non_exhaustive()
+        f.debug_struct("FileReader")
+            .field("size", &self.size)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
     }
 }

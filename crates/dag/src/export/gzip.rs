@@ -14,7 +14,9 @@ pub(super) struct Gzip {
 
 impl Gzip {
     pub(super) fn new(level: u32) -> Self {
-        Self { encoder: GzEncoder::new(Vec::new(), Compression::new(level)) }
+        Self {
+            encoder: GzEncoder::new(Vec::new(), Compression::new(level)),
+        }
     }
 
     /// Takes a frame; answers with what is ready, which may be nothing. Blocks for milliseconds.

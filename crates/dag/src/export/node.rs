@@ -40,7 +40,12 @@ impl Node {
         let data = blocks.get(cid).await?;
         if cid.codec() == Codec::RAW {
             let file = FileReader::of_block(blocks.clone(), cid.clone(), data)?;
-            return Ok(Self { size: file.size(), content: Content::File(file), mode: None, mtime: None });
+            return Ok(Self {
+                size: file.size(),
+                content: Content::File(file),
+                mode: None,
+                mtime: None,
+            });
         }
         if cid.codec() != Codec::DAG_PB {
             return Err(NodeError::UnknownType { cid: cid.clone() }.into());
@@ -50,18 +55,36 @@ impl Node {
         let (mode, mtime) = (fs.permissions(), fs.valid_mtime());
         match fs.kind {
             Kind::Directory | Kind::HamtShard => {
-                let below = node.links.iter().fold(0u64, |sum, link| sum.saturating_add(link.size.unwrap_or_default()));
+                let below = node.links.iter().fold(0u64, |sum, link| {
+                    sum.saturating_add(link.size.unwrap_or_default())
+                });
                 let size = below.saturating_add(data.len() as u64);
                 let entries = Entries::of_node(blocks.clone(), cid, node, &fs)?;
-                Ok(Self { content: Content::Directory(entries), size, mode, mtime })
+                Ok(Self {
+                    content: Content::Directory(entries),
+                    size,
+                    mode,
+                    mtime,
+                })
             }
             Kind::Symlink => {
-                let target = String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
-                Ok(Self { size: target.len() as u64, content: Content::Symlink(target), mode, mtime })
+                let target =
+                    String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
+                Ok(Self {
+                    size: target.len() as u64,
+                    content: Content::Symlink(target),
+                    mode,
+                    mtime,
+                })
             }
             Kind::File | Kind::Raw => {
                 let file = FileReader::of_block(blocks.clone(), cid.clone(), data)?;
-                Ok(Self { size: file.size(), content: Content::File(file), mode, mtime })
+                Ok(Self {
+                    size: file.size(),
+                    content: Content::File(file),
+                    mode,
+                    mtime,
+                })
             }
             Kind::Metadata => Err(NodeError::UnknownType { cid: cid.clone() }.into()),
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_primitives::Cid;
-use cairn_store::Hold;
+use cairn_store::block::Root;
 use cairn_store::meta::{Pin, PinChange, PinMode};
+use cairn_store::{BlockStore, Hold};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use super::{Pinner, PinError, check_name};
+use super::{PinError, Pinner, check_name};
 use crate::error::NodeError;
 use crate::fetch::Blocks;
 use crate::walk::{Visited, may_link};
@@ -50,17 +51,39 @@ impl Pinner {
     /// # Errors
     /// [`PinError::AlreadyRecursive`] for a direct pin where a recursive one is; [`PinError::Incomplete`] when a block
     /// cannot be had.
-    pub async fn add(&self, blocks: &Blocks, cid: &Cid, mode: PinMode, name: &str, progress: Option<&Progress>) -> Result<(), PinError> {
+    pub async fn add(
+        &self,
+        blocks: &Blocks,
+        cid: &Cid,
+        mode: PinMode,
+        name: &str,
+        progress: Option<&Progress>,
+    ) -> Result<(), PinError> {
         check_name(name)?;
         if mode == PinMode::Direct {
             self.refuse_recursive(cid)?;
         }
-        let walk = Walk { blocks, root: cid, mode, known: None, progress };
-        let pin = Pin { cid: cid.clone(), mode, name: name.to_owned() };
-        self.walk_and_commit(&walk, PinError::Incomplete, vec![PinChange::Set(pin)], || match mode {
-            PinMode::Direct => self.refuse_recursive(cid),
-            PinMode::Recursive => Ok(()),
-        })
+        let walk = Walk {
+            blocks,
+            root: cid,
+            mode,
+            known: None,
+            progress,
+        };
+        let pin = Pin {
+            cid: cid.clone(),
+            mode,
+            name: name.to_owned(),
+        };
+        self.walk_and_commit(
+            &walk,
+            PinError::Incomplete,
+            vec![PinChange::Set(pin)],
+            || match mode {
+                PinMode::Direct => self.refuse_recursive(cid),
+                PinMode::Recursive => Ok(()),
+            },
+        )
         .await
     }
 
@@ -86,7 +109,10 @@ impl Pinner {
         for pin in pins.iter().filter(|pin| pin.mode == PinMode::Direct) {
             self.refuse_recursive(&pin.cid)?;
         }
-        self.inner.rows.change_pins(pins.into_iter().map(PinChange::Set).collect()).await?;
+        self.inner
+            .rows
+            .change_pins(pins.into_iter().map(PinChange::Set).collect())
+            .await?;
         // The hold has to have lived until here.
         let _ = hold;
         Ok(())
@@ -97,7 +123,13 @@ impl Pinner {
     ///
     /// # Errors
     /// [`PinError::FromNotPinned`], [`PinError::ToPinned`], and what [`Pinner::add`] fails with.
-    pub async fn update(&self, blocks: &Blocks, from: &Cid, to: &Cid, unpin: bool) -> Result<(), PinError> {
+    pub async fn update(
+        &self,
+        blocks: &Blocks,
+        from: &Cid,
+        to: &Cid,
+        unpin: bool,
+    ) -> Result<(), PinError> {
         self.recursive(from)?.ok_or(PinError::FromNotPinned)?;
         if from == to {
             return Ok(());
@@ -110,16 +142,31 @@ impl Pinner {
             Ok(old)
         };
         let old = check()?;
-        let walk = Walk { blocks, root: to, mode: PinMode::Recursive, known: Some(from), progress: None };
-        let mut changes = vec![PinChange::Set(Pin { cid: to.clone(), mode: PinMode::Recursive, name: old.name })];
+        let walk = Walk {
+            blocks,
+            root: to,
+            mode: PinMode::Recursive,
+            known: Some(from),
+            progress: None,
+        };
+        let mut changes = vec![PinChange::Set(Pin {
+            cid: to.clone(),
+            mode: PinMode::Recursive,
+            name: old.name,
+        })];
         if unpin {
             changes.push(PinChange::Remove(from.clone()));
         }
-        self.walk_and_commit(&walk, PinError::Node, changes, || check().map(drop)).await
+        self.walk_and_commit(&walk, PinError::Node, changes, || check().map(drop))
+            .await
     }
 
     fn recursive(&self, cid: &Cid) -> Result<Option<Pin>, PinError> {
-        Ok(self.inner.rows.pin(cid)?.filter(|pin| pin.mode == PinMode::Recursive))
+        Ok(self
+            .inner
+            .rows
+            .pin(cid)?
+            .filter(|pin| pin.mode == PinMode::Recursive))
     }
 
     fn refuse_recursive(&self, cid: &Cid) -> Result<(), PinError> {
@@ -185,14 +232,24 @@ impl Walk<'_> {
         let mut visited = Visited::default();
         let mut stack = vec![self.root.clone()];
         let mut fetching = FuturesUnordered::new();
-        // What the old pin has below it is kept by that pin until the commit, and must be by the hold afterwards: it is
-        // touched all the same, but found through the store's links, without being fetched.
+        // What the old pin has below it is here, and that pin keeps it until the commit; afterwards the new one does. Only
+        // a block that a `block rm` took in spite of the pin is looked for again.
         if let Some(known) = self.known {
-            self.touch_known(hold, known, &mut visited)?;
+            let (store, hold, known) =
+                (Arc::clone(blocks.store()), Arc::clone(hold), known.clone());
+            let touched =
+                tokio::task::spawn_blocking(move || touch_below(&*store, &hold, &known)).await;
+            visited = touched.unwrap_or_else(|_| Ok(Visited::default()))?;
         }
         loop {
-            let Some(cid) = (if fetching.len() < FETCHES { stack.pop() } else { None }) else {
-                let Some((cid, fetched)) = fetching.next().await else { return Ok(()) };
+            let Some(cid) = (if fetching.len() < FETCHES {
+                stack.pop()
+            } else {
+                None
+            }) else {
+                let Some((cid, fetched)) = fetching.next().await else {
+                    return Ok(());
+                };
                 let _: bytes::Bytes = fetched?;
                 self.arrived(&blocks, &cid, again, &visited, &mut stack)?;
                 continue;
@@ -215,7 +272,14 @@ impl Walk<'_> {
     }
 
     /// Counts a block that is here, and goes on with what it links to.
-    fn arrived(&self, blocks: &Blocks, cid: &Cid, again: bool, visited: &Visited, stack: &mut Vec<Cid>) -> Result<(), NodeError> {
+    fn arrived(
+        &self,
+        blocks: &Blocks,
+        cid: &Cid,
+        again: bool,
+        visited: &Visited,
+        stack: &mut Vec<Cid>,
+    ) -> Result<(), NodeError> {
         let store = blocks.store();
         if let Some(progress) = self.progress.filter(|_| !again) {
             let size = match cid.hash().identity_data() {
@@ -227,42 +291,44 @@ impl Walk<'_> {
         if self.mode == PinMode::Recursive && may_link(cid.codec()) {
             let gone = || crate::FetchError::NotFound { cid: cid.clone() };
             let links = store.links(cid)?.ok_or_else(gone)?;
-            stack.extend(links.iter().rev().filter(|link| !visited.contains(link)).cloned());
+            stack.extend(
+                links
+                    .iter()
+                    .rev()
+                    .filter(|link| !visited.contains(link))
+                    .cloned(),
+            );
         }
         Ok(())
     }
+}
 
-    /// Touches what hangs below the old pin. A block that is absent there is left to the walk.
-    fn touch_known(&self, hold: &Hold, known: &Cid, visited: &mut Visited) -> Result<(), NodeError> {
-        let store = self.blocks.store();
-        // Nothing below an absent block was seen, so its ancestors are not known to be whole: the walk has to look at
-        // everything again.
-        let mut whole = true;
-        let mut seen = Visited::default();
-        let root = cairn_store::block::Root { cid: known.clone(), recursive: true };
-        let mut failed = None;
-        store.walk(&[root], &mut |cid, present| {
-            let held = present
-                && match cid.hash().identity_data() {
-                    Some(_) => true,
-                    None => match hold.touch(cid.hash()) {
-                        Ok(held) => held,
-                        Err(error) => {
-                            failed = Some(error);
-                            false
-                        }
-                    },
-                };
-            whole &= held;
-            seen.insert(cid);
-            whole
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        if whole {
-            *visited = seen;
-        }
-        Ok(())
+/// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
+/// there may then lack blocks below it. Blocks its thread.
+fn touch_below(store: &dyn BlockStore, hold: &Hold, root: &Cid) -> Result<Visited, NodeError> {
+    let mut whole = true;
+    let mut seen = Visited::default();
+    let mut failed = None;
+    let root = Root {
+        cid: root.clone(),
+        recursive: true,
+    };
+    store.walk(&[root], &mut |cid, present| {
+        let touched = match cid.hash().identity_data() {
+            Some(_) => Ok(true),
+            None => hold.touch(cid.hash()),
+        };
+        whole &= present
+            && touched.unwrap_or_else(|error| {
+                failed = Some(error);
+                false
+            });
+        seen.insert(cid);
+        whole
+    })?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None if whole => Ok(seen),
+        None => Ok(Visited::default()),
     }
 }

@@ -27,7 +27,10 @@ impl Pinner {
                 Kind::Indirect => false,
             });
             match pin {
-                Some(pin) if fits => states.push(PinState::Pinned { mode: pin.mode, name: pin.name }),
+                Some(pin) if fits => states.push(PinState::Pinned {
+                    mode: pin.mode,
+                    name: pin.name,
+                }),
                 pin => {
                     states.push(PinState::NotPinned);
                     let recursive = pin.is_some_and(|pin| pin.mode == PinMode::Recursive);
@@ -41,8 +44,13 @@ impl Pinner {
             return Ok(states);
         }
         let this = self.clone();
-        let wanted: Vec<Cid> = open.iter().filter_map(|at| cids.get(*at).cloned()).collect();
-        let found = tokio::task::spawn_blocking(move || this.indirect(&wanted)).await.map_err(|_| PinError::Interrupted)??;
+        let wanted: Vec<Cid> = open
+            .iter()
+            .filter_map(|at| cids.get(*at).cloned())
+            .collect();
+        let found = tokio::task::spawn_blocking(move || this.indirect(&wanted))
+            .await
+            .map_err(|_| PinError::Interrupted)??;
         for (at, via) in open.into_iter().zip(found) {
             if let (Some(state), Some(via)) = (states.get_mut(at), via) {
                 *state = PinState::Indirect { via };
@@ -91,7 +99,13 @@ impl Pinner {
                 if may_link(cid.codec())
                     && let Some(links) = self.inner.store.links(&cid)?
                 {
-                    stack.extend(links.iter().rev().filter(|link| !visited.contains(link)).cloned());
+                    stack.extend(
+                        links
+                            .iter()
+                            .rev()
+                            .filter(|link| !visited.contains(link))
+                            .cloned(),
+                    );
                 }
             }
         }
@@ -101,9 +115,15 @@ impl Pinner {
     /// All recursive pins, ordered by the bytes of their CIDs.
     pub(super) fn recursive_roots(&self) -> Result<Arc<[Root]>, PinError> {
         let mut roots = Vec::new();
-        let recursive = PinFilter { mode: Some(PinMode::Recursive), ..PinFilter::default() };
+        let recursive = PinFilter {
+            mode: Some(PinMode::Recursive),
+            ..PinFilter::default()
+        };
         self.inner.rows.pins(&recursive, &mut |pin| {
-            roots.push(Root { cid: pin.cid, recursive: true });
+            roots.push(Root {
+                cid: pin.cid,
+                recursive: true,
+            });
             true
         })?;
         Ok(roots.into())

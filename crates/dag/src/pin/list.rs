@@ -53,8 +53,14 @@ impl Listed {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Pin(Pin { mode: PinMode::Recursive, .. }) => "recursive",
-            Self::Pin(Pin { mode: PinMode::Direct, .. }) => "direct",
+            Self::Pin(Pin {
+                mode: PinMode::Recursive,
+                ..
+            }) => "recursive",
+            Self::Pin(Pin {
+                mode: PinMode::Direct,
+                ..
+            }) => "direct",
             Self::Indirect(_) => "indirect",
         }
     }
@@ -65,7 +71,11 @@ impl Pinner {
     /// ordered by the bytes of their CIDs, then indirect ones. Blocks its thread.
     ///
     /// Recursive and direct pins stream from the rows. Indirect ones take memory for the roots and the blocks.
-    pub fn list_blocking(&self, query: &Query, each: &mut dyn FnMut(Listed) -> bool) -> Result<(), PinError> {
+    pub fn list_blocking(
+        &self,
+        query: &Query,
+        each: &mut dyn FnMut(Listed) -> bool,
+    ) -> Result<(), PinError> {
         let name = Some(query.name_contains.clone()).filter(|name| !name.is_empty());
         // A name filter leaves no indirect pin, so there is no need to look for any.
         let indirect = name.is_none() && matches!(query.kind, Kind::All | Kind::Indirect);
@@ -78,14 +88,21 @@ impl Pinner {
                 Kind::Indirect => false,
             };
             if wanted && go_on {
-                let filter = PinFilter { mode: Some(mode), name_contains: name.clone() };
+                let filter = PinFilter {
+                    mode: Some(mode),
+                    name_contains: name.clone(),
+                };
                 self.inner.rows.pins(&filter, &mut |pin| {
                     go_on = each(Listed::Pin(pin));
                     go_on
                 })?;
             }
         }
-        if indirect && go_on { self.list_indirect(each) } else { Ok(()) }
+        if indirect && go_on {
+            self.list_indirect(each)
+        } else {
+            Ok(())
+        }
     }
 
     fn list_indirect(&self, each: &mut dyn FnMut(Listed) -> bool) -> Result<(), PinError> {
@@ -93,7 +110,10 @@ impl Pinner {
         let mut own: HashSet<Cid, RandomState> = HashSet::default();
         self.inner.rows.pins(&PinFilter::default(), &mut |pin| {
             if pin.mode == PinMode::Recursive {
-                roots.push(Root { cid: pin.cid.clone(), recursive: true });
+                roots.push(Root {
+                    cid: pin.cid.clone(),
+                    recursive: true,
+                });
             }
             own.insert(pin.cid);
             true

@@ -54,7 +54,15 @@ impl Pinner {
     #[must_use]
     pub fn new(store: Arc<dyn BlockStore>, rows: Arc<dyn Rows>) -> Self {
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
-        Self { inner: Arc::new(Inner { store, rows, stripes, removal: RwLock::new(()), removals: AtomicU64::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                rows,
+                stripes,
+                removal: RwLock::new(()),
+                removals: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// The store.
@@ -84,7 +92,9 @@ impl Inner {
 
 impl fmt::Debug for Pinner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pinner").field("store", &self.inner.store.id()).finish_non_exhaustive()
+        f.debug_struct("Pinner")
+            .field("store", &self.inner.store.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,8 +151,14 @@ impl fmt::Display for PinState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPinned => f.write_str("not pinned"),
-            Self::Pinned { mode: PinMode::Recursive, .. } => f.write_str("pinned: recursive"),
-            Self::Pinned { mode: PinMode::Direct, .. } => f.write_str("pinned: direct"),
+            Self::Pinned {
+                mode: PinMode::Recursive,
+                ..
+            } => f.write_str("pinned: recursive"),
+            Self::Pinned {
+                mode: PinMode::Direct,
+                ..
+            } => f.write_str("pinned: direct"),
             Self::Indirect { via } => write!(f, "pinned via {via}"),
         }
     }
@@ -150,5 +166,9 @@ impl fmt::Display for PinState {
 
 /// Whether a text can be a pin's name.
 pub fn check_name(name: &str) -> Result<(), PinError> {
-    if name.len() > MAX_NAME { Err(PinError::NameTooLong { length: name.len() }) } else { Ok(()) }
+    if name.len() > MAX_NAME {
+        Err(PinError::NameTooLong { length: name.len() })
+    } else {
+        Ok(())
+    }
 }

@@ -21,7 +21,11 @@ impl Pinner {
         if pin.mode == PinMode::Recursive && !recursive {
             return Err(PinError::Recursive { cid: cid.clone() });
         }
-        Ok(self.inner.rows.change_pins(vec![PinChange::Remove(cid.clone())]).await?)
+        Ok(self
+            .inner
+            .rows
+            .change_pins(vec![PinChange::Remove(cid.clone())])
+            .await?)
     }
 
     /// Removes a block that nothing pins. With `force`, one that is not there is no error.
@@ -29,13 +33,20 @@ impl Pinner {
     /// A pin that is being made meanwhile looks again, and fails or fetches the block.
     pub async fn remove_block(&self, cid: &Cid, force: bool) -> Result<(), RemoveError> {
         let _no_commit = self.inner.removal.write().await;
-        let states = self.state(Kind::All, vec![cid.clone()]).await.map_err(RemoveError::Check)?;
+        let states = self
+            .state(Kind::All, vec![cid.clone()])
+            .await
+            .map_err(RemoveError::Check)?;
         match states.into_iter().next() {
             None | Some(PinState::NotPinned) => {}
             Some(state) => return Err(RemoveError::Pinned(state)),
         }
         self.inner.removals.fetch_add(1, Ordering::AcqRel);
-        let removed = self.inner.store.remove(std::slice::from_ref(cid.hash())).await?;
+        let removed = self
+            .inner
+            .store
+            .remove(std::slice::from_ref(cid.hash()))
+            .await?;
         let inline = cid.hash().identity_data().is_some();
         if removed.first() == Some(&true) || force || inline {
             Ok(())

@@ -52,7 +52,10 @@ impl Pinner {
         // Blocks below which all is well: no pin has to look there again.
         let mut well = Visited::default();
         for root in self.recursive_roots()?.iter() {
-            let status = PinStatus { cid: root.cid.clone(), bad: self.check(&root.cid, &mut well) };
+            let status = PinStatus {
+                cid: root.cid.clone(),
+                bad: self.check(&root.cid, &mut well),
+            };
             if !each(status) {
                 break;
             }
@@ -71,14 +74,22 @@ impl Pinner {
         let mut bad = Vec::new();
         // Blocks that this pin has been at, be they well or not: a bad diamond is not walked twice either.
         let mut seen = Visited::default();
-        let mut levels = vec![Level { links: Arc::from([root.clone()]), next: 0, bad: false }];
+        let mut levels = vec![Level {
+            links: Arc::from([root.clone()]),
+            next: 0,
+            bad: false,
+        }];
         while let Some(level) = levels.last_mut() {
             let Some(cid) = level.links.get(level.next).cloned() else {
                 let done = levels.pop();
                 if let (Some(done), Some(parent)) = (done, levels.last_mut()) {
                     if done.bad {
                         parent.bad = true;
-                    } else if let Some(cid) = parent.next.checked_sub(1).and_then(|at| parent.links.get(at)) {
+                    } else if let Some(cid) = parent
+                        .next
+                        .checked_sub(1)
+                        .and_then(|at| parent.links.get(at))
+                    {
                         well.insert(cid);
                     }
                 }
@@ -97,11 +108,18 @@ impl Pinner {
                 Ok(links) if links.is_empty() => {
                     well.insert(&cid);
                 }
-                Ok(links) => levels.push(Level { links, next: 0, bad: false }),
+                Ok(links) => levels.push(Level {
+                    links,
+                    next: 0,
+                    bad: false,
+                }),
                 Err(error) => {
                     level.bad = true;
                     if bad.len() < MAX_BAD {
-                        bad.push(BadBlock { cid, error: error.to_string() });
+                        bad.push(BadBlock {
+                            cid,
+                            error: error.to_string(),
+                        });
                     }
                 }
             }
@@ -115,6 +133,10 @@ impl Pinner {
             return self.inner.store.links(cid)?.ok_or_else(absent);
         }
         let here = cid.hash().identity_data().is_some() || self.inner.store.has(cid.hash())?;
-        if here { Ok(Arc::from([])) } else { Err(absent()) }
+        if here {
+            Ok(Arc::from([]))
+        } else {
+            Err(absent())
+        }
     }
 }

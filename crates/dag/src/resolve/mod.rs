@@ -33,7 +33,9 @@ pub enum ResolveError {
     #[error("invalid segment for lookup on a list: {}: strconv.ParseInt: parsing {}: invalid syntax", Quoted(.0), Quoted(.0))]
     NotAnIndex(String),
     /// The last name is to be looked up in something that has no names.
-    #[error("func called on wrong kind: \"LookupBySegment\" called on a {node} node (kind: {kind}), but only makes sense on map or list")]
+    #[error(
+        "func called on wrong kind: \"LookupBySegment\" called on a {node} node (kind: {kind}), but only makes sense on map or list"
+    )]
     WrongKind {
         /// What it is.
         node: &'static str,
@@ -82,7 +84,12 @@ pub async fn resolve(blocks: &Blocks, path: &ContentPath) -> Result<Resolved, Re
 }
 
 /// Follows names below a root, as [`resolve`] does.
-pub async fn below(blocks: &Blocks, namespace: Namespace, root: &Cid, names: &[&str]) -> Result<Resolved, ResolveError> {
+pub async fn below(
+    blocks: &Blocks,
+    namespace: Namespace,
+    root: &Cid,
+    names: &[&str],
+) -> Result<Resolved, ResolveError> {
     let mut cid = root.clone();
     let mut names = names;
     while !names.is_empty() {
@@ -102,7 +109,11 @@ pub async fn below(blocks: &Blocks, namespace: Namespace, root: &Cid, names: &[&
             Step::Inside => break,
         }
     }
-    Ok(Resolved { cid, remainder: names.iter().map(|name| (*name).to_owned()).collect(), namespace })
+    Ok(Resolved {
+        cid,
+        remainder: names.iter().map(|name| (*name).to_owned()).collect(),
+        namespace,
+    })
 }
 
 /// Where names led within one block.
@@ -114,20 +125,31 @@ enum Step {
 }
 
 async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&str]) -> Result<Step, ResolveError> {
-    let Some((name, rest)) = names.split_first() else { return Ok(Step::Inside) };
+    let Some((name, rest)) = names.split_first() else {
+        return Ok(Step::Inside);
+    };
     let data = blocks.get(cid).await.map_err(NodeError::from)?;
     let node = decode_node(cid, &data)?;
     // A node that is not UnixFS still has links by name.
     let fs = UnixFs::of(&node).unwrap_or_else(|_| UnixFs::new(Kind::Directory));
     if fs.kind.is_file() {
         return Err(match rest {
-            [] => ResolveError::WrongKind { node: "data.Bytes", kind: "bytes" },
-            _ => ResolveError::NoLink { name: (*name).to_owned(), cid: cid.clone() },
+            [] => ResolveError::WrongKind {
+                node: "data.Bytes",
+                kind: "bytes",
+            },
+            _ => ResolveError::NoLink {
+                name: (*name).to_owned(),
+                cid: cid.clone(),
+            },
         });
     }
     match directory::lookup(blocks, cid, node, fs, name).await? {
         Some(cid) => Ok(Step::Link { cid, used: 1 }),
-        None => Err(ResolveError::NoLink { name: (*name).to_owned(), cid: cid.clone() }),
+        None => Err(ResolveError::NoLink {
+            name: (*name).to_owned(),
+            cid: cid.clone(),
+        }),
     }
 }
 

@@ -20,7 +20,10 @@ pub async fn value(blocks: &Blocks, resolved: &Resolved) -> Result<Ipld, Resolve
 
 /// Reads a block by its codec.
 pub(super) fn decode(cid: &Cid, data: &Bytes) -> Result<Ipld, NodeError> {
-    codec::decode(cid.codec(), data).map_err(|error| NodeError::Codec { cid: cid.clone(), error })
+    codec::decode(cid.codec(), data).map_err(|error| NodeError::Codec {
+        cid: cid.clone(),
+        error,
+    })
 }
 
 /// Follows names inside a block until they lead out of it or end.
@@ -28,7 +31,10 @@ pub(super) fn follow(cid: &Cid, value: &Ipld, names: &[&str]) -> Result<Step, Re
     let mut value = value;
     for (at, name) in names.iter().enumerate() {
         let last = at + 1 == names.len();
-        let missing = || ResolveError::NoLink { name: (*name).to_owned(), cid: cid.clone() };
+        let missing = || ResolveError::NoLink {
+            name: (*name).to_owned(),
+            cid: cid.clone(),
+        };
         value = match look_up(value, name) {
             Ok(found) => found,
             // As Kubo: what is wrong is told in full only of the last name, and not for the fixed fields of dag-pb.
@@ -36,7 +42,10 @@ pub(super) fn follow(cid: &Cid, value: &Ipld, names: &[&str]) -> Result<Step, Re
             Err(_) => return Err(missing()),
         };
         if let Ipld::Link(cid) = value {
-            return Ok(Step::Link { cid: cid.clone(), used: at + 1 });
+            return Ok(Step::Link {
+                cid: cid.clone(),
+                used: at + 1,
+            });
         }
     }
     Ok(Step::Inside)
@@ -48,9 +57,17 @@ fn look_up<'a>(value: &'a Ipld, name: &str) -> Result<&'a Ipld, ResolveError> {
     match value {
         Ipld::Map(_) => value.get(name).ok_or_else(no_key),
         Ipld::List(items) => {
-            let index: i64 = name.parse().map_err(|_| ResolveError::NotAnIndex(name.to_owned()))?;
-            usize::try_from(index).ok().and_then(|index| items.get(index)).ok_or_else(no_key)
+            let index: i64 = name
+                .parse()
+                .map_err(|_| ResolveError::NotAnIndex(name.to_owned()))?;
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| items.get(index))
+                .ok_or_else(no_key)
         }
-        other => Err(ResolveError::WrongKind { node: other.kind(), kind: other.kind() }),
+        other => Err(ResolveError::WrongKind {
+            node: other.kind(),
+            kind: other.kind(),
+        }),
     }
 }

@@ -1,6 +1,10 @@
 //! DAGs for the tests of the read side.
 
-#![allow(dead_code, reason = "every test binary uses its own part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "every test binary uses its own part, and fails where it cannot go on"
+)]
 
 use std::sync::Arc;
 
@@ -42,27 +46,51 @@ impl Dag {
     }
 
     pub(crate) fn put(&self, cid: Cid, data: impl Into<Bytes>) -> Cid {
-        self.store.write_blocking(&self.hold, vec![Block::new(cid.clone(), data.into())]).unwrap();
+        self.store
+            .write_blocking(&self.hold, vec![Block::new(cid.clone(), data.into())])
+            .unwrap();
         cid
     }
 
     pub(crate) fn raw(&self, data: &[u8]) -> Made {
         let cid = Cid::v1(Codec::RAW, Multihash::sha2_256(data));
         let len = data.len() as u64;
-        Made { cid: self.put(cid, data.to_vec()), tree: len, content: len }
+        Made {
+            cid: self.put(cid, data.to_vec()),
+            tree: len,
+            content: len,
+        }
     }
 
     pub(crate) fn node(&self, links: Vec<(&str, &Made)>, fs: Option<UnixFs>) -> Made {
-        self.node_of(links.into_iter().map(|(name, made)| (name.to_owned(), made.clone())).collect(), fs.map(|fs| fs.encode()))
+        self.node_of(
+            links
+                .into_iter()
+                .map(|(name, made)| (name.to_owned(), made.clone()))
+                .collect(),
+            fs.map(|fs| fs.encode()),
+        )
     }
 
     pub(crate) fn node_of(&self, links: Vec<(String, Made)>, data: Option<Bytes>) -> Made {
         let below: u64 = links.iter().map(|(_, made)| made.tree).sum();
-        let links = links.into_iter().map(|(name, made)| Link { cid: made.cid, name: Some(name), size: Some(made.tree) });
-        let bytes = Node { links: links.collect(), data }.encode();
+        let links = links.into_iter().map(|(name, made)| Link {
+            cid: made.cid,
+            name: Some(name),
+            size: Some(made.tree),
+        });
+        let bytes = Node {
+            links: links.collect(),
+            data,
+        }
+        .encode();
         let tree = below + bytes.len() as u64;
         let cid = Cid::v0(Multihash::sha2_256(&bytes)).unwrap();
-        Made { cid: self.put(cid, bytes), tree, content: 0 }
+        Made {
+            cid: self.put(cid, bytes),
+            tree,
+            content: 0,
+        }
     }
 
     /// A file's node with bytes of its own and parts.
@@ -94,12 +122,22 @@ impl Dag {
         params.fanout = 8;
         let mut builder = DirectoryBuilder::new(params).unwrap();
         for (name, made) in entries {
-            builder.add(Entry { name, cid: made.cid, tree_size: made.tree }).unwrap();
+            builder
+                .add(Entry {
+                    name,
+                    cid: made.cid,
+                    tree_size: made.tree,
+                })
+                .unwrap();
         }
         let mut blocks = Vec::new();
         let built = builder.finish(&mut |block| blocks.push(block)).unwrap();
         self.store.write_blocking(&self.hold, blocks).unwrap();
-        Made { cid: built.cid, tree: built.tree_size, content: 0 }
+        Made {
+            cid: built.cid,
+            tree: built.tree_size,
+            content: 0,
+        }
     }
 
     /// The directory of the recordings of Kubo, and its root.
@@ -111,7 +149,12 @@ impl Dag {
         let spaces = self.file(b"spaces\n", &[]);
         let deep = self.dir(&[("x y.txt", &spaces)]);
         let sub = self.dir(&[("c.txt", &c), ("deep", &deep)]);
-        self.dir(&[("a.txt", &a), ("b.bin", &b), ("empty", &empty), ("sub", &sub)])
+        self.dir(&[
+            ("a.txt", &a),
+            ("b.bin", &b),
+            ("empty", &empty),
+            ("sub", &sub),
+        ])
     }
 
     /// Nodes in a chain, the first given out last; as long as asked for.
@@ -153,5 +196,7 @@ pub(crate) fn inline(data: &[u8]) -> Cid {
 }
 
 pub(crate) fn absent() -> Cid {
-    "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy".parse().unwrap()
+    "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
+        .parse()
+        .unwrap()
 }

@@ -47,14 +47,32 @@ pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
         record("size", &member.size.to_string(), &mut records);
     }
     let fraction = member.mtime.nanos.filter(|_| nanos).unwrap_or_default();
-    let seconds = u64::try_from(member.mtime.seconds).ok().filter(|seconds| *seconds <= MAX_OCTAL);
+    let seconds = u64::try_from(member.mtime.seconds)
+        .ok()
+        .filter(|seconds| *seconds <= MAX_OCTAL);
     if fraction != 0 || seconds.is_none() {
-        record("mtime", &decimal(member.mtime.seconds, fraction), &mut records);
+        record(
+            "mtime",
+            &decimal(member.mtime.seconds, fraction),
+            &mut records,
+        );
     }
     if !records.is_empty() {
         let (folder, name) = member.path.rsplit_once('/').unwrap_or(("", member.path));
-        let path = if folder.is_empty() { format!("PaxHeaders.0/{name}") } else { format!("{folder}/PaxHeaders.0/{name}") };
-        block(&Fields { path: ("", &path), kind: b'x', size: records.len() as u64, ..Fields::default() }, out);
+        let path = if folder.is_empty() {
+            format!("PaxHeaders.0/{name}")
+        } else {
+            format!("{folder}/PaxHeaders.0/{name}")
+        };
+        block(
+            &Fields {
+                path: ("", &path),
+                kind: b'x',
+                size: records.len() as u64,
+                ..Fields::default()
+            },
+            out,
+        );
         out.extend_from_slice(&records);
         pad(records.len() as u64, out);
     }
@@ -68,7 +86,11 @@ pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
             path: split.unwrap_or(("", member.path)),
             target: member.target,
             mode: member.mode,
-            size: if member.size > MAX_OCTAL { 0 } else { member.size },
+            size: if member.size > MAX_OCTAL {
+                0
+            } else {
+                member.size
+            },
             seconds: seconds.unwrap_or_default(),
             kind,
         },
@@ -164,7 +186,11 @@ fn decimal(seconds: i64, nanos: u32) -> String {
         return trim(format!("{seconds}.{nanos:09}"));
     }
     // -2 seconds and 0.25 forward is -1.75.
-    trim(format!("-{}.{:09}", -(i128::from(seconds) + 1), 1_000_000_000 - nanos.min(999_999_999)))
+    trim(format!(
+        "-{}.{:09}",
+        -(i128::from(seconds) + 1),
+        1_000_000_000 - nanos.min(999_999_999)
+    ))
 }
 
 fn trim(mut number: String) -> String {
@@ -178,7 +204,9 @@ mod tests {
 
     #[test]
     fn records_count_themselves() {
-        for length in [1, 80, 90, 91, 92, 93, 94, 95, 96, 980, 989, 990, 991, 992, 993, 994] {
+        for length in [
+            1, 80, 90, 91, 92, 93, 94, 95, 96, 980, 989, 990, 991, 992, 993, 994,
+        ] {
             let mut out = Vec::new();
             record("path", &"x".repeat(length), &mut out);
             let text = String::from_utf8(out).unwrap();
@@ -198,7 +226,10 @@ mod tests {
     #[test]
     fn paths_split_where_they_can() {
         let deep = format!("{}/{}", "p".repeat(150), "n".repeat(99));
-        assert_eq!(split_path(&deep).map(|(prefix, name)| (prefix.len(), name.len())), Some((150, 99)));
+        assert_eq!(
+            split_path(&deep).map(|(prefix, name)| (prefix.len(), name.len())),
+            Some((150, 99))
+        );
         assert_eq!(split_path(&"n".repeat(101)), None);
         assert_eq!(split_path(&format!("{}/x", "p".repeat(156))), None);
         assert_eq!(split_path("a/ü"), None);

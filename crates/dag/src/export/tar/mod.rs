@@ -5,13 +5,11 @@ mod header;
 use std::collections::{HashSet, VecDeque};
 
 use bytes::Bytes;
-use cairn_primitives::Cid;
 use cairn_primitives::unixfs::Mtime;
 
 use self::header::{BLOCK, Member, Type};
 use super::{Content, ExportError, FileReader, Node};
-use crate::directory::Entries;
-use crate::fetch::Blocks;
+use crate::directory::Looked;
 
 /// Bytes of zeros that end an archive.
 const TRAILER: usize = 2 * BLOCK;
@@ -28,7 +26,7 @@ pub struct TarOptions {
 /// A directory whose members are being written.
 struct Level {
     path: String,
-    entries: Entries,
+    entries: Looked<(String, Result<Node, ExportError>)>,
     /// Names of the symbolic links that came by. A later member of the same name would be written through the link by a
     /// tool that unpacks.
     links: HashSet<String>,
@@ -36,7 +34,6 @@ struct Level {
 
 /// Writes a tar archive of what hangs below a node, directories before their members, in the order of the directory.
 pub struct Tar {
-    blocks: Blocks,
     options: TarOptions,
     levels: Vec<Level>,
     file: Option<(FileReader, u64)>,
@@ -49,8 +46,14 @@ impl Tar {
     ///
     /// # Errors
     /// [`ExportError::OutsideRoot`] when the name is not one that a file can have.
-    pub fn new(blocks: Blocks, node: Node, name: &str, options: TarOptions) -> Result<Self, ExportError> {
-        let mut tar = Self { blocks, options, levels: Vec::new(), file: None, ready: VecDeque::new(), finished: false };
+    pub fn new(node: Node, name: &str, options: TarOptions) -> Result<Self, ExportError> {
+        let mut tar = Self {
+            options,
+            levels: Vec::new(),
+            file: None,
+            ready: VecDeque::new(),
+            finished: false,
+        };
         check_name(name)?;
         tar.member(name.to_owned(), node);
         Ok(tar)
@@ -81,28 +84,21 @@ impl Tar {
                 self.finished = true;
                 return Ok(Some(Bytes::from_static(&[0; TRAILER])));
             };
-            let Some(entry) = level.entries.next().await? else {
+            let Some((name, node)) = level.entries.next().await? else {
                 self.levels.pop();
                 continue;
             };
-            check_name(&entry.name)?;
-            if level.links.contains(&entry.name) {
+            check_name(&name)?;
+            if level.links.contains(&name) {
                 return Err(ExportError::OutsideRoot);
             }
-            let path = format!("{}/{}", level.path, entry.name);
-            self.open(path, &entry.cid, entry.name).await?;
+            let node = node?;
+            let path = format!("{}/{name}", level.path);
+            if matches!(node.content, Content::Symlink(_)) {
+                level.links.insert(name);
+            }
+            self.member(path, node);
         }
-    }
-
-    async fn open(&mut self, path: String, cid: &Cid, name: String) -> Result<(), ExportError> {
-        let node = Node::open(&self.blocks, cid).await?;
-        if matches!(node.content, Content::Symlink(_))
-            && let Some(level) = self.levels.last_mut()
-        {
-            level.links.insert(name);
-        }
-        self.member(path, node);
-        Ok(())
     }
 
     fn member(&mut self, path: String, node: Node) {
@@ -125,19 +121,38 @@ impl Tar {
         match node.content {
             Content::File(file) => self.file = Some((file, size)),
             Content::Symlink(_) => {}
-            Content::Directory(entries) => self.levels.push(Level { path, entries, links: HashSet::new() }),
+            Content::Directory(entries) => {
+                let entries = Looked::new(entries, |blocks, entry| {
+                    Box::pin(async move {
+                        let node = Node::open(&blocks, &entry.cid).await;
+                        (entry.name, node)
+                    })
+                });
+                self.levels.push(Level {
+                    path,
+                    entries,
+                    links: HashSet::new(),
+                });
+            }
         }
     }
 }
 
 impl std::fmt::Debug for Tar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tar").field("options", &self.options).field("depth", &self.levels.len()).finish_non_exhaustive()
+        f.debug_struct("Tar")
+            .field("options", &self.options)
+            .field("depth", &self.levels.len())
+            .finish_non_exhaustive()
     }
 }
 
 /// A member's name is one component of a path, and stays beneath its directory.
 fn check_name(name: &str) -> Result<(), ExportError> {
     let hostile = name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']);
-    if hostile { Err(ExportError::OutsideRoot) } else { Ok(()) }
+    if hostile {
+        Err(ExportError::OutsideRoot)
+    } else {
+        Ok(())
+    }
 }
