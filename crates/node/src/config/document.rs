@@ -305,7 +305,7 @@ fn repeat(map: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map
         }
         match (map.get_mut(key), old, value) {
             (Some(Value::Object(map)), Some(Value::Object(old)), Value::Object(new)) => {
-                repeat(map, old, new)
+                repeat(map, old, new);
             }
             _ => {
                 map.insert(key.clone(), value.clone());

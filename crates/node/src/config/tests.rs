@@ -449,7 +449,7 @@ fn replaces_all_but_secrets() {
     assert_eq!(file.get_command("Gateway.RootRedirect").unwrap(), "");
 
     let fails = |change: &dyn Fn(&mut Value), message: &str| {
-        assert_eq!(replace(change).unwrap_err(), message)
+        assert_eq!(replace(change).unwrap_err(), message);
     };
     fails(
         &|new| new["Identity"]["PrivKey"] = json!("x"),
