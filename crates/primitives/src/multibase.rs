@@ -133,20 +133,7 @@ pub fn encode_base58(bytes: &[u8], out: &mut String) {
 /// # Errors
 /// [`MultibaseError::Invalid`]; [`MultibaseError::TooLong`] past what 256 bytes give.
 pub fn decode_base58(text: &str) -> Result<Vec<u8>, MultibaseError> {
-    let mut out = Vec::with_capacity(text.len().min(64));
-    read_base58(text, &mut out)?;
-    Ok(out)
-}
-
-fn read_base58(text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseError> {
-    let base = "base58btc";
-    if text.len() > base58::MAX_LETTERS {
-        return Err(MultibaseError::TooLong {
-            base,
-            length: text.len(),
-        });
-    }
-    base58::decode(text.as_bytes(), out).map_err(|at| MultibaseError::Invalid { base, at })
+    decode_base58_short(text).map(SmallVec::into_vec)
 }
 
 /// Reads a text with its prefix. In the bases where case tells nothing, either case is read, whichever the prefix says.
@@ -154,51 +141,46 @@ fn read_base58(text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseErr
 /// # Errors
 /// Every [`MultibaseError`] but [`MultibaseError::UnknownBase`].
 pub fn decode(text: &str) -> Result<(Base, Vec<u8>), MultibaseError> {
-    let letter = text.chars().next().ok_or(MultibaseError::Empty)?;
-    let base = Base::from_code(letter).map_err(|_| MultibaseError::UnknownPrefix(letter))?;
-    let rest = text.get(letter.len_utf8()..).unwrap_or_default();
-    let mut out = Vec::new();
-    read(base, rest, &mut out)?;
-    Ok((base, out))
+    decode_short(text).map(|(base, bytes)| (base, bytes.into_vec()))
 }
 
 /// Bytes that a CID of a common hash takes, held without an allocation.
 pub(crate) type Short = SmallVec<[u8; 64]>;
 
+/// As [`decode_base58`], for texts that are mostly short.
+pub(crate) fn decode_base58_short(text: &str) -> Result<Short, MultibaseError> {
+    let base = "base58btc";
+    if text.len() > base58::MAX_LETTERS {
+        return Err(MultibaseError::TooLong {
+            base,
+            length: text.len(),
+        });
+    }
+    base58::decode(text.as_bytes(), Short::from_slice)
+        .map_err(|at| MultibaseError::Invalid { base, at })
+}
+
 /// As [`decode`], for texts that are mostly short.
 pub(crate) fn decode_short(text: &str) -> Result<(Base, Short), MultibaseError> {
     let letter = text.chars().next().ok_or(MultibaseError::Empty)?;
     let base = Base::from_code(letter).map_err(|_| MultibaseError::UnknownPrefix(letter))?;
-    let mut out = Short::new();
-    read(
-        base,
-        text.get(letter.len_utf8()..).unwrap_or_default(),
-        &mut out,
-    )?;
-    Ok((base, out))
+    let text = text.get(letter.len_utf8()..).unwrap_or_default();
+    Ok((base, read(base, text)?))
 }
 
-/// As [`decode_base58`], for texts that are mostly short.
-pub(crate) fn decode_base58_short(text: &str) -> Result<Short, MultibaseError> {
-    let mut out = Short::new();
-    read_base58(text, &mut out)?;
-    Ok(out)
-}
-
-fn read(base: Base, text: &str, out: &mut impl Extend<u8>) -> Result<(), MultibaseError> {
-    let kind = name(base);
-    let invalid = |at| MultibaseError::Invalid { base: kind, at };
-    let too_long = || {
-        Err(MultibaseError::TooLong {
-            base: kind,
-            length: text.len(),
-        })
+fn read(base: Base, text: &str) -> Result<Short, MultibaseError> {
+    let invalid = |at| MultibaseError::Invalid {
+        base: name(base),
+        at,
     };
     match base {
         Base::Base32Lower | Base::Base32Upper => {
-            return base32::decode(text.as_bytes(), out).map_err(invalid);
+            let mut bytes = Short::from_elem(0, base32::decoded_len(text.len()));
+            return base32::decode(text.as_bytes(), &mut bytes)
+                .map(|()| bytes)
+                .map_err(invalid);
         }
-        Base::Base58Btc if text.len() <= base58::MAX_LETTERS => return read_base58(text, out),
+        Base::Base58Btc if text.len() <= base58::MAX_LETTERS => return decode_base58_short(text),
         Base::Base58Btc
         | Base::Base58Flickr
         | Base::Base10
@@ -206,7 +188,10 @@ fn read(base: Base, text: &str, out: &mut impl Extend<u8>) -> Result<(), Multiba
         | Base::Base36Upper
             if text.len() > MAX_QUADRATIC =>
         {
-            return too_long();
+            return Err(MultibaseError::TooLong {
+                base: name(base),
+                length: text.len(),
+            });
         }
         _ => {}
     }
@@ -232,11 +217,9 @@ fn read(base: Base, text: &str, out: &mut impl Extend<u8>) -> Result<(), Multiba
         _ => None,
     };
     let text = folded.as_deref().unwrap_or(text);
-    let bytes = base
-        .decode(text)
-        .map_err(|_| invalid(first_stranger(base, text)))?;
-    out.extend(bytes);
-    Ok(())
+    base.decode(text)
+        .map(Short::from_vec)
+        .map_err(|_| invalid(first_stranger(base, text)))
 }
 
 /// The position of the first letter that does not belong to a base, or the length when all of them do.

@@ -153,11 +153,12 @@ impl Multihash {
     #[must_use]
     pub fn of_sha2_256(digest: &[u8; 32]) -> Self {
         let mut bytes = [0; INLINE];
-        let (header, rest) = bytes.split_at_mut(2);
-        header.copy_from_slice(&[0x12, 0x20]);
-        rest.iter_mut()
-            .zip(digest)
-            .for_each(|(place, byte)| *place = *byte);
+        if let Some((header, rest)) = bytes.split_first_chunk_mut()
+            && let Some(place) = rest.first_chunk_mut()
+        {
+            *header = [0x12, 0x20];
+            *place = *digest;
+        }
         Self(Repr::Inline { len: 34, bytes })
     }
 
@@ -166,6 +167,12 @@ impl Multihash {
     /// # Errors
     /// [`HashError::Empty`], [`HashError::Varint`], [`HashError::Truncated`], [`HashError::TooLong`].
     pub fn read(bytes: &[u8]) -> Result<(Self, usize), HashError> {
+        // What nearly all of them are.
+        if let Some(([0x12, 0x20], rest)) = bytes.split_first_chunk()
+            && let Some(digest) = rest.first_chunk()
+        {
+            return Ok((Self::of_sha2_256(digest), 34));
+        }
         if bytes.len() < 2 {
             return Err(HashError::Empty);
         }

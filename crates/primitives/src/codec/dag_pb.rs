@@ -45,7 +45,12 @@ impl Node {
         scan(bytes, |part| {
             match part {
                 Part::Data(range) => node.data = Some(bytes.slice(range)),
-                Part::Link(link) => node.links.push(read_link(link)?),
+                Part::Link(link) => {
+                    if node.links.is_empty() {
+                        node.links.reserve(link.like_it);
+                    }
+                    node.links.push(read_link(link)?);
+                }
             }
             Ok(())
         })?;
@@ -109,6 +114,9 @@ pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
     let mut cids = Vec::new();
     scan(bytes, |part| {
         if let Part::Link(link) = part {
+            if cids.is_empty() {
+                cids.reserve(link.like_it);
+            }
             cids.push(link.cid);
         }
         Ok(())
@@ -139,7 +147,12 @@ struct RawLink<'a> {
     name: Option<&'a [u8]>,
     name_at: usize,
     size: Option<u64>,
+    /// How many links of this length the rest of the node can hold, this one counted, up to [`MAX_RESERVED`].
+    like_it: usize,
 }
+
+/// Most links that room is made for before they have been read.
+const MAX_RESERVED: usize = 512;
 
 fn read_link(link: RawLink<'_>) -> Result<Link, CodecError> {
     let name = match link.name {
@@ -202,7 +215,10 @@ fn scan<'a>(
             2 if links_ended => return fail("(PBNode) duplicate Links section"),
             2 => {
                 let range = reader.bytes().map_err(malformed)?;
-                visit(Part::Link(scan_link(reader.within(&range), range.start)?))?;
+                let mut link = scan_link(reader.within(&range), range.start)?;
+                link.like_it =
+                    ((bytes.len() - range.start) / range.len().max(1)).clamp(1, MAX_RESERVED);
+                visit(Part::Link(link))?;
                 have_links = true;
             }
             _ => return fail("(PBNode) invalid fieldNumber, expected 1 or 2"),
@@ -266,6 +282,7 @@ fn scan_link(mut reader: Reader<'_>, start: usize) -> Result<RawLink<'_>, CodecE
             name,
             name_at,
             size,
+            like_it: 1,
         }),
         None => Err(CodecError::Malformed {
             codec: CODEC,

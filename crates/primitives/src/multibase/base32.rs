@@ -18,47 +18,80 @@ const VALUES: [u8; 256] = {
 /// Appends the text of some bytes.
 pub(super) fn encode(bytes: &[u8], out: &mut String) {
     out.reserve(bytes.len().div_ceil(5) * 8);
-    let letter = |bits: u64, shift: u32| char::from(ALPHABET[(bits >> shift) as usize & 31]);
-    let mut groups = bytes.chunks_exact(5);
-    for group in &mut groups {
-        let bits = group
-            .iter()
-            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
-        out.extend((0..8).rev().map(|at| letter(bits, at * 5)));
-    }
-    let rest = groups.remainder();
-    if !rest.is_empty() {
-        let bits = rest
-            .iter()
-            .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte))
-            << (8 * (5 - rest.len()));
-        let letters = (rest.len() * 8).div_ceil(5) as u32;
-        out.extend((8 - letters..8).rev().map(|at| letter(bits, at * 5)));
+    for part in bytes.chunks(40) {
+        let mut letters = [0; 64];
+        let (places, _) = letters.as_chunks_mut();
+        let (groups, rest) = part.as_chunks();
+        for (group, place) in groups.iter().zip(places.iter_mut()) {
+            *place = write_group(group);
+        }
+        let mut last = [0; 5];
+        last.iter_mut()
+            .zip(rest)
+            .for_each(|(place, byte)| *place = *byte);
+        if let Some(place) = places.get_mut(groups.len()) {
+            *place = write_group(&last);
+        }
+        let length = (part.len() * 8).div_ceil(5);
+        out.push_str(
+            letters
+                .get(..length)
+                .and_then(|text| std::str::from_utf8(text).ok())
+                .unwrap_or_default(),
+        );
     }
 }
 
-/// Reads a text; `Err` tells the position of the first letter that does not belong, or the length when it is one that no
-/// bytes give. Bits left over at the end are ignored, as Kubo ignores them.
-pub(super) fn decode(text: &[u8], out: &mut impl Extend<u8>) -> Result<(), usize> {
-    for (index, group) in text.chunks(8).enumerate() {
-        let mut bits = 0u64;
-        for (at, letter) in group.iter().enumerate() {
-            let value = VALUES[usize::from(*letter)];
-            if value == INVALID {
-                return Err(index * 8 + at);
-            }
-            bits = bits << 5 | u64::from(value);
-        }
-        let bytes = match group.len() {
-            8 => 5,
-            7 => 4,
-            5 => 3,
-            4 => 2,
-            2 => 1,
-            _ => return Err(text.len()),
-        };
-        bits <<= 5 * (8 - group.len());
-        out.extend((0..bytes).map(|at| (bits >> (32 - 8 * at)) as u8));
+#[inline]
+fn write_group(group: &[u8; 5]) -> [u8; 8] {
+    let bits = group
+        .iter()
+        .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+    std::array::from_fn(|at| ALPHABET[(bits >> (35 - 5 * at)) as usize & 31])
+}
+
+/// Most bytes that a text of some length gives.
+pub(super) fn decoded_len(letters: usize) -> usize {
+    letters / 8 * 5 + letters % 8 * 5 / 8
+}
+
+/// Reads a text into a place of [`decoded_len`] bytes; `Err` tells the position of the first letter that does not belong,
+/// or the length when it is one that no bytes give. Bits left over at the end are ignored, as Kubo ignores them.
+pub(super) fn decode(text: &[u8], out: &mut [u8]) -> Result<(), usize> {
+    if matches!(text.len() % 8, 1 | 3 | 6) {
+        return Err(text.len());
+    }
+    let (groups, last) = text.as_chunks();
+    let (places, rest) = out.as_chunks_mut();
+    for (index, (group, place)) in groups.iter().zip(places).enumerate() {
+        *place = read_group(group).map_err(|at| index * 8 + at)?;
+    }
+    if !last.is_empty() {
+        let mut group = [b'a'; 8];
+        group
+            .iter_mut()
+            .zip(last)
+            .for_each(|(place, letter)| *place = *letter);
+        let bytes = read_group(&group).map_err(|at| groups.len() * 8 + at)?;
+        rest.iter_mut()
+            .zip(bytes)
+            .for_each(|(place, byte)| *place = byte);
     }
     Ok(())
+}
+
+#[inline]
+fn read_group(group: &[u8; 8]) -> Result<[u8; 5], usize> {
+    let values = group.map(|letter| VALUES[usize::from(letter)]);
+    if values.iter().fold(0, |all, value| all | value) > 31 {
+        return Err(values
+            .iter()
+            .position(|value| *value == INVALID)
+            .unwrap_or_default());
+    }
+    let [_, _, _, bytes @ ..] = values
+        .iter()
+        .fold(0u64, |bits, value| bits << 5 | u64::from(*value))
+        .to_be_bytes();
+    Ok(bytes)
 }

@@ -27,7 +27,7 @@ const VALUES: [u8; 256] = {
 };
 
 /// Multiplies a little-endian number in base `BASE` and adds to it; returns its new count of limbs.
-#[inline]
+#[inline(always)]
 fn multiply_add(limbs: &mut [u32], used: usize, factor: u64, add: u64, base: u64) -> usize {
     let mut carry = add;
     for limb in limbs.iter_mut().take(used) {
@@ -63,23 +63,30 @@ pub(super) fn encode(bytes: &[u8], out: &mut String) -> Option<()> {
         used = multiply_add(&mut limbs, used, 1 << (8 * word.len()), value, LIMB);
     }
     out.extend(std::iter::repeat_n('1', zeros));
-    let mut leading = true;
-    for limb in limbs.iter().take(used).rev() {
-        let mut divisor = 58 * 58 * 58 * 58;
-        for _ in 0..5 {
-            let digit = (limb / divisor) as usize % 58;
-            leading &= digit == 0;
-            if !leading {
-                out.push(char::from(ALPHABET[digit]));
-            }
-            divisor /= 58;
+    let mut letters = [0; LIMBS * 5];
+    for (limb, place) in limbs
+        .iter()
+        .take(used)
+        .rev()
+        .zip(letters.chunks_exact_mut(5))
+    {
+        let mut rest = *limb;
+        for letter in place.iter_mut().rev() {
+            *letter = ALPHABET[(rest % 58) as usize];
+            rest /= 58;
         }
     }
+    let text = letters
+        .get(..used * 5)
+        .and_then(|text| std::str::from_utf8(text).ok())
+        .unwrap_or_default();
+    out.push_str(text.trim_start_matches('1'));
     Some(())
 }
 
-/// Reads a text of at most [`MAX_LETTERS`] letters; `Err` tells the position of the first letter that does not belong.
-pub(super) fn decode(text: &[u8], out: &mut impl Extend<u8>) -> Result<(), usize> {
+/// Reads a text of at most [`MAX_LETTERS`] letters and passes on its bytes; `Err` tells the position of the first letter that
+/// does not belong.
+pub(super) fn decode<T>(text: &[u8], take: impl FnOnce(&[u8]) -> T) -> Result<T, usize> {
     if text.len() > MAX_LETTERS {
         return Err(MAX_LETTERS);
     }
@@ -101,12 +108,21 @@ pub(super) fn decode(text: &[u8], out: &mut impl Extend<u8>) -> Result<(), usize
         }
         used = multiply_add(&mut words, used, factor, value, 1 << 32);
     }
-    out.extend(std::iter::repeat_n(0, zeros));
-    let number = words
+    // The zeros stand before the number, which has none of its own.
+    let mut bytes = [0; MAX_LETTERS + WORDS * 4];
+    let number = bytes.get_mut(zeros..).unwrap_or_default();
+    for (word, place) in words
         .iter()
         .take(used)
         .rev()
-        .flat_map(|word| word.to_be_bytes());
-    out.extend(number.skip_while(|byte| *byte == 0));
-    Ok(())
+        .zip(number.chunks_exact_mut(4))
+    {
+        place.copy_from_slice(&word.to_be_bytes());
+    }
+    let blank = number
+        .iter()
+        .take(used * 4)
+        .take_while(|byte| **byte == 0)
+        .count();
+    Ok(take(bytes.get(blank..zeros + used * 4).unwrap_or_default()))
 }

@@ -251,10 +251,8 @@ impl<'a> Scanner<'a> {
                 .map(Ipld::Float)
         } else {
             let bounds = -(1i128 << 64)..1i128 << 64;
-            text.parse()
-                .ok()
-                .filter(|number| bounds.contains(number))
-                .map(Ipld::Integer)
+            let integer = text.parse().ok().filter(|number| bounds.contains(number));
+            integer.map(Ipld::Integer).or_else(|| large_float(text))
         };
         value.ok_or_else(|| self.malformed("number out of range", start))
     }
@@ -332,6 +330,14 @@ impl<'a> Scanner<'a> {
             .and_then(|digits| u32::from_str_radix(digits, 16).ok())
             .ok_or_else(|| self.malformed("invalid byte in \\u hexadecimal character escape", at))
     }
+}
+
+/// The float that is written as this integer of more than 64 bits. Other such integers have no value: none is rounded.
+fn large_float(text: &str) -> Option<Ipld> {
+    let number = text.parse::<f64>().ok()?;
+    let mut written = String::new();
+    super::write::write_float(number, &mut written);
+    (written == text).then_some(Ipld::Float(number))
 }
 
 /// Appends text, with U+FFFD for each byte that is not UTF-8.

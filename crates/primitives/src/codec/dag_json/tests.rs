@@ -23,6 +23,7 @@ fn numbers_are_written_as_kubo_writes_them() {
         read_text("18446744073709551615").unwrap(),
         Ipld::Integer(u64::MAX.into())
     );
+    assert_eq!(again("100000000000000000000"), "100000000000000000000");
     for bad in [
         "18446744073709551616",
         "-18446744073709551617",

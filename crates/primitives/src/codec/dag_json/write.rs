@@ -109,7 +109,7 @@ fn break_line(dialect: Dialect, depth: usize, out: &mut String) {
 }
 
 /// The shortest digits that read back as the same number; with an exponent below 1e-6 and from 1e21 on.
-fn write_float(number: f64, out: &mut String) {
+pub(super) fn write_float(number: f64, out: &mut String) {
     let size = number.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let text = format!("{number:e}");
