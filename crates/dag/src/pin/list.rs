@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use cairn_primitives::Cid;
-use cairn_store::block::Root;
+use cairn_primitives::{Cid, Version};
 use cairn_store::meta::{Pin, PinFilter, PinMode};
 use foldhash::quality::RandomState;
 
 use super::{Kind, PinError, Pinner};
 use crate::listing::Listing;
-use crate::walk::Visited;
+use crate::walk::{Visited, may_link};
 
 /// Which pins to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,29 +105,51 @@ impl Pinner {
     }
 
     fn list_indirect(&self, each: &mut dyn FnMut(Listed) -> bool) -> Result<(), PinError> {
-        let mut roots: Vec<Root> = Vec::new();
+        let mut roots: Vec<Cid> = Vec::new();
         let mut own: HashSet<Cid, RandomState> = HashSet::default();
         self.inner.rows.pins(&PinFilter::default(), &mut |pin| {
             if pin.mode == PinMode::Recursive {
-                roots.push(Root {
-                    cid: pin.cid.clone(),
-                    recursive: true,
-                });
+                roots.push(pin.cid.clone());
             }
             own.insert(pin.cid);
             true
         })?;
-        let mut go_on = true;
-        // A pin of another CID of the same block does not make this one direct: CIDs are compared as written, but the
-        // walk comes past each block once.
-        let mut seen = Visited::default();
-        self.inner.store.walk(&roots, &mut |cid, _| {
-            if go_on && !own.contains(cid) && seen.insert(cid) {
-                go_on = each(Listed::Indirect(cid.clone()));
+        // CIDs are listed as they are written, so a block is passed once for each of its CIDs' versions.
+        let mut seen: [Visited; 2] = Default::default();
+        let mut first = |cid: &Cid| {
+            let [v0, v1] = &mut seen;
+            match cid.version() {
+                Version::V0 => v0.insert(cid),
+                Version::V1 => v1.insert(cid),
             }
-            go_on
-        })?;
+        };
+        for root in roots {
+            if !first(&root) {
+                continue;
+            }
+            let mut path = vec![self.links(&root)?.into_iter()];
+            while let Some(links) = path.last_mut() {
+                let Some(cid) = links.next() else {
+                    path.pop();
+                    continue;
+                };
+                if !first(&cid) {
+                    continue;
+                }
+                if !own.contains(&cid) && !each(Listed::Indirect(cid.clone())) {
+                    return Ok(());
+                }
+                if may_link(cid.codec()) {
+                    path.push(self.links(&cid)?.into_iter());
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// What a block links to; nothing when it is not here.
+    fn links(&self, cid: &Cid) -> Result<Vec<Cid>, PinError> {
+        Ok(self.inner.store.links(cid)?.map(|links| links.to_vec()).unwrap_or_default())
     }
 
     /// As [`Pinner::list_blocking`], on a thread of its own.

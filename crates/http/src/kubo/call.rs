@@ -54,7 +54,11 @@ impl Call {
             Some(name) => multibase::by_name(name).map_or_else(|_| (None, Some(name.to_owned())), |base| (Some(base), None)),
         };
         let offline = values.loose(&["offline"]).is_some_and(|text| matches!(text, "true" | "1"));
-        let upgrade = values.loose(&["upgrade-cidv0-in-output"]).is_some_and(|text| matches!(text, "true" | "1" | ""));
+        let upgrade = match values.loose(&["upgrade-cidv0-in-output"]) {
+            Some(text) => matches!(text, "true" | "1" | ""),
+            // Version 0 has one base alone: any other takes version 1.
+            None => cid_base.is_some_and(|base| base != Base::Base58Btc),
+        };
         let wants_trailers = request.headers().get(header::TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) if !wants_trailers => Trailers::Slot(slot.clone()),
@@ -116,6 +120,7 @@ impl CidForm {
     /// Writes a CID.
     pub(crate) fn show(self, cid: &Cid) -> String {
         match (self.base, cid.version()) {
+            (None, Version::V0) if self.upgrade => cid.to_v1().to_string(),
             (None, _) => cid.to_string(),
             (Some(base), Version::V0) if self.upgrade => cid.to_v1().encode(base),
             (Some(_), Version::V0) => cid.to_string(),

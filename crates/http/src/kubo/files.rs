@@ -5,7 +5,7 @@
 
 use axum::extract::Request;
 use bytes::Bytes;
-use cairn_wire::Values;
+use cairn_wire::{Body, Spec, Values};
 use http::header;
 use percent_encoding::percent_decode_str;
 
@@ -52,8 +52,7 @@ impl Files {
     /// The files of a request; `None` when it carries none.
     pub(crate) fn new(request: Request) -> Result<Option<Self>, MultipartError> {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("multipart/form-data") {
+        if !is_multipart(&request) {
             return Ok(None);
         }
         Ok(Some(Self { parts: Parts::new(&content_type, request.into_body())?, open: false }))
@@ -115,6 +114,33 @@ impl Files {
         let data = self.at_most(most + 1).await?;
         if data.len() > most { Err(refuse()) } else { Ok(data) }
     }
+}
+
+/// Most bytes of arguments that come in a body.
+const MAX_ARGUMENTS: usize = 1 << 20;
+
+/// Where a command has an argument and the query has none, the lines of the body's first part are the arguments: that is how
+/// `ipfs` sends what it reads from its standard input.
+pub(super) async fn arguments(spec: &Spec, request: Request, values: &mut Values) -> Result<Request, Failure> {
+    let wanted = spec.body == Body::Nothing && !spec.arguments.is_empty() && values.arguments().is_empty();
+    if !wanted || !is_multipart(&request) {
+        return Ok(request);
+    }
+    let (head, body) = request.into_parts();
+    let rest = Request::from_parts(head.clone(), axum::body::Body::empty());
+    if let Some(mut files) = Files::new(Request::from_parts(head, body))?
+        && files.next().await?.is_some()
+    {
+        let text = files.whole(MAX_ARGUMENTS, || Failure::normal(format!("the arguments are longer than {MAX_ARGUMENTS} bytes"))).await?;
+        let text = std::str::from_utf8(&text).map_err(|_| Failure::normal("the arguments are not UTF-8"))?;
+        text.lines().filter(|line| !line.is_empty()).for_each(|line| values.argument(line));
+    }
+    Ok(rest)
+}
+
+fn is_multipart(request: &Request) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
 }
 
 fn head_of(head: &PartHead) -> Result<FileHead, Failure> {

@@ -136,6 +136,10 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
             _ => return error::not_found(true),
         },
     };
+    let request = match files::arguments(&route.spec, request, &mut values).await {
+        Ok(request) => request,
+        Err(refused) => return error::bad_request(&refused.to_string()),
+    };
     let call = match Call::new(rpc, &route.spec, request, values) {
         Ok(call) => call,
         Err(refused) => return refused,

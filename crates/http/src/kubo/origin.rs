@@ -9,6 +9,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::nothing;
 
+/// IPFS Companion, the browser extension, and its preview; Kubo lets them call too.
+const COMPANIONS: [&str; 2] = ["chrome-extension://nibjojkomfdiaoajekhjakgkdhaomnch", "chrome-extension://hjoieblefckbooibpepigmacodalfndh"];
+
 /// Who may call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
@@ -63,7 +66,7 @@ impl Policy {
     }
 
     fn is_allowed(&self, origin: &str, headers: &HeaderMap) -> bool {
-        self.any || self.allowed.iter().any(|allowed| allowed == origin) || is_own(origin, text(headers, header::HOST))
+        self.any || COMPANIONS.contains(&origin) || self.allowed.iter().any(|allowed| allowed == origin) || is_own(origin, text(headers, header::HOST))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cairn_dag::export::{Download, GetOptions, Packing};
+use cairn_dag::export::{Download, ExportError, GetOptions, Packing};
 use cairn_primitives::unixfs::node::Mtime;
 use cairn_wire::kubo::get::Get;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -22,7 +22,15 @@ impl Handler for Get {
         };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Mtime { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: None };
-        let download = Download::open(&call.blocks(), &cid, &name, options, now).await?;
+        let download = match Download::open(&call.blocks(), &cid, &name, options, now).await {
+            Ok(download) => download,
+            // Kubo tells the size before it looks whether it can compress.
+            Err(error @ ExportError::NotRegular { size }) => {
+                let stream = futures_util::stream::iter([Err(error.into())]).boxed();
+                return Ok(Answer::Bytes { media_type, length: Some(size), stream });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let length = Some(download.size());
         Ok(Answer::Bytes { media_type, length, stream: download.into_stream().map_err(Failure::from).boxed() })
     }
