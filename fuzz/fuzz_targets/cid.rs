@@ -45,7 +45,8 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     if let Ok((cid, base)) = Cid::parse(text) {
-        assert_eq!(Cid::parse(&cid.encode(base)), Ok((cid, base)));
+        // A CIDv0 is read in any base and written in one.
+        assert_eq!(cid.encode(base).parse(), Ok(cid));
     }
     if let Ok(id) = text.parse::<PeerId>() {
         assert_eq!(id.to_cid().encode(Base::Base36Lower).parse(), Ok(id));

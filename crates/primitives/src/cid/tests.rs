@@ -80,6 +80,18 @@ fn messages_are_those_of_kubo() {
     assert_eq!(md5.hash().code(), 0xd5);
 }
 
+/// The spec forbids it, Kubo reads it.
+#[test]
+fn a_version_0_is_read_behind_a_prefix() {
+    let v0: Cid = "QmU8z8LCjb15qj7smRRiM3UtvMucZGHvtGH6u6ysHhFA1X"
+        .parse()
+        .unwrap();
+    for base in [Base::Base16Lower, Base::Base58Btc] {
+        let text = multibase::encode(base, &v0.to_bytes());
+        assert_eq!(Cid::parse(&text), Ok((v0.clone(), base)));
+    }
+}
+
 #[test]
 fn case_does_not_matter_in_base32() {
     let upper = "bafyBEIANSN2YI3OX4OVATHLH3JMJEVHSZSIHE5B7LXSJ5GYYAJ7YBHWD6E";
