@@ -180,8 +180,7 @@ impl AddRequest {
             // Not even an empty block is that small.
             Err(_) => Ok(None),
             Ok(_) => refuse(format!(
-                "inline-limit {limit} exceeds maximum allowed size of {} bytes",
-                MAX_DIGEST
+                "inline-limit {limit} exceeds maximum allowed size of {MAX_DIGEST} bytes"
             )),
         }
     }

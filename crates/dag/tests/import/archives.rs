@@ -107,11 +107,14 @@ fn abc() -> (Block, Block, Block) {
     )
 }
 
+/// Archives, their roots, blocks, bytes.
+type Case<'a> = (Vec<Vec<u8>>, &'a [&'a Block], u64, u64);
+
 #[tokio::test]
 async fn takes_archives_of_both_versions() {
     let (a, b, c) = abc();
     let inner = archive(&[&a], &[a.clone(), c.clone()]);
-    let cases: [(Vec<Vec<u8>>, &[&Block], u64, u64); 9] = [
+    let cases: Vec<Case<'_>> = vec![
         (
             vec![archive(&[&a, &b], &[a.clone(), b.clone()])],
             &[&a, &b],
