@@ -21,8 +21,6 @@ pub(crate) struct Globals {
     pub(crate) api: Option<String>,
     /// The secret for the server.
     pub(crate) api_auth: Option<String>,
-    /// Ask no peers.
-    pub(crate) offline: bool,
     /// Log everything.
     pub(crate) debug: bool,
     /// What is logged, when told.
@@ -98,7 +96,6 @@ impl Globals {
             repository,
             api: text("global:api"),
             api_auth: text("global:api-auth"),
-            offline,
             debug: flag("global:debug"),
             log: environment.log.clone(),
             log_json: environment.log_json,

@@ -12,7 +12,8 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
         (_, true, _) => "debug",
         (Some(level), ..) => level,
         (None, false, true) => "info",
-        (None, false, false) => "warn",
+        // What a face or the store tells along the way is told in the answer as well.
+        (None, false, false) => "warn,cairn_http=error,cairn_store=error",
     };
     let Ok(filter) = EnvFilter::try_new(level) else {
         eprintln!("warning: {level:?} is no log filter; expected something like \"info\" or \"cairn_http=debug\"");

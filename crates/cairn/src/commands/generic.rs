@@ -173,11 +173,14 @@ impl<'a> Printer<'a> {
                 output.bytes(line)?;
                 output.bytes(b"\n")
             }
-            Format::Text => {
-                self.text.clear();
-                (self.entry.print)(self.values, line, &mut self.text)?;
-                output.text(&self.text)
-            }
+            Format::Text => output.text(self.text(line)?),
         }
+    }
+
+    /// One record as text.
+    pub(crate) fn text(&mut self, line: &[u8]) -> Result<&str, Problem> {
+        self.text.clear();
+        (self.entry.print)(self.values, line, &mut self.text)?;
+        Ok(&self.text)
     }
 }

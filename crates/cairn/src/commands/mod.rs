@@ -4,6 +4,7 @@
 //! this side of the request have a file each, as have the commands that no server knows.
 
 mod add;
+mod block_rm;
 mod cat;
 mod completions;
 mod config_edit;
@@ -13,6 +14,7 @@ mod files;
 mod generic;
 mod get;
 mod init;
+mod ls;
 mod piped;
 mod pin_add;
 mod reindex;
@@ -101,9 +103,11 @@ async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
     let mut output = Output::stdout()?;
     let outcome = match spec.path {
         "add" => add::run(&session, &request, globals, &mut output).await,
+        "block/rm" => block_rm::run(&session, &request, globals, &mut output).await,
         "cat" => cat::run(&session, &request, &mut output).await,
         "dag/export" => dag_export::run(&session, &request, &mut output).await,
         "get" => get::run(&session, &request, &mut output).await,
+        "ls" => ls::run(&session, &request, globals, &mut output).await,
         "pin/add" => pin_add::run(&session, &request, globals, &mut output).await,
         "repo/verify" => repo_verify::run(&session, &request, globals, &mut output).await,
         _ => generic::run(&session, &request, globals, &mut output).await,

@@ -69,10 +69,18 @@ impl Http {
 
     fn failure(&self, error: reqwest::Error) -> TransportError {
         let connect = error.is_connect();
-        // The URL would repeat every argument of the command.
-        let source = Box::new(error.without_url());
+        let source = root(&error).into();
         if connect { TransportError::Connect { address: self.address.to_string(), source } } else { TransportError::Broken(source) }
     }
+}
+
+/// The cause behind all others: those between only say which layer passed it on, and name a URL with every argument.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 impl Transport for Http {

@@ -124,10 +124,9 @@ endpoint! {
             } else {
                 out.push_str("added ");
                 out.push_str(&added.hash);
-                if !added.name.is_empty() {
-                    out.push(' ');
-                    escaped(&added.name, out);
-                }
+                // The folder that wraps all has no name; the space stays, as in Kubo's output.
+                out.push(' ');
+                escaped(&added.name, out);
             }
             out.push('\n');
         },

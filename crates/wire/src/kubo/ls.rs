@@ -1,6 +1,7 @@
 //! `ls`.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -75,27 +76,38 @@ endpoint! {
         body: Body::Nothing,
         reply: ReplyKind::Many, Listing,
         text: |request, listing, out| {
-            let several = request.paths.len() > 1;
-            for (at, object) in listing.objects.iter().enumerate() {
-                if several {
-                    if at > 0 {
-                        out.push('\n');
-                    }
-                    escaped(&object.hash, out);
-                    out.push_str(":\n");
-                }
-                table(request, &object.links, out);
+            let mut before = None;
+            for object in &listing.objects {
+                // One record of a stream does not tell which folder was before it.
+                let fresh = !request.stream && before != Some(&object.hash);
+                object.text(request, fresh, before.is_some(), out);
+                before = Some(&object.hash);
             }
         },
     }
 }
 
+impl Listed {
+    /// Writes the entries; above them, where the folder is not the one of the entries before, its name and the headings.
+    pub fn text(&self, request: &Ls, fresh: bool, others_before: bool, out: &mut String) {
+        if fresh && request.paths.len() > 1 {
+            if others_before {
+                out.push('\n');
+            }
+            escaped(&self.hash, out);
+            out.push_str(":\n");
+        }
+        table(request, &self.links, fresh && request.headers, out);
+    }
+}
+
 /// Writes entries in columns as wide as their widest.
-fn table(request: &Ls, links: &[Link], out: &mut String) {
+fn table(request: &Ls, links: &[Link], headings: bool, out: &mut String) {
     let mut rows: Vec<[String; 5]> = Vec::with_capacity(links.len() + 1);
-    if request.headers {
+    if headings {
         rows.push(["Mode", "Hash", "Size", "ModTime", "Name"].map(str::to_owned));
     }
+    let now = SystemTime::now();
     for link in links {
         let folder = link.r#type == DIRECTORY;
         let size = if folder { "-".to_owned() } else { link.size.to_string() };
@@ -104,7 +116,7 @@ fn table(request: &Ls, links: &[Link], out: &mut String) {
         if folder {
             name.push('/');
         }
-        rows.push([mode(link), link.hash.clone(), size, time(&link.mod_time), name]);
+        rows.push([mode(link), link.hash.clone(), size, time(&link.mod_time, now), name]);
     }
     let shown: &[usize] = match (request.long, request.size) {
         (true, true) => &[0, 1, 2, 3, 4],
@@ -112,7 +124,9 @@ fn table(request: &Ls, links: &[Link], out: &mut String) {
         (false, true) => &[1, 2, 4],
         (false, false) => &[1, 4],
     };
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    // Entries that come one by one cannot be aligned; a least width makes most of them so.
+    let least = if request.stream { 9 } else { 0 };
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(least);
     let widths: Vec<usize> = (0..5).map(width).collect();
     for row in &rows {
         for (at, &column) in shown.iter().enumerate() {
@@ -139,6 +153,64 @@ fn mode(link: &Link) -> String {
     std::iter::once(kind).chain(letters).collect()
 }
 
-fn time(text: &str) -> String {
-    if text.is_empty() || text.starts_with("0001-01-01") { "-".to_owned() } else { text.to_owned() }
+/// The time as `ls` shows it: with the hour for half a year, with the year before and after.
+fn time(text: &str, now: SystemTime) -> String {
+    show_time(text, now).unwrap_or_else(|| "-".to_owned())
+}
+
+fn show_time(text: &str, now: SystemTime) -> Option<String> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    if (year, month, day) == (1, 1, 1) {
+        return None;
+    }
+    let name = MONTHS.get(usize::try_from(month - 1).ok()?)?;
+    let days = days(year, month, day);
+    let today = i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs() / 86_400).ok()?;
+    let recent = (today - HALF_A_YEAR..=today + 1).contains(&days);
+    Some(if recent { format!("{name} {day:02} {}", text.get(11..16)?) } else { format!("{name} {day:02}  {year:04}") })
+}
+
+/// Days of half a year.
+const HALF_A_YEAR: i64 = 183;
+
+/// Days since 1970 in the Gregorian calendar: <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn times_are_short() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * 20_000);
+        for (text, shown) in [
+            ("2024-10-04T05:06:07Z", "Oct 04 05:06"),
+            ("2024-05-01T05:06:07.25Z", "May 01 05:06"),
+            ("2024-04-01T05:06:07Z", "Apr 01  2024"),
+            ("1969-12-31T23:59:59Z", "Dec 31  1969"),
+            ("2030-01-01T00:00:00Z", "Jan 01  2030"),
+            ("0001-01-01T00:00:00Z", "-"),
+            ("", "-"),
+            ("2024-13-01T00:00:00Z", "-"),
+        ] {
+            assert_eq!(time(text, now), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_counted_as_calendars_do() {
+        for (date, count) in [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2024, 10, 4), 20_000), ((1969, 12, 31), -1)] {
+            assert_eq!(days(date.0, date.1, date.2), count);
+        }
+    }
 }

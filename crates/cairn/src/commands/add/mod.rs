@@ -118,13 +118,22 @@ fn roots(paths: &[OsString], rules: Rules) -> Result<Vec<Option<Root>>, Problem>
                 return Err(Problem::usage(format!(
                     "file name {} repeated under different import directories: {} and {}",
                     String::from_utf8_lossy(&root.name),
-                    root.path.parent().unwrap_or(&root.path).display(),
-                    other.path.parent().unwrap_or(&other.path).display()
+                    folder_of(&root.path),
+                    folder_of(&other.path)
                 )));
             }
         }
     }
     Ok(roots)
+}
+
+/// The folder of a path, as a message names it.
+fn folder_of(path: &std::path::Path) -> std::path::Display<'_> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => std::path::Path::new(".").display(),
+        Some(parent) => parent.display(),
+        None => path.display(),
+    }
 }
 
 /// How many bytes of all files were read, from how many bytes of each.

@@ -84,8 +84,9 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     say("Daemon is ready");
 
     tokio::select! {
-        () = signals.next() => say("\nReceived interrupt signal, shutting down..."),
+        biased;
         () = stop.cancelled() => {}
+        () = signals.next() => say("\nReceived interrupt signal, shutting down..."),
         _ = served.join_next() => tracing::error!("a face has ended by itself"),
     }
     stop.cancel();

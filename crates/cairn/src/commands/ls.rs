@@ -1,0 +1,33 @@
+//! `ls`: the entries of folders, those of a stream under their folders as well.
+
+use cairn_client::Records;
+use cairn_wire::kubo::ls::{Listing, Ls};
+
+use super::generic::{self, Request, next_line};
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::output::{Format, Output};
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+    if globals.format == Format::Json {
+        return generic::run(session, request, globals, output).await;
+    }
+    let asked = request.typed::<Ls>()?;
+    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
+    let mut records = Records::<Listing>::new(answer);
+    let mut before: Option<String> = None;
+    let mut text = String::new();
+    while let Some(line) = next_line(&mut records, output).await? {
+        let record: Listing = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+        for object in record.objects {
+            let fresh = before.as_ref() != Some(&object.hash);
+            object.text(&asked, fresh, before.is_some(), &mut text);
+            before = Some(object.hash);
+        }
+        output.text(&text)?;
+        text.clear();
+    }
+    Ok(())
+}
