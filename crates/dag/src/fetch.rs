@@ -1,5 +1,6 @@
 //! Blocks from the local store, and from elsewhere when it does not have them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -154,12 +155,19 @@ pub(crate) const AHEAD: usize = 16;
 /// A block that was asked for, with what travels along.
 type Asked<T> = BoxFuture<'static, (Cid, T, Result<Bytes, FetchError>)>;
 
+/// Bytes that are read from the local store at once, as far as the size of the last block tells.
+const TOGETHER: usize = 1 << 20;
+
 /// Yields blocks in a given order. With a source behind the store, the next [`AHEAD`] are asked for already; without
-/// one, nothing is read before its turn.
+/// one, a few are read together.
 pub(crate) struct Ahead<T> {
     blocks: Blocks,
     waiting: std::vec::IntoIter<(Cid, T)>,
     asked: FuturesOrdered<Asked<T>>,
+    /// Read from the store and not yet yielded, about [`TOGETHER`] bytes at most.
+    read: VecDeque<(Cid, T, Result<Bytes, FetchError>)>,
+    /// Blocks that are read at once.
+    batch: usize,
 }
 
 impl<T: Send + 'static> Ahead<T> {
@@ -169,12 +177,43 @@ impl<T: Send + 'static> Ahead<T> {
             blocks,
             waiting: wanted.into_iter(),
             asked: FuturesOrdered::new(),
+            read: VecDeque::new(),
+            batch: 4,
+        }
+    }
+
+    /// Reads each local block at its turn only: for walks that hold very many levels open.
+    pub(crate) fn one_by_one(mut self) -> Self {
+        self.batch = 1;
+        self
+    }
+
+    /// Reads the next blocks from the local store.
+    fn read(&mut self) {
+        let wanted: Vec<(Cid, T)> = self.waiting.by_ref().take(self.batch).collect();
+        let keys: Vec<_> = wanted.iter().map(|(cid, _)| cid.hash().clone()).collect();
+        let found = match self.blocks.store.get_many(&keys) {
+            Ok(found) => found.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); wanted.len()],
+        };
+        let mut largest = 0;
+        for ((cid, tag), found) in wanted.into_iter().zip(found) {
+            let data = match found {
+                Ok(Some(data)) => Ok(data),
+                Ok(None) => Err(FetchError::Offline { cid: cid.clone() }),
+                Err(error) => Err(error.into()),
+            };
+            largest = largest.max(data.as_ref().map_or(0, Bytes::len));
+            self.read.push_back((cid, tag, data));
+        }
+        if self.batch > 1 {
+            self.batch = (TOGETHER / largest.max(1)).clamp(2, 64);
         }
     }
 
     /// Whether all of them have been yielded.
     pub(crate) fn is_done(&mut self) -> bool {
-        self.waiting.len() == 0 && self.asked.is_empty()
+        self.waiting.len() == 0 && self.asked.is_empty() && self.read.is_empty()
     }
 
     /// The next block that `want` lets pass, with its bytes. Cancel safe: a future that is dropped has consumed nothing
@@ -184,13 +223,16 @@ impl<T: Send + 'static> Ahead<T> {
         mut want: impl FnMut(&Cid) -> bool,
     ) -> Option<(Cid, T, Result<Bytes, FetchError>)> {
         if self.blocks.is_offline() {
-            let (cid, tag) = self.waiting.by_ref().find(|(cid, _)| want(cid))?;
-            let data = match self.blocks.get_local(&cid) {
-                Ok(Some(data)) => Ok(data),
-                Ok(None) => Err(FetchError::Offline { cid: cid.clone() }),
-                Err(error) => Err(error),
-            };
-            return Some((cid, tag, data));
+            // Whether a block is wanted can change until its turn.
+            loop {
+                if self.read.is_empty() {
+                    self.read();
+                }
+                let next = self.read.pop_front()?;
+                if want(&next.0) {
+                    return Some(next);
+                }
+            }
         }
         loop {
             while self.asked.len() < AHEAD

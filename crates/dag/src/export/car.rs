@@ -16,6 +16,9 @@ const APART: usize = 16 << 10;
 /// Size from which what was put together is handed over.
 const FRAME: usize = 64 << 10;
 
+/// Levels of a DAG whose blocks are read several at once.
+const EAGER_LEVELS: usize = 8;
+
 /// Why an export failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -150,7 +153,9 @@ impl Car {
             if self.stack.last_mut().is_some_and(Ahead::is_done) {
                 self.stack.pop();
             }
-            self.stack.push(Ahead::new(self.blocks.clone(), links));
+            let level = Ahead::new(self.blocks.clone(), links);
+            // What each level holds read adds up: deep levels hold nothing.
+            self.stack.push(if self.stack.len() < EAGER_LEVELS { level } else { level.one_by_one() });
         }
         Ok(())
     }

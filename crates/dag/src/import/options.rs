@@ -93,7 +93,18 @@ impl ImportOptions {
                 own.mtime
             } else {
                 self.meta.mtime
-            },
+            }
+            .map(normal),
         }
+    }
+}
+
+/// Moves whole seconds out of the nanoseconds.
+fn normal(mtime: Mtime) -> Mtime {
+    const SECOND: u32 = 1_000_000_000;
+    let nanos = mtime.nanos.unwrap_or(0);
+    Mtime {
+        seconds: mtime.seconds.saturating_add(i64::from(nanos / SECOND)),
+        nanos: Some(nanos % SECOND).filter(|&nanos| nanos > 0),
     }
 }

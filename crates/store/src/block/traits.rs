@@ -170,6 +170,12 @@ pub trait BlockStore: BlockSource {
     /// The block's bytes.
     fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError>;
 
+    /// Several blocks' bytes, in the order asked. What stands together on disk is read together, so this is the way to read
+    /// what was written together.
+    fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
+        keys.iter().map(|key| self.get(key)).collect()
+    }
+
     /// Begins to keep blocks from collection.
     fn hold(&self) -> Hold;
 

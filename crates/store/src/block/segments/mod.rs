@@ -13,6 +13,7 @@ mod ids;
 mod index;
 mod mark;
 mod pending;
+mod read;
 mod record;
 mod recover;
 mod reserve;
@@ -316,6 +317,13 @@ impl BlockStore for SegmentStore {
             return Ok(Some(Bytes::copy_from_slice(data)));
         }
         self.engine.get(key)
+    }
+
+    fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
+        if keys.iter().any(|key| key.identity_data().is_some()) {
+            return keys.iter().map(|key| self.get(key)).collect();
+        }
+        self.engine.get_many(keys)
     }
 
     fn hold(&self) -> Hold {

@@ -1,0 +1,70 @@
+//! Reading several blocks at once: neighbours on disk with one read.
+//!
+//! What was written together is asked for together, and one read of a mebibyte is several times quicker from a cold disk
+//! than four of a quarter.
+
+use bytes::Bytes;
+use cairn_primitives::Multihash;
+
+use super::engine::Engine;
+use super::index::Entry;
+use super::record::{self, Front};
+use crate::block::BlockError;
+
+/// Bytes that one read takes at most, unless a single block is larger.
+const MAX_READ: u64 = 2 << 20;
+
+impl Engine {
+    /// Blocks' bytes, in the order asked.
+    pub(super) fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
+        let entries = if self.limits.verify_reads { Vec::new() } else { self.find_all(keys.iter())? };
+        let mut out = Vec::with_capacity(keys.len());
+        while out.len() < keys.len() {
+            let rest = entries.get(out.len()..).unwrap_or_default();
+            let run = run(rest);
+            let read = if run > 1 { self.read_run(&keys[out.len()..out.len() + run], &rest[..run]) } else { None };
+            match read {
+                Some(blocks) => out.extend(blocks.into_iter().map(Some)),
+                // Alone, or not where it was: the careful way.
+                None => out.push(self.get(&keys[out.len()])?),
+            }
+        }
+        Ok(out)
+    }
+
+    /// Blocks that stand one behind the other in a segment; `None` when anything is not as the index has it.
+    fn read_run(&self, keys: &[Multihash], entries: &[Option<Entry>]) -> Option<Vec<Bytes>> {
+        let (first, last) = (entries.first()?.as_ref()?, entries.last()?.as_ref()?);
+        let file = self.files.get(first.segment).ok()?;
+        let mut bytes = vec![0; usize::try_from(last.end() - first.offset).ok()?];
+        if file.read_at(first.offset, &mut bytes).ok()? != bytes.len() {
+            return None;
+        }
+        let bytes = Bytes::from(bytes);
+        keys.iter()
+            .zip(entries)
+            .map(|(key, entry)| {
+                let entry = entry.as_ref()?;
+                let from = usize::try_from(entry.offset - first.offset).ok()?;
+                let whole = bytes.get(from..from + usize::try_from(entry.total()).ok()?)?;
+                match record::front(whole) {
+                    Front::Record(head) if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {
+                        Some(bytes.slice(from + usize::from(entry.head)..from + whole.len()))
+                    }
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+}
+
+/// How many entries from the front can be had with one read.
+fn run(entries: &[Option<Entry>]) -> usize {
+    let Some(Some(first)) = entries.first() else { return 1 };
+    let mut end = first.end();
+    let neighbours = entries.iter().skip(1).take_while(|entry| {
+        let next = entry.as_ref().filter(|entry| entry.segment == first.segment && entry.offset == end && entry.end() - first.offset <= MAX_READ);
+        next.inspect(|entry| end = entry.end()).is_some()
+    });
+    1 + neighbours.count()
+}
