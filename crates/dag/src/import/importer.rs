@@ -170,9 +170,13 @@ impl Importer {
     }
 
     /// Adds a symbolic link; of its own permissions and time only the time is stored.
-    pub async fn symlink(&mut self, target: &str, meta: FileMeta) -> Result<Built, ImportError> {
+    pub async fn symlink(
+        &mut self,
+        target: impl AsRef<[u8]>,
+        meta: FileMeta,
+    ) -> Result<Built, ImportError> {
         let mtime = self.options.stored_meta(meta).mtime;
-        let (block, built) = symlink::build(&self.cid, target.as_bytes(), mtime)?;
+        let (block, built) = symlink::build(&self.cid, target.as_ref(), mtime)?;
         self.blocks.push(block);
         self.blocks.flush_if_full().await?;
         Ok(built)

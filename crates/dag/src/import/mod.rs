@@ -7,7 +7,6 @@
 //! | the entries of a multipart body | [`Tree`] |
 //! | archives | [`CarImport`] |
 //! | single blocks | [`BlockFormat`], [`put_block`] |
-//! | what to send from this machine | [`local`] |
 //!
 //! Every import takes a [`cairn_store::Hold`] before it writes or finds anything, ends with one sync, and hands the hold
 //! back so that the caller commits a pin under it. An import that is dropped midway leaves blocks which nothing refers
@@ -19,7 +18,6 @@ mod car;
 mod error;
 mod file;
 mod importer;
-pub mod local;
 mod options;
 mod request;
 mod tree;

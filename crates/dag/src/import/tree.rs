@@ -161,7 +161,7 @@ impl Tree {
     pub async fn symlink(
         &mut self,
         path: &str,
-        target: &str,
+        target: impl AsRef<[u8]>,
         meta: FileMeta,
     ) -> Result<(), ImportError> {
         let Some(name) = self.place(path).await? else {

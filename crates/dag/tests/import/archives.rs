@@ -108,7 +108,7 @@ fn abc() -> (Block, Block, Block) {
 }
 
 /// Archives, their roots, blocks, bytes.
-type Case<'a> = (Vec<Vec<u8>>, &'a [&'a Block], u64, u64);
+type Case<'a> = (Vec<Vec<u8>>, Vec<&'a Block>, u64, u64);
 
 #[tokio::test]
 async fn takes_archives_of_both_versions() {
@@ -117,16 +117,21 @@ async fn takes_archives_of_both_versions() {
     let cases: Vec<Case<'_>> = vec![
         (
             vec![archive(&[&a, &b], &[a.clone(), b.clone()])],
-            &[&a, &b],
+            vec![&a, &b],
             2,
             22,
         ),
-        (vec![archive(&[&b], std::slice::from_ref(&a))], &[&b], 1, 11),
-        (vec![archive(&[], std::slice::from_ref(&a))], &[], 1, 11),
-        (vec![archive(&[&a], &[])], &[&a], 0, 0),
+        (
+            vec![archive(&[&b], std::slice::from_ref(&a))],
+            vec![&b],
+            1,
+            11,
+        ),
+        (vec![archive(&[], std::slice::from_ref(&a))], vec![], 1, 11),
+        (vec![archive(&[&a], &[])], vec![&a], 0, 0),
         (
             vec![archive(&[&a, &a], &[a.clone(), a.clone()])],
-            &[&a],
+            vec![&a],
             2,
             22,
         ),
@@ -135,13 +140,18 @@ async fn takes_archives_of_both_versions() {
                 archive(&[&a], std::slice::from_ref(&a)),
                 archive(&[&b], std::slice::from_ref(&b)),
             ],
-            &[&a, &b],
+            vec![&a, &b],
             2,
             22,
         ),
-        (vec![second_version(&inner, 0, b"")], &[&a], 2, 22),
-        (vec![second_version(&inner, 7, b"indexindex")], &[&a], 2, 22),
-        (vec![inner], &[&a], 2, 22),
+        (vec![second_version(&inner, 0, b"")], vec![&a], 2, 22),
+        (
+            vec![second_version(&inner, 7, b"indexindex")],
+            vec![&a],
+            2,
+            22,
+        ),
+        (vec![inner], vec![&a], 2, 22),
     ];
     for (archives, roots, blocks, bytes) in cases {
         for frame in [1, 5, 1 << 20] {
