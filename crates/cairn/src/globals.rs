@@ -1,7 +1,7 @@
 //! The options that every command takes.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cairn_node::config::{DurationError, GoDuration};
@@ -50,7 +50,7 @@ pub(crate) fn definitions() -> Vec<Arg> {
         value("global:api", "api", "ADDRESS", "Talk to the server at this multiaddr or URL"),
         value("global:api-auth", "api-auth", "SECRET", "Authorization for that server: `basic:USER:PASSWORD` or `bearer:TOKEN`"),
         value("global:repo-dir", "repo-dir", "PATH", "The repository [default: $IPFS_PATH, or ~/.cairn]").value_parser(clap::value_parser!(PathBuf)),
-        value("global:config", "config", "PATH", "The repository, as older programs say it").short('c').value_parser(clap::value_parser!(PathBuf)).hide(true),
+        value("global:config", "config-file", "PATH", "The file `config` of the repository").alias("config").short('c').value_parser(clap::value_parser!(PathBuf)).hide(true),
         flag("global:offline", "offline", "Ask no peers"),
         flag("global:local", "local", "The older way to say --offline").short('L').hide(true),
         value("global:timeout", "timeout", "DURATION", "Give up after this time, as in `30s` or `1m30s`"),
@@ -68,7 +68,8 @@ impl Globals {
     pub(crate) fn read(invocation: &Invocation, environment: &Environment) -> Result<Self, Problem> {
         let text = |id: &str| invocation.global::<String>(id);
         let flag = |id: &str| invocation.global::<bool>(id).unwrap_or(false);
-        let named = invocation.global::<PathBuf>("global:repo-dir").or_else(|| invocation.global::<PathBuf>("global:config").map(folder_of_config));
+        let config = invocation.global::<PathBuf>("global:config").map(|path| folder_of_config(&path)).transpose()?;
+        let named = invocation.global::<PathBuf>("global:repo-dir").or(config);
         let repository = named
             .or_else(|| environment.repository.clone())
             .or_else(|| environment.home.as_ref().map(|home| home.join(".cairn")))
@@ -90,7 +91,7 @@ impl Globals {
         let mut passed_on = Vec::new();
         passed_on.extend(text("global:timeout").map(|given| ("timeout", given)));
         passed_on.extend(text("global:cid-base").map(|base| ("cid-base", base)));
-        passed_on.extend(flag("global:upgrade").then(|| ("upgrade-cidv0-in-output", "true".to_owned())));
+        passed_on.extend(invocation.global::<bool>("global:upgrade").map(|given| ("upgrade-cidv0-in-output", given.to_string())));
         passed_on.extend(offline.then(|| ("offline", "true".to_owned())));
         Ok(Self {
             repository,
@@ -107,7 +108,12 @@ impl Globals {
     }
 }
 
-/// The folder of a configuration file that is named in place of its repository.
-fn folder_of_config(path: PathBuf) -> PathBuf {
-    if path.is_dir() { path } else { path.parent().map_or(path.clone(), std::path::Path::to_path_buf) }
+/// The repository whose configuration is named: the two are not kept apart.
+fn folder_of_config(path: &Path) -> Result<PathBuf, Problem> {
+    if path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "config"));
+    let refused = || Problem::usage("a configuration apart from its repository is not supported").hint("name the repository with `--repo-dir`");
+    folder.map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }).ok_or_else(refused)
 }

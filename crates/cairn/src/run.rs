@@ -14,16 +14,16 @@ use crate::logging;
 /// Runs a command line.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let program = program_name(&arguments);
-    let outcome = as_ipfs(program, arguments).and_then(|arguments| {
-        let invocation = grammar::parse(program, arguments)?;
-        let environment = Environment::read();
-        let globals = Globals::read(&invocation, &environment)?;
-        execute(&invocation, &globals)
-    });
-    match outcome {
+    match understand_and_execute(program, as_ipfs(program, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => problem.report(program),
     }
+}
+
+fn understand_and_execute(program: &'static str, arguments: Vec<OsString>) -> Result<(), Problem> {
+    let invocation = grammar::parse(program, arguments)?;
+    let globals = Globals::read(&invocation, &Environment::read())?;
+    execute(&invocation, &globals)
 }
 
 fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
@@ -51,11 +51,10 @@ fn program_name(arguments: &[OsString]) -> &'static str {
 }
 
 /// Kubo's `--version` is its `version` command.
-fn as_ipfs(program: &str, mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Problem> {
-    if program == "ipfs" {
-        if let Some(first) = arguments.get_mut(1).filter(|first| *first == "--version") {
-            *first = "version".into();
-        }
+fn as_ipfs(program: &str, mut arguments: Vec<OsString>) -> Vec<OsString> {
+    match arguments.get_mut(1) {
+        Some(first) if program == "ipfs" && first == "--version" => *first = "version".into(),
+        _ => {}
     }
-    Ok(arguments)
+    arguments
 }

@@ -11,21 +11,23 @@ use crate::session::Session;
 
 /// Runs it.
 pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
-    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
     let mut printer = Printer::new(request, globals.format)?;
-    let mut records = Records::<Removed>::new(answer);
     let mut failed = false;
-    while let Some(line) = next_line(&mut records, output).await? {
-        let record: Removed = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
-        if !record.error.is_empty() && record.hash.is_empty() {
-            return Err(Problem::failed(format!("aborted: {}", record.error)));
-        }
-        failed |= !record.error.is_empty();
-        if record.error.is_empty() || globals.format == Format::Json {
-            printer.print(&line, output)?;
-        } else {
-            output.flush()?;
-            eprint!("{}", printer.text(&line)?);
+    for values in request.batches() {
+        let answer = session.kubo.send(request.spec, values, None).await?;
+        let mut records = Records::<Removed>::new(answer);
+        while let Some(line) = next_line(&mut records, output).await? {
+            let record: Removed = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+            if !record.error.is_empty() && record.hash.is_empty() {
+                return Err(Problem::failed(format!("aborted: {}", record.error)));
+            }
+            failed |= !record.error.is_empty();
+            if record.error.is_empty() || globals.format == Format::Json {
+                printer.print(&line, output)?;
+            } else {
+                output.flush()?;
+                eprint!("{}", printer.text(&line)?);
+            }
         }
     }
     if failed { Err(Problem::failed("some blocks not removed")) } else { Ok(()) }

@@ -37,7 +37,7 @@ impl Request {
     }
 
     /// The request in pieces that fit into URLs: more than one only where very many arguments are given.
-    fn batches(&self) -> Vec<Values> {
+    pub(crate) fn batches(&self) -> Vec<Values> {
         let (arguments, options) = (self.values.arguments(), &self.options);
         let variadic = self.spec.arguments.last().is_some_and(|last| last.variadic);
         if !variadic || self.spec.arguments.len() != 1 || arguments.iter().map(String::len).sum::<usize>() <= URL_ROOM {

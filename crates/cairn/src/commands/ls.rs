@@ -15,19 +15,21 @@ pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals,
         return generic::run(session, request, globals, output).await;
     }
     let asked = request.typed::<Ls>()?;
-    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
-    let mut records = Records::<Listing>::new(answer);
     let mut before: Option<String> = None;
     let mut text = String::new();
-    while let Some(line) = next_line(&mut records, output).await? {
-        let record: Listing = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
-        for object in record.objects {
-            let fresh = before.as_ref() != Some(&object.hash);
-            object.text(&asked, fresh, before.is_some(), &mut text);
-            before = Some(object.hash);
+    for values in request.batches() {
+        let answer = session.kubo.send(request.spec, values, None).await?;
+        let mut records = Records::<Listing>::new(answer);
+        while let Some(line) = next_line(&mut records, output).await? {
+            let record: Listing = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+            for object in record.objects {
+                let fresh = before.as_ref() != Some(&object.hash);
+                object.text(&asked, fresh, before.is_some(), &mut text);
+                before = Some(object.hash);
+            }
+            output.text(&text)?;
+            text.clear();
         }
-        output.text(&text)?;
-        text.clear();
     }
     Ok(())
 }

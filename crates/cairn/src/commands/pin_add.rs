@@ -13,18 +13,20 @@ use crate::session::Session;
 /// Runs it.
 pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
     let asked = request.typed::<PinAdd>()?;
-    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
     let progress = Progress::count(asked.progress, "nodes");
     let mut printer = Printer::new(request, globals.format)?;
-    let mut records = Records::<Pinned>::new(answer);
-    while let Some(line) = next_line(&mut records, output).await? {
-        let record: Pinned = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
-        match record.progress {
-            Some(nodes) if record.pins.is_none() => {
-                progress.set(nodes);
-                progress.message(record.bytes.map(|bytes| format!("({bytes} bytes)")).unwrap_or_default());
+    for values in request.batches() {
+        let answer = session.kubo.send(request.spec, values, None).await?;
+        let mut records = Records::<Pinned>::new(answer);
+        while let Some(line) = next_line(&mut records, output).await? {
+            let record: Pinned = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+            match record.progress {
+                Some(nodes) if record.pins.is_none() => {
+                    progress.set(nodes);
+                    progress.message(record.bytes.map(|bytes| format!("({bytes} bytes)")).unwrap_or_default());
+                }
+                _ => progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?,
             }
-            _ => progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?,
         }
     }
     Ok(())

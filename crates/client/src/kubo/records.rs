@@ -78,12 +78,9 @@ impl<T: DeserializeOwned> Records<T> {
 /// Older servers send the error of a command that failed on the way as its last record.
 fn told(line: Bytes) -> Result<Bytes, Error> {
     const MOST: usize = 64 * 1024;
-    if line.len() < MOST && line.starts_with(b"{\"Message\":") {
-        if let Ok(error) = serde_json::from_slice::<CommandError>(&line) {
-            if error.r#type == "error" {
-                return Err(Error::Command { status: StatusCode::OK, error });
-            }
-        }
+    let told = (line.len() < MOST && line.starts_with(b"{\"Message\":")).then(|| serde_json::from_slice::<CommandError>(&line));
+    match told {
+        Some(Ok(error)) if error.r#type == "error" => Err(Error::Command { status: StatusCode::OK, error }),
+        _ => Ok(line),
     }
-    Ok(line)
 }

@@ -62,14 +62,14 @@ impl Http {
         if !body.is_end_stream() {
             builder = builder.body(reqwest::Body::wrap_stream(body.into_data_stream()));
         }
-        let response = builder.send().await.map_err(|error| self.failure(error))?;
+        let response = builder.send().await.map_err(|error| self.failure(&error))?;
         let response: Response<reqwest::Body> = response.into();
         Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
     }
 
-    fn failure(&self, error: reqwest::Error) -> TransportError {
+    fn failure(&self, error: &reqwest::Error) -> TransportError {
         let connect = error.is_connect();
-        let source = root(&error).into();
+        let source = root(error).into();
         if connect { TransportError::Connect { address: self.address.to_string(), source } } else { TransportError::Broken(source) }
     }
 }

@@ -1,0 +1,233 @@
+//! The command line against a repository without a daemon, and against one with: what it prints and how it exits.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use cairn_testkit::server::Repository;
+use tempfile::TempDir;
+
+const HELLO: &str = "QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN";
+
+/// A repository and a folder to work in.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(place.at("work")).unwrap();
+        let made = place.run(&["init", "--profile=test"], b"");
+        assert!(made.status.success(), "{}", said(&made));
+        place
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, content: &[u8]) {
+        let path = self.at("work").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str], stdin: &[u8]) -> Output {
+        run(&self.at("repository"), &self.at("work"), arguments, stdin)
+    }
+
+    /// What a command prints; it has to succeed.
+    fn prints(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, b"");
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command says is wrong, with its exit code.
+    fn refuses(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = self.run(arguments, b"");
+        (output.status.code(), said(&output).replace(self.folder.path().to_str().unwrap(), "PLACE"))
+    }
+}
+
+fn run(repository: &Path, folder: &Path, arguments: &[&str], stdin: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
+    command.args(arguments).current_dir(folder).env("IPFS_PATH", repository).env_remove("CAIRN_LOG").env_remove("GOLOG_LOG_LEVEL");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn init_says_what_ipfs_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(&folder.path().join("r"), folder.path(), &["init", "--profile=test"], b"");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[0], "generating ED25519 keypair...done");
+    assert!(lines[1].starts_with("peer identity: 12D3KooW"), "{printed}");
+    assert_eq!(lines[2], format!("initializing IPFS node at {}", folder.path().join("r").display()));
+    assert!(!run(&folder.path().join("r"), folder.path(), &["init"], b"").status.success());
+}
+
+#[test]
+fn add_prints_what_ipfs_prints() {
+    let place = Place::new();
+    place.write("a.txt", b"hello\n");
+    place.write("d/a.txt", b"hello\n");
+    place.write("d/.hidden", b"hidden\n");
+    symlink("a.txt", place.at("work/d/link")).unwrap();
+    assert_eq!(place.prints(&["add", "a.txt"]), format!("added {HELLO} a.txt\n"));
+    assert_eq!(place.prints(&["add", "-q", "a.txt"]), format!("{HELLO}\n"));
+    assert_eq!(place.prints(&["add", "--silent", "a.txt"]), "");
+    assert_eq!(place.prints(&["add", "-w", "a.txt"]), format!("added {HELLO} a.txt\nadded QmRL7MpyuT5GhpLr8asWP6hgWpCkhKm8ENYa4TykfAcj7E \n"));
+    let names = |arguments: &[&str]| place.prints(arguments).lines().map(|line| line.split(' ').next_back().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&["add", "-r", "d"]), ["d/a.txt", "d/link", "d"]);
+    assert_eq!(names(&["add", "-rH", "d"]), ["d/.hidden", "d/a.txt", "d/link", "d"]);
+    assert_eq!(place.prints(&["add", "-rQ", "d"]).lines().count(), 1);
+    let piped = place.run(&["add", "-Q"], b"hello\n");
+    assert_eq!(String::from_utf8(piped.stdout).unwrap(), format!("{HELLO}\n"));
+    let json: serde_json::Value = serde_json::from_str(&place.prints(&["add", "--json", "a.txt"])).unwrap();
+    assert_eq!(json["Hash"], HELLO);
+}
+
+#[test]
+fn what_was_added_comes_back() {
+    let place = Place::new();
+    let big: Vec<u8> = (0..3_000_000_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    place.write("d/big", &big);
+    place.write("d/sub/small", b"small");
+    fs::create_dir(place.at("work/d/empty")).unwrap();
+    symlink("sub/small", place.at("work/d/link")).unwrap();
+    let root = place.prints(&["add", "-rQ", "d"]).trim().to_owned();
+    assert_eq!(place.run(&["cat", &format!("/ipfs/{root}/big")], b"").stdout, big);
+    // The path may come from standard input.
+    assert_eq!(place.run(&["cat"], format!("{root}/sub/small\n").as_bytes()).stdout, b"small");
+    assert_eq!(place.prints(&["get", "-o", "out", &root]), "Saving file(s) to out\n");
+    assert_eq!(fs::read(place.at("work/out/big")).unwrap(), big);
+    assert_eq!(fs::read(place.at("work/out/sub/small")).unwrap(), b"small");
+    assert!(place.at("work/out/empty").is_dir());
+    assert_eq!(fs::read_link(place.at("work/out/link")).unwrap(), Path::new("sub/small"));
+    assert_eq!(place.prints(&["get", "-a", "-C", "-o", "out", &root]), "Saving archive to out.tar.gz\n");
+    assert_eq!(&fs::read(place.at("work/out.tar.gz")).unwrap()[..2], b"\x1f\x8b");
+    // A CAR carries it to another repository.
+    let car = place.run(&["dag", "export", &root], b"").stdout;
+    let other = Place::new();
+    assert!(other.run(&["dag", "import"], &car).status.success());
+    assert_eq!(other.run(&["cat", &format!("{root}/big")], b"").stdout, big);
+}
+
+#[test]
+fn many_arguments_fit() {
+    let place = Place::new();
+    let mut cids = String::new();
+    for at in 0..400 {
+        place.write(&format!("many/{at}"), at.to_string().as_bytes());
+    }
+    for line in place.prints(&["add", "-rq", "--pin=false", "many"]).lines() {
+        cids.push_str(line);
+        cids.push('\n');
+    }
+    let pinned = place.run(&["pin", "add"], cids.as_bytes());
+    assert!(pinned.status.success(), "{}", said(&pinned));
+    assert_eq!(String::from_utf8(pinned.stdout).unwrap().lines().count(), 401);
+}
+
+#[test]
+fn problems_have_words_and_codes() {
+    let place = Place::new();
+    place.write("a.txt", b"hello\n");
+    place.write("d/a.txt", b"hello\n");
+    insta::assert_debug_snapshot!(
+        [
+            place.refuses(&["add", "d"]),
+            place.refuses(&["add", "nosuch"]),
+            place.refuses(&["add", "a.txt", "d/a.txt"]),
+            place.refuses(&["add", "--ignore=x", "-r", "d"]),
+            place.refuses(&["block", "put", "d"]),
+            place.refuses(&["cat"]),
+            place.refuses(&["cat", "nosuch"]),
+            place.refuses(&["cat", "--offset=x", HELLO]),
+            place.refuses(&["get", "-C", "-l", "20", HELLO]),
+            place.refuses(&["nosuch"]),
+            place.refuses(&["pin", "ls", "--nosuch"]),
+            place.refuses(&["--enc", "xml", "repo", "version"]),
+            place.refuses(&["--timeout", "soon", "repo", "version"]),
+            place.refuses(&["--api", "localhost", "repo", "version"]),
+            place.refuses(&["shutdown"]),
+            place.refuses(&["init", "--algorithm", "rsa"]),
+            place.refuses(&["--repo-dir", "nosuch", "cat", HELLO]),
+        ]
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let place = Place::new();
+    place.write("big", &vec![7; 4_000_000]);
+    let cid = place.prints(&["add", "-Q", "big"]).trim().to_owned();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
+    command.args(["cat", &cid]).env("IPFS_PATH", place.at("repository"));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", said(&output));
+}
+
+#[test]
+fn an_api_file_that_is_stale_is_passed_over() {
+    let place = Place::new();
+    fs::write(place.at("repository/api"), "/ip4/127.0.0.1/tcp/1").unwrap();
+    let output = place.run(&["repo", "version"], b"");
+    assert!(output.status.success());
+    assert!(said(&output).starts_with("warning: nobody listens on"), "{}", said(&output));
+}
+
+#[test]
+fn the_index_can_be_made_anew() {
+    let place = Place::new();
+    place.write("a.txt", b"hello\n");
+    place.prints(&["add", "a.txt"]);
+    let printed = place.prints(&["repo", "reindex"]);
+    assert!(printed.starts_with("indexed "), "{printed}");
+    assert_eq!(place.prints(&["cat", HELLO]), "hello\n");
+}
+
+#[test]
+fn with_a_daemon_commands_print_the_same() {
+    let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), b"hello\n").unwrap();
+    let prints = |arguments: &[&str], stdin: &[u8]| String::from_utf8(run(&repository.path(), folder.path(), arguments, stdin).stdout).unwrap();
+    assert_eq!(prints(&["add", "a.txt"], b""), format!("added {HELLO} a.txt\n"));
+    assert_eq!(prints(&["cat", HELLO], b""), "hello\n");
+    assert_eq!(prints(&["pin", "ls", "-q", HELLO], b""), format!("{HELLO}\n"));
+    assert_eq!(prints(&["get", "-o", "b.txt", HELLO], b""), "Saving file(s) to b.txt\n");
+    assert_eq!(fs::read(folder.path().join("b.txt")).unwrap(), b"hello\n");
+    assert_eq!(prints(&["add", "-Q", "-"], b"hello\n"), format!("{HELLO}\n"));
+    let gone = run(&repository.path(), folder.path(), &["cat", "/ipfs/bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"], b"");
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(said(&gone).contains("could not find bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"), "{}", said(&gone));
+    assert!(run(&repository.path(), folder.path(), &["shutdown"], b"").status.success());
+    drop(daemon);
+}
+
+#[test]
+fn beyond_this_machine_the_daemon_listens_only_if_told() {
+    let place = Place::new();
+    place.prints(&["config", "Addresses.API", "/ip4/0.0.0.0/tcp/0"]);
+    let (code, words) = place.refuses(&["daemon"]);
+    assert_eq!(code, Some(1));
+    assert!(words.contains("asks for no credentials") && words.contains("--insecure-open"), "{words}");
+}
