@@ -79,6 +79,12 @@ impl Engine {
             self.drop_stale_links(&self.alive()?)?;
         }
         self.compact(cancelled)?;
+        let rows = self.rows.lock();
+        if let Err(error) = self.index.shrink(rows.values().map(|row| row.blocks).sum(), self.limits.shrink_from) {
+            tracing::warn!(%error, "the block index stays as large as it is");
+            self.check_index();
+        }
+        drop(rows);
         done.disk_bytes = before.saturating_sub(self.disk_bytes());
         Ok(done)
     }

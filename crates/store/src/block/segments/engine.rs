@@ -47,6 +47,8 @@ pub(super) struct Limits {
     pub(super) sweep: usize,
     /// Blocks that a compaction moves at a time.
     pub(super) moves: usize,
+    /// Bytes of the index's file below which it is never shrunk.
+    pub(super) shrink_from: u64,
     /// Bytes of the index's cache.
     pub(super) cache: usize,
     /// Segments open for reading.

@@ -22,7 +22,6 @@ use super::writer::Writer;
 use super::{Damage, OpenError, OpenReport, identity, record};
 
 const LOCK: &str = "store.lock";
-const FRESH_INDEX: &str = "index.redb.new";
 /// Entries that are brought to the index at a time.
 const BATCH: usize = 64 << 10;
 
@@ -175,7 +174,10 @@ impl Engine {
         let open: Vec<u32> = rows.iter().filter(|(_, row)| row.state == SegmentState::Open).map(|(number, _)| *number).collect();
         let dropped: Vec<u32> = rows
             .iter()
-            .filter(|(_, row)| matches!(row.state, SegmentState::Dropped | SegmentState::Copying))
+            .filter(|(_, row)| {
+                let given_up = row.state == SegmentState::Sealed && row.end == 0;
+                given_up || matches!(row.state, SegmentState::Dropped | SegmentState::Copying)
+            })
             .map(|(number, _)| *number)
             .collect();
         let resumed = rows.get(&last).copied().filter(|row| {
@@ -237,15 +239,15 @@ impl Replay<'_> {
 
     /// Makes the index anew.
     fn rebuild(&mut self, reserve: &Arc<Reserve>, owner: &Owner) -> Result<Rows, OpenError> {
-        match self.disk.remove(FRESH_INDEX) {
+        match self.disk.remove(index::FRESH) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("remove an old index of")(error)),
             _ => {}
         }
         let index =
-            Index::create(Arc::clone(self.disk), FRESH_INDEX, self.plan.limits.cache, Arc::clone(reserve), owner).map_err(store_error)?;
+            Index::create(Arc::clone(self.disk), index::FRESH, self.plan.limits.cache, Arc::clone(reserve), owner).map_err(store_error)?;
         let rows = self.run(&index, Rows::new(), segments(&**self.disk)?)?;
         drop(index);
-        self.disk.rename(FRESH_INDEX, index::PATH).map_err(io_error("replace the index of"))?;
+        self.disk.rename(index::FRESH, index::PATH).map_err(io_error("replace the index of"))?;
         self.disk.sync_dir("").map_err(io_error("sync the folder of"))?;
         Ok(rows)
     }

@@ -183,7 +183,9 @@ impl Engine {
         let last_id = stage.last_id;
         let mut pending = self.pending.lock();
         pending.lose(settled);
-        if let Some(open) = writer.segment.take().filter(|open| open.durable > 0) {
+        if let Some(open) = writer.segment.take() {
+            // Even when nothing in it counts: what was lost may be in the file all the same, and must not come back after
+            // somebody was told that it is gone.
             pending.close(open.number, open.durable);
         }
         drop(pending);
