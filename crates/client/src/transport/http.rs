@@ -45,6 +45,8 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true);
         let builder = match address {
+            // The refusal of the library beneath is about URLs.
+            Address::Url(url) if url.starts_with("https:") => return Err(TransportError::Setup("this build speaks HTTP without TLS only".into())),
             Address::Url(_) => builder,
             #[cfg(unix)]
             Address::Unix(path) => builder.unix_socket(path.clone()),
