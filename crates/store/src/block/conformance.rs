@@ -242,8 +242,8 @@ fn links_and_walk(store: &dyn BlockStore) {
 fn collects(store: &dyn BlockStore) {
     let (a, b, c, d) = (raw(b"a"), raw(b"b"), raw(b"c"), raw(b"d"));
     let kept = node(&[a.cid.clone(), raw(b"missing").cid], b"kept");
-    let alone = node(&[b.cid.clone()], b"alone");
-    let dead = node(&[c.cid.clone()], b"dead");
+    let alone = node(std::slice::from_ref(&b.cid), b"alone");
+    let dead = node(std::slice::from_ref(&c.cid), b"dead");
     put(store, &[&a, &b, &c, &d, &kept, &alone, &dead]);
     let roots = vec![
         Root { cid: kept.cid.clone(), recursive: true },
@@ -418,7 +418,7 @@ fn races(store: &Store) {
                     drop(hold);
                     assert!(store.has(leaf.cid.hash()).unwrap() && store.has(root.cid.hash()).unwrap());
                     made.push((leaf, root));
-                    if number % 3 == 0 {
+                    if number.is_multiple_of(3) {
                         pins.lock().retain(|pin| pin.cid != made.last().unwrap().1.cid);
                         made.pop();
                     }

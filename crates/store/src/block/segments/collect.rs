@@ -40,6 +40,7 @@ impl Engine {
             self.reserve.release();
         }
         let done = self.collect_alone(roots, removed, cancelled);
+        self.free.lock().forget();
         if let Err(error) = self.reserve.fill() {
             tracing::warn!(%error, "cannot fill the block store's reserve again");
         }

@@ -7,7 +7,6 @@ const PAGE: u64 = 1 << 16;
 #[derive(Debug, Default)]
 pub(super) struct IdSet {
     pages: Vec<Option<Box<[u64]>>>,
-    len: u64,
 }
 
 impl IdSet {
@@ -23,7 +22,6 @@ impl IdSet {
         let bit = 1 << (id % 64);
         let fresh = *word & bit == 0;
         *word |= bit;
-        self.len += u64::from(fresh);
         fresh
     }
 
@@ -32,11 +30,5 @@ impl IdSet {
         let page = self.pages.get(usize::try_from(id / PAGE).unwrap_or(usize::MAX));
         let word = page.and_then(Option::as_ref).and_then(|words| words.get((id % PAGE / 64) as usize));
         word.is_some_and(|word| word & (1 << (id % 64)) != 0)
-    }
-
-    /// How many ids it has.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for tests"))]
-    pub(super) fn len(&self) -> u64 {
-        self.len
     }
 }

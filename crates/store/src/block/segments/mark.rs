@@ -22,6 +22,9 @@ use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{BLOCKS, Entry, LINKS, broken};
 
+/// Keys and entries, in the order of the keys.
+pub(super) type Piece = Vec<(Vec<u8>, Entry)>;
+
 /// How many new rows are written at a time.
 const ROWS: usize = 4096;
 
@@ -95,7 +98,7 @@ impl Engine {
     }
 
     /// Up to `limit` entries behind a key.
-    pub(super) fn next_blocks(&self, after: Option<&[u8]>, limit: usize) -> Result<Option<Vec<(Vec<u8>, Entry)>>, BlockError> {
+    pub(super) fn next_blocks(&self, after: Option<&[u8]>, limit: usize) -> Result<Option<Piece>, BlockError> {
         self.check_open()?;
         use std::ops::Bound;
         let piece = self.index.read(|transaction| {

@@ -23,6 +23,9 @@ mod stage;
 mod writer;
 
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -47,7 +50,7 @@ use super::traits::{BlockEntry, BlockError, BlockSource, BlockStore, Collected, 
 const INDEX_EVERY: Duration = Duration::from_secs(1);
 
 /// How a store is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Only read: nothing on disk is changed, not even to repair it.
     pub read_only: bool,
@@ -70,7 +73,7 @@ impl Default for Options {
         Self {
             read_only: false,
             segment_size: 512 << 20,
-            cache_size: 64 << 20,
+            cache_size: 32 << 20,
             max_pending: 256 << 10,
             reserve: 16 << 20,
             open_files: 256,
@@ -85,7 +88,7 @@ impl Options {
             segment: self.segment_size.max(1 << 20),
             buffer: 4 << 20,
             pending: self.max_pending.max(1024),
-            unsynced: 64 << 20,
+            unsynced: 24 << 20,
             grow: (1 << 20, 16 << 20),
             ahead: 256 << 10,
             margin: 8 << 20,
@@ -242,6 +245,9 @@ impl SegmentStore {
             last = self.engine.checkpoint();
         }
         self.engine.closed.store(true, Ordering::Release);
+        // What was handed over meanwhile and not synced is not promised; who waits is told.
+        self.engine.waiters.lock().clear();
+        self.engine.stage.lock().wake();
         self.engine.to_write.raise();
         self.engine.to_index.raise();
         for thread in self.threads.lock().drain(..) {
@@ -249,9 +255,6 @@ impl SegmentStore {
                 tracing::error!("a thread of the block store has panicked");
             }
         }
-        // What was handed over meanwhile and not synced is not promised; who waits is told.
-        self.engine.waiters.lock().clear();
-        self.engine.stage.lock().lose();
         *self.engine.lock.lock() = None;
         last
     }

@@ -300,7 +300,7 @@ impl Replay<'_> {
         // What a killed process wrote may be only in the system's memory: what is indexed must be on the disk.
         file.sync_data().map_err(io_error("sync a segment of"))?;
         let mut batch: Vec<(Multihash, Entry)> = Vec::new();
-        let mut bad: Vec<Range<u64>> = if headed { Vec::new() } else { vec![0..start] };
+        let mut bad: Vec<Range<u64>> = if headed { Vec::new() } else { std::iter::once(0..start).collect() };
         let mut failure: Option<BlockError> = None;
         let mut found = 0u64;
         let (done, total) = (self.done, self.total);

@@ -74,6 +74,13 @@ pub(super) struct FreeSpace {
     bytes: u64,
 }
 
+impl FreeSpace {
+    /// Measures anew at the next write.
+    pub(super) fn forget(&mut self) {
+        self.at = None;
+    }
+}
+
 impl Stage {
     /// Nothing staged; the last block had this id.
     pub(super) fn from(last_id: u64) -> Self {
@@ -293,6 +300,8 @@ impl Engine {
             return Ok(Step::Next);
         }
         if pending.waiting() >= self.limits.pending || !stage.make_room(self, total) {
+            // Closing wakes those who wait, once.
+            self.check_open()?;
             let (room, wait) = oneshot::channel();
             stage.waiting.push(room);
             return Ok(Step::NoRoom(block, wait));

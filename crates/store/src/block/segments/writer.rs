@@ -58,6 +58,10 @@ impl Engine {
             return None;
         }
         let (answer, wait) = oneshot::channel();
+        if self.closed.load(Ordering::Acquire) {
+            // Nobody would answer: what waits learns that at once.
+            return Some(wait);
+        }
         waiters.push((id, answer));
         drop(waiters);
         self.wanted.fetch_max(id, Ordering::AcqRel);
