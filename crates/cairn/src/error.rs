@@ -38,7 +38,13 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new(), parser: None }
+        Self {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            parser: None,
+        }
     }
 
     /// The command failed.
@@ -78,7 +84,11 @@ impl Problem {
 
     /// An error of standard output.
     pub(crate) fn output(error: &std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::BrokenPipe { Self::new(Kind::Unread, "") } else { Self::failed("cannot write the output").because(error) }
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::new(Kind::Unread, "")
+        } else {
+            Self::failed("cannot write the output").because(error)
+        }
     }
 
     /// Prints it and gives the exit code.
@@ -129,7 +139,10 @@ fn line(head: &str, message: &str, out: &mut String) {
 
 impl From<clap::Error> for Problem {
     fn from(error: clap::Error) -> Self {
-        Self { parser: Some(error), ..Self::usage("") }
+        Self {
+            parser: Some(error),
+            ..Self::usage("")
+        }
     }
 }
 
@@ -143,7 +156,9 @@ impl From<TransportError> for Problem {
     fn from(error: TransportError) -> Self {
         let problem = Self::from_error(&error);
         match error {
-            TransportError::Connect { .. } => problem.hint("is the daemon running? Start it with `{program} daemon`, or leave `--api` out"),
+            TransportError::Connect { .. } => problem.hint(
+                "is the daemon running? Start it with `{program} daemon`, or leave `--api` out",
+            ),
             _ => problem,
         }
     }
@@ -153,10 +168,16 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Transport(error) => error.into(),
-            ClientError::Refused { status, .. } if status == http::StatusCode::UNAUTHORIZED || status == http::StatusCode::FORBIDDEN => {
-                Self::from_error(&error).hint("if the server asks for credentials, give them with `--api-auth`")
+            ClientError::Refused { status, .. }
+                if status == http::StatusCode::UNAUTHORIZED
+                    || status == http::StatusCode::FORBIDDEN =>
+            {
+                Self::from_error(&error)
+                    .hint("if the server asks for credentials, give them with `--api-auth`")
             }
-            ClientError::Refused { status, .. } if status == http::StatusCode::NOT_FOUND => Self::from_error(&error).hint("the server does not have this command"),
+            ClientError::Refused { status, .. } if status == http::StatusCode::NOT_FOUND => {
+                Self::from_error(&error).hint("the server does not have this command")
+            }
             other => Self::from_error(&other),
         }
     }

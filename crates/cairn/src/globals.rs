@@ -39,51 +39,135 @@ pub(crate) struct Globals {
 
 /// An option with its names. The identifier keeps it apart from a command's own options.
 fn option(id: &'static str, long: &'static str, help: &'static str) -> Arg {
-    Arg::new(id).long(long).help(help).help_heading("Global options")
+    Arg::new(id)
+        .long(long)
+        .help(help)
+        .help_heading("Global options")
 }
 
 /// The definitions, in the order of the help.
 pub(crate) fn definitions() -> Vec<Arg> {
-    let value = |id, long, name: &'static str, help| option(id, long, help).value_name(name).num_args(1).allow_hyphen_values(true);
-    let flag = |id, long, help| option(id, long, help).action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_parser(clap::value_parser!(bool)).hide_possible_values(true).value_name("BOOL");
+    let value = |id, long, name: &'static str, help| {
+        option(id, long, help)
+            .value_name(name)
+            .num_args(1)
+            .allow_hyphen_values(true)
+    };
+    let flag = |id, long, help| {
+        option(id, long, help)
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(clap::value_parser!(bool))
+            .hide_possible_values(true)
+            .value_name("BOOL")
+    };
     vec![
-        value("global:api", "api", "ADDRESS", "Talk to the server at this multiaddr or URL"),
-        value("global:api-auth", "api-auth", "SECRET", "Authorization for that server: `basic:USER:PASSWORD` or `bearer:TOKEN`"),
-        value("global:repo-dir", "repo-dir", "PATH", "The repository [default: $IPFS_PATH, or ~/.cairn]").value_parser(clap::value_parser!(PathBuf)),
-        value("global:config", "config-file", "PATH", "The file `config` of the repository").alias("config").short('c').value_parser(clap::value_parser!(PathBuf)).hide(true),
+        value(
+            "global:api",
+            "api",
+            "ADDRESS",
+            "Talk to the server at this multiaddr or URL",
+        ),
+        value(
+            "global:api-auth",
+            "api-auth",
+            "SECRET",
+            "Authorization for that server: `basic:USER:PASSWORD` or `bearer:TOKEN`",
+        ),
+        value(
+            "global:repo-dir",
+            "repo-dir",
+            "PATH",
+            "The repository [default: $IPFS_PATH, or ~/.cairn]",
+        )
+        .value_parser(clap::value_parser!(PathBuf)),
+        value(
+            "global:config",
+            "config-file",
+            "PATH",
+            "The file `config` of the repository",
+        )
+        .alias("config")
+        .short('c')
+        .value_parser(clap::value_parser!(PathBuf))
+        .hide(true),
         flag("global:offline", "offline", "Ask no peers"),
-        flag("global:local", "local", "The older way to say --offline").short('L').hide(true),
-        value("global:timeout", "timeout", "DURATION", "Give up after this time, as in `30s` or `1m30s`"),
+        flag("global:local", "local", "The older way to say --offline")
+            .short('L')
+            .hide(true),
+        value(
+            "global:timeout",
+            "timeout",
+            "DURATION",
+            "Give up after this time, as in `30s` or `1m30s`",
+        ),
         flag("global:json", "json", "Print records as JSON, one a line"),
-        value("global:encoding", "encoding", "ENCODING", "Print records as `text` or `json`").visible_alias("enc"),
-        value("global:cid-base", "cid-base", "BASE", "Print CIDs of version 1 in this multibase"),
-        flag("global:upgrade", "upgrade-cidv0-in-output", "Print CIDs of version 0 as version 1"),
-        flag("global:stream-channels", "stream-channels", "Without effect: answers always stream").hide(true),
+        value(
+            "global:encoding",
+            "encoding",
+            "ENCODING",
+            "Print records as `text` or `json`",
+        )
+        .visible_alias("enc"),
+        value(
+            "global:cid-base",
+            "cid-base",
+            "BASE",
+            "Print CIDs of version 1 in this multibase",
+        ),
+        flag(
+            "global:upgrade",
+            "upgrade-cidv0-in-output",
+            "Print CIDs of version 0 as version 1",
+        ),
+        flag(
+            "global:stream-channels",
+            "stream-channels",
+            "Without effect: answers always stream",
+        )
+        .hide(true),
         flag("global:debug", "debug", "Log everything").short('D'),
     ]
 }
 
 impl Globals {
     /// Reads the options of a command line.
-    pub(crate) fn read(invocation: &Invocation, environment: &Environment) -> Result<Self, Problem> {
+    pub(crate) fn read(
+        invocation: &Invocation,
+        environment: &Environment,
+    ) -> Result<Self, Problem> {
         let text = |id: &str| invocation.global::<String>(id);
         let flag = |id: &str| invocation.global::<bool>(id).unwrap_or(false);
-        let config = invocation.global::<PathBuf>("global:config").map(|path| folder_of_config(&path)).transpose()?;
+        let config = invocation
+            .global::<PathBuf>("global:config")
+            .map(|path| folder_of_config(&path))
+            .transpose()?;
         let named = invocation.global::<PathBuf>("global:repo-dir").or(config);
         let repository = named
             .or_else(|| environment.repository.clone())
             .or_else(|| environment.home.as_ref().map(|home| home.join(".cairn")))
-            .ok_or_else(|| Problem::failed("there is no home directory to keep the repository in").hint("name a repository with IPFS_PATH or `--repo-dir`"))?;
+            .ok_or_else(|| {
+                Problem::failed("there is no home directory to keep the repository in")
+                    .hint("name a repository with IPFS_PATH or `--repo-dir`")
+            })?;
         let format = match text("global:encoding").as_deref() {
             _ if flag("global:json") => Format::Json,
             None | Some("text") => Format::Text,
             Some("json") => Format::Json,
-            Some(other) => return Err(Problem::usage(format!("invalid encoding: {other}")).hint("records are printed as `text` or `json`")),
+            Some(other) => {
+                return Err(Problem::usage(format!("invalid encoding: {other}"))
+                    .hint("records are printed as `text` or `json`"));
+            }
         };
         let timeout = match text("global:timeout") {
             None => None,
             Some(given) => {
-                let limit: GoDuration = given.parse().map_err(|error: DurationError| Problem::usage(format!("--timeout: {error}")).hint("a time is written as in `30s` or `1m30s`"))?;
+                let limit: GoDuration = given.parse().map_err(|error: DurationError| {
+                    Problem::usage(format!("--timeout: {error}"))
+                        .hint("a time is written as in `30s` or `1m30s`")
+                })?;
                 Some(limit.to_std())
             }
         };
@@ -91,7 +175,11 @@ impl Globals {
         let mut passed_on = Vec::new();
         passed_on.extend(text("global:timeout").map(|given| ("timeout", given)));
         passed_on.extend(text("global:cid-base").map(|base| ("cid-base", base)));
-        passed_on.extend(invocation.global::<bool>("global:upgrade").map(|given| ("upgrade-cidv0-in-output", given.to_string())));
+        passed_on.extend(
+            invocation
+                .global::<bool>("global:upgrade")
+                .map(|given| ("upgrade-cidv0-in-output", given.to_string())),
+        );
         passed_on.extend(offline.then(|| ("offline", "true".to_owned())));
         Ok(Self {
             repository,
@@ -113,7 +201,20 @@ fn folder_of_config(path: &Path) -> Result<PathBuf, Problem> {
     if path.is_dir() {
         return Ok(path.to_owned());
     }
-    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "config"));
-    let refused = || Problem::usage("a configuration apart from its repository is not supported").hint("name the repository with `--repo-dir`");
-    folder.map(|folder| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }).ok_or_else(refused)
+    let folder = path
+        .parent()
+        .filter(|_| path.file_name().is_some_and(|name| name == "config"));
+    let refused = || {
+        Problem::usage("a configuration apart from its repository is not supported")
+            .hint("name the repository with `--repo-dir`")
+    };
+    folder
+        .map(|folder| {
+            if folder.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                folder.to_owned()
+            }
+        })
+        .ok_or_else(refused)
 }

@@ -52,20 +52,33 @@ impl Invocation {
 
     /// A global option, wherever it stands; the last one counts.
     pub(crate) fn global<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {
-        self.levels.iter().rev().find_map(|level| level.try_get_one::<T>(id).ok().flatten().cloned())
+        self.levels
+            .iter()
+            .rev()
+            .find_map(|level| level.try_get_one::<T>(id).ok().flatten().cloned())
     }
 
     /// The arguments and options that were given, as a request writes them.
     pub(crate) fn values(&self, spec: &Spec) -> Values {
         let mut values = Values::default();
-        let Some(matches) = self.matches() else { return values };
+        let Some(matches) = self.matches() else {
+            return values;
+        };
         for argument in spec.arguments {
-            for value in matches.get_many::<String>(argument.name).into_iter().flatten() {
+            for value in matches
+                .get_many::<String>(argument.name)
+                .into_iter()
+                .flatten()
+            {
                 values.argument(value.clone());
             }
         }
         for option in spec.options {
-            for value in matches.get_many::<String>(&option_id(option)).into_iter().flatten() {
+            for value in matches
+                .get_many::<String>(&option_id(option))
+                .into_iter()
+                .flatten()
+            {
                 values.option(option.name(), value.clone());
             }
         }
@@ -74,12 +87,20 @@ impl Invocation {
 
     /// The paths of the files to send.
     pub(crate) fn files(&self) -> Vec<OsString> {
-        self.matches().and_then(|matches| matches.try_get_many::<OsString>(FILES).ok().flatten()).into_iter().flatten().cloned().collect()
+        self.matches()
+            .and_then(|matches| matches.try_get_many::<OsString>(FILES).ok().flatten())
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 }
 
 /// Understands a command line.
-pub(crate) fn parse(program: &'static str, arguments: Vec<OsString>) -> Result<Invocation, Problem> {
+pub(crate) fn parse(
+    program: &'static str,
+    arguments: Vec<OsString>,
+) -> Result<Invocation, Problem> {
     let mut matches = command(program).try_get_matches_from(arguments)?;
     let mut path = Vec::new();
     let mut levels = Vec::new();
@@ -88,7 +109,11 @@ pub(crate) fn parse(program: &'static str, arguments: Vec<OsString>) -> Result<I
         levels.push(std::mem::replace(&mut matches, next));
     }
     levels.push(matches);
-    Ok(Invocation { program, path, levels })
+    Ok(Invocation {
+        program,
+        path,
+        levels,
+    })
 }
 
 /// The help of a command, as `--help` prints it.
@@ -118,7 +143,11 @@ pub(crate) fn command(program: &'static str) -> Command {
         .subcommand_value_name("COMMAND")
         .subcommand_help_heading("Commands")
         .args(globals::definitions());
-    root.children.into_iter().fold(command, |command, (name, group)| command.subcommand(group.command(name)))
+    root.children
+        .into_iter()
+        .fold(command, |command, (name, group)| {
+            command.subcommand(group.command(name))
+        })
 }
 
 /// A word of the grammar: a command, a group of commands, or both.
@@ -131,7 +160,8 @@ struct Group {
 
 impl Group {
     fn at(&mut self, path: &'static str) -> &mut Self {
-        path.split('/').fold(self, |group, word| group.children.entry(word).or_default())
+        path.split('/')
+            .fold(self, |group, word| group.children.entry(word).or_default())
     }
 
     fn command(self, name: &'static str) -> Command {
@@ -144,16 +174,25 @@ impl Group {
         };
         command = with_globals(command);
         if !self.children.is_empty() {
-            command = command.subcommand_value_name("COMMAND").args_conflicts_with_subcommands(false).subcommand_negates_reqs(true);
+            command = command
+                .subcommand_value_name("COMMAND")
+                .args_conflicts_with_subcommands(false)
+                .subcommand_negates_reqs(true);
         }
-        self.children.into_iter().fold(command, |command, (name, group)| command.subcommand(group.command(name)))
+        self.children
+            .into_iter()
+            .fold(command, |command, (name, group)| {
+                command.subcommand(group.command(name))
+            })
     }
 }
 
 fn described(command: Command, spec: &Spec) -> Command {
     let docs = text(spec.docs);
     let (summary, _) = docs.split_once("\n\n").unwrap_or((&docs, ""));
-    command.about(summary.trim_end_matches('.').to_owned()).long_about(docs.clone())
+    command
+        .about(summary.trim_end_matches('.').to_owned())
+        .long_about(docs.clone())
 }
 
 fn takes(mut command: Command, spec: &Spec) -> Command {
@@ -161,7 +200,10 @@ fn takes(mut command: Command, spec: &Spec) -> Command {
     for (at, argument) in spec.arguments.iter().enumerate() {
         // What is missing at the end may come from standard input; whoever reads that tells what is missing then.
         let required = argument.required && (at < last || spec.body != Body::Nothing);
-        let place = Arg::new(argument.name).value_name(argument.name).help(text(argument.docs)).required(required);
+        let place = Arg::new(argument.name)
+            .value_name(argument.name)
+            .help(text(argument.docs))
+            .required(required);
         command = command.arg(match (argument.variadic, required) {
             (true, true) => place.num_args(1..),
             (true, false) => place.num_args(0..),
@@ -169,8 +211,15 @@ fn takes(mut command: Command, spec: &Spec) -> Command {
         });
     }
     if let Body::Files { name, many, .. } = spec.body {
-        let paths = Arg::new(FILES).value_name(name).help("Files to send; `-`, or none, for standard input").value_parser(clap::value_parser!(OsString));
-        command = command.arg(if many { paths.num_args(0..) } else { paths.num_args(0..=1) });
+        let paths = Arg::new(FILES)
+            .value_name(name)
+            .help("Files to send; `-`, or none, for standard input")
+            .value_parser(clap::value_parser!(OsString));
+        command = command.arg(if many {
+            paths.num_args(0..)
+        } else {
+            paths.num_args(0..=1)
+        });
     }
     for option in spec.options {
         command = command.arg(option_argument(option));
@@ -187,30 +236,53 @@ fn option_argument(option: &OptionSpec) -> Arg {
     let mut argument = Arg::new(option_id(option)).help(text(option.docs));
     for name in option.names {
         let mut letters = name.chars();
-        argument = match (letters.next(), letters.next(), argument.get_long().is_some()) {
+        argument = match (
+            letters.next(),
+            letters.next(),
+            argument.get_long().is_some(),
+        ) {
             (Some(letter), None, _) => argument.short(letter),
             (_, _, false) => argument.long(*name),
             (_, _, true) => argument.visible_alias(*name),
         };
     }
     match option.kind {
-        Kind::Bool => argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
-        Kind::Strings => argument.action(ArgAction::Append).num_args(1).allow_hyphen_values(true).value_name("STRING"),
-        kind => argument.action(ArgAction::Set).num_args(1).allow_hyphen_values(true).value_name(kind.name().to_uppercase()),
+        Kind::Bool => argument
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_name("BOOL"),
+        Kind::Strings => argument
+            .action(ArgAction::Append)
+            .num_args(1)
+            .allow_hyphen_values(true)
+            .value_name("STRING"),
+        kind => argument
+            .action(ArgAction::Set)
+            .num_args(1)
+            .allow_hyphen_values(true)
+            .value_name(kind.name().to_uppercase()),
     }
 }
 
 /// Adds the global options whose names the command leaves free.
 fn with_globals(command: Command) -> Command {
-    globals::definitions().into_iter().fold(command, |command, global| {
-        let taken = command.get_arguments().any(|own| own.get_long() == global.get_long());
-        let letter_taken = command.get_arguments().any(|own| own.get_short().is_some() && own.get_short() == global.get_short());
-        match (taken, letter_taken) {
-            (true, _) => command,
-            (false, true) => command.arg(global.short(None)),
-            (false, false) => command.arg(global),
-        }
-    })
+    globals::definitions()
+        .into_iter()
+        .fold(command, |command, global| {
+            let taken = command
+                .get_arguments()
+                .any(|own| own.get_long() == global.get_long());
+            let letter_taken = command
+                .get_arguments()
+                .any(|own| own.get_short().is_some() && own.get_short() == global.get_short());
+            match (taken, letter_taken) {
+                (true, _) => command,
+                (false, true) => command.arg(global.short(None)),
+                (false, false) => command.arg(global),
+            }
+        })
 }
 
 /// Documentation as clap prints it: links without their brackets.
@@ -218,5 +290,9 @@ fn text(docs: &[&str]) -> String {
     let lines: Vec<&str> = docs.iter().map(|line| line.trim()).collect();
     let joined = lines.join("\n").replace(['<', '>'], "");
     let one_line = !joined.contains('\n');
-    if one_line { joined.trim_end_matches('.').to_owned() } else { joined }
+    if one_line {
+        joined.trim_end_matches('.').to_owned()
+    } else {
+        joined
+    }
 }

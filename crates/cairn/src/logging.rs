@@ -16,10 +16,20 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
         (None, false, false) => "warn,cairn_http=error,cairn_store=error",
     };
     let Ok(filter) = EnvFilter::try_new(level) else {
-        eprintln!("warning: {level:?} is no log filter; expected something like \"info\" or \"cairn_http=debug\"");
+        eprintln!(
+            "warning: {level:?} is no log filter; expected something like \"info\" or \"cairn_http=debug\""
+        );
         return;
     };
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     // A second subscriber is refused, which happens only where tests share a process.
-    let _ = if globals.log_json { lines.json().try_init() } else { lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init() };
+    let _ = if globals.log_json {
+        lines.json().try_init()
+    } else {
+        lines
+            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+            .try_init()
+    };
 }

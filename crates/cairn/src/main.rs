@@ -1,5 +1,6 @@
 //! Cairn: the daemon and its command line.
 
+mod allocator;
 mod commands;
 mod environment;
 mod error;
@@ -16,5 +17,6 @@ mod tests;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    allocator::keep_pages();
     run::run(std::env::args_os().collect())
 }

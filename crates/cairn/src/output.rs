@@ -28,8 +28,14 @@ pub(crate) struct Output {
 impl Output {
     /// Standard output.
     pub(crate) fn stdout() -> Result<Self, Problem> {
-        let file = io::stdout().as_fd().try_clone_to_owned().map_err(|error| Problem::output(&error))?;
-        Ok(Self { file: file.into(), gathered: Vec::new() })
+        let file = io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .map_err(|error| Problem::output(&error))?;
+        Ok(Self {
+            file: file.into(),
+            gathered: Vec::new(),
+        })
     }
 
     /// Prints text, at the latest with the next [`Self::flush`].
@@ -41,10 +47,17 @@ impl Output {
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Problem> {
         if bytes.len() >= GATHERED {
             self.flush()?;
-            return self.file.write_all(bytes).map_err(|error| Problem::output(&error));
+            return self
+                .file
+                .write_all(bytes)
+                .map_err(|error| Problem::output(&error));
         }
         self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= GATHERED { self.flush() } else { Ok(()) }
+        if self.gathered.len() >= GATHERED {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes what was gathered.

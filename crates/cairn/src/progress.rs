@@ -27,7 +27,9 @@ impl Progress {
     pub(crate) fn bytes(shown: bool, total: Option<u64>) -> Self {
         let progress = Self::begin(shown, total);
         let style = match total {
-            Some(_) => ProgressStyle::with_template("{bytes} / {total_bytes} [{bar:30}] {percent}% {bytes_per_sec} {eta}"),
+            Some(_) => ProgressStyle::with_template(
+                "{bytes} / {total_bytes} [{bar:30}] {percent}% {bytes_per_sec} {eta}",
+            ),
             None => ProgressStyle::with_template("{spinner} {bytes} {bytes_per_sec} {elapsed}"),
         };
         progress.styled(style)
@@ -35,7 +37,9 @@ impl Progress {
 
     /// A count of things.
     pub(crate) fn count(shown: bool, what: &str) -> Self {
-        Self::begin(shown, None).styled(ProgressStyle::with_template(&format!("{{spinner}} {{pos}} {what} {{msg}}")))
+        Self::begin(shown, None).styled(ProgressStyle::with_template(&format!(
+            "{{spinner}} {{pos}} {what} {{msg}}"
+        )))
     }
 
     fn begin(shown: bool, total: Option<u64>) -> Self {
@@ -57,7 +61,9 @@ impl Progress {
     /// Says how much there is, once that is known.
     pub(crate) fn total(&self, total: u64) {
         self.0.set_length(total);
-        if let Ok(style) = ProgressStyle::with_template("{bytes} / {total_bytes} [{bar:30}] {percent}% {bytes_per_sec} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template(
+            "{bytes} / {total_bytes} [{bar:30}] {percent}% {bytes_per_sec} {eta}",
+        ) {
             self.0.set_style(style);
         }
     }

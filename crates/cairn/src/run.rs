@@ -29,13 +29,22 @@ fn understand_and_execute(program: &'static str, arguments: Vec<OsString>) -> Re
 fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let daemon = invocation.is(&["daemon"]);
     logging::start(globals, daemon);
-    let mut builder = if daemon { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
-    let runtime = builder.enable_all().build().map_err(|error| Problem::failed("cannot start").because(&error))?;
+    let mut builder = if daemon {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::failed("cannot start").because(&error))?;
     let work = commands::run(invocation, globals);
     let outcome = runtime.block_on(async {
         match globals.timeout {
             // A daemon has no end to wait for.
-            Some(limit) if !daemon => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(Problem::failed("timed out"))),
+            Some(limit) if !daemon => tokio::time::timeout(limit, work)
+                .await
+                .unwrap_or_else(|_| Err(Problem::failed("timed out"))),
             _ => work.await,
         }
     });
@@ -46,8 +55,14 @@ fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
 
 /// What the program is called: as `ipfs` it answers `--version` as Kubo does.
 fn program_name(arguments: &[OsString]) -> &'static str {
-    let name = arguments.first().and_then(|path| Path::new(path).file_stem());
-    if name.is_some_and(|name| name == "ipfs") { "ipfs" } else { "cairn" }
+    let name = arguments
+        .first()
+        .and_then(|path| Path::new(path).file_stem());
+    if name.is_some_and(|name| name == "ipfs") {
+        "ipfs"
+    } else {
+        "cairn"
+    }
 }
 
 /// Kubo's `--version` is its `version` command.

@@ -36,21 +36,36 @@ impl Session {
             return Ok(daemon);
         }
         let node = open_node(globals).await?;
-        let rpc = Arc::new(cairn_http::kubo::Rpc::new(node.clone(), CancellationToken::new()));
+        let rpc = Arc::new(cairn_http::kubo::Rpc::new(
+            node.clone(),
+            CancellationToken::new(),
+        ));
         let kubo = Kubo::new(InProcess::new(cairn_http::kubo::router(rpc)));
-        Ok(Self { kubo: with_options(kubo, globals)?, node: Some(node) })
+        Ok(Self {
+            kubo: with_options(kubo, globals)?,
+            node: Some(node),
+        })
     }
 
     /// The server that is named, or the repository's daemon, if one runs.
     pub(crate) fn daemon(globals: &Globals) -> Result<Option<Self>, Problem> {
         let address = match &globals.api {
-            Some(given) => Some(given.parse::<Address>().map_err(|error| Problem::usage(error.to_string()))?),
+            Some(given) => Some(
+                given
+                    .parse::<Address>()
+                    .map_err(|error| Problem::usage(error.to_string()))?,
+            ),
             None => running_daemon(&globals.repository)?,
         };
-        let Some(address) = address else { return Ok(None) };
+        let Some(address) = address else {
+            return Ok(None);
+        };
         // Whoever types a command wants to hear at once that it failed.
         let kubo = Kubo::connect(&address)?.with_retry(Retry::NEVER);
-        Ok(Some(Self { kubo: with_options(kubo, globals)?, node: None }))
+        Ok(Some(Self {
+            kubo: with_options(kubo, globals)?,
+            node: None,
+        }))
     }
 
     /// Ends it; what the node holds is on disk then.
@@ -67,9 +82,14 @@ impl Session {
 async fn open_node(globals: &Globals) -> Result<Arc<Node>, Problem> {
     let opened = match Node::open(&globals.repository, NodeOptions::default()).await {
         Err(error) if is_not_writable(&error) => {
-            let options = NodeOptions { access: Access::ReadOnly, ..NodeOptions::default() };
+            let options = NodeOptions {
+                access: Access::ReadOnly,
+                ..NodeOptions::default()
+            };
             // If it cannot be read either, what stood in the way of writing is the better answer.
-            Node::open(&globals.repository, options).await.map_err(|_| error)
+            Node::open(&globals.repository, options)
+                .await
+                .map_err(|_| error)
         }
         opened => opened,
     };
@@ -79,8 +99,14 @@ async fn open_node(globals: &Globals) -> Result<Arc<Node>, Problem> {
 fn is_not_writable(error: &NodeError) -> bool {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<io::Error>().or_else(|| error.downcast_ref::<Arc<io::Error>>().map(AsRef::as_ref)) {
-            return matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem);
+        if let Some(error) = error
+            .downcast_ref::<io::Error>()
+            .or_else(|| error.downcast_ref::<Arc<io::Error>>().map(AsRef::as_ref))
+        {
+            return matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            );
         }
         next = error.source();
     }
@@ -114,7 +140,8 @@ fn authorization(secret: &str) -> Result<HeaderValue, Problem> {
         Some(("bearer", token)) => format!("Bearer {token}"),
         _ => format!("Bearer {secret}"),
     };
-    HeaderValue::from_str(&value).map_err(|_| Problem::usage("--api-auth holds characters that no header can carry"))
+    HeaderValue::from_str(&value)
+        .map_err(|_| Problem::usage("--api-auth holds characters that no header can carry"))
 }
 
 /// Standard base64 with padding: <https://www.rfc-editor.org/rfc/rfc4648#section-4>.
@@ -122,10 +149,19 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let word = (0..3).fold(0_usize, |word, at| word << 8 | usize::from(group.get(at).copied().unwrap_or(0)));
+        let word = (0..3).fold(0_usize, |word, at| {
+            word << 8 | usize::from(group.get(at).copied().unwrap_or(0))
+        });
         for at in 0..4 {
-            let letter = LETTERS.get(word >> (18 - 6 * at) & 63).copied().unwrap_or(b'=');
-            out.push(if at > group.len() { '=' } else { char::from(letter) });
+            let letter = LETTERS
+                .get(word >> (18 - 6 * at) & 63)
+                .copied()
+                .unwrap_or(b'=');
+            out.push(if at > group.len() {
+                '='
+            } else {
+                char::from(letter)
+            });
         }
     }
     out
@@ -136,33 +172,67 @@ fn running_daemon(repository: &Path) -> Result<Option<Address>, Problem> {
     let path = repository.join(API_FILE);
     let text = match read_small(&path) {
         Ok(text) => text,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(Problem::failed(format!("cannot read {}", path.display())).because(&error)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(Problem::failed(format!("cannot read {}", path.display())).because(&error));
+        }
     };
-    let address: Address = text.parse().map_err(|error| Problem::failed(format!("{} does not say where the daemon listens", path.display())).because(&error))?;
+    let address: Address = text.parse().map_err(|error| {
+        Problem::failed(format!(
+            "{} does not say where the daemon listens",
+            path.display()
+        ))
+        .because(&error)
+    })?;
     if is_listening(&address) {
         return Ok(Some(address));
     }
-    eprintln!("warning: nobody listens on {address}, though {} says so; going on without a daemon", path.display());
+    eprintln!(
+        "warning: nobody listens on {address}, though {} says so; going on without a daemon",
+        path.display()
+    );
     Ok(None)
 }
 
 fn read_small(path: &Path) -> io::Result<String> {
     use io::Read as _;
     let mut text = String::new();
-    std::fs::File::open(path)?.take(API_FILE_LIMIT).read_to_string(&mut text)?;
+    std::fs::File::open(path)?
+        .take(API_FILE_LIMIT)
+        .read_to_string(&mut text)?;
     Ok(text)
 }
 
 /// Whether a daemon listens; one that cannot be told counts as listening, and the request will tell.
 fn is_listening(address: &Address) -> bool {
     use std::net::ToSocketAddrs as _;
-    let refused = |error: io::Error| matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound);
+    let refused = |error: io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound
+        )
+    };
     match address {
         Address::Unix(path) => !std::os::unix::net::UnixStream::connect(path).is_err_and(refused),
         Address::Url(url) => {
-            let place = url.split_once("://").map_or(url.as_str(), |(_, place)| place);
-            let Some(place) = place.split('/').next().and_then(|place| place.to_socket_addrs().ok()).and_then(|mut all| all.next()) else { return true };
+            let place = url
+                .split_once("://")
+                .map_or(url.as_str(), |(_, place)| place);
+            let Some(place) = place
+                .split('/')
+                .next()
+                .and_then(|place| place.to_socket_addrs().ok())
+                .and_then(|mut all| all.next())
+            else {
+                return true;
+            };
             !TcpStream::connect_timeout(&place, PROBE).is_err_and(refused)
         }
     }
@@ -174,7 +244,13 @@ mod tests {
 
     #[test]
     fn secrets_become_headers() {
-        for (secret, header) in [("bearer:abc", "Bearer abc"), ("abc", "Bearer abc"), ("basic:u:p", "Basic dTpw"), ("basic:user:pass", "Basic dXNlcjpwYXNz"), ("basic:dTpw", "Basic dTpw")] {
+        for (secret, header) in [
+            ("bearer:abc", "Bearer abc"),
+            ("abc", "Bearer abc"),
+            ("basic:u:p", "Basic dTpw"),
+            ("basic:user:pass", "Basic dXNlcjpwYXNz"),
+            ("basic:dTpw", "Basic dTpw"),
+        ] {
             assert_eq!(authorization(secret).unwrap().to_str().unwrap(), header);
         }
         assert!(authorization("bearer:a\nb").is_err());
@@ -182,7 +258,15 @@ mod tests {
 
     #[test]
     fn base64_has_its_test_vectors() {
-        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")] {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }
     }

@@ -11,7 +11,10 @@ use crate::grammar::{self, Invocation};
 use crate::output::Format;
 
 fn parse(line: &str) -> Result<Invocation, Problem> {
-    let words = std::iter::once("cairn").chain(line.split_whitespace()).map(OsString::from).collect();
+    let words = std::iter::once("cairn")
+        .chain(line.split_whitespace())
+        .map(OsString::from)
+        .collect();
     grammar::parse("cairn", words)
 }
 
@@ -22,7 +25,10 @@ fn query(line: &str) -> String {
 }
 
 fn globals(line: &str) -> Result<Globals, Problem> {
-    let environment = Environment { home: Some("/home/someone".into()), ..Environment::default() };
+    let environment = Environment {
+        home: Some("/home/someone".into()),
+        ..Environment::default()
+    };
     Globals::read(&parse(line)?, &environment)
 }
 
@@ -36,10 +42,20 @@ fn every_endpoint_is_a_command() {
     for spec in kubo::SPECS {
         let mut command = &grammar::command("cairn");
         for word in spec.path.split('/') {
-            command = command.find_subcommand(word).unwrap_or_else(|| panic!("{} is missing", spec.path));
+            command = command
+                .find_subcommand(word)
+                .unwrap_or_else(|| panic!("{} is missing", spec.path));
         }
         for option in spec.options {
-            assert!(command.get_arguments().any(|argument| argument.get_long() == Some(option.name()) || option.name().len() == 1), "{} --{}", spec.path, option.name());
+            assert!(
+                command
+                    .get_arguments()
+                    .any(|argument| argument.get_long() == Some(option.name())
+                        || option.name().len() == 1),
+                "{} --{}",
+                spec.path,
+                option.name()
+            );
         }
     }
 }
@@ -57,7 +73,10 @@ fn options_are_read_as_ipfs_reads_them() {
         ("cat --progress a", "arg=a&progress=true"),
         ("cat -- -a", "arg=-a"),
         ("add -rw x", "recursive=true&wrap-with-directory=true"),
-        ("add -rQw=false x", "recursive=true&quieter=true&wrap-with-directory=false"),
+        (
+            "add -rQw=false x",
+            "recursive=true&quieter=true&wrap-with-directory=false",
+        ),
         ("add -s size-10 x", "chunker=size-10"),
         ("add x -r", "recursive=true"),
         ("add --ignore a --ignore b x", "ignore=a&ignore=b"),
@@ -74,15 +93,37 @@ fn options_are_read_as_ipfs_reads_them() {
 
 #[test]
 fn global_options_stand_anywhere() {
-    let read = globals("--enc=json cat --offline a --timeout 30s --api /ip4/1.2.3.4/tcp/5").unwrap();
-    assert_eq!((read.format, read.api.as_deref()), (Format::Json, Some("/ip4/1.2.3.4/tcp/5")));
+    let read =
+        globals("--enc=json cat --offline a --timeout 30s --api /ip4/1.2.3.4/tcp/5").unwrap();
+    assert_eq!(
+        (read.format, read.api.as_deref()),
+        (Format::Json, Some("/ip4/1.2.3.4/tcp/5"))
+    );
     assert_eq!(read.timeout, Some(std::time::Duration::from_secs(30)));
-    assert_eq!(read.passed_on, [("timeout", "30s".to_owned()), ("offline", "true".to_owned())]);
-    assert_eq!(globals("cat a").unwrap().repository.to_str(), Some("/home/someone/.cairn"));
-    assert_eq!(globals("--repo-dir /r cat a").unwrap().repository.to_str(), Some("/r"));
+    assert_eq!(
+        read.passed_on,
+        [
+            ("timeout", "30s".to_owned()),
+            ("offline", "true".to_owned())
+        ]
+    );
+    assert_eq!(
+        globals("cat a").unwrap().repository.to_str(),
+        Some("/home/someone/.cairn")
+    );
+    assert_eq!(
+        globals("--repo-dir /r cat a").unwrap().repository.to_str(),
+        Some("/r")
+    );
     assert_eq!(globals("config --json A.B 1").unwrap().format, Format::Text);
     assert_eq!(globals("ls --json a").unwrap().format, Format::Json);
-    assert_eq!(globals("-L cat --cid-base base32 a").unwrap().passed_on.len(), 2);
+    assert_eq!(
+        globals("-L cat --cid-base base32 a")
+            .unwrap()
+            .passed_on
+            .len(),
+        2
+    );
     for wrong in ["--enc xml cat a", "--timeout soon cat a"] {
         assert!(globals(wrong).is_err(), "{wrong}");
     }
@@ -105,7 +146,10 @@ fn help_tells_what_there_is() {
 #[test]
 fn problems_say_what_to_do() {
     let disk = std::io::Error::other("the disk is full");
-    let problem = Problem::failed("cannot write x").because(&disk).hint("free some space, then `{program} repo gc`").hint("or try again");
+    let problem = Problem::failed("cannot write x")
+        .because(&disk)
+        .hint("free some space, then `{program} repo gc`")
+        .hint("or try again");
     insta::assert_snapshot!(problem.shown("ipfs"), @r"
     error: cannot write x
       caused by: the disk is full

@@ -20,7 +20,9 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let place = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         fs::create_dir(place.at("work")).unwrap();
         let made = place.run(&["init", "--profile=test"], b"");
         assert!(made.status.success(), "{}", said(&made));
@@ -51,14 +53,27 @@ impl Place {
     /// What a command says is wrong, with its exit code.
     fn refuses(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.run(arguments, b"");
-        (output.status.code(), said(&output).replace(self.folder.path().to_str().unwrap(), "PLACE"))
+        (
+            output.status.code(),
+            said(&output).replace(self.folder.path().to_str().unwrap(), "PLACE"),
+        )
     }
 }
 
 fn run(repository: &Path, folder: &Path, arguments: &[&str], stdin: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
-    command.args(arguments).current_dir(folder).env("IPFS_PATH", repository).env_remove("CAIRN_LOG").env_remove("GOLOG_LOG_LEVEL");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("IPFS_PATH", repository)
+        .env_remove("CAIRN_LOG")
+        .env_remove("GOLOG_LOG_LEVEL");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     // A command that reads nothing may be gone already.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     child.wait_with_output().unwrap()
@@ -71,13 +86,28 @@ fn said(output: &Output) -> String {
 #[test]
 fn init_says_what_ipfs_says() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(&folder.path().join("r"), folder.path(), &["init", "--profile=test"], b"");
+    let output = run(
+        &folder.path().join("r"),
+        folder.path(),
+        &["init", "--profile=test"],
+        b"",
+    );
     let printed = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines[0], "generating ED25519 keypair...done");
     assert!(lines[1].starts_with("peer identity: 12D3KooW"), "{printed}");
-    assert_eq!(lines[2], format!("initializing IPFS node at {}", folder.path().join("r").display()));
-    assert!(!run(&folder.path().join("r"), folder.path(), &["init"], b"").status.success());
+    assert_eq!(
+        lines[2],
+        format!(
+            "initializing IPFS node at {}",
+            folder.path().join("r").display()
+        )
+    );
+    assert!(
+        !run(&folder.path().join("r"), folder.path(), &["init"], b"")
+            .status
+            .success()
+    );
 }
 
 #[test]
@@ -87,39 +117,82 @@ fn add_prints_what_ipfs_prints() {
     place.write("d/a.txt", b"hello\n");
     place.write("d/.hidden", b"hidden\n");
     symlink("a.txt", place.at("work/d/link")).unwrap();
-    assert_eq!(place.prints(&["add", "a.txt"]), format!("added {HELLO} a.txt\n"));
+    assert_eq!(
+        place.prints(&["add", "a.txt"]),
+        format!("added {HELLO} a.txt\n")
+    );
     assert_eq!(place.prints(&["add", "-q", "a.txt"]), format!("{HELLO}\n"));
     assert_eq!(place.prints(&["add", "--silent", "a.txt"]), "");
-    assert_eq!(place.prints(&["add", "-w", "a.txt"]), format!("added {HELLO} a.txt\nadded QmRL7MpyuT5GhpLr8asWP6hgWpCkhKm8ENYa4TykfAcj7E \n"));
-    let names = |arguments: &[&str]| place.prints(arguments).lines().map(|line| line.split(' ').next_back().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        place.prints(&["add", "-w", "a.txt"]),
+        format!("added {HELLO} a.txt\nadded QmRL7MpyuT5GhpLr8asWP6hgWpCkhKm8ENYa4TykfAcj7E \n")
+    );
+    let names = |arguments: &[&str]| {
+        place
+            .prints(arguments)
+            .lines()
+            .map(|line| line.split(' ').next_back().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(names(&["add", "-r", "d"]), ["d/a.txt", "d/link", "d"]);
-    assert_eq!(names(&["add", "-rH", "d"]), ["d/.hidden", "d/a.txt", "d/link", "d"]);
+    assert_eq!(
+        names(&["add", "-rH", "d"]),
+        ["d/.hidden", "d/a.txt", "d/link", "d"]
+    );
     assert_eq!(place.prints(&["add", "-rQ", "d"]).lines().count(), 1);
     let piped = place.run(&["add", "-Q"], b"hello\n");
-    assert_eq!(String::from_utf8(piped.stdout).unwrap(), format!("{HELLO}\n"));
-    let json: serde_json::Value = serde_json::from_str(&place.prints(&["add", "--json", "a.txt"])).unwrap();
+    assert_eq!(
+        String::from_utf8(piped.stdout).unwrap(),
+        format!("{HELLO}\n")
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&place.prints(&["add", "--json", "a.txt"])).unwrap();
     assert_eq!(json["Hash"], HELLO);
 }
 
 #[test]
 fn what_was_added_comes_back() {
     let place = Place::new();
-    let big: Vec<u8> = (0..3_000_000_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    let big: Vec<u8> = (0..3_000_000_u32)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect();
     place.write("d/big", &big);
     place.write("d/sub/small", b"small");
     fs::create_dir(place.at("work/d/empty")).unwrap();
     symlink("sub/small", place.at("work/d/link")).unwrap();
     let root = place.prints(&["add", "-rQ", "d"]).trim().to_owned();
-    assert_eq!(place.run(&["cat", &format!("/ipfs/{root}/big")], b"").stdout, big);
+    assert_eq!(
+        place
+            .run(&["cat", &format!("/ipfs/{root}/big")], b"")
+            .stdout,
+        big
+    );
     // The path may come from standard input.
-    assert_eq!(place.run(&["cat"], format!("{root}/sub/small\n").as_bytes()).stdout, b"small");
-    assert_eq!(place.prints(&["get", "-o", "out", &root]), "Saving file(s) to out\n");
+    assert_eq!(
+        place
+            .run(&["cat"], format!("{root}/sub/small\n").as_bytes())
+            .stdout,
+        b"small"
+    );
+    assert_eq!(
+        place.prints(&["get", "-o", "out", &root]),
+        "Saving file(s) to out\n"
+    );
     assert_eq!(fs::read(place.at("work/out/big")).unwrap(), big);
     assert_eq!(fs::read(place.at("work/out/sub/small")).unwrap(), b"small");
     assert!(place.at("work/out/empty").is_dir());
-    assert_eq!(fs::read_link(place.at("work/out/link")).unwrap(), Path::new("sub/small"));
-    assert_eq!(place.prints(&["get", "-a", "-C", "-o", "out", &root]), "Saving archive to out.tar.gz\n");
-    assert_eq!(&fs::read(place.at("work/out.tar.gz")).unwrap()[..2], b"\x1f\x8b");
+    assert_eq!(
+        fs::read_link(place.at("work/out/link")).unwrap(),
+        Path::new("sub/small")
+    );
+    assert_eq!(
+        place.prints(&["get", "-a", "-C", "-o", "out", &root]),
+        "Saving archive to out.tar.gz\n"
+    );
+    assert_eq!(
+        &fs::read(place.at("work/out.tar.gz")).unwrap()[..2],
+        b"\x1f\x8b"
+    );
     // A CAR carries it to another repository.
     let car = place.run(&["dag", "export", &root], b"").stdout;
     let other = Place::new();
@@ -140,7 +213,10 @@ fn many_arguments_fit() {
     }
     let pinned = place.run(&["pin", "add"], cids.as_bytes());
     assert!(pinned.status.success(), "{}", said(&pinned));
-    assert_eq!(String::from_utf8(pinned.stdout).unwrap().lines().count(), 401);
+    assert_eq!(
+        String::from_utf8(pinned.stdout).unwrap().lines().count(),
+        401
+    );
 }
 
 #[test]
@@ -148,27 +224,25 @@ fn problems_have_words_and_codes() {
     let place = Place::new();
     place.write("a.txt", b"hello\n");
     place.write("d/a.txt", b"hello\n");
-    insta::assert_debug_snapshot!(
-        [
-            place.refuses(&["add", "d"]),
-            place.refuses(&["add", "nosuch"]),
-            place.refuses(&["add", "a.txt", "d/a.txt"]),
-            place.refuses(&["add", "--ignore=x", "-r", "d"]),
-            place.refuses(&["block", "put", "d"]),
-            place.refuses(&["cat"]),
-            place.refuses(&["cat", "nosuch"]),
-            place.refuses(&["cat", "--offset=x", HELLO]),
-            place.refuses(&["get", "-C", "-l", "20", HELLO]),
-            place.refuses(&["nosuch"]),
-            place.refuses(&["pin", "ls", "--nosuch"]),
-            place.refuses(&["--enc", "xml", "repo", "version"]),
-            place.refuses(&["--timeout", "soon", "repo", "version"]),
-            place.refuses(&["--api", "localhost", "repo", "version"]),
-            place.refuses(&["shutdown"]),
-            place.refuses(&["init", "--algorithm", "rsa"]),
-            place.refuses(&["--repo-dir", "nosuch", "cat", HELLO]),
-        ]
-    );
+    insta::assert_debug_snapshot!([
+        place.refuses(&["add", "d"]),
+        place.refuses(&["add", "nosuch"]),
+        place.refuses(&["add", "a.txt", "d/a.txt"]),
+        place.refuses(&["add", "--ignore=x", "-r", "d"]),
+        place.refuses(&["block", "put", "d"]),
+        place.refuses(&["cat"]),
+        place.refuses(&["cat", "nosuch"]),
+        place.refuses(&["cat", "--offset=x", HELLO]),
+        place.refuses(&["get", "-C", "-l", "20", HELLO]),
+        place.refuses(&["nosuch"]),
+        place.refuses(&["pin", "ls", "--nosuch"]),
+        place.refuses(&["--enc", "xml", "repo", "version"]),
+        place.refuses(&["--timeout", "soon", "repo", "version"]),
+        place.refuses(&["--api", "localhost", "repo", "version"]),
+        place.refuses(&["shutdown"]),
+        place.refuses(&["init", "--algorithm", "rsa"]),
+        place.refuses(&["--repo-dir", "nosuch", "cat", HELLO]),
+    ]);
 }
 
 #[test]
@@ -177,11 +251,22 @@ fn a_reader_that_leaves_is_no_error() {
     place.write("big", &vec![7; 4_000_000]);
     let cid = place.prints(&["add", "-Q", "big"]).trim().to_owned();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
-    command.args(["cat", &cid]).env("IPFS_PATH", place.at("repository"));
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command
+        .args(["cat", &cid])
+        .env("IPFS_PATH", place.at("repository"));
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", said(&output));
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        said(&output)
+    );
 }
 
 #[test]
@@ -190,7 +275,11 @@ fn an_api_file_that_is_stale_is_passed_over() {
     fs::write(place.at("repository/api"), "/ip4/127.0.0.1/tcp/1").unwrap();
     let output = place.run(&["repo", "version"], b"");
     assert!(output.status.success());
-    assert!(said(&output).starts_with("warning: nobody listens on"), "{}", said(&output));
+    assert!(
+        said(&output).starts_with("warning: nobody listens on"),
+        "{}",
+        said(&output)
+    );
 }
 
 #[test]
@@ -209,17 +298,48 @@ fn with_a_daemon_commands_print_the_same() {
     let daemon = repository.start(&["--offline"]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.txt"), b"hello\n").unwrap();
-    let prints = |arguments: &[&str], stdin: &[u8]| String::from_utf8(run(&repository.path(), folder.path(), arguments, stdin).stdout).unwrap();
-    assert_eq!(prints(&["add", "a.txt"], b""), format!("added {HELLO} a.txt\n"));
+    let prints = |arguments: &[&str], stdin: &[u8]| {
+        String::from_utf8(run(&repository.path(), folder.path(), arguments, stdin).stdout).unwrap()
+    };
+    assert_eq!(
+        prints(&["add", "a.txt"], b""),
+        format!("added {HELLO} a.txt\n")
+    );
     assert_eq!(prints(&["cat", HELLO], b""), "hello\n");
-    assert_eq!(prints(&["pin", "ls", "-q", HELLO], b""), format!("{HELLO}\n"));
-    assert_eq!(prints(&["get", "-o", "b.txt", HELLO], b""), "Saving file(s) to b.txt\n");
+    assert_eq!(
+        prints(&["pin", "ls", "-q", HELLO], b""),
+        format!("{HELLO}\n")
+    );
+    assert_eq!(
+        prints(&["get", "-o", "b.txt", HELLO], b""),
+        "Saving file(s) to b.txt\n"
+    );
     assert_eq!(fs::read(folder.path().join("b.txt")).unwrap(), b"hello\n");
-    assert_eq!(prints(&["add", "-Q", "-"], b"hello\n"), format!("{HELLO}\n"));
-    let gone = run(&repository.path(), folder.path(), &["cat", "/ipfs/bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"], b"");
+    assert_eq!(
+        prints(&["add", "-Q", "-"], b"hello\n"),
+        format!("{HELLO}\n")
+    );
+    let gone = run(
+        &repository.path(),
+        folder.path(),
+        &[
+            "cat",
+            "/ipfs/bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi",
+        ],
+        b"",
+    );
     assert_eq!(gone.status.code(), Some(1));
-    assert!(said(&gone).contains("could not find bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"), "{}", said(&gone));
-    assert!(run(&repository.path(), folder.path(), &["shutdown"], b"").status.success());
+    assert!(
+        said(&gone)
+            .contains("could not find bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"),
+        "{}",
+        said(&gone)
+    );
+    assert!(
+        run(&repository.path(), folder.path(), &["shutdown"], b"")
+            .status
+            .success()
+    );
     drop(daemon);
 }
 
@@ -229,5 +349,8 @@ fn beyond_this_machine_the_daemon_listens_only_if_told() {
     place.prints(&["config", "Addresses.API", "/ip4/0.0.0.0/tcp/0"]);
     let (code, words) = place.refuses(&["daemon"]);
     assert_eq!(code, Some(1));
-    assert!(words.contains("asks for no credentials") && words.contains("--insecure-open"), "{words}");
+    assert!(
+        words.contains("asks for no credentials") && words.contains("--insecure-open"),
+        "{words}"
+    );
 }

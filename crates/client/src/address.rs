@@ -21,7 +21,9 @@ pub enum Address {
 #[non_exhaustive]
 pub enum AddressError {
     /// Neither a URL nor a multiaddr.
-    #[error("{0:?} is neither a multiaddr like /ip4/127.0.0.1/tcp/5001 nor a URL like http://127.0.0.1:5001")]
+    #[error(
+        "{0:?} is neither a multiaddr like /ip4/127.0.0.1/tcp/5001 nor a URL like http://127.0.0.1:5001"
+    )]
     Unknown(String),
     /// A multiaddr with a part that is no way to reach an HTTP server.
     #[error("the multiaddr {address:?} has {part:?} where a host and a TCP port are expected")]
@@ -83,13 +85,29 @@ fn multiaddr(text: &str) -> Result<Address, AddressError> {
         return Ok(Address::Unix(PathBuf::from(format!("/{path}"))));
     }
     let mut parts = text.split('/').skip(1).filter(|part| !part.is_empty());
-    let unexpected = |part: Option<&str>| AddressError::Part { address: text.to_owned(), part: part.unwrap_or_default().to_owned() };
+    let unexpected = |part: Option<&str>| AddressError::Part {
+        address: text.to_owned(),
+        part: part.unwrap_or_default().to_owned(),
+    };
     let family = parts.next();
     let name = parts.next().ok_or_else(|| unexpected(family))?;
     let host = match family {
-        Some("ip4") => name.parse::<std::net::Ipv4Addr>().map_err(|_| unexpected(Some(name)))?.to_string(),
-        Some("ip6") => format!("[{}]", name.parse::<std::net::Ipv6Addr>().map_err(|_| unexpected(Some(name)))?),
-        Some("dns" | "dns4" | "dns6") if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) => name.to_owned(),
+        Some("ip4") => name
+            .parse::<std::net::Ipv4Addr>()
+            .map_err(|_| unexpected(Some(name)))?
+            .to_string(),
+        Some("ip6") => format!(
+            "[{}]",
+            name.parse::<std::net::Ipv6Addr>()
+                .map_err(|_| unexpected(Some(name)))?
+        ),
+        Some("dns" | "dns4" | "dns6")
+            if name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) =>
+        {
+            name.to_owned()
+        }
         other => return Err(unexpected(other)),
     };
     match parts.next() {
@@ -97,7 +115,9 @@ fn multiaddr(text: &str) -> Result<Address, AddressError> {
         other => return Err(unexpected(other)),
     }
     let port = parts.next();
-    let port: u16 = port.and_then(|port| port.parse().ok()).ok_or_else(|| unexpected(port))?;
+    let port: u16 = port
+        .and_then(|port| port.parse().ok())
+        .ok_or_else(|| unexpected(port))?;
     let rest: Vec<&str> = parts.collect();
     let scheme = match rest.as_slice() {
         [] | ["http"] => "http",
@@ -117,19 +137,41 @@ mod tests {
             ("/ip4/127.0.0.1/tcp/5001", "http://127.0.0.1:5001"),
             ("/ip4/127.0.0.1/tcp/5001/\n", "http://127.0.0.1:5001"),
             ("/ip6/::1/tcp/5001/http", "http://[::1]:5001"),
-            ("/dns4/node.example/tcp/443/https", "https://node.example:443"),
-            ("/dns/node.example/tcp/443/tls/http", "https://node.example:443"),
+            (
+                "/dns4/node.example/tcp/443/https",
+                "https://node.example:443",
+            ),
+            (
+                "/dns/node.example/tcp/443/tls/http",
+                "https://node.example:443",
+            ),
             ("http://127.0.0.1:5001/", "http://127.0.0.1:5001"),
             ("https://node.example/ipfs", "https://node.example/ipfs"),
         ] {
             assert_eq!(text.parse::<Address>().unwrap().base(), base, "{text:?}");
         }
-        assert_eq!("/unix/run/x.sock".parse(), Ok(Address::Unix("/run/x.sock".into())));
+        assert_eq!(
+            "/unix/run/x.sock".parse(),
+            Ok(Address::Unix("/run/x.sock".into()))
+        );
     }
 
     #[test]
     fn refuses_the_rest() {
-        for text in ["", "/", "127.0.0.1:5001", "ftp://x", "http://", "/ip4/300.0.0.1/tcp/1", "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/70000", "/ip4/1.2.3.4", "/unix/", "/dns/a b/tcp/1", "http://a/?q"] {
+        for text in [
+            "",
+            "/",
+            "127.0.0.1:5001",
+            "ftp://x",
+            "http://",
+            "/ip4/300.0.0.1/tcp/1",
+            "/ip4/1.2.3.4/udp/1",
+            "/ip4/1.2.3.4/tcp/70000",
+            "/ip4/1.2.3.4",
+            "/unix/",
+            "/dns/a b/tcp/1",
+            "http://a/?q",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text:?}");
         }
     }

@@ -58,7 +58,11 @@ pub enum Error {
 
 fn refusal(status: http::StatusCode, text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() { format!("the server answered {status}") } else { text.to_owned() }
+    if text.is_empty() {
+        format!("the server answered {status}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Why a request did not reach a server.

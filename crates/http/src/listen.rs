@@ -65,9 +65,13 @@ impl Listener {
 
 /// Reads `/ip4/…/tcp/…` and `/ip6/…/tcp/…`, with or without `/http`.
 pub fn parse(address: &str) -> Result<SocketAddr, ListenError> {
-    let refuse = || ListenError::Address { address: address.to_owned() };
+    let refuse = || ListenError::Address {
+        address: address.to_owned(),
+    };
     let parts: Vec<&str> = address.trim_end_matches('/').split('/').collect();
-    let [empty, family, host, "tcp", port, rest @ ..] = parts.as_slice() else { return Err(refuse()) };
+    let [empty, family, host, "tcp", port, rest @ ..] = parts.as_slice() else {
+        return Err(refuse());
+    };
     let ip = match *family {
         "ip4" => host.parse().map(IpAddr::V4).map_err(|_| refuse())?,
         "ip6" => host.parse().map(IpAddr::V6).map_err(|_| refuse())?,
@@ -83,7 +87,10 @@ pub fn parse(address: &str) -> Result<SocketAddr, ListenError> {
 /// Binds a multiaddr.
 pub async fn bind(address: &str) -> Result<Listener, ListenError> {
     let socket = parse(address)?;
-    let refused = |source| ListenError::Bind { address: address.to_owned(), source };
+    let refused = |source| ListenError::Bind {
+        address: address.to_owned(),
+        source,
+    };
     let inner = TcpListener::bind(socket).await.map_err(refused)?;
     let local = inner.local_addr().map_err(refused)?;
     Ok(Listener { inner, local })
@@ -130,13 +137,17 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
     let _ = stream.set_nodelay(true);
     let slot = Slot::default();
     let io = TokioIo::new(TrailerIo::new(stream, slot.clone()));
-    let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(slot.clone());
-        router.clone().oneshot(request)
-    });
+    let service =
+        hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+            let mut request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(slot.clone());
+            router.clone().oneshot(request)
+        });
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).keep_alive(true);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .keep_alive(true);
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -156,9 +167,19 @@ mod tests {
 
     #[test]
     fn reads_multiaddrs() {
-        assert_eq!(parse("/ip4/127.0.0.1/tcp/5001").unwrap().to_string(), "127.0.0.1:5001");
+        assert_eq!(
+            parse("/ip4/127.0.0.1/tcp/5001").unwrap().to_string(),
+            "127.0.0.1:5001"
+        );
         assert_eq!(parse("/ip6/::1/tcp/0/http").unwrap().to_string(), "[::1]:0");
-        for bad in ["", "/ip4/127.0.0.1", "127.0.0.1:80", "/ip4/x/tcp/1", "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/99999"] {
+        for bad in [
+            "",
+            "/ip4/127.0.0.1",
+            "127.0.0.1:80",
+            "/ip4/x/tcp/1",
+            "/ip4/1.2.3.4/udp/1",
+            "/ip4/1.2.3.4/tcp/99999",
+        ] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -59,7 +59,10 @@ impl PartHead {
     /// The value of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A parameter of `Content-Disposition`, unquoted; `name` and `filename` are the usual ones.
@@ -71,7 +74,14 @@ impl PartHead {
     /// The media type without its parameters, in lower case.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
-        self.field("content-type").map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+        self.field("content-type").map(|value| {
+            value
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
+        })
     }
 }
 
@@ -142,7 +152,10 @@ impl Decoder {
     /// A decoder for the `Content-Type` of a request.
     pub fn new(content_type: &str) -> Result<Self, MultipartError> {
         let boundary = parameter_of(content_type, "boundary").ok_or(MultipartError::Boundary)?;
-        if boundary.is_empty() || boundary.len() > MAX_BOUNDARY || !boundary.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        if boundary.is_empty()
+            || boundary.len() > MAX_BOUNDARY
+            || !boundary.bytes().all(|byte| (b' '..0x7f).contains(&byte))
+        {
             return Err(MultipartError::Boundary);
         }
         let delimiter = format!("\r\n--{boundary}");
@@ -167,11 +180,18 @@ impl Decoder {
 
     /// The body has ended: an error unless the closing boundary was seen. An empty body has no parts.
     pub fn finish(&self) -> Result<(), MultipartError> {
-        if self.state == State::End || !self.started { Ok(()) } else { Err(MultipartError::Truncated) }
+        if self.state == State::End || !self.started {
+            Ok(())
+        } else {
+            Err(MultipartError::Truncated)
+        }
     }
 
     /// The next event, or `None` when more bytes are needed.
-    #[expect(clippy::should_implement_trait, reason = "an iterator would end at the first None")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator would end at the first None"
+    )]
     pub fn next(&mut self) -> Result<Option<Event>, MultipartError> {
         loop {
             match self.state {
@@ -183,7 +203,9 @@ impl Decoder {
                     Some(Found::Data(data)) => {
                         self.passed += data.len();
                         if self.passed > MAX_PREAMBLE {
-                            return Err(MultipartError::Malformed("it does not begin with its boundary"));
+                            return Err(MultipartError::Malformed(
+                                "it does not begin with its boundary",
+                            ));
                         }
                     }
                     Some(Found::Delimiter) => self.state = State::Boundary,
@@ -198,7 +220,12 @@ impl Decoder {
                     None => return Ok(None),
                 },
                 State::Boundary => {
-                    let Some(end) = self.gather(2, |held| memchr::memmem::find(held, b"\r\n").map(|at| at + 2).or(held.starts_with(b"--").then_some(2)))? else {
+                    let Some(end) = self.gather(2, |held| {
+                        memchr::memmem::find(held, b"\r\n")
+                            .map(|at| at + 2)
+                            .or(held.starts_with(b"--").then_some(2))
+                    })?
+                    else {
                         return Ok(None);
                     };
                     let line = self.held.split_to(end);
@@ -206,14 +233,25 @@ impl Decoder {
                         self.state = State::End;
                         return Ok(Some(Event::End));
                     }
-                    if !line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+                    if !line
+                        .iter()
+                        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+                    {
                         return Err(MultipartError::Malformed("text follows a boundary"));
                     }
                     self.state = State::Headers;
                 }
                 State::Headers => {
-                    let whole = |held: &[u8]| if held.starts_with(b"\r\n") { Some(2) } else { memchr::memmem::find(held, b"\r\n\r\n").map(|at| at + 4) };
-                    let Some(end) = self.gather(2, whole)? else { return Ok(None) };
+                    let whole = |held: &[u8]| {
+                        if held.starts_with(b"\r\n") {
+                            Some(2)
+                        } else {
+                            memchr::memmem::find(held, b"\r\n\r\n").map(|at| at + 4)
+                        }
+                    };
+                    let Some(end) = self.gather(2, whole)? else {
+                        return Ok(None);
+                    };
                     let head = parse_head(&self.held.split_to(end))?;
                     // The line end that closes the header is also the one before a delimiter that follows at once.
                     self.state = State::Data;
@@ -228,7 +266,11 @@ impl Decoder {
     }
 
     /// Moves bytes into `held` until `end` finds where the wanted part of them ends.
-    fn gather(&mut self, least: usize, end: impl Fn(&[u8]) -> Option<usize>) -> Result<Option<usize>, MultipartError> {
+    fn gather(
+        &mut self,
+        least: usize,
+        end: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Result<Option<usize>, MultipartError> {
         loop {
             if self.held.len() >= least {
                 if let Some(at) = end(&self.held) {
@@ -238,7 +280,9 @@ impl Decoder {
                     return Err(MultipartError::Headers);
                 }
             }
-            let Some(mut frame) = self.frames.pop_front() else { return Ok(None) };
+            let Some(mut frame) = self.frames.pop_front() else {
+                return Ok(None);
+            };
             let part = frame.split_to(frame.len().min(4096));
             self.held.extend_from_slice(&part);
             if !frame.is_empty() {
@@ -269,7 +313,11 @@ impl Decoder {
                 return Some(Found::Delimiter);
             }
             // Not a delimiter here: what cannot begin one is data.
-            let keep = self.held.get(1..).and_then(|tail| possible_start(tail, self.delimiter.needle())).map_or(self.held.len(), |at| at + 1);
+            let keep = self
+                .held
+                .get(1..)
+                .and_then(|tail| possible_start(tail, self.delimiter.needle()))
+                .map_or(self.held.len(), |at| at + 1);
             return Some(Found::Data(self.held.split_to(keep).freeze()));
         }
         let mut frame = self.frames.pop_front()?;
@@ -288,10 +336,17 @@ impl Decoder {
             }
             None => {
                 let tail_from = frame.len().saturating_sub(delimiter_len - 1);
-                let keep = frame.get(tail_from..).and_then(|tail| possible_start(tail, self.delimiter.needle())).map_or(frame.len(), |at| tail_from + at);
+                let keep = frame
+                    .get(tail_from..)
+                    .and_then(|tail| possible_start(tail, self.delimiter.needle()))
+                    .map_or(frame.len(), |at| tail_from + at);
                 let tail = frame.split_off(keep);
                 self.held.extend_from_slice(&tail);
-                if frame.is_empty() { self.until_delimiter() } else { Some(Found::Data(frame)) }
+                if frame.is_empty() {
+                    self.until_delimiter()
+                } else {
+                    Some(Found::Data(frame))
+                }
             }
         }
     }
@@ -304,7 +359,8 @@ enum Found {
 
 /// Where, in a tail shorter than the delimiter, the delimiter may begin.
 fn possible_start(tail: &[u8], delimiter: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\r', tail).find(|&at| tail.get(at..).is_some_and(|end| delimiter.starts_with(end)))
+    memchr::memchr_iter(b'\r', tail)
+        .find(|&at| tail.get(at..).is_some_and(|end| delimiter.starts_with(end)))
 }
 
 fn parse_head(bytes: &[u8]) -> Result<PartHead, MultipartError> {
@@ -312,12 +368,16 @@ fn parse_head(bytes: &[u8]) -> Result<PartHead, MultipartError> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in text.split("\r\n").filter(|line| !line.is_empty()) {
         if line.starts_with([' ', '\t']) {
-            let (_, value) = fields.last_mut().ok_or(MultipartError::Malformed("a header field has no name"))?;
+            let (_, value) = fields
+                .last_mut()
+                .ok_or(MultipartError::Malformed("a header field has no name"))?;
             value.push(' ');
             value.push_str(line.trim());
             continue;
         }
-        let (name, value) = line.split_once(':').ok_or(MultipartError::Malformed("a header field has no colon"))?;
+        let (name, value) = line
+            .split_once(':')
+            .ok_or(MultipartError::Malformed("a header field has no colon"))?;
         fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
     }
     Ok(PartHead { fields })
@@ -333,7 +393,11 @@ pub struct Parts {
 impl Parts {
     /// Begins to read; nothing is read before the first call of [`Parts::next`].
     pub fn new(content_type: &str, body: axum::body::Body) -> Result<Self, MultipartError> {
-        Ok(Self { body: body.into_data_stream(), decoder: Decoder::new(content_type)?, ended: false })
+        Ok(Self {
+            body: body.into_data_stream(),
+            decoder: Decoder::new(content_type)?,
+            ended: false,
+        })
     }
 
     /// The next event; `None` after the last. Cancel safe.
@@ -348,7 +412,8 @@ impl Parts {
             match self.body.next().await {
                 Some(Ok(frame)) => self.decoder.push(frame),
                 Some(Err(error)) => {
-                    let broken = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                    let broken = std::error::Error::source(&error)
+                        .map_or_else(|| error.to_string(), ToString::to_string);
                     return Err(MultipartError::Read(broken));
                 }
                 None => {
@@ -362,7 +427,9 @@ impl Parts {
 
 impl std::fmt::Debug for Parts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parts").field("decoder", &self.decoder).finish_non_exhaustive()
+        f.debug_struct("Parts")
+            .field("decoder", &self.decoder)
+            .finish_non_exhaustive()
     }
 }
 

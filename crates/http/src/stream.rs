@@ -39,8 +39,14 @@ pub(crate) struct Streamed {
 }
 
 impl Streamed {
-    pub(crate) fn new(stream: BoxStream<'static, Result<Bytes, Ending>>, trailers: Trailers) -> Self {
-        Self { stream: Some(stream), trailers }
+    pub(crate) fn new(
+        stream: BoxStream<'static, Result<Bytes, Ending>>,
+        trailers: Trailers,
+    ) -> Self {
+        Self {
+            stream: Some(stream),
+            trailers,
+        }
     }
 }
 
@@ -50,7 +56,16 @@ impl Streamed {
 pub(crate) struct CutOff(String);
 
 fn trailer(message: &str) -> HeaderMap {
-    let clean: String = message.chars().map(|letter| if (' '..='~').contains(&letter) { letter } else { ' ' }).collect();
+    let clean: String = message
+        .chars()
+        .map(|letter| {
+            if (' '..='~').contains(&letter) {
+                letter
+            } else {
+                ' '
+            }
+        })
+        .collect();
     let value = HeaderValue::from_str(&clean).unwrap_or_else(|_| HeaderValue::from_static("error"));
     HeaderMap::from_iter([(HeaderName::from_static("x-stream-error"), value)])
 }
@@ -59,8 +74,13 @@ impl Body for Streamed {
     type Data = Bytes;
     type Error = CutOff;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        let Some(stream) = &mut self.stream else { return Poll::Ready(None) };
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        let Some(stream) = &mut self.stream else {
+            return Poll::Ready(None);
+        };
         let ending = match stream.as_mut().poll_next(cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(data))) => return Poll::Ready(Some(Ok(Frame::data(data)))),
@@ -72,7 +92,9 @@ impl Body for Streamed {
         };
         self.stream = None;
         match (ending, &self.trailers) {
-            (Ending::Told(message) | Ending::Cut(message), Trailers::Frame) => Poll::Ready(Some(Ok(Frame::trailers(trailer(&message))))),
+            (Ending::Told(message) | Ending::Cut(message), Trailers::Frame) => {
+                Poll::Ready(Some(Ok(Frame::trailers(trailer(&message)))))
+            }
             (Ending::Told(message), Trailers::Slot(slot)) => {
                 slot.leave(STREAM_ERROR, &message);
                 Poll::Ready(None)

@@ -24,7 +24,16 @@ pub(crate) struct Slot(Arc<Mutex<Option<Vec<u8>>>>);
 impl Slot {
     /// Leaves a trailer. Line ends and what is not ASCII are replaced: a message must not write header fields.
     pub(crate) fn leave(&self, name: &str, value: &str) {
-        let clean: String = value.chars().map(|letter| if (' '..='~').contains(&letter) { letter } else { ' ' }).collect();
+        let clean: String = value
+            .chars()
+            .map(|letter| {
+                if (' '..='~').contains(&letter) {
+                    letter
+                } else {
+                    ' '
+                }
+            })
+            .collect();
         *self.0.lock() = Some(format!("0\r\n{name}: {clean}\r\n\r\n").into_bytes());
     }
 
@@ -44,12 +53,20 @@ pub(crate) struct TrailerIo<S> {
 
 impl<S> TrailerIo<S> {
     pub(crate) fn new(inner: S, slot: Slot) -> Self {
-        Self { inner, slot, ending: None }
+        Self {
+            inner,
+            slot,
+            ending: None,
+        }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for TrailerIo<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
@@ -75,11 +92,19 @@ impl<S: AsyncWrite + Unpin> TrailerIo<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for TrailerIo<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(cx, &[IoSlice::new(buf)])
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         if this.ending.is_some() {
             return this.poll_ending(cx);
@@ -93,7 +118,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TrailerIo<S> {
         let ends_here = last.is_some_and(|buf| buf.ends_with(TERMINATOR));
         if !ends_here {
             // The body's last bytes may still be on their way without it only if hyper writes in pieces; it hands over all.
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "an answer was cut off: its trailer could not be written")));
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "an answer was cut off: its trailer could not be written",
+            )));
         }
         if total == TERMINATOR.len() {
             let bytes = this.slot.take().unwrap_or_else(|| TERMINATOR.to_vec());

@@ -105,4 +105,3 @@ macro_rules! endpoint {
     (@need optional) => { false };
     (@first $first:literal $(| $rest:literal)*) => { $first };
 }
-

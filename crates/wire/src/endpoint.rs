@@ -50,7 +50,9 @@ impl Spec {
     /// The option that has this name or alias.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&'static OptionSpec> {
-        self.options.iter().find(|option| option.names.contains(&name))
+        self.options
+            .iter()
+            .find(|option| option.names.contains(&name))
     }
 }
 

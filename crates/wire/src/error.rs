@@ -47,7 +47,11 @@ pub struct CommandError {
 impl CommandError {
     /// An error of a kind.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: code.number(), r#type: "error".to_owned() }
+        Self {
+            message: message.into(),
+            code: code.number(),
+            r#type: "error".to_owned(),
+        }
     }
 
     /// A command that failed.

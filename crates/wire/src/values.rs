@@ -9,7 +9,12 @@ use crate::endpoint::{Argument, OptionSpec, Spec};
 /// Most pairs that a query may have; more are refused.
 const MAX_PAIRS: usize = 65_536;
 
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
 
 /// How an option's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +93,11 @@ pub enum ParseError {
 }
 
 fn quoted(value: &str) -> String {
-    if value.is_empty() { "empty value".to_owned() } else { format!("value {value:?}") }
+    if value.is_empty() {
+        "empty value".to_owned()
+    } else {
+        format!("value {value:?}")
+    }
 }
 
 /// The arguments and options of one request, as text.
@@ -108,7 +117,11 @@ impl Values {
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (unescape(name), unescape(value));
-            if name == "arg" { values.argument(value) } else { values.option(name, value) }
+            if name == "arg" {
+                values.argument(value)
+            } else {
+                values.option(name, value)
+            }
         }
         Ok(values)
     }
@@ -117,7 +130,10 @@ impl Values {
     #[must_use]
     pub fn to_query(&self) -> String {
         let arguments = self.arguments.iter().map(|value| ("arg", value.as_str()));
-        let options = self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let options = self
+            .options
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         let mut query = String::new();
         for (name, value) in arguments.chain(options) {
             if !query.is_empty() {
@@ -154,12 +170,19 @@ impl Values {
     /// The last value of an option that no declaration names, by any of these names.
     #[must_use]
     pub fn loose(&self, names: &[&str]) -> Option<&str> {
-        self.options.iter().rev().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+        self.options
+            .iter()
+            .rev()
+            .find(|(name, _)| names.contains(&name.as_str()))
+            .map(|(_, value)| value.as_str())
     }
 
     /// All values of an option, whichever of its names they came under.
     fn all<'a>(&'a self, option: &'a OptionSpec) -> impl Iterator<Item = &'a str> {
-        self.options.iter().filter(|(name, _)| option.names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+        self.options
+            .iter()
+            .filter(|(name, _)| option.names.contains(&name.as_str()))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value of an option that may come once.
@@ -167,7 +190,10 @@ impl Values {
         let mut found = self.all(option);
         match (found.next(), found.next()) {
             (value, None) => Ok(value),
-            _ => Err(ParseError::Repeated { name: option.name(), values: self.all(option).map(str::to_owned).collect() }),
+            _ => Err(ParseError::Repeated {
+                name: option.name(),
+                values: self.all(option).map(str::to_owned).collect(),
+            }),
         }
     }
 
@@ -175,7 +201,11 @@ impl Values {
     #[must_use]
     pub fn place<'a>(&'a self, spec: &Spec) -> Vec<&'a [String]> {
         let mut rest = self.arguments.as_slice();
-        let mut required = spec.arguments.iter().filter(|argument| argument.required).count();
+        let mut required = spec
+            .arguments
+            .iter()
+            .filter(|argument| argument.required)
+            .count();
         spec.arguments
             .iter()
             .map(|argument| {
@@ -183,7 +213,11 @@ impl Values {
                     return [].as_slice();
                 }
                 required -= usize::from(argument.required);
-                let take = if argument.variadic { rest.len() } else { rest.len().min(1) };
+                let take = if argument.variadic {
+                    rest.len()
+                } else {
+                    rest.len().min(1)
+                };
                 let (mine, left) = rest.split_at(take);
                 rest = left;
                 mine
@@ -193,7 +227,11 @@ impl Values {
 }
 
 fn unescape(text: &str) -> String {
-    let spaced = if text.contains('+') { text.replace('+', " ") } else { text.to_owned() };
+    let spaced = if text.contains('+') {
+        text.replace('+', " ")
+    } else {
+        text.to_owned()
+    };
     percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
@@ -236,7 +274,11 @@ fn parse_number(value: &str) -> Option<i128> {
     let (radix, digits) = [("0x", 16), ("0o", 8), ("0b", 2)]
         .iter()
         .find_map(|(prefix, radix)| lower.strip_prefix(prefix).map(|rest| (*radix, rest)))
-        .unwrap_or(if lower.len() > 1 && lower.starts_with('0') { (8, lower.get(1..)?) } else { (10, lower.as_str()) });
+        .unwrap_or(if lower.len() > 1 && lower.starts_with('0') {
+            (8, lower.get(1..)?)
+        } else {
+            (10, lower.as_str())
+        });
     let digits = digits.replace('_', "");
     if digits.starts_with(['-', '+']) {
         return None;
@@ -249,10 +291,19 @@ macro_rules! option_field {
     ($type:ty, $kind:expr, |$value:ident| $parse:expr, |$field:ident| $show:expr) => {
         impl OptionField for $type {
             const KIND: Kind = $kind;
-            fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError> {
-                let Some($value) = values.single(option)? else { return Ok(None) };
+            fn read(
+                values: &Values,
+                option: &'static OptionSpec,
+            ) -> Result<Option<Self>, ParseError> {
+                let Some($value) = values.single(option)? else {
+                    return Ok(None);
+                };
                 let parsed: Option<$type> = $parse;
-                let bad = || ParseError::BadOption { name: option.name(), value: $value.to_owned(), kind: $kind };
+                let bad = || ParseError::BadOption {
+                    name: option.name(),
+                    value: $value.to_owned(),
+                    kind: $kind,
+                };
                 parsed.map(Some).ok_or_else(bad)
             }
             fn write(&self, name: &'static str, values: &mut Values) {
@@ -262,7 +313,10 @@ macro_rules! option_field {
         }
         impl OptionField for Option<$type> {
             const KIND: Kind = $kind;
-            fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError> {
+            fn read(
+                values: &Values,
+                option: &'static OptionSpec,
+            ) -> Result<Option<Self>, ParseError> {
                 Ok(<$type as OptionField>::read(values, option)?.map(Some))
             }
             fn write(&self, name: &'static str, values: &mut Values) {
@@ -274,12 +328,38 @@ macro_rules! option_field {
     };
 }
 
-option_field!(bool, Kind::Bool, |value| parse_bool(value), |field| field.to_string());
-option_field!(i32, Kind::Int, |value| parse_number(value).and_then(|n| n.try_into().ok()), |field| field.to_string());
-option_field!(i64, Kind::Int64, |value| parse_number(value).and_then(|n| n.try_into().ok()), |field| field.to_string());
-option_field!(u32, Kind::Uint, |value| parse_number(value).and_then(|n| n.try_into().ok()), |field| field.to_string());
-option_field!(u64, Kind::Uint64, |value| parse_number(value).and_then(|n| n.try_into().ok()), |field| field.to_string());
-option_field!(String, Kind::String, |value| Some(value.to_owned()), |field| field.clone());
+option_field!(bool, Kind::Bool, |value| parse_bool(value), |field| field
+    .to_string());
+option_field!(
+    i32,
+    Kind::Int,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    i64,
+    Kind::Int64,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    u32,
+    Kind::Uint,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    u64,
+    Kind::Uint64,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    String,
+    Kind::String,
+    |value| Some(value.to_owned()),
+    |field| field.clone()
+);
 
 impl OptionField for Vec<String> {
     const KIND: Kind = Kind::Strings;
@@ -297,7 +377,10 @@ impl OptionField for Vec<String> {
 impl ArgumentField for String {
     const VARIADIC: bool = false;
     fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
-        values.first().cloned().ok_or(ParseError::MissingArgument(argument.name))
+        values
+            .first()
+            .cloned()
+            .ok_or(ParseError::MissingArgument(argument.name))
     }
     fn write(&self, values: &mut Values) {
         values.argument(self.clone());
@@ -340,7 +423,17 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_go_reads_them() {
-        for (text, number) in [("10", Some(10)), ("-1", Some(-1)), ("0x10", Some(16)), ("010", Some(8)), ("1_000", Some(1000)), ("zz", None), ("", None), ("--1", None), ("0x-1", None)] {
+        for (text, number) in [
+            ("10", Some(10)),
+            ("-1", Some(-1)),
+            ("0x10", Some(16)),
+            ("010", Some(8)),
+            ("1_000", Some(1000)),
+            ("zz", None),
+            ("", None),
+            ("--1", None),
+            ("0x-1", None),
+        ] {
             assert_eq!(parse_number(text), number, "{text:?}");
         }
     }

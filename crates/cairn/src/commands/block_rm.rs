@@ -10,14 +10,21 @@ use crate::output::{Format, Output};
 use crate::session::Session;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
     let mut printer = Printer::new(request, globals.format)?;
     let mut failed = false;
     for values in request.batches() {
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<Removed>::new(answer);
         while let Some(line) = next_line(&mut records, output).await? {
-            let record: Removed = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+            let record: Removed = serde_json::from_slice(&line).map_err(|error| {
+                Problem::failed("the server's answer is not understood").because(&error)
+            })?;
             if !record.error.is_empty() && record.hash.is_empty() {
                 return Err(Problem::failed(format!("aborted: {}", record.error)));
             }
@@ -30,5 +37,9 @@ pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals,
             }
         }
     }
-    if failed { Err(Problem::failed("some blocks not removed")) } else { Ok(()) }
+    if failed {
+        Err(Problem::failed("some blocks not removed"))
+    } else {
+        Ok(())
+    }
 }

@@ -10,10 +10,17 @@ use crate::session::Session;
 use std::io::IsTerminal as _;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    output: &mut Output,
+) -> Result<(), Problem> {
     request.typed::<Cat>()?;
     let asked = super::given_flag(request, &["progress", "p"]);
-    let mut answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
+    let mut answer = session
+        .kubo
+        .send(request.spec, request.values.clone(), None)
+        .await?;
     // A bar would be drawn over what is printed.
     let shown = progress::wanted(asked) && !std::io::stdout().is_terminal();
     let progress = Progress::bytes(shown, answer.length());

@@ -17,9 +17,16 @@ pub(crate) fn command() -> Command {
 
 /// Runs it.
 pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
-    let Some(shell) = invocation.own::<Shell>("shell") else { return Err(Problem::usage("no shell is named")) };
+    let Some(shell) = invocation.own::<Shell>("shell") else {
+        return Err(Problem::usage("no shell is named"));
+    };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut grammar::command(invocation.program), invocation.program, &mut script);
+    clap_complete::generate(
+        shell,
+        &mut grammar::command(invocation.program),
+        invocation.program,
+        &mut script,
+    );
     let mut output = Output::stdout()?;
     output.bytes(&script)?;
     output.flush()

@@ -15,14 +15,27 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
     let Some(editor) = &globals.editor else {
-        return Err(Problem::failed("no editor is known").hint("set the EDITOR environment variable, or use `{program} config KEY VALUE`"));
+        return Err(Problem::failed("no editor is known")
+            .hint("set the EDITOR environment variable, or use `{program} config KEY VALUE`"));
     };
     let path = globals.repository.join("config");
     // As shells and git do: the variable may hold arguments.
-    let status = Process::new("sh").arg("-c").arg(format!("{} \"$1\"", editor.display())).arg("editor").arg(&path).status();
-    let status = status.map_err(|error| Problem::failed("cannot start the editor").because(&error))?;
+    let status = Process::new("sh")
+        .arg("-c")
+        .arg(format!("{} \"$1\"", editor.display()))
+        .arg("editor")
+        .arg(&path)
+        .status();
+    let status =
+        status.map_err(|error| Problem::failed("cannot start the editor").because(&error))?;
     if !status.success() {
         return Err(Problem::failed(format!("the editor ended with {status}")));
     }
-    cairn_node::config::ConfigFile::load(&path).map(drop).map_err(|error| Problem::failed("the configuration cannot be used as it is now").because(&error).hint("edit it again: the daemon would not start with it"))
+    cairn_node::config::ConfigFile::load(&path)
+        .map(drop)
+        .map_err(|error| {
+            Problem::failed("the configuration cannot be used as it is now")
+                .because(&error)
+                .hint("edit it again: the daemon would not start with it")
+        })
 }

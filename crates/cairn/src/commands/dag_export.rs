@@ -9,12 +9,20 @@ use crate::progress::{self, Progress};
 use crate::session::Session;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    output: &mut Output,
+) -> Result<(), Problem> {
     if std::io::stdout().is_terminal() {
-        return Err(Problem::usage("a CAR is no text for a terminal").hint("write it to a file: `{program} dag export CID > FILE.car`"));
+        return Err(Problem::usage("a CAR is no text for a terminal")
+            .hint("write it to a file: `{program} dag export CID > FILE.car`"));
     }
     let asked = super::given_flag(request, &["progress", "p"]);
-    let mut answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
+    let mut answer = session
+        .kubo
+        .send(request.spec, request.values.clone(), None)
+        .await?;
     let progress = Progress::bytes(progress::wanted(asked), None);
     while let Some(bytes) = answer.chunk().await? {
         output.bytes(&bytes)?;

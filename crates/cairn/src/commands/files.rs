@@ -28,7 +28,10 @@ pub(crate) fn plain(paths: &[OsString], argument: &str) -> Result<Vec<Part>, Pro
         }
         let found = std::fs::metadata(path).map_err(|error| unreadable(path.as_ref(), &error))?;
         if found.is_dir() {
-            return Err(Problem::failed(format!("invalid path '{}', argument '{argument}' does not support directories", path.display())));
+            return Err(Problem::failed(format!(
+                "invalid path '{}', argument '{argument}' does not support directories",
+                path.display()
+            )));
         }
         Ok(Part::file(base_name(path.as_ref()), path))
     };
@@ -37,7 +40,10 @@ pub(crate) fn plain(paths: &[OsString], argument: &str) -> Result<Vec<Part>, Pro
 
 /// The name of a path's last part, as it is sent.
 pub(crate) fn base_name(path: &Path) -> Vec<u8> {
-    path.file_name().unwrap_or(OsStr::new("")).as_bytes().to_vec()
+    path.file_name()
+        .unwrap_or(OsStr::new(""))
+        .as_bytes()
+        .to_vec()
 }
 
 /// A path that is not there or may not be read.
@@ -71,5 +77,8 @@ pub(crate) fn stdin(name: &str) -> Part {
             }
         }
     });
-    Part::new(name, Content::Stream(stream::poll_fn(move |context| taken.poll_recv(context)).boxed()))
+    Part::new(
+        name,
+        Content::Stream(stream::poll_fn(move |context| taken.poll_recv(context)).boxed()),
+    )
 }

@@ -32,15 +32,26 @@ pub(crate) struct Request {
 impl Request {
     /// Reads it from the command line.
     pub(crate) fn read(invocation: &Invocation, spec: &'static Spec) -> Result<Self, Problem> {
-        let options = invocation.values(&Spec { arguments: &[], ..*spec });
-        Ok(Self { spec, values: invocation.values(spec), options, files: invocation.files() })
+        let options = invocation.values(&Spec {
+            arguments: &[],
+            ..*spec
+        });
+        Ok(Self {
+            spec,
+            values: invocation.values(spec),
+            options,
+            files: invocation.files(),
+        })
     }
 
     /// The request in pieces that fit into URLs: more than one only where very many arguments are given.
     pub(crate) fn batches(&self) -> Vec<Values> {
         let (arguments, options) = (self.values.arguments(), &self.options);
         let variadic = self.spec.arguments.last().is_some_and(|last| last.variadic);
-        if !variadic || self.spec.arguments.len() != 1 || arguments.iter().map(String::len).sum::<usize>() <= URL_ROOM {
+        if !variadic
+            || self.spec.arguments.len() != 1
+            || arguments.iter().map(String::len).sum::<usize>() <= URL_ROOM
+        {
             return vec![self.values.clone()];
         }
         let mut batches = Vec::new();
@@ -80,7 +91,9 @@ fn print_as<E: Endpoint>(values: &Values, line: &[u8], out: &mut String) -> Resu
     if size_of::<E::Reply>() == 0 {
         return Ok(());
     }
-    let record: E::Reply = serde_json::from_slice(line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+    let record: E::Reply = serde_json::from_slice(line).map_err(|error| {
+        Problem::failed("the server's answer is not understood").because(&error)
+    })?;
     E::from_values(values)?.text(&record, out);
     Ok(())
 }
@@ -92,7 +105,10 @@ macro_rules! entries {
 static ENTRIES: &[Entry] = cairn_wire::kubo_endpoints!(entries);
 
 fn entry(spec: &Spec) -> Result<&'static Entry, Problem> {
-    ENTRIES.iter().find(|entry| entry.path == spec.path).ok_or_else(|| Problem::failed(format!("{} is not a command", spec.path)))
+    ENTRIES
+        .iter()
+        .find(|entry| entry.path == spec.path)
+        .ok_or_else(|| Problem::failed(format!("{} is not a command", spec.path)))
 }
 
 /// Refuses what the server would refuse, before anything is opened or sent.
@@ -101,11 +117,18 @@ pub(crate) fn check(request: &Request) -> Result<(), Problem> {
 }
 
 /// Calls the endpoint and prints its answer.
-pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
     for values in request.batches() {
         let upload = match request.spec.body {
             Body::Nothing => None,
-            Body::Files { name, .. } => Some(Upload::from_parts(files::plain(&request.files, name)?)),
+            Body::Files { name, .. } => {
+                Some(Upload::from_parts(files::plain(&request.files, name)?))
+            }
         };
         let answer = session.kubo.send(request.spec, values, upload).await?;
         match request.spec.reply {
@@ -135,7 +158,12 @@ pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(),
 }
 
 /// Prints records as they come.
-pub(crate) async fn records(answer: Answer, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn records(
+    answer: Answer,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
     let mut printer = Printer::new(request, globals.format)?;
     let mut records = Records::<serde_json::Value>::new(answer);
     while let Some(line) = next_line(&mut records, output).await? {
@@ -145,7 +173,10 @@ pub(crate) async fn records(answer: Answer, request: &Request, globals: &Globals
 }
 
 /// The next record; what was printed is shown before waiting for it.
-pub(crate) async fn next_line<T: serde::de::DeserializeOwned>(records: &mut Records<T>, output: &mut Output) -> Result<Option<bytes::Bytes>, Problem> {
+pub(crate) async fn next_line<T: serde::de::DeserializeOwned>(
+    records: &mut Records<T>,
+    output: &mut Output,
+) -> Result<Option<bytes::Bytes>, Problem> {
     if let Some(next) = records.next_line().now_or_never() {
         return Ok(next?);
     }
@@ -163,7 +194,12 @@ pub(crate) struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     pub(crate) fn new(request: &'a Request, format: Format) -> Result<Self, Problem> {
-        Ok(Self { entry: entry(request.spec)?, values: &request.values, format, text: String::new() })
+        Ok(Self {
+            entry: entry(request.spec)?,
+            values: &request.values,
+            format,
+            text: String::new(),
+        })
     }
 
     /// Prints one record.

@@ -21,8 +21,19 @@ const CONFIG_LIMIT: u64 = 1024 * 1024;
 pub(crate) fn command() -> Command {
     Command::new("init")
         .about("Makes a repository")
-        .arg(Arg::new("config").value_name("default-config").help("Configuration to begin with; `-` for standard input").value_parser(value_parser!(OsString)))
-        .arg(Arg::new("profile").long("profile").short('p').value_name("PROFILES").help("Profiles to apply, with commas between them"))
+        .arg(
+            Arg::new("config")
+                .value_name("default-config")
+                .help("Configuration to begin with; `-` for standard input")
+                .value_parser(value_parser!(OsString)),
+        )
+        .arg(
+            Arg::new("profile")
+                .long("profile")
+                .short('p')
+                .value_name("PROFILES")
+                .help("Profiles to apply, with commas between them"),
+        )
         .arg(
             Arg::new("empty-repo")
                 .long("empty-repo")
@@ -36,45 +47,89 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(bool))
                 .hide_possible_values(true),
         )
-        .arg(Arg::new("algorithm").long("algorithm").short('a').value_name("ALGORITHM").help("Kind of the node's key: `ed25519`"))
-        .arg(Arg::new("bits").long("bits").short('b').value_name("BITS").help("Size of an RSA key").hide(true))
+        .arg(
+            Arg::new("algorithm")
+                .long("algorithm")
+                .short('a')
+                .value_name("ALGORITHM")
+                .help("Kind of the node's key: `ed25519`"),
+        )
+        .arg(
+            Arg::new("bits")
+                .long("bits")
+                .short('b')
+                .value_name("BITS")
+                .help("Size of an RSA key")
+                .hide(true),
+        )
 }
 
 /// Runs it.
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let algorithm = invocation.own::<String>("algorithm");
-    if algorithm.as_deref().is_some_and(|name| name != "ed25519") || invocation.own::<String>("bits").is_some() {
-        return Err(Problem::usage("the node's key can only be of the kind ed25519").hint("leave `--algorithm` and `--bits` out"));
+    if algorithm.as_deref().is_some_and(|name| name != "ed25519")
+        || invocation.own::<String>("bits").is_some()
+    {
+        return Err(
+            Problem::usage("the node's key can only be of the kind ed25519")
+                .hint("leave `--algorithm` and `--bits` out"),
+        );
     }
-    let config = invocation.own::<OsString>("config").map(|path| read_config(&path)).transpose()?;
+    let config = invocation
+        .own::<OsString>("config")
+        .map(|path| read_config(&path))
+        .transpose()?;
     let empty_repo = invocation.own::<bool>("empty-repo").unwrap_or(true);
-    make(globals, InitOptions { profile: invocation.own("profile"), empty_repo, config }).await
+    make(
+        globals,
+        InitOptions {
+            profile: invocation.own("profile"),
+            empty_repo,
+            config,
+        },
+    )
+    .await
 }
 
 /// Makes the repository and says so, in Kubo's words: scripts read them.
 pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), Problem> {
-    let path = std::path::absolute(&globals.repository).unwrap_or_else(|_| globals.repository.clone());
-    let made = Repo::init(&path, &options).await.map_err(|error| node_problem(&error))?;
+    let path =
+        std::path::absolute(&globals.repository).unwrap_or_else(|_| globals.repository.clone());
+    let made = Repo::init(&path, &options)
+        .await
+        .map_err(|error| node_problem(&error))?;
     let mut output = Output::stdout()?;
-    let given = options.config.is_some_and(|config| !config.identity.priv_key.is_empty());
+    let given = options
+        .config
+        .is_some_and(|config| !config.identity.priv_key.is_empty());
     if !given {
-        output.text(&format!("generating ED25519 keypair...done\npeer identity: {}\n", made.peer_id))?;
+        output.text(&format!(
+            "generating ED25519 keypair...done\npeer identity: {}\n",
+            made.peer_id
+        ))?;
     }
     output.text(&format!("initializing IPFS node at {}\n", path.display()))?;
     if let Some(welcome) = made.welcome {
-        output.text(&format!("to get started, enter:\n\n\tipfs cat /ipfs/{welcome}/readme\n\n"))?;
+        output.text(&format!(
+            "to get started, enter:\n\n\tipfs cat /ipfs/{welcome}/readme\n\n"
+        ))?;
     }
     output.flush()
 }
 
 /// Reads a configuration to begin with.
 pub(crate) fn read_config(path: &std::ffi::OsStr) -> Result<Config, Problem> {
-    let failed = |error: &dyn std::error::Error| Problem::failed(format!("cannot read the configuration {}", path.display())).because(error);
+    let failed = |error: &dyn std::error::Error| {
+        Problem::failed(format!("cannot read the configuration {}", path.display())).because(error)
+    };
     let mut text = String::new();
     let read = if path == "-" {
-        std::io::stdin().take(CONFIG_LIMIT).read_to_string(&mut text)
+        std::io::stdin()
+            .take(CONFIG_LIMIT)
+            .read_to_string(&mut text)
     } else {
-        std::fs::File::open(Path::new(path)).and_then(|file| file.take(CONFIG_LIMIT).read_to_string(&mut text))
+        std::fs::File::open(Path::new(path))
+            .and_then(|file| file.take(CONFIG_LIMIT).read_to_string(&mut text))
     };
     read.map_err(|error| failed(&error))?;
     serde_json::from_str(&text).map_err(|error| failed(&error))

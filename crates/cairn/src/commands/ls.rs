@@ -10,7 +10,12 @@ use crate::output::{Format, Output};
 use crate::session::Session;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
     if globals.format == Format::Json {
         return generic::run(session, request, globals, output).await;
     }
@@ -21,7 +26,9 @@ pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals,
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<Listing>::new(answer);
         while let Some(line) = next_line(&mut records, output).await? {
-            let record: Listing = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+            let record: Listing = serde_json::from_slice(&line).map_err(|error| {
+                Problem::failed("the server's answer is not understood").because(&error)
+            })?;
             for object in record.objects {
                 let fresh = before.as_ref() != Some(&object.hash);
                 object.text(&asked, fresh, before.is_some(), &mut text);

@@ -8,15 +8,15 @@ mod block_rm;
 mod cat;
 mod completions;
 mod config_edit;
-mod dag_export;
 mod daemon;
+mod dag_export;
 mod files;
 mod generic;
 mod get;
 mod init;
 mod ls;
-mod piped;
 mod pin_add;
+mod piped;
 mod reindex;
 mod repo_verify;
 mod shutdown;
@@ -43,7 +43,10 @@ pub(crate) fn own() -> Vec<(&'static str, Command)> {
 
 /// An option that is `true` or `false`, if it was given.
 fn given_flag(request: &generic::Request, names: &[&str]) -> Option<bool> {
-    request.values.loose(names).map(|text| !matches!(text, "0" | "f" | "F" | "false" | "FALSE" | "False"))
+    request
+        .values
+        .loose(names)
+        .map(|text| !matches!(text, "0" | "f" | "F" | "false" | "FALSE" | "False"))
 }
 
 /// What a group of commands is about.

@@ -11,7 +11,12 @@ use crate::progress::Progress;
 use crate::session::Session;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
     let asked = request.typed::<PinAdd>()?;
     let progress = Progress::count(asked.progress, "nodes");
     let mut printer = Printer::new(request, globals.format)?;
@@ -19,13 +24,22 @@ pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals,
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<Pinned>::new(answer);
         while let Some(line) = next_line(&mut records, output).await? {
-            let record: Pinned = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+            let record: Pinned = serde_json::from_slice(&line).map_err(|error| {
+                Problem::failed("the server's answer is not understood").because(&error)
+            })?;
             match record.progress {
                 Some(nodes) if record.pins.is_none() => {
                     progress.set(nodes);
-                    progress.message(record.bytes.map(|bytes| format!("({bytes} bytes)")).unwrap_or_default());
+                    progress.message(
+                        record
+                            .bytes
+                            .map(|bytes| format!("({bytes} bytes)"))
+                            .unwrap_or_default(),
+                    );
                 }
-                _ => progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?,
+                _ => {
+                    progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?
+                }
             }
         }
     }

@@ -12,18 +12,42 @@ const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Fills the last argument from standard input if it is required and missing.
 pub(crate) fn fill(request: &mut Request) -> Result<(), Problem> {
-    let Some(last) = request.spec.arguments.last().filter(|last| last.required && request.spec.body == Body::Nothing) else { return Ok(()) };
-    if request.values.arguments().len() >= request.spec.arguments.iter().filter(|argument| argument.required).count() {
+    let Some(last) = request
+        .spec
+        .arguments
+        .last()
+        .filter(|last| last.required && request.spec.body == Body::Nothing)
+    else {
+        return Ok(());
+    };
+    if request.values.arguments().len()
+        >= request
+            .spec
+            .arguments
+            .iter()
+            .filter(|argument| argument.required)
+            .count()
+    {
         return Ok(());
     }
-    let missing = || Problem::from(ParseError::MissingArgument(last.name)).hint(format!("`{{program}} {} --help` tells what it takes", request.spec.path.replace('/', " ")));
+    let missing = || {
+        Problem::from(ParseError::MissingArgument(last.name)).hint(format!(
+            "`{{program}} {} --help` tells what it takes",
+            request.spec.path.replace('/', " ")
+        ))
+    };
     if stdin().is_terminal() {
         return Err(missing());
     }
     let mut text = String::new();
-    stdin().take(LIMIT + 1).read_to_string(&mut text).map_err(|error| Problem::failed("cannot read standard input").because(&error))?;
+    stdin()
+        .take(LIMIT + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| Problem::failed("cannot read standard input").because(&error))?;
     if text.len() as u64 > LIMIT {
-        return Err(Problem::failed(format!("standard input holds more than {LIMIT} bytes of arguments")));
+        return Err(Problem::failed(format!(
+            "standard input holds more than {LIMIT} bytes of arguments"
+        )));
     }
     let mut given = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let most = if last.variadic { usize::MAX } else { 1 };

@@ -21,10 +21,12 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     if globals.api.is_some() {
-        return Err(Problem::usage("a daemon's repository cannot be reindexed").hint("stop the daemon, and leave `--api` out"));
+        return Err(Problem::usage("a daemon's repository cannot be reindexed")
+            .hint("stop the daemon, and leave `--api` out"));
     }
     // Holds the lock: nobody else has the store meanwhile.
-    let repo = Repo::open(&globals.repository, Access::ReadWrite).map_err(|error| node_problem(&NodeError::from(error)))?;
+    let repo = Repo::open(&globals.repository, Access::ReadWrite)
+        .map_err(|error| node_problem(&NodeError::from(error)))?;
     let path = repo.blocks_path();
     let shown = progress::wanted(None);
     let done = tokio::task::spawn_blocking(move || {
@@ -38,9 +40,14 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
             progress.set(read);
         })
     });
-    let done = done.await.map_err(|error| Problem::failed("reindexing ended early").because(&error))?;
+    let done = done
+        .await
+        .map_err(|error| Problem::failed("reindexing ended early").because(&error))?;
     let (store, report) = done.map_err(|error| Problem::from_error(&error))?;
-    store.close().await.map_err(|error| Problem::from_error(&error))?;
+    store
+        .close()
+        .await
+        .map_err(|error| Problem::from_error(&error))?;
     repo.close();
     let mut output = Output::stdout()?;
     output.text(&told(&report))?;
@@ -52,10 +59,17 @@ fn told(report: &OpenReport) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for (segment, at) in &report.cut {
-        let _ = writeln!(text, "segment {segment}: an incomplete last record was cut off at byte {at}");
+        let _ = writeln!(
+            text,
+            "segment {segment}: an incomplete last record was cut off at byte {at}"
+        );
     }
     for damage in &report.damaged {
-        let _ = writeln!(text, "segment {}: bytes {} to {} are damaged and were copied to {}", damage.segment, damage.bytes.start, damage.bytes.end, damage.copy);
+        let _ = writeln!(
+            text,
+            "segment {}: bytes {} to {} are damaged and were copied to {}",
+            damage.segment, damage.bytes.start, damage.bytes.end, damage.copy
+        );
     }
     let _ = writeln!(text, "indexed {} blocks", report.replayed);
     text

@@ -11,13 +11,23 @@ use crate::progress::{self, Progress};
 use crate::session::Session;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
-    let answer = session.kubo.send(request.spec, request.values.clone(), None).await?;
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
+    let answer = session
+        .kubo
+        .send(request.spec, request.values.clone(), None)
+        .await?;
     let progress = Progress::count(progress::wanted(None), "blocks checked");
     let mut printer = Printer::new(request, globals.format)?;
     let mut records = Records::<Verified>::new(answer);
     while let Some(line) = next_line(&mut records, output).await? {
-        let record: Verified = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+        let record: Verified = serde_json::from_slice(&line).map_err(|error| {
+            Problem::failed("the server's answer is not understood").because(&error)
+        })?;
         if record.msg.is_empty() && globals.format == Format::Text {
             progress.set(record.progress);
         } else {

@@ -8,7 +8,9 @@ use crate::session::Session;
 
 /// Runs it.
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
-    let Some(session) = Session::daemon(globals)? else { return Err(Problem::failed("daemon not running")) };
+    let Some(session) = Session::daemon(globals)? else {
+        return Err(Problem::failed("daemon not running"));
+    };
     session.kubo.call(&Shutdown::new()).await?.collect().await?;
     session.close().await
 }

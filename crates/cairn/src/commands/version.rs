@@ -19,7 +19,11 @@ const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
     std::env::consts::ARCH
 };
 /// How Go calls this system.
-const SYSTEM: &str = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+const SYSTEM: &str = if cfg!(target_os = "macos") {
+    "darwin"
+} else {
+    std::env::consts::OS
+};
 
 /// Runs it.
 pub(crate) fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
@@ -34,7 +38,9 @@ pub(crate) fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
     let mut text = String::new();
     match globals.format {
         Format::Text => request.text(&info, &mut text),
-        Format::Json => text = serde_json::to_string(&info).map_err(|error| Problem::from_error(&error))? + "\n",
+        Format::Json => {
+            text = serde_json::to_string(&info).map_err(|error| Problem::from_error(&error))? + "\n"
+        }
     }
     let mut output = Output::stdout()?;
     output.text(&text)?;

@@ -27,15 +27,26 @@ pub struct Answer {
 
 impl std::fmt::Debug for Answer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Answer").field("headers", &self.headers).field("ended", &self.ended).finish_non_exhaustive()
+        out.debug_struct("Answer")
+            .field("headers", &self.headers)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 
 impl Answer {
     /// Takes an answer whose status says that the request was accepted; reads the error of any other.
-    pub(super) async fn read_head(response: Response<Body>, failure: Option<Failure>) -> Result<Self, Error> {
+    pub(super) async fn read_head(
+        response: Response<Body>,
+        failure: Option<Failure>,
+    ) -> Result<Self, Error> {
         let (head, body) = response.into_parts();
-        let mut answer = Self { body, headers: head.headers, failure, ended: false };
+        let mut answer = Self {
+            body,
+            headers: head.headers,
+            failure,
+            ended: false,
+        };
         if head.status.is_success() {
             return Ok(answer);
         }
@@ -60,7 +71,9 @@ impl Answer {
                     Ok(bytes) if bytes.is_empty() => {}
                     Ok(bytes) => return Ok(Some(bytes)),
                     Err(frame) => {
-                        let reason = frame.trailers_ref().and_then(|trailers| trailers.get(STREAM_ERROR));
+                        let reason = frame
+                            .trailers_ref()
+                            .and_then(|trailers| trailers.get(STREAM_ERROR));
                         if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
                             let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
                             self.ended = true;
@@ -88,7 +101,9 @@ impl Answer {
 
     /// The bytes as a stream.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
-        stream::try_unfold(self, |mut answer| async move { Ok(answer.chunk().await?.map(|bytes| (bytes, answer))) })
+        stream::try_unfold(self, |mut answer| async move {
+            Ok(answer.chunk().await?.map(|bytes| (bytes, answer)))
+        })
     }
 
     /// Why the upload ended early, if it did.
@@ -110,7 +125,10 @@ impl Answer {
         }
         match serde_json::from_slice::<CommandError>(&text) {
             Ok(error) => Error::Command { status, error },
-            Err(_) => Error::Refused { status, text: String::from_utf8_lossy(&text).into_owned() },
+            Err(_) => Error::Refused {
+                status,
+                text: String::from_utf8_lossy(&text).into_owned(),
+            },
         }
     }
 }

@@ -24,7 +24,8 @@ use crate::transport::{self, Body, Http, Transport};
 use crate::upload::{Failure, Upload};
 
 /// Names the program in requests. Kubo refuses what looks like a browser without an origin.
-const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("cairn-client/", env!("CARGO_PKG_VERSION")));
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("cairn-client/", env!("CARGO_PKG_VERSION")));
 
 /// Speaks the Kubo RPC to one server. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +39,10 @@ pub struct Kubo {
 impl std::fmt::Debug for Kubo {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The headers may hold a secret.
-        out.debug_struct("Kubo").field("options", &self.options).field("retry", &self.retry).finish_non_exhaustive()
+        out.debug_struct("Kubo")
+            .field("options", &self.options)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
     }
 }
 
@@ -49,7 +53,12 @@ impl Kubo {
         headers.insert(header::USER_AGENT, USER_AGENT);
         // Asks for the trailer that says why a stream has ended early.
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
-        Self { transport: Arc::new(transport), headers, options: Vec::new(), retry: Retry::default() }
+        Self {
+            transport: Arc::new(transport),
+            headers,
+            options: Vec::new(),
+            retry: Retry::default(),
+        }
     }
 
     /// A client of the server at this address. Nothing is sent yet.
@@ -89,7 +98,9 @@ impl Kubo {
     ///
     /// Any [`Error`].
     pub async fn call<E: Endpoint>(&self, request: &E) -> Result<Records<E::Reply>, Error> {
-        Ok(Records::new(self.send(&E::SPEC, request.to_values(), None).await?))
+        Ok(Records::new(
+            self.send(&E::SPEC, request.to_values(), None).await?,
+        ))
     }
 
     /// Calls an endpoint that answers with one record.
@@ -119,8 +130,15 @@ impl Kubo {
     /// # Errors
     ///
     /// Any [`Error`]; [`Error::Upload`] when a file cannot be read.
-    pub async fn upload<E: Endpoint>(&self, request: &E, upload: Upload) -> Result<Records<E::Reply>, Error> {
-        Ok(Records::new(self.send(&E::SPEC, request.to_values(), Some(upload)).await?))
+    pub async fn upload<E: Endpoint>(
+        &self,
+        request: &E,
+        upload: Upload,
+    ) -> Result<Records<E::Reply>, Error> {
+        Ok(Records::new(
+            self.send(&E::SPEC, request.to_values(), Some(upload))
+                .await?,
+        ))
     }
 
     /// Calls an endpoint by its facts, for a caller that knows its type no more: what all the others come down to.
@@ -128,15 +146,26 @@ impl Kubo {
     /// # Errors
     ///
     /// Any [`Error`].
-    pub async fn send(&self, spec: &Spec, mut values: Values, upload: Option<Upload>) -> Result<Answer, Error> {
+    pub async fn send(
+        &self,
+        spec: &Spec,
+        mut values: Values,
+        upload: Option<Upload>,
+    ) -> Result<Answer, Error> {
         for (name, value) in &self.options {
             values.option(name.clone(), value.clone());
         }
         let query = values.to_query();
-        let target = if query.is_empty() { format!("/api/v0/{}", spec.path) } else { format!("/api/v0/{}?{query}", spec.path) };
+        let target = if query.is_empty() {
+            format!("/api/v0/{}", spec.path)
+        } else {
+            format!("/api/v0/{}?{query}", spec.path)
+        };
         if let Some(upload) = upload {
             let (content_type, body, failure) = upload.encode();
-            return self.exchange(&target, Some(content_type), body, Some(failure)).await;
+            return self
+                .exchange(&target, Some(content_type), body, Some(failure))
+                .await;
         }
         let mut attempt = 0;
         loop {
@@ -144,14 +173,25 @@ impl Kubo {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let Some(pause) = self.retry.pause(attempt, &error, safe::is_safe(spec.path)) else { return Err(error) };
+            let Some(pause) = self.retry.pause(attempt, &error, safe::is_safe(spec.path)) else {
+                return Err(error);
+            };
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
     }
 
-    async fn exchange(&self, target: &str, content_type: Option<String>, body: Body, failure: Option<Failure>) -> Result<Answer, Error> {
-        let mut request = Request::builder().method(Method::POST).uri(target).body(body)?;
+    async fn exchange(
+        &self,
+        target: &str,
+        content_type: Option<String>,
+        body: Body,
+        failure: Option<Failure>,
+    ) -> Result<Answer, Error> {
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(target)
+            .body(body)?;
         request.headers_mut().extend(self.headers.clone());
         if let Some(content_type) = content_type {
             let value = HeaderValue::from_str(&content_type).map_err(http::Error::from)?;
@@ -160,7 +200,9 @@ impl Kubo {
         match self.transport.send(request).await {
             Ok(response) => Answer::read_head(response, failure).await,
             // A request cut short because a file could not be read: that is the news.
-            Err(error) => Err(failure.and_then(|failure| failure.take()).map_or_else(|| error.into(), Error::Upload)),
+            Err(error) => Err(failure
+                .and_then(|failure| failure.take())
+                .map_or_else(|| error.into(), Error::Upload)),
         }
     }
 }

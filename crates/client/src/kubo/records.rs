@@ -24,7 +24,11 @@ impl<T: DeserializeOwned> Records<T> {
     /// Reads an answer's bytes as records.
     #[must_use]
     pub fn new(answer: Answer) -> Self {
-        Self { answer, splitter: Splitter::default(), record: PhantomData }
+        Self {
+            answer,
+            splitter: Splitter::default(),
+            record: PhantomData,
+        }
     }
 
     /// The next record; `None` at the end of a whole answer.
@@ -34,7 +38,9 @@ impl<T: DeserializeOwned> Records<T> {
     /// Those of [`Answer::chunk`], and [`Error::Malformed`].
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         match self.next_line().await? {
-            Some(line) => serde_json::from_slice(&line).map(Some).map_err(Error::Malformed),
+            Some(line) => serde_json::from_slice(&line)
+                .map(Some)
+                .map_err(Error::Malformed),
             None => Ok(None),
         }
     }
@@ -71,16 +77,22 @@ impl<T: DeserializeOwned> Records<T> {
 
     /// The records as a stream.
     pub fn into_stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
-        stream::try_unfold(self, |mut records| async move { Ok(records.next().await?.map(|record| (record, records))) })
+        stream::try_unfold(self, |mut records| async move {
+            Ok(records.next().await?.map(|record| (record, records)))
+        })
     }
 }
 
 /// Older servers send the error of a command that failed on the way as its last record.
 fn told(line: Bytes) -> Result<Bytes, Error> {
     const MOST: usize = 64 * 1024;
-    let told = (line.len() < MOST && line.starts_with(b"{\"Message\":")).then(|| serde_json::from_slice::<CommandError>(&line));
+    let told = (line.len() < MOST && line.starts_with(b"{\"Message\":"))
+        .then(|| serde_json::from_slice::<CommandError>(&line));
     match told {
-        Some(Ok(error)) if error.r#type == "error" => Err(Error::Command { status: StatusCode::OK, error }),
+        Some(Ok(error)) if error.r#type == "error" => Err(Error::Command {
+            status: StatusCode::OK,
+            error,
+        }),
         _ => Ok(line),
     }
 }

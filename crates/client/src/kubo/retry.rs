@@ -23,13 +23,21 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { most: 3, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(5) }
+        Self {
+            most: 3,
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(5),
+        }
     }
 }
 
 impl Retry {
     /// Never tries again.
-    pub const NEVER: Self = Self { most: 0, first_pause: Duration::ZERO, longest_pause: Duration::ZERO };
+    pub const NEVER: Self = Self {
+        most: 0,
+        first_pause: Duration::ZERO,
+        longest_pause: Duration::ZERO,
+    };
 
     /// How long to wait before the next attempt; `None` to give up.
     pub(super) fn pause(&self, attempt: u32, error: &Error, safe: bool) -> Option<Duration> {
@@ -38,21 +46,32 @@ impl Retry {
             Error::Transport(TransportError::Broken(_) | TransportError::Timeout { .. }) => safe,
             // Both say that nothing was done.
             Error::Refused { status, .. } | Error::Command { status, .. } => {
-                matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) || safe && matches!(*status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+                matches!(
+                    *status,
+                    StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+                ) || safe
+                    && matches!(
+                        *status,
+                        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT
+                    )
             }
             _ => false,
         };
         if !worth || attempt >= self.most {
             return None;
         }
-        let whole = self.first_pause.saturating_mul(2_u32.saturating_pow(attempt)).min(self.longest_pause);
+        let whole = self
+            .first_pause
+            .saturating_mul(2_u32.saturating_pow(attempt))
+            .min(self.longest_pause);
         Some(whole - whole.mul_f64(0.5 * chance()))
     }
 }
 
 /// A number from 0 to 1, different each time: the keys of a fresh hasher are random.
 fn chance() -> f64 {
-    f64::from(u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+    f64::from(u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(0))
+        / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -68,18 +87,31 @@ mod tests {
         let retry = Retry::default();
         assert!(retry.pause(0, &broken(), true).is_some());
         assert!(retry.pause(0, &broken(), false).is_none());
-        let connect = Error::Transport(TransportError::Connect { address: String::new(), source: "refused".into() });
+        let connect = Error::Transport(TransportError::Connect {
+            address: String::new(),
+            source: "refused".into(),
+        });
         assert!(retry.pause(0, &connect, false).is_some());
-        let failed = Error::Command { status: StatusCode::INTERNAL_SERVER_ERROR, error: cairn_wire::CommandError::normal("no") };
+        let failed = Error::Command {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            error: cairn_wire::CommandError::normal("no"),
+        };
         assert!(retry.pause(0, &failed, true).is_none());
     }
 
     #[test]
     fn pauses_grow_and_end() {
-        let retry = Retry { most: 40, first_pause: Duration::from_millis(100), longest_pause: Duration::from_secs(1) };
+        let retry = Retry {
+            most: 40,
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(1),
+        };
         for attempt in 0..40 {
             let pause = retry.pause(attempt, &broken(), true).unwrap();
-            assert!(pause >= Duration::from_millis(50) && pause <= Duration::from_secs(1), "{pause:?}");
+            assert!(
+                pause >= Duration::from_millis(50) && pause <= Duration::from_secs(1),
+                "{pause:?}"
+            );
         }
         assert!(retry.pause(40, &broken(), true).is_none());
     }

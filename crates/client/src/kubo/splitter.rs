@@ -28,7 +28,11 @@ impl Splitter {
     /// The next whole value.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, Error> {
         if self.seen == 0 {
-            let space = self.buffer.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let space = self
+                .buffer
+                .iter()
+                .take_while(|byte| byte.is_ascii_whitespace())
+                .count();
             let _ = self.buffer.split_to(space);
         }
         while let Some(&byte) = self.buffer.get(self.seen) {
@@ -49,7 +53,9 @@ impl Splitter {
             }
             match byte {
                 // A number or a word ends where anything else begins.
-                b'"' | b'{' | b'[' if self.depth == 0 && self.seen > 1 => return Ok(Some(self.take(self.seen - 1))),
+                b'"' | b'{' | b'[' if self.depth == 0 && self.seen > 1 => {
+                    return Ok(Some(self.take(self.seen - 1)));
+                }
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
@@ -58,11 +64,17 @@ impl Splitter {
                         return Ok(Some(self.take(self.seen)));
                     }
                 }
-                b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => return Ok(Some(self.take(self.seen - 1))),
+                b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {
+                    return Ok(Some(self.take(self.seen - 1)));
+                }
                 _ => {}
             }
         }
-        if self.buffer.len() > LIMIT { Err(Error::TooLong { limit: LIMIT }) } else { Ok(None) }
+        if self.buffer.len() > LIMIT {
+            Err(Error::TooLong { limit: LIMIT })
+        } else {
+            Ok(None)
+        }
     }
 
     /// What is left at the end of the stream: a number or a word, or a value that was cut.
@@ -95,15 +107,28 @@ mod tests {
                 found.push(String::from_utf8(value.to_vec()).unwrap());
             }
         }
-        found.extend(splitter.last().map(|value| String::from_utf8(value.to_vec()).unwrap()));
+        found.extend(
+            splitter
+                .last()
+                .map(|value| String::from_utf8(value.to_vec()).unwrap()),
+        );
         found
     }
 
     #[test]
     fn cuts_between_values() {
-        assert_eq!(split(&[b"{\"a\":1}\n{\"b\":\"}\\\"{\"}\n"]), ["{\"a\":1}", "{\"b\":\"}\\\"{\"}"]);
-        assert_eq!(split(&[b" {\n \"a\": [1,\n 2]\n}\r\n\t"]), ["{\n \"a\": [1,\n 2]\n}"]);
-        assert_eq!(split(&[b"1 2\nnull\"x\"[3]true"]), ["1", "2", "null", "\"x\"", "[3]", "true"]);
+        assert_eq!(
+            split(&[b"{\"a\":1}\n{\"b\":\"}\\\"{\"}\n"]),
+            ["{\"a\":1}", "{\"b\":\"}\\\"{\"}"]
+        );
+        assert_eq!(
+            split(&[b" {\n \"a\": [1,\n 2]\n}\r\n\t"]),
+            ["{\n \"a\": [1,\n 2]\n}"]
+        );
+        assert_eq!(
+            split(&[b"1 2\nnull\"x\"[3]true"]),
+            ["1", "2", "null", "\"x\"", "[3]", "true"]
+        );
         assert_eq!(split(&[b"{}{}", b"", b"\n"]), ["{}", "{}"]);
         assert_eq!(split(&[]), [""; 0]);
     }

@@ -6,7 +6,9 @@ use axum::extract::RawQuery;
 use axum::response::IntoResponse as _;
 use axum::routing::post;
 use bytes::Bytes;
-use cairn_wire::kubo::{block::get::BlockGet, cat::Cat, pin::ls::PinLs, repo::verify::RepoVerify, version::Version};
+use cairn_wire::kubo::{
+    block::get::BlockGet, cat::Cat, pin::ls::PinLs, repo::verify::RepoVerify, version::Version,
+};
 use futures_util::stream;
 use http::StatusCode;
 use http_body::Frame;
@@ -32,32 +34,79 @@ const RECORD: &str = "{\"Msg\":\"a\",\"Progress\":1}\n";
 
 #[tokio::test]
 async fn records_come_one_by_one() {
-    let kubo = client("/api/v0/repo/verify", post(|| async { streamed(vec![data("{\"Msg\":\"a\",\"Pro"), data("gress\":1}\n{\"Msg\":\"b\",\"Progress\":0}\n")]) }));
-    let records = kubo.call(&RepoVerify::new()).await.unwrap().collect().await.unwrap();
-    assert_eq!(records.iter().map(|record| record.msg.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let kubo = client(
+        "/api/v0/repo/verify",
+        post(|| async {
+            streamed(vec![
+                data("{\"Msg\":\"a\",\"Pro"),
+                data("gress\":1}\n{\"Msg\":\"b\",\"Progress\":0}\n"),
+            ])
+        }),
+    );
+    let records = kubo
+        .call(&RepoVerify::new())
+        .await
+        .unwrap()
+        .collect()
+        .await
+        .unwrap();
+    assert_eq!(
+        records
+            .iter()
+            .map(|record| record.msg.as_str())
+            .collect::<Vec<_>>(),
+        ["a", "b"]
+    );
 }
 
 #[tokio::test]
 async fn the_query_holds_arguments_and_options() {
-    let kubo = client("/api/v0/cat", post(|RawQuery(query): RawQuery| async { query.unwrap_or_default() })).with_option("timeout", "3s");
-    let mut answer = kubo.bytes(&Cat { offset: 5, ..Cat::new(vec!["a b".to_owned(), "c".to_owned()]) }).await.unwrap();
-    assert_eq!(answer.chunk().await.unwrap().unwrap(), "arg=a%20b&arg=c&offset=5&timeout=3s");
+    let kubo = client(
+        "/api/v0/cat",
+        post(|RawQuery(query): RawQuery| async { query.unwrap_or_default() }),
+    )
+    .with_option("timeout", "3s");
+    let mut answer = kubo
+        .bytes(&Cat {
+            offset: 5,
+            ..Cat::new(vec!["a b".to_owned(), "c".to_owned()])
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        answer.chunk().await.unwrap().unwrap(),
+        "arg=a%20b&arg=c&offset=5&timeout=3s"
+    );
     assert_eq!(answer.chunk().await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn errors_keep_what_the_server_says() {
-    let said = || async { (StatusCode::INTERNAL_SERVER_ERROR, "{\"Message\":\"no such block\",\"Code\":0,\"Type\":\"error\"}\n") };
-    let error = client("/api/v0/block/get", post(said)).bytes(&BlockGet::new("x".to_owned())).await.unwrap_err();
+    let said = || async {
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "{\"Message\":\"no such block\",\"Code\":0,\"Type\":\"error\"}\n",
+        )
+    };
+    let error = client("/api/v0/block/get", post(said))
+        .bytes(&BlockGet::new("x".to_owned()))
+        .await
+        .unwrap_err();
     assert!(matches!(&error, Error::Command { error, .. } if error.code == 0));
     assert_eq!(error.to_string(), "no such block");
 
     let refused = || async { (StatusCode::BAD_REQUEST, "argument \"cid\" is required\n") };
-    let error = client("/api/v0/block/get", post(refused)).bytes(&BlockGet::new("x".to_owned())).await.unwrap_err();
+    let error = client("/api/v0/block/get", post(refused))
+        .bytes(&BlockGet::new("x".to_owned()))
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "argument \"cid\" is required");
 
     let silent = || async { StatusCode::FORBIDDEN };
-    let error = client("/api/v0/block/get", post(silent)).bytes(&BlockGet::new("x".to_owned())).await.unwrap_err();
+    let error = client("/api/v0/block/get", post(silent))
+        .bytes(&BlockGet::new("x".to_owned()))
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "the server answered 403 Forbidden");
 }
 
@@ -65,16 +114,30 @@ async fn errors_keep_what_the_server_says() {
 async fn a_failure_on_the_way_is_an_error() {
     let trailer = || async {
         let mut trailers = HeaderMap::new();
-        trailers.insert("X-Stream-Error", HeaderValue::from_static("the disk is on fire"));
+        trailers.insert(
+            "X-Stream-Error",
+            HeaderValue::from_static("the disk is on fire"),
+        );
         streamed(vec![data(RECORD), Ok(Frame::trailers(trailers))])
     };
-    let mut records = client("/api/v0/repo/verify", post(trailer)).call(&RepoVerify::new()).await.unwrap();
+    let mut records = client("/api/v0/repo/verify", post(trailer))
+        .call(&RepoVerify::new())
+        .await
+        .unwrap();
     assert!(records.next().await.unwrap().is_some());
     let error = records.next().await.unwrap_err();
     assert_eq!(error.to_string(), "the disk is on fire");
 
-    let inline = || async { streamed(vec![data(RECORD), data("{\"Message\":\"gone\",\"Code\":0,\"Type\":\"error\"}")]) };
-    let mut records = client("/api/v0/repo/verify", post(inline)).call(&RepoVerify::new()).await.unwrap();
+    let inline = || async {
+        streamed(vec![
+            data(RECORD),
+            data("{\"Message\":\"gone\",\"Code\":0,\"Type\":\"error\"}"),
+        ])
+    };
+    let mut records = client("/api/v0/repo/verify", post(inline))
+        .call(&RepoVerify::new())
+        .await
+        .unwrap();
     assert!(records.next().await.unwrap().is_some());
     assert_eq!(records.next().await.unwrap_err().to_string(), "gone");
 }
@@ -82,16 +145,27 @@ async fn a_failure_on_the_way_is_an_error() {
 #[tokio::test]
 async fn a_cut_answer_is_not_a_whole_one() {
     let cut = || async { streamed(vec![data(RECORD), Err("reset".into())]) };
-    let mut records = client("/api/v0/repo/verify", post(cut)).call(&RepoVerify::new()).await.unwrap();
+    let mut records = client("/api/v0/repo/verify", post(cut))
+        .call(&RepoVerify::new())
+        .await
+        .unwrap();
     assert!(records.next().await.unwrap().is_some());
     assert!(matches!(records.next().await, Err(Error::Cut(_))));
 
     let half = || async { streamed(vec![data("{\"Msg\":\"a\"")]) };
-    let mut records = client("/api/v0/repo/verify", post(half)).call(&RepoVerify::new()).await.unwrap();
+    let mut records = client("/api/v0/repo/verify", post(half))
+        .call(&RepoVerify::new())
+        .await
+        .unwrap();
     assert!(matches!(records.next().await, Err(Error::Malformed(_))));
 
     let nothing = || async { "" };
-    assert!(matches!(client("/api/v0/version", post(nothing)).one(&Version::new()).await, Err(Error::Empty)));
+    assert!(matches!(
+        client("/api/v0/version", post(nothing))
+            .one(&Version::new())
+            .await,
+        Err(Error::Empty)
+    ));
 }
 
 #[tokio::test]
@@ -101,10 +175,20 @@ async fn only_safe_commands_are_sent_again() {
         let counted = count.clone();
         let handler = move || {
             let turn = counted.fetch_add(1, Ordering::Relaxed);
-            async move { if turn < 2 { StatusCode::BAD_GATEWAY.into_response() } else { "{}".into_response() } }
+            async move {
+                if turn < 2 {
+                    StatusCode::BAD_GATEWAY.into_response()
+                } else {
+                    "{}".into_response()
+                }
+            }
         };
         let kubo = client(path, post(handler));
-        let _ = if calls == 3 { kubo.call(&PinLs::new(Vec::new())).await.map(drop) } else { kubo.call(&RepoVerify::new()).await.map(drop) };
+        let _ = if calls == 3 {
+            kubo.call(&PinLs::new(Vec::new())).await.map(drop)
+        } else {
+            kubo.call(&RepoVerify::new()).await.map(drop)
+        };
         assert_eq!(count.load(Ordering::Relaxed), calls, "{path}");
     }
 }
@@ -112,7 +196,10 @@ async fn only_safe_commands_are_sent_again() {
 /// A server on a port of its own.
 async fn serve(router: Router) -> Kubo {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("/ip4/127.0.0.1/tcp/{}", listener.local_addr().unwrap().port());
+    let address = format!(
+        "/ip4/127.0.0.1/tcp/{}",
+        listener.local_addr().unwrap().port()
+    );
     tokio::spawn(async move { axum::serve(listener, router).await });
     Kubo::connect(&address.parse().unwrap()).unwrap()
 }
@@ -120,19 +207,35 @@ async fn serve(router: Router) -> Kubo {
 #[tokio::test]
 async fn over_http_uploads_and_trailers_stream() {
     // Answers while it still reads: each frame of the request comes back as it arrives.
-    let echo = |request: axum::extract::Request| async { axum::response::Response::new(request.into_body()) };
+    let echo = |request: axum::extract::Request| async {
+        axum::response::Response::new(request.into_body())
+    };
     let trailer = || async {
         let mut trailers = HeaderMap::new();
         trailers.insert("X-Stream-Error", HeaderValue::from_static("too late"));
         let mut response = streamed(vec![data(RECORD), Ok(Frame::trailers(trailers))]);
-        response.headers_mut().insert(header::TRAILER, HeaderValue::from_static("X-Stream-Error"));
+        response
+            .headers_mut()
+            .insert(header::TRAILER, HeaderValue::from_static("X-Stream-Error"));
         response
     };
     let limit = axum::extract::DefaultBodyLimit::disable();
-    let kubo = serve(Router::new().route("/api/v0/add", post(echo).layer(limit)).route("/api/v0/repo/verify", post(trailer))).await;
+    let kubo = serve(
+        Router::new()
+            .route("/api/v0/add", post(echo).layer(limit))
+            .route("/api/v0/repo/verify", post(trailer)),
+    )
+    .await;
 
     let part = Part::bytes("big", vec![7; 40 * 1024 * 1024]);
-    let mut answer = kubo.send(&cairn_wire::kubo::add::Add::SPEC, Values::default(), Some(Upload::one(part))).await.unwrap();
+    let mut answer = kubo
+        .send(
+            &cairn_wire::kubo::add::Add::SPEC,
+            Values::default(),
+            Some(Upload::one(part)),
+        )
+        .await
+        .unwrap();
     let mut length = 0;
     while let Some(bytes) = answer.chunk().await.unwrap() {
         length += bytes.len();
@@ -144,7 +247,9 @@ async fn over_http_uploads_and_trailers_stream() {
     assert_eq!(records.next().await.unwrap_err().to_string(), "too late");
 
     let part = Part::file("gone", "/nonexistent/gone");
-    let error = kubo.upload(&cairn_wire::kubo::add::Add::new(), Upload::one(part)).await;
+    let error = kubo
+        .upload(&cairn_wire::kubo::add::Add::new(), Upload::one(part))
+        .await;
     let error = match error {
         Ok(mut records) => records.next_line().await.unwrap_err(),
         Err(error) => error,
@@ -157,7 +262,9 @@ async fn nobody_listening_is_told_apart() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let kubo = Kubo::connect(&format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()).unwrap().with_retry(Retry::NEVER);
+    let kubo = Kubo::connect(&format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap())
+        .unwrap()
+        .with_retry(Retry::NEVER);
     let error = kubo.one(&Version::new()).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
 }

@@ -38,7 +38,10 @@ impl Http {
     /// # Errors
     ///
     /// [`TransportError::Setup`] when the client cannot be made.
-    pub fn with_connect_timeout(address: &Address, limit: Duration) -> Result<Self, TransportError> {
+    pub fn with_connect_timeout(
+        address: &Address,
+        limit: Duration,
+    ) -> Result<Self, TransportError> {
         let builder = reqwest::Client::builder()
             .connect_timeout(limit)
             .no_proxy()
@@ -46,21 +49,40 @@ impl Http {
             .tcp_nodelay(true);
         let builder = match address {
             // The refusal of the library beneath is about URLs.
-            Address::Url(url) if url.starts_with("https:") => return Err(TransportError::Setup("this build speaks HTTP without TLS only".into())),
+            Address::Url(url) if url.starts_with("https:") => {
+                return Err(TransportError::Setup(
+                    "this build speaks HTTP without TLS only".into(),
+                ));
+            }
             Address::Url(_) => builder,
             #[cfg(unix)]
             Address::Unix(path) => builder.unix_socket(path.clone()),
             #[cfg(not(unix))]
-            Address::Unix(_) => return Err(TransportError::Setup("Unix sockets need a Unix system".into())),
+            Address::Unix(_) => {
+                return Err(TransportError::Setup(
+                    "Unix sockets need a Unix system".into(),
+                ));
+            }
         };
-        let client = builder.build().map_err(|error| TransportError::Setup(Box::new(error)))?;
-        Ok(Self { client, address: address.clone() })
+        let client = builder
+            .build()
+            .map_err(|error| TransportError::Setup(Box::new(error)))?;
+        Ok(Self {
+            client,
+            address: address.clone(),
+        })
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let (head, body) = request.into_parts();
-        let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let mut builder = self.client.request(head.method, format!("{}{path}", self.address.base())).headers(head.headers);
+        let path = head
+            .uri
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str);
+        let mut builder = self
+            .client
+            .request(head.method, format!("{}{path}", self.address.base()))
+            .headers(head.headers);
         if !body.is_end_stream() {
             builder = builder.body(reqwest::Body::wrap_stream(body.into_data_stream()));
         }
@@ -72,7 +94,14 @@ impl Http {
     fn failure(&self, error: &reqwest::Error) -> TransportError {
         let connect = error.is_connect();
         let source = root(error).into();
-        if connect { TransportError::Connect { address: self.address.to_string(), source } } else { TransportError::Broken(source) }
+        if connect {
+            TransportError::Connect {
+                address: self.address.to_string(),
+                source,
+            }
+        } else {
+            TransportError::Broken(source)
+        }
     }
 }
 
@@ -86,7 +115,10 @@ fn root(error: &dyn std::error::Error) -> String {
 }
 
 impl Transport for Http {
-    fn send(&self, request: Request<Body>) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+    fn send(
+        &self,
+        request: Request<Body>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         Box::pin(self.exchange(request))
     }
 }

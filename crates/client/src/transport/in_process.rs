@@ -30,8 +30,14 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    fn send(&self, mut request: Request<Body>) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
-        request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
+    fn send(
+        &self,
+        mut request: Request<Body>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        request
+            .headers_mut()
+            .entry(header::HOST)
+            .or_insert(HeaderValue::from_static("localhost"));
         let answered = self.service.clone().oneshot(request);
         Box::pin(answered.map(|answer| match answer {
             Ok(response) => Ok(response.map(|body| body.map_err(Into::into).boxed_unsync())),

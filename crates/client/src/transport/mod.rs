@@ -25,11 +25,14 @@ pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 /// ended. Dropping the future, or the answer's body, gives the request up.
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and gives the head of the answer.
-    fn send(&self, request: Request<Body>) -> BoxFuture<'_, Result<Response<Body>, TransportError>>;
+    fn send(&self, request: Request<Body>)
+    -> BoxFuture<'_, Result<Response<Body>, TransportError>>;
 }
 
 /// A body of nothing.
 #[must_use]
 pub fn empty() -> Body {
-    http_body_util::Empty::new().map_err(|never| match never {}).boxed_unsync()
+    http_body_util::Empty::new()
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }

@@ -87,7 +87,12 @@ pub struct Part {
 impl Part {
     /// A part without mode, time and path.
     pub fn new(name: impl Into<Vec<u8>>, content: Content) -> Self {
-        Self { name: name.into(), content, metadata: Metadata::default(), absolute_path: None }
+        Self {
+            name: name.into(),
+            content,
+            metadata: Metadata::default(),
+            absolute_path: None,
+        }
     }
 
     /// A file of these bytes.
@@ -117,12 +122,18 @@ impl Upload {
     /// These parts.
     #[must_use]
     pub fn from_parts(parts: Vec<Part>) -> Self {
-        Self { parts: stream::iter(parts.into_iter().map(Ok)).boxed() }
+        Self {
+            parts: stream::iter(parts.into_iter().map(Ok)).boxed(),
+        }
     }
 
     /// Parts as they come, a folder before what is in it. An error ends the request.
-    pub fn from_stream(parts: impl Stream<Item = Result<Part, UploadError>> + Send + 'static) -> Self {
-        Self { parts: parts.boxed() }
+    pub fn from_stream(
+        parts: impl Stream<Item = Result<Part, UploadError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            parts: parts.boxed(),
+        }
     }
 
     /// The content type, the body, and where its failure will be. Must be called within a tokio runtime.

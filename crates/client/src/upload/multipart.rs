@@ -21,7 +21,11 @@ use super::{Content, Failure, Metadata, Part, UploadError};
 use crate::transport::{Body, BoxError};
 
 /// What Go's `url.QueryEscape` leaves alone.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 /// Most bytes read from a file at once.
 const READ: usize = 1024 * 1024;
 /// From this many bytes on, what is gathered is sent.
@@ -32,18 +36,31 @@ const PERMISSIONS: u32 = 0o7777;
 const WAITING: usize = 3;
 
 /// Begins to encode the parts; goes on as the body is read, and stops when it is dropped.
-pub(super) fn encode(parts: BoxStream<'static, Result<Part, UploadError>>) -> (String, Body, Failure) {
+pub(super) fn encode(
+    parts: BoxStream<'static, Result<Part, UploadError>>,
+) -> (String, Body, Failure) {
     let boundary = boundary();
     let content_type = format!("multipart/form-data; boundary={boundary}");
     let failure = Failure::default();
     let (frames, mut taken) = mpsc::channel::<Result<Bytes, BoxError>>(WAITING);
-    let writer = Writer { frames, boundary, gathered: BytesMut::new() };
+    let writer = Writer {
+        frames,
+        boundary,
+        gathered: BytesMut::new(),
+    };
     tokio::spawn(run(writer, parts, failure.clone()));
-    let body = StreamBody::new(stream::poll_fn(move |context| taken.poll_recv(context)).map(|bytes| bytes.map(Frame::data)));
+    let body = StreamBody::new(
+        stream::poll_fn(move |context| taken.poll_recv(context))
+            .map(|bytes| bytes.map(Frame::data)),
+    );
     (content_type, body.boxed_unsync(), failure)
 }
 
-async fn run(mut writer: Writer, parts: BoxStream<'static, Result<Part, UploadError>>, failure: Failure) {
+async fn run(
+    mut writer: Writer,
+    parts: BoxStream<'static, Result<Part, UploadError>>,
+    failure: Failure,
+) {
     match writer.write(parts).await {
         Ok(()) | Err(Ended::NobodyReads) => {}
         Err(Ended::Failed(error)) => {
@@ -74,9 +91,17 @@ struct Writer {
 }
 
 impl Writer {
-    async fn write(&mut self, mut parts: BoxStream<'static, Result<Part, UploadError>>) -> Result<(), Ended> {
+    async fn write(
+        &mut self,
+        mut parts: BoxStream<'static, Result<Part, UploadError>>,
+    ) -> Result<(), Ended> {
         while let Some(part) = parts.next().await {
-            let Part { name, content, metadata, absolute_path } = part?;
+            let Part {
+                name,
+                content,
+                metadata,
+                absolute_path,
+            } = part?;
             self.head(&name, &content, metadata, absolute_path.as_deref());
             match content {
                 Content::Directory => {}
@@ -85,7 +110,10 @@ impl Writer {
                 Content::File(path) => self.file(&path).await?,
                 Content::Stream(mut stream) => {
                     while let Some(bytes) = stream.next().await {
-                        let bytes = bytes.map_err(|source| UploadError::Stream { name: String::from_utf8_lossy(&name).into_owned(), source })?;
+                        let bytes = bytes.map_err(|source| UploadError::Stream {
+                            name: String::from_utf8_lossy(&name).into_owned(),
+                            source,
+                        })?;
                         self.content(bytes).await?;
                         // Whoever writes a stream slowly wants it to arrive.
                         self.flush().await?;
@@ -94,11 +122,18 @@ impl Writer {
             }
             self.gathered.extend_from_slice(b"\r\n");
         }
-        self.gathered.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+        self.gathered
+            .extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
         self.flush().await
     }
 
-    fn head(&mut self, name: &[u8], content: &Content, metadata: Metadata, absolute_path: Option<&Path>) {
+    fn head(
+        &mut self,
+        name: &[u8],
+        content: &Content,
+        metadata: Metadata,
+        absolute_path: Option<&Path>,
+    ) {
         let media_type = match content {
             Content::Directory => "application/x-directory",
             Content::Symlink(_) => "application/symlink",
@@ -107,13 +142,24 @@ impl Writer {
         let mut head = format!("--{}\r\n", self.boundary);
         if let Some(path) = absolute_path {
             let path = path.as_os_str().as_encoded_bytes();
-            let _ = write!(head, "Abspath-Encoded: {}\r\n", percent_encode(path, UNRESERVED));
-            if let Some(plain) = std::str::from_utf8(path).ok().filter(|path| path.bytes().all(|byte| (b' '..=b'~').contains(&byte))) {
+            let _ = write!(
+                head,
+                "Abspath-Encoded: {}\r\n",
+                percent_encode(path, UNRESERVED)
+            );
+            if let Some(plain) = std::str::from_utf8(path)
+                .ok()
+                .filter(|path| path.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+            {
                 let _ = write!(head, "Abspath: {plain}\r\n");
             }
         }
         let query = query(metadata, content);
-        let _ = write!(head, "Content-Disposition: form-data; name=\"file{query}\"; filename=\"{}\"\r\n", percent_encode(name, UNRESERVED));
+        let _ = write!(
+            head,
+            "Content-Disposition: form-data; name=\"file{query}\"; filename=\"{}\"\r\n",
+            percent_encode(name, UNRESERVED)
+        );
         let _ = write!(head, "Content-Type: {media_type}\r\n");
         if let Some(mode) = metadata.mode {
             let _ = write!(head, "mode: 0{:o}\r\n", mode & PERMISSIONS);
@@ -144,7 +190,10 @@ impl Writer {
             let file = File::open(&owned)?;
             read(file)
         });
-        let mut next = opened.await.map_err(|source| UploadError::Open { path: path.to_owned(), source })?;
+        let mut next = opened.await.map_err(|source| UploadError::Open {
+            path: path.to_owned(),
+            source,
+        })?;
         loop {
             let (bytes, file) = next;
             let last = bytes.len() < READ;
@@ -152,7 +201,12 @@ impl Writer {
             if last {
                 return Ok(());
             }
-            next = blocking(move || read(file)).await.map_err(|source| UploadError::Read { path: path.to_owned(), source })?;
+            next = blocking(move || read(file))
+                .await
+                .map_err(|source| UploadError::Read {
+                    path: path.to_owned(),
+                    source,
+                })?;
         }
     }
 
@@ -165,21 +219,31 @@ impl Writer {
     }
 
     async fn send(&self, bytes: Bytes) -> Result<(), Ended> {
-        self.frames.send(Ok(bytes)).await.map_err(|_| Ended::NobodyReads)
+        self.frames
+            .send(Ok(bytes))
+            .await
+            .map_err(|_| Ended::NobodyReads)
     }
 }
 
 /// Reads up to [`READ`] bytes; fewer only at the end of the file.
 fn read(mut file: File) -> io::Result<(Bytes, File)> {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let room = usize::try_from(length).unwrap_or(READ).saturating_add(1).min(READ);
+    let room = usize::try_from(length)
+        .unwrap_or(READ)
+        .saturating_add(1)
+        .min(READ);
     let mut bytes = Vec::with_capacity(room);
     (&mut file).take(READ as u64).read_to_end(&mut bytes)?;
     Ok((bytes.into(), file))
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// Mode and time behind a part's name, the mode as Go's `FileMode` has it: <https://pkg.go.dev/io/fs#FileMode>.
@@ -195,7 +259,11 @@ fn query(metadata: Metadata, content: &Content) -> String {
         let _ = write!(query, "?mode=0{:o}", kind | special | mode & 0o777);
     }
     if let Some((seconds, nanoseconds)) = metadata.mtime {
-        let _ = write!(query, "{}mtime={seconds}", if query.is_empty() { '?' } else { '&' });
+        let _ = write!(
+            query,
+            "{}mtime={seconds}",
+            if query.is_empty() { '?' } else { '&' }
+        );
         if nanoseconds > 0 {
             let _ = write!(query, "&mtime-nsecs={nanoseconds}");
         }

@@ -155,7 +155,11 @@ impl Car {
             }
             let level = Ahead::new(self.blocks.clone(), links);
             // What each level holds read adds up: deep levels hold nothing.
-            self.stack.push(if self.stack.len() < EAGER_LEVELS { level } else { level.one_by_one() });
+            self.stack.push(if self.stack.len() < EAGER_LEVELS {
+                level
+            } else {
+                level.one_by_one()
+            });
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ const JOB_BYTES: usize = 512 << 10;
 /// Blocks in one job, however small they are.
 const JOB_BLOCKS: usize = 1024;
 /// Bytes that are being checked, at most, and one job more.
-const IN_FLIGHT_BYTES: usize = 12 << 20;
+const IN_FLIGHT_BYTES: usize = 6 << 20;
 /// Jobs that are being checked, at most.
 const IN_FLIGHT_JOBS: usize = 32;
 /// So many bytes at the end are checked where they were received.

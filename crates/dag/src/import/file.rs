@@ -23,7 +23,7 @@ const JOB_BYTES: usize = 512 << 10;
 /// Chunks in one job, however small they are.
 const JOB_CHUNKS: usize = 1024;
 /// Bytes of one file that are being hashed, at most.
-const IN_FLIGHT_BYTES: usize = 12 << 20;
+const IN_FLIGHT_BYTES: usize = 6 << 20;
 /// Jobs of one file that are being hashed, at most.
 const IN_FLIGHT_JOBS: usize = 32;
 /// A file of so many bytes is hashed where it is received.

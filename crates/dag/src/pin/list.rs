@@ -149,7 +149,12 @@ impl Pinner {
 
     /// What a block links to; nothing when it is not here.
     fn links(&self, cid: &Cid) -> Result<Vec<Cid>, PinError> {
-        Ok(self.inner.store.links(cid)?.map(|links| links.to_vec()).unwrap_or_default())
+        Ok(self
+            .inner
+            .store
+            .links(cid)?
+            .map(|links| links.to_vec())
+            .unwrap_or_default())
     }
 
     /// As [`Pinner::list_blocking`], on a thread of its own.

@@ -6,7 +6,11 @@ use http::{HeaderMap, header};
 
 /// Whether `If-None-Match` names the ETag, weakly compared.
 pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| lists(value, etag))
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| lists(value, etag))
 }
 
 fn lists(value: &str, etag: &str) -> bool {
@@ -16,7 +20,9 @@ fn lists(value: &str, etag: &str) -> bool {
 
 /// Whether a `Range` holds: with `If-Range`, only if that names the ETag.
 pub(crate) fn range_holds(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get(header::IF_RANGE).is_none_or(|value| value.to_str().is_ok_and(|value| value.trim() == etag))
+    headers
+        .get(header::IF_RANGE)
+        .is_none_or(|value| value.to_str().is_ok_and(|value| value.trim() == etag))
 }
 
 #[cfg(test)]
@@ -25,7 +31,8 @@ mod tests {
 
     #[test]
     fn compares_etags() {
-        let headers = |value: &str| HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
+        let headers =
+            |value: &str| HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
         assert!(is_known(&headers("\"a\", W/\"b\""), "\"b\""));
         assert!(is_known(&headers("*"), "\"b\""));
         assert!(!is_known(&headers("\"a\""), "\"b\""));

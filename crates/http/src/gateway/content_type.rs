@@ -13,15 +13,36 @@ pub(crate) fn of(name: &str, start: &[u8]) -> String {
         return kind.mime_type().to_owned();
     }
     let markup = start.trim_ascii_start();
-    let begins = |tag: &[u8]| markup.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
-    if [b"<!doctype html".as_slice(), b"<html", b"<head", b"<body", b"<script"].iter().any(|tag| begins(tag)) {
+    let begins = |tag: &[u8]| {
+        markup
+            .get(..tag.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(tag))
+    };
+    if [
+        b"<!doctype html".as_slice(),
+        b"<html",
+        b"<head",
+        b"<body",
+        b"<script",
+    ]
+    .iter()
+    .any(|tag| begins(tag))
+    {
         return "text/html; charset=utf-8".to_owned();
     }
-    if is_text(start) { "text/plain; charset=utf-8".to_owned() } else { "application/octet-stream".to_owned() }
+    if is_text(start) {
+        "text/plain; charset=utf-8".to_owned()
+    } else {
+        "application/octet-stream".to_owned()
+    }
 }
 
 fn with_charset(media_type: &str) -> String {
-    if media_type.starts_with("text/") { format!("{media_type}; charset=utf-8") } else { media_type.to_owned() }
+    if media_type.starts_with("text/") {
+        format!("{media_type}; charset=utf-8")
+    } else {
+        media_type.to_owned()
+    }
 }
 
 /// Whether bytes are UTF-8 text; the last letter may be cut.
@@ -30,7 +51,10 @@ fn is_text(start: &[u8]) -> bool {
         Ok(_) => true,
         Err(error) => error.error_len().is_none() && error.valid_up_to() + 4 > start.len(),
     };
-    whole && !start.iter().any(|byte| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31))
+    whole
+        && !start
+            .iter()
+            .any(|byte| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31))
 }
 
 #[cfg(test)]

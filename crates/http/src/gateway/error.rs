@@ -58,8 +58,14 @@ impl Refusal {
         let mut response = Response::new(Body::from(format!("{self}\n")));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self {
             Self::Range { size } => {
@@ -68,7 +74,10 @@ impl Refusal {
                 }
             }
             Self::Method => {
-                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+                headers.insert(
+                    header::ALLOW,
+                    HeaderValue::from_static("GET, HEAD, OPTIONS"),
+                );
             }
             _ => {}
         }
@@ -78,7 +87,11 @@ impl Refusal {
 
 impl From<cairn_dag::FetchError> for Refusal {
     fn from(error: cairn_dag::FetchError) -> Self {
-        if error.is_not_found() { Self::NotFound(error.to_string()) } else { Self::Internal(with_causes(&error)) }
+        if error.is_not_found() {
+            Self::NotFound(error.to_string())
+        } else {
+            Self::Internal(with_causes(&error))
+        }
     }
 }
 
@@ -86,7 +99,10 @@ impl From<cairn_dag::NodeError> for Refusal {
     fn from(error: cairn_dag::NodeError) -> Self {
         match error {
             cairn_dag::NodeError::Fetch(error) => error.into(),
-            cairn_dag::NodeError::UnknownType { .. } => Self::NotAcceptable("the content is neither a file nor a folder: ask for ?format=raw or ?format=car".to_owned()),
+            cairn_dag::NodeError::UnknownType { .. } => Self::NotAcceptable(
+                "the content is neither a file nor a folder: ask for ?format=raw or ?format=car"
+                    .to_owned(),
+            ),
             other => Self::Internal(with_causes(&other)),
         }
     }

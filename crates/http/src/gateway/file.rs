@@ -22,17 +22,30 @@ pub(super) struct Reply {
 }
 
 /// Serves a file.
-pub(super) async fn serve(mut reader: FileReader, target: &Target, reply: Reply, headers: &HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn serve(
+    mut reader: FileReader,
+    target: &Target,
+    reply: Reply,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let etag = format!("\"{}\"", target.cid);
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
     }
     let size = reader.size();
-    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| conditional::range_holds(headers, &etag));
+    let range = headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok())
+        .filter(|_| conditional::range_holds(headers, &etag));
     let wanted = range::parse(range, size);
     // The first piece tells the type, and that the file can be read at all: what fails here is a plain error.
     let start = reader.next().await?.unwrap_or_default();
-    let media_type = content_type::of(&reply.name, start.get(..start.len().min(content_type::LOOKED_AT)).unwrap_or_default());
+    let media_type = content_type::of(
+        &reply.name,
+        start
+            .get(..start.len().min(content_type::LOOKED_AT))
+            .unwrap_or_default(),
+    );
     let (status, offset, length) = match wanted {
         Wanted::Unsatisfiable => return Err(Refusal::Range { size }),
         Wanted::Whole => (StatusCode::OK, 0, size),
@@ -41,11 +54,18 @@ pub(super) async fn serve(mut reader: FileReader, target: &Target, reply: Reply,
     let body = match status {
         StatusCode::OK => {
             let rest = reader.into_stream();
-            sized(futures_util::stream::once(std::future::ready(Ok(start))).chain(rest.map_err(|error| error.to_string())), length)
+            sized(
+                futures_util::stream::once(std::future::ready(Ok(start)))
+                    .chain(rest.map_err(|error| error.to_string())),
+                length,
+            )
         }
         _ => {
             reader.seek(offset, Some(length));
-            sized(reader.into_stream().map_err(|error| error.to_string()), length)
+            sized(
+                reader.into_stream().map_err(|error| error.to_string()),
+                length,
+            )
         }
     };
     let mut response = Response::new(body);
@@ -58,7 +78,8 @@ pub(super) async fn serve(mut reader: FileReader, target: &Target, reply: Reply,
     out.insert(header::CONTENT_LENGTH, length.into());
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if status == StatusCode::PARTIAL_CONTENT
-        && let Ok(value) = HeaderValue::from_str(&format!("bytes {offset}-{}/{size}", offset + length - 1))
+        && let Ok(value) =
+            HeaderValue::from_str(&format!("bytes {offset}-{}/{size}", offset + length - 1))
     {
         out.insert(header::CONTENT_RANGE, value);
     }
@@ -69,9 +90,16 @@ pub(super) async fn serve(mut reader: FileReader, target: &Target, reply: Reply,
 }
 
 /// A body whose length is promised by the head: if it ends early, the connection breaks and the client knows.
-fn sized(stream: impl futures_util::Stream<Item = Result<Bytes, String>> + Send + 'static, length: u64) -> Body {
+fn sized(
+    stream: impl futures_util::Stream<Item = Result<Bytes, String>> + Send + 'static,
+    length: u64,
+) -> Body {
     let stream = stream.inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
-    if length == 0 { Body::empty() } else { Body::from_stream(stream) }
+    if length == 0 {
+        Body::empty()
+    } else {
+        Body::from_stream(stream)
+    }
 }
 
 /// `Content-Disposition`, RFC 6266: an ASCII name, and the whole one beside it.
@@ -79,16 +107,41 @@ fn disposition(reply: &Reply) -> Option<HeaderValue> {
     if !reply.attachment && reply.given_name.is_none() {
         return None;
     }
-    let kind = if reply.attachment { "attachment" } else { "inline" };
-    let plain: String = reply.name.chars().map(|letter| if (' '..='~').contains(&letter) && !matches!(letter, '"' | '\\') { letter } else { '_' }).collect();
-    let whole = percent_encoding::utf8_percent_encode(&reply.name, percent_encoding::NON_ALPHANUMERIC);
-    HeaderValue::from_str(&format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{whole}")).ok()
+    let kind = if reply.attachment {
+        "attachment"
+    } else {
+        "inline"
+    };
+    let plain: String = reply
+        .name
+        .chars()
+        .map(|letter| {
+            if (' '..='~').contains(&letter) && !matches!(letter, '"' | '\\') {
+                letter
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let whole =
+        percent_encoding::utf8_percent_encode(&reply.name, percent_encoding::NON_ALPHANUMERIC);
+    HeaderValue::from_str(&format!(
+        "{kind}; filename=\"{plain}\"; filename*=UTF-8''{whole}"
+    ))
+    .ok()
 }
 
 /// A symlink is served as its target's text.
 pub(super) fn link(text: &str, target: &Target) -> Result<Response, Refusal> {
     let mut response = Response::new(Body::from(text.to_owned()));
-    describe(response.headers_mut(), target, &format!("\"{}\"", target.cid));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("inode/symlink"));
+    describe(
+        response.headers_mut(),
+        target,
+        &format!("\"{}\"", target.cid),
+    );
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("inode/symlink"),
+    );
     Ok(response)
 }

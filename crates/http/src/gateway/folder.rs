@@ -20,15 +20,27 @@ use super::{Target, conditional, describe, file, not_modified};
 const MOST: usize = 10_000;
 
 /// Serves a folder.
-pub(super) async fn serve(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, Refusal> {
+pub(super) async fn serve(
+    blocks: &Blocks,
+    target: &Target,
+    request: &Parts,
+) -> Result<Response, Refusal> {
     match resolve::below(blocks, Namespace::Ipfs, &target.cid, &["index.html"]).await {
         Ok(index) => {
             if !request.uri.path().ends_with('/') {
                 return redirect(request);
             }
             let reader = FileReader::open(blocks, &index.cid).await?;
-            let index = Target { path: target.path.clone(), roots: target.roots.clone(), cid: index.cid };
-            let reply = file::Reply { name: "index.html".to_owned(), attachment: false, given_name: None };
+            let index = Target {
+                path: target.path.clone(),
+                roots: target.roots.clone(),
+                cid: index.cid,
+            };
+            let reply = file::Reply {
+                name: "index.html".to_owned(),
+                attachment: false,
+                given_name: None,
+            };
             file::serve(reader, &index, reply, &request.headers).await
         }
         Err(ResolveError::NoLink { .. }) => list(blocks, target, request).await,
@@ -38,8 +50,13 @@ pub(super) async fn serve(blocks: &Blocks, target: &Target, request: &Parts) -> 
 
 /// To the same path with a slash, against which the page's links are meant.
 fn redirect(request: &Parts) -> Result<Response, Refusal> {
-    let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let to = HeaderValue::from_str(&format!("{}/{query}", request.uri.path())).map_err(|_| Refusal::Bad("the path cannot be redirected to".to_owned()))?;
+    let query = request
+        .uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let to = HeaderValue::from_str(&format!("{}/{query}", request.uri.path()))
+        .map_err(|_| Refusal::Bad("the path cannot be redirected to".to_owned()))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response.headers_mut().insert(header::LOCATION, to);
@@ -67,21 +84,43 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
     let mut shown = 0;
     while let Some(entry) = entries.next().await? {
         if shown == MOST {
-            let _ = write!(page, "<tr><td>… and more than {MOST} entries: ask for them with <code>ls</code></td><td></td></tr>");
+            let _ = write!(
+                page,
+                "<tr><td>… and more than {MOST} entries: ask for them with <code>ls</code></td><td></td></tr>"
+            );
             break;
         }
         shown += 1;
-        let link = path.split('/').chain([entry.name.as_str()]).map(|name| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()).collect::<Vec<_>>().join("/");
-        let _ = writeln!(page, "<tr><td><a href=\"{link}\">{}</a></td><td>{}</td></tr>", html(&entry.name), html(&entry.cid.to_string()));
+        let link = path
+            .split('/')
+            .chain([entry.name.as_str()])
+            .map(|name| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string())
+            .collect::<Vec<_>>()
+            .join("/");
+        let _ = writeln!(
+            page,
+            "<tr><td><a href=\"{link}\">{}</a></td><td>{}</td></tr>",
+            html(&entry.name),
+            html(&entry.cid.to_string())
+        );
     }
     page.push_str("</table></body></html>\n");
     let mut response = Response::new(Body::from(page));
     let headers = response.headers_mut();
     describe(headers, target, &etag);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=604800, stale-while-revalidate=2678400"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=604800, stale-while-revalidate=2678400"),
+    );
     // A list is made of names that strangers chose: nothing on it may run.
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
+    );
     Ok(response)
 }
 
@@ -105,6 +144,9 @@ fn html(text: &str) -> String {
 mod tests {
     #[test]
     fn names_cannot_break_out() {
-        assert_eq!(super::html("<script>\"&'"), "&lt;script&gt;&quot;&amp;&#39;");
+        assert_eq!(
+            super::html("<script>\"&'"),
+            "&lt;script&gt;&quot;&amp;&#39;"
+        );
     }
 }

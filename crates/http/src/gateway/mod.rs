@@ -44,7 +44,10 @@ async fn serve(State(node): State<Arc<Node>>, request: Request) -> Response {
     };
     let mut response = answered.unwrap_or_else(Refusal::into_response);
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Content-Length, Content-Range, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Stream-Output"));
     headers.insert(header::SERVER, HeaderValue::from_static(crate::kubo::AGENT));
     if head {
@@ -57,9 +60,18 @@ fn preflight() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type, Range, User-Agent, X-Requested-With"));
+    headers.insert(
+        header::ALLOW,
+        HeaderValue::from_static("GET, HEAD, OPTIONS"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, HEAD, OPTIONS"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("Content-Type, Range, User-Agent, X-Requested-With"),
+    );
     response
 }
 
@@ -76,10 +88,13 @@ struct Target {
 async fn get(blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
     if request.headers.get("service-worker").is_some() {
         // A worker of one page would take over every other page of this origin.
-        return Err(Refusal::Bad("navigator.serviceWorker: registration is not allowed for this scope".to_owned()));
+        return Err(Refusal::Bad(
+            "navigator.serviceWorker: registration is not allowed for this scope".to_owned(),
+        ));
     }
     let target = resolve_target(blocks, request.uri.path()).await?;
-    let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default()).map_err(|error| Refusal::Bad(error.to_string()))?;
+    let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default())
+        .map_err(|error| Refusal::Bad(error.to_string()))?;
     match trustless::wanted(&query, &request.headers)? {
         trustless::Form::Raw => return trustless::raw(blocks, &target, &request.headers).await,
         trustless::Form::Car => return trustless::car(blocks, &target, &request.headers).await,
@@ -87,32 +102,64 @@ async fn get(blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
     }
     let name = query.loose(&["filename"]).map(str::to_owned);
     let download = query.loose(&["download"]) == Some("true");
-    let named = name.clone().or_else(|| target.path.names().last().map(str::to_owned)).unwrap_or_default();
-    let reply = file::Reply { name: named, attachment: download, given_name: name };
+    let named = name
+        .clone()
+        .or_else(|| target.path.names().last().map(str::to_owned))
+        .unwrap_or_default();
+    let reply = file::Reply {
+        name: named,
+        attachment: download,
+        given_name: name,
+    };
     if target.cid.codec() == Codec::RAW {
-        return file::serve(FileReader::open(blocks, &target.cid).await?, &target, reply, &request.headers).await;
+        return file::serve(
+            FileReader::open(blocks, &target.cid).await?,
+            &target,
+            reply,
+            &request.headers,
+        )
+        .await;
     }
     match Opened::open(blocks, &target.cid).await?.content {
         Content::File(reader) => file::serve(reader, &target, reply, &request.headers).await,
         Content::Directory(_) => folder::serve(blocks, &target, request).await,
         Content::Symlink(link) => file::link(&link, &target),
-        _ => Err(Refusal::NotAcceptable("the content is neither a file nor a folder".to_owned())),
+        _ => Err(Refusal::NotAcceptable(
+            "the content is neither a file nor a folder".to_owned(),
+        )),
     }
 }
 
 async fn resolve_target(blocks: &Blocks, path: &str) -> Result<Target, Refusal> {
     if !path.starts_with("/ipfs/") {
-        return Err(Refusal::NotFound("404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned()));
+        return Err(Refusal::NotFound(
+            "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),
+        ));
     }
-    let decoded = percent_decode_str(path).decode_utf8().map_err(|_| Refusal::Bad(format!("the path {path:?} is not UTF-8")))?;
+    let decoded = percent_decode_str(path)
+        .decode_utf8()
+        .map_err(|_| Refusal::Bad(format!("the path {path:?} is not UTF-8")))?;
     let path = ContentPath::new(&decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
-    let root = path.immutable_root().map_err(|error| Refusal::Bad(error.to_string()))?.clone();
+    let root = path
+        .immutable_root()
+        .map_err(|error| Refusal::Bad(error.to_string()))?
+        .clone();
     let resolved = resolve::resolve(blocks, &path).await?;
     if !resolved.remainder.is_empty() {
-        return Err(Refusal::NotAcceptable("the path ends inside a block: its parts are not served".to_owned()));
+        return Err(Refusal::NotAcceptable(
+            "the path ends inside a block: its parts are not served".to_owned(),
+        ));
     }
-    let roots = if resolved.cid == root { root.to_string() } else { format!("{root},{}", resolved.cid) };
-    Ok(Target { path, cid: resolved.cid, roots })
+    let roots = if resolved.cid == root {
+        root.to_string()
+    } else {
+        format!("{root},{}", resolved.cid)
+    };
+    Ok(Target {
+        path,
+        cid: resolved.cid,
+        roots,
+    })
 }
 
 /// The headers of everything that a path leads to: what it is, and that it never changes.

@@ -20,24 +20,43 @@ pub(crate) enum Wanted {
 
 /// Reads a `Range` header for a file of `size` bytes. What is not understood counts as absent.
 pub(crate) fn parse(header: Option<&str>, size: u64) -> Wanted {
-    let Some(ranges) = header.and_then(|text| text.trim().strip_prefix("bytes=")) else { return Wanted::Whole };
+    let Some(ranges) = header.and_then(|text| text.trim().strip_prefix("bytes=")) else {
+        return Wanted::Whole;
+    };
     if ranges.contains(',') {
         return Wanted::Whole;
     }
-    let Some((from, to)) = ranges.split_once('-') else { return Wanted::Whole };
-    match (from.trim().parse::<u64>(), to.trim().parse::<u64>(), to.trim().is_empty()) {
+    let Some((from, to)) = ranges.split_once('-') else {
+        return Wanted::Whole;
+    };
+    match (
+        from.trim().parse::<u64>(),
+        to.trim().parse::<u64>(),
+        to.trim().is_empty(),
+    ) {
         (Ok(from), _, true) => part(from, size.saturating_sub(from), size),
-        (Ok(from), Ok(to), _) if to >= from => part(from, (to - from).saturating_add(1).min(size.saturating_sub(from)), size),
+        (Ok(from), Ok(to), _) if to >= from => part(
+            from,
+            (to - from).saturating_add(1).min(size.saturating_sub(from)),
+            size,
+        ),
         (Err(_), Ok(last), _) if from.trim().is_empty() => match last.min(size) {
             0 => Wanted::Unsatisfiable,
-            last => Wanted::Part { offset: size - last, length: last },
+            last => Wanted::Part {
+                offset: size - last,
+                length: last,
+            },
         },
         _ => Wanted::Whole,
     }
 }
 
 fn part(offset: u64, length: u64, size: u64) -> Wanted {
-    if offset >= size { Wanted::Unsatisfiable } else { Wanted::Part { offset, length } }
+    if offset >= size {
+        Wanted::Unsatisfiable
+    } else {
+        Wanted::Part { offset, length }
+    }
 }
 
 #[cfg(test)]

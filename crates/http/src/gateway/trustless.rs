@@ -26,10 +26,18 @@ pub(super) fn wanted(query: &Values, headers: &HeaderMap) -> Result<Form, Refusa
     match query.loose(&["format"]) {
         Some("raw") => return Ok(Form::Raw),
         Some("car") => return Ok(Form::Car),
-        Some(other) => return Err(Refusal::Bad(format!("unsupported format {other:?}: expected raw or car"))),
+        Some(other) => {
+            return Err(Refusal::Bad(format!(
+                "unsupported format {other:?}: expected raw or car"
+            )));
+        }
         None => {}
     }
-    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let accepts = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
     for media_type in accepts {
         match media_type.split(';').next().unwrap_or_default().trim() {
             "application/vnd.ipld.raw" => return Ok(Form::Raw),
@@ -41,7 +49,11 @@ pub(super) fn wanted(query: &Values, headers: &HeaderMap) -> Result<Form, Refusa
 }
 
 /// The block alone.
-pub(super) async fn raw(blocks: &Blocks, target: &Target, headers: &HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn raw(
+    blocks: &Blocks,
+    target: &Target,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let etag = format!("\"{}.raw\"", target.cid);
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -52,23 +64,37 @@ pub(super) async fn raw(blocks: &Blocks, target: &Target, headers: &HeaderMap) -
     let out = response.headers_mut();
     describe(out, target, &etag);
     out.insert(header::CONTENT_LENGTH, length.into());
-    name(out, "application/vnd.ipld.raw", &format!("{}.bin", target.cid));
+    name(
+        out,
+        "application/vnd.ipld.raw",
+        &format!("{}.bin", target.cid),
+    );
     Ok(response)
 }
 
 /// The block and all below it.
-pub(super) async fn car(blocks: &Blocks, target: &Target, headers: &HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn car(
+    blocks: &Blocks,
+    target: &Target,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let etag = format!("W/\"{}.car\"", target.cid);
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
     }
     let car = Car::open(blocks, &target.cid, false).await?;
-    let stream = car.into_stream().inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
+    let stream = car
+        .into_stream()
+        .inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
     let mut response = Response::new(Body::from_stream(stream));
     let out = response.headers_mut();
     describe(out, target, &etag);
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
-    name(out, "application/vnd.ipld.car; version=1; order=dfs; dups=n", &format!("{}.car", target.cid));
+    name(
+        out,
+        "application/vnd.ipld.car; version=1; order=dfs; dups=n",
+        &format!("{}.car", target.cid),
+    );
     Ok(response)
 }
 

@@ -66,7 +66,14 @@ impl<R: Send + 'static> Records<R> {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        Self(Work { work: Some(Box::pin(work(Sender(sender)))), receiver, failed: None }.boxed())
+        Self(
+            Work {
+                work: Some(Box::pin(work(Sender(sender)))),
+                receiver,
+                failed: None,
+            }
+            .boxed(),
+        )
     }
 }
 
@@ -77,7 +84,10 @@ pub(crate) struct Sender<R>(mpsc::Sender<R>);
 impl<R> Sender<R> {
     /// Sends a record; waits while the client is slow.
     pub(crate) async fn send(&self, record: R) -> Result<(), Failure> {
-        self.0.send(record).await.map_err(|_| Failure::normal("the client has left"))
+        self.0
+            .send(record)
+            .await
+            .map_err(|_| Failure::normal("the client has left"))
     }
 
     /// Sends from a thread that may block; `false` when the client has left.
@@ -151,13 +161,23 @@ pub(crate) struct Shown {
 
 impl Shown {
     pub(crate) fn of(call: &Call) -> Self {
-        Self { encoding: call.encoding, timeout: call.timeout, trailers: call.trailers.clone() }
+        Self {
+            encoding: call.encoding,
+            timeout: call.timeout,
+            trailers: call.trailers.clone(),
+        }
     }
 }
 
 /// Runs a handler and writes its answer.
-pub(crate) async fn respond<E: Endpoint>(work: impl Future<Output = Result<Answer<E::Reply>, Failure>> + Send, shown: Shown, text: Option<E>) -> Response {
-    let deadline = shown.timeout.map(|limit| tokio::time::Instant::now() + limit);
+pub(crate) async fn respond<E: Endpoint>(
+    work: impl Future<Output = Result<Answer<E::Reply>, Failure>> + Send,
+    shown: Shown,
+    text: Option<E>,
+) -> Response {
+    let deadline = shown
+        .timeout
+        .map(|limit| tokio::time::Instant::now() + limit);
     // Kubo says how long an answer is before it looks whether it can give it.
     let mut promised = None;
     let begun = async {
@@ -166,11 +186,31 @@ pub(crate) async fn respond<E: Endpoint>(work: impl Future<Output = Result<Answe
             Answer::One(record) => {
                 let mut out = BytesMut::new();
                 encode(&record, text.as_ref(), &mut out)?;
-                return Ok(Begun { kind: Kind::One, first: Some(out.freeze()), rest: futures_util::stream::empty().boxed() });
+                return Ok(Begun {
+                    kind: Kind::One,
+                    first: Some(out.freeze()),
+                    rest: futures_util::stream::empty().boxed(),
+                });
             }
-            Answer::Json(stream) => Begun { kind: Kind::One, first: None, rest: stream },
-            Answer::Many(records) => Begun { kind: Kind::Many, first: None, rest: lines::<E>(records.0, text) },
-            Answer::Bytes { media_type, length, stream } => Begun { kind: Kind::Bytes(media_type, length), first: None, rest: stream },
+            Answer::Json(stream) => Begun {
+                kind: Kind::One,
+                first: None,
+                rest: stream,
+            },
+            Answer::Many(records) => Begun {
+                kind: Kind::Many,
+                first: None,
+                rest: lines::<E>(records.0, text),
+            },
+            Answer::Bytes {
+                media_type,
+                length,
+                stream,
+            } => Begun {
+                kind: Kind::Bytes(media_type, length),
+                first: None,
+                rest: stream,
+            },
         };
         match stream.rest.next().await.transpose() {
             Ok(first) => stream.first = first,
@@ -185,7 +225,9 @@ pub(crate) async fn respond<E: Endpoint>(work: impl Future<Output = Result<Answe
     };
     let begun = match deadline {
         None => begun.await,
-        Some(deadline) => tokio::time::timeout_at(deadline, begun).await.unwrap_or_else(|_| Err(timed_out())),
+        Some(deadline) => tokio::time::timeout_at(deadline, begun)
+            .await
+            .unwrap_or_else(|_| Err(timed_out())),
     };
     match begun {
         Ok(begun) => success(begun, &shown, deadline),
@@ -212,7 +254,10 @@ enum Kind {
 }
 
 /// Lines of records, those that are ready at once put together.
-fn lines<E: Endpoint>(records: BoxStream<'static, Result<E::Reply, Failure>>, text: Option<E>) -> BoxStream<'static, Result<Bytes, Failure>> {
+fn lines<E: Endpoint>(
+    records: BoxStream<'static, Result<E::Reply, Failure>>,
+    text: Option<E>,
+) -> BoxStream<'static, Result<Bytes, Failure>> {
     struct Lines<E: Endpoint> {
         records: Option<BoxStream<'static, Result<E::Reply, Failure>>>,
         text: Option<E>,
@@ -233,7 +278,9 @@ fn lines<E: Endpoint>(records: BoxStream<'static, Result<E::Reply, Failure>>, te
                     Poll::Pending => break,
                     Poll::Ready(None) => this.records = None,
                     Poll::Ready(Some(record)) => {
-                        if let Err(failed) = record.and_then(|record| encode(&record, this.text.as_ref(), &mut out)) {
+                        if let Err(failed) =
+                            record.and_then(|record| encode(&record, this.text.as_ref(), &mut out))
+                        {
                             this.records = None;
                             this.failed = Some(failed);
                         }
@@ -243,13 +290,26 @@ fn lines<E: Endpoint>(records: BoxStream<'static, Result<E::Reply, Failure>>, te
                     break;
                 }
             }
-            if out.is_empty() { Poll::Ready(this.failed.take().map(Err)) } else { Poll::Ready(Some(Ok(out.freeze()))) }
+            if out.is_empty() {
+                Poll::Ready(this.failed.take().map(Err))
+            } else {
+                Poll::Ready(Some(Ok(out.freeze())))
+            }
         }
     }
-    Lines { records: Some(records), text, failed: None }.boxed()
+    Lines {
+        records: Some(records),
+        text,
+        failed: None,
+    }
+    .boxed()
 }
 
-fn encode<E: Endpoint>(record: &E::Reply, text: Option<&E>, out: &mut BytesMut) -> Result<(), Failure> {
+fn encode<E: Endpoint>(
+    record: &E::Reply,
+    text: Option<&E>,
+    out: &mut BytesMut,
+) -> Result<(), Failure> {
     match text {
         Some(request) => {
             let mut shown = String::new();
@@ -263,12 +323,14 @@ fn encode<E: Endpoint>(record: &E::Reply, text: Option<&E>, out: &mut BytesMut) 
 
 /// Appends a value and a line end. `()` is nothing at all.
 pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
-    serde_json::to_writer((&mut *out).writer(), value).map_err(|error| Failure::normal(error.to_string()))?;
+    serde_json::to_writer((&mut *out).writer(), value)
+        .map_err(|error| Failure::normal(error.to_string()))?;
     out.put_u8(b'\n');
     Ok(())
 }
 
-const EXPOSED: HeaderValue = HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
 const CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-content-length");
 const ONE: HeaderValue = HeaderValue::from_static("1");
 
@@ -286,15 +348,19 @@ fn head(status: StatusCode, media_type: &'static str) -> http::response::Builder
 
 fn built(builder: http::response::Builder, body: Body) -> Response {
     // The parts are constants and numbers: they always build.
-    builder.body(body).unwrap_or_else(|_| Response::new(nothing()))
+    builder
+        .body(body)
+        .unwrap_or_else(|_| Response::new(nothing()))
 }
 
 fn success(begun: Begun, shown: &Shown, deadline: Option<tokio::time::Instant>) -> Response {
     let builder = match begun.kind {
         Kind::One => head(StatusCode::OK, shown.encoding.media_type()),
-        Kind::Many => head(StatusCode::OK, shown.encoding.media_type()).header(HeaderName::from_static("x-chunked-output"), ONE),
+        Kind::Many => head(StatusCode::OK, shown.encoding.media_type())
+            .header(HeaderName::from_static("x-chunked-output"), ONE),
         Kind::Bytes(media_type, length) => {
-            let builder = head(StatusCode::OK, media_type).header(HeaderName::from_static("x-stream-output"), ONE);
+            let builder = head(StatusCode::OK, media_type)
+                .header(HeaderName::from_static("x-stream-output"), ONE);
             match length {
                 Some(length) => builder.header(CONTENT_LENGTH, length),
                 None => builder,
@@ -315,17 +381,27 @@ fn success(begun: Begun, shown: &Shown, deadline: Option<tokio::time::Instant>) 
             Err(failure) => {
                 tracing::warn!(error = %failure, "an answer was cut off");
                 let mut line = BytesMut::new();
-                let told = in_records && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();
-                (told.then(|| Ok(line.freeze())), Err(Ending::Cut(failure.to_string())))
+                let told = in_records
+                    && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();
+                (
+                    told.then(|| Ok(line.freeze())),
+                    Err(Ending::Cut(failure.to_string())),
+                )
             }
         };
         futures_util::stream::iter(record.into_iter().chain([piece]))
     });
-    built(builder, Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())))
+    built(
+        builder,
+        Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())),
+    )
 }
 
 /// A stream that fails at a time.
-fn until(deadline: tokio::time::Instant, stream: BoxStream<'static, Result<Bytes, Failure>>) -> BoxStream<'static, Result<Bytes, Failure>> {
+fn until(
+    deadline: tokio::time::Instant,
+    stream: BoxStream<'static, Result<Bytes, Failure>>,
+) -> BoxStream<'static, Result<Bytes, Failure>> {
     futures_util::stream::unfold(Some(stream), move |stream| async move {
         let mut stream = stream?;
         match tokio::time::timeout_at(deadline, stream.next()).await {
@@ -342,7 +418,10 @@ fn refused(failure: &Failure, shown: &Shown) -> Response {
         Failure::Parse(refused) => super::error::parse(refused),
         Failure::Told(message) => {
             let ending = futures_util::stream::iter([Err(Ending::Told(message.clone()))]);
-            built(head(failure.status(), shown.encoding.media_type()), Body::new(Streamed::new(ending.boxed(), shown.trailers.clone())))
+            built(
+                head(failure.status(), shown.encoding.media_type()),
+                Body::new(Streamed::new(ending.boxed(), shown.trailers.clone())),
+            )
         }
         Failure::Command(error) => {
             let mut out = BytesMut::new();
@@ -357,7 +436,10 @@ fn refused(failure: &Failure, shown: &Shown) -> Response {
                 }
             };
             let only = futures_util::stream::iter([Ok(out.freeze())]);
-            built(head(failure.status(), media_type), Body::new(Streamed::new(only.boxed(), shown.trailers.clone())))
+            built(
+                head(failure.status(), media_type),
+                Body::new(Streamed::new(only.boxed(), shown.trailers.clone())),
+            )
         }
     }
 }
@@ -366,20 +448,35 @@ fn refused(failure: &Failure, shown: &Shown) -> Response {
 pub(crate) fn plain(status: StatusCode, text: String) -> Response {
     let builder = Response::builder()
         .status(status)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))
-        .header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        .header(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        )
+        .header(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
     built(builder, Body::from(text))
 }
 
 /// A redirect that keeps the method.
 pub(crate) fn redirect(to: &'static str) -> Response {
-    built(Response::builder().status(StatusCode::TEMPORARY_REDIRECT).header(header::LOCATION, HeaderValue::from_static(to)), nothing())
+    built(
+        Response::builder()
+            .status(StatusCode::TEMPORARY_REDIRECT)
+            .header(header::LOCATION, HeaderValue::from_static(to)),
+        nothing(),
+    )
 }
 
 /// What a command group answers.
 pub(crate) fn empty_group() -> Response {
     let empty = Streamed::new(futures_util::stream::empty().boxed(), Trailers::Frame);
-    built(head(StatusCode::OK, "application/json").header(HeaderName::from_static("x-chunked-output"), ONE), Body::new(empty))
+    built(
+        head(StatusCode::OK, "application/json")
+            .header(HeaderName::from_static("x-chunked-output"), ONE),
+        Body::new(empty),
+    )
 }
 
 /// 200 with nothing: what Kubo answers where it gives up before it begins.

@@ -8,9 +8,9 @@ use axum::response::Response;
 use cairn_dag::Blocks;
 use cairn_dag::resolve;
 use cairn_node::config::GoDuration;
+use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
-use cairn_primitives::multibase::{self, Base};
 use cairn_wire::{Body as Carries, ParseError, Spec, Values};
 use http::header;
 
@@ -39,27 +39,43 @@ pub(crate) struct Call {
 
 impl Call {
     /// Reads what all commands share; a refusal is a whole answer.
-    pub(crate) fn new(rpc: Arc<Rpc>, spec: &Spec, request: Request, values: Values) -> Result<Self, Response> {
+    pub(crate) fn new(
+        rpc: Arc<Rpc>,
+        spec: &Spec,
+        request: Request,
+        values: Values,
+    ) -> Result<Self, Response> {
         let encoding = match values.loose(&["encoding", "enc"]) {
             None => Encoding::Json,
-            Some(name) => Encoding::from_name(name).ok_or_else(|| error::bad_request(&format!("invalid encoding: {name}")))?,
+            Some(name) => Encoding::from_name(name)
+                .ok_or_else(|| error::bad_request(&format!("invalid encoding: {name}")))?,
         };
         let timeout = match values.loose(&["timeout"]) {
             None => None,
             // Kubo answers nothing at all to a time that it cannot read.
-            Some(text) => Some(text.parse::<GoDuration>().map(GoDuration::to_std).map_err(|_| answer::nothing_at_all())?),
+            Some(text) => Some(
+                text.parse::<GoDuration>()
+                    .map(GoDuration::to_std)
+                    .map_err(|_| answer::nothing_at_all())?,
+            ),
         };
         let (cid_base, bad_base) = match values.loose(&["cid-base"]) {
             None => (None, None),
-            Some(name) => multibase::by_name(name).map_or_else(|_| (None, Some(name.to_owned())), |base| (Some(base), None)),
+            Some(name) => multibase::by_name(name)
+                .map_or_else(|_| (None, Some(name.to_owned())), |base| (Some(base), None)),
         };
-        let offline = values.loose(&["offline"]).is_some_and(|text| matches!(text, "true" | "1"));
+        let offline = values
+            .loose(&["offline"])
+            .is_some_and(|text| matches!(text, "true" | "1"));
         let upgrade = match values.loose(&["upgrade-cidv0-in-output"]) {
             Some(text) => matches!(text, "true" | "1" | ""),
             // Version 0 has one base alone: any other takes version 1.
             None => cid_base.is_some_and(|base| base != Base::Base58Btc),
         };
-        let wants_trailers = request.headers().get(header::TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+        let wants_trailers = request
+            .headers()
+            .get(header::TE)
+            .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) if !wants_trailers => Trailers::Slot(slot.clone()),
             _ => Trailers::Frame,
@@ -72,7 +88,18 @@ impl Call {
                 Err(refused) => return Err(error::bad_request(&refused.to_string())),
             },
         };
-        Ok(Self { rpc, values, encoding, timeout, trailers, files: Mutex::new(files), cid_base, bad_base, upgrade, offline })
+        Ok(Self {
+            rpc,
+            values,
+            encoding,
+            timeout,
+            trailers,
+            files: Mutex::new(files),
+            cid_base,
+            bad_base,
+            upgrade,
+            offline,
+        })
     }
 
     /// The node.
@@ -82,7 +109,11 @@ impl Call {
 
     /// Where blocks are read from.
     pub(crate) fn blocks(&self) -> Blocks {
-        if self.offline { self.node().blocks().local() } else { self.node().blocks() }
+        if self.offline {
+            self.node().blocks().local()
+        } else {
+            self.node().blocks()
+        }
     }
 
     /// Reads a content path.
@@ -92,19 +123,29 @@ impl Call {
 
     /// The block that a path leads to.
     pub(crate) async fn resolve(&self, text: &str) -> Result<Cid, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?.cid)
+        Ok(resolve::resolve(&self.blocks(), &self.path(text)?)
+            .await?
+            .cid)
     }
 
     /// The files that the body carries.
     pub(crate) fn take_files(&mut self) -> Result<Files, Failure> {
-        self.files.get_mut().take().ok_or_else(|| Failure::normal("expected a file argument"))
+        self.files
+            .get_mut()
+            .take()
+            .ok_or_else(|| Failure::normal("expected a file argument"))
     }
 
     /// How CIDs are to be written; refuses a base that does not exist.
     pub(crate) fn cids(&self) -> Result<CidForm, Failure> {
         match &self.bad_base {
-            Some(name) => Err(Failure::normal(format!("unsupported multibase encoding: {name}"))),
-            None => Ok(CidForm { base: self.cid_base, upgrade: self.upgrade }),
+            Some(name) => Err(Failure::normal(format!(
+                "unsupported multibase encoding: {name}"
+            ))),
+            None => Ok(CidForm {
+                base: self.cid_base,
+                upgrade: self.upgrade,
+            }),
         }
     }
 }
@@ -133,4 +174,3 @@ impl CidForm {
 pub(crate) fn timed_out() -> Failure {
     Failure::normal("context deadline exceeded")
 }
-

@@ -26,7 +26,10 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// The command failed, and all that it had to say before was said: the answer ends as a whole one, with a trailer.
-    #[expect(dead_code, reason = "commands that list their failures in the body answer so")]
+    #[expect(
+        dead_code,
+        reason = "commands that list their failures in the body answer so"
+    )]
     #[error("{0}")]
     Told(String),
 }
@@ -40,7 +43,9 @@ impl Failure {
     /// The status and body of an answer that has not begun.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Command(error) if error.code != ErrorCode::Client.number() => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Command(error) if error.code != ErrorCode::Client.number() => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Command(_) | Self::Parse(_) => StatusCode::BAD_REQUEST,
             Self::Told(_) => StatusCode::OK,
         }
@@ -90,12 +95,19 @@ pub(crate) fn forbidden() -> Response {
 }
 
 pub(crate) fn method_not_allowed() -> Response {
-    let mut response = vary(plain(StatusCode::METHOD_NOT_ALLOWED, "405 - Method Not Allowed\n".to_owned()));
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
+    let mut response = vary(plain(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "405 - Method Not Allowed\n".to_owned(),
+    ));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
     response
 }
 
 pub(crate) fn vary(mut response: Response) -> Response {
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("Origin"));
     response
 }

@@ -51,11 +51,19 @@ impl From<MultipartError> for Failure {
 impl Files {
     /// The files of a request; `None` when it carries none.
     pub(crate) fn new(request: Request) -> Result<Option<Self>, MultipartError> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let content_type = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         if !is_multipart(&request) {
             return Ok(None);
         }
-        Ok(Some(Self { parts: Parts::new(&content_type, request.into_body())?, open: false }))
+        Ok(Some(Self {
+            parts: Parts::new(&content_type, request.into_body())?,
+            open: false,
+        }))
     }
 
     /// The next part; what was not read of the one before is passed over.
@@ -94,7 +102,9 @@ impl Files {
         let mut first = Bytes::new();
         let mut out = bytes::BytesMut::new();
         while first.len() + out.len() < most {
-            let Some(mut data) = self.chunk().await? else { break };
+            let Some(mut data) = self.chunk().await? else {
+                break;
+            };
             data.truncate(most - first.len() - out.len());
             if first.is_empty() && out.is_empty() {
                 // A part in one frame is not copied.
@@ -110,9 +120,17 @@ impl Files {
     }
 
     /// All bytes of the part, which may be no more than `most`.
-    pub(crate) async fn whole(&mut self, most: usize, refuse: impl FnOnce() -> Failure) -> Result<Bytes, Failure> {
+    pub(crate) async fn whole(
+        &mut self,
+        most: usize,
+        refuse: impl FnOnce() -> Failure,
+    ) -> Result<Bytes, Failure> {
         let data = self.at_most(most + 1).await?;
-        if data.len() > most { Err(refuse()) } else { Ok(data) }
+        if data.len() > most {
+            Err(refuse())
+        } else {
+            Ok(data)
+        }
     }
 }
 
@@ -121,8 +139,13 @@ const MAX_ARGUMENTS: usize = 1 << 20;
 
 /// Where a command has an argument and the query has none, the lines of the body's first part are the arguments: that is how
 /// `ipfs` sends what it reads from its standard input.
-pub(super) async fn arguments(spec: &Spec, request: Request, values: &mut Values) -> Result<Request, Failure> {
-    let wanted = spec.body == Body::Nothing && !spec.arguments.is_empty() && values.arguments().is_empty();
+pub(super) async fn arguments(
+    spec: &Spec,
+    request: Request,
+    values: &mut Values,
+) -> Result<Request, Failure> {
+    let wanted =
+        spec.body == Body::Nothing && !spec.arguments.is_empty() && values.arguments().is_empty();
     if !wanted || !is_multipart(&request) {
         return Ok(request);
     }
@@ -131,24 +154,45 @@ pub(super) async fn arguments(spec: &Spec, request: Request, values: &mut Values
     if let Some(mut files) = Files::new(Request::from_parts(head, body))?
         && files.next().await?.is_some()
     {
-        let text = files.whole(MAX_ARGUMENTS, || Failure::normal(format!("the arguments are longer than {MAX_ARGUMENTS} bytes"))).await?;
-        let text = std::str::from_utf8(&text).map_err(|_| Failure::normal("the arguments are not UTF-8"))?;
-        text.lines().filter(|line| !line.is_empty()).for_each(|line| values.argument(line));
+        let text = files
+            .whole(MAX_ARGUMENTS, || {
+                Failure::normal(format!(
+                    "the arguments are longer than {MAX_ARGUMENTS} bytes"
+                ))
+            })
+            .await?;
+        let text = std::str::from_utf8(&text)
+            .map_err(|_| Failure::normal("the arguments are not UTF-8"))?;
+        text.lines()
+            .filter(|line| !line.is_empty())
+            .for_each(|line| values.argument(line));
     }
     Ok(rest)
 }
 
 fn is_multipart(request: &Request) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("multipart/form-data")
 }
 
 fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
     let name = head.disposition("filename").unwrap_or_default();
     if name.len() > MAX_PATH {
-        return Err(Failure::normal(format!("the path of a file is longer than {MAX_PATH} bytes")));
+        return Err(Failure::normal(format!(
+            "the path of a file is longer than {MAX_PATH} bytes"
+        )));
     }
-    let decoded = unescape(&name).ok_or_else(|| Failure::normal(format!("the file name {name:?} is not UTF-8")))?;
+    let decoded = unescape(&name)
+        .ok_or_else(|| Failure::normal(format!("the file name {name:?} is not UTF-8")))?;
     let kind = match head.media_type().as_deref() {
         Some("application/x-directory" | "multipart/form-data") => FileKind::Directory,
         Some("application/symlink") => FileKind::Symlink,
@@ -156,23 +200,47 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
     };
     // Mode and time ride on the field's name: `file?mode=0644&mtime=1700000000`.
     let field = head.disposition("name").unwrap_or_default();
-    let facts = Values::from_query(field.split_once('?').map_or("", |(_, facts)| facts)).unwrap_or_default();
-    let mode = facts.loose(&["mode"]).and_then(|text| u32::from_str_radix(text, 8).ok());
-    let nanoseconds = facts.loose(&["mtime-nsecs"]).and_then(|text| text.parse().ok());
-    let mtime = facts.loose(&["mtime"]).and_then(|text| text.parse().ok()).map(|seconds| (seconds, nanoseconds));
-    let abspath = head.field("abspath-encoded").and_then(unescape).or_else(|| head.field("abspath").map(str::to_owned));
-    Ok(FileHead { path: clean(&decoded), kind, abspath, mode, mtime })
+    let facts = Values::from_query(field.split_once('?').map_or("", |(_, facts)| facts))
+        .unwrap_or_default();
+    let mode = facts
+        .loose(&["mode"])
+        .and_then(|text| u32::from_str_radix(text, 8).ok());
+    let nanoseconds = facts
+        .loose(&["mtime-nsecs"])
+        .and_then(|text| text.parse().ok());
+    let mtime = facts
+        .loose(&["mtime"])
+        .and_then(|text| text.parse().ok())
+        .map(|seconds| (seconds, nanoseconds));
+    let abspath = head
+        .field("abspath-encoded")
+        .and_then(unescape)
+        .or_else(|| head.field("abspath").map(str::to_owned));
+    Ok(FileHead {
+        path: clean(&decoded),
+        kind,
+        abspath,
+        mode,
+        mtime,
+    })
 }
 
 /// Reads a name as a form writes it: `%20` or `+` for a space. A stray `%` makes it a plain name.
 fn unescape(text: &str) -> Option<String> {
     let stray = text.bytes().enumerate().any(|(at, byte)| {
-        byte == b'%' && !text.as_bytes().get(at + 1..at + 3).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+        byte == b'%'
+            && !text
+                .as_bytes()
+                .get(at + 1..at + 3)
+                .is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
     });
     if stray {
         return Some(text.to_owned());
     }
-    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(&text.replace('+', " "))
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// The path as it would be below a root: no `.`, no empty segments, `..` taken as far as the root.

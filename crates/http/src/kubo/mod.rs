@@ -51,14 +51,21 @@ impl Rpc {
     #[must_use]
     pub fn new(node: Arc<Node>, stop: CancellationToken) -> Self {
         let origins = origin::Policy::from_config(&node);
-        Self { node, stop, origins }
+        Self {
+            node,
+            stop,
+            origins,
+        }
     }
 }
 
 /// What answers an endpoint.
 pub(crate) trait Handler: Endpoint {
     /// Answers one call.
-    fn handle(self, call: Call) -> impl Future<Output = Result<Answer<Self::Reply>, Failure>> + Send;
+    fn handle(
+        self,
+        call: Call,
+    ) -> impl Future<Output = Result<Answer<Self::Reply>, Failure>> + Send;
 }
 
 type Run = fn(Call, &Values) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError>;
@@ -68,11 +75,16 @@ struct Route {
     run: Run,
 }
 
-fn run<E: Handler>(call: Call, values: &Values) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError> {
+fn run<E: Handler>(
+    call: Call,
+    values: &Values,
+) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError> {
     let request = E::from_values(values)?;
     Ok(Box::pin(async move {
         let shown = answer::Shown::of(&call);
-        let text = (shown.encoding == answer::Encoding::Text).then(|| E::from_values(&call.values).ok()).flatten();
+        let text = (shown.encoding == answer::Encoding::Text)
+            .then(|| E::from_values(&call.values).ok())
+            .flatten();
         let work = request.handle(call);
         answer::respond::<E>(work, shown, text).await
     }))
@@ -84,7 +96,8 @@ macro_rules! routes {
     };
 }
 
-static ROUTES: LazyLock<HashMap<&'static str, Route>> = LazyLock::new(|| HashMap::from(cairn_wire::kubo_endpoints!(routes)));
+static ROUTES: LazyLock<HashMap<&'static str, Route>> =
+    LazyLock::new(|| HashMap::from(cairn_wire::kubo_endpoints!(routes)));
 
 /// The face: `/api/v0` and what Kubo serves beside it.
 pub fn router(rpc: Arc<Rpc>) -> Router {
@@ -94,12 +107,17 @@ pub fn router(rpc: Arc<Rpc>) -> Router {
 async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     let path = request.uri().path();
     if path == "/version" && request.method() == Method::GET {
-        return answer::plain(http::StatusCode::OK, format!("Commit: \nClient Version: {AGENT}\n"));
+        return answer::plain(
+            http::StatusCode::OK,
+            format!("Commit: \nClient Version: {AGENT}\n"),
+        );
     }
     if path == "/api/v0" {
         return answer::redirect("/api/v0/");
     }
-    let Some(command) = path.strip_prefix("/api/v0/") else { return error::not_found(false) };
+    let Some(command) = path.strip_prefix("/api/v0/") else {
+        return error::not_found(false);
+    };
     let headers = request.headers();
     if request.method() == Method::OPTIONS {
         return rpc.origins.preflight(headers);
@@ -113,7 +131,9 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     let origin = rpc.origins.echo(headers);
     let mut response = command_response(rpc, command.to_owned(), request).await;
     if let Some(origin) = origin {
-        response.headers_mut().insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response
+            .headers_mut()
+            .insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     response
 }
@@ -127,9 +147,13 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
     let route = match ROUTES.get(command) {
         Some(route) => route,
         // The last segment may be an argument: `/api/v0/cat/Qm…`.
-        None => match command.rsplit_once('/').and_then(|(command, last)| ROUTES.get(command).map(|route| (route, last))) {
+        None => match command
+            .rsplit_once('/')
+            .and_then(|(command, last)| ROUTES.get(command).map(|route| (route, last)))
+        {
             Some((route, last)) if !last.is_empty() => {
-                values.first_argument(percent_encoding::percent_decode_str(last).decode_utf8_lossy());
+                values
+                    .first_argument(percent_encoding::percent_decode_str(last).decode_utf8_lossy());
                 route
             }
             _ if is_group(command) => return answer::empty_group(),
@@ -153,7 +177,12 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
 
 /// Whether commands live below this path, which then answers nothing by itself.
 fn is_group(path: &str) -> bool {
-    !path.is_empty() && ROUTES.keys().any(|command| command.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    !path.is_empty()
+        && ROUTES.keys().any(|command| {
+            command
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
 }
 
 /// A body that is empty.

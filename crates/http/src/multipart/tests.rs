@@ -50,13 +50,22 @@ fn body(parts: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn any_cut_gives_the_same_parts() {
     let tricky: &[u8] = b"x\r\n--b\r\n--\r\r\n--b1\r\n\r\r\n-";
-    let whole = body(&[("a", b"hello"), ("empty", b""), ("t", tricky), ("crlf", b"\r\n")]);
+    let whole = body(&[
+        ("a", b"hello"),
+        ("empty", b""),
+        ("t", tricky),
+        ("crlf", b"\r\n"),
+    ]);
     let expected = decode("b0", &whole, whole.len()).unwrap();
     assert_eq!(expected.len(), 4);
     assert_eq!(expected[2].1, tricky);
     assert_eq!(expected[3].1, b"\r\n");
     for cut in 1..whole.len() {
-        assert_eq!(decode("b0", &whole, cut).unwrap(), expected, "frames of {cut}");
+        assert_eq!(
+            decode("b0", &whole, cut).unwrap(),
+            expected,
+            "frames of {cut}"
+        );
     }
 }
 
@@ -74,9 +83,18 @@ fn refuses_what_grows_without_end() {
     let mut endless = b"--b0\r\nX: ".to_vec();
     endless.resize(1 << 20, b'a');
     assert_eq!(decode("b0", &endless, 8192), Err(MultipartError::Headers));
-    assert!(matches!(decode("b0", &vec![b'a'; 1 << 20], 8192), Err(MultipartError::Malformed(_))));
-    assert_eq!(Decoder::new("multipart/form-data").unwrap_err(), MultipartError::Boundary);
-    assert_eq!(Decoder::new(&format!("multipart/form-data; boundary={}", "b".repeat(71))).unwrap_err(), MultipartError::Boundary);
+    assert!(matches!(
+        decode("b0", &vec![b'a'; 1 << 20], 8192),
+        Err(MultipartError::Malformed(_))
+    ));
+    assert_eq!(
+        Decoder::new("multipart/form-data").unwrap_err(),
+        MultipartError::Boundary
+    );
+    assert_eq!(
+        Decoder::new(&format!("multipart/form-data; boundary={}", "b".repeat(71))).unwrap_err(),
+        MultipartError::Boundary
+    );
 }
 
 #[test]

@@ -24,9 +24,18 @@ async fn answer(State(script): State<Script>, request: Request) -> Response {
         Some(slot) if !wants => Trailers::Slot(slot.clone()),
         _ => Trailers::Frame,
     };
-    let pieces = script.pieces.into_iter().map(Ok).chain(script.ending.map(Err));
-    let mut response = Response::new(Body::new(Streamed::new(futures_util::stream::iter(pieces).boxed(), trailers)));
-    response.headers_mut().insert("trailer", "X-Stream-Error".parse().unwrap());
+    let pieces = script
+        .pieces
+        .into_iter()
+        .map(Ok)
+        .chain(script.ending.map(Err));
+    let mut response = Response::new(Body::new(Streamed::new(
+        futures_util::stream::iter(pieces).boxed(),
+        trailers,
+    )));
+    response
+        .headers_mut()
+        .insert("trailer", "X-Stream-Error".parse().unwrap());
     response
 }
 
@@ -35,7 +44,11 @@ async fn exchange(script: Script, requests: &str) -> String {
     let listener = crate::listen::bind("/ip4/127.0.0.1/tcp/0").await.unwrap();
     let address = listener.socket_address();
     let stop = CancellationToken::new();
-    let server = tokio::spawn(crate::listen::serve(listener, Router::new().fallback(answer).with_state(script), stop.clone()));
+    let server = tokio::spawn(crate::listen::serve(
+        listener,
+        Router::new().fallback(answer).with_state(script),
+        stop.clone(),
+    ));
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(requests.as_bytes()).await.unwrap();
     let mut out = Vec::new();
@@ -49,34 +62,78 @@ const ONCE: &str = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn what_was_told_ends_whole_with_a_trailer() {
-    let script = Script { pieces: vec![Bytes::from_static(b"hello")], ending: Some(Ending::Told("two\r\nlines".into())) };
+    let script = Script {
+        pieces: vec![Bytes::from_static(b"hello")],
+        ending: Some(Ending::Told("two\r\nlines".into())),
+    };
     let answer = exchange(script, ONCE).await;
-    assert!(answer.ends_with("5\r\nhello\r\n0\r\nX-Stream-Error: two  lines\r\n\r\n"), "{answer:?}");
+    assert!(
+        answer.ends_with("5\r\nhello\r\n0\r\nX-Stream-Error: two  lines\r\n\r\n"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_trailer_without_a_body_and_after_a_large_one() {
-    let answer = exchange(Script { pieces: vec![], ending: Some(Ending::Told("none".into())) }, ONCE).await;
-    assert!(answer.ends_with("\r\n\r\n0\r\nX-Stream-Error: none\r\n\r\n"), "{answer:?}");
+    let answer = exchange(
+        Script {
+            pieces: vec![],
+            ending: Some(Ending::Told("none".into())),
+        },
+        ONCE,
+    )
+    .await;
+    assert!(
+        answer.ends_with("\r\n\r\n0\r\nX-Stream-Error: none\r\n\r\n"),
+        "{answer:?}"
+    );
     // The last piece looks like a terminator, and is none.
-    let large = vec![Bytes::from(vec![b'x'; 3 << 20]), Bytes::from_static(b"0\r\n\r\n")];
-    let answer = exchange(Script { pieces: large, ending: Some(Ending::Told("large".into())) }, ONCE).await;
-    assert!(answer.ends_with("5\r\n0\r\n\r\n\r\n0\r\nX-Stream-Error: large\r\n\r\n"), "{}", &answer[answer.len() - 200..]);
+    let large = vec![
+        Bytes::from(vec![b'x'; 3 << 20]),
+        Bytes::from_static(b"0\r\n\r\n"),
+    ];
+    let answer = exchange(
+        Script {
+            pieces: large,
+            ending: Some(Ending::Told("large".into())),
+        },
+        ONCE,
+    )
+    .await;
+    assert!(
+        answer.ends_with("5\r\n0\r\n\r\n\r\n0\r\nX-Stream-Error: large\r\n\r\n"),
+        "{}",
+        &answer[answer.len() - 200..]
+    );
 }
 
 #[tokio::test]
 async fn the_connection_lives_on_after_a_trailer() {
-    let script = Script { pieces: vec![Bytes::from_static(b"hi")], ending: Some(Ending::Told("t".into())) };
+    let script = Script {
+        pieces: vec![Bytes::from_static(b"hi")],
+        ending: Some(Ending::Told("t".into())),
+    };
     let listener = crate::listen::bind("/ip4/127.0.0.1/tcp/0").await.unwrap();
     let address = listener.socket_address();
     let stop = CancellationToken::new();
-    let server = tokio::spawn(crate::listen::serve(listener, Router::new().fallback(answer).with_state(script), stop.clone()));
+    let server = tokio::spawn(crate::listen::serve(
+        listener,
+        Router::new().fallback(answer).with_state(script),
+        stop.clone(),
+    ));
     let mut client = TcpStream::connect(address).await.unwrap();
     for _ in 0..3 {
-        client.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        client
+            .write_all(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
         let mut out = Vec::new();
         while !out.ends_with(b"X-Stream-Error: t\r\n\r\n") {
-            assert!(client.read_buf(&mut out).await.unwrap() > 0, "{}", String::from_utf8_lossy(&out));
+            assert!(
+                client.read_buf(&mut out).await.unwrap() > 0,
+                "{}",
+                String::from_utf8_lossy(&out)
+            );
         }
     }
     stop.cancel();
@@ -86,14 +143,29 @@ async fn the_connection_lives_on_after_a_trailer() {
 
 #[tokio::test]
 async fn what_is_cut_never_looks_whole() {
-    let script = Script { pieces: vec![Bytes::from_static(b"hello")], ending: Some(Ending::Cut("gone".into())) };
+    let script = Script {
+        pieces: vec![Bytes::from_static(b"hello")],
+        ending: Some(Ending::Cut("gone".into())),
+    };
     let answer = exchange(script, ONCE).await;
     assert!(!answer.ends_with("0\r\n\r\n"), "{answer:?}");
 }
 
 #[tokio::test]
 async fn a_client_that_asks_is_told() {
-    let script = Script { pieces: vec![Bytes::from_static(b"hello")], ending: Some(Ending::Cut("gone".into())) };
-    let answer = exchange(script, "POST / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\nConnection: close\r\n\r\n").await;
-    assert!(answer.to_ascii_lowercase().ends_with("0\r\nx-stream-error: gone\r\n\r\n"), "{answer:?}");
+    let script = Script {
+        pieces: vec![Bytes::from_static(b"hello")],
+        ending: Some(Ending::Cut("gone".into())),
+    };
+    let answer = exchange(
+        script,
+        "POST / HTTP/1.1\r\nHost: x\r\nTE: trailers\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(
+        answer
+            .to_ascii_lowercase()
+            .ends_with("0\r\nx-stream-error: gone\r\n\r\n"),
+        "{answer:?}"
+    );
 }

@@ -110,13 +110,23 @@ fn table(request: &Ls, links: &[Link], headings: bool, out: &mut String) {
     let now = SystemTime::now();
     for link in links {
         let folder = link.r#type == DIRECTORY;
-        let size = if folder { "-".to_owned() } else { link.size.to_string() };
+        let size = if folder {
+            "-".to_owned()
+        } else {
+            link.size.to_string()
+        };
         let mut name = String::new();
         escaped(&link.name, &mut name);
         if folder {
             name.push('/');
         }
-        rows.push([mode(link), link.hash.clone(), size, time(&link.mod_time, now), name]);
+        rows.push([
+            mode(link),
+            link.hash.clone(),
+            size,
+            time(&link.mod_time, now),
+            name,
+        ]);
     }
     let shown: &[usize] = match (request.long, request.size) {
         (true, true) => &[0, 1, 2, 3, 4],
@@ -126,7 +136,13 @@ fn table(request: &Ls, links: &[Link], headings: bool, out: &mut String) {
     };
     // Entries that come one by one cannot be aligned; a least width makes most of them so.
     let least = if request.stream { 9 } else { 0 };
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(least);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(least)
+    };
     let widths: Vec<usize> = (0..5).map(width).collect();
     for row in &rows {
         for (at, &column) in shown.iter().enumerate() {
@@ -149,7 +165,13 @@ fn mode(link: &Link) -> String {
     if link.mode == 0 {
         return "-".to_owned();
     }
-    let letters = "rwxrwxrwx".chars().enumerate().map(|(at, letter)| if link.mode & (0o400 >> at) == 0 { '-' } else { letter });
+    let letters = "rwxrwxrwx".chars().enumerate().map(|(at, letter)| {
+        if link.mode & (0o400 >> at) == 0 {
+            '-'
+        } else {
+            letter
+        }
+    });
     std::iter::once(kind).chain(letters).collect()
 }
 
@@ -159,7 +181,9 @@ fn time(text: &str, now: SystemTime) -> String {
 }
 
 fn show_time(text: &str, now: SystemTime) -> Option<String> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     if (year, month, day) == (1, 1, 1) {
@@ -167,9 +191,14 @@ fn show_time(text: &str, now: SystemTime) -> Option<String> {
     }
     let name = MONTHS.get(usize::try_from(month - 1).ok()?)?;
     let days = days(year, month, day);
-    let today = i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs() / 86_400).ok()?;
+    let today =
+        i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs() / 86_400).ok()?;
     let recent = (today - HALF_A_YEAR..=today + 1).contains(&days);
-    Some(if recent { format!("{name} {day:02} {}", text.get(11..16)?) } else { format!("{name} {day:02}  {year:04}") })
+    Some(if recent {
+        format!("{name} {day:02} {}", text.get(11..16)?)
+    } else {
+        format!("{name} {day:02}  {year:04}")
+    })
 }
 
 /// Days of half a year.
@@ -209,7 +238,12 @@ mod tests {
 
     #[test]
     fn days_are_counted_as_calendars_do() {
-        for (date, count) in [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2024, 10, 4), 20_000), ((1969, 12, 31), -1)] {
+        for (date, count) in [
+            ((1970, 1, 1), 0),
+            ((2000, 2, 29), 11_016),
+            ((2024, 10, 4), 20_000),
+            ((1969, 12, 31), -1),
+        ] {
             assert_eq!(days(date.0, date.1, date.2), count);
         }
     }

@@ -19,12 +19,27 @@ use crate::progress::{self, Progress};
 use crate::session::Session;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
     let asked = request.typed::<Add>()?;
     if !asked.ignore.is_empty() || asked.ignore_rules_path.is_some() {
-        return Err(Problem::usage("--ignore and --ignore-rules-path are not supported yet").hint("nothing was added; name the files to add, or put them into a folder of their own"));
+        return Err(
+            Problem::usage("--ignore and --ignore-rules-path are not supported yet").hint(
+                "nothing was added; name the files to add, or put them into a folder of their own",
+            ),
+        );
     }
-    let rules = Rules { recursive: asked.recursive, hidden: asked.hidden, follow_arguments: asked.dereference_args, follow_all: asked.dereference_symlinks, absolute_paths: asked.nocopy };
+    let rules = Rules {
+        recursive: asked.recursive,
+        hidden: asked.hidden,
+        follow_arguments: asked.dereference_args,
+        follow_all: asked.dereference_symlinks,
+        absolute_paths: asked.nocopy,
+    };
     let roots = roots(&request.files, rules)?;
 
     let quiet = asked.quiet || asked.quieter || asked.silent;
@@ -37,17 +52,33 @@ pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals,
         values.option("progress", "true");
     }
     let progress = Progress::bytes(shown, None);
-    let mut size = shown.then(|| walk::size_of(roots.iter().filter_map(Option::as_ref).cloned().collect(), rules));
+    let mut size = shown.then(|| {
+        walk::size_of(
+            roots.iter().filter_map(Option::as_ref).cloned().collect(),
+            rules,
+        )
+    });
 
     let stdin_name = asked.stdin_name.clone().unwrap_or_default();
-    let mut parts: Vec<_> = roots.into_iter().map(|root| root.map_or_else(|| Entry::Stdin(stdin_name.clone()), |root| Entry::Files(Box::new(Walk::new(root, rules))))).collect();
+    let mut parts: Vec<_> = roots
+        .into_iter()
+        .map(|root| {
+            root.map_or_else(
+                || Entry::Stdin(stdin_name.clone()),
+                |root| Entry::Files(Box::new(Walk::new(root, rules))),
+            )
+        })
+        .collect();
     parts.sort_by(|one, other| one.name().cmp(other.name()));
     let parts = stream::iter(parts).flat_map(|entry| match entry {
         Entry::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
         Entry::Files(walk) => stream::iter(walk).boxed(),
     });
 
-    let answer = session.kubo.send(request.spec, values, Some(Upload::from_stream(parts))).await?;
+    let answer = session
+        .kubo
+        .send(request.spec, values, Some(Upload::from_stream(parts)))
+        .await?;
     let mut records = Records::<Added>::new(answer);
     let mut printer = Printer::new(request, globals.format)?;
     let mut count = Count::default();
@@ -57,7 +88,9 @@ pub(crate) async fn run(session: &Session, request: &Request, globals: &Globals,
             progress.total(total);
             size = None;
         }
-        let added: Added = serde_json::from_slice(&line).map_err(|error| Problem::failed("the server's answer is not understood").because(&error))?;
+        let added: Added = serde_json::from_slice(&line).map_err(|error| {
+            Problem::failed("the server's answer is not understood").because(&error)
+        })?;
         if added.hash.is_empty() {
             progress.add(count.advance(&added));
             if globals.format == Format::Json && asked.progress == Some(true) {
@@ -107,8 +140,16 @@ fn roots(paths: &[OsString], rules: Rules) -> Result<Vec<Option<Root>>, Problem>
             }
             continue;
         }
-        if [b"http://".as_slice(), b"https://"].iter().any(|scheme| path.as_bytes().starts_with(scheme)) {
-            return Err(Problem::usage("adding from a URL is not supported").hint(format!("fetch it yourself: `curl -sL {} | {{program}} add`", path.display())));
+        if [b"http://".as_slice(), b"https://"]
+            .iter()
+            .any(|scheme| path.as_bytes().starts_with(scheme))
+        {
+            return Err(
+                Problem::usage("adding from a URL is not supported").hint(format!(
+                    "fetch it yourself: `curl -sL {} | {{program}} add`",
+                    path.display()
+                )),
+            );
         }
         let root = Root::find(path.as_ref(), rules)?;
         match roots.iter().flatten().find(|other| other.name == root.name) {
@@ -160,10 +201,19 @@ impl Count {
 /// What a part says of its file.
 fn metadata(found: &std::fs::Metadata) -> Metadata {
     use std::os::unix::fs::MetadataExt as _;
-    Metadata { mode: Some(found.mode() & 0o7777), mtime: Some((found.mtime(), u32::try_from(found.mtime_nsec()).unwrap_or(0))) }
+    Metadata {
+        mode: Some(found.mode() & 0o7777),
+        mtime: Some((
+            found.mtime(),
+            u32::try_from(found.mtime_nsec()).unwrap_or(0),
+        )),
+    }
 }
 
 /// An error on the way, as the upload tells it.
 fn listing(path: &std::path::Path, source: std::io::Error) -> UploadError {
-    UploadError::Read { path: path.to_owned(), source }
+    UploadError::Read {
+        path: path.to_owned(),
+        source,
+    }
 }

@@ -43,12 +43,22 @@ impl Root {
         let failed = |error: io::Error| unreadable(given, &error);
         // A path without a name of its own (`.`, `..`, `/`) takes that of the folder it leads to.
         let nameless = given.file_name().is_none();
-        let path = if nameless || rules.follow_arguments || rules.follow_all { fs::canonicalize(given).map_err(failed)? } else { given.to_owned() };
+        let path = if nameless || rules.follow_arguments || rules.follow_all {
+            fs::canonicalize(given).map_err(failed)?
+        } else {
+            given.to_owned()
+        };
         let found = fs::symlink_metadata(&path).map_err(failed)?;
         if found.is_dir() && !rules.recursive {
-            return Err(Problem::failed(format!("'{}' is a directory, use the '-r' flag to specify directories", given.display())));
+            return Err(Problem::failed(format!(
+                "'{}' is a directory, use the '-r' flag to specify directories",
+                given.display()
+            )));
         }
-        Ok(Self { name: base_name(&path), path })
+        Ok(Self {
+            name: base_name(&path),
+            path,
+        })
     }
 }
 
@@ -70,7 +80,12 @@ struct Folder {
 
 impl Walk {
     pub(super) fn new(root: Root, rules: Rules) -> Self {
-        Self { rules, name: root.name.clone(), root: Some(root), folders: Vec::new() }
+        Self {
+            rules,
+            name: root.name.clone(),
+            root: Some(root),
+            folders: Vec::new(),
+        }
     }
 
     /// The name of the root.
@@ -99,13 +114,23 @@ impl Walk {
 
     fn look(&self, path: &Path) -> io::Result<Metadata> {
         let found = fs::symlink_metadata(path)?;
-        if found.is_symlink() && self.rules.follow_all { fs::metadata(path) } else { Ok(found) }
+        if found.is_symlink() && self.rules.follow_all {
+            fs::metadata(path)
+        } else {
+            Ok(found)
+        }
     }
 
     fn enter(&mut self, path: &Path, name: &[u8]) -> io::Result<()> {
-        let mut left = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()?;
+        let mut left = fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect::<io::Result<Vec<_>>>()?;
         left.sort_unstable_by(|one, other| other.cmp(one));
-        self.folders.push(Folder { path: path.to_owned(), name: name.to_owned(), left });
+        self.folders.push(Folder {
+            path: path.to_owned(),
+            name: name.to_owned(),
+            left,
+        });
         Ok(())
     }
 
@@ -117,18 +142,33 @@ impl Walk {
             self.enter(path, &name).map_err(failed)?;
             Content::Directory
         } else if kind.is_symlink() {
-            Content::Symlink(fs::read_link(path).map_err(failed)?.as_os_str().as_bytes().to_vec())
+            Content::Symlink(
+                fs::read_link(path)
+                    .map_err(failed)?
+                    .as_os_str()
+                    .as_bytes()
+                    .to_vec(),
+            )
         } else if kind.is_file() || is_root && kind.is_fifo() {
             Content::File(path.to_owned())
         } else {
-            return Err(failed(io::Error::other("it is neither a file, nor a folder, nor a symlink")));
+            return Err(failed(io::Error::other(
+                "it is neither a file, nor a folder, nor a symlink",
+            )));
         };
-        let absolute_path = (self.rules.absolute_paths && kind.is_file()).then(|| std::path::absolute(path).map_err(failed)).transpose()?;
+        let absolute_path = (self.rules.absolute_paths && kind.is_file())
+            .then(|| std::path::absolute(path).map_err(failed))
+            .transpose()?;
         let mut metadata = metadata(&found);
         if kind.is_symlink() {
             metadata.mode = Some(0o777);
         }
-        Ok(Part { name, content, metadata, absolute_path })
+        Ok(Part {
+            name,
+            content,
+            metadata,
+            absolute_path,
+        })
     }
 }
 
@@ -145,7 +185,10 @@ impl Iterator for Walk {
 pub(super) fn size_of(roots: Vec<Root>, rules: Rules) -> mpsc::Receiver<u64> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
-        let parts = roots.into_iter().flat_map(|root| Walk::new(root, rules)).flatten();
+        let parts = roots
+            .into_iter()
+            .flat_map(|root| Walk::new(root, rules))
+            .flatten();
         let size = |part: Part| match part.content {
             Content::File(path) => fs::metadata(path).map_or(0, |found| found.len()),
             _ => 0,
@@ -162,7 +205,10 @@ mod tests {
     use super::*;
 
     fn names(path: &Path, rules: Rules) -> Vec<String> {
-        let rules = Rules { recursive: true, ..rules };
+        let rules = Rules {
+            recursive: true,
+            ..rules
+        };
         let shown = |part: Part| {
             let kind = match part.content {
                 Content::Directory => "d",
@@ -171,7 +217,9 @@ mod tests {
             };
             format!("{kind} {}", String::from_utf8(part.name).unwrap())
         };
-        Walk::new(Root::find(path, rules).unwrap(), rules).map(|part| shown(part.unwrap())).collect()
+        Walk::new(Root::find(path, rules).unwrap(), rules)
+            .map(|part| shown(part.unwrap()))
+            .collect()
     }
 
     #[test]
@@ -187,15 +235,63 @@ mod tests {
         symlink("b", top.join("way")).unwrap();
         assert_eq!(
             names(&top, Rules::default()),
-            ["d top", "f top/a", "d top/b", "f top/b/1", "d top/b/deep", "f top/b/deep/2", "f top/b-", "f top/c", "d top/empty", "l top/link", "l top/way"]
+            [
+                "d top",
+                "f top/a",
+                "d top/b",
+                "f top/b/1",
+                "d top/b/deep",
+                "f top/b/deep/2",
+                "f top/b-",
+                "f top/c",
+                "d top/empty",
+                "l top/link",
+                "l top/way"
+            ]
         );
-        assert_eq!(names(&top, Rules { hidden: true, ..Rules::default() }).iter().filter(|name| name.ends_with(".hidden")).count(), 1);
-        let followed = names(&top, Rules { follow_all: true, ..Rules::default() });
-        assert!(followed.contains(&"f top/link".to_owned()) && followed.contains(&"f top/way/deep/2".to_owned()), "{followed:?}");
+        assert_eq!(
+            names(
+                &top,
+                Rules {
+                    hidden: true,
+                    ..Rules::default()
+                }
+            )
+            .iter()
+            .filter(|name| name.ends_with(".hidden"))
+            .count(),
+            1
+        );
+        let followed = names(
+            &top,
+            Rules {
+                follow_all: true,
+                ..Rules::default()
+            },
+        );
+        assert!(
+            followed.contains(&"f top/link".to_owned())
+                && followed.contains(&"f top/way/deep/2".to_owned()),
+            "{followed:?}"
+        );
         assert_eq!(names(&top.join(".hidden"), Rules::default()), ["f .hidden"]);
         assert_eq!(names(&top.join("way"), Rules::default()), ["l way"]);
-        assert_eq!(names(&top.join("way"), Rules { follow_arguments: true, ..Rules::default() }).first().unwrap(), "d b");
-        assert_eq!(names(&top.join("b/.."), Rules::default()).first().unwrap(), "d top");
+        assert_eq!(
+            names(
+                &top.join("way"),
+                Rules {
+                    follow_arguments: true,
+                    ..Rules::default()
+                }
+            )
+            .first()
+            .unwrap(),
+            "d b"
+        );
+        assert_eq!(
+            names(&top.join("b/.."), Rules::default()).first().unwrap(),
+            "d top"
+        );
     }
 
     #[test]
@@ -213,7 +309,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), [0; 100]).unwrap();
         fs::write(folder.path().join("b"), [0; 23]).unwrap();
-        let rules = Rules { recursive: true, ..Rules::default() };
-        assert_eq!(size_of(vec![Root::find(folder.path(), rules).unwrap()], rules).recv(), Ok(123));
+        let rules = Rules {
+            recursive: true,
+            ..Rules::default()
+        };
+        assert_eq!(
+            size_of(vec![Root::find(folder.path(), rules).unwrap()], rules).recv(),
+            Ok(123)
+        );
     }
 }

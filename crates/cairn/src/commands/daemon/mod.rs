@@ -24,8 +24,21 @@ const STOP_LIMIT: Duration = Duration::from_millis(4800);
 
 /// Its grammar: what Kubo's takes, as far as it means something here.
 pub(crate) fn command() -> Command {
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help).value_name("BOOL").action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true").value_parser(value_parser!(bool)).hide_possible_values(true);
-    let value = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).help(help).value_name(value);
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .help(help)
+            .value_name("BOOL")
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(value_parser!(bool))
+            .hide_possible_values(true)
+    };
+    let value = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).help(help).value_name(value)
+    };
     Command::new("daemon")
         .about("Runs the node and its APIs until it is stopped")
         .long_about("Runs the node and its APIs until it is stopped: by SIGTERM, by Ctrl-C, or by the command `shutdown`.\n\nIt makes a repository if there is none. Where it listens is configured under `Addresses`; it says so once it does, and then `Daemon is ready`.")
@@ -50,18 +63,36 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let flag = |name: &str| invocation.own::<bool>(name);
     if flag("mount") == Some(true) {
-        return Err(Problem::usage("mounting file systems is not supported").hint("leave `--mount` out"));
+        return Err(
+            Problem::usage("mounting file systems is not supported").hint("leave `--mount` out")
+        );
     }
     say("Initializing daemon...");
     if flag("manage-fdlimit") != Some(false) {
         raise_file_limit();
     }
     if !repo::is_initialized(&globals.repository) {
-        let config = invocation.own::<OsString>("init-config").map(|path| init::read_config(&path)).transpose()?;
-        init::make(globals, InitOptions { profile: invocation.own("init-profile"), config, ..InitOptions::default() }).await?;
+        let config = invocation
+            .own::<OsString>("init-config")
+            .map(|path| init::read_config(&path))
+            .transpose()?;
+        init::make(
+            globals,
+            InitOptions {
+                profile: invocation.own("init-profile"),
+                config,
+                ..InitOptions::default()
+            },
+        )
+        .await?;
     }
-    let options = NodeOptions { gc: flag("enable-gc").unwrap_or(false), ..NodeOptions::default() };
-    let node = Node::open(&globals.repository, options).await.map_err(|error| node_problem(&error))?;
+    let options = NodeOptions {
+        gc: flag("enable-gc").unwrap_or(false),
+        ..NodeOptions::default()
+    };
+    let node = Node::open(&globals.repository, options)
+        .await
+        .map_err(|error| node_problem(&error))?;
     let node = Arc::new(node);
     for key in node.config_file().unknown_keys() {
         tracing::warn!(key, "the configuration has a key that nothing reads");
@@ -75,7 +106,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
 async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     let stop = CancellationToken::new();
     // Before anyone is told that the daemon is there: from then on it is to stop in order.
-    let mut signals = stop::Signals::new().map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
+    let mut signals = stop::Signals::new()
+        .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
     let faces = Faces::open(node, insecure_open, &stop).await?;
     for line in faces.lines() {
         say(line);
@@ -108,7 +140,13 @@ fn raise_file_limit() {
     if limit.current == limit.maximum {
         return;
     }
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+    if let Err(error) = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    ) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
 }

@@ -43,7 +43,10 @@ struct Records {
 }
 
 /// Gives each entry, with a reader of its content, to a function.
-pub(super) fn each<R: Read>(mut input: R, mut with: impl FnMut(Head, &mut dyn Read) -> Result<(), ExtractError>) -> Result<(), ExtractError> {
+pub(super) fn each<R: Read>(
+    mut input: R,
+    mut with: impl FnMut(Head, &mut dyn Read) -> Result<(), ExtractError>,
+) -> Result<(), ExtractError> {
     let mut records = Records::default();
     while let Some(header) = header(&mut input)? {
         let kind = header.kind();
@@ -80,18 +83,39 @@ impl Header {
     }
 
     fn size(&self) -> Result<u64, ExtractError> {
-        number(self.field(124, 136)).and_then(|size| u64::try_from(size).ok()).ok_or_else(|| broken("it states a size that is none"))
+        number(self.field(124, 136))
+            .and_then(|size| u64::try_from(size).ok())
+            .ok_or_else(|| broken("it states a size that is none"))
     }
 
     fn path(&self) -> Vec<u8> {
         let name = trimmed(self.field(0, 100));
-        let prefix = if self.field(257, 263) == b"ustar\0" { trimmed(self.field(345, 500)) } else { &[] };
-        if prefix.is_empty() { name.to_vec() } else { [prefix, b"/", name].concat() }
+        let prefix = if self.field(257, 263) == b"ustar\0" {
+            trimmed(self.field(345, 500))
+        } else {
+            &[]
+        };
+        if prefix.is_empty() {
+            name.to_vec()
+        } else {
+            [prefix, b"/", name].concat()
+        }
     }
 
     /// Whether the checksum is right.
     fn is_sound(&self) -> bool {
-        let sum: i64 = self.0.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { i64::from(*byte) }).sum();
+        let sum: i64 = self
+            .0
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| {
+                if (148..156).contains(&at) {
+                    32
+                } else {
+                    i64::from(*byte)
+                }
+            })
+            .sum();
         number(self.field(148, 156)) == Some(sum)
     }
 }
@@ -113,29 +137,50 @@ fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
         return Ok(None);
     }
     let header = Header(block);
-    if header.is_sound() { Ok(Some(header)) } else { Err(broken("a checksum is wrong")) }
+    if header.is_sound() {
+        Ok(Some(header))
+    } else {
+        Err(broken("a checksum is wrong"))
+    }
 }
 
 fn head(header: &Header, records: Records) -> Result<Head, ExtractError> {
     let path = records.path.unwrap_or_else(|| header.path());
     if path.len() > NAME_LIMIT {
-        return Err(ExtractError::Name { path: shown(path.get(..64).unwrap_or_default()), reason: "it is too long" });
+        return Err(ExtractError::Name {
+            path: shown(path.get(..64).unwrap_or_default()),
+            reason: "it is too long",
+        });
     }
     let kind = match header.kind() {
         b'5' => Kind::Directory,
         b'0' | 0 => Kind::File,
         b'2' => {
-            let target = records.target.unwrap_or_else(|| trimmed(header.field(157, 257)).to_vec());
+            let target = records
+                .target
+                .unwrap_or_else(|| trimmed(header.field(157, 257)).to_vec());
             if target.len() > NAME_LIMIT {
-                return Err(ExtractError::Name { path: shown(&path), reason: "the target of the link is too long" });
+                return Err(ExtractError::Name {
+                    path: shown(&path),
+                    reason: "the target of the link is too long",
+                });
             }
             Kind::Symlink(target)
         }
         _ => return Err(ExtractError::Kind { path: shown(&path) }),
     };
-    let mode = number(header.field(100, 108)).and_then(|mode| u32::try_from(mode).ok()).unwrap_or(0);
-    let mtime = records.mtime.unwrap_or_else(|| (number(header.field(136, 148)).unwrap_or(0), 0));
-    Ok(Head { path, kind, mode, mtime })
+    let mode = number(header.field(100, 108))
+        .and_then(|mode| u32::try_from(mode).ok())
+        .unwrap_or(0);
+    let mtime = records
+        .mtime
+        .unwrap_or_else(|| (number(header.field(136, 148)).unwrap_or(0), 0));
+    Ok(Head {
+        path,
+        kind,
+        mode,
+        mtime,
+    })
 }
 
 /// A number in octal, or in base 256 where the first bit says so.
@@ -143,28 +188,56 @@ fn number(field: &[u8]) -> Option<i64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
         // The second bit is the sign.
-        let begin = if first & 0x40 == 0 { i64::from(first & 0x3f) } else { i64::from(first | 0x80) - 256 };
-        return rest.iter().try_fold(begin, |value, byte| value.checked_mul(256)?.checked_add(i64::from(*byte)));
+        let begin = if first & 0x40 == 0 {
+            i64::from(first & 0x3f)
+        } else {
+            i64::from(first | 0x80) - 256
+        };
+        return rest.iter().try_fold(begin, |value, byte| {
+            value.checked_mul(256)?.checked_add(i64::from(*byte))
+        });
     }
     let text = std::str::from_utf8(field).ok()?.trim_matches(['\0', ' ']);
-    if text.is_empty() { Some(0) } else { i64::from_str_radix(text, 8).ok() }
+    if text.is_empty() {
+        Some(0)
+    } else {
+        i64::from_str_radix(text, 8).ok()
+    }
 }
 
 fn pax(mut bytes: &[u8], records: &mut Records) -> Result<(), ExtractError> {
     let wrong = || broken("a record before an entry is not understood");
     while !trimmed(bytes).is_empty() {
-        let space = bytes.iter().position(|byte| *byte == b' ').ok_or_else(wrong)?;
-        let length: usize = bytes.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
-        let record = bytes.get(space + 1..length).and_then(|record| record.strip_suffix(b"\n")).ok_or_else(wrong)?;
+        let space = bytes
+            .iter()
+            .position(|byte| *byte == b' ')
+            .ok_or_else(wrong)?;
+        let length: usize = bytes
+            .get(..space)
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(wrong)?;
+        let record = bytes
+            .get(space + 1..length)
+            .and_then(|record| record.strip_suffix(b"\n"))
+            .ok_or_else(wrong)?;
         bytes = bytes.get(length..).unwrap_or_default();
-        let equals = record.iter().position(|byte| *byte == b'=').ok_or_else(wrong)?;
-        let (key, value) = (record.get(..equals).unwrap_or_default(), record.get(equals + 1..).unwrap_or_default());
+        let equals = record
+            .iter()
+            .position(|byte| *byte == b'=')
+            .ok_or_else(wrong)?;
+        let (key, value) = (
+            record.get(..equals).unwrap_or_default(),
+            record.get(equals + 1..).unwrap_or_default(),
+        );
         let text = std::str::from_utf8(value).ok();
         match key {
             b"path" => records.path = Some(value.to_vec()),
             b"linkpath" => records.target = Some(value.to_vec()),
             b"mtime" => records.mtime = text.and_then(time),
-            b"size" => records.size = Some(text.and_then(|text| text.parse().ok()).ok_or_else(wrong)?),
+            b"size" => {
+                records.size = Some(text.and_then(|text| text.parse().ok()).ok_or_else(wrong)?)
+            }
             _ => {}
         }
     }
@@ -175,21 +248,40 @@ fn pax(mut bytes: &[u8], records: &mut Records) -> Result<(), ExtractError> {
 fn time(text: &str) -> Option<(i64, u32)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let seconds: i64 = whole.parse().ok()?;
-    let digits: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
+    let digits: String = fraction
+        .chars()
+        .chain(std::iter::repeat('0'))
+        .take(9)
+        .collect();
     let nanoseconds: u32 = digits.parse().ok()?;
     // What is before 1970 is written as a negative whole: -1.25 is a quarter of a second before -1.
-    if whole.starts_with('-') && nanoseconds > 0 { Some((seconds.checked_sub(1)?, 1_000_000_000 - nanoseconds)) } else { Some((seconds, nanoseconds)) }
+    if whole.starts_with('-') && nanoseconds > 0 {
+        Some((seconds.checked_sub(1)?, 1_000_000_000 - nanoseconds))
+    } else {
+        Some((seconds, nanoseconds))
+    }
 }
 
 fn small(content: &mut impl Read) -> Result<Vec<u8>, ExtractError> {
     let mut bytes = Vec::new();
-    content.take(RECORDS_LIMIT + 1).read_to_end(&mut bytes).map_err(ExtractError::Read)?;
-    if bytes.len() as u64 > RECORDS_LIMIT { Err(broken("an entry has too many records")) } else { Ok(bytes) }
+    content
+        .take(RECORDS_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(ExtractError::Read)?;
+    if bytes.len() as u64 > RECORDS_LIMIT {
+        Err(broken("an entry has too many records"))
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn skip(input: &mut impl Read, count: u64) -> Result<(), ExtractError> {
     let skipped = io::copy(&mut input.take(count), &mut io::sink()).map_err(ExtractError::Read)?;
-    if skipped == count { Ok(()) } else { Err(broken("it ends within an entry")) }
+    if skipped == count {
+        Ok(())
+    } else {
+        Err(broken("it ends within an entry"))
+    }
 }
 
 /// What fills an entry's last block.
@@ -199,7 +291,10 @@ fn padding(size: u64) -> u64 {
 }
 
 fn trimmed(name: &[u8]) -> &[u8] {
-    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    let end = name
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(name.len());
     name.get(..end).unwrap_or_default()
 }
 
@@ -218,14 +313,30 @@ mod tests {
 
     #[test]
     fn reads_times() {
-        for (text, read) in [("5", Some((5, 0))), ("5.25", Some((5, 250_000_000))), ("-1.25", Some((-2, 750_000_000))), ("0.000000001", Some((0, 1))), ("x", None), ("1.x", None)] {
+        for (text, read) in [
+            ("5", Some((5, 0))),
+            ("5.25", Some((5, 250_000_000))),
+            ("-1.25", Some((-2, 750_000_000))),
+            ("0.000000001", Some((0, 1))),
+            ("x", None),
+            ("1.x", None),
+        ] {
             assert_eq!(time(text), read, "{text}");
         }
     }
 
     #[test]
     fn reads_numbers() {
-        for (field, read) in [(b"0000644\0".as_slice(), Some(0o644)), (b"  12 \0", Some(10)), (b"\0\0\0", Some(0)), (b"89", None), (b"\x80\0\0\x01\x02", Some(258)), (b"\xff\xff\xfe", Some(-2)), (b"\x80\xff\xff\xff\xff\xff\xff\xff\xff", None), (b"", None)] {
+        for (field, read) in [
+            (b"0000644\0".as_slice(), Some(0o644)),
+            (b"  12 \0", Some(10)),
+            (b"\0\0\0", Some(0)),
+            (b"89", None),
+            (b"\x80\0\0\x01\x02", Some(258)),
+            (b"\xff\xff\xfe", Some(-2)),
+            (b"\x80\xff\xff\xff\xff\xff\xff\xff\xff", None),
+            (b"", None),
+        ] {
             assert_eq!(number(field), read, "{field:?}");
         }
     }

@@ -53,7 +53,11 @@ pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractErro
     if target == Path::new("/dev/null") {
         return Ok(());
     }
-    let mut unpacking = Unpacking { target, root: None, open: Vec::new() };
+    let mut unpacking = Unpacking {
+        target,
+        root: None,
+        open: Vec::new(),
+    };
     archive::each(input, |head, content| unpacking.entry(head, content))?;
     unpacking.finish()
 }
@@ -82,51 +86,98 @@ impl Unpacking<'_> {
         let names = names(&path)?;
         match &self.root {
             None => self.begin(head, content),
-            Some(Root { folder: Some(_), .. }) => {
+            Some(Root {
+                folder: Some(_), ..
+            }) => {
                 self.leave(Some(&path))?;
                 self.inside(&names, head, content)
             }
-            Some(Root { folder: None, .. }) => Err(ExtractError::Archive("there is more in it than its one file")),
+            Some(Root { folder: None, .. }) => Err(ExtractError::Archive(
+                "there is more in it than its one file",
+            )),
         }
     }
 
     /// The first entry: what the target becomes.
     fn begin(&mut self, head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
         if head.path.contains(&b'/') {
-            return Err(refused(&head.path, "it is not in the folder that the archive begins with"));
+            return Err(refused(
+                &head.path,
+                "it is not in the folder that the archive begins with",
+            ));
         }
-        let failed = |source| ExtractError::Write { path: self.target.to_owned(), source };
+        let failed = |source| ExtractError::Write {
+            path: self.target.to_owned(),
+            source,
+        };
         if head.kind == Kind::Directory {
             let folder = Folder::make(self.target).map_err(failed)?;
-            self.root = Some(Root { name: head.path.clone(), folder: Some(folder) });
+            self.root = Some(Root {
+                name: head.path.clone(),
+                folder: Some(folder),
+            });
             self.open.push(head);
             return Ok(());
         }
         let (folder, name) = if Folder::is_folder(self.target) {
             (Folder::open(self.target), head.path.clone())
         } else {
-            let name = self.target.file_name().map(|name| name.as_bytes().to_vec()).ok_or_else(|| refused(&head.path, "the target has no name"))?;
-            (Folder::open(self.target.parent().unwrap_or(Path::new(""))), name)
+            let name = self
+                .target
+                .file_name()
+                .map(|name| name.as_bytes().to_vec())
+                .ok_or_else(|| refused(&head.path, "the target has no name"))?;
+            (
+                Folder::open(self.target.parent().unwrap_or(Path::new(""))),
+                name,
+            )
         };
         let folder = folder.map_err(failed)?;
         match &head.kind {
             Kind::Symlink(target) => folder.symlink(&name, target, head.mtime).map_err(failed)?,
-            Kind::File | Kind::Directory => write(&folder, &name, content, &head).map_err(failed)?,
+            Kind::File | Kind::Directory => {
+                write(&folder, &name, content, &head).map_err(failed)?
+            }
         }
-        self.root = Some(Root { name: head.path, folder: None });
+        self.root = Some(Root {
+            name: head.path,
+            folder: None,
+        });
         Ok(())
     }
 
     /// An entry beneath the folder that the archive began with.
-    fn inside(&mut self, names: &[&[u8]], head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
-        let Some(Root { name: root, folder: Some(folder) }) = &self.root else { return Err(ExtractError::Empty) };
-        let Some(([first, above @ ..], last)) = names.split_last().map(|(last, above)| (above, last)) else {
-            return Err(refused(&head.path, "it is not in the folder that the archive begins with"));
+    fn inside(
+        &mut self,
+        names: &[&[u8]],
+        head: Head,
+        content: &mut dyn Read,
+    ) -> Result<(), ExtractError> {
+        let Some(Root {
+            name: root,
+            folder: Some(folder),
+        }) = &self.root
+        else {
+            return Err(ExtractError::Empty);
+        };
+        let Some(([first, above @ ..], last)) =
+            names.split_last().map(|(last, above)| (above, last))
+        else {
+            return Err(refused(
+                &head.path,
+                "it is not in the folder that the archive begins with",
+            ));
         };
         if *first != root.as_slice() {
-            return Err(refused(&head.path, "it is not in the folder that the archive begins with"));
+            return Err(refused(
+                &head.path,
+                "it is not in the folder that the archive begins with",
+            ));
         }
-        let failed = |source| ExtractError::Write { path: self.path(names), source };
+        let failed = |source| ExtractError::Write {
+            path: self.path(names),
+            source,
+        };
         let parent = folder.beneath(above).map_err(failed)?;
         match &head.kind {
             Kind::Directory => parent.folder(last).map_err(failed)?,
@@ -141,24 +192,47 @@ impl Unpacking<'_> {
 
     /// Sets mode and time of the folders that the next entry is not in; of all, when there is none.
     fn leave(&mut self, next: Option<&[u8]>) -> Result<(), ExtractError> {
-        let holds = |folder: &Head| next.and_then(|next| next.strip_prefix(folder.path.as_slice())).is_some_and(|rest| rest.starts_with(b"/"));
+        let holds = |folder: &Head| {
+            next.and_then(|next| next.strip_prefix(folder.path.as_slice()))
+                .is_some_and(|rest| rest.starts_with(b"/"))
+        };
         while self.open.last().is_some_and(|folder| !holds(folder)) {
-            let (Some(head), Some(Root { folder: Some(root), .. })) = (self.open.pop(), &self.root) else { break };
+            let (
+                Some(head),
+                Some(Root {
+                    folder: Some(root), ..
+                }),
+            ) = (self.open.pop(), &self.root)
+            else {
+                break;
+            };
             let names = names(&head.path)?;
             let beneath = names.get(1..).unwrap_or_default();
-            root.beneath(beneath).and_then(|folder| folder.mark(head.mode, head.mtime)).map_err(|source| ExtractError::Write { path: self.path(&names), source })?;
+            root.beneath(beneath)
+                .and_then(|folder| folder.mark(head.mode, head.mtime))
+                .map_err(|source| ExtractError::Write {
+                    path: self.path(&names),
+                    source,
+                })?;
         }
         Ok(())
     }
 
     fn finish(mut self) -> Result<(), ExtractError> {
         self.leave(None)?;
-        if self.root.is_some() { Ok(()) } else { Err(ExtractError::Empty) }
+        if self.root.is_some() {
+            Ok(())
+        } else {
+            Err(ExtractError::Empty)
+        }
     }
 
     /// Where an entry goes, for messages.
     fn path(&self, names: &[&[u8]]) -> PathBuf {
-        let beneath = names.iter().skip(1).map(|name| std::ffi::OsStr::from_bytes(name));
+        let beneath = names
+            .iter()
+            .skip(1)
+            .map(|name| std::ffi::OsStr::from_bytes(name));
         beneath.fold(self.target.to_owned(), |path, name| path.join(name))
     }
 }
@@ -183,5 +257,8 @@ fn names(path: &[u8]) -> Result<Vec<&[u8]>, ExtractError> {
 }
 
 fn refused(path: &[u8], reason: &'static str) -> ExtractError {
-    ExtractError::Name { path: shown(path), reason }
+    ExtractError::Name {
+        path: shown(path),
+        reason,
+    }
 }

@@ -26,20 +26,39 @@ use crate::session::Session;
 const WAITING: usize = 8;
 
 /// Runs it.
-pub(crate) async fn run(session: &Session, request: &Request, output: &mut Output) -> Result<(), Problem> {
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    output: &mut Output,
+) -> Result<(), Problem> {
     let asked = request.typed::<Get>()?;
-    if asked.compress && asked.compression_level.is_some_and(|level| !(1..=9).contains(&level)) {
+    if asked.compress
+        && asked
+            .compression_level
+            .is_some_and(|level| !(1..=9).contains(&level))
+    {
         return Err(Problem::usage("compression level must be between 1 and 9"));
     }
     let whole = asked.archive || asked.compress;
     let target = target(&asked, whole);
     let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
 
-    let answer = session.kubo.send(request.spec, values(&asked), None).await?;
+    let answer = session
+        .kubo
+        .send(request.spec, values(&asked), None)
+        .await?;
     let progress = Progress::bytes(shown, answer.length());
     let kind = if whole { "archive" } else { "file(s)" };
-    progress.aside(|| output.text(&format!("Saving {kind} to {}\n", target.display())).and_then(|()| output.flush()))?;
-    if whole { save(answer, &target, &progress).await } else { unpack(answer, target, &progress).await }
+    progress.aside(|| {
+        output
+            .text(&format!("Saving {kind} to {}\n", target.display()))
+            .and_then(|()| output.flush())
+    })?;
+    if whole {
+        save(answer, &target, &progress).await
+    } else {
+        unpack(answer, target, &progress).await
+    }
 }
 
 /// What the server needs to know; where things are written is not its affair.
@@ -63,8 +82,17 @@ fn target(asked: &Get, whole: bool) -> PathBuf {
     let mut name = match asked.output.as_deref().filter(|output| !output.is_empty()) {
         Some(output) => output.to_owned(),
         None => {
-            let last = asked.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-            if matches!(last, "" | "." | "..") { "download".to_owned() } else { last.to_owned() }
+            let last = asked
+                .path
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            if matches!(last, "" | "." | "..") {
+                "download".to_owned()
+            } else {
+                last.to_owned()
+            }
         }
     };
     if whole {
@@ -80,7 +108,9 @@ fn target(asked: &Get, whole: bool) -> PathBuf {
 
 /// Writes the bytes as they come.
 async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<(), Problem> {
-    let failed = |error: io::Error| Problem::failed(format!("cannot write {}", target.display())).because(&error);
+    let failed = |error: io::Error| {
+        Problem::failed(format!("cannot write {}", target.display())).because(&error)
+    };
     let mut file = File::create(target).map_err(failed)?;
     while let Some(bytes) = answer.chunk().await? {
         file.write_all(&bytes).map_err(failed)?;
@@ -92,7 +122,15 @@ async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<
 /// Unpacks the archive as it comes, on a thread of its own.
 async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
     let (pieces, taken) = mpsc::channel(WAITING);
-    let unpacking = tokio::task::spawn_blocking(move || extract::extract(Pieces { taken, piece: Bytes::new() }, &target));
+    let unpacking = tokio::task::spawn_blocking(move || {
+        extract::extract(
+            Pieces {
+                taken,
+                piece: Bytes::new(),
+            },
+            &target,
+        )
+    });
     let mut broken: Option<ClientError> = None;
     loop {
         match answer.chunk().await {
@@ -107,13 +145,17 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
             Ok(None) => break,
             Err(error) => {
                 broken = Some(error);
-                let _ = pieces.send(Err(io::Error::other("the archive was cut off"))).await;
+                let _ = pieces
+                    .send(Err(io::Error::other("the archive was cut off")))
+                    .await;
                 break;
             }
         }
     }
     drop(pieces);
-    let unpacked = unpacking.await.map_err(|error| Problem::failed("unpacking ended early").because(&error))?;
+    let unpacked = unpacking
+        .await
+        .map_err(|error| Problem::failed("unpacking ended early").because(&error))?;
     if let Some(error) = broken {
         return Err(Problem::from(error).hint("what had arrived before is there, and not complete"));
     }
@@ -135,7 +177,8 @@ impl Read for Pieces {
             }
         }
         let count = self.piece.len().min(out.len());
-        self.piece.copy_to_slice(out.get_mut(..count).unwrap_or_default());
+        self.piece
+            .copy_to_slice(out.get_mut(..count).unwrap_or_default());
         Ok(count)
     }
 }

@@ -11,10 +11,16 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, fchmod, futimens, mkdirat, openat, renameat, statat, symlinkat, unlinkat, utimensat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, fchmod, futimens, mkdirat, openat,
+    renameat, statat, symlinkat, unlinkat, utimensat,
+};
 use rustix::io::Errno;
 
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
 /// Permission bits that are taken from content: set-user-id and its kin are not for strangers to set.
 const PERMISSIONS: u32 = 0o777;
 
@@ -25,8 +31,17 @@ pub(super) struct Folder(OwnedFd);
 impl Folder {
     /// A folder that the user named: links on the way are the user's own.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        Ok(Self(openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
+        Ok(Self(openat(
+            CWD,
+            path,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?))
     }
 
     /// Makes the folder that the user named, with all above it, and opens it unless it is a link.
@@ -53,9 +68,16 @@ impl Folder {
     }
 
     /// Writes a file into this folder, in place of what has its name: whole, or not at all.
-    pub(super) fn file(&self, name: &[u8], content: &mut dyn Read, mode: u32, mtime: (i64, u32)) -> io::Result<u64> {
+    pub(super) fn file(
+        &self,
+        name: &[u8],
+        content: &mut dyn Read,
+        mode: u32,
+        mtime: (i64, u32),
+    ) -> io::Result<u64> {
         let temporary = format!(".cairn-{:016x}", RandomState::new().hash_one(name));
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file: File = openat(&self.0, &*temporary, flags, Mode::from_raw_mode(0o644))?.into();
         let written = self.fill(file, content, mode, mtime).and_then(|count| {
             self.clear_folder(name)?;
@@ -68,7 +90,13 @@ impl Folder {
         written
     }
 
-    fn fill(&self, mut file: File, content: &mut dyn Read, mode: u32, mtime: (i64, u32)) -> io::Result<u64> {
+    fn fill(
+        &self,
+        mut file: File,
+        content: &mut dyn Read,
+        mode: u32,
+        mtime: (i64, u32),
+    ) -> io::Result<u64> {
         let count = io::copy(content, &mut file)?;
         mark(&file, mode, mtime)?;
         Ok(count)
@@ -94,7 +122,8 @@ impl Folder {
 
     /// Whether a name is that of a folder, no link.
     pub(super) fn is_folder(path: &Path) -> bool {
-        statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory)
+        statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory)
     }
 
     /// Removes an empty folder that is in the way; one that is not empty stays, and that is an error.
@@ -115,6 +144,12 @@ fn mark(file: impl AsFd, mode: u32, mtime: (i64, u32)) -> io::Result<()> {
 }
 
 fn times((seconds, nanoseconds): (i64, u32)) -> Timestamps {
-    let time = Timespec { tv_sec: seconds, tv_nsec: i64::from(nanoseconds) };
-    Timestamps { last_access: time, last_modification: time }
+    let time = Timespec {
+        tv_sec: seconds,
+        tv_nsec: i64::from(nanoseconds),
+    };
+    Timestamps {
+        last_access: time,
+        last_modification: time,
+    }
 }

@@ -16,7 +16,11 @@ fn archive(entries: &[Entry<'_>]) -> Vec<u8> {
         let link = *kind == b'2';
         let mut block = [0_u8; 512];
         block[..name.len()].copy_from_slice(name);
-        block[100..107].copy_from_slice(if *kind == b'5' { b"0000750" } else { b"0000640" });
+        block[100..107].copy_from_slice(if *kind == b'5' {
+            b"0000750"
+        } else {
+            b"0000640"
+        });
         let size = if link { 0 } else { content.len() };
         block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
         block[136..147].copy_from_slice(b"00000001000");
@@ -62,7 +66,10 @@ impl Yard {
     fn outside_is_untouched(&self) {
         assert_eq!(fs::read_dir(self.at("outside")).unwrap().count(), 1);
         assert_eq!(fs::read_to_string(self.at("outside/kept")).unwrap(), "kept");
-        let mut names: Vec<_> = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.retain(|name| name != "target");
         assert_eq!(names, ["outside"]);
     }
@@ -71,14 +78,38 @@ impl Yard {
 #[test]
 fn unpacks_folders_files_and_links_with_mode_and_time() {
     let yard = Yard::new();
-    yard.unpack(&[(b"root", b'5', b""), (b"root/a", b'0', b"hello"), (b"root/sub", b'5', b""), (b"root/sub/l", b'2', b"../a"), (b"root/z", b'0', b"")]).unwrap();
+    yard.unpack(&[
+        (b"root", b'5', b""),
+        (b"root/a", b'0', b"hello"),
+        (b"root/sub", b'5', b""),
+        (b"root/sub/l", b'2', b"../a"),
+        (b"root/z", b'0', b""),
+    ])
+    .unwrap();
     assert_eq!(fs::read_to_string(yard.at("target/a")).unwrap(), "hello");
-    assert_eq!(fs::read_link(yard.at("target/sub/l")).unwrap().to_str(), Some("../a"));
-    assert_eq!(fs::metadata(yard.at("target/a")).unwrap().permissions().mode() & 0o7777, 0o640);
+    assert_eq!(
+        fs::read_link(yard.at("target/sub/l")).unwrap().to_str(),
+        Some("../a")
+    );
+    assert_eq!(
+        fs::metadata(yard.at("target/a"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o7777,
+        0o640
+    );
     for path in ["target", "target/sub", "target/a"] {
         assert_eq!(fs::metadata(yard.at(path)).unwrap().mtime(), 512, "{path}");
     }
-    assert_eq!(fs::metadata(yard.at("target/sub")).unwrap().permissions().mode() & 0o7777, 0o750);
+    assert_eq!(
+        fs::metadata(yard.at("target/sub"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o7777,
+        0o750
+    );
 }
 
 #[test]
@@ -93,7 +124,10 @@ fn a_file_takes_the_targets_name_or_goes_into_it() {
     yard.unpack(&[(b"file", b'0', b"three")]).unwrap();
     assert_eq!(fs::read_to_string(yard.at("target/file")).unwrap(), "three");
     yard.unpack(&[(b"link", b'2', b"file")]).unwrap();
-    assert_eq!(fs::read_link(yard.at("target/link")).unwrap().to_str(), Some("file"));
+    assert_eq!(
+        fs::read_link(yard.at("target/link")).unwrap().to_str(),
+        Some("file")
+    );
 }
 
 #[test]
@@ -102,25 +136,61 @@ fn what_has_the_name_is_replaced() {
     fs::create_dir_all(yard.at("target/b")).unwrap();
     fs::write(yard.at("target/a"), "old").unwrap();
     symlink(yard.at("outside/kept"), yard.at("target/c")).unwrap();
-    yard.unpack(&[(b"r", b'5', b""), (b"r/a", b'0', b"new"), (b"r/b", b'0', b"was a folder"), (b"r/c", b'0', b"was a link")]).unwrap();
+    yard.unpack(&[
+        (b"r", b'5', b""),
+        (b"r/a", b'0', b"new"),
+        (b"r/b", b'0', b"was a folder"),
+        (b"r/c", b'0', b"was a link"),
+    ])
+    .unwrap();
     assert_eq!(fs::read_to_string(yard.at("target/a")).unwrap(), "new");
-    assert_eq!(fs::read_to_string(yard.at("target/b")).unwrap(), "was a folder");
-    assert_eq!(fs::read_to_string(yard.at("target/c")).unwrap(), "was a link");
+    assert_eq!(
+        fs::read_to_string(yard.at("target/b")).unwrap(),
+        "was a folder"
+    );
+    assert_eq!(
+        fs::read_to_string(yard.at("target/c")).unwrap(),
+        "was a link"
+    );
     yard.outside_is_untouched();
     fs::create_dir_all(yard.at("target/full/x")).unwrap();
-    assert!(yard.unpack(&[(b"r", b'5', b""), (b"r/full", b'0', b"no")]).is_err());
+    assert!(
+        yard.unpack(&[(b"r", b'5', b""), (b"r/full", b'0', b"no")])
+            .is_err()
+    );
     assert!(yard.at("target/full/x").is_dir());
-    assert_eq!(fs::read_dir(yard.at("target")).unwrap().count(), 4, "a temporary file is left");
+    assert_eq!(
+        fs::read_dir(yard.at("target")).unwrap().count(),
+        4,
+        "a temporary file is left"
+    );
 }
 
 #[test]
 fn names_that_lead_elsewhere_are_refused() {
-    for name in ["..", ".", "/", "/etc/x", "../x", "r/../../x", "r/./x", "r//x", "r/..", "x", "rr/x", "r"] {
+    for name in [
+        "..",
+        ".",
+        "/",
+        "/etc/x",
+        "../x",
+        "r/../../x",
+        "r/./x",
+        "r//x",
+        "r/..",
+        "x",
+        "rr/x",
+        "r",
+    ] {
         let yard = Yard::new();
         let refused = yard.unpack(&[(b"r", b'5', b""), (name.as_bytes(), b'0', b"hostile")]);
         assert!(refused.is_err(), "{name}");
         yard.outside_is_untouched();
-        assert_eq!(fs::read_dir(yard.at("target")).unwrap().count(), 0, "{name}");
+        assert_eq!(
+            fs::read_dir(yard.at("target")).unwrap().count(),
+            0,
+            "{name}"
+        );
         let first = yard.unpack(&[(name.as_bytes(), b'0', b"hostile")]);
         assert_eq!(first.is_ok(), matches!(name, "x" | "r"), "{name}");
         yard.outside_is_untouched();
@@ -133,25 +203,54 @@ fn names_with_zero_bytes_are_refused() {
     let record = b"20 path=r/a\0b/c\nxxxx";
     let record = &record[..16];
     let record = [b"16 ".as_slice(), &record[3..]].concat();
-    assert!(yard.unpack(&[(b"r", b'5', b""), (b"pax", b'x', &record), (b"r/a", b'0', b"hostile")]).is_err());
+    assert!(
+        yard.unpack(&[
+            (b"r", b'5', b""),
+            (b"pax", b'x', &record),
+            (b"r/a", b'0', b"hostile")
+        ])
+        .is_err()
+    );
     yard.outside_is_untouched();
 }
 
 #[test]
 fn links_are_never_followed() {
-    for (target, then) in [("../outside", "r/l/new"), ("/tmp", "r/l/new"), (".", "r/l/new"), ("../outside/kept", "r/l/new")] {
+    for (target, then) in [
+        ("../outside", "r/l/new"),
+        ("/tmp", "r/l/new"),
+        (".", "r/l/new"),
+        ("../outside/kept", "r/l/new"),
+    ] {
         let yard = Yard::new();
-        let refused = yard.unpack(&[(b"r", b'5', b""), (b"r/l", b'2', target.as_bytes()), (then.as_bytes(), b'0', b"hostile")]);
+        let refused = yard.unpack(&[
+            (b"r", b'5', b""),
+            (b"r/l", b'2', target.as_bytes()),
+            (then.as_bytes(), b'0', b"hostile"),
+        ]);
         assert!(refused.is_err(), "{target}");
         yard.outside_is_untouched();
     }
     // A link in place of a folder that comes again.
     let yard = Yard::new();
-    assert!(yard.unpack(&[(b"r", b'5', b""), (b"r/d", b'2', b"../outside"), (b"r/d", b'5', b""), (b"r/d/x", b'0', b"hostile")]).is_err());
+    assert!(
+        yard.unpack(&[
+            (b"r", b'5', b""),
+            (b"r/d", b'2', b"../outside"),
+            (b"r/d", b'5', b""),
+            (b"r/d/x", b'0', b"hostile")
+        ])
+        .is_err()
+    );
     yard.outside_is_untouched();
     // A file where a link was: the link goes, what it led to stays.
     let yard = Yard::new();
-    yard.unpack(&[(b"r", b'5', b""), (b"r/l", b'2', b"../outside/kept"), (b"r/l", b'0', b"new")]).unwrap();
+    yard.unpack(&[
+        (b"r", b'5', b""),
+        (b"r/l", b'2', b"../outside/kept"),
+        (b"r/l", b'0', b"new"),
+    ])
+    .unwrap();
     assert_eq!(fs::read_to_string(yard.at("target/l")).unwrap(), "new");
     yard.outside_is_untouched();
 }
@@ -160,7 +259,10 @@ fn links_are_never_followed() {
 fn a_target_that_is_a_link_is_not_followed() {
     let yard = Yard::new();
     symlink(yard.at("outside"), yard.at("target")).unwrap();
-    assert!(yard.unpack(&[(b"r", b'5', b""), (b"r/x", b'0', b"hostile")]).is_err());
+    assert!(
+        yard.unpack(&[(b"r", b'5', b""), (b"r/x", b'0', b"hostile")])
+            .is_err()
+    );
     yard.outside_is_untouched();
     yard.unpack(&[(b"f", b'0', b"file")]).unwrap();
     assert_eq!(fs::read_to_string(yard.at("target")).unwrap(), "file");
@@ -171,7 +273,13 @@ fn a_target_that_is_a_link_is_not_followed() {
 fn devices_and_hard_links_are_refused() {
     for kind in [b'1', b'3', b'4', b'6', b'7', b'S', b'V'] {
         let yard = Yard::new();
-        assert!(matches!(yard.unpack(&[(b"r", b'5', b""), (b"r/x", kind, b"")]), Err(ExtractError::Kind { .. })), "{kind}");
+        assert!(
+            matches!(
+                yard.unpack(&[(b"r", b'5', b""), (b"r/x", kind, b"")]),
+                Err(ExtractError::Kind { .. })
+            ),
+            "{kind}"
+        );
         assert!(yard.unpack(&[(b"x", kind, b"")]).is_err());
     }
 }
@@ -185,7 +293,14 @@ fn set_user_id_is_not_taken() {
     let sum: u32 = bytes[..512].iter().map(|byte| u32::from(*byte)).sum();
     bytes[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
     extract(bytes.as_slice(), &yard.at("target")).unwrap();
-    assert_eq!(fs::metadata(yard.at("target")).unwrap().permissions().mode() & 0o7777, 0o755);
+    assert_eq!(
+        fs::metadata(yard.at("target"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o7777,
+        0o755
+    );
 }
 
 #[test]
@@ -197,9 +312,15 @@ fn cut_and_damaged_archives_are_errors() {
     }
     let mut damaged = whole.clone();
     damaged[3] ^= 1;
-    assert!(matches!(extract(damaged.as_slice(), &Yard::new().at("target")), Err(ExtractError::Archive(_))));
+    assert!(matches!(
+        extract(damaged.as_slice(), &Yard::new().at("target")),
+        Err(ExtractError::Archive(_))
+    ));
     let yard = Yard::new();
-    assert!(yard.unpack(&[(b"a", b'0', b""), (b"b", b'0', b"")]).is_err());
+    assert!(
+        yard.unpack(&[(b"a", b'0', b""), (b"b", b'0', b"")])
+            .is_err()
+    );
     assert!(matches!(yard.unpack(&[]), Err(ExtractError::Empty)));
 }
 
@@ -216,15 +337,43 @@ fn reads_what_gnu_tar_and_pax_write() {
     };
     let yard = Yard::new();
     let records = [pax("path", &long), pax("mtime", "5.25"), pax("size", "3")].concat();
-    yard.unpack(&[(b"r", b'5', b""), (b"PaxHeaders/x", b'x', &records), (b"short", b'0', b"abc")]).unwrap();
+    yard.unpack(&[
+        (b"r", b'5', b""),
+        (b"PaxHeaders/x", b'x', &records),
+        (b"short", b'0', b"abc"),
+    ])
+    .unwrap();
     let found = fs::metadata(yard.at("target").join("n".repeat(200))).unwrap();
-    assert_eq!((found.len(), found.mtime(), found.mtime_nsec()), (3, 5, 250_000_000));
+    assert_eq!(
+        (found.len(), found.mtime(), found.mtime_nsec()),
+        (3, 5, 250_000_000)
+    );
 
     let yard = Yard::new();
-    yard.unpack(&[(b"r", b'5', b""), (b"././@LongLink", b'L', format!("{long}\0").as_bytes()), (b"short", b'0', b"abc")]).unwrap();
+    yard.unpack(&[
+        (b"r", b'5', b""),
+        (b"././@LongLink", b'L', format!("{long}\0").as_bytes()),
+        (b"short", b'0', b"abc"),
+    ])
+    .unwrap();
     assert!(yard.at("target").join("n".repeat(200)).is_file());
-    for records in [b"x".as_slice(), b"9999999999999999999 path=x\n", b"5 a\n", b"3 a=b\n", b"12 path=rrr", &[b'0'; 2 << 20]] {
-        assert!(Yard::new().unpack(&[(b"r", b'5', b""), (b"x", b'x', records), (b"r/a", b'0', b"")]).is_err());
+    for records in [
+        b"x".as_slice(),
+        b"9999999999999999999 path=x\n",
+        b"5 a\n",
+        b"3 a=b\n",
+        b"12 path=rrr",
+        &[b'0'; 2 << 20],
+    ] {
+        assert!(
+            Yard::new()
+                .unpack(&[
+                    (b"r", b'5', b""),
+                    (b"x", b'x', records),
+                    (b"r/a", b'0', b"")
+                ])
+                .is_err()
+        );
     }
 }
 

@@ -26,7 +26,8 @@ impl Handler for Add {
         if self.to_files.is_some() {
             return Err(Failure::normal("to-files: this server has no MFS"));
         }
-        let options = request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
+        let options =
+            request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
         let (pin, pin_name) = (options.pin, options.pin_name.clone());
         let importer = Importer::new(call.node().store().clone(), options)?;
         let node = call.node().clone();
@@ -43,7 +44,15 @@ impl Handler for Add {
             let receive = async {
                 let finished = receive(files, tree, progress.then_some(&out)).await?;
                 if let Some(hold) = finished.hold.as_ref().filter(|_| pin) {
-                    let pins = finished.roots.iter().map(|root| Pin { cid: root.cid.clone(), mode: PinMode::Recursive, name: pin_name.clone() }).collect();
+                    let pins = finished
+                        .roots
+                        .iter()
+                        .map(|root| Pin {
+                            cid: root.cid.clone(),
+                            mode: PinMode::Recursive,
+                            name: pin_name.clone(),
+                        })
+                        .collect();
                     node.pins().add_held(hold, pins).await?;
                 }
                 Ok::<(), Failure>(())
@@ -55,7 +64,11 @@ impl Handler for Add {
 }
 
 /// Reads the parts into the tree.
-async fn receive(mut files: Files, mut tree: Tree, progress: Option<&Sender<Added>>) -> Result<import::Finished, Failure> {
+async fn receive(
+    mut files: Files,
+    mut tree: Tree,
+    progress: Option<&Sender<Added>>,
+) -> Result<import::Finished, Failure> {
     let mut any = false;
     while let Some(head) = files.next().await? {
         any = true;
@@ -63,9 +76,13 @@ async fn receive(mut files: Files, mut tree: Tree, progress: Option<&Sender<Adde
         match head.kind {
             FileKind::Directory => tree.directory(&head.path, meta).await?,
             FileKind::Symlink => {
-                let refuse = || Failure::normal(format!("the target of the symlink {:?} is longer than {MAX_TARGET} bytes", head.path));
+                let refuse = || {
+                    Failure::normal(format!(
+                        "the target of the symlink {:?} is longer than {MAX_TARGET} bytes",
+                        head.path
+                    ))
+                };
                 let target = files.whole(MAX_TARGET, refuse).await?;
-                let target = std::str::from_utf8(&target).map_err(|_| Failure::normal(format!("the target of the symlink {:?} is not UTF-8", head.path)))?;
                 tree.symlink(&head.path, target, meta).await?;
             }
             FileKind::File => {
@@ -81,12 +98,22 @@ async fn receive(mut files: Files, mut tree: Tree, progress: Option<&Sender<Adde
                     if let Some(out) = progress {
                         while read - shown >= PROGRESS_STEP {
                             shown += PROGRESS_STEP;
-                            out.send(Added { name: name.clone(), bytes: Some(shown), ..Added::default() }).await?;
+                            out.send(Added {
+                                name: name.clone(),
+                                bytes: Some(shown),
+                                ..Added::default()
+                            })
+                            .await?;
                         }
                     }
                 }
                 if let Some(out) = progress.filter(|_| read > shown) {
-                    out.send(Added { name, bytes: Some(read), ..Added::default() }).await?;
+                    out.send(Added {
+                        name,
+                        bytes: Some(read),
+                        ..Added::default()
+                    })
+                    .await?;
                 }
                 file.finish().await?;
             }
@@ -99,13 +126,23 @@ async fn receive(mut files: Files, mut tree: Tree, progress: Option<&Sender<Adde
 }
 
 fn meta(head: &FileHead) -> FileMeta {
-    let mtime = head.mtime.map(|(seconds, nanoseconds)| Mtime { seconds, nanos: nanoseconds });
-    FileMeta { mode: head.mode.unwrap_or(0), mtime }
+    let mtime = head.mtime.map(|(seconds, nanoseconds)| Mtime {
+        seconds,
+        nanos: nanoseconds,
+    });
+    FileMeta {
+        mode: head.mode.unwrap_or(0),
+        mtime,
+    }
 }
 
 fn record(event: &import::Added, form: CidForm) -> Added {
     // An entry without a name is shown under its CID, which follows the form asked for.
-    let name = if event.name == event.cid.to_string() { form.show(&event.cid) } else { event.name.clone() };
+    let name = if event.name == event.cid.to_string() {
+        form.show(&event.cid)
+    } else {
+        event.name.clone()
+    };
     let mtime = event.mtime.filter(|mtime| mtime.seconds > 0);
     Added {
         name,
@@ -114,7 +151,9 @@ fn record(event: &import::Added, form: CidForm) -> Added {
         size: Some(event.size.to_string()),
         mode: (event.mode != 0).then(|| format!("0{:o}", event.mode)),
         mtime: mtime.map(|mtime| mtime.seconds),
-        mtime_nsecs: mtime.and_then(|mtime| mtime.nanos).filter(|nanos| *nanos > 0),
+        mtime_nsecs: mtime
+            .and_then(|mtime| mtime.nanos)
+            .filter(|nanos| *nanos > 0),
     }
 }
 

@@ -22,8 +22,16 @@ impl Handler for BlockPut {
             mhlen: Some(i64::from(self.mhlen)),
             allow_big_block: self.allow_big_block,
         }
-        .resolve(ImportDefaults::from(&call.node().config().import).hash.as_deref())?;
-        let most = if self.allow_big_block { MAX_BLOCK } else { EXCHANGE_LIMIT };
+        .resolve(
+            ImportDefaults::from(&call.node().config().import)
+                .hash
+                .as_deref(),
+        )?;
+        let most = if self.allow_big_block {
+            MAX_BLOCK
+        } else {
+            EXCHANGE_LIMIT
+        };
         let node = call.node().clone();
         Ok(Answer::Many(Records::work(move |out| async move {
             while files.next().await?.is_some() {
@@ -33,9 +41,22 @@ impl Handler for BlockPut {
                 let hold = node.store().hold();
                 let cid = put_block(&**node.store(), &hold, &format, data).await?;
                 if self.pin {
-                    node.pins().add_held(&hold, vec![Pin { cid: cid.clone(), mode: PinMode::Recursive, name: String::new() }]).await?;
+                    node.pins()
+                        .add_held(
+                            &hold,
+                            vec![Pin {
+                                cid: cid.clone(),
+                                mode: PinMode::Recursive,
+                                name: String::new(),
+                            }],
+                        )
+                        .await?;
                 }
-                out.send(BlockSize { key: form.show(&cid), size }).await?;
+                out.send(BlockSize {
+                    key: form.show(&cid),
+                    size,
+                })
+                .await?;
             }
             Ok(())
         })))
@@ -47,7 +68,11 @@ impl Handler for BlockGet {
         let cid = call.resolve(&self.cid).await?;
         let data = call.blocks().get(&cid).await?;
         let stream = futures_util::stream::iter((!data.is_empty()).then_some(Ok(data))).boxed();
-        Ok(Answer::Bytes { media_type: "application/vnd.ipld.raw", length: None, stream })
+        Ok(Answer::Bytes {
+            media_type: "application/vnd.ipld.raw",
+            length: None,
+            stream,
+        })
     }
 }
 
@@ -56,7 +81,10 @@ impl Handler for BlockStat {
         let form = call.cids()?;
         let cid = call.resolve(&self.cid).await?;
         let size = cairn_dag::stat::block(&call.blocks(), &cid).await?;
-        Ok(Answer::One(BlockSize { key: form.show(&cid), size }))
+        Ok(Answer::One(BlockSize {
+            key: form.show(&cid),
+            size,
+        }))
     }
 }
 
@@ -74,8 +102,15 @@ impl Handler for BlockRm {
                 if self.quiet && done.is_ok() {
                     continue;
                 }
-                let error = done.err().map(|error| crate::cause::with_causes(&error)).unwrap_or_default();
-                out.send(Removed { hash: form.show(&cid), error }).await?;
+                let error = done
+                    .err()
+                    .map(|error| crate::cause::with_causes(&error))
+                    .unwrap_or_default();
+                out.send(Removed {
+                    hash: form.show(&cid),
+                    error,
+                })
+                .await?;
             }
             Ok(())
         })))

@@ -17,6 +17,10 @@ impl Handler for Cat {
             reading.add(&cid).await?;
         }
         let length = Some(reading.length());
-        Ok(Answer::Bytes { media_type: "text/plain", length, stream: reading.into_stream().map_err(Failure::from).boxed() })
+        Ok(Answer::Bytes {
+            media_type: "text/plain",
+            length,
+            stream: reading.into_stream().map_err(Failure::from).boxed(),
+        })
     }
 }

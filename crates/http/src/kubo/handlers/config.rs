@@ -9,7 +9,13 @@ use super::super::{Answer, Call, Failure, Handler};
 impl Handler for Config {
     async fn handle(self, call: Call) -> Result<Answer<Setting>, Failure> {
         let node = call.node().clone();
-        let Self { key, value, bool, json, .. } = self;
+        let Self {
+            key,
+            value,
+            bool,
+            json,
+            ..
+        } = self;
         // Writing waits for the disk.
         let done = tokio::task::spawn_blocking(move || {
             let file = node.config_file();
@@ -19,7 +25,9 @@ impl Handler for Config {
             };
             Ok::<_, Failure>(Setting { key, value })
         });
-        Ok(Answer::One(done.await.map_err(|_| Failure::normal("the write was interrupted"))??))
+        Ok(Answer::One(done.await.map_err(|_| {
+            Failure::normal("the write was interrupted")
+        })??))
     }
 }
 

@@ -7,14 +7,18 @@ use cairn_wire::kubo::dag::export::DagExport;
 use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRoot};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use crate::cause::with_causes;
 use super::super::{Answer, Call, Failure, Handler, Records};
+use crate::cause::with_causes;
 
 impl Handler for DagExport {
     async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
         let root = call.resolve(&self.root).await?;
         let car = Car::open(&call.blocks(), &root, self.local_only).await?;
-        Ok(Answer::Bytes { media_type: "application/vnd.ipld.car", length: None, stream: car.into_stream().map_err(Failure::from).boxed() })
+        Ok(Answer::Bytes {
+            media_type: "application/vnd.ipld.car",
+            length: None,
+            stream: car.into_stream().map_err(Failure::from).boxed(),
+        })
     }
 }
 
@@ -23,7 +27,11 @@ impl Handler for DagImport {
         let form = call.cids()?;
         let mut files = call.take_files()?;
         let node = call.node().clone();
-        let blocks = if self.local_only { call.blocks().local() } else { call.blocks() };
+        let blocks = if self.local_only {
+            call.blocks().local()
+        } else {
+            call.blocks()
+        };
         Ok(Answer::Many(Records::work(move |out| async move {
             let mut import = CarImport::new(node.store().clone(), self.allow_big_block);
             let mut any = false;
@@ -40,14 +48,27 @@ impl Handler for DagImport {
             let imported = import.finish().await?;
             if self.pin_roots {
                 for root in &imported.roots {
-                    let pinned = node.pins().add(&blocks, root, PinMode::Recursive, "", None).await;
-                    let pin_error_msg = pinned.err().map(|error| pin_failure(&error)).unwrap_or_default();
-                    out.send(Imported::Root(ImportedRoot { cid: form.show(root).into(), pin_error_msg })).await?;
+                    let pinned = node
+                        .pins()
+                        .add(&blocks, root, PinMode::Recursive, "", None)
+                        .await;
+                    let pin_error_msg = pinned
+                        .err()
+                        .map(|error| pin_failure(&error))
+                        .unwrap_or_default();
+                    out.send(Imported::Root(ImportedRoot {
+                        cid: form.show(root).into(),
+                        pin_error_msg,
+                    }))
+                    .await?;
                 }
             }
             drop(imported.hold);
             if self.stats {
-                let stats = ImportStats { block_count: imported.blocks, block_bytes_count: imported.bytes };
+                let stats = ImportStats {
+                    block_count: imported.blocks,
+                    block_bytes_count: imported.bytes,
+                };
                 out.send(Imported::Stats(stats)).await?;
             }
             Ok(())
@@ -58,5 +79,8 @@ impl Handler for DagImport {
 /// Why a root is not pinned, as `dag import` tells it: without what `pin add` says before it.
 fn pin_failure(error: &cairn_dag::pin::PinError) -> String {
     let text = with_causes(error);
-    text.rsplit_once("ipld: could not find").map_or_else(|| text.clone(), |(_, cid)| format!("ipld: could not find{cid}"))
+    text.rsplit_once("ipld: could not find").map_or_else(
+        || text.clone(),
+        |(_, cid)| format!("ipld: could not find{cid}"),
+    )
 }

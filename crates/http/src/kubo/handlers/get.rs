@@ -11,27 +11,48 @@ use super::super::{Answer, Call, Failure, Handler};
 
 impl Handler for Get {
     async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
-        let options = GetOptions::new(self.archive, self.compress, self.compression_level.map(i64::from))?;
+        let options = GetOptions::new(
+            self.archive,
+            self.compress,
+            self.compression_level.map(i64::from),
+        )?;
         let path = call.path(&self.path)?;
         let cid = call.resolve(&self.path).await?;
         // The archive's root is named as the last name of the path.
-        let name = path.names().last().unwrap_or_else(|| path.root()).to_owned();
+        let name = path
+            .names()
+            .last()
+            .unwrap_or_else(|| path.root())
+            .to_owned();
         let media_type = match options.packing() {
             Packing::Tar => "application/x-tar",
             Packing::Gzip => "application/gzip",
         };
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = Mtime { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: None };
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now = Mtime {
+            seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            nanos: None,
+        };
         let download = match Download::open(&call.blocks(), &cid, &name, options, now).await {
             Ok(download) => download,
             // Kubo tells the size before it looks whether it can compress.
             Err(error @ ExportError::NotRegular { size }) => {
                 let stream = futures_util::stream::iter([Err(error.into())]).boxed();
-                return Ok(Answer::Bytes { media_type, length: Some(size), stream });
+                return Ok(Answer::Bytes {
+                    media_type,
+                    length: Some(size),
+                    stream,
+                });
             }
             Err(error) => return Err(error.into()),
         };
         let length = Some(download.size());
-        Ok(Answer::Bytes { media_type, length, stream: download.into_stream().map_err(Failure::from).boxed() })
+        Ok(Answer::Bytes {
+            media_type,
+            length,
+            stream: download.into_stream().map_err(Failure::from).boxed(),
+        })
     }
 }

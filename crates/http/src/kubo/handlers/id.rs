@@ -13,12 +13,19 @@ impl Handler for Id {
             if self.peerid_base == "b58mh" || self.peerid_base.is_empty() {
                 return Ok(peer.to_string());
             }
-            let base = multibase::by_name(&self.peerid_base).map_err(|_| Failure::normal(format!("unsupported multibase encoding: {}", self.peerid_base)))?;
+            let base = multibase::by_name(&self.peerid_base).map_err(|_| {
+                Failure::normal(format!(
+                    "unsupported multibase encoding: {}",
+                    self.peerid_base
+                ))
+            })?;
             Ok(peer.to_cid().encode(base))
         };
         let own = call.node().identity();
         if let Some(text) = &self.peer {
-            let peer: PeerId = text.parse().map_err(|_| Failure::normal("invalid peer id"))?;
+            let peer: PeerId = text
+                .parse()
+                .map_err(|_| Failure::normal("invalid peer id"))?;
             if peer != own.peer_id() {
                 return Err(Failure::normal(
                     "'ipfs id' cannot query information on remote peers without a running daemon; if you only want to convert --peerid-base, pass --offline option",
@@ -27,7 +34,8 @@ impl Handler for Id {
         }
         Ok(Answer::One(PeerInfo {
             id: show(&own.peer_id())?,
-            public_key: base64::engine::general_purpose::STANDARD.encode(own.keys().public().encode()),
+            public_key: base64::engine::general_purpose::STANDARD
+                .encode(own.keys().public().encode()),
             addresses: None,
             agent_version: AGENT.to_owned(),
             protocols: None,

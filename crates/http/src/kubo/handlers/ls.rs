@@ -20,7 +20,13 @@ impl Handler for Ls {
                 for (hash, cid) in folders {
                     let mut entries = Lister::open(&blocks, &cid, look).await?;
                     while let Some(entry) = entries.next().await? {
-                        out.send(Listing { objects: vec![Listed { hash: hash.clone(), links: vec![link(entry, form)] }] }).await?;
+                        out.send(Listing {
+                            objects: vec![Listed {
+                                hash: hash.clone(),
+                                links: vec![link(entry, form)],
+                            }],
+                        })
+                        .await?;
                     }
                 }
                 Ok(())

@@ -24,7 +24,11 @@ impl Handler for PinAdd {
         let form = call.cids()?;
         let name = self.name.clone().unwrap_or_default();
         cairn_dag::pin::check_name(&name)?;
-        let mode = if self.recursive { PinMode::Recursive } else { PinMode::Direct };
+        let mode = if self.recursive {
+            PinMode::Recursive
+        } else {
+            PinMode::Direct
+        };
         let (blocks, pinner) = (call.blocks(), call.node().pins().clone());
         if !self.progress {
             let mut pins = Vec::with_capacity(self.paths.len());
@@ -33,11 +37,18 @@ impl Handler for PinAdd {
                 pinner.add(&blocks, &cid, mode, &name, None).await?;
                 pins.push(form.show(&cid));
             }
-            return Ok(Answer::One(Pinned { pins: Some(pins), ..Pinned::default() }));
+            return Ok(Answer::One(Pinned {
+                pins: Some(pins),
+                ..Pinned::default()
+            }));
         }
         Ok(Answer::Many(Records::work(move |out| async move {
             let seen = Progress::default();
-            let shown = || Pinned { pins: None, progress: Some(seen.nodes()), bytes: Some(seen.bytes()) };
+            let shown = || Pinned {
+                pins: None,
+                progress: Some(seen.nodes()),
+                bytes: Some(seen.bytes()),
+            };
             let pin_all = async {
                 let mut pins = Vec::with_capacity(self.paths.len());
                 for path in &self.paths {
@@ -55,7 +66,11 @@ impl Handler for PinAdd {
                 }
             };
             out.send(shown()).await?;
-            out.send(Pinned { pins: Some(pins), ..Pinned::default() }).await
+            out.send(Pinned {
+                pins: Some(pins),
+                ..Pinned::default()
+            })
+            .await
         })))
     }
 }
@@ -79,9 +94,16 @@ impl Handler for PinLs {
         let kind: Kind = self.r#type.parse()?;
         if self.paths.is_empty() {
             let names = self.names || self.name.is_some();
-            let query = Query { kind, name_contains: self.name.unwrap_or_default() };
+            let query = Query {
+                kind,
+                name_contains: self.name.unwrap_or_default(),
+            };
             let list = call.node().pins().list(query);
-            return Ok(if self.stream { stream(list, form, names) } else { whole(list, form, names) });
+            return Ok(if self.stream {
+                stream(list, form, names)
+            } else {
+                whole(list, form, names)
+            });
         }
         let mut cids = Vec::with_capacity(self.paths.len());
         for path in &self.paths {
@@ -91,18 +113,52 @@ impl Handler for PinLs {
         let mut found = Vec::with_capacity(cids.len());
         for ((cid, state), path) in cids.iter().zip(states).zip(&self.paths) {
             let (r#type, name) = match state {
-                PinState::Pinned { mode: PinMode::Recursive, name } => ("recursive".to_owned(), name),
-                PinState::Pinned { mode: PinMode::Direct, name } => ("direct".to_owned(), name),
-                PinState::Indirect { via } => (format!("indirect through {}", form.show(&via)), String::new()),
+                PinState::Pinned {
+                    mode: PinMode::Recursive,
+                    name,
+                } => ("recursive".to_owned(), name),
+                PinState::Pinned {
+                    mode: PinMode::Direct,
+                    name,
+                } => ("direct".to_owned(), name),
+                PinState::Indirect { via } => (
+                    format!("indirect through {}", form.show(&via)),
+                    String::new(),
+                ),
                 _ => return Err(Failure::normal(format!("path '{path}' is not pinned"))),
             };
-            found.push((form.show(cid), r#type, if self.names { name } else { String::new() }));
+            found.push((
+                form.show(cid),
+                r#type,
+                if self.names { name } else { String::new() },
+            ));
         }
         if self.stream {
-            let records = found.into_iter().map(|(cid, r#type, name)| Ok(PinList::One { cid, info: PinInfo { r#type, name: Some(name).filter(|name| !name.is_empty()) } }));
-            return Ok(Answer::Many(Records::stream(futures_util::stream::iter(records))));
+            let records = found.into_iter().map(|(cid, r#type, name)| {
+                Ok(PinList::One {
+                    cid,
+                    info: PinInfo {
+                        r#type,
+                        name: Some(name).filter(|name| !name.is_empty()),
+                    },
+                })
+            });
+            return Ok(Answer::Many(Records::stream(futures_util::stream::iter(
+                records,
+            ))));
         }
-        let keys: BTreeMap<_, _> = found.into_iter().map(|(cid, r#type, name)| (cid, PinInfo { r#type, name: Some(name) })).collect();
+        let keys: BTreeMap<_, _> = found
+            .into_iter()
+            .map(|(cid, r#type, name)| {
+                (
+                    cid,
+                    PinInfo {
+                        r#type,
+                        name: Some(name),
+                    },
+                )
+            })
+            .collect();
         Ok(Answer::One(PinList::All { keys }))
     }
 }
@@ -114,7 +170,14 @@ fn stream(mut list: List, form: CidForm, names: bool) -> Answer<PinList> {
     Answer::Many(Records::work(move |out| async move {
         while let Some(pin) = list.next().await.transpose()? {
             let name = Some(pin.name().to_owned()).filter(|name| names && !name.is_empty());
-            out.send(PinList::One { cid: form.show(pin.cid()), info: PinInfo { r#type: pin.kind().to_owned(), name } }).await?;
+            out.send(PinList::One {
+                cid: form.show(pin.cid()),
+                info: PinInfo {
+                    r#type: pin.kind().to_owned(),
+                    name,
+                },
+            })
+            .await?;
         }
         Ok(())
     }))
@@ -127,28 +190,29 @@ fn whole(list: List, form: CidForm, names: bool) -> Answer<PinList> {
         Pins { first: bool },
         End,
     }
-    let pieces = futures_util::stream::try_unfold((list, Step::Begin), move |(mut list, step)| async move {
-        let mut out = BytesMut::with_capacity(BATCH + 1024);
-        let mut first = match step {
-            Step::Begin => {
-                out.put_slice(b"{\"Keys\":{");
-                true
-            }
-            Step::Pins { first } => first,
-            Step::End => return Ok(None),
-        };
-        while out.len() < BATCH {
-            let Some(pin) = list.next().await.transpose()? else {
-                out.put_slice(b"}}\n");
-                return Ok::<_, Failure>(Some((out.freeze(), (list, Step::End))));
+    let pieces =
+        futures_util::stream::try_unfold((list, Step::Begin), move |(mut list, step)| async move {
+            let mut out = BytesMut::with_capacity(BATCH + 1024);
+            let mut first = match step {
+                Step::Begin => {
+                    out.put_slice(b"{\"Keys\":{");
+                    true
+                }
+                Step::Pins { first } => first,
+                Step::End => return Ok(None),
             };
-            if !std::mem::take(&mut first) {
-                out.put_u8(b',');
+            while out.len() < BATCH {
+                let Some(pin) = list.next().await.transpose()? else {
+                    out.put_slice(b"}}\n");
+                    return Ok::<_, Failure>(Some((out.freeze(), (list, Step::End))));
+                };
+                if !std::mem::take(&mut first) {
+                    out.put_u8(b',');
+                }
+                put(&mut out, &pin, form, names)?;
             }
-            put(&mut out, &pin, form, names)?;
-        }
-        Ok(Some((out.freeze(), (list, Step::Pins { first }))))
-    });
+            Ok(Some((out.freeze(), (list, Step::Pins { first }))))
+        });
     let pieces: futures_util::stream::BoxStream<'static, Result<Bytes, Failure>> = pieces.boxed();
     Answer::Json(pieces)
 }
@@ -161,7 +225,8 @@ fn put(out: &mut BytesMut, pin: &Listed, form: CidForm, names: bool) -> Result<(
     out.put_slice(pin.kind().as_bytes());
     out.put_slice(b"\",\"Name\":");
     let name = if names { pin.name() } else { "" };
-    serde_json::to_writer(out.writer(), name).map_err(|error| Failure::normal(error.to_string()))?;
+    serde_json::to_writer(out.writer(), name)
+        .map_err(|error| Failure::normal(error.to_string()))?;
     out.put_u8(b'}');
     Ok(())
 }

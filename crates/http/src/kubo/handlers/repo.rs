@@ -7,8 +7,8 @@ use cairn_wire::kubo::repo::stat::{RepoSizes, RepoStat};
 use cairn_wire::kubo::repo::verify::{RepoVerify, Verified};
 use cairn_wire::kubo::repo::version::{RepoNumber, RepoVersion};
 
-use crate::cause::with_causes;
 use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
+use crate::cause::with_causes;
 
 impl Handler for RepoGc {
     async fn handle(self, call: Call) -> Result<Answer<Collected>, Failure> {
@@ -17,13 +17,21 @@ impl Handler for RepoGc {
         Ok(Answer::Many(Records::work(move |out| async move {
             while let Some(cid) = running.next().await {
                 if !self.silent {
-                    out.send(Collected { key: Some(form.show(&cid).into()), error: String::new() }).await?;
+                    out.send(Collected {
+                        key: Some(form.show(&cid).into()),
+                        error: String::new(),
+                    })
+                    .await?;
                 }
             }
             match running.finish().await {
                 Ok(_) => Ok(()),
                 Err(error) if self.stream_errors => {
-                    out.send(Collected { key: None, error: with_causes(&error) }).await?;
+                    out.send(Collected {
+                        key: None,
+                        error: with_causes(&error),
+                    })
+                    .await?;
                     Err(Failure::Told("encountered errors during gc run".to_owned()))
                 }
                 Err(error) => Err(error.into()),
@@ -41,18 +49,30 @@ impl Handler for RepoStat {
                 num_objects: if self.size_only { 0 } else { stat.blocks },
                 repo_size: stat.disk_bytes,
                 storage_max: parse_size(&node.config().datastore.storage_max).unwrap_or(0),
-                repo_path: if self.size_only { String::new() } else { node.repo().path().display().to_string() },
-                version: if self.size_only { String::new() } else { format!("fs-repo@{REPO_VERSION}") },
+                repo_path: if self.size_only {
+                    String::new()
+                } else {
+                    node.repo().path().display().to_string()
+                },
+                version: if self.size_only {
+                    String::new()
+                } else {
+                    format!("fs-repo@{REPO_VERSION}")
+                },
             })
         });
-        Ok(Answer::One(sizes.await.map_err(|_| Failure::normal("the count was interrupted"))??))
+        Ok(Answer::One(sizes.await.map_err(|_| {
+            Failure::normal("the count was interrupted")
+        })??))
     }
 }
 
 impl Handler for RepoVerify {
     async fn handle(self, call: Call) -> Result<Answer<Verified>, Failure> {
         if self.heal {
-            return Err(Failure::normal("--heal needs a node that is online: damaged blocks would be fetched from peers"));
+            return Err(Failure::normal(
+                "--heal needs a node that is online: damaged blocks would be fetched from peers",
+            ));
         }
         let node = call.node().clone();
         Ok(Answer::Many(Records::work(move |out| async move {
@@ -66,24 +86,42 @@ impl Handler for RepoVerify {
                         damaged.push(seen.cid.hash().clone());
                     }
                     message.is_none_or(|msg| progress.blocking_send(Verified { msg, progress: 0 }))
-                        && progress.blocking_send(Verified { msg: String::new(), progress: seen.checked })
+                        && progress.blocking_send(Verified {
+                            msg: String::new(),
+                            progress: seen.checked,
+                        })
                 })
                 .map(|_| damaged)
             });
-            let damaged = checked.await.map_err(|_| Failure::normal("the check was interrupted"))??;
+            let damaged = checked
+                .await
+                .map_err(|_| Failure::normal("the check was interrupted"))??;
             if self.drop && !damaged.is_empty() {
                 node.store().remove(&damaged).await?;
-                out.send(Verified { msg: format!("removed {} damaged blocks", damaged.len()), progress: 0 }).await?;
+                out.send(Verified {
+                    msg: format!("removed {} damaged blocks", damaged.len()),
+                    progress: 0,
+                })
+                .await?;
             } else if !damaged.is_empty() {
-                return Err(Failure::Told(format!("verify complete, {} blocks are damaged", damaged.len())));
+                return Err(Failure::Told(format!(
+                    "verify complete, {} blocks are damaged",
+                    damaged.len()
+                )));
             }
-            out.send(Verified { msg: "verify complete, all blocks validated.".to_owned(), progress: 0 }).await
+            out.send(Verified {
+                msg: "verify complete, all blocks validated.".to_owned(),
+                progress: 0,
+            })
+            .await
         })))
     }
 }
 
 impl Handler for RepoVersion {
     async fn handle(self, _: Call) -> Result<Answer<RepoNumber>, Failure> {
-        Ok(Answer::One(RepoNumber { version: REPO_VERSION.to_owned() }))
+        Ok(Answer::One(RepoNumber {
+            version: REPO_VERSION.to_owned(),
+        }))
     }
 }

@@ -7,9 +7,16 @@ const NONE: &str = "0001-01-01T00:00:00Z";
 
 /// RFC 3339 in UTC, with as many digits of a second as there are.
 pub(super) fn rfc3339(time: Option<Mtime>) -> String {
-    let Some(time) = time else { return NONE.to_owned() };
-    let (days, second) = (time.seconds.div_euclid(86_400), time.seconds.rem_euclid(86_400));
-    let Some((year, month, day)) = civil(days) else { return NONE.to_owned() };
+    let Some(time) = time else {
+        return NONE.to_owned();
+    };
+    let (days, second) = (
+        time.seconds.div_euclid(86_400),
+        time.seconds.rem_euclid(86_400),
+    );
+    let Some((year, month, day)) = civil(days) else {
+        return NONE.to_owned();
+    };
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     let fraction = match time.nanos.unwrap_or(0) {
         0 => String::new(),
@@ -27,7 +34,11 @@ fn civil(days: i64) -> Option<(i64, i64, i64)> {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     (0..=9999).contains(&year).then_some((year, month, day))
 }
@@ -40,7 +51,10 @@ mod tests {
     fn writes_known_times() {
         let at = |seconds, nanos| rfc3339(Some(Mtime { seconds, nanos }));
         assert_eq!(at(0, None), "1970-01-01T00:00:00Z");
-        assert_eq!(at(1_700_000_000, Some(500_000_000)), "2023-11-14T22:13:20.5Z");
+        assert_eq!(
+            at(1_700_000_000, Some(500_000_000)),
+            "2023-11-14T22:13:20.5Z"
+        );
         assert_eq!(at(951_782_400, None), "2000-02-29T00:00:00Z");
         assert_eq!(at(-1, None), "1969-12-31T23:59:59Z");
         assert_eq!(at(i64::MAX, None), NONE);

@@ -14,7 +14,11 @@ const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
     std::env::consts::ARCH
 };
 /// How Go calls this system.
-const SYSTEM: &str = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+const SYSTEM: &str = if cfg!(target_os = "macos") {
+    "darwin"
+} else {
+    std::env::consts::OS
+};
 
 impl Handler for Version {
     async fn handle(self, _: Call) -> Result<Answer<VersionInfo>, Failure> {

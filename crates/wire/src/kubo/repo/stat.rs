@@ -61,5 +61,9 @@ fn human(bytes: u64) -> String {
         unit += 1;
     }
     let tenth = rest / 100;
-    if unit == 0 || value >= 10 { format!("{value} {}", UNITS[unit]) } else { format!("{value}.{tenth} {}", UNITS[unit]) }
+    if unit == 0 || value >= 10 {
+        format!("{value} {}", UNITS[unit])
+    } else {
+        format!("{value}.{tenth} {}", UNITS[unit])
+    }
 }
