@@ -12,22 +12,35 @@ use cairn_store::block::{BlockStore, Options, Root, SegmentStore};
 use criterion::{Criterion, Throughput};
 
 fn store(dir: &tempfile::TempDir) -> Arc<SegmentStore> {
-    SegmentStore::open(dir.path(), Options::default()).expect("open").0
+    SegmentStore::open(dir.path(), Options::default())
+        .expect("open")
+        .0
 }
 
 /// A block with a made-up digest: hashing is not what is measured.
 fn block(number: u64, data: &Bytes) -> Block {
     let mut digest = [0u8; 32];
     for (at, part) in digest.chunks_mut(8).enumerate() {
-        part.copy_from_slice(&(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(at as u32 * 17 + 5).to_le_bytes());
+        part.copy_from_slice(
+            &(number + 1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(at as u32 * 17 + 5)
+                .to_le_bytes(),
+        );
     }
-    Block::new(Cid::v1(Codec::RAW, Multihash::wrap(0x12, &digest).expect("wrap")), data.clone())
+    Block::new(
+        Cid::v1(Codec::RAW, Multihash::wrap(0x12, &digest).expect("wrap")),
+        data.clone(),
+    )
 }
 
 fn put(criterion: &mut Criterion) {
     let dir = tempfile::tempdir_in(".").expect("directory");
     let store = store(&dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .expect("runtime");
     let data = Bytes::from(vec![1; 512]);
     let mut number = 0u64;
     let mut group = criterion.benchmark_group("put");
@@ -46,7 +59,10 @@ fn put(criterion: &mut Criterion) {
                             tokio::spawn(async move {
                                 for at in 0..share {
                                     let hold = store.hold();
-                                    store.put(&hold, vec![block(base + client * share + at, &data)]).await.expect("put");
+                                    store
+                                        .put(&hold, vec![block(base + client * share + at, &data)])
+                                        .await
+                                        .expect("put");
                                 }
                             })
                         })
@@ -68,7 +84,9 @@ fn bulk(criterion: &mut Criterion) {
     let data = Bytes::from(vec![1; 256 << 10]);
     let mut number = 1u64 << 40;
     let mut group = criterion.benchmark_group("bulk");
-    group.sample_size(10).throughput(Throughput::Bytes(128 << 20));
+    group
+        .sample_size(10)
+        .throughput(Throughput::Bytes(128 << 20));
     group.bench_function("write 128 MiB", |bencher| {
         bencher.iter(|| {
             let hold = store.hold();
@@ -88,7 +106,9 @@ fn get(criterion: &mut Criterion) {
     let store = store(&dir);
     for size in [512usize, 256 << 10] {
         let data = Bytes::from(vec![2; size]);
-        let blocks: Vec<Block> = (0..64).map(|number| block((size as u64) << 32 | number, &data)).collect();
+        let blocks: Vec<Block> = (0..64)
+            .map(|number| block((size as u64) << 32 | number, &data))
+            .collect();
         wait(store.put(&store.hold(), blocks.clone())).expect("put");
         let mut at = 0;
         let mut group = criterion.benchmark_group("get");
@@ -109,25 +129,48 @@ fn mark(criterion: &mut Criterion) {
     let hold = store.hold();
     let mut trunk = Vec::new();
     for inner in 0..600u32 {
-        let leaves: Vec<Block> = (0..174u32).map(|leaf| raw(&(inner * 174 + leaf).to_le_bytes())).collect();
-        let inner = node(&leaves.iter().map(|leaf| leaf.cid.clone()).collect::<Vec<_>>(), b"");
+        let leaves: Vec<Block> = (0..174u32)
+            .map(|leaf| raw(&(inner * 174 + leaf).to_le_bytes()))
+            .collect();
+        let inner = node(
+            &leaves
+                .iter()
+                .map(|leaf| leaf.cid.clone())
+                .collect::<Vec<_>>(),
+            b"",
+        );
         trunk.push(inner.cid.clone());
         store.write_blocking(&hold, leaves).expect("write");
         store.write_blocking(&hold, vec![inner]).expect("write");
     }
     let root = node(&trunk, b"");
     wait(store.put(&hold, vec![root.clone()])).expect("put");
-    let roots = vec![Root { cid: root.cid, recursive: true }];
+    let roots = vec![Root {
+        cid: root.cid,
+        recursive: true,
+    }];
     let mut group = criterion.benchmark_group("collect");
-    group.sample_size(10).throughput(Throughput::Elements(600 * 175 + 1));
+    group
+        .sample_size(10)
+        .throughput(Throughput::Elements(600 * 175 + 1));
     group.bench_function("100 000 blocks, all kept", |bencher| {
-        bencher.iter(|| store.collect(&mut Fixed { roots: roots.clone(), removed: Vec::new() }).expect("collect"));
+        bencher.iter(|| {
+            store
+                .collect(&mut Fixed {
+                    roots: roots.clone(),
+                    removed: Vec::new(),
+                })
+                .expect("collect")
+        });
     });
     group.finish();
 }
 
 fn main() {
-    let mut criterion = Criterion::default().measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1)).configure_from_args();
+    let mut criterion = Criterion::default()
+        .measurement_time(Duration::from_secs(3))
+        .warm_up_time(Duration::from_secs(1))
+        .configure_from_args();
     put(&mut criterion);
     bulk(&mut criterion);
     get(&mut criterion);

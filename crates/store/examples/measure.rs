@@ -26,13 +26,24 @@ fn block(number: u64, size: usize) -> Block {
     // Hashing is not what is measured; the digest only has to differ.
     let mut digest = [0u8; 32];
     for (at, part) in digest.chunks_mut(8).enumerate() {
-        part.copy_from_slice(&(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(at as u32 * 17 + 5).to_le_bytes());
+        part.copy_from_slice(
+            &(number + 1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(at as u32 * 17 + 5)
+                .to_le_bytes(),
+        );
     }
-    Block::new(Cid::v1(Codec::RAW, Multihash::wrap(0x12, &digest).expect("wrap")), Bytes::from(data))
+    Block::new(
+        Cid::v1(Codec::RAW, Multihash::wrap(0x12, &digest).expect("wrap")),
+        Bytes::from(data),
+    )
 }
 
 fn clients(store: &Arc<SegmentStore>, clients: u64, base: u64, size: usize) -> f64 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .expect("runtime");
     let begin = Instant::now();
     let span = Duration::from_secs(3);
     let total: u64 = runtime.block_on(async {
@@ -43,7 +54,10 @@ fn clients(store: &Arc<SegmentStore>, clients: u64, base: u64, size: usize) -> f
                     let mut done = 0u64;
                     while begin.elapsed() < span {
                         let hold = store.hold();
-                        store.put(&hold, vec![block(base + client * 10_000_000 + done, size)]).await.expect("put");
+                        store
+                            .put(&hold, vec![block(base + client * 10_000_000 + done, size)])
+                            .await
+                            .expect("put");
                         done += 1;
                     }
                     done
@@ -61,26 +75,48 @@ fn clients(store: &Arc<SegmentStore>, clients: u64, base: u64, size: usize) -> f
 
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS")).collect::<Vec<_>>().join(" ")
+    status
+        .lines()
+        .filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn disk(path: &Path) -> u64 {
     let of = |dir: PathBuf| -> u64 {
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.metadata().ok()).filter(std::fs::Metadata::is_file).map(|data| data.len()).sum()
+        entries
+            .filter_map(|entry| entry.metadata().ok())
+            .filter(std::fs::Metadata::is_file)
+            .map(|data| data.len())
+            .sum()
     };
     of(path.to_owned()) + of(path.join("blocks"))
 }
 
 fn main() {
-    let base = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "measure-store".to_owned()));
+    let base = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .unwrap_or_else(|| "measure-store".to_owned()),
+    );
     let small = base.join("small");
     let store = open(&small);
     println!("put, 1 client: {:.0}/s", clients(&store, 1, 1 << 40, 512));
-    println!("put, 32 clients: {:.0}/s", clients(&store, 32, 1 << 41, 512));
+    println!(
+        "put, 32 clients: {:.0}/s",
+        clients(&store, 32, 1 << 41, 512)
+    );
     for turn in 0..3u64 {
         let data = Bytes::from(vec![7u8; 256 << 10]);
-        let blocks: Vec<Block> = (0..4096).map(|number| Block::new(block((1 << 42) + turn * 10_000 + number, 8).cid, data.clone())).collect();
+        let blocks: Vec<Block> = (0..4096)
+            .map(|number| {
+                Block::new(
+                    block((1 << 42) + turn * 10_000 + number, 8).cid,
+                    data.clone(),
+                )
+            })
+            .collect();
         let begin = Instant::now();
         let hold = store.hold();
         for part in blocks.chunks(8) {
@@ -88,12 +124,18 @@ fn main() {
         }
         wait(store.sync()).expect("sync");
         let took = begin.elapsed();
-        println!("bulk write of 1 GiB: {:.0} MiB/s", 1024.0 / took.as_secs_f64());
+        println!(
+            "bulk write of 1 GiB: {:.0} MiB/s",
+            1024.0 / took.as_secs_f64()
+        );
         let begin = Instant::now();
         for block in &blocks {
             assert!(store.get(block.cid.hash()).expect("get").is_some());
         }
-        println!("read of 1 GiB: {:.0} MiB/s", 1024.0 / begin.elapsed().as_secs_f64());
+        println!(
+            "read of 1 GiB: {:.0} MiB/s",
+            1024.0 / begin.elapsed().as_secs_f64()
+        );
     }
     drop(store);
 
@@ -112,10 +154,19 @@ fn main() {
                     number += 1;
                     let mut data = vec![0; 1024];
                     data[..8].copy_from_slice(&number.to_le_bytes());
-                    Block::new(Cid::v1(Codec::RAW, Multihash::sha2_256(&data)), Bytes::from(data))
+                    Block::new(
+                        Cid::v1(Codec::RAW, Multihash::sha2_256(&data)),
+                        Bytes::from(data),
+                    )
                 })
                 .collect();
-            let inner = node(&leaves.iter().map(|leaf| leaf.cid.clone()).collect::<Vec<_>>(), b"");
+            let inner = node(
+                &leaves
+                    .iter()
+                    .map(|leaf| leaf.cid.clone())
+                    .collect::<Vec<_>>(),
+                b"",
+            );
             trunk.push(inner.cid.clone());
             store.write_blocking(&hold, leaves).expect("write");
             store.write_blocking(&hold, vec![inner]).expect("write");
@@ -126,15 +177,33 @@ fn main() {
     }
     wait(store.sync()).expect("sync");
     drop(hold);
-    println!("{number} blocks of 1 KiB written in {:?}; {}", begin.elapsed(), memory());
+    println!(
+        "{number} blocks of 1 KiB written in {:?}; {}",
+        begin.elapsed(),
+        memory()
+    );
     drop(store);
     let store = open(&million);
     println!("  {:?}; {}", store.stat(), memory());
-    let all: Vec<Root> = roots.iter().map(|cid| Root { cid: cid.clone(), recursive: true }).collect();
+    let all: Vec<Root> = roots
+        .iter()
+        .map(|cid| Root {
+            cid: cid.clone(),
+            recursive: true,
+        })
+        .collect();
     for turn in 0..3 {
         let begin = Instant::now();
-        store.collect(&mut Fixed { roots: all.clone(), removed: Vec::new() }).expect("collect");
-        println!("collection that keeps all, turn {turn}: {:?}", begin.elapsed());
+        store
+            .collect(&mut Fixed {
+                roots: all.clone(),
+                removed: Vec::new(),
+            })
+            .expect("collect");
+        println!(
+            "collection that keeps all, turn {turn}: {:?}",
+            begin.elapsed()
+        );
     }
     let stop = Arc::new(AtomicBool::new(false));
     let writer = {
@@ -156,21 +225,39 @@ fn main() {
     };
     let half: Vec<Root> = all.iter().step_by(2).cloned().collect();
     let begin = Instant::now();
-    let done = store.collect(&mut Fixed { roots: half, removed: Vec::new() }).expect("collect");
+    let done = store
+        .collect(&mut Fixed {
+            roots: half,
+            removed: Vec::new(),
+        })
+        .expect("collect");
     println!("collection of half: {:?}: {done:?}", begin.elapsed());
     stop.store(true, Ordering::Relaxed);
     let took = writer.join().expect("writer");
     let at = |share: usize| took[(took.len() - 1) * share / 1000];
-    println!("puts meanwhile: {}; p50 {:?}, p99 {:?}, p99.9 {:?}, longest {:?}", took.len(), at(500), at(990), at(999), at(1000));
+    println!(
+        "puts meanwhile: {}; p50 {:?}, p99 {:?}, p99.9 {:?}, longest {:?}",
+        took.len(),
+        at(500),
+        at(990),
+        at(999),
+        at(1000)
+    );
     let stat = store.stat().expect("stat");
     drop(store);
-    println!("{stat:?}; {} bytes on disk, {:.2} of what lives; {}", disk(&million), disk(&million) as f64 / stat.live_bytes as f64, memory());
+    println!(
+        "{stat:?}; {} bytes on disk, {:.2} of what lives; {}",
+        disk(&million),
+        disk(&million) as f64 / stat.live_bytes as f64,
+        memory()
+    );
     let store = open(&million);
     let mut damaged = 0;
-    store.verify(&mut |_, whole| {
-        damaged += u32::from(whole.is_err());
-        true
-    })
-    .expect("verify");
+    store
+        .verify(&mut |_, whole| {
+            damaged += u32::from(whole.is_err());
+            true
+        })
+        .expect("verify");
     println!("{damaged} blocks damaged (those put beside the collection have made-up names)");
 }

@@ -7,7 +7,10 @@ use cairn_store::block::segments::simulate;
 
 fn number(name: &str, default: u64) -> u64 {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);
-    arguments.nth(1).and_then(|value| value.parse().ok()).unwrap_or(default)
+    arguments
+        .nth(1)
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
 }
 
 fn main() -> ExitCode {
@@ -18,15 +21,28 @@ fn main() -> ExitCode {
             .map(|worker| {
                 scope.spawn(move || {
                     let seeds = (from..from + seeds).filter(|seed| seed % workers == worker);
-                    seeds.filter_map(|seed| simulate::run(seed).err()).collect::<Vec<_>>()
+                    seeds
+                        .filter_map(|seed| simulate::run(seed).err())
+                        .collect::<Vec<_>>()
                 })
             })
             .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|_| vec!["a worker panicked".to_owned()])).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|_| vec!["a worker panicked".to_owned()])
+            })
+            .collect()
     });
     for failure in &failed {
         println!("{failure}\n");
     }
     println!("{seeds} seeds from {from}: {} failed", failed.len());
-    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

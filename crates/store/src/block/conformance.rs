@@ -42,7 +42,10 @@ pub fn all(make: &dyn Fn() -> Store) {
 /// A raw block.
 #[must_use]
 pub fn raw(data: &[u8]) -> Block {
-    Block::new(Cid::v1(Codec::RAW, Multihash::sha2_256(data)), Bytes::copy_from_slice(data))
+    Block::new(
+        Cid::v1(Codec::RAW, Multihash::sha2_256(data)),
+        Bytes::copy_from_slice(data),
+    )
 }
 
 /// A dag-pb node with links, and data that makes it differ from others.
@@ -62,13 +65,21 @@ pub fn node(links: &[Cid], data: &[u8]) -> Block {
         field(2, &body, &mut out);
     }
     field(1, data, &mut out);
-    Block::new(Cid::v1(Codec::DAG_PB, Multihash::sha2_256(&out)), Bytes::from(out))
+    Block::new(
+        Cid::v1(Codec::DAG_PB, Multihash::sha2_256(&out)),
+        Bytes::from(out),
+    )
 }
 
 /// Keeps everything below some CIDs.
 #[must_use]
 pub fn deep(cids: &[&Cid]) -> Vec<Root> {
-    cids.iter().map(|cid| Root { cid: (*cid).clone(), recursive: true }).collect()
+    cids.iter()
+        .map(|cid| Root {
+            cid: (*cid).clone(),
+            recursive: true,
+        })
+        .collect()
 }
 
 /// A collector with fixed roots.
@@ -120,7 +131,10 @@ fn has(store: &dyn BlockStore, block: &Block) -> bool {
 }
 
 fn collect(store: &dyn BlockStore, roots: Vec<Root>) -> (Collected, Vec<Multihash>) {
-    let mut collector = Fixed { roots, removed: Vec::new() };
+    let mut collector = Fixed {
+        roots,
+        removed: Vec::new(),
+    };
     let done = store.collect(&mut collector).unwrap();
     (done, collector.removed)
 }
@@ -132,9 +146,18 @@ fn put_and_get(store: &dyn BlockStore) {
     put(store, &[&a, &b, &a]);
     put(store, &[&b]);
     for block in [&a, &b] {
-        assert_eq!(store.get(block.cid.hash()).unwrap().as_ref(), Some(&block.data));
-        assert_eq!(store.size(block.cid.hash()).unwrap(), Some(block.data.len() as u32));
-        assert_eq!(wait(store.fetch(&block.cid)).unwrap().as_ref(), Some(&block.data));
+        assert_eq!(
+            store.get(block.cid.hash()).unwrap().as_ref(),
+            Some(&block.data)
+        );
+        assert_eq!(
+            store.size(block.cid.hash()).unwrap(),
+            Some(block.data.len() as u32)
+        );
+        assert_eq!(
+            wait(store.fetch(&block.cid)).unwrap().as_ref(),
+            Some(&block.data)
+        );
         assert!(has(store, block));
     }
     assert_eq!(store.stat().unwrap().blocks, 2);
@@ -143,42 +166,71 @@ fn put_and_get(store: &dyn BlockStore) {
 
 fn empty_and_identity(store: &dyn BlockStore) {
     let empty = raw(b"");
-    let inline = Block::new(Cid::v1(Codec::RAW, Multihash::wrap(0, b"inline").unwrap()), Bytes::from_static(b"inline"));
+    let inline = Block::new(
+        Cid::v1(Codec::RAW, Multihash::wrap(0, b"inline").unwrap()),
+        Bytes::from_static(b"inline"),
+    );
     put(store, &[&empty, &inline]);
     assert_eq!(store.get(empty.cid.hash()).unwrap().unwrap().len(), 0);
     assert_eq!(store.get(inline.cid.hash()).unwrap().unwrap(), "inline");
     assert_eq!(store.size(inline.cid.hash()).unwrap(), Some(6));
     assert!(store.hold().touch(inline.cid.hash()).unwrap());
     // What names itself is not stored.
-    assert_eq!(store.stat().unwrap(), StoreStat { blocks: 1, live_bytes: 0, ..store.stat().unwrap() });
+    assert_eq!(
+        store.stat().unwrap(),
+        StoreStat {
+            blocks: 1,
+            live_bytes: 0,
+            ..store.stat().unwrap()
+        }
+    );
 }
 
 fn many_codecs_are_one_block(store: &dyn BlockStore) {
     let block = node(&[], b"x");
     put(store, &[&block]);
-    put(store, &[&Block::new(block.cid.to_raw(), block.data.clone())]);
+    put(
+        store,
+        &[&Block::new(block.cid.to_raw(), block.data.clone())],
+    );
     assert_eq!(store.stat().unwrap().blocks, 1);
-    assert_eq!(wait(store.fetch(&block.cid.to_raw())).unwrap().unwrap(), block.data);
+    assert_eq!(
+        wait(store.fetch(&block.cid.to_raw())).unwrap().unwrap(),
+        block.data
+    );
 }
 
 fn write_then_sync(store: &dyn BlockStore) {
     let hold = store.hold();
-    let blocks: Vec<Block> = (0u32..500).map(|number| raw(&[&number.to_le_bytes()[..], &[0; 5000]].concat())).collect();
+    let blocks: Vec<Block> = (0u32..500)
+        .map(|number| raw(&[&number.to_le_bytes()[..], &[0; 5000]].concat()))
+        .collect();
     for part in blocks.chunks(100) {
         wait(store.write(&hold, part.to_vec())).unwrap();
     }
     // What was handed over can be read at once.
-    assert!(blocks.iter().all(|block| store.get(block.cid.hash()).unwrap().as_ref() == Some(&block.data)));
+    assert!(
+        blocks
+            .iter()
+            .all(|block| store.get(block.cid.hash()).unwrap().as_ref() == Some(&block.data))
+    );
     store.write_blocking(&hold, blocks.clone()).unwrap();
     wait(store.sync()).unwrap();
-    assert!(blocks.iter().all(|block| store.get(block.cid.hash()).unwrap().as_ref() == Some(&block.data)));
+    assert!(
+        blocks
+            .iter()
+            .all(|block| store.get(block.cid.hash()).unwrap().as_ref() == Some(&block.data))
+    );
     assert_eq!(store.stat().unwrap().blocks, 500);
 }
 
 fn too_big(store: &dyn BlockStore) {
     let hold = store.hold();
     let block = Block::new(raw(b"").cid, Bytes::from(vec![0; MAX_BLOCK + 1]));
-    assert!(matches!(wait(store.put(&hold, vec![block])), Err(BlockError::TooBig { .. })));
+    assert!(matches!(
+        wait(store.put(&hold, vec![block])),
+        Err(BlockError::TooBig { .. })
+    ));
     let large = raw(&vec![3; 9 << 20]);
     put(store, &[&large]);
     assert_eq!(store.get(large.cid.hash()).unwrap().unwrap(), large.data);
@@ -187,7 +239,10 @@ fn too_big(store: &dyn BlockStore) {
 fn removes(store: &dyn BlockStore) {
     let (a, b, c) = (raw(b"a"), raw(b"b"), raw(b"c"));
     put(store, &[&a, &b]);
-    let keys: Vec<Multihash> = [&a, &c, &a].iter().map(|block| block.cid.hash().clone()).collect();
+    let keys: Vec<Multihash> = [&a, &c, &a]
+        .iter()
+        .map(|block| block.cid.hash().clone())
+        .collect();
     assert_eq!(wait(store.remove(&keys)).unwrap(), [true, false, false]);
     assert!(!has(store, &a) && has(store, &b));
     assert!(!store.hold().touch(a.cid.hash()).unwrap());
@@ -202,7 +257,9 @@ fn removes(store: &dyn BlockStore) {
 }
 
 fn keys_and_stat(store: &dyn BlockStore) {
-    let blocks: Vec<Block> = (0u32..200).map(|number| raw(&number.to_le_bytes())).collect();
+    let blocks: Vec<Block> = (0u32..200)
+        .map(|number| raw(&number.to_le_bytes()))
+        .collect();
     put(store, &blocks.iter().collect::<Vec<_>>());
     let keys: Vec<_> = store.keys().map(Result::unwrap).collect();
     assert_eq!(keys.len(), 200);
@@ -218,24 +275,47 @@ fn links_and_walk(store: &dyn BlockStore) {
     let inner = node(&[b.cid.clone(), absent.cid.clone()], b"inner");
     let root = node(&[a.cid.clone(), inner.cid.clone(), a.cid.clone()], b"root");
     put(store, &[&a, &b, &inner, &root]);
-    assert_eq!(&*store.links(&root.cid).unwrap().unwrap(), &[a.cid.clone(), inner.cid.clone(), a.cid.clone()]);
+    assert_eq!(
+        &*store.links(&root.cid).unwrap().unwrap(),
+        &[a.cid.clone(), inner.cid.clone(), a.cid.clone()]
+    );
     assert_eq!(store.links(&absent.cid).unwrap(), None);
     assert_eq!(store.links(&root.cid.to_raw()).unwrap().unwrap().len(), 0);
     let mut seen = Vec::new();
-    let roots = [Root { cid: root.cid.clone(), recursive: false }, Root { cid: root.cid.clone(), recursive: true }];
-    store.walk(&roots, &mut |cid, present| {
-        seen.push((cid.clone(), present));
-        true
-    })
-    .unwrap();
-    let expected = [(&root, true), (&a, true), (&inner, true), (&b, true), (&absent, false)];
-    assert_eq!(seen, expected.map(|(block, present)| (block.cid.clone(), present)));
+    let roots = [
+        Root {
+            cid: root.cid.clone(),
+            recursive: false,
+        },
+        Root {
+            cid: root.cid.clone(),
+            recursive: true,
+        },
+    ];
+    store
+        .walk(&roots, &mut |cid, present| {
+            seen.push((cid.clone(), present));
+            true
+        })
+        .unwrap();
+    let expected = [
+        (&root, true),
+        (&a, true),
+        (&inner, true),
+        (&b, true),
+        (&absent, false),
+    ];
+    assert_eq!(
+        seen,
+        expected.map(|(block, present)| (block.cid.clone(), present))
+    );
     let mut seen = 0;
-    store.walk(&deep(&[&root.cid]), &mut |_, _| {
-        seen += 1;
-        false
-    })
-    .unwrap();
+    store
+        .walk(&deep(&[&root.cid]), &mut |_, _| {
+            seen += 1;
+            false
+        })
+        .unwrap();
     assert_eq!(seen, 1);
 }
 
@@ -246,14 +326,28 @@ fn collects(store: &dyn BlockStore) {
     let dead = node(std::slice::from_ref(&c.cid), b"dead");
     put(store, &[&a, &b, &c, &d, &kept, &alone, &dead]);
     let roots = vec![
-        Root { cid: kept.cid.clone(), recursive: true },
-        Root { cid: alone.cid.clone(), recursive: false },
-        Root { cid: raw(b"also missing").cid, recursive: true },
+        Root {
+            cid: kept.cid.clone(),
+            recursive: true,
+        },
+        Root {
+            cid: alone.cid.clone(),
+            recursive: false,
+        },
+        Root {
+            cid: raw(b"also missing").cid,
+            recursive: true,
+        },
     ];
     for turn in 0..3 {
         let (done, removed) = collect(store, roots.clone());
-        let expected: BTreeSet<Multihash> =
-            if turn == 0 { [&b, &c, &d, &dead].map(|block| block.cid.hash().clone()).into() } else { BTreeSet::new() };
+        let expected: BTreeSet<Multihash> = if turn == 0 {
+            [&b, &c, &d, &dead]
+                .map(|block| block.cid.hash().clone())
+                .into()
+        } else {
+            BTreeSet::new()
+        };
         assert_eq!(done.blocks, expected.len() as u64);
         assert_eq!(done.missing, 2);
         assert_eq!(removed.into_iter().collect::<BTreeSet<_>>(), expected);
@@ -263,7 +357,14 @@ fn collects(store: &dyn BlockStore) {
     }
     let (done, _) = collect(store, Vec::new());
     assert_eq!(done.blocks, 3);
-    assert_eq!(store.stat().unwrap(), StoreStat { blocks: 0, live_bytes: 0, ..store.stat().unwrap() });
+    assert_eq!(
+        store.stat().unwrap(),
+        StoreStat {
+            blocks: 0,
+            live_bytes: 0,
+            ..store.stat().unwrap()
+        }
+    );
 }
 
 /// Runs a step of an operation in the middle of a collection.
@@ -331,9 +432,18 @@ fn keeps_either_codec(store: &dyn BlockStore) {
     let inner = node(std::slice::from_ref(&leaf.cid), b"inner");
     put(store, &[&leaf, &inner]);
     let raw_first = vec![
-        Root { cid: inner.cid.to_raw(), recursive: true },
-        Root { cid: inner.cid.clone(), recursive: false },
-        Root { cid: inner.cid.clone(), recursive: true },
+        Root {
+            cid: inner.cid.to_raw(),
+            recursive: true,
+        },
+        Root {
+            cid: inner.cid.clone(),
+            recursive: false,
+        },
+        Root {
+            cid: inner.cid.clone(),
+            recursive: true,
+        },
     ];
     assert_eq!(collect(store, raw_first).0.blocks, 0);
     assert_eq!(collect(store, deep(&[&inner.cid.to_raw()])).0.blocks, 1);
@@ -344,8 +454,14 @@ fn collection_aborts_on_undecodable(store: &dyn BlockStore) {
     let (bad, other) = (raw(&[0xff; 40]), raw(b"other"));
     put(store, &[&bad, &other]);
     let bad_pb = Cid::v1(Codec::DAG_PB, bad.cid.hash().clone());
-    let mut collector = Fixed { roots: deep(&[&bad_pb]), removed: Vec::new() };
-    assert!(matches!(store.collect(&mut collector), Err(BlockError::Undecodable { .. })));
+    let mut collector = Fixed {
+        roots: deep(&[&bad_pb]),
+        removed: Vec::new(),
+    };
+    assert!(matches!(
+        store.collect(&mut collector),
+        Err(BlockError::Undecodable { .. })
+    ));
     assert!(has(store, &bad) && has(store, &other) && collector.removed.is_empty());
     // Of a codec that nobody knows, it is a leaf.
     let unknown = Cid::v1(Codec(0x30_0000), bad.cid.hash().clone());
@@ -383,17 +499,24 @@ pub fn deep_chain(store: &dyn BlockStore, length: u32) {
         assert_eq!((done.blocks, done.missing), (0, 0));
     }
     let mut seen = 0;
-    store.walk(&deep(&below.iter().collect::<Vec<_>>()), &mut |_, present| {
-        seen += u32::from(present);
-        true
-    })
-    .unwrap();
+    store
+        .walk(
+            &deep(&below.iter().collect::<Vec<_>>()),
+            &mut |_, present| {
+                seen += u32::from(present);
+                true
+            },
+        )
+        .unwrap();
     assert_eq!(seen, length);
 }
 
 fn foreign_holds(store: &dyn BlockStore, other: &dyn BlockStore) {
     let hold = other.hold();
-    assert!(matches!(wait(store.put(&hold, vec![raw(b"x")])), Err(BlockError::OtherHold)));
+    assert!(matches!(
+        wait(store.put(&hold, vec![raw(b"x")])),
+        Err(BlockError::OtherHold)
+    ));
 }
 
 /// Writers pin under holds while collections run: nothing that was pinned may go.
@@ -410,16 +533,28 @@ fn races(store: &Store) {
                 while !stop.load(Ordering::Relaxed) || number < 20 {
                     // Leaves come again and again, so that many puts find a block that is about to be collected.
                     let leaf = raw(&[b"leaf", &(number % 7).to_le_bytes()[..]].concat());
-                    let root = node(std::slice::from_ref(&leaf.cid), &(writer << 32 | number).to_le_bytes());
+                    let root = node(
+                        std::slice::from_ref(&leaf.cid),
+                        &(writer << 32 | number).to_le_bytes(),
+                    );
                     let hold = store.hold();
                     wait(store.put(&hold, vec![leaf.clone(), root.clone()])).unwrap();
-                    assert!(hold.touch(leaf.cid.hash()).unwrap(), "a block vanished under its hold");
-                    pins.lock().push(Root { cid: root.cid.clone(), recursive: true });
+                    assert!(
+                        hold.touch(leaf.cid.hash()).unwrap(),
+                        "a block vanished under its hold"
+                    );
+                    pins.lock().push(Root {
+                        cid: root.cid.clone(),
+                        recursive: true,
+                    });
                     drop(hold);
-                    assert!(store.has(leaf.cid.hash()).unwrap() && store.has(root.cid.hash()).unwrap());
+                    assert!(
+                        store.has(leaf.cid.hash()).unwrap() && store.has(root.cid.hash()).unwrap()
+                    );
                     made.push((leaf, root));
                     if number.is_multiple_of(3) {
-                        pins.lock().retain(|pin| pin.cid != made.last().unwrap().1.cid);
+                        pins.lock()
+                            .retain(|pin| pin.cid != made.last().unwrap().1.cid);
                         made.pop();
                     }
                     number += 1;
@@ -453,13 +588,17 @@ fn verifies(store: &dyn BlockStore) {
     let bad = Block::new(raw(b"right").cid, Bytes::from_static(b"wrong"));
     put(store, &[&good, &bad]);
     let mut seen = Vec::new();
-    store.verify(&mut |key, whole| {
-        seen.push((key.clone(), whole.is_ok()));
-        true
-    })
-    .unwrap();
+    store
+        .verify(&mut |key, whole| {
+            seen.push((key.clone(), whole.is_ok()));
+            true
+        })
+        .unwrap();
     seen.sort();
-    let mut expected = vec![(good.cid.hash().clone(), true), (bad.cid.hash().clone(), false)];
+    let mut expected = vec![
+        (good.cid.hash().clone(), true),
+        (bad.cid.hash().clone(), false),
+    ];
     expected.sort();
     assert_eq!(seen, expected);
 }
@@ -471,7 +610,10 @@ fn closes(store: &dyn BlockStore) {
     wait(store.close()).unwrap();
     wait(store.close()).unwrap();
     assert!(matches!(store.get(a.cid.hash()), Err(BlockError::Closed)));
-    assert!(matches!(wait(store.put(&hold, vec![a.clone()])), Err(BlockError::Closed)));
+    assert!(matches!(
+        wait(store.put(&hold, vec![a.clone()])),
+        Err(BlockError::Closed)
+    ));
     assert!(matches!(hold.touch(a.cid.hash()), Err(BlockError::Closed)));
     assert!(matches!(store.stat(), Err(BlockError::Closed)));
 }

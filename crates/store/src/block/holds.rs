@@ -58,18 +58,30 @@ pub(super) struct Holds {
 
 impl Holds {
     /// Gives out a hold. `next_id` is read while no collection can take its position.
-    pub(super) fn give<S: Touch>(self: &Arc<Self>, store: &Arc<S>, next_id: impl FnOnce() -> u64) -> Hold {
+    pub(super) fn give<S: Touch>(
+        self: &Arc<Self>,
+        store: &Arc<S>,
+        next_id: impl FnOnce() -> u64,
+    ) -> Hold {
         let state = Arc::new(HoldState::default());
         let mut inner = self.inner.lock();
         inner.next += 1;
         let number = inner.next;
         inner.live.insert(number, (next_id(), Arc::clone(&state)));
         drop(inner);
-        Arc::new(StoreHold { number, state, holds: Arc::clone(self), store: Arc::downgrade(store) as Weak<dyn Touch> })
+        Arc::new(StoreHold {
+            number,
+            state,
+            holds: Arc::clone(self),
+            store: Arc::downgrade(store) as Weak<dyn Touch>,
+        })
     }
 
     /// This store's part of a hold.
-    pub(super) fn of<'a>(self: &Arc<Self>, hold: &'a Hold) -> Result<&'a Arc<HoldState>, BlockError> {
+    pub(super) fn of<'a>(
+        self: &Arc<Self>,
+        hold: &'a Hold,
+    ) -> Result<&'a Arc<HoldState>, BlockError> {
         let any: &dyn std::any::Any = &**hold;
         match any.downcast_ref::<StoreHold>() {
             Some(own) if Arc::ptr_eq(&own.holds, self) => Ok(&own.state),
@@ -82,7 +94,11 @@ impl Holds {
         let mut inner = self.inner.lock();
         inner.inherited = Some(RoaringTreemap::new());
         let next = next_id();
-        inner.live.values().map(|(floor, _)| *floor).fold(next, u64::min)
+        inner
+            .live
+            .values()
+            .map(|(floor, _)| *floor)
+            .fold(next, u64::min)
     }
 
     /// Ends a collection.
@@ -93,10 +109,15 @@ impl Holds {
     /// Drops from `victims` what a hold keeps. Call it while no touch can be under way.
     pub(super) fn spare<T>(&self, victims: &mut Vec<T>, id: impl Fn(&T) -> u64) {
         let inner = self.inner.lock();
-        let live: Vec<_> = inner.live.values().map(|(_, state)| state.ids.lock()).collect();
+        let live: Vec<_> = inner
+            .live
+            .values()
+            .map(|(_, state)| state.ids.lock())
+            .collect();
         victims.retain(|victim| {
             let id = id(victim);
-            !inner.inherited.as_ref().is_some_and(|ids| ids.contains(id)) && !live.iter().any(|ids| ids.contains(id))
+            !inner.inherited.as_ref().is_some_and(|ids| ids.contains(id))
+                && !live.iter().any(|ids| ids.contains(id))
         });
     }
 
@@ -112,7 +133,11 @@ impl Holds {
 
     /// The failure of some live hold that has lost blocks.
     pub(super) fn any_lost(&self) -> Option<BlockError> {
-        self.inner.lock().live.values().find_map(|(_, state)| state.lost().cloned())
+        self.inner
+            .lock()
+            .live
+            .values()
+            .find_map(|(_, state)| state.lost().cloned())
     }
 }
 
@@ -128,7 +153,10 @@ impl HoldGuard for StoreHold {
         if key.identity_data().is_some() {
             return Ok(true);
         }
-        self.store.upgrade().ok_or(BlockError::Closed)?.touch(&self.state, key)
+        self.store
+            .upgrade()
+            .ok_or(BlockError::Closed)?
+            .touch(&self.state, key)
     }
 }
 
@@ -144,6 +172,8 @@ impl Drop for StoreHold {
 
 impl fmt::Debug for StoreHold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hold").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Hold")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }

@@ -16,13 +16,19 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
     match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
         Err(CodecError::Unknown(_)) => Ok(Vec::new()),
-        Err(source) => Err(BlockError::Undecodable { cid: cid.clone(), source }),
+        Err(source) => Err(BlockError::Undecodable {
+            cid: cid.clone(),
+            source,
+        }),
     }
 }
 
 /// Whether blocks of a codec can have links at all.
 pub(super) fn may_link(codec: Codec) -> bool {
-    !matches!(codec, Codec::RAW | Codec::LIBP2P_KEY | Codec::CBOR | Codec::JSON)
+    !matches!(
+        codec,
+        Codec::RAW | Codec::LIBP2P_KEY | Codec::CBOR | Codec::JSON
+    )
 }
 
 /// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.
@@ -52,7 +58,13 @@ pub(super) fn walk(
             if visit(&cid, below.is_some())
                 && let Some(below) = below
             {
-                stack.extend(below.iter().rev().filter(|child| !seen.contains(&child.to_v1())).cloned());
+                stack.extend(
+                    below
+                        .iter()
+                        .rev()
+                        .filter(|child| !seen.contains(&child.to_v1()))
+                        .cloned(),
+                );
             }
         }
     }

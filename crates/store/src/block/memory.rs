@@ -12,7 +12,10 @@ use parking_lot::{Mutex, RwLock};
 
 use super::holds::{HoldState, Holds, Touch};
 use super::links;
-use super::traits::{BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root, StoreStat};
+use super::traits::{
+    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root,
+    StoreStat,
+};
 
 /// How many blocks a collection removes while writers wait.
 const SWEEP_BATCH: usize = 1024;
@@ -33,7 +36,11 @@ struct Shared {
 
 impl Shared {
     fn open(&self) -> Result<(), BlockError> {
-        if self.closed.load(Ordering::Acquire) { Err(BlockError::Closed) } else { Ok(()) }
+        if self.closed.load(Ordering::Acquire) {
+            Err(BlockError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
@@ -41,7 +48,12 @@ impl Shared {
         if let Some(data) = key.identity_data() {
             return Ok(Some(Bytes::copy_from_slice(data)));
         }
-        Ok(self.blocks.read().map.get(key).map(|(_, data)| data.clone()))
+        Ok(self
+            .blocks
+            .read()
+            .map
+            .get(key)
+            .map(|(_, data)| data.clone()))
     }
 }
 
@@ -49,7 +61,11 @@ impl Touch for Shared {
     fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
         self.open()?;
         let blocks = self.blocks.read();
-        Ok(blocks.map.get(key).map(|(id, _)| hold.record(*id)).is_some())
+        Ok(blocks
+            .map
+            .get(key)
+            .map(|(id, _)| hold.record(*id))
+            .is_some())
     }
 }
 
@@ -73,14 +89,21 @@ impl MemoryStore {
     pub fn new() -> Self {
         use std::hash::{BuildHasher as _, RandomState};
         let id = format!("memory-{:016x}", RandomState::new().hash_one(0u8));
-        Self { id, shared: Arc::default(), holds: Arc::default(), collecting: Mutex::default() }
+        Self {
+            id,
+            shared: Arc::default(),
+            holds: Arc::default(),
+            collecting: Mutex::default(),
+        }
     }
 
     fn insert(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError> {
         self.shared.open()?;
         let hold = self.holds.of(hold)?;
         if let Some(block) = blocks.iter().find(|block| block.data.len() > MAX_BLOCK) {
-            return Err(BlockError::TooBig { size: block.data.len() });
+            return Err(BlockError::TooBig {
+                size: block.data.len(),
+            });
         }
         let mut inner = self.shared.blocks.write();
         for Block { cid, data } in blocks {
@@ -125,7 +148,10 @@ impl MemoryStore {
         })?;
         let mut victims: Vec<(u64, Multihash)> = {
             let inner = self.shared.blocks.read();
-            let unmarked = inner.map.iter().filter(|(key, (id, _))| *id < floor && !marked.contains(*key));
+            let unmarked = inner
+                .map
+                .iter()
+                .filter(|(key, (id, _))| *id < floor && !marked.contains(*key));
             unmarked.map(|(key, (id, _))| (*id, key.clone())).collect()
         };
         victims.sort_unstable_by_key(|(id, _)| *id);
@@ -157,7 +183,9 @@ impl MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -186,10 +214,15 @@ impl BlockStore for MemoryStore {
     }
 
     fn hold(&self) -> Hold {
-        self.holds.give(&self.shared, || self.shared.next_id.load(Ordering::Acquire))
+        self.holds
+            .give(&self.shared, || self.shared.next_id.load(Ordering::Acquire))
     }
 
-    fn write<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>> {
+    fn write<'a>(
+        &'a self,
+        hold: &'a Hold,
+        blocks: Vec<Block>,
+    ) -> BoxFuture<'a, Result<(), BlockError>> {
         Box::pin(future::ready(self.insert(hold, blocks)))
     }
 
@@ -201,7 +234,11 @@ impl BlockStore for MemoryStore {
         Box::pin(future::ready(self.shared.open()))
     }
 
-    fn put<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>> {
+    fn put<'a>(
+        &'a self,
+        hold: &'a Hold,
+        blocks: Vec<Block>,
+    ) -> BoxFuture<'a, Result<(), BlockError>> {
         self.write(hold, blocks)
     }
 
@@ -215,39 +252,65 @@ impl BlockStore for MemoryStore {
         }
         let inner = self.shared.blocks.read();
         #[expect(clippy::cast_possible_truncation, reason = "at most MAX_BLOCK")]
-        let entries: Vec<_> = inner.map.iter().map(|(key, (_, data))| BlockEntry { key: key.clone(), size: data.len() as u32 }).collect();
+        let entries: Vec<_> = inner
+            .map
+            .iter()
+            .map(|(key, (_, data))| BlockEntry {
+                key: key.clone(),
+                size: data.len() as u32,
+            })
+            .collect();
         Box::new(entries.into_iter().map(Ok))
     }
 
     fn stat(&self) -> Result<StoreStat, BlockError> {
         self.shared.open()?;
         let inner = self.shared.blocks.read();
-        Ok(StoreStat { blocks: inner.map.len() as u64, live_bytes: inner.bytes, disk_bytes: inner.bytes })
+        Ok(StoreStat {
+            blocks: inner.map.len() as u64,
+            live_bytes: inner.bytes,
+            disk_bytes: inner.bytes,
+        })
     }
 
     fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        self.get(cid.hash())?.map(|data| links::of(cid, &data).map(Arc::from)).transpose()
+        self.get(cid.hash())?
+            .map(|data| links::of(cid, &data).map(Arc::from))
+            .transpose()
     }
 
-    fn walk(&self, roots: &[Root], visit: &mut dyn FnMut(&Cid, bool) -> bool) -> Result<(), BlockError> {
+    fn walk(
+        &self,
+        roots: &[Root],
+        visit: &mut dyn FnMut(&Cid, bool) -> bool,
+    ) -> Result<(), BlockError> {
         links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
     }
 
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
         let _one = self.collecting.lock();
         self.shared.open()?;
-        let floor = self.holds.begin_collection(|| self.shared.next_id.load(Ordering::Acquire));
+        let floor = self
+            .holds
+            .begin_collection(|| self.shared.next_id.load(Ordering::Acquire));
         let done = self.sweep(floor, collector);
         self.holds.end_collection();
         done
     }
 
-    fn verify(&self, seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool) -> Result<(), BlockError> {
+    fn verify(
+        &self,
+        seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
+    ) -> Result<(), BlockError> {
         for entry in self.keys() {
             let key = entry?.key;
-            let Some(data) = self.get(&key)? else { continue };
+            let Some(data) = self.get(&key)? else {
+                continue;
+            };
             let whole = match key.matches(&data) {
-                Ok(false) => Err(BlockError::Damaged { key: Cid::v1(cairn_primitives::Codec::RAW, key.clone()) }),
+                Ok(false) => Err(BlockError::Damaged {
+                    key: Cid::v1(cairn_primitives::Codec::RAW, key.clone()),
+                }),
                 // A function that is not built in cannot be checked.
                 Ok(true) | Err(_) => Ok(()),
             };

@@ -181,7 +181,11 @@ pub trait BlockStore: BlockSource {
 
     /// Hands over blocks in order, without waiting for the disk; waits only while the queue is full. They can be read at
     /// once, and are durable after the next [`BlockStore::sync`]. Blocks already present count as touched. The bytes are trusted to match their CIDs: whoever takes them from outside verifies.
-    fn write<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>>;
+    fn write<'a>(
+        &'a self,
+        hold: &'a Hold,
+        blocks: Vec<Block>,
+    ) -> BoxFuture<'a, Result<(), BlockError>>;
 
     /// As [`BlockStore::write`], from a thread that may block.
     fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError>;
@@ -191,7 +195,11 @@ pub trait BlockStore: BlockSource {
     fn sync(&self) -> BoxFuture<'_, Result<(), BlockError>>;
 
     /// [`BlockStore::write`] and [`BlockStore::sync`] in one: what a single `block put` needs.
-    fn put<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>>;
+    fn put<'a>(
+        &'a self,
+        hold: &'a Hold,
+        blocks: Vec<Block>,
+    ) -> BoxFuture<'a, Result<(), BlockError>>;
 
     /// Removes blocks, durably. The answer says for each whether it was there.
     fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>>;
@@ -208,13 +216,20 @@ pub trait BlockStore: BlockSource {
 
     /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and whether
     /// it is present, and returns whether to go on below it.
-    fn walk(&self, roots: &[Root], visit: &mut dyn FnMut(&Cid, bool) -> bool) -> Result<(), BlockError>;
+    fn walk(
+        &self,
+        roots: &[Root],
+        visit: &mut dyn FnMut(&Cid, bool) -> bool,
+    ) -> Result<(), BlockError>;
 
     /// Removes what no root reaches and no hold keeps, then gives space back.
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
 
     /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to go on.
-    fn verify(&self, seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool) -> Result<(), BlockError>;
+    fn verify(
+        &self,
+        seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
+    ) -> Result<(), BlockError>;
 
     /// Stops writers, syncs, writes a checkpoint. Later calls fail with [`BlockError::Closed`].
     fn close(&self) -> BoxFuture<'_, Result<(), BlockError>>;

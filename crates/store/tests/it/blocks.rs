@@ -7,7 +7,10 @@ use cairn_store::block::conformance::{self, Store, raw, wait};
 use cairn_store::block::{BlockError, BlockStore, MemoryStore, OpenError, Options, SegmentStore};
 
 fn small() -> Options {
-    Options { reserve: 1 << 20, ..Options::default() }
+    Options {
+        reserve: 1 << 20,
+        ..Options::default()
+    }
 }
 
 #[test]
@@ -20,12 +23,22 @@ fn segments_conform() {
     let dir = tempfile::tempdir().unwrap();
     let count = AtomicU32::new(0);
     let make = |options: Options| {
-        let path = dir.path().join(count.fetch_add(1, Ordering::Relaxed).to_string());
+        let path = dir
+            .path()
+            .join(count.fetch_add(1, Ordering::Relaxed).to_string());
         SegmentStore::open(path, options).unwrap().0
     };
     conformance::all(&|| -> Store { make(small()) });
     // Small segments: everything crosses their edges.
-    conformance::all(&|| -> Store { make(Options { segment_size: 1 << 20, max_pending: 1024, open_files: 2, verify_reads: false, ..small() }) });
+    conformance::all(&|| -> Store {
+        make(Options {
+            segment_size: 1 << 20,
+            max_pending: 1024,
+            open_files: 2,
+            verify_reads: false,
+            ..small()
+        })
+    });
 }
 
 #[test]
@@ -38,11 +51,16 @@ fn a_deep_chain_is_walked_without_recursion() {
 #[test]
 fn what_was_answered_survives_without_a_close() {
     let dir = tempfile::tempdir().unwrap();
-    let blocks: Vec<_> = (0u32..100).map(|number| raw(&number.to_le_bytes())).collect();
+    let blocks: Vec<_> = (0u32..100)
+        .map(|number| raw(&number.to_le_bytes()))
+        .collect();
     let (store, report) = SegmentStore::open(dir.path(), small()).unwrap();
     assert!(report.created);
     let id = store.id();
-    assert!(matches!(SegmentStore::open(dir.path(), small()), Err(OpenError::InUse)));
+    assert!(matches!(
+        SegmentStore::open(dir.path(), small()),
+        Err(OpenError::InUse)
+    ));
     wait(store.put(&store.hold(), blocks.clone())).unwrap();
     // As after `kill -9`: the files as they are now, elsewhere.
     let copy = tempfile::tempdir().unwrap();
@@ -53,7 +71,11 @@ fn what_was_answered_survives_without_a_close() {
     let (again, report) = SegmentStore::open(copy.path(), small()).unwrap();
     assert!(report.reindexed.is_some() && report.damaged.is_empty());
     assert_eq!(again.id(), id);
-    assert!(blocks.iter().all(|block| again.get(block.cid.hash()).unwrap().unwrap() == block.data));
+    assert!(
+        blocks
+            .iter()
+            .all(|block| again.get(block.cid.hash()).unwrap().unwrap() == block.data)
+    );
     drop(store);
     let (store, report) = SegmentStore::open(dir.path(), small()).unwrap();
     assert!(report.reindexed.is_none() && !report.created);
@@ -64,19 +86,40 @@ fn what_was_answered_survives_without_a_close() {
 fn read_only_and_reindex() {
     let dir = tempfile::tempdir().unwrap();
     let block = raw(b"block");
-    assert!(SegmentStore::open(dir.path().join("none"), Options { read_only: true, ..small() }).is_err());
+    assert!(
+        SegmentStore::open(
+            dir.path().join("none"),
+            Options {
+                read_only: true,
+                ..small()
+            }
+        )
+        .is_err()
+    );
     let (store, _) = SegmentStore::open(dir.path(), small()).unwrap();
     wait(store.put(&store.hold(), vec![block.clone()])).unwrap();
     drop(store);
-    let read_only = Options { read_only: true, ..small() };
-    let (store, _) = SegmentStore::open(dir.path(), read_only.clone()).unwrap();
+    let read_only = Options {
+        read_only: true,
+        ..small()
+    };
+    let (store, _) = SegmentStore::open(dir.path(), read_only).unwrap();
     let (other, _) = SegmentStore::open(dir.path(), read_only).unwrap();
-    assert!(matches!(SegmentStore::open(dir.path(), small()), Err(OpenError::InUse)));
+    assert!(matches!(
+        SegmentStore::open(dir.path(), small()),
+        Err(OpenError::InUse)
+    ));
     assert_eq!(other.get(block.cid.hash()).unwrap().unwrap(), block.data);
-    assert!(matches!(wait(store.put(&store.hold(), vec![raw(b"x")])), Err(BlockError::ReadOnly)));
+    assert!(matches!(
+        wait(store.put(&store.hold(), vec![raw(b"x")])),
+        Err(BlockError::ReadOnly)
+    ));
     drop((store, other));
     let mut told = Vec::new();
-    let (store, report) = SegmentStore::reindex(dir.path(), small(), &mut |done, total| told.push((done, total))).unwrap();
+    let (store, report) = SegmentStore::reindex(dir.path(), small(), &mut |done, total| {
+        told.push((done, total));
+    })
+    .unwrap();
     assert!(report.reindexed.is_some());
     assert!(told.last().is_some_and(|(done, total)| done == total));
     assert_eq!(store.get(block.cid.hash()).unwrap().unwrap(), block.data);
@@ -85,8 +128,18 @@ fn read_only_and_reindex() {
 #[test]
 fn a_later_format_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("store.json"), br#"{"format":2,"store":"x","generation":1}"#).unwrap();
-    assert!(matches!(SegmentStore::open(dir.path(), small()), Err(OpenError::Format { found: 2, known: 1 })));
+    std::fs::write(
+        dir.path().join("store.json"),
+        br#"{"format":2,"store":"x","generation":1}"#,
+    )
+    .unwrap();
+    assert!(matches!(
+        SegmentStore::open(dir.path(), small()),
+        Err(OpenError::Format { found: 2, known: 1 })
+    ));
     std::fs::write(dir.path().join("store.json"), b"{").unwrap();
-    assert!(matches!(SegmentStore::open(dir.path(), small()), Err(OpenError::Identity { .. })));
+    assert!(matches!(
+        SegmentStore::open(dir.path(), small()),
+        Err(OpenError::Identity { .. })
+    ));
 }

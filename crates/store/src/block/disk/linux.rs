@@ -10,7 +10,11 @@ use rustix::fs::{FallocateFlags, OFlags};
 /// Opens a file once more for writes that bypass the page cache; `None` where the file system has no such thing.
 pub(super) fn open_direct(path: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::DIRECT.bits().cast_signed();
-    match OpenOptions::new().write(true).custom_flags(flags).open(path) {
+    match OpenOptions::new()
+        .write(true)
+        .custom_flags(flags)
+        .open(path)
+    {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(None),
         Err(error) => Err(error),

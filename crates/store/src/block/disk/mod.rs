@@ -80,7 +80,11 @@ pub trait DiskFile: Send + Sync + Debug {
 
 /// Reads exactly `out.len()` bytes.
 pub(crate) fn read_exact(file: &dyn DiskFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
-    if file.read_at(offset, out)? == out.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if file.read_at(offset, out)? == out.len() {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// Reads a small file whole; `None` when it is not there or larger than `limit`.

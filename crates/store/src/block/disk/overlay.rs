@@ -23,7 +23,10 @@ pub(crate) struct OverlayDisk {
 
 impl OverlayDisk {
     pub(crate) fn new(below: Arc<dyn Disk>) -> Self {
-        Self { below, files: Mutex::default() }
+        Self {
+            below,
+            files: Mutex::default(),
+        }
     }
 }
 
@@ -47,9 +50,15 @@ impl Disk for OverlayDisk {
             (None, Access::Read) => self.below.open(path, Access::Read, false),
             (None, Access::Write | Access::Create) => {
                 let below = match self.below.open(path, Access::Read, false) {
-                    Ok(_) if access == Access::Create => return Err(io::ErrorKind::AlreadyExists.into()),
+                    Ok(_) if access == Access::Create => {
+                        return Err(io::ErrorKind::AlreadyExists.into());
+                    }
                     Ok(file) => Some(file),
-                    Err(error) if access == Access::Create && error.kind() == io::ErrorKind::NotFound => None,
+                    Err(error)
+                        if access == Access::Create && error.kind() == io::ErrorKind::NotFound =>
+                    {
+                        None
+                    }
                     Err(error) => return Err(error),
                 };
                 let file = Arc::new(OverlayFile::new(below)?);
@@ -68,7 +77,11 @@ impl Disk for OverlayDisk {
         for (path, file) in &*self.files.lock() {
             let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
             if parent == dir {
-                if file.is_some() { names.insert(name.to_owned()) } else { names.remove(name) };
+                if file.is_some() {
+                    names.insert(name.to_owned())
+                } else {
+                    names.remove(name)
+                };
             }
         }
         Ok(names.into_iter().collect())
@@ -122,7 +135,14 @@ struct OverlayFile {
 impl OverlayFile {
     fn new(below: Option<Arc<dyn DiskFile>>) -> io::Result<Self> {
         let len = below.as_ref().map_or(Ok(0), |file| file.len())?;
-        Ok(Self { below, content: RwLock::new(Content { len, below_len: len, pages: HashMap::new() }) })
+        Ok(Self {
+            below,
+            content: RwLock::new(Content {
+                len,
+                below_len: len,
+                pages: HashMap::new(),
+            }),
+        })
     }
 
     fn below_page(&self, content: &Content, page: u64, out: &mut [u8]) -> io::Result<()> {
@@ -131,7 +151,9 @@ impl OverlayFile {
         if let Some(below) = &self.below
             && at < content.below_len
         {
-            let len = usize::try_from(content.below_len - at).unwrap_or(PAGE).min(out.len());
+            let len = usize::try_from(content.below_len - at)
+                .unwrap_or(PAGE)
+                .min(out.len());
             below.read_at(at, out.get_mut(..len).unwrap_or_default())?;
         }
         Ok(())
@@ -141,7 +163,9 @@ impl OverlayFile {
 impl DiskFile for OverlayFile {
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
         let content = self.content.read();
-        let count = usize::try_from(content.len.saturating_sub(offset)).unwrap_or(usize::MAX).min(out.len());
+        let count = usize::try_from(content.len.saturating_sub(offset))
+            .unwrap_or(usize::MAX)
+            .min(out.len());
         let mut done = 0;
         let mut scratch = vec![0; PAGE];
         while done < count {
@@ -155,7 +179,10 @@ impl DiskFile for OverlayFile {
                     &scratch[..]
                 }
             };
-            if let (Some(to), Some(from)) = (out.get_mut(done..done + take), from.get(within..within + take)) {
+            if let (Some(to), Some(from)) = (
+                out.get_mut(done..done + take),
+                from.get(within..within + take),
+            ) {
                 to.copy_from_slice(from);
             }
             done += take;
@@ -175,7 +202,10 @@ impl DiskFile for OverlayFile {
                 self.below_page(&content, page, &mut bytes)?;
                 content.pages.insert(page, bytes);
             }
-            if let Some(to) = content.pages.get_mut(&page).and_then(|bytes| bytes.get_mut(within..within + take))
+            if let Some(to) = content
+                .pages
+                .get_mut(&page)
+                .and_then(|bytes| bytes.get_mut(within..within + take))
                 && let Some(from) = data.get(done..done + take)
             {
                 to.copy_from_slice(from);
@@ -195,7 +225,11 @@ impl DiskFile for OverlayFile {
         if len < content.len {
             let edge = len / PAGE as u64;
             content.pages.retain(|page, _| *page <= edge);
-            if let Some(bytes) = content.pages.get_mut(&edge).and_then(|bytes| bytes.get_mut((len % PAGE as u64) as usize..)) {
+            if let Some(bytes) = content
+                .pages
+                .get_mut(&edge)
+                .and_then(|bytes| bytes.get_mut((len % PAGE as u64) as usize..))
+            {
                 bytes.fill(0);
             }
             content.below_len = content.below_len.min(len);
@@ -209,6 +243,10 @@ impl DiskFile for OverlayFile {
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
-        if len > self.len()? { self.set_len(len) } else { Ok(()) }
+        if len > self.len()? {
+            self.set_len(len)
+        } else {
+            Ok(())
+        }
     }
 }

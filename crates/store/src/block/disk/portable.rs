@@ -21,5 +21,9 @@ pub(super) fn free_space(_path: &Path) -> io::Result<u64> {
 
 /// Makes a directory's entries durable, where directories can be opened.
 pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(path)?.sync_all()
+    } else {
+        Ok(())
+    }
 }

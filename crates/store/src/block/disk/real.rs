@@ -18,17 +18,25 @@ impl RealDisk {
     /// The tree beneath a directory, which is made when it is missing.
     pub fn create(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root)?;
-        Ok(Self { root: root.to_owned() })
+        Ok(Self {
+            root: root.to_owned(),
+        })
     }
 
     /// The tree beneath a directory that exists.
     #[must_use]
     pub fn existing(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     fn at(&self, path: &str) -> PathBuf {
-        if path.is_empty() { self.root.clone() } else { self.root.join(path) }
+        if path.is_empty() {
+            self.root.clone()
+        } else {
+            self.root.join(path)
+        }
     }
 }
 
@@ -43,8 +51,16 @@ impl Disk for RealDisk {
             Access::Create => drop(options.write(true).create_new(true)),
         }
         let file = options.open(&path)?;
-        let direct = if direct && access != Access::Read { platform::open_direct(&path)? } else { None };
-        Ok(Arc::new(RealFile { file, use_direct: AtomicBool::new(direct.is_some()), direct }))
+        let direct = if direct && access != Access::Read {
+            platform::open_direct(&path)?
+        } else {
+            None
+        };
+        Ok(Arc::new(RealFile {
+            file,
+            use_direct: AtomicBool::new(direct.is_some()),
+            direct,
+        }))
     }
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
@@ -87,13 +103,20 @@ impl Disk for RealDisk {
             let file = match File::open(&path) {
                 Ok(file) => file,
                 // Nothing ever wrote here, so nobody writes now.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(Box::new(RealLock(None)))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(Some(Box::new(RealLock(None))));
+                }
                 Err(error) => return Err(error),
             };
             let taken = file.try_lock_shared();
             (file, taken)
         } else {
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)?;
             let taken = file.try_lock();
             (file, taken)
         };
@@ -120,7 +143,9 @@ struct RealFile {
 }
 
 fn aligned(offset: u64, data: &[u8]) -> bool {
-    offset.is_multiple_of(ALIGN as u64) && data.len().is_multiple_of(ALIGN) && data.as_ptr().addr().is_multiple_of(ALIGN)
+    offset.is_multiple_of(ALIGN as u64)
+        && data.len().is_multiple_of(ALIGN)
+        && data.as_ptr().addr().is_multiple_of(ALIGN)
 }
 
 #[cfg(unix)]
@@ -182,7 +207,9 @@ impl DiskFile for RealFile {
         {
             match write_all(direct, offset, data) {
                 // Some file systems take the flag and refuse the write.
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => self.use_direct.store(false, Ordering::Relaxed),
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                    self.use_direct.store(false, Ordering::Relaxed);
+                }
                 other => return other,
             }
         }
@@ -203,6 +230,10 @@ impl DiskFile for RealFile {
 
     fn allocate(&self, len: u64) -> io::Result<()> {
         let now = self.len()?;
-        if len > now { platform::allocate(&self.file, now, len) } else { Ok(()) }
+        if len > now {
+            platform::allocate(&self.file, now, len)
+        } else {
+            Ok(())
+        }
     }
 }

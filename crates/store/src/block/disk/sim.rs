@@ -121,7 +121,11 @@ impl Inode {
     }
 
     fn settle(&mut self, rng: &mut Rng) {
-        let len = if rng.one_in(2) { self.live.len() } else { self.durable.len() };
+        let len = if rng.one_in(2) {
+            self.live.len()
+        } else {
+            self.durable.len()
+        };
         self.durable.resize(len, 0);
         // Some crashes keep nearly everything, some nearly nothing, some each sector by a coin.
         let bias = rng.below(4);
@@ -131,7 +135,9 @@ impl Inode {
                 1 => 0,
                 _ => rng.index(versions.len() + 1),
             };
-            let Some(version) = pick.checked_sub(1).and_then(|at| versions.get(at)) else { continue };
+            let Some(version) = pick.checked_sub(1).and_then(|at| versions.get(at)) else {
+                continue;
+            };
             let from = number * SECTOR;
             if from < self.durable.len() {
                 let end = (from + SECTOR).min(self.durable.len());
@@ -200,7 +206,11 @@ impl State {
     }
 
     fn used(&self) -> u64 {
-        self.live.values().filter_map(|inode| self.inodes.get(inode)).map(|inode| inode.live.len() as u64).sum()
+        self.live
+            .values()
+            .filter_map(|inode| self.inodes.get(inode))
+            .map(|inode| inode.live.len() as u64)
+            .sum()
     }
 
     fn record(&mut self, event: impl FnOnce() -> SimEvent) {
@@ -232,7 +242,13 @@ impl SimDisk {
     /// An empty disk.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { state: Arc::new(Mutex::new(State { rng: Some(Rng::new(seed)), ..State::default() })), power: 0 }
+        Self {
+            state: Arc::new(Mutex::new(State {
+                rng: Some(Rng::new(seed)),
+                ..State::default()
+            })),
+            power: 0,
+        }
     }
 
     /// Makes the `after`-th operation from now fail (1 is the next one).
@@ -309,7 +325,10 @@ impl SimDisk {
         state.plan = None;
         state.locked = false;
         state.power += 1;
-        Self { state: Arc::clone(&self.state), power: state.power }
+        Self {
+            state: Arc::clone(&self.state),
+            power: state.power,
+        }
     }
 
     /// Ends the process but not the machine: nothing is lost, and old handles fail from now on (`kill -9`).
@@ -320,14 +339,21 @@ impl SimDisk {
         state.crashed = false;
         state.plan = None;
         state.power += 1;
-        Self { state: Arc::clone(&self.state), power: state.power }
+        Self {
+            state: Arc::clone(&self.state),
+            power: state.power,
+        }
     }
 
     /// The bytes of a file, for tests that damage it.
     #[must_use]
     pub fn contents(&self, path: &str) -> Option<Vec<u8>> {
         let state = self.state.lock();
-        state.live.get(path).and_then(|inode| state.inodes.get(inode)).map(|inode| inode.live.clone())
+        state
+            .live
+            .get(path)
+            .and_then(|inode| state.inodes.get(inode))
+            .map(|inode| inode.live.clone())
     }
 
     /// Replaces (or with `None` removes) a file, durably and without counting.
@@ -340,7 +366,14 @@ impl SimDisk {
         };
         state.next_inode += 1;
         let number = state.next_inode;
-        state.inodes.insert(number, Inode { live: bytes.to_vec(), durable: bytes.to_vec(), dirty: BTreeMap::new() });
+        state.inodes.insert(
+            number,
+            Inode {
+                live: bytes.to_vec(),
+                durable: bytes.to_vec(),
+                dirty: BTreeMap::new(),
+            },
+        );
         state.live.insert(path.to_owned(), number);
         state.durable.insert(path.to_owned(), number);
     }
@@ -367,7 +400,11 @@ impl Disk for SimDisk {
             }
             (None, _) => return Err(io::ErrorKind::NotFound.into()),
         };
-        Ok(Arc::new(SimFile { disk: self.clone(), inode, path: path.to_owned() }))
+        Ok(Arc::new(SimFile {
+            disk: self.clone(),
+            inode,
+            path: path.to_owned(),
+        }))
     }
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
@@ -376,7 +413,13 @@ impl Disk for SimDisk {
             return Err(power_cut());
         }
         let names = state.live.keys().filter(|path| parent(path) == dir);
-        Ok(names.map(|path| path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name).to_owned()).collect())
+        Ok(names
+            .map(|path| {
+                path.rsplit_once('/')
+                    .map_or(path.as_str(), |(_, name)| name)
+                    .to_owned()
+            })
+            .collect())
     }
 
     fn make_dir(&self, _dir: &str) -> io::Result<()> {
@@ -424,7 +467,9 @@ impl Disk for SimDisk {
 
     fn free_space(&self) -> io::Result<u64> {
         let state = self.state.lock();
-        Ok(state.capacity.map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
+        Ok(state
+            .capacity
+            .map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
     }
 
     fn lock(&self, _path: &str, _shared: bool) -> io::Result<Option<Box<dyn DiskLock>>> {
@@ -482,7 +527,9 @@ impl SimFile {
         let used = state.used() + inode.live.len() as u64;
         let grown = (len as u64).saturating_sub(inode.live.len() as u64);
         match state.capacity {
-            Some(capacity) if grown > 0 && used + grown > capacity => Err(io::ErrorKind::StorageFull.into()),
+            Some(capacity) if grown > 0 && used + grown > capacity => {
+                Err(io::ErrorKind::StorageFull.into())
+            }
             _ => Ok(()),
         }
     }
@@ -558,6 +605,10 @@ impl DiskFile for SimFile {
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
-        if len > self.len()? { self.set_len(len) } else { Ok(()) }
+        if len > self.len()? {
+            self.set_len(len)
+        } else {
+            Ok(())
+        }
     }
 }

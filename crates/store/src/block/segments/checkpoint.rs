@@ -17,7 +17,11 @@ impl Engine {
     /// Brings to the index what is durable and not there yet.
     pub(super) fn checkpoint(&self) -> Result<(), BlockError> {
         let mut rows = self.rows.lock();
-        if self.pending.lock().batch_is_empty(self.settled.load(Ordering::Acquire)) {
+        if self
+            .pending
+            .lock()
+            .batch_is_empty(self.settled.load(Ordering::Acquire))
+        {
             return Ok(());
         }
         self.change(&mut rows, "index", |_, _| Ok(()))
@@ -31,10 +35,16 @@ impl Engine {
         action: &'static str,
         run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        let batch = self.pending.lock().batch(self.settled.load(Ordering::Acquire));
+        let batch = self
+            .pending
+            .lock()
+            .batch(self.settled.load(Ordering::Acquire));
         let mut fresh = rows.clone();
         let done = self.index.write(action, |transaction| {
-            let entries = batch.entries.iter().map(|(key, entry)| (key.as_bytes(), *entry));
+            let entries = batch
+                .entries
+                .iter()
+                .map(|(key, entry)| (key.as_bytes(), *entry));
             index::insert(transaction, entries, &mut fresh, false)?;
             for (_, entry) in &batch.entries {
                 let row = fresh.entry(entry.segment).or_default();
@@ -76,7 +86,12 @@ impl Engine {
     /// Removes blocks, durably; the answer has the victims that were there.
     ///
     /// `spare` may drop victims at the last moment, while no touch can be under way.
-    pub(super) fn take(&self, mut victims: Vec<Victim>, spare: impl FnOnce(&mut Vec<Victim>), with_links: bool) -> Result<Vec<Victim>, BlockError> {
+    pub(super) fn take(
+        &self,
+        mut victims: Vec<Victim>,
+        spare: impl FnOnce(&mut Vec<Victim>),
+        with_links: bool,
+    ) -> Result<Vec<Victim>, BlockError> {
         let mut rows = self.rows.lock();
         {
             let mut dying = self.gate.write();
@@ -92,7 +107,11 @@ impl Engine {
                 let mut table = transaction.open_table(BLOCKS)?;
                 let mut links = transaction.open_table(LINKS)?;
                 for (key, victim) in &victims {
-                    let Some(now) = index::lookup(&table, key.as_bytes())?.filter(|now| now.id == victim.id) else { continue };
+                    let Some(now) =
+                        index::lookup(&table, key.as_bytes())?.filter(|now| now.id == victim.id)
+                    else {
+                        continue;
+                    };
                     table.remove(key.as_bytes())?;
                     if let Some(row) = rows.get_mut(&now.segment) {
                         row.sub(&now);
@@ -128,7 +147,11 @@ impl Engine {
         // What is not durable yet must become so first: the index knows nothing of it, a replay would.
         self.settle(self.last_id());
         let mut victims = Vec::new();
-        for ((key, found), answer) in keys.iter().zip(self.find_all(keys.iter())?).zip(&mut answers) {
+        for ((key, found), answer) in keys
+            .iter()
+            .zip(self.find_all(keys.iter())?)
+            .zip(&mut answers)
+        {
             if let Some(entry) = found {
                 let twice = victims.iter().any(|(other, _)| other == key);
                 *answer = !twice;
@@ -137,11 +160,13 @@ impl Engine {
         }
         victims.sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
         victims.dedup_by(|(a, _), (b, _)| a == b);
+        // Also when nothing is there: "not there" may be due to a segment that was just given up, and until the index
+        // has that, its blocks could come back.
+        self.checkpoint()?;
         if victims.is_empty() {
             return Ok(answers);
         }
         let wanted = victims.len();
-        self.checkpoint()?;
         let taken = self.take(victims, |_| {}, true)?;
         if taken.len() < wanted {
             // Someone else removed some at the same time.

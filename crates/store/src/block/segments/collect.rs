@@ -23,7 +23,11 @@ impl Engine {
     /// Collects; see [`super::super::BlockStore::collect`].
     pub(super) fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
         let collector = RefCell::new(collector);
-        self.collect_by(&mut || collector.borrow_mut().roots(), &mut |key| collector.borrow_mut().removed(key), &|| collector.borrow().cancelled())
+        self.collect_by(
+            &mut || collector.borrow_mut().roots(),
+            &mut |key| collector.borrow_mut().removed(key),
+            &|| collector.borrow().cancelled(),
+        )
     }
 
     /// Collects, asking each question by a function of its own.
@@ -57,12 +61,17 @@ impl Engine {
         self.checkpoint()?;
         // First the floor, then the roots: a pin that commits before the roots are read is among them, and one that
         // commits later has a hold that lives now.
-        let floor = self.holds.begin_collection(|| self.next_id.load(Ordering::Acquire));
+        let floor = self
+            .holds
+            .begin_collection(|| self.next_id.load(Ordering::Acquire));
         let place = Place(self);
         let roots = roots()?;
         let alive = self.alive()?;
         let marks = self.mark(&roots, &alive, cancelled)?;
-        let mut done = Collected { missing: marks.missing, ..Collected::default() };
+        let mut done = Collected {
+            missing: marks.missing,
+            ..Collected::default()
+        };
         let mut batch: Vec<Victim> = Vec::new();
         self.scan_blocks(|key, entry| {
             if entry.id < floor && !marks.marked.contains(entry.id) {
@@ -81,7 +90,10 @@ impl Engine {
         }
         self.compact(cancelled)?;
         let rows = self.rows.lock();
-        if let Err(error) = self.index.shrink(rows.values().map(|row| row.blocks).sum(), self.limits.shrink_from) {
+        if let Err(error) = self.index.shrink(
+            rows.values().map(|row| row.blocks).sum(),
+            self.limits.shrink_from,
+        ) {
             tracing::warn!(%error, "the block index stays as large as it is");
             self.check_index();
         }
@@ -103,7 +115,11 @@ impl Engine {
         if victims.is_empty() {
             return Ok(());
         }
-        let taken = self.take(victims, |victims| self.holds.spare(victims, |(_, entry)| entry.id), false)?;
+        let taken = self.take(
+            victims,
+            |victims| self.holds.spare(victims, |(_, entry)| entry.id),
+            false,
+        )?;
         for (key, entry) in &taken {
             done.blocks += 1;
             done.bytes += u64::from(entry.data);

@@ -40,7 +40,11 @@ impl Copy {
         while !bytes.is_empty() {
             let room = self.buffer.capacity() - self.len;
             let (now, later) = bytes.split_at(room.min(bytes.len()));
-            if let Some(to) = self.buffer.bytes_mut().get_mut(self.len..self.len + now.len()) {
+            if let Some(to) = self
+                .buffer
+                .bytes_mut()
+                .get_mut(self.len..self.len + now.len())
+            {
                 to.copy_from_slice(now);
             }
             self.len += now.len();
@@ -61,7 +65,10 @@ impl Copy {
         if let Some(zeros) = self.buffer.bytes_mut().get_mut(self.len..padded) {
             zeros.fill(0);
         }
-        self.file.write_at(self.base, self.buffer.bytes().get(..padded).unwrap_or_default())?;
+        self.file.write_at(
+            self.base,
+            self.buffer.bytes().get(..padded).unwrap_or_default(),
+        )?;
         self.file.set_len(end)?;
         self.file.sync_data()
     }
@@ -82,8 +89,13 @@ impl Engine {
         self.drop_dead()?;
         let mut worth: Vec<(u32, SegmentRow)> = {
             let rows = self.rows.lock();
-            let sealed = rows.iter().filter(|(_, row)| row.state == SegmentState::Sealed);
-            sealed.filter(|(_, row)| row.records * 100 < row.end * WORTH).map(|(number, row)| (*number, *row)).collect()
+            let sealed = rows
+                .iter()
+                .filter(|(_, row)| row.state == SegmentState::Sealed);
+            sealed
+                .filter(|(_, row)| row.records * 100 < row.end * WORTH)
+                .map(|(number, row)| (*number, *row))
+                .collect()
         };
         // What gives most for least goes first: it makes room for the others.
         worth.sort_by_key(|(_, row)| row.records);
@@ -98,7 +110,10 @@ impl Engine {
             });
             let (group, later) = rest.split_at(group.count().max(1));
             rest = later;
-            let mut living: BTreeMap<u32, Vec<(Multihash, Entry)>> = group.iter().map(|(number, _)| (*number, Vec::new())).collect();
+            let mut living: BTreeMap<u32, Vec<(Multihash, Entry)>> = group
+                .iter()
+                .map(|(number, _)| (*number, Vec::new()))
+                .collect();
             self.scan_blocks(|key, entry| {
                 if let Some(of) = living.get_mut(&entry.segment) {
                     of.push((Multihash::from_bytes(key).map_err(broken)?, entry));
@@ -109,7 +124,9 @@ impl Engine {
                 if cancelled() {
                     return Err(BlockError::Cancelled);
                 }
-                let Some(mut of) = living.remove(number) else { continue };
+                let Some(mut of) = living.remove(number) else {
+                    continue;
+                };
                 of.sort_unstable_by_key(|(_, entry)| entry.offset);
                 match self.rewrite(*number, of) {
                     Ok(()) => {}
@@ -130,8 +147,14 @@ impl Engine {
 
     /// Seals the active segment when much of it is dead, so that it can be rewritten.
     fn seal_wasteful(&self) {
-        let Some(active) = self.stage.lock().active() else { return };
-        let wasteful = self.rows.lock().get(&active).is_some_and(|row| row.records * 100 < row.end * WORTH);
+        let Some(active) = self.stage.lock().active() else {
+            return;
+        };
+        let wasteful = self
+            .rows
+            .lock()
+            .get(&active)
+            .is_some_and(|row| row.records * 100 < row.end * WORTH);
         if wasteful {
             self.seal_active();
         }
@@ -141,12 +164,21 @@ impl Engine {
     fn drop_dead(&self) -> Result<(), BlockError> {
         let dead: Vec<u32> = {
             let mut rows = self.rows.lock();
-            let dead: Vec<u32> =
-                rows.iter().filter(|(_, row)| row.state == SegmentState::Sealed && row.blocks == 0).map(|(number, _)| *number).collect();
+            let dead: Vec<u32> = rows
+                .iter()
+                .filter(|(_, row)| row.state == SegmentState::Sealed && row.blocks == 0)
+                .map(|(number, _)| *number)
+                .collect();
             if !dead.is_empty() {
                 self.change(&mut rows, "drop a segment of", |_, rows| {
                     for number in &dead {
-                        rows.insert(*number, SegmentRow { state: SegmentState::Dropped, ..SegmentRow::default() });
+                        rows.insert(
+                            *number,
+                            SegmentRow {
+                                state: SegmentState::Dropped,
+                                ..SegmentRow::default()
+                            },
+                        );
                     }
                     Ok(())
                 })?;
@@ -162,10 +194,13 @@ impl Engine {
             return Ok(());
         }
         for number in dropped {
-            self.discard(&record::path(*number)).map_err(|error| failed("remove a segment of", error))?;
+            self.discard(&record::path(*number))
+                .map_err(|error| failed("remove a segment of", error))?;
             self.files.forget(*number);
         }
-        self.disk.sync_dir("blocks").map_err(|error| failed("sync the folder of", error))?;
+        self.disk
+            .sync_dir("blocks")
+            .map_err(|error| failed("sync the folder of", error))?;
         let mut rows = self.rows.lock();
         self.change(&mut rows, "drop a segment of", |_, rows| {
             for number in dropped {
@@ -182,7 +217,10 @@ impl Engine {
         // When the copy does not fit beside the original, it goes in pieces.
         let piece = if free / 2 > bytes { u64::MAX } else { free / 4 };
         if piece < ALIGN as u64 {
-            return Err(BlockError::Full { free, needed: 4 * ALIGN as u64 });
+            return Err(BlockError::Full {
+                free,
+                needed: 4 * ALIGN as u64,
+            });
         }
         while !living.is_empty() {
             let mut taken = 0;
@@ -192,33 +230,58 @@ impl Engine {
                 !first && taken > piece
             });
             let group = living.split_off(keep.map_or(0, |last| last + 1));
-            let cut = if living.is_empty() { None } else { group.first().map(|(_, entry)| entry.offset) };
+            let cut = if living.is_empty() {
+                None
+            } else {
+                group.first().map(|(_, entry)| entry.offset)
+            };
             self.move_blocks(number, group, cut)?;
         }
         self.drop_dead()
     }
 
     /// Moves blocks of one segment to a new one. With `cut`, the old segment ends there afterwards.
-    fn move_blocks(&self, from: u32, group: Vec<(Multihash, Entry)>, cut: Option<u64>) -> Result<(), BlockError> {
+    fn move_blocks(
+        &self,
+        from: u32,
+        group: Vec<(Multihash, Entry)>,
+        cut: Option<u64>,
+    ) -> Result<(), BlockError> {
         let number = self.next_segment.fetch_add(1, Ordering::AcqRel);
         {
             // The row comes first: without it, a file found after a crash would be replayed as new.
             let mut rows = self.rows.lock();
             self.change(&mut rows, "begin a copy in", |_, rows| {
-                rows.insert(number, SegmentRow { state: SegmentState::Copying, ..SegmentRow::default() });
+                rows.insert(
+                    number,
+                    SegmentRow {
+                        state: SegmentState::Copying,
+                        ..SegmentRow::default()
+                    },
+                );
                 Ok(())
             })?;
         }
-        let copied = self.copy_blocks(number, from, group).and_then(|(moves, end)| self.switch(number, from, &moves, end, cut));
+        let copied = self
+            .copy_blocks(number, from, group)
+            .and_then(|(moves, end)| self.switch(number, from, &moves, end, cut));
         if let Err(error) = copied {
             let dropped = {
                 let mut rows = self.rows.lock();
                 // The switch may have been made although it failed.
-                let copying = rows.get(&number).is_some_and(|row| row.state == SegmentState::Copying);
+                let copying = rows
+                    .get(&number)
+                    .is_some_and(|row| row.state == SegmentState::Copying);
                 copying
                     && self
                         .change(&mut rows, "drop a copy in", |_, rows| {
-                            rows.insert(number, SegmentRow { state: SegmentState::Dropped, ..SegmentRow::default() });
+                            rows.insert(
+                                number,
+                                SegmentRow {
+                                    state: SegmentState::Dropped,
+                                    ..SegmentRow::default()
+                                },
+                            );
                             Ok(())
                         })
                         .is_ok()
@@ -229,42 +292,85 @@ impl Engine {
             return Err(error);
         }
         if let Some(end) = cut {
-            let file = self.disk.open(&record::path(from), Access::Write, false).map_err(|error| failed("cut a segment of", error))?;
-            file.set_len(end).map_err(|error| failed("cut a segment of", error))?;
+            let file = self
+                .disk
+                .open(&record::path(from), Access::Write, false)
+                .map_err(|error| failed("cut a segment of", error))?;
+            file.set_len(end)
+                .map_err(|error| failed("cut a segment of", error))?;
         }
         Ok(())
     }
 
-    fn copy_blocks(&self, number: u32, from: u32, group: Vec<(Multihash, Entry)>) -> Result<(Vec<Move>, u64), BlockError> {
-        let source = self.files.get(from).map_err(|error| failed("open a segment of", error))?;
+    fn copy_blocks(
+        &self,
+        number: u32,
+        from: u32,
+        group: Vec<(Multihash, Entry)>,
+    ) -> Result<(Vec<Move>, u64), BlockError> {
+        let source = self
+            .files
+            .get(from)
+            .map_err(|error| failed("open a segment of", error))?;
         let write = |error| failed("copy a segment of", error);
-        let file = self.disk.open(&record::path(number), Access::Create, true).map_err(write)?;
-        let mut copy = Copy { number, file, buffer: AlignedBuf::new(BUFFER.min(self.limits.buffer)), base: 0, len: 0 };
-        copy.append(&record::header(&self.owner.store, number)).map_err(write)?;
+        let file = self
+            .disk
+            .open(&record::path(number), Access::Create, true)
+            .map_err(write)?;
+        let mut copy = Copy {
+            number,
+            file,
+            buffer: AlignedBuf::new(BUFFER.min(self.limits.buffer)),
+            base: 0,
+            len: 0,
+        };
+        copy.append(&record::header(&self.owner.store, number))
+            .map_err(write)?;
         let mut moves = Vec::with_capacity(group.len());
         let mut bytes = Vec::new();
         for (key, entry) in group {
             let total = usize::try_from(entry.total()).map_err(broken)?;
             bytes.resize(total, 0);
-            let read = source.read_at(entry.offset, &mut bytes).map_err(|error| failed("read", error))?;
+            let read = source
+                .read_at(entry.offset, &mut bytes)
+                .map_err(|error| failed("read", error))?;
             let data = bytes.get(usize::from(entry.head)..).unwrap_or_default();
             let whole = read == total
                 && matches!(record::front(&bytes), Front::Record(head) if head.cid.hash() == &key && head.total() == entry.total())
                 && key.matches(data).unwrap_or(true);
             if !whole {
-                return Err(BlockError::Damaged { key: cairn_primitives::Cid::v1(Codec::RAW, key) });
+                return Err(BlockError::Damaged {
+                    key: cairn_primitives::Cid::v1(Codec::RAW, key),
+                });
             }
             let offset = copy.append(&bytes).map_err(write)?;
-            moves.push(Move { key, from: entry, to: Entry { segment: copy.number, offset, ..entry } });
+            moves.push(Move {
+                key,
+                from: entry,
+                to: Entry {
+                    segment: copy.number,
+                    offset,
+                    ..entry
+                },
+            });
         }
         copy.finish().map_err(write)?;
-        self.disk.sync_dir("blocks").map_err(|error| failed("sync the folder of", error))?;
+        self.disk
+            .sync_dir("blocks")
+            .map_err(|error| failed("sync the folder of", error))?;
         moves.sort_unstable_by(|a, b| a.key.as_bytes().cmp(b.key.as_bytes()));
         Ok((moves, copy.end()))
     }
 
     /// Makes the index find the copies.
-    fn switch(&self, number: u32, from: u32, moves: &[Move], end: u64, cut: Option<u64>) -> Result<(), BlockError> {
+    fn switch(
+        &self,
+        number: u32,
+        from: u32,
+        moves: &[Move],
+        end: u64,
+        cut: Option<u64>,
+    ) -> Result<(), BlockError> {
         // In parts, so that the checkpoints of writers come in between.
         let mut parts = moves.chunks(self.limits.sweep.max(1)).peekable();
         while let Some(part) = parts.next() {
@@ -277,7 +383,9 @@ impl Engine {
                     for moved in part {
                         // Removed since, or removed and put again: then the copy is dead.
                         let now = index::lookup(&table, moved.key.as_bytes())?;
-                        if now.is_some_and(|now| now.id == moved.from.id && now.same_place(&moved.from)) {
+                        if now.is_some_and(|now| {
+                            now.id == moved.from.id && now.same_place(&moved.from)
+                        }) {
                             movable.push((moved.key.as_bytes(), moved.to));
                         }
                     }
@@ -290,14 +398,25 @@ impl Engine {
                 if last && let Some(old) = rows.get_mut(&from) {
                     match cut {
                         Some(cut) => old.end = cut,
-                        None if old.blocks == 0 => *old = SegmentRow { state: SegmentState::Dropped, ..SegmentRow::default() },
+                        None if old.blocks == 0 => {
+                            *old = SegmentRow {
+                                state: SegmentState::Dropped,
+                                ..SegmentRow::default()
+                            }
+                        }
                         None => {}
                     }
                 }
                 Ok(())
             })?;
         }
-        if cut.is_none() && self.rows.lock().get(&from).is_some_and(|row| row.state == SegmentState::Dropped) {
+        if cut.is_none()
+            && self
+                .rows
+                .lock()
+                .get(&from)
+                .is_some_and(|row| row.state == SegmentState::Dropped)
+        {
             self.unlink(&[from])?;
         }
         Ok(())

@@ -138,7 +138,11 @@ pub(super) struct FoundBlock {
 
 impl Engine {
     pub(super) fn check_open(&self) -> Result<(), BlockError> {
-        if self.closed.load(Ordering::Acquire) { Err(BlockError::Closed) } else { Ok(()) }
+        if self.closed.load(Ordering::Acquire) {
+            Err(BlockError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn check_writable(&self) -> Result<(), BlockError> {
@@ -148,7 +152,10 @@ impl Engine {
         }
         if self.index.suspect() {
             self.check_index();
-            return Err(failed("write to", io::Error::other("a sync of the index has failed: open the store again")));
+            return Err(failed(
+                "write to",
+                io::Error::other("a sync of the index has failed: open the store again"),
+            ));
         }
         Ok(())
     }
@@ -160,7 +167,10 @@ impl Engine {
         if *condemned || !self.index.suspect() {
             return;
         }
-        let next = Owner { generation: self.owner.generation + 1, ..self.owner.clone() };
+        let next = Owner {
+            generation: self.owner.generation + 1,
+            ..self.owner.clone()
+        };
         match super::identity::write(&*self.disk, &next) {
             Ok(()) => *condemned = true,
             Err(error) => tracing::error!(%error, "cannot condemn the block index"),
@@ -174,7 +184,10 @@ impl Engine {
 
     /// What comes next, for the index to remember.
     pub(super) fn upcoming(&self) -> (u64, u32) {
-        (self.upcoming_id(), self.next_segment.load(Ordering::Acquire))
+        (
+            self.upcoming_id(),
+            self.next_segment.load(Ordering::Acquire),
+        )
     }
 
     /// Looks a block up.
@@ -186,15 +199,22 @@ impl Engine {
         }
         let gate = self.gate.read();
         let entry = self.index.get(key.as_bytes())?;
-        Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)).map(|entry| FoundBlock { entry, data: None }))
+        Ok(entry
+            .filter(|entry| gate.get(key) != Some(&entry.id))
+            .map(|entry| FoundBlock { entry, data: None }))
     }
 
     /// Looks many blocks up.
-    pub(super) fn find_all<'a>(&self, keys: impl Iterator<Item = &'a Multihash>) -> Result<Vec<Option<Entry>>, BlockError> {
+    pub(super) fn find_all<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a Multihash>,
+    ) -> Result<Vec<Option<Entry>>, BlockError> {
         let keys: Vec<&Multihash> = keys.collect();
         let mut found: Vec<Option<Entry>> = {
             let pending = self.pending.lock();
-            keys.iter().map(|key| pending.get(key).map(|slot| slot.entry)).collect()
+            keys.iter()
+                .map(|key| pending.get(key).map(|slot| slot.entry))
+                .collect()
         };
         if found.iter().all(Option::is_some) {
             return Ok(found);
@@ -203,9 +223,14 @@ impl Engine {
         let indexed = self.index.read(|transaction| {
             let table = transaction.open_table(BLOCKS)?;
             let absent = keys.iter().zip(&found).filter(|(_, found)| found.is_none());
-            absent.map(|(key, _)| index::lookup(&table, key.as_bytes())).collect::<Result<Vec<_>, _>>()
+            absent
+                .map(|(key, _)| index::lookup(&table, key.as_bytes()))
+                .collect::<Result<Vec<_>, _>>()
         })?;
-        let absent = keys.iter().zip(&mut found).filter(|(_, found)| found.is_none());
+        let absent = keys
+            .iter()
+            .zip(&mut found)
+            .filter(|(_, found)| found.is_none());
         for ((key, slot), entry) in absent.zip(indexed) {
             *slot = entry.filter(|entry| gate.get(*key) != Some(&entry.id));
         }
@@ -216,7 +241,9 @@ impl Engine {
     pub(super) fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
         // A compaction may move the block between the look-up and the read; it cannot do so all the time.
         for attempt in 0.. {
-            let Some(found) = self.find(key)? else { return Ok(None) };
+            let Some(found) = self.find(key)? else {
+                return Ok(None);
+            };
             if let Some(data) = found.data {
                 return Ok(Some(data));
             }
@@ -239,9 +266,19 @@ impl Engine {
     }
 
     /// Reads the record that an entry tells of.
-    pub(super) fn read(&self, key: &Multihash, entry: &Entry, verify: bool) -> Result<Bytes, BlockError> {
-        let damaged = || BlockError::Damaged { key: Cid::v1(Codec::RAW, key.clone()) };
-        let file = self.files.get(entry.segment).map_err(|error| failed("open a segment of", error))?;
+    pub(super) fn read(
+        &self,
+        key: &Multihash,
+        entry: &Entry,
+        verify: bool,
+    ) -> Result<Bytes, BlockError> {
+        let damaged = || BlockError::Damaged {
+            key: Cid::v1(Codec::RAW, key.clone()),
+        };
+        let file = self
+            .files
+            .get(entry.segment)
+            .map_err(|error| failed("open a segment of", error))?;
         let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
         let mut bytes = vec![0; total];
         match file.read_at(entry.offset, &mut bytes) {
@@ -250,7 +287,8 @@ impl Engine {
             Err(error) => return Err(failed("read", error)),
         }
         match record::front(&bytes) {
-            Front::Record(head) if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
+            Front::Record(head)
+                if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
             _ => return Err(damaged()),
         }
         let data = Bytes::from(bytes).split_off(usize::from(entry.head));
@@ -292,7 +330,10 @@ impl Engine {
     /// Gives a failure its figures.
     pub(super) fn explain(&self, error: BlockError, needed: u64) -> BlockError {
         match error {
-            BlockError::Full { .. } => BlockError::Full { free: self.measure_free(), needed: needed.max(1) },
+            BlockError::Full { .. } => BlockError::Full {
+                free: self.measure_free(),
+                needed: needed.max(1),
+            },
             other => other,
         }
     }
@@ -327,7 +368,10 @@ impl Touch for Engine {
             }
             return Ok(true);
         }
-        let entry = self.index.get(key.as_bytes())?.filter(|entry| gate.get(key) != Some(&entry.id));
+        let entry = self
+            .index
+            .get(key.as_bytes())?
+            .filter(|entry| gate.get(key) != Some(&entry.id));
         if let Some(entry) = entry {
             hold.record(entry.id);
         }

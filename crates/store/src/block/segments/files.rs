@@ -25,7 +25,11 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn new(disk: Arc<dyn Disk>, limit: usize) -> Self {
-        Self { disk, limit: limit.max(1), open: Mutex::default() }
+        Self {
+            disk,
+            limit: limit.max(1),
+            open: Mutex::default(),
+        }
     }
 
     /// The file of a segment.
@@ -37,9 +41,15 @@ impl Files {
             *used = now;
             return Ok(Arc::clone(file));
         }
-        let file = self.disk.open(&record::path(segment), Access::Read, false)?;
+        let file = self
+            .disk
+            .open(&record::path(segment), Access::Read, false)?;
         if open.files.len() >= self.limit
-            && let Some(oldest) = open.files.iter().min_by_key(|(_, (used, _))| *used).map(|(segment, _)| *segment)
+            && let Some(oldest) = open
+                .files
+                .iter()
+                .min_by_key(|(_, (used, _))| *used)
+                .map(|(segment, _)| *segment)
         {
             open.files.remove(&oldest);
         }

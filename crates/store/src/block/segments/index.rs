@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_primitives::varint;
 use parking_lot::RwLock;
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+};
 
 use super::super::disk::{Access, Disk, DiskFile};
 use super::super::traits::BlockError;
@@ -80,7 +82,13 @@ impl Entry {
 
     fn encode(&self, out: &mut Vec<u8>) {
         out.clear();
-        for number in [self.id, u64::from(self.segment), self.offset, u64::from(self.head), u64::from(self.data)] {
+        for number in [
+            self.id,
+            u64::from(self.segment),
+            self.offset,
+            u64::from(self.head),
+            u64::from(self.data),
+        ] {
             varint::encode(number, out);
         }
     }
@@ -146,7 +154,14 @@ impl SegmentRow {
             SegmentState::Dropped => 3,
         };
         let mut out = Vec::with_capacity(24);
-        for number in [state, self.end, self.blocks, self.records, self.data, u64::from(self.damaged)] {
+        for number in [
+            state,
+            self.end,
+            self.blocks,
+            self.records,
+            self.data,
+            u64::from(self.damaged),
+        ] {
             varint::encode(number, &mut out);
         }
         out
@@ -161,7 +176,14 @@ impl SegmentRow {
             3 => SegmentState::Dropped,
             _ => return None,
         };
-        Some(Self { state, end, blocks, records, data, damaged: damaged != 0 })
+        Some(Self {
+            state,
+            end,
+            blocks,
+            records,
+            data,
+            damaged: damaged != 0,
+        })
     }
 
     pub(super) fn add(&mut self, entry: &Entry) {
@@ -210,23 +232,39 @@ impl Unusable {
     /// A failure of the disk may pass; one of the database does not.
     pub(super) fn from_block_error(error: BlockError) -> Self {
         match error {
-            BlockError::Io { source, .. } if !matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) && source.get_ref().is_none() => {
+            BlockError::Io { source, .. }
+                if !matches!(
+                    source.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                ) && source.get_ref().is_none() =>
+            {
                 Self::Io(source.kind().into())
             }
-            other => Self::Broken(std::error::Error::source(&other).map_or_else(|| other.to_string(), ToString::to_string)),
+            other => Self::Broken(
+                std::error::Error::source(&other)
+                    .map_or_else(|| other.to_string(), ToString::to_string),
+            ),
         }
     }
 }
 
 pub(super) fn broken(error: impl std::fmt::Display) -> BlockError {
-    failed("read the index of", io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
+    failed(
+        "read the index of",
+        io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
+    )
 }
 
 /// An I/O failure of the store.
 pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlockError::Full { free: 0, needed: 1 },
-        _ => BlockError::Io { action, source: Arc::new(error) },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            BlockError::Full { free: 0, needed: 1 }
+        }
+        _ => BlockError::Io {
+            action,
+            source: Arc::new(error),
+        },
     }
 }
 
@@ -250,14 +288,31 @@ pub(super) struct Index {
 
 impl Index {
     /// Makes an empty index in a new file.
-    pub(super) fn create(disk: Arc<dyn Disk>, path: &'static str, cache: usize, reserve: Arc<Reserve>, owner: &Owner) -> Result<Self, BlockError> {
-        let file = disk.open(path, Access::Create, false).map_err(|error| failed("create the index of", error))?;
+    pub(super) fn create(
+        disk: Arc<dyn Disk>,
+        path: &'static str,
+        cache: usize,
+        reserve: Arc<Reserve>,
+        owner: &Owner,
+    ) -> Result<Self, BlockError> {
+        let file = disk
+            .open(path, Access::Create, false)
+            .map_err(|error| failed("create the index of", error))?;
         let suspect = Arc::new(AtomicBool::new(false));
-        let database =
-            launch(file, cache, &reserve, &suspect).map_err(|error| failed("create the index of", io::Error::other(error)))?;
-        let index = Self { disk, path, cache, reserve, database: RwLock::new(Arc::new(database)), suspect };
+        let database = launch(file, cache, &reserve, &suspect)
+            .map_err(|error| failed("create the index of", io::Error::other(error)))?;
+        let index = Self {
+            disk,
+            path,
+            cache,
+            reserve,
+            database: RwLock::new(Arc::new(database)),
+            suspect,
+        };
         index.write("create the index of", |transaction| {
-            transaction.open_table(META)?.insert("store", owner.encode().as_slice())?;
+            transaction
+                .open_table(META)?
+                .insert("store", owner.encode().as_slice())?;
             transaction.open_table(BLOCKS)?;
             transaction.open_table(SEGMENTS)?;
             transaction.open_table(LINKS)?;
@@ -267,7 +322,12 @@ impl Index {
     }
 
     /// Opens an index, which must belong to `owner`.
-    pub(super) fn open(disk: Arc<dyn Disk>, cache: usize, reserve: Arc<Reserve>, owner: &Owner) -> Result<Self, Unusable> {
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        cache: usize,
+        reserve: Arc<Reserve>,
+        owner: &Owner,
+    ) -> Result<Self, Unusable> {
         let file = match disk.open(PATH, Access::Write, false) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
@@ -278,28 +338,55 @@ impl Index {
         }
         let suspect = Arc::new(AtomicBool::new(false));
         let database = launch(file, cache, &reserve, &suspect).map_err(|error| {
-            if suspect.load(Ordering::Acquire) { Unusable::Broken("a sync of it has failed".to_owned()) } else { error }
+            if suspect.load(Ordering::Acquire) {
+                Unusable::Broken("a sync of it has failed".to_owned())
+            } else {
+                error
+            }
         })?;
-        let index = Self { disk, path: PATH, cache, reserve, database: RwLock::new(Arc::new(database)), suspect };
+        let index = Self {
+            disk,
+            path: PATH,
+            cache,
+            reserve,
+            database: RwLock::new(Arc::new(database)),
+            suspect,
+        };
         let named = index
             .read(|transaction| {
                 transaction.open_table(BLOCKS)?;
                 transaction.open_table(SEGMENTS)?;
                 transaction.open_table(LINKS)?;
-                Ok(transaction.open_table(META)?.get("store")?.map(|row| row.value().to_vec()))
+                Ok(transaction
+                    .open_table(META)?
+                    .get("store")?
+                    .map(|row| row.value().to_vec()))
             })
             .map_err(Unusable::from_block_error)?;
-        if named.as_deref() == Some(owner.encode().as_slice()) { Ok(index) } else { Err(Unusable::Foreign) }
+        if named.as_deref() == Some(owner.encode().as_slice()) {
+            Ok(index)
+        } else {
+            Err(Unusable::Foreign)
+        }
     }
 
     /// Reads in one snapshot.
-    pub(super) fn read<T>(&self, run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>) -> Result<T, BlockError> {
+    pub(super) fn read<T>(
+        &self,
+        run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
         let database = Arc::clone(&self.database.read());
-        match database.begin_read().map_err(redb::Error::from).and_then(|transaction| run(&transaction)) {
+        match database
+            .begin_read()
+            .map_err(redb::Error::from)
+            .and_then(|transaction| run(&transaction))
+        {
             Ok(answer) => Ok(answer),
             Err(_) if self.reopened(&database) => {
                 let database = Arc::clone(&self.database.read());
-                let transaction = database.begin_read().map_err(|error| database_error("read the index of", error.into()))?;
+                let transaction = database
+                    .begin_read()
+                    .map_err(|error| database_error("read the index of", error.into()))?;
                 run(&transaction).map_err(|error| database_error("read the index of", error))
             }
             Err(error) => Err(database_error("read the index of", error)),
@@ -312,7 +399,9 @@ impl Index {
         if !Arc::ptr_eq(&current, stale) {
             return true;
         }
-        let Ok(file) = self.disk.open(self.path, Access::Write, false) else { return false };
+        let Ok(file) = self.disk.open(self.path, Access::Write, false) else {
+            return false;
+        };
         match launch(file, self.cache, &self.reserve, &self.suspect) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
@@ -326,9 +415,18 @@ impl Index {
     }
 
     /// Changes durably, in one step. After a failure the change may or may not have been made.
-    pub(super) fn write<T>(&self, action: &'static str, run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, BlockError> {
+    pub(super) fn write<T>(
+        &self,
+        action: &'static str,
+        run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
         if self.suspect() {
-            return Err(failed(action, io::Error::other("a sync of the index has failed: open the store again to have it made anew")));
+            return Err(failed(
+                action,
+                io::Error::other(
+                    "a sync of the index has failed: open the store again to have it made anew",
+                ),
+            ));
         }
         let database = Arc::clone(&self.database.read());
         let done = (|| {
@@ -358,7 +456,8 @@ impl Index {
             let mut rows = Rows::new();
             for row in table.iter()? {
                 let (number, row) = row?;
-                let row = SegmentRow::decode(row.value()).ok_or_else(|| redb::Error::Corrupted("a segment row".to_owned()))?;
+                let row = SegmentRow::decode(row.value())
+                    .ok_or_else(|| redb::Error::Corrupted("a segment row".to_owned()))?;
                 rows.insert(number.value(), row);
             }
             Ok(rows)
@@ -384,7 +483,11 @@ impl Index {
     /// with that. Nobody else may change the index meanwhile; it can be read all the time.
     pub(super) fn shrink(&self, entries: u64, from: u64) -> Result<(), BlockError> {
         let len = self.path_len();
-        if self.suspect() || self.path != PATH || len < from || len < entries.saturating_mul(SHRINK_AT) {
+        if self.suspect()
+            || self.path != PATH
+            || len < from
+            || len < entries.saturating_mul(SHRINK_AT)
+        {
             return Ok(());
         }
         let writing = |error| failed("shrink the index of", error);
@@ -393,9 +496,13 @@ impl Index {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(writing(error)),
             _ => {}
         }
-        let file = self.disk.open(FRESH, Access::Create, false).map_err(writing)?;
+        let file = self
+            .disk
+            .open(FRESH, Access::Create, false)
+            .map_err(writing)?;
         let suspect = Arc::new(AtomicBool::new(false));
-        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect).map_err(|error| writing(io::Error::other(error)))?;
+        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect)
+            .map_err(|error| writing(io::Error::other(error)))?;
         let copied = (|| {
             let mut transaction = fresh.begin_write()?;
             transaction.set_quick_repair(true);
@@ -429,7 +536,10 @@ impl Index {
         }
         // Its backend has another flag: open it with ours.
         drop(fresh);
-        let file = self.disk.open(PATH, Access::Write, false).map_err(writing)?;
+        let file = self
+            .disk
+            .open(PATH, Access::Write, false)
+            .map_err(writing)?;
         match launch(file, self.cache, &self.reserve, &self.suspect) {
             Ok(database) => {
                 *current = Arc::new(database);
@@ -444,20 +554,33 @@ impl Index {
 
     /// Bytes of its file.
     pub(super) fn path_len(&self) -> u64 {
-        self.disk.open(self.path, Access::Read, false).and_then(|file| file.len()).unwrap_or(0)
+        self.disk
+            .open(self.path, Access::Read, false)
+            .and_then(|file| file.len())
+            .unwrap_or(0)
     }
 }
 
 /// Looks a key up in a table of blocks.
-pub(super) fn lookup(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &[u8]) -> Result<Option<Entry>, redb::Error> {
+pub(super) fn lookup(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    key: &[u8],
+) -> Result<Option<Entry>, redb::Error> {
     match table.get(key)? {
         None => Ok(None),
-        Some(row) => Entry::decode(row.value()).map(Some).ok_or_else(|| redb::Error::Corrupted("a block row".to_owned())),
+        Some(row) => Entry::decode(row.value())
+            .map(Some)
+            .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned())),
     }
 }
 
 /// Writes the rows of segments that changed, and what comes next.
-pub(super) fn write_rows(transaction: &WriteTransaction, before: &Rows, after: &Rows, next: (u64, u32)) -> Result<(), redb::Error> {
+pub(super) fn write_rows(
+    transaction: &WriteTransaction,
+    before: &Rows,
+    after: &Rows,
+    next: (u64, u32),
+) -> Result<(), redb::Error> {
     let mut table = transaction.open_table(SEGMENTS)?;
     for (number, row) in after {
         if before.get(number) != Some(row) {
@@ -470,7 +593,9 @@ pub(super) fn write_rows(transaction: &WriteTransaction, before: &Rows, after: &
     let mut out = Vec::with_capacity(16);
     varint::encode(next.0, &mut out);
     varint::encode(u64::from(next.1), &mut out);
-    transaction.open_table(META)?.insert("next", out.as_slice())?;
+    transaction
+        .open_table(META)?
+        .insert("next", out.as_slice())?;
     Ok(())
 }
 
@@ -488,7 +613,9 @@ pub(super) fn insert<'a>(
             continue;
         }
         entry.encode(&mut value);
-        let old = table.insert(key, value.as_slice())?.and_then(|old| Entry::decode(old.value()));
+        let old = table
+            .insert(key, value.as_slice())?
+            .and_then(|old| Entry::decode(old.value()));
         if let Some(old) = old
             && let Some(row) = rows.get_mut(&old.segment)
         {
@@ -499,8 +626,17 @@ pub(super) fn insert<'a>(
     Ok(())
 }
 
-fn launch(file: Arc<dyn DiskFile>, cache: usize, reserve: &Arc<Reserve>, suspect: &Arc<AtomicBool>) -> Result<Database, Unusable> {
-    let backend = Backend { file, reserve: Arc::clone(reserve), suspect: Arc::clone(suspect) };
+fn launch(
+    file: Arc<dyn DiskFile>,
+    cache: usize,
+    reserve: &Arc<Reserve>,
+    suspect: &Arc<AtomicBool>,
+) -> Result<Database, Unusable> {
+    let backend = Backend {
+        file,
+        reserve: Arc::clone(reserve),
+        suspect: Arc::clone(suspect),
+    };
     // A file that is not what redb wrote can make it panic: that index is broken, and is made again.
     let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut builder = Database::builder();
@@ -509,7 +645,10 @@ fn launch(file: Arc<dyn DiskFile>, cache: usize, reserve: &Arc<Reserve>, suspect
     }));
     match opened {
         Ok(Ok(database)) => Ok(database),
-        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(error)))) if error.kind() != io::ErrorKind::UnexpectedEof && error.kind() != io::ErrorKind::InvalidData => {
+        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(error))))
+            if error.kind() != io::ErrorKind::UnexpectedEof
+                && error.kind() != io::ErrorKind::InvalidData =>
+        {
             Err(Unusable::Io(error))
         }
         Ok(Err(error)) => Err(Unusable::Broken(error.to_string())),
@@ -529,7 +668,9 @@ impl Backend {
     /// Runs a write; on a full disk, once more on what the reserve gives free: redb takes nothing after a failure.
     fn pressing(&self, run: impl Fn() -> io::Result<()>) -> io::Result<()> {
         match run() {
-            Err(error) if error.kind() == io::ErrorKind::StorageFull && self.reserve.release() => run(),
+            Err(error) if error.kind() == io::ErrorKind::StorageFull && self.reserve.release() => {
+                run()
+            }
             other => other,
         }
     }
@@ -546,12 +687,20 @@ impl redb::StorageBackend for Backend {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         // Growing takes the space up, so that a full disk shows here and not in the middle of a commit.
-        self.pressing(|| if len > self.file.len()? { self.file.allocate(len) } else { self.file.set_len(len) })
+        self.pressing(|| {
+            if len > self.file.len()? {
+                self.file.allocate(len)
+            } else {
+                self.file.set_len(len)
+            }
+        })
     }
 
     fn sync_data(&self) -> io::Result<()> {
         // Never tried again: the system may have forgotten what it could not write.
-        self.file.sync_data().inspect_err(|_| self.suspect.store(true, Ordering::Release))
+        self.file
+            .sync_data()
+            .inspect_err(|_| self.suspect.store(true, Ordering::Release))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -62,7 +62,11 @@ impl Marks {
     fn reach(&mut self, id: u64, codec: Codec, key: &Multihash) {
         self.marked.insert(id);
         if links::may_link(codec) && self.followed.entry(codec.0).or_default().insert(id) {
-            self.stack.push(Node { id, codec, key: key.clone() });
+            self.stack.push(Node {
+                id,
+                codec,
+                key: key.clone(),
+            });
         }
     }
 
@@ -86,7 +90,10 @@ impl Engine {
 
     /// Walks past all entries of the index, in the order of their keys, in pieces: a snapshot held for long would keep
     /// the index from reusing its pages.
-    pub(super) fn scan_blocks(&self, mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>) -> Result<(), BlockError> {
+    pub(super) fn scan_blocks(
+        &self,
+        mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
+    ) -> Result<(), BlockError> {
         let mut from: Option<Vec<u8>> = None;
         while let Some(piece) = self.next_blocks(from.as_deref(), 16 << 10)? {
             for (key, entry) in &piece {
@@ -98,7 +105,11 @@ impl Engine {
     }
 
     /// Up to `limit` entries behind a key.
-    pub(super) fn next_blocks(&self, after: Option<&[u8]>, limit: usize) -> Result<Option<Piece>, BlockError> {
+    pub(super) fn next_blocks(
+        &self,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Option<Piece>, BlockError> {
         self.check_open()?;
         use std::ops::Bound;
         let piece = self.index.read(|transaction| {
@@ -107,7 +118,8 @@ impl Engine {
             let mut piece = Vec::new();
             for row in table.range::<&[u8]>((from, Bound::Unbounded))?.take(limit) {
                 let (key, row) = row?;
-                let entry = Entry::decode(row.value()).ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
+                let entry = Entry::decode(row.value())
+                    .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
                 piece.push((key.value().to_vec(), entry));
             }
             Ok(piece)
@@ -116,7 +128,12 @@ impl Engine {
     }
 
     /// Marks what the roots reach. `alive` are the ids that rows of links may count on.
-    pub(super) fn mark(&self, roots: &[Root], alive: &IdSet, cancelled: &dyn Fn() -> bool) -> Result<Marks, BlockError> {
+    pub(super) fn mark(
+        &self,
+        roots: &[Root],
+        alive: &IdSet,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Marks, BlockError> {
         let mut marks = Marks::default();
         let mut followed = 0u32;
         for root in roots {
@@ -147,7 +164,9 @@ impl Engine {
     fn follow(&self, marks: &mut Marks, node: &Node, alive: &IdSet) -> Result<(), BlockError> {
         let row = self.index.read(|transaction| {
             let table = transaction.open_table(LINKS)?;
-            Ok(table.get((node.id, node.codec.0))?.map(|row| decode(row.value())))
+            Ok(table
+                .get((node.id, node.codec.0))?
+                .map(|row| decode(row.value())))
         })?;
         if let Some(items) = row {
             let items = items.ok_or_else(|| broken("a row of links is damaged"))?;
@@ -184,7 +203,12 @@ impl Engine {
     }
 
     /// Marks blocks by CID, and keeps them as the links of a node.
-    fn reach_all(&self, marks: &mut Marks, cids: &[Cid], of: Option<(u64, u64)>) -> Result<(), BlockError> {
+    fn reach_all(
+        &self,
+        marks: &mut Marks,
+        cids: &[Cid],
+        of: Option<(u64, u64)>,
+    ) -> Result<(), BlockError> {
         let mut row = RowWriter::default();
         let found = self.find_all(cids.iter().map(Cid::hash))?;
         for (cid, found) in cids.iter().zip(found) {
@@ -314,7 +338,11 @@ fn decode(mut bytes: &[u8]) -> Option<Vec<Item>> {
                 let (codec, used) = varint::decode(bytes).ok()?;
                 let (key, len) = Multihash::read(bytes.get(used..)?).ok()?;
                 bytes = bytes.get(used + len..)?;
-                items.push(Item::Inner(Node { id: last, codec: Codec(codec), key }));
+                items.push(Item::Inner(Node {
+                    id: last,
+                    codec: Codec(codec),
+                    key,
+                }));
             }
             _ => return None,
         }

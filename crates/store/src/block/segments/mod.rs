@@ -22,7 +22,6 @@ pub mod simulate;
 mod stage;
 mod writer;
 
-
 #[cfg(test)]
 mod tests;
 
@@ -44,7 +43,9 @@ use self::recover::Plan;
 use self::stage::{Handover, Progress};
 use super::disk::{Disk, RealDisk};
 use super::links;
-use super::traits::{BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, Root, StoreStat};
+use super::traits::{
+    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, Root, StoreStat,
+};
 
 /// How often what is durable goes to the index, at least.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
@@ -99,7 +100,13 @@ impl Options {
             files: self.open_files,
             verify_reads: self.verify_reads,
         };
-        Plan { limits, read_only: self.read_only, reserve: self.reserve, fresh_id: None, reindex }
+        Plan {
+            limits,
+            read_only: self.read_only,
+            reserve: self.reserve,
+            fresh_id: None,
+            reindex,
+        }
     }
 }
 
@@ -173,8 +180,15 @@ pub struct SegmentStore {
 impl SegmentStore {
     /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at most,
     /// unless the index has to be made anew.
-    pub fn open(path: impl AsRef<Path>, options: Options) -> Result<(Arc<Self>, OpenReport), OpenError> {
-        Self::open_disk(Self::disk(path.as_ref(), options.read_only)?, &options.plan(false), &mut |_, _| {})
+    pub fn open(
+        path: impl AsRef<Path>,
+        options: Options,
+    ) -> Result<(Arc<Self>, OpenReport), OpenError> {
+        Self::open_disk(
+            Self::disk(path.as_ref(), options.read_only)?,
+            &options.plan(false),
+            &mut |_, _| {},
+        )
     }
 
     /// Opens the store and makes its index anew from the segments, whatever its state. `progress` is told bytes read and
@@ -184,11 +198,18 @@ impl SegmentStore {
         options: Options,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
-        Self::open_disk(Self::disk(path.as_ref(), options.read_only)?, &options.plan(true), progress)
+        Self::open_disk(
+            Self::disk(path.as_ref(), options.read_only)?,
+            &options.plan(true),
+            progress,
+        )
     }
 
     /// Opens a store on any disk.
-    pub fn open_on(disk: Arc<dyn Disk>, options: &Options) -> Result<(Arc<Self>, OpenReport), OpenError> {
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        options: &Options,
+    ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         Self::open_disk(disk, &options.plan(false), &mut |_, _| {})
     }
 
@@ -196,23 +217,41 @@ impl SegmentStore {
         if read_only {
             return Ok(Arc::new(RealDisk::existing(path)));
         }
-        let disk = RealDisk::create(path).map_err(|source| OpenError::Io { action: "make the folder of", source })?;
+        let disk = RealDisk::create(path).map_err(|source| OpenError::Io {
+            action: "make the folder of",
+            source,
+        })?;
         Ok(Arc::new(disk))
     }
 
-    fn open_disk(disk: Arc<dyn Disk>, plan: &Plan, progress: &mut dyn FnMut(u64, u64)) -> Result<(Arc<Self>, OpenReport), OpenError> {
+    fn open_disk(
+        disk: Arc<dyn Disk>,
+        plan: &Plan,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         let (engine, report) = recover::open(disk, plan, progress)?;
         let mut threads = Vec::new();
         if !plan.read_only {
             let spawn = |name: &str, run: fn(&Engine)| {
                 let engine = Arc::clone(&engine);
-                let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&engine));
-                thread.map_err(|source| OpenError::Io { action: "start a thread of", source })
+                let thread = std::thread::Builder::new()
+                    .name(name.to_owned())
+                    .spawn(move || run(&engine));
+                thread.map_err(|source| OpenError::Io {
+                    action: "start a thread of",
+                    source,
+                })
             };
             threads.push(spawn("block-writer", write_loop)?);
             threads.push(spawn("block-indexer", index_loop)?);
         }
-        Ok((Arc::new(Self { engine, threads: Mutex::new(threads) }), report))
+        Ok((
+            Arc::new(Self {
+                engine,
+                threads: Mutex::new(threads),
+            }),
+            report,
+        ))
     }
 
     async fn hand_over(&self, hold: &Hold, blocks: Vec<Block>) -> Result<u64, BlockError> {
@@ -290,7 +329,9 @@ impl Drop for SegmentStore {
 
 impl std::fmt::Debug for SegmentStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SegmentStore").field("id", &self.engine.owner.store).finish_non_exhaustive()
+        f.debug_struct("SegmentStore")
+            .field("id", &self.engine.owner.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -331,10 +372,16 @@ impl BlockStore for SegmentStore {
     }
 
     fn hold(&self) -> Hold {
-        self.engine.holds.give(&self.engine, || self.engine.upcoming_id())
+        self.engine
+            .holds
+            .give(&self.engine, || self.engine.upcoming_id())
     }
 
-    fn write<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>> {
+    fn write<'a>(
+        &'a self,
+        hold: &'a Hold,
+        blocks: Vec<Block>,
+    ) -> BoxFuture<'a, Result<(), BlockError>> {
         Box::pin(async move { self.hand_over(hold, blocks).await.map(drop) })
     }
 
@@ -357,11 +404,19 @@ impl BlockStore for SegmentStore {
         })
     }
 
-    fn put<'a>(&'a self, hold: &'a Hold, blocks: Vec<Block>) -> BoxFuture<'a, Result<(), BlockError>> {
+    fn put<'a>(
+        &'a self,
+        hold: &'a Hold,
+        blocks: Vec<Block>,
+    ) -> BoxFuture<'a, Result<(), BlockError>> {
         Box::pin(async move {
             let id = self.hand_over(hold, blocks).await?;
             self.durable(id).await?;
-            self.engine.holds.of(hold)?.lost().map_or(Ok(()), |lost| Err(lost.clone()))
+            self.engine
+                .holds
+                .of(hold)?
+                .lost()
+                .map_or(Ok(()), |lost| Err(lost.clone()))
         })
     }
 
@@ -369,9 +424,14 @@ impl BlockStore for SegmentStore {
         Box::pin(async move {
             self.durable(self.engine.last_id()).await?;
             // Outside of a runtime nothing else waits for this thread.
-            let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.engine.remove(keys) };
+            let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+                return self.engine.remove(keys);
+            };
             let (engine, keys) = (Arc::clone(&self.engine), keys.to_vec());
-            runtime.spawn_blocking(move || engine.remove(&keys)).await.map_err(|_| BlockError::Cancelled)?
+            runtime
+                .spawn_blocking(move || engine.remove(&keys))
+                .await
+                .map_err(|_| BlockError::Cancelled)?
         })
     }
 
@@ -386,10 +446,16 @@ impl BlockStore for SegmentStore {
     }
 
     fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        self.get(cid.hash())?.map(|data| links::of(cid, &data).map(Arc::from)).transpose()
+        self.get(cid.hash())?
+            .map(|data| links::of(cid, &data).map(Arc::from))
+            .transpose()
     }
 
-    fn walk(&self, roots: &[Root], visit: &mut dyn FnMut(&Cid, bool) -> bool) -> Result<(), BlockError> {
+    fn walk(
+        &self,
+        roots: &[Root],
+        visit: &mut dyn FnMut(&Cid, bool) -> bool,
+    ) -> Result<(), BlockError> {
         links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
     }
 
@@ -397,7 +463,10 @@ impl BlockStore for SegmentStore {
         self.engine.collect(collector)
     }
 
-    fn verify(&self, seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool) -> Result<(), BlockError> {
+    fn verify(
+        &self,
+        seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
+    ) -> Result<(), BlockError> {
         verify(&self.engine, self.keys(), seen)
     }
 
@@ -418,7 +487,9 @@ fn verify(
             Ok(None) => continue,
             // A hash function that is not built in cannot be checked.
             Ok(Some(data)) if key.matches(&data).unwrap_or(true) => Ok(()),
-            Ok(Some(_)) => Err(BlockError::Damaged { key: Cid::v1(Codec::RAW, key.clone()) }),
+            Ok(Some(_)) => Err(BlockError::Damaged {
+                key: Cid::v1(Codec::RAW, key.clone()),
+            }),
             Err(error) => Err(error),
         };
         if !seen(&key, whole) {
@@ -442,7 +513,14 @@ impl<'a> Keys<'a> {
     fn new(engine: &'a Engine) -> Self {
         let first = engine.pending.lock().keys();
         let seen = first.iter().map(|(key, _)| key.clone()).collect();
-        Self { engine, first: first.into_iter(), seen, piece: Vec::new().into_iter(), after: None, ended: false }
+        Self {
+            engine,
+            first: first.into_iter(),
+            seen,
+            piece: Vec::new().into_iter(),
+            after: None,
+            ended: false,
+        }
     }
 }
 
@@ -466,7 +544,12 @@ impl Iterator for Keys<'_> {
                 self.after = Some(key);
                 match parsed {
                     Ok(key) if self.seen.contains(&key) => {}
-                    Ok(key) => return Some(Ok(BlockEntry { key, size: entry.data })),
+                    Ok(key) => {
+                        return Some(Ok(BlockEntry {
+                            key,
+                            size: entry.data,
+                        }));
+                    }
                     Err(error) => return Some(Err(error)),
                 }
             }

@@ -53,13 +53,22 @@ impl Pending {
 
     /// Keys and sizes.
     pub(super) fn keys(&self) -> Vec<(Multihash, u32)> {
-        self.map.iter().map(|(key, slot)| (key.clone(), slot.entry.data)).collect()
+        self.map
+            .iter()
+            .map(|(key, slot)| (key.clone(), slot.entry.data))
+            .collect()
     }
 
     pub(super) fn push(&mut self, key: Multihash, entry: Entry, data: Bytes) {
         self.bytes += u64::from(entry.data);
         self.order.push_back((entry.id, key.clone()));
-        if let Some(old) = self.map.insert(key, FoundBlock { entry, data: Some(data) }) {
+        if let Some(old) = self.map.insert(
+            key,
+            FoundBlock {
+                entry,
+                data: Some(data),
+            },
+        ) {
             self.bytes -= u64::from(old.entry.data);
         }
     }
@@ -84,7 +93,10 @@ impl Pending {
 
     /// What is durable: entries up to id `settled`, and closed segments.
     pub(super) fn batch(&self, settled: u64) -> Batch {
-        let mut batch = Batch { closed: self.closed.clone(), ..Batch::default() };
+        let mut batch = Batch {
+            closed: self.closed.clone(),
+            ..Batch::default()
+        };
         for (id, key) in &self.order {
             if *id > settled {
                 break;
@@ -94,7 +106,9 @@ impl Pending {
                 batch.entries.push((key.clone(), slot.entry));
             }
         }
-        batch.entries.sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+        batch
+            .entries
+            .sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
         batch
     }
 
@@ -110,7 +124,8 @@ impl Pending {
                 self.forget(&key, id);
             }
         }
-        self.closed.drain(..batch.closed.len().min(self.closed.len()));
+        self.closed
+            .drain(..batch.closed.len().min(self.closed.len()));
     }
 
     /// Drops the entries behind id `settled`: they were lost.

@@ -17,12 +17,20 @@ const MAX_READ: u64 = 2 << 20;
 impl Engine {
     /// Blocks' bytes, in the order asked.
     pub(super) fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        let entries = if self.limits.verify_reads { Vec::new() } else { self.find_all(keys.iter())? };
+        let entries = if self.limits.verify_reads {
+            Vec::new()
+        } else {
+            self.find_all(keys.iter())?
+        };
         let mut out = Vec::with_capacity(keys.len());
         while out.len() < keys.len() {
             let rest = entries.get(out.len()..).unwrap_or_default();
             let run = run(rest);
-            let read = if run > 1 { self.read_run(&keys[out.len()..out.len() + run], &rest[..run]) } else { None };
+            let read = if run > 1 {
+                self.read_run(&keys[out.len()..out.len() + run], &rest[..run])
+            } else {
+                None
+            };
             match read {
                 Some(blocks) => out.extend(blocks.into_iter().map(Some)),
                 // Alone, or not where it was: the careful way.
@@ -48,7 +56,11 @@ impl Engine {
                 let from = usize::try_from(entry.offset - first.offset).ok()?;
                 let whole = bytes.get(from..from + usize::try_from(entry.total()).ok()?)?;
                 match record::front(whole) {
-                    Front::Record(head) if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {
+                    Front::Record(head)
+                        if head.cid.hash() == key
+                            && head.len == entry.head
+                            && head.data == entry.data =>
+                    {
                         Some(bytes.slice(from + usize::from(entry.head)..from + whole.len()))
                     }
                     _ => None,
@@ -60,10 +72,16 @@ impl Engine {
 
 /// How many entries from the front can be had with one read.
 fn run(entries: &[Option<Entry>]) -> usize {
-    let Some(Some(first)) = entries.first() else { return 1 };
+    let Some(Some(first)) = entries.first() else {
+        return 1;
+    };
     let mut end = first.end();
     let neighbours = entries.iter().skip(1).take_while(|entry| {
-        let next = entry.as_ref().filter(|entry| entry.segment == first.segment && entry.offset == end && entry.end() - first.offset <= MAX_READ);
+        let next = entry.as_ref().filter(|entry| {
+            entry.segment == first.segment
+                && entry.offset == end
+                && entry.end() - first.offset <= MAX_READ
+        });
         next.inspect(|entry| end = entry.end()).is_some()
     });
     1 + neighbours.count()

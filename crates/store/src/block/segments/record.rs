@@ -29,7 +29,10 @@ pub(super) fn number(name: &str) -> Option<u32> {
 /// belongs; a tool that imports the file may pin it without harm.
 pub(super) fn header(store: &str, number: u32) -> Vec<u8> {
     let label = format!("cairn-segment-1/{store}/{number:08}");
-    let label = label.as_bytes().get(..label.len().min(120)).unwrap_or_default();
+    let label = label
+        .as_bytes()
+        .get(..label.len().min(120))
+        .unwrap_or_default();
     #[expect(clippy::cast_possible_truncation, reason = "at most 120")]
     let len = label.len() as u8;
     let mut body = vec![0xa2, 0x65];
@@ -89,7 +92,9 @@ pub(super) enum Front {
 
 /// Reads the front of a record.
 pub(super) fn front(bytes: &[u8]) -> Front {
-    let Ok((len, used)) = varint::decode(bytes) else { return Front::Bad };
+    let Ok((len, used)) = varint::decode(bytes) else {
+        return Front::Bad;
+    };
     if len == 0 {
         return Front::Zero;
     }
@@ -97,10 +102,23 @@ pub(super) fn front(bytes: &[u8]) -> Front {
         return Front::Bad;
     }
     let rest = bytes.get(used..).unwrap_or_default();
-    let within = rest.get(..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX))).unwrap_or_default();
-    let Ok((cid, cid_len)) = Cid::read(within) else { return Front::Bad };
-    let (Ok(head), Ok(data)) = (u8::try_from(used + cid_len), u32::try_from(len - cid_len as u64)) else { return Front::Bad };
-    Front::Record(Head { len: head, cid, data })
+    let within = rest
+        .get(..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX)))
+        .unwrap_or_default();
+    let Ok((cid, cid_len)) = Cid::read(within) else {
+        return Front::Bad;
+    };
+    let (Ok(head), Ok(data)) = (
+        u8::try_from(used + cid_len),
+        u32::try_from(len - cid_len as u64),
+    ) else {
+        return Front::Bad;
+    };
+    Front::Record(Head {
+        len: head,
+        cid,
+        data,
+    })
 }
 
 /// Writes the front of a record into `out`; returns its length.

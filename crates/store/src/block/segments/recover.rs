@@ -47,9 +47,18 @@ fn io_error(action: &'static str) -> impl Fn(io::Error) -> OpenError {
 
 fn store_error(error: BlockError) -> OpenError {
     match error {
-        BlockError::Io { action, source } => OpenError::Io { action, source: io::Error::new(source.kind(), source) },
-        BlockError::Full { .. } => OpenError::Io { action: "write to", source: io::ErrorKind::StorageFull.into() },
-        other => OpenError::Io { action: "open", source: io::Error::other(other) },
+        BlockError::Io { action, source } => OpenError::Io {
+            action,
+            source: io::Error::new(source.kind(), source),
+        },
+        BlockError::Full { .. } => OpenError::Io {
+            action: "write to",
+            source: io::ErrorKind::StorageFull.into(),
+        },
+        other => OpenError::Io {
+            action: "open",
+            source: io::Error::other(other),
+        },
     }
 }
 
@@ -59,24 +68,43 @@ fn segments(disk: &dyn Disk) -> Result<Vec<u32>, OpenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other.map_err(io_error("list the segments of"))?,
     };
-    let mut numbers: Vec<u32> = names.iter().filter_map(|name| record::number(name)).collect();
+    let mut numbers: Vec<u32> = names
+        .iter()
+        .filter_map(|name| record::number(name))
+        .collect();
     numbers.sort_unstable();
     Ok(numbers)
 }
 
 /// Opens a store.
-pub(super) fn open(disk: Arc<dyn Disk>, plan: &Plan, progress: OnProgress<'_>) -> Result<(Arc<Engine>, OpenReport), OpenError> {
+pub(super) fn open(
+    disk: Arc<dyn Disk>,
+    plan: &Plan,
+    progress: OnProgress<'_>,
+) -> Result<(Arc<Engine>, OpenReport), OpenError> {
     let lock = match disk.lock(LOCK, plan.read_only) {
         Ok(Some(lock)) => Some(lock),
         Ok(None) => return Err(OpenError::InUse),
         Err(error) if plan.read_only && error.kind() == io::ErrorKind::PermissionDenied => None,
-        Err(source) => return Err(OpenError::Io { action: "lock", source }),
+        Err(source) => {
+            return Err(OpenError::Io {
+                action: "lock",
+                source,
+            });
+        }
     };
-    let disk: Arc<dyn Disk> = if plan.read_only { Arc::new(OverlayDisk::new(disk)) } else { disk };
+    let disk: Arc<dyn Disk> = if plan.read_only {
+        Arc::new(OverlayDisk::new(disk))
+    } else {
+        disk
+    };
     let mut report = OpenReport::default();
     let known = identity::read(&*disk)?;
     if plan.read_only && known.is_none() {
-        return Err(OpenError::Io { action: "read store.json of", source: io::ErrorKind::NotFound.into() });
+        return Err(OpenError::Io {
+            action: "read store.json of",
+            source: io::ErrorKind::NotFound.into(),
+        });
     }
     report.created = known.is_none();
     let mut owner = match known {
@@ -86,15 +114,30 @@ pub(super) fn open(disk: Arc<dyn Disk>, plan: &Plan, progress: OnProgress<'_>) -
                 Some(id) => id.clone(),
                 None => identity::fresh_id().map_err(io_error("make an id for"))?,
             };
-            Owner { store, generation: 0 }
+            Owner {
+                store,
+                generation: 0,
+            }
         }
     };
-    disk.make_dir("blocks").map_err(io_error("make a folder of"))?;
-    disk.make_dir("blocks/damaged").map_err(io_error("make a folder of"))?;
+    disk.make_dir("blocks")
+        .map_err(io_error("make a folder of"))?;
+    disk.make_dir("blocks/damaged")
+        .map_err(io_error("make a folder of"))?;
     disk.sync_dir("").map_err(io_error("sync the folder of"))?;
-    let reserve = Arc::new(Reserve::new(Arc::clone(&disk), if plan.read_only { 0 } else { plan.reserve }));
+    let reserve = Arc::new(Reserve::new(
+        Arc::clone(&disk),
+        if plan.read_only { 0 } else { plan.reserve },
+    ));
 
-    let mut replay = Replay { disk: &disk, plan, report: &mut report, progress, done: 0, total: 0 };
+    let mut replay = Replay {
+        disk: &disk,
+        plan,
+        report: &mut report,
+        progress,
+        done: 0,
+        total: 0,
+    };
     let usable = if plan.reindex {
         Err(Unusable::Broken("it was asked to be made anew".to_owned()))
     } else {
@@ -110,7 +153,12 @@ pub(super) fn open(disk: Arc<dyn Disk>, plan: &Plan, progress: OnProgress<'_>) -
             }
             (index, done?)
         }
-        Err(Unusable::Io(source)) => return Err(OpenError::Io { action: "read the index of", source }),
+        Err(Unusable::Io(source)) => {
+            return Err(OpenError::Io {
+                action: "read the index of",
+                source,
+            });
+        }
         Err(reason) => {
             if !replay.report.created {
                 tracing::warn!(%reason, "the block index is made anew from the segments");
@@ -119,15 +167,27 @@ pub(super) fn open(disk: Arc<dyn Disk>, plan: &Plan, progress: OnProgress<'_>) -
             owner.generation += 1;
             let rows = replay.rebuild(&reserve, &owner)?;
             identity::write(&*disk, &owner)?;
-            let index = Index::open(Arc::clone(&disk), plan.limits.cache, Arc::clone(&reserve), &owner)
-                .map_err(|error| OpenError::Io { action: "open the index of", source: io::Error::other(error) })?;
+            let index = Index::open(
+                Arc::clone(&disk),
+                plan.limits.cache,
+                Arc::clone(&reserve),
+                &owner,
+            )
+            .map_err(|error| OpenError::Io {
+                action: "open the index of",
+                source: io::Error::other(error),
+            })?;
             (index, rows)
         }
     };
 
     let (next_id, next_segment) = index.next().map_err(store_error)?;
     let numbers = segments(&*disk)?;
-    let last = numbers.last().copied().unwrap_or(0).max(rows.keys().next_back().copied().unwrap_or(0));
+    let last = numbers
+        .last()
+        .copied()
+        .unwrap_or(0)
+        .max(rows.keys().next_back().copied().unwrap_or(0));
     let engine = Engine {
         files: Files::new(Arc::clone(&disk), plan.limits.files),
         limits: plan.limits.clone(),
@@ -171,7 +231,11 @@ impl Engine {
     /// Removes what compactions left, and takes up the last segment if it can be gone on with; seals the others.
     fn settle_segments(&self, last: u32) -> Result<(), BlockError> {
         let mut rows = self.rows.lock();
-        let open: Vec<u32> = rows.iter().filter(|(_, row)| row.state == SegmentState::Open).map(|(number, _)| *number).collect();
+        let open: Vec<u32> = rows
+            .iter()
+            .filter(|(_, row)| row.state == SegmentState::Open)
+            .map(|(number, _)| *number)
+            .collect();
         let dropped: Vec<u32> = rows
             .iter()
             .filter(|(_, row)| {
@@ -181,9 +245,16 @@ impl Engine {
             .map(|(number, _)| *number)
             .collect();
         let resumed = rows.get(&last).copied().filter(|row| {
-            row.state == SegmentState::Open && !row.damaged && row.end > 0 && row.end < self.limits.segment / 2 && !self.read_only
+            row.state == SegmentState::Open
+                && !row.damaged
+                && row.end > 0
+                && row.end < self.limits.segment / 2
+                && !self.read_only
         });
-        let sealed: Vec<u32> = open.into_iter().filter(|number| resumed.is_none() || *number != last).collect();
+        let sealed: Vec<u32> = open
+            .into_iter()
+            .filter(|number| resumed.is_none() || *number != last)
+            .collect();
         if !sealed.is_empty() {
             self.change(&mut rows, "seal a segment of", |_, rows| {
                 for number in &sealed {
@@ -197,10 +268,16 @@ impl Engine {
         drop(rows);
         self.unlink(&dropped)?;
         if let Some(row) = resumed {
-            let file = self.disk.open(&record::path(last), Access::Write, true).map_err(|error| failed("open a segment of", error))?;
+            let file = self
+                .disk
+                .open(&record::path(last), Access::Write, true)
+                .map_err(|error| failed("open a segment of", error))?;
             let mut sector = vec![0; usize::try_from(row.end % ALIGN as u64).unwrap_or(0)];
-            read_exact(&*file, row.end - sector.len() as u64, &mut sector).map_err(|error| failed("read", error))?;
-            self.stage.lock().resume(last, row.end, &sector, self.limits.buffer);
+            read_exact(&*file, row.end - sector.len() as u64, &mut sector)
+                .map_err(|error| failed("read", error))?;
+            self.stage
+                .lock()
+                .resume(last, row.end, &sector, self.limits.buffer);
             self.writer.lock().resume(last, file, row.end);
         }
         Ok(())
@@ -219,10 +296,16 @@ struct Replay<'a> {
 impl Replay<'_> {
     /// Opens the index, and tells whether it fits the segments.
     fn usable(&self, reserve: &Arc<Reserve>, owner: &Owner) -> Result<(Index, Rows), Unusable> {
-        let index = Index::open(Arc::clone(self.disk), self.plan.limits.cache, Arc::clone(reserve), owner)?;
+        let index = Index::open(
+            Arc::clone(self.disk),
+            self.plan.limits.cache,
+            Arc::clone(reserve),
+            owner,
+        )?;
         let rows = index.rows().map_err(Unusable::from_block_error)?;
         for (number, row) in &rows {
-            if row.blocks == 0 || matches!(row.state, SegmentState::Dropped | SegmentState::Copying) {
+            if row.blocks == 0 || matches!(row.state, SegmentState::Dropped | SegmentState::Copying)
+            {
                 continue;
             }
             let len = match self.disk.open(&record::path(*number), Access::Read, false) {
@@ -231,7 +314,10 @@ impl Replay<'_> {
                 Err(error) => return Err(Unusable::Io(error)),
             };
             if len < row.end {
-                return Err(Unusable::Broken(format!("it knows {} bytes of segment {number}, which has {len}", row.end)));
+                return Err(Unusable::Broken(format!(
+                    "it knows {} bytes of segment {number}, which has {len}",
+                    row.end
+                )));
             }
         }
         Ok((index, rows))
@@ -240,21 +326,35 @@ impl Replay<'_> {
     /// Makes the index anew.
     fn rebuild(&mut self, reserve: &Arc<Reserve>, owner: &Owner) -> Result<Rows, OpenError> {
         match self.disk.remove(index::FRESH) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("remove an old index of")(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error("remove an old index of")(error));
+            }
             _ => {}
         }
-        let index =
-            Index::create(Arc::clone(self.disk), index::FRESH, self.plan.limits.cache, Arc::clone(reserve), owner).map_err(store_error)?;
+        let index = Index::create(
+            Arc::clone(self.disk),
+            index::FRESH,
+            self.plan.limits.cache,
+            Arc::clone(reserve),
+            owner,
+        )
+        .map_err(store_error)?;
         let rows = self.run(&index, Rows::new(), segments(&**self.disk)?)?;
         drop(index);
-        self.disk.rename(index::FRESH, index::PATH).map_err(io_error("replace the index of"))?;
-        self.disk.sync_dir("").map_err(io_error("sync the folder of"))?;
+        self.disk
+            .rename(index::FRESH, index::PATH)
+            .map_err(io_error("replace the index of"))?;
+        self.disk
+            .sync_dir("")
+            .map_err(io_error("sync the folder of"))?;
         Ok(rows)
     }
 
     /// Brings what the segments have beyond the index to the index.
     fn run(&mut self, index: &Index, mut rows: Rows, numbers: Vec<u32>) -> Result<Rows, OpenError> {
-        self.disk.sync_dir("blocks").map_err(io_error("sync the folder of"))?;
+        self.disk
+            .sync_dir("blocks")
+            .map_err(io_error("sync the folder of"))?;
         let mut next = index.next().map_err(store_error)?;
         let mut tails = Vec::new();
         for number in numbers {
@@ -264,11 +364,15 @@ impl Replay<'_> {
                 SegmentState::Dropped | SegmentState::Copying => continue,
                 SegmentState::Sealed | SegmentState::Open => {}
             }
-            let file = self.disk.open(&path, Access::Write, false).map_err(io_error("open a segment of"))?;
+            let file = self
+                .disk
+                .open(&path, Access::Write, false)
+                .map_err(io_error("open a segment of"))?;
             let len = file.len().map_err(io_error("open a segment of"))?;
             if row.state == SegmentState::Sealed {
                 if len > row.end {
-                    file.set_len(row.end).map_err(io_error("cut a segment of"))?;
+                    file.set_len(row.end)
+                        .map_err(io_error("cut a segment of"))?;
                 }
                 continue;
             }
@@ -296,11 +400,19 @@ impl Replay<'_> {
     ) -> Result<(), OpenError> {
         let reading = io_error("replay a segment of");
         let len = file.len().map_err(&reading)?;
-        let (start, headed) = if from == 0 { self.start(file)? } else { (from, true) };
+        let (start, headed) = if from == 0 {
+            self.start(file)?
+        } else {
+            (from, true)
+        };
         // What a killed process wrote may be only in the system's memory: what is indexed must be on the disk.
         file.sync_data().map_err(io_error("sync a segment of"))?;
         let mut batch: Vec<(Multihash, Entry)> = Vec::new();
-        let mut bad: Vec<Range<u64>> = if headed { Vec::new() } else { std::iter::once(0..start).collect() };
+        let mut bad: Vec<Range<u64>> = if headed {
+            Vec::new()
+        } else {
+            std::iter::once(0..start).collect()
+        };
         let mut failure: Option<BlockError> = None;
         let mut found = 0u64;
         let (done, total) = (self.done, self.total);
@@ -310,7 +422,13 @@ impl Replay<'_> {
                 Found::Record { offset, head } => {
                     found += 1;
                     if head.cid.hash().identity_data().is_none() {
-                        let entry = Entry { id: next.0, segment: number, offset, head: head.len, data: head.data };
+                        let entry = Entry {
+                            id: next.0,
+                            segment: number,
+                            offset,
+                            head: head.len,
+                            data: head.data,
+                        };
                         next.0 += 1;
                         batch.push((head.cid.hash().clone(), entry));
                     }
@@ -349,7 +467,11 @@ impl Replay<'_> {
             stop = len;
         } else {
             if end.torn {
-                tracing::warn!(segment = number, at = stop, "an incomplete record is cut off");
+                tracing::warn!(
+                    segment = number,
+                    at = stop,
+                    "an incomplete record is cut off"
+                );
                 self.report.cut.push((number, stop));
             }
             if len > stop {
@@ -357,7 +479,15 @@ impl Replay<'_> {
                 file.sync_data().map_err(io_error("sync a segment of"))?;
             }
         }
-        flush(index, rows, &mut batch, *next, number, Some((stop, !bad.is_empty() || end.gave_up))).map_err(store_error)
+        flush(
+            index,
+            rows,
+            &mut batch,
+            *next,
+            number,
+            Some((stop, !bad.is_empty() || end.gave_up)),
+        )
+        .map_err(store_error)
     }
 
     /// Where the first record of a segment begins, and whether there is a header.
@@ -370,7 +500,13 @@ impl Replay<'_> {
     }
 
     /// Does away with a segment that has no record.
-    fn empty(&mut self, number: u32, file: &dyn DiskFile, headed: bool, torn: bool) -> Result<(), OpenError> {
+    fn empty(
+        &mut self,
+        number: u32,
+        file: &dyn DiskFile,
+        headed: bool,
+        torn: bool,
+    ) -> Result<(), OpenError> {
         let path = record::path(number);
         let gone = if headed || !torn || file.len().map_err(io_error("replay a segment of"))? == 0 {
             // Created shortly before a crash: nothing in it was ever answered.
@@ -378,37 +514,59 @@ impl Replay<'_> {
         } else {
             let aside = format!("blocks/damaged/{number:08}.car");
             tracing::error!(segment = number, file = %aside, "a file without a single record is set aside");
-            self.report.damaged.push(Damage { segment: number, bytes: 0..file.len().unwrap_or(0), copy: aside.clone() });
+            self.report.damaged.push(Damage {
+                segment: number,
+                bytes: 0..file.len().unwrap_or(0),
+                copy: aside.clone(),
+            });
             self.disk.rename(&path, &aside)
         };
         gone.map_err(io_error("set a segment aside of"))?;
-        self.disk.sync_dir("blocks").map_err(io_error("sync the folder of"))
+        self.disk
+            .sync_dir("blocks")
+            .map_err(io_error("sync the folder of"))
     }
 
     /// Copies damaged bytes to a file of their own.
-    fn set_aside(&mut self, number: u32, file: &dyn DiskFile, range: Range<u64>) -> Result<(), OpenError> {
+    fn set_aside(
+        &mut self,
+        number: u32,
+        file: &dyn DiskFile,
+        range: Range<u64>,
+    ) -> Result<(), OpenError> {
         let writing = io_error("set damaged bytes aside of");
         let copy = format!("blocks/damaged/{number:08}-{:012}.bin", range.start);
         tracing::error!(segment = number, from = range.start, to = range.end, file = %copy, "damaged bytes are set aside");
         let to = match self.disk.open(&copy, Access::Create, false) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.disk.open(&copy, Access::Write, false),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.disk.open(&copy, Access::Write, false)
+            }
             other => other,
         }
         .map_err(&writing)?;
         let mut buffer = vec![0; 1 << 20];
         let mut at = range.start;
         while at < range.end {
-            let want = usize::try_from(range.end - at).unwrap_or(usize::MAX).min(buffer.len());
-            let read = file.read_at(at, buffer.get_mut(..want).unwrap_or_default()).map_err(&writing)?;
+            let want = usize::try_from(range.end - at)
+                .unwrap_or(usize::MAX)
+                .min(buffer.len());
+            let read = file
+                .read_at(at, buffer.get_mut(..want).unwrap_or_default())
+                .map_err(&writing)?;
             if read == 0 {
                 break;
             }
-            to.write_at(at - range.start, buffer.get(..read).unwrap_or_default()).map_err(&writing)?;
+            to.write_at(at - range.start, buffer.get(..read).unwrap_or_default())
+                .map_err(&writing)?;
             at += read as u64;
         }
         to.sync_data().map_err(&writing)?;
         self.disk.sync_dir("blocks/damaged").map_err(&writing)?;
-        self.report.damaged.push(Damage { segment: number, bytes: range, copy });
+        self.report.damaged.push(Damage {
+            segment: number,
+            bytes: range,
+            copy,
+        });
         Ok(())
     }
 }
@@ -427,7 +585,12 @@ fn flush(
     batch.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
     let mut fresh = rows.clone();
     index.write("index", |transaction| {
-        index::insert(transaction, batch.iter().map(|(key, entry)| (key.as_bytes(), *entry)), &mut fresh, true)?;
+        index::insert(
+            transaction,
+            batch.iter().map(|(key, entry)| (key.as_bytes(), *entry)),
+            &mut fresh,
+            true,
+        )?;
         let row = fresh.entry(number).or_default();
         row.end = row.end.max(end.unwrap_or(0));
         if let Some((stop, damaged)) = done {

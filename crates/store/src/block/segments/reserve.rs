@@ -20,7 +20,11 @@ pub(super) struct Reserve {
 impl Reserve {
     /// A reserve that holds nothing yet.
     pub(super) fn new(disk: Arc<dyn Disk>, size: u64) -> Self {
-        Self { disk, size, held: Mutex::new(None) }
+        Self {
+            disk,
+            size,
+            held: Mutex::new(None),
+        }
     }
 
     /// Takes the space up, when there is twice as much; otherwise later.
@@ -30,7 +34,9 @@ impl Reserve {
             return Ok(());
         }
         let file = match self.disk.open(PATH, Access::Create, false) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.disk.open(PATH, Access::Write, false)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.disk.open(PATH, Access::Write, false)?
+            }
             other => other?,
         };
         let lacking = self.size.saturating_sub(file.len()?);
@@ -44,7 +50,9 @@ impl Reserve {
     /// Gives the space free; whether there was any.
     pub(super) fn release(&self) -> bool {
         let mut held = self.held.lock();
-        let Some(file) = held.take() else { return false };
+        let Some(file) = held.take() else {
+            return false;
+        };
         match file.set_len(0) {
             Ok(()) => true,
             Err(error) => {

@@ -44,10 +44,14 @@ struct Window<'a> {
 impl Window<'_> {
     /// The bytes at a position, at least `want` of them unless the file ends.
     fn get(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
-        let want = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX).min(want);
+        let want = usize::try_from(self.len.saturating_sub(at))
+            .unwrap_or(usize::MAX)
+            .min(want);
         let inside = at >= self.at && at + want as u64 <= self.at + self.bytes.len() as u64;
         if !inside {
-            let fill = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX).min(want.max(WINDOW));
+            let fill = usize::try_from(self.len.saturating_sub(at))
+                .unwrap_or(usize::MAX)
+                .min(want.max(WINDOW));
             self.bytes.resize(fill, 0);
             let read = self.file.read_at(at, &mut self.bytes)?;
             self.bytes.truncate(read);
@@ -81,8 +85,14 @@ fn look(window: &mut Window<'_>, at: u64, trust: bool, budget: &mut u64) -> io::
     *budget = budget.saturating_sub(head.total());
     let total = usize::try_from(head.total()).unwrap_or(usize::MAX);
     let bytes = window.get(at, total)?;
-    let good = bytes.get(usize::from(head.len)..total).is_some_and(|data| whole(&head.cid, data, trust));
-    Ok(if good { Verdict::Good(head) } else { Verdict::Bad })
+    let good = bytes
+        .get(usize::from(head.len)..total)
+        .is_some_and(|data| whole(&head.cid, data, trust));
+    Ok(if good {
+        Verdict::Good(head)
+    } else {
+        Verdict::Bad
+    })
 }
 
 /// Finds the next good record at or behind a position.
@@ -103,17 +113,28 @@ fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Opt
             break;
         }
         // Near the end of the window the CID may not be in view.
-        let view = if (ahead.len() as u64) < left { ahead.len().saturating_sub(MAX_HEAD).max(1) } else { ahead.len() };
-        let candidate = ahead.iter().enumerate().take(view).position(|(from, byte)| {
-            *byte != 0
-                && (1..=4).any(|width| {
-                    let Some(cid) = ahead.get(from + width..) else { return false };
-                    matches!(cid, [0x12, 0x20, ..] | [0x01, _, ..])
-                        && ahead.get(from..from + width).is_some_and(|length| {
-                            length.iter().rev().skip(1).all(|byte| byte & 0x80 != 0) && length.last().is_some_and(|byte| byte & 0x80 == 0)
-                        })
-                })
-        });
+        let view = if (ahead.len() as u64) < left {
+            ahead.len().saturating_sub(MAX_HEAD).max(1)
+        } else {
+            ahead.len()
+        };
+        let candidate = ahead
+            .iter()
+            .enumerate()
+            .take(view)
+            .position(|(from, byte)| {
+                *byte != 0
+                    && (1..=4).any(|width| {
+                        let Some(cid) = ahead.get(from + width..) else {
+                            return false;
+                        };
+                        matches!(cid, [0x12, 0x20, ..] | [0x01, _, ..])
+                            && ahead.get(from..from + width).is_some_and(|length| {
+                                length.iter().rev().skip(1).all(|byte| byte & 0x80 != 0)
+                                    && length.last().is_some_and(|byte| byte & 0x80 == 0)
+                            })
+                    })
+            });
         let Some(candidate) = candidate else {
             at += view as u64;
             continue;
@@ -133,9 +154,18 @@ fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Opt
 }
 
 /// Reads what lies from `from` (the front of a record) to the end of a segment.
-pub(super) fn scan(file: &dyn DiskFile, from: u64, found: &mut dyn FnMut(Found) -> io::Result<()>) -> io::Result<ScanEnd> {
+pub(super) fn scan(
+    file: &dyn DiskFile,
+    from: u64,
+    found: &mut dyn FnMut(Found) -> io::Result<()>,
+) -> io::Result<ScanEnd> {
     let len = file.len()?;
-    let mut window = Window { file, len, at: 0, bytes: Vec::new() };
+    let mut window = Window {
+        file,
+        len,
+        at: 0,
+        bytes: Vec::new(),
+    };
     let mut budget = SEARCH_BUDGET;
     let mut at = from;
     while at < len {
@@ -152,12 +182,20 @@ pub(super) fn scan(file: &dyn DiskFile, from: u64, found: &mut dyn FnMut(Found) 
                 }
                 None => {
                     let torn = !rest_is_zero(&mut window, at)?;
-                    return Ok(ScanEnd { end: at, torn, gave_up: budget == 0 });
+                    return Ok(ScanEnd {
+                        end: at,
+                        torn,
+                        gave_up: budget == 0,
+                    });
                 }
             },
         }
     }
-    Ok(ScanEnd { end: at, torn: false, gave_up: false })
+    Ok(ScanEnd {
+        end: at,
+        torn: false,
+        gave_up: false,
+    })
 }
 
 fn rest_is_zero(window: &mut Window<'_>, mut at: u64) -> io::Result<bool> {

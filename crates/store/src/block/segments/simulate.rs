@@ -59,7 +59,11 @@ impl Model {
         for number in 0..BLOCKS {
             let mut links = Vec::new();
             let block = if number < LEAVES {
-                let size = if rng.one_in(8) { 4000 + rng.index(9000) } else { 1 + rng.index(700) };
+                let size = if rng.one_in(8) {
+                    4000 + rng.index(9000)
+                } else {
+                    1 + rng.index(700)
+                };
                 let mut data: Vec<u8> = (0..size).map(|_| rng.next_u64() as u8).collect();
                 data[0] = number as u8;
                 let data = Bytes::from(data);
@@ -107,7 +111,12 @@ impl Model {
     }
 
     /// Hands blocks over, pumping by hand.
-    fn write(&mut self, engine: &Arc<Engine>, hold: &Hold, which: &[usize]) -> Result<u64, BlockError> {
+    fn write(
+        &mut self,
+        engine: &Arc<Engine>,
+        hold: &Hold,
+        which: &[usize],
+    ) -> Result<u64, BlockError> {
         let blocks = which.iter().map(|at| self.blocks[*at].clone()).collect();
         let state = engine.holds.of(hold)?;
         let mut handover = Handover::new(blocks)?;
@@ -151,7 +160,11 @@ impl Model {
         self.since.extend(&which);
         let done = self.write(engine, &hold, &which).and_then(|id| {
             engine.settle(id);
-            engine.holds.of(&hold)?.lost().map_or(Ok(()), |lost| Err(lost.clone()))
+            engine
+                .holds
+                .of(&hold)?
+                .lost()
+                .map_or(Ok(()), |lost| Err(lost.clone()))
         });
         match done {
             Ok(()) => {
@@ -174,7 +187,9 @@ impl Model {
 
     /// Writes without waiting.
     fn stage(&mut self, engine: &Arc<Engine>) {
-        let which: Vec<usize> = (0..1 + self.rng.index(6)).map(|_| self.rng.index(LEAVES)).collect();
+        let which: Vec<usize> = (0..1 + self.rng.index(6))
+            .map(|_| self.rng.index(LEAVES))
+            .collect();
         let hold = Self::hold(engine);
         self.note(|| format!("stage {which:?}"));
         self.since.extend(&which);
@@ -199,7 +214,11 @@ impl Model {
         let unsynced = std::mem::take(&mut self.unsynced);
         match self.sync(engine) {
             Ok(()) => {
-                let live: BTreeSet<usize> = self.holds.iter().flat_map(|(_, kept)| kept.iter().copied()).collect();
+                let live: BTreeSet<usize> = self
+                    .holds
+                    .iter()
+                    .flat_map(|(_, kept)| kept.iter().copied())
+                    .collect();
                 for at in unsynced.intersection(&live) {
                     self.known[*at] = Known::Present;
                 }
@@ -214,8 +233,12 @@ impl Model {
         let found = hold.touch(self.blocks[at].cid.hash());
         self.note(|| format!("touch {at}: {found:?}"));
         match (found, self.known[at]) {
-            (Ok(false), Known::Present) => return Err(format!("block {at} is present, and touch does not find it")),
-            (Ok(true), Known::Absent) => return Err(format!("block {at} is absent, and touch finds it")),
+            (Ok(false), Known::Present) => {
+                return Err(format!("block {at} is present, and touch does not find it"));
+            }
+            (Ok(true), Known::Absent) => {
+                return Err(format!("block {at} is absent, and touch finds it"));
+            }
             (Ok(true), _) => {
                 self.known[at] = Known::Present;
                 self.since.insert(at);
@@ -244,14 +267,22 @@ impl Model {
             self.unsynced.remove(at);
         }
         let which: Vec<usize> = which.into_iter().collect();
-        let keys: Vec<Multihash> = which.iter().map(|at| self.blocks[*at].cid.hash().clone()).collect();
+        let keys: Vec<Multihash> = which
+            .iter()
+            .map(|at| self.blocks[*at].cid.hash().clone())
+            .collect();
         let done = engine.remove(&keys);
         self.note(|| format!("remove {which:?}: {done:?}"));
         for (index, at) in which.iter().enumerate() {
             match &done {
                 Ok(answers) => {
-                    if self.known[*at] == Known::Present && !answers[index] || self.known[*at] == Known::Absent && answers[index] {
-                        return Err(format!("remove of {at}, which is {:?}, answered {}", self.known[*at], answers[index]));
+                    if self.known[*at] == Known::Present && !answers[index]
+                        || self.known[*at] == Known::Absent && answers[index]
+                    {
+                        return Err(format!(
+                            "remove of {at}, which is {:?}, answered {}",
+                            self.known[*at], answers[index]
+                        ));
                     }
                     self.known[*at] = Known::Absent;
                 }
@@ -269,8 +300,15 @@ impl Model {
     fn check_block(&mut self, engine: &Engine, at: usize, settle: bool) -> Outcome {
         let got = match engine.get(self.blocks[at].cid.hash()) {
             Ok(got) => got,
-            Err(error @ BlockError::Damaged { .. }) => return Err(format!("block {at} ({:?}): {error}", self.known[at])),
-            Err(error) if settle => return Err(format!("block {at} cannot be read: {error} {:?}", std::error::Error::source(&error))),
+            Err(error @ BlockError::Damaged { .. }) => {
+                return Err(format!("block {at} ({:?}): {error}", self.known[at]));
+            }
+            Err(error) if settle => {
+                return Err(format!(
+                    "block {at} cannot be read: {error} {:?}",
+                    std::error::Error::source(&error)
+                ));
+            }
             Err(_) => return Ok(()),
         };
         if got.as_ref().is_some_and(|got| *got != self.blocks[at].data) {
@@ -323,13 +361,24 @@ impl Model {
         for at in 0..BLOCKS {
             self.check_block(engine, at, true)?;
         }
-        if let Some(lost) = self.pinned().into_iter().find(|at| self.known[*at] != Known::Present) {
+        if let Some(lost) = self
+            .pinned()
+            .into_iter()
+            .find(|at| self.known[*at] != Known::Present)
+        {
             return Err(format!("pinned block {lost} is lost"));
         }
         let stat = engine.stat().map_err(|error| error.to_string())?;
-        let present = self.known.iter().filter(|known| **known == Known::Present).count() as u64;
+        let present = self
+            .known
+            .iter()
+            .filter(|known| **known == Known::Present)
+            .count() as u64;
         if stat.blocks != present {
-            return Err(format!("{} blocks are counted, and {present} are there", stat.blocks));
+            return Err(format!(
+                "{} blocks are counted, and {present} are there",
+                stat.blocks
+            ));
         }
         Ok(())
     }
@@ -358,7 +407,14 @@ impl Sweeper<'_> {
     fn roots(&self) -> Vec<Root> {
         self.interleave();
         let model = self.model.borrow();
-        let roots = model.pins.iter().map(|root| Root { cid: model.blocks[*root].cid.clone(), recursive: true }).collect();
+        let roots = model
+            .pins
+            .iter()
+            .map(|root| Root {
+                cid: model.blocks[*root].cid.clone(),
+                recursive: true,
+            })
+            .collect();
         drop(model);
         self.interleave();
         roots
@@ -366,7 +422,11 @@ impl Sweeper<'_> {
 
     fn removed(&self, key: &Multihash) {
         let mut model = self.model.borrow_mut();
-        if let Some(at) = model.blocks.iter().position(|block| block.cid.hash() == key) {
+        if let Some(at) = model
+            .blocks
+            .iter()
+            .position(|block| block.cid.hash() == key)
+        {
             model.known[at] = Known::Absent;
             model.note(|| format!("  collected {at}"));
         }
@@ -378,19 +438,32 @@ fn collect(model: &RefCell<Model>, engine: &Arc<Engine>) -> Outcome {
     let (busy, held) = {
         let mut model = model.borrow_mut();
         model.since.clear();
-        let held: Vec<usize> = model.holds.iter().flat_map(|(_, kept)| kept.iter().copied()).collect();
+        let held: Vec<usize> = model
+            .holds
+            .iter()
+            .flat_map(|(_, kept)| kept.iter().copied())
+            .collect();
         model.since.extend(held);
         let busy = model.rng.one_in(2);
         model.note(|| format!("collect, busy {busy}"));
         // A hold keeps all that was written since it began, by whomever.
         (busy, !model.holds.is_empty())
     };
-    let sweeper = Sweeper { model, engine, busy, failure: &failure };
+    let sweeper = Sweeper {
+        model,
+        engine,
+        busy,
+        failure: &failure,
+    };
     let before: Vec<Known> = model.borrow().known.clone();
-    let done = engine.collect_by(&mut || Ok(sweeper.roots()), &mut |key| sweeper.removed(key), &|| {
-        sweeper.interleave();
-        false
-    });
+    let done = engine.collect_by(
+        &mut || Ok(sweeper.roots()),
+        &mut |key| sweeper.removed(key),
+        &|| {
+            sweeper.interleave();
+            false
+        },
+    );
     let mut model = model.borrow_mut();
     model.note(|| format!("collect done: {done:?}"));
     if let Some(failure) = failure.into_inner() {
@@ -401,10 +474,17 @@ fn collect(model: &RefCell<Model>, engine: &Arc<Engine>) -> Outcome {
         Ok(done) => {
             // In a busy one, something may have been unpinned and removed since the roots were read.
             if !busy && done.missing > 0 {
-                return Err(format!("a collection missed {} blocks that are pinned", done.missing));
+                return Err(format!(
+                    "a collection missed {} blocks that are pinned",
+                    done.missing
+                ));
             }
             if !busy && !held {
-                let gone = (0..BLOCKS).filter(|at| before[*at] == Known::Present && !pinned.contains(at) && !model.since.contains(at));
+                let gone = (0..BLOCKS).filter(|at| {
+                    before[*at] == Known::Present
+                        && !pinned.contains(at)
+                        && !model.since.contains(at)
+                });
                 for at in gone {
                     if model.known[at] != Known::Absent {
                         return Err(format!("a collection left block {at}"));
@@ -439,7 +519,13 @@ fn plan() -> Plan {
         files: 3,
         verify_reads: false,
     };
-    Plan { limits, read_only: false, reserve: 0, fresh_id: Some("simulated".to_owned()), reindex: false }
+    Plan {
+        limits,
+        read_only: false,
+        reserve: 0,
+        fresh_id: Some("simulated".to_owned()),
+        reindex: false,
+    }
 }
 
 /// Opens the store, with the power going out meanwhile now and then.
@@ -449,19 +535,31 @@ fn reopen(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome<Arc<Engine>> {
             let mut model = model.borrow_mut();
             if attempt < 4 && model.rng.one_in(2) {
                 let after = 1 + model.rng.below(40);
-                let fault = if model.rng.one_in(5) { Fault::SyncError } else { Fault::Crash };
+                let fault = if model.rng.one_in(5) {
+                    Fault::SyncError
+                } else {
+                    Fault::Crash
+                };
                 disk.plan(after, fault);
                 model.note(|| format!("{fault:?} in {after} operations of recovery"));
             }
         }
-        let opened = recover::open(Arc::new(disk.clone()) as Arc<dyn Disk>, &plan(), &mut |_, _| {});
+        let opened = recover::open(
+            Arc::new(disk.clone()) as Arc<dyn Disk>,
+            &plan(),
+            &mut |_, _| {},
+        );
         disk.calm();
         match opened {
             Ok((engine, report)) if !disk.crashed() => {
                 let mut model = model.borrow_mut();
                 model.note(|| format!("opened: {report:?}"));
                 if report.reindexed.is_some() {
-                    for known in model.known.iter_mut().filter(|known| **known == Known::Absent) {
+                    for known in model
+                        .known
+                        .iter_mut()
+                        .filter(|known| **known == Known::Absent)
+                    {
                         *known = Known::Unknown;
                     }
                 }
@@ -471,7 +569,12 @@ fn reopen(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome<Arc<Engine>> {
                 let why = opened.map(drop);
                 model.borrow_mut().note(|| format!("not opened: {why:?}"));
                 // The index may have been made anew before the opening failed, and what was removed be back.
-                for known in model.borrow_mut().known.iter_mut().filter(|known| **known == Known::Absent) {
+                for known in model
+                    .borrow_mut()
+                    .known
+                    .iter_mut()
+                    .filter(|known| **known == Known::Absent)
+                {
                     *known = Known::Unknown;
                 }
                 *disk = disk.restart();
@@ -522,7 +625,11 @@ fn live(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome {
     drop(engine);
     let power = end > 1;
     model.note(|| format!("power cut {power}"));
-    *disk = if power || disk.crashed() { disk.restart() } else { disk.kill() };
+    *disk = if power || disk.crashed() {
+        disk.restart()
+    } else {
+        disk.kill()
+    };
     if model.rng.one_in(12) {
         model.note(|| "the index is lost".to_owned());
         disk.tamper("index.redb", None);
@@ -535,17 +642,28 @@ pub fn run(seed: u64) -> Result<(), String> {
     let model = RefCell::new(Model::new(seed));
     let mut disk = SimDisk::new(seed);
     let lives = 2 + model.borrow_mut().rng.index(4);
-    let done = (0..lives).try_for_each(|_| live(&mut disk, &model)).and_then(|()| {
-        disk.calm();
-        let opened = recover::open(Arc::new(disk.clone()) as Arc<dyn Disk>, &plan(), &mut |_, _| {});
-        let (engine, report) = opened.map_err(|error| format!("the store cannot be opened at last: {error:?}"))?;
-        let mut model = model.borrow_mut();
-        if report.reindexed.is_some() {
-            for known in model.known.iter_mut().filter(|known| **known == Known::Absent) {
-                *known = Known::Unknown;
+    let done = (0..lives)
+        .try_for_each(|_| live(&mut disk, &model))
+        .and_then(|()| {
+            disk.calm();
+            let opened = recover::open(
+                Arc::new(disk.clone()) as Arc<dyn Disk>,
+                &plan(),
+                &mut |_, _| {},
+            );
+            let (engine, report) =
+                opened.map_err(|error| format!("the store cannot be opened at last: {error:?}"))?;
+            let mut model = model.borrow_mut();
+            if report.reindexed.is_some() {
+                for known in model
+                    .known
+                    .iter_mut()
+                    .filter(|known| **known == Known::Absent)
+                {
+                    *known = Known::Unknown;
+                }
             }
-        }
-        model.check(&engine)
-    });
+            model.check(&engine)
+        });
     done.map_err(|what| format!("seed {seed}: {what}\n{}", model.into_inner().log.join("\n")))
 }

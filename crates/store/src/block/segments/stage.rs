@@ -39,7 +39,10 @@ pub(super) struct Chunk {
 pub(super) enum Job {
     Write(Chunk),
     /// The segment gets no more: cut it to its length.
-    Seal { segment: u32, len: u64 },
+    Seal {
+        segment: u32,
+        len: u64,
+    },
 }
 
 /// The segment being appended to.
@@ -84,7 +87,10 @@ impl FreeSpace {
 impl Stage {
     /// Nothing staged; the last block had this id.
     pub(super) fn from(last_id: u64) -> Self {
-        Self { last_id, ..Self::default() }
+        Self {
+            last_id,
+            ..Self::default()
+        }
     }
 
     /// Goes on at the end of a segment, whose last sector's bytes are given.
@@ -94,7 +100,13 @@ impl Stage {
             to.copy_from_slice(sector);
         }
         self.out += 1;
-        self.active = Some(Active { segment, buffer, base: end - sector.len() as u64, len: sector.len(), sent: sector.len() });
+        self.active = Some(Active {
+            segment,
+            buffer,
+            base: end - sector.len() as u64,
+            len: sector.len(),
+            sent: sector.len(),
+        });
     }
 
     fn take_buffer(&mut self, capacity: usize) -> AlignedBuf {
@@ -123,13 +135,24 @@ impl Stage {
 
     /// Sends what is staged, keeping the bytes of the last sector to be written again.
     fn cut(&mut self, capacity: usize, tail: bool) {
-        let Some(active) = self.active.take() else { return };
+        let Some(active) = self.active.take() else {
+            return;
+        };
         let kept = active.len % ALIGN;
         let mut buffer = self.take_buffer(capacity.max(ALIGN));
-        if let (Some(to), Some(from)) = (buffer.bytes_mut().get_mut(..kept), active.buffer.bytes().get(active.len - kept..active.len)) {
+        if let (Some(to), Some(from)) = (
+            buffer.bytes_mut().get_mut(..kept),
+            active.buffer.bytes().get(active.len - kept..active.len),
+        ) {
             to.copy_from_slice(from);
         }
-        let next = Active { segment: active.segment, buffer, base: active.base + (active.len - kept) as u64, len: kept, sent: kept };
+        let next = Active {
+            segment: active.segment,
+            buffer,
+            base: active.base + (active.len - kept) as u64,
+            len: kept,
+            sent: kept,
+        };
         self.jobs.push_back(Job::Write(Chunk {
             segment: active.segment,
             base: active.base,
@@ -143,7 +166,11 @@ impl Stage {
 
     /// Sends the tail, if any of it is not in the file.
     pub(super) fn cut_tail(&mut self, capacity: usize) {
-        if self.active.as_ref().is_some_and(|active| active.sent < active.len) {
+        if self
+            .active
+            .as_ref()
+            .is_some_and(|active| active.sent < active.len)
+        {
             self.cut(capacity, true);
         }
     }
@@ -152,7 +179,10 @@ impl Stage {
     pub(super) fn seal(&mut self, capacity: usize) {
         self.cut_tail(capacity);
         if let Some(active) = self.active.take() {
-            self.jobs.push_back(Job::Seal { segment: active.segment, len: active.base + active.len as u64 });
+            self.jobs.push_back(Job::Seal {
+                segment: active.segment,
+                len: active.base + active.len as u64,
+            });
             self.give_back(active.buffer, capacity);
         }
     }
@@ -179,7 +209,10 @@ impl Stage {
         }) {
             self.seal(capacity);
         }
-        let fits = self.active.as_ref().is_some_and(|active| active.len + total <= active.buffer.capacity());
+        let fits = self
+            .active
+            .as_ref()
+            .is_some_and(|active| active.len + total <= active.buffer.capacity());
         if fits {
             return true;
         }
@@ -196,7 +229,13 @@ impl Stage {
             if let Some(to) = buffer.bytes_mut().get_mut(..header.len()) {
                 to.copy_from_slice(&header);
             }
-            self.active = Some(Active { segment, buffer, base: 0, len: header.len(), sent: 0 });
+            self.active = Some(Active {
+                segment,
+                buffer,
+                base: 0,
+                len: header.len(),
+                sent: 0,
+            });
         }
         true
     }
@@ -209,7 +248,8 @@ impl Stage {
         let middle = active.len + self.scratch.len();
         let end = middle + block.data.len();
         let room = active.buffer.bytes_mut();
-        room.get_mut(active.len..middle)?.copy_from_slice(&self.scratch);
+        room.get_mut(active.len..middle)?
+            .copy_from_slice(&self.scratch);
         room.get_mut(middle..end)?.copy_from_slice(&block.data);
         active.len = end;
         Some((active.segment, offset, head))
@@ -236,9 +276,15 @@ pub(super) struct Handover {
 impl Handover {
     pub(super) fn new(blocks: Vec<Block>) -> Result<Self, BlockError> {
         if let Some(block) = blocks.iter().find(|block| block.data.len() > MAX_BLOCK) {
-            return Err(BlockError::TooBig { size: block.data.len() });
+            return Err(BlockError::TooBig {
+                size: block.data.len(),
+            });
         }
-        Ok(Self { blocks: blocks.into_iter(), current: None, relies_on: 0 })
+        Ok(Self {
+            blocks: blocks.into_iter(),
+            current: None,
+            relies_on: 0,
+        })
     }
 
     fn next(&mut self) -> Option<Block> {
@@ -253,7 +299,11 @@ enum Step {
 
 impl Engine {
     /// Hands over blocks until there is no room.
-    pub(super) fn advance(&self, hold: &HoldState, handover: &mut Handover) -> Result<Progress, BlockError> {
+    pub(super) fn advance(
+        &self,
+        hold: &HoldState,
+        handover: &mut Handover,
+    ) -> Result<Progress, BlockError> {
         self.check_writable()?;
         if let Some(lost) = hold.lost() {
             return Err(lost.clone());
@@ -275,7 +325,12 @@ impl Engine {
         Ok(Progress::Done(handover.relies_on))
     }
 
-    fn step(&self, hold: &HoldState, block: Block, relies_on: &mut u64) -> Result<Step, BlockError> {
+    fn step(
+        &self,
+        hold: &HoldState,
+        block: Block,
+        relies_on: &mut u64,
+    ) -> Result<Step, BlockError> {
         let key = block.cid.hash();
         let gate = self.gate.read();
         let epoch = self.epoch.load(Ordering::Acquire);
@@ -313,8 +368,20 @@ impl Engine {
         stage.last_id = id;
         hold.record(id);
         *relies_on = id;
-        let data = u32::try_from(block.data.len()).map_err(|_| BlockError::TooBig { size: block.data.len() })?;
-        pending.push(key.clone(), Entry { id, segment, offset, head, data }, block.data);
+        let data = u32::try_from(block.data.len()).map_err(|_| BlockError::TooBig {
+            size: block.data.len(),
+        })?;
+        pending.push(
+            key.clone(),
+            Entry {
+                id,
+                segment,
+                offset,
+                head,
+                data,
+            },
+            block.data,
+        );
         let waiting = pending.waiting();
         drop(pending);
         let ready = !stage.jobs.is_empty();
@@ -328,22 +395,32 @@ impl Engine {
         Ok(Step::Next)
     }
 
-    fn indexed(&self, key: &cairn_primitives::Multihash, gate: &super::engine::Dying) -> Result<Option<Entry>, BlockError> {
-        let entry = self.index.read(|transaction| index::lookup(&transaction.open_table(BLOCKS)?, key.as_bytes()))?;
+    fn indexed(
+        &self,
+        key: &cairn_primitives::Multihash,
+        gate: &super::engine::Dying,
+    ) -> Result<Option<Entry>, BlockError> {
+        let entry = self
+            .index
+            .read(|transaction| index::lookup(&transaction.open_table(BLOCKS)?, key.as_bytes()))?;
         Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)))
     }
 
     fn check_space(&self, needed: u64) -> Result<(), BlockError> {
         let mut free = self.free.lock();
         let margin = self.limits.margin;
-        let stale = free.at.is_none_or(|at| at.elapsed() > MEASURED) || free.bytes < needed + margin;
+        let stale =
+            free.at.is_none_or(|at| at.elapsed() > MEASURED) || free.bytes < needed + margin;
         if stale {
             // Near the end, every write measures; elsewhere few do.
             free.bytes = self.measure_free();
             free.at = Some(Instant::now());
         }
         if free.bytes < needed + margin {
-            return Err(BlockError::Full { free: free.bytes, needed: needed + margin });
+            return Err(BlockError::Full {
+                free: free.bytes,
+                needed: needed + margin,
+            });
         }
         free.bytes -= needed;
         Ok(())

@@ -46,7 +46,15 @@ pub(super) struct Writer {
 impl Writer {
     /// Takes up a segment that ends at `end`.
     pub(super) fn resume(&mut self, number: u32, file: Arc<dyn DiskFile>, end: u64) {
-        self.segment = Some(OpenSegment { number, file, allocated: end, written: end, named: true, durable: end, end });
+        self.segment = Some(OpenSegment {
+            number,
+            file,
+            allocated: end,
+            written: end,
+            named: true,
+            durable: end,
+            end,
+        });
     }
 }
 
@@ -91,9 +99,15 @@ impl Engine {
             if jobs.is_empty() && !waited {
                 return;
             }
-            let done = jobs.into_iter().try_for_each(|job| self.perform(&mut writer, job));
+            let done = jobs
+                .into_iter()
+                .try_for_each(|job| self.perform(&mut writer, job));
             let done = done.and_then(|()| {
-                if waited || writer.unsynced > self.limits.unsynced { self.sync_segment(&mut writer) } else { Ok(()) }
+                if waited || writer.unsynced > self.limits.unsynced {
+                    self.sync_segment(&mut writer)
+                } else {
+                    Ok(())
+                }
             });
             if let Err(error) = done {
                 self.poison(&mut writer, error);
@@ -105,7 +119,9 @@ impl Engine {
         match job {
             Job::Write(mut chunk) => {
                 let done = self.write_chunk(writer, &mut chunk);
-                self.stage.lock().give_back(chunk.buffer, self.limits.buffer);
+                self.stage
+                    .lock()
+                    .give_back(chunk.buffer, self.limits.buffer);
                 done
             }
             Job::Seal { segment, len } => {
@@ -123,12 +139,27 @@ impl Engine {
     }
 
     fn write_chunk(&self, writer: &mut Writer, chunk: &mut Chunk) -> io::Result<()> {
-        if writer.segment.as_ref().is_none_or(|open| open.number != chunk.segment) {
-            let file = self.disk.open(&record::path(chunk.segment), Access::Create, true)?;
-            writer.segment =
-                Some(OpenSegment { number: chunk.segment, file, allocated: 0, written: 0, named: false, durable: 0, end: 0 });
+        if writer
+            .segment
+            .as_ref()
+            .is_none_or(|open| open.number != chunk.segment)
+        {
+            let file = self
+                .disk
+                .open(&record::path(chunk.segment), Access::Create, true)?;
+            writer.segment = Some(OpenSegment {
+                number: chunk.segment,
+                file,
+                allocated: 0,
+                written: 0,
+                named: false,
+                durable: 0,
+                end: 0,
+            });
         }
-        let Some(open) = writer.segment.as_mut() else { return Ok(()) };
+        let Some(open) = writer.segment.as_mut() else {
+            return Ok(());
+        };
         let mut padded = chunk.len.next_multiple_of(ALIGN);
         if chunk.tail && chunk.base + padded as u64 > open.written {
             padded = (padded + self.limits.ahead).min(chunk.buffer.capacity());
@@ -144,7 +175,8 @@ impl Engine {
         if let Some(zeros) = bytes.get_mut(chunk.len..padded) {
             zeros.fill(0);
         }
-        open.file.write_at(chunk.base, bytes.get(..padded).unwrap_or_default())?;
+        open.file
+            .write_at(chunk.base, bytes.get(..padded).unwrap_or_default())?;
         open.written = open.written.max(end);
         open.end = chunk.base + chunk.len as u64;
         writer.unsynced += chunk.len as u64;
@@ -193,7 +225,8 @@ impl Engine {
             pending.close(open.number, open.durable);
         }
         drop(pending);
-        self.holds.lose(settled + 1..last_id.max(settled) + 1, &error);
+        self.holds
+            .lose(settled + 1..last_id.max(settled) + 1, &error);
         drop(stage);
         writer.unsynced = 0;
         writer.last_id = last_id;
@@ -218,7 +251,11 @@ impl Engine {
         if writer.unsynced == 0
             && let Some(open) = writer.segment.as_mut()
         {
-            match open.file.set_len(open.end).and_then(|()| open.file.sync_data()) {
+            match open
+                .file
+                .set_len(open.end)
+                .and_then(|()| open.file.sync_data())
+            {
                 Ok(()) => (open.allocated, open.written) = (open.end, open.end),
                 Err(error) => tracing::warn!(%error, "cannot cut the active segment to its length"),
             }
@@ -227,6 +264,14 @@ impl Engine {
 
     /// The active segment's file may be longer than what is in it, by this much.
     pub(super) fn active_slack(&self) -> u64 {
-        self.writer.try_lock().and_then(|writer| writer.segment.as_ref().map(|open| open.allocated.saturating_sub(open.end))).unwrap_or(0)
+        self.writer
+            .try_lock()
+            .and_then(|writer| {
+                writer
+                    .segment
+                    .as_ref()
+                    .map(|open| open.allocated.saturating_sub(open.end))
+            })
+            .unwrap_or(0)
     }
 }
