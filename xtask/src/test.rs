@@ -46,6 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         });
         if has("deny") {
             section("dependencies", &|| {
+                // What other systems would need is looked at too, so it has to be here.
+                succeed(cargo().arg("fetch"))?;
                 succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
             });
         }

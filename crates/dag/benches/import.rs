@@ -164,19 +164,19 @@ fn main() {
     let large = noise(512 * MIB);
     let size = large.len();
     bench.case("hash 512 MiB", size, false, async |store| {
-        add(store, &large, true, false).await
+        add(store, &large, true, false).await;
     });
     bench.case("hash 512 MiB, raw leaves", size, false, async |store| {
-        add(store, &large, true, true).await
+        add(store, &large, true, true).await;
     });
     bench.case("add 512 MiB, memory", size, false, async |store| {
-        add(store, &large, false, false).await
+        add(store, &large, false, false).await;
     });
     bench.case("add 512 MiB, disk", size, true, async |store| {
-        add(store, &large, false, false).await
+        add(store, &large, false, false).await;
     });
     bench.case("add 512 MiB, disk, raw leaves", size, true, async |store| {
-        add(store, &large, false, true).await
+        add(store, &large, false, true).await;
     });
 
     let small: Vec<Bytes> = (0..5000)
@@ -184,10 +184,10 @@ fn main() {
         .collect();
     let size = small.iter().map(Bytes::len).sum();
     bench.case("tree of 5000 files, memory", size, false, async |store| {
-        tree(store, &small).await
+        tree(store, &small).await;
     });
     bench.case("tree of 5000 files, disk", size, true, async |store| {
-        tree(store, &small).await
+        tree(store, &small).await;
     });
 
     for (name, block) in [("256 KiB", 256 << 10), ("4 KiB", 4 << 10)] {

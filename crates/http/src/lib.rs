@@ -7,7 +7,7 @@ mod cause;
 pub mod gateway;
 pub mod kubo;
 pub mod listen;
-pub mod multipart;
+mod parts;
 mod stream;
 mod trailer;
 

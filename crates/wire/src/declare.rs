@@ -41,6 +41,7 @@ macro_rules! endpoint {
         impl $name {
             /// The options at their defaults, with these arguments.
             #[must_use]
+            #[allow(clippy::new_without_default, reason = "only endpoints without arguments could have one")]
             pub fn new($( $argument: $argument_type ),*) -> Self {
                 Self { $( $argument, )* $( $option: $default, )* }
             }

@@ -11,6 +11,7 @@ mod declare;
 pub mod endpoint;
 pub mod error;
 pub mod kubo;
+pub mod multipart;
 pub mod text;
 pub mod values;
 

@@ -118,9 +118,9 @@ impl Values {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (unescape(name), unescape(value));
             if name == "arg" {
-                values.argument(value)
+                values.argument(value);
             } else {
-                values.option(name, value)
+                values.option(name, value);
             }
         }
         Ok(values)

@@ -10,7 +10,7 @@ pub(crate) fn of(name: &str, start: &[u8]) -> String {
         return with_charset(known);
     }
     if let Some(kind) = infer::get(start) {
-        return kind.mime_type().to_owned();
+        return with_charset(kind.mime_type());
     }
     let markup = start.trim_ascii_start();
     let begins = |tag: &[u8]| {

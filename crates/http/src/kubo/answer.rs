@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cairn_wire::{CommandError, Endpoint};
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -98,7 +99,7 @@ impl<R> Sender<R> {
 
 /// Polls the work and what it sends in one task.
 struct Work<R> {
-    work: Option<Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>>,
+    work: Option<BoxFuture<'static, Result<(), Failure>>>,
     receiver: mpsc::Receiver<R>,
     failed: Option<Failure>,
 }

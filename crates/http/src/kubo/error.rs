@@ -26,10 +26,6 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// The command failed, and all that it had to say before was said: the answer ends as a whole one, with a trailer.
-    #[expect(
-        dead_code,
-        reason = "commands that list their failures in the body answer so"
-    )]
     #[error("{0}")]
     Told(String),
 }

@@ -5,12 +5,13 @@
 
 use axum::extract::Request;
 use bytes::Bytes;
+use cairn_wire::multipart::{Event, MultipartError, PartHead};
 use cairn_wire::{Body, Spec, Values};
 use http::header;
 use percent_encoding::percent_decode_str;
 
 use super::Failure;
-use crate::multipart::{Event, MultipartError, PartHead, Parts};
+use crate::parts::Parts;
 
 /// Longest path of a part, in bytes.
 const MAX_PATH: usize = 64 << 10;

@@ -236,7 +236,7 @@ fn pax(mut bytes: &[u8], records: &mut Records) -> Result<(), ExtractError> {
             b"linkpath" => records.target = Some(value.to_vec()),
             b"mtime" => records.mtime = text.and_then(time),
             b"size" => {
-                records.size = Some(text.and_then(|text| text.parse().ok()).ok_or_else(wrong)?)
+                records.size = Some(text.and_then(|text| text.parse().ok()).ok_or_else(wrong)?);
             }
             _ => {}
         }

@@ -136,7 +136,7 @@ impl Unpacking<'_> {
         match &head.kind {
             Kind::Symlink(target) => folder.symlink(&name, target, head.mtime).map_err(failed)?,
             Kind::File | Kind::Directory => {
-                write(&folder, &name, content, &head).map_err(failed)?
+                write(&folder, &name, content, &head).map_err(failed)?;
             }
         }
         self.root = Some(Root {

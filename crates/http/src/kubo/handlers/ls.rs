@@ -55,7 +55,7 @@ fn link(entry: Entry, form: CidForm) -> Link {
             EntryType::Directory => 1,
             EntryType::File => 2,
             EntryType::Symlink => 4,
-            _ => 0,
+            EntryType::Unknown => 0,
         },
         target: entry.target,
         mode: entry.mode.unwrap_or(0),

@@ -1,11 +1,10 @@
 //! `multipart/form-data` as it arrives: parts in order, their bytes without a copy.
 //!
-//! Spec: RFC 7578, RFC 2046 §5.1. [`Decoder`] is the format alone and does no I/O; [`Parts`] reads a body through it.
+//! Spec: RFC 7578, RFC 2046 §5.1. [`Decoder`] does no I/O.
 
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
 use memchr::memmem::Finder;
 
 /// Most bytes of a part's header fields.
@@ -381,56 +380,6 @@ fn parse_head(bytes: &[u8]) -> Result<PartHead, MultipartError> {
         fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
     }
     Ok(PartHead { fields })
-}
-
-/// Reads a request's body part by part.
-pub struct Parts {
-    body: axum::body::BodyDataStream,
-    decoder: Decoder,
-    ended: bool,
-}
-
-impl Parts {
-    /// Begins to read; nothing is read before the first call of [`Parts::next`].
-    pub fn new(content_type: &str, body: axum::body::Body) -> Result<Self, MultipartError> {
-        Ok(Self {
-            body: body.into_data_stream(),
-            decoder: Decoder::new(content_type)?,
-            ended: false,
-        })
-    }
-
-    /// The next event; `None` after the last. Cancel safe.
-    pub async fn next(&mut self) -> Result<Option<Event>, MultipartError> {
-        loop {
-            if let Some(event) = self.decoder.next()? {
-                return Ok(Some(event));
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            match self.body.next().await {
-                Some(Ok(frame)) => self.decoder.push(frame),
-                Some(Err(error)) => {
-                    let broken = std::error::Error::source(&error)
-                        .map_or_else(|| error.to_string(), ToString::to_string);
-                    return Err(MultipartError::Read(broken));
-                }
-                None => {
-                    self.ended = true;
-                    self.decoder.finish()?;
-                }
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for Parts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parts")
-            .field("decoder", &self.decoder)
-            .finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]
