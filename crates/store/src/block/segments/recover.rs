@@ -25,6 +25,27 @@ const LOCK: &str = "store.lock";
 /// Entries that are brought to the index at a time.
 const BATCH: usize = 64 << 10;
 
+/// How many of the latest segments are written again when an index is made anew.
+const DOUBTFUL: u32 = 4;
+
+/// Writes the bytes of a stretch over themselves.
+fn write_again(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 20];
+    let mut at = from;
+    while at < to {
+        let want = usize::try_from(to - at)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        let read = file.read_at(at, buffer.get_mut(..want).unwrap_or_default())?;
+        if read == 0 {
+            break;
+        }
+        file.write_at(at, buffer.get(..read).unwrap_or_default())?;
+        at += read as u64;
+    }
+    Ok(())
+}
+
 /// How a store is opened.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -381,14 +402,22 @@ impl Replay<'_> {
                 tails.push((number, file, row.end));
             }
         }
+        let last = tails.last().map_or(0, |(number, ..)| *number);
         for (number, file, from) in tails {
             next.1 = next.1.max(number + 1);
-            self.tail(index, &mut rows, &mut next, number, &*file, from)?;
+            // When an index is made anew, only the latest segments can be in doubt.
+            let doubtful = from > 0 || number.saturating_add(DOUBTFUL) > last;
+            let rewrite = doubtful && !self.plan.read_only;
+            self.tail(index, &mut rows, &mut next, number, &*file, from, rewrite)?;
         }
         Ok(rows)
     }
 
     /// Replays one segment from where the index knows it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a step of `run`, and all of them are its own"
+    )]
     fn tail(
         &mut self,
         index: &Index,
@@ -397,6 +426,7 @@ impl Replay<'_> {
         number: u32,
         file: &dyn DiskFile,
         from: u64,
+        rewrite: bool,
     ) -> Result<(), OpenError> {
         let reading = io_error("replay a segment of");
         let len = file.len().map_err(&reading)?;
@@ -405,7 +435,11 @@ impl Replay<'_> {
         } else {
             (from, true)
         };
-        // What a killed process wrote may be only in the system's memory: what is indexed must be on the disk.
+        // What a killed process wrote may be only in the system's memory, and what is indexed must be on the disk. If a
+        // sync of that process has failed, the system takes those bytes for written, and a sync alone does nothing.
+        if rewrite {
+            write_again(file, from, len).map_err(io_error("sync a segment of"))?;
+        }
         file.sync_data().map_err(io_error("sync a segment of"))?;
         let mut batch: Vec<(Multihash, Entry)> = Vec::new();
         let mut bad: Vec<Range<u64>> = if headed {
