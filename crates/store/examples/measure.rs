@@ -91,7 +91,7 @@ fn disk(path: &Path) -> u64 {
             .map(|data| data.len())
             .sum()
     };
-    of(path.to_owned()) + of(path.join("blocks"))
+    of(path.to_owned()) + of(path.join("segments"))
 }
 
 fn main() {

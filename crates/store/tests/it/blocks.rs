@@ -64,8 +64,8 @@ fn what_was_answered_survives_without_a_close() {
     wait(store.put(&store.hold(), blocks.clone())).unwrap();
     // As after `kill -9`: the files as they are now, elsewhere.
     let copy = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(copy.path().join("blocks")).unwrap();
-    for name in ["store.json", "blocks/00000001.car"] {
+    std::fs::create_dir_all(copy.path().join("segments")).unwrap();
+    for name in ["store.json", "segments/00000001.car"] {
         std::fs::copy(dir.path().join(name), copy.path().join(name)).unwrap();
     }
     let (again, report) = SegmentStore::open(copy.path(), small()).unwrap();

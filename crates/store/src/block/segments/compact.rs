@@ -199,7 +199,7 @@ impl Engine {
             self.files.forget(*number);
         }
         self.disk
-            .sync_dir("blocks")
+            .sync_dir("segments")
             .map_err(|error| failed("sync the folder of", error))?;
         let mut rows = self.rows.lock();
         self.change(&mut rows, "drop a segment of", |_, rows| {
@@ -356,7 +356,7 @@ impl Engine {
         }
         copy.finish().map_err(write)?;
         self.disk
-            .sync_dir("blocks")
+            .sync_dir("segments")
             .map_err(|error| failed("sync the folder of", error))?;
         moves.sort_unstable_by(|a, b| a.key.as_bytes().cmp(b.key.as_bytes()));
         Ok((moves, copy.end()))

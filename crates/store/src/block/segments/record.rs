@@ -13,7 +13,7 @@ const MAX_HEADER: u64 = 1 << 16;
 
 /// The name of a segment's file.
 pub(super) fn path(number: u32) -> String {
-    format!("blocks/{number:08}.car")
+    format!("segments/{number:08}.car")
 }
 
 /// The number in the name of a segment's file.
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(front(&bytes), Front::Record(Head { len, cid, data: 1 }));
         assert_eq!(front(&[0, 1]), Front::Zero);
         assert_eq!(front(&[5, 1, 2]), Front::Bad);
-        assert_eq!(number(path(12).trim_start_matches("blocks/")), Some(12));
+        assert_eq!(number(path(12).trim_start_matches("segments/")), Some(12));
         assert_eq!(number("x.car"), None);
     }
 }

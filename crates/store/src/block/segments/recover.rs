@@ -85,7 +85,7 @@ fn store_error(error: BlockError) -> OpenError {
 
 /// The segments that are there, in order.
 fn segments(disk: &dyn Disk) -> Result<Vec<u32>, OpenError> {
-    let names = match disk.list("blocks") {
+    let names = match disk.list("segments") {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other.map_err(io_error("list the segments of"))?,
     };
@@ -141,9 +141,9 @@ pub(super) fn open(
             }
         }
     };
-    disk.make_dir("blocks")
+    disk.make_dir("segments")
         .map_err(io_error("make a folder of"))?;
-    disk.make_dir("blocks/damaged")
+    disk.make_dir("segments/damaged")
         .map_err(io_error("make a folder of"))?;
     disk.sync_dir("").map_err(io_error("sync the folder of"))?;
     let reserve = Arc::new(Reserve::new(
@@ -374,7 +374,7 @@ impl Replay<'_> {
     /// Brings what the segments have beyond the index to the index.
     fn run(&mut self, index: &Index, mut rows: Rows, numbers: Vec<u32>) -> Result<Rows, OpenError> {
         self.disk
-            .sync_dir("blocks")
+            .sync_dir("segments")
             .map_err(io_error("sync the folder of"))?;
         let mut next = index.next().map_err(store_error)?;
         let mut tails = Vec::new();
@@ -546,7 +546,7 @@ impl Replay<'_> {
             // Created shortly before a crash: nothing in it was ever answered.
             self.disk.remove(&path)
         } else {
-            let aside = format!("blocks/damaged/{number:08}.car");
+            let aside = format!("segments/damaged/{number:08}.car");
             tracing::error!(segment = number, file = %aside, "a file without a single record is set aside");
             self.report.damaged.push(Damage {
                 segment: number,
@@ -557,7 +557,7 @@ impl Replay<'_> {
         };
         gone.map_err(io_error("set a segment aside of"))?;
         self.disk
-            .sync_dir("blocks")
+            .sync_dir("segments")
             .map_err(io_error("sync the folder of"))
     }
 
@@ -569,7 +569,7 @@ impl Replay<'_> {
         range: Range<u64>,
     ) -> Result<(), OpenError> {
         let writing = io_error("set damaged bytes aside of");
-        let copy = format!("blocks/damaged/{number:08}-{:012}.bin", range.start);
+        let copy = format!("segments/damaged/{number:08}-{:012}.bin", range.start);
         tracing::error!(segment = number, from = range.start, to = range.end, file = %copy, "damaged bytes are set aside");
         let to = match self.disk.open(&copy, Access::Create, false) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -595,7 +595,7 @@ impl Replay<'_> {
             at += read as u64;
         }
         to.sync_data().map_err(&writing)?;
-        self.disk.sync_dir("blocks/damaged").map_err(&writing)?;
+        self.disk.sync_dir("segments/damaged").map_err(&writing)?;
         self.report.damaged.push(Damage {
             segment: number,
             bytes: range,

@@ -110,7 +110,7 @@ fn an_answer_comes_after_the_sync() {
             .unwrap();
         assert!(synced > wrote, "answered before the sync");
         assert!(
-            events.contains(&SimEvent::SyncDir("blocks".to_owned())),
+            events.contains(&SimEvent::SyncDir("segments".to_owned())),
             "the segment's name is not durable"
         );
     }
@@ -394,7 +394,7 @@ fn segments_at_rest_are_cars() {
     put(&engine, &[node(&[], b"x")]).unwrap();
     let disk = end(engine, &disk);
     let names: Vec<String> = disk
-        .list("blocks")
+        .list("segments")
         .unwrap()
         .into_iter()
         .filter(|name| record::number(name).is_some())
@@ -402,11 +402,11 @@ fn segments_at_rest_are_cars() {
     assert!(names.len() >= 3);
     let mut records = 0;
     for name in names {
-        let bytes = disk.contents(&format!("blocks/{name}")).unwrap();
+        let bytes = disk.contents(&format!("segments/{name}")).unwrap();
         let header = record::header_len(&bytes).unwrap();
         let file = disk
             .open(
-                &format!("blocks/{name}"),
+                &format!("segments/{name}"),
                 super::super::disk::Access::Read,
                 false,
             )
@@ -511,7 +511,7 @@ fn read_only_changes_nothing() {
     put(&engine, &blocks).unwrap();
     drop(engine);
     let disk = disk.kill();
-    let before: Vec<_> = ["index.redb", "store.json", "blocks/00000001.car"]
+    let before: Vec<_> = ["index.redb", "store.json", "segments/00000001.car"]
         .map(|path| disk.contents(path))
         .to_vec();
     let operations = disk.operations();
@@ -533,7 +533,7 @@ fn read_only_changes_nothing() {
     assert_eq!(disk.operations(), operations);
     assert_eq!(
         before,
-        ["index.redb", "store.json", "blocks/00000001.car"].map(|path| disk.contents(path))
+        ["index.redb", "store.json", "segments/00000001.car"].map(|path| disk.contents(path))
     );
 }
 

@@ -192,7 +192,7 @@ impl Engine {
         {
             open.file.sync_data()?;
             if !open.named {
-                self.disk.sync_dir("blocks")?;
+                self.disk.sync_dir("segments")?;
                 open.named = true;
             }
             open.durable = open.end;
