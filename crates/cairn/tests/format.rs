@@ -1,0 +1,75 @@
+//! Repositories of every released format open, and give back what was put into them.
+//!
+//! A fixture is a whole repository as a program of that format left it. It holds a file, a folder pinned by name, 640,000
+//! bytes of a counter stream as CIDv1, a block pinned directly, and a block that nothing pins.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sha2::{Digest as _, Sha256};
+
+const FORMAT_1: &[u8] = include_bytes!("fixtures/repository-1.tar.gz");
+
+const HELLO: &str = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o";
+const FOLDER: &str = "QmSUpUCXZSMMMVmdsc6Hnuwq2x4MQkWmMu6Bt17UyM7KF7";
+const LARGE: &str = "bafybeicjaz4yo23womrtg3o7mc3wtdzeryy372dpw6pxw4ahakt2z7shma";
+const DIRECT: &str = "bafkreigrk2ipbcsxkasgkcyb76wislh5foj6nrl4cqhrw3m6i52tzk6vpe";
+const LOOSE: &str = "bafkreidft6veconfubqkjlgiiw5656ask2cn2da6vhbqvq7zlprkcgmeo4";
+
+fn cairn(repository: &Path, arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_cairn"))
+        .env("IPFS_PATH", repository)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn text(repository: &Path, arguments: &[&str]) -> String {
+    String::from_utf8(cairn(repository, arguments).stdout).unwrap()
+}
+
+fn check(repository: &Path) {
+    assert_eq!(text(repository, &["cat", HELLO]), "hello world\n");
+    assert_eq!(text(repository, &["cat", &format!("{FOLDER}/sub/two.txt")]), "two\n");
+    let large: Vec<u8> = (0..20_000)
+        .flat_map(|at| Sha256::digest(format!("fixture:{at}").as_bytes()).to_vec())
+        .collect();
+    assert!(cairn(repository, &["cat", LARGE]).stdout == large);
+    assert_eq!(text(repository, &["block", "get", DIRECT]), "direct");
+    assert_eq!(text(repository, &["block", "get", LOOSE]), "loose block");
+    let pins = text(repository, &["pin", "ls", "--names"]);
+    for line in [
+        format!("{FOLDER} recursive folder"),
+        format!("{HELLO} recursive"),
+        format!("{LARGE} recursive"),
+        format!("{DIRECT} direct"),
+    ] {
+        assert!(pins.lines().any(|pin| pin == line), "{line} is not in\n{pins}");
+    }
+    assert!(!pins.contains(LOOSE));
+    cairn(repository, &["repo", "verify"]);
+}
+
+#[test]
+fn format_1_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = flate2::read::GzDecoder::new(FORMAT_1);
+    tar::Archive::new(archive).unpack(directory.path()).unwrap();
+    let repository = directory.path().join("repository");
+    check(&repository);
+    // The segments alone are enough.
+    std::fs::remove_file(repository.join("blocks/index.redb")).unwrap();
+    check(&repository);
+    cairn(&repository, &["repo", "reindex"]);
+    check(&repository);
+    // What nothing pins goes, and nothing else.
+    let collected = text(&repository, &["repo", "gc", "-q"]);
+    assert_eq!(collected.trim(), LOOSE);
+    assert_eq!(text(&repository, &["cat", HELLO]), "hello world\n");
+}
