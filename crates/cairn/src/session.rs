@@ -36,7 +36,7 @@ impl Session {
             return Ok(daemon);
         }
         let node = open_node(globals).await?;
-        let rpc = Arc::new(cairn_http::kubo::Rpc::new(
+        let rpc = Arc::new(cairn_http::kubo::Rpc::in_process(
             node.clone(),
             CancellationToken::new(),
         ));

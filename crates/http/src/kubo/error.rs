@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | 400 | an argument or option cannot be read | text |
 //! | 400 | the command says that the request is wrong (code 1) | JSON |
-//! | 403 | a foreign page calls | text |
+//! | 403 | a foreign page calls, or a credential is missing | text |
 //! | 404 | no such command | text |
 //! | 405 | not POST | text |
 //! | 500 | the command failed | JSON |
@@ -69,6 +69,7 @@ from_errors!(
     cairn_dag::pin::PinError,
     cairn_dag::resolve::ResolveError,
     cairn_node::config::CommandError,
+    cairn_primitives::codec::CodecError,
     cairn_primitives::path::PathError,
     cairn_store::BlockError,
 );
@@ -88,6 +89,14 @@ pub(crate) fn not_found(within: bool) -> Response {
 
 pub(crate) fn forbidden() -> Response {
     vary(plain(StatusCode::FORBIDDEN, "403 - Forbidden\n".to_owned()))
+}
+
+pub(crate) fn access_denied() -> Response {
+    plain(
+        StatusCode::FORBIDDEN,
+        "Kubo RPC Access Denied: Please provide a valid authorization token as defined in the API.Authorizations configuration.\n"
+            .to_owned(),
+    )
 }
 
 pub(crate) fn method_not_allowed() -> Response {

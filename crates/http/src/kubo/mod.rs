@@ -28,8 +28,13 @@ pub(crate) use answer::{Answer, Records};
 pub(crate) use call::Call;
 pub(crate) use error::Failure;
 
+use crate::auth::Credentials;
+
 /// The version of the Kubo whose RPC is answered.
 pub const KUBO_VERSION: &str = "0.42.0";
+/// The version that `API.Compat = "0.7"` tells instead: `ipfshttpclient` 0.7 wants one from 0.4.23 below 0.8.0, and 0.8.0a2
+/// one from 0.5.0 below 0.9.0.
+pub const COMPAT_VERSION: &str = "0.7.0";
 /// The version of its repository, as clients expect to read it.
 pub const REPO_VERSION: &str = "18";
 /// What this program calls itself.
@@ -42,20 +47,52 @@ pub struct Rpc {
     pub node: Arc<Node>,
     /// Stops the process; `shutdown` cancels it.
     pub stop: CancellationToken,
-    /// Ports at which pages of this machine may call.
+    /// Which pages of browsers may call, and what goes out with answers.
     origins: origin::Policy,
+    /// Who else may call.
+    credentials: Credentials,
+    version: &'static str,
 }
 
 impl Rpc {
-    /// Over a node; pages may call as the node's configuration says.
+    /// Over a node, under the rules of its configuration as it is now: `API.Authorizations` and
+    /// `API.HTTPHeaders`.
     #[must_use]
     pub fn new(node: Arc<Node>, stop: CancellationToken) -> Self {
-        let origins = origin::Policy::from_config(&node);
+        let config = node.config();
+        Self {
+            origins: origin::Policy::from_config(&config),
+            credentials: Credentials::from_config(config.api.authorizations.as_ref()),
+            ..Self::in_process(node, stop)
+        }
+    }
+
+    /// Over a node, for whoever holds it already and calls without a connection between: no credential is asked for.
+    #[must_use]
+    pub fn in_process(node: Arc<Node>, stop: CancellationToken) -> Self {
+        let version = match node.config().api.compat.as_deref() {
+            Some("0.7") => COMPAT_VERSION,
+            _ => KUBO_VERSION,
+        };
         Self {
             node,
             stop,
-            origins,
+            origins: origin::Policy::default(),
+            credentials: Credentials::default(),
+            version,
         }
+    }
+
+    /// The version of Kubo that clients are told.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// Whether every request of the RPC needs a credential.
+    #[must_use]
+    pub fn asks_for_credentials(&self) -> bool {
+        self.credentials.required()
     }
 }
 
@@ -119,6 +156,10 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
         return error::not_found(false);
     };
     let headers = request.headers();
+    // Before all else, preflights included: as Kubo does.
+    if !rpc.credentials.allow(path, headers) {
+        return error::access_denied();
+    }
     if request.method() == Method::OPTIONS {
         return rpc.origins.preflight(headers);
     }
@@ -128,13 +169,9 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     if !rpc.origins.allows(headers) {
         return error::forbidden();
     }
-    let origin = rpc.origins.echo(headers);
-    let mut response = command_response(rpc, command.to_owned(), request).await;
-    if let Some(origin) = origin {
-        response
-            .headers_mut()
-            .insert(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    }
+    let told = rpc.origins.told("POST", headers);
+    let mut response = command_response(rpc.clone(), command.to_owned(), request).await;
+    rpc.origins.tell(told.as_ref(), response.headers_mut());
     response
 }
 
@@ -164,13 +201,17 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
         Ok(request) => request,
         Err(refused) => return error::bad_request(&refused.to_string()),
     };
-    let call = match Call::new(rpc, &route.spec, request, values) {
+    let call = match Call::new(rpc.clone(), &route.spec, request, values) {
         Ok(call) => call,
         Err(refused) => return refused,
     };
     let values = call.values.clone();
     match (route.run)(call, &values) {
-        Ok(answer) => answer.await,
+        Ok(answer) => {
+            let mut answer = answer.await;
+            rpc.origins.add_headers(answer.headers_mut());
+            answer
+        }
         Err(refused) => error::parse(&refused),
     }
 }

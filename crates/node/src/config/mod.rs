@@ -104,4 +104,7 @@ pub struct Config {
     /// Where shared rows live. Cairn's own.
     #[serde(skip_serializing_if = "default")]
     pub database: Database,
+    /// The certificate of addresses that are served with TLS. Cairn's own.
+    #[serde(rename = "TLS", skip_serializing_if = "default")]
+    pub tls: Tls,
 }

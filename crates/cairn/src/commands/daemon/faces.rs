@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cairn_http::listen::{self, Listener};
-use cairn_http::{gateway, kubo};
+use cairn_http::{gateway, hosts, kubo};
 use cairn_node::Node;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -46,14 +46,17 @@ impl Faces {
                 name: "RPC API server",
                 key: "Addresses.API",
                 addresses: config.addresses.api.0.clone(),
-                router: kubo::router(rpc),
-                guarded: false,
+                guarded: rpc.asks_for_credentials(),
+                router: hosts::only(config.api.allowed_hosts.as_deref(), kubo::router(rpc)),
             },
             Plan {
                 name: "Gateway server",
                 key: "Addresses.Gateway",
                 addresses: config.addresses.gateway.0.clone(),
-                router: gateway::router(Arc::clone(node)),
+                router: hosts::only(
+                    config.gateway.allowed_hosts.as_deref(),
+                    gateway::router(Arc::clone(node)),
+                ),
                 guarded: false,
             },
         ];

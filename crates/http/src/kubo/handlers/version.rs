@@ -3,7 +3,7 @@
 use cairn_wire::kubo::shutdown::Shutdown;
 use cairn_wire::kubo::version::{Version, VersionInfo};
 
-use super::super::{Answer, Call, Failure, Handler, KUBO_VERSION, REPO_VERSION, Records};
+use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
 
 /// How Go calls this machine's architecture.
 const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
@@ -21,9 +21,9 @@ const SYSTEM: &str = if cfg!(target_os = "macos") {
 };
 
 impl Handler for Version {
-    async fn handle(self, _: Call) -> Result<Answer<VersionInfo>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<VersionInfo>, Failure> {
         Ok(Answer::One(VersionInfo {
-            version: KUBO_VERSION.to_owned(),
+            version: call.rpc.version().to_owned(),
             commit: String::new(),
             repo: REPO_VERSION.to_owned(),
             system: format!("{ARCHITECTURE}/{SYSTEM}"),

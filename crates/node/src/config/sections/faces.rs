@@ -58,6 +58,9 @@ pub struct Api {
     /// Form of the answers that changed over the years: `current`, or `0.7` for the clients of then.
     #[serde(skip_serializing_if = "none")]
     pub compat: Option<String>,
+    /// Names in `Host` that are answered besides addresses and `localhost`; any when absent. Cairn's own.
+    #[serde(skip_serializing_if = "none")]
+    pub allowed_hosts: Option<Vec<String>>,
 }
 
 /// How one host name is served.
@@ -119,6 +122,21 @@ pub struct Gateway {
     /// Where the error page sends people to find out more.
     #[serde(rename = "DiagnosticServiceURL", skip_serializing_if = "none")]
     pub diagnostic_service_url: Option<String>,
+    /// Names in `Host` that are answered besides addresses and `localhost`; any when absent. Cairn's own.
+    #[serde(skip_serializing_if = "none")]
+    pub allowed_hosts: Option<Vec<String>>,
+}
+
+/// The certificate of every address that ends in `/https` or `/tls/http`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct Tls {
+    /// PEM file with the certificate and those between it and its root; relative to the repository.
+    #[serde(skip_serializing_if = "none")]
+    pub certificate: Option<String>,
+    /// PEM file with the certificate's private key; relative to the repository.
+    #[serde(skip_serializing_if = "none")]
+    pub key: Option<String>,
 }
 
 /// What the pinning, upload and cluster faces store into.
