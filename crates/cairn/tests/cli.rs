@@ -354,3 +354,76 @@ fn beyond_this_machine_the_daemon_listens_only_if_told() {
         "{words}"
     );
 }
+
+#[test]
+fn nodes_are_stored_and_read_as_ipfs_does() {
+    let place = Place::new();
+    let leaf = "bafyreiaqlx235yal4tskfz47whymhuvtohnduvbgx4oopzvjq2aoqhzzsi";
+    let node = "bafyreie5zatt5gcuptz2zhvogou4s27youfjssgwuflovppeztwogfyvzq";
+    let put = |json: &str, options: &[&str]| {
+        let output = place.run(&[&["dag", "put"], options].concat(), json.as_bytes());
+        assert!(output.status.success(), "{json}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json = r#"{"a":1,"b":[true,null,"s",1.5],"bytes":{"/":{"bytes":"aGVsbG8"}}}"#;
+    assert_eq!(put(json, &[]), format!("{leaf}\n"));
+    let linked = format!(r#"{{"child":{{"/":"{leaf}"}},"n":{{"m":7}}}}"#);
+    assert_eq!(put(&linked, &["--pin"]), format!("{node}\n"));
+    let k = "k2jvsl9bmtvlf62was5a9p5ptls4vcl2cpfnxijpnso768dhmj6ke0gc";
+    assert_eq!(put(&linked, &["--cid-base=base36"]), format!("{k}\n"));
+
+    assert_eq!(place.prints(&["dag", "get", leaf]), json);
+    let inner = format!("{node}/child/b");
+    assert_eq!(
+        place.prints(&["dag", "get", &inner]),
+        r#"[true,null,"s",1.5]"#
+    );
+    assert_eq!(
+        place.prints(&["dag", "resolve", &inner]),
+        format!("{leaf}/b")
+    );
+    let k_inner = format!("/ipfs/{k}/n");
+    assert_eq!(
+        place.prints(&["dag", "resolve", &k_inner]),
+        format!("{k}/n")
+    );
+    assert_eq!(place.prints(&["resolve", &k_inner]), format!("{k_inner}\n"));
+    assert_eq!(
+        place.prints(&["dag", "stat", "--progress=false", node]),
+        format!(
+            "\nCID{}\tBlocks         \tSize\n{node}\t2              \t86\n\nSummary\nTotal Size: 86 (86 B)\nUnique Blocks: 2\nShared Size: 0 (0 B)\nRatio: 1.000000\n\n\n",
+            " ".repeat(56)
+        )
+    );
+    assert_eq!(
+        place.prints(&["refs", "--edges", node]),
+        format!("{node} -> {leaf}\n")
+    );
+    assert_eq!(
+        place.prints(&["pin", "update", node, leaf]),
+        format!("updated {node} to {leaf}\n")
+    );
+    let verified = place.prints(&["pin", "verify", "--verbose"]);
+    assert!(verified.contains(&format!("{leaf} ok\n")), "{verified}");
+
+    for (arguments, text) in [
+        (
+            ["dag", "get", format!("{node}/zz").as_str()],
+            "key not found: \"zz\"",
+        ),
+        (
+            ["dag", "get", "--output-codec=dag-pb"],
+            "argument \"ref\" is required",
+        ),
+        (["cid", "inspect", "zz"], "invalid CID: invalid cid"),
+        (["cid", "base32", "zz"], "zz: invalid cid"),
+    ] {
+        let (code, said) = place.refuses(&arguments);
+        assert!(code != Some(0) && said.contains(text), "{said}");
+    }
+    // Kubo answers nothing to these, and reads the second one as null.
+    for broken in ["[1,", "nope"] {
+        let output = place.run(&["dag", "put"], broken.as_bytes());
+        assert!(!output.status.success(), "{broken}");
+    }
+}

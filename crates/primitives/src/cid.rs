@@ -9,6 +9,10 @@ use crate::multibase::{self, Base, MultibaseError};
 use crate::multihash::{HashError, Multihash, SHA2_256};
 use crate::varint::{self, VarintError};
 
+mod format;
+
+pub use format::FormatError;
+
 /// Longest text that is looked at as a CID: a CID of a [`crate::multihash::MAX_DIGEST`] digest in base 2.
 const MAX_TEXT: usize = 2048;
 

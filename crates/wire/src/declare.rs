@@ -28,6 +28,7 @@ macro_rules! endpoint {
             options { $( $(#[doc = $option_docs:literal])+ $option:ident: $option_type:ty = $($option_name:literal)|+, $default:expr; )* }
             body: $body:expr,
             reply: $kind:expr, $reply:ty,
+            $(xml: $xml:literal,)?
             text: |$request:pat_param, $record:pat_param, $out:pat_param| $text:expr $(,)?
         }
     ) => {
@@ -64,6 +65,7 @@ macro_rules! endpoint {
                 }, )*],
                 body: $body,
                 reply: $kind,
+                xml: endpoint!(@maybe $($xml)?),
             };
 
             type Reply = $reply;
@@ -104,5 +106,7 @@ macro_rules! endpoint {
     };
     (@need required) => { true };
     (@need optional) => { false };
+    (@maybe) => { None };
+    (@maybe $xml:literal) => { Some($xml) };
     (@first $first:literal $(| $rest:literal)*) => { $first };
 }

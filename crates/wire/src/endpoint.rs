@@ -38,6 +38,8 @@ pub struct Spec {
     pub body: Body,
     /// What its answer carries.
     pub reply: ReplyKind,
+    /// The name of the element that a record is as XML; `None` where records have no such form.
+    pub xml: Option<&'static str>,
 }
 
 impl Spec {

@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+mod difference;
+
+pub use difference::difference;
+
 /// Writes a name that came from content, with what could steer a terminal shown as `\u{1b}`.
 pub fn escaped(name: &str, out: &mut String) {
     for letter in name.chars() {
@@ -30,8 +34,51 @@ pub fn pretty(value: &impl serde::Serialize, indent: &[u8]) -> String {
     }
 }
 
+/// Bytes with a decimal unit, as in `1.2 MB`: rounded, below ten with one digit after the point.
+#[must_use]
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut unit = 1_u64;
+    let mut name = "B";
+    for larger in UNITS.into_iter().skip(1) {
+        if bytes / unit < 1000 {
+            break;
+        }
+        unit *= 1000;
+        name = larger;
+    }
+    if unit == 1 {
+        return format!("{bytes} B");
+    }
+    let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
+    if tenths < 100 {
+        return format!("{}.{} {name}", tenths / 10, tenths % 10);
+    }
+    // Halves go to the even neighbour.
+    let (whole, rest) = (tenths / 10, tenths % 10);
+    let up = rest > 5 || (rest == 5 && whole % 2 == 1);
+    format!("{} {name}", whole + u128::from(up))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn bytes_are_rounded_to_a_unit() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_404, "1.4 kB"),
+            (9_949, "9.9 kB"),
+            (9_950, "10 kB"),
+            (12_500, "12 kB"),
+            (13_500, "14 kB"),
+            (999_999, "1000 kB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(super::human_bytes(bytes), shown, "{bytes}");
+        }
+    }
+
     #[test]
     fn escapes_what_steers_a_terminal() {
         let mut out = String::new();

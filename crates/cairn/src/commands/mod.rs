@@ -10,6 +10,7 @@ mod completions;
 mod config_edit;
 mod daemon;
 mod dag_export;
+mod dag_stat;
 mod files;
 mod generic;
 mod get;
@@ -20,8 +21,12 @@ mod piped;
 mod reindex;
 mod repo_verify;
 mod shutdown;
+mod told;
 mod version;
 
+use cairn_wire::kubo::cid::format::Formatted;
+use cairn_wire::kubo::cid::inspect::CidParts;
+use cairn_wire::kubo::refs::links::Ref;
 use clap::Command;
 
 use crate::error::Problem;
@@ -67,6 +72,7 @@ pub(crate) fn group_summary(name: &str) -> &'static str {
         "name" => "Names that keys own",
         "object" => "Nodes of dag-pb, as older programs name them",
         "pin" => "What is kept from collection",
+        "profile" => "Named sets of changes to the configuration",
         "pubsub" => "Messages by topic",
         "repo" => "The repository",
         "routing" => "Finding content and peers",
@@ -109,9 +115,17 @@ async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
         "block/rm" => block_rm::run(&session, &request, globals, &mut output).await,
         "cat" => cat::run(&session, &request, &mut output).await,
         "dag/export" => dag_export::run(&session, &request, &mut output).await,
+        "cid/base32" | "cid/format" => {
+            told::run::<Formatted>(&session, &request, globals, &mut output).await
+        }
+        "cid/inspect" => told::run::<CidParts>(&session, &request, globals, &mut output).await,
+        "dag/stat" => dag_stat::run(&session, &request, globals, &mut output).await,
         "get" => get::run(&session, &request, &mut output).await,
         "ls" => ls::run(&session, &request, globals, &mut output).await,
         "pin/add" => pin_add::run(&session, &request, globals, &mut output).await,
+        "refs" | "refs/local" | "repo/ls" => {
+            told::run::<Ref>(&session, &request, globals, &mut output).await
+        }
         "repo/verify" => repo_verify::run(&session, &request, globals, &mut output).await,
         _ => generic::run(&session, &request, globals, &mut output).await,
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cairn_primitives::Cid;
+use cairn_primitives::codec::CodecError;
 use cairn_primitives::multihash::HashError;
 use cairn_primitives::unixfs::BuildError;
 use cairn_store::BlockError;
@@ -58,6 +59,9 @@ pub enum ImportError {
         /// What is wrong with it; a part of the sentence that the client sees.
         reason: String,
     },
+    /// A node could not be read or written.
+    #[error(transparent)]
+    Codec(CodecError),
     /// The header of an archive could not be read.
     #[error("{0}")]
     CarHeader(String),

@@ -7,6 +7,7 @@
 //! | the entries of a multipart body | [`Tree`] |
 //! | archives | [`CarImport`] |
 //! | single blocks | [`BlockFormat`], [`put_block`] |
+//! | single nodes | [`NodeFormat`] |
 //!
 //! Every import takes a [`cairn_store::Hold`] before it writes or finds anything, ends with one sync, and hands the hold
 //! back so that the caller commits a pin under it. An import that is dropped midway leaves blocks which nothing refers
@@ -18,6 +19,7 @@ mod car;
 mod error;
 mod file;
 mod importer;
+mod node;
 mod options;
 mod request;
 mod tree;
@@ -27,6 +29,7 @@ pub use block::{BlockFormat, BlockPutRequest, EXCHANGE_LIMIT, put_block};
 pub use car::{CarFinished, CarImport};
 pub use error::{CarPlace, ImportError};
 pub use importer::{File, Importer, Reference, ReferenceSink};
+pub use node::{NodeFormat, NodePutRequest};
 pub use options::{FileMeta, ImportOptions};
 pub use request::{AddRequest, ImportDefaults};
 pub use tree::{Added, Finished, ImportRoot, Tree, TreeFile};

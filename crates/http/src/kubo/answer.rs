@@ -3,6 +3,8 @@
 //! The status and headers wait for the first record or byte, so that what fails before it is a plain error. After it,
 //! see [`crate::stream`].
 
+mod xml;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -91,6 +93,11 @@ impl<R> Sender<R> {
             .map_err(|_| Failure::normal("the client has left"))
     }
 
+    /// Sends a record that may be left out when the client is slow.
+    pub(crate) fn offer(&self, record: R) {
+        let _ = self.0.try_send(record);
+    }
+
     /// Sends from a thread that may block; `false` when the client has left.
     pub(crate) fn blocking_send(&self, record: R) -> bool {
         self.0.blocking_send(record).is_ok()
@@ -176,6 +183,11 @@ pub(crate) async fn respond<E: Endpoint>(
     shown: Shown,
     text: Option<E>,
 ) -> Response {
+    let written = match (shown.encoding, text) {
+        (Encoding::Xml, _) => Written::Xml(E::SPEC.xml),
+        (_, Some(request)) => Written::Text(request),
+        (_, None) => Written::Json,
+    };
     let deadline = shown
         .timeout
         .map(|limit| tokio::time::Instant::now() + limit);
@@ -186,7 +198,7 @@ pub(crate) async fn respond<E: Endpoint>(
         let mut stream = match answer {
             Answer::One(record) => {
                 let mut out = BytesMut::new();
-                encode(&record, text.as_ref(), &mut out)?;
+                encode(&record, &written, &mut out)?;
                 return Ok(Begun {
                     kind: Kind::One,
                     first: Some(out.freeze()),
@@ -201,7 +213,7 @@ pub(crate) async fn respond<E: Endpoint>(
             Answer::Many(records) => Begun {
                 kind: Kind::Many,
                 first: None,
-                rest: lines::<E>(records.0, text),
+                rest: lines::<E>(records.0, written),
             },
             Answer::Bytes {
                 media_type,
@@ -215,6 +227,10 @@ pub(crate) async fn respond<E: Endpoint>(
         };
         match stream.rest.next().await.transpose() {
             Ok(first) => stream.first = first,
+            // Bytes of which there are none, and a trailer that says why.
+            Err(told @ Failure::Told(_)) if matches!(stream.kind, Kind::Bytes(..)) => {
+                stream.rest = futures_util::stream::iter([Err(told)]).boxed();
+            }
             Err(failure) => {
                 if let Kind::Bytes(_, length) = stream.kind {
                     promised = length;
@@ -257,11 +273,11 @@ enum Kind {
 /// Lines of records, those that are ready at once put together.
 fn lines<E: Endpoint>(
     records: BoxStream<'static, Result<E::Reply, Failure>>,
-    text: Option<E>,
+    written: Written<E>,
 ) -> BoxStream<'static, Result<Bytes, Failure>> {
     struct Lines<E: Endpoint> {
         records: Option<BoxStream<'static, Result<E::Reply, Failure>>>,
-        text: Option<E>,
+        written: Written<E>,
         failed: Option<Failure>,
     }
     impl<E: Endpoint> Unpin for Lines<E> {}
@@ -280,7 +296,7 @@ fn lines<E: Endpoint>(
                     Poll::Ready(None) => this.records = None,
                     Poll::Ready(Some(record)) => {
                         if let Err(failed) =
-                            record.and_then(|record| encode(&record, this.text.as_ref(), &mut out))
+                            record.and_then(|record| encode(&record, &this.written, &mut out))
                         {
                             this.records = None;
                             this.failed = Some(failed);
@@ -300,24 +316,43 @@ fn lines<E: Endpoint>(
     }
     Lines {
         records: Some(records),
-        text,
+        written,
         failed: None,
     }
     .boxed()
 }
 
+/// How the records of one answer are written.
+enum Written<E> {
+    Json,
+    /// By the request, as `ipfs` prints them.
+    Text(E),
+    /// As elements of this name.
+    Xml(Option<&'static str>),
+}
+
 fn encode<E: Endpoint>(
     record: &E::Reply,
-    text: Option<&E>,
+    written: &Written<E>,
     out: &mut BytesMut,
 ) -> Result<(), Failure> {
-    match text {
-        Some(request) => {
+    match written {
+        Written::Xml(None) => {
+            return Err(Failure::normal("this command does not answer as XML"));
+        }
+        Written::Xml(Some(name)) => {
+            let value =
+                serde_json::to_value(record).map_err(|error| Failure::normal(error.to_string()))?;
+            let mut shown = String::new();
+            xml::element(name, &value, &mut shown);
+            out.extend_from_slice(shown.as_bytes());
+        }
+        Written::Text(request) => {
             let mut shown = String::new();
             request.text(record, &mut shown);
             out.extend_from_slice(shown.as_bytes());
         }
-        None => json_line(record, out)?,
+        Written::Json => json_line(record, out)?,
     }
     Ok(())
 }

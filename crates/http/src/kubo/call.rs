@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::Response;
 use cairn_dag::Blocks;
-use cairn_dag::resolve;
+use cairn_dag::resolve::{self, Resolved};
 use cairn_node::config::GoDuration;
 use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
@@ -128,12 +128,29 @@ impl Call {
             .cid)
     }
 
+    /// Where a path leads, with what is left of it inside the last block.
+    pub(crate) async fn follow(&self, text: &str) -> Result<Resolved, Failure> {
+        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?)
+    }
+
     /// The files that the body carries.
     pub(crate) fn take_files(&mut self) -> Result<Files, Failure> {
         self.files
             .get_mut()
             .take()
             .ok_or_else(|| Failure::normal("expected a file argument"))
+    }
+
+    /// As [`Self::cids`]; where no base was asked for, that of the path's own CID.
+    pub(crate) fn cids_like(&self, path: &str) -> Result<CidForm, Failure> {
+        let asked = self.cid_base.is_some() || self.bad_base.is_some();
+        match base_in(path).filter(|_| !asked && !path.starts_with("/ipns/")) {
+            None => self.cids(),
+            Some((cid, base)) => Ok(CidForm {
+                base: (cid.version() == Version::V1).then_some(base),
+                upgrade: cid.version() == Version::V1,
+            }),
+        }
     }
 
     /// How CIDs are to be written; refuses a base that does not exist.
@@ -148,6 +165,18 @@ impl Call {
             }),
         }
     }
+}
+
+/// The base of the CID that a path names, as far as it names one and there is a choice.
+fn base_in(path: &str) -> Option<(Cid, Base)> {
+    let mut parts = path.splitn(4, '/');
+    let first = parts.next()?;
+    let named = if first.is_empty() {
+        parts.nth(1)?
+    } else {
+        first
+    };
+    Cid::parse(named).ok()
 }
 
 /// How CIDs are written in an answer.

@@ -1,5 +1,7 @@
 //! `version`.
 
+pub mod deps;
+
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,7 @@ endpoint! {
         }
         body: Body::Nothing,
         reply: ReplyKind::One, VersionInfo,
+        xml: "VersionInfo",
         text: |request, info, out| {
             let commit = if info.commit.is_empty() { String::new() } else { format!("-{}", info.commit) };
             let _ = if request.all {

@@ -1,10 +1,16 @@
 //! `config`.
 
+use cairn_node::config::CommandError;
+use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
+use cairn_wire::kubo::config::replace::ConfigReplace;
 use cairn_wire::kubo::config::show::ConfigShow;
 use cairn_wire::kubo::config::value::{Config, Setting};
 use serde_json::Value;
 
-use super::super::{Answer, Call, Failure, Handler};
+use super::super::{Answer, Call, Failure, Handler, Records};
+
+/// Most bytes of a configuration.
+const MOST: usize = 4 << 20;
 
 impl Handler for Config {
     async fn handle(self, call: Call) -> Result<Answer<Setting>, Failure> {
@@ -34,5 +40,36 @@ impl Handler for Config {
 impl Handler for ConfigShow {
     async fn handle(self, call: Call) -> Result<Answer<Value>, Failure> {
         Ok(Answer::One(call.node().config_file().show_command()?))
+    }
+}
+
+impl Handler for ConfigReplace {
+    async fn handle(self, mut call: Call) -> Result<Answer<()>, Failure> {
+        let mut files = call.take_files()?;
+        if files.next().await?.is_none() {
+            return Err(Failure::normal("expected a file argument"));
+        }
+        let text = files.whole(MOST, || CommandError::Decode.into()).await?;
+        let node = call.node().clone();
+        tokio::task::spawn_blocking(move || node.config_file().replace(&text))
+            .await
+            .map_err(|_| Failure::normal("the write was interrupted"))??;
+        Ok(Answer::Many(Records::none()))
+    }
+}
+
+impl Handler for ConfigProfileApply {
+    async fn handle(self, call: Call) -> Result<Answer<ProfileChange>, Failure> {
+        let node = call.node().clone();
+        let change = tokio::task::spawn_blocking(move || {
+            node.config_file()
+                .profile_command(&self.profile, self.dry_run)
+        })
+        .await
+        .map_err(|_| Failure::normal("the write was interrupted"))??;
+        Ok(Answer::One(ProfileChange {
+            old_cfg: change.old,
+            new_cfg: change.new,
+        }))
     }
 }

@@ -6,7 +6,7 @@ use cairn_wire::kubo::version::{Version, VersionInfo};
 use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
 
 /// How Go calls this machine's architecture.
-const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
+pub(super) const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
     "amd64"
 } else if cfg!(target_arch = "aarch64") {
     "arm64"
@@ -14,7 +14,7 @@ const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
     std::env::consts::ARCH
 };
 /// How Go calls this system.
-const SYSTEM: &str = if cfg!(target_os = "macos") {
+pub(super) const SYSTEM: &str = if cfg!(target_os = "macos") {
     "darwin"
 } else {
     std::env::consts::OS

@@ -11,6 +11,7 @@ pub(crate) mod overlay;
 mod portable;
 mod real;
 pub mod sim;
+mod space;
 
 #[cfg(target_os = "linux")]
 use linux as platform;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub(crate) use aligned::AlignedBuf;
 pub use real::RealDisk;
+pub use space::{Space, space};
 
 /// What direct writes are aligned to, in bytes: offset, length and memory address.
 pub const ALIGN: usize = 4096;
@@ -76,6 +78,8 @@ pub trait DiskFile: Send + Sync + Debug {
     fn len(&self) -> io::Result<u64>;
     /// Extends the file to `len` by zeros and reserves the space, so that writing there cannot find the disk full.
     fn allocate(&self, len: u64) -> io::Result<()>;
+    /// Says that these bytes will be read soon. Only a hint: it changes nothing that can be seen.
+    fn expect(&self, _offset: u64, _len: u64) {}
 }
 
 /// Reads exactly `out.len()` bytes.

@@ -36,6 +36,7 @@ endpoint! {
         }
         body: Body::Files { name: "data", many: true, recursive: false },
         reply: ReplyKind::Many, BlockSize,
+        xml: "BlockStat",
         text: |_, block, out| {
             out.push_str(&block.key);
             out.push('\n');

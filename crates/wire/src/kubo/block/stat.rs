@@ -17,6 +17,7 @@ endpoint! {
         options {}
         body: Body::Nothing,
         reply: ReplyKind::One, BlockSize,
+        xml: "BlockStat",
         text: |_, block, out| {
             let _ = writeln!(out, "Key: {}\nSize: {}", block.key, block.size);
         },

@@ -1,4 +1,6 @@
 //! The configuration file.
 
+pub mod profile;
+pub mod replace;
 pub mod show;
 pub mod value;

@@ -3,3 +3,5 @@
 pub mod add;
 pub mod ls;
 pub mod rm;
+pub mod update;
+pub mod verify;

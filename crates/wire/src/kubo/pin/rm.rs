@@ -29,6 +29,7 @@ endpoint! {
         }
         body: Body::Nothing,
         reply: ReplyKind::One, Unpinned,
+        xml: "PinOutput",
         text: |_, unpinned, out| {
             for pin in &unpinned.pins {
                 let _ = writeln!(out, "unpinned {pin}");

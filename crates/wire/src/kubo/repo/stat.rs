@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Body, ReplyKind};
+use crate::text::human_bytes;
 
 /// What the repository holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ endpoint! {
         body: Body::Nothing,
         reply: ReplyKind::One, RepoSizes,
         text: |request, sizes, out| {
-            let size = |bytes: u64| if request.human { human(bytes) } else { bytes.to_string() };
+            let size = |bytes: u64| if request.human { human_bytes(bytes) } else { bytes.to_string() };
             if !request.size_only {
                 let _ = writeln!(out, "NumObjects: {}", sizes.num_objects);
             }
@@ -46,24 +47,5 @@ endpoint! {
                 let _ = writeln!(out, "RepoPath:   {}\nVersion:    {}", sizes.repo_path, sizes.version);
             }
         },
-    }
-}
-
-/// Bytes with a decimal unit, as in `12 MB`.
-fn human(bytes: u64) -> String {
-    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
-    let mut value = bytes;
-    let mut rest = 0;
-    let mut unit = 0;
-    while value >= 1000 && unit + 1 < UNITS.len() {
-        rest = value % 1000;
-        value /= 1000;
-        unit += 1;
-    }
-    let tenth = rest / 100;
-    if unit == 0 || value >= 10 {
-        format!("{value} {}", UNITS[unit])
-    } else {
-        format!("{value}.{tenth} {}", UNITS[unit])
     }
 }

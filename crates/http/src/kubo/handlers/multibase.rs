@@ -1,0 +1,123 @@
+//! `multibase`.
+
+use bytes::Bytes;
+use cairn_primitives::multibase::{self, Base, MultibaseError};
+use cairn_wire::kubo::cid::bases::Named;
+use cairn_wire::kubo::multibase::decode::MultibaseDecode;
+use cairn_wire::kubo::multibase::encode::MultibaseEncode;
+use cairn_wire::kubo::multibase::list::MultibaseList;
+use cairn_wire::kubo::multibase::transcode::MultibaseTranscode;
+use futures_util::StreamExt as _;
+
+use super::super::{Answer, Call, Failure, Handler};
+
+/// Most bytes that are read: they are held as a whole.
+const MOST: usize = 16 << 20;
+/// Most bytes that are written in a base whose cost grows with the square of the length.
+const MOST_QUADRATIC: usize = 4096;
+/// What Kubo does not list, as its writer does not know them; they can be used here all the same.
+const UNLISTED: [Base; 3] = [Base::Base8, Base::Base10, Base::Base32Z];
+
+/// The bases that are listed.
+pub(super) fn bases() -> Vec<Named> {
+    let identity = Named {
+        code: 0,
+        name: "identity".to_owned(),
+    };
+    let others = multibase::NAMES
+        .iter()
+        .filter(|(_, base)| !UNLISTED.contains(base))
+        .map(|(name, base)| Named {
+            code: u64::from(u32::from(base.code())),
+            name: (*name).to_owned(),
+        });
+    std::iter::once(identity).chain(others).collect()
+}
+
+/// The base of a name, for writing.
+pub(super) fn encoder(name: &str) -> Result<Base, Failure> {
+    match name {
+        "" => Err(Failure::normal("empty multibase encoding")),
+        "identity" => Ok(Base::Identity),
+        _ => multibase::by_name(name).map_err(|error| Failure::normal(error.to_string())),
+    }
+}
+
+impl Handler for MultibaseList {
+    async fn handle(self, _: Call) -> Result<Answer<Vec<Named>>, Failure> {
+        Ok(Answer::One(bases()))
+    }
+}
+
+impl Handler for MultibaseEncode {
+    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+        let base = encoder(&self.base)?;
+        convert(call, move |data| encode(base, &data)).await
+    }
+}
+
+impl Handler for MultibaseDecode {
+    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+        convert(call, |text| decode(&text)).await
+    }
+}
+
+impl Handler for MultibaseTranscode {
+    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+        let base = encoder(&self.base)?;
+        convert(call, move |text| encode(base, &decode(&text)?)).await
+    }
+}
+
+/// Answers with what becomes of the file.
+async fn convert(
+    mut call: Call,
+    work: impl FnOnce(Bytes) -> Result<Vec<u8>, Failure> + Send + 'static,
+) -> Result<Answer<()>, Failure> {
+    let mut files = call.take_files()?;
+    if files.next().await?.is_none() {
+        return Err(Failure::normal(
+            "failed to access file: expected a file argument",
+        ));
+    }
+    let too_long = || Failure::normal(format!("the file has more than {MOST} bytes"));
+    let data = files.whole(MOST, too_long).await?;
+    let converted = tokio::task::spawn_blocking(move || work(data))
+        .await
+        .map_err(|_| Failure::normal("the conversion was interrupted"))??;
+    let piece = (!converted.is_empty()).then(|| Ok(Bytes::from(converted)));
+    Ok(Answer::Bytes {
+        media_type: "text/plain",
+        length: None,
+        stream: futures_util::stream::iter(piece).boxed(),
+    })
+}
+
+fn encode(base: Base, data: &[u8]) -> Result<Vec<u8>, Failure> {
+    let quadratic = matches!(
+        base,
+        Base::Base10 | Base::Base36Lower | Base::Base36Upper | Base::Base58Btc | Base::Base58Flickr
+    );
+    if quadratic && data.len() > MOST_QUADRATIC {
+        return Err(Failure::normal(format!(
+            "{} takes no more than {MOST_QUADRATIC} bytes",
+            multibase::name(base)
+        )));
+    }
+    // In this base bytes stand for themselves, and need not be text.
+    if base == Base::Identity {
+        return Ok([&[0], data].concat());
+    }
+    Ok(multibase::encode(base, data).into_bytes())
+}
+
+fn decode(text: &[u8]) -> Result<Vec<u8>, Failure> {
+    if let Some((0, data)) = text.split_first() {
+        return Ok(data.to_vec());
+    }
+    let failed =
+        |error: MultibaseError| Failure::normal(format!("failed to decode multibase: {error}"));
+    // A letter that is no text belongs to no base either.
+    let (_, data) = multibase::decode(&String::from_utf8_lossy(text)).map_err(failed)?;
+    Ok(data)
+}

@@ -1,0 +1,63 @@
+//! `pin/update` and `pin/verify`.
+
+use cairn_wire::kubo::pin::update::{PinUpdate, Updated};
+use cairn_wire::kubo::pin::verify::{BadNode, CheckedPin, PinVerify};
+
+use super::super::{Answer, Call, Failure, Handler, Records};
+use crate::cause::with_causes;
+
+impl Handler for PinUpdate {
+    async fn handle(self, call: Call) -> Result<Answer<Updated>, Failure> {
+        let form = call.cids()?;
+        let from = call.resolve(&self.from).await?;
+        let to = call.resolve(&self.to).await?;
+        call.node()
+            .pins()
+            .update(&call.blocks(), &from, &to, self.unpin)
+            .await?;
+        Ok(Answer::One(Updated {
+            pins: vec![form.show(&from), form.show(&to)],
+        }))
+    }
+}
+
+impl Handler for PinVerify {
+    async fn handle(self, call: Call) -> Result<Answer<CheckedPin>, Failure> {
+        if self.verbose && self.quiet {
+            return Err(Failure::normal(
+                "the --verbose and --quiet options can not be used at the same time",
+            ));
+        }
+        let form = call.cids()?;
+        let mut pins = call.node().pins().verify();
+        Ok(Answer::Many(Records::work(move |out| async move {
+            while let Some(pin) = pins.next().await {
+                let record = match pin {
+                    Ok(pin) if pin.ok() && !self.verbose => continue,
+                    Ok(pin) => CheckedPin {
+                        cid: form.show(&pin.cid),
+                        err: String::new(),
+                        ok: pin.ok(),
+                        bad_nodes: if self.quiet {
+                            Vec::new()
+                        } else {
+                            pin.bad
+                                .into_iter()
+                                .map(|bad| BadNode {
+                                    cid: form.show(&bad.cid),
+                                    err: bad.error,
+                                })
+                                .collect()
+                        },
+                    },
+                    Err(error) => CheckedPin {
+                        err: with_causes(&error),
+                        ..CheckedPin::default()
+                    },
+                };
+                out.send(record).await?;
+            }
+            Ok(())
+        })))
+    }
+}

@@ -1,0 +1,21 @@
+//! `cid/base32`.
+
+use super::format::Formatted;
+use crate::endpoint::{Body, ReplyKind};
+
+endpoint! {
+    /// Writes CIDs as version 1 in base 32, where case tells nothing.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-base32>
+    pub struct CidBase32: "cid/base32" {
+        arguments {
+            /// The CIDs.
+            cids: Vec<String> = required "cid",
+        }
+        options {}
+        body: Body::Nothing,
+        reply: ReplyKind::Many, Formatted,
+        xml: "CidFormatRes",
+        text: |_, formatted, out| formatted.text(out),
+    }
+}

@@ -1,0 +1,65 @@
+//! `cid/bases`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// A code and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Named {
+    /// The code. That of a base is its prefix as a Unicode scalar value.
+    pub code: u64,
+    /// The name.
+    pub name: String,
+}
+
+endpoint! {
+    /// Lists the bases that texts can be in.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-bases>
+    pub struct CidBases: "cid/bases" {
+        arguments {}
+        options {
+            /// Write the prefixes as well.
+            prefix: bool = "prefix", false;
+            /// Write the codes as well.
+            numeric: bool = "numeric", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, Vec<Named>,
+        text: |request, bases, out| table(bases, request.prefix, request.numeric, out),
+    }
+}
+
+/// Writes bases sorted by their prefixes, small letters before capital ones.
+pub(crate) fn table(bases: &[Named], prefix: bool, numeric: bool, out: &mut String) {
+    let letter = |base: &Named| {
+        u32::try_from(base.code)
+            .ok()
+            .and_then(char::from_u32)
+            .unwrap_or(' ')
+    };
+    let mut bases: Vec<&Named> = bases.iter().collect();
+    bases.sort_by_key(|base| {
+        (
+            letter(base).to_ascii_lowercase(),
+            std::cmp::Reverse(base.code),
+        )
+    });
+    for base in bases {
+        let letter = Some(letter(base))
+            .filter(|letter| !letter.is_control())
+            .unwrap_or(' ');
+        let Named { code, name } = base;
+        // A formatted write into text cannot fail.
+        let _ = match (prefix, numeric) {
+            (true, true) => writeln!(out, "{letter} {code:>7}  {name}"),
+            (true, false) => writeln!(out, "{letter}  {name}"),
+            (false, true) => writeln!(out, "{code:>7}  {name}"),
+            (false, false) => writeln!(out, "{name}"),
+        };
+    }
+}

@@ -1,0 +1,38 @@
+//! `cid/codecs`.
+
+use std::fmt::Write as _;
+
+use super::bases::Named;
+use crate::endpoint::{Body, ReplyKind};
+
+endpoint! {
+    /// Lists the codecs of blocks.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-codecs>
+    pub struct CidCodecs: "cid/codecs" {
+        arguments {}
+        options {
+            /// Write the codes as well.
+            numeric: bool = "numeric" | "n", false;
+            /// List only those that can be read here.
+            supported: bool = "supported" | "s", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, Vec<Named>,
+        text: |request, codecs, out| table(codecs, request.numeric, out),
+    }
+}
+
+/// Writes names sorted by their codes.
+pub(super) fn table(named: &[Named], numeric: bool, out: &mut String) {
+    let mut named: Vec<&Named> = named.iter().collect();
+    named.sort_by_key(|named| named.code);
+    for Named { code, name } in named {
+        // A formatted write into text cannot fail.
+        let _ = if numeric {
+            writeln!(out, "{code:>5}  {name}")
+        } else {
+            writeln!(out, "{name}")
+        };
+    }
+}

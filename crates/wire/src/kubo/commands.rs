@@ -1,0 +1,157 @@
+//! `commands`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// A command with those below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CommandTree {
+    /// Its word.
+    pub name: String,
+    /// The commands below it.
+    pub subcommands: Vec<CommandTree>,
+    /// What it takes by name.
+    pub options: Vec<CommandOption>,
+}
+
+/// An option of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CommandOption {
+    /// Its name, then its aliases.
+    pub names: Vec<String>,
+}
+
+/// The word of the command that all others are below of.
+const ROOT: &str = "ipfs";
+
+/// The options that every command takes.
+const COMMON: &[&[&str]] = &[
+    &["offline"],
+    &["cid-base"],
+    &["upgrade-cidv0-in-output"],
+    &["encoding", "enc"],
+    &["stream-channels"],
+    &["timeout"],
+];
+
+endpoint! {
+    /// Lists the commands.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-commands>
+    pub struct Commands: "commands" {
+        arguments {}
+        options {
+            /// Print the options of each as well.
+            flags: bool = "flags" | "f", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::One, CommandTree,
+        xml: "Command",
+        text: |request, tree, out| {
+            let mut lines = Vec::new();
+            tree.lines("", request.flags, &mut lines);
+            lines.sort_unstable();
+            for line in lines {
+                out.push_str(&line);
+                out.push('\n');
+            }
+        },
+    }
+}
+
+impl CommandTree {
+    /// Every endpoint of the Kubo RPC.
+    #[must_use]
+    pub fn whole() -> Self {
+        let mut root = Self {
+            name: ROOT.to_owned(),
+            options: COMMON.iter().copied().map(CommandOption::new).collect(),
+            ..Self::default()
+        };
+        for spec in super::SPECS {
+            let place = spec.path.split('/').fold(&mut root, Self::below);
+            place.options = spec
+                .options
+                .iter()
+                .map(|option| CommandOption::new(option.names))
+                .collect();
+        }
+        root
+    }
+
+    /// The command of a word below this one.
+    fn below(&mut self, word: &str) -> &mut Self {
+        let at = match self
+            .subcommands
+            .binary_search_by(|command| command.name.as_str().cmp(word))
+        {
+            Ok(at) => at,
+            Err(at) => {
+                let command = Self {
+                    name: word.to_owned(),
+                    ..Self::default()
+                };
+                self.subcommands.insert(at, command);
+                at
+            }
+        };
+        &mut self.subcommands[at]
+    }
+
+    fn lines(&self, above: &str, flags: bool, lines: &mut Vec<String>) {
+        let whole = format!("{above}{}", self.name);
+        if flags && !above.is_empty() {
+            for option in &self.options {
+                let names = option.names.iter().map(|name| match name.len() {
+                    1 => format!("{whole} -{name}"),
+                    _ => format!("{whole} --{name}"),
+                });
+                lines.push(names.collect::<Vec<_>>().join(" / "));
+            }
+        }
+        let prefix = format!("{whole} ");
+        lines.push(whole);
+        for command in &self.subcommands {
+            command.lines(&prefix, flags, lines);
+        }
+    }
+}
+
+impl CommandOption {
+    fn new(names: &[&str]) -> Self {
+        Self {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint as _;
+
+    #[test]
+    fn every_endpoint_is_listed_once() {
+        let tree = CommandTree::whole();
+        let mut out = String::new();
+        Commands::new().text(&tree, &mut out);
+        let lines: Vec<&str> = out.lines().collect();
+        for spec in crate::kubo::SPECS {
+            let line = format!("ipfs {}", spec.path.replace('/', " "));
+            assert_eq!(lines.iter().filter(|known| **known == line).count(), 1);
+        }
+        // A group has a line of its own.
+        assert!(lines.contains(&"ipfs block"));
+    }
+
+    #[test]
+    fn flags_are_shown_with_their_aliases() {
+        let mut out = String::new();
+        let request = Commands { flags: true };
+        request.text(&CommandTree::whole(), &mut out);
+        assert!(out.contains("\nipfs pin ls --quiet / ipfs pin ls -q\n"));
+    }
+}

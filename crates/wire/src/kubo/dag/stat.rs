@@ -1,0 +1,132 @@
+//! `dag/stat`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::endpoint::{Body, ReplyKind};
+use crate::text::human_bytes;
+
+/// What hangs below roots: as far as it has been counted, or, with a ratio, all of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DagCounts {
+    /// Blocks that any root reaches, each counted once; only in the last record.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unique_blocks: u64,
+    /// Bytes of those blocks.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub total_size: u64,
+    /// Bytes that several roots reach, counted once less than they occur; only in the last record.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub shared_size: u64,
+    /// The bytes of each root by itself, summed up and divided by [`Self::total_size`]; only in the last record.
+    #[serde(skip_serializing_if = "is_nothing", serialize_with = "as_go")]
+    pub ratio: f32,
+    /// Each root by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dag_stats: Vec<DagCount>,
+}
+
+/// What hangs below one root.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DagCount {
+    /// The root.
+    pub cid: String,
+    /// Bytes of its blocks.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub size: u64,
+    /// Its blocks, each counted once.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub num_blocks: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_nothing(ratio: &f32) -> bool {
+    *ratio == 0.0
+}
+
+/// Whole numbers without a fraction, as Go writes them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn as_go<S: Serializer>(ratio: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    /// From here on a float of 32 bits cannot hold every whole number.
+    const EXACT: f32 = 16_777_216.0;
+    if ratio.fract() == 0.0 && (0.0..EXACT).contains(ratio) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and in range"
+        )]
+        return serializer.serialize_u32(*ratio as u32);
+    }
+    serializer.serialize_f32(*ratio)
+}
+
+endpoint! {
+    /// Counts what hangs below roots.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-stat>
+    pub struct DagStat: "dag/stat" {
+        arguments {
+            /// The roots.
+            roots: Vec<String> = required "root",
+        }
+        options {
+            /// Tell how far the counting has come.
+            progress: Option<bool> = "progress" | "p", None;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::Many, DagCounts,
+        text: |_, counts, out| table(counts, out),
+    }
+}
+
+fn table(counts: &DagCounts, out: &mut String) {
+    let width = counts.dag_stats.first().map_or(0, |stat| stat.cid.len());
+    // A formatted write into text cannot fail.
+    let _ = writeln!(out, "\n{:<width$}\t{:<15}\tSize", "CID", "Blocks");
+    for stat in &counts.dag_stats {
+        let _ = writeln!(out, "{}\t{:<15}\t{}", stat.cid, stat.num_blocks, stat.size);
+    }
+    let _ = write!(
+        out,
+        "\nSummary\nTotal Size: {} ({})\nUnique Blocks: {}\nShared Size: {} ({})\nRatio: {:.6}\n\n\n",
+        counts.total_size,
+        human_bytes(counts.total_size),
+        counts.unique_blocks,
+        counts.shared_size,
+        human_bytes(counts.shared_size),
+        counts.ratio,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_written_as_go_writes_them() {
+        let counts = |ratio| DagCounts {
+            ratio,
+            ..DagCounts::default()
+        };
+        for (ratio, json) in [
+            (1.0, r#"{"Ratio":1}"#),
+            (1.9902962, r#"{"Ratio":1.9902962}"#),
+            (0.0, "{}"),
+        ] {
+            let written = serde_json::to_string(&counts(ratio)).unwrap();
+            assert_eq!(written, json);
+            assert_eq!(
+                serde_json::from_str::<DagCounts>(&written).unwrap(),
+                counts(ratio)
+            );
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What the node is doing.
+
+pub mod sys;

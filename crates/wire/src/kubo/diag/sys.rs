@@ -1,0 +1,21 @@
+//! `diag/sys`.
+
+use serde_json::Value;
+
+use crate::endpoint::{Body, ReplyKind};
+
+endpoint! {
+    /// Tells about the machine and the process.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-diag-sys>
+    pub struct DiagSys: "diag/sys" {
+        arguments {}
+        options {}
+        body: Body::Nothing,
+        reply: ReplyKind::One, Value,
+        text: |_, system, out| {
+            out.push_str(&system.to_string());
+            out.push('\n');
+        },
+    }
+}

@@ -1,0 +1,64 @@
+//! `pin/verify`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Body, ReplyKind};
+
+/// How a recursive pin was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CheckedPin {
+    /// The pin.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cid: String,
+    /// Why it could not be looked at.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub err: String,
+    /// Whether all of it is here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ok: bool,
+    /// What is wrong below it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bad_nodes: Vec<BadNode>,
+}
+
+/// A block that is absent or cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct BadNode {
+    /// The block.
+    pub cid: String,
+    /// What is wrong with it.
+    pub err: String,
+}
+
+endpoint! {
+    /// Checks that what is kept is here.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-verify>
+    pub struct PinVerify: "pin/verify" {
+        arguments {}
+        options {
+            /// Tell of pins that are whole as well.
+            verbose: bool = "verbose", false;
+            /// Write the CIDs of broken pins only.
+            quiet: bool = "quiet" | "q", false;
+        }
+        body: Body::Nothing,
+        reply: ReplyKind::Many, CheckedPin,
+        text: |request, pin, out| {
+            // A formatted write into text cannot fail.
+            let _ = if request.quiet {
+                if pin.ok { Ok(()) } else { writeln!(out, "{}", pin.cid) }
+            } else if !pin.err.is_empty() {
+                writeln!(out, "error: {}", pin.err)
+            } else {
+                let state = if pin.ok { "ok" } else { "broken" };
+                let _ = writeln!(out, "{} {state}", pin.cid);
+                pin.bad_nodes.iter().try_for_each(|bad| writeln!(out, "  {}: {}", bad.cid, bad.err))
+            };
+        },
+    }
+}

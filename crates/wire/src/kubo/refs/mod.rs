@@ -1,0 +1,4 @@
+//! Links between blocks.
+
+pub mod links;
+pub mod local;

@@ -1,0 +1,18 @@
+//! `repo/ls`.
+
+use crate::endpoint::{Body, ReplyKind};
+use crate::kubo::refs::links::Ref;
+
+endpoint! {
+    /// Lists every block that is here, as CIDv1 raw.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-ls>
+    pub struct RepoLs: "repo/ls" {
+        arguments {}
+        options {}
+        body: Body::Nothing,
+        reply: ReplyKind::Many, Ref,
+        xml: "RefWrapper",
+        text: |_, block, out| block.text(out),
+    }
+}
