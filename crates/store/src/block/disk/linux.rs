@@ -29,6 +29,17 @@ pub(super) fn allocate(file: &File, from: u64, to: u64) -> io::Result<()> {
     }
 }
 
+/// Begins to read bytes into the page cache, without waiting for them.
+pub(super) fn expect(file: &File, offset: u64, len: u64) {
+    // A hint that is refused costs speed alone.
+    let _ = rustix::fs::fadvise(
+        file,
+        offset,
+        std::num::NonZeroU64::new(len),
+        rustix::fs::Advice::WillNeed,
+    );
+}
+
 /// Bytes that an unprivileged writer still has.
 pub(super) fn free_space(path: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(path)?;

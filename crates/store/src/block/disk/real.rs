@@ -228,6 +228,10 @@ impl DiskFile for RealFile {
         self.file.metadata().map(|metadata| metadata.len())
     }
 
+    fn expect(&self, offset: u64, len: u64) {
+        platform::expect(&self.file, offset, len);
+    }
+
     fn allocate(&self, len: u64) -> io::Result<()> {
         let now = self.len()?;
         if len > now {

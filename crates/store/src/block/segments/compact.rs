@@ -18,6 +18,8 @@ use super::record::{self, Front};
 
 /// A segment is worth copying when less than this share (in percent) of it lives.
 const WORTH: u64 = 85;
+/// Bytes on disk that a collection leaves at most, in percent of the bytes that live; see [`Engine::worth_copying`].
+const MOST: u64 = 125;
 /// Bytes of staging for the copy.
 const BUFFER: usize = 4 << 20;
 
@@ -82,23 +84,36 @@ struct Move {
 }
 
 impl Engine {
+    /// The segments to copy, deadest first: as many as it takes for the disk to hold no more than [`MOST`] percent of what
+    /// lives. Copying more would cost the time of a collection for space that is soon used again.
+    fn worth_copying(&self) -> Vec<(u32, SegmentRow)> {
+        let rows = self.rows.lock();
+        let live: u64 = rows.values().map(|row| row.data).sum();
+        let mut disk = self.index.path_len() + rows.values().map(|row| row.end).sum::<u64>();
+        let mut worth: Vec<(u32, SegmentRow)> = rows
+            .iter()
+            .filter(|(_, row)| row.state == SegmentState::Sealed)
+            .filter(|(_, row)| row.records * 100 < row.end * WORTH)
+            .map(|(number, row)| (*number, *row))
+            .collect();
+        drop(rows);
+        worth.sort_by_key(|(_, row)| row.records.saturating_mul(1000) / row.end.max(1));
+        let needed = worth.iter().take_while(|(_, row)| {
+            let too_much = disk.saturating_mul(100) > live.saturating_mul(MOST);
+            disk = disk.saturating_sub(row.end - row.records.min(row.end));
+            too_much
+        });
+        let count = needed.count();
+        worth.truncate(count);
+        worth
+    }
+
     /// Rewrites the segments that are mostly dead.
     pub(super) fn compact(&self, cancelled: &dyn Fn() -> bool) -> Result<(), BlockError> {
         self.seal_wasteful();
         self.checkpoint()?;
         self.drop_dead()?;
-        let mut worth: Vec<(u32, SegmentRow)> = {
-            let rows = self.rows.lock();
-            let sealed = rows
-                .iter()
-                .filter(|(_, row)| row.state == SegmentState::Sealed);
-            sealed
-                .filter(|(_, row)| row.records * 100 < row.end * WORTH)
-                .map(|(number, row)| (*number, *row))
-                .collect()
-        };
-        // What gives most for least goes first: it makes room for the others.
-        worth.sort_by_key(|(_, row)| row.records);
+        let worth = self.worth_copying();
         let mut rest = worth.as_slice();
         while !rest.is_empty() {
             // A group's entries are found in one pass over the index, and must fit in memory.

@@ -95,7 +95,7 @@ impl Options {
             margin: 8 << 20,
             sweep: 16 << 10,
             moves: 512 << 10,
-            shrink_from: 32 << 20,
+            shrink_from: 128 << 20,
             cache: self.cache_size,
             files: self.open_files,
             verify_reads: self.verify_reads,
