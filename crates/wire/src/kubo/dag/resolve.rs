@@ -1,5 +1,7 @@
 //! `dag/resolve`.
 
+use cairn_primitives::multibase::Base;
+use cairn_primitives::{Cid, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Body, ReplyKind};
@@ -30,9 +32,54 @@ endpoint! {
         reply: ReplyKind::One, ResolvedNode,
         xml: "ResolveOutput",
         // No line end, as in Kubo's output.
-        text: |_, resolved, out| {
-            out.push_str(&resolved.cid.cid);
+        text: |request, resolved, out| {
+            match in_base_of(&request.path, &resolved.cid.cid) {
+                Some(cid) => out.push_str(&cid),
+                None => out.push_str(&resolved.cid.cid),
+            }
             escaped(&resolved.rem_path, out);
         },
+    }
+}
+
+/// A CID in the base of the CIDv1 that a path begins with, unless it was answered in a base that somebody asked for.
+fn in_base_of(path: &str, cid: &str) -> Option<String> {
+    let root = match path.strip_prefix('/') {
+        Some(path) => path.split('/').nth(1)?,
+        None => path.split('/').next()?,
+    };
+    let (root, base) = Cid::parse(root).ok()?;
+    let (cid, own) = Cid::parse(cid).ok()?;
+    let usual = cid.version() == Version::V0 || own == Base::Base32Lower;
+    (root.version() == Version::V1 && usual).then(|| cid.to_v1().encode(base))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint as _;
+
+    #[test]
+    fn the_base_is_that_of_the_path() {
+        let v1 = "bafyreie5zatt5gcuptz2zhvogou4s27youfjssgwuflovppeztwogfyvzq";
+        let k = "k2jvsl9bmtvlf62was5a9p5ptls4vcl2cpfnxijpnso768dhmj6ke0gc";
+        let v0 = "QmQPeNsJPyVWPFDVHb77w8G42Fvo15z4bG2X8D2GhfbSXc";
+        for (path, cid, shown) in [
+            (v1.to_owned(), v1, format!("{v1}/n")),
+            (format!("/ipfs/{k}/n"), v1, format!("{k}/n")),
+            (format!("{k}/n"), v1, format!("{k}/n")),
+            (format!("{v1}/n"), k, format!("{k}/n")),
+            (format!("{v0}/n"), v0, format!("{v0}/n")),
+            (format!("{v0}/n"), v1, format!("{v1}/n")),
+            ("/ipns/a.b/n".to_owned(), v1, format!("{v1}/n")),
+        ] {
+            let resolved = ResolvedNode {
+                cid: cid.to_owned().into(),
+                rem_path: "/n".to_owned(),
+            };
+            let mut out = String::new();
+            DagResolve::new(path).text(&resolved, &mut out);
+            assert_eq!(out, shown);
+        }
     }
 }
