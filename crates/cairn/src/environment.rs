@@ -13,8 +13,8 @@ pub(crate) struct Environment {
     pub(crate) home: Option<PathBuf>,
     /// `CAIRN_LOG`, or Kubo's `GOLOG_LOG_LEVEL`: what is logged.
     pub(crate) log: Option<String>,
-    /// `GOLOG_LOG_FMT=json`: logs as JSON lines.
-    pub(crate) log_json: bool,
+    /// `CAIRN_LOG_FORMAT`, or Kubo's `GOLOG_LOG_FMT`: `json` for JSON lines.
+    pub(crate) log_format: Option<String>,
     /// `VISUAL` or `EDITOR`.
     pub(crate) editor: Option<OsString>,
 }
@@ -28,7 +28,7 @@ impl Environment {
             repository: given("IPFS_PATH").map(PathBuf::from),
             home: env::home_dir(),
             log: text("CAIRN_LOG").or_else(|| text("GOLOG_LOG_LEVEL")),
-            log_json: text("GOLOG_LOG_FMT").is_some_and(|format| format == "json"),
+            log_format: text("CAIRN_LOG_FORMAT").or_else(|| text("GOLOG_LOG_FMT")),
             editor: given("VISUAL").or_else(|| given("EDITOR")),
         }
     }

@@ -129,6 +129,12 @@ pub(crate) fn definitions() -> Vec<Arg> {
         )
         .hide(true),
         flag("global:debug", "debug", "Log everything").short('D'),
+        value(
+            "global:log-format",
+            "log-format",
+            "FORMAT",
+            "Write logs as `text` or as `json`, one record a line [default: $CAIRN_LOG_FORMAT, or text]",
+        ),
     ]
 }
 
@@ -171,6 +177,16 @@ impl Globals {
                 Some(limit.to_std())
             }
         };
+        let log_json = match text("global:log-format").as_deref() {
+            Some("json") => true,
+            Some("text") => false,
+            Some(other) => {
+                return Err(Problem::usage(format!("invalid log format: {other}"))
+                    .hint("logs are written as `text` or `json`"));
+            }
+            // Kubo's variable knows other formats: they are text.
+            None => environment.log_format.as_deref() == Some("json"),
+        };
         let offline = flag("global:offline") || flag("global:local");
         let mut passed_on = Vec::new();
         passed_on.extend(text("global:timeout").map(|given| ("timeout", given)));
@@ -187,7 +203,7 @@ impl Globals {
             api_auth: text("global:api-auth"),
             debug: flag("global:debug"),
             log: environment.log.clone(),
-            log_json: environment.log_json,
+            log_json,
             format,
             timeout,
             passed_on,

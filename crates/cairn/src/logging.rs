@@ -1,10 +1,19 @@
 //! Where log lines go: to standard error, never into the output.
 
 use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tracing_subscriber::EnvFilter;
+use cairn_http::logs::{LogLevelError, LogLevels};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt, reload};
 
 use crate::globals::Globals;
+
+/// What is told of one part of the program, instead of what is told of all.
+type Parts = Vec<(String, String)>;
+
+static LEVELS: OnceLock<Arc<Levels>> = OnceLock::new();
 
 /// Starts logging. A daemon tells what it does, a command only what went wrong.
 pub(crate) fn start(globals: &Globals, daemon: bool) {
@@ -21,15 +30,129 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
         );
         return;
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    // A second subscriber is refused, which happens only where tests share a process.
-    let _ = if globals.log_json {
-        lines.json().try_init()
+    let (filter, handle) = reload::Layer::new(filter);
+    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = if globals.log_json {
+        lines.json().boxed()
     } else {
         lines
             .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-            .try_init()
+            .boxed()
     };
+    // A second subscriber is refused, which happens only where tests share a process.
+    let started = tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init();
+    if started.is_ok() {
+        let _ = LEVELS.set(Arc::new(Levels {
+            handle,
+            said: Mutex::new((level.to_owned(), Parts::new())),
+        }));
+    }
+}
+
+/// The levels of the log that was started.
+pub(crate) fn levels() -> Option<Arc<dyn LogLevels>> {
+    LEVELS
+        .get()
+        .map(|levels| -> Arc<dyn LogLevels> { Arc::clone(levels) as _ })
+}
+
+/// What is logged, and the way to change it.
+struct Levels {
+    handle: reload::Handle<EnvFilter, Registry>,
+    said: Mutex<(String, Parts)>,
+}
+
+impl std::fmt::Debug for Levels {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Levels").field(&self.filter()).finish()
+    }
+}
+
+impl LogLevels for Levels {
+    fn filter(&self) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        text(&said.0, &said.1)
+    }
+
+    fn set(&self, part: Option<&str>, level: &str) -> Result<(), LogLevelError> {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, parts) = changed(&said.0, &said.1, part, level)?;
+        let unusable = || LogLevelError::Part(part.unwrap_or_default().to_owned());
+        let filter = EnvFilter::try_new(text(&all, &parts)).map_err(|_| unusable())?;
+        self.handle.reload(filter).map_err(|_| unusable())?;
+        *said = (all, parts);
+        Ok(())
+    }
+}
+
+/// What is said after a change.
+fn changed(
+    all: &str,
+    parts: &Parts,
+    part: Option<&str>,
+    level: &str,
+) -> Result<(String, Parts), LogLevelError> {
+    let level = level.to_ascii_lowercase();
+    if !matches!(
+        level.as_str(),
+        "off" | "error" | "warn" | "info" | "debug" | "trace"
+    ) {
+        return Err(LogLevelError::Level(level));
+    }
+    let Some(part) = part else {
+        return Ok((level, Parts::new()));
+    };
+    // A name of the language, so that no name can say anything else to the filter.
+    let is_name = part.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && part.len() <= 128
+        && part
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+    if !is_name {
+        return Err(LogLevelError::Part(part.to_owned()));
+    }
+    let mut parts = parts.clone();
+    parts.retain(|(known, _)| known != part);
+    if parts.len() >= MOST_PARTS {
+        return Err(LogLevelError::Part(part.to_owned()));
+    }
+    parts.push((part.to_owned(), level));
+    Ok((all.to_owned(), parts))
+}
+
+/// Most parts of which something is said; more are refused.
+const MOST_PARTS: usize = 64;
+
+fn text(all: &str, parts: &Parts) -> String {
+    let mut text = all.to_owned();
+    for (part, level) in parts {
+        text.push_str(&format!(",{part}={level}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_change_for_a_part_or_for_all() {
+        let none = Parts::new();
+        let (all, parts) = changed("info", &none, Some("cairn_http"), "DEBUG").unwrap();
+        assert_eq!(text(&all, &parts), "info,cairn_http=debug");
+        let (all, parts) = changed(&all, &parts, Some("cairn_http"), "trace").unwrap();
+        assert_eq!(text(&all, &parts), "info,cairn_http=trace");
+        let (all, parts) = changed(&all, &parts, None, "error").unwrap();
+        assert_eq!(text(&all, &parts), "error");
+        assert!(changed(&all, &parts, None, "loud").is_err());
+        for name in ["", "a b", "a=b", "a,b", "[x]"] {
+            assert!(
+                changed(&all, &parts, Some(name), "info").is_err(),
+                "{name:?}"
+            );
+        }
+    }
 }

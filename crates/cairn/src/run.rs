@@ -38,7 +38,8 @@ fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
         .enable_all()
         .build()
         .map_err(|error| Problem::failed("cannot start").because(&error))?;
-    let work = commands::run(invocation, globals);
+    // Some commands hold much while they wait: not on this thread's stack.
+    let work = Box::pin(commands::run(invocation, globals));
     let outcome = runtime.block_on(async {
         match globals.timeout {
             // A daemon has no end to wait for.

@@ -132,6 +132,21 @@ impl Running {
         Self { removed, done }
     }
 
+    /// Tells `seen` how the collection ended, also when this is dropped before.
+    #[must_use]
+    pub fn observed(
+        self,
+        seen: impl FnOnce(Result<&Collected, &CollectError>) + Send + 'static,
+    ) -> Self {
+        let done = self.done;
+        let done = tokio::spawn(async move {
+            let done = done.await.unwrap_or(Err(CollectError::Interrupted));
+            seen(done.as_ref());
+            done
+        });
+        Self { done, ..self }
+    }
+
     /// The next block that was removed, as Kubo names it: CIDv1 `raw`. `None` when the collection has ended.
     pub async fn next(&mut self) -> Option<Cid> {
         let key = self.removed.recv().await?;

@@ -6,11 +6,16 @@
 mod auth;
 mod cause;
 pub mod gateway;
+mod guard;
 pub mod hosts;
 pub mod kubo;
 pub mod listen;
+pub mod logs;
+pub mod metrics;
+mod ops;
 mod parts;
 mod stream;
+pub mod tls;
 mod trailer;
 
 pub use kubo::Rpc;

@@ -1,22 +1,23 @@
 //! Listening: addresses, connections, their limits and their end.
 
-use std::net::{IpAddr, SocketAddr};
+mod address;
+mod connection;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 
 use axum::Router;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
-use crate::trailer::{Slot, TrailerIo};
+pub use self::address::{Address, Place};
+use crate::metrics::ConnectionMetrics;
+use crate::tls::Tls;
 
-/// Most connections of one face at a time; the next ones wait in the system's queue.
-const MAX_CONNECTIONS: usize = 4096;
-/// Longest time for a request's head to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests under way may go on once the face is stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -37,92 +38,225 @@ pub enum ListenError {
         address: String,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// The address is to be served with TLS, and there is no certificate.
+    #[error("cannot listen on {address}: TLS needs a certificate")]
+    NoCertificate {
+        /// The address.
+        address: String,
     },
 }
 
-/// A bound address.
+/// What a face bears with. At a limit the connection ends, except that connections beyond the most wait in the system's
+/// queue.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most connections of one listener at a time.
+    pub connections: usize,
+    /// Longest time for a TLS handshake, and for a request's head to arrive; also for an idle connection until the next.
+    pub head: Duration,
+    /// Longest time for which nothing of a request's body comes while it is waited for.
+    pub body: Duration,
+    /// Longest time for which a client reads nothing of what is written to it.
+    pub write: Duration,
+    /// Most requests at a time on one HTTP/2 connection.
+    pub streams: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(300),
+            write: Duration::from_secs(60),
+            streams: 128,
+        }
+    }
+}
+
+/// What listeners serve.
+#[derive(Clone, Debug)]
+pub struct Face {
+    router: Router,
+    limits: Limits,
+    metrics: ConnectionMetrics,
+}
+
+impl Face {
+    /// A router, with the default limits.
+    #[must_use]
+    pub fn new(router: Router) -> Self {
+        Self {
+            router,
+            limits: Limits::default(),
+            metrics: ConnectionMetrics::default(),
+        }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same, with its connections counted there.
+    #[must_use]
+    pub fn with_metrics(self, metrics: ConnectionMetrics) -> Self {
+        Self { metrics, ..self }
+    }
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix {
+        socket: UnixListener,
+        _file: SocketFile,
+    },
+}
+
+/// The file of a Unix socket; it goes with the listener.
 #[derive(Debug)]
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A bound address.
 pub struct Listener {
-    inner: TcpListener,
-    local: SocketAddr,
+    socket: Socket,
+    local: Address,
+    tls: Option<Tls>,
+}
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Listener").field(&self.local).finish()
+    }
 }
 
 impl Listener {
-    /// The multiaddr with the port that the system chose.
+    /// Where it listens, with the port that the system chose.
     #[must_use]
-    pub fn address(&self) -> String {
-        let family = if self.local.is_ipv4() { "ip4" } else { "ip6" };
-        format!("/{family}/{}/tcp/{}", self.local.ip(), self.local.port())
+    pub fn address(&self) -> &Address {
+        &self.local
     }
 
-    /// The socket's address.
+    /// The socket's address; `None` for a Unix socket.
     #[must_use]
-    pub fn socket_address(&self) -> SocketAddr {
-        self.local
+    pub fn socket_address(&self) -> Option<SocketAddr> {
+        match &self.local.place {
+            Place::Tcp(address) => Some(*address),
+            Place::Unix(_) => None,
+        }
     }
 }
 
-/// Reads `/ip4/…/tcp/…` and `/ip6/…/tcp/…`, with or without `/http`.
-pub fn parse(address: &str) -> Result<SocketAddr, ListenError> {
-    let refuse = || ListenError::Address {
-        address: address.to_owned(),
-    };
-    let parts: Vec<&str> = address.trim_end_matches('/').split('/').collect();
-    let [empty, family, host, "tcp", port, rest @ ..] = parts.as_slice() else {
-        return Err(refuse());
-    };
-    let ip = match *family {
-        "ip4" => host.parse().map(IpAddr::V4).map_err(|_| refuse())?,
-        "ip6" => host.parse().map(IpAddr::V6).map_err(|_| refuse())?,
-        "dns" | "dns4" | "dns6" if *host == "localhost" => IpAddr::from([127, 0, 0, 1]),
-        _ => return Err(refuse()),
-    };
-    if !empty.is_empty() || !matches!(rest, [] | ["http"]) {
-        return Err(refuse());
-    }
-    Ok(SocketAddr::new(ip, port.parse().map_err(|_| refuse())?))
-}
-
-/// Binds a multiaddr.
-pub async fn bind(address: &str) -> Result<Listener, ListenError> {
-    let socket = parse(address)?;
+/// Binds an address. `tls` is used where the address asks for it.
+///
+/// # Errors
+/// See [`ListenError`].
+pub async fn bind(address: &Address, tls: Option<&Tls>) -> Result<Listener, ListenError> {
     let refused = |source| ListenError::Bind {
-        address: address.to_owned(),
+        address: address.to_string(),
         source,
     };
-    let inner = TcpListener::bind(socket).await.map_err(refused)?;
-    let local = inner.local_addr().map_err(refused)?;
-    Ok(Listener { inner, local })
+    let tls = match (address.tls, tls) {
+        (false, _) => None,
+        (true, Some(tls)) => Some(tls.clone()),
+        (true, None) => {
+            return Err(ListenError::NoCertificate {
+                address: address.to_string(),
+            });
+        }
+    };
+    let (socket, place) = match &address.place {
+        Place::Tcp(socket) => {
+            let socket = TcpListener::bind(socket).await.map_err(refused)?;
+            let local = socket.local_addr().map_err(refused)?;
+            (Socket::Tcp(socket), Place::Tcp(local))
+        }
+        Place::Unix(path) => {
+            let socket = bind_unix(path).await.map_err(refused)?;
+            let _file = SocketFile(path.clone());
+            (Socket::Unix { socket, _file }, Place::Unix(path.clone()))
+        }
+    };
+    let local = Address {
+        place,
+        tls: address.tls,
+    };
+    Ok(Listener { socket, local, tls })
+}
+
+/// Binds a Unix socket, in place of one that a killed process left behind. Who may connect is up to the file's
+/// permissions: its owner, as the system makes it.
+async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    match UnixListener::bind(path) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            let is_socket = fs::symlink_metadata(path)
+                .is_ok_and(|found| std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()));
+            let answers = tokio::net::UnixStream::connect(path).await;
+            if is_socket
+                && answers.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+            {
+                fs::remove_file(path)?;
+                UnixListener::bind(path)
+            } else {
+                Err(error)
+            }
+        }
+        bound => bound,
+    }
 }
 
 /// Serves a face until it is stopped; then lets requests under way end within a grace of seconds.
-pub async fn serve(listener: Listener, router: Router, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(face.limits.connections));
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => break,
             place = places.clone().acquire_owned() => match place { Ok(place) => place, Err(_) => break },
         };
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.inner.accept() => accepted,
+        let tls = listener.tls.clone();
+        let (face, stop_one) = (face.clone(), stop.clone());
+        let accepted = match &listener.socket {
+            Socket::Tcp(socket) => {
+                let accepted = tokio::select! {
+                    () = stop.cancelled() => break,
+                    accepted = socket.accept() => accepted,
+                };
+                accepted.map(|(stream, _)| {
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(async move {
+                        connection::serve(stream, tls, face, stop_one).await;
+                        drop(place);
+                    });
+                })
+            }
+            Socket::Unix { socket, .. } => {
+                let accepted = tokio::select! {
+                    () = stop.cancelled() => break,
+                    accepted = socket.accept() => accepted,
+                };
+                accepted.map(|(stream, _)| {
+                    connections.spawn(async move {
+                        connection::serve(stream, tls, face, stop_one).await;
+                        drop(place);
+                    });
+                })
+            }
         };
         while connections.try_join_next().is_some() {}
-        match accepted {
-            Ok((stream, _)) => {
-                let (router, stop) = (router.clone(), stop.clone());
-                connections.spawn(async move {
-                    connection(stream, router, stop).await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                // Out of descriptors, or a client that left: neither ends the face.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        if let Err(error) = accepted {
+            // Out of descriptors, or a client that left: neither ends the face.
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
     drop(listener);
@@ -133,54 +267,5 @@ pub async fn serve(listener: Listener, router: Router, stop: CancellationToken) 
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
-    let _ = stream.set_nodelay(true);
-    let slot = Slot::default();
-    let io = TokioIo::new(TrailerIo::new(stream, slot.clone()));
-    let service =
-        hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(slot.clone());
-            router.clone().oneshot(request)
-        });
-    let mut builder = hyper::server::conn::http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .keep_alive(true);
-    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_multiaddrs() {
-        assert_eq!(
-            parse("/ip4/127.0.0.1/tcp/5001").unwrap().to_string(),
-            "127.0.0.1:5001"
-        );
-        assert_eq!(parse("/ip6/::1/tcp/0/http").unwrap().to_string(), "[::1]:0");
-        for bad in [
-            "",
-            "/ip4/127.0.0.1",
-            "127.0.0.1:80",
-            "/ip4/x/tcp/1",
-            "/ip4/1.2.3.4/udp/1",
-            "/ip4/1.2.3.4/tcp/99999",
-        ] {
-            assert!(parse(bad).is_err(), "{bad:?}");
-        }
-    }
-}
+mod tests;

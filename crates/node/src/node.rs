@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_dag::gc::{ExtraRoots, Running};
+use cairn_dag::gc::{CollectError, ExtraRoots, Running};
 use cairn_dag::import::ImportDefaults;
 use cairn_dag::{Blocks, Pinner};
 use cairn_primitives::unixfs::directory::SizeEstimation;
-use cairn_store::block::Root;
+use cairn_store::block::{Collected, Root};
 use cairn_store::meta::{RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ use crate::config::sections::Import;
 use crate::config::{Config, ConfigFile};
 use crate::identity::Identity;
 use crate::init::SeedError;
+use crate::metrics::Metrics;
 use crate::parts::{open_rows, open_store};
 use crate::repo::{Access, Repo, RepoError};
 use crate::tasks::{AutoCollect, Tasks};
@@ -103,6 +104,7 @@ pub struct Node {
     pins: Pinner,
     roots: Arc<Mutex<Vec<RootSource>>>,
     tasks: Tasks,
+    metrics: Arc<Metrics>,
     /// Last, so that a node that is dropped without a shutdown closes its parts before the lock goes.
     repo: Repo,
 }
@@ -142,6 +144,7 @@ impl Node {
             pins,
             roots: Arc::default(),
             tasks: Tasks::default(),
+            metrics: Arc::default(),
             repo,
         };
         if options.gc && options.access == Access::ReadWrite {
@@ -150,7 +153,8 @@ impl Node {
                 Arc::clone(&node.rows),
                 node.extra_roots(),
                 Arc::clone(node.repo.config()),
-            );
+            )
+            .with_metrics(Arc::clone(&node.metrics));
             node.tasks.spawn("collect", move |stop| collect.run(stop));
         }
         Ok(node)
@@ -239,6 +243,18 @@ impl Node {
             self.extra_roots(),
             self.tasks.stop_flag(),
         )
+        .observed(self.observer())
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    fn observer(&self) -> impl FnOnce(Result<&Collected, &CollectError>) + Send + 'static {
+        let metrics = Arc::clone(&self.metrics);
+        move |outcome| metrics.collected(outcome)
     }
 
     /// Ends when the node is to stop.

@@ -29,6 +29,9 @@ pub(crate) use call::Call;
 pub(crate) use error::Failure;
 
 use crate::auth::Credentials;
+use crate::logs::LogLevels;
+use crate::metrics::EndpointName;
+use crate::ops::Question;
 
 /// The version of the Kubo whose RPC is answered.
 pub const KUBO_VERSION: &str = "0.42.0";
@@ -47,6 +50,8 @@ pub struct Rpc {
     pub node: Arc<Node>,
     /// Stops the process; `shutdown` cancels it.
     pub stop: CancellationToken,
+    /// Changes what is logged, where someone can.
+    pub logs: Option<Arc<dyn LogLevels>>,
     /// Which pages of browsers may call, and what goes out with answers.
     origins: origin::Policy,
     /// Who else may call.
@@ -77,10 +82,17 @@ impl Rpc {
         Self {
             node,
             stop,
+            logs: None,
             origins: origin::Policy::default(),
             credentials: Credentials::default(),
             version,
         }
+    }
+
+    /// The same, with a way to change what is logged.
+    #[must_use]
+    pub fn with_logs(self, logs: Option<Arc<dyn LogLevels>>) -> Self {
+        Self { logs, ..self }
     }
 
     /// The version of Kubo that clients are told.
@@ -143,6 +155,19 @@ pub fn router(rpc: Arc<Rpc>) -> Router {
 
 async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     let path = request.uri().path();
+    if let Some(question) = Question::of(path) {
+        let headers = request.headers();
+        if question.is_private() && !rpc.credentials.allow(path, headers) {
+            return error::access_denied();
+        }
+        let mut response = question
+            .answer(&rpc.node, &rpc.stop, request.method(), headers)
+            .await;
+        response
+            .extensions_mut()
+            .insert(EndpointName(question.name()));
+        return response;
+    }
     if path == "/version" && request.method() == Method::GET {
         return answer::plain(
             http::StatusCode::OK,
@@ -197,6 +222,14 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
             _ => return error::not_found(true),
         },
     };
+    let mut response = routed(&rpc, route, request, values).await;
+    response
+        .extensions_mut()
+        .insert(EndpointName(route.spec.path));
+    response
+}
+
+async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, mut values: Values) -> Response {
     let request = match files::arguments(&route.spec, request, &mut values).await {
         Ok(request) => request,
         Err(refused) => return error::bad_request(&refused.to_string()),

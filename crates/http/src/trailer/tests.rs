@@ -41,12 +41,14 @@ async fn answer(State(script): State<Script>, request: Request) -> Response {
 
 /// Sends requests over one connection and reads all that comes back.
 async fn exchange(script: Script, requests: &str) -> String {
-    let listener = crate::listen::bind("/ip4/127.0.0.1/tcp/0").await.unwrap();
-    let address = listener.socket_address();
+    let listener = crate::listen::bind(&"/ip4/127.0.0.1/tcp/0".parse().unwrap(), None)
+        .await
+        .unwrap();
+    let address = listener.socket_address().unwrap();
     let stop = CancellationToken::new();
     let server = tokio::spawn(crate::listen::serve(
         listener,
-        Router::new().fallback(answer).with_state(script),
+        crate::listen::Face::new(Router::new().fallback(answer).with_state(script)),
         stop.clone(),
     ));
     let mut client = TcpStream::connect(address).await.unwrap();
@@ -113,12 +115,14 @@ async fn the_connection_lives_on_after_a_trailer() {
         pieces: vec![Bytes::from_static(b"hi")],
         ending: Some(Ending::Told("t".into())),
     };
-    let listener = crate::listen::bind("/ip4/127.0.0.1/tcp/0").await.unwrap();
-    let address = listener.socket_address();
+    let listener = crate::listen::bind(&"/ip4/127.0.0.1/tcp/0".parse().unwrap(), None)
+        .await
+        .unwrap();
+    let address = listener.socket_address().unwrap();
     let stop = CancellationToken::new();
     let server = tokio::spawn(crate::listen::serve(
         listener,
-        Router::new().fallback(answer).with_state(script),
+        crate::listen::Face::new(Router::new().fallback(answer).with_state(script)),
         stop.clone(),
     ));
     let mut client = TcpStream::connect(address).await.unwrap();

@@ -14,6 +14,7 @@ use cairn_store::meta::Rows;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ConfigError, ConfigFile};
+use crate::metrics::Metrics;
 
 /// Collects when the store has grown too large.
 pub struct AutoCollect {
@@ -21,6 +22,7 @@ pub struct AutoCollect {
     rows: Arc<dyn Rows>,
     roots: Arc<ExtraRoots>,
     config: Arc<ConfigFile>,
+    metrics: Arc<Metrics>,
 }
 
 impl std::fmt::Debug for AutoCollect {
@@ -71,7 +73,14 @@ impl AutoCollect {
             rows,
             roots,
             config,
+            metrics: Arc::default(),
         }
+    }
+
+    /// Counts its collections there.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Looks every `Datastore.GCPeriod` until `stop`; ends at once when that is zero.
@@ -136,6 +145,8 @@ impl AutoCollect {
             Arc::clone(&self.roots),
             Arc::clone(&cancelled),
         );
+        let metrics = Arc::clone(&self.metrics);
+        let running = running.observed(move |outcome| metrics.collected(outcome));
         let finish = running.finish();
         tokio::pin!(finish);
         let done = tokio::select! {

@@ -1,18 +1,18 @@
 //! Where the daemon listens.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use cairn_http::listen::{self, Listener};
+use cairn_http::listen::{self, Address, Face, Listener, Place};
+use cairn_http::metrics::HttpMetrics;
+use cairn_http::tls::Tls;
 use cairn_http::{gateway, hosts, kubo};
-use cairn_node::Node;
+use cairn_node::{Config, Node};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Problem;
-
-/// What serves one face.
-type Router = axum::Router;
+use crate::logging;
 
 /// A face that is about to listen.
 struct Plan {
@@ -21,14 +21,14 @@ struct Plan {
     /// Its key in the configuration.
     key: &'static str,
     addresses: Vec<String>,
-    router: Router,
+    face: Face,
     /// Whether whoever reaches it needs a credential.
     guarded: bool,
 }
 
 /// Faces that listen; connections wait until they are served.
 pub(super) struct Faces {
-    open: Vec<(Listener, Router)>,
+    open: Vec<(Listener, Face)>,
     lines: Vec<String>,
 }
 
@@ -40,54 +40,67 @@ impl Faces {
         stop: &CancellationToken,
     ) -> Result<Self, Problem> {
         let config = node.config();
-        let rpc = Arc::new(kubo::Rpc::new(Arc::clone(node), stop.clone()));
+        let tls = certificate(node, &config)?;
+        let metrics = HttpMetrics::register(node.metrics());
+        let measured = |name, router| {
+            Face::new(metrics.measure(name, router)).with_metrics(metrics.connections(name))
+        };
+        let rpc = kubo::Rpc::new(Arc::clone(node), stop.clone());
+        let rpc = Arc::new(rpc.with_logs(logging::levels()));
         let plans = [
             Plan {
                 name: "RPC API server",
                 key: "Addresses.API",
                 addresses: config.addresses.api.0.clone(),
                 guarded: rpc.asks_for_credentials(),
-                router: hosts::only(config.api.allowed_hosts.as_deref(), kubo::router(rpc)),
+                face: measured(
+                    "rpc",
+                    hosts::only(config.api.allowed_hosts.as_deref(), kubo::router(rpc)),
+                ),
             },
             Plan {
                 name: "Gateway server",
                 key: "Addresses.Gateway",
                 addresses: config.addresses.gateway.0.clone(),
-                router: hosts::only(
-                    config.gateway.allowed_hosts.as_deref(),
-                    gateway::router(Arc::clone(node)),
-                ),
                 guarded: false,
+                face: measured(
+                    "gateway",
+                    hosts::only(
+                        config.gateway.allowed_hosts.as_deref(),
+                        gateway::router(Arc::clone(node)),
+                    ),
+                ),
             },
         ];
         let mut faces = Self {
             open: Vec::new(),
             lines: Vec::new(),
         };
-        let mut first = Vec::new();
+        let mut nearest = Vec::new();
         for plan in plans {
-            let listeners = plan.bind(insecure_open).await?;
-            first.push(
-                listeners
-                    .first()
-                    .map(|listener| (listener.address(), listener.socket_address())),
-            );
+            let listeners = plan.bind(insecure_open, tls.as_ref()).await?;
+            nearest.push(nearest_of(&listeners));
             for listener in listeners {
                 faces
                     .lines
                     .push(format!("{} listening on {}", plan.name, listener.address()));
-                faces.open.push((listener, plan.router.clone()));
+                faces.open.push((listener, plan.face.clone()));
             }
         }
         let written = |problem: cairn_node::RepoError| Problem::from_error(&problem);
-        if let Some(Some((address, socket))) = first.first() {
+        if let Some(Some(address)) = nearest.first() {
             node.repo()
-                .write_api(&reachable(address, *socket))
+                .write_api(&address.to_string())
                 .map_err(written)?;
         }
-        if let Some(Some((_, socket))) = first.get(1) {
+        if let Some(Some(Address {
+            place: Place::Tcp(socket),
+            tls,
+        })) = nearest.get(1)
+        {
+            let scheme = if *tls { "https" } else { "http" };
             node.repo()
-                .write_gateway(&format!("http://{}", reachable_socket(*socket)))
+                .write_gateway(&format!("{scheme}://{socket}"))
                 .map_err(written)?;
         }
         Ok(faces)
@@ -101,30 +114,40 @@ impl Faces {
     /// Serves them until the token is cancelled.
     pub(super) fn serve(self, stop: &CancellationToken) -> JoinSet<()> {
         let mut served = JoinSet::new();
-        for (listener, router) in self.open {
-            served.spawn(listen::serve(listener, router, stop.clone()));
+        for (listener, face) in self.open {
+            served.spawn(listen::serve(listener, face, stop.clone()));
         }
         served
     }
 }
 
 impl Plan {
-    async fn bind(&self, insecure_open: bool) -> Result<Vec<Listener>, Problem> {
+    async fn bind(&self, insecure_open: bool, tls: Option<&Tls>) -> Result<Vec<Listener>, Problem> {
         let mut listeners = Vec::new();
         for address in self.addresses.iter().filter(|address| !address.is_empty()) {
-            let socket = listen::parse(address).map_err(|error| {
+            let parsed: Address = address.parse().map_err(|error: listen::ListenError| {
                 Problem::from_error(&error).hint(format!(
                     "correct it with `{{program}} config {} ADDRESS`",
                     self.key
                 ))
             })?;
-            if !socket.ip().is_loopback() && !self.guarded && !insecure_open {
-                return Err(Problem::failed(format!("the {} would listen on {address}, where others reach it, and asks for no credentials", self.name))
-                    .hint(format!("listen on this machine alone: `{{program}} config {} {}`", self.key, loopback(socket)))
-                    .hint("or, if something else keeps strangers away, start the daemon with `--insecure-open`"));
+            if !parsed.is_local() && !self.guarded && !insecure_open {
+                let problem = format!(
+                    "the {} would listen on {address}, where others reach it, and asks for no credentials",
+                    self.name
+                );
+                let mut problem = Problem::failed(problem).hint(format!(
+                    "listen on this machine alone: `{{program}} config {} {}`",
+                    self.key,
+                    reached_here(&parsed, true)
+                ));
+                if self.key == "Addresses.API" {
+                    problem = problem.hint("or set `API.Authorizations`");
+                }
+                return Err(problem.hint("or, if something else keeps strangers away, start the daemon with `--insecure-open`"));
             }
             listeners.push(
-                listen::bind(address)
+                listen::bind(&parsed, tls)
                     .await
                     .map_err(|error| bind_problem(&error, self.key))?,
             );
@@ -133,43 +156,59 @@ impl Plan {
     }
 }
 
+/// The certificate of the configuration.
+fn certificate(node: &Node, config: &Config) -> Result<Option<Tls>, Problem> {
+    let (certificate, key) = match (&config.tls.certificate, &config.tls.key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        _ => {
+            return Err(Problem::failed(
+                "TLS.Certificate and TLS.Key are set together or not at all",
+            )
+            .hint("name both PEM files, relative to the repository or from the root"));
+        }
+    };
+    let repository = node.repo().path();
+    Tls::read(&repository.join(certificate), &repository.join(key))
+        .map(Some)
+        .map_err(|error| Problem::from_error(&error))
+}
+
 fn bind_problem(error: &listen::ListenError, key: &str) -> Problem {
     let problem = Problem::from_error(error);
     match error {
         listen::ListenError::Bind { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
             problem.hint(format!("another program listens there; stop it, or choose another port: `{{program}} config {key} /ip4/127.0.0.1/tcp/PORT`"))
         }
+        listen::ListenError::NoCertificate { .. } => {
+            problem.hint("name its PEM files in `TLS.Certificate` and `TLS.Key`")
+        }
         _ => problem,
     }
 }
 
-/// The same port on this machine alone.
-fn loopback(socket: SocketAddr) -> String {
-    let family = if socket.is_ipv4() {
-        "ip4/127.0.0.1"
-    } else {
-        "ip6/::1"
-    };
-    format!("/{family}/tcp/{}", socket.port())
+/// The address under which this machine reaches a face best: without TLS, if there is a choice.
+fn nearest_of(listeners: &[Listener]) -> Option<Address> {
+    let addresses = listeners.iter().map(Listener::address);
+    addresses
+        .min_by_key(|address| address.tls)
+        .map(|address| reached_here(address, false))
 }
 
-/// The address under which this machine reaches a listener: one that listens everywhere is reached here.
-fn reachable(address: &str, socket: SocketAddr) -> String {
-    if socket.ip().is_unspecified() {
-        loopback(socket)
-    } else {
-        address.to_owned()
-    }
-}
-
-fn reachable_socket(socket: SocketAddr) -> SocketAddr {
-    match socket {
-        SocketAddr::V4(_) if socket.ip().is_unspecified() => {
-            SocketAddr::from(([127, 0, 0, 1], socket.port()))
+/// The address under which this machine reaches a listener: one that listens everywhere is reached on the loopback.
+/// With `always`, any other network as well.
+fn reached_here(address: &Address, always: bool) -> Address {
+    match &address.place {
+        Place::Tcp(socket) if always || socket.ip().is_unspecified() => {
+            let ip: IpAddr = match socket {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            };
+            Address {
+                place: Place::Tcp(SocketAddr::new(ip, socket.port())),
+                tls: address.tls,
+            }
         }
-        SocketAddr::V6(_) if socket.ip().is_unspecified() => {
-            SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, socket.port()))
-        }
-        SocketAddr::V4(_) | SocketAddr::V6(_) => socket,
+        _ => address.clone(),
     }
 }

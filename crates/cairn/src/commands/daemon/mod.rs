@@ -108,7 +108,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     // Before anyone is told that the daemon is there: from then on it is to stop in order.
     let mut signals = stop::Signals::new()
         .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
-    let faces = Faces::open(node, insecure_open, &stop).await?;
+    let faces = Box::pin(Faces::open(node, insecure_open, &stop)).await?;
     for line in faces.lines() {
         say(line);
     }

@@ -1,0 +1,236 @@
+//! What the faces count: requests by endpoint and class of status, how long they took, bytes and connections.
+//!
+//! An endpoint is named by its declaration, never by what a client sent; what is no endpoint is `other`.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use cairn_node::Metrics;
+use http::StatusCode;
+use http_body::{Frame, SizeHint};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+
+type OfFace = [(&'static str, &'static str); 1];
+type OfEndpoint = [(&'static str, &'static str); 2];
+type OfOutcome = [(&'static str, &'static str); 3];
+
+/// Upper bounds of the classes of durations, in seconds.
+const SECONDS: [f64; 7] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0];
+
+/// Which endpoint answered: an extension of its response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndpointName(pub(crate) &'static str);
+
+/// The counters of all faces.
+#[derive(Clone, Debug)]
+pub struct HttpMetrics {
+    requests: Family<OfOutcome, Counter>,
+    seconds: Family<OfEndpoint, Histogram, fn() -> Histogram>,
+    running: Family<OfFace, Gauge>,
+    connections: Family<OfFace, Gauge>,
+    received: Family<OfFace, Counter>,
+    sent: Family<OfFace, Counter>,
+}
+
+impl HttpMetrics {
+    /// Adds them to a node's; once a node.
+    #[must_use]
+    pub fn register(metrics: &Metrics) -> Self {
+        let own = Self {
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            running: Family::default(),
+            connections: Family::default(),
+            received: Family::default(),
+            sent: Family::default(),
+        };
+        metrics.register(|registry| {
+            registry.register(
+                "cairn_http_requests",
+                "Requests that were answered, by face, endpoint and class of status",
+                own.requests.clone(),
+            );
+            registry.register(
+                "cairn_http_request_seconds",
+                "Time from a request's head to the end of its answer",
+                own.seconds.clone(),
+            );
+            registry.register(
+                "cairn_http_running_requests",
+                "Requests that are being answered",
+                own.running.clone(),
+            );
+            registry.register(
+                "cairn_http_connections",
+                "Open connections",
+                own.connections.clone(),
+            );
+            registry.register(
+                "cairn_http_received_bytes",
+                "Bytes received on connections",
+                own.received.clone(),
+            );
+            registry.register(
+                "cairn_http_sent_bytes",
+                "Bytes sent on connections",
+                own.sent.clone(),
+            );
+        });
+        own
+    }
+
+    /// Counts the requests of a face.
+    pub fn measure(&self, name: &'static str, face: Router) -> Router {
+        let metrics = self.clone();
+        face.layer(from_fn(move |request: Request, next: Next| {
+            let running = Running::start(&metrics, name);
+            async move {
+                let response = next.run(request).await;
+                running.answered(response)
+            }
+        }))
+    }
+
+    /// What the connections of a face count.
+    #[must_use]
+    pub fn connections(&self, name: &'static str) -> ConnectionMetrics {
+        let face = [("face", name)];
+        ConnectionMetrics {
+            open: self.connections.get_or_create_owned(&face),
+            received: self.received.get_or_create_owned(&face),
+            sent: self.sent.get_or_create_owned(&face),
+        }
+    }
+}
+
+/// What the connections of one face count.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionMetrics {
+    open: Gauge,
+    received: Counter,
+    sent: Counter,
+}
+
+impl ConnectionMetrics {
+    /// Counts a connection until the guard is dropped.
+    pub(crate) fn opened(&self) -> Opened {
+        self.open.inc();
+        Opened(self.clone())
+    }
+}
+
+/// A connection that is counted as open.
+#[derive(Debug)]
+pub(crate) struct Opened(ConnectionMetrics);
+
+impl Opened {
+    pub(crate) fn received(&self, bytes: usize) {
+        self.0.received.inc_by(bytes as u64);
+    }
+
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.0.sent.inc_by(bytes as u64);
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.open.dec();
+    }
+}
+
+/// A request under way. Dropping it ends it, however it ended.
+struct Running {
+    metrics: HttpMetrics,
+    face: &'static str,
+    started: Instant,
+    endpoint: &'static str,
+    class: &'static str,
+}
+
+impl Running {
+    fn start(metrics: &HttpMetrics, face: &'static str) -> Self {
+        metrics.running.get_or_create(&[("face", face)]).inc();
+        Self {
+            metrics: metrics.clone(),
+            face,
+            started: Instant::now(),
+            endpoint: "other",
+            // Unless it is answered, the client has left.
+            class: "none",
+        }
+    }
+
+    fn answered(mut self, response: Response) -> Response {
+        self.class = class(response.status());
+        if let Some(EndpointName(name)) = response.extensions().get() {
+            self.endpoint = name;
+        }
+        response.map(|inner| {
+            Body::new(Measured {
+                inner,
+                _running: self,
+            })
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let (face, endpoint) = (("face", self.face), ("endpoint", self.endpoint));
+        self.metrics.running.get_or_create(&[face]).dec();
+        self.metrics
+            .requests
+            .get_or_create(&[face, endpoint, ("class", self.class)])
+            .inc();
+        self.metrics
+            .seconds
+            .get_or_create(&[face, endpoint])
+            .observe(self.started.elapsed().as_secs_f64());
+    }
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// An answer's body, with the request that ends when it does.
+struct Measured {
+    inner: Body,
+    _running: Running,
+}
+
+impl http_body::Body for Measured {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,173 @@
+//! TLS: one certificate for all addresses that are served with it, read anew when its files change.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::Mutex;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tokio_rustls::TlsAcceptor;
+
+/// Shortest time between two looks at the files.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read as PEM.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: pem::Error,
+    },
+    /// The certificate file holds none.
+    #[error("{} holds no certificate", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key cannot be used, or is not the certificate's.
+    #[error("the certificate in {} cannot be used with the key in {}", certificate.display(), key.display())]
+    Unusable {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why.
+        #[source]
+        source: rustls::Error,
+    },
+    /// The library refuses.
+    #[error("cannot speak TLS")]
+    Setup(#[source] rustls::Error),
+}
+
+/// Speaks TLS 1.2 and 1.3, and HTTP/2 with whoever asks for it.
+#[derive(Clone)]
+pub struct Tls(TlsAcceptor);
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Tls")
+    }
+}
+
+impl Tls {
+    /// Reads a certificate, with those between it and its root, and its key; both as PEM. A later change of the files is
+    /// seen within seconds, at the next connection; files that cannot be used then are told of in the log and change nothing.
+    ///
+    /// # Errors
+    /// When they cannot be used.
+    pub fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let files = Files {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+        };
+        let current = Current {
+            key: files.read()?,
+            changed: files.changed().ok(),
+            looked: Instant::now(),
+        };
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Setup)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(Resolver {
+                files,
+                current: Mutex::new(current),
+            }));
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    pub(crate) fn acceptor(&self) -> &TlsAcceptor {
+        &self.0
+    }
+}
+
+#[derive(Debug)]
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Files {
+    fn read(&self) -> Result<Arc<CertifiedKey>, TlsError> {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| TlsError::Read { path, source }
+        };
+        let chain = CertificateDer::pem_file_iter(&self.certificate)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(unreadable(&self.certificate))?;
+        if chain.is_empty() {
+            return Err(TlsError::Empty {
+                path: self.certificate.clone(),
+            });
+        }
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(unreadable(&self.key))?;
+        let certified = CertifiedKey::from_der(chain, key, &ring::default_provider());
+        certified
+            .map(Arc::new)
+            .map_err(|source| TlsError::Unusable {
+                certificate: self.certificate.clone(),
+                key: self.key.clone(),
+                source,
+            })
+    }
+
+    fn changed(&self) -> io::Result<(SystemTime, SystemTime)> {
+        let of = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
+        Ok((of(&self.certificate)?, of(&self.key)?))
+    }
+}
+
+#[derive(Debug)]
+struct Current {
+    key: Arc<CertifiedKey>,
+    changed: Option<(SystemTime, SystemTime)>,
+    looked: Instant,
+}
+
+#[derive(Debug)]
+struct Resolver {
+    files: Files,
+    current: Mutex<Current>,
+}
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let mut current = self.current.lock();
+        if current.looked.elapsed() >= LOOK {
+            current.looked = Instant::now();
+            let changed = self.files.changed().ok();
+            if changed.is_some() && changed != current.changed {
+                match self.files.read() {
+                    Ok(key) => {
+                        tracing::info!("the certificate was read anew");
+                        current.key = key;
+                        current.changed = changed;
+                    }
+                    // Perhaps one of the two files is not written yet: the next look tells.
+                    Err(error) => {
+                        let cause: &dyn std::error::Error = &error;
+                        tracing::warn!(error = cause, "the new certificate cannot be used");
+                    }
+                }
+            }
+        }
+        Some(Arc::clone(&current.key))
+    }
+}
