@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod clients;
 mod crash;
 mod fuzz;
 mod layers;
@@ -28,6 +29,8 @@ enum Task {
     Test(test::Options),
     /// How fast it is: the micro-benchmarks, then whole processes.
     Bench(bench::Options),
+    /// The client libraries that programs use, against the program; installs them first.
+    Clients,
     /// Kills a loaded node again and again and checks that nothing answered was lost.
     Crash(crash::Options),
     /// Runs the block store's simulation over many seeds.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Clients => clients::run(),
         Task::Crash(options) => crash::run(&options),
         Task::Simulate(options) => simulate::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),

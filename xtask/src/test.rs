@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::fuzz;
 use crate::process::{announce, cargo, root, run as succeed};
+use crate::{clients, fuzz};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -60,6 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             })
         });
     }
+    section("clients", &clients::run);
     if !failed.is_empty() {
         eprintln!("failed so far: {}", failed.join(", "));
     }

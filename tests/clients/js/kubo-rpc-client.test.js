@@ -1,0 +1,137 @@
+// What programs do with kubo-rpc-client, against a daemon that ipfsd-ctl starts: the binary is named by KUBO_BINARY.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { createFactory } from 'ipfsd-ctl'
+import { create, globSource } from 'kubo-rpc-client'
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const HELLO = 'QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN'
+
+const collect = async (source) => {
+  const all = []
+  for await (const item of source) all.push(item)
+  return all
+}
+const bytes = async (source) => Buffer.concat(await collect(source))
+
+describe('kubo-rpc-client', () => {
+  let factory, node, ipfs, folder
+
+  before(async () => {
+    factory = createFactory({
+      type: 'kubo',
+      test: true,
+      disposable: true,
+      bin: process.env.KUBO_BINARY,
+      rpc: create,
+      args: ['--offline']
+    })
+    node = await factory.spawn()
+    ipfs = node.api
+    folder = await mkdtemp(join(tmpdir(), 'cairn-clients-'))
+  })
+
+  after(async () => {
+    await factory?.clean()
+    if (folder != null) await rm(folder, { recursive: true })
+  })
+
+  it('tells its version and its id', async () => {
+    assert.equal((await ipfs.version()).version, '0.42.0')
+    assert.match((await ipfs.id()).id.toString(), /^12D3Koo/)
+  })
+
+  it('adds bytes and reads them', async () => {
+    const added = await ipfs.add('hello\n')
+    assert.equal(added.cid.toString(), HELLO)
+    assert.equal((await bytes(ipfs.cat(HELLO))).toString(), 'hello\n')
+    assert.equal((await bytes(ipfs.cat(HELLO, { offset: 1, length: 3 }))).toString(), 'ell')
+  })
+
+  it('adds a stream of unknown length and tells of progress', async () => {
+    const piece = Buffer.alloc(100_000, 7)
+    async function * pieces () {
+      for (let at = 0; at < 20; at++) yield piece
+    }
+    let seen = 0
+    const added = await ipfs.add(pieces(), { cidVersion: 1, progress: (so) => { seen = so } })
+    assert.equal(seen, 2_000_000)
+    assert.equal((await bytes(ipfs.cat(added.cid))).length, 2_000_000)
+  })
+
+  it('adds many files in a folder, and lists them', async () => {
+    const files = Array.from({ length: 40 }, (_, at) => ({ path: `file-${at}`, content: `content ${at}` }))
+    const added = await collect(ipfs.addAll(files, { wrapWithDirectory: true }))
+    assert.equal(added.length, 41)
+    const root = added.find((entry) => entry.path === '')
+    const listed = await collect(ipfs.ls(root.cid))
+    assert.equal(listed.length, 40)
+    assert.deepEqual(new Set(listed.map((entry) => entry.type)), new Set(['file']))
+  })
+
+  it('adds a folder of the disk and gets it as an archive', async () => {
+    await mkdir(join(folder, 'tree', 'below'), { recursive: true })
+    await writeFile(join(folder, 'tree', 'a.txt'), 'a')
+    await writeFile(join(folder, 'tree', 'below', 'b.txt'), 'b')
+    const added = await collect(ipfs.addAll(globSource(folder, '**/*')))
+    const tree = added.find((entry) => entry.path === 'tree')
+    const archive = await bytes(ipfs.get(tree.cid))
+    assert.ok(archive.includes(`${tree.cid}/below/b.txt`))
+  })
+
+  it('puts, reads, counts and removes blocks', async () => {
+    const cid = await ipfs.block.put(Buffer.from('a block'))
+    assert.equal(Buffer.from(await ipfs.block.get(cid)).toString(), 'a block')
+    assert.equal((await ipfs.block.stat(cid)).size, 7)
+    const [removed] = await collect(ipfs.block.rm(cid))
+    assert.equal(removed.cid.toString(), cid.toString())
+    assert.equal(removed.error ?? undefined, undefined)
+  })
+
+  it('exports and imports archives', async () => {
+    const { cid } = await ipfs.add('to be moved')
+    const archive = await bytes(ipfs.dag.export(cid))
+    await ipfs.pin.rm(cid)
+    await collect(ipfs.repo.gc())
+    const [imported] = await collect(ipfs.dag.import([archive]))
+    assert.equal(imported.root.cid.toString(), cid.toString())
+    assert.equal((await bytes(ipfs.cat(cid))).toString(), 'to be moved')
+  })
+
+  it('pins', async () => {
+    const { cid } = await ipfs.add('pinned', { pin: false })
+    await assert.rejects(ipfs.pin.rm(cid), /not pinned/)
+    assert.equal((await ipfs.pin.add(cid)).toString(), cid.toString())
+    const [pin] = await collect(ipfs.pin.ls({ paths: [cid] }))
+    assert.equal(pin.type, 'recursive')
+    assert.equal((await ipfs.pin.rm(cid)).toString(), cid.toString())
+  })
+
+  it('tells of the repository and collects', async () => {
+    await ipfs.add('garbage', { pin: false })
+    assert.ok((await ipfs.repo.stat()).numObjects > 0n)
+    const collected = await collect(ipfs.repo.gc())
+    assert.ok(collected.length > 0)
+    assert.ok(collected.every((entry) => entry.err == null))
+    assert.ok(await ipfs.repo.version() > 0)
+  })
+
+  it('reads and changes the configuration', async () => {
+    await ipfs.config.set('Gateway.RootRedirect', '/elsewhere')
+    assert.equal(await ipfs.config.get('Gateway.RootRedirect'), '/elsewhere')
+    assert.ok('Addresses' in await ipfs.config.getAll())
+  })
+
+  it('tells of errors, and gives requests up', async () => {
+    await assert.rejects(bytes(ipfs.cat('not a cid')), /invalid/)
+    await assert.rejects(ipfs.version({ signal: AbortSignal.abort() }))
+  })
+
+  it('stops', async () => {
+    await node.stop()
+    await assert.rejects(ipfs.version())
+  })
+})

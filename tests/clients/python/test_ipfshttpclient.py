@@ -1,0 +1,129 @@
+"""What programs do with ipfshttpclient, against a daemon whose RPC multiaddr is the first argument.
+
+The library knows no newer daemons than those of its time, so the daemon is expected to run with ``API.Compat = "0.7"``.
+"""
+
+import io
+import os
+import sys
+import tempfile
+import unittest
+import warnings
+
+import ipfshttpclient
+
+ADDRESS = sys.argv[1]
+HELLO = "QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN"
+
+
+def as_list(answer):
+    return answer if isinstance(answer, list) else [answer]
+
+
+class Client(unittest.TestCase):
+    def setUp(self):
+        self.client = ipfshttpclient.connect(ADDRESS, session=True)
+        self.addCleanup(self.client.close)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def file(self, name, content):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+    def add_unpinned(self, content):
+        return self.client.add(self.file("unpinned", content), pin=False)["Hash"]
+
+    def test_version_is_accepted(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ipfshttpclient.exceptions.VersionMismatch)
+            with ipfshttpclient.connect(ADDRESS) as client:
+                version = client.version()
+        ipfshttpclient.assert_version(version["Version"])
+
+    def test_id(self):
+        told = self.client.id()
+        self.assertTrue(told["ID"].startswith("12D3Koo"))
+        self.assertIn("AgentVersion", told)
+
+    def test_add_a_file_and_read_it(self):
+        added = self.client.add(self.file("hello", b"hello\n"))
+        self.assertEqual((added["Hash"], added["Name"]), (HELLO, "hello"))
+        self.assertEqual(self.client.cat(HELLO), b"hello\n")
+        self.assertEqual(self.client.cat(HELLO, offset=1, length=3), b"ell")
+
+    def test_add_bytes_text_and_json(self):
+        self.assertEqual(self.client.add_bytes(b"hello\n"), HELLO)
+        self.assertEqual(self.client.add_str("hello\n"), HELLO)
+        value = {"name": "cairn", "stones": [1, 2, 3]}
+        self.assertEqual(self.client.get_json(self.client.add_json(value)), value)
+
+    def test_add_a_large_file(self):
+        content = bytes(range(256)) * 8192
+        added = self.client.add(self.file("large", content), cid_version=1)
+        self.assertTrue(added["Hash"].startswith("bafy"))
+        self.assertEqual(self.client.cat(added["Hash"]), content)
+
+    def test_add_a_folder_list_it_and_get_it(self):
+        self.file("tree/a.txt", b"a")
+        self.file("tree/below/b.txt", b"b")
+        added = self.client.add(os.path.join(self.folder, "tree"), recursive=True)
+        names = {entry["Name"]: entry["Hash"] for entry in as_list(added)}
+        self.assertEqual(set(names), {"tree", "tree/a.txt", "tree/below", "tree/below/b.txt"})
+        listed = self.client.ls(names["tree"])["Objects"][0]["Links"]
+        self.assertEqual([(link["Name"], link["Type"]) for link in listed], [("a.txt", 2), ("below", 1)])
+        target = os.path.join(self.folder, "got")
+        os.mkdir(target)
+        self.client.get(names["tree"], target)
+        with open(os.path.join(target, names["tree"], "below", "b.txt"), "rb") as file:
+            self.assertEqual(file.read(), b"b")
+
+    def test_blocks(self):
+        put = self.client.block.put(io.BytesIO(b"a block"))
+        self.assertEqual(put["Size"], 7)
+        self.assertEqual(self.client.block.get(put["Key"]), b"a block")
+        self.assertEqual(self.client.block.stat(put["Key"]), put)
+
+    def test_archives(self):
+        root = self.client.add_bytes(b"to be moved")
+        archive = self.client.dag.export(root)
+        self.client.pin.rm(root)
+        self.client.repo.gc(quiet=True)
+        imported = self.client.dag.imprt(io.BytesIO(archive))
+        self.assertEqual(imported["Root"]["Cid"]["/"], root)
+        self.assertEqual(self.client.cat(root), b"to be moved")
+
+    def test_pins(self):
+        cid = self.add_unpinned(b"pinned")
+        with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse):
+            self.client.pin.rm(cid)
+        self.assertEqual(self.client.pin.add(cid)["Pins"], [cid])
+        self.assertEqual(self.client.pin.ls(cid)["Keys"][cid]["Type"], "recursive")
+        self.assertIn(cid, self.client.pin.ls(type="recursive")["Keys"])
+        self.assertEqual(self.client.pin.rm(cid)["Pins"], [cid])
+
+    def test_repository(self):
+        cid = self.add_unpinned(b"garbage")
+        stat = self.client.repo.stat()
+        self.assertGreater(stat["NumObjects"], 0)
+        self.assertGreater(len(self.client.repo.gc()), 0)
+        with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse):
+            self.client.block.stat(cid, timeout=5)
+
+    def test_configuration(self):
+        self.assertIn("Addresses", self.client.config.get())
+        self.client.config.set("Gateway.RootRedirect", "/elsewhere")
+        self.assertEqual(self.client.config.get()["Gateway"]["RootRedirect"], "/elsewhere")
+
+    def test_errors_are_told(self):
+        with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse) as failed:
+            self.client.cat("not a cid")
+        self.assertIn("invalid", str(failed.exception))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,120 @@
+//! `cargo xtask clients`: the client libraries that programs use, as their registries have them, against the program.
+//!
+//! What is installed stays under `target/clients`; it is installed anew when its list of versions changes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use cairn_testkit::server::Repository;
+
+use crate::process::{cargo, root, run as succeed};
+
+/// Versions of `ipfshttpclient` that programs of then still use.
+const PYTHON: [&str; 2] = ["0.7.0", "0.8.0a2"];
+
+/// Builds the program and runs every library's tests.
+pub(crate) fn run() -> Result<()> {
+    succeed(cargo().args(["build", "--package", "cairn", "--bin", "cairn"]))?;
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()?;
+    let target: PathBuf = metadata.target_directory.into();
+    let binary = target.join("debug/cairn");
+    let home = target.join("clients");
+    let mut failed = Vec::new();
+    let mut library = |name: String, test: &dyn Fn() -> Result<()>| {
+        eprintln!("{name}");
+        if let Err(error) = test() {
+            eprintln!("{name}: {error:#}");
+            failed.push(name);
+        }
+    };
+    for version in PYTHON {
+        library(format!("ipfshttpclient {version}"), &|| {
+            python(&binary, &home.join(format!("python-{version}")), version)
+        });
+    }
+    library("kubo-rpc-client with ipfsd-ctl".to_owned(), &|| {
+        javascript(&binary, &home.join("js"))
+    });
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
+
+fn python(binary: &Path, home: &Path, version: &str) -> Result<()> {
+    let sources = root().join("tests/clients/python");
+    let wanted = sources.join(format!("requirements-{version}.txt"));
+    let interpreter = home.join("bin/python");
+    if !is_installed(home, &wanted)? {
+        succeed(
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(home),
+        )?;
+        let mut install = Command::new(&interpreter);
+        install.args(["-m", "pip", "install", "--quiet"]);
+        install.arg("--disable-pip-version-check");
+        succeed(install.arg("--requirement").arg(&wanted))?;
+        installed(home, &wanted)?;
+    }
+    let repository = Repository::init(binary)?;
+    repository.configure(|config| config["API"]["Compat"] = "0.7".into())?;
+    let daemon = repository.start(&["--offline"])?;
+    let address = daemon.rpc_address().context("the daemon has no address")?;
+    let mut tests = Command::new(&interpreter);
+    // The library is of its time: what its own dependencies warn of is not ours.
+    tests.args(["-B", "-W", "ignore::FutureWarning"]);
+    tests.arg(sources.join("test_ipfshttpclient.py"));
+    succeed(tests.arg(format!("/ip4/{}/tcp/{}", address.ip(), address.port())))
+        .with_context(|| format!("the daemon said:\n{}", daemon.log()))
+}
+
+fn javascript(binary: &Path, home: &Path) -> Result<()> {
+    const TESTS: &str = "kubo-rpc-client.test.js";
+    let sources = root().join("tests/clients/js");
+    let wanted = sources.join("package-lock.json");
+    if !is_installed(home, &wanted)? {
+        fs::create_dir_all(home).with_context(|| format!("making {}", home.display()))?;
+        for name in ["package.json", "package-lock.json"] {
+            copy(&sources.join(name), &home.join(name))?;
+        }
+        succeed(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+                .current_dir(home)
+                .stdout(Stdio::null()),
+        )?;
+        installed(home, &wanted)?;
+    }
+    // Modules are looked for beside the file.
+    copy(&sources.join(TESTS), &home.join(TESTS))?;
+    succeed(
+        Command::new("node")
+            .args(["--test", "--test-reporter=spec", TESTS])
+            .env("KUBO_BINARY", binary)
+            .env_remove("IPFS_PATH")
+            .current_dir(home),
+    )
+}
+
+/// Whether what a list names was installed from the same list.
+fn is_installed(home: &Path, wanted: &Path) -> Result<bool> {
+    let list = fs::read(wanted).with_context(|| format!("reading {}", wanted.display()))?;
+    Ok(fs::read(home.join(STAMP)).is_ok_and(|stamp| stamp == list))
+}
+
+fn installed(home: &Path, wanted: &Path) -> Result<()> {
+    copy(wanted, &home.join(STAMP))
+}
+
+/// The list that was installed; written last.
+const STAMP: &str = "installed";
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to)
+        .map(drop)
+        .with_context(|| format!("copying {} to {}", from.display(), to.display()))
+}
