@@ -19,6 +19,7 @@ use cairn_store::{BlockStore, Hold};
 use super::ImportError;
 use super::block::check_size;
 use super::blocks::Batch;
+use super::closure::Closure;
 use super::error::CarPlace;
 use super::workers::{Ticket, Workers};
 
@@ -50,12 +51,24 @@ pub struct CarFinished {
     pub bytes: u64,
     /// Keeps the blocks until the pins have committed.
     pub hold: Option<Hold>,
+    closure: Closure,
+}
+
+impl CarFinished {
+    /// Whether a root and all below it came in these archives, so that it can be pinned without looking for blocks.
+    /// `false` when that is not known.
+    #[must_use]
+    pub fn is_whole(&self, root: &Cid) -> bool {
+        self.closure.is_closed() && self.closure.came.contains(&root.to_v1())
+    }
 }
 
 /// The blocks of a job that are whole, and what is wrong with the one after them.
 #[derive(Debug)]
 struct Checked {
     blocks: Vec<Block>,
+    /// What those blocks link to.
+    links: Vec<Cid>,
     fault: Option<Fault>,
 }
 
@@ -94,6 +107,7 @@ pub struct CarImport {
     known_roots: HashSet<Cid>,
     block_count: u64,
     byte_count: u64,
+    closure: Closure,
     broken: bool,
 }
 
@@ -117,6 +131,7 @@ impl CarImport {
             known_roots: HashSet::new(),
             block_count: 0,
             byte_count: 0,
+            closure: Closure::default(),
             broken: false,
         }
     }
@@ -165,6 +180,7 @@ impl CarImport {
             blocks: self.block_count,
             bytes: self.byte_count,
             hold,
+            closure: self.closure,
         })
     }
 
@@ -285,6 +301,7 @@ impl CarImport {
         if let Some(last) = checked.blocks.last() {
             self.previous = Some(last.cid.clone());
         }
+        self.closure.note(&checked.blocks, checked.links);
         for block in checked.blocks {
             self.block_count += 1;
             self.byte_count += block.data.len() as u64;
@@ -333,11 +350,15 @@ fn decoder() -> Decoder {
 fn check(blocks: Vec<Block>) -> Checked {
     let mut checked = Checked {
         blocks: Vec::with_capacity(blocks.len()),
+        links: Vec::new(),
         fault: None,
     };
     for block in blocks {
         match check_one(&block) {
-            Ok(()) => checked.blocks.push(block),
+            Ok(links) => {
+                checked.links.extend(links);
+                checked.blocks.push(block);
+            }
             Err(fault) => {
                 checked.fault = Some(fault);
                 break;
@@ -347,7 +368,7 @@ fn check(blocks: Vec<Block>) -> Checked {
     checked
 }
 
-fn check_one(block: &Block) -> Result<(), Fault> {
+fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
     match car::verify(block) {
         Ok(()) => {}
         // Kubo knows how to compute these, and refuses them all the same.
@@ -361,8 +382,10 @@ fn check_one(block: &Block) -> Result<(), Fault> {
     if block.cid.codec() == Codec::LIBP2P_KEY {
         return Err(undecodable(block, &CodecError::Unknown(Codec::LIBP2P_KEY)));
     }
-    codec::links(block.cid.codec(), &block.data).map_err(|error| undecodable(block, &error))?;
-    HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))
+    let links =
+        codec::links(block.cid.codec(), &block.data).map_err(|error| undecodable(block, &error))?;
+    HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))?;
+    Ok(links)
 }
 
 fn undecodable(block: &Block, error: &CodecError) -> Fault {

@@ -16,6 +16,7 @@
 mod block;
 mod blocks;
 mod car;
+mod closure;
 mod error;
 mod file;
 mod importer;

@@ -2,7 +2,7 @@
 
 use cairn_dag::export::Car;
 use cairn_dag::import::CarImport;
-use cairn_store::meta::PinMode;
+use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::dag::export::DagExport;
 use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRoot};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -48,10 +48,22 @@ impl Handler for DagImport {
             let imported = import.finish().await?;
             if self.pin_roots {
                 for root in &imported.roots {
-                    let pinned = node
-                        .pins()
-                        .add(&blocks, root, PinMode::Recursive, "", None)
-                        .await;
+                    let pinned = match &imported.hold {
+                        // All of it has just passed by: there is no need to look again.
+                        Some(hold) if imported.is_whole(root) => {
+                            let pin = Pin {
+                                cid: root.clone(),
+                                mode: PinMode::Recursive,
+                                name: String::new(),
+                            };
+                            node.pins().add_held(hold, vec![pin]).await
+                        }
+                        _ => {
+                            node.pins()
+                                .add(&blocks, root, PinMode::Recursive, "", None)
+                                .await
+                        }
+                    };
                     let pin_error_msg = pinned
                         .err()
                         .map(|error| pin_failure(&error))
