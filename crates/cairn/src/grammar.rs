@@ -287,8 +287,17 @@ fn with_globals(command: Command) -> Command {
 
 /// Documentation as clap prints it: links without their brackets.
 fn text(docs: &[&str]) -> String {
-    let lines: Vec<&str> = docs.iter().map(|line| line.trim()).collect();
-    let joined = lines.join("\n").replace(['<', '>'], "");
+    let lines: Vec<&str> = docs
+        .iter()
+        .map(|line| {
+            let line = line.trim();
+            let link = line
+                .strip_prefix('<')
+                .and_then(|line| line.strip_suffix('>'));
+            link.unwrap_or(line)
+        })
+        .collect();
+    let joined = lines.join("\n");
     let one_line = !joined.contains('\n');
     if one_line {
         joined.trim_end_matches('.').to_owned()
