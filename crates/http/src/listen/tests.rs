@@ -310,17 +310,17 @@ async fn unix_sockets_come_and_go() {
     assert!(matches!(taken, Err(ListenError::Bind { .. })));
     served.end().await;
     assert!(!path.exists());
-    std::fs::write(&path, b"precious").unwrap();
+    fs::write(&path, b"precious").unwrap();
     assert!(bind(&address.parse().unwrap(), None).await.is_err());
-    assert_eq!(std::fs::read(&path).unwrap(), b"precious");
+    assert_eq!(fs::read(&path).unwrap(), b"precious");
 }
 
 /// A certificate for `localhost`, its files, and a client that trusts it.
 fn certificate(folder: &Path) -> (Tls, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    std::fs::write(&certificate, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let tls = Tls::read(&certificate, &key).unwrap();
     (tls, made.cert.der().clone())
 }
@@ -396,7 +396,7 @@ async fn without_a_certificate_there_is_no_tls() {
     let folder = tempfile::tempdir().unwrap();
     let (own, other) = (folder.path().join("own"), folder.path().join("other"));
     for folder in [&own, &other] {
-        std::fs::create_dir(folder).unwrap();
+        fs::create_dir(folder).unwrap();
         certificate(folder);
     }
     let mixed = Tls::read(&own.join("cert.pem"), &other.join("key.pem"));
