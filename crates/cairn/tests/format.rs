@@ -3,6 +3,8 @@
 //! A fixture is a whole repository as a program of that format left it. It holds a file, a folder pinned by name, 640,000
 //! bytes of a counter stream as CIDv1, a block pinned directly, and a block that nothing pins.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -36,7 +38,10 @@ fn text(repository: &Path, arguments: &[&str]) -> String {
 
 fn check(repository: &Path) {
     assert_eq!(text(repository, &["cat", HELLO]), "hello world\n");
-    assert_eq!(text(repository, &["cat", &format!("{FOLDER}/sub/two.txt")]), "two\n");
+    assert_eq!(
+        text(repository, &["cat", &format!("{FOLDER}/sub/two.txt")]),
+        "two\n"
+    );
     let large: Vec<u8> = (0..20_000)
         .flat_map(|at| Sha256::digest(format!("fixture:{at}").as_bytes()).to_vec())
         .collect();
@@ -50,7 +55,10 @@ fn check(repository: &Path) {
         format!("{LARGE} recursive"),
         format!("{DIRECT} direct"),
     ] {
-        assert!(pins.lines().any(|pin| pin == line), "{line} is not in\n{pins}");
+        assert!(
+            pins.lines().any(|pin| pin == line),
+            "{line} is not in\n{pins}"
+        );
     }
     assert!(!pins.contains(LOOSE));
     cairn(repository, &["repo", "verify"]);

@@ -38,7 +38,8 @@ pub(crate) async fn run(
                     );
                 }
                 _ => {
-                    progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+                    progress
+                        .aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
                 }
             }
         }

@@ -39,7 +39,8 @@ pub(crate) fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
     match globals.format {
         Format::Text => request.text(&info, &mut text),
         Format::Json => {
-            text = serde_json::to_string(&info).map_err(|error| Problem::from_error(&error))? + "\n";
+            text =
+                serde_json::to_string(&info).map_err(|error| Problem::from_error(&error))? + "\n";
         }
     }
     let mut output = Output::stdout()?;
