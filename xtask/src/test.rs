@@ -11,7 +11,7 @@ use crate::{clients, fuzz};
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Also feed every fuzz target for so many seconds.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 3)]
     fuzz_seconds: u64,
     /// Leave out formatting and lints.
     #[arg(long)]
