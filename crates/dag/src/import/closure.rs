@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use cairn_primitives::{Block, Cid};
 
-/// CIDs that are remembered, at most; past that it counts as unknown (about 100 MB).
-const MOST: usize = 1 << 20;
+/// CIDs that are remembered, at most; past that it counts as unknown (about 30 MB).
+const MOST: usize = 1 << 18;
 
 /// Keeps what came and what is still linked to and has not come. CIDs are compared as CIDv1: a block that is linked to under
 /// another codec has other links there, so it does not count as come.
