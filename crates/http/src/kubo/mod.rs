@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use answer::{Answer, Records};
 pub(crate) use call::Call;
 pub(crate) use error::Failure;
+pub use handlers::version_info;
 
 use crate::auth::Credentials;
 use crate::logs::LogLevels;

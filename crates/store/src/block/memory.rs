@@ -11,9 +11,8 @@ use futures_util::future::{self, BoxFuture};
 use parking_lot::{Mutex, RwLock};
 
 use super::holds::{HoldState, Holds, Touch};
-use super::links;
 use super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root,
+    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK,
     StoreStat,
 };
 
@@ -271,20 +270,6 @@ impl BlockStore for MemoryStore {
             live_bytes: inner.bytes,
             disk_bytes: inner.bytes,
         })
-    }
-
-    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        self.get(cid.hash())?
-            .map(|data| links::of(cid, &data).map(Arc::from))
-            .transpose()
-    }
-
-    fn walk(
-        &self,
-        roots: &[Root],
-        visit: &mut dyn FnMut(&Cid, bool) -> bool,
-    ) -> Result<(), BlockError> {
-        links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
     }
 
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {

@@ -8,6 +8,8 @@ use cairn_primitives::codec::CodecError;
 use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::BoxFuture;
 
+use super::links;
+
 /// Largest block that any store takes, in bytes; what peers exchange is at most 2 MiB.
 pub const MAX_BLOCK: usize = 64 << 20;
 
@@ -212,7 +214,11 @@ pub trait BlockStore: BlockSource {
 
     /// The CIDs that a block links to, in the order of its bytes, or `None` when the block is absent. A block of a codec
     /// that is not built in has none.
-    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError>;
+    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+        self.get(cid.hash())?
+            .map(|data| links::of(cid, &data).map(Arc::from))
+            .transpose()
+    }
 
     /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and whether
     /// it is present, and returns whether to go on below it.
@@ -220,7 +226,9 @@ pub trait BlockStore: BlockSource {
         &self,
         roots: &[Root],
         visit: &mut dyn FnMut(&Cid, bool) -> bool,
-    ) -> Result<(), BlockError>;
+    ) -> Result<(), BlockError> {
+        links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
+    }
 
     /// Removes what no root reaches and no hold keeps, then gives space back.
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;

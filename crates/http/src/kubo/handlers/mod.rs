@@ -19,3 +19,5 @@ mod resolve;
 mod system;
 mod time;
 mod version;
+
+pub use version::version_info;

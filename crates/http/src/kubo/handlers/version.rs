@@ -20,15 +20,21 @@ pub(super) const SYSTEM: &str = if cfg!(target_os = "macos") {
     std::env::consts::OS
 };
 
+/// What a server or program that answers the RPC of this Kubo says of itself.
+#[must_use]
+pub fn version_info(kubo: &str) -> VersionInfo {
+    VersionInfo {
+        version: kubo.to_owned(),
+        commit: String::new(),
+        repo: REPO_VERSION.to_owned(),
+        system: format!("{ARCHITECTURE}/{SYSTEM}"),
+        golang: concat!("cairn-", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
 impl Handler for Version {
     async fn handle(self, call: Call) -> Result<Answer<VersionInfo>, Failure> {
-        Ok(Answer::One(VersionInfo {
-            version: call.rpc.version().to_owned(),
-            commit: String::new(),
-            repo: REPO_VERSION.to_owned(),
-            system: format!("{ARCHITECTURE}/{SYSTEM}"),
-            golang: concat!("cairn-", env!("CARGO_PKG_VERSION")).to_owned(),
-        }))
+        Ok(Answer::One(version_info(call.rpc.version())))
     }
 }
 

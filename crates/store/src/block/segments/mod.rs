@@ -42,9 +42,8 @@ use self::engine::{Engine, Limits};
 use self::recover::Plan;
 use self::stage::{Handover, Progress};
 use super::disk::{Disk, RealDisk};
-use super::links;
 use super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, Root, StoreStat,
+    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, StoreStat,
 };
 
 /// How often what is durable goes to the index, at least.
@@ -443,20 +442,6 @@ impl BlockStore for SegmentStore {
         let mut stat = self.engine.stat()?;
         stat.disk_bytes += self.engine.active_slack();
         Ok(stat)
-    }
-
-    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        self.get(cid.hash())?
-            .map(|data| links::of(cid, &data).map(Arc::from))
-            .transpose()
-    }
-
-    fn walk(
-        &self,
-        roots: &[Root],
-        visit: &mut dyn FnMut(&Cid, bool) -> bool,
-    ) -> Result<(), BlockError> {
-        links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
     }
 
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
