@@ -29,6 +29,22 @@ pub(super) fn allocate(file: &File, from: u64, to: u64) -> io::Result<()> {
     }
 }
 
+/// Reads up to `len` bytes into memory that nobody had to clear first; fewer only at the end of the file.
+pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(len);
+    while bytes.len() < len {
+        let at = offset + bytes.len() as u64;
+        // The room may be larger than asked for; what comes too much is cut off below.
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut bytes), at) {
+            Ok(0) => break,
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
 /// Begins to read bytes into the page cache, without waiting for them.
 pub(super) fn expect(file: &File, offset: u64, len: u64) {
     // A hint that is refused costs speed alone.
@@ -38,6 +54,16 @@ pub(super) fn expect(file: &File, offset: u64, len: u64) {
         std::num::NonZeroU64::new(len),
         rustix::fs::Advice::WillNeed,
     );
+}
+
+/// Bytes of memory that can be had without taking them from programs.
+pub(super) fn spare_memory() -> Option<u64> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 /// Bytes that an unprivileged writer still has.

@@ -26,6 +26,11 @@ pub(crate) use aligned::AlignedBuf;
 pub use real::RealDisk;
 pub use space::{Space, space};
 
+/// Bytes of memory that the system can give away without taking them from programs, where that is known.
+pub(crate) fn spare_memory() -> Option<u64> {
+    platform::spare_memory()
+}
+
 /// What direct writes are aligned to, in bytes: offset, length and memory address.
 pub const ALIGN: usize = 4096;
 
@@ -68,6 +73,13 @@ pub trait Disk: Send + Sync + Debug + 'static {
 pub trait DiskFile: Send + Sync + Debug {
     /// Reads at a position; fewer bytes than asked for only at the end of the file.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
+    /// Reads up to `len` bytes at a position into fresh memory; fewer only at the end of the file.
+    fn read_fresh(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let read = self.read_at(offset, &mut bytes)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
     /// Writes all of the bytes at a position, growing the file if needed.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
     /// Makes data and length durable.

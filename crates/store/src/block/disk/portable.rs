@@ -14,8 +14,21 @@ pub(super) fn allocate(file: &File, _from: u64, to: u64) -> io::Result<()> {
     file.set_len(to)
 }
 
+/// Reads up to `len` bytes; fewer only at the end of the file.
+pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; len];
+    let read = super::real::read_full(file, offset, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
 /// There is no way to say it.
 pub(super) fn expect(_file: &File, _offset: u64, _len: u64) {}
+
+/// Not known.
+pub(super) fn spare_memory() -> Option<u64> {
+    None
+}
 
 /// Not known: a full disk is noticed by the write that fails.
 pub(super) fn free_space(_path: &Path) -> io::Result<u64> {

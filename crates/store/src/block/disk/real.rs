@@ -168,6 +168,23 @@ fn write_some(file: &File, offset: u64, data: &[u8]) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_write(file, data, offset)
 }
 
+/// Reads until the slice is full or the file ends.
+pub(super) fn read_full(file: &File, mut offset: u64, out: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match read_some(file, offset, rest) {
+            Ok(0) => break,
+            Ok(read) => {
+                done += read;
+                offset += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
 fn write_all(file: &File, mut offset: u64, mut data: &[u8]) -> io::Result<()> {
     while !data.is_empty() {
         match write_some(file, offset, data) {
@@ -184,20 +201,12 @@ fn write_all(file: &File, mut offset: u64, mut data: &[u8]) -> io::Result<()> {
 }
 
 impl DiskFile for RealFile {
-    fn read_at(&self, mut offset: u64, out: &mut [u8]) -> io::Result<usize> {
-        let mut done = 0;
-        while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match read_some(&self.file, offset, rest) {
-                Ok(0) => break,
-                Ok(read) => {
-                    done += read;
-                    offset += read as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(done)
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        read_full(&self.file, offset, out)
+    }
+
+    fn read_fresh(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        platform::read_fresh(&self.file, offset, len)
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -13,6 +13,24 @@ use super::index::{self, BLOCKS, Entry, LINKS, Rows, SegmentState};
 /// A block to be removed, by key and id: the same key with another id is another block by now.
 pub(super) type Victim = (Multihash, Entry);
 
+/// Removes the entry of a key if it has this id. Nearly always it has, so looking first would be looking twice.
+fn remove(
+    table: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
+    key: &[u8],
+    id: u64,
+) -> Result<Option<Entry>, redb::Error> {
+    let Some(row) = table.remove(key)?.map(|row| row.value().to_vec()) else {
+        return Ok(None);
+    };
+    let entry =
+        Entry::decode(&row).ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
+    if entry.id == id {
+        return Ok(Some(entry));
+    }
+    table.insert(key, row.as_slice())?;
+    Ok(None)
+}
+
 impl Engine {
     /// Brings to the index what is durable and not there yet.
     pub(super) fn checkpoint(&self) -> Result<(), BlockError> {
@@ -107,12 +125,9 @@ impl Engine {
                 let mut table = transaction.open_table(BLOCKS)?;
                 let mut links = transaction.open_table(LINKS)?;
                 for (key, victim) in &victims {
-                    let Some(now) =
-                        index::lookup(&table, key.as_bytes())?.filter(|now| now.id == victim.id)
-                    else {
+                    let Some(now) = remove(&mut table, key.as_bytes(), victim.id)? else {
                         continue;
                     };
-                    table.remove(key.as_bytes())?;
                     if let Some(row) = rows.get_mut(&now.segment) {
                         row.sub(&now);
                     }

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use cairn_primitives::Multihash;
 
 use super::super::traits::{BlockError, Collected, Collector, Root};
 use super::checkpoint::Victim;
 use super::engine::Engine;
+use super::ids::IdSet;
 use super::index::broken;
 
 /// Ends a collection's place among the holds, however it ends.
@@ -16,6 +18,20 @@ struct Place<'a>(&'a Engine);
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.holds.end_collection();
+    }
+}
+
+/// How long each part takes.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> Duration {
+        let began = std::mem::replace(&mut self.0, Instant::now());
+        began.elapsed()
     }
 }
 
@@ -58,6 +74,7 @@ impl Engine {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
         let before = self.disk_bytes();
+        let mut clock = Clock::start();
         self.checkpoint()?;
         // First the floor, then the roots: a pin that commits before the roots are read is among them, and one that
         // commits later has a hold that lives now.
@@ -66,8 +83,9 @@ impl Engine {
             .begin_collection(|| self.next_id.load(Ordering::Acquire));
         let place = Place(self);
         let roots = roots()?;
-        let alive = self.alive()?;
+        let mut alive = self.alive()?;
         let marks = self.mark(&roots, &alive, cancelled)?;
+        let marking = clock.lap();
         let mut done = Collected {
             missing: marks.missing,
             ..Collected::default()
@@ -79,16 +97,19 @@ impl Engine {
                 batch.push((key, entry));
             }
             if batch.len() >= self.limits.sweep {
-                self.sweep(std::mem::take(&mut batch), removed, cancelled, &mut done)?;
+                let batch = std::mem::take(&mut batch);
+                self.sweep(batch, removed, cancelled, &mut alive, &mut done)?;
             }
             Ok(())
         })?;
-        self.sweep(batch, removed, cancelled, &mut done)?;
+        self.sweep(batch, removed, cancelled, &mut alive, &mut done)?;
         drop(place);
         if done.blocks > 0 {
-            self.drop_stale_links(&self.alive()?)?;
+            self.drop_stale_links(|id| id >= floor || alive.contains(id))?;
         }
+        let sweeping = clock.lap();
         self.compact(cancelled)?;
+        let compacting = clock.lap();
         let rows = self.rows.lock();
         if let Err(error) = self.index.shrink(
             rows.values().map(|row| row.blocks).sum(),
@@ -98,6 +119,14 @@ impl Engine {
             self.check_index();
         }
         drop(rows);
+        tracing::debug!(
+            ?marking,
+            ?sweeping,
+            ?compacting,
+            shrinking = ?clock.lap(),
+            blocks = done.blocks,
+            "collected"
+        );
         done.disk_bytes = before.saturating_sub(self.disk_bytes());
         Ok(done)
     }
@@ -107,6 +136,7 @@ impl Engine {
         victims: Vec<Victim>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
+        alive: &mut IdSet,
         done: &mut Collected,
     ) -> Result<(), BlockError> {
         if cancelled() {
@@ -123,6 +153,7 @@ impl Engine {
         for (key, entry) in &taken {
             done.blocks += 1;
             done.bytes += u64::from(entry.data);
+            alive.remove(entry.id);
             removed(key);
         }
         Ok(())

@@ -24,6 +24,7 @@ use super::pending::Pending;
 use super::record::{self, Front};
 use super::reserve::Reserve;
 use super::stage::Stage;
+use super::warm::Warm;
 use super::writer::{Waiters, Writer};
 
 /// Sizes that a store keeps to.
@@ -124,6 +125,10 @@ pub(super) struct Engine {
     pub(super) to_write: Signal,
     /// Work for the indexer.
     pub(super) to_index: Signal,
+    /// Work for the warmer.
+    pub(super) to_warm: Signal,
+    /// What was written and may be read soon.
+    pub(super) warm: Warm,
     /// Free bytes as last measured, less what was appended since.
     pub(super) free: Mutex<super::stage::FreeSpace>,
 }
@@ -280,12 +285,12 @@ impl Engine {
             .get(entry.segment)
             .map_err(|error| failed("open a segment of", error))?;
         let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
-        let mut bytes = vec![0; total];
-        match file.read_at(entry.offset, &mut bytes) {
-            Ok(read) if read == total => {}
+        self.warm.used();
+        let bytes = match file.read_fresh(entry.offset, total) {
+            Ok(bytes) if bytes.len() == total => bytes,
             Ok(_) => return Err(damaged()),
             Err(error) => return Err(failed("read", error)),
-        }
+        };
         match record::front(&bytes) {
             Front::Record(head)
                 if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}

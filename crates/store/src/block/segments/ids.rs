@@ -29,6 +29,19 @@ impl IdSet {
         fresh
     }
 
+    /// Takes an id out.
+    pub(super) fn remove(&mut self, id: u64) {
+        let page = self
+            .pages
+            .get_mut(usize::try_from(id / PAGE).unwrap_or(usize::MAX));
+        let word = page
+            .and_then(Option::as_mut)
+            .and_then(|words| words.get_mut((id % PAGE / 64) as usize));
+        if let Some(word) = word {
+            *word &= !(1 << (id % 64));
+        }
+    }
+
     /// Whether an id is in the set.
     pub(super) fn contains(&self, id: u64) -> bool {
         let page = self

@@ -278,11 +278,11 @@ impl Engine {
     }
 
     /// Drops the links of nodes that are gone.
-    pub(super) fn drop_stale_links(&self, alive: &IdSet) -> Result<(), BlockError> {
+    pub(super) fn drop_stale_links(&self, alive: impl Fn(u64) -> bool) -> Result<(), BlockError> {
         let mut rows = self.rows.lock();
         self.change(&mut rows, "drop links from", |transaction, _| {
             let mut table = transaction.open_table(LINKS)?;
-            table.retain(|(id, _), _| alive.contains(id))?;
+            table.retain(|(id, _), _| alive(id))?;
             Ok(())
         })
     }

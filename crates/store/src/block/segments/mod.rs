@@ -1,7 +1,7 @@
 //! Blocks on disk: append-only CAR files, and an index that can be made again from them.
 //!
-//! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of two threads (one writes, one brings
-//! the index up to date) and futures around [`engine::Engine`].
+//! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
+//! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
 
 mod checkpoint;
 mod collect;
@@ -20,6 +20,7 @@ mod reserve;
 mod scan;
 pub mod simulate;
 mod stage;
+mod warm;
 mod writer;
 
 #[cfg(test)]
@@ -48,6 +49,9 @@ use super::traits::{
 
 /// How often what is durable goes to the index, at least.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a thread sleeps that nobody wakes.
+const IDLE: Duration = Duration::from_secs(3600);
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -243,6 +247,7 @@ impl SegmentStore {
             };
             threads.push(spawn("block-writer", write_loop)?);
             threads.push(spawn("block-indexer", index_loop)?);
+            threads.push(spawn("block-warmer", warm_loop)?);
         }
         Ok((
             Arc::new(Self {
@@ -288,6 +293,7 @@ impl SegmentStore {
         self.engine.stage.lock().wake();
         self.engine.to_write.raise();
         self.engine.to_index.raise();
+        self.engine.to_warm.raise();
         for thread in self.threads.lock().drain(..) {
             if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
                 tracing::error!("a thread of the block store has panicked");
@@ -314,6 +320,17 @@ fn index_loop(engine: &Engine) {
         }
         if let Err(error) = engine.checkpoint() {
             tracing::warn!(%error, "the block index cannot be brought up to date; trying again");
+        }
+    }
+}
+
+fn warm_loop(engine: &Engine) {
+    while !engine.closed.load(Ordering::Acquire) {
+        let uses = engine.warm.uses();
+        if !engine.warm.is_waiting() {
+            engine.to_warm.wait(IDLE);
+        } else if !engine.to_warm.wait(warm::REST) && engine.warm.uses() == uses {
+            engine.warm_up();
         }
     }
 }

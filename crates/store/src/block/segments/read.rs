@@ -47,8 +47,10 @@ impl Engine {
     fn read_run(&self, keys: &[Multihash], entries: &[Option<Entry>]) -> Option<Vec<Bytes>> {
         let (first, last) = (entries.first()?.as_ref()?, entries.last()?.as_ref()?);
         let file = self.files.get(first.segment).ok()?;
-        let mut bytes = vec![0; usize::try_from(last.end() - first.offset).ok()?];
-        if file.read_at(first.offset, &mut bytes).ok()? != bytes.len() {
+        self.warm.used();
+        let len = usize::try_from(last.end() - first.offset).ok()?;
+        let bytes = file.read_fresh(first.offset, len).ok()?;
+        if bytes.len() != len {
             return None;
         }
         let (from, to) = (first.offset / WINDOW, last.end() / WINDOW);

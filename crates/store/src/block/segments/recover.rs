@@ -235,6 +235,8 @@ pub(super) fn open(
         lock: Mutex::new(lock),
         to_write: Default::default(),
         to_index: Default::default(),
+        to_warm: Default::default(),
+        warm: Default::default(),
         free: Mutex::default(),
         disk,
     };

@@ -180,6 +180,10 @@ impl Engine {
         open.written = open.written.max(end);
         open.end = chunk.base + chunk.len as u64;
         writer.unsynced += chunk.len as u64;
+        self.warm.used();
+        if self.warm.written(chunk.segment, chunk.base, open.end) {
+            self.to_warm.raise();
+        }
         writer.last_id = chunk.last_id;
         self.pending.lock().set_written(chunk.last_id);
         Ok(())
