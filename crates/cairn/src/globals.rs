@@ -15,8 +15,8 @@ use crate::output::Format;
 /// The options, with what the environment says where they are silent.
 #[derive(Clone, Debug)]
 pub(crate) struct Globals {
-    /// The repository.
-    pub(crate) repository: PathBuf,
+    /// The repository; `None` where none is named and there is no home directory.
+    repository: Option<PathBuf>,
     /// The server, when one is named.
     pub(crate) api: Option<String>,
     /// The secret for the server.
@@ -153,11 +153,7 @@ impl Globals {
         let named = invocation.global::<PathBuf>("global:repo-dir").or(config);
         let repository = named
             .or_else(|| environment.repository.clone())
-            .or_else(|| environment.home.as_ref().map(|home| home.join(".cairn")))
-            .ok_or_else(|| {
-                Problem::failed("there is no home directory to keep the repository in")
-                    .hint("name a repository with IPFS_PATH or `--repo-dir`")
-            })?;
+            .or_else(|| environment.home.as_ref().map(|home| home.join(".cairn")));
         let format = match text("global:encoding").as_deref() {
             _ if flag("global:json") => Format::Json,
             None | Some("text") => Format::Text,
@@ -208,6 +204,16 @@ impl Globals {
             timeout,
             passed_on,
             editor: environment.editor.clone(),
+        })
+    }
+}
+
+impl Globals {
+    /// Where the repository is, or would be.
+    pub(crate) fn repository(&self) -> Result<&Path, Problem> {
+        self.repository.as_deref().ok_or_else(|| {
+            Problem::failed("there is no home directory to keep the repository in")
+                .hint("name a repository with IPFS_PATH or `--repo-dir`")
         })
     }
 }

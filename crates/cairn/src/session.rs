@@ -47,6 +47,15 @@ impl Session {
         })
     }
 
+    /// For commands that need no repository: neither a daemon nor a repository is looked for.
+    pub(crate) fn standalone(globals: &Globals) -> Result<Self, Problem> {
+        let kubo = Kubo::new(InProcess::new(cairn_http::kubo::standalone_router()));
+        Ok(Self {
+            kubo: with_options(kubo, globals)?,
+            node: None,
+        })
+    }
+
     /// The server that is named, or the repository's daemon, if one runs.
     pub(crate) fn daemon(globals: &Globals) -> Result<Option<Self>, Problem> {
         let address = match &globals.api {
@@ -55,7 +64,7 @@ impl Session {
                     .parse::<Address>()
                     .map_err(|error| Problem::usage(error.to_string()))?,
             ),
-            None => running_daemon(&globals.repository)?,
+            None => running_daemon(globals.repository()?)?,
         };
         let Some(address) = address else {
             return Ok(None);
@@ -80,16 +89,15 @@ impl Session {
 
 /// Opens the repository for this process alone; one that cannot be written, for reading.
 async fn open_node(globals: &Globals) -> Result<Arc<Node>, Problem> {
-    let opened = match Node::open(&globals.repository, NodeOptions::default()).await {
+    let repository = globals.repository()?;
+    let opened = match Node::open(repository, NodeOptions::default()).await {
         Err(error) if is_not_writable(&error) => {
             let options = NodeOptions {
                 access: Access::ReadOnly,
                 ..NodeOptions::default()
             };
             // If it cannot be read either, what stood in the way of writing is the better answer.
-            Node::open(&globals.repository, options)
-                .await
-                .map_err(|_| error)
+            Node::open(repository, options).await.map_err(|_| error)
         }
         opened => opened,
     };

@@ -108,11 +108,15 @@ fn global_options_stand_anywhere() {
         ]
     );
     assert_eq!(
-        globals("cat a").unwrap().repository.to_str(),
+        globals("cat a").unwrap().repository().unwrap().to_str(),
         Some("/home/someone/.cairn")
     );
     assert_eq!(
-        globals("--repo-dir /r cat a").unwrap().repository.to_str(),
+        globals("--repo-dir /r cat a")
+            .unwrap()
+            .repository()
+            .unwrap()
+            .to_str(),
         Some("/r")
     );
     assert_eq!(globals("config --json A.B 1").unwrap().format, Format::Text);

@@ -68,6 +68,10 @@ fn run(repository: &Path, folder: &Path, arguments: &[&str], stdin: &[u8]) -> Ou
         .env("IPFS_PATH", repository)
         .env_remove("CAIRN_LOG")
         .env_remove("GOLOG_LOG_LEVEL");
+    feed(&mut command, stdin)
+}
+
+fn feed(command: &mut Command, stdin: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -108,6 +112,131 @@ fn init_says_what_ipfs_says() {
             .status
             .success()
     );
+}
+
+#[test]
+fn some_commands_need_no_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    // Neither a repository, nor a home to look for one in, nor a server that answers.
+    let prints = |arguments: &[&str], stdin: &[u8]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
+        command
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
+            .env("HOME", folder.path().join("nowhere"));
+        let output = feed(&mut command, stdin);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        assert!(output.stderr.is_empty(), "{arguments:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for (arguments, printed) in [
+        (
+            &["cid", "base32", HELLO][..],
+            "bafybeiffndsajwhk3lwjewwdxqntmjm4b5wxaaanokonsggenkbw6slwk4\n",
+        ),
+        (
+            &["cid", "format", "-f", "%M", HELLO],
+            "QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN\n",
+        ),
+        (
+            &[
+                "--api",
+                "/ip4/127.0.0.1/tcp/1",
+                "cid",
+                "format",
+                "-v",
+                "0",
+                HELLO,
+            ],
+            &format!("{HELLO}\n"),
+        ),
+        (&["version", "-n"], "0.42.0\n"),
+    ] {
+        assert_eq!(prints(arguments, b""), printed, "{arguments:?}");
+    }
+    assert_eq!(
+        prints(&["multibase", "encode", "-b", "base16"], b"hi"),
+        "f6869"
+    );
+    assert_eq!(prints(&["multibase", "decode"], b"f6869"), "hi");
+    assert_eq!(
+        prints(&["multibase", "transcode", "-b", "base32"], b"f6869"),
+        "bnbuq"
+    );
+    for (arguments, line) in [
+        (&["cid", "bases", "--prefix"][..], "b"),
+        (&["cid", "codecs"], "dag-pb"),
+        (&["cid", "hashes"], "sha2-256"),
+        (&["cid", "inspect", HELLO], "CID"),
+        (&["multibase", "list"], "base32"),
+        (&["commands"], "commands"),
+        (&["version", "deps"], "serde_json"),
+        (&["version", "--all"], "Repo version: 18"),
+        (&["help"], "Commands:"),
+        (&["cid"], "format"),
+        (&["add", "--help"], "--chunker"),
+        (&["completions", "bash"], "_cairn"),
+    ] {
+        let printed = prints(arguments, b"");
+        assert!(printed.contains(line), "{arguments:?}: {printed}");
+    }
+    assert!(!folder.path().join("nowhere").exists());
+}
+
+#[test]
+fn what_rules_name_is_left_out() {
+    let place = Place::new();
+    for (path, content) in [
+        (".asteroids/ceres.txt", "Ceres"),
+        (".asteroids/pallas.txt", "Pallas"),
+        (".charon.txt", "Charon"),
+        (".pluto.txt", "Pluto"),
+        ("mars.txt", "Mars"),
+        ("venus.txt", "Venus"),
+    ] {
+        place.write(
+            &format!("planets/{path}"),
+            format!("Hello {content}\n").as_bytes(),
+        );
+    }
+    place.write("planets/.gitignore", b"mars.txt\n");
+    let rules = "--ignore-rules-path=planets/.gitignore";
+    // The CIDs are Kubo's.
+    for (arguments, cid) in [
+        (&[][..], "QmR8nD1Vzk5twWVC6oShTHvv7mMYkVh6dApCByBJyV2oj3"),
+        (
+            &["--hidden"],
+            "QmczhHaXyb3bc9APMxe4MXbr87V5YDLKLaw3DZX3fK7HrK",
+        ),
+        (
+            &["--hidden", rules],
+            "QmaRsiaCYvc65RqHVAcv2tqyjZgQYgvaNqW1tQGsjfy4N5",
+        ),
+        (
+            &[
+                "--hidden",
+                rules,
+                "--ignore",
+                ".asteroids",
+                "--ignore",
+                "venus.txt",
+            ],
+            "QmemuMahjSh7eYLY3hbz2q8sqMPnbQzBQeUdosqNiWChE6",
+        ),
+    ] {
+        let line = [&["add", "-rQ"], arguments, &["planets"]].concat();
+        assert_eq!(place.prints(&line), format!("{cid}\n"), "{arguments:?}");
+    }
+    // What is named is taken, whatever a rule says.
+    assert_eq!(
+        place.prints(&["add", "-Q", "--ignore=mars.txt", "planets/mars.txt"]),
+        "QmZy3khu7qf696i5HtkgL2NotsCZ8wzvNZJ1eUdA5n8KaV\n"
+    );
+    let warned = place.run(&["add", "-rQ", "--ignore", ".asteroids/", "planets"], b"");
+    assert!(said(&warned).contains("fits nothing"), "{}", said(&warned));
+    let (code, said) = place.refuses(&["add", "-r", "--ignore-rules-path=none", "planets"]);
+    assert_eq!(code, Some(1), "{said}");
 }
 
 #[test]
@@ -228,7 +357,6 @@ fn problems_have_words_and_codes() {
         place.refuses(&["add", "d"]),
         place.refuses(&["add", "nosuch"]),
         place.refuses(&["add", "a.txt", "d/a.txt"]),
-        place.refuses(&["add", "--ignore=x", "-r", "d"]),
         place.refuses(&["block", "put", "d"]),
         place.refuses(&["cat"]),
         place.refuses(&["cat", "nosuch"]),

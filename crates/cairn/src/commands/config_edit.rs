@@ -18,7 +18,7 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
         return Err(Problem::failed("no editor is known")
             .hint("set the EDITOR environment variable, or use `{program} config KEY VALUE`"));
     };
-    let path = globals.repository.join("config");
+    let path = globals.repository()?.join("config");
     // As shells and git do: the variable may hold arguments.
     let status = Process::new("sh")
         .arg("-c")

@@ -93,8 +93,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
 
 /// Makes the repository and says so, in Kubo's words: scripts read them.
 pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), Problem> {
-    let path =
-        std::path::absolute(&globals.repository).unwrap_or_else(|_| globals.repository.clone());
+    let repository = globals.repository()?;
+    let path = std::path::absolute(repository).unwrap_or_else(|_| repository.to_owned());
     let made = Repo::init(&path, &options)
         .await
         .map_err(|error| node_problem(&error))?;

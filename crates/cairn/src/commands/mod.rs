@@ -24,6 +24,7 @@ mod shutdown;
 mod told;
 mod version;
 
+use cairn_http::kubo::is_standalone;
 use cairn_wire::kubo::cid::format::Formatted;
 use cairn_wire::kubo::cid::inspect::CidParts;
 use cairn_wire::kubo::refs::links::Ref;
@@ -108,7 +109,10 @@ async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
     let mut request = generic::Request::read(invocation, spec)?;
     piped::fill(&mut request)?;
     generic::check(&request)?;
-    let session = Session::open(globals).await?;
+    let session = match is_standalone(spec.path) {
+        true => Session::standalone(globals)?,
+        false => Session::open(globals).await?,
+    };
     let mut output = Output::stdout()?;
     let outcome = match spec.path {
         "add" => add::run(&session, &request, globals, &mut output).await,

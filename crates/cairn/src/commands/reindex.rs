@@ -25,7 +25,7 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
             .hint("stop the daemon, and leave `--api` out"));
     }
     // Holds the lock: nobody else has the store meanwhile.
-    let repo = Repo::open(&globals.repository, Access::ReadWrite)
+    let repo = Repo::open(globals.repository()?, Access::ReadWrite)
         .map_err(|error| node_problem(&NodeError::from(error)))?;
     let path = repo.blocks_path();
     let shown = progress::wanted(None);

@@ -21,7 +21,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::call::{Call, timed_out};
+use super::call::{Asked, timed_out};
 use super::{Failure, nothing};
 use crate::stream::{Ending, Streamed, Trailers};
 
@@ -168,11 +168,11 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    pub(crate) fn of(call: &Call) -> Self {
+    pub(crate) fn of(asked: &Asked) -> Self {
         Self {
-            encoding: call.encoding,
-            timeout: call.timeout,
-            trailers: call.trailers.clone(),
+            encoding: asked.encoding,
+            timeout: asked.timeout,
+            trailers: asked.trailers.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a handler knows of a request besides its own arguments and options.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +23,28 @@ use super::{Failure, Rpc, error};
 use crate::stream::Trailers;
 use crate::trailer::Slot;
 
-/// One call of a command.
+/// One call of a command, with the node that it is about.
 pub(crate) struct Call {
     pub(crate) rpc: Arc<Rpc>,
+    pub(crate) asked: Asked,
+}
+
+impl Deref for Call {
+    type Target = Asked;
+
+    fn deref(&self) -> &Asked {
+        &self.asked
+    }
+}
+
+impl DerefMut for Call {
+    fn deref_mut(&mut self) -> &mut Asked {
+        &mut self.asked
+    }
+}
+
+/// What was asked: all that there is to a call apart from a node.
+pub(crate) struct Asked {
     pub(crate) values: Values,
     pub(crate) encoding: Encoding,
     pub(crate) timeout: Option<Duration>,
@@ -37,14 +57,9 @@ pub(crate) struct Call {
     offline: bool,
 }
 
-impl Call {
+impl Asked {
     /// Reads what all commands share; a refusal is a whole answer.
-    pub(crate) fn new(
-        rpc: Arc<Rpc>,
-        spec: &Spec,
-        request: Request,
-        values: Values,
-    ) -> Result<Self, Response> {
+    pub(crate) fn new(spec: &Spec, request: Request, values: Values) -> Result<Self, Response> {
         let encoding = match values.loose(&["encoding", "enc"]) {
             None => Encoding::Json,
             Some(name) => Encoding::from_name(name)
@@ -89,7 +104,6 @@ impl Call {
             },
         };
         Ok(Self {
-            rpc,
             values,
             encoding,
             timeout,
@@ -100,37 +114,6 @@ impl Call {
             upgrade,
             offline,
         })
-    }
-
-    /// The node.
-    pub(crate) fn node(&self) -> &Arc<cairn_node::Node> {
-        &self.rpc.node
-    }
-
-    /// Where blocks are read from.
-    pub(crate) fn blocks(&self) -> Blocks {
-        if self.offline {
-            self.node().blocks().local()
-        } else {
-            self.node().blocks()
-        }
-    }
-
-    /// Reads a content path.
-    pub(crate) fn path(&self, text: &str) -> Result<ContentPath, Failure> {
-        Ok(ContentPath::parse(text)?)
-    }
-
-    /// The block that a path leads to.
-    pub(crate) async fn resolve(&self, text: &str) -> Result<Cid, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?)
-            .await?
-            .cid)
-    }
-
-    /// Where a path leads, with what is left of it inside the last block.
-    pub(crate) async fn follow(&self, text: &str) -> Result<Resolved, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?)
     }
 
     /// The files that the body carries.
@@ -164,6 +147,39 @@ impl Call {
                 upgrade: self.upgrade,
             }),
         }
+    }
+}
+
+impl Call {
+    /// The node.
+    pub(crate) fn node(&self) -> &Arc<cairn_node::Node> {
+        &self.rpc.node
+    }
+
+    /// Where blocks are read from.
+    pub(crate) fn blocks(&self) -> Blocks {
+        if self.offline {
+            self.node().blocks().local()
+        } else {
+            self.node().blocks()
+        }
+    }
+
+    /// Reads a content path.
+    pub(crate) fn path(&self, text: &str) -> Result<ContentPath, Failure> {
+        Ok(ContentPath::parse(text)?)
+    }
+
+    /// The block that a path leads to.
+    pub(crate) async fn resolve(&self, text: &str) -> Result<Cid, Failure> {
+        Ok(resolve::resolve(&self.blocks(), &self.path(text)?)
+            .await?
+            .cid)
+    }
+
+    /// Where a path leads, with what is left of it inside the last block.
+    pub(crate) async fn follow(&self, text: &str) -> Result<Resolved, Failure> {
+        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?)
     }
 }
 

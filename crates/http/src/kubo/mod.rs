@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod handlers;
 mod origin;
+mod standalone;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -25,9 +26,11 @@ use http::Method;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answer::{Answer, Records};
-pub(crate) use call::Call;
+pub(crate) use call::{Asked, Call};
 pub(crate) use error::Failure;
 pub use handlers::version_info;
+pub(crate) use standalone::Standalone;
+pub use standalone::{is_standalone, standalone_router};
 
 use crate::auth::Credentials;
 use crate::logs::LogLevels;
@@ -235,11 +238,15 @@ async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, mut values: Val
         Ok(request) => request,
         Err(refused) => return error::bad_request(&refused.to_string()),
     };
-    let call = match Call::new(rpc.clone(), &route.spec, request, values) {
-        Ok(call) => call,
+    let asked = match Asked::new(&route.spec, request, values) {
+        Ok(asked) => asked,
         Err(refused) => return refused,
     };
-    let values = call.values.clone();
+    let values = asked.values.clone();
+    let call = Call {
+        rpc: rpc.clone(),
+        asked,
+    };
     match (route.run)(call, &values) {
         Ok(answer) => {
             let mut answer = answer.await;

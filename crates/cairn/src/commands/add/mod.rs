@@ -1,14 +1,18 @@
 //! `add`: files and folders of this machine.
 
+mod ignore;
 mod walk;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::Arc;
 
 use cairn_client::{Metadata, Records, Upload, UploadError};
 use cairn_wire::kubo::add::{Add, Added};
 use futures_util::{StreamExt as _, stream};
 
+use self::ignore::Ignore;
 use self::walk::{Root, Rules, Walk};
 use super::files;
 use super::generic::{Printer, Request, next_line};
@@ -26,21 +30,23 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Problem> {
     let asked = request.typed::<Add>()?;
-    if !asked.ignore.is_empty() || asked.ignore_rules_path.is_some() {
-        return Err(
-            Problem::usage("--ignore and --ignore-rules-path are not supported yet").hint(
-                "nothing was added; name the files to add, or put them into a folder of their own",
-            ),
-        );
+    let rules_file = asked
+        .ignore_rules_path
+        .as_deref()
+        .filter(|path| !path.is_empty());
+    let (ignore, told) = Ignore::read(rules_file.map(Path::new), &asked.ignore)?;
+    for message in told {
+        eprintln!("warning: {message}");
     }
-    let rules = Rules {
+    let rules = Arc::new(Rules {
         recursive: asked.recursive,
         hidden: asked.hidden,
+        ignore,
         follow_arguments: asked.dereference_args,
         follow_all: asked.dereference_symlinks,
         absolute_paths: asked.nocopy,
-    };
-    let roots = roots(&request.files, rules)?;
+    });
+    let roots = roots(&request.files, &rules)?;
 
     let quiet = asked.quiet || asked.quieter || asked.silent;
     let shown = match asked.progress {
@@ -55,7 +61,7 @@ pub(crate) async fn run(
     let mut size = shown.then(|| {
         walk::size_of(
             roots.iter().filter_map(Option::as_ref).cloned().collect(),
-            rules,
+            Arc::clone(&rules),
         )
     });
 
@@ -65,7 +71,7 @@ pub(crate) async fn run(
         .map(|root| {
             root.map_or_else(
                 || Entry::Stdin(stdin_name.clone()),
-                |root| Entry::Files(Box::new(Walk::new(root, rules))),
+                |root| Entry::Files(Box::new(Walk::new(root, Arc::clone(&rules)))),
             )
         })
         .collect();
@@ -128,7 +134,7 @@ impl Entry {
 }
 
 /// What the command line names; `None` is standard input. Two of one name cannot be told apart in what is added.
-fn roots(paths: &[OsString], rules: Rules) -> Result<Vec<Option<Root>>, Problem> {
+fn roots(paths: &[OsString], rules: &Rules) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);
     }
@@ -169,9 +175,9 @@ fn roots(paths: &[OsString], rules: Rules) -> Result<Vec<Option<Root>>, Problem>
 }
 
 /// The folder of a path, as a message names it.
-fn folder_of(path: &std::path::Path) -> std::path::Display<'_> {
+fn folder_of(path: &Path) -> std::path::Display<'_> {
     match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => std::path::Path::new(".").display(),
+        Some(parent) if parent.as_os_str().is_empty() => Path::new(".").display(),
         Some(parent) => parent.display(),
         None => path.display(),
     }
@@ -211,7 +217,7 @@ fn metadata(found: &std::fs::Metadata) -> Metadata {
 }
 
 /// An error on the way, as the upload tells it.
-fn listing(path: &std::path::Path, source: std::io::Error) -> UploadError {
+fn listing(path: &Path, source: std::io::Error) -> UploadError {
     UploadError::Read {
         path: path.to_owned(),
         source,

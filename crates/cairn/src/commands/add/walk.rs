@@ -5,21 +5,24 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use cairn_client::{Content, Part, UploadError};
 
 use super::super::files::{base_name, unreadable};
+use super::ignore::Ignore;
 use super::{listing, metadata};
 use crate::error::Problem;
 
 /// What is taken.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
     /// Folders with all that is in them.
     pub(super) recursive: bool,
     /// What is hidden in folders.
     pub(super) hidden: bool,
+    /// What is left out of folders.
+    pub(super) ignore: Ignore,
     /// Links named on the command line are followed.
     pub(super) follow_arguments: bool,
     /// All links are followed.
@@ -39,7 +42,7 @@ pub(super) struct Root {
 
 impl Root {
     /// Looks at a path of the command line.
-    pub(super) fn find(given: &Path, rules: Rules) -> Result<Self, Problem> {
+    pub(super) fn find(given: &Path, rules: &Rules) -> Result<Self, Problem> {
         let failed = |error: io::Error| unreadable(given, &error);
         // A path without a name of its own (`.`, `..`, `/`) takes that of the folder it leads to.
         let nameless = given.file_name().is_none();
@@ -64,7 +67,7 @@ impl Root {
 
 /// What is sent of a root, in the order in which Kubo sends it: a folder, then what is in it, by name.
 pub(super) struct Walk {
-    rules: Rules,
+    rules: Arc<Rules>,
     root: Option<Root>,
     name: Vec<u8>,
     folders: Vec<Folder>,
@@ -79,7 +82,7 @@ struct Folder {
 }
 
 impl Walk {
-    pub(super) fn new(root: Root, rules: Rules) -> Self {
+    pub(super) fn new(root: Root, rules: Arc<Rules>) -> Self {
         Self {
             rules,
             name: root.name.clone(),
@@ -103,7 +106,8 @@ impl Walk {
                 self.folders.pop();
                 continue;
             };
-            if next.as_bytes().starts_with(b".") && !self.rules.hidden {
+            let hidden = next.as_bytes().starts_with(b".") && !self.rules.hidden;
+            if hidden || self.rules.ignore.leaves_out(&next) {
                 continue;
             }
             let name = [folder.name.as_slice(), b"/", next.as_bytes()].concat();
@@ -182,12 +186,12 @@ impl Iterator for Walk {
 }
 
 /// Adds up the sizes of all files, on a thread of its own. What cannot be read counts for nothing: adding it will tell.
-pub(super) fn size_of(roots: Vec<Root>, rules: Rules) -> mpsc::Receiver<u64> {
+pub(super) fn size_of(roots: Vec<Root>, rules: Arc<Rules>) -> mpsc::Receiver<u64> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let parts = roots
             .into_iter()
-            .flat_map(|root| Walk::new(root, rules))
+            .flat_map(|root| Walk::new(root, Arc::clone(&rules)))
             .flatten();
         let size = |part: Part| match part.content {
             Content::File(path) => fs::metadata(path).map_or(0, |found| found.len()),
@@ -217,7 +221,8 @@ mod tests {
             };
             format!("{kind} {}", String::from_utf8(part.name).unwrap())
         };
-        Walk::new(Root::find(path, rules).unwrap(), rules)
+        let rules = Arc::new(rules);
+        Walk::new(Root::find(path, &rules).unwrap(), rules)
             .map(|part| shown(part.unwrap()))
             .collect()
     }
@@ -297,11 +302,12 @@ mod tests {
     #[test]
     fn folders_need_the_flag_and_devices_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Root::find(folder.path(), Rules::default()).is_err());
+        assert!(Root::find(folder.path(), &Rules::default()).is_err());
         let socket = folder.path().join("socket");
         let _held = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        let root = Root::find(&socket, Rules::default()).unwrap();
-        assert!(Walk::new(root, Rules::default()).next().unwrap().is_err());
+        let rules = Arc::new(Rules::default());
+        let root = Root::find(&socket, &rules).unwrap();
+        assert!(Walk::new(root, rules).next().unwrap().is_err());
     }
 
     #[test]
@@ -309,12 +315,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), [0; 100]).unwrap();
         fs::write(folder.path().join("b"), [0; 23]).unwrap();
-        let rules = Rules {
+        let rules = Arc::new(Rules {
             recursive: true,
             ..Rules::default()
-        };
+        });
         assert_eq!(
-            size_of(vec![Root::find(folder.path(), rules).unwrap()], rules).recv(),
+            size_of(vec![Root::find(folder.path(), &rules).unwrap()], rules).recv(),
             Ok(123)
         );
     }

@@ -71,7 +71,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     if flag("manage-fdlimit") != Some(false) {
         raise_file_limit();
     }
-    if !repo::is_initialized(&globals.repository) {
+    if !repo::is_initialized(globals.repository()?) {
         let config = invocation
             .own::<OsString>("init-config")
             .map(|path| init::read_config(&path))
@@ -90,7 +90,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         gc: flag("enable-gc").unwrap_or(false),
         ..NodeOptions::default()
     };
-    let node = Node::open(&globals.repository, options)
+    let node = Node::open(globals.repository()?, options)
         .await
         .map_err(|error| node_problem(&error))?;
     let node = Arc::new(node);

@@ -12,11 +12,11 @@ use cairn_wire::kubo::cid::format::{CidFormat, Formatted};
 use cairn_wire::kubo::cid::hashes::CidHashes;
 use cairn_wire::kubo::cid::inspect::{BasePart, CidInspect, CidParts, CodecPart, HashPart};
 
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::{Answer, Asked, Failure, Records, Standalone};
 use super::multibase::{bases, encoder};
 
-impl Handler for CidFormat {
-    async fn handle(self, _: Call) -> Result<Answer<Formatted>, Failure> {
+impl Standalone for CidFormat {
+    async fn answer(self, _: Asked) -> Result<Answer<Formatted>, Failure> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         if !self.format.contains('%') {
             return Err(Failure::normal(format!(
@@ -60,8 +60,8 @@ impl Handler for CidFormat {
     }
 }
 
-impl Handler for CidBase32 {
-    async fn handle(self, _: Call) -> Result<Answer<Formatted>, Failure> {
+impl Standalone for CidBase32 {
+    async fn answer(self, _: Asked) -> Result<Answer<Formatted>, Failure> {
         let form = Form {
             format: "%s".to_owned(),
             codec: None,
@@ -129,14 +129,14 @@ impl Form {
     }
 }
 
-impl Handler for CidBases {
-    async fn handle(self, _: Call) -> Result<Answer<Vec<Named>>, Failure> {
+impl Standalone for CidBases {
+    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
         Ok(Answer::One(bases()))
     }
 }
 
-impl Handler for CidCodecs {
-    async fn handle(self, _: Call) -> Result<Answer<Vec<Named>>, Failure> {
+impl Standalone for CidCodecs {
+    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
         const SUPPORTED: [Codec; 7] = [
             Codec::CBOR,
             Codec::RAW,
@@ -156,8 +156,8 @@ impl Handler for CidCodecs {
     }
 }
 
-impl Handler for CidHashes {
-    async fn handle(self, _: Call) -> Result<Answer<Vec<Named>>, Failure> {
+impl Standalone for CidHashes {
+    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
         let functions = HashFunction::all()
             .filter(|function| function.is_allowed())
             .map(|function| Named {
@@ -168,8 +168,8 @@ impl Handler for CidHashes {
     }
 }
 
-impl Handler for CidInspect {
-    async fn handle(self, _: Call) -> Result<Answer<CidParts>, Failure> {
+impl Standalone for CidInspect {
+    async fn answer(self, _: Asked) -> Result<Answer<CidParts>, Failure> {
         let text = self.cid;
         Ok(Answer::One(match Cid::parse(&text) {
             Ok((cid, base)) => parts(text, &cid, base),

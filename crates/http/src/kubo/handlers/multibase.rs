@@ -9,7 +9,7 @@ use cairn_wire::kubo::multibase::list::MultibaseList;
 use cairn_wire::kubo::multibase::transcode::MultibaseTranscode;
 use futures_util::StreamExt as _;
 
-use super::super::{Answer, Call, Failure, Handler};
+use super::super::{Answer, Asked, Failure, Standalone};
 
 /// Most bytes that are read: they are held as a whole.
 const MOST: usize = 16 << 20;
@@ -43,38 +43,38 @@ pub(super) fn encoder(name: &str) -> Result<Base, Failure> {
     }
 }
 
-impl Handler for MultibaseList {
-    async fn handle(self, _: Call) -> Result<Answer<Vec<Named>>, Failure> {
+impl Standalone for MultibaseList {
+    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
         Ok(Answer::One(bases()))
     }
 }
 
-impl Handler for MultibaseEncode {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+impl Standalone for MultibaseEncode {
+    async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
         let base = encoder(&self.base)?;
-        convert(call, move |data| encode(base, &data)).await
+        convert(asked, move |data| encode(base, &data)).await
     }
 }
 
-impl Handler for MultibaseDecode {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
-        convert(call, |text| decode(&text)).await
+impl Standalone for MultibaseDecode {
+    async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
+        convert(asked, |text| decode(&text)).await
     }
 }
 
-impl Handler for MultibaseTranscode {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+impl Standalone for MultibaseTranscode {
+    async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
         let base = encoder(&self.base)?;
-        convert(call, move |text| encode(base, &decode(&text)?)).await
+        convert(asked, move |text| encode(base, &decode(&text)?)).await
     }
 }
 
 /// Answers with what becomes of the file.
 async fn convert(
-    mut call: Call,
+    mut asked: Asked,
     work: impl FnOnce(Bytes) -> Result<Vec<u8>, Failure> + Send + 'static,
 ) -> Result<Answer<()>, Failure> {
-    let mut files = call.take_files()?;
+    let mut files = asked.take_files()?;
     if files.next().await?.is_none() {
         return Err(Failure::normal(
             "failed to access file: expected a file argument",

@@ -5,20 +5,20 @@ use cairn_wire::kubo::diag::sys::DiagSys;
 use cairn_wire::kubo::version::deps::{Dependency, VersionDeps};
 use serde_json::{Value, json};
 
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::{Answer, Asked, Call, Failure, Handler, Records, Standalone};
 use super::version::{ARCHITECTURE, SYSTEM};
 
 /// What the program was built from.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
-impl Handler for Commands {
-    async fn handle(self, _: Call) -> Result<Answer<CommandTree>, Failure> {
+impl Standalone for Commands {
+    async fn answer(self, _: Asked) -> Result<Answer<CommandTree>, Failure> {
         Ok(Answer::One(CommandTree::whole()))
     }
 }
 
-impl Handler for VersionDeps {
-    async fn handle(self, _: Call) -> Result<Answer<Dependency>, Failure> {
+impl Standalone for VersionDeps {
+    async fn answer(self, _: Asked) -> Result<Answer<Dependency>, Failure> {
         let own = Dependency {
             path: "cairn".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
