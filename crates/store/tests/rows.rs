@@ -14,9 +14,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use cairn_primitives::Cid;
-use cairn_store::meta::conformance::{self, cid, list, pin};
+use cairn_store::meta::conformance::{self, cid, list, pin, reference};
 use cairn_store::meta::{
-    MemoryRows, Pin, PinChange, PinFilter, PinMode, RowError, Rows, SqliteRows,
+    MemoryRows, Pin, PinChange, PinFilter, PinMode, ReferenceChange, ReferenceOrder, RowError,
+    Rows, SqliteRows,
 };
 
 fn open(path: &Path) -> Arc<SqliteRows> {
@@ -195,6 +196,82 @@ fn newer_foreign_and_broken_files_are_refused() {
         Err(RowError::Older { found: 0, .. })
     ));
     assert_eq!(open(&empty).pin_count().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn version_1_is_brought_to_the_newest_and_can_be_read_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.sqlite");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../src/meta/migrations/0001_pins.sql"))
+        .unwrap();
+    old.execute("INSERT INTO pin VALUES (?1, 0, 'old')", [cid(1).to_bytes()])
+        .unwrap();
+    old.pragma_update(None, "application_id", 0x4372_6e52)
+        .unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+
+    let reading = SqliteRows::open(&path, true).unwrap();
+    assert_eq!(reading.pin_count().unwrap(), 1);
+    assert_eq!(reading.reference_count().unwrap(), 0);
+    assert_eq!(reading.last_reference().unwrap(), 0);
+    assert_eq!(
+        reading.references(&[cid(1).hash().clone()]).unwrap(),
+        [None]
+    );
+    for order in [ReferenceOrder::Key, ReferenceOrder::Place] {
+        assert_eq!(reading.reference_page(order, None, 9).unwrap(), []);
+    }
+    drop(reading);
+
+    let rows = open(&path);
+    assert_eq!(rows.pin(&cid(1)).unwrap().unwrap().name, "old");
+    let new = reference(1, 1, "file", 0);
+    rows.change_references(vec![ReferenceChange::Set(new.clone())])
+        .await
+        .unwrap();
+    rows.close().await.unwrap();
+    let reading = SqliteRows::open(&path, true).unwrap();
+    assert_eq!(
+        reading.references(&[cid(1).hash().clone()]).unwrap(),
+        [Some(new)]
+    );
+}
+
+#[tokio::test]
+async fn paths_that_nothing_refers_to_are_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.sqlite");
+    let rows = open(&path);
+    let paths = || -> Vec<String> {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let mut statement = connection
+            .prepare("SELECT path FROM source ORDER BY path")
+            .unwrap();
+        let paths = statement.query_map([], |row| row.get(0)).unwrap();
+        paths.map(Result::unwrap).collect()
+    };
+    let set = |id, number, path| ReferenceChange::Set(reference(id, number, path, 0));
+    rows.change_references(vec![
+        set(1, 1, "a"),
+        set(2, 2, "a"),
+        set(3, 3, "b"),
+        set(4, 4, "c"),
+    ])
+    .await
+    .unwrap();
+    rows.change_references(vec![ReferenceChange::RemoveId(1), set(5, 3, "d")])
+        .await
+        .unwrap();
+    assert_eq!(paths(), ["a", "c", "d"]);
+    rows.change_references(vec![
+        ReferenceChange::RemoveId(2),
+        ReferenceChange::Remove(cid(4).hash().clone()),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(paths(), ["d"]);
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use cairn_primitives::{Block, Cid, Codec, Multihash};
 
 use super::traits::{BlockError, BlockStore, Collected, Collector, MAX_BLOCK, Root, StoreStat};
 
+pub use super::wait::wait;
+
 /// A store under test.
 pub type Store = Arc<dyn BlockStore>;
 
@@ -98,26 +100,6 @@ impl Collector for Fixed {
 
     fn removed(&mut self, key: &Multihash) {
         self.removed.push(key.clone());
-    }
-}
-
-/// Waits for a future on this thread.
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
-    use std::task::{Context, Poll, Wake, Waker};
-    struct Unpark(thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = std::pin::pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(done) => return done,
-            Poll::Pending => thread::park(),
-        }
     }
 }
 

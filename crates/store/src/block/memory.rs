@@ -1,6 +1,6 @@
 //! Blocks in memory: for tests, and for operations on a DAG that is thrown away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::holds::{HoldState, Holds, Touch};
 use super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK,
+    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root,
     StoreStat,
 };
 
@@ -133,18 +133,50 @@ impl MemoryStore {
         Ok(answers)
     }
 
-    fn sweep(&self, floor: u64, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
-        let mut done = Collected::default();
-        let roots = collector.roots()?;
-        let mut marked = std::collections::HashSet::new();
-        self.walk(&roots, &mut |cid, present| {
+    /// Marks what roots reach; answers with what the absent blocks link to that are elsewhere.
+    fn mark(
+        &self,
+        roots: &[Root],
+        marked: &mut HashSet<Multihash>,
+        asked: &mut HashSet<Cid>,
+        collector: &mut dyn Collector,
+    ) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+        let mut absent = Vec::new();
+        self.walk(roots, &mut |cid, present| {
             if present {
                 marked.insert(cid.hash().clone());
-            } else {
-                done.missing += 1;
+            } else if asked.insert(cid.to_v1()) {
+                absent.push(cid.clone());
             }
             true
         })?;
+        collector.elsewhere(&absent)
+    }
+
+    fn sweep(&self, floor: u64, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
+        let mut done = Collected::default();
+        let (mut deep, flat): (Vec<Root>, Vec<Root>) = collector
+            .roots()?
+            .into_iter()
+            .partition(|root| root.recursive);
+        let mut marked = HashSet::new();
+        let mut asked = HashSet::new();
+        while !deep.is_empty() {
+            let links = self.mark(&deep, &mut marked, &mut asked, collector)?;
+            done.missing += links.iter().filter(|links| links.is_none()).count() as u64;
+            // What is elsewhere may link back to what is here.
+            deep = links
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|cid| Root {
+                    cid,
+                    recursive: true,
+                })
+                .collect();
+        }
+        let links = self.mark(&flat, &mut marked, &mut asked, collector)?;
+        done.missing += links.iter().filter(|links| links.is_none()).count() as u64;
         let mut victims: Vec<(u64, Multihash)> = {
             let inner = self.shared.blocks.read();
             let unmarked = inner

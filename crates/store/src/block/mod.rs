@@ -1,16 +1,19 @@
 //! Blocks by multihash.
 //!
 //! [`SegmentStore`] keeps them in append-only CAR files beneath a directory, [`MemoryStore`] in memory. The format of
-//! the files is described in `docs/storage-format.md`.
+//! the files is described in `docs/storage-format.md`. [`Filestore`] adds blocks to another store that stay in files of the user.
 
 pub mod conformance;
 pub mod disk;
+pub mod filestore;
 mod holds;
 mod links;
 mod memory;
 pub mod segments;
 mod traits;
+mod wait;
 
+pub use filestore::{Filestore, FilestoreOptions, NewReference};
 pub use memory::MemoryStore;
 pub use segments::{OpenError, OpenReport, Options, SegmentStore};
 pub use traits::*;

@@ -1,14 +1,18 @@
 //! What every block store does.
 
 use std::any::Any;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::codec::CodecError;
+use cairn_primitives::multihash::HashError;
 use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::BoxFuture;
 
 use super::links;
+use crate::meta::{MAX_REFERENCE_PATH, RowError};
 
 /// Largest block that any store takes, in bytes; what peers exchange is at most 2 MiB.
 pub const MAX_BLOCK: usize = 64 << 20;
@@ -24,7 +28,7 @@ pub enum BlockError {
         action: &'static str,
         /// Why.
         #[source]
-        source: Arc<std::io::Error>,
+        source: Arc<io::Error>,
     },
     /// No space is left, or the store's limit is reached: reads and collection go on.
     #[error("the disk is full: {free} bytes are free, and writing needs at least {needed}")]
@@ -66,6 +70,37 @@ pub enum BlockError {
         #[source]
         source: CodecError,
     },
+    /// A block lies in a file, and cannot be had from it.
+    #[error("block {key} cannot be read from offset {offset} of {path}")]
+    Referenced {
+        /// The block, as CIDv1 raw.
+        key: Cid,
+        /// The file, from the folder that holds the repository.
+        path: Arc<str>,
+        /// Where the block begins in it, in bytes.
+        offset: u64,
+        /// Why.
+        #[source]
+        source: ReferenceFault,
+    },
+    /// A reference would be to a file that is not below the folder that holds the repository.
+    #[error("cannot add filestore references outside ipfs root ({})", root.display())]
+    OutsideRoot {
+        /// That folder.
+        root: PathBuf,
+    },
+    /// A reference was to be added that is not allowed, or not possible.
+    #[error("{0}")]
+    NoReference(ReferenceFault),
+    /// The rows of the references failed.
+    #[error("cannot {action} the references")]
+    References {
+        /// What was being done: `read`, `write`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: RowError,
+    },
     /// A hold was handed to a store that did not give it out, so it would keep nothing.
     #[error("the hold belongs to another store")]
     OtherHold,
@@ -75,6 +110,50 @@ pub enum BlockError {
     /// The store was closed.
     #[error("the block store is closed")]
     Closed,
+}
+
+/// Why a block that lies in a file cannot be had. The texts are Kubo's, where it has one.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReferenceFault {
+    /// References to files are not allowed.
+    #[error("filestore is not enabled, see https://git.io/vNItf")]
+    FilesOff,
+    /// References to URLs are not allowed.
+    #[error("urlstore is not enabled")]
+    UrlsOff,
+    /// References to URLs are allowed, but this program cannot follow them.
+    #[error("references to URLs are not supported, only those to files")]
+    Urls,
+    /// The path is longer than [`crate::meta::MAX_REFERENCE_PATH`].
+    #[error(
+        "the path of a reference may have {MAX_REFERENCE_PATH} bytes, and this one has {length}"
+    )]
+    LongPath {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The block begins further back than any file system reaches.
+    #[error("no file reaches to offset {offset}")]
+    Offset {
+        /// The offset in bytes.
+        offset: u64,
+    },
+    /// The file is gone.
+    #[error("the file is gone")]
+    Missing(#[source] Arc<io::Error>),
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
+    Unreadable(#[source] Arc<io::Error>),
+    /// The file ends before the block does.
+    #[error("the file has become shorter")]
+    Short,
+    /// The bytes are not those of the block.
+    #[error("data in file did not match: it was changed")]
+    Changed,
+    /// The bytes cannot be checked: the hash function is not built in.
+    #[error("the bytes cannot be checked")]
+    Unchecked(#[source] HashError),
 }
 
 /// Where blocks can be had from: a local store, and later peers.
@@ -132,6 +211,11 @@ pub trait Collector: Send {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError>;
     /// A block was removed, durably.
     fn removed(&mut self, key: &Multihash);
+    /// Asked for blocks that are reachable but absent: the links of each that is kept elsewhere, which are then followed.
+    /// This is how a store that wraps another learns what is reachable of its own.
+    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+        Ok(vec![None; cids.len()])
+    }
     /// Asked between batches; `true` stops cleanly.
     fn cancelled(&self) -> bool {
         false

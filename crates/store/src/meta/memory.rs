@@ -1,13 +1,16 @@
 //! Rows in memory: for tests, and for nodes that keep nothing.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, Multihash};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
-use super::{Pin, PinChange, PinFilter, PinMode, RowError, Rows};
+use super::{
+    Pin, PinChange, PinFilter, PinMode, Reference, ReferenceChange, ReferenceOrder, RowError, Rows,
+};
 
 /// Pins by the CID's bytes: that is the order in which they are listed.
 type Pins = BTreeMap<Vec<u8>, Pin>;
@@ -23,6 +26,7 @@ struct State {
     store_id: Option<String>,
     /// Shared with listings that run: a change made meanwhile copies the map, so that they keep their view.
     pins: Arc<Pins>,
+    references: BTreeMap<Vec<u8>, Reference>,
     closed: bool,
 }
 
@@ -70,6 +74,11 @@ fn passes(filter: &PinFilter, mode: PinMode, name: &str) -> bool {
             .is_none_or(|part| name.contains(part))
 }
 
+/// What references are listed by in the order of their files.
+fn place(reference: &Reference) -> (&str, u64, &[u8]) {
+    (&reference.path, reference.offset, reference.key.as_bytes())
+}
+
 impl Rows for MemoryRows {
     fn store_id(&self) -> Result<Option<String>, RowError> {
         Ok(self.state.read().open()?.store_id.clone())
@@ -108,6 +117,72 @@ impl Rows for MemoryRows {
 
     fn change_pins(&self, changes: Vec<PinChange>) -> BoxFuture<'_, Result<(), RowError>> {
         Box::pin(async move { self.apply(changes) })
+    }
+
+    fn references(&self, keys: &[Multihash]) -> Result<Vec<Option<Reference>>, RowError> {
+        let state = self.state.read();
+        let references = &state.open()?.references;
+        Ok(keys
+            .iter()
+            .map(|key| references.get(key.as_bytes()).cloned())
+            .collect())
+    }
+
+    fn reference_page(
+        &self,
+        order: ReferenceOrder,
+        after: Option<&Reference>,
+        limit: usize,
+    ) -> Result<Vec<Reference>, RowError> {
+        let state = self.state.read();
+        let references = &state.open()?.references;
+        if order == ReferenceOrder::Key {
+            let from = after.map_or(Bound::Unbounded, |last| {
+                Bound::Excluded(last.key.as_bytes().to_vec())
+            });
+            let page = references.range((from, Bound::Unbounded));
+            return Ok(page.take(limit).map(|(_, found)| found.clone()).collect());
+        }
+        let mut page: Vec<&Reference> = references
+            .values()
+            .filter(|found| after.is_none_or(|last| place(found) > place(last)))
+            .collect();
+        page.sort_unstable_by_key(|found| place(found));
+        Ok(page.into_iter().take(limit).cloned().collect())
+    }
+
+    fn reference_count(&self) -> Result<u64, RowError> {
+        Ok(self.state.read().open()?.references.len() as u64)
+    }
+
+    fn last_reference(&self) -> Result<u64, RowError> {
+        let state = self.state.read();
+        let ids = state.open()?.references.values().map(|found| found.id);
+        Ok(ids.max().unwrap_or(0))
+    }
+
+    fn change_references(
+        &self,
+        changes: Vec<ReferenceChange>,
+    ) -> BoxFuture<'_, Result<(), RowError>> {
+        Box::pin(async move {
+            let mut state = self.state.write();
+            state.open()?;
+            for change in changes {
+                match change {
+                    ReferenceChange::Set(new) => {
+                        state.references.insert(new.key.as_bytes().to_vec(), new);
+                    }
+                    ReferenceChange::Remove(key) => {
+                        state.references.remove(key.as_bytes());
+                    }
+                    ReferenceChange::RemoveId(id) => {
+                        state.references.retain(|_, found| found.id != id);
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), RowError>> {

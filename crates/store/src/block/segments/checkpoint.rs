@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 
 use cairn_primitives::Multihash;
 use parking_lot::MutexGuard;
-use redb::{ReadableTable as _, WriteTransaction};
+use redb::{Durability, ReadableTable as _, WriteTransaction};
 
 use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::index::{self, BLOCKS, Entry, LINKS, Rows, SegmentState};
+use super::pending::Batch;
 
 /// A block to be removed, by key and id: the same key with another id is another block by now.
 pub(super) type Victim = (Multihash, Entry);
@@ -29,6 +30,16 @@ fn remove(
     }
     table.insert(key, row.as_slice())?;
     Ok(None)
+}
+
+/// Why blocks are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// Somebody asked: durable before the answer, and their links go too.
+    Asked,
+    /// A collection found them unreachable: they may be back after a crash, and go with the next collection. The
+    /// collection sees to the links.
+    Swept,
 }
 
 impl Engine {
@@ -53,12 +64,35 @@ impl Engine {
         action: &'static str,
         run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        let batch = self
-            .pending
-            .lock()
-            .batch(self.settled.load(Ordering::Acquire));
+        self.apply(rows, action, Durability::Immediate, run)
+    }
+
+    /// Changes the index in a step that may be undone until the next durable one. It brings nothing up to date: what
+    /// waits for the index is only forgotten once it is there for good.
+    pub(super) fn change_lazily<T>(
+        &self,
+        rows: &mut MutexGuard<'_, Rows>,
+        action: &'static str,
+        run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
+        self.apply(rows, action, Durability::None, run)
+    }
+
+    fn apply<T>(
+        &self,
+        rows: &mut MutexGuard<'_, Rows>,
+        action: &'static str,
+        durability: Durability,
+        run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
+        let batch = if durability == Durability::Immediate {
+            let settled = self.settled.load(Ordering::Acquire);
+            self.pending.lock().batch(settled)
+        } else {
+            Batch::default()
+        };
         let mut fresh = rows.clone();
-        let done = self.index.write(action, |transaction| {
+        let done = self.index.commit(action, durability, |transaction| {
             let entries = batch
                 .entries
                 .iter()
@@ -101,14 +135,14 @@ impl Engine {
         }
     }
 
-    /// Removes blocks, durably; the answer has the victims that were there.
+    /// Removes blocks; the answer has the victims that were there.
     ///
     /// `spare` may drop victims at the last moment, while no touch can be under way.
     pub(super) fn take(
         &self,
         mut victims: Vec<Victim>,
         spare: impl FnOnce(&mut Vec<Victim>),
-        with_links: bool,
+        removal: Removal,
     ) -> Result<Vec<Victim>, BlockError> {
         let mut rows = self.rows.lock();
         {
@@ -120,7 +154,12 @@ impl Engine {
         let taken = if victims.is_empty() {
             Ok(Vec::new())
         } else {
-            self.change(&mut rows, "remove blocks from", |transaction, rows| {
+            let durability = match removal {
+                Removal::Asked => Durability::Immediate,
+                Removal::Swept => Durability::None,
+            };
+            let action = "remove blocks from";
+            self.apply(&mut rows, action, durability, |transaction, rows| {
                 let mut taken = Vec::with_capacity(victims.len());
                 let mut table = transaction.open_table(BLOCKS)?;
                 let mut links = transaction.open_table(LINKS)?;
@@ -131,7 +170,7 @@ impl Engine {
                     if let Some(row) = rows.get_mut(&now.segment) {
                         row.sub(&now);
                     }
-                    if with_links {
+                    if removal == Removal::Asked {
                         let codecs: Vec<u64> = links
                             .range((now.id, 0)..=(now.id, u64::MAX))?
                             .map(|row| row.map(|(key, _)| key.value().1))
@@ -182,7 +221,7 @@ impl Engine {
             return Ok(answers);
         }
         let wanted = victims.len();
-        let taken = self.take(victims, |_| {}, true)?;
+        let taken = self.take(victims, |_| {}, Removal::Asked)?;
         if taken.len() < wanted {
             // Someone else removed some at the same time.
             for (key, answer) in keys.iter().zip(&mut answers) {

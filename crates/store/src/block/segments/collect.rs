@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use cairn_primitives::Multihash;
+use cairn_primitives::{Cid, Multihash};
 
 use super::super::traits::{BlockError, Collected, Collector, Root};
-use super::checkpoint::Victim;
+use super::checkpoint::{Removal, Victim};
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::broken;
+use super::mark::Elsewhere;
 
 /// Ends a collection's place among the holds, however it ends.
 struct Place<'a>(&'a Engine);
@@ -39,17 +40,29 @@ impl Engine {
     /// Collects; see [`super::super::BlockStore::collect`].
     pub(super) fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
         let collector = RefCell::new(collector);
-        self.collect_by(
+        self.collect_with(
             &mut || collector.borrow_mut().roots(),
+            &mut |cids| collector.borrow_mut().elsewhere(cids),
             &mut |key| collector.borrow_mut().removed(key),
             &|| collector.borrow().cancelled(),
         )
     }
 
-    /// Collects, asking each question by a function of its own.
+    /// Collects, asking each question by a function of its own; nothing is elsewhere.
     pub(super) fn collect_by(
         &self,
         roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
+        removed: &mut dyn FnMut(&Multihash),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Collected, BlockError> {
+        let elsewhere = &mut |cids: &[Cid]| Ok(vec![None; cids.len()]);
+        self.collect_with(roots, elsewhere, removed, cancelled)
+    }
+
+    fn collect_with(
+        &self,
+        roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
+        elsewhere: Elsewhere<'_>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
@@ -59,7 +72,7 @@ impl Engine {
         if self.measure_free() < 4 * self.limits.margin {
             self.reserve.release();
         }
-        let done = self.collect_alone(roots, removed, cancelled);
+        let done = self.collect_alone(roots, elsewhere, removed, cancelled);
         self.free.lock().forget();
         if let Err(error) = self.reserve.fill() {
             tracing::warn!(%error, "cannot fill the block store's reserve again");
@@ -70,6 +83,7 @@ impl Engine {
     fn collect_alone(
         &self,
         roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
+        elsewhere: Elsewhere<'_>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
@@ -84,7 +98,7 @@ impl Engine {
         let place = Place(self);
         let roots = roots()?;
         let mut alive = self.alive()?;
-        let marks = self.mark(&roots, &alive, cancelled)?;
+        let marks = self.mark(&roots, &alive, elsewhere, cancelled)?;
         let marking = clock.lap();
         let mut done = Collected {
             missing: marks.missing,
@@ -148,7 +162,7 @@ impl Engine {
         let taken = self.take(
             victims,
             |victims| self.holds.spare(victims, |(_, entry)| entry.id),
-            false,
+            Removal::Swept,
         )?;
         for (key, entry) in &taken {
             done.blocks += 1;

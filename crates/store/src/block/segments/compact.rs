@@ -217,7 +217,8 @@ impl Engine {
             .sync_dir("segments")
             .map_err(|error| failed("sync the folder of", error))?;
         let mut rows = self.rows.lock();
-        self.change(&mut rows, "drop a segment of", |_, rows| {
+        // Rows that come back after a crash are dropped at the next opening.
+        self.change_lazily(&mut rows, "drop a segment of", |_, rows| {
             for number in dropped {
                 rows.remove(number);
             }

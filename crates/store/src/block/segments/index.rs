@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cairn_primitives::varint;
 use parking_lot::RwLock;
 use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    WriteTransaction,
 };
 
 use super::super::disk::{Access, Disk, DiskFile};
@@ -420,6 +421,17 @@ impl Index {
         action: &'static str,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
+        self.commit(action, Durability::Immediate, run)
+    }
+
+    /// Changes in one step; with [`Durability::None`], one that becomes durable with the next durable one, and may be
+    /// undone until then.
+    pub(super) fn commit<T>(
+        &self,
+        action: &'static str,
+        durability: Durability,
+        run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
         if self.suspect() {
             return Err(failed(
                 action,
@@ -431,8 +443,14 @@ impl Index {
         let database = Arc::clone(&self.database.read());
         let done = (|| {
             let mut transaction = database.begin_write()?;
-            // Opening then never walks the database.
-            transaction.set_quick_repair(true);
+            if durability == Durability::Immediate {
+                // Opening then never walks the database.
+                transaction.set_quick_repair(true);
+            } else {
+                transaction
+                    .set_durability(durability)
+                    .map_err(|error| redb::Error::Io(io::Error::other(error)))?;
+            }
             let answer = run(&transaction)?;
             transaction.commit()?;
             Ok(answer)

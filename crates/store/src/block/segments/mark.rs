@@ -25,6 +25,13 @@ use super::index::{BLOCKS, Entry, LINKS, broken};
 /// Keys and entries, in the order of the keys.
 pub(super) type Piece = Vec<(Vec<u8>, Entry)>;
 
+/// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
+pub(super) type Elsewhere<'a> =
+    &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError>;
+
+/// How many absent blocks are asked for at a time.
+const ASKED: usize = 1024;
+
 /// How many new rows are written at a time.
 const ROWS: usize = 4096;
 
@@ -52,6 +59,10 @@ pub(super) struct Marks {
     /// Inner nodes whose links were followed, by codec.
     followed: HashMap<u64, IdSet>,
     absent: HashSet<Multihash>,
+    /// Absent blocks that may be elsewhere, and whether their links are to be followed.
+    lacking: Vec<(Cid, bool)>,
+    /// Inner nodes that are elsewhere and whose links were followed.
+    visited: HashSet<Cid>,
     stack: Vec<Node>,
     /// New rows.
     rows: Vec<((u64, u64), Vec<u8>)>,
@@ -70,9 +81,9 @@ impl Marks {
         }
     }
 
-    fn lack(&mut self, key: &Multihash) {
-        if self.absent.insert(key.clone()) {
-            self.missing += 1;
+    fn lack(&mut self, cid: Cid, follow: bool) {
+        if !self.absent.contains(cid.hash()) {
+            self.lacking.push((cid, follow));
         }
     }
 }
@@ -132,6 +143,7 @@ impl Engine {
         &self,
         roots: &[Root],
         alive: &IdSet,
+        elsewhere: Elsewhere<'_>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Marks, BlockError> {
         let mut marks = Marks::default();
@@ -142,22 +154,50 @@ impl Engine {
             } else if root.cid.hash().identity_data().is_none() {
                 match self.find(root.cid.hash())? {
                     Some(found) => drop(marks.marked.insert(found.entry.id)),
-                    None => marks.lack(root.cid.hash()),
+                    None => marks.lack(root.cid.clone(), false),
                 }
             }
-            while let Some(node) = marks.stack.pop() {
-                followed += 1;
-                if followed.is_multiple_of(1024) && cancelled() {
-                    return Err(BlockError::Cancelled);
+            loop {
+                while let Some(node) = marks.stack.pop() {
+                    followed += 1;
+                    if followed.is_multiple_of(1024) && cancelled() {
+                        return Err(BlockError::Cancelled);
+                    }
+                    self.follow(&mut marks, &node, alive)?;
+                    if marks.rows.len() >= ROWS {
+                        self.keep_rows(&mut marks)?;
+                    }
+                    if marks.lacking.len() >= ASKED {
+                        self.look_elsewhere(&mut marks, elsewhere)?;
+                    }
                 }
-                self.follow(&mut marks, &node, alive)?;
-                if marks.rows.len() >= ROWS {
-                    self.keep_rows(&mut marks)?;
+                if marks.lacking.is_empty() {
+                    break;
                 }
+                self.look_elsewhere(&mut marks, elsewhere)?;
             }
         }
         self.keep_rows(&mut marks)?;
         Ok(marks)
+    }
+
+    /// Asks for absent blocks elsewhere, and marks what those link to that are there.
+    fn look_elsewhere(
+        &self,
+        marks: &mut Marks,
+        elsewhere: Elsewhere<'_>,
+    ) -> Result<(), BlockError> {
+        let (cids, follow): (Vec<Cid>, Vec<bool>) = marks.lacking.drain(..).unzip();
+        for ((cid, follow), links) in cids.iter().zip(follow).zip(elsewhere(&cids)?) {
+            match links {
+                None if marks.absent.insert(cid.hash().clone()) => marks.missing += 1,
+                Some(links) if follow && !links.is_empty() && marks.visited.insert(cid.to_v1()) => {
+                    self.reach_all(marks, &links, None)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Marks what a node links to.
@@ -191,7 +231,7 @@ impl Engine {
             Some(data) => data,
             None => {
                 // Removed since it was reached.
-                marks.lack(&node.key);
+                marks.lack(cid, true);
                 return Ok(());
             }
         };
@@ -226,7 +266,7 @@ impl Engine {
                 }
                 None => {
                     row.other(cid);
-                    marks.lack(cid.hash());
+                    marks.lack(cid.clone(), true);
                 }
             }
         }
@@ -250,7 +290,7 @@ impl Engine {
                 }
                 match self.find(child.hash())? {
                     Some(found) => marks.reach(found.entry.id, child.codec(), child.hash()),
-                    None => marks.lack(child.hash()),
+                    None => marks.lack(child, true),
                 }
             }
         }

@@ -8,7 +8,16 @@ use super::RowError;
 use super::sql::database;
 
 /// What each step executes. Step `n` (from 1) makes version `n` of version `n - 1`.
-const STEPS: &[&str] = &[include_str!("0001_pins.sql")];
+const STEPS: &[&str] = &[
+    include_str!("0001_pins.sql"),
+    include_str!("0002_references.sql"),
+];
+
+/// The first version with references. What is older can still be read: it has none.
+pub(super) const REFERENCES: i64 = 2;
+
+/// The oldest version that can be read without a migration.
+pub(super) const READABLE: i64 = 1;
 
 /// The newest version that this program knows.
 pub(super) const NEWEST: i64 = STEPS.len() as i64;

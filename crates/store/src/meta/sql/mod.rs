@@ -5,20 +5,23 @@
 //! See <https://www.sqlite.org/wal.html>.
 
 mod readers;
+mod references;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, Multihash};
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 use self::readers::Readers;
 use self::writer::{Change, Writer};
 use super::migrations;
-use super::{Pin, PinChange, PinFilter, PinMode, RowError, Rows};
+use super::{
+    Pin, PinChange, PinFilter, PinMode, Reference, ReferenceChange, ReferenceOrder, RowError, Rows,
+};
 
 /// How long a connection waits for a lock of another process (there is none in normal use: the repository is locked).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,6 +43,8 @@ pub struct SqliteRows {
     /// `None` when opened for reading.
     writer: Option<Writer>,
     readers: Readers,
+    /// `false` for a file of an old version that was opened for reading: it has no references.
+    has_references: bool,
 }
 
 impl SqliteRows {
@@ -47,8 +52,8 @@ impl SqliteRows {
     /// version.
     ///
     /// # Errors
-    /// [`RowError::Newer`] for a file of a newer program, [`RowError::Older`] when `read_only` and the file needs a
-    /// migration, [`RowError::Foreign`] for another program's database, [`RowError::Open`] when it cannot be opened.
+    /// [`RowError::Newer`] for a file of a newer program, [`RowError::Older`] when `read_only` and the file is too
+    /// old to be read as it is, [`RowError::Foreign`] for another program's database, [`RowError::Open`] when it cannot be opened.
     pub fn open(path: impl Into<PathBuf>, read_only: bool) -> Result<Arc<Self>, RowError> {
         let path = path.into();
         if read_only {
@@ -68,6 +73,7 @@ impl SqliteRows {
         Ok(Arc::new(Self {
             writer: Some(writer),
             readers,
+            has_references: true,
         }))
     }
 
@@ -87,11 +93,11 @@ impl SqliteRows {
                 Err(error) => Err(error),
             };
         let ((connection, version), immutable) = first?;
-        if version < migrations::NEWEST {
+        if version < migrations::READABLE {
             return Err(RowError::Older {
                 path: path.to_owned(),
                 found: version,
-                known: migrations::NEWEST,
+                known: migrations::READABLE,
             });
         }
         let readers = Readers::new(path.to_owned(), immutable);
@@ -99,6 +105,7 @@ impl SqliteRows {
         Ok(Arc::new(Self {
             writer: None,
             readers,
+            has_references: version >= migrations::REFERENCES,
         }))
     }
 
@@ -271,6 +278,61 @@ impl Rows for SqliteRows {
             }
             writer
                 .apply(changes.into_iter().map(Change::Pin).collect())
+                .await
+        })
+    }
+
+    fn references(&self, keys: &[Multihash]) -> Result<Vec<Option<Reference>>, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(vec![None; keys.len()]);
+        }
+        references::find(&connection, keys)
+    }
+
+    fn reference_page(
+        &self,
+        order: ReferenceOrder,
+        after: Option<&Reference>,
+        limit: usize,
+    ) -> Result<Vec<Reference>, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(Vec::new());
+        }
+        match order {
+            ReferenceOrder::Key => references::by_key(&connection, after, limit),
+            ReferenceOrder::Place => references::by_place(&connection, after, limit),
+        }
+    }
+
+    fn reference_count(&self) -> Result<u64, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(0);
+        }
+        references::number(&connection, "SELECT count(*) FROM reference")
+    }
+
+    fn last_reference(&self) -> Result<u64, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(0);
+        }
+        references::number(&connection, "SELECT coalesce(max(id), 0) FROM reference")
+    }
+
+    fn change_references(
+        &self,
+        changes: Vec<ReferenceChange>,
+    ) -> BoxFuture<'_, Result<(), RowError>> {
+        Box::pin(async move {
+            let writer = self.writer()?;
+            if changes.is_empty() {
+                return writer.check_open();
+            }
+            writer
+                .apply(changes.into_iter().map(Change::Reference).collect())
                 .await
         })
     }

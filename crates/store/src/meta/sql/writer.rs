@@ -1,11 +1,11 @@
 //! The thread that writes: one transaction and one sync for all who wait.
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{database, mode_number};
-use crate::meta::{PinChange, RowError};
+use crate::meta::{PinChange, Reference, ReferenceChange, RowError};
 
 /// Batches that wait for the thread; at the bound, callers wait to hand theirs over.
 const QUEUE: usize = 1_024;
@@ -18,6 +18,8 @@ const TRANSACTION: usize = 16_384;
 pub(super) enum Change {
     /// Sets or removes a pin.
     Pin(PinChange),
+    /// Sets or removes a reference.
+    Reference(ReferenceChange),
     /// Sets a fact.
     Fact {
         /// Its key.
@@ -214,6 +216,21 @@ fn change_row(connection: &Connection, change: &Change) -> rusqlite::Result<()> 
         Change::Pin(PinChange::Remove(cid)) => connection
             .prepare_cached("DELETE FROM pin WHERE cid = ?1")?
             .execute([cid.to_bytes()]),
+        Change::Reference(ReferenceChange::Set(new)) => return set_reference(connection, new),
+        Change::Reference(ReferenceChange::Remove(key)) => {
+            let source = connection
+                .prepare_cached("DELETE FROM reference WHERE key = ?1 RETURNING source")?
+                .query_row([key.as_bytes()], |row| row.get(0))
+                .optional()?;
+            return forget_source(connection, source);
+        }
+        Change::Reference(ReferenceChange::RemoveId(id)) => {
+            let source = connection
+                .prepare_cached("DELETE FROM reference WHERE id = ?1 RETURNING source")?
+                .query_row([id.cast_signed()], |row| row.get(0))
+                .optional()?;
+            return forget_source(connection, source);
+        }
         Change::Fact { key, value } => connection
             .prepare_cached(
                 "INSERT INTO fact (key, value) VALUES (?1, ?2)
@@ -222,4 +239,39 @@ fn change_row(connection: &Connection, change: &Change) -> rusqlite::Result<()> 
             .execute((key, value)),
     }
     .map(drop)
+}
+
+fn set_reference(connection: &Connection, new: &Reference) -> rusqlite::Result<()> {
+    let before = connection
+        .prepare_cached("DELETE FROM reference WHERE key = ?1 RETURNING source")?
+        .query_row([new.key.as_bytes()], |row| row.get(0))
+        .optional()?;
+    connection
+        .prepare_cached("INSERT INTO source (path) VALUES (?1) ON CONFLICT (path) DO NOTHING")?
+        .execute([&*new.path])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO reference (id, key, source, start, size)
+             VALUES (?1, ?2, (SELECT id FROM source WHERE path = ?3), ?4, ?5)",
+        )?
+        .execute((
+            new.id.cast_signed(),
+            new.key.as_bytes(),
+            &*new.path,
+            new.offset.cast_signed(),
+            new.size,
+        ))?;
+    forget_source(connection, before)
+}
+
+/// Removes the path of a file that nothing refers to any more.
+fn forget_source(connection: &Connection, source: Option<i64>) -> rusqlite::Result<()> {
+    let Some(source) = source else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "DELETE FROM source
+             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM reference WHERE source = ?1)",
+        )?
+        .execute([source])
+        .map(drop)
 }

@@ -1,0 +1,154 @@
+//! Reading references.
+
+use std::sync::Arc;
+
+use cairn_primitives::Multihash;
+use rusqlite::{Connection, Params, Row};
+
+use super::database;
+use crate::meta::{Reference, RowError};
+
+/// The columns that [`read`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT reference.id, key, path, start, size ", $rest)
+    };
+}
+
+/// The references of some blocks.
+pub(super) fn find(
+    connection: &Connection,
+    keys: &[Multihash],
+) -> Result<Vec<Option<Reference>>, RowError> {
+    let mut statement = connection
+        .prepare_cached(select!(
+            "FROM reference JOIN source ON source.id = reference.source WHERE key = ?1"
+        ))
+        .map_err(database("read"))?;
+    // One transaction for all: without it each look-up takes and frees the locks of the file.
+    let transaction = connection
+        .unchecked_transaction()
+        .map_err(database("read"))?;
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        let mut rows = statement
+            .query([key.as_bytes()])
+            .map_err(database("read"))?;
+        let row = rows.next().map_err(database("read"))?;
+        found.push(row.map(read).transpose()?);
+    }
+    transaction.finish().map_err(database("read"))?;
+    Ok(found)
+}
+
+/// Up to `limit` references behind one, by multihash.
+pub(super) fn by_key(
+    connection: &Connection,
+    after: Option<&Reference>,
+    limit: usize,
+) -> Result<Vec<Reference>, RowError> {
+    let mut page = Vec::new();
+    let after = after.map_or(&[][..], |last| last.key.as_bytes());
+    gather(
+        connection,
+        select!(
+            "FROM reference JOIN source ON source.id = reference.source
+             WHERE key > ?1 ORDER BY key LIMIT ?2"
+        ),
+        (after, count(limit)),
+        &mut page,
+    )?;
+    Ok(page)
+}
+
+/// Up to `limit` references behind one, by path, offset and multihash: the rest of its file, then the files behind it.
+pub(super) fn by_place(
+    connection: &Connection,
+    after: Option<&Reference>,
+    limit: usize,
+) -> Result<Vec<Reference>, RowError> {
+    let mut page = Vec::new();
+    if let Some(last) = after {
+        gather(
+            connection,
+            select!(
+                "FROM source JOIN reference ON reference.source = source.id
+                 WHERE path = ?1 AND (start, key) > (?2, ?3) ORDER BY start, key LIMIT ?4"
+            ),
+            (
+                &*last.path,
+                last.offset.cast_signed(),
+                last.key.as_bytes(),
+                count(limit),
+            ),
+            &mut page,
+        )?;
+    }
+    // The cross join keeps SQLite from beginning with the references, all of which it would then sort.
+    gather(
+        connection,
+        select!(
+            "FROM source CROSS JOIN reference ON reference.source = source.id
+             WHERE path > ?1 ORDER BY path, start, key LIMIT ?2"
+        ),
+        (
+            // No path is empty.
+            after.map_or("", |last| &*last.path),
+            count(limit.saturating_sub(page.len())),
+        ),
+        &mut page,
+    )?;
+    Ok(page)
+}
+
+/// The number that a query answers.
+pub(super) fn number(connection: &Connection, query: &str) -> Result<u64, RowError> {
+    let number: i64 = connection
+        .prepare_cached(query)
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(database("read"))?;
+    Ok(number.unsigned_abs())
+}
+
+fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn gather(
+    connection: &Connection,
+    query: &str,
+    parameters: impl Params,
+    page: &mut Vec<Reference>,
+) -> Result<(), RowError> {
+    let mut statement = connection.prepare_cached(query).map_err(database("read"))?;
+    let mut rows = statement.query(parameters).map_err(database("read"))?;
+    while let Some(row) = rows.next().map_err(database("read"))? {
+        let mut reference = read(row)?;
+        // A file has many: they share its path.
+        if let Some(last) = page.last().filter(|last| last.path == reference.path) {
+            reference.path = Arc::clone(&last.path);
+        }
+        page.push(reference);
+    }
+    Ok(())
+}
+
+/// Reads a reference of the columns `id, key, path, start, size`.
+fn read(row: &Row<'_>) -> Result<Reference, RowError> {
+    let damaged = |what: &str| RowError::Damaged {
+        what: format!("the {what} of a reference cannot be read"),
+    };
+    let column = |index| row.get_ref(index).map_err(database("read"));
+    let number = |index, what| {
+        let number = column(index)?.as_i64().map_err(|_| damaged(what))?;
+        u64::try_from(number).map_err(|_| damaged(what))
+    };
+    let key = column(1)?.as_blob().map_err(|_| damaged("multihash"))?;
+    Ok(Reference {
+        id: number(0, "id")?,
+        key: Multihash::from_bytes(key).map_err(|_| damaged("multihash"))?,
+        path: column(2)?.as_str().map_err(|_| damaged("path"))?.into(),
+        offset: number(3, "offset")?,
+        size: u32::try_from(number(4, "size")?).map_err(|_| damaged("size"))?,
+    })
+}
