@@ -9,8 +9,10 @@ use cairn_store::meta::{PinFilter, PinMode, RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use tokio::sync::mpsc;
 
-/// Keys of removed blocks that wait to be read; at the bound the collection waits for the reader.
-const REMOVED_WAITING: usize = 1024;
+/// Keys of removed blocks that are told together.
+const TOLD: usize = 256;
+/// How many times so many wait to be read; at the bound the collection waits for the reader.
+const TOLD_WAITING: usize = 8;
 
 /// Why a collection failed. Blocks that it removed before stay removed; none of them was reachable.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -107,7 +109,9 @@ pub fn collect(
 /// A collection that runs on a thread of its own.
 #[derive(Debug)]
 pub struct Running {
-    removed: mpsc::Receiver<Multihash>,
+    removed: mpsc::Receiver<Vec<Multihash>>,
+    /// What was received and not read yet.
+    told: std::vec::IntoIter<Multihash>,
     done: tokio::task::JoinHandle<Result<Collected, CollectError>>,
 }
 
@@ -121,15 +125,28 @@ impl Running {
         extra: Arc<ExtraRoots>,
         cancelled: Arc<AtomicBool>,
     ) -> Self {
-        let (sender, removed) = mpsc::channel(REMOVED_WAITING);
+        let (sender, removed) = mpsc::channel(TOLD_WAITING);
         let done = tokio::task::spawn_blocking(move || {
+            let mut gone = Vec::new();
             let mut report = |key: &Multihash| {
-                // Nobody listens any more: the collection goes on.
-                let _ = sender.blocking_send(key.clone());
+                if sender.is_closed() {
+                    // Nobody listens any more: the collection goes on.
+                    return;
+                }
+                gone.push(key.clone());
+                if gone.len() >= TOLD {
+                    let _ = sender.blocking_send(std::mem::take(&mut gone));
+                }
             };
-            collect(&*store, &*rows, &*extra, &cancelled, &mut report)
+            let done = collect(&*store, &*rows, &*extra, &cancelled, &mut report);
+            let _ = sender.blocking_send(gone);
+            done
         });
-        Self { removed, done }
+        Self {
+            removed,
+            told: Vec::new().into_iter(),
+            done,
+        }
     }
 
     /// Tells `seen` how the collection ended, also when this is dropped before.
@@ -149,8 +166,12 @@ impl Running {
 
     /// The next block that was removed, as Kubo names it: CIDv1 `raw`. `None` when the collection has ended.
     pub async fn next(&mut self) -> Option<Cid> {
-        let key = self.removed.recv().await?;
-        Some(Cid::v1(cairn_primitives::Codec::RAW, key))
+        loop {
+            if let Some(key) = self.told.next() {
+                return Some(Cid::v1(cairn_primitives::Codec::RAW, key));
+            }
+            self.told = self.removed.recv().await?.into_iter();
+        }
     }
 
     /// What the collection did. Drops the keys that were not read.

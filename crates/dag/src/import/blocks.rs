@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use cairn_primitives::Block;
 use cairn_primitives::multihash::IDENTITY;
+use cairn_store::block::{Filestore, NewReference};
+use cairn_store::meta::MAX_REFERENCES;
 use cairn_store::{BlockStore, Hold};
 
 use super::ImportError;
@@ -20,6 +22,10 @@ pub(super) struct Batch {
     hold: Option<Hold>,
     blocks: Vec<Block>,
     bytes: usize,
+    files: Option<Arc<Filestore>>,
+    /// Whether blocks that can be read out of files are not written.
+    fscache: bool,
+    references: Vec<NewReference>,
 }
 
 impl Batch {
@@ -31,7 +37,20 @@ impl Batch {
             hold,
             blocks: Vec::new(),
             bytes: 0,
+            files: None,
+            fscache: false,
+            references: Vec::new(),
         }
+    }
+
+    /// Takes references as well; `fscache` leaves out blocks that can be read by one.
+    pub(super) fn with_filestore(&mut self, files: Arc<Filestore>, fscache: bool) {
+        self.files = Some(files);
+        self.fscache = fscache;
+    }
+
+    pub(super) fn has_filestore(&self) -> bool {
+        self.files.is_some()
     }
 
     pub(super) fn hold(&self) -> Option<&Hold> {
@@ -47,16 +66,45 @@ impl Batch {
         }
     }
 
+    /// Adds a block that lies in a file; [`Batch::flush_if_full`] is to follow.
+    pub(super) fn refer(&mut self, reference: NewReference) {
+        if self.hold.is_some() && reference.key.code() != IDENTITY {
+            self.references.push(reference);
+        }
+    }
+
     /// Hands the batch over once it is large.
     pub(super) async fn flush_if_full(&mut self) -> Result<(), ImportError> {
-        if self.bytes >= BATCH_BYTES || self.blocks.len() >= BATCH_BLOCKS {
+        if self.bytes >= BATCH_BYTES
+            || self.blocks.len() >= BATCH_BLOCKS
+            || self.references.len() >= MAX_REFERENCES
+        {
             self.flush().await?;
         }
         Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), ImportError> {
-        if let Some(hold) = self.hold.as_ref().filter(|_| !self.blocks.is_empty()) {
+        let Some(hold) = &self.hold else {
+            return Ok(());
+        };
+        if let Some(files) = &self.files {
+            if !self.references.is_empty() {
+                files
+                    .refer(hold, std::mem::take(&mut self.references))
+                    .await?;
+            }
+            if self.fscache {
+                let mut absent = Vec::with_capacity(self.blocks.len());
+                for block in self.blocks.drain(..) {
+                    if !files.keeps(hold, block.cid.hash())? {
+                        absent.push(block);
+                    }
+                }
+                self.blocks = absent;
+            }
+        }
+        if !self.blocks.is_empty() {
             self.bytes = 0;
             self.store
                 .write(hold, std::mem::take(&mut self.blocks))
@@ -80,6 +128,7 @@ impl std::fmt::Debug for Batch {
         f.debug_struct("Batch")
             .field("blocks", &self.blocks.len())
             .field("bytes", &self.bytes)
+            .field("references", &self.references.len())
             .finish_non_exhaustive()
     }
 }

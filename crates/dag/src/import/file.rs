@@ -8,14 +8,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cairn_primitives::multihash::IDENTITY;
 use cairn_primitives::unixfs::chunker::{Chunker, ChunkerSpec};
 use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Leaf, make_leaf};
 use cairn_primitives::unixfs::{BuildError, Built};
 use cairn_primitives::{Block, Codec};
+use cairn_store::block::NewReference;
 
 use super::ImportError;
-use super::importer::{Importer, Reference};
+use super::blocks::Batch;
+use super::importer::Importer;
 use super::workers::Ticket;
 
 /// Bytes that are hashed as one job: enough to make the way to a thread and back cheap.
@@ -165,9 +166,9 @@ impl FileImport {
         leaves: Vec<Leaf>,
     ) -> Result<(), ImportError> {
         for leaf in leaves {
-            let mut out = Sink::new(importer, &mut self.source);
-            self.builder.push(leaf, &mut |block| out.take(block))?;
-            out.done()?;
+            let (blocks, source) = (&mut importer.blocks, &mut self.source);
+            self.builder
+                .push(leaf, &mut |block| take(blocks, source, block))?;
             importer.blocks.flush_if_full().await?;
         }
         Ok(())
@@ -197,52 +198,32 @@ impl FileImport {
             let leaves = ticket.wait().await??;
             self.join(importer, leaves).await?;
         }
-        let mut out = Sink::new(importer, &mut self.source);
-        let built = self.builder.finish(&mut |block| out.take(block))?;
-        out.done()?;
+        let (blocks, source) = (&mut importer.blocks, &mut self.source);
+        let built = self
+            .builder
+            .finish(&mut |block| take(blocks, source, block))?;
         importer.blocks.flush_if_full().await?;
         Ok(built)
     }
 }
 
-/// Takes the blocks of a file: to the store, or as references.
-struct Sink<'a> {
-    importer: &'a mut Importer,
-    source: &'a mut Option<Source>,
-    references: Vec<Reference>,
-}
-
-impl<'a> Sink<'a> {
-    fn new(importer: &'a mut Importer, source: &'a mut Option<Source>) -> Self {
-        Self {
-            importer,
-            source,
-            references: Vec::new(),
+/// Takes a block of a file: to the store, or as a reference.
+fn take(blocks: &mut Batch, source: &mut Option<Source>, block: Block) {
+    match source {
+        // Leaves come in the order of the file; where bytes stay, they are raw. An empty one is nowhere in it.
+        Some(Source { path, offset })
+            if block.cid.codec() == Codec::RAW && !block.data.is_empty() =>
+        {
+            let size = block.data.len() as u64;
+            blocks.refer(NewReference {
+                key: block.cid.hash().clone(),
+                source: Arc::clone(path),
+                offset: *offset,
+                size,
+            });
+            *offset += size;
         }
-    }
-
-    fn take(&mut self, block: Block) {
-        match self.source {
-            // Leaves come in the order of the file; where bytes stay, they are raw.
-            Some(Source { path, offset }) if block.cid.codec() == Codec::RAW => {
-                let length = block.data.len() as u64;
-                if block.cid.hash().code() != IDENTITY {
-                    let source = Arc::clone(path);
-                    self.references.push(Reference {
-                        cid: block.cid,
-                        source,
-                        offset: *offset,
-                        length,
-                    });
-                }
-                *offset += length;
-            }
-            _ => self.importer.blocks.push(block),
-        }
-    }
-
-    fn done(self) -> Result<(), ImportError> {
-        self.importer.refer(self.references)
+        _ => blocks.push(block),
     }
 }
 

@@ -3,36 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cairn_primitives::Cid;
 use cairn_primitives::unixfs::directory::DirectoryParams;
 use cairn_primitives::unixfs::layout::LayoutParams;
 use cairn_primitives::unixfs::{Built, CidMaker, symlink};
-use cairn_store::{BlockError, BlockStore, Hold};
+use cairn_store::block::Filestore;
+use cairn_store::{BlockStore, Hold};
 
 use super::ImportError;
 use super::blocks::Batch;
 use super::file::FileImport;
 use super::options::{FileMeta, ImportOptions};
 use super::workers::Workers;
-
-/// A leaf whose bytes stay in a file or behind a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
-    /// The leaf.
-    pub cid: Cid,
-    /// Path or URL.
-    pub source: Arc<str>,
-    /// Where the leaf begins there, in bytes.
-    pub offset: u64,
-    /// Its length in bytes.
-    pub length: u64,
-}
-
-/// Keeps references to bytes that lie elsewhere.
-pub trait ReferenceSink: Send + Sync + std::fmt::Debug {
-    /// Records leaves, durably by the time that the import is finished with.
-    fn record(&self, references: Vec<Reference>) -> Result<(), BlockError>;
-}
 
 /// Imports files and links into a store.
 ///
@@ -44,7 +25,6 @@ pub struct Importer {
     options: Arc<ImportOptions>,
     cid: CidMaker,
     pub(super) blocks: Batch,
-    references: Option<Arc<dyn ReferenceSink>>,
     /// Asked for with the first file that is larger than a chunk.
     workers: Option<Arc<Workers>>,
 }
@@ -62,15 +42,15 @@ impl Importer {
             options: Arc::new(options),
             cid,
             blocks,
-            references: None,
             workers: None,
         })
     }
 
-    /// Allows [`ImportOptions::nocopy`]; without a sink it is refused.
+    /// Allows [`ImportOptions::nocopy`], which is refused without it, and gives [`ImportOptions::fscache`] something to look
+    /// at. The importer's store must be this one.
     #[must_use]
-    pub fn with_references(mut self, sink: Arc<dyn ReferenceSink>) -> Self {
-        self.references = Some(sink);
+    pub fn with_filestore(mut self, files: Arc<Filestore>) -> Self {
+        self.blocks.with_filestore(files, self.options.fscache);
         self
     }
 
@@ -97,7 +77,7 @@ impl Importer {
 
     pub(super) fn start(&self, meta: FileMeta) -> Result<FileImport, ImportError> {
         if self.options.nocopy {
-            self.reference_sink()?;
+            self.allowed()?;
             return Err(ImportError::NoReference);
         }
         FileImport::new(self.layout(Some(meta)), &self.options.chunker, None)
@@ -112,7 +92,7 @@ impl Importer {
         if !self.options.nocopy {
             return self.start(meta);
         }
-        self.reference_sink()?;
+        self.allowed()?;
         if source.is_empty() {
             return Err(ImportError::NoReference);
         }
@@ -124,15 +104,12 @@ impl Importer {
         )
     }
 
-    fn reference_sink(&self) -> Result<&Arc<dyn ReferenceSink>, ImportError> {
-        self.references.as_ref().ok_or(ImportError::ReferencesOff)
-    }
-
-    pub(super) fn refer(&self, references: Vec<Reference>) -> Result<(), ImportError> {
-        if !self.options.only_hash && !references.is_empty() {
-            self.reference_sink()?.record(references)?;
+    fn allowed(&self) -> Result<(), ImportError> {
+        if self.blocks.has_filestore() {
+            Ok(())
+        } else {
+            Err(ImportError::ReferencesOff)
         }
-        Ok(())
     }
 
     fn layout(&self, own: Option<FileMeta>) -> LayoutParams {

@@ -62,6 +62,8 @@ pub struct ImportOptions {
     pub only_hash: bool,
     /// The bytes of files stay where they are; leaves are recorded as references.
     pub nocopy: bool,
+    /// Blocks that can be read out of a file already are not stored.
+    pub fscache: bool,
     /// No events for files. (Kubo sends those of folders all the same.)
     pub silent: bool,
     /// All entries go into one folder without a name.

@@ -80,6 +80,8 @@ pub struct AddRequest {
     pub to_files: bool,
     /// `nocopy`.
     pub nocopy: bool,
+    /// `fscache`.
+    pub fscache: bool,
     /// `silent`.
     pub silent: bool,
     /// `preserve-mode`.
@@ -154,6 +156,7 @@ impl AddRequest {
             inline,
             only_hash: self.only_hash,
             nocopy: self.nocopy,
+            fscache: self.fscache,
             silent: self.silent,
             wrap: self.wrap,
             empty_dirs: self.empty_dirs.unwrap_or(true),

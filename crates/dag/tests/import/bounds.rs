@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cairn_dag::import::{FileMeta, ImportOptions, Reference, ReferenceSink};
+use cairn_dag::import::{FileMeta, ImportOptions};
 use cairn_primitives::{Multihash, unixfs::Built};
 use cairn_store::BlockError;
 use cairn_store::block::{Collector, Root};
-use parking_lot::Mutex;
 
 use super::*;
 
-fn options(change: impl FnOnce(&mut AddRequest)) -> ImportOptions {
+pub(crate) fn options(change: impl FnOnce(&mut AddRequest)) -> ImportOptions {
     request(change).resolve(&ImportDefaults::default()).unwrap()
 }
 
@@ -212,52 +211,4 @@ async fn a_write_that_was_dropped_fails_the_file() {
         Err(ImportError::Failed)
     ));
     assert!(matches!(file.finish().await, Err(ImportError::Failed)));
-}
-
-#[derive(Debug, Default)]
-struct References(Mutex<Vec<Reference>>);
-
-impl ReferenceSink for References {
-    fn record(&self, references: Vec<Reference>) -> Result<(), BlockError> {
-        self.0.lock().extend(references);
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn leaves_bytes_where_they_are() {
-    let store = Arc::new(MemoryStore::new());
-    let sink = Arc::new(References::default());
-    let (events, mut seen) = mpsc::channel(4);
-    let importer = Importer::new(store.clone(), options(|r| r.nocopy = true))
-        .unwrap()
-        .with_references(sink.clone());
-    let mut tree = Tree::new(importer, events);
-    let missing = tree.file("f", FileMeta::default()).await.unwrap_err();
-    assert_eq!(
-        missing.to_string(),
-        "missing file path or URL, can't create filestore reference"
-    );
-    let data = Bytes::from(noise("mib", (1 << 20) + 17));
-    let mut file = tree
-        .file_from("f", FileMeta::default(), "/data/f")
-        .await
-        .unwrap();
-    file.write(data.clone()).await.unwrap();
-    file.finish().await.unwrap();
-    tree.finish().await.unwrap();
-    // The same root as with raw leaves that are stored.
-    assert_eq!(
-        seen.recv().await.unwrap().cid.to_string(),
-        "QmZSanRkMCfmtnYPvZmt9MR4c2Jtrqnpxcn7Bye1Ypt5ez"
-    );
-    assert_eq!(store.stat().unwrap().blocks, 1);
-    let references = sink.0.lock();
-    assert_eq!(references.len(), 5);
-    for reference in references.iter() {
-        let from = usize::try_from(reference.offset).unwrap();
-        let part = data.slice(from..from + usize::try_from(reference.length).unwrap());
-        assert!(reference.cid.hash().matches(&part).unwrap());
-        assert_eq!(&*reference.source, "/data/f");
-    }
 }

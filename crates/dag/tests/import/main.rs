@@ -4,6 +4,7 @@
 mod archives;
 mod bounds;
 mod files;
+mod references;
 mod trees;
 
 use std::sync::Arc;

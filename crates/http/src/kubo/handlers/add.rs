@@ -175,6 +175,7 @@ fn request(add: &Add) -> AddRequest {
         pin_name: add.pin_name.clone(),
         to_files: add.to_files.is_some(),
         nocopy: add.nocopy,
+        fscache: add.fscache,
         silent: add.silent,
         preserve_mode: add.preserve_mode,
         preserve_mtime: add.preserve_mtime,
