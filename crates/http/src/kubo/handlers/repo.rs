@@ -15,8 +15,8 @@ impl Handler for RepoGc {
         let form = call.cids()?;
         let mut running: Running = call.node().collect();
         Ok(Answer::Many(Records::work(move |out| async move {
-            while let Some(cid) = running.next().await {
-                if !self.silent {
+            if !self.silent {
+                while let Some(cid) = running.next().await {
                     out.send(Collected {
                         key: Some(form.show(&cid).into()),
                         error: String::new(),

@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use cairn_primitives::Multihash;
 use parking_lot::MutexGuard;
-use redb::{Durability, ReadableTable as _, WriteTransaction};
+use redb::{ReadableTable as _, WriteTransaction};
 
 use super::super::traits::BlockError;
 use super::engine::Engine;
-use super::index::{self, BLOCKS, Entry, LINKS, Rows, SegmentState};
+use super::index::{self, BLOCKS, Commit, Entry, LINKS, Rows, SegmentState};
 use super::pending::Batch;
 
 /// A block to be removed, by key and id: the same key with another id is another block by now.
@@ -64,7 +64,7 @@ impl Engine {
         action: &'static str,
         run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        self.apply(rows, action, Durability::Immediate, run)
+        self.apply(rows, action, Commit::Durable, run)
     }
 
     /// Changes the index in a step that may be undone until the next durable one. It brings nothing up to date: what
@@ -75,24 +75,24 @@ impl Engine {
         action: &'static str,
         run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        self.apply(rows, action, Durability::None, run)
+        self.apply(rows, action, Commit::Lazy, run)
     }
 
     fn apply<T>(
         &self,
         rows: &mut MutexGuard<'_, Rows>,
         action: &'static str,
-        durability: Durability,
+        commit: Commit,
         run: impl FnOnce(&WriteTransaction, &mut Rows) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        let batch = if durability == Durability::Immediate {
+        let batch = if commit == Commit::Durable {
             let settled = self.settled.load(Ordering::Acquire);
             self.pending.lock().batch(settled)
         } else {
             Batch::default()
         };
         let mut fresh = rows.clone();
-        let done = self.index.commit(action, durability, |transaction| {
+        let done = self.index.commit(action, commit, |transaction| {
             let entries = batch
                 .entries
                 .iter()
@@ -154,12 +154,12 @@ impl Engine {
         let taken = if victims.is_empty() {
             Ok(Vec::new())
         } else {
-            let durability = match removal {
-                Removal::Asked => Durability::Immediate,
-                Removal::Swept => Durability::None,
+            let commit = match removal {
+                Removal::Asked => Commit::Durable,
+                Removal::Swept => Commit::Lazy,
             };
             let action = "remove blocks from";
-            self.apply(&mut rows, action, durability, |transaction, rows| {
+            self.apply(&mut rows, action, commit, |transaction, rows| {
                 let mut taken = Vec::with_capacity(victims.len());
                 let mut table = transaction.open_table(BLOCKS)?;
                 let mut links = transaction.open_table(LINKS)?;

@@ -15,8 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cairn_primitives::varint;
 use parking_lot::RwLock;
 use redb::{
-    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
-    WriteTransaction,
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
 };
 
 use super::super::disk::{Access, Disk, DiskFile};
@@ -276,6 +275,15 @@ fn database_error(action: &'static str, error: redb::Error) -> BlockError {
     }
 }
 
+/// When a change has to be durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Commit {
+    /// Before it is said to be made.
+    Durable,
+    /// With the next durable one.
+    Lazy,
+}
+
 /// The open index.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -421,15 +429,15 @@ impl Index {
         action: &'static str,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        self.commit(action, Durability::Immediate, run)
+        self.commit(action, Commit::Durable, run)
     }
 
-    /// Changes in one step; with [`Durability::None`], one that becomes durable with the next durable one, and may be
+    /// Changes in one step; with [`Commit::Lazy`], one that becomes durable with the next durable one, and may be
     /// undone until then.
     pub(super) fn commit<T>(
         &self,
         action: &'static str,
-        durability: Durability,
+        kind: Commit,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
         if self.suspect() {
@@ -443,13 +451,12 @@ impl Index {
         let database = Arc::clone(&self.database.read());
         let done = (|| {
             let mut transaction = database.begin_write()?;
-            if durability == Durability::Immediate {
+            match kind {
                 // Opening then never walks the database.
-                transaction.set_quick_repair(true);
-            } else {
-                transaction
-                    .set_durability(durability)
-                    .map_err(|error| redb::Error::Io(io::Error::other(error)))?;
+                Commit::Durable => transaction.set_quick_repair(true),
+                Commit::Lazy => transaction
+                    .set_durability(redb::Durability::None)
+                    .map_err(|error| redb::Error::Io(io::Error::other(error)))?,
             }
             let answer = run(&transaction)?;
             transaction.commit()?;

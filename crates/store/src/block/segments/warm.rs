@@ -119,11 +119,14 @@ impl Warm {
 }
 
 impl Engine {
-    /// Reads what was written, until it is all in memory, or somebody reads or writes, or the store closes.
+    /// Reads what was written, until it is all in memory, or somebody reads, writes or collects, or the store closes.
     pub(super) fn warm_up(&self) {
         self.warm.fit();
         let uses = self.warm.uses();
-        while self.warm.uses() == uses && !self.closed.load(Ordering::Acquire) {
+        while self.warm.uses() == uses
+            && !self.collecting.is_locked()
+            && !self.closed.load(Ordering::Acquire)
+        {
             let Some((segment, piece)) = self.warm.fresh.lock().pop() else {
                 return;
             };
