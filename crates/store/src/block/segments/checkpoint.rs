@@ -32,6 +32,50 @@ fn remove(
     Ok(None)
 }
 
+/// Removes victims, which are sorted, in one walk from the first of them to the last: several times quicker than one by
+/// one where they are many.
+fn remove_between(
+    table: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
+    victims: &[Victim],
+    mut taken: impl FnMut(&Multihash, Entry),
+) -> Result<(), redb::Error> {
+    let [first, .., last] = victims else {
+        for (key, victim) in victims {
+            if let Some(now) = remove(table, key.as_bytes(), victim.id)? {
+                taken(key, now);
+            }
+        }
+        return Ok(());
+    };
+    let mut damaged = false;
+    let mut next = victims.iter().peekable();
+    table.retain_in::<&[u8], _>(first.0.as_bytes()..=last.0.as_bytes(), |key, row| {
+        while next
+            .next_if(|(victim, _)| victim.as_bytes() < key)
+            .is_some()
+        {}
+        let Some((victim, entry)) = next.peek().filter(|(victim, _)| victim.as_bytes() == key)
+        else {
+            return true;
+        };
+        match Entry::decode(row) {
+            Some(now) if now.id == entry.id => {
+                taken(victim, now);
+                false
+            }
+            Some(_) => true,
+            None => {
+                damaged = true;
+                true
+            }
+        }
+    })?;
+    if damaged {
+        return Err(redb::Error::Corrupted("a block row".to_owned()));
+    }
+    Ok(())
+}
+
 /// Why blocks are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
@@ -40,6 +84,8 @@ pub(super) enum Removal {
     /// A collection found them unreachable: they may be back after a crash, and go with the next collection. The
     /// collection sees to the links.
     Swept,
+    /// The same, and they are many among their neighbours.
+    SweptDense,
 }
 
 impl Engine {
@@ -156,12 +202,21 @@ impl Engine {
         } else {
             let commit = match removal {
                 Removal::Asked => Commit::Durable,
-                Removal::Swept => Commit::Lazy,
+                Removal::Swept | Removal::SweptDense => Commit::Lazy,
             };
             let action = "remove blocks from";
             self.apply(&mut rows, action, commit, |transaction, rows| {
                 let mut taken = Vec::with_capacity(victims.len());
                 let mut table = transaction.open_table(BLOCKS)?;
+                if removal == Removal::SweptDense {
+                    remove_between(&mut table, &victims, |key, now| {
+                        if let Some(row) = rows.get_mut(&now.segment) {
+                            row.sub(&now);
+                        }
+                        taken.push((key.clone(), now));
+                    })?;
+                    return Ok(taken);
+                }
                 let mut links = transaction.open_table(LINKS)?;
                 for (key, victim) in &victims {
                     let Some(now) = remove(&mut table, key.as_bytes(), victim.id)? else {

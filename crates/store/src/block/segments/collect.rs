@@ -9,6 +9,7 @@ use cairn_primitives::{Cid, Multihash};
 use super::super::traits::{BlockError, Collected, Collector, Root};
 use super::checkpoint::{Removal, Victim};
 use super::engine::Engine;
+use super::entries;
 use super::ids::IdSet;
 use super::index::broken;
 use super::mark::Elsewhere;
@@ -20,6 +21,18 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.holds.end_collection();
     }
+}
+
+/// Victims are removed in one walk when one in so many entries is one.
+const DENSE: usize = 8;
+
+/// Blocks to be removed together.
+#[derive(Default)]
+struct Batch {
+    /// In the order of their keys.
+    victims: Vec<Victim>,
+    /// Entries among which they were found.
+    passed: usize,
 }
 
 /// How long each part takes.
@@ -104,19 +117,23 @@ impl Engine {
             missing: marks.missing,
             ..Collected::default()
         };
-        let mut batch: Vec<Victim> = Vec::new();
-        self.scan_blocks(|key, entry| {
-            if entry.id < floor && !marks.marked.contains(entry.id) {
-                let key = Multihash::from_bytes(key).map_err(broken)?;
-                batch.push((key, entry));
-            }
-            if batch.len() >= self.limits.sweep {
+        let mut batch = Batch::default();
+        let mut at = entries::Place::default();
+        let mut more = true;
+        while more {
+            more = self.scan_piece(&mut at, &mut |key, entry| {
+                batch.passed += 1;
+                if entry.id < floor && !marks.marked.contains(entry.id) {
+                    let key = Multihash::from_bytes(key).map_err(broken)?;
+                    batch.victims.push((key, entry));
+                }
+                Ok(())
+            })?;
+            if batch.victims.len() >= self.limits.sweep || !more {
                 let batch = std::mem::take(&mut batch);
                 self.sweep(batch, removed, cancelled, &mut alive, &mut done)?;
             }
-            Ok(())
-        })?;
-        self.sweep(batch, removed, cancelled, &mut alive, &mut done)?;
+        }
         drop(place);
         if done.blocks > 0 {
             self.drop_stale_links(|id| id >= floor || alive.contains(id))?;
@@ -147,7 +164,7 @@ impl Engine {
 
     fn sweep(
         &self,
-        victims: Vec<Victim>,
+        batch: Batch,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
         alive: &mut IdSet,
@@ -156,13 +173,18 @@ impl Engine {
         if cancelled() {
             return Err(BlockError::Cancelled);
         }
-        if victims.is_empty() {
+        if batch.victims.is_empty() {
             return Ok(());
         }
+        let dense = batch.victims.len() * DENSE >= batch.passed;
         let taken = self.take(
-            victims,
+            batch.victims,
             |victims| self.holds.spare(victims, |(_, entry)| entry.id),
-            Removal::Swept,
+            if dense {
+                Removal::SweptDense
+            } else {
+                Removal::Swept
+            },
         )?;
         for (key, entry) in &taken {
             done.blocks += 1;

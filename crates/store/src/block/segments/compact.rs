@@ -208,11 +208,17 @@ impl Engine {
         if dropped.is_empty() {
             return Ok(());
         }
+        // The system frees a large file when it is closed, and that can take a while. Where room is scarce it is needed now.
+        let plenty = self.measure_free() > 4 * self.limits.segment;
         for number in dropped {
+            if plenty && let Ok(file) = self.files.get(*number) {
+                self.warm.close_later(file);
+            }
             self.discard(&record::path(*number))
                 .map_err(|error| failed("remove a segment of", error))?;
             self.files.forget(*number);
         }
+        self.to_warm.raise();
         self.disk
             .sync_dir("segments")
             .map_err(|error| failed("sync the folder of", error))?;

@@ -20,10 +20,7 @@ use super::super::links;
 use super::super::traits::{BlockError, Root};
 use super::engine::Engine;
 use super::ids::IdSet;
-use super::index::{BLOCKS, Entry, LINKS, broken};
-
-/// Keys and entries, in the order of the keys.
-pub(super) type Piece = Vec<(Vec<u8>, Entry)>;
+use super::index::{LINKS, broken};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
 pub(super) type Elsewhere<'a> =
@@ -89,55 +86,6 @@ impl Marks {
 }
 
 impl Engine {
-    /// The ids of all blocks that the index has.
-    pub(super) fn alive(&self) -> Result<IdSet, BlockError> {
-        let mut alive = IdSet::default();
-        self.scan_blocks(|_, entry| {
-            alive.insert(entry.id);
-            Ok(())
-        })?;
-        Ok(alive)
-    }
-
-    /// Walks past all entries of the index, in the order of their keys, in pieces: a snapshot held for long would keep
-    /// the index from reusing its pages.
-    pub(super) fn scan_blocks(
-        &self,
-        mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
-    ) -> Result<(), BlockError> {
-        let mut from: Option<Vec<u8>> = None;
-        while let Some(piece) = self.next_blocks(from.as_deref(), 16 << 10)? {
-            for (key, entry) in &piece {
-                see(key, *entry)?;
-            }
-            from = piece.into_iter().next_back().map(|(key, _)| key);
-        }
-        Ok(())
-    }
-
-    /// Up to `limit` entries behind a key.
-    pub(super) fn next_blocks(
-        &self,
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Option<Piece>, BlockError> {
-        self.check_open()?;
-        use std::ops::Bound;
-        let piece = self.index.read(|transaction| {
-            let table = transaction.open_table(BLOCKS)?;
-            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-            let mut piece = Vec::new();
-            for row in table.range::<&[u8]>((from, Bound::Unbounded))?.take(limit) {
-                let (key, row) = row?;
-                let entry = Entry::decode(row.value())
-                    .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
-                piece.push((key.value().to_vec(), entry));
-            }
-            Ok(piece)
-        })?;
-        Ok((!piece.is_empty()).then_some(piece))
-    }
-
     /// Marks what the roots reach. `alive` are the ids that rows of links may count on.
     pub(super) fn mark(
         &self,

@@ -7,6 +7,7 @@ mod checkpoint;
 mod collect;
 mod compact;
 mod engine;
+mod entries;
 mod files;
 mod identity;
 mod ids;
@@ -326,6 +327,7 @@ fn index_loop(engine: &Engine) {
 
 fn warm_loop(engine: &Engine) {
     while !engine.closed.load(Ordering::Acquire) {
+        engine.warm.close_gone();
         let uses = engine.warm.uses();
         if !engine.warm.is_waiting() {
             engine.to_warm.wait(IDLE);

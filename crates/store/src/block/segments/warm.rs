@@ -5,12 +5,13 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::super::disk::{ALIGN, spare_memory};
+use super::super::disk::{ALIGN, DiskFile, spare_memory};
 use super::engine::Engine;
 
 /// How long nothing must have been read or written.
@@ -22,6 +23,9 @@ const MOST: u64 = 1 << 30;
 /// The share of the memory that the system can spare that is filled at most.
 const SHARE: u64 = 4;
 
+/// Removed files that wait to be closed, at most.
+const GONE: usize = 64;
+
 /// A stretch of a segment.
 type Stretch = (u32, Range<u64>);
 
@@ -30,6 +34,8 @@ type Stretch = (u32, Range<u64>);
 pub(super) struct Warm {
     fresh: Mutex<Fresh>,
     uses: AtomicU64,
+    /// Files of segments that were removed.
+    gone: Mutex<Vec<Arc<dyn DiskFile>>>,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +96,21 @@ impl Warm {
         let first = fresh.stretches.is_empty();
         fresh.push(segment, from..to);
         first
+    }
+
+    /// Takes a file of which nothing is needed any more, so that closing it keeps nobody waiting.
+    pub(super) fn close_later(&self, file: Arc<dyn DiskFile>) {
+        let mut gone = self.gone.lock();
+        // Where nobody closes them, or not soon enough, the one that comes waits.
+        if gone.len() < GONE {
+            gone.push(file);
+        }
+    }
+
+    /// Closes what was left to be closed.
+    pub(super) fn close_gone(&self) {
+        let gone = std::mem::take(&mut *self.gone.lock());
+        drop(gone);
     }
 
     /// Takes note that somebody reads or writes.

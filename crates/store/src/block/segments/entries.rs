@@ -1,0 +1,112 @@
+//! Walking past the entries of the index, in the order of their keys.
+//!
+//! It goes in pieces: a snapshot held for long would keep the index from reusing its pages.
+
+use std::cell::RefCell;
+use std::ops::Bound;
+
+use super::super::traits::BlockError;
+use super::engine::Engine;
+use super::ids::IdSet;
+use super::index::{BLOCKS, Entry};
+
+/// Keys and entries, in the order of the keys.
+pub(super) type Piece = Vec<(Vec<u8>, Entry)>;
+
+/// Entries a piece.
+const PIECE: usize = 16 << 10;
+
+/// A place between two keys.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// The last key that was passed; `None` at the front.
+    after: Option<Vec<u8>>,
+}
+
+impl Place {
+    fn bound(&self) -> Bound<&[u8]> {
+        self.after
+            .as_deref()
+            .map_or(Bound::Unbounded, Bound::Excluded)
+    }
+
+    fn pass(&mut self, key: &[u8]) {
+        let after = self.after.get_or_insert_default();
+        after.clear();
+        after.extend_from_slice(key);
+    }
+}
+
+impl Engine {
+    /// The ids of all blocks that the index has.
+    pub(super) fn alive(&self) -> Result<IdSet, BlockError> {
+        let mut alive = IdSet::default();
+        self.scan_blocks(|_, entry| {
+            alive.insert(entry.id);
+            Ok(())
+        })?;
+        Ok(alive)
+    }
+
+    /// Walks past all entries of the index.
+    pub(super) fn scan_blocks(
+        &self,
+        mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
+    ) -> Result<(), BlockError> {
+        let mut place = Place::default();
+        while self.scan_piece(&mut place, &mut see)? {}
+        Ok(())
+    }
+
+    /// Walks past a piece of the entries; whether there may be more behind it. `see` must not change the index.
+    pub(super) fn scan_piece(
+        &self,
+        place: &mut Place,
+        see: &mut impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
+    ) -> Result<bool, BlockError> {
+        self.check_open()?;
+        // The index may have to be read twice: then it goes on behind what was seen.
+        let state = RefCell::new((place, see, Ok(())));
+        let full = self.index.read(|transaction| {
+            let (place, see, seen) = &mut *state.borrow_mut();
+            let table = transaction.open_table(BLOCKS)?;
+            let range = table.range::<&[u8]>((place.bound(), Bound::Unbounded))?;
+            let mut left = PIECE;
+            for row in range.take(PIECE) {
+                let (key, row) = row?;
+                let entry = Entry::decode(row.value())
+                    .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
+                *seen = see(key.value(), entry);
+                if seen.is_err() {
+                    return Ok(false);
+                }
+                place.pass(key.value());
+                left -= 1;
+            }
+            Ok(left == 0)
+        })?;
+        state.into_inner().2.map(|()| full)
+    }
+
+    /// Up to `limit` entries behind a key.
+    pub(super) fn next_blocks(
+        &self,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Option<Piece>, BlockError> {
+        self.check_open()?;
+        let piece = self.index.read(|transaction| {
+            let table = transaction.open_table(BLOCKS)?;
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let mut piece = Vec::new();
+            for row in table.range::<&[u8]>((from, Bound::Unbounded))?.take(limit) {
+                let (key, row) = row?;
+                let entry = Entry::decode(row.value())
+                    .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
+                piece.push((key.value().to_vec(), entry));
+            }
+            Ok(piece)
+        })?;
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+}
