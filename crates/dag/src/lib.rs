@@ -7,6 +7,7 @@ pub mod directory;
 pub mod error;
 pub mod export;
 pub mod fetch;
+pub mod filestore;
 pub mod gc;
 pub mod import;
 pub mod list;

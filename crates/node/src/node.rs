@@ -8,7 +8,7 @@ use cairn_dag::gc::{CollectError, ExtraRoots, Running};
 use cairn_dag::import::ImportDefaults;
 use cairn_dag::{Blocks, Pinner};
 use cairn_primitives::unixfs::directory::SizeEstimation;
-use cairn_store::block::{Collected, Root};
+use cairn_store::block::{Collected, Filestore, Root};
 use cairn_store::meta::{RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use parking_lot::Mutex;
@@ -19,7 +19,7 @@ use crate::config::{Config, ConfigFile};
 use crate::identity::Identity;
 use crate::init::SeedError;
 use crate::metrics::Metrics;
-use crate::parts::{open_rows, open_store};
+use crate::parts::{open_filestore, open_rows, open_store};
 use crate::repo::{Access, Repo, RepoError};
 use crate::tasks::{AutoCollect, Tasks};
 
@@ -100,6 +100,8 @@ type RootSource = Arc<ExtraRoots>;
 pub struct Node {
     identity: Identity,
     store: Arc<dyn BlockStore>,
+    /// The store, when blocks may lie in files.
+    files: Option<Arc<Filestore>>,
     rows: Arc<dyn Rows>,
     pins: Pinner,
     roots: Arc<Mutex<Vec<RootSource>>>,
@@ -136,10 +138,16 @@ impl Node {
         )?;
         let rows = open_rows(&repo.rows_path(), options.access)?;
         tie(&*rows, &*store, options.access).await?;
+        let files = open_filestore(&store, &rows, repo.path(), &repo.config().config())?;
+        let store = match &files {
+            Some(files) => Arc::clone(files) as Arc<dyn BlockStore>,
+            None => store,
+        };
         let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
         let node = Self {
             identity,
             store,
+            files,
             rows,
             pins,
             roots: Arc::default(),
@@ -188,6 +196,13 @@ impl Node {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn BlockStore> {
         &self.store
+    }
+
+    /// Its block store as one that can refer to files; `None` when `Experimental.FilestoreEnabled` and
+    /// `Experimental.UrlstoreEnabled` were both off when the node was opened.
+    #[must_use]
+    pub fn filestore(&self) -> Option<&Arc<Filestore>> {
+        self.files.as_ref().filter(|files| files.is_enabled())
     }
 
     /// Its rows.

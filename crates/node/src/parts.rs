@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use cairn_store::BlockStore;
 use cairn_store::block::segments::{OpenReport, Options, SegmentStore};
+use cairn_store::block::{Filestore, FilestoreOptions};
 use cairn_store::meta::{Rows, SqliteRows};
 
+use crate::config::Config;
 use crate::node::NodeError;
-use crate::repo::Access;
+use crate::repo::{Access, RepoError};
 
 /// Opens the block store of a repository, and makes it if it is absent and may be written.
 pub(crate) fn open_store(
@@ -61,4 +63,27 @@ fn tell(report: &OpenReport) {
 /// Opens the rows of a repository, and makes them if they are absent and may be written.
 pub(crate) fn open_rows(path: &Path, access: Access) -> Result<Arc<dyn Rows>, NodeError> {
     Ok(SqliteRows::open(path, access == Access::ReadOnly)?)
+}
+
+/// Puts the references over the store, where there are any or may be; elsewhere nothing looks for them.
+pub(crate) fn open_filestore(
+    store: &Arc<dyn BlockStore>,
+    rows: &Arc<dyn Rows>,
+    repository: &Path,
+    config: &Config,
+) -> Result<Option<Arc<Filestore>>, NodeError> {
+    let files = config.experimental.filestore_enabled;
+    let urls = config.experimental.urlstore_enabled;
+    if !files && !urls && rows.last_reference()? == 0 {
+        return Ok(None);
+    }
+    let options =
+        FilestoreOptions::beside(repository, files, urls).map_err(|source| RepoError::Io {
+            action: "find",
+            path: repository.to_owned(),
+            source: Arc::new(source),
+        })?;
+    Filestore::open(Arc::clone(store), Arc::clone(rows), options)
+        .map(Some)
+        .map_err(NodeError::Store)
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod dag_export;
 mod dag_stat;
 mod files;
+mod filestore;
 mod generic;
 mod get;
 mod init;
@@ -89,7 +90,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     match path.as_slice() {
         ["completions"] => completions::run(invocation),
         ["config", "edit"] => config_edit::run(globals),
-        ["daemon"] => daemon::run(invocation, globals).await,
+        ["daemon"] => Box::pin(daemon::run(invocation, globals)).await,
         ["init"] => init::run(invocation, globals).await,
         ["repo", "reindex"] => reindex::run(globals).await,
         ["version"] => version::run(invocation, globals),
@@ -124,6 +125,9 @@ async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
         }
         "cid/inspect" => told::run::<CidParts>(&session, &request, globals, &mut output).await,
         "dag/stat" => dag_stat::run(&session, &request, globals, &mut output).await,
+        "filestore/dups" => told::run::<Ref>(&session, &request, globals, &mut output).await,
+        "filestore/ls" => filestore::ls(&session, &request, globals, &mut output).await,
+        "filestore/verify" => filestore::verify(&session, &request, globals, &mut output).await,
         "get" => get::run(&session, &request, &mut output).await,
         "ls" => ls::run(&session, &request, globals, &mut output).await,
         "pin/add" => pin_add::run(&session, &request, globals, &mut output).await,

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod dag;
 pub mod diag;
+pub mod filestore;
 pub mod get;
 pub mod id;
 pub mod ls;
@@ -52,6 +53,9 @@ macro_rules! kubo_endpoints {
             $crate::kubo::dag::resolve::DagResolve,
             $crate::kubo::dag::stat::DagStat,
             $crate::kubo::diag::sys::DiagSys,
+            $crate::kubo::filestore::dups::FilestoreDups,
+            $crate::kubo::filestore::ls::FilestoreLs,
+            $crate::kubo::filestore::verify::FilestoreVerify,
             $crate::kubo::get::Get,
             $crate::kubo::id::Id,
             $crate::kubo::ls::Ls,

@@ -1,6 +1,6 @@
 //! `add`.
 
-use cairn_dag::import::{self, AddRequest, FileMeta, ImportDefaults, Importer, Tree};
+use cairn_dag::import::{self, AddRequest, FileMeta, ImportDefaults, ImportError, Importer, Tree};
 use cairn_primitives::unixfs::Mtime;
 use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::add::{Add, Added};
@@ -29,7 +29,12 @@ impl Handler for Add {
         let options =
             request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
         let (pin, pin_name) = (options.pin, options.pin_name.clone());
-        let importer = Importer::new(call.node().store().clone(), options)?;
+        let mut importer = Importer::new(call.node().store().clone(), options)?;
+        if let Some(files) = call.node().filestore() {
+            importer = importer.with_filestore(files.clone());
+        } else if self.nocopy {
+            return Err(ImportError::ReferencesOff.into());
+        }
         let node = call.node().clone();
         let progress = self.progress.unwrap_or(false);
         Ok(Answer::Many(Records::work(move |out| async move {

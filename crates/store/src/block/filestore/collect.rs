@@ -5,9 +5,8 @@ use roaring::RoaringTreemap;
 
 use super::super::links;
 use super::super::traits::{BlockError, Collected, Collector, Root};
-use super::super::wait::wait;
-use super::{Filestore, PAGE, rows_failed};
-use crate::meta::{Reference, ReferenceChange, ReferenceOrder};
+use super::{Filestore, PAGE};
+use crate::meta::{Reference, ReferenceOrder};
 
 /// Notes which references are reachable, and passes everything else on.
 struct Marker<'a> {
@@ -115,11 +114,7 @@ impl Filestore {
         if victims.is_empty() {
             return Ok(victims);
         }
-        let changes = victims
-            .iter()
-            .map(|victim| ReferenceChange::RemoveId(victim.id))
-            .collect();
-        wait(self.shared.rows.change_references(changes)).map_err(rows_failed("write"))?;
+        self.forget(&victims)?;
         Ok(victims)
     }
 }

@@ -14,7 +14,8 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +25,7 @@ use futures_util::future::{self, BoxFuture};
 use parking_lot::{Mutex, RwLock};
 
 use self::hold::FileHold;
+use self::place::Places;
 use self::read::Reader;
 use super::holds::Holds;
 use super::links;
@@ -31,6 +33,7 @@ use super::traits::{
     BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK,
     ReferenceFault, StoreStat,
 };
+use super::wait::wait;
 use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange, ReferenceOrder, RowError, Rows};
 
 /// References that are listed at a time.
@@ -45,6 +48,19 @@ pub struct FilestoreOptions {
     pub files: bool,
     /// Whether references to URLs are allowed. None can be made all the same: this decides what is said.
     pub urls: bool,
+}
+
+impl FilestoreOptions {
+    /// For the files beside a repository: beneath the folder that holds it.
+    ///
+    /// # Errors
+    /// When the path is relative and the working directory cannot be told.
+    pub fn beside(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
+        let absolute = std::path::absolute(repository)?;
+        let mut root = place::clean(&absolute).unwrap_or(absolute);
+        root.pop();
+        Ok(Self { root, files, urls })
+    }
 }
 
 /// A leaf that is to be referred to.
@@ -178,20 +194,31 @@ impl Filestore {
         self.shared.reader().read(reference)
     }
 
-    /// Removes references, durably; blocks of the store below stay.
-    pub async fn forget(&self, keys: Vec<Multihash>) -> Result<(), BlockError> {
-        let changes = keys.into_iter().map(ReferenceChange::Remove).collect();
-        let changed = self.shared.rows.change_references(changes).await;
-        changed.map_err(rows_failed("write"))
+    /// The file that a reference is to.
+    #[must_use]
+    pub fn path_of(&self, reference: &Reference) -> Option<PathBuf> {
+        place::absolute(&self.shared.options, &reference.path)
+    }
+
+    /// Removes references, durably; blocks of the store below stay, and so does a reference that took the place of one of
+    /// these. Blocks its thread.
+    pub fn forget(&self, references: &[Reference]) -> Result<(), BlockError> {
+        for references in references.chunks(MAX_REFERENCES) {
+            let ids = references.iter().map(|gone| gone.id);
+            let changes = ids.map(ReferenceChange::RemoveId).collect();
+            wait(self.shared.rows.change_references(changes)).map_err(rows_failed("write"))?;
+        }
+        Ok(())
     }
 
     /// Refers to blocks where they lie, durably. One that the store below has is not referred to; a reference that there is
     /// stays, unless the block cannot be read by it any more: then the new one takes its place.
     ///
-    /// The files are not looked at: what they hold shows when it is read.
+    /// Of each file one block is read, not all: the others show when they are read.
     ///
     /// # Errors
-    /// [`BlockError::OutsideRoot`], [`BlockError::NoReference`] for what cannot be referred to; nothing is recorded then.
+    /// [`BlockError::OutsideRoot`], [`BlockError::NoReference`] for what cannot be referred to, [`BlockError::Referenced`] for
+    /// a file that does not hold the block. What was recorded by then is collected as blocks are.
     pub async fn refer(
         &self,
         hold: &Hold,
@@ -218,22 +245,17 @@ impl Filestore {
         batch: &[NewReference],
     ) -> Result<Vec<ReferenceChange>, BlockError> {
         let shared = &self.shared;
-        let mut missing = Vec::new();
+        let mut absent = Vec::new();
         for new in batch {
             if new.size > MAX_BLOCK as u64 {
                 let size = usize::try_from(new.size).unwrap_or(usize::MAX);
                 return Err(BlockError::TooBig { size });
             }
-            let path = place::relative(&shared.options, &new.source)?;
-            if i64::try_from(new.offset).is_err() {
-                let offset = new.offset;
-                return Err(BlockError::NoReference(ReferenceFault::Offset { offset }));
-            }
             if !hold.below().touch(&new.key)? {
-                missing.push((new, path));
+                absent.push(new);
             }
         }
-        let keys: Vec<Multihash> = missing.iter().map(|(new, _)| new.key.clone()).collect();
+        let keys: Vec<Multihash> = absent.iter().map(|new| new.key.clone()).collect();
         let gate = shared.gate.read();
         let found = shared.find_all(&keys)?;
         for found in found.iter().flatten() {
@@ -241,25 +263,40 @@ impl Filestore {
         }
         drop(gate);
         let mut reader = shared.reader();
-        let mut changes = Vec::new();
-        for ((new, path), found) in missing.into_iter().zip(found) {
-            let stays = found.is_some_and(|old| {
-                let same = *old.path == *path && old.offset == new.offset;
+        let mut changes: Vec<ReferenceChange> = Vec::new();
+        let mut places = Places::default();
+        for (new, found) in absent.into_iter().zip(found) {
+            let stays = |old: Reference| {
+                let path = places.relative(&shared.options, &new.source);
+                let same = old.offset == new.offset && path.is_ok_and(|path| path == old.path);
                 same || reader.read(&old).is_ok()
-            });
-            if stays {
+            };
+            if found.is_some_and(stays) {
                 continue;
+            }
+            if i64::try_from(new.offset).is_err() {
+                let offset = new.offset;
+                return Err(BlockError::NoReference(ReferenceFault::Offset { offset }));
             }
             let id = shared.next_id.fetch_add(1, Ordering::AcqRel);
             hold.record(id);
-            changes.push(ReferenceChange::Set(Reference {
+            let reference = Reference {
                 id,
                 key: new.key.clone(),
-                path,
+                path: places.relative(&shared.options, &new.source)?,
                 offset: new.offset,
                 #[expect(clippy::cast_possible_truncation, reason = "at most MAX_BLOCK")]
                 size: new.size as u32,
-            }));
+            };
+            // One of each file is read: a path that is not that of the bytes should not be found out later.
+            let first = match changes.last() {
+                Some(ReferenceChange::Set(last)) => last.path != reference.path,
+                _ => true,
+            };
+            if first {
+                reader.read(&reference)?;
+            }
+            changes.push(ReferenceChange::Set(reference));
         }
         Ok(changes)
     }
@@ -407,7 +444,9 @@ impl BlockStore for Filestore {
             let found = self.shared.find_all(keys)?;
             let gone: Vec<Multihash> = found.iter().flatten().map(|old| old.key.clone()).collect();
             for gone in gone.chunks(MAX_REFERENCES) {
-                self.forget(gone.to_vec()).await?;
+                let changes = gone.iter().cloned().map(ReferenceChange::Remove).collect();
+                let changed = self.shared.rows.change_references(changes).await;
+                changed.map_err(rows_failed("write"))?;
             }
             for (answer, found) in answers.iter_mut().zip(found) {
                 *answer |= found.is_some();

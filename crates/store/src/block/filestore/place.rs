@@ -7,6 +7,28 @@ use super::super::traits::{BlockError, ReferenceFault};
 use super::FilestoreOptions;
 use crate::meta::MAX_REFERENCE_PATH;
 
+/// Paths from the root; leaves come in the order of their files, so that the last one is kept.
+#[derive(Debug, Default)]
+pub(super) struct Places(Option<(Arc<str>, Arc<str>)>);
+
+impl Places {
+    /// As [`relative`].
+    pub(super) fn relative(
+        &mut self,
+        options: &FilestoreOptions,
+        source: &Arc<str>,
+    ) -> Result<Arc<str>, BlockError> {
+        if let Some((last, stored)) = &self.0
+            && last == source
+        {
+            return Ok(Arc::clone(stored));
+        }
+        let stored = relative(options, source)?;
+        self.0 = Some((Arc::clone(source), Arc::clone(&stored)));
+        Ok(stored)
+    }
+}
+
 /// The path of a file from the root, as it is stored; `source` is its absolute path.
 pub(super) fn relative(options: &FilestoreOptions, source: &str) -> Result<Arc<str>, BlockError> {
     let refuse = |fault| Err(BlockError::NoReference(fault));
@@ -53,7 +75,7 @@ pub(super) fn absolute(options: &FilestoreOptions, stored: &str) -> Option<PathB
 }
 
 /// An absolute path without `.` and `..`; `None` for one that is not absolute.
-fn clean(path: &Path) -> Option<PathBuf> {
+pub(super) fn clean(path: &Path) -> Option<PathBuf> {
     let mut cleaned = PathBuf::new();
     for part in path.components() {
         match part {

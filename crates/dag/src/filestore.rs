@@ -1,0 +1,256 @@
+//! What the blocks are that lie in files, and what became of them.
+//!
+//! Statuses and messages are those that clients of Kubo's `filestore` commands know.
+
+use std::io;
+use std::sync::Arc;
+
+use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_store::BlockError;
+use cairn_store::block::{Filestore, ReferenceFault};
+use cairn_store::meta::{Reference, ReferenceOrder};
+
+use crate::listing::Listing;
+
+/// References that are listed at a time.
+const PAGE: usize = 1024;
+/// References that are read and checked before the bad ones among them are removed.
+const CHECKED: usize = 64;
+
+/// What became of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It can be read, or was not looked at.
+    Ok,
+    /// The file cannot be read.
+    FileError,
+    /// The file is gone.
+    NoFile,
+    /// The file was changed.
+    Changed,
+    /// Something else is wrong.
+    Other,
+    /// There is no such reference.
+    Missing,
+}
+
+impl Status {
+    /// The number that Kubo has for it.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Ok => 0,
+            Self::FileError => 10,
+            Self::NoFile => 11,
+            Self::Changed => 12,
+            Self::Other => 20,
+            Self::Missing => 30,
+        }
+    }
+
+    /// Whether `verify --remove-bad-blocks` removes it.
+    fn is_bad(self) -> bool {
+        !matches!(self, Self::Ok | Self::Other)
+    }
+}
+
+/// One reference as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The block, as CIDv1 raw; `None` when what was asked for is no CID.
+    pub cid: Option<Cid>,
+    /// Where it lies; `None` when there is no reference.
+    pub reference: Option<Reference>,
+    /// What became of it.
+    pub status: Status,
+    /// What is wrong; empty when nothing is.
+    pub message: String,
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// In which order, when all are listed.
+    pub order: ReferenceOrder,
+    /// Only these CIDs, in this order, each of them checked; all when there are none.
+    pub only: Vec<String>,
+    /// Whether all are checked.
+    pub verify: bool,
+    /// Whether references whose block cannot be had are removed.
+    pub remove: bool,
+}
+
+/// Lists references, on a thread of its own.
+#[must_use]
+pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<Found, BlockError> {
+    Listing::start(move |each| {
+        if options.only.is_empty() {
+            list_all(&files, &options, each)
+        } else {
+            list_only(&files, &options, each)
+        }
+    })
+}
+
+/// Lists the blocks that lie in a file and in the store as well, on a thread of its own.
+#[must_use]
+pub fn duplicates(files: Arc<Filestore>) -> Listing<Cid, BlockError> {
+    Listing::start(move |each| {
+        let pages = &mut |page: Vec<Reference>| {
+            for found in page {
+                if files.below().has(&found.key)? && !each(raw(&found.key)) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        pages_of(&files, ReferenceOrder::Key, PAGE, pages)
+    })
+}
+
+fn raw(key: &Multihash) -> Cid {
+    Cid::v1(Codec::RAW, key.clone())
+}
+
+/// Calls `each` with one page after another, until it answers `false`.
+fn pages_of(
+    files: &Filestore,
+    order: ReferenceOrder,
+    size: usize,
+    each: &mut dyn FnMut(Vec<Reference>) -> Result<bool, BlockError>,
+) -> Result<(), BlockError> {
+    let mut last: Option<Reference> = None;
+    loop {
+        let page = files.page(order, last.as_ref(), size)?;
+        last = page.last().cloned();
+        if last.is_none() || !each(page)? {
+            return Ok(());
+        }
+    }
+}
+
+fn list_all(
+    files: &Filestore,
+    options: &ListOptions,
+    each: &mut dyn FnMut(Found) -> bool,
+) -> Result<(), BlockError> {
+    let size = if options.verify { CHECKED } else { PAGE };
+    let mut show = |page: Vec<Reference>| {
+        if !options.verify {
+            return Ok(page.into_iter().map(unchecked).all(&mut *each));
+        }
+        let page: Vec<Found> = page.into_iter().map(|found| check(files, found)).collect();
+        remove_bad(files, options, &page)?;
+        Ok(page.into_iter().all(&mut *each))
+    };
+    pages_of(files, options.order, size, &mut show)
+}
+
+fn list_only(
+    files: &Filestore,
+    options: &ListOptions,
+    each: &mut dyn FnMut(Found) -> bool,
+) -> Result<(), BlockError> {
+    for text in &options.only {
+        let found = match Cid::parse(text) {
+            Err(error) => Found {
+                cid: None,
+                reference: None,
+                status: Status::Other,
+                message: format!("{text}: {error}"),
+            },
+            Ok((cid, _)) => {
+                let key = std::slice::from_ref(cid.hash());
+                match files.references(key)?.pop().flatten() {
+                    Some(found) => check(files, found),
+                    None => missing(raw(cid.hash())),
+                }
+            }
+        };
+        remove_bad(files, options, std::slice::from_ref(&found))?;
+        if !each(found) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn unchecked(reference: Reference) -> Found {
+    Found {
+        cid: Some(raw(&reference.key)),
+        reference: Some(reference),
+        status: Status::Ok,
+        message: String::new(),
+    }
+}
+
+fn missing(cid: Cid) -> Found {
+    Found {
+        reference: None,
+        status: Status::Missing,
+        message: format!("ipld: could not find {cid}"),
+        cid: Some(cid),
+    }
+}
+
+/// Reads the block.
+fn check(files: &Filestore, reference: Reference) -> Found {
+    let (status, message) = match files.read(&reference) {
+        Ok(_) => (Status::Ok, String::new()),
+        Err(BlockError::Referenced { source, .. }) => told(files, &reference, &source),
+        Err(other) => (Status::Other, other.to_string()),
+    };
+    Found {
+        status,
+        message,
+        ..unchecked(reference)
+    }
+}
+
+/// A failure as Kubo tells it.
+fn told(files: &Filestore, reference: &Reference, fault: &ReferenceFault) -> (Status, String) {
+    let opening = |error: &io::Error| {
+        let path = files.path_of(reference).unwrap_or_default();
+        format!("open {}: {}", path.display(), system(error))
+    };
+    match fault {
+        ReferenceFault::Missing(error) => (Status::NoFile, opening(error)),
+        ReferenceFault::Unreadable(error) => (Status::FileError, opening(error)),
+        ReferenceFault::Short => (Status::Changed, "EOF".to_owned()),
+        ReferenceFault::Changed => {
+            let Reference { path, offset, .. } = reference;
+            let message = format!("data in file did not match. {path} offset {offset}");
+            (Status::Changed, message)
+        }
+        ReferenceFault::Unchecked(error) => (Status::Other, error.to_string()),
+        other => (Status::Other, other.to_string()),
+    }
+}
+
+/// The text of an error of the system in Go's form: it begins small, and has no number.
+fn system(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if error.raw_os_error().is_some() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn remove_bad(files: &Filestore, options: &ListOptions, page: &[Found]) -> Result<(), BlockError> {
+    if !options.remove {
+        return Ok(());
+    }
+    let bad: Vec<Reference> = page
+        .iter()
+        .filter(|found| found.status.is_bad())
+        .filter_map(|found| found.reference.clone())
+        .collect();
+    if bad.is_empty() {
+        return Ok(());
+    }
+    files.forget(&bad)
+}
