@@ -15,6 +15,8 @@ pub(crate) struct Environment {
     pub(crate) log: Option<String>,
     /// `CAIRN_LOG_FORMAT`, or Kubo's `GOLOG_LOG_FMT`: `json` for JSON lines.
     pub(crate) log_format: Option<String>,
+    /// `CAIRN_API_CA`: whose certificates a server may show.
+    pub(crate) api_ca: Option<PathBuf>,
     /// `VISUAL` or `EDITOR`.
     pub(crate) editor: Option<OsString>,
 }
@@ -29,6 +31,7 @@ impl Environment {
             home: env::home_dir(),
             log: text("CAIRN_LOG").or_else(|| text("GOLOG_LOG_LEVEL")),
             log_format: text("CAIRN_LOG_FORMAT").or_else(|| text("GOLOG_LOG_FMT")),
+            api_ca: given("CAIRN_API_CA").map(PathBuf::from),
             editor: given("VISUAL").or_else(|| given("EDITOR")),
         }
     }

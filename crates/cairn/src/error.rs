@@ -159,6 +159,9 @@ impl From<TransportError> for Problem {
             TransportError::Connect { .. } => problem.hint(
                 "is the daemon running? Start it with `{program} daemon`, or leave `--api` out",
             ),
+            TransportError::Certificate { .. } => problem.hint(
+                "if the server has a certificate of your own making, name its authority's PEM file with `--api-ca`",
+            ),
             _ => problem,
         }
     }

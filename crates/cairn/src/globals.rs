@@ -21,6 +21,8 @@ pub(crate) struct Globals {
     pub(crate) api: Option<String>,
     /// The secret for the server.
     pub(crate) api_auth: Option<String>,
+    /// The PEM file of those whose certificates the server may show; `None` for those that the system trusts.
+    pub(crate) api_ca: Option<PathBuf>,
     /// Log everything.
     pub(crate) debug: bool,
     /// What is logged, when told.
@@ -76,6 +78,13 @@ pub(crate) fn definitions() -> Vec<Arg> {
             "SECRET",
             "Authorization for that server: `basic:USER:PASSWORD` or `bearer:TOKEN`",
         ),
+        value(
+            "global:api-ca",
+            "api-ca",
+            "FILE",
+            "Trust a server by the certificates in this PEM file alone [default: $CAIRN_API_CA, or the system's]",
+        )
+        .value_parser(clap::value_parser!(PathBuf)),
         value(
             "global:repo-dir",
             "repo-dir",
@@ -197,6 +206,9 @@ impl Globals {
             repository,
             api: text("global:api"),
             api_auth: text("global:api-auth"),
+            api_ca: invocation
+                .global::<PathBuf>("global:api-ca")
+                .or_else(|| environment.api_ca.clone()),
             debug: flag("global:debug"),
             log: environment.log.clone(),
             log_json,

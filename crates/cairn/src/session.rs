@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_client::{Address, InProcess, Kubo, Retry};
+use cairn_client::{Address, Http, HttpOptions, InProcess, Kubo, Retry, Roots};
 use cairn_node::{Access, Node, NodeError, NodeOptions};
 use http::HeaderValue;
 use tokio_util::sync::CancellationToken;
@@ -70,7 +70,7 @@ impl Session {
             return Ok(None);
         };
         // Whoever types a command wants to hear at once that it failed.
-        let kubo = Kubo::connect(&address)?.with_retry(Retry::NEVER);
+        let kubo = Kubo::new(http(&address, globals)?).with_retry(Retry::NEVER);
         Ok(Some(Self {
             kubo: with_options(kubo, globals)?,
             node: None,
@@ -128,6 +128,20 @@ pub(crate) fn node_problem(error: &NodeError) -> Problem {
         Some(hint) => problem.hint(hint.replace("`cairn ", "`{program} ")),
         None => problem,
     }
+}
+
+/// The way to a server.
+fn http(address: &Address, globals: &Globals) -> Result<Http, Problem> {
+    let mut options = HttpOptions::default();
+    if let Some(path) = globals.api_ca.as_ref().filter(|_| address.is_tls()) {
+        let failed = |error: &dyn std::error::Error| {
+            Problem::failed(format!("cannot read certificates from {}", path.display()))
+                .because(error)
+        };
+        let text = std::fs::read(path).map_err(|error| failed(&error))?;
+        options.roots = Roots::from_pem(&text).map_err(|error| failed(&error))?;
+    }
+    Ok(Http::with_options(address, &options)?)
 }
 
 fn with_options(mut kubo: Kubo, globals: &Globals) -> Result<Kubo, Problem> {

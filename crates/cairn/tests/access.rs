@@ -210,6 +210,41 @@ fn configured_headers_go_out_with_commands() {
 }
 
 #[test]
+fn configured_headers_go_out_with_the_gateway() {
+    let (_repository, daemon) = started(|config| {
+        config["Gateway"]["HTTPHeaders"] = json!({
+            "X-Team": ["a", "b"],
+            "Cache-Control": ["no-store"],
+            "Access-Control-Allow-Origin": ["https://app.example"],
+        });
+    });
+    let gateway = daemon.gateway().unwrap();
+    for (method, path, status) in [
+        ("GET", "/ipfs/bafkqabtimvwgy3yk", 200),
+        ("GET", "/ipfs/bad", 400),
+        ("POST", "/ipfs/bafkqabtimvwgy3yk", 405),
+        ("GET", "/nothing", 404),
+    ] {
+        let answer = ask(&gateway, method, path, &[]);
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(answer.header("x-team"), Some("a, b"), "{method} {path}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            Some("https://app.example")
+        );
+        assert_eq!(
+            answer.header("access-control-allow-methods"),
+            Some("GET, HEAD, OPTIONS")
+        );
+    }
+    let answer = ask(&gateway, "GET", "/ipfs/bafkqabtimvwgy3yk", &[]);
+    assert_eq!(
+        answer.header("cache-control"),
+        Some("public, max-age=29030400, immutable")
+    );
+}
+
+#[test]
 fn old_clients_are_told_an_old_version() {
     for (compat, expected) in [
         (None, "0.42.0"),

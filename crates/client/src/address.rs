@@ -36,6 +36,12 @@ pub enum AddressError {
 }
 
 impl Address {
+    /// Whether TLS is spoken there.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Self::Url(url) if url.starts_with("https:"))
+    }
+
     /// The base of every request's URL.
     #[must_use]
     pub fn base(&self) -> &str {

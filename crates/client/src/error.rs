@@ -78,6 +78,15 @@ pub enum TransportError {
         #[source]
         source: BoxError,
     },
+    /// The server's certificate is not one to be trusted, or is another server's.
+    #[error("the certificate of {address} cannot be trusted")]
+    Certificate {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
     /// No answer came in time.
     #[error("no answer within {} s", limit.as_secs_f64())]
     Timeout {

@@ -31,5 +31,5 @@ pub mod upload;
 pub use address::Address;
 pub use error::{Error, TransportError};
 pub use kubo::{Answer, Kubo, Records, Retry};
-pub use transport::{Body, BoxError, Http, InProcess, Transport};
+pub use transport::{Body, BoxError, Http, HttpOptions, InProcess, Roots, Transport};
 pub use upload::{Content, Metadata, Part, Upload, UploadError};

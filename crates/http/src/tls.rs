@@ -70,6 +70,15 @@ impl Tls {
     /// # Errors
     /// When they cannot be used.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        Self::read_looking(certificate, key, LOOK)
+    }
+
+    /// The same with another time between two looks at the files.
+    pub(crate) fn read_looking(
+        certificate: &Path,
+        key: &Path,
+        look: Duration,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let files = Files {
             certificate: certificate.to_owned(),
@@ -86,6 +95,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(Resolver {
                 files,
+                look,
                 current: Mutex::new(current),
             }));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -144,13 +154,14 @@ struct Current {
 #[derive(Debug)]
 struct Resolver {
     files: Files,
+    look: Duration,
     current: Mutex<Current>,
 }
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let mut current = self.current.lock();
-        if current.looked.elapsed() >= LOOK {
+        if current.looked.elapsed() >= self.look {
             current.looked = Instant::now();
             let changed = self.files.changed().ok();
             if changed.is_some() && changed != current.changed {

@@ -61,7 +61,7 @@ impl Kubo {
         }
     }
 
-    /// A client of the server at this address. Nothing is sent yet.
+    /// A client of the server at this address, by the defaults of [`Http`]. Nothing is sent yet.
     ///
     /// # Errors
     ///

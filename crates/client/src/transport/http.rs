@@ -7,14 +7,29 @@ use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::{Body, Transport};
+use super::{Body, Roots, Transport};
 use crate::address::Address;
 use crate::error::TransportError;
 
-/// Longest time to connect, when no other is asked for.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How a client connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// Longest time to connect; 5 seconds when no other is asked for.
+    pub connect_timeout: Duration,
+    /// Whose certificates are trusted where the address is one of TLS.
+    pub roots: Roots,
+}
 
-/// HTTP/1.1 to one server, over TCP or a Unix socket.
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            roots: Roots::System,
+        }
+    }
+}
+
+/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; over TLS also HTTP/2, where the server speaks it.
 ///
 /// No proxy is used and no redirect followed: a request goes to the server that was named, or nowhere.
 #[derive(Clone, Debug)]
@@ -30,30 +45,21 @@ impl Http {
     ///
     /// [`TransportError::Setup`] when the client cannot be made.
     pub fn new(address: &Address) -> Result<Self, TransportError> {
-        Self::with_connect_timeout(address, CONNECT_TIMEOUT)
+        Self::with_options(address, &HttpOptions::default())
     }
 
-    /// The same with another bound on the time to connect.
+    /// The same, by these options.
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the client cannot be made.
-    pub fn with_connect_timeout(
-        address: &Address,
-        limit: Duration,
-    ) -> Result<Self, TransportError> {
+    /// [`TransportError::Setup`] when the client cannot be made: its roots may be no certificates.
+    pub fn with_options(address: &Address, options: &HttpOptions) -> Result<Self, TransportError> {
         let builder = reqwest::Client::builder()
-            .connect_timeout(limit)
+            .connect_timeout(options.connect_timeout)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true);
         let builder = match address {
-            // The refusal of the library beneath is about URLs.
-            Address::Url(url) if url.starts_with("https:") => {
-                return Err(TransportError::Setup(
-                    "this build speaks HTTP without TLS only".into(),
-                ));
-            }
             Address::Url(_) => builder,
             #[cfg(unix)]
             Address::Unix(path) => builder.unix_socket(path.clone()),
@@ -65,6 +71,12 @@ impl Http {
             }
         };
         let client = builder
+            // Given for every address: the library beneath makes one of its own otherwise, which reads the system's roots.
+            .tls_backend_preconfigured(match address.is_tls() {
+                true => options.roots.config()?,
+                false => Roots::Only(Vec::new()).config()?,
+            })
+            .http2_adaptive_window(true)
             .build()
             .map_err(|error| TransportError::Setup(Box::new(error)))?;
         Ok(Self {
@@ -94,9 +106,15 @@ impl Http {
     fn failure(&self, error: &reqwest::Error) -> TransportError {
         let connect = error.is_connect();
         let source = root(error).into();
-        if connect {
+        let address = || self.address.to_string();
+        if is_certificate(error) {
+            TransportError::Certificate {
+                address: address(),
+                source,
+            }
+        } else if connect {
             TransportError::Connect {
-                address: self.address.to_string(),
+                address: address(),
                 source,
             }
         } else {
@@ -112,6 +130,21 @@ fn root(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+/// Whether TLS has refused the server's certificate.
+fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref::<rustls::Error>() {
+        return true;
+    }
+    // What an I/O error wraps is not among its sources.
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    match wrapped {
+        Some(inner) => is_certificate(inner),
+        None => error.source().is_some_and(is_certificate),
+    }
 }
 
 impl Transport for Http {

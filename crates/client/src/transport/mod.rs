@@ -2,6 +2,7 @@
 
 mod http;
 mod in_process;
+mod tls;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
@@ -9,8 +10,9 @@ use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 
-pub use self::http::Http;
+pub use self::http::{Http, HttpOptions};
 pub use self::in_process::InProcess;
+pub use self::tls::Roots;
 use crate::error::TransportError;
 
 /// Any error of a body.

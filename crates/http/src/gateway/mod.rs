@@ -8,6 +8,7 @@ mod content_type;
 mod error;
 mod file;
 mod folder;
+mod headers;
 mod range;
 mod trustless;
 
@@ -28,28 +29,32 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use error::Refusal;
+use headers::Headers;
 
-/// The face.
+/// The face, under `Gateway.HTTPHeaders` as it is now.
 pub fn router(node: Arc<Node>) -> Router {
-    Router::new().fallback(serve).with_state(node)
+    let headers = Headers::from_config(node.config().gateway.http_headers.as_ref());
+    Router::new()
+        .fallback(serve)
+        .with_state(Arc::new(Gateway { node, headers }))
 }
 
-async fn serve(State(node): State<Arc<Node>>, request: Request) -> Response {
+/// What the face holds.
+struct Gateway {
+    node: Arc<Node>,
+    headers: Headers,
+}
+
+async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let head = request.method == Method::HEAD;
     let answered = match request.method {
-        Method::GET | Method::HEAD => get(&node.blocks(), &request).await,
+        Method::GET | Method::HEAD => get(&gateway.node.blocks(), &request).await,
         Method::OPTIONS => Ok(preflight()),
         _ => Err(Refusal::Method),
     };
     let mut response = answered.unwrap_or_else(Refusal::into_response);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Content-Length, Content-Range, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Stream-Output"));
-    headers.insert(header::SERVER, HeaderValue::from_static(crate::kubo::AGENT));
+    gateway.headers.add_to(response.headers_mut());
     if head {
         *response.body_mut() = Body::empty();
     }
@@ -63,14 +68,6 @@ fn preflight() -> Response {
     headers.insert(
         header::ALLOW,
         HeaderValue::from_static("GET, HEAD, OPTIONS"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, OPTIONS"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("Content-Type, Range, User-Agent, X-Requested-With"),
     );
     response
 }

@@ -123,11 +123,14 @@ impl Policy {
     pub(crate) fn add_headers(&self, out: &mut HeaderMap) {
         let mut added = HeaderMap::new();
         for (name, value) in &self.headers {
-            if !out.contains_key(name) {
+            // What answers vary by adds up.
+            if !out.contains_key(name) || name == header::VARY {
                 added.append(name.clone(), value.clone());
             }
         }
-        out.extend(added);
+        for (name, value) in &added {
+            out.append(name.clone(), value.clone());
+        }
     }
 
     /// Answers `OPTIONS`.
@@ -389,13 +392,16 @@ mod tests {
         let policy = policy(&[
             ("x-team", &["a", "b"]),
             ("Server", &["mine"]),
+            ("Vary", &["Cookie"]),
             ("bad name", &["x"]),
         ]);
-        let mut out = headers(&[("server", "ours")]);
+        let mut out = headers(&[("server", "ours"), ("vary", "Origin")]);
         policy.add_headers(&mut out);
         let team: Vec<_> = out.get_all("x-team").iter().collect();
         assert_eq!(team, ["a", "b"]);
         assert_eq!(out["server"], "ours");
-        assert_eq!(out.len(), 3);
+        let vary: Vec<_> = out.get_all("vary").iter().collect();
+        assert_eq!(vary, ["Origin", "Cookie"]);
+        assert_eq!(out.len(), 5);
     }
 }

@@ -389,6 +389,43 @@ async fn tls_speaks_http_2_with_whoever_asks_for_it() {
 }
 
 #[tokio::test]
+async fn a_renewed_certificate_is_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, first) = certificate(folder.path());
+    let (cert, key) = (
+        folder.path().join("cert.pem"),
+        folder.path().join("key.pem"),
+    );
+    let tls = Tls::read_looking(&cert, &key, Duration::ZERO).unwrap();
+    let served = Served::start("/ip4/127.0.0.1/tcp/0/tls/http", limits(), Some(&tls)).await;
+    let shown = async |trusted: &CertificateDer<'static>| {
+        let client = connect_tls(&served, trusted.clone(), &[]).await;
+        let shown = client.get_ref().1.peer_certificates().unwrap();
+        shown.first().unwrap().clone().into_owned()
+    };
+    let renewed_at = |path: &Path, seconds: u64| {
+        let file = fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(std::time::SystemTime::now() + Duration::from_secs(seconds))
+            .unwrap();
+    };
+    assert_eq!(shown(&first).await, first);
+
+    // Half of a renewal changes nothing.
+    let old = fs::read(&cert).unwrap();
+    fs::write(&cert, b"not yet").unwrap();
+    renewed_at(&cert, 1);
+    assert_eq!(shown(&first).await, first);
+    fs::write(&cert, old).unwrap();
+
+    let (_, second) = certificate(folder.path());
+    renewed_at(&cert, 2);
+    renewed_at(&key, 2);
+    assert_ne!(second, first);
+    assert_eq!(shown(&second).await, second);
+    served.end().await;
+}
+
+#[tokio::test]
 async fn without_a_certificate_there_is_no_tls() {
     let address = "/ip4/127.0.0.1/tcp/0/https".parse().unwrap();
     let refused = bind(&address, None).await;
