@@ -36,6 +36,8 @@ pub(crate) enum Trailers {
 pub(crate) struct Streamed {
     stream: Option<BoxStream<'static, Result<Bytes, Ending>>>,
     trailers: Trailers,
+    /// Why it breaks off, once it does.
+    cut: Option<String>,
 }
 
 impl Streamed {
@@ -46,6 +48,7 @@ impl Streamed {
         Self {
             stream: Some(stream),
             trailers,
+            cut: None,
         }
     }
 }
@@ -79,7 +82,7 @@ impl Body for Streamed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         let Some(stream) = &mut self.stream else {
-            return Poll::Ready(None);
+            return Poll::Ready(self.cut.take().map(|message| Err(CutOff(message))));
         };
         let ending = match stream.as_mut().poll_next(cx) {
             Poll::Pending => return Poll::Pending,
@@ -99,7 +102,13 @@ impl Body for Streamed {
                 slot.leave(STREAM_ERROR, &message);
                 Poll::Ready(None)
             }
-            (Ending::Cut(message), Trailers::Slot(_)) => Poll::Ready(Some(Err(CutOff(message)))),
+            (Ending::Cut(message), Trailers::Slot(_)) => {
+                // hyper drops what it has not sent when a body fails. A turn in which there is nothing lets it send that first:
+                // the status, and the record that says why.
+                self.cut = Some(message);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
     }
 }

@@ -66,6 +66,12 @@ impl Batch {
         }
     }
 
+    /// Whether references to a source can be made; those that are not may be needless, when the blocks are here.
+    pub(super) fn accepts(&self, source: &str) -> bool {
+        let files = self.files.as_ref();
+        files.is_some_and(|files| files.accepts(source))
+    }
+
     /// Adds a block that lies in a file; [`Batch::flush_if_full`] is to follow.
     pub(super) fn refer(&mut self, reference: NewReference) {
         if self.hold.is_some() && reference.key.code() != IDENTITY {
@@ -84,7 +90,8 @@ impl Batch {
         Ok(())
     }
 
-    async fn flush(&mut self) -> Result<(), ImportError> {
+    /// Hands the batch over.
+    pub(super) async fn flush(&mut self) -> Result<(), ImportError> {
         let Some(hold) = &self.hold else {
             return Ok(());
         };

@@ -60,16 +60,28 @@ pub(super) struct FileImport {
 
 /// Where the bytes stay.
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     path: Arc<str>,
     offset: u64,
+    accepted: bool,
+}
+
+impl Source {
+    /// A path or URL; `accepted` when references to it can be made.
+    pub(super) fn new(path: &str, accepted: bool) -> Self {
+        Self {
+            path: path.into(),
+            offset: 0,
+            accepted,
+        }
+    }
 }
 
 impl FileImport {
     pub(super) fn new(
         params: LayoutParams,
         chunker: &ChunkerSpec,
-        source: Option<Arc<str>>,
+        source: Option<Source>,
     ) -> Result<Self, ImportError> {
         let tiny = match chunker {
             ChunkerSpec::Size(size) => size.get() < TINY_CHUNK,
@@ -85,7 +97,7 @@ impl FileImport {
             chunk_bytes: 0,
             jobs: VecDeque::new(),
             in_flight: 0,
-            source: source.map(|path| Source { path, offset: 0 }),
+            source,
             broken: false,
         })
     }
@@ -202,6 +214,10 @@ impl FileImport {
         let built = self
             .builder
             .finish(&mut |block| take(blocks, source, block))?;
+        if self.source.is_some_and(|source| !source.accepted) {
+            // A refusal comes before the file is told to be there.
+            importer.blocks.flush().await?;
+        }
         importer.blocks.flush_if_full().await?;
         Ok(built)
     }
@@ -211,7 +227,7 @@ impl FileImport {
 fn take(blocks: &mut Batch, source: &mut Option<Source>, block: Block) {
     match source {
         // Leaves come in the order of the file; where bytes stay, they are raw. An empty one is nowhere in it.
-        Some(Source { path, offset })
+        Some(Source { path, offset, .. })
             if block.cid.codec() == Codec::RAW && !block.data.is_empty() =>
         {
             let size = block.data.len() as u64;

@@ -11,7 +11,7 @@ use cairn_store::{BlockStore, Hold};
 
 use super::ImportError;
 use super::blocks::Batch;
-use super::file::FileImport;
+use super::file::{FileImport, Source};
 use super::options::{FileMeta, ImportOptions};
 use super::workers::Workers;
 
@@ -100,7 +100,7 @@ impl Importer {
         FileImport::new(
             self.layout(None),
             &self.options.chunker,
-            Some(source.into()),
+            Some(Source::new(source, self.blocks.accepts(source))),
         )
     }
 

@@ -170,6 +170,12 @@ impl Filestore {
         &self.shared.options
     }
 
+    /// Whether references to a source (an absolute path, or a URL) can be made: it is a file, and lies where it may.
+    #[must_use]
+    pub fn accepts(&self, source: &str) -> bool {
+        place::relative(&self.shared.options, source).is_ok() && Path::new(source).is_file()
+    }
+
     /// The references of some blocks.
     pub fn references(&self, keys: &[Multihash]) -> Result<Vec<Option<Reference>>, BlockError> {
         self.shared.find_all(keys)
