@@ -45,15 +45,13 @@ pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec
     Ok(bytes)
 }
 
-/// Begins to read bytes into the page cache, without waiting for them.
-pub(super) fn expect(file: &File, offset: u64, len: u64) {
+/// Says that a file is mostly read in order, so that the system reads further ahead.
+///
+/// Asking for bytes in advance (`POSIX_FADV_WILLNEED`) fills the page cache with small pages: slower to fill and slower to
+/// read than what the system's own read-ahead leaves there.
+pub(super) fn read_in_order(file: &File) {
     // A hint that is refused costs speed alone.
-    let _ = rustix::fs::fadvise(
-        file,
-        offset,
-        std::num::NonZeroU64::new(len),
-        rustix::fs::Advice::WillNeed,
-    );
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Sequential);
 }
 
 /// Bytes of memory that can be had without taking them from programs.

@@ -90,8 +90,6 @@ pub trait DiskFile: Send + Sync + Debug {
     fn len(&self) -> io::Result<u64>;
     /// Extends the file to `len` by zeros and reserves the space, so that writing there cannot find the disk full.
     fn allocate(&self, len: u64) -> io::Result<()>;
-    /// Says that these bytes will be read soon. Only a hint: it changes nothing that can be seen.
-    fn expect(&self, _offset: u64, _len: u64) {}
 }
 
 /// Reads exactly `out.len()` bytes.

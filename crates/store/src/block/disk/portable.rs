@@ -23,7 +23,7 @@ pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec
 }
 
 /// There is no way to say it.
-pub(super) fn expect(_file: &File, _offset: u64, _len: u64) {}
+pub(super) fn read_in_order(_file: &File) {}
 
 /// Not known.
 pub(super) fn spare_memory() -> Option<u64> {

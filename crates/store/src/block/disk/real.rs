@@ -51,6 +51,9 @@ impl Disk for RealDisk {
             Access::Create => drop(options.write(true).create_new(true)),
         }
         let file = options.open(&path)?;
+        if access == Access::Read {
+            platform::read_in_order(&file);
+        }
         let direct = if direct && access != Access::Read {
             platform::open_direct(&path)?
         } else {
@@ -235,10 +238,6 @@ impl DiskFile for RealFile {
 
     fn len(&self) -> io::Result<u64> {
         self.file.metadata().map(|metadata| metadata.len())
-    }
-
-    fn expect(&self, offset: u64, len: u64) {
-        platform::expect(&self.file, offset, len);
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {

@@ -91,7 +91,7 @@ impl Options {
     fn plan(&self, reindex: bool) -> Plan {
         let limits = Limits {
             segment: self.segment_size.max(1 << 20),
-            buffer: 4 << 20,
+            buffer: 2 << 20,
             pending: self.max_pending.max(1024),
             unsynced: 24 << 20,
             grow: (1 << 20, 16 << 20),

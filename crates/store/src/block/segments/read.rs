@@ -11,9 +11,6 @@ use super::index::Entry;
 use super::record::{self, Front};
 use crate::block::BlockError;
 
-/// Bytes behind a run that are asked for in advance, each time a reader comes to the next so many: a disk that is busy
-/// with other things gives its share to whoever has asked.
-const WINDOW: u64 = 4 << 20;
 /// Bytes that one read takes at most, unless a single block is larger.
 const MAX_READ: u64 = 2 << 20;
 
@@ -52,10 +49,6 @@ impl Engine {
         let bytes = file.read_fresh(first.offset, len).ok()?;
         if bytes.len() != len {
             return None;
-        }
-        let (from, to) = (first.offset / WINDOW, last.end() / WINDOW);
-        if from != to {
-            file.expect((to + 1) * WINDOW, 2 * WINDOW);
         }
         let bytes = Bytes::from(bytes);
         keys.iter()

@@ -16,8 +16,8 @@ use super::engine::Engine;
 
 /// How long nothing must have been read or written.
 pub(super) const REST: Duration = Duration::from_millis(50);
-/// Bytes a piece: what somebody who comes may have to wait for.
-const PIECE: u64 = 1 << 20;
+/// Bytes a piece. They only pass through; what counts is that the system has read them.
+const PIECE: u64 = 256 << 10;
 /// Bytes that are remembered at most; the oldest go.
 const MOST: u64 = 1 << 30;
 /// The share of the memory that the system can spare that is filled at most.
@@ -144,6 +144,7 @@ impl Engine {
     pub(super) fn warm_up(&self) {
         self.warm.fit();
         let uses = self.warm.uses();
+        let mut buffer = vec![0; PIECE as usize];
         while self.warm.uses() == uses
             && !self.collecting.is_locked()
             && !self.closed.load(Ordering::Acquire)
@@ -155,9 +156,10 @@ impl Engine {
             let Ok(file) = self.files.get(segment) else {
                 continue;
             };
-            file.expect(piece.start, piece.end - piece.start);
-            // Waits for the piece, so that never more than one is under way.
-            let _ = file.read_at(piece.end.saturating_sub(ALIGN as u64), &mut [0; ALIGN]);
+            let len = usize::try_from(piece.end - piece.start).unwrap_or(buffer.len());
+            if let Some(bytes) = buffer.get_mut(..len) {
+                let _ = file.read_at(piece.start, bytes);
+            }
         }
     }
 }
