@@ -1,6 +1,6 @@
 //! Repositories of every released format open, and give back what was put into them.
 //!
-//! A fixture is a whole repository as a program of that format left it. It holds a file, a folder pinned by name, 640,000
+//! A fixture is a whole repository as a program of that format left it. The first holds a file, a folder pinned by name, 640,000
 //! bytes of a counter stream as CIDv1, a block pinned directly, and a block that nothing pins.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -11,6 +11,9 @@ use std::process::{Command, Output};
 use sha2::{Digest as _, Sha256};
 
 const FORMAT_1: &[u8] = include_bytes!("fixtures/repository-1.tar.gz");
+
+/// With version 2 of the rows: beside the repository lies a file that it refers to.
+const ROWS_2: &[u8] = include_bytes!("fixtures/repository-1-rows-2.tar.gz");
 
 const HELLO: &str = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o";
 const FOLDER: &str = "QmSUpUCXZSMMMVmdsc6Hnuwq2x4MQkWmMu6Bt17UyM7KF7";
@@ -80,4 +83,30 @@ fn format_1_opens() {
     let collected = text(&repository, &["repo", "gc", "-q"]);
     assert_eq!(collected.trim(), LOOSE);
     assert_eq!(text(&repository, &["cat", HELLO]), "hello world\n");
+}
+
+#[test]
+fn rows_2_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = flate2::read::GzDecoder::new(ROWS_2);
+    tar::Archive::new(archive).unpack(directory.path()).unwrap();
+    let repository = directory.path().join("repository");
+    let lines = "QmPbmDaQZnvJQXsBL6iXiMCuDFSMEuRyVGRUE8k2AjYT3m";
+    let expected: String = (0..10_000)
+        .map(|line| format!("fixture line {line}\n"))
+        .collect();
+    assert!(text(&repository, &["cat", lines]) == expected);
+    assert_eq!(
+        text(&repository, &["filestore", "ls", "--file-order"]),
+        "bafkreidsoxt5kd5ncephjvph7k2o2elqqhq4n5czs2rygqkrfbtrgwgtyy  65536 files/lines.txt 0\n\
+         bafkreiesebiwtciyuqmzb2ofycrdor6ajvyfwwgfezwuzilkgjukegvkki  65536 files/lines.txt 65536\n\
+         bafkreiepjx5cbvpnskllqe53knnziydcyjidznnnpi4hs4yuk7xi67uyl4  47818 files/lines.txt 131072\n"
+    );
+    assert_eq!(text(&repository, &["repo", "gc", "-q"]), "");
+    assert!(text(&repository, &["cat", lines]) == expected);
+    let pins = text(&repository, &["pin", "ls", "--names"]);
+    assert!(
+        pins.contains(&format!("{lines} recursive lines\n")),
+        "{pins}"
+    );
 }
