@@ -5,8 +5,8 @@ use roaring::RoaringTreemap;
 
 use super::super::links;
 use super::super::traits::{BlockError, Collected, Collector, Root};
-use super::{Filestore, PAGE};
-use crate::meta::{Reference, ReferenceOrder};
+use super::Filestore;
+use crate::meta::{MAX_REFERENCES, Reference, ReferenceOrder};
 
 /// Notes which references are reachable, and passes everything else on.
 struct Marker<'a> {
@@ -84,7 +84,7 @@ impl Filestore {
             if collector.cancelled() {
                 return Err(BlockError::Cancelled);
             }
-            let page = self.page(ReferenceOrder::Key, last.as_ref(), PAGE)?;
+            let page = self.page(ReferenceOrder::Key, last.as_ref(), MAX_REFERENCES)?;
             let Some(end) = page.last() else {
                 return Ok(done);
             };
