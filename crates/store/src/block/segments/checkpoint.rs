@@ -8,7 +8,8 @@ use redb::{ReadableTable as _, WriteTransaction};
 
 use super::super::traits::BlockError;
 use super::engine::Engine;
-use super::index::{self, BLOCKS, Commit, Entry, LINKS, Rows, SegmentState};
+use super::entry::{Entry, Rows, SegmentState};
+use super::index::{self, BLOCKS, Commit, LINKS};
 use super::pending::Batch;
 
 /// A block to be removed, by key and id: the same key with another id is another block by now.

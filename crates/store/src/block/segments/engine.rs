@@ -18,8 +18,9 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use super::super::disk::{Disk, DiskLock};
 use super::super::holds::{HoldState, Holds, Touch};
 use super::super::traits::{BlockError, StoreStat};
+use super::entry::{Entry, Rows};
 use super::files::Files;
-use super::index::{self, BLOCKS, Entry, Index, Owner, Rows, failed};
+use super::index::{self, BLOCKS, Index, Owner, failed};
 use super::pending::Pending;
 use super::record::{self, Front};
 use super::reserve::Reserve;
@@ -130,7 +131,7 @@ pub(super) struct Engine {
     /// What was written and may be read soon.
     pub(super) warm: Warm,
     /// Free bytes as last measured, less what was appended since.
-    pub(super) free: Mutex<super::stage::FreeSpace>,
+    pub(super) free: Mutex<super::handover::FreeSpace>,
 }
 
 /// A block that was found.

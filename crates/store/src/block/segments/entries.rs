@@ -7,8 +7,9 @@ use std::ops::Bound;
 
 use super::super::traits::BlockError;
 use super::engine::Engine;
+use super::entry::Entry;
 use super::ids::IdSet;
-use super::index::{BLOCKS, Entry};
+use super::index::BLOCKS;
 
 /// Keys and entries, in the order of the keys.
 pub(super) type Piece = Vec<(Vec<u8>, Entry)>;

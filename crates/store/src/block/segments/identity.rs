@@ -5,8 +5,8 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::super::disk::{self, Disk};
-use super::OpenError;
 use super::index::Owner;
+use super::options::OpenError;
 
 const PATH: &str = "store.json";
 /// The only format so far.

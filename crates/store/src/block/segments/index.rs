@@ -7,7 +7,6 @@
 //! | `segments` | number | [`SegmentRow`] |
 //! | `links` | (id, codec) of an inner node | its links, see `mark` |
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +17,10 @@ use redb::{
     Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
 };
 
-use super::super::disk::{Access, Disk, DiskFile};
+use super::super::disk::{Access, Disk};
 use super::super::traits::BlockError;
+use super::backend::launch;
+use super::entry::{Entry, Rows, SegmentRow, numbers};
 use super::reserve::Reserve;
 
 /// The index's file.
@@ -29,178 +30,6 @@ pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 pub(super) const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("blocks");
 pub(super) const SEGMENTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("segments");
 pub(super) const LINKS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("links");
-
-/// Where an index is made that will replace the one in use.
-pub(super) const FRESH: &str = "index.redb.new";
-/// An index is shrunk when its file has more than this many bytes an entry.
-const SHRINK_AT: u64 = 120;
-
-fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
-    from: &ReadTransaction,
-    to: &WriteTransaction,
-    table: TableDefinition<'_, K, V>,
-) -> Result<(), redb::Error> {
-    let from = from.open_table(table)?;
-    let mut to = to.open_table(table)?;
-    for row in from.iter()? {
-        let (key, value) = row?;
-        to.insert(key.value(), value.value())?;
-    }
-    Ok(())
-}
-
-/// Where a block is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// Its id: given once, never again.
-    pub(super) id: u64,
-    /// The segment.
-    pub(super) segment: u32,
-    /// Where its record begins.
-    pub(super) offset: u64,
-    /// Bytes of the record before the block's own.
-    pub(super) head: u8,
-    /// Bytes of the block.
-    pub(super) data: u32,
-}
-
-impl Entry {
-    /// Bytes of the whole record.
-    pub(super) fn total(&self) -> u64 {
-        u64::from(self.head) + u64::from(self.data)
-    }
-
-    /// Where its record ends.
-    pub(super) fn end(&self) -> u64 {
-        self.offset + self.total()
-    }
-
-    /// Whether another entry means the same record.
-    pub(super) fn same_place(&self, other: &Self) -> bool {
-        (self.segment, self.offset) == (other.segment, other.offset)
-    }
-
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.clear();
-        for number in [
-            self.id,
-            u64::from(self.segment),
-            self.offset,
-            u64::from(self.head),
-            u64::from(self.data),
-        ] {
-            varint::encode(number, out);
-        }
-    }
-
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let [id, segment, offset, head, data] = numbers(bytes)?;
-        Some(Self {
-            id,
-            segment: u32::try_from(segment).ok()?,
-            offset,
-            head: u8::try_from(head).ok()?,
-            data: u32::try_from(data).ok()?,
-        })
-    }
-}
-
-fn numbers<const N: usize>(mut bytes: &[u8]) -> Option<[u64; N]> {
-    let mut out = [0; N];
-    for slot in &mut out {
-        let (number, used) = varint::decode(bytes).ok()?;
-        *slot = number;
-        bytes = bytes.get(used..)?;
-    }
-    bytes.is_empty().then_some(out)
-}
-
-/// What becomes of a segment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum SegmentState {
-    /// Written to, or to be taken up again: what follows `end` is not indexed yet.
-    #[default]
-    Open,
-    /// Never written again: what follows `end` does not count and is cut off.
-    Sealed,
-    /// Being filled by a compaction: does not count until it is sealed.
-    Copying,
-    /// Given up: its file is removed.
-    Dropped,
-}
-
-/// What is known of a segment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SegmentRow {
-    pub(super) state: SegmentState,
-    /// Up to where its records are in the index.
-    pub(super) end: u64,
-    /// Blocks that the index finds here.
-    pub(super) blocks: u64,
-    /// Bytes of their records.
-    pub(super) records: u64,
-    /// Bytes of those blocks.
-    pub(super) data: u64,
-    /// Whether a damaged stretch lies in it.
-    pub(super) damaged: bool,
-}
-
-impl SegmentRow {
-    fn encode(&self) -> Vec<u8> {
-        let state = match self.state {
-            SegmentState::Open => 0,
-            SegmentState::Sealed => 1,
-            SegmentState::Copying => 2,
-            SegmentState::Dropped => 3,
-        };
-        let mut out = Vec::with_capacity(24);
-        for number in [
-            state,
-            self.end,
-            self.blocks,
-            self.records,
-            self.data,
-            u64::from(self.damaged),
-        ] {
-            varint::encode(number, &mut out);
-        }
-        out
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let [state, end, blocks, records, data, damaged] = numbers(bytes)?;
-        let state = match state {
-            0 => SegmentState::Open,
-            1 => SegmentState::Sealed,
-            2 => SegmentState::Copying,
-            3 => SegmentState::Dropped,
-            _ => return None,
-        };
-        Some(Self {
-            state,
-            end,
-            blocks,
-            records,
-            data,
-            damaged: damaged != 0,
-        })
-    }
-
-    pub(super) fn add(&mut self, entry: &Entry) {
-        self.blocks += 1;
-        self.records += entry.total();
-        self.data += u64::from(entry.data);
-    }
-
-    pub(super) fn sub(&mut self, entry: &Entry) {
-        self.blocks = self.blocks.saturating_sub(1);
-        self.records = self.records.saturating_sub(entry.total());
-        self.data = self.data.saturating_sub(u64::from(entry.data));
-    }
-}
-
-/// The rows of all segments.
-pub(super) type Rows = BTreeMap<u32, SegmentRow>;
 
 /// Which store an index belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,7 +97,8 @@ pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
     }
 }
 
-fn database_error(action: &'static str, error: redb::Error) -> BlockError {
+/// A failure of the database.
+pub(super) fn database_error(action: &'static str, error: redb::Error) -> BlockError {
     match error {
         redb::Error::Io(error) => failed(action, error),
         other => failed(action, io::Error::other(other)),
@@ -287,12 +117,12 @@ pub(super) enum Commit {
 /// The open index.
 #[derive(Debug)]
 pub(super) struct Index {
-    disk: Arc<dyn Disk>,
-    path: &'static str,
-    cache: usize,
-    reserve: Arc<Reserve>,
-    database: RwLock<Arc<Database>>,
-    suspect: Arc<AtomicBool>,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) path: &'static str,
+    pub(super) cache: usize,
+    pub(super) reserve: Arc<Reserve>,
+    pub(super) database: RwLock<Arc<Database>>,
+    pub(super) suspect: Arc<AtomicBool>,
 }
 
 impl Index {
@@ -504,79 +334,6 @@ impl Index {
         self.read(|transaction| lookup(&transaction.open_table(BLOCKS)?, key))
     }
 
-    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and goes on
-    /// with that. Nobody else may change the index meanwhile; it can be read all the time.
-    pub(super) fn shrink(&self, entries: u64, from: u64) -> Result<(), BlockError> {
-        let len = self.path_len();
-        if self.suspect()
-            || self.path != PATH
-            || len < from
-            || len < entries.saturating_mul(SHRINK_AT)
-        {
-            return Ok(());
-        }
-        let writing = |error| failed("shrink the index of", error);
-        let other = |error: redb::Error| database_error("shrink the index of", error);
-        match self.disk.remove(FRESH) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(writing(error)),
-            _ => {}
-        }
-        let file = self
-            .disk
-            .open(FRESH, Access::Create, false)
-            .map_err(writing)?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect)
-            .map_err(|error| writing(io::Error::other(error)))?;
-        let copied = (|| {
-            let mut transaction = fresh.begin_write()?;
-            transaction.set_quick_repair(true);
-            let source = self.database.read().begin_read()?;
-            copy_table(&source, &transaction, META)?;
-            copy_table(&source, &transaction, BLOCKS)?;
-            copy_table(&source, &transaction, SEGMENTS)?;
-            copy_table(&source, &transaction, LINKS)?;
-            transaction.commit()?;
-            Ok(())
-        })();
-        copied.map_err(other)?;
-        fresh.compact().map_err(|error| other(error.into()))?;
-        // The last commit of a compaction is not one that opens without a walk.
-        let settled = (|| {
-            let mut transaction = fresh.begin_write()?;
-            transaction.set_quick_repair(true);
-            transaction.commit()?;
-            Ok(())
-        })();
-        settled.map_err(other)?;
-        if suspect.load(Ordering::Acquire) {
-            return Err(writing(io::Error::other("a sync has failed")));
-        }
-        let mut current = self.database.write();
-        self.disk.rename(FRESH, PATH).map_err(writing)?;
-        // Not synced yet, the old file may be back after a crash: then every change since is lost, so none may be made.
-        if let Err(error) = self.disk.sync_dir("") {
-            self.suspect.store(true, Ordering::Release);
-            return Err(writing(error));
-        }
-        // Its backend has another flag: open it with ours.
-        drop(fresh);
-        let file = self
-            .disk
-            .open(PATH, Access::Write, false)
-            .map_err(writing)?;
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
-            Ok(database) => {
-                *current = Arc::new(database);
-                Ok(())
-            }
-            Err(error) => {
-                self.suspect.store(true, Ordering::Release);
-                Err(writing(io::Error::other(error)))
-            }
-        }
-    }
-
     /// Bytes of its file.
     pub(super) fn path_len(&self) -> u64 {
         self.disk
@@ -649,86 +406,4 @@ pub(super) fn insert<'a>(
         rows.entry(entry.segment).or_default().add(&entry);
     }
     Ok(())
-}
-
-fn launch(
-    file: Arc<dyn DiskFile>,
-    cache: usize,
-    reserve: &Arc<Reserve>,
-    suspect: &Arc<AtomicBool>,
-) -> Result<Database, Unusable> {
-    let backend = Backend {
-        file,
-        reserve: Arc::clone(reserve),
-        suspect: Arc::clone(suspect),
-    };
-    // A file that is not what redb wrote can make it panic: that index is broken, and is made again.
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut builder = Database::builder();
-        builder.set_cache_size(cache);
-        builder.create_with_backend(backend)
-    }));
-    match opened {
-        Ok(Ok(database)) => Ok(database),
-        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(error))))
-            if error.kind() != io::ErrorKind::UnexpectedEof
-                && error.kind() != io::ErrorKind::InvalidData =>
-        {
-            Err(Unusable::Io(error))
-        }
-        Ok(Err(error)) => Err(Unusable::Broken(error.to_string())),
-        Err(_) => Err(Unusable::Broken("its structure makes no sense".to_owned())),
-    }
-}
-
-/// redb over our disk.
-#[derive(Debug)]
-struct Backend {
-    file: Arc<dyn DiskFile>,
-    reserve: Arc<Reserve>,
-    suspect: Arc<AtomicBool>,
-}
-
-impl Backend {
-    /// Runs a write; on a full disk, once more on what the reserve gives free: redb takes nothing after a failure.
-    fn pressing(&self, run: impl Fn() -> io::Result<()>) -> io::Result<()> {
-        match run() {
-            Err(error) if error.kind() == io::ErrorKind::StorageFull && self.reserve.release() => {
-                run()
-            }
-            other => other,
-        }
-    }
-}
-
-impl redb::StorageBackend for Backend {
-    fn len(&self) -> io::Result<u64> {
-        self.file.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        super::super::disk::read_exact(&*self.file, offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        // Growing takes the space up, so that a full disk shows here and not in the middle of a commit.
-        self.pressing(|| {
-            if len > self.file.len()? {
-                self.file.allocate(len)
-            } else {
-                self.file.set_len(len)
-            }
-        })
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        // Never tried again: the system may have forgotten what it could not write.
-        self.file
-            .sync_data()
-            .inspect_err(|_| self.suspect.store(true, Ordering::Release))
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.pressing(|| self.file.write_at(offset, data))
-    }
 }

@@ -3,22 +3,30 @@
 //! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
 //! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
 
+mod backend;
 mod checkpoint;
 mod collect;
 mod compact;
+mod copy;
 mod engine;
 mod entries;
+mod entry;
 mod files;
+mod handover;
 mod identity;
 mod ids;
 mod index;
+mod keys;
 mod mark;
+mod options;
 mod pending;
 mod read;
 mod record;
 mod recover;
+mod replay;
 mod reserve;
 mod scan;
+mod shrink;
 pub mod simulate;
 mod stage;
 mod warm;
@@ -27,8 +35,6 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::io;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,13 +42,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Codec, Multihash};
+use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::{self, BoxFuture};
 use parking_lot::Mutex;
 
-use self::engine::{Engine, Limits};
+use self::engine::Engine;
+use self::handover::{Handover, Progress};
+use self::keys::{Keys, verify};
+pub use self::options::{OpenError, OpenReport, Options};
 use self::recover::Plan;
-use self::stage::{Handover, Progress};
 use super::disk::{Disk, RealDisk};
 use super::traits::{
     BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, StoreStat,
@@ -53,125 +61,6 @@ const INDEX_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a thread sleeps that nobody wakes.
 const IDLE: Duration = Duration::from_secs(3600);
-
-/// How a store is opened.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Only read: nothing on disk is changed, not even to repair it.
-    pub read_only: bool,
-    /// Bytes at which a segment is sealed and the next one begun.
-    pub segment_size: u64,
-    /// Bytes of memory for the index's cache.
-    pub cache_size: usize,
-    /// Blocks that may wait for the index (about 150 bytes each); writers wait beyond.
-    pub max_pending: usize,
-    /// Bytes of the file that is given up when the disk is full, so that a collection can run.
-    pub reserve: u64,
-    /// Segments that are kept open for reading.
-    pub open_files: usize,
-    /// Hash every block that is read. Otherwise only its name and length are checked.
-    pub verify_reads: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            read_only: false,
-            segment_size: 512 << 20,
-            cache_size: 32 << 20,
-            max_pending: 256 << 10,
-            reserve: 16 << 20,
-            open_files: 256,
-            verify_reads: false,
-        }
-    }
-}
-
-impl Options {
-    fn plan(&self, reindex: bool) -> Plan {
-        let limits = Limits {
-            segment: self.segment_size.max(1 << 20),
-            buffer: 2 << 20,
-            pending: self.max_pending.max(1024),
-            unsynced: 24 << 20,
-            grow: (1 << 20, 16 << 20),
-            ahead: 256 << 10,
-            margin: 8 << 20,
-            sweep: 16 << 10,
-            moves: 512 << 10,
-            shrink_from: 128 << 20,
-            cache: self.cache_size,
-            files: self.open_files,
-            verify_reads: self.verify_reads,
-        };
-        Plan {
-            limits,
-            read_only: self.read_only,
-            reserve: self.reserve,
-            fresh_id: None,
-            reindex,
-        }
-    }
-}
-
-/// Bytes of a segment that were no record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// The segment's number.
-    pub segment: u32,
-    /// Which bytes of it.
-    pub bytes: Range<u64>,
-    /// Where they were copied to, beneath the store's directory.
-    pub copy: String,
-}
-
-/// What opening a store found and did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct OpenReport {
-    /// There was no store before.
-    pub created: bool,
-    /// Why the index was made anew from the segments, if it was. Blocks removed before may be back then, unpinned.
-    pub reindexed: Option<String>,
-    /// Records that were read because the index did not know them yet.
-    pub replayed: u64,
-    /// Segments whose incomplete last record was cut off, and where.
-    pub cut: Vec<(u32, u64)>,
-    /// What was damaged.
-    pub damaged: Vec<Damage>,
-}
-
-/// Why a store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// Another process has it open.
-    #[error("the block store is in use by another process")]
-    InUse,
-    /// It was written by a later version.
-    #[error("the block store has format {found}, and this version knows {known}")]
-    Format {
-        /// Its format.
-        found: u32,
-        /// The format that is known here.
-        known: u32,
-    },
-    /// `store.json` makes no sense.
-    #[error("store.json of the block store is damaged: {reason}")]
-    Identity {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The disk failed.
-    #[error("cannot {action} the block store")]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
 
 /// Blocks in CAR segments beneath a directory.
 ///
@@ -476,98 +365,5 @@ impl BlockStore for SegmentStore {
 
     fn close(&self) -> BoxFuture<'_, Result<(), BlockError>> {
         Box::pin(async move { self.shut() })
-    }
-}
-
-fn verify(
-    engine: &Engine,
-    keys: impl Iterator<Item = Result<BlockEntry, BlockError>>,
-    seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
-) -> Result<(), BlockError> {
-    for entry in keys {
-        let key = entry?.key;
-        let whole = match engine.get(&key) {
-            // Removed meanwhile.
-            Ok(None) => continue,
-            // A hash function that is not built in cannot be checked.
-            Ok(Some(data)) if key.matches(&data).unwrap_or(true) => Ok(()),
-            Ok(Some(_)) => Err(BlockError::Damaged {
-                key: Cid::v1(Codec::RAW, key.clone()),
-            }),
-            Err(error) => Err(error),
-        };
-        if !seen(&key, whole) {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Walks past all blocks: first those that wait for the index, then the index.
-struct Keys<'a> {
-    engine: &'a Engine,
-    first: std::vec::IntoIter<(Multihash, u32)>,
-    seen: std::collections::HashSet<Multihash>,
-    piece: std::vec::IntoIter<(Vec<u8>, index::Entry)>,
-    after: Option<Vec<u8>>,
-    ended: bool,
-}
-
-impl<'a> Keys<'a> {
-    fn new(engine: &'a Engine) -> Self {
-        let first = engine.pending.lock().keys();
-        let seen = first.iter().map(|(key, _)| key.clone()).collect();
-        Self {
-            engine,
-            first: first.into_iter(),
-            seen,
-            piece: Vec::new().into_iter(),
-            after: None,
-            ended: false,
-        }
-    }
-}
-
-impl Iterator for Keys<'_> {
-    type Item = Result<BlockEntry, BlockError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        if let Err(closed) = self.engine.check_open() {
-            self.ended = true;
-            return Some(Err(closed));
-        }
-        if let Some((key, size)) = self.first.next() {
-            return Some(Ok(BlockEntry { key, size }));
-        }
-        loop {
-            for (key, entry) in self.piece.by_ref() {
-                let parsed = Multihash::from_bytes(&key).map_err(index::broken);
-                self.after = Some(key);
-                match parsed {
-                    Ok(key) if self.seen.contains(&key) => {}
-                    Ok(key) => {
-                        return Some(Ok(BlockEntry {
-                            key,
-                            size: entry.data,
-                        }));
-                    }
-                    Err(error) => return Some(Err(error)),
-                }
-            }
-            match self.engine.next_blocks(self.after.as_deref(), 4096) {
-                Ok(Some(piece)) => self.piece = piece.into_iter(),
-                Ok(None) => {
-                    self.ended = true;
-                    return None;
-                }
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(error));
-                }
-            }
-        }
     }
 }

@@ -7,7 +7,7 @@ use cairn_primitives::Multihash;
 use foldhash::fast::FixedState;
 
 use super::engine::FoundBlock;
-use super::index::Entry;
+use super::entry::Entry;
 
 /// Blocks that the index does not have yet, in the order of writing.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cairn_primitives::Multihash;
 
 use super::engine::Engine;
-use super::index::Entry;
+use super::entry::Entry;
 use super::record::{self, Front};
 use crate::block::BlockError;
 

@@ -16,8 +16,8 @@ use super::super::disk::Disk;
 use super::super::disk::sim::{Fault, Rng, SimDisk};
 use super::super::traits::{BlockError, Hold, Root};
 use super::engine::{Engine, Limits};
+use super::handover::{Handover, Progress};
 use super::recover::{self, Plan};
-use super::stage::{Handover, Progress};
 
 /// Blocks that a run knows; the first ones are leaves.
 const BLOCKS: usize = 44;
@@ -294,7 +294,32 @@ impl Model {
 
     fn look(&mut self, engine: &Arc<Engine>) -> Outcome {
         let at = self.rng.index(BLOCKS);
-        self.check_block(engine, at, false)
+        self.check_block(engine, at, false)?;
+        self.check_many(engine, at)
+    }
+
+    /// Reads a block and those after it at once.
+    fn check_many(&self, engine: &Engine, at: usize) -> Outcome {
+        let which: Vec<usize> = (at..BLOCKS.min(at + 6)).collect();
+        let keys: Vec<Multihash> = which
+            .iter()
+            .map(|at| self.blocks[*at].cid.hash().clone())
+            .collect();
+        // What fails alone was looked at alone.
+        let Ok(found) = engine.get_many(&keys) else {
+            return Ok(());
+        };
+        for (at, got) in which.into_iter().zip(found) {
+            match (self.known[at], got) {
+                (Known::Present, None) => return Err(format!("block {at} is lost among many")),
+                (Known::Absent, Some(_)) => return Err(format!("block {at} is back among many")),
+                (_, Some(got)) if got != self.blocks[at].data => {
+                    return Err(format!("block {at} has other bytes among many"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn check_block(&mut self, engine: &Engine, at: usize, settle: bool) -> Outcome {
@@ -387,6 +412,7 @@ impl Model {
 struct Sweeper<'a> {
     model: &'a RefCell<Model>,
     engine: &'a Arc<Engine>,
+    disk: &'a SimDisk,
     busy: bool,
     failure: &'a RefCell<Option<String>>,
 }
@@ -398,6 +424,10 @@ impl Sweeper<'_> {
         }
         let mut model = self.model.borrow_mut();
         for _ in 0..model.rng.index(4) {
+            // Nobody is answered any more once the power is off, not even from memory.
+            if self.disk.crashed() {
+                return;
+            }
             if let Err(error) = model.step(self.engine) {
                 self.failure.borrow_mut().get_or_insert(error);
             }
@@ -433,7 +463,7 @@ impl Sweeper<'_> {
     }
 }
 
-fn collect(model: &RefCell<Model>, engine: &Arc<Engine>) -> Outcome {
+fn collect(model: &RefCell<Model>, engine: &Arc<Engine>, disk: &SimDisk) -> Outcome {
     let failure = RefCell::new(None);
     let (busy, held) = {
         let mut model = model.borrow_mut();
@@ -450,6 +480,7 @@ fn collect(model: &RefCell<Model>, engine: &Arc<Engine>) -> Outcome {
         (busy, !model.holds.is_empty())
     };
     let sweeper = Sweeper {
+        disk,
         model,
         engine,
         busy,
@@ -606,7 +637,7 @@ fn live(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome {
         }
         let collects = model.borrow_mut().rng.one_in(8);
         if collects {
-            collect(model, &engine)?;
+            collect(model, &engine, disk)?;
         } else {
             model.borrow_mut().step(&engine)?;
         }

@@ -1,0 +1,102 @@
+//! Walking past all blocks of an open store.
+
+use cairn_primitives::{Cid, Codec, Multihash};
+
+use super::super::traits::{BlockEntry, BlockError};
+use super::engine::Engine;
+use super::entry::Entry;
+use super::index;
+
+/// Reads every block that `keys` names, and tells how it went, until `seen` has enough.
+pub(super) fn verify(
+    engine: &Engine,
+    keys: impl Iterator<Item = Result<BlockEntry, BlockError>>,
+    seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
+) -> Result<(), BlockError> {
+    for entry in keys {
+        let key = entry?.key;
+        let whole = match engine.get(&key) {
+            // Removed meanwhile.
+            Ok(None) => continue,
+            // A hash function that is not built in cannot be checked.
+            Ok(Some(data)) if key.matches(&data).unwrap_or(true) => Ok(()),
+            Ok(Some(_)) => Err(BlockError::Damaged {
+                key: Cid::v1(Codec::RAW, key.clone()),
+            }),
+            Err(error) => Err(error),
+        };
+        if !seen(&key, whole) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Walks past all blocks: first those that wait for the index, then the index.
+pub(super) struct Keys<'a> {
+    engine: &'a Engine,
+    first: std::vec::IntoIter<(Multihash, u32)>,
+    seen: std::collections::HashSet<Multihash>,
+    piece: std::vec::IntoIter<(Vec<u8>, Entry)>,
+    after: Option<Vec<u8>>,
+    ended: bool,
+}
+
+impl<'a> Keys<'a> {
+    pub(super) fn new(engine: &'a Engine) -> Self {
+        let first = engine.pending.lock().keys();
+        let seen = first.iter().map(|(key, _)| key.clone()).collect();
+        Self {
+            engine,
+            first: first.into_iter(),
+            seen,
+            piece: Vec::new().into_iter(),
+            after: None,
+            ended: false,
+        }
+    }
+}
+
+impl Iterator for Keys<'_> {
+    type Item = Result<BlockEntry, BlockError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        if let Err(closed) = self.engine.check_open() {
+            self.ended = true;
+            return Some(Err(closed));
+        }
+        if let Some((key, size)) = self.first.next() {
+            return Some(Ok(BlockEntry { key, size }));
+        }
+        loop {
+            for (key, entry) in self.piece.by_ref() {
+                let parsed = Multihash::from_bytes(&key).map_err(index::broken);
+                self.after = Some(key);
+                match parsed {
+                    Ok(key) if self.seen.contains(&key) => {}
+                    Ok(key) => {
+                        return Some(Ok(BlockEntry {
+                            key,
+                            size: entry.data,
+                        }));
+                    }
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            match self.engine.next_blocks(self.after.as_deref(), 4096) {
+                Ok(Some(piece)) => self.piece = piece.into_iter(),
+                Ok(None) => {
+                    self.ended = true;
+                    return None;
+                }
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
