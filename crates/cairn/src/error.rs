@@ -19,7 +19,7 @@ use cairn_wire::text::escaped;
 pub(crate) enum Kind {
     /// The command failed: 1.
     Failed,
-    /// The command line is wrong: 2.
+    /// The command line is wrong: 2; under the name `ipfs` 1, as there.
     Usage,
     /// Whoever read the output is gone: 0, and nothing is said.
     Unread,
@@ -93,9 +93,10 @@ impl Problem {
 
     /// Prints it and gives the exit code.
     pub(crate) fn report(&self, program: &str) -> ExitCode {
+        let usage = if program == "ipfs" { 1 } else { 2 };
         if let Some(parser) = &self.parser {
             let _ = parser.print();
-            return ExitCode::from(u8::try_from(parser.exit_code()).unwrap_or(2));
+            return ExitCode::from(if parser.use_stderr() { usage } else { 0 });
         }
         if self.kind == Kind::Unread {
             return ExitCode::SUCCESS;
@@ -104,14 +105,20 @@ impl Problem {
         let _ = std::io::stderr().write_all(self.shown(program).as_bytes());
         match self.kind {
             Kind::Failed | Kind::Unread => ExitCode::from(1),
-            Kind::Usage => ExitCode::from(2),
+            Kind::Usage => ExitCode::from(usage),
         }
     }
 
     /// The text, with what came from content made harmless.
     pub(crate) fn shown(&self, program: &str) -> String {
         let mut out = String::new();
-        line("error: ", &self.message, &mut out);
+        // Scripts look for the word as `ipfs` writes it.
+        let head = if program == "ipfs" {
+            "Error: "
+        } else {
+            "error: "
+        };
+        line(head, &self.message, &mut out);
         let mut last = self.message.as_str();
         for cause in &self.causes {
             // Some causes only repeat what was said.

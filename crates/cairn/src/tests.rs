@@ -155,7 +155,7 @@ fn problems_say_what_to_do() {
         .hint("free some space, then `{program} repo gc`")
         .hint("or try again");
     insta::assert_snapshot!(problem.shown("ipfs"), @r"
-    error: cannot write x
+    Error: cannot write x
       caused by: the disk is full
     hint: free some space, then `ipfs repo gc`
     hint: or try again

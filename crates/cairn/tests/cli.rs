@@ -240,6 +240,51 @@ fn what_rules_name_is_left_out() {
 }
 
 #[test]
+fn as_ipfs_the_program_ends_as_ipfs_does() {
+    let place = Place::new();
+    let ipfs = place.at("ipfs");
+    symlink(env!("CARGO_BIN_EXE_cairn"), &ipfs).unwrap();
+    let run = |arguments: &[&str], stdin: &[u8]| {
+        let mut command = Command::new(&ipfs);
+        command
+            .args(arguments)
+            .current_dir(place.at("work"))
+            .env("IPFS_PATH", place.at("repository"));
+        feed(&mut command, stdin)
+    };
+    for (arguments, code) in [
+        (&["cat"][..], 1),
+        (&["nosuch"], 1),
+        (&["cat", "--nosuch", HELLO], 1),
+        (&["ls", "--size=maybe", HELLO], 1),
+        (&["cat", "--help"], 0),
+        (&["--version"], 0),
+    ] {
+        let output = run(arguments, b"");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
+    assert!(said(&run(&["cat", "nosuch"], b"")).starts_with("Error: invalid path"));
+
+    let printed = |arguments: &[&str], stdin: &[u8]| {
+        let output = run(arguments, stdin);
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(printed(&["id", "-f", "<id> <pver>"], b"").ends_with(" <pver>"));
+    let peer = "12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE";
+    assert_eq!(
+        printed(
+            &["id", "--offline", "-f", "<id> <pubkey> <addrs>", peer],
+            b""
+        ),
+        format!("{peer} CAESIORW3CoKTGU6OgK1geVsoRep3RZnFn3DFGgxT/ao7/cp /p2p/{peer}")
+    );
+    printed(&["add", "-q"], b"hello\n");
+    let car = run(&["dag", "export", HELLO], b"").stdout;
+    assert_eq!(printed(&["dag", "import", "--silent"], &car), "");
+}
+
+#[test]
 fn add_prints_what_ipfs_prints() {
     let place = Place::new();
     place.write("a.txt", b"hello\n");

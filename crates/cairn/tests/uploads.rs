@@ -111,3 +111,19 @@ fn a_body_without_its_closing_boundary_is_refused() {
     }
     rpc.verify().unwrap();
 }
+
+#[test]
+fn a_body_may_hold_more_arguments() {
+    let (_repository, daemon) = started();
+    // `ipfs` sends the first line that it is given in the query and the others in the body.
+    let answer = http::exchange(
+        &daemon.rpc(),
+        &Request {
+            headers: &multipart_headers(),
+            body: Some(&one_file(b"bafkqabtimvwgy3yk\nbafkqabtimvwgy3yk\n")),
+            ..Request::new("POST", "/api/v0/cat?arg=bafkqabtimvwgy3yk")
+        },
+    )
+    .unwrap();
+    assert_eq!(answer.text(), "hello\n".repeat(3));
+}

@@ -1,12 +1,17 @@
 //! A connection's own limits: a client that stops reading is dropped, one that stops sending a body as well.
+//!
+//! A connection that ends while its client still sends would be reset, and the client might never read the answer that says
+//! why: so what it sends is read for a while yet, and thrown away.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -48,21 +53,32 @@ impl Patience {
     }
 }
 
+/// Longest time for which a client that is refused may go on sending.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Tells a connection that a request of it was answered before all of its body was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unread(Arc<AtomicBool>);
+
 /// A connection that counts its bytes, and fails once its client has read nothing for too long.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<S> {
     inner: S,
     writing: Patience,
     opened: Opened,
+    unread: Unread,
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> GuardedIo<S> {
     /// `limit` is the longest time for which a write may make no progress.
-    pub(crate) fn new(inner: S, limit: Duration, opened: Opened) -> Self {
+    pub(crate) fn new(inner: S, limit: Duration, opened: Opened, unread: Unread) -> Self {
         Self {
             inner,
             writing: Patience::new(limit),
             opened,
+            unread,
+            lingering: None,
         }
     }
 
@@ -102,7 +118,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedIo<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedIo<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -130,7 +146,27 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedIo<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        let this = &mut *self;
+        let timer = match &mut this.lingering {
+            Some(timer) => timer,
+            None => {
+                ready!(Pin::new(&mut this.inner).poll_shutdown(cx))?;
+                if !this.unread.0.load(Ordering::Relaxed) {
+                    return Poll::Ready(Ok(()));
+                }
+                this.lingering.insert(Box::pin(tokio::time::sleep(LINGER)))
+            }
+        };
+        let mut room = [0; 16 << 10];
+        while timer.as_mut().poll(cx).is_pending() {
+            let mut buf = ReadBuf::new(&mut room);
+            let read = ready!(Pin::new(&mut this.inner).poll_read(cx, &mut buf));
+            if read.is_err() || buf.filled().is_empty() {
+                break;
+            }
+            this.opened.received(buf.filled().len());
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -139,13 +175,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedIo<S> {
 pub(crate) struct GuardedBody {
     inner: hyper::body::Incoming,
     reading: Patience,
+    unread: Unread,
+    ended: bool,
+}
+
+impl Drop for GuardedBody {
+    fn drop(&mut self) {
+        if !self.ended && !self.inner.is_end_stream() {
+            self.unread.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl GuardedBody {
-    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration) -> Body {
+    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: Unread) -> Body {
         Body::new(Self {
             inner,
             reading: Patience::new(limit),
+            unread,
+            ended: false,
         })
     }
 }
@@ -162,6 +210,7 @@ impl http_body::Body for GuardedBody {
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Ready(frame) => {
                 this.reading.rest();
+                this.ended = frame.is_none();
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending => this

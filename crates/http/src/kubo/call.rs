@@ -116,6 +116,11 @@ impl Asked {
         })
     }
 
+    /// Whether no peer may be asked.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
     /// The files that the body carries.
     pub(crate) fn take_files(&mut self) -> Result<Files, Failure> {
         self.files

@@ -6,7 +6,7 @@
 use axum::extract::Request;
 use bytes::Bytes;
 use cairn_wire::multipart::{Event, MultipartError, PartHead};
-use cairn_wire::{Body, Spec, Values};
+use cairn_wire::{Argument, Body, Spec, Values};
 use http::header;
 use percent_encoding::percent_decode_str;
 
@@ -138,15 +138,15 @@ impl Files {
 /// Most bytes of arguments that come in a body.
 const MAX_ARGUMENTS: usize = 1 << 20;
 
-/// Where a command has an argument and the query has none, the lines of the body's first part are the arguments: that is how
-/// `ipfs` sends what it reads from its standard input.
+/// Where the query lacks a command's argument, or the command takes any number of them, the lines of the body's first part are
+/// arguments as well: that is how `ipfs` sends what it reads from its standard input, the first line being in the query.
 pub(super) async fn arguments(
     spec: &Spec,
     request: Request,
     values: &mut Values,
 ) -> Result<Request, Failure> {
-    let wanted =
-        spec.body == Body::Nothing && !spec.arguments.is_empty() && values.arguments().is_empty();
+    let takes_more = |last: &Argument| last.variadic || values.arguments().is_empty();
+    let wanted = spec.body == Body::Nothing && spec.arguments.last().is_some_and(takes_more);
     if !wanted || !is_multipart(&request) {
         return Ok(request);
     }

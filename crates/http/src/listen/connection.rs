@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::{Face, Limits};
-use crate::guard::{GuardedBody, GuardedIo};
+use crate::guard::{GuardedBody, GuardedIo, Unread};
 use crate::tls::Tls;
 use crate::trailer::{Slot, TrailerIo};
 
@@ -22,9 +22,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = face.limits;
-    let stream = GuardedIo::new(stream, limits.write, face.metrics.opened());
+    let unread = Unread::default();
+    let stream = GuardedIo::new(stream, limits.write, face.metrics.opened(), unread.clone());
     let Some(tls) = tls else {
-        return http1(stream, face, stop).await;
+        return http1(stream, face, unread, stop).await;
     };
     let shaken = tokio::select! {
         () = stop.cancelled() => return,
@@ -34,13 +35,13 @@ where
         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
             http2(stream, face, stop).await;
         }
-        Ok(Ok(stream)) => http1(stream, face, stop).await,
+        Ok(Ok(stream)) => http1(stream, face, unread, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn http1<S>(stream: S, face: Face, stop: CancellationToken)
+async fn http1<S>(stream: S, face: Face, unread: Unread, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -49,7 +50,7 @@ where
     let Limits { head, body, .. } = face.limits;
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            let mut request = request.map(|inner| GuardedBody::wrap(inner, body));
+            let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
             request.extensions_mut().insert(slot.clone());
             face.router.clone().oneshot(request)
         });
@@ -76,7 +77,8 @@ where
     let Limits { body, streams, .. } = face.limits;
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            let request = request.map(|inner| GuardedBody::wrap(inner, body));
+            // One stream ends by itself; the connection goes on.
+            let request = request.map(|inner| GuardedBody::wrap(inner, body, Unread::default()));
             face.router.clone().oneshot(request)
         });
     let mut builder = http2::Builder::new(TokioExecutor::new());

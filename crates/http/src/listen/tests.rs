@@ -52,6 +52,9 @@ async fn answer(request: Request, dropped: Arc<AtomicUsize>) -> Response {
         });
         return Body::from_stream(endless).into_response();
     }
+    if request.uri().path() == "/refused" {
+        return "no".into_response();
+    }
     if request.uri().path() == "/told" {
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) => Trailers::Slot(slot.clone()),
@@ -289,6 +292,20 @@ async fn uploads_need_no_length() {
     cut.shutdown().await.unwrap();
     let said = read_all(&mut cut).await;
     assert!(!said.contains("5 bytes"), "{said}");
+    served.end().await;
+}
+
+#[tokio::test]
+async fn whoever_is_refused_while_sending_can_read_why() {
+    const SIZE: usize = 8 << 20;
+    let served = Served::tcp(limits()).await;
+    let mut client = served.connect().await;
+    let head = format!("POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
+    // A client that sends all before it reads: a reset would lose the answer.
+    client.write_all(&vec![0; SIZE]).await.unwrap();
+    let said = read_all(&mut client).await;
+    assert!(said.ends_with("no"), "{said}");
     served.end().await;
 }
 

@@ -34,7 +34,7 @@ endpoint! {
             peer: Option<String> = optional "peerid",
         }
         options {
-            /// How to print: `<id>`, `<aver>`, `<pver>`, `<pubkey>`, `<addrs>`, `<protocols>`, `\n`, `\t`.
+            /// How to print: `<id>`, `<aver>`, `<pubkey>`, `<addrs>`, `<protocols>`, `\n`, `\t`.
             format: Option<String> = "format" | "f", None;
             /// Base of peer ids: `b58mh`, or a multibase for the CIDv1 form.
             peerid_base: String = "peerid-base", "b58mh".to_owned();
@@ -47,7 +47,6 @@ endpoint! {
                 let shown = format
                     .replace("<id>", &peer.id)
                     .replace("<aver>", &peer.agent_version)
-                    .replace("<pver>", "")
                     .replace("<pubkey>", &peer.public_key)
                     .replace("<addrs>", &list(&peer.addresses))
                     .replace("<protocols>", &list(&peer.protocols))

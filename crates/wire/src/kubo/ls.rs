@@ -41,7 +41,7 @@ pub struct Link {
     /// Target of a symlink.
     #[serde(default)]
     pub target: String,
-    /// Mode, 0 when none is kept.
+    /// Mode with the type, as Go's `fs.FileMode` holds it; 0 when none is kept.
     #[serde(default)]
     pub mode: u32,
     /// RFC 3339 time; year 1 when none is kept.

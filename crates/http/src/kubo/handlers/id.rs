@@ -26,6 +26,17 @@ impl Handler for Id {
             let peer: PeerId = text
                 .parse()
                 .map_err(|_| Failure::normal("invalid peer id"))?;
+            if peer != own.peer_id() && call.is_offline() {
+                // What there is to know without asking anyone.
+                return Ok(Answer::One(PeerInfo {
+                    id: show(&peer)?,
+                    // A short key stands in the id itself.
+                    public_key: peer.hash().identity_data().map(encoded).unwrap_or_default(),
+                    addresses: Some(vec![format!("/p2p/{peer}")]),
+                    agent_version: String::new(),
+                    protocols: None,
+                }));
+            }
             if peer != own.peer_id() {
                 return Err(Failure::normal(
                     "'ipfs id' cannot query information on remote peers without a running daemon; if you only want to convert --peerid-base, pass --offline option",
@@ -34,11 +45,15 @@ impl Handler for Id {
         }
         Ok(Answer::One(PeerInfo {
             id: show(&own.peer_id())?,
-            public_key: base64::engine::general_purpose::STANDARD
-                .encode(own.keys().public().encode()),
+            public_key: encoded(&own.keys().public().encode()),
             addresses: None,
             agent_version: AGENT.to_owned(),
             protocols: None,
         }))
     }
+}
+
+/// A key as text.
+fn encoded(key: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(key)
 }

@@ -58,7 +58,47 @@ fn link(entry: Entry, form: CidForm) -> Link {
             EntryType::Unknown => 0,
         },
         target: entry.target,
-        mode: entry.mode.unwrap_or(0),
+        mode: mode(entry.mode, entry.kind),
         mod_time: super::time::rfc3339(entry.mtime),
+    }
+}
+
+/// A mode in the form of Go's `fs.FileMode`, which Kubo answers with: <https://pkg.go.dev/io/fs#FileMode>.
+fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
+    const DIRECTORY: u32 = 1 << 31;
+    const SYMLINK: u32 = 1 << 27;
+    let Some(mode) = mode.filter(|mode| *mode != 0) else {
+        return 0;
+    };
+    // The set-user, set-group and sticky bits lie elsewhere there.
+    let permissions = mode & 0o777 | (mode & 0o6000) << 12 | (mode & 0o1000) << 11;
+    permissions
+        | match kind {
+            EntryType::Directory => DIRECTORY,
+            EntryType::Symlink => SYMLINK,
+            EntryType::File | EntryType::Unknown => 0,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_are_gos() {
+        for (unix, kind, go) in [
+            (None, EntryType::Directory, 0),
+            (Some(0), EntryType::Directory, 0),
+            (Some(0o644), EntryType::File, 0o644),
+            (Some(0o755), EntryType::Directory, 2_147_484_141),
+            (Some(0o777), EntryType::Symlink, 1 << 27 | 0o777),
+            (
+                Some(0o7755),
+                EntryType::File,
+                1 << 23 | 1 << 22 | 1 << 20 | 0o755,
+            ),
+        ] {
+            assert_eq!(mode(unix, kind), go, "{unix:?} {kind:?}");
+        }
     }
 }

@@ -62,7 +62,8 @@ endpoint! {
         }
         body: Body::Files { name: "path", many: true, recursive: false },
         reply: ReplyKind::Many, Imported,
-        text: |_, imported, out| match imported {
+        text: |request, imported, out| match imported {
+            _ if request.silent => {}
             Imported::Root(root) if root.pin_error_msg.is_empty() => {
                 let _ = writeln!(out, "Pinned root\t{}\tsuccess", root.cid.cid);
             }
