@@ -103,6 +103,7 @@ impl Engine {
         let before = self.disk_bytes();
         let mut clock = Clock::start();
         self.checkpoint()?;
+        let indexing = clock.lap();
         // First the floor, then the roots: a pin that commits before the roots are read is among them, and one that
         // commits later has a hold that lives now.
         let floor = self
@@ -111,6 +112,7 @@ impl Engine {
         let place = Place(self);
         let roots = roots()?;
         let mut alive = self.alive()?;
+        let scanning = clock.lap();
         let marks = self.mark(&roots, &alive, elsewhere, cancelled)?;
         let marking = clock.lap();
         let mut done = Collected {
@@ -151,6 +153,8 @@ impl Engine {
         }
         drop(rows);
         tracing::debug!(
+            ?indexing,
+            ?scanning,
             ?marking,
             ?sweeping,
             ?compacting,
