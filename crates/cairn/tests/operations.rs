@@ -178,6 +178,28 @@ fn the_rpc_listens_on_a_unix_socket() {
 }
 
 #[test]
+fn text_is_what_ipfs_prints() {
+    let repository = repository();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let cid = Rpc::new(&daemon.rpc()).add(b"hello\n", "pin=true").unwrap();
+    let post = |target: &str| {
+        let request = Request::new("POST", target);
+        http::exchange(&daemon.rpc(), &request).unwrap().text()
+    };
+    let pins = post("/api/v0/pin/ls?type=recursive&encoding=text");
+    assert!(
+        pins.lines().any(|line| line == format!("{cid} recursive")),
+        "{pins}"
+    );
+    let verified = post("/api/v0/repo/verify?encoding=text");
+    assert!(
+        verified.starts_with("1 blocks processed.\n")
+            && verified.ends_with("verify complete, all blocks validated.\n"),
+        "{verified}"
+    );
+}
+
+#[test]
 fn tls_without_a_certificate_is_told() {
     let repository = repository();
     repository

@@ -11,6 +11,7 @@ use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs};
 use cairn_wire::kubo::pin::rm::{PinRm, Unpinned};
 use futures_util::StreamExt as _;
 
+use super::super::answer::Encoding;
 use super::super::call::CidForm;
 use super::super::{Answer, Call, Failure, Handler, Records};
 
@@ -99,7 +100,8 @@ impl Handler for PinLs {
                 name_contains: self.name.unwrap_or_default(),
             };
             let list = call.node().pins().list(query);
-            return Ok(if self.stream {
+            // Lines of text are the same either way.
+            return Ok(if self.stream || call.encoding == Encoding::Text {
                 stream(list, form, names)
             } else {
                 whole(list, form, names)

@@ -31,10 +31,12 @@ endpoint! {
         body: Body::Nothing,
         reply: ReplyKind::Many, Verified,
         text: |_, verified, out| {
-            if !verified.msg.is_empty() {
+            if verified.msg.is_empty() {
+                out.push_str(&format!("{} blocks processed.", verified.progress));
+            } else {
                 out.push_str(&verified.msg);
-                out.push('\n');
             }
+            out.push('\n');
         },
     }
 }
