@@ -119,7 +119,7 @@ impl Repo {
 
 /// Makes the store and the rows with what they begin with.
 async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, NodeError> {
-    let store = open_store(&blocks_path(path), Access::ReadWrite, false)?;
+    let store = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
     let rows = open_rows(&rows_path(path), Access::ReadWrite)?;
     rows.bind(&store.id()).await?;
     let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));

@@ -134,7 +134,7 @@ impl Node {
         let store = open_store(
             &repo.blocks_path(),
             options.access,
-            repo.config().config().datastore.hash_on_read,
+            &repo.config().config().datastore,
         )?;
         let rows = open_rows(&repo.rows_path(), options.access)?;
         tie(&*rows, &*store, options.access).await?;

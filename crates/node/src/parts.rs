@@ -9,6 +9,7 @@ use cairn_store::block::{Filestore, FilestoreOptions};
 use cairn_store::meta::{Rows, SqliteRows};
 
 use crate::config::Config;
+use crate::config::sections::Datastore;
 use crate::node::NodeError;
 use crate::repo::{Access, RepoError};
 
@@ -16,11 +17,12 @@ use crate::repo::{Access, RepoError};
 pub(crate) fn open_store(
     path: &Path,
     access: Access,
-    verify_reads: bool,
+    config: &Datastore,
 ) -> Result<Arc<dyn BlockStore>, NodeError> {
     let options = Options {
         read_only: access == Access::ReadOnly,
-        verify_reads,
+        verify_reads: config.hash_on_read,
+        warm_writes: config.warm_writes.unwrap_or(true),
         ..Options::default()
     };
     let (store, report) =

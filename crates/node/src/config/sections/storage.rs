@@ -25,6 +25,10 @@ pub struct Datastore {
     pub spec: Option<Value>,
     /// Whether every block that is read is hashed.
     pub hash_on_read: bool,
+    /// Whether what was written is read into the system's memory while nothing else is done; it is unless this is `false`.
+    /// Cairn's own.
+    #[serde(skip_serializing_if = "none")]
+    pub warm_writes: Flag,
     /// Bytes of a filter in front of the index. Cairn's index needs none.
     pub bloom_filter_size: i64,
     /// Keys of a cache in front of the index. Cairn's index needs none.
@@ -43,6 +47,7 @@ impl Default for Datastore {
             no_sync: Default::default(),
             spec: Default::default(),
             hash_on_read: Default::default(),
+            warm_writes: Default::default(),
             bloom_filter_size: Default::default(),
             block_key_cache_size: Default::default(),
             write_through: Default::default(),

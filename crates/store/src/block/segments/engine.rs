@@ -55,6 +55,8 @@ pub(super) struct Limits {
     pub(super) cache: usize,
     /// Segments open for reading.
     pub(super) files: usize,
+    /// Whether what was written is read into the page cache later.
+    pub(super) warm_writes: bool,
     /// Whether every read is hashed.
     pub(super) verify_reads: bool,
 }

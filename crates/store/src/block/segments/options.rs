@@ -21,6 +21,8 @@ pub struct Options {
     pub reserve: u64,
     /// Segments that are kept open for reading.
     pub open_files: usize,
+    /// Read what was written into the page cache while nothing else is done: it is likely what is asked for next.
+    pub warm_writes: bool,
     /// Hash every block that is read. Otherwise only its name and length are checked.
     pub verify_reads: bool,
 }
@@ -34,6 +36,7 @@ impl Default for Options {
             max_pending: 256 << 10,
             reserve: 16 << 20,
             open_files: 256,
+            warm_writes: true,
             verify_reads: false,
         }
     }
@@ -54,6 +57,7 @@ impl Options {
             shrink_from: 128 << 20,
             cache: self.cache_size,
             files: self.open_files,
+            warm_writes: self.warm_writes,
             verify_reads: self.verify_reads,
         };
         Plan {

@@ -548,6 +548,7 @@ fn plan() -> Plan {
         shrink_from: 0,
         cache: 1 << 20,
         files: 3,
+        warm_writes: false,
         verify_reads: false,
     };
     Plan {

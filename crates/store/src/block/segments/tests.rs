@@ -29,6 +29,7 @@ fn plan() -> Plan {
         shrink_from: 1 << 30,
         cache: 1 << 20,
         files: 4,
+        warm_writes: false,
         verify_reads: false,
     };
     Plan {

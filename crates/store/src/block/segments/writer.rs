@@ -181,7 +181,7 @@ impl Engine {
         open.end = chunk.base + chunk.len as u64;
         writer.unsynced += chunk.len as u64;
         self.warm.used();
-        if self.warm.written(chunk.segment, chunk.base, open.end) {
+        if self.limits.warm_writes && self.warm.written(chunk.segment, chunk.base, open.end) {
             self.to_warm.raise();
         }
         writer.last_id = chunk.last_id;
