@@ -1,0 +1,104 @@
+//! Records that come one after another, and the work that sends them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt as _};
+use tokio::sync::mpsc;
+
+use super::super::Failure;
+
+/// Records that may wait for the connection; then the work waits.
+const QUEUE: usize = 64;
+
+/// Records that come one after another.
+pub(crate) struct Records<R>(BoxStream<'static, Result<R, Failure>>);
+
+impl<R: Send + 'static> Records<R> {
+    /// What a stream gives.
+    pub(crate) fn stream(stream: impl Stream<Item = Result<R, Failure>> + Send + 'static) -> Self {
+        Self(stream.boxed())
+    }
+
+    /// None.
+    pub(crate) fn none() -> Self {
+        Self(futures_util::stream::empty().boxed())
+    }
+
+    /// The records as a stream.
+    pub(super) fn into_stream(self) -> BoxStream<'static, Result<R, Failure>> {
+        self.0
+    }
+
+    /// What some work sends. The work goes on while the client reads, and is dropped when the client leaves.
+    pub(crate) fn work<F>(work: impl FnOnce(Sender<R>) -> F) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        Self(
+            Work {
+                work: Some(Box::pin(work(Sender(sender)))),
+                receiver,
+                failed: None,
+            }
+            .boxed(),
+        )
+    }
+}
+
+/// Sends records out of [`Records::work`].
+#[derive(Clone)]
+pub(crate) struct Sender<R>(mpsc::Sender<R>);
+
+impl<R> Sender<R> {
+    /// Sends a record; waits while the client is slow.
+    pub(crate) async fn send(&self, record: R) -> Result<(), Failure> {
+        self.0
+            .send(record)
+            .await
+            .map_err(|_| Failure::normal("the client has left"))
+    }
+
+    /// Sends a record that may be left out when the client is slow.
+    pub(crate) fn offer(&self, record: R) {
+        let _ = self.0.try_send(record);
+    }
+
+    /// Sends from a thread that may block; `false` when the client has left.
+    pub(crate) fn blocking_send(&self, record: R) -> bool {
+        self.0.blocking_send(record).is_ok()
+    }
+}
+
+/// Polls the work and what it sends in one task.
+struct Work<R> {
+    work: Option<BoxFuture<'static, Result<(), Failure>>>,
+    receiver: mpsc::Receiver<R>,
+    failed: Option<Failure>,
+}
+
+impl<R> Stream for Work<R> {
+    type Item = Result<R, Failure>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Poll::Ready(Some(record)) = this.receiver.poll_recv(cx) {
+            return Poll::Ready(Some(Ok(record)));
+        }
+        if let Some(work) = &mut this.work
+            && let Poll::Ready(done) = work.as_mut().poll(cx)
+        {
+            this.work = None;
+            this.failed = done.err();
+        }
+        match this.receiver.poll_recv(cx) {
+            Poll::Ready(Some(record)) => Poll::Ready(Some(Ok(record))),
+            Poll::Ready(None) if this.work.is_none() => Poll::Ready(this.failed.take().map(Err)),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}

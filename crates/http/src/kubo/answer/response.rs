@@ -1,0 +1,177 @@
+//! The status, the headers and the body of every answer.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use cairn_wire::CommandError;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use super::super::call::timed_out;
+use super::super::error::{parse, vary};
+use super::super::{AGENT, Failure, nothing};
+use super::encoding::{Encoding, json_line};
+use super::{Begun, Kind, Shown};
+use crate::stream::{Ending, Streamed, Trailers};
+
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
+
+pub(super) const CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-content-length");
+
+const ONE: HeaderValue = HeaderValue::from_static("1");
+
+/// The headers of every answer that a command gives.
+fn head(status: StatusCode, media_type: &'static str) -> http::response::Builder {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, HeaderValue::from_static(media_type))
+        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, EXPOSED)
+        .header(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED)
+        .header(header::SERVER, HeaderValue::from_static(AGENT))
+        .header(header::TRAILER, HeaderValue::from_static("X-Stream-Error"))
+        .header(header::VARY, HeaderValue::from_static("Origin"))
+}
+
+fn built(builder: http::response::Builder, body: Body) -> Response {
+    // The parts are constants and numbers: they always build.
+    builder
+        .body(body)
+        .unwrap_or_else(|_| Response::new(nothing()))
+}
+
+pub(super) fn success(
+    begun: Begun,
+    shown: &Shown,
+    deadline: Option<tokio::time::Instant>,
+) -> Response {
+    let builder = match begun.kind {
+        Kind::One => head(StatusCode::OK, shown.encoding.media_type()),
+        Kind::Many => head(StatusCode::OK, shown.encoding.media_type())
+            .header(HeaderName::from_static("x-chunked-output"), ONE),
+        Kind::Bytes(media_type, length) => {
+            let builder = head(StatusCode::OK, media_type)
+                .header(HeaderName::from_static("x-stream-output"), ONE);
+            match length {
+                Some(length) => builder.header(CONTENT_LENGTH, length),
+                None => builder,
+            }
+        }
+    };
+    let in_records = matches!(begun.kind, Kind::Many);
+    let first = futures_util::stream::iter(begun.first.map(Ok));
+    let rest = match deadline {
+        None => begun.rest,
+        Some(deadline) => until(deadline, begun.rest),
+    };
+    let whole = first.chain(rest).flat_map(move |piece| {
+        // A record stream says in a last record why it is cut; bytes cannot.
+        let (record, piece) = match piece {
+            Ok(data) => (None, Ok(data)),
+            Err(Failure::Told(message)) => (None, Err(Ending::Told(message))),
+            Err(failure) => {
+                tracing::warn!(error = %failure, "an answer was cut off");
+                let mut line = BytesMut::new();
+                let told = in_records
+                    && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();
+                (
+                    told.then(|| Ok(line.freeze())),
+                    Err(Ending::Cut(failure.to_string())),
+                )
+            }
+        };
+        futures_util::stream::iter(record.into_iter().chain([piece]))
+    });
+    built(
+        builder,
+        Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())),
+    )
+}
+
+/// A stream that fails at a time.
+fn until(
+    deadline: tokio::time::Instant,
+    stream: BoxStream<'static, Result<Bytes, Failure>>,
+) -> BoxStream<'static, Result<Bytes, Failure>> {
+    futures_util::stream::unfold(Some(stream), move |stream| async move {
+        let mut stream = stream?;
+        match tokio::time::timeout_at(deadline, stream.next()).await {
+            Ok(None) => None,
+            Ok(Some(piece)) => Some((piece, Some(stream))),
+            Err(_) => Some((Err(timed_out()), None)),
+        }
+    })
+    .boxed()
+}
+
+pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
+    match failure {
+        Failure::Parse(refused) => parse(refused),
+        Failure::Told(message) => {
+            let ending = futures_util::stream::iter([Err(Ending::Told(message.clone()))]);
+            built(
+                head(failure.status(), shown.encoding.media_type()),
+                Body::new(Streamed::new(ending.boxed(), shown.trailers.clone())),
+            )
+        }
+        Failure::Command(error) => {
+            let mut out = BytesMut::new();
+            let media_type = match shown.encoding {
+                Encoding::Text => {
+                    out.extend_from_slice(error.message.as_bytes());
+                    "text/plain"
+                }
+                Encoding::Json | Encoding::Xml => {
+                    let _ = json_line(error, &mut out);
+                    "application/json"
+                }
+            };
+            let only = futures_util::stream::iter([Ok(out.freeze())]);
+            built(
+                head(failure.status(), media_type),
+                Body::new(Streamed::new(only.boxed(), shown.trailers.clone())),
+            )
+        }
+    }
+}
+
+/// Text that no command gave.
+pub(crate) fn plain(status: StatusCode, text: String) -> Response {
+    let builder = Response::builder()
+        .status(status)
+        .header(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        )
+        .header(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+    built(builder, Body::from(text))
+}
+
+/// A redirect that keeps the method.
+pub(crate) fn redirect(to: &'static str) -> Response {
+    built(
+        Response::builder()
+            .status(StatusCode::TEMPORARY_REDIRECT)
+            .header(header::LOCATION, HeaderValue::from_static(to)),
+        nothing(),
+    )
+}
+
+/// What a command group answers.
+pub(crate) fn empty_group() -> Response {
+    let empty = Streamed::new(futures_util::stream::empty().boxed(), Trailers::Frame);
+    built(
+        head(StatusCode::OK, "application/json")
+            .header(HeaderName::from_static("x-chunked-output"), ONE),
+        Body::new(empty),
+    )
+}
+
+/// 200 with nothing: what Kubo answers where it gives up before it begins.
+pub(crate) fn nothing_at_all() -> Response {
+    vary(Response::new(nothing()))
+}
