@@ -45,47 +45,38 @@ impl HttpMetrics {
     /// Adds them to a node's; once a node.
     #[must_use]
     pub fn register(metrics: &Metrics) -> Self {
-        let own = Self {
-            requests: Family::default(),
-            seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
-            running: Family::default(),
-            connections: Family::default(),
-            received: Family::default(),
-            sent: Family::default(),
-        };
-        metrics.register(|registry| {
-            registry.register(
+        Self {
+            requests: metrics.register(
                 "cairn_http_requests",
                 "Requests that were answered, by face, endpoint and class of status",
-                own.requests.clone(),
-            );
-            registry.register(
+                Family::default(),
+            ),
+            seconds: metrics.register(
                 "cairn_http_request_seconds",
                 "Time from a request's head to the end of its answer",
-                own.seconds.clone(),
-            );
-            registry.register(
+                Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            ),
+            running: metrics.register(
                 "cairn_http_running_requests",
                 "Requests that are being answered",
-                own.running.clone(),
-            );
-            registry.register(
+                Family::default(),
+            ),
+            connections: metrics.register(
                 "cairn_http_connections",
                 "Open connections",
-                own.connections.clone(),
-            );
-            registry.register(
+                Family::default(),
+            ),
+            received: metrics.register(
                 "cairn_http_received_bytes",
                 "Bytes received on connections",
-                own.received.clone(),
-            );
-            registry.register(
+                Family::default(),
+            ),
+            sent: metrics.register(
                 "cairn_http_sent_bytes",
                 "Bytes sent on connections",
-                own.sent.clone(),
-            );
-        });
-        own
+                Family::default(),
+            ),
+        }
     }
 
     /// Counts the requests of a face.

@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 
-use crate::trailer::Slot;
+use crate::trailer::{Slot, printable};
 
 /// The trailer that carries an error after the first byte.
 pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
@@ -59,17 +59,8 @@ impl Streamed {
 pub(crate) struct CutOff(String);
 
 fn trailer(message: &str) -> HeaderMap {
-    let clean: String = message
-        .chars()
-        .map(|letter| {
-            if (' '..='~').contains(&letter) {
-                letter
-            } else {
-                ' '
-            }
-        })
-        .collect();
-    let value = HeaderValue::from_str(&clean).unwrap_or_else(|_| HeaderValue::from_static("error"));
+    let value = HeaderValue::from_str(&printable(message))
+        .unwrap_or_else(|_| HeaderValue::from_static("error"));
     HeaderMap::from_iter([(HeaderName::from_static("x-stream-error"), value)])
 }
 

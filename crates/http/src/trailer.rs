@@ -24,22 +24,27 @@ pub(crate) struct Slot(Arc<Mutex<Option<Vec<u8>>>>);
 impl Slot {
     /// Leaves a trailer. Line ends and what is not ASCII are replaced: a message must not write header fields.
     pub(crate) fn leave(&self, name: &str, value: &str) {
-        let clean: String = value
-            .chars()
-            .map(|letter| {
-                if (' '..='~').contains(&letter) {
-                    letter
-                } else {
-                    ' '
-                }
-            })
-            .collect();
+        let clean = printable(value);
         *self.0.lock() = Some(format!("0\r\n{name}: {clean}\r\n\r\n").into_bytes());
     }
 
     fn take(&self) -> Option<Vec<u8>> {
         self.0.lock().take()
     }
+}
+
+/// A message as a trailer's value: what is not printable ASCII becomes a space.
+pub(crate) fn printable(message: &str) -> String {
+    message
+        .chars()
+        .map(|letter| {
+            if (' '..='~').contains(&letter) {
+                letter
+            } else {
+                ' '
+            }
+        })
+        .collect()
 }
 
 /// A connection that writes trailers left in its slot.

@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 
 /// One label with a value from a fixed list.
 type Label = [(&'static str, &'static str); 1];
@@ -60,40 +60,41 @@ impl Default for Metrics {
             "The program, by its version",
             Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
         );
-        let blocks = Level::default();
-        let live_bytes = Level::default();
-        let disk_bytes = Level::default();
-        let collections = Family::<Label, Counter>::default();
-        let (collected_blocks, collected_bytes) = (Counter::default(), Counter::default());
-        registry.register(
+        let blocks = registered(
+            &mut registry,
             "cairn_store_blocks",
             "Blocks that can be read",
-            blocks.clone(),
+            Level::default(),
         );
-        registry.register(
+        let live_bytes = registered(
+            &mut registry,
             "cairn_store_live_bytes",
             "Bytes of the blocks that can be read",
-            live_bytes.clone(),
+            Level::default(),
         );
-        registry.register(
+        let disk_bytes = registered(
+            &mut registry,
             "cairn_store_disk_bytes",
             "Bytes that the block store takes on disk, its index included",
-            disk_bytes.clone(),
+            Level::default(),
         );
-        registry.register(
+        let collections = registered(
+            &mut registry,
             "cairn_gc_runs",
             "Collections that ended, by outcome: done, stopped or failed",
-            collections.clone(),
+            Family::default(),
         );
-        registry.register(
+        let collected_blocks = registered(
+            &mut registry,
             "cairn_gc_removed_blocks",
             "Blocks that collections removed",
-            collected_blocks.clone(),
+            Counter::default(),
         );
-        registry.register(
+        let collected_bytes = registered(
+            &mut registry,
             "cairn_gc_removed_bytes",
             "Bytes of the blocks that collections removed",
-            collected_bytes.clone(),
+            Counter::default(),
         );
         Self {
             registry: Mutex::new(registry),
@@ -107,10 +108,16 @@ impl Default for Metrics {
     }
 }
 
+/// Adds a metric to a registry; what is counted is counted at the answer.
+fn registered<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
 impl Metrics {
     /// Adds what someone else counts. Names begin with `cairn_` and end with their unit; each is registered once.
-    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
-        add(&mut self.registry.lock());
+    pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
+        registered(&mut self.registry.lock(), name, help, metric)
     }
 
     /// Counts a collection that has ended.

@@ -3,7 +3,7 @@
 use cairn_client::Records;
 use cairn_wire::kubo::block::rm::Removed;
 
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -21,10 +21,7 @@ pub(crate) async fn run(
     for values in request.batches() {
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<Removed>::new(answer);
-        while let Some(line) = next_line(&mut records, output).await? {
-            let record: Removed = serde_json::from_slice(&line).map_err(|error| {
-                Problem::failed("the server's answer is not understood").because(&error)
-            })?;
+        while let Some((line, record)) = next_record(&mut records, output).await? {
             if !record.error.is_empty() && record.hash.is_empty() {
                 return Err(Problem::failed(format!("aborted: {}", record.error)));
             }

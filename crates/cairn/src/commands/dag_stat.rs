@@ -3,7 +3,7 @@
 use cairn_client::Records;
 use cairn_wire::kubo::dag::stat::DagCounts;
 
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_line, understood};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
@@ -28,9 +28,7 @@ pub(crate) async fn run(
     let mut last = None;
     while let Some(line) = next_line(&mut records, output).await? {
         if shown {
-            let counts: DagCounts = serde_json::from_slice(&line).map_err(|error| {
-                Problem::failed("the server's answer is not understood").because(&error)
-            })?;
+            let counts: DagCounts = understood(&line)?;
             progress.set(counts.dag_stats.iter().map(|root| root.num_blocks).sum());
             progress.message(format!("({} bytes)", counts.total_size));
         }

@@ -2,9 +2,8 @@
 
 use cairn_client::Records;
 use cairn_wire::kubo::filestore::{FileBlock, OTHER_ERROR};
-use cairn_wire::text::escaped;
 
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_record, tell_error, told_all};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -24,11 +23,7 @@ pub(crate) async fn ls(
         (wrong, !wrong)
     };
     list(session, request, globals, output, each).await?;
-    if failed {
-        Err(Problem::failed("errors while displaying some entries"))
-    } else {
-        Ok(())
-    }
+    told_all(failed)
 }
 
 /// Runs `filestore verify`: what is wrong is its answer, and no failure.
@@ -54,16 +49,10 @@ async fn list(
     for values in request.batches() {
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<FileBlock>::new(answer);
-        while let Some(line) = next_line(&mut records, output).await? {
-            let record: FileBlock = serde_json::from_slice(&line).map_err(|error| {
-                Problem::failed("the server's answer is not understood").because(&error)
-            })?;
+        while let Some((line, record)) = next_record(&mut records, output).await? {
             let (told, printed) = each(&record);
             if told && globals.format == Format::Text {
-                output.flush()?;
-                let mut shown = String::new();
-                escaped(&record.error_msg, &mut shown);
-                eprintln!("{shown}");
+                tell_error(&record.error_msg, output)?;
             }
             if printed || globals.format == Format::Json {
                 printer.print(&line, output)?;

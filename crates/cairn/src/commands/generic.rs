@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 
 use cairn_client::{Answer, Records, Upload};
+use cairn_wire::text::escaped;
 use cairn_wire::{Body, Endpoint, ReplyKind, Spec, Values};
 use futures_util::FutureExt as _;
+use serde::de::DeserializeOwned;
 
 use super::files;
 use crate::error::Problem;
@@ -91,9 +93,7 @@ fn print_as<E: Endpoint>(values: &Values, line: &[u8], out: &mut String) -> Resu
     if size_of::<E::Reply>() == 0 {
         return Ok(());
     }
-    let record: E::Reply = serde_json::from_slice(line).map_err(|error| {
-        Problem::failed("the server's answer is not understood").because(&error)
-    })?;
+    let record: E::Reply = understood(line)?;
     E::from_values(values)?.text(&record, out);
     Ok(())
 }
@@ -173,7 +173,7 @@ pub(crate) async fn records(
 }
 
 /// The next record; what was printed is shown before waiting for it.
-pub(crate) async fn next_line<T: serde::de::DeserializeOwned>(
+pub(crate) async fn next_line<T: DeserializeOwned>(
     records: &mut Records<T>,
     output: &mut Output,
 ) -> Result<Option<bytes::Bytes>, Problem> {
@@ -182,6 +182,42 @@ pub(crate) async fn next_line<T: serde::de::DeserializeOwned>(
     }
     output.flush()?;
     Ok(records.next_line().await?)
+}
+
+/// The next record and its line; what was printed is shown before waiting for it.
+pub(crate) async fn next_record<T: DeserializeOwned>(
+    records: &mut Records<T>,
+    output: &mut Output,
+) -> Result<Option<(bytes::Bytes, T)>, Problem> {
+    let Some(line) = next_line(records, output).await? else {
+        return Ok(None);
+    };
+    let record = understood(&line)?;
+    Ok(Some((line, record)))
+}
+
+/// Reads the line of a record.
+pub(crate) fn understood<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(line)
+        .map_err(|error| Problem::failed("the server's answer is not understood").because(&error))
+}
+
+/// Writes the error that a record tells of to standard error, behind what was printed.
+pub(crate) fn tell_error(error: &str, output: &mut Output) -> Result<(), Problem> {
+    output.flush()?;
+    let mut shown = String::new();
+    escaped(error, &mut shown);
+    eprintln!("{shown}");
+    Ok(())
+}
+
+/// What a command that told of errors ends with.
+pub(crate) fn told_all(failed: bool) -> Result<(), Problem> {
+    if failed {
+        Err(Problem::failed("errors while displaying some entries"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Prints the records of an endpoint.

@@ -3,7 +3,7 @@
 use cairn_client::Records;
 use cairn_wire::kubo::ls::{Listing, Ls};
 
-use super::generic::{self, Request, next_line};
+use super::generic::{self, Request, next_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -25,10 +25,7 @@ pub(crate) async fn run(
     for values in request.batches() {
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<Listing>::new(answer);
-        while let Some(line) = next_line(&mut records, output).await? {
-            let record: Listing = serde_json::from_slice(&line).map_err(|error| {
-                Problem::failed("the server's answer is not understood").because(&error)
-            })?;
+        while let Some((_, record)) = next_record(&mut records, output).await? {
             for object in record.objects {
                 let fresh = before.as_ref() != Some(&object.hash);
                 object.text(&asked, fresh, before.is_some(), &mut text);

@@ -3,7 +3,7 @@
 use cairn_client::Records;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
@@ -23,10 +23,7 @@ pub(crate) async fn run(
     for values in request.batches() {
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<Pinned>::new(answer);
-        while let Some(line) = next_line(&mut records, output).await? {
-            let record: Pinned = serde_json::from_slice(&line).map_err(|error| {
-                Problem::failed("the server's answer is not understood").because(&error)
-            })?;
+        while let Some((line, record)) = next_record(&mut records, output).await? {
             match record.progress {
                 Some(nodes) if record.pins.is_none() => {
                     progress.set(nodes);

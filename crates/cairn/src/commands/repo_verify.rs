@@ -3,7 +3,7 @@
 use cairn_client::Records;
 use cairn_wire::kubo::repo::verify::Verified;
 
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -24,10 +24,7 @@ pub(crate) async fn run(
     let progress = Progress::count(progress::wanted(None), "blocks checked");
     let mut printer = Printer::new(request, globals.format)?;
     let mut records = Records::<Verified>::new(answer);
-    while let Some(line) = next_line(&mut records, output).await? {
-        let record: Verified = serde_json::from_slice(&line).map_err(|error| {
-            Problem::failed("the server's answer is not understood").because(&error)
-        })?;
+    while let Some((line, record)) = next_record(&mut records, output).await? {
         if record.msg.is_empty() && globals.format == Format::Text {
             progress.set(record.progress);
         } else {

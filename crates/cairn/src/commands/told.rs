@@ -4,10 +4,9 @@ use cairn_client::Records;
 use cairn_wire::kubo::cid::format::Formatted;
 use cairn_wire::kubo::cid::inspect::CidParts;
 use cairn_wire::kubo::refs::links::Ref;
-use cairn_wire::text::escaped;
 use serde::de::DeserializeOwned;
 
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_record, tell_error, told_all};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -62,10 +61,7 @@ pub(crate) async fn run<T: Told>(
     for values in request.batches() {
         let answer = session.kubo.send(request.spec, values, None).await?;
         let mut records = Records::<T>::new(answer);
-        while let Some(line) = next_line(&mut records, output).await? {
-            let record: T = serde_json::from_slice(&line).map_err(|error| {
-                Problem::failed("the server's answer is not understood").because(&error)
-            })?;
+        while let Some((line, record)) = next_record(&mut records, output).await? {
             let error = record.error();
             if error.is_empty() || globals.format == Format::Json {
                 printer.print(&line, output)?;
@@ -78,16 +74,9 @@ pub(crate) async fn run<T: Told>(
             }
             failed = true;
             if globals.format == Format::Text {
-                output.flush()?;
-                let mut shown = String::new();
-                escaped(&error, &mut shown);
-                eprintln!("{shown}");
+                tell_error(&error, output)?;
             }
         }
     }
-    if failed {
-        Err(Problem::failed("errors while displaying some entries"))
-    } else {
-        Ok(())
-    }
+    told_all(failed)
 }

@@ -18,7 +18,7 @@ use http::header;
 use parking_lot::Mutex;
 
 use super::answer::{self, Encoding};
-use super::files::Files;
+use super::files::{self, Files};
 use super::{Failure, Rpc, error};
 use crate::stream::Trailers;
 use crate::trailer::Slot;
@@ -58,8 +58,15 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Reads what all commands share; a refusal is a whole answer.
-    pub(crate) fn new(spec: &Spec, request: Request, values: Values) -> Result<Self, Response> {
+    /// Reads what all commands share, and the arguments that come in the body; a refusal is a whole answer.
+    pub(crate) async fn read(
+        spec: &Spec,
+        request: Request,
+        mut values: Values,
+    ) -> Result<Self, Response> {
+        let request = files::arguments(spec, request, &mut values)
+            .await
+            .map_err(|refused| error::bad_request(&refused.to_string()))?;
         let encoding = match values.loose(&["encoding", "enc"]) {
             None => Encoding::Json,
             Some(name) => Encoding::from_name(name)

@@ -233,12 +233,8 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
     response
 }
 
-async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, mut values: Values) -> Response {
-    let request = match files::arguments(&route.spec, request, &mut values).await {
-        Ok(request) => request,
-        Err(refused) => return error::bad_request(&refused.to_string()),
-    };
-    let asked = match Asked::new(&route.spec, request, values) {
+async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, values: Values) -> Response {
+    let asked = match Asked::read(&route.spec, request, values).await {
         Ok(asked) => asked,
         Err(refused) => return refused,
     };

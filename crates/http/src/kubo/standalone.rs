@@ -13,7 +13,7 @@ use cairn_wire::kubo::{cid, commands, multibase, version};
 use cairn_wire::{Endpoint, ParseError, Spec, Values};
 use futures_util::future::BoxFuture;
 
-use super::{Answer, Asked, Call, Failure, Handler, answer, error, files};
+use super::{Answer, Asked, Call, Failure, Handler, answer, error};
 
 /// What answers an endpoint that needs no repository.
 pub(crate) trait Standalone: Endpoint {
@@ -86,15 +86,11 @@ async fn dispatch(request: Request) -> Response {
     else {
         return error::not_found(true);
     };
-    let mut values = match Values::from_query(request.uri().query().unwrap_or_default()) {
+    let values = match Values::from_query(request.uri().query().unwrap_or_default()) {
         Ok(values) => values,
         Err(refused) => return error::parse(&refused),
     };
-    let request = match files::arguments(&route.spec, request, &mut values).await {
-        Ok(request) => request,
-        Err(refused) => return error::bad_request(&refused.to_string()),
-    };
-    let asked = match Asked::new(&route.spec, request, values) {
+    let asked = match Asked::read(&route.spec, request, values).await {
         Ok(asked) => asked,
         Err(refused) => return refused,
     };

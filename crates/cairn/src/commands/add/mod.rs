@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, stream};
 use self::ignore::Ignore;
 use self::walk::{Root, Rules, Walk};
 use super::files;
-use super::generic::{Printer, Request, next_line};
+use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -89,14 +89,11 @@ pub(crate) async fn run(
     let mut printer = Printer::new(request, globals.format)?;
     let mut count = Count::default();
     let mut last = None;
-    while let Some(line) = next_line(&mut records, output).await? {
+    while let Some((line, added)) = next_record(&mut records, output).await? {
         if let Some(total) = size.as_ref().and_then(|size| size.try_recv().ok()) {
             progress.total(total);
             size = None;
         }
-        let added: Added = serde_json::from_slice(&line).map_err(|error| {
-            Problem::failed("the server's answer is not understood").because(&error)
-        })?;
         if added.hash.is_empty() {
             progress.add(count.advance(&added));
             if globals.format == Format::Json && asked.progress == Some(true) {
