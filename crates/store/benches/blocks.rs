@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Codec, Multihash};
-use cairn_store::block::conformance::{Fixed, node, raw, wait};
+use cairn_primitives::Block;
+use cairn_store::block::conformance::{Fixed, made_up, node, parent, raw, wait};
 use cairn_store::block::{BlockStore, Options, Root, SegmentStore};
 use criterion::{Criterion, Throughput};
 
@@ -15,23 +15,6 @@ fn store(dir: &tempfile::TempDir) -> Arc<SegmentStore> {
     SegmentStore::open(dir.path(), Options::default())
         .expect("open")
         .0
-}
-
-/// A block with a made-up digest: hashing is not what is measured.
-fn block(number: u64, data: &Bytes) -> Block {
-    let mut digest = [0u8; 32];
-    for (at, part) in digest.chunks_mut(8).enumerate() {
-        part.copy_from_slice(
-            &(number + 1)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(at as u32 * 17 + 5)
-                .to_le_bytes(),
-        );
-    }
-    Block::new(
-        Cid::v1(Codec::RAW, Multihash::wrap(0x12, &digest).expect("wrap")),
-        data.clone(),
-    )
 }
 
 fn put(criterion: &mut Criterion) {
@@ -60,7 +43,10 @@ fn put(criterion: &mut Criterion) {
                                 for at in 0..share {
                                     let hold = store.hold();
                                     store
-                                        .put(&hold, vec![block(base + client * share + at, &data)])
+                                        .put(
+                                            &hold,
+                                            vec![made_up(base + client * share + at, data.clone())],
+                                        )
                                         .await
                                         .expect("put");
                                 }
@@ -91,7 +77,9 @@ fn bulk(criterion: &mut Criterion) {
         bencher.iter(|| {
             let hold = store.hold();
             for _ in 0..64 {
-                let blocks = (0..8).map(|at| block(number + at, &data)).collect();
+                let blocks = (0..8)
+                    .map(|at| made_up(number + at, data.clone()))
+                    .collect();
                 number += 8;
                 store.write_blocking(&hold, blocks).expect("write");
             }
@@ -107,7 +95,7 @@ fn get(criterion: &mut Criterion) {
     for size in [512usize, 256 << 10] {
         let data = Bytes::from(vec![2; size]);
         let blocks: Vec<Block> = (0..64)
-            .map(|number| block((size as u64) << 32 | number, &data))
+            .map(|number| made_up((size as u64) << 32 | number, data.clone()))
             .collect();
         wait(store.put(&store.hold(), blocks.clone())).expect("put");
         let mut at = 0;
@@ -132,13 +120,7 @@ fn mark(criterion: &mut Criterion) {
         let leaves: Vec<Block> = (0..174u32)
             .map(|leaf| raw(&(inner * 174 + leaf).to_le_bytes()))
             .collect();
-        let inner = node(
-            &leaves
-                .iter()
-                .map(|leaf| leaf.cid.clone())
-                .collect::<Vec<_>>(),
-            b"",
-        );
+        let inner = parent(&leaves);
         trunk.push(inner.cid.clone());
         store.write_blocking(&hold, leaves).expect("write");
         store.write_blocking(&hold, vec![inner]).expect("write");

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Codec, Multihash};
-use cairn_store::block::conformance::{Fixed, node, wait};
+use cairn_primitives::Block;
+use cairn_store::block::conformance::{Fixed, made_up, node, parent, raw, wait};
 use cairn_store::block::{BlockStore, Options, Root, SegmentStore};
 
 fn open(path: &Path) -> Arc<SegmentStore> {
@@ -23,20 +23,7 @@ fn open(path: &Path) -> Arc<SegmentStore> {
 fn block(number: u64, size: usize) -> Block {
     let mut data = vec![(number % 251) as u8; size];
     data[..8].copy_from_slice(&number.to_le_bytes());
-    // Hashing is not what is measured; the digest only has to differ.
-    let mut digest = [0u8; 32];
-    for (at, part) in digest.chunks_mut(8).enumerate() {
-        part.copy_from_slice(
-            &(number + 1)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(at as u32 * 17 + 5)
-                .to_le_bytes(),
-        );
-    }
-    Block::new(
-        Cid::v1(Codec::RAW, Multihash::wrap(0x12, &digest).expect("wrap")),
-        Bytes::from(data),
-    )
+    made_up(number, Bytes::from(data))
 }
 
 fn clients(store: &Arc<SegmentStore>, clients: u64, base: u64, size: usize) -> f64 {
@@ -110,12 +97,7 @@ fn main() {
     for turn in 0..3u64 {
         let data = Bytes::from(vec![7u8; 256 << 10]);
         let blocks: Vec<Block> = (0..4096)
-            .map(|number| {
-                Block::new(
-                    block((1 << 42) + turn * 10_000 + number, 8).cid,
-                    data.clone(),
-                )
-            })
+            .map(|number| made_up((1 << 42) + turn * 10_000 + number, data.clone()))
             .collect();
         let begin = Instant::now();
         let hold = store.hold();
@@ -154,19 +136,10 @@ fn main() {
                     number += 1;
                     let mut data = vec![0; 1024];
                     data[..8].copy_from_slice(&number.to_le_bytes());
-                    Block::new(
-                        Cid::v1(Codec::RAW, Multihash::sha2_256(&data)),
-                        Bytes::from(data),
-                    )
+                    raw(&data)
                 })
                 .collect();
-            let inner = node(
-                &leaves
-                    .iter()
-                    .map(|leaf| leaf.cid.clone())
-                    .collect::<Vec<_>>(),
-                b"",
-            );
+            let inner = parent(&leaves);
             trunk.push(inner.cid.clone());
             store.write_blocking(&hold, leaves).expect("write");
             store.write_blocking(&hold, vec![inner]).expect("write");

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::super::conformance::{self, Fixed, Store, deep, node, raw, wait};
-use super::super::traits::Root;
+use super::super::traits::{Collected, Collector, Hold, MAX_BLOCK, ReferenceFault, Root};
 use super::super::{MemoryStore, Options, SegmentStore};
 use super::*;
 use crate::meta::{MemoryRows, SqliteRows};

@@ -1,0 +1,92 @@
+//! Whether the blocks of an archive are what they are named, and what they link to.
+
+use cairn_primitives::car::{self, CarError};
+use cairn_primitives::cid::CidError;
+use cairn_primitives::codec::{self, CodecError};
+use cairn_primitives::multihash::{HashError, HashFunction};
+use cairn_primitives::{Block, Cid, Codec};
+
+use super::super::ImportError;
+
+/// The blocks of a job that are whole, and what is wrong with the one after them.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) blocks: Vec<Block>,
+    /// What those blocks link to.
+    pub(super) links: Vec<Cid>,
+    pub(super) fault: Option<Fault>,
+}
+
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The bytes are not those of the CID.
+    Content(String),
+    /// The block is whole, but not accepted.
+    Block(Cid, String),
+    /// The block is never stored under such a name.
+    Name(ImportError),
+}
+
+/// Hashes blocks and reads their links, up to the first that is not as it should be.
+pub(super) fn check(blocks: Vec<Block>) -> Checked {
+    let mut checked = Checked {
+        blocks: Vec::with_capacity(blocks.len()),
+        links: Vec::new(),
+        fault: None,
+    };
+    for block in blocks {
+        match check_one(&block) {
+            Ok(links) => {
+                checked.links.extend(links);
+                checked.blocks.push(block);
+            }
+            Err(fault) => {
+                checked.fault = Some(fault);
+                break;
+            }
+        }
+    }
+    checked
+}
+
+fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
+    match car::verify(block) {
+        Ok(()) => {}
+        // Kubo knows how to compute these, and refuses them all the same.
+        Err(CarError::Hash(HashError::UnknownCode(code)))
+            if HashFunction::from_code(code).is_ok() =>
+        {
+            return Err(Fault::Name(HashError::NotAllowed.into()));
+        }
+        Err(error) => return Err(Fault::Content(describe(&error))),
+    }
+    if block.cid.codec() == Codec::LIBP2P_KEY {
+        return Err(undecodable(block, &CodecError::Unknown(Codec::LIBP2P_KEY)));
+    }
+    let links =
+        codec::links(block.cid.codec(), &block.data).map_err(|error| undecodable(block, &error))?;
+    HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))?;
+    Ok(links)
+}
+
+fn undecodable(block: &Block, error: &CodecError) -> Fault {
+    let reason = match error {
+        CodecError::Unknown(_) => format!("could not choose a decoder: {error}"),
+        error => error.to_string(),
+    };
+    Fault::Block(block.cid.clone(), reason)
+}
+
+/// The error and its cause in one line, as Kubo has them.
+pub(super) fn describe(error: &CarError) -> String {
+    match error {
+        CarError::Hash(source) => ImportError::InvalidCid(source.clone()).to_string(),
+        // An empty section: Kubo looks for a version in it.
+        CarError::Cid(CidError::TooShort) => {
+            "invalid cid: varints malformed, could not reach the end".into()
+        }
+        CarError::Cid(source) => source.to_string(),
+        CarError::Root(source) => format!("invalid header: {source}"),
+        error => error.to_string(),
+    }
+}

@@ -1,0 +1,208 @@
+//! The types that arguments and options can have.
+
+use super::{Kind, ParseError, Values};
+use crate::endpoint::{Argument, OptionSpec};
+
+/// A type that an option can have.
+pub trait OptionField: Sized {
+    /// How its value is written.
+    const KIND: Kind;
+    /// Reads it; `None` when it was not given.
+    fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError>;
+    /// Adds it to a request.
+    fn write(&self, name: &'static str, values: &mut Values);
+}
+
+/// A type that an argument can have.
+pub trait ArgumentField: Sized {
+    /// Whether it takes all that is left.
+    const VARIADIC: bool;
+    /// Reads it from the values at its place.
+    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError>;
+    /// Adds it to a request.
+    fn write(&self, values: &mut Values);
+}
+
+fn parse_bool(value: &str) -> Option<bool> {
+    match value {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Numbers as Go reads them with base 0: `0x`, `0o`, `0b` and `_` between digits.
+fn parse_number(value: &str) -> Option<i128> {
+    let (negative, digits) = match value.as_bytes().first()? {
+        b'-' => (true, value.get(1..)?),
+        b'+' => (false, value.get(1..)?),
+        _ => (false, value),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (radix, digits) = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .iter()
+        .find_map(|(prefix, radix)| lower.strip_prefix(prefix).map(|rest| (*radix, rest)))
+        .unwrap_or(if lower.len() > 1 && lower.starts_with('0') {
+            (8, lower.get(1..)?)
+        } else {
+            (10, lower.as_str())
+        });
+    let digits = digits.replace('_', "");
+    if digits.starts_with(['-', '+']) {
+        return None;
+    }
+    let number = i128::from_str_radix(&digits, radix).ok()?;
+    Some(if negative { -number } else { number })
+}
+
+macro_rules! option_field {
+    ($type:ty, $kind:expr, |$value:ident| $parse:expr, |$field:ident| $show:expr) => {
+        impl OptionField for $type {
+            const KIND: Kind = $kind;
+            fn read(
+                values: &Values,
+                option: &'static OptionSpec,
+            ) -> Result<Option<Self>, ParseError> {
+                let Some($value) = values.single(option)? else {
+                    return Ok(None);
+                };
+                let parsed: Option<$type> = $parse;
+                let bad = || ParseError::BadOption {
+                    name: option.name(),
+                    value: $value.to_owned(),
+                    kind: $kind,
+                };
+                parsed.map(Some).ok_or_else(bad)
+            }
+            fn write(&self, name: &'static str, values: &mut Values) {
+                let $field = self;
+                values.option(name, $show);
+            }
+        }
+        impl OptionField for Option<$type> {
+            const KIND: Kind = $kind;
+            fn read(
+                values: &Values,
+                option: &'static OptionSpec,
+            ) -> Result<Option<Self>, ParseError> {
+                Ok(<$type as OptionField>::read(values, option)?.map(Some))
+            }
+            fn write(&self, name: &'static str, values: &mut Values) {
+                if let Some(value) = self {
+                    OptionField::write(value, name, values);
+                }
+            }
+        }
+    };
+}
+
+option_field!(bool, Kind::Bool, |value| parse_bool(value), |field| field
+    .to_string());
+option_field!(
+    i32,
+    Kind::Int,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    i64,
+    Kind::Int64,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    u32,
+    Kind::Uint,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    u64,
+    Kind::Uint64,
+    |value| parse_number(value).and_then(|n| n.try_into().ok()),
+    |field| field.to_string()
+);
+option_field!(
+    String,
+    Kind::String,
+    |value| Some(value.to_owned()),
+    |field| field.clone()
+);
+
+impl OptionField for Vec<String> {
+    const KIND: Kind = Kind::Strings;
+    fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError> {
+        let all: Self = values.all(option).map(str::to_owned).collect();
+        Ok((!all.is_empty()).then_some(all))
+    }
+    fn write(&self, name: &'static str, values: &mut Values) {
+        for value in self {
+            values.option(name, value.clone());
+        }
+    }
+}
+
+impl ArgumentField for String {
+    const VARIADIC: bool = false;
+    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
+        values
+            .first()
+            .cloned()
+            .ok_or(ParseError::MissingArgument(argument.name))
+    }
+    fn write(&self, values: &mut Values) {
+        values.argument(self.clone());
+    }
+}
+
+impl ArgumentField for Option<String> {
+    const VARIADIC: bool = false;
+    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
+        if argument.required && values.is_empty() {
+            return Err(ParseError::MissingArgument(argument.name));
+        }
+        Ok(values.first().cloned())
+    }
+    fn write(&self, values: &mut Values) {
+        if let Some(value) = self {
+            values.argument(value.clone());
+        }
+    }
+}
+
+impl ArgumentField for Vec<String> {
+    const VARIADIC: bool = true;
+    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
+        if argument.required && values.is_empty() {
+            return Err(ParseError::MissingArgument(argument.name));
+        }
+        Ok(values.to_vec())
+    }
+    fn write(&self, values: &mut Values) {
+        for value in self {
+            values.argument(value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_go_reads_them() {
+        for (text, number) in [
+            ("10", Some(10)),
+            ("-1", Some(-1)),
+            ("0x10", Some(16)),
+            ("010", Some(8)),
+            ("1_000", Some(1000)),
+            ("zz", None),
+            ("", None),
+            ("--1", None),
+            ("0x-1", None),
+        ] {
+            assert_eq!(parse_number(text), number, "{text:?}");
+        }
+    }
+}
