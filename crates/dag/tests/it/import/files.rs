@@ -355,7 +355,13 @@ async fn gives_the_cids_of_kubo() {
         ),
     ];
     for (name, request, data, cid, size) in cases {
-        expect(name, request, vec![file("f", &data)], &[("f", cid, size)]).await;
+        expect(
+            name,
+            request,
+            vec![file("f", &data)],
+            &format!("{cid} {size} f"),
+        )
+        .await;
     }
 }
 

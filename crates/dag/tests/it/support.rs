@@ -1,11 +1,5 @@
 //! DAGs for the tests of the read side.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "every test binary uses its own part, and fails where it cannot go on"
-)]
-
 use std::sync::Arc;
 
 use bytes::Bytes;

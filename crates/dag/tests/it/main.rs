@@ -1,0 +1,7 @@
+//! Imports, reads, pins and collections, held against what Kubo 0.42 answered.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod import;
+mod pins;
+mod read;
+mod support;

@@ -1,0 +1,189 @@
+//! Adding, moving and removing of pins.
+
+use cairn_dag::pin::{Kind, PinError, Progress};
+use cairn_primitives::Cid;
+use cairn_store::meta::{PinMode, Rows};
+
+use super::{has, node};
+use crate::support::{Made, absent, inline};
+
+#[tokio::test]
+async fn pins_are_added_renamed_and_removed() {
+    let node = node().await;
+    let (one, two) = (
+        node.dag.file(b"pin one", &[]),
+        node.dag.file(b"pin two", &[]),
+    );
+    let root = node.dag.dir(&[("1", &one), ("2", &two)]);
+    let progress = Progress::default();
+    node.pinner
+        .add(
+            &node.dag.blocks(),
+            &root.cid,
+            PinMode::Recursive,
+            "",
+            Some(&progress),
+        )
+        .await
+        .unwrap();
+    assert_eq!((progress.nodes(), progress.bytes()), (3, root.tree));
+    node.pin(&root.cid, PinMode::Recursive, "again")
+        .await
+        .unwrap();
+    assert_eq!(
+        node.list(Kind::Recursive, ""),
+        [(root.cid.to_string(), "again".to_owned(), "recursive")]
+    );
+    node.pin(&root.cid, PinMode::Recursive, "").await.unwrap();
+    assert_eq!(node.list(Kind::All, "").len(), 3);
+    let conflict = node.pin(&root.cid, PinMode::Direct, "").await.unwrap_err();
+    assert_eq!(
+        conflict.to_string(),
+        format!("pin: {} already pinned recursively", root.cid)
+    );
+    let refused = node.pinner.remove(&root.cid, false).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!("{} is pinned recursively", root.cid)
+    );
+    let indirect = node.pinner.remove(&one.cid, true).await.unwrap_err();
+    assert_eq!(indirect.to_string(), "not pinned or pinned indirectly");
+    node.pinner.remove(&root.cid, true).await.unwrap();
+    assert!(matches!(
+        node.pinner.remove(&root.cid, true).await,
+        Err(PinError::NotPinned)
+    ));
+    node.pin(&root.cid, PinMode::Direct, "d").await.unwrap();
+    assert_eq!(
+        node.list(Kind::All, ""),
+        [(root.cid.to_string(), "d".to_owned(), "direct")]
+    );
+    node.pin(&root.cid, PinMode::Recursive, "r").await.unwrap();
+    assert_eq!(node.list(Kind::Direct, "").len(), 0);
+    node.pinner.remove(&root.cid, true).await.unwrap();
+    node.pin(&root.cid, PinMode::Direct, "").await.unwrap();
+    node.pinner.remove(&root.cid, false).await.unwrap();
+    let long = node
+        .pin(&root.cid, PinMode::Direct, &"n".repeat(256))
+        .await
+        .unwrap_err();
+    assert_eq!(long.to_string(), "pin name is 256 bytes (max 255 bytes)");
+    node.pin(&root.cid, PinMode::Direct, &"n".repeat(255))
+        .await
+        .unwrap();
+    let inlined = Progress::default();
+    node.pinner
+        .add(
+            &node.dag.blocks(),
+            &inline(b"hello world\n"),
+            PinMode::Recursive,
+            "",
+            Some(&inlined),
+        )
+        .await
+        .unwrap();
+    assert_eq!((inlined.nodes(), inlined.bytes()), (1, 12));
+}
+
+#[tokio::test]
+async fn what_is_absent_cannot_be_pinned() {
+    let node = node().await;
+    let missing = Made {
+        cid: absent(),
+        tree: 0,
+        content: 0,
+    };
+    let root = node.dag.node(vec![("a", &missing)], None);
+    let text = format!(
+        "pin: block was not found locally (offline): ipld: could not find {}",
+        absent()
+    );
+    for (cid, mode) in [
+        (absent(), PinMode::Recursive),
+        (absent(), PinMode::Direct),
+        (root.cid.clone(), PinMode::Recursive),
+    ] {
+        assert_eq!(
+            node.pin(&cid, mode, "").await.unwrap_err().to_string(),
+            text
+        );
+    }
+    assert_eq!(node.rows.pin_count().unwrap(), 0);
+    node.pin(&root.cid, PinMode::Direct, "").await.unwrap();
+}
+
+#[tokio::test]
+async fn updates_move_the_name() {
+    let node = node().await;
+    let common = node.dag.chain(50);
+    let missing = Made {
+        cid: absent(),
+        tree: 0,
+        content: 0,
+    };
+    let (new_leaf, old_leaf) = (node.dag.raw(b"new"), node.dag.raw(b"old"));
+    let old = node.dag.node(vec![("c", &common), ("d", &old_leaf)], None);
+    let new = node.dag.node(vec![("c", &common), ("d", &new_leaf)], None);
+    let broken = node.dag.node(vec![("c", &common), ("d", &missing)], None);
+    let update = async |from: &Made, to: &Made, unpin| {
+        node.pinner
+            .update(&node.dag.blocks(), &from.cid, &to.cid, unpin)
+            .await
+    };
+    assert_eq!(
+        update(&old, &new, true).await.unwrap_err().to_string(),
+        "'from' cid was not recursively pinned already"
+    );
+    node.pin(&old.cid, PinMode::Recursive, "name")
+        .await
+        .unwrap();
+    update(&old, &old, true).await.unwrap();
+    assert!(
+        update(&old, &broken, true)
+            .await
+            .unwrap_err()
+            .to_string()
+            .starts_with("block was not found locally (offline)")
+    );
+    update(&old, &new, true).await.unwrap();
+    assert_eq!(
+        node.list(Kind::Recursive, ""),
+        [(new.cid.to_string(), "name".to_owned(), "recursive")]
+    );
+    update(&new, &old, false).await.unwrap();
+    assert_eq!(node.list(Kind::Recursive, "").len(), 2);
+    assert_eq!(
+        update(&old, &new, true).await.unwrap_err().to_string(),
+        "'to' cid was already recursively pinned"
+    );
+    node.pinner.remove(&new.cid, true).await.unwrap();
+    drop(node.dag.hold.clone());
+}
+
+#[tokio::test]
+async fn blocks_are_removed_unless_pinned() {
+    let node = node().await;
+    let leaf = node.dag.raw(b"leaf");
+    let root = node.dag.node(vec![("leaf", &leaf)], None);
+    node.pin(&root.cid, PinMode::Recursive, "").await.unwrap();
+    let message = async |cid: &Cid, force| {
+        node.pinner
+            .remove_block(cid, force)
+            .await
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(message(&root.cid, true).await, "pinned: recursive");
+    assert_eq!(
+        message(&leaf.cid, false).await,
+        format!("pinned via {}", root.cid)
+    );
+    node.pinner.remove(&root.cid, true).await.unwrap();
+    node.pinner.remove_block(&root.cid, false).await.unwrap();
+    assert_eq!(
+        message(&root.cid, false).await,
+        format!("ipld: could not find {}", root.cid)
+    );
+    node.pinner.remove_block(&root.cid, true).await.unwrap();
+    assert!(has(&node.dag, &leaf) && !has(&node.dag, &root));
+}
