@@ -8,6 +8,8 @@
 mod check;
 mod collection;
 mod model;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,0 +1,282 @@
+//! What `config` and its commands show and change.
+
+use super::*;
+
+#[test]
+fn gets_and_sets_as_kubos_command_does() {
+    let (_folder, file) = file(kubo!("default"));
+    let say = |result: Result<Value, CommandError>| match result {
+        Ok(value) => value.to_string(),
+        Err(error) => format!("! {error}"),
+    };
+    let get = |key: &str| say(file.get_command(key));
+    let set = |key: &str, value: &str| say(file.set_command(key, value, false, false));
+    let json = |key: &str, value: &str| say(file.set_command(key, value, false, true));
+    assert_eq!(get("Gateway.RootRedirect"), r#""""#);
+    assert_eq!(set("Gateway.RootRedirect", "/x"), r#""/x""#);
+    assert_eq!(get("Gateway.RootRedirect"), r#""/x""#);
+    assert_eq!(
+        say(file.set_command("Gateway.NoFetch", "true", true, false)),
+        "true"
+    );
+    assert_eq!(
+        say(file.set_command("Gateway.NoFetch", "yes", true, false)),
+        "false"
+    );
+    assert_eq!(
+        json("Gateway.HTTPHeaders", r#"{"X-A":["b"]}"#),
+        r#"{"X-A":["b"]}"#
+    );
+    assert_eq!(get("Gateway.HTTPHeaders.X-A"), r#"["b"]"#);
+    assert_eq!(
+        get("No.Such"),
+        r#"! failed to get config value: "No not found""#
+    );
+    assert_eq!(
+        get("Swarm.ConnMgr.Type"),
+        r#"! failed to get config value: "Swarm.ConnMgr.Type not found""#
+    );
+    assert_eq!(
+        get("Datastore.Spec.mounts.x"),
+        r#"! failed to get config value: "Datastore.Spec.mounts key is not a map""#
+    );
+    for key in ["Identity", "Identity.PrivKey", "identity.privkey"] {
+        assert_eq!(get(key), "! cannot show or change private key through API");
+        assert_eq!(
+            json(key, "{}"),
+            "! cannot show or change private key through API"
+        );
+    }
+    assert!(get("Identity.PeerID").contains("12D3Koo"));
+    for key in [
+        "Pinning",
+        "Pinning.RemoteServices",
+        "pinning.remoteservices.x.API.Key",
+    ] {
+        assert_eq!(
+            get(key),
+            "! cannot show or change pinning services credentials"
+        );
+    }
+    assert_eq!(
+        json("Gateway.HTTPHeaders", "{"),
+        "! failed to unmarshal json. unexpected end of JSON input"
+    );
+    assert_eq!(
+        set("Foo.Bar", "1"),
+        "! failed to set config value: Foo not found (maybe use --json?)"
+    );
+    assert_eq!(
+        set("Datastore.Foo", "1"),
+        "! failed to set config value: Datastore.Foo not found (maybe use --json?)"
+    );
+    assert_eq!(
+        set("Datastore.StorageMax.Foo", "1"),
+        "! failed to set config value: Datastore.StorageMax key is not a map (maybe use --json?)"
+    );
+    assert_eq!(
+        set("Gateway.NoFetch", "yes"),
+        r#"! failed to set config value: Gateway.NoFetch: expected a boolean, found string "yes" (maybe use --json?)"#
+    );
+    assert_eq!(
+        set("Datastore.StorageMax", "lots"),
+        r#"! failed to set config value: Datastore.StorageMax: size "lots" does not begin with a number (maybe use --json?)"#
+    );
+    assert_eq!(json("Datastore.StorageGCWatermark", "80"), "80");
+    assert_eq!(file.config().datastore.storage_gc_watermark, 80);
+    assert_eq!(json("Plugins.Plugins.x.Disabled", "true"), "true");
+    assert_eq!(set("Swarm.ConnMgr.GracePeriod", "1m"), r#""1m""#);
+}
+
+#[test]
+fn shows_no_secrets() {
+    let mut document = parse(kubo!("default"));
+    document
+        .set(
+            "Pinning.RemoteServices",
+            json!({"mine": {"API": {"Endpoint": "https://a", "Key": "sesame"}}}),
+        )
+        .unwrap();
+    document
+        .set(
+            "API.Authorizations",
+            json!({"me": {"AuthSecret": "bearer:sesame"}}),
+        )
+        .unwrap();
+    document
+        .set(
+            "Database.URL",
+            json!("postgres://me:sesame@host:5432/db?sslmode=require"),
+        )
+        .unwrap();
+    let (_folder, file) = file(&document.to_text());
+    let shown = file.show_command().unwrap();
+    let text = shown.to_string();
+    assert!(
+        !text.contains("sesame") && !text.contains("PrivKey"),
+        "{text}"
+    );
+    assert_eq!(
+        shown["Pinning"]["RemoteServices"]["mine"]["API"],
+        json!({"Endpoint": "https://a"})
+    );
+    assert_eq!(shown["API"]["Authorizations"], json!({}));
+    assert_eq!(
+        shown["Database"]["URL"],
+        "postgres://me:***@host:5432/db?sslmode=require"
+    );
+    assert_eq!(
+        file.get_command("Database.URL").unwrap(),
+        shown["Database"]["URL"]
+    );
+    let keys: Vec<_> = shown.as_object().unwrap().keys().collect();
+    assert!(keys.is_sorted());
+    assert!(!format!("{:?}", file.config()).contains("sesame"));
+
+    // What was shown can be put back, and changes no secret.
+    file.replace(text.as_bytes()).unwrap();
+    assert_eq!(
+        file.document().unwrap().interpret().unwrap(),
+        document.interpret().unwrap()
+    );
+}
+
+#[test]
+fn replaces_all_but_secrets() {
+    let (_folder, file) = file(&with(
+        "Pinning.RemoteServices",
+        json!({"a.b": {"API": {"Endpoint": "https://a", "Key": "sesame"}}}),
+    ));
+    let replace = |change: &dyn Fn(&mut Value)| {
+        let mut new = file.show_command().unwrap();
+        change(&mut new);
+        file.replace(new.to_string().as_bytes())
+            .map_err(|error| error.to_string())
+    };
+    let services = |new: &mut Value| {
+        new["Pinning"]["RemoteServices"]
+            .as_object_mut()
+            .unwrap()
+            .clone()
+    };
+    replace(&|new| {
+        new["Gateway"] = json!({"NoFetch": true});
+        new["Identity"]["PeerID"] = json!("someone else");
+        new["Pinning"]["RemoteServices"]["a.b"]["Policies"] = json!({"MFS": {"Enable": true}});
+    })
+    .unwrap();
+    let config = file.config();
+    assert!(config.gateway.no_fetch);
+    let service = &config.pinning.remote_services.as_ref().unwrap()["a.b"];
+    assert_eq!(
+        (service.api.key.expose(), service.policies.mfs.enable),
+        ("sesame", true)
+    );
+    assert!(config.identity.peer_id.starts_with("12D3Koo") && !config.identity.priv_key.is_empty());
+    // Sections that were left out are there with their defaults, as Kubo writes them.
+    assert_eq!(file.get_command("Gateway.RootRedirect").unwrap(), "");
+
+    let fails = |change: &dyn Fn(&mut Value), message: &str| {
+        assert_eq!(replace(change).unwrap_err(), message);
+    };
+    fails(
+        &|new| new["Identity"]["PrivKey"] = json!("x"),
+        "setting private key with API is not supported",
+    );
+    fails(
+        &|new| new["Gateway"] = json!(5),
+        "failed to decode file as config",
+    );
+    fails(
+        &|new| new["Pinning"]["RemoteServices"] = json!({}),
+        "cannot add or remove remote pinning services with 'config replace'",
+    );
+    fails(
+        &|new| {
+            let mut all = services(new);
+            let other = all.remove("a.b").unwrap();
+            all.insert("other".into(), other);
+            new["Pinning"]["RemoteServices"] = Value::Object(all);
+        },
+        "cannot add or remove remote pinning services with 'config replace'",
+    );
+    fails(
+        &|new| new["Pinning"]["RemoteServices"]["a.b"]["API"]["Endpoint"] = json!("https://evil"),
+        "cannot change remote pinning services api info with `config replace`",
+    );
+    assert_eq!(
+        file.replace(b"{").unwrap_err().to_string(),
+        "failed to decode file as config"
+    );
+    assert_eq!(
+        file.replace(b"\xff").unwrap_err().to_string(),
+        "failed to decode file as config"
+    );
+}
+
+#[test]
+fn profiles_are_applied_after_a_copy_was_made() {
+    let (folder, file) = file(kubo!("default"));
+    assert_eq!(
+        file.profile_command("zz", false).unwrap_err().to_string(),
+        "zz is not a profile"
+    );
+    let change = file.profile_command("test", true).unwrap();
+    assert_eq!(change.new["Addresses"]["API"], "/ip4/127.0.0.1/tcp/0");
+    assert_eq!(change.old["Addresses"]["API"], "/ip4/127.0.0.1/tcp/5001");
+    assert!(!format!("{change:?}").contains("PrivKey"));
+    assert_eq!(
+        value(&std::fs::read_to_string(file.path()).unwrap()),
+        value(kubo!("default"))
+    );
+
+    file.profile_command("test", false).unwrap();
+    assert_eq!(
+        value(&file.document().unwrap().to_text()),
+        value(kubo!("test"))
+    );
+    assert_eq!(*file.config(), parse(kubo!("test")).interpret().unwrap().0);
+    let copy = folder.path().join("config-pre-test-1");
+    assert_eq!(
+        value(&std::fs::read_to_string(copy).unwrap()),
+        value(kubo!("default"))
+    );
+    // And taken back, even what a profile had set that is absent otherwise.
+    file.profile_command("default-networking", false).unwrap();
+    assert!(matches!(
+        file.document().unwrap().get("AutoConf.Enabled"),
+        Err(ConfigError::NotFound { .. })
+    ));
+    assert_eq!(Profile::names().count(), 20);
+    assert!(Profile::names().is_sorted());
+}
+
+#[test]
+fn random_ports_are_ports() {
+    let mut config = Config::default();
+    Profile::RandomPorts.apply(&mut config).unwrap();
+    let swarm = config.addresses.swarm.unwrap();
+    assert!(
+        swarm[0].starts_with("/ip4/0.0.0.0/tcp/") && !swarm[0].ends_with("/0"),
+        "{swarm:?}"
+    );
+}
+
+#[test]
+fn changes_by_hand_are_kept_and_failed_changes_leave_the_file() {
+    let (_folder, file) = file(kubo!("default"));
+    std::fs::write(file.path(), with("Gateway.RootRedirect", json!("/by-hand"))).unwrap();
+    file.set("Gateway.NoFetch", json!(true)).unwrap();
+    assert_eq!(
+        file.get_command("Gateway.RootRedirect").unwrap(),
+        "/by-hand"
+    );
+    let before = std::fs::read(file.path()).unwrap();
+    assert!(file.set("Gateway.NoFetch", json!(1)).is_err());
+    assert_eq!(std::fs::read(file.path()).unwrap(), before);
+    std::fs::remove_file(file.path()).unwrap();
+    assert!(matches!(
+        file.set("Gateway.NoFetch", json!(true)),
+        Err(ConfigError::Io { action: "read", .. })
+    ));
+}
