@@ -31,6 +31,13 @@ pub(super) fn may_link(codec: Codec) -> bool {
     )
 }
 
+/// Whether it is settled that a node has no links when none of it are kept: not for codecs that programs before this one
+/// could not read, who then kept none.
+pub(super) fn none_is_settled(codec: Codec) -> bool {
+    matches!(codec, Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON)
+        || matches!(codec::links(codec, &[]), Err(CodecError::Unknown(_)))
+}
+
 /// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.
 ///
 /// `links` answers `None` for an absent block.

@@ -10,6 +10,7 @@ use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::entry::{Entry, Rows, SegmentState};
 use super::index::{self, BLOCKS, Commit, LINKS};
+use super::link_rows;
 use super::pending::Batch;
 
 /// A block to be removed, by key and id: the same key with another id is another block by now.
@@ -145,6 +146,7 @@ impl Engine {
                 .iter()
                 .map(|(key, entry)| (key.as_bytes(), *entry));
             index::insert(transaction, entries, &mut fresh, false)?;
+            link_rows::insert(transaction, &batch.links)?;
             for (_, entry) in &batch.entries {
                 let row = fresh.entry(entry.segment).or_default();
                 row.end = row.end.max(entry.end());

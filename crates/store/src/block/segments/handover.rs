@@ -11,6 +11,7 @@ use super::super::traits::{BlockError, MAX_BLOCK};
 use super::engine::Engine;
 use super::entry::Entry;
 use super::index::{self, BLOCKS};
+use super::link_rows::{self, FreshLinks};
 
 /// How long a measurement of the free space holds.
 const MEASURED: Duration = Duration::from_millis(200);
@@ -109,8 +110,10 @@ impl Engine {
         let epoch = self.epoch.load(Ordering::Acquire);
         let mut known = self.indexed(key, &gate)?;
         let total = key.as_bytes().len() + 32 + block.data.len();
+        let mut below = None;
         if known.is_none() {
             self.check_space(total as u64)?;
+            below = link_rows::of(&block.cid, &block.data);
         }
         let mut stage = self.stage.lock();
         let mut pending = self.pending.lock();
@@ -155,6 +158,10 @@ impl Engine {
             },
             block.data,
         );
+        if let Some(cids) = below {
+            let codec = block.cid.codec();
+            pending.push_links(FreshLinks { id, codec, cids });
+        }
         let waiting = pending.waiting();
         drop(pending);
         let ready = !stage.jobs.is_empty();

@@ -1,26 +1,17 @@
 //! Marking: what the roots reach, as ids.
 //!
-//! The links of an inner node are kept in the index by (id, codec), as ids, once they were needed. A row begins with
-//! nothing and is a list of items, each a varint whose low two bits tell its kind:
-//!
-//! | kind | rest of the varint | then |
-//! |---|---|---|
-//! | 0: a block without links | its id, as a zigzag difference to the item before | |
-//! | 1: an inner node | its id, likewise | codec as varint, multihash |
-//! | 2: an absent block or an identity CID | length | CID |
-//!
-//! A row counts only while all ids in it are alive: a block that was removed and put again has another id, and then
-//! the row is made anew from the node's bytes.
+//! Links come from the index (see [`super::link_rows`]) where it has them, and else from a node's bytes.
 
 use std::collections::{HashMap, HashSet};
 
-use cairn_primitives::{Cid, Codec, Multihash, varint};
+use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::super::links;
 use super::super::traits::{BlockError, Root};
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
+use super::link_rows::{Item, Node, RowWriter, decode};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
 pub(super) type Elsewhere<'a> =
@@ -31,20 +22,6 @@ const ASKED: usize = 1024;
 
 /// How many new rows are written at a time.
 const ROWS: usize = 4096;
-
-/// An inner node whose links are to be followed.
-#[derive(Debug)]
-struct Node {
-    id: u64,
-    codec: Codec,
-    key: Multihash,
-}
-
-enum Item {
-    Leaf(u64),
-    Inner(Node),
-    Other(Cid),
-}
 
 /// What is reachable.
 #[derive(Debug, Default)]
@@ -161,16 +138,9 @@ impl Engine {
             let current = items.iter().all(|item| match item {
                 Item::Leaf(id) | Item::Inner(Node { id, .. }) => alive.contains(*id),
                 Item::Other(_) => true,
-            });
+            }) && (!items.is_empty() || links::none_is_settled(node.codec));
             if current {
-                for item in items {
-                    match item {
-                        Item::Leaf(id) => drop(marks.marked.insert(id)),
-                        Item::Inner(child) => marks.reach(child.id, child.codec, &child.key),
-                        Item::Other(cid) => self.reach_all(marks, &[cid], None)?,
-                    }
-                }
-                return Ok(());
+                return self.follow_row(marks, node, items);
             }
         }
         // From the bytes, hashed: a wrong link here would cost good blocks their lives.
@@ -188,6 +158,53 @@ impl Engine {
         }
         let children = links::of(&cid, &data)?;
         self.reach_all(marks, &children, Some((node.id, node.codec.0)))
+    }
+
+    /// Marks what a row tells of. Blocks that were absent when it was written and are here now get their ids.
+    fn follow_row(
+        &self,
+        marks: &mut Marks,
+        node: &Node,
+        items: Vec<Item>,
+    ) -> Result<(), BlockError> {
+        let others: Vec<&Cid> = items.iter().filter_map(Item::other).collect();
+        let mut found = self
+            .find_all(others.iter().map(|cid| cid.hash()))?
+            .into_iter();
+        let mut row = RowWriter::default();
+        let mut better = false;
+        let mut still = Vec::new();
+        for item in items {
+            match item {
+                Item::Leaf(id) => {
+                    marks.marked.insert(id);
+                    row.leaf(id);
+                }
+                Item::Inner(child) => {
+                    marks.reach(child.id, child.codec, &child.key);
+                    row.inner(child.id, child.codec, &child.key);
+                }
+                Item::Other(cid) => match found.next().flatten() {
+                    Some(entry) => {
+                        better = true;
+                        marks.reach(entry.id, cid.codec(), cid.hash());
+                        row.block(entry.id, &cid);
+                    }
+                    None => {
+                        row.other(&cid);
+                        still.push(cid);
+                    }
+                },
+            }
+        }
+        if !still.is_empty() {
+            self.reach_all(marks, &still, None)?;
+        }
+        if better {
+            let row = row.finish(node.codec);
+            marks.rows.push(((node.id, node.codec.0), row));
+        }
+        Ok(())
     }
 
     /// Marks blocks by CID, and keeps them as the links of a node.
@@ -219,7 +236,7 @@ impl Engine {
             }
         }
         if let Some(node) = of {
-            marks.rows.push((node, row.out));
+            marks.rows.push((node, row.finish(Codec(node.1))));
         }
         Ok(())
     }
@@ -274,66 +291,4 @@ impl Engine {
             Ok(())
         })
     }
-}
-
-#[derive(Default)]
-struct RowWriter {
-    out: Vec<u8>,
-    last: u64,
-}
-
-impl RowWriter {
-    fn id(&mut self, id: u64, kind: u64) {
-        let difference = id.wrapping_sub(self.last).cast_signed();
-        let zigzag = ((difference << 1) ^ (difference >> 63)).cast_unsigned();
-        self.last = id;
-        varint::encode(zigzag << 2 | kind, &mut self.out);
-    }
-
-    fn block(&mut self, id: u64, cid: &Cid) {
-        if links::may_link(cid.codec()) {
-            self.id(id, 1);
-            varint::encode(cid.codec().0, &mut self.out);
-            self.out.extend_from_slice(cid.hash().as_bytes());
-        } else {
-            self.id(id, 0);
-        }
-    }
-
-    fn other(&mut self, cid: &Cid) {
-        varint::encode((cid.encoded_len() as u64) << 2 | 2, &mut self.out);
-        cid.write(&mut self.out);
-    }
-}
-
-fn decode(mut bytes: &[u8]) -> Option<Vec<Item>> {
-    let mut items = Vec::with_capacity(bytes.len() / 2);
-    let mut last = 0u64;
-    while !bytes.is_empty() {
-        let (number, used) = varint::decode(bytes).ok()?;
-        bytes = bytes.get(used..)?;
-        let (kind, rest) = (number & 3, number >> 2);
-        if kind == 2 {
-            let len = usize::try_from(rest).ok()?;
-            items.push(Item::Other(Cid::from_bytes(bytes.get(..len)?).ok()?));
-            bytes = bytes.get(len..)?;
-            continue;
-        }
-        last = last.wrapping_add((rest >> 1) ^ (rest & 1).wrapping_neg());
-        match kind {
-            0 => items.push(Item::Leaf(last)),
-            1 => {
-                let (codec, used) = varint::decode(bytes).ok()?;
-                let (key, len) = Multihash::read(bytes.get(used..)?).ok()?;
-                bytes = bytes.get(used + len..)?;
-                items.push(Item::Inner(Node {
-                    id: last,
-                    codec: Codec(codec),
-                    key,
-                }));
-            }
-            _ => return None,
-        }
-    }
-    Some(items)
 }

@@ -17,6 +17,7 @@ mod identity;
 mod ids;
 mod index;
 mod keys;
+mod link_rows;
 mod mark;
 mod options;
 mod pending;

@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 
 use super::engine::FoundBlock;
 use super::entry::Entry;
+use super::link_rows::FreshLinks;
 
 /// Blocks that the index does not have yet, in the order of writing.
 #[derive(Debug, Default)]
@@ -19,7 +20,14 @@ pub(super) struct Pending {
     written: u64,
     /// Segments that were closed and how long they are; their entries are durable.
     closed: Vec<(u32, u64)>,
+    /// Links of the nodes among them, in the same order.
+    links: VecDeque<FreshLinks>,
+    /// How many those are.
+    linked: usize,
 }
+
+/// Links that wait at most. The nodes that come beyond go without a row.
+const MOST_LINKS: usize = 64 << 10;
 
 /// What can go to the index.
 #[derive(Debug, Default)]
@@ -28,6 +36,8 @@ pub(super) struct Batch {
     pub(super) entries: Vec<(Multihash, Entry)>,
     /// Segments that were closed.
     pub(super) closed: Vec<(u32, u64)>,
+    /// Links of the nodes among the entries.
+    pub(super) links: Vec<FreshLinks>,
     /// The last id among the entries.
     last: u64,
 }
@@ -73,6 +83,14 @@ impl Pending {
         }
     }
 
+    /// Keeps the links of the node that was pushed last, if there is room.
+    pub(super) fn push_links(&mut self, links: FreshLinks) {
+        if self.linked + links.cids.len() <= MOST_LINKS {
+            self.linked += links.cids.len();
+            self.links.push_back(links);
+        }
+    }
+
     /// Blocks up to `id` are in their file: their bytes can be read there.
     pub(super) fn set_written(&mut self, id: u64) {
         let from = self.order.partition_point(|(at, _)| *at <= self.written);
@@ -106,6 +124,8 @@ impl Pending {
                 batch.entries.push((key.clone(), slot.entry));
             }
         }
+        let links = self.links.iter().take_while(|node| node.id <= settled);
+        batch.links.extend(links.cloned());
         batch
             .entries
             .sort_unstable_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
@@ -124,6 +144,10 @@ impl Pending {
                 self.forget(&key, id);
             }
         }
+        while self.links.front().is_some_and(|node| node.id <= batch.last) {
+            let gone = self.links.pop_front();
+            self.linked -= gone.map_or(0, |node| node.cids.len());
+        }
         self.closed
             .drain(..batch.closed.len().min(self.closed.len()));
     }
@@ -134,6 +158,10 @@ impl Pending {
             if let Some((id, key)) = self.order.pop_back() {
                 self.forget(&key, id);
             }
+        }
+        while self.links.back().is_some_and(|node| node.id > settled) {
+            let gone = self.links.pop_back();
+            self.linked -= gone.map_or(0, |node| node.cids.len());
         }
     }
 

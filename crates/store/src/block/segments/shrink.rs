@@ -16,7 +16,7 @@ use super::index::{BLOCKS, Index, LINKS, META, PATH, SEGMENTS, database_error, f
 /// Where an index is made that will replace the one in use.
 pub(super) const FRESH: &str = "index.redb.new";
 /// An index is shrunk when its file has more than this many bytes an entry.
-const SHRINK_AT: u64 = 120;
+const SHRINK_AT: u64 = 160;
 
 fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
     from: &ReadTransaction,

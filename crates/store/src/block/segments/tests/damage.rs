@@ -1,5 +1,6 @@
 //! Bytes that changed on the disk.
 
+use super::super::super::traits::Collected;
 use super::*;
 
 #[test]
@@ -51,13 +52,21 @@ fn a_damaged_block_is_reported_and_its_segment_kept() {
     );
 }
 
-#[test]
-fn a_damaged_inner_node_stops_the_collection() {
-    let disk = SimDisk::new(12);
+/// A store with a node whose bytes were damaged, a leaf below it and a block that nothing reaches; and the node.
+fn with_a_damaged_node(replayed: bool) -> (Arc<Engine>, Block, [Block; 2]) {
+    let mut disk = SimDisk::new(12);
     let (engine, _) = open(&disk);
     let leaf = raw(b"leaf");
     let root = node(std::slice::from_ref(&leaf.cid), &[7; 50]);
-    put(&engine, &[root.clone(), leaf.clone(), raw(b"dead")]).unwrap();
+    put(&engine, &[leaf.clone(), root.clone(), raw(b"dead")]).unwrap();
+    if replayed {
+        drop(engine);
+        disk = disk.restart();
+    } else {
+        disk = end(engine, &disk);
+    }
+    let (engine, report) = open(&disk);
+    assert_eq!(report.replayed > 0, replayed);
     let disk = end(engine, &disk);
     let path = record::path(1);
     let mut bytes = disk.contents(&path).unwrap();
@@ -67,16 +76,29 @@ fn a_damaged_inner_node_stops_the_collection() {
         .unwrap();
     bytes[at] = 8;
     disk.tamper(&path, Some(&bytes));
-    let (engine, _) = open(&disk);
+    (open(&disk).0, root, [leaf, raw(b"dead")])
+}
+
+fn collect_from(engine: &Engine, root: &Block) -> Result<Collected, BlockError> {
     let roots = vec![Root {
-        cid: root.cid,
+        cid: root.cid.clone(),
         recursive: true,
     }];
-    let done = engine.collect_by(
-        &mut || Ok(roots.clone()),
-        &mut |_| panic!("removed"),
-        &|| false,
-    );
+    engine.collect_by(&mut || Ok(roots.clone()), &mut |_| (), &|| false)
+}
+
+#[test]
+fn a_damaged_inner_node_stops_the_collection() {
+    let (engine, root, others) = with_a_damaged_node(true);
+    let done = collect_from(&engine, &root);
     assert!(matches!(done, Err(BlockError::Damaged { .. })), "{done:?}");
-    assert_eq!(present(&engine, &[leaf, raw(b"dead")]), 2);
+    assert_eq!(present(&engine, &others), 2);
+}
+
+#[test]
+fn links_that_were_kept_outlive_the_bytes_of_their_node() {
+    let (engine, root, [leaf, dead]) = with_a_damaged_node(false);
+    assert_eq!(collect_from(&engine, &root).unwrap().blocks, 1);
+    assert_eq!(present(&engine, &[leaf]), 1);
+    assert_eq!(present(&engine, &[dead]), 0);
 }
