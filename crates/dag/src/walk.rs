@@ -55,7 +55,7 @@ fn sha256(cid: &Cid) -> Option<[u8; 32]> {
     // Codecs are a handful; one that is not is kept in the set that costs more, so that looking it up stays cheap.
     let usual = matches!(
         cid.codec(),
-        Codec::RAW | Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON
+        Codec::RAW | Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON | Codec::DAG_JOSE
     );
     if !usual || cid.hash().code() != multihash::SHA2_256 {
         return None;

@@ -38,6 +38,10 @@ impl Codec {
     pub const DAG_CBOR: Self = Self(0x71);
     /// The key of a peer or a name.
     pub const LIBP2P_KEY: Self = Self(0x72);
+    /// An object of Git.
+    pub const GIT_RAW: Self = Self(0x78);
+    /// Signed or encrypted objects of JOSE.
+    pub const DAG_JOSE: Self = Self(0x85);
     /// DAG-JSON.
     pub const DAG_JSON: Self = Self(0x0129);
     /// Plain CBOR.

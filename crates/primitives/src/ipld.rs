@@ -148,7 +148,7 @@ impl From<u64> for Ipld {
 
 /// Most values and keys that a decoder builds from one block. Each takes 64 bytes or a little more, and a list grows by
 /// doubling: what is built from a block of 2 MiB stays below 64 MiB.
-const MAX_VALUES: usize = 1 << 19;
+pub(crate) const MAX_VALUES: usize = 1 << 19;
 
 /// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
 pub(crate) struct Builder {
@@ -249,13 +249,24 @@ impl Builder {
     /// Closes what was opened last.
     pub(crate) fn close(&mut self) -> Result<Ipld, CodecError> {
         match self.open.pop() {
-            Some(Open::List(items)) => Ok(Ipld::List(items)),
-            Some(Open::Map { entries, .. }) => {
+            Some(Open::List(mut items)) => {
+                trim(&mut items);
+                Ok(Ipld::List(items))
+            }
+            Some(Open::Map { mut entries, .. }) => {
                 refuse_repeated_keys(&entries)?;
+                trim(&mut entries);
                 Ok(Ipld::Map(entries))
             }
             None => Ok(Ipld::Null),
         }
+    }
+}
+
+/// Gives back room that was made for more: a list of one item would hold four times what it needs.
+fn trim<T>(items: &mut Vec<T>) {
+    if items.capacity() > 2 * items.len() {
+        items.shrink_to_fit();
     }
 }
 

@@ -20,6 +20,8 @@ pub use function::{HashFunction, Hasher, MIN_ALLOWED_DIGEST};
 pub const MAX_DIGEST: usize = 128;
 /// The code of `identity`: the digest is the data.
 pub const IDENTITY: u64 = 0x00;
+/// The code of `sha1`.
+pub const SHA1: u64 = 0x11;
 /// The code of `sha2-256`.
 pub const SHA2_256: u64 = 0x12;
 

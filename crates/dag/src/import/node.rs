@@ -68,8 +68,7 @@ impl NodeFormat {
     /// [`ImportError::Codec`] when the bytes are not in the input's codec, or what they mean has no form in the stored one;
     /// [`ImportError::BigBlock`]; a digest that nothing is stored under.
     pub fn block(&self, data: &Bytes) -> Result<Block, ImportError> {
-        let value = codec::decode(self.input, data)?;
-        let encoded = codec::encode(self.store, &value)?;
+        let encoded = codec::convert(self.input, self.store, data)?;
         check_size(encoded.len(), self.allow_big_block)?;
         if !self.hash.is_allowed() {
             return Err(HashError::NotAllowed.into());
@@ -178,18 +177,18 @@ mod tests {
                 "potentially insecure hash functions not allowed",
             ),
             (
-                "git-raw",
+                "eth-block",
                 "raw",
                 None,
                 "",
-                "no decoder registered for multicodec code 120 (0x78)",
+                "no decoder registered for multicodec code 144 (0x90)",
             ),
             (
                 "raw",
-                "git-raw",
+                "eth-block",
                 None,
                 "",
-                "no encoder registered for multicodec code 120 (0x78)",
+                "no encoder registered for multicodec code 144 (0x90)",
             ),
             (
                 "dag-json",

@@ -37,8 +37,8 @@ pub(super) fn follow(cid: &Cid, value: &Ipld, names: &[&str]) -> Result<Step, Re
         };
         value = match look_up(value, name) {
             Ok(found) => found,
-            // As Kubo: what is wrong is told in full only of the last name, and not for the fixed fields of dag-pb.
-            Err(error) if last && cid.codec() != Codec::DAG_PB => return Err(error),
+            // As Kubo: what is wrong is told in full only of the last name, and not where a schema fixes the fields.
+            Err(error) if last && !has_fixed_fields(cid.codec(), value, at) => return Err(error),
             Err(_) => return Err(missing()),
         };
         if let Ipld::Link(cid) = value {
@@ -49,6 +49,21 @@ pub(super) fn follow(cid: &Cid, value: &Ipld, names: &[&str]) -> Result<Step, Re
         }
     }
     Ok(Step::Inside)
+}
+
+/// Whether a value so many names deep in a block has the fields of a schema: all of dag-pb, and the maps of git-raw but for
+/// trees, which hold nothing but maps.
+fn has_fixed_fields(codec: Codec, value: &Ipld, depth: usize) -> bool {
+    match (codec, value) {
+        (Codec::DAG_PB, _) => true,
+        (Codec::GIT_RAW, Ipld::Map(entries)) => {
+            depth > 0
+                || entries
+                    .iter()
+                    .any(|(_, value)| !matches!(value, Ipld::Map(_)))
+        }
+        _ => false,
+    }
 }
 
 /// One name in a map, or one index in a list. Indexes may have leading zeros.

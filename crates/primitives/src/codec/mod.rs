@@ -9,8 +9,11 @@ use crate::ipld::Ipld;
 use crate::quote::Quoted;
 
 pub mod dag_cbor;
+pub mod dag_jose;
 pub mod dag_json;
 pub mod dag_pb;
+mod fields;
+pub mod git_raw;
 mod names;
 pub(crate) mod protobuf;
 pub mod raw;
@@ -30,6 +33,8 @@ pub fn links(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
         Codec::DAG_PB => dag_pb::links(data),
         Codec::DAG_CBOR => dag_cbor::links(data),
         Codec::DAG_JSON => dag_json::links(data),
+        Codec::DAG_JOSE => dag_jose::links(data),
+        Codec::GIT_RAW => git_raw::links(data),
         _ => Err(CodecError::Unknown(codec)),
     }
 }
@@ -44,6 +49,8 @@ pub fn decode(codec: Codec, data: &Bytes) -> Result<Ipld, CodecError> {
         Codec::DAG_PB => dag_pb::Node::decode(data).map(dag_pb::to_ipld),
         Codec::DAG_CBOR => dag_cbor::decode(data),
         Codec::DAG_JSON => dag_json::decode(data),
+        Codec::DAG_JOSE => dag_jose::decode(data),
+        Codec::GIT_RAW => git_raw::decode(data),
         Codec::CBOR => dag_cbor::decode_as(dag_cbor::CBOR, data),
         Codec::JSON => dag_json::decode_as(dag_json::JSON, data),
         _ => Err(CodecError::Unknown(codec)),
@@ -60,9 +67,24 @@ pub fn encode(codec: Codec, value: &Ipld) -> Result<Vec<u8>, CodecError> {
         Codec::DAG_PB => dag_pb::from_ipld(value).map(|node| node.encode()),
         Codec::DAG_CBOR => dag_cbor::encode(value),
         Codec::DAG_JSON => dag_json::encode(value),
+        Codec::DAG_JOSE => dag_jose::encode(value),
+        Codec::GIT_RAW => git_raw::encode(value),
         Codec::CBOR => dag_cbor::encode_as(dag_cbor::CBOR, value),
         Codec::JSON => dag_json::encode_as(dag_json::JSON, value),
         _ => Err(CodecError::UnknownEncoder(codec)),
+    }
+}
+
+/// The bytes in one codec of what some bytes in another mean. Unlike [`decode`] and then [`encode`], this never takes text
+/// that is not UTF-8 for something else: from git-raw to git-raw it is kept, otherwise it is refused.
+///
+/// # Errors
+/// As for [`decode`] and [`encode`].
+pub fn convert(from: Codec, to: Codec, data: &Bytes) -> Result<Vec<u8>, CodecError> {
+    match (from, to) {
+        (Codec::GIT_RAW, Codec::GIT_RAW) => git_raw::rewrite(data),
+        (Codec::GIT_RAW, _) => encode(to, &git_raw::decode_strictly(data)?),
+        _ => encode(to, &decode(from, data)?),
     }
 }
 
@@ -103,6 +125,9 @@ pub enum CodecError {
         #[source]
         source: CidError,
     },
+    /// The payload of a signed object is not a CID.
+    #[error("payload is not a valid CID")]
+    Payload(#[source] CidError),
     /// The value nests deeper than [`MAX_DEPTH`].
     #[error("{0}: nested deeper than {MAX_DEPTH} levels")]
     TooDeep(&'static str),

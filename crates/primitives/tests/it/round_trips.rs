@@ -160,7 +160,9 @@ proptest! {
     #[test]
     fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
         let bytes = Bytes::from(bytes);
-        for codec in [Codec::DAG_PB, Codec::DAG_CBOR, Codec::DAG_JSON, Codec::CBOR, Codec::JSON] {
+        for codec in [
+            Codec::DAG_PB, Codec::DAG_CBOR, Codec::DAG_JSON, Codec::CBOR, Codec::JSON, Codec::DAG_JOSE, Codec::GIT_RAW,
+        ] {
             if let Ok(value) = codec::decode(codec, &bytes) {
                 prop_assert_eq!(codec::links(codec, &bytes).unwrap(), value.links());
             }

@@ -12,12 +12,14 @@ use cairn_primitives::{Cid, Codec, ContentPath, Ipld, Multihash, PeerId, multiba
 mod counting;
 
 const CAP: usize = 64 << 20;
-const CODECS: [Codec; 5] = [
+const CODECS: [Codec; 7] = [
     Codec::DAG_PB,
     Codec::DAG_CBOR,
     Codec::DAG_JSON,
     Codec::CBOR,
     Codec::JSON,
+    Codec::DAG_JOSE,
+    Codec::GIT_RAW,
 ];
 
 /// Runs something and returns what it gave; fails when it took more than the cap beyond what was held before.
@@ -50,6 +52,10 @@ fn refused(name: &str, bytes: Vec<u8>) {
 /// The head of a CBOR list or map with a count of 32 bits.
 fn head(major: u8, count: u32) -> Vec<u8> {
     [&[major << 5 | 26][..], &count.to_be_bytes()].concat()
+}
+
+fn hash_of_nothing() -> Multihash {
+    Multihash::sha2_256(&[])
 }
 
 #[test]
@@ -137,6 +143,11 @@ fn nothing_ends_the_process() {
         matches!(capped("200,000 nulls", || codec::decode(Codec::DAG_CBOR, &some)), Ok(Ipld::List(items)) if items.len() == 200_000)
     );
 
+    let lists = Bytes::from([head(4, 170_000), b"\x81\x00".repeat(170_000)].concat());
+    assert!(capped("170,000 lists", || codec::decode(Codec::DAG_CBOR, &lists)).is_ok());
+    let maps = Bytes::from([head(4, 170_000), b"\xa1\x60\x00".repeat(170_000)].concat());
+    assert!(capped("170,000 maps", || codec::decode(Codec::DAG_CBOR, &maps)).is_ok());
+
     // Many keys, all the same.
     let same = [head(5, 200_000), b"\x61a\x01".repeat(200_000)].concat();
     let error = capped("repeated keys", || {
@@ -144,6 +155,62 @@ fn nothing_ends_the_process() {
     })
     .unwrap_err();
     assert_eq!(error, CodecError::RepeatedKey("a".into()));
+
+    // Objects of Git: sizes that nothing stands behind, and as many entries, lines and tags as there is room for.
+    for size in [
+        "99999999",
+        "9223372036854775807",
+        "-1",
+        "18446744073709551616",
+    ] {
+        let blob = format!("blob {size}\0x");
+        refused(&blob, blob.clone().into_bytes());
+    }
+    let entries: Vec<u8> = (0..two_mib as u32 / 25)
+        .flat_map(|n| [b" ", &n.to_be_bytes()[1..], b"\0", &[7; 20]].concat())
+        .collect();
+    let entries: Vec<u8> = [b"tree 0\0".to_vec(), entries].concat();
+    let line = |text: &str| {
+        let tree = format!("commit 0\0tree {}\n", "a".repeat(40));
+        (tree + &text.repeat(two_mib / text.len())).into_bytes()
+    };
+    let tag = format!("mergetag object {}\n \n", "a".repeat(40));
+    let parent = format!("parent {}\n", "a".repeat(40));
+    let bytes = b"\xff".repeat(two_mib);
+    for (name, object) in [
+        ("entries", entries),
+        ("short lines", line("x\n")),
+        ("long lines", line(&"x".repeat(two_mib))),
+        ("mergetags", line(&tag)),
+        ("parents", line(&parent)),
+        ("people", line("author a <b> 1 2\n")),
+        ("endless people", line("author a <b c")),
+        ("spaces", line("author   ")),
+        ("text that is none", [b"tag 0\0\n".to_vec(), bytes].concat()),
+    ] {
+        let object = Bytes::from(object);
+        let _ = capped(name, || codec::decode(Codec::GIT_RAW, &object));
+        let _ = capped(name, || codec::links(Codec::GIT_RAW, &object));
+        let _ = capped(name, || {
+            codec::convert(Codec::GIT_RAW, Codec::GIT_RAW, &object)
+        });
+    }
+
+    // Objects of JOSE: many signatures, many numbers in a header.
+    let cid = Cid::v1(Codec::RAW, hash_of_nothing()).to_bytes();
+    let signed = |signatures: Vec<u8>| {
+        let head = [b"\xa2\x67payload\x58", &[cid.len() as u8][..], &cid].concat();
+        Bytes::from([head, b"\x6asignatures".to_vec(), signatures].concat())
+    };
+    let one = b"\xa1\x69signature\x40";
+    let many = signed([head(4, 160_000), one.repeat(160_000)].concat());
+    let _ = capped("signatures", || codec::decode(Codec::DAG_JOSE, &many));
+    let header = [&b"\x81\xa2\x66header"[..], &head(4, 1 << 18), &[1; 1 << 18]].concat();
+    let numbers = signed([header, one[1..].to_vec()].concat());
+    assert_eq!(
+        capped("numbers", || codec::links(Codec::DAG_JOSE, &numbers)).map(|links| links.len()),
+        Ok(1)
+    );
 
     // Multihashes and CIDs.
     let hash = Multihash::sha2_256(b"x");

@@ -137,12 +137,14 @@ impl Standalone for CidBases {
 
 impl Standalone for CidCodecs {
     async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
-        const SUPPORTED: [Codec; 7] = [
+        const SUPPORTED: [Codec; 9] = [
             Codec::CBOR,
             Codec::RAW,
             Codec::DAG_PB,
             Codec::DAG_CBOR,
             Codec::LIBP2P_KEY,
+            Codec::GIT_RAW,
+            Codec::DAG_JOSE,
             Codec::DAG_JSON,
             Codec::JSON,
         ];

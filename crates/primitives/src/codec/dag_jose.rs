@@ -1,0 +1,223 @@
+//! DAG-JOSE: signed (JWS) and encrypted (JWE) objects of JOSE in DAG-CBOR.
+//!
+//! Spec: <https://ipld.io/specs/codecs/dag-jose/spec/>
+//!
+//! In the block, what JOSE writes in base64url is bytes; in the value, it is that text. The payload of a signed object is a CID,
+//! which the value also has as `link`. Writing takes the general and the flattened form of JOSE's JSON serialization, and
+//! writes the general one. Blocks and values are Kubo's.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+
+use super::CodecError;
+use super::dag_cbor::{self, Dialect};
+use super::fields::wrong_kind;
+use crate::cid::Cid;
+use crate::ipld::Ipld;
+
+mod write;
+
+pub use write::encode;
+
+const CODEC: &str = "dag-jose";
+
+const DAG_JOSE: Dialect = Dialect {
+    codec: CODEC,
+    links: true,
+    sorted: true,
+};
+
+/// As Go reads base64url: with any bits after the last whole byte, and line ends anywhere.
+static BASE64URL: LazyLock<data_encoding::Encoding> = LazyLock::new(|| {
+    let mut specification = data_encoding::BASE64URL_NOPAD.specification();
+    specification.check_trailing_bits = false;
+    specification.ignore.push_str("\r\n");
+    specification
+        .encoding()
+        .unwrap_or(data_encoding::BASE64URL_NOPAD)
+});
+
+/// Reads a block.
+///
+/// # Errors
+/// Those of [`dag_cbor::decode`]; [`CodecError::Kind`], [`CodecError::Missing`], [`CodecError::UnknownField`],
+/// [`CodecError::Payload`]; [`CodecError::Unsupported`] for nulls, booleans and links in headers, and for text that is not
+/// base64url.
+pub fn decode(bytes: &Bytes) -> Result<Ipld, CodecError> {
+    let entries = match dag_cbor::decode_as(DAG_JOSE, bytes)? {
+        Ipld::Map(entries) => entries,
+        other => return Err(wrong_kind(CODEC, "the object", &other, "map")),
+    };
+    if entries.iter().any(|(key, _)| key == "ciphertext") {
+        encrypted(entries)
+    } else {
+        signed(entries)
+    }
+}
+
+/// The link of a block, where it is a signed object.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+    Ok(decode(&Bytes::copy_from_slice(bytes))?.links())
+}
+
+/// How a field is read.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Bytes, or what base64url makes bytes.
+    Base64,
+    /// Anything but null, booleans and links.
+    Any,
+    Link,
+    /// A list of maps.
+    List(&'static Schema),
+}
+
+/// The fields of a map, in the order in which the value has them.
+struct Schema {
+    name: &'static str,
+    fields: &'static [(&'static str, Form)],
+    required: Option<&'static str>,
+}
+
+const SIGNED: Schema = Schema {
+    name: "dagjose.DecodedJWS.Repr",
+    fields: &[
+        ("link", Form::Link),
+        ("payload", Form::Base64),
+        ("signatures", Form::List(&SIGNATURE)),
+    ],
+    required: Some("payload"),
+};
+
+const SIGNATURE: Schema = Schema {
+    name: "dagjose.DecodedSignature.Repr",
+    fields: &[
+        ("header", Form::Any),
+        ("protected", Form::Base64),
+        ("signature", Form::Base64),
+    ],
+    required: Some("signature"),
+};
+
+const ENCRYPTED: Schema = Schema {
+    name: "dagjose.DecodedJWE.Repr",
+    fields: &[
+        ("aad", Form::Base64),
+        ("ciphertext", Form::Base64),
+        ("iv", Form::Base64),
+        ("protected", Form::Base64),
+        ("recipients", Form::List(&RECIPIENT)),
+        ("tag", Form::Base64),
+        ("unprotected", Form::Any),
+    ],
+    required: Some("ciphertext"),
+};
+
+const RECIPIENT: Schema = Schema {
+    name: "dagjose.DecodedRecipient.Repr",
+    fields: &[("header", Form::Any), ("encrypted_key", Form::Base64)],
+    required: None,
+};
+
+fn encrypted(entries: Vec<(String, Ipld)>) -> Result<Ipld, CodecError> {
+    ENCRYPTED.read(entries).map(Ipld::Map)
+}
+
+fn signed(entries: Vec<(String, Ipld)>) -> Result<Ipld, CodecError> {
+    let mut entries = SIGNED.read(entries)?;
+    if entries.iter().all(|(key, _)| key != "link")
+        && let Some((_, Ipld::String(payload))) = entries.iter().find(|(key, _)| key == "payload")
+    {
+        let link = Ipld::Link(payload_cid(&from_base64(payload)?)?);
+        entries.insert(0, ("link".to_owned(), link));
+    }
+    Ok(Ipld::Map(entries))
+}
+
+fn payload_cid(payload: &[u8]) -> Result<Cid, CodecError> {
+    Cid::from_bytes(payload).map_err(CodecError::Payload)
+}
+
+impl Schema {
+    fn read(&self, mut entries: Vec<(String, Ipld)>) -> Result<Vec<(String, Ipld)>, CodecError> {
+        for (key, value) in &mut entries {
+            let Some((name, form)) = self.fields.iter().find(|(name, _)| key == name) else {
+                return Err(CodecError::UnknownField {
+                    map: self.name,
+                    key: std::mem::take(key),
+                });
+            };
+            *value = form.read(name, std::mem::take(value))?;
+        }
+        if let Some(name) = self.required
+            && entries.iter().all(|(key, _)| key != name)
+        {
+            return Err(CodecError::Missing(name));
+        }
+        entries.sort_by_key(|(key, _)| self.fields.iter().position(|(name, _)| key == name));
+        Ok(entries)
+    }
+}
+
+impl Form {
+    fn read(self, field: &'static str, value: Ipld) -> Result<Ipld, CodecError> {
+        match (self, value) {
+            (Self::Base64, Ipld::Bytes(bytes)) => Ok(to_base64(&bytes)),
+            (Self::Base64, Ipld::String(text)) => from_base64(&text).map(|bytes| to_base64(&bytes)),
+            (Self::Base64, other) => Err(wrong_kind(CODEC, field, &other, "bytes")),
+            (Self::Any, value) => refuse_strangers(&value).map(|()| value),
+            (Self::Link, link @ Ipld::Link(_)) => Ok(link),
+            (Self::Link, other) => Err(wrong_kind(CODEC, field, &other, "link")),
+            (Self::List(schema), Ipld::List(items)) => {
+                let items = items.into_iter().map(|item| match item {
+                    Ipld::Map(entries) => schema.read(entries).map(Ipld::Map),
+                    other => Err(wrong_kind(CODEC, field, &other, "map")),
+                });
+                items.collect::<Result<_, _>>().map(Ipld::List)
+            }
+            (Self::List(_), other) => Err(wrong_kind(CODEC, field, &other, "list")),
+        }
+    }
+}
+
+/// Refuses a header that holds what JOSE's schema in IPLD has not.
+fn refuse_strangers(header: &Ipld) -> Result<(), CodecError> {
+    let mut waiting = vec![header];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Ipld::Null | Ipld::Bool(_) | Ipld::Link(_) => return Err(stranger()),
+            Ipld::List(items) => waiting.extend(items),
+            Ipld::Map(entries) => waiting.extend(entries.iter().map(|(_, value)| value)),
+            Ipld::Integer(_) | Ipld::Float(_) | Ipld::String(_) | Ipld::Bytes(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn stranger() -> CodecError {
+    unsupported("a header holds a null, a boolean or a link")
+}
+
+fn unsupported(reason: &'static str) -> CodecError {
+    CodecError::Unsupported {
+        codec: CODEC,
+        reason,
+    }
+}
+
+fn to_base64(bytes: &[u8]) -> Ipld {
+    Ipld::String(data_encoding::BASE64URL_NOPAD.encode(bytes))
+}
+
+fn from_base64(text: &str) -> Result<Vec<u8>, CodecError> {
+    BASE64URL
+        .decode(text.as_bytes())
+        .map_err(|_| unsupported("illegal base64 data"))
+}
+
+#[cfg(test)]
+mod tests;
