@@ -46,7 +46,7 @@ impl Options {
     pub(super) fn plan(&self, reindex: bool) -> Plan {
         let limits = Limits {
             segment: self.segment_size.max(1 << 20),
-            buffer: 2 << 20,
+            buffer: 3 << 20,
             pending: self.max_pending.max(1024),
             unsynced: 24 << 20,
             grow: (1 << 20, 16 << 20),
