@@ -68,7 +68,10 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), RowErr
     let version = check(&transaction, path)?;
     let done = usize::try_from(version).unwrap_or(0);
     for (index, step) in STEPS.iter().enumerate().skip(done) {
-        tracing::info!(path = %path.display(), version = index + 1, "bringing the rows to a newer version");
+        // New rows are brought up from nothing, which is no news.
+        if done > 0 {
+            tracing::info!(path = %path.display(), version = index + 1, "bringing the rows to a newer version");
+        }
         transaction.execute_batch(step).map_err(&write)?;
     }
     transaction
