@@ -1,4 +1,5 @@
 mod damage;
+mod links;
 mod recovery;
 
 use std::io;
