@@ -152,6 +152,10 @@ macro_rules! routes {
 static ROUTES: LazyLock<HashMap<&'static str, Route>> =
     LazyLock::new(|| HashMap::from(cairn_wire::kubo_endpoints!(routes)));
 
+/// Kubo fetches a web UI from the network; this program carries and fetches none.
+const NO_WEBUI: &str = "404 no web UI: this node has none of its own.\n\
+    A web UI that speaks the Kubo RPC can be used from elsewhere: allow its origin in API.HTTPHeaders.\n";
+
 /// The face: `/api/v0` and what Kubo serves beside it.
 pub fn router(rpc: Arc<Rpc>) -> Router {
     Router::new().fallback(dispatch).with_state(rpc)
@@ -180,6 +184,12 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     }
     if path == "/api/v0" {
         return answer::redirect("/api/v0/");
+    }
+    if path == "/webui" && request.method() == Method::GET {
+        return answer::redirect("/webui/");
+    }
+    if path == "/webui/" && request.method() == Method::GET {
+        return answer::plain(http::StatusCode::NOT_FOUND, NO_WEBUI.to_owned());
     }
     let Some(command) = path.strip_prefix("/api/v0/") else {
         return error::not_found(false);
