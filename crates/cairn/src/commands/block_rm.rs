@@ -1,9 +1,8 @@
 //! `block rm`: what could not be removed is an error.
 
-use cairn_client::Records;
 use cairn_wire::kubo::block::rm::Removed;
 
-use super::generic::{Printer, Request, next_record};
+use super::generic::{self, Printer, Request};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -18,22 +17,20 @@ pub(crate) async fn run(
 ) -> Result<(), Problem> {
     let mut printer = Printer::new(request, globals.format)?;
     let mut failed = false;
-    for values in request.batches() {
-        let answer = session.kubo.send(request.spec, values, None).await?;
-        let mut records = Records::<Removed>::new(answer);
-        while let Some((line, record)) = next_record(&mut records, output).await? {
-            if !record.error.is_empty() && record.hash.is_empty() {
-                return Err(Problem::failed(format!("aborted: {}", record.error)));
-            }
-            failed |= !record.error.is_empty();
-            if record.error.is_empty() || globals.format == Format::Json {
-                printer.print(&line, output)?;
-            } else {
-                output.flush()?;
-                eprint!("{}", printer.text(&line)?);
-            }
+    generic::for_each_record(session, request, output, |line, record: Removed, output| {
+        if !record.error.is_empty() && record.hash.is_empty() {
+            return Err(Problem::failed(format!("aborted: {}", record.error)));
         }
-    }
+        failed |= !record.error.is_empty();
+        if record.error.is_empty() || globals.format == Format::Json {
+            printer.print(&line, output)?;
+        } else {
+            output.flush()?;
+            eprint!("{}", printer.text(&line)?);
+        }
+        Ok(())
+    })
+    .await?;
     if failed {
         Err(Problem::failed("some blocks not removed"))
     } else {

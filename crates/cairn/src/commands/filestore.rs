@@ -1,9 +1,8 @@
 //! `filestore ls` and `filestore verify`: what is wrong goes to standard error.
 
-use cairn_client::Records;
 use cairn_wire::kubo::filestore::{FileBlock, OTHER_ERROR};
 
-use super::generic::{Printer, Request, next_record, tell_error, told_all};
+use super::generic::{self, Printer, Request, tell_error, told_all};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -46,10 +45,11 @@ async fn list(
     mut each: impl FnMut(&FileBlock) -> (bool, bool),
 ) -> Result<(), Problem> {
     let mut printer = Printer::new(request, globals.format)?;
-    for values in request.batches() {
-        let answer = session.kubo.send(request.spec, values, None).await?;
-        let mut records = Records::<FileBlock>::new(answer);
-        while let Some((line, record)) = next_record(&mut records, output).await? {
+    generic::for_each_record(
+        session,
+        request,
+        output,
+        |line, record: FileBlock, output| {
             let (told, printed) = each(&record);
             if told && globals.format == Format::Text {
                 tell_error(&record.error_msg, output)?;
@@ -57,7 +57,8 @@ async fn list(
             if printed || globals.format == Format::Json {
                 printer.print(&line, output)?;
             }
-        }
-    }
-    Ok(())
+            Ok(())
+        },
+    )
+    .await
 }

@@ -196,6 +196,23 @@ pub(crate) async fn next_record<T: DeserializeOwned>(
     Ok(Some((line, record)))
 }
 
+/// Sends a request, in as many calls as it takes, and hands over each record of the answers with its line.
+pub(crate) async fn for_each_record<T: DeserializeOwned>(
+    session: &Session,
+    request: &Request,
+    output: &mut Output,
+    mut each: impl FnMut(bytes::Bytes, T, &mut Output) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    for values in request.batches() {
+        let answer = session.kubo.send(request.spec, values, None).await?;
+        let mut records = Records::new(answer);
+        while let Some((line, record)) = next_record(&mut records, output).await? {
+            each(line, record, output)?;
+        }
+    }
+    Ok(())
+}
+
 /// Reads the line of a record.
 pub(crate) fn understood<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(line)

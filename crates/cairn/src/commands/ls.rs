@@ -1,9 +1,8 @@
 //! `ls`: the entries of folders, those of a stream under their folders as well.
 
-use cairn_client::Records;
 use cairn_wire::kubo::ls::{Listing, Ls};
 
-use super::generic::{self, Request, next_record};
+use super::generic::{self, Request};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -22,10 +21,11 @@ pub(crate) async fn run(
     let asked = request.typed::<Ls>()?;
     let mut before: Option<String> = None;
     let mut text = String::new();
-    for values in request.batches() {
-        let answer = session.kubo.send(request.spec, values, None).await?;
-        let mut records = Records::<Listing>::new(answer);
-        while let Some((_, record)) = next_record(&mut records, output).await? {
+    generic::for_each_record(
+        session,
+        request,
+        output,
+        |_line, record: Listing, output| {
             for object in record.objects {
                 let fresh = before.as_ref() != Some(&object.hash);
                 object.text(&asked, fresh, before.is_some(), &mut text);
@@ -33,7 +33,8 @@ pub(crate) async fn run(
             }
             output.text(&text)?;
             text.clear();
-        }
-    }
-    Ok(())
+            Ok(())
+        },
+    )
+    .await
 }

@@ -1,9 +1,8 @@
 //! `pin add`: with `--progress`, how far it has come.
 
-use cairn_client::Records;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 
-use super::generic::{Printer, Request, next_record};
+use super::generic::{self, Printer, Request};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
@@ -20,26 +19,22 @@ pub(crate) async fn run(
     let asked = request.typed::<PinAdd>()?;
     let progress = Progress::count(asked.progress, "nodes");
     let mut printer = Printer::new(request, globals.format)?;
-    for values in request.batches() {
-        let answer = session.kubo.send(request.spec, values, None).await?;
-        let mut records = Records::<Pinned>::new(answer);
-        while let Some((line, record)) = next_record(&mut records, output).await? {
-            match record.progress {
-                Some(nodes) if record.pins.is_none() => {
-                    progress.set(nodes);
-                    progress.message(
-                        record
-                            .bytes
-                            .map(|bytes| format!("({bytes} bytes)"))
-                            .unwrap_or_default(),
-                    );
-                }
-                _ => {
-                    progress
-                        .aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
-                }
+    generic::for_each_record(session, request, output, |line, record: Pinned, output| {
+        match record.progress {
+            Some(nodes) if record.pins.is_none() => {
+                progress.set(nodes);
+                progress.message(
+                    record
+                        .bytes
+                        .map(|bytes| format!("({bytes} bytes)"))
+                        .unwrap_or_default(),
+                );
+            }
+            _ => {
+                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
             }
         }
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
 }

@@ -1,12 +1,11 @@
 //! Commands whose records may tell of an error: `cid`, `refs`.
 
-use cairn_client::Records;
 use cairn_wire::kubo::cid::format::Formatted;
 use cairn_wire::kubo::cid::inspect::CidParts;
 use cairn_wire::kubo::refs::links::Ref;
 use serde::de::DeserializeOwned;
 
-use super::generic::{Printer, Request, next_record, tell_error, told_all};
+use super::generic::{self, Printer, Request, tell_error, told_all};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -58,25 +57,23 @@ pub(crate) async fn run<T: Told>(
 ) -> Result<(), Problem> {
     let mut printer = Printer::new(request, globals.format)?;
     let mut failed = false;
-    for values in request.batches() {
-        let answer = session.kubo.send(request.spec, values, None).await?;
-        let mut records = Records::<T>::new(answer);
-        while let Some((line, record)) = next_record(&mut records, output).await? {
-            let error = record.error();
-            if error.is_empty() || globals.format == Format::Json {
-                printer.print(&line, output)?;
-            }
-            if error.is_empty() {
-                continue;
-            }
-            if !T::GOES_ON {
-                return Err(Problem::failed(error));
-            }
-            failed = true;
-            if globals.format == Format::Text {
-                tell_error(&error, output)?;
-            }
+    generic::for_each_record(session, request, output, |line, record: T, output| {
+        let error = record.error();
+        if error.is_empty() || globals.format == Format::Json {
+            printer.print(&line, output)?;
         }
-    }
+        if error.is_empty() {
+            return Ok(());
+        }
+        if !T::GOES_ON {
+            return Err(Problem::failed(error));
+        }
+        failed = true;
+        if globals.format == Format::Text {
+            tell_error(&error, output)?;
+        }
+        Ok(())
+    })
+    .await?;
     told_all(failed)
 }

@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 
 use cairn_primitives::Multihash;
 use parking_lot::MutexGuard;
-use redb::{ReadableTable as _, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::entry::{Entry, Rows, SegmentState};
-use super::index::{self, BLOCKS, Commit, LINKS};
+use super::index::{self, BLOCKS, Commit};
 use super::link_rows;
 use super::pending::Batch;
 
@@ -41,12 +41,7 @@ fn remove_between(
     victims: &[Victim],
     mut taken: impl FnMut(&Multihash, Entry),
 ) -> Result<(), redb::Error> {
-    let [first, .., last] = victims else {
-        for (key, victim) in victims {
-            if let Some(now) = remove(table, key.as_bytes(), victim.id)? {
-                taken(key, now);
-            }
-        }
+    let (Some(first), Some(last)) = (victims.first(), victims.last()) else {
         return Ok(());
     };
     let mut damaged = false;
@@ -211,33 +206,23 @@ impl Engine {
             self.apply(&mut rows, action, commit, |transaction, rows| {
                 let mut taken = Vec::with_capacity(victims.len());
                 let mut table = transaction.open_table(BLOCKS)?;
-                if removal == Removal::SweptDense {
-                    remove_between(&mut table, &victims, |key, now| {
-                        if let Some(row) = rows.get_mut(&now.segment) {
-                            row.sub(&now);
-                        }
-                        taken.push((key.clone(), now));
-                    })?;
-                    return Ok(taken);
-                }
-                let mut links = transaction.open_table(LINKS)?;
-                for (key, victim) in &victims {
-                    let Some(now) = remove(&mut table, key.as_bytes(), victim.id)? else {
-                        continue;
-                    };
+                let mut gone = |key: &Multihash, now: Entry| {
                     if let Some(row) = rows.get_mut(&now.segment) {
                         row.sub(&now);
                     }
-                    if removal == Removal::Asked {
-                        let codecs: Vec<u64> = links
-                            .range((now.id, 0)..=(now.id, u64::MAX))?
-                            .map(|row| row.map(|(key, _)| key.value().1))
-                            .collect::<Result<_, _>>()?;
-                        for codec in codecs {
-                            links.remove((now.id, codec))?;
+                    taken.push((key.clone(), now));
+                };
+                if removal == Removal::SweptDense {
+                    remove_between(&mut table, &victims, gone)?;
+                } else {
+                    for (key, victim) in &victims {
+                        if let Some(now) = remove(&mut table, key.as_bytes(), victim.id)? {
+                            gone(key, now);
                         }
                     }
-                    taken.push((key.clone(), now));
+                }
+                if removal == Removal::Asked {
+                    link_rows::remove(transaction, taken.iter().map(|(_, entry)| entry.id))?;
                 }
                 Ok(taken)
             })

@@ -123,7 +123,7 @@ impl Engine {
         let mut at = entries::Place::default();
         let mut more = true;
         while more {
-            more = self.scan_piece(&mut at, &mut |key, entry| {
+            more = self.scan_piece(&mut at, entries::PIECE, &mut |key, entry| {
                 batch.passed += 1;
                 if entry.id < floor && !marks.marked.contains(entry.id) {
                     let key = Multihash::from_bytes(key).map_err(broken)?;

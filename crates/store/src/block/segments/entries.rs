@@ -11,11 +11,8 @@ use super::entry::Entry;
 use super::ids::IdSet;
 use super::index::BLOCKS;
 
-/// Keys and entries, in the order of the keys.
-pub(super) type Piece = Vec<(Vec<u8>, Entry)>;
-
-/// Entries a piece.
-const PIECE: usize = 16 << 10;
+/// Entries a piece, where all are walked past at once.
+pub(super) const PIECE: usize = 16 << 10;
 
 /// A place between two keys.
 #[derive(Debug, Default)]
@@ -55,14 +52,15 @@ impl Engine {
         mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<(), BlockError> {
         let mut place = Place::default();
-        while self.scan_piece(&mut place, &mut see)? {}
+        while self.scan_piece(&mut place, PIECE, &mut see)? {}
         Ok(())
     }
 
-    /// Walks past a piece of the entries; whether there may be more behind it. `see` must not change the index.
+    /// Walks past up to `limit` entries; whether there may be more behind it. `see` must not change the index.
     pub(super) fn scan_piece(
         &self,
         place: &mut Place,
+        limit: usize,
         see: &mut impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<bool, BlockError> {
         self.check_open()?;
@@ -72,8 +70,8 @@ impl Engine {
             let (place, see, seen) = &mut *state.borrow_mut();
             let table = transaction.open_table(BLOCKS)?;
             let range = table.range::<&[u8]>((place.bound(), Bound::Unbounded))?;
-            let mut left = PIECE;
-            for row in range.take(PIECE) {
+            let mut left = limit;
+            for row in range.take(limit) {
                 let (key, row) = row?;
                 let entry = Entry::decode(row.value())
                     .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
@@ -87,27 +85,5 @@ impl Engine {
             Ok(left == 0)
         })?;
         state.into_inner().2.map(|()| full)
-    }
-
-    /// Up to `limit` entries behind a key.
-    pub(super) fn next_blocks(
-        &self,
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Option<Piece>, BlockError> {
-        self.check_open()?;
-        let piece = self.index.read(|transaction| {
-            let table = transaction.open_table(BLOCKS)?;
-            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-            let mut piece = Vec::new();
-            for row in table.range::<&[u8]>((from, Bound::Unbounded))?.take(limit) {
-                let (key, row) = row?;
-                let entry = Entry::decode(row.value())
-                    .ok_or_else(|| redb::Error::Corrupted("a block row".to_owned()))?;
-                piece.push((key.value().to_vec(), entry));
-            }
-            Ok(piece)
-        })?;
-        Ok((!piece.is_empty()).then_some(piece))
     }
 }

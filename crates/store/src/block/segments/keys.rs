@@ -4,7 +4,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::super::traits::{BlockEntry, BlockError};
 use super::engine::Engine;
-use super::entry::Entry;
+use super::entries::Place;
 use super::index;
 
 /// Reads every block that `keys` names, and tells how it went, until `seen` has enough.
@@ -32,13 +32,18 @@ pub(super) fn verify(
     Ok(())
 }
 
+/// Entries that are read at a time.
+const PIECE: usize = 4096;
+
 /// Walks past all blocks: first those that wait for the index, then the index.
 pub(super) struct Keys<'a> {
     engine: &'a Engine,
     first: std::vec::IntoIter<(Multihash, u32)>,
     seen: std::collections::HashSet<Multihash>,
-    piece: std::vec::IntoIter<(Vec<u8>, Entry)>,
-    after: Option<Vec<u8>>,
+    piece: std::vec::IntoIter<Result<BlockEntry, BlockError>>,
+    place: Place,
+    /// Whether the index may have more behind the piece.
+    more: bool,
     ended: bool,
 }
 
@@ -51,7 +56,8 @@ impl<'a> Keys<'a> {
             first: first.into_iter(),
             seen,
             piece: Vec::new().into_iter(),
-            after: None,
+            place: Place::default(),
+            more: true,
             ended: false,
         }
     }
@@ -72,31 +78,33 @@ impl Iterator for Keys<'_> {
             return Some(Ok(BlockEntry { key, size }));
         }
         loop {
-            for (key, entry) in self.piece.by_ref() {
-                let parsed = Multihash::from_bytes(&key).map_err(index::broken);
-                self.after = Some(key);
-                match parsed {
-                    Ok(key) if self.seen.contains(&key) => {}
-                    Ok(key) => {
-                        return Some(Ok(BlockEntry {
-                            key,
-                            size: entry.data,
-                        }));
-                    }
-                    Err(error) => return Some(Err(error)),
-                }
+            if let Some(entry) = self.piece.next() {
+                return Some(entry);
             }
-            match self.engine.next_blocks(self.after.as_deref(), 4096) {
-                Ok(Some(piece)) => self.piece = piece.into_iter(),
-                Ok(None) => {
-                    self.ended = true;
-                    return None;
-                }
+            if !self.more {
+                self.ended = true;
+                return None;
+            }
+            let mut piece = Vec::new();
+            let seen = &self.seen;
+            let scanned = self
+                .engine
+                .scan_piece(&mut self.place, PIECE, &mut |key, entry| {
+                    let size = entry.data;
+                    match Multihash::from_bytes(key).map_err(index::broken) {
+                        Ok(key) if seen.contains(&key) => {}
+                        parsed => piece.push(parsed.map(|key| BlockEntry { key, size })),
+                    }
+                    Ok(())
+                });
+            match scanned {
+                Ok(more) => self.more = more,
                 Err(error) => {
                     self.ended = true;
                     return Some(Err(error));
                 }
             }
+            self.piece = piece.into_iter();
         }
     }
 }

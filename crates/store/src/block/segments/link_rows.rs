@@ -15,7 +15,7 @@
 use std::sync::{Arc, LazyLock};
 
 use cairn_primitives::{Cid, Codec, Multihash, multihash, varint};
-use redb::WriteTransaction;
+use redb::{ReadableTable as _, WriteTransaction};
 
 use super::super::links;
 use super::index::{BLOCKS, LINKS, lookup};
@@ -54,18 +54,28 @@ pub(super) fn insert(
     for node in fresh {
         let mut row = RowWriter::default();
         for cid in &*node.cids {
-            if cid.hash().identity_data().is_some() {
-                if links::may_link(cid.codec()) {
-                    row.other(cid);
-                }
-                continue;
-            }
-            match lookup(&blocks, cid.hash().as_bytes())? {
-                Some(entry) => row.block(entry.id, cid),
-                None => row.other(cid),
-            }
+            let found = lookup(&blocks, cid.hash().as_bytes())?;
+            row.link(cid, found.map(|entry| entry.id));
         }
         table.insert((node.id, node.codec.0), row.finish(node.codec).as_slice())?;
+    }
+    Ok(())
+}
+
+/// Removes the rows of nodes.
+pub(super) fn remove(
+    transaction: &WriteTransaction,
+    ids: impl Iterator<Item = u64>,
+) -> Result<(), redb::Error> {
+    let mut table = transaction.open_table(LINKS)?;
+    for id in ids {
+        let codecs: Vec<u64> = table
+            .range((id, 0)..=(id, u64::MAX))?
+            .map(|row| row.map(|(key, _)| key.value().1))
+            .collect::<Result<_, _>>()?;
+        for codec in codecs {
+            table.remove((id, codec))?;
+        }
     }
     Ok(())
 }
@@ -136,17 +146,24 @@ impl RowWriter {
         self.out.extend_from_slice(key.as_bytes());
     }
 
-    /// A block that is here.
-    pub(super) fn block(&mut self, id: u64, cid: &Cid) {
-        if links::may_link(cid.codec()) {
-            self.inner(id, cid.codec(), cid.hash());
-        } else {
-            self.leaf(id);
+    /// A link by CID, and the id of its block if that is here. Of identity CIDs, only those that may link are listed.
+    pub(super) fn link(&mut self, cid: &Cid, id: Option<u64>) {
+        let may_link = links::may_link(cid.codec());
+        if cid.hash().identity_data().is_some() {
+            if may_link {
+                self.other(cid);
+            }
+            return;
+        }
+        match id {
+            Some(id) if may_link => self.inner(id, cid.codec(), cid.hash()),
+            Some(id) => self.leaf(id),
+            None => self.other(cid),
         }
     }
 
     /// An absent block, or an identity CID.
-    pub(super) fn other(&mut self, cid: &Cid) {
+    fn other(&mut self, cid: &Cid) {
         varint::encode((cid.encoded_len() as u64) << 2 | 2, &mut self.out);
         cid.write(&mut self.out);
     }

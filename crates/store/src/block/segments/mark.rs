@@ -173,7 +173,6 @@ impl Engine {
             .into_iter();
         let mut row = RowWriter::default();
         let mut better = false;
-        let mut still = Vec::new();
         for item in items {
             match item {
                 Item::Leaf(id) => {
@@ -184,21 +183,13 @@ impl Engine {
                     marks.reach(child.id, child.codec, &child.key);
                     row.inner(child.id, child.codec, &child.key);
                 }
-                Item::Other(cid) => match found.next().flatten() {
-                    Some(entry) => {
-                        better = true;
-                        marks.reach(entry.id, cid.codec(), cid.hash());
-                        row.block(entry.id, &cid);
-                    }
-                    None => {
-                        row.other(&cid);
-                        still.push(cid);
-                    }
-                },
+                Item::Other(cid) => {
+                    let id = found.next().flatten().map(|entry| entry.id);
+                    better |= id.is_some();
+                    row.link(&cid, id);
+                    self.reach_link(marks, &cid, id)?;
+                }
             }
-        }
-        if !still.is_empty() {
-            self.reach_all(marks, &still, None)?;
         }
         if better {
             let row = row.finish(node.codec);
@@ -217,26 +208,27 @@ impl Engine {
         let mut row = RowWriter::default();
         let found = self.find_all(cids.iter().map(Cid::hash))?;
         for (cid, found) in cids.iter().zip(found) {
-            if cid.hash().identity_data().is_some() {
-                if links::may_link(cid.codec()) {
-                    row.other(cid);
-                    self.reach_identity(marks, cid)?;
-                }
-                continue;
-            }
-            match found {
-                Some(entry) => {
-                    row.block(entry.id, cid);
-                    marks.reach(entry.id, cid.codec(), cid.hash());
-                }
-                None => {
-                    row.other(cid);
-                    marks.lack(cid.clone(), true);
-                }
-            }
+            let id = found.map(|entry| entry.id);
+            row.link(cid, id);
+            self.reach_link(marks, cid, id)?;
         }
         if let Some(node) = of {
             marks.rows.push((node, row.finish(Codec(node.1))));
+        }
+        Ok(())
+    }
+
+    /// Marks a block by CID, given its id if it is here.
+    fn reach_link(&self, marks: &mut Marks, cid: &Cid, id: Option<u64>) -> Result<(), BlockError> {
+        if cid.hash().identity_data().is_some() {
+            if links::may_link(cid.codec()) {
+                self.reach_identity(marks, cid)?;
+            }
+            return Ok(());
+        }
+        match id {
+            Some(id) => marks.reach(id, cid.codec(), cid.hash()),
+            None => marks.lack(cid.clone(), true),
         }
         Ok(())
     }
