@@ -11,6 +11,9 @@ use crate::process::{announce, release_binary};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Take parts of the repository away after each end, in place of killing it under load.
+    #[arg(long)]
+    damage: bool,
     /// How often to kill it.
     #[arg(long, default_value_t = 50)]
     rounds: u32,
@@ -35,7 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let binary = options.binary.clone().map_or_else(release_binary, Ok)?;
     let seed = options.seed.unwrap_or_else(clock);
     announce(&format!("crash: {} rounds, seed {seed}", options.rounds));
-    let report = crash::run(&crash::Options {
+    let choices = crash::Options {
         rounds: options.rounds,
         seed,
         clients: options.clients,
@@ -43,7 +46,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         longest_load: Duration::from_millis(options.longest_load),
         verbose: true,
         ..crash::Options::new(binary)
-    })?;
+    };
+    if options.damage {
+        let report = crash::damage::run(&choices)?;
+        println!("nothing readable and pinned was taken, and what is lost was told: {report}");
+        return Ok(());
+    }
+    let report = crash::run(&choices)?;
     println!("nothing answered was lost: {report}");
     Ok(())
 }

@@ -16,3 +16,14 @@ fn nothing_answered_is_lost_when_a_loaded_node_is_killed() {
     let (_, longest) = report.reopening();
     assert!(longest < Duration::from_secs(5), "{report}");
 }
+
+#[test]
+fn nothing_readable_is_taken_when_parts_of_a_repository_are_lost() {
+    let options = Options {
+        rounds: 20,
+        seed: 1,
+        ..Options::new(env!("CARGO_BIN_EXE_cairn"))
+    };
+    let report = crash::damage::run(&options).unwrap();
+    assert_eq!(report.rounds, 20);
+}

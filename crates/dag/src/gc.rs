@@ -1,10 +1,11 @@
 //! Collection: what no pin and no other root reaches is removed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_primitives::{Cid, Multihash};
-use cairn_store::block::{Collected, Collector, Root};
+use cairn_store::block::{Collected, Collector, Root, Unseen};
 use cairn_store::meta::{PinFilter, PinMode, RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use tokio::sync::mpsc;
@@ -100,10 +101,86 @@ pub fn collect(
         failed: None,
     };
     let done = store.collect(&mut collector);
-    match collector.failed {
-        Some(error) => Err(error.into()),
-        None => Ok(done?),
+    match (collector.failed, done) {
+        (Some(error), _) => Err(error.into()),
+        (None, Err(BlockError::Unseen(unseen))) => {
+            // The collection names the first pin of each block: here are the others.
+            let mut named = Unseen::clone(&unseen);
+            let affected = incomplete(store, rows, cancelled)?;
+            if !affected.roots.is_empty() {
+                named.roots = affected.roots;
+                named.more_roots = affected.more_roots;
+            }
+            Err(BlockError::Unseen(Arc::new(named)).into())
+        }
+        (None, done) => Ok(done?),
     }
+}
+
+/// Blocks that one search for incomplete pins passes at most: beyond, there may be more of them.
+const SEARCHED: u64 = 8 << 20;
+
+/// Finds the recursive pins that reach blocks which are absent, damaged or cannot be decoded, and those blocks. A block is read
+/// where its codec has links; leaves are only looked up. Blocks its thread for as long as it takes.
+///
+/// # Errors
+/// When the pins cannot be read.
+pub fn incomplete(
+    store: &dyn BlockStore,
+    rows: &dyn Rows,
+    cancelled: &AtomicBool,
+) -> Result<Unseen, RowError> {
+    let mut roots = Vec::new();
+    let filter = PinFilter {
+        mode: Some(PinMode::Recursive),
+        ..PinFilter::default()
+    };
+    rows.pins(&filter, &mut |pin| {
+        roots.push(pin.cid);
+        true
+    })?;
+    let mut unseen = Unseen::default();
+    // Below these everything is here.
+    let mut whole: HashSet<Cid> = HashSet::new();
+    let mut passed = 0;
+    for root in roots {
+        if cancelled.load(Ordering::Relaxed) || passed > SEARCHED {
+            unseen.more_roots = true;
+            break;
+        }
+        let mut seen = Vec::new();
+        let mut fault: Option<(Cid, Option<BlockError>)> = None;
+        let walked = store.walk(
+            &[Root {
+                cid: root.clone(),
+                recursive: true,
+            }],
+            &mut |cid, present| {
+                passed += 1;
+                if !present && fault.is_none() {
+                    fault = Some((cid.clone(), None));
+                }
+                let below = fault.is_none() && !whole.contains(cid);
+                if below && crate::walk::may_link(cid.codec()) {
+                    seen.push(cid.clone());
+                }
+                below
+            },
+        );
+        if let Err(error) = walked {
+            let cid = match &error {
+                BlockError::Damaged { key } => key.clone(),
+                BlockError::Undecodable { cid, .. } => cid.clone(),
+                _ => root.clone(),
+            };
+            fault.get_or_insert((cid, Some(error)));
+        }
+        match fault {
+            None => whole.extend(seen),
+            Some((cid, fault)) => unseen.note(&root, cid, fault),
+        }
+    }
+    Ok(unseen)
 }
 
 /// A collection that runs on a thread of its own.

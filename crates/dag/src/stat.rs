@@ -119,6 +119,9 @@ impl Verified {
     #[must_use]
     pub fn message(&self) -> Option<String> {
         let damage = self.damage.as_ref()?;
+        if matches!(damage, BlockError::Lost { .. }) {
+            return Some(format!("block {} is missing ({damage})", self.cid));
+        }
         Some(format!("block {} was corrupt ({damage})", self.cid))
     }
 }

@@ -11,7 +11,7 @@ use cairn_primitives::multihash::{HashFunction, SHA2_256};
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams};
 use cairn_primitives::unixfs::{BuildError, CidMaker};
 use cairn_primitives::{Cid, PeerId, Version};
-use cairn_store::meta::{Pin, PinMode};
+use cairn_store::meta::{Pin, PinMode, Rows};
 use cairn_store::{BlockError, BlockStore};
 
 use crate::config::{Config, Profile};
@@ -119,9 +119,9 @@ impl Repo {
 
 /// Makes the store and the rows with what they begin with.
 async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, NodeError> {
-    let store = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
-    let rows = open_rows(&rows_path(path), Access::ReadWrite)?;
-    rows.bind(&store.id()).await?;
+    let (store, _) = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
+    let rows: Arc<dyn Rows> = open_rows(&rows_path(path), Access::ReadWrite, &store)?;
+    let store: Arc<dyn BlockStore> = store;
     let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
     let seeded = async {
         pin_empty_folder(&*store, &pins).await?;

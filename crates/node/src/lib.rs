@@ -18,4 +18,4 @@ pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
 pub use node::{Node, NodeError, NodeOptions};
-pub use repo::{Access, Repo, RepoError};
+pub use repo::{Access, Repaired, Repo, RepoError};

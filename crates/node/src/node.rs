@@ -47,6 +47,8 @@ pub enum NodeError {
     OpenStore {
         /// Its folder.
         path: PathBuf,
+        /// Whether `repo repair` can do something about it.
+        repairable: bool,
         /// Why.
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
@@ -73,6 +75,25 @@ impl NodeError {
             Self::Rows(RowError::Newer { .. }) => {
                 Some("Use the program that made it, or a newer one.".to_owned())
             }
+            Self::Rows(
+                RowError::Lost { .. }
+                | RowError::Other { .. }
+                | RowError::Damaged { .. }
+                | RowError::Foreign { .. }
+                | RowError::Open { .. }
+                | RowError::Database { .. }
+                | RowError::Journal { .. },
+            ) => Some(
+                "Put the right file back from a copy, or run `cairn repo repair`: it sets the file aside and brings the pins \
+                 back from their journal."
+                    .to_owned(),
+            ),
+            Self::OpenStore {
+                repairable: true, ..
+            } => Some(
+                "Put what is missing back from a copy, or run `cairn repo repair`: it keeps every block that is there."
+                    .to_owned(),
+            ),
             Self::Rows(RowError::Older { .. }) => {
                 Some("Open the repository once for writing, which brings it up to date.".to_owned())
             }
@@ -131,13 +152,14 @@ impl Node {
     pub async fn open(path: impl Into<PathBuf>, options: NodeOptions) -> Result<Self, NodeError> {
         let repo = Repo::open(path, options.access)?;
         let identity = Identity::read(&repo.config().config().identity).map_err(RepoError::from)?;
-        let store = open_store(
+        repo.check_parts()?;
+        let (store, report) = open_store(
             &repo.blocks_path(),
             options.access,
             &repo.config().config().datastore,
         )?;
-        let rows = open_rows(&repo.rows_path(), options.access)?;
-        tie(&*rows, &*store, options.access).await?;
+        let rows: Arc<dyn Rows> = open_rows(&repo.rows_path(), options.access, &store)?;
+        let store: Arc<dyn BlockStore> = store;
         let files = open_filestore(&store, &rows, repo.path(), &repo.config().config())?;
         let store = match &files {
             Some(files) => Arc::clone(files) as Arc<dyn BlockStore>,
@@ -155,6 +177,9 @@ impl Node {
             metrics: Arc::default(),
             repo,
         };
+        if report.lost_blocks > 0 || report.reindexed.is_some() || !report.damaged.is_empty() {
+            node.look_for_incomplete_pins();
+        }
         if options.gc && options.access == Access::ReadWrite {
             let collect = AutoCollect::new(
                 Arc::clone(&node.store),
@@ -166,6 +191,28 @@ impl Node {
             node.tasks.spawn("collect", move |stop| collect.run(stop));
         }
         Ok(node)
+    }
+
+    /// Tells in the log which pins rely on blocks that are not there.
+    fn look_for_incomplete_pins(&self) {
+        let (store, rows) = (Arc::clone(&self.store), Arc::clone(&self.rows));
+        let stop = self.tasks.stop_flag();
+        self.tasks.spawn("incomplete pins", move |stopping| async move {
+            let looked = tokio::task::spawn_blocking(move || {
+                cairn_dag::gc::incomplete(&*store, &*rows, &stop)
+            });
+            let looked = tokio::select! {
+                looked = looked => looked,
+                () = stopping.cancelled() => return,
+            };
+            match looked {
+                Ok(Ok(unseen)) if unseen.count > 0 => {
+                    tracing::error!("pins are not whole, and nothing will be collected: {unseen}");
+                }
+                Ok(Err(error)) => tracing::warn!(%error, "the pins cannot be looked at"),
+                _ => {}
+            }
+        });
     }
 
     /// Its repository.
@@ -315,24 +362,6 @@ async fn within(
             seconds: limit.as_secs(),
         }),
     }
-}
-
-/// Ties new rows to their store. Rows of another store are left as they are: reading them is harmless, and every
-/// collection refuses them.
-async fn tie(rows: &dyn Rows, store: &dyn BlockStore, access: Access) -> Result<(), NodeError> {
-    let id = store.id();
-    match rows.store_id()? {
-        None if access == Access::ReadWrite => rows.bind(&id).await?,
-        Some(other) if other != id => {
-            tracing::warn!(
-                rows = other,
-                store = id,
-                "the pins belong to another block store: nothing will be collected"
-            );
-        }
-        _ => {}
-    }
-    Ok(())
 }
 
 impl From<&Import> for ImportDefaults {

@@ -4,21 +4,32 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cairn_store::BlockStore;
-use cairn_store::block::segments::{OpenReport, Options, SegmentStore};
+use cairn_store::block::segments::{OpenError, OpenReport, Options, SegmentStore};
 use cairn_store::block::{Filestore, FilestoreOptions};
-use cairn_store::meta::{Rows, SqliteRows};
+use cairn_store::meta::{Beside, RowError, Rows, SqliteRows};
 
 use crate::config::Config;
 use crate::config::sections::Datastore;
 use crate::node::NodeError;
 use crate::repo::{Access, RepoError};
 
+pub(crate) fn store_error(path: &Path, source: OpenError) -> NodeError {
+    NodeError::OpenStore {
+        path: path.to_owned(),
+        repairable: matches!(
+            source,
+            OpenError::Identity { .. } | OpenError::IdentityMissing | OpenError::SegmentsMissing
+        ),
+        source: Arc::new(source),
+    }
+}
+
 /// Opens the block store of a repository, and makes it if it is absent and may be written.
 pub(crate) fn open_store(
     path: &Path,
     access: Access,
     config: &Datastore,
-) -> Result<Arc<dyn BlockStore>, NodeError> {
+) -> Result<(Arc<SegmentStore>, OpenReport), NodeError> {
     let options = Options {
         read_only: access == Access::ReadOnly,
         verify_reads: config.hash_on_read,
@@ -26,12 +37,9 @@ pub(crate) fn open_store(
         ..Options::default()
     };
     let (store, report) =
-        SegmentStore::open(path, options).map_err(|source| NodeError::OpenStore {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        })?;
+        SegmentStore::open(path, options).map_err(|source| store_error(path, source))?;
     tell(&report);
-    Ok(store)
+    Ok((store, report))
 }
 
 /// Puts into the log what opening the store had to repair.
@@ -54,6 +62,21 @@ fn tell(report: &OpenReport) {
             "part of a segment is damaged and was set aside: run `cairn repo verify`"
         );
     }
+    for lost in &report.lost {
+        tracing::error!(
+            segment = lost.segment,
+            blocks = lost.blocks,
+            bytes = lost.bytes,
+            "{} of the block store is gone: `cairn repo verify` lists its blocks",
+            if lost.partly { "a part of a segment" } else { "a segment" }
+        );
+    }
+    if report.lost_blocks > 0 {
+        tracing::error!(
+            blocks = report.lost_blocks,
+            "blocks are missing because their segments were lost: `cairn repo verify` lists them"
+        );
+    }
     if report.replayed > 0 {
         tracing::debug!(
             records = report.replayed,
@@ -63,8 +86,43 @@ fn tell(report: &OpenReport) {
 }
 
 /// Opens the rows of a repository, and makes them if they are absent and may be written.
-pub(crate) fn open_rows(path: &Path, access: Access) -> Result<Arc<dyn Rows>, NodeError> {
-    Ok(SqliteRows::open(path, access == Access::ReadOnly)?)
+///
+/// Rows that are missing are made only for a store without blocks; rows of another store are refused.
+pub(crate) fn open_rows(
+    path: &Path,
+    access: Access,
+    store: &SegmentStore,
+) -> Result<Arc<SqliteRows>, NodeError> {
+    let beside = beside(path, store)?;
+    if access == Access::ReadOnly {
+        let rows = SqliteRows::open(path, true)?;
+        let bound = rows.store_id()?;
+        if bound.as_deref() != Some(beside.store.as_str()) {
+            return Err(RowError::Other {
+                path: path.to_owned(),
+                found: bound.map_or_else(|| "no store".to_owned(), |id| format!("store {id}")),
+                expected: format!("store {}", beside.store),
+            }
+            .into());
+        }
+        return Ok(rows);
+    }
+    let rows = SqliteRows::open_beside(&beside)?;
+    if let Some(id) = rows.id() {
+        store.set_rows(id).map_err(NodeError::Store)?;
+    }
+    Ok(rows)
+}
+
+/// What the rows of a store have to be.
+pub(crate) fn beside(path: &Path, store: &SegmentStore) -> Result<Beside, NodeError> {
+    Ok(Beside {
+        path: path.to_owned(),
+        disk: store.disk(),
+        store: store.id(),
+        rows: store.rows(),
+        empty: store.stat().map_err(NodeError::Store)?.blocks == 0,
+    })
 }
 
 /// Puts the references over the store, where there are any or may be; elsewhere nothing looks for them.

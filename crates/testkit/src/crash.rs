@@ -19,6 +19,7 @@ use crate::fixture::Choices;
 use crate::rpc::Rpc;
 use crate::server::{Daemon, Repository};
 
+pub mod damage;
 mod load;
 mod model;
 

@@ -20,6 +20,7 @@ mod ls;
 mod pin_add;
 mod piped;
 mod reindex;
+mod repair;
 mod repo_verify;
 mod shutdown;
 mod told;
@@ -45,6 +46,7 @@ pub(crate) fn own() -> Vec<(&'static str, Command)> {
         ("daemon", daemon::command()),
         ("init", init::command()),
         ("repo/reindex", reindex::command()),
+        ("repo/repair", repair::command()),
     ]
 }
 
@@ -93,6 +95,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         ["daemon"] => Box::pin(daemon::run(invocation, globals)).await,
         ["init"] => init::run(invocation, globals).await,
         ["repo", "reindex"] => reindex::run(globals).await,
+        ["repo", "repair"] => repair::run(globals).await,
         ["version"] => version::run(invocation, globals),
         ["shutdown"] => shutdown::run(globals).await,
         _ => endpoint(invocation, globals).await,

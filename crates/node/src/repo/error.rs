@@ -23,6 +23,16 @@ pub enum RepoError {
         /// Where.
         path: PathBuf,
     },
+    /// Parts of the repository are gone.
+    #[error("the repository at {} has no {missing}, though it has {found}", path.display())]
+    Incomplete {
+        /// Where.
+        path: PathBuf,
+        /// What is missing.
+        missing: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
     /// Another process uses the repository.
     #[error("the repository at {} is in use{}", path.display(), pid.map_or_else(String::new, |pid| format!(" by process {pid}")))]
     Locked {
@@ -81,6 +91,11 @@ pub enum RepoError {
     },
 }
 
+/// What stands for the version of a repository that has none.
+pub(super) const NO_VERSION: &str = "(none)";
+/// What stands before a version that no program writes.
+pub(super) const DAMAGED: &str = "damaged ";
+
 impl RepoError {
     /// What to do about it, as a sentence.
     #[must_use]
@@ -89,6 +104,9 @@ impl RepoError {
             Self::Missing { .. } => {
                 "Make one with `cairn init`, or name another place with IPFS_PATH.".to_owned()
             }
+            Self::Incomplete { missing, .. } => format!(
+                "Put the missing {missing} back from a copy, or run `cairn repo repair`: it keeps every block and pin that is there."
+            ),
             Self::Exists { .. } => "Making it anew would lose its key. Name another place with IPFS_PATH.".to_owned(),
             Self::Locked { pid: Some(pid), .. } => {
                 format!("A node runs there already. Use it, or stop it: `cairn shutdown`, or `kill {pid}`.")
@@ -99,13 +117,18 @@ impl RepoError {
             Self::Kubo { .. } => "Carry its content over: `ipfs dag export` there, `cairn dag import` here, into a new \
                  repository that IPFS_PATH names."
                 .to_owned(),
+            Self::Version { found, .. } if found == NO_VERSION || found.starts_with(DAMAGED) => {
+                "Run `cairn repo repair`: it keeps every block and pin that is there.".to_owned()
+            }
             Self::Version { .. } => "Use the program that made it, or a newer one.".to_owned(),
             Self::NoProfile { .. } => "See `cairn config profile --help` for the profiles.".to_owned(),
             Self::Config(error) => match error.key() {
                 Some(key) => format!("Set {key} right in the file `config` of the repository."),
-                None => "See the file `config` of the repository.".to_owned(),
+                None => "See the file `config` of the repository; `cairn repo repair` makes a new one.".to_owned(),
             },
-            Self::Identity(_) => "The file `config` of the repository has to hold the key that it was made with.".to_owned(),
+            Self::Identity(_) => "The file `config` of the repository has to hold the key that it was made with; `cairn repo repair` \
+                                  makes a new one."
+                .to_owned(),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "The user of this process may not do that.".to_owned()
             }

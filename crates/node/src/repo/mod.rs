@@ -11,12 +11,14 @@
 
 mod error;
 mod lock;
+mod repair;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::RepoError;
+pub use repair::Repaired;
 use lock::Lock;
 use parking_lot::Mutex;
 
@@ -61,6 +63,7 @@ impl Repo {
     pub fn open(path: impl Into<PathBuf>, access: Access) -> Result<Self, RepoError> {
         let path = path.into();
         if !is_initialized(&path) {
+            check_remains(&path)?;
             return Err(RepoError::Missing { path });
         }
         check_version(&path)?;
@@ -75,8 +78,31 @@ impl Repo {
         // Whoever wrote them is gone: the lock was free.
         if access == Access::ReadWrite {
             remove_addresses(&repo.path);
+            finished(&repo.path);
         }
         Ok(repo)
+    }
+
+    /// Checks that the block store is there: one that is missing is not made anew.
+    pub(crate) fn check_parts(&self) -> Result<(), RepoError> {
+        let blocks = self.blocks_path();
+        match std::fs::metadata(&blocks) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(RepoError::Incomplete {
+                    path: self.path.clone(),
+                    missing: "block store (`blocks`)",
+                    found: "a configuration",
+                })
+            }
+            Ok(metadata) if metadata.is_dir() && !blocks.join("store.json").exists() => {
+                Err(RepoError::Incomplete {
+                    path: self.path.clone(),
+                    missing: "identity of the block store (`blocks/store.json`)",
+                    found: "a configuration",
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where it is.
@@ -220,14 +246,48 @@ pub fn running_api(path: &Path) -> Result<Option<String>, RepoError> {
     Ok(Some(address.to_owned()))
 }
 
+/// There while a repository is being made.
+const UNFINISHED: &str = "init.unfinished";
+
+/// Removes the mark of a repository that is being made.
+fn finished(path: &Path) {
+    let mark = path.join(UNFINISHED);
+    if let Err(error) = std::fs::remove_file(&mark)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, file = %mark.display(), "the file could not be removed");
+    }
+}
+
+/// Refuses what is left of a repository whose configuration is gone: making a new one would give it another key.
+fn check_remains(path: &Path) -> Result<(), RepoError> {
+    if path.join(UNFINISHED).exists() {
+        return Ok(());
+    }
+    let found = if blocks_path(path).join("store.json").exists() {
+        "a block store"
+    } else if blocks_path(path).join("segments").exists() {
+        "blocks"
+    } else if rows_path(path).exists() {
+        "pins"
+    } else {
+        return Ok(());
+    };
+    Err(RepoError::Incomplete {
+        path: path.to_owned(),
+        missing: "configuration (`config`)",
+        found,
+    })
+}
+
 fn check_version(path: &Path) -> Result<(), RepoError> {
     let file = path.join("version");
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
+    let text = match std::fs::read(&file) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(RepoError::Version {
                 path: path.to_owned(),
-                found: "(none)".to_owned(),
+                found: error::NO_VERSION.to_owned(),
                 known: VERSION,
             });
         }
@@ -245,9 +305,16 @@ fn check_version(path: &Path) -> Result<(), RepoError> {
             path: path.to_owned(),
         });
     }
+    let newer = found
+        .strip_prefix(VERSION_PREFIX)
+        .is_some_and(|version| version.parse::<u32>().is_ok());
     Err(RepoError::Version {
         path: path.to_owned(),
-        found: found.to_owned(),
+        found: if newer {
+            found.to_owned()
+        } else {
+            format!("{}{:?}", error::DAMAGED, found.chars().take(40).collect::<String>())
+        },
         known: VERSION,
     })
 }
@@ -271,12 +338,16 @@ impl Fresh {
         }
         make_folder(path)?;
         let lock = Lock::take(path, Access::ReadWrite)?;
+        check_remains(path)?;
         // Another process may have made it while this one came to the lock.
         if is_initialized(path) {
             return Err(RepoError::Exists {
                 path: path.to_owned(),
             });
         }
+        // From here to the end a repository without a configuration is one that was not finished.
+        let mark = path.join(UNFINISHED);
+        durable::replace(&mark, b"").map_err(|error| io_error("write", &mark, error))?;
         let version = path.join("version");
         durable::replace(&version, format!("{VERSION_PREFIX}{VERSION}\n").as_bytes())
             .map_err(|error| io_error("write", &version, error))?;
@@ -289,6 +360,7 @@ impl Fresh {
     /// Writes the configuration, which makes it a repository, and unlocks it.
     pub(crate) fn finish(self, config: &crate::config::Config) -> Result<(), ConfigError> {
         ConfigFile::create(&config_path(&self.path), config)?;
+        finished(&self.path);
         drop(self.lock);
         Ok(())
     }

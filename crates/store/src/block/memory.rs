@@ -15,6 +15,7 @@ use super::traits::{
     BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root,
     StoreStat,
 };
+use super::unseen::Unseen;
 
 /// How many blocks a collection removes while writers wait.
 const SWEEP_BATCH: usize = 1024;
@@ -133,14 +134,14 @@ impl MemoryStore {
         Ok(answers)
     }
 
-    /// Marks what roots reach; answers with what the absent blocks link to that are elsewhere.
+    /// Marks what roots reach; answers with the absent blocks, and with the links of those that are elsewhere.
     fn mark(
         &self,
         roots: &[Root],
         marked: &mut HashSet<Multihash>,
         asked: &mut HashSet<Cid>,
         collector: &mut dyn Collector,
-    ) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+    ) -> Result<(Vec<Cid>, Vec<Option<Vec<Cid>>>), BlockError> {
         let mut absent = Vec::new();
         self.walk(roots, &mut |cid, present| {
             if present {
@@ -150,32 +151,40 @@ impl MemoryStore {
             }
             true
         })?;
-        collector.elsewhere(&absent)
+        let links = collector.elsewhere(&absent)?;
+        Ok((absent, links))
     }
 
     fn sweep(&self, floor: u64, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
         let mut done = Collected::default();
-        let (mut deep, flat): (Vec<Root>, Vec<Root>) = collector
+        let (deep, flat): (Vec<Root>, Vec<Root>) = collector
             .roots()?
             .into_iter()
             .partition(|root| root.recursive);
         let mut marked = HashSet::new();
         let mut asked = HashSet::new();
-        while !deep.is_empty() {
-            let links = self.mark(&deep, &mut marked, &mut asked, collector)?;
-            done.missing += links.iter().filter(|links| links.is_none()).count() as u64;
-            // What is elsewhere may link back to what is here.
-            deep = links
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|cid| Root {
-                    cid,
-                    recursive: true,
-                })
-                .collect();
+        let mut unseen = Unseen::default();
+        for root in deep {
+            let mut below = vec![root.clone()];
+            while !below.is_empty() {
+                let (absent, links) = self.mark(&below, &mut marked, &mut asked, collector)?;
+                below = Vec::new();
+                for (cid, links) in absent.into_iter().zip(links) {
+                    match links {
+                        None => unseen.note(&root.cid, cid, None),
+                        // What is elsewhere may link back to what is here.
+                        Some(links) => below.extend(links.into_iter().map(|cid| Root {
+                            cid,
+                            recursive: true,
+                        })),
+                    }
+                }
+            }
         }
-        let links = self.mark(&flat, &mut marked, &mut asked, collector)?;
+        if unseen.count > 0 {
+            return Err(BlockError::Unseen(Arc::new(unseen)));
+        }
+        let (_, links) = self.mark(&flat, &mut marked, &mut asked, collector)?;
         done.missing += links.iter().filter(|links| links.is_none()).count() as u64;
         let mut victims: Vec<(u64, Multihash)> = {
             let inner = self.shared.blocks.read();

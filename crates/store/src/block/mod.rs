@@ -11,9 +11,11 @@ mod links;
 mod memory;
 pub mod segments;
 mod traits;
+mod unseen;
 mod wait;
 
 pub use filestore::{Filestore, FilestoreOptions, NewReference};
 pub use memory::MemoryStore;
 pub use segments::{OpenError, OpenReport, Options, SegmentStore};
 pub use traits::*;
+pub use unseen::{MAX_NAMED, Unseen, UnseenBlock};

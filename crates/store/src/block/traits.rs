@@ -12,6 +12,7 @@ use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::BoxFuture;
 
 use super::links;
+use super::unseen::Unseen;
 use crate::meta::{MAX_REFERENCE_PATH, RowError};
 
 /// Largest block that any store takes, in bytes; what peers exchange is at most 2 MiB.
@@ -60,6 +61,17 @@ pub enum BlockError {
         rows: String,
         /// Id of this store.
         store: String,
+    },
+    /// Recursive roots reach blocks that cannot be read, and what hangs below those cannot be told.
+    #[error("nothing was collected: {0}")]
+    Unseen(Arc<Unseen>),
+    /// A block's segment was lost.
+    #[error("it was lost with segment {segment}")]
+    Lost {
+        /// The block, as CIDv1 raw.
+        key: Cid,
+        /// Number of the segment.
+        segment: u32,
     },
     /// A block's bytes are not in its codec's form, so what it links to cannot be told.
     #[error("cannot read the links of {cid}")]
@@ -200,7 +212,7 @@ pub struct Collected {
     pub bytes: u64,
     /// Bytes by which the disk use fell.
     pub disk_bytes: u64,
-    /// Blocks that are reachable but absent; what hangs below them could not be seen.
+    /// Roots that are not recursive and absent.
     pub missing: u64,
 }
 
@@ -315,6 +327,10 @@ pub trait BlockStore: BlockSource {
     }
 
     /// Removes what no root reaches and no hold keeps, then gives space back.
+    ///
+    /// # Errors
+    /// [`BlockError::Unseen`] when a recursive root reaches a block that is absent, damaged or cannot be decoded: nothing is
+    /// removed then.
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
 
     /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to go on.

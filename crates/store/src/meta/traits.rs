@@ -54,6 +54,33 @@ pub enum RowError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is gone, is empty, or holds nothing of the block store beside it, though that store had pins.
+    #[error("the rows in {} {what}, and the block store beside them has rows", path.display())]
+    Lost {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it: `are missing`, `are empty`.
+        what: &'static str,
+    },
+    /// The rows belong to another block store, or to another time of this one.
+    #[error("the rows in {} belong to {found}, and not to {expected}", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What they name.
+        found: String,
+        /// What stands in the block store.
+        expected: String,
+    },
+    /// The journal of the pins cannot be read or written.
+    #[error("cannot {action} the pin journal")]
+    Journal {
+        /// What was being done: `read`, `write`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
     /// A row holds what no version of the program writes.
     #[error("the rows are damaged: {what}")]
     Damaged {

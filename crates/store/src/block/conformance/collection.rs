@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use cairn_primitives::{Cid, Codec, Multihash};
+use bytes::Bytes;
+use cairn_primitives::{Block, Cid, Codec, Multihash};
 
 use super::super::traits::{BlockError, BlockStore, Collector, Root, StoreStat};
 use super::{Fixed, Store, collect, deep, has, node, put, raw, wait};
 
 pub(super) fn collects(store: &dyn BlockStore) {
     let (a, b, c, d) = (raw(b"a"), raw(b"b"), raw(b"c"), raw(b"d"));
-    let kept = node(&[a.cid.clone(), raw(b"missing").cid], b"kept");
+    let kept = node(std::slice::from_ref(&a.cid), b"kept");
     let alone = node(std::slice::from_ref(&b.cid), b"alone");
     let dead = node(std::slice::from_ref(&c.cid), b"dead");
     put(store, &[&a, &b, &c, &d, &kept, &alone, &dead]);
@@ -23,8 +24,8 @@ pub(super) fn collects(store: &dyn BlockStore) {
             recursive: false,
         },
         Root {
-            cid: raw(b"also missing").cid,
-            recursive: true,
+            cid: raw(b"missing").cid,
+            recursive: false,
         },
     ];
     for turn in 0..3 {
@@ -37,7 +38,7 @@ pub(super) fn collects(store: &dyn BlockStore) {
             BTreeSet::new()
         };
         assert_eq!(done.blocks, expected.len() as u64);
-        assert_eq!(done.missing, 2);
+        assert_eq!(done.missing, 1);
         assert_eq!(removed.into_iter().collect::<BTreeSet<_>>(), expected);
         assert!(has(store, &a) && has(store, &kept) && has(store, &alone));
         assert!(!has(store, &b) && !has(store, &c) && !has(store, &d) && !has(store, &dead));
@@ -53,6 +54,52 @@ pub(super) fn collects(store: &dyn BlockStore) {
             ..store.stat().unwrap()
         }
     );
+}
+
+/// What cannot be seen below a recursive root stops a collection, whatever it is.
+pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
+    let (a, b, loose) = (raw(b"a"), raw(b"b"), raw(b"loose"));
+    let absent = node(std::slice::from_ref(&b.cid), b"absent");
+    let holey = node(&[a.cid.clone(), absent.cid.clone()], b"holey");
+    let short = node(&[raw(b"absent leaf").cid], b"short");
+    let nonsense = Block {
+        cid: Cid::v1(Codec::DAG_CBOR, Multihash::sha2_256(b"\x9f")),
+        data: Bytes::from_static(b"\x9f"),
+    };
+    let above = node(std::slice::from_ref(&nonsense.cid), b"above");
+    put(store, &[&a, &b, &loose, &holey, &short, &nonsense, &above]);
+    for (roots, unseen) in [
+        (vec![&holey.cid], &absent.cid),
+        (vec![&absent.cid], &absent.cid),
+        (vec![&short.cid], &raw(b"absent leaf").cid),
+        (vec![&above.cid], &nonsense.cid),
+    ] {
+        let pin = roots[0].clone();
+        let mut roots = deep(&roots);
+        roots.push(Root {
+            cid: unseen.clone(),
+            recursive: false,
+        });
+        let mut collector = Fixed {
+            roots,
+            removed: Vec::new(),
+        };
+        match store.collect(&mut collector) {
+            Err(BlockError::Unseen(told)) => {
+                assert_eq!(told.count, 1);
+                assert_eq!(told.roots, [pin]);
+                assert_eq!(&told.blocks[0].cid, unseen);
+            }
+            // A store that walks gives up at the first block that it cannot decode.
+            Err(BlockError::Undecodable { .. }) => assert_eq!(unseen, &nonsense.cid),
+            other => panic!("{other:?}"),
+        }
+        assert!(collector.removed.is_empty());
+        assert!(has(store, &a) && has(store, &b) && has(store, &loose));
+    }
+    // Without such a root it goes on.
+    let (done, _) = collect(store, deep(&[&a.cid]));
+    assert_eq!(done.blocks, 6);
 }
 
 /// Runs a step of an operation in the middle of a collection.
@@ -148,7 +195,7 @@ pub(super) fn aborts_on_undecodable(store: &dyn BlockStore) {
     };
     assert!(matches!(
         store.collect(&mut collector),
-        Err(BlockError::Undecodable { .. })
+        Err(BlockError::Unseen(_) | BlockError::Undecodable { .. })
     ));
     assert!(has(store, &bad) && has(store, &other) && collector.removed.is_empty());
     // Of a codec that nobody knows, it is a leaf.

@@ -32,6 +32,7 @@ pub fn all(make: &dyn Fn() -> Store) {
     access::keys_and_stat(&*make());
     walks::links_and_walk(&*make());
     collection::collects(&*make());
+    collection::refuses_what_it_cannot_see(&*make());
     collection::collects_with_holds(&make());
     collection::collects_through_identity(&*make());
     collection::keeps_either_codec(&*make());

@@ -261,10 +261,12 @@ impl Engine {
         // has that, its blocks could come back.
         self.checkpoint()?;
         if victims.is_empty() {
+            self.find_lost(&keys.iter().cloned().collect())?;
             return Ok(answers);
         }
         let wanted = victims.len();
         let taken = self.take(victims, |_| {}, Removal::Asked)?;
+        self.find_lost(&keys.iter().cloned().collect())?;
         if taken.len() < wanted {
             // Someone else removed some at the same time.
             for (key, answer) in keys.iter().zip(&mut answers) {

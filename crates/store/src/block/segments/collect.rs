@@ -1,6 +1,7 @@
 //! Collection: takes what no root reaches and no hold keeps, beside writers.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -114,6 +115,9 @@ impl Engine {
         let mut alive = self.alive()?;
         let scanning = clock.lap();
         let marks = self.mark(&roots, &alive, elsewhere, cancelled)?;
+        if marks.unseen.count > 0 {
+            return Err(BlockError::Unseen(Arc::new(marks.unseen)));
+        }
         let marking = clock.lap();
         let mut done = Collected {
             missing: marks.missing,
@@ -137,6 +141,8 @@ impl Engine {
             }
         }
         drop(place);
+        // Everything that a root reaches is here.
+        self.forget_lost()?;
         if done.blocks > 0 {
             self.drop_stale_links(|id| id >= floor || alive.contains(id))?;
         }

@@ -150,6 +150,7 @@ impl Engine {
             .get(from)
             .map_err(|error| failed("open a segment of", error))?;
         let write = |error| failed("copy a segment of", error);
+        self.claim(number).map_err(write)?;
         let file = self
             .disk
             .open(&record::path(number), Access::Create, true)

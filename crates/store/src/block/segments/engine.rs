@@ -20,7 +20,9 @@ use super::super::holds::{HoldState, Holds, Touch};
 use super::super::traits::{BlockError, StoreStat};
 use super::entry::{Entry, Rows};
 use super::files::Files;
+use super::identity::Card;
 use super::index::{self, BLOCKS, Index, Owner, failed};
+use super::lost::Lost;
 use super::pending::Pending;
 use super::record::{self, Front};
 use super::reserve::Reserve;
@@ -96,6 +98,10 @@ pub(super) struct Engine {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) limits: Limits,
     pub(super) owner: Owner,
+    /// What `store.json` says.
+    pub(super) card: Mutex<Card>,
+    /// Blocks that were lost with their segments.
+    pub(super) lost: Mutex<Lost>,
     pub(super) read_only: bool,
     pub(super) index: Index,
     pub(super) reserve: Arc<Reserve>,
@@ -175,14 +181,50 @@ impl Engine {
         if *condemned || !self.index.suspect() {
             return;
         }
-        let next = Owner {
-            generation: self.owner.generation + 1,
-            ..self.owner.clone()
-        };
-        match super::identity::write(&*self.disk, &next) {
+        let mut card = self.card.lock();
+        let mut next = card.clone();
+        next.owner.generation = self.owner.generation + 1;
+        let written = super::identity::write(&*self.disk, &next);
+        *card = next;
+        match written {
             Ok(()) => *condemned = true,
             Err(error) => tracing::error!(%error, "cannot condemn the block index"),
         }
+    }
+
+    /// Notes in `store.json`, before a segment is begun, that its number is used: it is not used again even when index and
+    /// segment are both lost.
+    pub(super) fn claim(&self, number: u32) -> io::Result<()> {
+        let mut card = self.card.lock();
+        if number < card.segments {
+            return Ok(());
+        }
+        let next = Card {
+            segments: number.saturating_add(1),
+            ..card.clone()
+        };
+        super::identity::write(&*self.disk, &next).map_err(|error| match error {
+            super::options::OpenError::Io { source, .. } => source,
+            other => io::Error::other(other),
+        })?;
+        *card = next;
+        Ok(())
+    }
+
+    /// Notes which rows belong to the store.
+    pub(super) fn set_rows(&self, rows: &str) -> Result<(), BlockError> {
+        let mut card = self.card.lock();
+        if card.rows.as_deref() == Some(rows) {
+            return Ok(());
+        }
+        let next = Card {
+            rows: Some(rows.to_owned()),
+            ..card.clone()
+        };
+        super::identity::write(&*self.disk, &next)
+            .map_err(|error| failed("write store.json of", io::Error::other(error)))?;
+        *card = next;
+        Ok(())
     }
 
     /// The id that the next block gets.

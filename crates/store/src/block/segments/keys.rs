@@ -6,6 +6,7 @@ use super::super::traits::{BlockEntry, BlockError};
 use super::engine::Engine;
 use super::entries::Place;
 use super::index;
+use super::record::{self, Front, MAX_HEAD};
 
 /// Reads every block that `keys` names, and tells how it went, until `seen` has enough.
 pub(super) fn verify(
@@ -13,6 +14,9 @@ pub(super) fn verify(
     keys: impl Iterator<Item = Result<BlockEntry, BlockError>>,
     seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
 ) -> Result<(), BlockError> {
+    if engine.tell_lost(seen)? {
+        return Ok(());
+    }
     for entry in keys {
         let key = entry?.key;
         let whole = match engine.get(&key) {
@@ -30,6 +34,39 @@ pub(super) fn verify(
         }
     }
     Ok(())
+}
+
+/// Calls `each` with the CIDs in the fronts of all records that the index knows.
+pub(super) fn cids(
+    engine: &Engine,
+    each: &mut dyn FnMut(Cid) -> bool,
+) -> Result<(), BlockError> {
+    engine.settle(engine.last_id());
+    engine.checkpoint()?;
+    let mut place = Place::default();
+    loop {
+        let mut piece: Vec<(u32, u64)> = Vec::new();
+        let more = engine.scan_piece(&mut place, PIECE, &mut |_, entry| {
+            piece.push((entry.segment, entry.offset));
+            Ok(())
+        })?;
+        piece.sort_unstable();
+        for (segment, offset) in piece {
+            let front = engine
+                .files
+                .get(segment)
+                .and_then(|file| file.read_fresh(offset, MAX_HEAD));
+            let Ok(Front::Record(head)) = front.map(|bytes| record::front(&bytes)) else {
+                continue;
+            };
+            if !each(head.cid) {
+                return Ok(());
+            }
+        }
+        if !more {
+            return Ok(());
+        }
+    }
 }
 
 /// Entries that are read at a time.

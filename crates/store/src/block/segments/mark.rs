@@ -8,6 +8,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::super::links;
 use super::super::traits::{BlockError, Root};
+use super::super::unseen::Unseen;
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
@@ -24,12 +25,16 @@ const ASKED: usize = 1024;
 const ROWS: usize = 4096;
 
 /// What is reachable.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Marks {
     /// Reached blocks.
     pub(super) marked: IdSet,
-    /// Reached blocks that are absent.
+    /// Roots that are not recursive and absent.
     pub(super) missing: u64,
+    /// Blocks below recursive roots that cannot be read.
+    pub(super) unseen: Unseen,
+    /// The root whose turn it is.
+    root: Cid,
     /// Inner nodes whose links were followed, by codec.
     followed: HashMap<u64, IdSet>,
     absent: HashSet<Multihash>,
@@ -43,6 +48,30 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    fn new(root: Cid) -> Self {
+        Self {
+            marked: IdSet::default(),
+            missing: 0,
+            unseen: Unseen::default(),
+            root,
+            followed: HashMap::new(),
+            absent: HashSet::new(),
+            lacking: Vec::new(),
+            visited: HashSet::new(),
+            stack: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Notes a block whose links cannot be told. What ends the store ends the collection.
+    fn fault(&mut self, cid: Cid, error: BlockError) -> Result<(), BlockError> {
+        if matches!(error, BlockError::Closed | BlockError::Cancelled) {
+            return Err(error);
+        }
+        self.unseen.note(&self.root, cid, Some(error));
+        Ok(())
+    }
+
     /// Marks a block; its links are followed later, once for each codec.
     fn reach(&mut self, id: u64, codec: Codec, key: &Multihash) {
         self.marked.insert(id);
@@ -71,9 +100,15 @@ impl Engine {
         elsewhere: Elsewhere<'_>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Marks, BlockError> {
-        let mut marks = Marks::default();
+        let Some(first) = roots.first() else {
+            return Ok(Marks::new(Cid::v1(Codec::RAW, Multihash::sha2_256(&[]))));
+        };
+        let mut marks = Marks::new(first.cid.clone());
         let mut followed = 0u32;
-        for root in roots {
+        // Recursive roots first: an absent block that is a root by itself as well counts as one of theirs.
+        let (deep, flat): (Vec<&Root>, Vec<&Root>) = roots.iter().partition(|root| root.recursive);
+        for root in deep.into_iter().chain(flat) {
+            marks.root = root.cid.clone();
             if root.recursive {
                 self.reach_all(&mut marks, std::slice::from_ref(&root.cid), None)?;
             } else if root.cid.hash().identity_data().is_none() {
@@ -115,7 +150,13 @@ impl Engine {
         let (cids, follow): (Vec<Cid>, Vec<bool>) = marks.lacking.drain(..).unzip();
         for ((cid, follow), links) in cids.iter().zip(follow).zip(elsewhere(&cids)?) {
             match links {
-                None if marks.absent.insert(cid.hash().clone()) => marks.missing += 1,
+                None if marks.absent.insert(cid.hash().clone()) => {
+                    if follow {
+                        marks.unseen.note(&marks.root, cid.clone(), None);
+                    } else {
+                        marks.missing += 1;
+                    }
+                }
                 Some(links) if follow && !links.is_empty() && marks.visited.insert(cid.to_v1()) => {
                     self.reach_all(marks, &links, None)?;
                 }
@@ -145,18 +186,22 @@ impl Engine {
         }
         // From the bytes, hashed: a wrong link here would cost good blocks their lives.
         let cid = Cid::v1(node.codec, node.key.clone());
-        let data = match self.get(&node.key)? {
-            Some(data) => data,
-            None => {
+        let data = match self.get(&node.key) {
+            Ok(Some(data)) => data,
+            Err(error) => return marks.fault(cid, error),
+            Ok(None) => {
                 // Removed since it was reached.
                 marks.lack(cid, true);
                 return Ok(());
             }
         };
         if !node.key.matches(&data).unwrap_or(true) {
-            return Err(BlockError::Damaged { key: cid });
+            return marks.fault(cid.clone(), BlockError::Damaged { key: cid });
         }
-        let children = links::of(&cid, &data)?;
+        let children = match links::of(&cid, &data) {
+            Ok(children) => children,
+            Err(error) => return marks.fault(cid, error),
+        };
         self.reach_all(marks, &children, Some((node.id, node.codec.0)))
     }
 
@@ -238,7 +283,14 @@ impl Engine {
         let mut inline = vec![cid.clone()];
         while let Some(cid) = inline.pop() {
             let data = cid.hash().identity_data().unwrap_or_default();
-            for child in links::of(&cid, data)? {
+            let children = match links::of(&cid, data) {
+                Ok(children) => children,
+                Err(error) => {
+                    marks.fault(cid.clone(), error)?;
+                    continue;
+                }
+            };
+            for child in children {
                 if child.hash().identity_data().is_some() {
                     if links::may_link(child.codec()) {
                         inline.push(child);

@@ -18,6 +18,7 @@ mod ids;
 mod index;
 mod keys;
 mod link_rows;
+mod lost;
 mod mark;
 mod options;
 mod pending;
@@ -50,7 +51,8 @@ use parking_lot::Mutex;
 use self::engine::Engine;
 use self::handover::{Handover, Progress};
 use self::keys::{Keys, verify};
-pub use self::options::{OpenError, OpenReport, Options};
+pub(crate) use self::identity::fresh_id;
+pub use self::options::{LostSegment, OpenError, OpenReport, Options};
 use self::recover::Plan;
 use super::disk::{Disk, RealDisk};
 use super::traits::{
@@ -79,7 +81,7 @@ impl SegmentStore {
         options: Options,
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         Self::open_disk(
-            Self::disk(path.as_ref(), options.read_only)?,
+            Self::disk_at(path.as_ref(), options.read_only)?,
             &options.plan(false),
             &mut |_, _| {},
         )
@@ -93,7 +95,7 @@ impl SegmentStore {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         Self::open_disk(
-            Self::disk(path.as_ref(), options.read_only)?,
+            Self::disk_at(path.as_ref(), options.read_only)?,
             &options.plan(true),
             progress,
         )
@@ -107,7 +109,7 @@ impl SegmentStore {
         Self::open_disk(disk, &options.plan(false), &mut |_, _| {})
     }
 
-    fn disk(path: &Path, read_only: bool) -> Result<Arc<dyn Disk>, OpenError> {
+    fn disk_at(path: &Path, read_only: bool) -> Result<Arc<dyn Disk>, OpenError> {
         if read_only {
             return Ok(Arc::new(RealDisk::existing(path)));
         }
@@ -147,6 +149,68 @@ impl SegmentStore {
             }),
             report,
         ))
+    }
+
+    /// Id of the rows that belong to this store; `None` until [`SegmentStore::set_rows`], and for a store that an older
+    /// program has made.
+    #[must_use]
+    pub fn rows(&self) -> Option<String> {
+        self.engine.card.lock().rows.clone()
+    }
+
+    /// Notes which rows belong to this store, durably.
+    ///
+    /// # Errors
+    /// When `store.json` cannot be written.
+    pub fn set_rows(&self, rows: &str) -> Result<(), BlockError> {
+        self.engine.check_writable()?;
+        self.engine.set_rows(rows)
+    }
+
+    /// The disk beneath it: other things that have to be where the blocks are may lie there.
+    #[must_use]
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.engine.disk)
+    }
+
+    /// Calls `each` with the CIDs of all blocks, as they were first put, until it returns `false`; what cannot be read is passed
+    /// over. This reads the front of every record.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn cids(&self, each: &mut dyn FnMut(Cid) -> bool) -> Result<(), BlockError> {
+        keys::cids(&self.engine, each)
+    }
+
+    /// Repairs a store without its folder `segments`, without `store.json`, or with a damaged one: writes that anew, with the id that the segments name, or
+    /// else with `known`. The index is made anew at the next opening. Does nothing where there is no store at all, or a whole one;
+    /// answers whether it did.
+    ///
+    /// # Errors
+    /// When the disk fails, or the store is of a later format.
+    pub fn restore_identity(
+        path: impl AsRef<Path>,
+        known: Option<&str>,
+    ) -> Result<bool, OpenError> {
+        let disk = Self::disk_at(path.as_ref(), false)?;
+        let Some(_lock) = disk.lock(recover::LOCK, false).map_err(recover::io_error("lock"))? else {
+            return Err(OpenError::InUse);
+        };
+        match identity::read(&*disk) {
+            Ok(Some(_)) => {
+                let missing = recover::is_missing(&*disk, "segments")?;
+                if missing {
+                    disk.make_dir("segments")
+                        .map_err(recover::io_error("make a folder of"))?;
+                }
+                return Ok(missing);
+            }
+            Ok(None) if known.is_none() && !identity::has_remains(&*disk)? => return Ok(false),
+            Ok(None) | Err(OpenError::Identity { .. }) => {}
+            Err(other) => return Err(other),
+        }
+        identity::restore(&*disk, known)?;
+        Ok(true)
     }
 
     async fn hand_over(&self, hold: &Hold, blocks: Vec<Block>) -> Result<u64, BlockError> {

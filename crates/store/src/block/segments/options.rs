@@ -95,6 +95,23 @@ pub struct OpenReport {
     pub cut: Vec<(u32, u64)>,
     /// What was damaged.
     pub damaged: Vec<Damage>,
+    /// Segments that are gone, or shorter than they were.
+    pub lost: Vec<LostSegment>,
+    /// Blocks that are still missing because their segments were lost, whenever that was.
+    pub lost_blocks: u64,
+}
+
+/// A segment that is gone, or of which a part is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostSegment {
+    /// Its number.
+    pub segment: u32,
+    /// Whether a part of it is still there.
+    pub partly: bool,
+    /// Blocks that were in what is gone.
+    pub blocks: u64,
+    /// Bytes of those blocks.
+    pub bytes: u64,
 }
 
 /// Why a store cannot be opened.
@@ -112,6 +129,12 @@ pub enum OpenError {
         /// The format that is known here.
         known: u32,
     },
+    /// `store.json` is not there, though other parts of a store are.
+    #[error("store.json of the block store is missing")]
+    IdentityMissing,
+    /// The folder of the segments is not there, though the store has had segments.
+    #[error("the folder `segments` of the block store is missing")]
+    SegmentsMissing,
     /// `store.json` makes no sense.
     #[error("store.json of the block store is damaged: {reason}")]
     Identity {

@@ -1,5 +1,6 @@
 //! Opening: finds out what survived, and brings index and segments together.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
@@ -19,9 +20,10 @@ use super::replay::Replay;
 use super::reserve::Reserve;
 use super::stage::Stage;
 use super::writer::Writer;
-use super::{identity, record};
+use super::identity::Card;
+use super::{identity, lost, record};
 
-const LOCK: &str = "store.lock";
+pub(super) const LOCK: &str = "store.lock";
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -76,6 +78,15 @@ pub(super) fn segments(disk: &dyn Disk) -> Result<Vec<u32>, OpenError> {
     Ok(numbers)
 }
 
+/// Whether a folder is not there.
+pub(super) fn is_missing(disk: &dyn Disk, folder: &str) -> Result<bool, OpenError> {
+    match disk.list(folder) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(io_error("look into")(error)),
+    }
+}
+
 /// Opens a store.
 pub(super) fn open(
     disk: Arc<dyn Disk>,
@@ -100,6 +111,10 @@ pub(super) fn open(
     };
     let mut report = OpenReport::default();
     let known = identity::read(&*disk)?;
+    // A part that is missing is never taken for a store that is new.
+    if known.is_none() && identity::has_remains(&*disk)? {
+        return Err(OpenError::IdentityMissing);
+    }
     if plan.read_only && known.is_none() {
         return Err(OpenError::Io {
             action: "read store.json of",
@@ -107,19 +122,34 @@ pub(super) fn open(
         });
     }
     report.created = known.is_none();
-    let mut owner = match known {
-        Some(owner) => owner,
+    if let Some(card) = &known
+        && card.segments > 0
+        && !plan.reindex
+        && is_missing(&*disk, "segments")?
+    {
+        return Err(OpenError::SegmentsMissing);
+    }
+    let mut card = match known {
+        Some(card) => card,
         None => {
             let store = match &plan.fresh_id {
                 Some(id) => id.clone(),
                 None => identity::fresh_id().map_err(io_error("make an id for"))?,
             };
-            Owner {
-                store,
-                generation: 0,
+            Card {
+                owner: Owner {
+                    store,
+                    generation: 0,
+                },
+                segments: 0,
+                rows: None,
             }
         }
     };
+    if report.created {
+        // First of all: whatever is there without it is what is left of a store.
+        identity::write(&*disk, &card)?;
+    }
     disk.make_dir("segments")
         .map_err(io_error("make a folder of"))?;
     disk.make_dir("segments/damaged")
@@ -141,15 +171,21 @@ pub(super) fn open(
     let usable = if plan.reindex {
         Err(Unusable::Broken("it was asked to be made anew".to_owned()))
     } else {
-        replay.usable(&reserve, &owner)
+        replay.usable(&reserve, &card.owner)
     };
     let (index, rows) = match usable {
-        Ok((index, rows)) => {
+        Ok((index, mut rows)) => {
+            let short = lost::shortened(&**replay.disk, &rows)
+                .map_err(io_error("look at the segments of"))?;
+            if !short.is_empty() {
+                replay.report.lost =
+                    lost::give_up(&**replay.disk, &index, &mut rows, &short).map_err(store_error)?;
+            }
             let done = replay.run(&index, rows, segments(&*disk)?);
             if index.suspect() {
                 // What the file holds may not be what is on the disk: the next opening makes it anew.
-                owner.generation += 1;
-                identity::write(&*disk, &owner)?;
+                card.owner.generation += 1;
+                identity::write(&*disk, &card)?;
             }
             (index, done?)
         }
@@ -164,14 +200,14 @@ pub(super) fn open(
                 tracing::warn!(%reason, "the block index is made anew from the segments");
                 replay.report.reindexed = Some(reason.to_string());
             }
-            owner.generation += 1;
-            let rows = replay.rebuild(&reserve, &owner)?;
-            identity::write(&*disk, &owner)?;
+            card.owner.generation += 1;
+            let rows = replay.rebuild(&reserve, &card.owner)?;
+            identity::write(&*disk, &card)?;
             let index = Index::open(
                 Arc::clone(&disk),
                 plan.limits.cache,
                 Arc::clone(&reserve),
-                &owner,
+                &card.owner,
             )
             .map_err(|error| OpenError::Io {
                 action: "open the index of",
@@ -188,10 +224,14 @@ pub(super) fn open(
         .copied()
         .unwrap_or(0)
         .max(rows.keys().next_back().copied().unwrap_or(0));
+    let listed = lost::read(&*disk).map_err(io_error("read the lost blocks of"))?;
+    let claimed = card.segments;
     let engine = Engine {
         files: Files::new(Arc::clone(&disk), plan.limits.files),
         limits: plan.limits.clone(),
-        owner,
+        owner: card.owner.clone(),
+        card: Mutex::new(card),
+        lost: Mutex::new(listed),
         read_only: plan.read_only,
         index,
         reserve,
@@ -203,7 +243,7 @@ pub(super) fn open(
         stage: Mutex::new(Stage::from(next_id - 1)),
         pending: Mutex::new(Pending::default()),
         next_id: AtomicU64::new(next_id),
-        next_segment: AtomicU32::new(next_segment.max(last + 1)),
+        next_segment: AtomicU32::new(next_segment.max(last + 1).max(claimed)),
         writer: Mutex::new(Writer::default()),
         waiters: Mutex::default(),
         settled: AtomicU64::new(next_id - 1),
@@ -225,6 +265,8 @@ pub(super) fn open(
     {
         tracing::warn!(%error, "cannot set the block store's reserve aside");
     }
+    engine.find_lost(&HashSet::new()).map_err(store_error)?;
+    report.lost_blocks = engine.lost.lock().len() as u64;
     engine.sum(&engine.rows.lock());
     Ok((Arc::new(engine), report))
 }

@@ -15,7 +15,7 @@ use super::super::holds::Touch as _;
 use super::super::traits::{BlockError, Hold, Root};
 use super::engine::{Engine, Limits};
 use super::handover::{Handover, Progress};
-use super::options::OpenReport;
+use super::options::{OpenError, OpenReport};
 use super::recover::{self, Plan};
 use super::{record, scan};
 

@@ -144,6 +144,7 @@ impl Engine {
             .as_ref()
             .is_none_or(|open| open.number != chunk.segment)
         {
+            self.claim(chunk.segment)?;
             let file = self
                 .disk
                 .open(&record::path(chunk.segment), Access::Create, true)?;

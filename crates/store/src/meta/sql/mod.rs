@@ -4,8 +4,10 @@
 //! run side by side. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power loss.
 //! See <https://www.sqlite.org/wal.html>.
 
+mod beside;
 mod readers;
 mod references;
+mod state;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -14,11 +16,13 @@ use std::time::Duration;
 
 use cairn_primitives::{Cid, Multihash};
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+pub use self::beside::{Beside, Rescued};
 use self::readers::Readers;
 use self::writer::{Change, Writer};
 use super::migrations;
+use super::sum::PinSum;
 use super::{
     Pin, PinChange, PinFilter, PinMode, Reference, ReferenceChange, ReferenceOrder, RowError, Rows,
 };
@@ -45,6 +49,9 @@ pub struct SqliteRows {
     readers: Readers,
     /// `false` for a file of an old version that was opened for reading: it has no references.
     has_references: bool,
+    /// `false` for a file of an old version that was opened for reading: nothing says what its pins must be.
+    has_state: bool,
+    id: Option<String>,
 }
 
 impl SqliteRows {
@@ -59,22 +66,9 @@ impl SqliteRows {
         if read_only {
             return Self::open_for_reading(&path);
         }
-        let created = create_private(&path).map_err(|source| opening(&path, source))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection =
-            Connection::open_with_flags(&path, flags).map_err(|source| opening(&path, source))?;
-        prepare_writing(&connection).map_err(|source| opening(&path, source))?;
-        migrations::run(&mut connection, &path)?;
-        if created {
-            sync_parent(&path).map_err(|source| opening(&path, source))?;
-        }
-        let readers = Readers::new(path.clone(), false);
-        let writer = Writer::start(connection).map_err(|source| opening(&path, source))?;
-        Ok(Arc::new(Self {
-            writer: Some(writer),
-            readers,
-            has_references: true,
-        }))
+        let (mut connection, created) = beside::connect(&path)?;
+        let (id, now) = beside::settled(&mut connection)?;
+        Self::started(&path, connection, created, id, now, None)
     }
 
     fn open_for_reading(path: &Path) -> Result<Arc<Self>, RowError> {
@@ -100,12 +94,19 @@ impl SqliteRows {
                 known: migrations::READABLE,
             });
         }
+        let has_state = version >= migrations::STATE;
+        let id = match has_state {
+            true => state::read(&connection)?.map(|(id, _)| id),
+            false => None,
+        };
         let readers = Readers::new(path.to_owned(), immutable);
         readers.give_back(connection);
         Ok(Arc::new(Self {
             writer: None,
             readers,
             has_references: version >= migrations::REFERENCES,
+            has_state: id.is_some(),
+            id,
         }))
     }
 
@@ -166,6 +167,14 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The block store that a database names.
+fn store_id(connection: &Connection) -> Result<Option<String>, RowError> {
+    connection
+        .prepare_cached("SELECT value FROM fact WHERE key = ?1")
+        .and_then(|mut statement| statement.query_row([STORE_ID], |row| row.get(0)).optional())
+        .map_err(database("read"))
+}
+
 pub(super) const fn mode_number(mode: PinMode) -> i64 {
     match mode {
         PinMode::Recursive => 0,
@@ -206,11 +215,7 @@ fn read_pin(row: &Row<'_>) -> Result<Pin, RowError> {
 
 impl Rows for SqliteRows {
     fn store_id(&self) -> Result<Option<String>, RowError> {
-        let connection = self.readers.take()?;
-        connection
-            .prepare_cached("SELECT value FROM fact WHERE key = ?1")
-            .and_then(|mut statement| statement.query_row([STORE_ID], |row| row.get(0)).optional())
-            .map_err(database("read"))
+        store_id(&*self.readers.take()?)
     }
 
     fn bind<'a>(&'a self, store_id: &'a str) -> BoxFuture<'a, Result<(), RowError>> {
@@ -239,7 +244,17 @@ impl Rows for SqliteRows {
 
     fn pins(&self, filter: &PinFilter, each: &mut dyn FnMut(Pin) -> bool) -> Result<(), RowError> {
         let connection = self.readers.take()?;
-        // One statement is one read transaction: the view stays the same however long the walk takes.
+        // One view, however long the walk takes.
+        let transaction = connection
+            .unchecked_transaction()
+            .map_err(database("read"))?;
+        // A listing of all of them is what a collection relies on.
+        let whole = self.has_state && filter.mode.is_none() && filter.name_contains.is_none();
+        let expected = match whole {
+            true => state::read(&transaction)?,
+            false => None,
+        };
+        let mut found = PinSum::default();
         let mut statement = connection
             .prepare_cached(
                 "SELECT cid, mode, name FROM pin
@@ -254,11 +269,18 @@ impl Rows for SqliteRows {
         );
         let mut rows = statement.query(parameters).map_err(database("read"))?;
         while let Some(row) = rows.next().map_err(database("read"))? {
-            if !each(read_pin(row)?) {
-                break;
+            let pin = read_pin(row)?;
+            if expected.is_some() {
+                found.add_pin(&pin);
+            }
+            if !each(pin) {
+                return Ok(());
             }
         }
-        Ok(())
+        match expected {
+            Some((_, expected)) => state::compare(&found, &expected.sum),
+            None => Ok(()),
+        }
     }
 
     fn pin_count(&self) -> Result<u64, RowError> {

@@ -4,8 +4,11 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{database, mode_number};
-use crate::meta::{PinChange, Reference, ReferenceChange, RowError};
+use super::beside::all;
+use super::{database, mode_number, state};
+use crate::meta::journal::{self, Journal, State};
+use crate::meta::sum::PinSum;
+use crate::meta::{PinChange, PinMode, Reference, ReferenceChange, RowError};
 
 /// Batches that wait for the thread; at the bound, callers wait to hand theirs over.
 const QUEUE: usize = 1_024;
@@ -29,6 +32,39 @@ pub(super) enum Change {
     },
 }
 
+/// What a transaction does to the pins.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    sum: PinSum,
+    /// The changes, as the journal has them.
+    changes: Vec<u8>,
+}
+
+impl Tally {
+    /// Begins with what the pins are.
+    pub(super) fn of(now: State) -> Self {
+        Self {
+            sum: now.sum,
+            changes: Vec::new(),
+        }
+    }
+
+    /// What the pins are afterwards.
+    pub(super) fn next(&self, now: State) -> State {
+        State {
+            turn: now.turn + 1,
+            sum: self.sum,
+        }
+    }
+}
+
+/// What the thread works on.
+struct Database {
+    connection: Connection,
+    now: State,
+    journal: Option<Journal>,
+}
+
 /// Changes that are applied whole or not at all, and who waits for them.
 struct Batch {
     changes: Vec<Change>,
@@ -49,11 +85,20 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. It ends at [`Writer::close`], or when the writer is dropped and the queue is empty.
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        now: State,
+        journal: Option<Journal>,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        let database = Database {
+            connection,
+            now,
+            journal,
+        };
         std::thread::Builder::new()
             .name("rows-writer".into())
-            .spawn(move || run(connection, receiver))?;
+            .spawn(move || run(database, receiver))?;
         Ok(Self {
             queue: Mutex::new(Some(sender)),
         })
@@ -93,7 +138,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+fn run(mut database: Database, mut jobs: mpsc::Receiver<Job>) {
     let mut waiting = Vec::new();
     while let Some(first) = jobs.blocking_recv() {
         let mut next = Some(first);
@@ -114,7 +159,8 @@ fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
                 next = jobs.try_recv().ok();
             }
         }
-        commit(&mut connection, &mut waiting);
+        commit(&mut database, &mut waiting);
+        database.compact();
         if let Some(answer) = closing {
             // Whoever held a sender across the close is refused, not forgotten.
             jobs.close();
@@ -124,11 +170,11 @@ fn run(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
                     Job::Close(other) => drop(other.send(Ok(()))),
                 }
             }
-            drop(answer.send(finish(connection)));
+            drop(answer.send(finish(database.connection)));
             return;
         }
     }
-    if let Err(error) = finish(connection) {
+    if let Err(error) = finish(database.connection) {
         tracing::warn!(%error, "the rows were not closed cleanly");
     }
 }
@@ -145,12 +191,12 @@ fn finish(connection: Connection) -> Result<(), RowError> {
 }
 
 /// Applies batches in one transaction and answers each. A batch that fails alone is undone alone.
-fn commit(connection: &mut Connection, waiting: &mut Vec<Batch>) {
+fn commit(database: &mut Database, waiting: &mut Vec<Batch>) {
     if waiting.is_empty() {
         return;
     }
     let mut applied = Vec::with_capacity(waiting.len());
-    let outcome = in_transaction(connection, waiting, &mut applied);
+    let outcome = in_transaction(database, waiting, &mut applied);
     for answer in applied {
         // A caller that gave up is no reason to fail the others.
         drop(answer.send(outcome.clone()));
@@ -166,16 +212,26 @@ type Answer = oneshot::Sender<Result<(), RowError>>;
 /// Takes batches off `waiting` and applies them; those that stand with the transaction go to `applied`, those undone alone
 /// are answered at once. What is left in `waiting` was not tried.
 fn in_transaction(
-    connection: &mut Connection,
+    Database {
+        connection,
+        now,
+        journal,
+    }: &mut Database,
     waiting: &mut Vec<Batch>,
     applied: &mut Vec<Answer>,
 ) -> Result<(), RowError> {
+    if let Some(journal) = journal.as_mut().filter(|journal| journal.is_broken()) {
+        journal
+            .rewrite(now, &mut all(connection))
+            .map_err(journal_error)?;
+    }
+    let mut tally = Tally::of(*now);
     let mut transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database("write"))?;
     let mut batches = std::mem::take(waiting).into_iter();
     while let Some(batch) = batches.next() {
-        match apply(&mut transaction, &batch.changes) {
+        match apply(&mut transaction, &batch.changes, &mut tally) {
             Ok(()) => applied.push(batch.answer),
             Err(error) => {
                 let error = database("write")(error);
@@ -189,23 +245,116 @@ fn in_transaction(
             }
         }
     }
-    transaction.commit().map_err(database("write"))
+    if tally.changes.is_empty() {
+        return transaction.commit().map_err(database("write"));
+    }
+    let next = tally.next(*now);
+    state::write(&transaction, &next).map_err(database("write"))?;
+    let Some(journal) = journal else {
+        transaction.commit().map_err(database("write"))?;
+        *now = next;
+        return Ok(());
+    };
+    // The journal first, so that after a kill it is not behind; the two syncs run side by side.
+    if let Err(error) = journal.append(&next, &tally.changes) {
+        journal.undo();
+        return Err(journal_error(error));
+    }
+    let committed = transaction.commit().map_err(database("write"));
+    let settled = journal.settle();
+    if committed.is_err() {
+        journal.undo();
+        return committed;
+    }
+    *now = next;
+    settled.map_err(journal_error)
+}
+
+fn journal_error(source: std::io::Error) -> RowError {
+    RowError::Journal {
+        action: "write",
+        source: std::sync::Arc::new(source),
+    }
+}
+
+impl Database {
+    /// Writes a journal anew that has become long.
+    fn compact(&mut self) {
+        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.is_long())
+            && let Err(error) = journal.rewrite(&self.now, &mut all(&self.connection))
+        {
+            tracing::warn!(%error, "the pin journal cannot be written anew; the next change tries again");
+        }
+    }
 }
 
 /// Applies one batch, or nothing of it.
-fn apply(transaction: &mut rusqlite::Transaction<'_>, changes: &[Change]) -> rusqlite::Result<()> {
+fn apply(
+    transaction: &mut rusqlite::Transaction<'_>,
+    changes: &[Change],
+    tally: &mut Tally,
+) -> rusqlite::Result<()> {
+    let (sum, length) = (tally.sum, tally.changes.len());
+    let done = apply_all(transaction, changes, tally);
+    if done.is_err() {
+        tally.sum = sum;
+        tally.changes.truncate(length);
+    }
+    done
+}
+
+fn apply_all(
+    transaction: &mut rusqlite::Transaction<'_>,
+    changes: &[Change],
+    tally: &mut Tally,
+) -> rusqlite::Result<()> {
     if let [change] = changes {
         // A statement that fails undoes itself.
-        return change_row(transaction, change);
+        return change_row(transaction, change, tally);
     }
     let savepoint = transaction.savepoint()?;
     for change in changes {
-        change_row(&savepoint, change)?;
+        change_row(&savepoint, change, tally)?;
     }
     savepoint.commit()
 }
 
-fn change_row(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+/// Notes what a change does to the pins.
+fn count(connection: &Connection, change: &PinChange, tally: &mut Tally) -> rusqlite::Result<()> {
+    let cid = match change {
+        PinChange::Set(pin) => pin.cid.to_bytes(),
+        PinChange::Remove(cid) => cid.to_bytes(),
+    };
+    let before = connection
+        .prepare_cached("SELECT mode, name FROM pin WHERE cid = ?1")?
+        .query_row([&cid], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    if let Some((mode, name)) = before {
+        let mode = if mode == mode_number(PinMode::Direct) {
+            PinMode::Direct
+        } else {
+            PinMode::Recursive
+        };
+        tally.sum.sub(&cid, mode, &name);
+    }
+    if let PinChange::Set(pin) = change {
+        tally.sum.add(&cid, pin.mode, &pin.name);
+    }
+    journal::encode(change, &mut tally.changes);
+    Ok(())
+}
+
+/// Changes a row, and notes what that does to the pins.
+pub(super) fn change_row(
+    connection: &Connection,
+    change: &Change,
+    tally: &mut Tally,
+) -> rusqlite::Result<()> {
+    if let Change::Pin(change) = change {
+        count(connection, change, tally)?;
+    }
     match change {
         Change::Pin(PinChange::Set(pin)) => connection
             .prepare_cached(

@@ -1,5 +1,6 @@
 //! What a store finds after its process or its machine ended.
 
+use super::super::options::LostSegment;
 use super::*;
 
 #[test]
@@ -101,7 +102,16 @@ fn an_index_that_does_not_fit_is_made_anew() {
     // Ahead of them.
     disk.tamper(&record::path(1), Some(&short));
     let (engine, report) = open(&disk);
-    assert!(report.reindexed.is_some());
+    assert_eq!(report.reindexed, None);
+    assert_eq!(
+        report.lost,
+        [LostSegment {
+            segment: 1,
+            partly: true,
+            blocks: 4,
+            bytes: 4 * 3004,
+        }]
+    );
     assert_eq!(
         (present(&engine, &first), present(&engine, &second)),
         (4, 0)
@@ -158,5 +168,89 @@ fn what_was_removed_stays_away() {
         );
         drop(engine);
         disk = disk.kill();
+    }
+}
+
+#[test]
+fn a_lost_segment_is_told_until_its_blocks_are_back() {
+    // Deleted and emptied alike.
+    for left in [None, Some(&b""[..])] {
+        let disk = SimDisk::new(21);
+        let (engine, _) = open(&disk);
+        let (first, second) = (some(0, 400), some(1000, 5));
+        put(&engine, &first).unwrap();
+        engine.seal_active();
+        put(&engine, &second).unwrap();
+        let disk = end(engine, &disk);
+        disk.tamper(&record::path(1), left);
+        let (engine, report) = open(&disk);
+        assert_eq!(report.reindexed, None);
+        assert_eq!(report.lost.len(), 1);
+        let lost = &report.lost[0];
+        assert_eq!((lost.segment, lost.partly), (1, false));
+        assert_eq!(report.lost_blocks, lost.blocks);
+        assert_eq!(present(&engine, &first), first.len() - lost.blocks as usize);
+        let told = std::cell::RefCell::new(0);
+        engine
+            .tell_lost(&mut |_, whole| {
+                assert!(matches!(whole, Err(BlockError::Lost { segment: 1, .. })));
+                *told.borrow_mut() += 1;
+                true
+            })
+            .unwrap();
+        assert_eq!(*told.borrow(), lost.blocks);
+        // It is told again, and what comes back is off the list.
+        let disk = end(engine, &disk);
+        let (engine, report) = open(&disk);
+        assert_eq!(report.lost, []);
+        assert!(report.lost_blocks > 0);
+        put(&engine, &first).unwrap();
+        assert_eq!(present(&engine, &first), first.len());
+        let disk = end(engine, &disk);
+        assert_eq!(open(&disk).1.lost_blocks, 0);
+    }
+}
+
+#[test]
+fn the_number_of_a_lost_segment_is_not_used_again() {
+    let disk = SimDisk::new(22);
+    let (engine, _) = open(&disk);
+    put(&engine, &some(0, 4)).unwrap();
+    engine.seal_active();
+    put(&engine, &some(10, 4)).unwrap();
+    assert_eq!(engine.stage.lock().active(), Some(2));
+    let disk = end(engine, &disk);
+    disk.tamper(&record::path(2), None);
+    disk.tamper("index.redb", None);
+    let (engine, _) = open(&disk);
+    engine.seal_active();
+    put(&engine, &some(20, 4)).unwrap();
+    assert_eq!(engine.stage.lock().active(), Some(3));
+}
+
+#[test]
+fn a_store_without_its_identity_is_not_taken_for_a_new_one() {
+    let disk = SimDisk::new(23);
+    let (engine, _) = open(&disk);
+    let blocks = some(0, 4);
+    put(&engine, &blocks).unwrap();
+    let id = engine.owner.store.clone();
+    let disk = end(engine, &disk);
+    for damage in [None, Some(&b""[..]), Some(&b"garbage"[..])] {
+        disk.tamper("store.json", damage);
+        let opened = recover::open(Arc::new(disk.clone()), &plan(), &mut |_, _| {});
+        assert!(
+            matches!(
+                opened.err(),
+                Some(OpenError::IdentityMissing | OpenError::Identity { .. })
+            ),
+            "{damage:?}"
+        );
+        super::super::identity::restore(&disk, None).unwrap();
+        let (engine, report) = open(&disk);
+        assert!(report.reindexed.is_some());
+        assert_eq!(engine.owner.store, id);
+        assert_eq!(present(&engine, &blocks), 4);
+        drop(engine);
     }
 }

@@ -1,0 +1,87 @@
+//! What a collection could not see, and so why it takes nothing.
+
+use std::fmt;
+
+use cairn_primitives::Cid;
+
+use super::traits::BlockError;
+
+/// Most pins and most blocks that are named; the rest is counted.
+pub const MAX_NAMED: usize = 16;
+
+/// A block below a root whose links cannot be told.
+#[derive(Clone, Debug)]
+pub struct UnseenBlock {
+    /// The block.
+    pub cid: Cid,
+    /// Why it cannot be read; `None` when it is not here.
+    pub fault: Option<BlockError>,
+}
+
+/// Blocks that roots reach and that cannot be read, and those roots: what hangs below them may be any block of the store.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Unseen {
+    /// Roots that reach one of the blocks: [`MAX_NAMED`] at most.
+    pub roots: Vec<Cid>,
+    /// Whether there may be more such roots.
+    pub more_roots: bool,
+    /// The blocks: [`MAX_NAMED`] at most.
+    pub blocks: Vec<UnseenBlock>,
+    /// How many blocks there are, those not named included.
+    pub count: u64,
+}
+
+impl Unseen {
+    /// Notes a block below a root.
+    pub fn note(&mut self, root: &Cid, cid: Cid, fault: Option<BlockError>) {
+        let known = self.blocks.iter().any(|block| block.cid == cid);
+        self.count += u64::from(!known);
+        if !known && self.blocks.len() < MAX_NAMED {
+            self.blocks.push(UnseenBlock { cid, fault });
+        }
+        if self.roots.last() != Some(root) {
+            if self.roots.len() < MAX_NAMED {
+                self.roots.push(root.clone());
+            } else {
+                self.more_roots = true;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, block) in self.blocks.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            match &block.fault {
+                None => write!(f, "block {} is missing", block.cid)?,
+                Some(error @ (BlockError::Damaged { .. } | BlockError::Undecodable { .. })) => {
+                    write!(f, "{error}")?;
+                }
+                Some(error) => write!(f, "block {} cannot be read ({error})", block.cid)?,
+            }
+        }
+        let more = self.count.saturating_sub(self.blocks.len() as u64);
+        if more > 0 {
+            write!(f, " and {more} more")?;
+        }
+        f.write_str("; needed by ")?;
+        f.write_str(if self.roots.len() == 1 && !self.more_roots {
+            "pin "
+        } else {
+            "pins "
+        })?;
+        for (at, root) in self.roots.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            write!(f, "{root}")?;
+        }
+        if self.more_roots {
+            f.write_str(" and others")?;
+        }
+        f.write_str(
+            ". Get the blocks back (add the files again, or `dag import` a CAR that has them), or remove the pins (`pin rm`), \
+             and run the collection again",
+        )
+    }
+}

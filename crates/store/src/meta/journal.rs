@@ -1,0 +1,447 @@
+//! The pins a second time, beside the blocks: a journal that a lost database does not take along.
+//!
+//! `docs/storage-format.md` describes the file. It begins with all pins of a moment and goes on with every change; when the
+//! changes are more than the pins, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
+//! the first names store and database, the others hold changes. A length of 0 ends it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use cairn_primitives::{Cid, varint};
+
+use super::sum::{PinSum, checksum};
+use super::{Pin, PinChange, PinMode};
+use crate::block::disk::{Access, Disk, DiskFile};
+
+/// The journal's file, in the folder of the block store.
+pub(crate) const PATH: &str = "pins.journal";
+const FRESH: &str = "pins.journal.new";
+/// What the first frame begins with.
+const TITLE: &str = "cairn-pins 1";
+/// Bytes of a frame before its payload.
+const HEAD: usize = 12;
+/// Largest payload that is read, in bytes: a batch of changes is one frame.
+const MOST: u64 = 1 << 30;
+/// Payload at which a frame of a whole set is ended, in bytes.
+const PIECE: usize = 64 << 10;
+/// Bytes by which the file grows at least: a sync of what overwrites zeros is cheaper than one of a file that grows.
+const GROW: u64 = 64 << 10;
+/// Bytes of changes below which the journal is never written anew.
+const COMPACT: u64 = 1 << 20;
+
+/// What the pins are at some moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// How often they were changed.
+    pub(super) turn: u64,
+    /// What they come to.
+    pub(super) sum: PinSum,
+}
+
+/// Whose journal it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// Id of the block store.
+    pub(super) store: String,
+    /// Id of the database.
+    pub(super) rows: String,
+}
+
+/// A journal that is written.
+#[derive(Debug)]
+pub(super) struct Journal {
+    disk: Arc<dyn Disk>,
+    owner: Owner,
+    file: Arc<dyn DiskFile>,
+    /// Behind the last frame.
+    end: u64,
+    /// Behind the frame before the one that was written last.
+    before: u64,
+    allocated: u64,
+    /// Bytes of the whole set at its front.
+    base: u64,
+    /// Whether what is in it may be less than what was promised: it has to be written anew.
+    broken: bool,
+    syncer: Syncer,
+}
+
+/// Syncs on a thread of its own, so that the database syncs at the same time.
+#[derive(Debug)]
+struct Syncer {
+    work: mpsc::SyncSender<Arc<dyn DiskFile>>,
+    done: mpsc::Receiver<io::Result<()>>,
+}
+
+impl Syncer {
+    fn start() -> io::Result<Self> {
+        let (work, wanted) = mpsc::sync_channel::<Arc<dyn DiskFile>>(1);
+        let (tell, done) = mpsc::sync_channel(1);
+        std::thread::Builder::new()
+            .name("pin-journal".into())
+            .spawn(move || {
+                while let Ok(file) = wanted.recv() {
+                    if tell.send(file.sync_data()).is_err() {
+                        break;
+                    }
+                }
+            })?;
+        Ok(Self { work, done })
+    }
+}
+
+/// Encodes a change.
+pub(super) fn encode(change: &PinChange, out: &mut Vec<u8>) {
+    let (kind, cid) = match change {
+        PinChange::Set(pin) => (mode_kind(pin.mode), &pin.cid),
+        PinChange::Remove(cid) => (2, cid),
+    };
+    out.push(kind);
+    let cid = cid.to_bytes();
+    varint::encode(cid.len() as u64, out);
+    out.extend_from_slice(&cid);
+    if let PinChange::Set(pin) = change {
+        varint::encode(pin.name.len() as u64, out);
+        out.extend_from_slice(pin.name.as_bytes());
+    }
+}
+
+const fn mode_kind(mode: PinMode) -> u8 {
+    match mode {
+        PinMode::Recursive => 0,
+        PinMode::Direct => 1,
+    }
+}
+
+fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (len, used) = varint::decode(bytes).ok()?;
+    let rest = bytes.get(used..)?;
+    let len = usize::try_from(len).ok()?;
+    let taken = rest.get(..len)?;
+    *bytes = rest.get(len..)?;
+    Some(taken)
+}
+
+fn take_number(bytes: &mut &[u8]) -> Option<u64> {
+    let (number, used) = varint::decode(bytes).ok()?;
+    *bytes = bytes.get(used..)?;
+    Some(number)
+}
+
+fn decode(bytes: &mut &[u8]) -> Option<PinChange> {
+    let (kind, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
+    let mode = match kind {
+        0 => PinMode::Recursive,
+        1 => PinMode::Direct,
+        2 => return Some(PinChange::Remove(cid)),
+        _ => return None,
+    };
+    let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
+    Some(PinChange::Set(Pin { cid, mode, name }))
+}
+
+/// A frame of changes.
+#[derive(Debug)]
+struct Frame {
+    state: State,
+    /// Whether it is a part of the whole set at the front.
+    whole: bool,
+    changes: Vec<PinChange>,
+}
+
+fn encode_frame(state: &State, whole: bool, changes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&[0; HEAD]);
+    out.push(u8::from(whole));
+    varint::encode(state.turn, out);
+    varint::encode(state.sum.count, out);
+    out.extend_from_slice(&state.sum.sum.to_le_bytes());
+    out.extend_from_slice(changes);
+    seal(out, start);
+}
+
+/// Fills in the head of the frame that begins at `start`.
+fn seal(out: &mut [u8], start: usize) {
+    let Some((head, payload)) = out
+        .get_mut(start..)
+        .and_then(|frame| frame.split_at_mut_checked(HEAD))
+    else {
+        return;
+    };
+    let len = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let sum: [u8; 8] = checksum(payload);
+    for (to, from) in head.iter_mut().zip(len.into_iter().chain(sum)) {
+        *to = from;
+    }
+}
+
+fn decode_frame(mut bytes: &[u8]) -> Option<Frame> {
+    let bytes = &mut bytes;
+    let (whole, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let turn = take_number(bytes)?;
+    let count = take_number(bytes)?;
+    let (sum, rest) = bytes.split_first_chunk::<16>()?;
+    *bytes = rest;
+    let sum = u128::from_le_bytes(*sum);
+    let mut changes = Vec::new();
+    while !bytes.is_empty() {
+        changes.push(decode(bytes)?);
+    }
+    Some(Frame {
+        state: State {
+            turn,
+            sum: PinSum { count, sum },
+        },
+        whole: *whole == 1,
+        changes,
+    })
+}
+
+/// What a journal says.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) owner: Owner,
+    pub(super) state: State,
+    /// The changes behind the turn that was asked for.
+    pub(super) changes: Vec<PinChange>,
+    /// Whether `changes` begins with a whole set, so that what is not in it is not pinned.
+    pub(super) whole: bool,
+    /// Whether a part of it cannot be read.
+    pub(super) damaged: bool,
+    end: u64,
+    base: u64,
+}
+
+/// Reads a journal; `None` when there is none, or none that says whose it is.
+pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Told>> {
+    let file = match disk.open(PATH, Access::Read, false) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let len = file.len()?;
+    let mut at = 0;
+    let mut told: Option<Told> = None;
+    while at + HEAD as u64 <= len {
+        let mut head = [0; HEAD];
+        if file.read_at(at, &mut head)? < HEAD {
+            break;
+        }
+        let [a, b, c, d, sum @ ..] = head;
+        let size = u64::from(u32::from_le_bytes([a, b, c, d]));
+        if size == 0 {
+            break;
+        }
+        let payload = match usize::try_from(size) {
+            Ok(want) if size <= MOST && at + HEAD as u64 + size <= len => {
+                file.read_fresh(at + HEAD as u64, want)?
+            }
+            _ => Vec::new(),
+        };
+        let good = checksum::<8>(&payload) == sum && !payload.is_empty();
+        let Some(told) = &mut told else {
+            let owner = if good { title(&payload) } else { None };
+            let Some(owner) = owner else {
+                return Ok(None);
+            };
+            at += HEAD as u64 + size;
+            told = Some(Told {
+                owner,
+                state: State::default(),
+                changes: Vec::new(),
+                whole: false,
+                damaged: false,
+                end: at,
+                base: at,
+            });
+            continue;
+        };
+        let frame = if good { decode_frame(&payload) } else { None };
+        let Some(frame) = frame else {
+            // The last one may have been cut short; that nothing was promised of it only the database can tell.
+            told.damaged = true;
+            if payload.is_empty() {
+                break;
+            }
+            at += HEAD as u64 + size;
+            continue;
+        };
+        at += HEAD as u64 + size;
+        if frame.state.turn < told.state.turn {
+            // Left from a time before the file was cut.
+            break;
+        }
+        told.state = frame.state;
+        if after.is_none_or(|after| frame.state.turn > after) {
+            told.whole |= frame.whole;
+            told.changes.extend(frame.changes);
+        }
+        if frame.whole {
+            told.base = at;
+        }
+        told.end = at;
+    }
+    Ok(told)
+}
+
+fn title(payload: &[u8]) -> Option<Owner> {
+    let mut lines = std::str::from_utf8(payload).ok()?.lines();
+    if lines.next()? != TITLE {
+        return None;
+    }
+    Some(Owner {
+        store: lines.next()?.to_owned(),
+        rows: lines.next()?.to_owned(),
+    })
+}
+
+impl Journal {
+    /// Goes on with a journal that was read whole.
+    pub(super) fn resume(disk: Arc<dyn Disk>, told: &Told) -> io::Result<Self> {
+        let file = disk.open(PATH, Access::Write, false)?;
+        let allocated = file.len()?;
+        Ok(Self {
+            disk,
+            owner: told.owner.clone(),
+            file,
+            end: told.end,
+            before: told.end,
+            allocated,
+            base: told.base,
+            broken: false,
+            syncer: Syncer::start()?,
+        })
+    }
+
+    /// Makes a journal of a whole set of pins, in place of the one that may be there.
+    pub(super) fn create(
+        disk: Arc<dyn Disk>,
+        owner: Owner,
+        state: &State,
+        pins: &mut Pins<'_>,
+    ) -> io::Result<Self> {
+        let (file, end) = write_whole(&*disk, &owner, state, pins)?;
+        Ok(Self {
+            disk,
+            owner,
+            file,
+            end,
+            before: end,
+            allocated: end,
+            base: end,
+            broken: false,
+            syncer: Syncer::start()?,
+        })
+    }
+
+    /// Writes the journal anew from a whole set of pins, durably.
+    pub(super) fn rewrite(&mut self, state: &State, pins: &mut Pins<'_>) -> io::Result<()> {
+        self.broken = true;
+        let (file, end) = write_whole(&*self.disk, &self.owner, state, pins)?;
+        self.file = file;
+        (self.end, self.before, self.allocated, self.base) = (end, end, end, end);
+        self.broken = false;
+        Ok(())
+    }
+
+    /// Whether it has to be written anew before anything is added.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether the changes have become so many that it is better written anew.
+    pub(super) fn is_long(&self) -> bool {
+        self.end - self.base > COMPACT.max(self.base)
+    }
+
+    /// Adds changes, and begins to make them durable: [`Journal::settle`] tells.
+    pub(super) fn append(&mut self, state: &State, changes: &[u8]) -> io::Result<()> {
+        self.before = self.end;
+        let mut frame = Vec::with_capacity(changes.len() + 64);
+        encode_frame(state, false, changes, &mut frame);
+        let end = self.end + frame.len() as u64;
+        // The zeros behind it end it.
+        if end + HEAD as u64 > self.allocated {
+            let allocated = (end + HEAD as u64).next_multiple_of(GROW);
+            self.file.allocate(allocated)?;
+            self.allocated = allocated;
+        }
+        self.file.write_at(self.end, &frame)?;
+        self.end = end;
+        let asked = self.syncer.work.send(Arc::clone(&self.file));
+        asked.map_err(|_| io::Error::other("the thread that syncs the pin journal has ended"))
+    }
+
+    /// Waits until what was added is durable.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        let done = match self.syncer.done.recv() {
+            Ok(done) => done,
+            Err(_) => Err(io::Error::other(
+                "the thread that syncs the pin journal has ended",
+            )),
+        };
+        if done.is_err() {
+            self.broken = true;
+        }
+        done
+    }
+
+    /// Takes back what was added last: the database did not take it.
+    pub(super) fn undo(&mut self) {
+        let cut = self
+            .file
+            .set_len(self.before)
+            .and_then(|()| self.file.allocate(self.allocated));
+        if cut.is_err() {
+            self.broken = true;
+        }
+        self.end = self.before;
+    }
+}
+
+/// Calls with each pin of a set.
+pub(super) type Pins<'a> = dyn FnMut(&mut dyn FnMut(Pin)) -> io::Result<()> + 'a;
+
+/// Writes a journal of a whole set to a file of its own, and renames it.
+fn write_whole(
+    disk: &dyn Disk,
+    owner: &Owner,
+    state: &State,
+    pins: &mut Pins<'_>,
+) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+    match disk.remove(FRESH) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = disk.open(FRESH, Access::Create, false)?;
+    let mut out = vec![0; HEAD];
+    out.extend_from_slice(format!("{TITLE}\n{}\n{}\n", owner.store, owner.rows).as_bytes());
+    seal(&mut out, 0);
+    let mut at = 0;
+    let mut piece = Vec::new();
+    let mut failed = Ok(());
+    let mut put = |out: &mut Vec<u8>| {
+        let written = file.write_at(at, out);
+        at += out.len() as u64;
+        out.clear();
+        written
+    };
+    pins(&mut |pin| {
+        encode(&PinChange::Set(pin), &mut piece);
+        if piece.len() >= PIECE && failed.is_ok() {
+            encode_frame(state, true, &piece, &mut out);
+            piece.clear();
+            failed = put(&mut out);
+        }
+    })?;
+    failed?;
+    encode_frame(state, true, &piece, &mut out);
+    put(&mut out)?;
+    file.sync_data()?;
+    disk.rename(FRESH, PATH)?;
+    disk.sync_dir("")?;
+    Ok((file, at))
+}
