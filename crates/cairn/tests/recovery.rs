@@ -52,7 +52,9 @@ fn intact(repository: &Repository, items: &[(String, Vec<u8>)]) {
 }
 
 fn items(repository: &Repository) -> Vec<(String, Vec<u8>)> {
-    ["one", "two", "three"].map(|name| add(repository, name)).into()
+    ["one", "two", "three"]
+        .map(|name| add(repository, name))
+        .into()
 }
 
 #[test]
@@ -72,7 +74,11 @@ fn lost_rows_are_refused_and_brought_back_with_their_names() {
         let repository = repository();
         let items = items(&repository);
         damage(&repository.path().join("rows.sqlite"));
-        for command in [&["repo", "gc"][..], &["daemon", "--offline"], &["pin", "ls"]] {
+        for command in [
+            &["repo", "gc"][..],
+            &["daemon", "--offline"],
+            &["pin", "ls"],
+        ] {
             let said = refused(&repository, command);
             assert!(said.contains("repo repair"), "{said}");
         }
@@ -116,7 +122,7 @@ fn a_lost_journal_and_a_lost_index_are_made_anew() {
 
 #[test]
 fn a_lost_identity_of_the_store_is_restored() {
-    for text in [None, Some("")  , Some("garbage")] {
+    for text in [None, Some(""), Some("garbage")] {
         let repository = repository();
         let items = items(&repository);
         let path = repository.path().join("blocks/store.json");
@@ -200,7 +206,10 @@ fn a_lost_segment_is_told() {
     let output = cairn(&repository, &["repo", "verify"]);
     assert!(!output.status.success());
     let listed = String::from_utf8(output.stdout).unwrap();
-    assert!(listed.contains("is missing (it was lost with segment 1)"), "{listed}");
+    assert!(
+        listed.contains("is missing (it was lost with segment 1)"),
+        "{listed}"
+    );
     // Put back, everything is there again, in a segment of another number.
     for name in ["one", "two", "three"] {
         add(&repository, name);

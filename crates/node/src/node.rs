@@ -197,22 +197,25 @@ impl Node {
     fn look_for_incomplete_pins(&self) {
         let (store, rows) = (Arc::clone(&self.store), Arc::clone(&self.rows));
         let stop = self.tasks.stop_flag();
-        self.tasks.spawn("incomplete pins", move |stopping| async move {
-            let looked = tokio::task::spawn_blocking(move || {
-                cairn_dag::gc::incomplete(&*store, &*rows, &stop)
-            });
-            let looked = tokio::select! {
-                looked = looked => looked,
-                () = stopping.cancelled() => return,
-            };
-            match looked {
-                Ok(Ok(unseen)) if unseen.count > 0 => {
-                    tracing::error!("pins are not whole, and nothing will be collected: {unseen}");
+        self.tasks
+            .spawn("incomplete pins", move |stopping| async move {
+                let looked = tokio::task::spawn_blocking(move || {
+                    cairn_dag::gc::incomplete(&*store, &*rows, &stop)
+                });
+                let looked = tokio::select! {
+                    looked = looked => looked,
+                    () = stopping.cancelled() => return,
+                };
+                match looked {
+                    Ok(Ok(unseen)) if unseen.count > 0 => {
+                        tracing::error!(
+                            "pins are not whole, and nothing will be collected: {unseen}"
+                        );
+                    }
+                    Ok(Err(error)) => tracing::warn!(%error, "the pins cannot be looked at"),
+                    _ => {}
                 }
-                Ok(Err(error)) => tracing::warn!(%error, "the pins cannot be looked at"),
-                _ => {}
-            }
-        });
+            });
     }
 
     /// Its repository.

@@ -68,7 +68,11 @@ fn tell(report: &OpenReport) {
             blocks = lost.blocks,
             bytes = lost.bytes,
             "{} of the block store is gone: `cairn repo verify` lists its blocks",
-            if lost.partly { "a part of a segment" } else { "a segment" }
+            if lost.partly {
+                "a part of a segment"
+            } else {
+                "a segment"
+            }
         );
     }
     if report.lost_blocks > 0 {

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::RepoError;
-pub use repair::Repaired;
 use lock::Lock;
 use parking_lot::Mutex;
+pub use repair::Repaired;
 
 use crate::config::{ConfigError, ConfigFile};
 use crate::durable;
@@ -313,7 +313,11 @@ fn check_version(path: &Path) -> Result<(), RepoError> {
         found: if newer {
             found.to_owned()
         } else {
-            format!("{}{:?}", error::DAMAGED, found.chars().take(40).collect::<String>())
+            format!(
+                "{}{:?}",
+                error::DAMAGED,
+                found.chars().take(40).collect::<String>()
+            )
         },
         known: VERSION,
     })

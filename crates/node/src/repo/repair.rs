@@ -252,8 +252,9 @@ async fn restore_rows(
     rows.close().await?;
     let unseen = unseen?;
     if unseen.count > 0 {
-        told.lost
-            .push(format!("Pins are not whole, and nothing will be collected: {unseen}."));
+        told.lost.push(format!(
+            "Pins are not whole, and nothing will be collected: {unseen}."
+        ));
     }
     Ok(())
 }
@@ -279,7 +280,11 @@ fn rebuild_rows(
         let have: HashSet<Multihash> = pins.iter().map(|pin| pin.cid.hash().clone()).collect();
         let roots = unlinked(store)?;
         let before = pins.len();
-        pins.extend(roots.into_iter().filter(|pin| !have.contains(pin.cid.hash())));
+        pins.extend(
+            roots
+                .into_iter()
+                .filter(|pin| !have.contains(pin.cid.hash())),
+        );
         told.done(format!(
             "The pin journal is {}: {} blocks that no other block links to were pinned. Remove the pins that you do not need: \
              `cairn pin rm`.",

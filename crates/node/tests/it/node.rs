@@ -7,7 +7,7 @@ use cairn_dag::import::ImportDefaults;
 use cairn_node::{Access, InitOptions, Node, NodeError, NodeOptions, Repo, RepoError};
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::block::Root;
-use cairn_store::meta::{Pin, PinFilter, PinMode};
+use cairn_store::meta::{Pin, PinFilter, PinMode, RowError};
 
 use crate::{init, open};
 
@@ -156,20 +156,22 @@ async fn a_collection_keeps_what_others_keep() {
 }
 
 #[tokio::test]
-async fn rows_of_another_store_are_read_but_never_collected_with() {
+async fn rows_of_another_store_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (a, b) = (folder.path().join("a"), folder.path().join("b"));
     init(&a).await;
     init(&b).await;
     std::fs::copy(b.join("rows.sqlite"), a.join("rows.sqlite")).unwrap();
-    let node = open(&a).await;
-    assert_eq!(pins(&node).len(), 1);
-    let error = node.collect().finish().await.unwrap_err();
+    let error = Node::open(&a, NodeOptions::default()).await.unwrap_err();
     assert!(
-        error.to_string().contains("nothing was collected"),
+        matches!(error, NodeError::Rows(RowError::Other { .. })),
         "{error}"
     );
-    assert_eq!(node.store().stat().unwrap().blocks, 1);
+    assert!(error.hint().unwrap().contains("repo repair"));
+    Repo::repair(&a).await.unwrap();
+    let node = open(&a).await;
+    assert_eq!(pins(&node).len(), 1);
+    assert_eq!(node.collect().finish().await.unwrap().blocks, 0);
 }
 
 #[tokio::test]

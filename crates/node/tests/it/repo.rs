@@ -97,12 +97,34 @@ async fn init_goes_on_where_a_failed_one_stopped() {
     init(&path).await;
     // As if the process had died before its last step.
     std::fs::remove_file(path.join("config")).unwrap();
+    std::fs::write(path.join("init.unfinished"), "").unwrap();
     assert!(matches!(
         Repo::open(&path, Access::ReadWrite),
         Err(RepoError::Missing { .. })
     ));
     init(&path).await;
+    assert!(!path.join("init.unfinished").exists());
     Repo::open(&path, Access::ReadWrite).unwrap();
+}
+
+#[tokio::test]
+async fn a_repository_without_its_configuration_is_not_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("repo");
+    init(&path).await;
+    std::fs::remove_file(path.join("config")).unwrap();
+    let opened = Repo::open(&path, Access::ReadWrite).unwrap_err();
+    let made = Repo::init(&path, &InitOptions::default())
+        .await
+        .unwrap_err();
+    for error in [NodeError::from(opened), made] {
+        assert!(
+            matches!(error, NodeError::Repo(RepoError::Incomplete { .. })),
+            "{error}"
+        );
+        assert!(error.hint().unwrap().contains("repo repair"));
+    }
+    assert!(!is_initialized(&path));
 }
 
 #[tokio::test]

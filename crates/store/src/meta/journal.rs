@@ -4,6 +4,9 @@
 //! changes are more than the pins, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
 //! the first names store and database, the others hold changes. A length of 0 ends it.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -170,7 +173,9 @@ fn seal(out: &mut [u8], start: usize) {
     else {
         return;
     };
-    let len = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let len = u32::try_from(payload.len())
+        .unwrap_or(u32::MAX)
+        .to_le_bytes();
     let sum: [u8; 8] = checksum(payload);
     for (to, from) in head.iter_mut().zip(len.into_iter().chain(sum)) {
         *to = from;

@@ -8,7 +8,7 @@ mod sql;
 mod sum;
 mod traits;
 
-pub use memory::MemoryRows;
 pub(crate) use journal::PATH as JOURNAL;
+pub use memory::MemoryRows;
 pub use sql::{Beside, Rescued, SqliteRows};
 pub use traits::*;

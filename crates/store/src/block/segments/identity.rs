@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::super::disk::{self, Access, Disk};
 use super::index::Owner;
 use super::options::OpenError;
-use super::recover::{io_error, segments};
 use super::record;
+use super::recover::{io_error, segments};
 
 const PATH: &str = "store.json";
 /// The only format so far.
@@ -136,7 +136,10 @@ fn named_by(disk: &dyn Disk, number: u32) -> Option<String> {
 /// made anew at the next opening.
 pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenError> {
     let numbers = segments(disk)?;
-    let named = numbers.iter().rev().find_map(|number| named_by(disk, *number));
+    let named = numbers
+        .iter()
+        .rev()
+        .find_map(|number| named_by(disk, *number));
     let store = match named.or_else(|| known.filter(|id| is_id(id)).map(str::to_owned)) {
         Some(store) => store,
         None => fresh_id().map_err(io_error("make an id for"))?,

@@ -37,10 +37,7 @@ pub(super) fn verify(
 }
 
 /// Calls `each` with the CIDs in the fronts of all records that the index knows.
-pub(super) fn cids(
-    engine: &Engine,
-    each: &mut dyn FnMut(Cid) -> bool,
-) -> Result<(), BlockError> {
+pub(super) fn cids(engine: &Engine, each: &mut dyn FnMut(Cid) -> bool) -> Result<(), BlockError> {
     engine.settle(engine.last_id());
     engine.checkpoint()?;
     let mut place = Place::default();

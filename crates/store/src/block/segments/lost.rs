@@ -35,7 +35,8 @@ pub(super) fn read(disk: &dyn Disk) -> io::Result<Lost> {
         else {
             continue;
         };
-        if let (Ok(cid), Ok(size), Ok(segment)) = (cid.parse::<Cid>(), size.parse(), segment.parse())
+        if let (Ok(cid), Ok(size), Ok(segment)) =
+            (cid.parse::<Cid>(), size.parse(), segment.parse())
         {
             lost.insert(cid.hash().clone(), (size, segment));
         }

@@ -50,8 +50,8 @@ use parking_lot::Mutex;
 
 use self::engine::Engine;
 use self::handover::{Handover, Progress};
-use self::keys::{Keys, verify};
 pub(crate) use self::identity::fresh_id;
+use self::keys::{Keys, verify};
 pub use self::options::{LostSegment, OpenError, OpenReport, Options};
 use self::recover::Plan;
 use super::disk::{Disk, RealDisk};
@@ -193,7 +193,10 @@ impl SegmentStore {
         known: Option<&str>,
     ) -> Result<bool, OpenError> {
         let disk = Self::disk_at(path.as_ref(), false)?;
-        let Some(_lock) = disk.lock(recover::LOCK, false).map_err(recover::io_error("lock"))? else {
+        let Some(_lock) = disk
+            .lock(recover::LOCK, false)
+            .map_err(recover::io_error("lock"))?
+        else {
             return Err(OpenError::InUse);
         };
         match identity::read(&*disk) {

@@ -13,6 +13,7 @@ use super::super::traits::BlockError;
 use super::engine::{Engine, Limits};
 use super::entry::SegmentState;
 use super::files::Files;
+use super::identity::Card;
 use super::index::{Index, Owner, Unusable, failed};
 use super::options::{OpenError, OpenReport};
 use super::pending::Pending;
@@ -20,7 +21,6 @@ use super::replay::Replay;
 use super::reserve::Reserve;
 use super::stage::Stage;
 use super::writer::Writer;
-use super::identity::Card;
 use super::{identity, lost, record};
 
 pub(super) const LOCK: &str = "store.lock";
@@ -178,8 +178,8 @@ pub(super) fn open(
             let short = lost::shortened(&**replay.disk, &rows)
                 .map_err(io_error("look at the segments of"))?;
             if !short.is_empty() {
-                replay.report.lost =
-                    lost::give_up(&**replay.disk, &index, &mut rows, &short).map_err(store_error)?;
+                replay.report.lost = lost::give_up(&**replay.disk, &index, &mut rows, &short)
+                    .map_err(store_error)?;
             }
             let done = replay.run(&index, rows, segments(&*disk)?);
             if index.suspect() {

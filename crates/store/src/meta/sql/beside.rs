@@ -296,7 +296,9 @@ fn take_over(
     let mut tally = Tally::of(now);
     if told.whole {
         let mut gone = Vec::new();
-        state::every(&transaction, &mut |pin| gone.push(PinChange::Remove(pin.cid)))?;
+        state::every(&transaction, &mut |pin| {
+            gone.push(PinChange::Remove(pin.cid))
+        })?;
         for change in gone {
             writer::change_row(&transaction, &Change::Pin(change), &mut tally).map_err(&write)?;
         }

@@ -1,0 +1,106 @@
+//! The journal on a disk that is cut, damaged and lost.
+
+use std::sync::Arc;
+
+use cairn_primitives::{Cid, Codec, Multihash};
+
+use super::*;
+use crate::block::disk::sim::SimDisk;
+
+fn pin(number: u32) -> Pin {
+    Pin {
+        cid: Cid::v1(Codec::RAW, Multihash::sha2_256(&number.to_le_bytes())),
+        mode: if number.is_multiple_of(3) {
+            PinMode::Direct
+        } else {
+            PinMode::Recursive
+        },
+        name: format!("name {number}"),
+    }
+}
+
+fn owner() -> Owner {
+    Owner {
+        store: "store".to_owned(),
+        rows: "rows".to_owned(),
+    }
+}
+
+/// A journal of ten pins to which ten more were added, one by one; and the disk.
+fn filled() -> (SimDisk, State) {
+    let disk = SimDisk::new(1);
+    let mut state = State::default();
+    (0..10).for_each(|number| state.sum.add_pin(&pin(number)));
+    let mut journal = Journal::create(Arc::new(disk.clone()), owner(), &state, &mut |each| {
+        (0..10).for_each(|number| each(pin(number)));
+        Ok(())
+    })
+    .unwrap();
+    for number in 10..20 {
+        state.turn += 1;
+        state.sum.add_pin(&pin(number));
+        let mut changes = Vec::new();
+        encode(&PinChange::Set(pin(number)), &mut changes);
+        journal.append(&state, &changes).unwrap();
+        journal.settle().unwrap();
+    }
+    (disk, state)
+}
+
+#[test]
+fn what_was_settled_outlives_the_machine() {
+    let (disk, state) = filled();
+    let disk = disk.restart();
+    let told = read(&disk, None).unwrap().unwrap();
+    assert_eq!((&told.owner, told.state), (&owner(), state));
+    assert!(told.whole && !told.damaged);
+    let pins: Vec<_> = (0..20).map(|number| PinChange::Set(pin(number))).collect();
+    assert_eq!(told.changes, pins);
+    // From a turn on, only what came later.
+    let told = read(&disk, Some(7)).unwrap().unwrap();
+    assert!(!told.whole);
+    assert_eq!(told.changes, pins[17..]);
+    // It is gone on with, and what is taken back is not there.
+    let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
+    let next = State { turn: 11, ..state };
+    let mut changes = Vec::new();
+    encode(&PinChange::Remove(pin(3).cid), &mut changes);
+    for _ in 0..2 {
+        journal.append(&next, &changes).unwrap();
+        journal.settle().unwrap();
+        assert_eq!(read(&disk, None).unwrap().unwrap().state, next);
+        journal.undo();
+        assert_eq!(read(&disk, None).unwrap().unwrap().state, state);
+    }
+}
+
+#[test]
+fn damage_is_told_and_the_rest_read() {
+    let (disk, _) = filled();
+    let whole = disk.contents(PATH).unwrap();
+    let used = usize::try_from(read(&disk, None).unwrap().unwrap().end).unwrap();
+    for at in 0..used {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        disk.tamper(PATH, Some(&bytes));
+        let Some(told) = read(&disk, None).unwrap() else {
+            continue;
+        };
+        // Whatever is read was written.
+        assert!(told.damaged || told.state.turn < 10, "byte {at}");
+        for change in &told.changes {
+            assert!(
+                (0..20).any(|number| *change == PinChange::Set(pin(number))),
+                "byte {at}"
+            );
+        }
+    }
+    for len in 0..used {
+        disk.tamper(PATH, Some(&whole[..len]));
+        if let Some(told) = read(&disk, None).unwrap() {
+            assert!(told.state.turn < 10, "cut at {len}");
+        }
+    }
+    disk.tamper(PATH, None);
+    assert!(read(&disk, None).unwrap().is_none());
+}
