@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::{Block, Cid};
-use cairn_store::{BlockSource, BlockStore, Hold};
+use cairn_store::{BlockError, BlockSource, BlockStore, Hold};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
@@ -89,15 +89,22 @@ impl Blocks {
 
     /// The block's bytes, from here or from the source.
     pub async fn get(&self, cid: &Cid) -> Result<Bytes, FetchError> {
-        match self.get_local(cid)? {
-            Some(data) => Ok(data),
-            None => self.fetch(cid).await,
+        match self.get_local(cid) {
+            Ok(Some(data)) => Ok(data),
+            Ok(None) => self.fetch(cid).await,
+            // What the source gives is written, and takes the place of the damaged copy.
+            Err(FetchError::Store(BlockError::Damaged { .. })) if self.source.is_some() => {
+                self.fetch(cid).await
+            }
+            Err(error) => Err(error),
         }
     }
 
     /// The bytes of a block that is not here.
     pub(crate) async fn fetch(&self, cid: &Cid) -> Result<Bytes, FetchError> {
         let Some(source) = &self.source else {
+            // A block that is here and damaged passes for absent: say which it is.
+            self.store.get(cid.hash())?;
             return Err(FetchError::Offline { cid: cid.clone() });
         };
         let data = source
@@ -121,8 +128,11 @@ impl Blocks {
 
     /// What a block links to, in the order of its bytes; fetches the block when it must.
     pub(crate) async fn links(&self, cid: &Cid) -> Result<Arc<[Cid]>, NodeError> {
-        if let Some(links) = self.store.links(cid)? {
-            return Ok(links);
+        match self.store.links(cid) {
+            Ok(Some(links)) => return Ok(links),
+            Ok(None) => {}
+            Err(BlockError::Damaged { .. }) if self.source.is_some() => {}
+            Err(error) => return Err(error.into()),
         }
         self.fetch(cid).await?;
         // A store that lost the block again, to a `block rm`, lost it for good.
@@ -192,9 +202,10 @@ impl<T: Send + 'static> Ahead<T> {
     fn read(&mut self) {
         let wanted: Vec<(Cid, T)> = self.waiting.by_ref().take(self.batch).collect();
         let keys: Vec<_> = wanted.iter().map(|(cid, _)| cid.hash().clone()).collect();
-        let found = match self.blocks.store.get_many(&keys) {
+        let found: Vec<_> = match self.blocks.store.get_many(&keys) {
             Ok(found) => found.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error); wanted.len()],
+            // One that fails does not take its neighbours along.
+            Err(_) => keys.iter().map(|key| self.blocks.store.get(key)).collect(),
         };
         let mut largest = 0;
         for ((cid, tag), found) in wanted.into_iter().zip(found) {

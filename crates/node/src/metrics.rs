@@ -47,6 +47,7 @@ pub struct Metrics {
     blocks: Level,
     live_bytes: Level,
     disk_bytes: Level,
+    damaged_blocks: Level,
     collections: Family<Label, Counter>,
     collected_blocks: Counter,
     collected_bytes: Counter,
@@ -78,6 +79,12 @@ impl Default for Metrics {
             "Bytes that the block store takes on disk, its index included",
             Level::default(),
         );
+        let damaged_blocks = registered(
+            &mut registry,
+            "cairn_store_damaged_blocks",
+            "Blocks that were found damaged since the start, and not been stored again",
+            Level::default(),
+        );
         let collections = registered(
             &mut registry,
             "cairn_gc_runs",
@@ -101,6 +108,7 @@ impl Default for Metrics {
             blocks,
             live_bytes,
             disk_bytes,
+            damaged_blocks,
             collections,
             collected_blocks,
             collected_bytes,
@@ -143,6 +151,7 @@ impl Metrics {
             self.blocks.set(stat.blocks);
             self.live_bytes.set(stat.live_bytes);
             self.disk_bytes.set(stat.disk_bytes);
+            self.damaged_blocks.set(stat.damaged);
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry.lock()).is_err() {
@@ -206,6 +215,7 @@ mod tests {
             blocks: 5,
             live_bytes: 60,
             disk_bytes: 700,
+            damaged: 3,
         };
         let text = metrics.text(Some(&stat), MetricsForm::Prometheus);
         for line in [
@@ -218,6 +228,7 @@ mod tests {
             "# TYPE cairn_store_blocks gauge",
             "cairn_store_blocks 5",
             "cairn_store_disk_bytes 700",
+            "cairn_store_damaged_blocks 3",
             "# TYPE cairn_build_info gauge",
         ] {
             assert!(text.lines().any(|own| own == line), "{line}\n{text}");

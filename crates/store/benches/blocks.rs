@@ -89,6 +89,33 @@ fn bulk(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Writes of what is there: its stored bytes are compared.
+fn again(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir_in(".").expect("directory");
+    let store = store(&dir);
+    for size in [1usize << 10, 256 << 10] {
+        let bytes = 32 << 20;
+        let blocks: Vec<Block> = (0..bytes / size)
+            .map(|number| made_up((size as u64) << 32 | number as u64, vec![3; size].into()))
+            .collect();
+        wait(store.put(&store.hold(), blocks.clone())).expect("put");
+        let mut group = criterion.benchmark_group("again");
+        group
+            .sample_size(10)
+            .throughput(Throughput::Bytes(bytes as u64));
+        group.bench_function(format!("32 MiB of {size} bytes"), |bencher| {
+            bencher.iter(|| {
+                let hold = store.hold();
+                for batch in blocks.chunks((1 << 20) / size) {
+                    store.write_blocking(&hold, batch.to_vec()).expect("write");
+                }
+                wait(store.sync()).expect("sync");
+            });
+        });
+        group.finish();
+    }
+}
+
 fn get(criterion: &mut Criterion) {
     let dir = tempfile::tempdir_in(".").expect("directory");
     let store = store(&dir);
@@ -155,6 +182,7 @@ fn main() {
         .configure_from_args();
     put(&mut criterion);
     bulk(&mut criterion);
+    again(&mut criterion);
     get(&mut criterion);
     mark(&mut criterion);
     criterion.final_summary();

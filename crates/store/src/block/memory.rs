@@ -110,9 +110,12 @@ impl MemoryStore {
             if cid.hash().identity_data().is_some() {
                 continue;
             }
-            if let Some((id, _)) = inner.map.get(cid.hash()) {
-                hold.record(*id);
-                continue;
+            if let Some((id, old)) = inner.map.get(cid.hash()) {
+                if *old == data || cid.hash().matches(old).unwrap_or(true) {
+                    hold.record(*id);
+                    continue;
+                }
+                inner.bytes -= old.len() as u64;
             }
             let id = self.shared.next_id.fetch_add(1, Ordering::AcqRel);
             inner.bytes += data.len() as u64;
@@ -310,6 +313,7 @@ impl BlockStore for MemoryStore {
             blocks: inner.map.len() as u64,
             live_bytes: inner.bytes,
             disk_bytes: inner.bytes,
+            damaged: 0,
         })
     }
 

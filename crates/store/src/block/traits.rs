@@ -49,7 +49,7 @@ pub enum BlockError {
         size: usize,
     },
     /// The stored bytes are not what the index says.
-    #[error("block {key} is damaged on disk")]
+    #[error("block {key} is damaged on disk: store the same content again to repair it")]
     Damaged {
         /// The block, as CIDv1 raw.
         key: Cid,
@@ -183,6 +183,8 @@ pub struct StoreStat {
     pub live_bytes: u64,
     /// Bytes on disk, index included.
     pub disk_bytes: u64,
+    /// Blocks that were found damaged since the store was opened, and not been written again.
+    pub damaged: u64,
 }
 
 /// One block that [`BlockStore::keys`] walks past.
@@ -242,7 +244,7 @@ pub trait Collector: Send {
 ///
 /// `Any` lets a store recognise its own holds; a store that wraps another hands on the inner one's.
 pub trait HoldGuard: Any + Send + Sync + std::fmt::Debug {
-    /// Records that the operation relies on a block; `false` when the store does not have it. A block that was handed
+    /// Records that the operation relies on a block; `false` when the store does not have it, or knows that it is damaged. A block that was handed
     /// over but is not durable yet is waited for (a sync, at most), because what relies on it may become durable first.
     fn touch(&self, key: &Multihash) -> Result<bool, BlockError>;
 }
@@ -259,7 +261,7 @@ pub trait BlockStore: BlockSource {
     /// The store's id, made once at its creation.
     fn id(&self) -> String;
 
-    /// Whether the block can be read.
+    /// Whether the block can be read: it is present, and no read or write found it damaged.
     fn has(&self, key: &Multihash) -> Result<bool, BlockError>;
 
     /// The block's size in bytes.
@@ -278,7 +280,8 @@ pub trait BlockStore: BlockSource {
     fn hold(&self) -> Hold;
 
     /// Hands over blocks in order, without waiting for the disk; waits only while the queue is full. They can be read at
-    /// once, and are durable after the next [`BlockStore::sync`]. Blocks already present count as touched. The bytes are trusted to match their CIDs: whoever takes them from outside verifies.
+    /// once, and are durable after the next [`BlockStore::sync`]. Blocks already present count as touched; their
+    /// stored bytes are compared, and replaced if they are damaged. The bytes are trusted to match their CIDs: whoever takes them from outside verifies.
     fn write<'a>(
         &'a self,
         hold: &'a Hold,

@@ -165,6 +165,24 @@ pub(super) fn verifies(store: &dyn BlockStore) {
     ];
     expected.sort();
     assert_eq!(seen, expected);
+    // The right bytes take the place of the wrong ones, once they are written.
+    let right = raw(b"right");
+    put(store, &[&good, &right, &good, &right]);
+    let read = store.get_many(&[good.cid.hash().clone(), right.cid.hash().clone()]);
+    assert_eq!(read.unwrap(), [Some(good.data), Some(right.data.clone())]);
+    assert!(has(store, &right) && store.hold().touch(right.cid.hash()).unwrap());
+    let stat = store.stat().unwrap();
+    assert_eq!((stat.blocks, stat.live_bytes, stat.damaged), (2, 9, 0));
+    let mut whole = 0;
+    let mut count = |_: &Multihash, seen: Result<(), BlockError>| {
+        whole += u32::from(seen.is_ok());
+        true
+    };
+    store.verify(&mut count).unwrap();
+    assert_eq!(whole, 2);
+    // Wrong bytes do not take the place of right ones.
+    put(store, &[&bad]);
+    assert_eq!(store.get(right.cid.hash()).unwrap(), Some(right.data));
 }
 
 pub(super) fn closes(store: &dyn BlockStore) {

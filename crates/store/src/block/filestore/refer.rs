@@ -65,7 +65,13 @@ impl Filestore {
                 let size = usize::try_from(new.size).unwrap_or(usize::MAX);
                 return Err(BlockError::TooBig { size });
             }
-            if !hold.below().touch(&new.key)? {
+            // What is left out because the store below has it is nowhere else: it must be whole.
+            let here = hold.below().touch(&new.key)?
+                && match shared.below.get(&new.key) {
+                    Err(BlockError::Damaged { .. }) => false,
+                    read => read?.is_some(),
+                };
+            if !here {
                 absent.push(new);
             }
         }

@@ -14,6 +14,11 @@ use super::hold::FileHold;
 use super::{Filestore, reading, rows_failed};
 use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange};
 
+/// Whether the store below has no good copy of a block, so that a reference is asked.
+fn is_lacking<T>(below: &Result<Option<T>, BlockError>) -> bool {
+    matches!(below, Ok(None) | Err(BlockError::Damaged { .. }))
+}
+
 impl BlockSource for Filestore {
     fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
         Box::pin(future::ready(self.get(cid.hash())))
@@ -37,15 +42,24 @@ impl BlockStore for Filestore {
     }
 
     fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
-        if let Some(data) = self.shared.below.get(key)? {
-            return Ok(Some(data));
+        let below = self.shared.below.get(key);
+        if !is_lacking(&below) {
+            return below;
         }
-        let found = self.shared.find(key)?;
-        found.map(|found| self.read(&found)).transpose()
+        match self.shared.find(key)? {
+            Some(found) => self.read(&found).map(Some),
+            None => below,
+        }
     }
 
     fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        let mut blocks = self.shared.below.get_many(keys)?;
+        let mut blocks = match self.shared.below.get_many(keys) {
+            // A reference may have it.
+            Err(BlockError::Damaged { .. }) => {
+                return keys.iter().map(|key| self.get(key)).collect();
+            }
+            blocks => blocks?,
+        };
         let absent: Vec<Multihash> = keys
             .iter()
             .zip(&blocks)
@@ -135,11 +149,12 @@ impl BlockStore for Filestore {
     }
 
     fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        if let Some(links) = self.shared.below.links(cid)? {
-            return Ok(Some(links));
+        let below = self.shared.below.links(cid);
+        if !is_lacking(&below) {
+            return below;
         }
         let Some(found) = self.shared.find(cid.hash())? else {
-            return Ok(None);
+            return below;
         };
         if !links::may_link(cid.codec()) {
             return Ok(Some(Arc::default()));

@@ -9,7 +9,7 @@ use cairn_primitives::{Codec, Multihash};
 use super::super::disk::{ALIGN, Access, AlignedBuf, DiskFile};
 use super::super::traits::BlockError;
 use super::engine::Engine;
-use super::entry::{Entry, SegmentRow, SegmentState};
+use super::entry::{Entry, SegmentRow, SegmentState, checksum};
 use super::index::{self, BLOCKS, broken, failed};
 use super::record::{self, Front};
 
@@ -175,12 +175,13 @@ impl Engine {
             let data = bytes.get(usize::from(entry.head)..).unwrap_or_default();
             let whole = read == total
                 && matches!(record::front(&bytes), Front::Record(head) if head.cid.hash() == &key && head.total() == entry.total())
-                && key.matches(data).unwrap_or(true);
+                && entry.is_whole(&key, data, true);
             if !whole {
                 return Err(BlockError::Damaged {
                     key: cairn_primitives::Cid::v1(Codec::RAW, key),
                 });
             }
+            let check = Some(checksum(data));
             let offset = copy.append(&bytes).map_err(write)?;
             moves.push(Move {
                 key,
@@ -188,6 +189,7 @@ impl Engine {
                 to: Entry {
                     segment: copy.number,
                     offset,
+                    check,
                     ..entry
                 },
             });

@@ -3,7 +3,8 @@
 //! Nothing here or in the modules beside it starts a thread or waits for one, so one thread can drive a store from a seed
 //! (`simulate`); the threads are in [`super::SegmentStore`].
 //!
-//! Locks are taken in this order: `writer`, `rows`, `gate`, `stage`, `pending`, then those of the holds.
+//! Locks are taken in this order: `writer`, `rows`, `gate`, `stage`, `pending`, then those of the holds
+//! and of what is damaged.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,6 +19,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use super::super::disk::{Disk, DiskLock};
 use super::super::holds::{HoldState, Holds, Touch};
 use super::super::traits::{BlockError, StoreStat};
+use super::damage::Damaged;
 use super::entry::{Entry, Rows};
 use super::files::Files;
 use super::identity::Card;
@@ -138,6 +140,8 @@ pub(super) struct Engine {
     pub(super) to_warm: Signal,
     /// What was written and may be read soon.
     pub(super) warm: Warm,
+    /// Blocks that were found damaged.
+    pub(super) damaged: Damaged,
     /// Free bytes as last measured, less what was appended since.
     pub(super) free: Mutex<super::handover::FreeSpace>,
 }
@@ -289,6 +293,15 @@ impl Engine {
 
     /// A block's bytes.
     pub(super) fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+        self.get_by(key, self.limits.verify_reads)
+    }
+
+    /// A block's bytes; `verify` hashes what is read.
+    pub(super) fn get_by(
+        &self,
+        key: &Multihash,
+        verify: bool,
+    ) -> Result<Option<Bytes>, BlockError> {
         // A compaction may move the block between the look-up and the read; it cannot do so all the time.
         for attempt in 0.. {
             let Some(found) = self.find(key)? else {
@@ -297,8 +310,8 @@ impl Engine {
             if let Some(data) = found.data {
                 return Ok(Some(data));
             }
-            match self.read(key, &found.entry, self.limits.verify_reads) {
-                Ok(data) => return Ok(Some(data)),
+            match self.read(key, &found.entry, verify) {
+                Ok(data) => return self.note_read(key, &found.entry, Ok(data)).map(Some),
                 Err(error) if attempt >= 3 => return Err(error),
                 Err(error) => {
                     // Damage is reported at once, unless the block is somewhere else by now.
@@ -307,7 +320,7 @@ impl Engine {
                         Some(now) => now.data.is_some() || now.entry != found.entry,
                     };
                     if !moved && attempt > 0 {
-                        return Err(error);
+                        return self.note_read(key, &found.entry, Err(error)).map(Some);
                     }
                 }
             }
@@ -315,7 +328,7 @@ impl Engine {
         Ok(None)
     }
 
-    /// Reads the record that an entry tells of.
+    /// Reads the record that an entry tells of; `verify` hashes its bytes though they have a checksum.
     pub(super) fn read(
         &self,
         key: &Multihash,
@@ -328,7 +341,10 @@ impl Engine {
         let file = self
             .files
             .get(entry.segment)
-            .map_err(|error| failed("open a segment of", error))?;
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => damaged(),
+                _ => failed("open a segment of", error),
+            })?;
         let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
         self.warm.used();
         let bytes = match file.read_fresh(entry.offset, total) {
@@ -342,11 +358,11 @@ impl Engine {
             _ => return Err(damaged()),
         }
         let data = Bytes::from(bytes).split_off(usize::from(entry.head));
-        // A hash function that is not built in cannot be checked.
-        if verify && !key.matches(&data).unwrap_or(true) {
-            return Err(damaged());
+        if entry.is_whole(key, &data, verify) {
+            Ok(data)
+        } else {
+            Err(damaged())
         }
-        Ok(data)
     }
 
     /// Counts.
@@ -354,6 +370,7 @@ impl Engine {
         self.check_open()?;
         let mut stat = self.sums.lock().clone();
         let pending = self.pending.lock();
+        stat.damaged = self.damaged.len() as u64;
         stat.blocks += pending.len() as u64;
         stat.live_bytes += pending.bytes();
         drop(pending);
@@ -409,12 +426,16 @@ impl Touch for Engine {
             })
         };
         if let Some(id) = waiting {
+            let repairing = self.pending.lock().is_repairing();
             drop(gate);
             if id > self.settled.load(Ordering::Acquire) {
                 self.settle(id);
                 if let Some(lost) = hold.lost() {
                     return Err(lost.clone());
                 }
+            }
+            if repairing {
+                self.switch_repaired()?;
             }
             return Ok(true);
         }
@@ -425,6 +446,6 @@ impl Touch for Engine {
         if let Some(entry) = entry {
             hold.record(entry.id);
         }
-        Ok(entry.is_some())
+        Ok(entry.is_some_and(|entry| !self.damaged.has(key, &entry)))
     }
 }

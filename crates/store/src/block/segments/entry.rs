@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cairn_primitives::varint;
+use cairn_primitives::{Multihash, varint};
 
 /// Where a block is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,13 @@ pub(super) struct Entry {
     pub(super) head: u8,
     /// Bytes of the block.
     pub(super) data: u32,
+    /// CRC-32 of the block's bytes; `None` in entries of older programs.
+    pub(super) check: Option<u32>,
+}
+
+/// The checksum that an entry keeps: quick enough to verify every read, where the digest is not.
+pub(super) fn checksum(data: &[u8]) -> u32 {
+    crc32fast::hash(data)
 }
 
 impl Entry {
@@ -28,6 +35,17 @@ impl Entry {
     /// Where its record ends.
     pub(super) fn end(&self) -> u64 {
         self.offset + self.total()
+    }
+
+    /// Whether bytes that were read are those of the block: by its checksum, or by its digest where there is none or `hash`
+    /// asks for it. A hash function that is not built in cannot be checked.
+    pub(super) fn is_whole(&self, key: &Multihash, data: &[u8], hash: bool) -> bool {
+        match self.check {
+            Some(check) if check == checksum(data) => !hash || key.matches(data).unwrap_or(true),
+            // The checksum itself may be what is damaged.
+            Some(_) => key.matches(data).unwrap_or(false),
+            None => key.matches(data).unwrap_or(true),
+        }
     }
 
     /// Whether another entry means the same record.
@@ -46,29 +64,43 @@ impl Entry {
         ] {
             varint::encode(number, out);
         }
+        if let Some(check) = self.check {
+            out.extend_from_slice(&check.to_le_bytes());
+        }
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let [id, segment, offset, head, data] = numbers(bytes)?;
+        let ([id, segment, offset, head, data], rest) = leading(bytes)?;
+        let check = match rest {
+            [] => None,
+            rest => Some(u32::from_le_bytes(rest.try_into().ok()?)),
+        };
         Some(Self {
             id,
             segment: u32::try_from(segment).ok()?,
             offset,
             head: u8::try_from(head).ok()?,
             data: u32::try_from(data).ok()?,
+            check,
         })
     }
 }
 
 /// Exactly so many varints.
-pub(super) fn numbers<const N: usize>(mut bytes: &[u8]) -> Option<[u64; N]> {
+pub(super) fn numbers<const N: usize>(bytes: &[u8]) -> Option<[u64; N]> {
+    let (out, rest) = leading(bytes)?;
+    rest.is_empty().then_some(out)
+}
+
+/// So many varints, and what follows them.
+fn leading<const N: usize>(mut bytes: &[u8]) -> Option<([u64; N], &[u8])> {
     let mut out = [0; N];
     for slot in &mut out {
         let (number, used) = varint::decode(bytes).ok()?;
         *slot = number;
         bytes = bytes.get(used..)?;
     }
-    bytes.is_empty().then_some(out)
+    Some((out, bytes))
 }
 
 /// What becomes of a segment.
@@ -157,3 +189,57 @@ impl SegmentRow {
 
 /// The rows of all segments.
 pub(super) type Rows = BTreeMap<u32, SegmentRow>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_read_back_with_and_without_a_checksum() {
+        let entry = Entry {
+            id: 300,
+            segment: 7,
+            offset: 1 << 40,
+            head: 38,
+            data: 262_144,
+            check: Some(0x0102_0304),
+        };
+        for entry in [
+            entry,
+            Entry {
+                check: None,
+                ..entry
+            },
+        ] {
+            let mut bytes = Vec::new();
+            entry.encode(&mut bytes);
+            assert_eq!(Entry::decode(&bytes), Some(entry));
+            bytes.push(0);
+            assert_eq!(Entry::decode(&bytes), None);
+        }
+        let mut bytes = Vec::new();
+        entry.encode(&mut bytes);
+        assert_eq!(Entry::decode(&bytes[..bytes.len() - 1]), None);
+    }
+
+    #[test]
+    fn bytes_are_checked_by_checksum_or_digest() {
+        let (data, key) = (b"bytes", Multihash::sha2_256(b"bytes"));
+        let with = |check| Entry {
+            id: 1,
+            segment: 1,
+            offset: 0,
+            head: 38,
+            data: 5,
+            check,
+        };
+        assert!(with(Some(checksum(data))).is_whole(&key, data, false));
+        assert!(with(None).is_whole(&key, data, false));
+        assert!(!with(None).is_whole(&key, b"bytez", false));
+        assert!(!with(Some(checksum(data))).is_whole(&key, b"bytez", false));
+        assert!(with(Some(1)).is_whole(&key, data, false));
+        // The checksum is of what was written; the digest is asked as well where every read is hashed.
+        assert!(with(Some(checksum(b"bytez"))).is_whole(&key, b"bytez", false));
+        assert!(!with(Some(checksum(b"bytez"))).is_whole(&key, b"bytez", true));
+    }
+}

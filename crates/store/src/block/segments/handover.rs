@@ -8,8 +8,9 @@ use tokio::sync::oneshot;
 
 use super::super::holds::HoldState;
 use super::super::traits::{BlockError, MAX_BLOCK};
+use super::damage::Present;
 use super::engine::Engine;
-use super::entry::Entry;
+use super::entry::{Entry, checksum};
 use super::index::{self, BLOCKS};
 use super::link_rows::{self, FreshLinks};
 
@@ -43,7 +44,9 @@ pub(super) enum Progress {
 #[derive(Debug)]
 pub(super) struct Handover {
     blocks: std::vec::IntoIter<Block>,
-    current: Option<Block>,
+    /// Blocks to come first: what found no room, and what takes the place of a damaged entry.
+    first: Vec<(Block, Option<Entry>)>,
+    present: Present,
     relies_on: u64,
 }
 
@@ -56,18 +59,23 @@ impl Handover {
         }
         Ok(Self {
             blocks: blocks.into_iter(),
-            current: None,
+            first: Vec::new(),
+            present: Present::default(),
             relies_on: 0,
         })
     }
 
-    fn next(&mut self) -> Option<Block> {
-        self.current.take().or_else(|| self.blocks.next())
+    fn next(&mut self) -> Option<(Block, Option<Entry>)> {
+        self.first
+            .pop()
+            .or_else(|| self.blocks.next().map(|block| (block, None)))
     }
 }
 
 enum Step {
     Next,
+    /// The block has this entry; whether it is as it was written remains to be seen.
+    Present(Block, Entry),
     NoRoom(Block, oneshot::Receiver<()>),
 }
 
@@ -82,53 +90,82 @@ impl Engine {
         if let Some(lost) = hold.lost() {
             return Err(lost.clone());
         }
-        while let Some(block) = handover.next() {
+        loop {
+            let Some((block, bad)) = handover.next() else {
+                if handover.present.blocks.is_empty() {
+                    return Ok(Progress::Done(handover.relies_on));
+                }
+                self.check_present(handover)?;
+                continue;
+            };
             if block.cid.hash().identity_data().is_some() {
                 continue;
             }
-            match self.step(hold, block, &mut handover.relies_on)? {
+            match self.step(hold, block, bad.as_ref(), &mut handover.relies_on)? {
                 Step::Next => {}
+                Step::Present(block, entry) => {
+                    handover.present.push(block, entry);
+                    if handover.present.is_full() {
+                        self.check_present(handover)?;
+                    }
+                }
                 Step::NoRoom(block, room) => {
-                    handover.current = Some(block);
+                    handover.first.push((block, bad));
                     self.to_write.raise();
                     self.to_index.raise();
                     return Ok(Progress::Wait(room));
                 }
             }
         }
-        Ok(Progress::Done(handover.relies_on))
+    }
+
+    /// Compares what is present with what is written; what is bad is written again.
+    fn check_present(&self, handover: &mut Handover) -> Result<(), BlockError> {
+        for (block, entry) in self.compare(&mut handover.present) {
+            self.prepare_repair(block.cid.hash(), &entry)?;
+            handover.first.push((block, Some(entry)));
+        }
+        Ok(())
     }
 
     fn step(
         &self,
         hold: &HoldState,
         block: Block,
+        bad: Option<&Entry>,
         relies_on: &mut u64,
     ) -> Result<Step, BlockError> {
         let key = block.cid.hash();
         let gate = self.gate.read();
         let epoch = self.epoch.load(Ordering::Acquire);
-        let mut known = self.indexed(key, &gate)?;
+        // A damaged entry counts as none, and is replaced.
+        let good = |entry: &Entry| !bad.is_some_and(|bad| bad.same_place(entry));
+        let mut known = self.indexed(key, &gate)?.filter(good);
         let total = key.as_bytes().len() + 32 + block.data.len();
         let mut below = None;
+        let mut check = None;
         if known.is_none() {
             self.check_space(total as u64)?;
             below = link_rows::of(&block.cid, &block.data);
+            check = Some(checksum(&block.data));
         }
         let mut stage = self.stage.lock();
         let mut pending = self.pending.lock();
         if let Some(slot) = pending.get(key) {
             hold.record(slot.entry.id);
             *relies_on = (*relies_on).max(slot.entry.id);
-            return Ok(Step::Next);
+            return Ok(match slot.data {
+                Some(_) => Step::Next,
+                None => Step::Present(block, slot.entry),
+            });
         }
         if known.is_none() && self.epoch.load(Ordering::Acquire) != epoch {
             // It may have gone from the pending entries to the index since we looked there.
-            known = self.indexed(key, &gate)?;
+            known = self.indexed(key, &gate)?.filter(good);
         }
         if let Some(entry) = known {
             hold.record(entry.id);
-            return Ok(Step::Next);
+            return Ok(Step::Present(block, entry));
         }
         if pending.waiting() >= self.limits.pending || !stage.make_room(self, total) {
             // Closing wakes those who wait, once.
@@ -155,9 +192,14 @@ impl Engine {
                 offset,
                 head,
                 data,
+                check,
             },
             block.data,
         );
+        if let Some(bad) = bad {
+            pending.repairs(id, bad);
+            self.damaged.forget(key);
+        }
         if let Some(cids) = below {
             let codec = block.cid.codec();
             pending.push_links(FreshLinks { id, codec, cids });

@@ -2,7 +2,7 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `meta` | name | `store`: id and generation; `next`: next block id, next segment number |
+//! | `meta` | name | `store`: id, generation and format; `next`: next block id, next segment number |
 //! | `blocks` | multihash | [`Entry`] |
 //! | `segments` | number | [`SegmentRow`] |
 //! | `links` | (id, codec) of an inner node | its links, see `mark` |
@@ -31,6 +31,9 @@ pub(super) const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::ne
 pub(super) const SEGMENTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("segments");
 pub(super) const LINKS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("links");
 
+/// The format of the index: since 2, an entry may have a checksum.
+const FORMAT: u32 = 2;
+
 /// Which store an index belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Owner {
@@ -40,6 +43,12 @@ pub(super) struct Owner {
 
 impl Owner {
     fn encode(&self) -> Vec<u8> {
+        // The number tells programs that know no checksums in entries to make the index anew.
+        format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
+    }
+
+    /// As older programs have it, whose entries have no checksums.
+    fn encode_first(&self) -> Vec<u8> {
         format!("{} {}", self.store, self.generation).into_bytes()
     }
 }
@@ -202,11 +211,21 @@ impl Index {
                     .map(|row| row.value().to_vec()))
             })
             .map_err(Unusable::from_block_error)?;
-        if named.as_deref() == Some(owner.encode().as_slice()) {
-            Ok(index)
-        } else {
-            Err(Unusable::Foreign)
+        let Some(named) = named else {
+            return Err(Unusable::Foreign);
+        };
+        if named == owner.encode_first() {
+            index
+                .write("update the index of", |transaction| {
+                    let mut table = transaction.open_table(META)?;
+                    table.insert("store", owner.encode().as_slice())?;
+                    Ok(())
+                })
+                .map_err(Unusable::from_block_error)?;
+        } else if named != owner.encode() {
+            return Err(Unusable::Foreign);
         }
+        Ok(index)
     }
 
     /// Reads in one snapshot.

@@ -8,6 +8,7 @@ mod checkpoint;
 mod collect;
 mod compact;
 mod copy;
+mod damage;
 mod engine;
 mod entries;
 mod entry;
@@ -230,10 +231,29 @@ impl SegmentStore {
 
     async fn durable(&self, id: u64) -> Result<(), BlockError> {
         self.engine.check_open()?;
-        match self.engine.request(id) {
-            None => Ok(()),
-            Some(answer) => answer.await.map_err(|_| BlockError::Closed)?,
+        if let Some(answer) = self.engine.request(id) {
+            answer.await.map_err(|_| BlockError::Closed)??;
         }
+        if self.engine.pending.lock().is_repairing() {
+            return self.blocking(Engine::switch_repaired).await;
+        }
+        Ok(())
+    }
+
+    /// Runs what may take a while on a thread that may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Engine) -> Result<T, BlockError> + Send + 'static,
+    ) -> Result<T, BlockError> {
+        // Outside of a runtime nothing else waits for this thread.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return run(&self.engine);
+        };
+        let engine = Arc::clone(&self.engine);
+        runtime
+            .spawn_blocking(move || run(&engine))
+            .await
+            .map_err(|_| BlockError::Cancelled)?
     }
 
     fn shut(&self) -> Result<(), BlockError> {
@@ -322,7 +342,11 @@ impl BlockStore for SegmentStore {
     }
 
     fn has(&self, key: &Multihash) -> Result<bool, BlockError> {
-        self.size(key).map(|size| size.is_some())
+        if key.identity_data().is_some() {
+            return Ok(true);
+        }
+        let found = self.engine.find(key)?;
+        Ok(found.is_some_and(|found| !self.engine.damaged.has(key, &found.entry)))
     }
 
     fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError> {
@@ -398,15 +422,8 @@ impl BlockStore for SegmentStore {
     fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>> {
         Box::pin(async move {
             self.durable(self.engine.last_id()).await?;
-            // Outside of a runtime nothing else waits for this thread.
-            let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-                return self.engine.remove(keys);
-            };
-            let (engine, keys) = (Arc::clone(&self.engine), keys.to_vec());
-            runtime
-                .spawn_blocking(move || engine.remove(&keys))
-                .await
-                .map_err(|_| BlockError::Cancelled)?
+            let keys = keys.to_vec();
+            self.blocking(move |engine| engine.remove(&keys)).await
         })
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Pending {
     links: VecDeque<FreshLinks>,
     /// How many those are.
     linked: usize,
+    /// Ids of those that take the place of a damaged block in the index, and the bytes of that one.
+    repairs: HashMap<u64, u32, FixedState>,
 }
 
 /// Links that wait at most. The nodes that come beyond go without a row.
@@ -47,8 +49,14 @@ impl Pending {
         self.map.get(key).cloned()
     }
 
+    /// How many blocks there are that the index does not have.
     pub(super) fn len(&self) -> usize {
-        self.map.len()
+        self.map.len() - self.repairs.len()
+    }
+
+    /// Whether any takes the place of a damaged block.
+    pub(super) fn is_repairing(&self) -> bool {
+        !self.repairs.is_empty()
     }
 
     /// Entries that wait, those that a newer one replaced included.
@@ -56,9 +64,10 @@ impl Pending {
         self.order.len()
     }
 
-    /// Bytes of the blocks.
+    /// Bytes of the blocks that the index does not have.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+            .saturating_sub(self.repairs.values().map(|data| u64::from(*data)).sum())
     }
 
     /// Keys and sizes.
@@ -81,6 +90,11 @@ impl Pending {
         ) {
             self.bytes -= u64::from(old.entry.data);
         }
+    }
+
+    /// The block that was pushed last takes the place of one in the index.
+    pub(super) fn repairs(&mut self, id: u64, damaged: &Entry) {
+        self.repairs.insert(id, damaged.data);
     }
 
     /// Keeps the links of the node that was pushed last, if there is room.
@@ -166,6 +180,7 @@ impl Pending {
     }
 
     fn forget(&mut self, key: &Multihash, id: u64) {
+        self.repairs.remove(&id);
         if self.map.get(key).is_some_and(|slot| slot.entry.id == id)
             && let Some(slot) = self.map.remove(key)
         {

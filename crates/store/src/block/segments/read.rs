@@ -17,11 +17,7 @@ const MAX_READ: u64 = 2 << 20;
 impl Engine {
     /// Blocks' bytes, in the order asked.
     pub(super) fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        let entries = if self.limits.verify_reads {
-            Vec::new()
-        } else {
-            self.find_all(keys.iter())?
-        };
+        let entries = self.find_all(keys.iter())?;
         let mut out = Vec::with_capacity(keys.len());
         while out.len() < keys.len() {
             let rest = entries.get(out.len()..).unwrap_or_default();
@@ -63,7 +59,10 @@ impl Engine {
                             && head.len == entry.head
                             && head.data == entry.data =>
                     {
-                        Some(bytes.slice(from + usize::from(entry.head)..from + whole.len()))
+                        let data = bytes.slice(from + usize::from(entry.head)..from + whole.len());
+                        entry
+                            .is_whole(key, &data, self.limits.verify_reads)
+                            .then_some(data)
                     }
                     _ => None,
                 }

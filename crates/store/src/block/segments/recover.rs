@@ -256,6 +256,7 @@ pub(super) fn open(
         to_index: Default::default(),
         to_warm: Default::default(),
         warm: Default::default(),
+        damaged: Default::default(),
         free: Mutex::default(),
         disk,
     };

@@ -184,7 +184,11 @@ impl Replay<'_> {
         let progress = &mut self.progress;
         let end = scan(file, start, &mut |seen| {
             match seen {
-                Found::Record { offset, head } => {
+                Found::Record {
+                    offset,
+                    head,
+                    check,
+                } => {
                     found += 1;
                     if head.cid.hash().identity_data().is_none() {
                         let entry = Entry {
@@ -193,6 +197,7 @@ impl Replay<'_> {
                             offset,
                             head: head.len,
                             data: head.data,
+                            check: Some(check),
                         };
                         next.0 += 1;
                         batch.push((head.cid.hash().clone(), entry));

@@ -6,6 +6,7 @@ use std::ops::Range;
 use cairn_primitives::Cid;
 
 use super::super::disk::DiskFile;
+use super::entry::checksum;
 use super::record::{self, Front, Head, MAX_HEAD};
 
 /// Bytes read at a time.
@@ -17,8 +18,8 @@ const SEARCH_BUDGET: u64 = 2 << 30;
 /// What a scan comes upon, in order.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A whole record whose bytes hash to its CID.
-    Record { offset: u64, head: Head },
+    /// A whole record whose bytes hash to its CID, and the checksum of the block's.
+    Record { offset: u64, head: Head, check: u32 },
     /// Bytes that are no record, before a record that is good.
     Bad(Range<u64>),
 }
@@ -63,7 +64,7 @@ impl Window<'_> {
 }
 
 enum Verdict {
-    Good(Head),
+    Good(Head, u32),
     Zero,
     Bad,
 }
@@ -85,13 +86,13 @@ fn look(window: &mut Window<'_>, at: u64, trust: bool, budget: &mut u64) -> io::
     *budget = budget.saturating_sub(head.total());
     let total = usize::try_from(head.total()).unwrap_or(usize::MAX);
     let bytes = window.get(at, total)?;
-    let good = bytes
-        .get(usize::from(head.len)..total)
-        .is_some_and(|data| whole(&head.cid, data, trust));
-    Ok(if good {
-        Verdict::Good(head)
-    } else {
-        Verdict::Bad
+    let data = bytes.get(usize::from(head.len)..total);
+    Ok(match data.filter(|data| whole(&head.cid, data, trust)) {
+        Some(data) => {
+            let check = checksum(data);
+            Verdict::Good(head, check)
+        }
+        None => Verdict::Bad,
     })
 }
 
@@ -100,7 +101,7 @@ fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Opt
     // Most damage leaves the length intact: then the next record is where it says.
     if let Front::Record(head) = record::front(window.get(bad, MAX_HEAD)?) {
         let next = bad + head.total();
-        if next < window.len && matches!(look(window, next, false, budget)?, Verdict::Good(_)) {
+        if next < window.len && matches!(look(window, next, false, budget)?, Verdict::Good(..)) {
             return Ok(Some(next));
         }
     }
@@ -144,7 +145,7 @@ fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Opt
             && let Front::Record(head) = record::front(window.get(at, MAX_HEAD)?)
             && head.cid.hash().digest().len() >= 16
             && head.cid.hash().identity_data().is_none()
-            && matches!(look(window, at, false, budget)?, Verdict::Good(_))
+            && matches!(look(window, at, false, budget)?, Verdict::Good(..))
         {
             return Ok(Some(at));
         }
@@ -170,9 +171,13 @@ pub(super) fn scan(
     let mut at = from;
     while at < len {
         match look(&mut window, at, true, &mut { u64::MAX })? {
-            Verdict::Good(head) => {
+            Verdict::Good(head, check) => {
                 let total = head.total();
-                found(Found::Record { offset: at, head })?;
+                found(Found::Record {
+                    offset: at,
+                    head,
+                    check,
+                })?;
                 at += total;
             }
             Verdict::Zero | Verdict::Bad => match search(&mut window, at, &mut budget)? {

@@ -1,6 +1,7 @@
 mod damage;
 mod links;
 mod recovery;
+mod repair;
 
 use std::io;
 use std::sync::Arc;
