@@ -1,4 +1,4 @@
-//! A connection's own limits: a client that stops reading is dropped, one that stops sending a body as well.
+//! A connection's own limits: a client that takes nothing more is dropped, one that stops sending a body as well.
 //!
 //! A connection that ends while its client still sends would be reset, and the client might never read the answer that says
 //! why: so what it sends is read for a while yet, and thrown away.
@@ -15,18 +15,19 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::listen::{Activity, Busy, Outgoing};
 use crate::metrics::Opened;
 
 /// A wait with a limit. The timer is made when it is first needed and set anew each time.
 #[derive(Debug)]
-struct Patience {
+pub(crate) struct Patience {
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     waiting: bool,
 }
 
 impl Patience {
-    fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit,
             timer: None,
@@ -35,12 +36,12 @@ impl Patience {
     }
 
     /// There was progress.
-    fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.waiting = false;
     }
 
     /// There is none: ready once it has been so for the limit.
-    fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.limit;
         let timer = self
             .timer
@@ -60,28 +61,55 @@ const LINGER: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Unread(Arc<AtomicBool>);
 
-/// A connection that counts its bytes, and fails once its client has read nothing for too long.
+/// Looks at what the client has taken, within the time for which it may take nothing.
+const LOOKS: u32 = 8;
+
+/// A connection that counts its bytes, and fails once its client has taken nothing for too long.
+///
+/// That a socket takes no more is not enough to tell: it does again when a third of what waits in the system has gone out, and
+/// a slow client takes minutes for that. So the system is asked how much waits.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<S> {
     inner: S,
+    /// Time between two looks.
     writing: Patience,
+    blocked: Option<Blocked>,
     opened: Opened,
     unread: Unread,
+    activity: Activity,
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
+/// What is known of a client that has no room.
+#[derive(Debug)]
+struct Blocked {
+    untaken: Option<u64>,
+    /// Looks since it has last taken something.
+    looks: u32,
+}
+
 impl<S> GuardedIo<S> {
-    /// `limit` is the longest time for which a write may make no progress.
-    pub(crate) fn new(inner: S, limit: Duration, opened: Opened, unread: Unread) -> Self {
+    /// `limit` is the longest time for which the client may take nothing of what is written.
+    pub(crate) fn new(
+        inner: S,
+        limit: Duration,
+        opened: Opened,
+        unread: Unread,
+        activity: Activity,
+    ) -> Self {
         Self {
             inner,
-            writing: Patience::new(limit),
+            writing: Patience::new(limit / LOOKS),
+            blocked: None,
             opened,
             unread,
+            activity,
             lingering: None,
         }
     }
+}
 
+impl<S: Outgoing> GuardedIo<S> {
     fn written(
         &mut self,
         cx: &mut Context<'_>,
@@ -90,17 +118,45 @@ impl<S> GuardedIo<S> {
         match outcome {
             Poll::Ready(done) => {
                 self.writing.rest();
+                if self.blocked.take().is_some() {
+                    self.activity.set_blocked(false);
+                }
                 if let Ok(bytes) = &done {
                     self.opened.sent(*bytes);
                 }
                 Poll::Ready(done)
             }
-            Poll::Pending => self.writing.poll_spent(cx).map(|()| {
+            Poll::Pending => self.poll_stuck(cx).map(|()| {
                 Err(io::Error::new(
                     io::ErrorKind::TimedOut,
                     "the client has stopped reading",
                 ))
             }),
+        }
+    }
+
+    /// Ready once the client has taken nothing for the limit.
+    fn poll_stuck(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.blocked.is_none() {
+            self.activity.set_blocked(true);
+        }
+        let inner = &self.inner;
+        let blocked = self.blocked.get_or_insert_with(|| Blocked {
+            untaken: inner.untaken(),
+            looks: 0,
+        });
+        loop {
+            ready!(self.writing.poll_spent(cx));
+            self.writing.rest();
+            let untaken = self.inner.untaken();
+            if untaken == blocked.untaken {
+                blocked.looks += 1;
+            } else {
+                *blocked = Blocked { untaken, looks: 0 };
+            }
+            if blocked.looks >= LOOKS {
+                return Poll::Ready(());
+            }
         }
     }
 }
@@ -118,7 +174,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedIo<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedIo<S> {
+impl<S: AsyncRead + AsyncWrite + Outgoing + Unpin> AsyncWrite for GuardedIo<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -218,6 +274,33 @@ impl http_body::Body for GuardedBody {
                 .poll_spent(cx)
                 .map(|()| Some(Err("the client has stopped sending".into()))),
         }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// The body of an answer, whose request is under way until it ends.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) inner: Body,
+    pub(crate) _busy: Busy,
+}
+
+impl http_body::Body for Answered {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -14,6 +14,7 @@ pub mod logs;
 pub mod metrics;
 mod ops;
 mod parts;
+mod paths;
 mod stream;
 pub mod tls;
 mod trailer;

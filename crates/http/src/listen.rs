@@ -2,19 +2,24 @@
 
 mod address;
 mod connection;
+mod host;
+mod places;
+mod socket;
+mod streams;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use axum::Router;
-use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 pub use self::address::{Address, Place};
+use self::places::Places;
+pub(crate) use self::places::{Activity, Busy};
+pub(crate) use self::socket::Outgoing;
 use crate::metrics::ConnectionMetrics;
 use crate::tls::Tls;
 
@@ -48,17 +53,17 @@ pub enum ListenError {
     },
 }
 
-/// What a face bears with. At a limit the connection ends, except that connections beyond the most wait in the system's
-/// queue.
+/// What a face bears with. At a limit the connection or the stream ends, except that connections beyond the most wait in the
+/// system's queue while each of those before them is at work.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most connections of one listener at a time.
+    /// Most connections of one listener at a time. Beyond them, the one that has been idle longest makes way.
     pub connections: usize,
     /// Longest time for a TLS handshake, and for a request's head to arrive; also for an idle connection until the next.
     pub head: Duration,
     /// Longest time for which nothing of a request's body comes while it is waited for.
     pub body: Duration,
-    /// Longest time for which a client reads nothing of what is written to it.
+    /// Longest time for which a client takes nothing of what is written to it, on a connection or on a stream of HTTP/2.
     pub write: Duration,
     /// Most requests at a time on one HTTP/2 connection.
     pub streams: u32,
@@ -114,6 +119,25 @@ enum Socket {
         socket: UnixListener,
         _file: SocketFile,
     },
+}
+
+/// A connection that has come.
+enum Accepted {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(socket) => {
+                let (stream, _) = socket.accept().await?;
+                let _ = stream.set_nodelay(true);
+                Ok(Accepted::Tcp(stream))
+            }
+            Self::Unix { socket, .. } => Ok(Accepted::Unix(socket.accept().await?.0)),
+        }
+    }
 }
 
 /// The file of a Unix socket; it goes with the listener.
@@ -200,7 +224,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let is_socket = fs::symlink_metadata(path)
                 .is_ok_and(|found| std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()));
-            let answers = tokio::net::UnixStream::connect(path).await;
+            let answers = UnixStream::connect(path).await;
             if is_socket
                 && answers.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
             {
@@ -216,48 +240,37 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
 
 /// Serves a face until it is stopped; then lets requests under way end within a grace of seconds.
 pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(face.limits.connections));
+    let places = Places::new(face.limits.connections);
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        let place = tokio::select! {
+        // First a connection, then its place: while no one comes, those at rest may stay.
+        let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            place = places.clone().acquire_owned() => match place { Ok(place) => place, Err(_) => break },
+            accepted = listener.socket.accept() => accepted,
         };
-        let tls = listener.tls.clone();
-        let (face, stop_one) = (face.clone(), stop.clone());
-        let accepted = match &listener.socket {
-            Socket::Tcp(socket) => {
-                let accepted = tokio::select! {
+        match accepted {
+            Ok(stream) => {
+                let place = tokio::select! {
                     () = stop.cancelled() => break,
-                    accepted = socket.accept() => accepted,
+                    place = places.take() => place,
                 };
-                accepted.map(|(stream, _)| {
-                    let _ = stream.set_nodelay(true);
-                    connections.spawn(async move {
-                        connection::serve(stream, tls, face, stop_one).await;
-                        drop(place);
-                    });
-                })
-            }
-            Socket::Unix { socket, .. } => {
-                let accepted = tokio::select! {
-                    () = stop.cancelled() => break,
-                    accepted = socket.accept() => accepted,
+                let (tls, face, stop) = (listener.tls.clone(), face.clone(), stop.clone());
+                match stream {
+                    Accepted::Tcp(stream) => connections.spawn(async move {
+                        connection::serve(stream, tls, face, place, stop).await;
+                    }),
+                    Accepted::Unix(stream) => connections.spawn(async move {
+                        connection::serve(stream, tls, face, place, stop).await;
+                    }),
                 };
-                accepted.map(|(stream, _)| {
-                    connections.spawn(async move {
-                        connection::serve(stream, tls, face, stop_one).await;
-                        drop(place);
-                    });
-                })
             }
-        };
-        while connections.try_join_next().is_some() {}
-        if let Err(error) = accepted {
-            // Out of descriptors, or a client that left: neither ends the face.
-            tracing::warn!(%error, "a connection could not be accepted");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(error) => {
+                // Out of descriptors, or a client that left: neither ends the face.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
+        while connections.try_join_next().is_some() {}
     }
     drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };

@@ -18,8 +18,8 @@ pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
 pub(crate) enum Ending {
     /// The bytes are all there and this is how it went: the trailer says so, and the body ends as a whole one.
     Told(String),
-    /// The bytes are not all there: the body breaks off, so that no client takes it for a whole one. Only a client that
-    /// said `TE: trailers` is told in a trailer.
+    /// The bytes are not all there: the body breaks off, so that no client takes it for a whole one. A trailer would end it
+    /// as a whole one, for every client that does not look for errors there.
     Cut(String),
 }
 
@@ -55,7 +55,7 @@ impl Streamed {
 
 /// The body broke off; its cause was logged where it arose.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer was cut off: {0}")]
+#[error("{0}")]
 pub(crate) struct CutOff(String);
 
 fn trailer(message: &str) -> HeaderMap {
@@ -86,14 +86,14 @@ impl Body for Streamed {
         };
         self.stream = None;
         match (ending, &self.trailers) {
-            (Ending::Told(message) | Ending::Cut(message), Trailers::Frame) => {
+            (Ending::Told(message), Trailers::Frame) => {
                 Poll::Ready(Some(Ok(Frame::trailers(trailer(&message)))))
             }
             (Ending::Told(message), Trailers::Slot(slot)) => {
                 slot.leave(STREAM_ERROR, &message);
                 Poll::Ready(None)
             }
-            (Ending::Cut(message), Trailers::Slot(_)) => {
+            (Ending::Cut(message), _) => {
                 // hyper drops what it has not sent when a body fails. A turn in which there is nothing lets it send that first:
                 // the status, and the record that says why.
                 self.cut = Some(message);

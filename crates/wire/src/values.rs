@@ -133,6 +133,13 @@ impl Values {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The switch that no declaration names, by any of these names; off where its value is none of a switch.
+    #[must_use]
+    pub fn loose_switch(&self, names: &[&str]) -> Option<bool> {
+        self.loose(names)
+            .map(|text| field::parse_bool(text).unwrap_or(false))
+    }
+
     /// All values of an option, whichever of its names they came under.
     fn all<'a>(&'a self, option: &'a OptionSpec) -> impl Iterator<Item = &'a str> {
         self.options

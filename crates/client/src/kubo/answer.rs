@@ -23,6 +23,8 @@ pub struct Answer {
     headers: HeaderMap,
     failure: Option<Failure>,
     ended: bool,
+    /// Whether it must hold a record.
+    due: bool,
 }
 
 impl std::fmt::Debug for Answer {
@@ -46,11 +48,22 @@ impl Answer {
             headers: head.headers,
             failure,
             ended: false,
+            due: false,
         };
         if head.status.is_success() {
             return Ok(answer);
         }
         Err(answer.refusal(head.status).await)
+    }
+
+    /// The same, which is no answer without a record.
+    pub(super) fn with_record_due(self, due: bool) -> Self {
+        Self { due, ..self }
+    }
+
+    /// Whether a record must be among the bytes.
+    pub(super) fn is_record_due(&self) -> bool {
+        self.due
     }
 
     /// The next bytes; `None` at the end of a whole answer.

@@ -3,6 +3,7 @@
 //! Reference: <https://docs.ipfs.tech/reference/kubo/rpc/>
 
 mod answer;
+mod due;
 mod records;
 mod retry;
 mod safe;
@@ -155,6 +156,7 @@ impl Kubo {
         for (name, value) in &self.options {
             values.option(name.clone(), value.clone());
         }
+        let due = due::is_due(spec, &values);
         let query = values.to_query();
         let target = if query.is_empty() {
             format!("/api/v0/{}", spec.path)
@@ -163,14 +165,15 @@ impl Kubo {
         };
         if let Some(upload) = upload {
             let (content_type, body, failure) = upload.encode();
-            return self
+            let answer = self
                 .exchange(&target, Some(content_type), body, Some(failure))
-                .await;
+                .await?;
+            return Ok(answer.with_record_due(due));
         }
         let mut attempt = 0;
         loop {
             let error = match self.exchange(&target, None, transport::empty(), None).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok(answer.with_record_due(due)),
                 Err(error) => error,
             };
             let Some(pause) = self.retry.pause(attempt, &error, safe::is_safe(spec.path)) else {

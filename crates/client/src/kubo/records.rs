@@ -17,6 +17,8 @@ use crate::error::Error;
 pub struct Records<T> {
     answer: Answer,
     splitter: Splitter,
+    /// Whether a record must come yet.
+    due: bool,
     record: PhantomData<fn() -> T>,
 }
 
@@ -25,6 +27,7 @@ impl<T: DeserializeOwned> Records<T> {
     #[must_use]
     pub fn new(answer: Answer) -> Self {
         Self {
+            due: answer.is_record_due(),
             answer,
             splitter: Splitter::default(),
             record: PhantomData,
@@ -49,15 +52,27 @@ impl<T: DeserializeOwned> Records<T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Answer::chunk`], and [`Error::TooLong`].
+    /// Those of [`Answer::chunk`], [`Error::TooLong`], and [`Error::Empty`] at the end of an answer that holds no record and
+    /// must.
     pub async fn next_line(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if let Some(line) = self.splitter.next()? {
+                self.due = false;
                 return told(line).map(Some);
             }
             match self.answer.chunk().await? {
                 Some(bytes) => self.splitter.push(&bytes),
-                None => return self.splitter.last().map(told).transpose(),
+                None => match self.splitter.last() {
+                    Some(line) => {
+                        self.due = false;
+                        return told(line).map(Some);
+                    }
+                    None if self.due => {
+                        self.due = false;
+                        return Err(Error::Empty);
+                    }
+                    None => return Ok(None),
+                },
             }
         }
     }

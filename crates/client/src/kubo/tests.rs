@@ -169,6 +169,24 @@ async fn a_cut_answer_is_not_a_whole_one() {
 }
 
 #[tokio::test]
+async fn an_empty_answer_is_an_error_where_a_record_is_due() {
+    let kubo = || {
+        let nothing = || async { "" };
+        Kubo::new(InProcess::new(Router::new().fallback(post(nothing))))
+    };
+    let records = kubo().call(&Version::new()).await.unwrap();
+    assert!(matches!(records.collect().await, Err(Error::Empty)));
+    let part = Part::bytes("f", vec![7]);
+    let add = cairn_wire::kubo::add::Add::new();
+    let records = kubo().upload(&add, Upload::one(part)).await.unwrap();
+    assert!(matches!(records.collect().await, Err(Error::Empty)));
+    // Where there may be none, none is an answer.
+    let refs = cairn_wire::kubo::refs::links::Refs::new(vec!["x".to_owned()]);
+    let records = kubo().call(&refs).await.unwrap();
+    assert!(records.collect().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn only_safe_commands_are_sent_again() {
     for (path, calls) in [("/api/v0/pin/ls", 3), ("/api/v0/repo/verify", 1)] {
         let count = Arc::new(AtomicU32::new(0));

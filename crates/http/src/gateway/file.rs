@@ -4,12 +4,12 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use cairn_dag::export::FileReader;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::error::Refusal;
 use super::range::{self, Wanted};
-use super::{Target, conditional, content_type, describe, not_modified};
+use super::{Target, conditional, content_type, describe, not_modified, streamed};
 
 /// How a file is to be named.
 pub(super) struct Reply {
@@ -38,35 +38,35 @@ pub(super) async fn serve(
         .and_then(|value| value.to_str().ok())
         .filter(|_| conditional::range_holds(headers, &etag));
     let wanted = range::parse(range, size);
-    // The first piece tells the type, and that the file can be read at all: what fails here is a plain error.
-    let start = reader.next().await?.unwrap_or_default();
+    // What fails before the first piece is a plain error.
+    let (status, offset, length) = match wanted {
+        Wanted::Unsatisfiable => return Err(Refusal::Range { size }),
+        Wanted::Whole => (StatusCode::OK, 0, size),
+        Wanted::Part { offset, length } => (StatusCode::PARTIAL_CONTENT, offset, length),
+    };
+    // The file's first bytes tell its type. They may be missing where those that are asked for are not: then its name does.
+    let start = match reader.next().await {
+        Ok(start) => start.unwrap_or_default(),
+        Err(_) if offset > 0 => Bytes::new(),
+        Err(error) => return Err(error.into()),
+    };
     let media_type = content_type::of(
         &reply.name,
         start
             .get(..start.len().min(content_type::LOOKED_AT))
             .unwrap_or_default(),
     );
-    let (status, offset, length) = match wanted {
-        Wanted::Unsatisfiable => return Err(Refusal::Range { size }),
-        Wanted::Whole => (StatusCode::OK, 0, size),
-        Wanted::Part { offset, length } => (StatusCode::PARTIAL_CONTENT, offset, length),
-    };
-    let body = match status {
-        StatusCode::OK => {
-            let rest = reader.into_stream();
-            sized(
-                futures_util::stream::once(std::future::ready(Ok(start)))
-                    .chain(rest.map_err(|error| error.to_string())),
-                length,
-            )
-        }
+    let first = match status {
+        StatusCode::OK => start,
         _ => {
             reader.seek(offset, Some(length));
-            sized(
-                reader.into_stream().map_err(|error| error.to_string()),
-                length,
-            )
+            reader.next().await?.unwrap_or_default()
         }
+    };
+    let first = futures_util::stream::once(std::future::ready(Ok(first)));
+    let body = match length {
+        0 => Body::empty(),
+        _ => streamed(first.chain(reader.into_stream())),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -87,19 +87,6 @@ pub(super) async fn serve(
         out.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
-}
-
-/// A body whose length is promised by the head: if it ends early, the connection breaks and the client knows.
-fn sized(
-    stream: impl futures_util::Stream<Item = Result<Bytes, String>> + Send + 'static,
-    length: u64,
-) -> Body {
-    let stream = stream.inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
-    if length == 0 {
-        Body::empty()
-    } else {
-        Body::from_stream(stream)
-    }
 }
 
 /// `Content-Disposition`, RFC 6266: an ASCII name, and the whole one beside it.

@@ -18,18 +18,24 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::export::{Content, FileReader, Node as Opened};
 use cairn_dag::resolve;
 use cairn_node::Node;
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Codec};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use error::Refusal;
 use headers::Headers;
+
+use crate::cause::with_causes;
+use crate::paths;
+use crate::stream::{Ending, Streamed, Trailers};
 
 /// The face, under `Gateway.HTTPHeaders` as it is now.
 pub fn router(node: Arc<Node>) -> Router {
@@ -47,6 +53,9 @@ struct Gateway {
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (request, _) = request.into_parts();
+    if let Some(clean) = paths::redirect(&request.uri) {
+        return clean;
+    }
     let head = request.method == Method::HEAD;
     let answered = match request.method {
         Method::GET | Method::HEAD => get(&gateway.node.blocks(), &request).await,
@@ -176,6 +185,18 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
 /// A path as a header can carry it.
 fn path_header(path: &str) -> String {
     percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string()
+}
+
+/// A body that breaks off where its stream fails, after what came before has gone out.
+fn streamed<E>(stream: impl futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static) -> Body
+where
+    E: std::error::Error + Send + 'static,
+{
+    let stream = stream.map_err(|error| {
+        tracing::warn!(%error, "an answer was cut off");
+        Ending::Cut(with_causes(&error))
+    });
+    Body::new(Streamed::new(stream.boxed(), Trailers::Frame))
 }
 
 fn not_modified(target: &Target, etag: &str) -> Response {

@@ -7,7 +7,6 @@ use axum::response::Response;
 use cairn_dag::Blocks;
 use cairn_dag::export::Car;
 use cairn_wire::Values;
-use futures_util::TryStreamExt as _;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::error::Refusal;
@@ -83,10 +82,7 @@ pub(super) async fn car(
         return Ok(not_modified(target, &etag));
     }
     let car = Car::open(blocks, &target.cid, false).await?;
-    let stream = car
-        .into_stream()
-        .inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
-    let mut response = Response::new(Body::from_stream(stream));
+    let mut response = Response::new(super::streamed(car.into_stream()));
     let out = response.headers_mut();
     describe(out, target, &etag);
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));

@@ -86,11 +86,9 @@ impl Asked {
             Some(name) => multibase::by_name(name)
                 .map_or_else(|_| (None, Some(name.to_owned())), |base| (Some(base), None)),
         };
-        let offline = values
-            .loose(&["offline"])
-            .is_some_and(|text| matches!(text, "true" | "1"));
-        let upgrade = match values.loose(&["upgrade-cidv0-in-output"]) {
-            Some(text) => matches!(text, "true" | "1" | ""),
+        let offline = values.loose_switch(&["offline"]).unwrap_or(false);
+        let upgrade = match values.loose_switch(&["upgrade-cidv0-in-output"]) {
+            Some(on) => on,
             // Version 0 has one base alone: any other takes version 1.
             None => cid_base.is_some_and(|base| base != Base::Base58Btc),
         };

@@ -32,10 +32,13 @@ pub use handlers::version_info;
 pub(crate) use standalone::Standalone;
 pub use standalone::{is_standalone, standalone_router};
 
+pub(crate) use answer::redirect as redirect_to;
+
 use crate::auth::Credentials;
 use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
 use crate::ops::Question;
+use crate::paths;
 
 /// The version of the Kubo whose RPC is answered.
 pub const KUBO_VERSION: &str = "0.42.0";
@@ -162,7 +165,12 @@ pub fn router(rpc: Arc<Rpc>) -> Router {
 }
 
 async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
-    let path = request.uri().path();
+    // Before all else, as in Kubo: credentials and routes meet clean paths alone.
+    if let Some(clean) = paths::redirect(request.uri()) {
+        return clean;
+    }
+    // As in Kubo, credentials see the path that the command is found by: without escapes.
+    let path = &*percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy();
     if let Some(question) = Question::of(path) {
         let headers = request.headers();
         if question.is_private() && !rpc.credentials.allow(path, headers) {
@@ -191,7 +199,10 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     if path == "/webui/" && request.method() == Method::GET {
         return answer::plain(http::StatusCode::NOT_FOUND, NO_WEBUI.to_owned());
     }
-    let Some(command) = path.strip_prefix("/api/v0/") else {
+    let Some(command) = path
+        .strip_prefix("/api/v0/")
+        .filter(|_| request.uri().path().starts_with("/api/v0/"))
+    else {
         return error::not_found(false);
     };
     let headers = request.headers();
@@ -209,7 +220,8 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
         return error::forbidden();
     }
     let told = rpc.origins.told("POST", headers);
-    let mut response = command_response(rpc.clone(), command.to_owned(), request).await;
+    let command = command.to_owned();
+    let mut response = command_response(rpc.clone(), command, request).await;
     rpc.origins.tell(told.as_ref(), response.headers_mut());
     response
 }
@@ -228,8 +240,7 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
             .and_then(|(command, last)| ROUTES.get(command).map(|route| (route, last)))
         {
             Some((route, last)) if !last.is_empty() => {
-                values
-                    .first_argument(percent_encoding::percent_decode_str(last).decode_utf8_lossy());
+                values.first_argument(last);
                 route
             }
             _ if is_group(command) => return answer::empty_group(),

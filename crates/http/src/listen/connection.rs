@@ -1,63 +1,109 @@
 //! One connection.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::{Face, Limits};
-use crate::guard::{GuardedBody, GuardedIo, Unread};
+use super::places::{Activity, Place};
+use super::socket::Outgoing;
+use super::streams::{Budget, Streams, in_pieces};
+use super::{Face, Limits, host};
+use crate::guard::{Answered, GuardedBody, GuardedIo, Unread};
 use crate::tls::Tls;
 use crate::trailer::{Slot, TrailerIo};
 
 /// Time between two questions whether an HTTP/2 client is still there, and for its answer.
 const PING: Duration = Duration::from_secs(20);
+/// Most header fields of a request; clients behind proxies send some hundred.
+const MOST_FIELDS: usize = 1024;
+/// Most bytes of a request's head.
+const MOST_HEAD: usize = 256 << 10;
+/// The same on a stream of HTTP/2, of which there are many; each field counts 32 bytes more there.
+const MOST_STREAM_HEAD: u32 = 128 << 10;
+/// Most bytes of an answer that a stream of HTTP/2 hands to its connection before they are written.
+const STREAM_BUFFER: usize = 64 << 10;
+/// Time for a connection at rest to end in order when another needs its place.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Serves a connection to its end. HTTP/2 is spoken with whoever asks for it in a TLS handshake.
-pub(super) async fn serve<S>(stream: S, tls: Option<Tls>, face: Face, stop: CancellationToken)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+pub(super) async fn serve<S>(
+    stream: S,
+    tls: Option<Tls>,
+    face: Face,
+    place: Place,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Outgoing + Unpin + Send + 'static,
 {
     let limits = face.limits;
+    let activity = place.activity();
     let unread = Unread::default();
-    let stream = GuardedIo::new(stream, limits.write, face.metrics.opened(), unread.clone());
+    let stream = GuardedIo::new(
+        stream,
+        limits.write,
+        face.metrics.opened(),
+        unread.clone(),
+        activity.clone(),
+    );
     let Some(tls) = tls else {
-        return http1(stream, face, unread, stop).await;
+        return http1(stream, face, unread, activity, stop).await;
     };
     let shaken = tokio::select! {
         () = stop.cancelled() => return,
+        () = activity.asked_to_leave() => return,
         shaken = tokio::time::timeout(limits.head, tls.acceptor().accept(stream)) => shaken,
     };
     match shaken {
         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-            http2(stream, face, stop).await;
+            http2(stream, face, activity, stop).await;
         }
-        Ok(Ok(stream)) => http1(stream, face, unread, stop).await,
+        Ok(Ok(stream)) => http1(stream, face, unread, activity, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn http1<S>(stream: S, face: Face, unread: Unread, stop: CancellationToken)
-where
+async fn http1<S>(
+    stream: S,
+    face: Face,
+    unread: Unread,
+    activity: &Activity,
+    stop: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let slot = Slot::default();
     let io = TokioIo::new(TrailerIo::new(stream, slot.clone()));
     let Limits { head, body, .. } = face.limits;
+    let requests = activity.clone();
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+            let busy = requests.begin();
+            let refused = host::refused(&request);
             let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
             request.extensions_mut().insert(slot.clone());
-            face.router.clone().oneshot(request)
+            let router = face.router.clone();
+            async move {
+                let response = match refused {
+                    Some(refused) => refused,
+                    None => router.oneshot(request).await?,
+                };
+                Ok::<_, std::convert::Infallible>(
+                    response.map(|inner| Answered { inner, _busy: busy }),
+                )
+            }
         });
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(head)
+        .max_headers(MOST_FIELDS)
+        .max_header_size(MOST_HEAD)
         .keep_alive(true);
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let ended = tokio::select! {
@@ -66,25 +112,50 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = activity.asked_to_leave() => {
+            connection.as_mut().graceful_shutdown();
+            make_way(connection, activity).await
+        }
     };
     tell(ended);
 }
 
-async fn http2<S>(stream: S, face: Face, stop: CancellationToken)
+async fn http2<S>(stream: S, face: Face, activity: &Activity, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Limits { body, streams, .. } = face.limits;
+    let Limits {
+        body,
+        streams,
+        write,
+        ..
+    } = face.limits;
+    let budget = Budget::new();
+    let requests = activity.clone();
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            // One stream ends by itself; the connection goes on.
-            let request = request.map(|inner| GuardedBody::wrap(inner, body, Unread::default()));
-            face.router.clone().oneshot(request)
+            let busy = requests.begin();
+            let refused = host::refused(&request);
+            let (router, budget) = (face.router.clone(), budget.clone());
+            async move {
+                let has_body = !http_body::Body::is_end_stream(request.body());
+                let held = budget.set_aside(has_body).await;
+                // One stream ends by itself; the connection goes on.
+                let request =
+                    request.map(|inner| GuardedBody::wrap(inner, body, Unread::default()));
+                let response = match refused {
+                    Some(refused) => refused,
+                    None => router.oneshot(request).await?,
+                };
+                Ok::<_, std::convert::Infallible>(in_pieces(response, held, busy))
+            }
         });
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(Streams { limit: write });
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(streams)
+        .max_header_list_size(MOST_STREAM_HEAD)
+        .max_send_buf_size(STREAM_BUFFER)
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -94,8 +165,27 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = activity.asked_to_leave() => {
+            connection.as_mut().graceful_shutdown();
+            make_way(connection, activity).await
+        }
     };
     tell(ended);
+}
+
+/// Waits for the end of a connection that is to end when it rests, and no longer than it takes to say so.
+async fn make_way<C>(mut connection: Pin<&mut C>, activity: &Activity) -> hyper::Result<()>
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    loop {
+        match tokio::time::timeout(FAREWELL, connection.as_mut()).await {
+            Ok(ended) => return ended,
+            Err(_) if activity.rests() => return Ok(()),
+            // A request has come just before: it is answered.
+            Err(_) => {}
+        }
+    }
 }
 
 fn tell(ended: hyper::Result<()>) {

@@ -1,5 +1,7 @@
 //! Clients that are slow, stuck, many, or speak otherwise.
 
+mod connections;
+mod streams;
 mod tls;
 
 use std::sync::Arc;
@@ -35,17 +37,29 @@ fn limits() -> Limits {
     }
 }
 
+/// Endless answers: those that were given up, those that go on, the most at a time.
+#[derive(Clone, Default)]
+struct Seen {
+    dropped: Arc<AtomicUsize>,
+    alive: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
 /// Answers how many bytes came, why no more came, or bytes without end.
-async fn answer(request: Request, dropped: Arc<AtomicUsize>) -> Response {
-    if request.uri().path() == "/endless" {
-        struct Count(Arc<AtomicUsize>);
+async fn answer(request: Request, seen: Seen) -> Response {
+    if let path @ ("/endless" | "/large") = request.uri().path() {
+        let size = if path == "/large" { 1 << 20 } else { 64 << 10 };
+        struct Count(Seen);
         impl Drop for Count {
             fn drop(&mut self) {
-                self.0.fetch_add(1, Ordering::SeqCst);
+                self.0.alive.fetch_sub(1, Ordering::SeqCst);
+                self.0.dropped.fetch_add(1, Ordering::SeqCst);
             }
         }
-        let count = Count(dropped);
-        let piece = Bytes::from(vec![7; 64 << 10]);
+        let alive = seen.alive.fetch_add(1, Ordering::SeqCst) + 1;
+        seen.most.fetch_max(alive, Ordering::SeqCst);
+        let count = Count(seen);
+        let piece = Bytes::from(vec![7; size]);
         let endless = futures_util::stream::repeat(piece).map(move |piece| {
             let _alive = &count;
             Ok::<_, std::convert::Infallible>(piece)
@@ -55,15 +69,16 @@ async fn answer(request: Request, dropped: Arc<AtomicUsize>) -> Response {
     if request.uri().path() == "/refused" {
         return "no".into_response();
     }
-    if request.uri().path() == "/told" {
+    if let "/told" | "/cut" = request.uri().path() {
+        let ending = match request.uri().path() {
+            "/told" => Ending::Told("sad".into()),
+            _ => Ending::Cut("sad".into()),
+        };
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) => Trailers::Slot(slot.clone()),
             None => Trailers::Frame,
         };
-        let pieces = [
-            Ok(Bytes::from_static(b"hello")),
-            Err(Ending::Told("sad".into())),
-        ];
+        let pieces = [Ok(Bytes::from_static(b"hello")), Err(ending)];
         let body = Streamed::new(futures_util::stream::iter(pieces).boxed(), trailers);
         return Response::new(Body::new(body));
     }
@@ -80,15 +95,23 @@ struct Served {
     address: Address,
     stop: CancellationToken,
     task: JoinHandle<()>,
-    dropped: Arc<AtomicUsize>,
+    seen: Seen,
+}
+
+impl std::ops::Deref for Served {
+    type Target = Seen;
+
+    fn deref(&self) -> &Seen {
+        &self.seen
+    }
 }
 
 impl Served {
     async fn start(address: &str, limits: Limits, tls: Option<&Tls>) -> Self {
         let listener = bind(&address.parse().unwrap(), tls).await.unwrap();
-        let dropped = Arc::<AtomicUsize>::default();
-        let seen = dropped.clone();
-        let router = Router::new().fallback(move |request| answer(request, seen.clone()));
+        let seen = Seen::default();
+        let counted = seen.clone();
+        let router = Router::new().fallback(move |request| answer(request, counted.clone()));
         let stop = CancellationToken::new();
         Self {
             address: listener.address().clone(),
@@ -98,7 +121,7 @@ impl Served {
                 stop.clone(),
             )),
             stop,
-            dropped,
+            seen,
         }
     }
 
@@ -117,6 +140,18 @@ impl Served {
         let mut client = self.connect().await;
         client.write_all(request.as_bytes()).await.unwrap();
         read_all(&mut client).await
+    }
+
+    /// Waits until this many endless answers were given up.
+    async fn gives_up(&self, count: usize) {
+        let gone = async {
+            while self.dropped.load(Ordering::SeqCst) < count {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, gone)
+            .await
+            .expect("the answers are given up");
     }
 
     async fn end(self) {
@@ -158,28 +193,6 @@ async fn a_head_that_dribbles_in_is_cut_off() {
         said = read_all(&mut reader) => assert!(!said.contains("200"), "{said}"),
         () = dribble => unreachable!(),
     }
-    served.end().await;
-}
-
-#[tokio::test]
-async fn idle_connections_make_room() {
-    let most = 8;
-    let served = Served::tcp(Limits {
-        connections: most,
-        head: SOON,
-        ..limits()
-    })
-    .await;
-    let mut idle = Vec::new();
-    for _ in 0..4 * most {
-        idle.push(served.connect().await);
-    }
-    // It waits until those before it have been idle for too long.
-    let said = tokio::time::timeout(PATIENCE, served.ask(ASK))
-        .await
-        .unwrap();
-    assert!(said.ends_with("2 bytes"), "{said}");
-    drop(idle);
     served.end().await;
 }
 

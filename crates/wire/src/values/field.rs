@@ -23,10 +23,11 @@ pub trait ArgumentField: Sized {
     fn write(&self, values: &mut Values);
 }
 
-fn parse_bool(value: &str) -> Option<bool> {
-    match value {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+/// A switch as Kubo reads it: in any case, and one without a value is on.
+pub(super) fn parse_bool(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "" | "1" | "t" | "true" => Some(true),
+        "0" | "f" | "false" => Some(false),
         _ => None,
     }
 }
@@ -188,6 +189,25 @@ impl ArgumentField for Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_switch_is_on() {
+        for (text, on) in [
+            ("", Some(true)),
+            ("true", Some(true)),
+            ("tRuE", Some(true)),
+            ("T", Some(true)),
+            ("1", Some(true)),
+            ("false", Some(false)),
+            ("F", Some(false)),
+            ("0", Some(false)),
+            ("yes", None),
+            ("2", None),
+            (" ", None),
+        ] {
+            assert_eq!(parse_bool(text), on, "{text:?}");
+        }
+    }
 
     #[test]
     fn numbers_are_read_as_go_reads_them() {

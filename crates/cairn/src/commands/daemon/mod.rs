@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::faces::Faces;
 use super::init;
+use crate::allocator;
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -113,6 +114,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
         say(line);
     }
     let mut served = faces.serve(&stop);
+    let thrift = tokio::spawn(allocator::give_back());
     say("Daemon is ready");
 
     tokio::select! {
@@ -124,6 +126,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     stop.cancel();
     stop::limit(STOP_LIMIT, signals);
     while served.join_next().await.is_some() {}
+    thrift.abort();
     Ok(())
 }
 

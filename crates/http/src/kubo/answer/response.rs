@@ -1,5 +1,8 @@
 //! The status, the headers and the body of every answer.
 
+use std::future::Future as _;
+use std::task::Poll;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
@@ -7,6 +10,7 @@ use cairn_wire::CommandError;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use tokio::time::Instant;
 
 use super::super::call::timed_out;
 use super::super::error::{parse, vary};
@@ -41,11 +45,7 @@ fn built(builder: http::response::Builder, body: Body) -> Response {
         .unwrap_or_else(|_| Response::new(nothing()))
 }
 
-pub(super) fn success(
-    begun: Begun,
-    shown: &Shown,
-    deadline: Option<tokio::time::Instant>,
-) -> Response {
+pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) -> Response {
     let builder = match begun.kind {
         Kind::One => head(StatusCode::OK, shown.encoding.media_type()),
         Kind::Many => head(StatusCode::OK, shown.encoding.media_type())
@@ -89,18 +89,21 @@ pub(super) fn success(
     )
 }
 
-/// A stream that fails at a time.
+/// A stream that fails at a time, also one that always has something ready: then no timer would ever be asked.
 fn until(
-    deadline: tokio::time::Instant,
-    stream: BoxStream<'static, Result<Bytes, Failure>>,
+    deadline: Instant,
+    mut stream: BoxStream<'static, Result<Bytes, Failure>>,
 ) -> BoxStream<'static, Result<Bytes, Failure>> {
-    futures_util::stream::unfold(Some(stream), move |stream| async move {
-        let mut stream = stream?;
-        match tokio::time::timeout_at(deadline, stream.next()).await {
-            Ok(None) => None,
-            Ok(Some(piece)) => Some((piece, Some(stream))),
-            Err(_) => Some((Err(timed_out()), None)),
+    let mut timer = Some(Box::pin(tokio::time::sleep_until(deadline)));
+    futures_util::stream::poll_fn(move |cx| {
+        let Some(running) = &mut timer else {
+            return Poll::Ready(None);
+        };
+        if Instant::now() >= deadline || running.as_mut().poll(cx).is_ready() {
+            timer = None;
+            return Poll::Ready(Some(Err(timed_out())));
         }
+        stream.as_mut().poll_next(cx)
     })
     .boxed()
 }
@@ -152,11 +155,11 @@ pub(crate) fn plain(status: StatusCode, text: String) -> Response {
 }
 
 /// A redirect that keeps the method.
-pub(crate) fn redirect(to: &'static str) -> Response {
+pub(crate) fn redirect(to: &str) -> Response {
     built(
         Response::builder()
             .status(StatusCode::TEMPORARY_REDIRECT)
-            .header(header::LOCATION, HeaderValue::from_static(to)),
+            .header(header::LOCATION, to),
         nothing(),
     )
 }
@@ -174,4 +177,30 @@ pub(crate) fn empty_group() -> Response {
 /// 200 with nothing: what Kubo answers where it gives up before it begins.
 pub(crate) fn nothing_at_all() -> Response {
     vary(Response::new(nothing()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_that_is_always_ready_ends_in_time() {
+        let piece = Bytes::from_static(b"more");
+        let endless = futures_util::stream::repeat_with(move || Ok(piece.clone())).boxed();
+        let deadline = Instant::now() + Duration::from_millis(50);
+        let mut bounded = until(deadline, endless);
+        // No turn in between is left to the timer.
+        let failed = tokio::task::unconstrained(async {
+            while let Some(piece) = bounded.next().await {
+                if let Err(failed) = piece {
+                    return Some(failed.to_string());
+                }
+            }
+            None
+        });
+        assert_eq!(failed.await.as_deref(), Some("context deadline exceeded"));
+        assert!(bounded.next().await.is_none());
+    }
 }

@@ -6,7 +6,7 @@ use rustls::{ClientConfig, RootCertStore};
 use super::*;
 
 /// A certificate for `localhost`, its files, and a client that trusts it.
-fn certificate(folder: &Path) -> (Tls, CertificateDer<'static>) {
+pub(super) fn certificate(folder: &Path) -> (Tls, CertificateDer<'static>) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     fs::write(&certificate, made.cert.pem()).unwrap();
@@ -15,7 +15,7 @@ fn certificate(folder: &Path) -> (Tls, CertificateDer<'static>) {
     (tls, made.cert.der().clone())
 }
 
-async fn connect_tls(
+pub(super) async fn connect_tls(
     served: &Served,
     trusted: CertificateDer<'static>,
     protocols: &[&[u8]],

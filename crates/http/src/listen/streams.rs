@@ -1,0 +1,246 @@
+//! HTTP/2 streams: limits of time and memory for each, as a connection has them.
+//!
+//! An answer that its client takes nothing of, for want of a window, is given up like a connection that is not read from. And
+//! what a connection's answers hold in memory has a bound: requests wait until others have been taken.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use http_body::{Body as _, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
+
+use super::places::Busy;
+use crate::guard::Patience;
+
+/// Most bytes of an answer that are handed on at once. The next are handed on when the client has room for them: by this
+/// the progress of a slow client is seen.
+const PIECE: usize = 16 << 10;
+/// KiB that the answers of one connection may hold, as far as they were asked for without a body.
+const HELD: usize = 32 << 10;
+/// KiB that are set aside for an answer until it is known what it holds: a block of the largest usual size.
+const BEGINNING: u32 = 1 << 10;
+/// KiB that any answer may hold.
+const SMALL: usize = 64;
+/// Time for what was handed on to go out before a stream is reset.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+
+tokio::task_local! {
+    static CURRENT: Arc<Progress>;
+}
+
+/// How an answer gets on.
+#[derive(Debug, Default)]
+struct Progress {
+    pieces: AtomicU64,
+    /// Whether a piece was handed on that may wait for the client.
+    waiting: AtomicBool,
+}
+
+/// Runs the streams of a connection, each under the limit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Streams {
+    /// Longest time for which a client takes nothing of an answer.
+    pub(super) limit: Duration,
+}
+
+impl<F> hyper::rt::Executor<F> for Streams
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        tokio::spawn(Watched {
+            stream: Box::pin(stream),
+            progress: Arc::default(),
+            seen: 0,
+            patience: Patience::new(self.limit),
+        });
+    }
+}
+
+/// A stream that ends, and is reset by that, when its client takes nothing for too long.
+struct Watched<F> {
+    stream: Pin<Box<F>>,
+    progress: Arc<Progress>,
+    seen: u64,
+    patience: Patience,
+}
+
+impl<F: Future<Output = ()>> Future for Watched<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let progress = Arc::clone(&this.progress);
+        let polled = CURRENT.sync_scope(progress, || this.stream.as_mut().poll(cx));
+        if polled.is_ready() {
+            return Poll::Ready(());
+        }
+        let pieces = this.progress.pieces.load(Ordering::Relaxed);
+        let waiting = this.progress.waiting.load(Ordering::Relaxed);
+        if !waiting || pieces != this.seen {
+            this.seen = pieces;
+            this.patience.rest();
+        }
+        if waiting && this.patience.poll_spent(cx).is_ready() {
+            tracing::debug!("a stream was given up: its client has stopped reading");
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+/// What the answers of one connection hold.
+#[derive(Clone, Debug)]
+pub(super) struct Budget(Arc<Semaphore>);
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(HELD)))
+    }
+
+    /// Sets room aside for an answer; waits while there is none. What comes with a body never waits: the bodies that no one
+    /// reads would use up the connection's window.
+    pub(super) async fn set_aside(&self, has_body: bool) -> Held {
+        let permit = match has_body {
+            true => None,
+            false => Arc::clone(&self.0).acquire_many_owned(BEGINNING).await.ok(),
+        };
+        Held {
+            budget: Arc::clone(&self.0),
+            permit,
+            known: false,
+        }
+    }
+}
+
+/// The room that an answer has.
+#[derive(Debug)]
+pub(super) struct Held {
+    budget: Arc<Semaphore>,
+    permit: Option<OwnedSemaphorePermit>,
+    known: bool,
+}
+
+impl Held {
+    /// Takes note of a piece of this many bytes; `false` when there is no room for it.
+    fn fits(&mut self, bytes: usize) -> bool {
+        let needed = bytes.div_ceil(1 << 10);
+        match &mut self.permit {
+            Some(permit) => {
+                if !self.known {
+                    let keep = needed.max(SMALL);
+                    drop(permit.split(permit.num_permits().saturating_sub(keep)));
+                }
+                self.known = true;
+                true
+            }
+            None if needed <= SMALL => true,
+            None => {
+                let needed = u32::try_from(needed).unwrap_or(u32::MAX);
+                self.permit = Arc::clone(&self.budget).try_acquire_many_owned(needed).ok();
+                self.known = true;
+                self.permit.is_some()
+            }
+        }
+    }
+}
+
+/// The same answer, in pieces and under the limits of its stream.
+pub(super) fn in_pieces(response: Response, held: Held, busy: Busy) -> http::Response<Pieces> {
+    response.map(|inner| Pieces {
+        inner,
+        rest: Bytes::new(),
+        broken: None,
+        progress: CURRENT.try_with(Arc::clone).unwrap_or_default(),
+        held,
+        _busy: busy,
+    })
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of an answer on a stream.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    inner: Body,
+    /// What is not handed on yet.
+    rest: Bytes,
+    /// Why it breaks off, once it does, and when.
+    broken: Option<(Option<Broken>, Pin<Box<Sleep>>)>,
+    progress: Arc<Progress>,
+    held: Held,
+    _busy: Busy,
+}
+
+impl Pieces {
+    fn break_off(&mut self, why: Broken) {
+        let timer = Box::pin(tokio::time::sleep(LAST_WORDS));
+        self.broken = Some((Some(why), timer));
+    }
+
+    /// The next of what is at hand. The last byte goes alone: it is handed on when all before it has found room, so that no
+    /// stream counts as done that a client leaves without a window.
+    fn piece(&mut self) -> Frame<Bytes> {
+        let length = match self.rest.len() {
+            length if length > PIECE => PIECE,
+            length if length > 1 && self.inner.is_end_stream() => length - 1,
+            length => length,
+        };
+        self.progress.pieces.fetch_add(1, Ordering::Relaxed);
+        self.progress.waiting.store(true, Ordering::Relaxed);
+        Frame::data(self.rest.split_to(length))
+    }
+}
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let this = &mut *self;
+        loop {
+            if !this.rest.is_empty() {
+                return Poll::Ready(Some(Ok(this.piece())));
+            }
+            this.progress.waiting.store(false, Ordering::Relaxed);
+            if let Some((why, timer)) = &mut this.broken {
+                std::task::ready!(timer.as_mut().poll(cx));
+                return Poll::Ready(why.take().map(Err));
+            }
+            match std::task::ready!(Pin::new(&mut this.inner).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => this.break_off(error.into()),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if this.held.fits(data.len()) => this.rest = data,
+                    Ok(_) => this.break_off("the connection's answers hold too much".into()),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.broken.is_none() && self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let inner = self.inner.size_hint();
+        let rest = self.rest.len() as u64;
+        let mut hint = SizeHint::new();
+        hint.set_lower(inner.lower().saturating_add(rest));
+        if let Some(upper) = inner.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint
+    }
+}
