@@ -10,28 +10,56 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 
 use crate::error::NodeError;
-use crate::fetch::{AHEAD, Ahead, Blocks, decode_node};
+use crate::fetch::{AHEAD, Ahead, Blocks, decode_links};
 use crate::unixfs;
+use crate::walk::Packed;
+
+mod sorted;
+
+use self::sorted::Sorted;
 
 /// The entries of a directory, one after the other: those of one node in its order, those of a HAMT in the order of their
-/// hashes. Holds one node of the directory a level, so that a directory of any size streams.
+/// hashes. Holds the block of a directory in one node, and one node a level of a HAMT, so that a directory of any size
+/// streams.
 #[derive(Debug)]
 pub struct Entries {
     blocks: Blocks,
+    cid: Cid,
     inner: Inner,
+}
+
+/// A directory that can be opened again.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    blocks: Blocks,
+    cid: Cid,
+}
+
+impl Directory {
+    pub(crate) async fn open(&self) -> Result<Entries, NodeError> {
+        Entries::open(&self.blocks, &self.cid).await
+    }
 }
 
 #[derive(Debug)]
 enum Inner {
-    Basic(std::vec::IntoIter<Entry>),
+    Basic(dag_pb::Links),
+    /// The links of a node that is no directory.
+    Links(Packed),
+    Sorted(Box<Sorted>),
     Hamt {
         walk: Box<Walk>,
         /// The shard that is to be fetched and entered next.
         wanted: Option<Cid>,
         /// Shards that are asked for, one list a level, in the order in which the walk will want them.
         ahead: Vec<Ahead<()>>,
+        /// Bytes of the shards that are open, by level.
+        held: Vec<usize>,
     },
 }
+
+/// Bytes of shards that one HAMT may have open, outer levels and all: what real ones have is a few hundred KiB.
+const MAX_OPEN_SHARDS: usize = 16 << 20;
 
 impl Entries {
     /// Opens a directory.
@@ -39,32 +67,33 @@ impl Entries {
     /// # Errors
     /// [`NodeError::UnixFs`] for what is no directory.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, NodeError> {
-        let node = blocks.node(cid).await?;
-        let fs = unixfs::of(cid, &node)?;
-        Self::of_node(blocks.clone(), cid, node, &fs)
+        let data = blocks.get(cid).await?;
+        let links = decode_links(cid, data)?;
+        let fs = unixfs::of_links(cid, &links)?;
+        Self::of_root(blocks.clone(), cid, links, &fs)
     }
 
     /// Opens the directory whose root node is at hand.
-    pub(crate) fn of_node(
+    pub(crate) fn of_root(
         blocks: Blocks,
         cid: &Cid,
-        node: dag_pb::Node,
+        links: dag_pb::Links,
         fs: &UnixFs,
     ) -> Result<Self, NodeError> {
         let unreadable = |error| unixfs::unreadable(cid, error);
         let inner = match fs.kind {
             Kind::HamtShard => {
-                let root = ShardNode::new(fs, node.links).map_err(unreadable)?;
+                let size = links.block_len();
+                let root = ShardNode::new(fs, links.collect()).map_err(unreadable)?;
                 let ahead = vec![shards_ahead(&blocks, &root)];
                 Inner::Hamt {
                     walk: Box::new(Walk::new(root)),
                     wanted: None,
                     ahead,
+                    held: vec![size],
                 }
             }
-            Kind::Directory => {
-                Inner::Basic(directory::read(&node).map_err(unreadable)?.into_iter())
-            }
+            Kind::Directory => Inner::Basic(links),
             found => {
                 return Err(unreadable(ReadError::Kind {
                     expected: "Directory",
@@ -72,26 +101,95 @@ impl Entries {
                 }));
             }
         };
-        Ok(Self { blocks, inner })
+        Ok(Self {
+            blocks,
+            cid: cid.clone(),
+            inner,
+        })
     }
 
-    /// Entries that are at hand.
-    pub(crate) fn of_list(blocks: Blocks, entries: Vec<Entry>) -> Self {
+    /// The links of a dag-pb node that is no directory.
+    pub(crate) fn of_parts(blocks: Blocks, cid: &Cid, links: dag_pb::Links) -> Self {
         Self {
             blocks,
-            inner: Inner::Basic(entries.into_iter()),
+            cid: cid.clone(),
+            inner: Inner::Basic(links),
         }
+    }
+
+    /// The links of a node of another codec.
+    pub(crate) fn of_links(blocks: Blocks, cid: &Cid, links: Packed) -> Self {
+        Self {
+            blocks,
+            cid: cid.clone(),
+            inner: Inner::Links(links),
+        }
+    }
+
+    /// The same entries in the order of their names; those of one name keep their order.
+    pub(crate) fn sorted(self) -> Self {
+        Self {
+            blocks: self.blocks.clone(),
+            cid: self.cid.clone(),
+            inner: Inner::Sorted(Box::new(Sorted::new(self))),
+        }
+    }
+
+    /// What these are the entries of.
+    pub(crate) fn directory(&self) -> Directory {
+        Directory {
+            blocks: self.blocks.clone(),
+            cid: self.cid.clone(),
+        }
+    }
+
+    /// Whether a name may come twice: not where they are in order, nor in a HAMT, where a name has one place.
+    pub(crate) fn may_repeat(&self) -> bool {
+        match &self.inner {
+            Inner::Basic(links) => {
+                let mut names = links.clone().map(|link| link.name.unwrap_or_default());
+                !names.by_ref().is_sorted_by(|one, next| one < next)
+            }
+            Inner::Links(_) | Inner::Sorted(_) => true,
+            Inner::Hamt { .. } => false,
+        }
+    }
+
+    /// About how many bytes this holds.
+    pub(crate) fn held(&self) -> usize {
+        size_of::<Self>()
+            + match &self.inner {
+                Inner::Basic(links) => links.block_len(),
+                Inner::Links(links) => links.held(),
+                Inner::Sorted(sorted) => sorted.held(),
+                Inner::Hamt { held, .. } => held.iter().sum(),
+            }
     }
 
     /// The next entry, or `None` at the end. Names may be anything: who writes them to a disk checks them. Cancel safe.
     pub async fn next(&mut self) -> Result<Option<Entry>, NodeError> {
-        let (walk, wanted, ahead) = match &mut self.inner {
-            Inner::Basic(entries) => return Ok(entries.next()),
+        let (walk, wanted, ahead, held) = match &mut self.inner {
+            Inner::Basic(links) => {
+                return Ok(links.next().map(|link| Entry {
+                    name: link.name.unwrap_or_default(),
+                    cid: link.cid,
+                    tree_size: link.size.unwrap_or_default(),
+                }));
+            }
+            Inner::Links(links) => {
+                return Ok(links.next().map(|cid| Entry {
+                    name: String::new(),
+                    cid,
+                    tree_size: 0,
+                }));
+            }
+            Inner::Sorted(sorted) => return Box::pin(sorted.next()).await,
             Inner::Hamt {
                 walk,
                 wanted,
                 ahead,
-            } => (walk, wanted, ahead),
+                held,
+            } => (walk, wanted, ahead, held),
         };
         loop {
             if let Some(cid) = wanted.clone() {
@@ -107,9 +205,15 @@ impl Entries {
                     None => self.blocks.get(&cid).await?,
                 };
                 *wanted = None;
-                let node = decode_node(&cid, &data)?;
-                let shard =
-                    ShardNode::decode(&node).map_err(|error| unixfs::unreadable(&cid, error))?;
+                held.truncate(walk.depth());
+                held.push(data.len());
+                if held.iter().sum::<usize>() > MAX_OPEN_SHARDS {
+                    return Err(NodeError::TooMuchOpen { cid });
+                }
+                let links = decode_links(&cid, data)?;
+                let fs = unixfs::of_links(&cid, &links)?;
+                let shard = ShardNode::new(&fs, links.collect())
+                    .map_err(|error| unixfs::unreadable(&cid, error))?;
                 ahead.push(shards_ahead(&self.blocks, &shard));
                 walk.enter(shard)
                     .map_err(|error| unixfs::unreadable(&cid, error))?;
@@ -166,11 +270,15 @@ impl<T> std::fmt::Debug for Looked<T> {
     }
 }
 
+/// Bytes of shards of one level that are read together: levels add up.
+const SHARDS_TOGETHER: usize = 256 << 10;
+
 fn shards_ahead(blocks: &Blocks, shard: &ShardNode) -> Ahead<()> {
     Ahead::new(
         blocks.clone(),
         shard.shards().map(|cid| (cid.clone(), ())).collect(),
     )
+    .at_most(SHARDS_TOGETHER)
 }
 
 /// Finds a name in a directory whose root node is at hand.

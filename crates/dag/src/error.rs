@@ -75,6 +75,12 @@ pub enum NodeError {
     /// The nodes of a sharded directory do not fit together.
     #[error(transparent)]
     Directory(ReadError),
+    /// A sharded directory whose open nodes, from the root down, hold more than any that a program makes.
+    #[error("the nodes of the sharded directory above {cid} are too large to be read")]
+    TooMuchOpen {
+        /// The node that was one too many.
+        cid: Cid,
+    },
     /// A block whose codec has no files or directories.
     #[error("unknown node type")]
     UnknownType {

@@ -126,6 +126,12 @@ impl Blocks {
         decode_node(cid, &data)
     }
 
+    /// The dag-pb node of a block, its links to be read one after the other.
+    pub(crate) async fn get_links(&self, cid: &Cid) -> Result<dag_pb::Links, NodeError> {
+        let data = self.get(cid).await?;
+        decode_links(cid, data)
+    }
+
     /// What a block links to, in the order of its bytes; fetches the block when it must.
     pub(crate) async fn links(&self, cid: &Cid) -> Result<Arc<[Cid]>, NodeError> {
         match self.store.links(cid) {
@@ -159,14 +165,22 @@ pub(crate) fn decode_node(cid: &Cid, data: &Bytes) -> Result<dag_pb::Node, NodeE
     })
 }
 
+/// Reads a block as dag-pb, its links one after the other.
+pub(crate) fn decode_links(cid: &Cid, data: Bytes) -> Result<dag_pb::Links, NodeError> {
+    dag_pb::Links::new(data).map_err(|error| NodeError::Codec {
+        cid: cid.clone(),
+        error,
+    })
+}
+
 /// Blocks that are asked for ahead of the one that is read: with 256 KiB chunks, 4 MiB.
 pub(crate) const AHEAD: usize = 16;
 
 /// A block that was asked for, with what travels along.
 type Asked<T> = BoxFuture<'static, (Cid, T, Result<Bytes, FetchError>)>;
 
-/// Bytes that are read from the local store at once, as far as the size of the last block tells.
-const TOGETHER: usize = 1 << 20;
+/// Bytes that are read from the local store at once.
+pub(crate) const TOGETHER: usize = 1 << 20;
 
 /// Yields blocks in a given order. With a source behind the store, the next [`AHEAD`] are asked for already; without
 /// one, a few are read together.
@@ -178,6 +192,8 @@ pub(crate) struct Ahead<T> {
     read: VecDeque<(Cid, T, Result<Bytes, FetchError>)>,
     /// Blocks that are read at once.
     batch: usize,
+    /// Bytes that are read at once, where more than one block is.
+    together: usize,
 }
 
 impl<T: Send + 'static> Ahead<T> {
@@ -189,7 +205,14 @@ impl<T: Send + 'static> Ahead<T> {
             asked: FuturesOrdered::new(),
             read: VecDeque::new(),
             batch: 4,
+            together: TOGETHER,
         }
+    }
+
+    /// Reads no more than so many bytes at once, or one block.
+    pub(crate) fn at_most(mut self, together: usize) -> Self {
+        self.together = together;
+        self
     }
 
     /// Reads each local block at its turn only: for walks that hold very many levels open.
@@ -200,7 +223,21 @@ impl<T: Send + 'static> Ahead<T> {
 
     /// Reads the next blocks from the local store.
     fn read(&mut self) {
-        let wanted: Vec<(Cid, T)> = self.waiting.by_ref().take(self.batch).collect();
+        let mut wanted: Vec<(Cid, T)> = Vec::new();
+        let mut bytes = 0;
+        while wanted.len() < self.batch
+            && let Some((cid, _)) = self.waiting.as_slice().first()
+        {
+            // A few small blocks say nothing of the next.
+            if self.batch > 1 {
+                let size = self.blocks.store.size(cid.hash());
+                bytes += size.ok().flatten().unwrap_or_default() as usize;
+                if bytes > self.together && !wanted.is_empty() {
+                    break;
+                }
+            }
+            wanted.extend(self.waiting.next());
+        }
         let keys: Vec<_> = wanted.iter().map(|(cid, _)| cid.hash().clone()).collect();
         let found: Vec<_> = match self.blocks.store.get_many(&keys) {
             Ok(found) => found.into_iter().map(Ok).collect(),
@@ -218,7 +255,7 @@ impl<T: Send + 'static> Ahead<T> {
             self.read.push_back((cid, tag, data));
         }
         if self.batch > 1 {
-            self.batch = (TOGETHER / largest.max(1)).clamp(2, 64);
+            self.batch = (self.together / largest.max(1)).clamp(2, 64);
         }
     }
 

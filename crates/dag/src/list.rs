@@ -1,6 +1,5 @@
 //! What a directory holds, as `ls` tells it.
 
-use cairn_primitives::codec::dag_pb::Link;
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::unixfs::{Kind, Mtime};
 use cairn_primitives::{Cid, Codec};
@@ -8,8 +7,9 @@ use futures_util::future::BoxFuture;
 
 use crate::directory::{Entries, Looked};
 use crate::error::NodeError;
-use crate::fetch::{Blocks, decode_node};
+use crate::fetch::Blocks;
 use crate::unixfs;
+use crate::walk::Packed;
 
 /// What an entry is, by the numbers of the UnixFS format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,50 +55,63 @@ impl Lister {
     /// Opens what a CID holds. With `resolve`, the block of each dag-pb entry is read to tell what the entry is; that is
     /// what Kubo's options `size` and `resolve-type` ask for, either of them.
     pub async fn open(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
-        let entries = match cid.codec() {
-            Codec::DAG_PB => {
-                let data = blocks.get(cid).await?;
-                let node = decode_node(cid, &data)?;
-                let fs = unixfs::of(cid, &node)?;
-                if fs.kind.is_directory() {
-                    Entries::of_node(blocks.clone(), cid, node, &fs)?
-                } else {
-                    let entry = |link: Link| Entry {
-                        name: link.name.unwrap_or_default(),
-                        cid: link.cid,
-                        tree_size: link.size.unwrap_or_default(),
-                    };
-                    Entries::of_list(blocks.clone(), node.links.into_iter().map(entry).collect())
-                }
-            }
-            Codec::RAW => {
-                blocks.get(cid).await?;
-                Entries::of_list(blocks.clone(), Vec::new())
-            }
-            _ => {
-                let links = blocks.links(cid).await?;
-                let entry = |cid: &Cid| Entry {
-                    name: String::new(),
-                    cid: cid.clone(),
-                    tree_size: 0,
-                };
-                Entries::of_list(blocks.clone(), links.iter().map(entry).collect())
-            }
+        Ok(Self::of(entries(blocks, cid).await?, resolve))
+    }
+
+    /// As [`Self::open`], with the entries of a directory in the order of their names, in the same bounded room.
+    pub async fn open_sorted(
+        blocks: &Blocks,
+        cid: &Cid,
+        resolve: bool,
+    ) -> Result<Self, NodeError> {
+        let entries = entries(blocks, cid).await?;
+        // What is not a directory has at most one name for all of its links.
+        let entries = if cid.codec() == Codec::DAG_PB {
+            entries.sorted()
+        } else {
+            entries
         };
+        Ok(Self::of(entries, resolve))
+    }
+
+    fn of(entries: Entries, resolve: bool) -> Self {
         let look: fn(Blocks, Entry) -> BoxFuture<'static, Result<Listed, NodeError>> = if resolve {
             |blocks, entry| Box::pin(async move { resolved(&blocks, entry).await })
         } else {
             |_, entry| Box::pin(std::future::ready(Ok(plain(entry))))
         };
-        Ok(Self {
+        Self {
             entries: Looked::new(entries, look),
-        })
+        }
     }
 
     /// The next entry, or `None` at the end. Cancel safe.
     pub async fn next(&mut self) -> Result<Option<Listed>, NodeError> {
         tokio::task::consume_budget().await;
         self.entries.next().await?.transpose()
+    }
+}
+
+/// The entries of a directory, or the links of anything else.
+pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeError> {
+    match cid.codec() {
+        Codec::DAG_PB => {
+            let links = blocks.get_links(cid).await?;
+            let fs = unixfs::of_links(cid, &links)?;
+            if fs.kind.is_directory() {
+                Entries::of_root(blocks.clone(), cid, links, &fs)
+            } else {
+                Ok(Entries::of_parts(blocks.clone(), cid, links))
+            }
+        }
+        Codec::RAW => {
+            blocks.get(cid).await?;
+            Ok(Entries::of_links(blocks.clone(), cid, Packed::default()))
+        }
+        _ => {
+            let links = Packed::of(blocks.links(cid).await?.iter());
+            Ok(Entries::of_links(blocks.clone(), cid, links))
+        }
     }
 }
 

@@ -20,11 +20,21 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
     pub fn start(
         list: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), E> + Send + 'static,
     ) -> Self {
+        Self::watched(move |each, _| list(each))
+    }
+
+    /// As [`Self::start`], for lists whose next entry may be long in coming: the second argument tells whether anyone still
+    /// reads.
+    pub(crate) fn watched(
+        list: impl FnOnce(&mut dyn FnMut(T) -> bool, &dyn Fn() -> bool) -> Result<(), E>
+        + Send
+        + 'static,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::task::spawn_blocking(move || {
             let mut batch = Vec::with_capacity(FIRST);
             let mut room = FIRST;
-            let result = list(&mut |entry| {
+            let mut each = |entry| {
                 batch.push(entry);
                 if batch.len() < room {
                     return true;
@@ -33,7 +43,8 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
                 sender
                     .blocking_send(Ok(std::mem::replace(&mut batch, Vec::with_capacity(LATER))))
                     .is_ok()
-            });
+            };
+            let result = list(&mut each, &|| !sender.is_closed());
             // An error follows what came before it. A reader that is gone wants neither.
             if !batch.is_empty() {
                 let _ = sender.blocking_send(Ok(batch));

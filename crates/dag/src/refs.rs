@@ -1,15 +1,11 @@
 //! References: what blocks link to, link by link; and every local block.
 
-use std::collections::HashMap;
-
-use cairn_primitives::codec::dag_pb;
 use cairn_primitives::{Cid, Codec};
 use cairn_store::BlockStore;
-use foldhash::quality::RandomState;
 
 use crate::error::{FetchError, NodeError};
-use crate::fetch::{Blocks, decode_node};
-use crate::walk::may_link;
+use crate::fetch::Blocks;
+use crate::walk::{Open, Packed, SeenAsWritten, Step, may_link};
 
 /// One link that a listing comes past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +18,48 @@ pub struct Ref {
     pub name: String,
 }
 
+/// Most bytes of a ref that a format is filled in with. A name has as many bytes as its block, and a format may want it
+/// often: what is longer is refused.
+pub const MAX_REF: usize = 4 << 20;
+
+/// A format makes a ref of more than [`MAX_REF`] bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the format makes a ref of more than {MAX_REF} bytes: use <linkname> less often")]
+pub struct RefTooLong;
+
 impl Ref {
-    /// Fills in a format: `<src>`, `<dst>` and `<linkname>` are replaced, in this order, as Kubo does. `encode` writes CIDs.
-    pub fn format(&self, format: &str, encode: impl Fn(&Cid) -> String) -> String {
-        let filled = format.replace("<src>", &encode(&self.source));
-        filled
-            .replace("<dst>", &encode(&self.target))
-            .replace("<linkname>", &self.name)
+    /// Fills in a format: `<src>`, `<dst>` and `<linkname>` are replaced. `encode` writes CIDs.
+    ///
+    /// # Errors
+    /// [`RefTooLong`].
+    pub fn format(
+        &self,
+        format: &str,
+        encode: impl Fn(&Cid) -> String,
+    ) -> Result<String, RefTooLong> {
+        let (source, target) = (encode(&self.source), encode(&self.target));
+        let fields = [
+            ("<src>", source.as_str()),
+            ("<dst>", target.as_str()),
+            ("<linkname>", self.name.as_str()),
+        ];
+        let mut filled = String::new();
+        let mut rest = format;
+        while !rest.is_empty() {
+            let field = fields
+                .iter()
+                .find_map(|(field, value)| Some((*value, rest.strip_prefix(field)?)));
+            let (value, after) = field.unwrap_or_else(|| {
+                let next = rest.char_indices().skip(1).find(|(_, letter)| *letter == '<');
+                rest.split_at(next.map_or(rest.len(), |(at, _)| at))
+            });
+            if filled.len() + value.len() > MAX_REF {
+                return Err(RefTooLong);
+            }
+            filled.push_str(value);
+            rest = after;
+        }
+        Ok(filled)
     }
 }
 
@@ -41,12 +72,6 @@ pub struct RefsOptions {
     pub max_depth: Option<u64>,
 }
 
-/// Where a listing stands in one node.
-struct Level {
-    source: Cid,
-    links: std::vec::IntoIter<(Cid, String)>,
-}
-
 /// Lists links depth first, a node's links in the order of its bytes.
 ///
 /// A target is listed only when its block can be had. Without `unique`, a block is listed as often as it is linked to,
@@ -55,9 +80,9 @@ pub struct Refs {
     blocks: Blocks,
     options: RefsOptions,
     root: Option<Cid>,
-    stack: Vec<Level>,
+    open: Open,
     /// With `unique`: the least depth at which a target was seen. Shared by roots listed after each other.
-    seen: HashMap<Cid, u64, RandomState>,
+    seen: SeenAsWritten<u32>,
 }
 
 impl Refs {
@@ -68,14 +93,14 @@ impl Refs {
             blocks,
             options,
             root: None,
-            stack: Vec::new(),
-            seen: HashMap::default(),
+            open: Open::default(),
+            seen: SeenAsWritten::default(),
         }
     }
 
     /// Begins with a root. With `unique`, what earlier roots listed is left out.
     pub fn start(&mut self, root: Cid) {
-        self.stack.clear();
+        self.open.clear();
         self.root = Some(root);
     }
 
@@ -84,7 +109,7 @@ impl Refs {
         match self.advance().await {
             Ok(next) => next.map(Ok),
             Err(error) => {
-                self.stack.clear();
+                self.open.clear();
                 Some(Err(error))
             }
         }
@@ -93,49 +118,42 @@ impl Refs {
     async fn advance(&mut self) -> Result<Option<Ref>, NodeError> {
         if let Some(root) = self.root.take() {
             let links = links_of(&self.blocks, &root).await?;
-            self.stack.push(Level {
-                source: root,
-                links: links.into_iter(),
-            });
+            self.open.push(root, links);
         }
         loop {
             tokio::task::consume_budget().await;
-            let depth = self.stack.len() as u64;
-            let Some(level) = self.stack.last_mut() else {
-                return Ok(None);
+            let depth = self.open.depth() as u64;
+            let source = self.open.innermost().cloned();
+            let (target, name) = match self.open.step() {
+                Step::Link(target, name) => (target, name),
+                Step::Again(node) => {
+                    let links = links_of(&self.blocks, &node).await?;
+                    self.open.again(links);
+                    continue;
+                }
+                Step::Left(..) => continue,
+                Step::End => return Ok(None),
             };
-            let Some((target, name)) = level.links.next() else {
-                self.stack.pop();
-                continue;
-            };
-            let source = level.source.clone();
             let (deeper, list) = self.visit(&target, depth);
             if !deeper && !list {
                 continue;
             }
             if deeper && may_link(target.codec()) {
-                let links = links_of(&self.blocks, &target).await?.into_iter();
-                // A finished level is dropped first, so that a chain of any length takes the room of one node.
-                if self.options.max_depth.is_none()
-                    && self
-                        .stack
-                        .last()
-                        .is_some_and(|level| level.links.len() == 0)
-                {
-                    self.stack.pop();
+                let links = links_of(&self.blocks, &target).await?;
+                if self.options.max_depth.is_none() {
+                    self.open.push_last(target.clone(), links);
+                } else {
+                    // The depth counts.
+                    self.open.push(target.clone(), links);
                 }
-                self.stack.push(Level {
-                    source: target.clone(),
-                    links,
-                });
             } else if !self.blocks.has_local(&target)? {
                 self.blocks.fetch(&target).await?;
             }
-            if list {
+            if list && let Some(source) = source {
                 return Ok(Some(Ref {
                     source,
                     target,
-                    name,
+                    name: String::from_utf8_lossy(&name).into_owned(),
                 }));
             }
         }
@@ -151,15 +169,13 @@ impl Refs {
         if !self.options.unique {
             return (deeper, true);
         }
-        match self.seen.get_mut(target) {
-            Some(before) if self.options.max_depth.is_none() || *before <= depth => (false, false),
-            Some(before) => {
-                *before = depth;
-                (deeper, false)
-            }
-            None => {
-                self.seen.insert(target.clone(), depth);
-                (deeper, true)
+        // As deep as no walk is.
+        let depth = u32::try_from(depth).unwrap_or(u32::MAX);
+        match self.seen.get(target) {
+            Some(before) if self.options.max_depth.is_none() || before <= depth => (false, false),
+            before => {
+                self.seen.set(target, depth);
+                (deeper, before.is_none())
             }
         }
     }
@@ -174,26 +190,18 @@ impl std::fmt::Debug for Refs {
 }
 
 /// The links of a block with their names.
-async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Vec<(Cid, String)>, NodeError> {
+async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Packed, NodeError> {
     if cid.codec() == Codec::DAG_PB {
-        let data = blocks.get(cid).await?;
-        let dag_pb::Node { links, .. } = decode_node(cid, &data)?;
-        return Ok(links
-            .into_iter()
-            .map(|link| (link.cid, link.name.unwrap_or_default()))
-            .collect());
+        let links = blocks.get_links(cid).await?;
+        return Ok(Packed::named(links));
     }
     if !may_link(cid.codec()) {
         if !blocks.has_local(cid)? {
             blocks.fetch(cid).await?;
         }
-        return Ok(Vec::new());
+        return Ok(Packed::default());
     }
-    let links = blocks.links(cid).await?;
-    Ok(links
-        .iter()
-        .map(|link| (link.clone(), String::new()))
-        .collect())
+    Ok(Packed::of(blocks.links(cid).await?.iter()))
 }
 
 /// Calls `each` with every local block, as CIDv1 `raw`, in no particular order, until it returns `false`. Blocks its thread.
@@ -212,4 +220,35 @@ pub fn local_listing(
     store: std::sync::Arc<dyn BlockStore>,
 ) -> crate::listing::Listing<Cid, FetchError> {
     crate::listing::Listing::start(move |each| local(&*store, each))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_primitives::Multihash;
+
+    #[test]
+    fn formats_are_filled_in_up_to_a_bound() {
+        let cid = |data: &[u8]| Cid::v1(Codec::RAW, Multihash::sha2_256(data));
+        let named = |name: String| Ref {
+            source: cid(b"s"),
+            target: cid(b"t"),
+            name,
+        };
+        let encode = |cid: &Cid| if *cid == named(String::new()).source { "S" } else { "T" }.to_owned();
+        let link = named("<dst>é".to_owned());
+        for (format, filled) in [
+            ("", ""),
+            ("<dst>", "T"),
+            ("<src> -> <dst>", "S -> T"),
+            ("<<linkname>><src", "<<dst>é><src"),
+            ("é<é<dst>é", "é<éTé"),
+        ] {
+            assert_eq!(link.format(format, encode).unwrap(), filled, "{format}");
+        }
+        let long = named("x".repeat(MAX_REF));
+        assert_eq!(long.format("<linkname>", encode).unwrap().len(), MAX_REF);
+        assert_eq!(long.format("<linkname>!", encode), Err(RefTooLong));
+        assert_eq!(long.format(&"<linkname>".repeat(1000), encode), Err(RefTooLong));
+    }
 }

@@ -5,7 +5,7 @@ use cairn_store::{BlockError, BlockStore};
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::Blocks;
-use crate::walk::{Visited, may_link};
+use crate::walk::{Open, Packed, Seen, Step, may_link};
 
 /// Size in bytes of one block; fetches it when it is not here.
 pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
@@ -60,26 +60,40 @@ pub async fn dags(
     roots: &[Cid],
     mut progress: impl FnMut(&DagStats),
 ) -> Result<DagStats, NodeError> {
-    let mut all = Visited::default();
+    // The number of the last root that reached a block: one set for all roots.
+    let mut seen: Seen<usize> = Seen::default();
+    let mut open = Open::default();
     let mut stats = DagStats::default();
-    for root in roots {
-        let mut seen = Visited::default();
-        let mut stack = vec![root.clone()];
+    for (number, root) in roots.iter().enumerate() {
+        let mut next = Some(root.clone());
         let mut stat = DagStat {
             cid: root.clone(),
             blocks: 0,
             bytes: 0,
         };
         stats.roots.push(stat.clone());
-        while let Some(cid) = stack.pop() {
-            if !seen.insert(&cid) {
+        loop {
+            let cid = match next.take() {
+                Some(cid) => cid,
+                None => match open.step() {
+                    Step::Link(cid, _) => cid,
+                    Step::Again(node) => {
+                        open.again(Packed::of(blocks.links(&node).await?.iter()));
+                        continue;
+                    }
+                    Step::Left(..) => continue,
+                    Step::End => break,
+                },
+            };
+            tokio::task::consume_budget().await;
+            let before = seen.set(&cid, number);
+            if before == Some(number) {
                 continue;
             }
-            tokio::task::consume_budget().await;
             let size = block(blocks, &cid).await?;
             stat.blocks += 1;
             stat.bytes += size;
-            if all.insert(&cid) {
+            if before.is_none() {
                 stats.unique_blocks += 1;
                 stats.unique_bytes += size;
             }
@@ -88,14 +102,8 @@ pub async fn dags(
             }
             progress(&stats);
             if may_link(cid.codec()) {
-                let links = blocks.links(&cid).await?;
-                stack.extend(
-                    links
-                        .iter()
-                        .rev()
-                        .filter(|link| !seen.contains(link))
-                        .cloned(),
-                );
+                let links = Packed::of(blocks.links(&cid).await?.iter());
+                open.push_last(cid, links);
             }
         }
     }

@@ -14,6 +14,13 @@ pub(crate) fn of(cid: &Cid, node: &dag_pb::Node) -> Result<UnixFs, NodeError> {
     UnixFs::of(node).map_err(|error| unreadable(cid, error))
 }
 
+/// The UnixFS part of a dag-pb node whose links are still to be read.
+pub(crate) fn of_links(cid: &Cid, links: &dag_pb::Links) -> Result<UnixFs, NodeError> {
+    let data = links.data().ok_or(ReadError::NoData);
+    data.and_then(UnixFs::decode)
+        .map_err(|error| unreadable(cid, error))
+}
+
 /// Names the block that could not be read.
 pub(crate) fn unreadable(cid: &Cid, error: ReadError) -> NodeError {
     match error {

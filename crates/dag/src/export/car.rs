@@ -9,7 +9,7 @@ use futures_util::Stream;
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Ahead, Blocks};
-use crate::walk::{Visited, may_link};
+use crate::walk::{AHEAD_OF_LAST, Aside, Visited, may_link};
 
 /// Blocks from this size on are handed over as they are; smaller ones are put together.
 const APART: usize = 16 << 10;
@@ -45,11 +45,25 @@ fn hint(error: &NodeError) -> &'static str {
     }
 }
 
+/// A node whose links are being written.
+struct Level {
+    node: Cid,
+    /// The blocks that it links to, each with the number of its link and one more.
+    links: Ahead<usize>,
+    /// Links that are done.
+    done: usize,
+    held: usize,
+}
+
 /// Writes a CARv1: the header, then every block once, depth first, the links of a node in the order of its bytes.
 ///
 /// Identity CIDs are written like others, as Kubo does.
 pub struct Car {
-    stack: Vec<Ahead<()>>,
+    /// The outer nodes that are open, of which only the place is known.
+    aside: Aside,
+    levels: VecDeque<Level>,
+    /// Bytes that the levels hold.
+    held: usize,
     blocks: Blocks,
     seen: Visited,
     /// Whether blocks that are absent are left out.
@@ -77,7 +91,9 @@ impl Car {
             Err(error) => return Err(CarError::Root(error.into())),
         };
         let mut car = Self {
-            stack: Vec::new(),
+            aside: Aside::default(),
+            levels: VecDeque::new(),
+            held: 0,
             blocks,
             seen: Visited::default(),
             partial,
@@ -98,16 +114,29 @@ impl Car {
             if let Some(frame) = self.ready.pop_front() {
                 return Ok(Some(frame));
             }
-            let Some(level) = self.stack.last_mut() else {
+            let Some(level) = self.levels.back_mut() else {
+                if let Some((node, done, _)) = self.aside.pop() {
+                    let again = async {
+                        let data = self.blocks.get(&node).await?;
+                        links(&node, &data)
+                    };
+                    let links = again.await.map_err(|error| CarError::Block {
+                        cid: node.clone(),
+                        error,
+                    })?;
+                    self.enter(node, links, done);
+                    continue;
+                }
                 let rest = Bytes::from(std::mem::take(&mut self.small));
                 return Ok(Some(rest).filter(|rest| !rest.is_empty()));
             };
             tokio::task::consume_budget().await;
             let seen = &mut self.seen;
-            let Some((cid, (), data)) = level.next(|cid| seen.insert(cid)).await else {
-                self.stack.pop();
+            let Some((cid, done, data)) = level.links.next(|cid| seen.insert(cid)).await else {
+                self.leave();
                 continue;
             };
+            level.done = done;
             let written = match data {
                 Ok(data) => self.section(&cid, data),
                 Err(error) if self.partial && error.is_not_found() => Ok(()),
@@ -144,24 +173,58 @@ impl Car {
             self.ready.push_back(data);
         }
         if !links.is_empty() {
-            let links = links
-                .into_iter()
-                .filter(|link| !self.seen.contains(link))
-                .map(|link| (link, ()))
-                .collect();
             // A level that is at its end goes first: a chain of any length takes the room of one node.
-            if self.stack.last_mut().is_some_and(Ahead::is_done) {
-                self.stack.pop();
+            if self
+                .levels
+                .back_mut()
+                .is_some_and(|level| level.links.is_done())
+            {
+                self.leave();
             }
-            let level = Ahead::new(self.blocks.clone(), links);
-            // What each level holds read adds up: deep levels hold nothing.
-            self.stack.push(if self.stack.len() < EAGER_LEVELS {
-                level
-            } else {
-                level.one_by_one()
-            });
+            self.enter(cid.clone(), links, 0);
         }
         Ok(())
+    }
+
+    /// Opens a node at one of its links, and sets outer ones aside where they hold too much: they are read again when the
+    /// walk comes back to them.
+    fn enter(&mut self, node: Cid, links: Vec<Cid>, done: usize) {
+        let links: Vec<(Cid, usize)> = links
+            .into_iter()
+            .zip(1..)
+            .skip(done)
+            .filter(|(link, _)| !self.seen.contains(link))
+            .collect();
+        let held = links.len() * size_of::<(Cid, usize)>() + size_of::<Level>();
+        let links = Ahead::new(self.blocks.clone(), links);
+        // What each level holds read adds up: deep levels hold nothing.
+        let depth = self.aside.len() + self.levels.len();
+        let links = if depth < EAGER_LEVELS {
+            links
+        } else {
+            links.one_by_one()
+        };
+        self.held += held;
+        self.levels.push_back(Level {
+            node,
+            links,
+            done,
+            held,
+        });
+        while self.levels.len() > 1
+            && let Some(outermost) = self.levels.front()
+            && self.held - outermost.held > AHEAD_OF_LAST
+        {
+            self.held -= outermost.held;
+            self.aside.push(&outermost.node, outermost.done, false);
+            self.levels.pop_front();
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Some(level) = self.levels.pop_back() {
+            self.held -= level.held;
+        }
     }
 }
 

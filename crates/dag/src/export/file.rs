@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use cairn_primitives::Cid;
 use cairn_primitives::unixfs::ReadError;
+use cairn_primitives::unixfs::file::FileChild;
 use futures_util::Stream;
 
 use super::ExportError;
 use crate::error::NodeError;
-use crate::fetch::{Ahead, Blocks};
+use crate::fetch::{Ahead, Blocks, TOGETHER};
 use crate::unixfs;
+use crate::walk::AHEAD_OF_LAST;
 
 /// Reads a file's bytes in order, block by block, without copying them. What lies before the position is skipped by the
 /// sizes that nodes name for their children; nothing of it is read.
@@ -23,7 +25,22 @@ pub struct FileReader {
     /// The root, until the first read or after a seek.
     root: (Cid, Bytes),
     started: bool,
-    stack: Vec<Ahead<Part>>,
+    stack: Vec<Level>,
+    /// Bytes that the levels hold, and the first that is not set aside.
+    held: usize,
+    outermost: usize,
+}
+
+/// Nodes that may be open, one inside the other. Real files have five, and [`AHEAD_OF_LAST`] bounds what they hold.
+const MAX_OPEN: usize = 4096;
+
+/// A node whose children are being read.
+struct Level {
+    cid: Cid,
+    part: Part,
+    /// `None` while it is set aside.
+    children: Option<Ahead<Part>>,
+    held: usize,
 }
 
 /// Bytes of the file that a block holds, itself and below it.
@@ -63,6 +80,8 @@ impl FileReader {
             root: (cid, data),
             started: false,
             stack: Vec::new(),
+            held: 0,
+            outermost: 0,
         })
     }
 
@@ -85,6 +104,7 @@ impl FileReader {
             self.position.saturating_add(length).min(self.size)
         });
         self.stack.clear();
+        (self.held, self.outermost) = (0, 0);
         self.started = false;
     }
 
@@ -114,12 +134,20 @@ impl FileReader {
                 });
             };
             tokio::task::consume_budget().await;
-            let Some((cid, part, data)) = level.next(|_| true).await else {
-                self.stack.pop();
+            let Some(children) = &mut level.children else {
+                let data = self.blocks.get(&level.cid).await?;
+                let (cid, part) = (level.cid.clone(), level.part);
+                let node = unixfs::file_node(&cid, &data)?;
+                self.leave();
+                self.enter(&cid, node.children, part)?;
                 continue;
             };
-            if level.is_done() {
-                self.stack.pop();
+            let Some((cid, part, data)) = children.next(|_| true).await else {
+                self.leave();
+                continue;
+            };
+            if children.is_done() {
+                self.leave();
             }
             if let Some(bytes) = self.visit(&cid, &data?, part)? {
                 return Ok(Some(bytes));
@@ -146,10 +174,21 @@ impl FileReader {
                 claimed,
             });
         }
+        self.enter(cid, node.children, part)?;
+        Ok(self.take(node.data, part.start))
+    }
+
+    /// Opens a node for those of its children that are wanted yet, and sets outer ones aside where they hold too much: they
+    /// are read again when the position comes back to them.
+    fn enter(
+        &mut self,
+        cid: &Cid,
+        children: Vec<FileChild>,
+        part: Part,
+    ) -> Result<(), ExportError> {
         // Ranges of children count from the front of their node: they end within it, and it ends within the file.
         let absolute = |at: u64| part.start + at;
-        let children: Vec<_> = node
-            .children
+        let children: Vec<_> = children
             .into_iter()
             .map(|child| {
                 (
@@ -164,10 +203,37 @@ impl FileReader {
             .take_while(|(_, part)| part.start < self.end)
             .filter(|(_, part)| part.start < part.end)
             .collect();
-        if !children.is_empty() {
-            self.stack.push(Ahead::new(self.blocks.clone(), children));
+        if children.is_empty() {
+            return Ok(());
         }
-        Ok(self.take(node.data, part.start))
+        if self.stack.len() >= MAX_OPEN {
+            return Err(ExportError::TooDeep { cid: cid.clone() });
+        }
+        // With what may have been read ahead.
+        let held = children.len() * size_of::<(Cid, Part)>() + TOGETHER;
+        self.held += held;
+        self.stack.push(Level {
+            cid: cid.clone(),
+            part,
+            children: Some(Ahead::new(self.blocks.clone(), children)),
+            held,
+        });
+        while self.outermost + 1 < self.stack.len()
+            && let Some(level) = self.stack.get_mut(self.outermost)
+            && self.held - level.held > AHEAD_OF_LAST
+        {
+            level.children = None;
+            self.held -= std::mem::take(&mut level.held);
+            self.outermost += 1;
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        if let Some(level) = self.stack.pop() {
+            self.held -= level.held;
+        }
+        self.outermost = self.outermost.min(self.stack.len());
     }
 
     /// What is wanted of bytes that begin at `start`, if any is; moves the position behind it.

@@ -14,7 +14,7 @@ pub use download::{Download, GetOptions, Packing};
 pub use file::FileReader;
 pub use gzip::DEFAULT_LEVEL;
 pub use node::{Content, Node};
-pub use tar::{Tar, TarOptions};
+pub use tar::{MAX_TAR_PATH, Tar, TarOptions};
 
 use crate::error::NodeError;
 
@@ -43,6 +43,18 @@ pub enum ExportError {
     /// A name that would leave its directory when it is unpacked.
     #[error("relative UnixFS paths outside the root are not allowed, use CAR instead")]
     OutsideRoot,
+    /// The path of a member of an archive is longer than [`MAX_TAR_PATH`].
+    #[error("the path of a member is longer than the {MAX_TAR_PATH} bytes that an archive may have: use CAR instead")]
+    PathTooLong,
+    /// Too many symbolic links in directories that have a name twice.
+    #[error("the directories have names twice and too many symbolic links, use CAR instead")]
+    TooManyLinks,
+    /// The nodes of a file nest deeper than any file needs.
+    #[error("block {cid} is nested too deeply in its file")]
+    TooDeep {
+        /// The block.
+        cid: cairn_primitives::Cid,
+    },
     /// A block of a file does not have the size that the node above it names.
     #[error("block {cid} has {found} bytes of the file, and {claimed} are named for it")]
     SizeMismatch {

@@ -6,7 +6,7 @@ use cairn_primitives::{Cid, Codec};
 use super::{ExportError, FileReader};
 use crate::directory::Entries;
 use crate::error::NodeError;
-use crate::fetch::{Blocks, decode_node};
+use crate::fetch::{Blocks, decode_links};
 use crate::unixfs;
 
 /// A file, a symbolic link or a directory, opened.
@@ -50,16 +50,16 @@ impl Node {
         if cid.codec() != Codec::DAG_PB {
             return Err(NodeError::UnknownType { cid: cid.clone() }.into());
         }
-        let node = decode_node(cid, &data)?;
-        let fs: UnixFs = unixfs::of(cid, &node)?;
+        let links = decode_links(cid, data.clone())?;
+        let fs: UnixFs = unixfs::of_links(cid, &links)?;
         let (mode, mtime) = (fs.permissions(), fs.valid_mtime());
         match fs.kind {
             Kind::Directory | Kind::HamtShard => {
-                let below = node.links.iter().fold(0u64, |sum, link| {
+                let below = links.clone().fold(0u64, |sum, link| {
                     sum.saturating_add(link.size.unwrap_or_default())
                 });
                 let size = below.saturating_add(data.len() as u64);
-                let entries = Entries::of_node(blocks.clone(), cid, node, &fs)?;
+                let entries = Entries::of_root(blocks.clone(), cid, links, &fs)?;
                 Ok(Self {
                     content: Content::Directory(entries),
                     size,

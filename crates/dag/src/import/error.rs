@@ -32,6 +32,15 @@ pub enum ImportError {
     /// A folder below the root has no name.
     #[error("no path given to Mkdir")]
     UnnamedDirectory,
+    /// The folders that a path runs through have longer paths together than [`super::MAX_FOLDER_PATHS`].
+    #[error(
+        "the path of an entry runs through {folders} folders, whose paths have more than {} bytes together: add a folder nearer to it",
+        super::MAX_FOLDER_PATHS
+    )]
+    TooDeep {
+        /// How many folders.
+        folders: usize,
+    },
     /// No entry came at all.
     #[error("expected a file argument")]
     NoEntries,

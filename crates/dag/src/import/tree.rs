@@ -21,6 +21,10 @@ use super::options::FileMeta;
 /// What a link at the top is shown with: Go's `ModeSymlink` and `ModePerm`.
 const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 
+/// Most bytes that the paths of the folders of one entry have together. Each folder is told with its whole path, so that
+/// they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them would have 1 GiB.
+pub const MAX_FOLDER_PATHS: usize = 8 << 20;
+
 /// A file, link or folder is in the DAG.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
@@ -201,6 +205,14 @@ impl Tree {
     /// Finds the place of an entry and its name there; `None` when it is to be passed over.
     async fn place(&mut self, entry: &str) -> Result<Option<String>, ImportError> {
         let entry = path::clean(entry);
+        let paths = entry
+            .match_indices('/')
+            .fold(0usize, |sum, (at, _)| sum.saturating_add(at));
+        if paths > MAX_FOLDER_PATHS {
+            return Err(ImportError::TooDeep {
+                folders: entry.matches('/').count() - 1,
+            });
+        }
         loop {
             match self.places.step(&entry) {
                 Step::Leave => self.leave().await?,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_primitives::Cid;
-use cairn_store::block::Root;
 use cairn_store::meta::{Pin, PinChange, PinMode};
 use cairn_store::{BlockStore, Hold};
 use futures_util::StreamExt as _;
@@ -13,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use super::{PinError, Pinner, check_name};
 use crate::error::NodeError;
 use crate::fetch::Blocks;
-use crate::walk::{Visited, may_link};
+use crate::walk::{Open, Packed, Step, Visited, may_link};
 
 /// Blocks that one pin asks for at a time.
 const FETCHES: usize = 32;
@@ -230,37 +229,34 @@ impl Walk<'_> {
     async fn run(&self, hold: &Hold, again: bool) -> Result<(), NodeError> {
         let blocks = self.blocks.held(Arc::clone(hold));
         let mut visited = Visited::default();
-        let mut stack = vec![self.root.clone()];
+        let mut open = Open::default();
+        let mut first = Some(self.root.clone());
         let mut fetching = FuturesUnordered::new();
         // What the old pin has below it is here, and that pin keeps it until the commit; afterwards the new one does. Only
         // a block that a `block rm` took in spite of the pin is looked for again.
         if let Some(known) = self.known {
-            let (store, hold, known) =
-                (Arc::clone(blocks.store()), Arc::clone(hold), known.clone());
-            let touched =
-                tokio::task::spawn_blocking(move || touch_below(&*store, &hold, &known)).await;
-            visited = touched.unwrap_or_else(|_| Ok(Visited::default()))?;
+            visited = touch_below(&**blocks.store(), hold, known).await?;
         }
         loop {
-            let Some(cid) = (if fetching.len() < FETCHES {
-                stack.pop()
-            } else {
-                None
-            }) else {
+            let next = match first.take() {
+                None if fetching.len() < FETCHES => next_link(&mut open, &**blocks.store())?,
+                first => first,
+            };
+            let Some(cid) = next else {
                 let Some((cid, fetched)) = fetching.next().await else {
                     return Ok(());
                 };
                 let _: bytes::Bytes = fetched?;
-                self.arrived(&blocks, &cid, again, &visited, &mut stack)?;
+                self.arrived(&blocks, &cid, again, &mut open)?;
                 continue;
             };
-            if !visited.insert(&cid) {
+            tokio::task::consume_budget().await;
+            if !visited.enter(&cid) {
                 continue;
             }
-            tokio::task::consume_budget().await;
             let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash())?;
             if here {
-                self.arrived(&blocks, &cid, again, &visited, &mut stack)?;
+                self.arrived(&blocks, &cid, again, &mut open)?;
             } else {
                 let blocks = blocks.clone();
                 fetching.push(async move {
@@ -277,8 +273,7 @@ impl Walk<'_> {
         blocks: &Blocks,
         cid: &Cid,
         again: bool,
-        visited: &Visited,
-        stack: &mut Vec<Cid>,
+        open: &mut Open,
     ) -> Result<(), NodeError> {
         let store = blocks.store();
         if let Some(progress) = self.progress.filter(|_| !again) {
@@ -289,46 +284,55 @@ impl Walk<'_> {
             progress.add(size);
         }
         if self.mode == PinMode::Recursive && may_link(cid.codec()) {
-            let gone = || crate::FetchError::NotFound { cid: cid.clone() };
-            let links = store.links(cid)?.ok_or_else(gone)?;
-            stack.extend(
-                links
-                    .iter()
-                    .rev()
-                    .filter(|link| !visited.contains(link))
-                    .cloned(),
-            );
+            open.push_last(cid.clone(), links_here(&**store, cid)?);
         }
         Ok(())
     }
 }
 
-/// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
-/// there may then lack blocks below it. Blocks its thread.
-fn touch_below(store: &dyn BlockStore, hold: &Hold, root: &Cid) -> Result<Visited, NodeError> {
-    let mut whole = true;
-    let mut seen = Visited::default();
-    let mut failed = None;
-    let root = Root {
-        cid: root.clone(),
-        recursive: true,
-    };
-    store.walk(&[root], &mut |cid, present| {
-        let touched = match cid.hash().identity_data() {
-            Some(_) => Ok(true),
-            None => hold.touch(cid.hash()),
-        };
-        whole &= present
-            && touched.unwrap_or_else(|error| {
-                failed = Some(error);
-                false
-            });
-        seen.insert(cid);
-        whole
-    })?;
-    match failed {
-        Some(error) => Err(error.into()),
-        None if whole => Ok(seen),
-        None => Ok(Visited::default()),
+/// The next link of a walk over nodes that are here.
+fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
+    loop {
+        match open.step() {
+            Step::Link(cid, _) => return Ok(Some(cid)),
+            Step::Again(node) => open.again(links_here(store, &node)?),
+            Step::Left(..) => {}
+            Step::End => return Ok(None),
+        }
     }
+}
+
+/// What a block that is here links to.
+fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
+    let gone = || crate::FetchError::NotFound { cid: cid.clone() };
+    Ok(Packed::of(store.links(cid)?.ok_or_else(gone)?.iter()))
+}
+
+/// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
+/// there may then lack blocks below it.
+async fn touch_below(
+    store: &dyn BlockStore,
+    hold: &Hold,
+    root: &Cid,
+) -> Result<Visited, NodeError> {
+    let mut seen = Visited::default();
+    let mut open = Open::default();
+    let mut next = Some(root.clone());
+    while let Some(cid) = next {
+        tokio::task::consume_budget().await;
+        if seen.enter(&cid) {
+            let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash())?;
+            if !here {
+                return Ok(Visited::default());
+            }
+            if may_link(cid.codec()) {
+                let Some(links) = store.links(&cid)? else {
+                    return Ok(Visited::default());
+                };
+                open.push_last(cid, Packed::of(links.iter()));
+            }
+        }
+        next = next_link(&mut open, store)?;
+    }
+    Ok(seen)
 }

@@ -1,14 +1,11 @@
 //! Listing pins.
 
-use std::collections::HashSet;
-
-use cairn_primitives::{Cid, Version};
+use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinFilter, PinMode};
-use foldhash::quality::RandomState;
 
 use super::{Kind, PinError, Pinner};
 use crate::listing::Listing;
-use crate::walk::{Visited, may_link};
+use crate::walk::{Open, Packed, SeenAsWritten, may_link};
 
 /// Which pins to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +72,15 @@ impl Pinner {
         query: &Query,
         each: &mut dyn FnMut(Listed) -> bool,
     ) -> Result<(), PinError> {
+        self.list_while(query, each, &|| true)
+    }
+
+    fn list_while(
+        &self,
+        query: &Query,
+        each: &mut dyn FnMut(Listed) -> bool,
+        read: &dyn Fn() -> bool,
+    ) -> Result<(), PinError> {
         let name = Some(query.name_contains.clone()).filter(|name| !name.is_empty());
         // A name filter leaves no indirect pin, so there is no need to look for any.
         let indirect = name.is_none() && matches!(query.kind, Kind::All | Kind::Indirect);
@@ -98,49 +104,43 @@ impl Pinner {
             }
         }
         if indirect && go_on {
-            self.list_indirect(each)
+            self.list_indirect(each, read)
         } else {
             Ok(())
         }
     }
 
-    fn list_indirect(&self, each: &mut dyn FnMut(Listed) -> bool) -> Result<(), PinError> {
-        let mut roots: Vec<Cid> = Vec::new();
-        let mut own: HashSet<Cid, RandomState> = HashSet::default();
+    fn list_indirect(
+        &self,
+        each: &mut dyn FnMut(Listed) -> bool,
+        read: &dyn Fn() -> bool,
+    ) -> Result<(), PinError> {
+        // CIDs are listed as they are written, so a block is passed once for each of its CIDs' versions.
+        let mut own = SeenAsWritten::default();
         self.inner.rows.pins(&PinFilter::default(), &mut |pin| {
-            if pin.mode == PinMode::Recursive {
-                roots.push(pin.cid.clone());
-            }
-            own.insert(pin.cid);
+            own.set(&pin.cid, ());
             true
         })?;
-        // CIDs are listed as they are written, so a block is passed once for each of its CIDs' versions.
-        let mut seen: [Visited; 2] = Default::default();
-        let mut first = |cid: &Cid| {
-            let [v0, v1] = &mut seen;
-            match cid.version() {
-                Version::V0 => v0.insert(cid),
-                Version::V1 => v1.insert(cid),
-            }
-        };
-        for root in roots {
-            if !first(&root) {
+        let mut seen = SeenAsWritten::default();
+        let mut open = Open::default();
+        for root in self.recursive_roots()? {
+            if seen.set(&root, ()).is_some() {
                 continue;
             }
-            let mut path = vec![self.links(&root)?.into_iter()];
-            while let Some(links) = path.last_mut() {
-                let Some(cid) = links.next() else {
-                    path.pop();
-                    continue;
-                };
-                if !first(&cid) {
+            open.push_last(root.clone(), self.links(&root)?);
+            while let Some(cid) = self.next_link(&mut open)? {
+                if seen.set(&cid, ()).is_some() {
                     continue;
                 }
-                if !own.contains(&cid) && !each(Listed::Indirect(cid.clone())) {
+                if own.get(&cid).is_none() && !each(Listed::Indirect(cid.clone())) {
                     return Ok(());
                 }
                 if may_link(cid.codec()) {
-                    path.push(self.links(&cid)?.into_iter());
+                    if !read() {
+                        return Ok(());
+                    }
+                    let links = self.links(&cid)?;
+                    open.push_last(cid, links);
                 }
             }
         }
@@ -148,19 +148,15 @@ impl Pinner {
     }
 
     /// What a block links to; nothing when it is not here.
-    fn links(&self, cid: &Cid) -> Result<Vec<Cid>, PinError> {
-        Ok(self
-            .inner
-            .store
-            .links(cid)?
-            .map(|links| links.to_vec())
-            .unwrap_or_default())
+    fn links(&self, cid: &Cid) -> Result<Packed, PinError> {
+        let links = self.inner.store.links(cid)?;
+        Ok(Packed::of(links.iter().flat_map(|links| links.iter())))
     }
 
     /// As [`Pinner::list_blocking`], on a thread of its own.
     #[must_use]
     pub fn list(&self, query: Query) -> Listing<Listed, PinError> {
         let this = self.clone();
-        Listing::start(move |each| this.list_blocking(&query, each))
+        Listing::watched(move |each, read| this.list_while(&query, each, read))
     }
 }

@@ -1,13 +1,11 @@
 //! Checking that what is pinned is here.
 
-use std::sync::Arc;
-
 use cairn_primitives::Cid;
 
 use super::{PinError, Pinner};
 use crate::error::FetchError;
 use crate::listing::Listing;
-use crate::walk::{Visited, may_link};
+use crate::walk::{Open, Packed, Step, Visited, may_link};
 
 /// Bad blocks that are named for one pin; the others are counted by nobody.
 const MAX_BAD: usize = 10_000;
@@ -38,24 +36,25 @@ impl PinStatus {
     }
 }
 
-/// A node whose links are being looked at. Its own CID is the last that its parent's level gave out.
-struct Level {
-    links: Arc<[Cid]>,
-    next: usize,
-    bad: bool,
-}
-
 impl Pinner {
     /// Looks at every block below every recursive pin, each once over all pins as long as it is well, and calls `each`
     /// with every pin until that returns `false`. Blocks its thread. Blocks are not hashed.
     pub fn verify_blocking(&self, each: &mut dyn FnMut(PinStatus) -> bool) -> Result<(), PinError> {
+        self.verify_while(each, &|| true)
+    }
+
+    fn verify_while(
+        &self,
+        each: &mut dyn FnMut(PinStatus) -> bool,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<(), PinError> {
         // Blocks below which all is well: no pin has to look there again.
         let mut well = Visited::default();
-        for root in self.recursive_roots()?.iter() {
-            let status = PinStatus {
-                cid: root.cid.clone(),
-                bad: self.check(&root.cid, &mut well),
+        for cid in self.recursive_roots()? {
+            let Some(bad) = self.check(&cid, &mut well, go_on) else {
+                break;
             };
+            let status = PinStatus { cid, bad };
             if !each(status) {
                 break;
             }
@@ -67,76 +66,92 @@ impl Pinner {
     #[must_use]
     pub fn verify(&self) -> Listing<PinStatus, PinError> {
         let this = self.clone();
-        Listing::start(move |each| this.verify_blocking(each))
+        Listing::watched(move |each, read| this.verify_while(each, read))
     }
 
-    fn check(&self, root: &Cid, well: &mut Visited) -> Vec<BadBlock> {
+    /// What is bad below a root; `None` when it is not gone on with.
+    fn check(
+        &self,
+        root: &Cid,
+        well: &mut Visited,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Vec<BadBlock>> {
         let mut bad = Vec::new();
         // Blocks that this pin has been at, be they well or not: a bad diamond is not walked twice either.
         let mut seen = Visited::default();
-        let mut levels = vec![Level {
-            links: Arc::from([root.clone()]),
-            next: 0,
-            bad: false,
-        }];
-        while let Some(level) = levels.last_mut() {
-            let Some(cid) = level.links.get(level.next).cloned() else {
-                let done = levels.pop();
-                if let (Some(done), Some(parent)) = (done, levels.last_mut()) {
-                    if done.bad {
-                        parent.bad = true;
-                    } else if let Some(cid) = parent
-                        .next
-                        .checked_sub(1)
-                        .and_then(|at| parent.links.get(at))
-                    {
-                        well.insert(cid);
+        let mut open = Open::default();
+        let mut next = Some(root.clone());
+        loop {
+            let cid = match next.take() {
+                Some(cid) => cid,
+                None => match open.step() {
+                    Step::Link(cid, _) => cid,
+                    Step::Again(node) => {
+                        // What went since it was first looked at counts as bad.
+                        let links = self.look(&node).unwrap_or_else(|error| {
+                            open.flag();
+                            note(&mut bad, node, &error);
+                            Packed::default()
+                        });
+                        open.again(links);
+                        continue;
                     }
-                }
-                continue;
+                    Step::Left(_, true) => {
+                        open.flag();
+                        continue;
+                    }
+                    Step::Left(cid, false) => {
+                        well.insert(&cid);
+                        continue;
+                    }
+                    Step::End => return Some(bad),
+                },
             };
-            level.next += 1;
             if well.contains(&cid) {
                 continue;
             }
+            if !go_on() {
+                return None;
+            }
             if !seen.insert(&cid) {
                 // Seen and not well: it is bad, or an ancestor that is still open, which a DAG does not have.
-                level.bad = true;
+                open.flag();
                 continue;
             }
             match self.look(&cid) {
-                Ok(links) if links.is_empty() => {
+                Ok(links) if links.is_done() => {
                     well.insert(&cid);
                 }
-                Ok(links) => levels.push(Level {
-                    links,
-                    next: 0,
-                    bad: false,
-                }),
+                Ok(links) => open.push(cid, links),
                 Err(error) => {
-                    level.bad = true;
-                    if bad.len() < MAX_BAD {
-                        bad.push(BadBlock {
-                            cid,
-                            error: error.to_string(),
-                        });
-                    }
+                    open.flag();
+                    note(&mut bad, cid, &error);
                 }
             }
         }
-        bad
     }
 
-    fn look(&self, cid: &Cid) -> Result<Arc<[Cid]>, FetchError> {
+    fn look(&self, cid: &Cid) -> Result<Packed, FetchError> {
         let absent = || FetchError::Offline { cid: cid.clone() };
         if may_link(cid.codec()) {
-            return self.inner.store.links(cid)?.ok_or_else(absent);
+            let links = self.inner.store.links(cid)?.ok_or_else(absent)?;
+            return Ok(Packed::of(links.iter()));
         }
         let here = cid.hash().identity_data().is_some() || self.inner.store.has(cid.hash())?;
         if here {
-            Ok(Arc::from([]))
+            Ok(Packed::default())
         } else {
             Err(absent())
         }
+    }
+}
+
+/// Names a bad block, as long as there are not too many.
+fn note(bad: &mut Vec<BadBlock>, cid: Cid, error: &FetchError) {
+    if bad.len() < MAX_BAD {
+        bad.push(BadBlock {
+            cid,
+            error: error.to_string(),
+        });
     }
 }

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use axum::response::Response;
-use cairn_dag::Blocks;
+use bytes::Bytes;
+use cairn_dag::{Blocks, NodeError};
 use cairn_dag::export::FileReader;
 use cairn_dag::list::Lister;
 use cairn_dag::resolve::{self, ResolveError};
 use cairn_primitives::path::Namespace;
+use futures_util::StreamExt as _;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::Refusal;
@@ -18,6 +20,8 @@ use super::{Target, conditional, describe, file, not_modified};
 
 /// Entries that a list shows; a note tells of more.
 const MOST: usize = 10_000;
+/// Bytes of a list that go out together.
+const PIECE: usize = 32 << 10;
 
 /// Serves a folder.
 pub(super) async fn serve(
@@ -68,44 +72,25 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
     if conditional::is_known(&request.headers, &etag) {
         return Ok(not_modified(target, &etag));
     }
-    let path = target.path.as_str().trim_end_matches('/');
-    let mut page = String::new();
-    let title = html(path);
-    let _ = write!(
-        page,
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-         <style>body{{font:15px system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em}}table{{border-collapse:collapse;width:100%}}\
-         td{{padding:.2em .6em;border-bottom:1px solid #8884}}td+td{{text-align:right;font-variant-numeric:tabular-nums}}</style></head>\n<body><h1>{title}</h1>\n<table>\n"
-    );
-    if target.path.names().next().is_some() {
-        page.push_str("<tr><td><a href=\"..\">..</a></td><td></td></tr>\n");
-    }
-    let mut entries = Lister::open(blocks, &target.cid, false).await?;
-    let mut shown = 0;
-    while let Some(entry) = entries.next().await? {
-        if shown == MOST {
-            let _ = write!(
-                page,
-                "<tr><td>… and more than {MOST} entries: ask for them with <code>ls</code></td><td></td></tr>"
-            );
-            break;
+    let body = if request.method == Method::HEAD {
+        Body::empty()
+    } else {
+        let page = Page {
+            entries: Lister::open(blocks, &target.cid, false).await?,
+            shown: 0,
+            next: Some(head(target, request.uri.path().ends_with('/'))),
+        };
+        // What fails before the first piece has a status.
+        match page.piece().await? {
+            None => Body::empty(),
+            Some((first, page)) => {
+                let first = futures_util::stream::iter([Ok(first)]);
+                let rest = futures_util::stream::try_unfold(page, Page::piece);
+                Body::from_stream(first.chain(rest))
+            }
         }
-        shown += 1;
-        let link = path
-            .split('/')
-            .chain([entry.name.as_str()])
-            .map(|name| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string())
-            .collect::<Vec<_>>()
-            .join("/");
-        let _ = writeln!(
-            page,
-            "<tr><td><a href=\"{link}\">{}</a></td><td>{}</td></tr>",
-            html(&entry.name),
-            html(&entry.cid.to_string())
-        );
-    }
-    page.push_str("</table></body></html>\n");
-    let mut response = Response::new(Body::from(page));
+    };
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     describe(headers, target, &etag);
     headers.insert(
@@ -122,6 +107,74 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
     );
     Ok(response)
+}
+
+/// The page up to its first entry. Links are relative to the folder: they are as long as names, however long its path is.
+fn head(target: &Target, ends_with_slash: bool) -> String {
+    let path = target.path.as_str().trim_end_matches('/');
+    let title = html(path);
+    let mut page = String::new();
+    let _ = write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <style>body{{font:15px system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em}}table{{border-collapse:collapse;width:100%}}\
+         td{{padding:.2em .6em;border-bottom:1px solid #8884}}td+td{{text-align:right;font-variant-numeric:tabular-nums}}</style>"
+    );
+    if !ends_with_slash {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let _ = write!(page, "<base href=\"{}/\">", link(name));
+    }
+    let _ = write!(page, "</head>\n<body><h1>{title}</h1>\n<table>\n");
+    if target.path.names().next().is_some() {
+        page.push_str("<tr><td><a href=\"..\">..</a></td><td></td></tr>\n");
+    }
+    page
+}
+
+/// A list that is being written.
+struct Page {
+    entries: Lister,
+    shown: usize,
+    /// Text that goes out with the next piece; `None` after the end.
+    next: Option<String>,
+}
+
+impl Page {
+    /// The next piece; breaks off where the folder cannot be read further.
+    async fn piece(mut self) -> Result<Option<(Bytes, Self)>, NodeError> {
+        let Some(mut page) = self.next.take() else {
+            return Ok(None);
+        };
+        while page.len() < PIECE {
+            let entry = self.entries.next().await?;
+            let more = entry.is_some();
+            let Some(entry) = entry.filter(|_| self.shown < MOST) else {
+                if more {
+                    let _ = write!(
+                        page,
+                        "<tr><td>… and more than {MOST} entries: ask for them with <code>ls</code></td><td></td></tr>"
+                    );
+                }
+                page.push_str("</table></body></html>\n");
+                return Ok(Some((page.into(), self)));
+            };
+            self.shown += 1;
+            let _ = writeln!(
+                page,
+                "<tr><td><a href=\"{}\">{}</a></td><td>{}</td></tr>",
+                link(&entry.name),
+                html(&entry.name),
+                html(&entry.cid.to_string())
+            );
+        }
+        self.next = Some(String::new());
+        Ok(Some((page.into(), self)))
+    }
+}
+
+/// A name as a relative link.
+fn link(name: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(name, NON_ALPHANUMERIC)
 }
 
 /// Text that stands for itself in a page.

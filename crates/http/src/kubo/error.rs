@@ -36,6 +36,11 @@ impl Failure {
         Self::Command(CommandError::normal(message))
     }
 
+    /// The command has no such form of answer.
+    pub(crate) fn no_xml() -> Self {
+        Self::normal("this command does not answer as XML")
+    }
+
     /// The status and body of an answer that has not begun.
     pub(crate) fn status(&self) -> StatusCode {
         match self {

@@ -9,8 +9,10 @@ use super::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::cid::Cid;
 use crate::varint;
 
+mod cursor;
 mod value;
 
+pub use cursor::Links;
 pub use value::{from_ipld, to_ipld};
 
 const CODEC: &str = "dag-pb";

@@ -90,25 +90,87 @@ endpoint! {
 impl Listed {
     /// Writes the entries; above them, where the folder is not the one of the entries before, its name and the headings.
     pub fn text(&self, request: &Ls, fresh: bool, others_before: bool, out: &mut String) {
-        if fresh && request.paths.len() > 1 {
-            if others_before {
-                out.push('\n');
-            }
-            escaped(&self.hash, out);
-            out.push_str(":\n");
+        let mut columns = request.columns(fresh && request.headers);
+        for link in &self.links {
+            columns.widen(link);
         }
-        table(request, &self.links, fresh && request.headers, out);
+        columns.begin(&self.hash, fresh, others_before, out);
+        for link in &self.links {
+            columns.line(link, out);
+        }
     }
 }
 
-/// Writes entries in columns as wide as their widest.
-fn table(request: &Ls, links: &[Link], headings: bool, out: &mut String) {
-    let mut rows: Vec<[String; 5]> = Vec::with_capacity(links.len() + 1);
-    if headings {
-        rows.push(["Mode", "Hash", "Size", "ModTime", "Name"].map(str::to_owned));
+impl Ls {
+    /// The columns of one folder, with headings or without: tell them all entries, then have each written.
+    #[must_use]
+    pub fn columns(&self, headings: bool) -> Columns {
+        let shown: &'static [usize] = match (self.long, self.size) {
+            (true, true) => &[0, 1, 2, 3, 4],
+            (true, false) => &[0, 1, 3, 4],
+            (false, true) => &[1, 2, 4],
+            (false, false) => &[1, 4],
+        };
+        let mut columns = Columns {
+            // Entries that come one by one cannot be aligned; a least width makes most of them so.
+            widths: [if self.stream { 9 } else { 0 }; 5],
+            shown,
+            headings,
+            named: self.paths.len() > 1,
+            now: SystemTime::now(),
+        };
+        if headings {
+            columns.widen_to(&HEADINGS.map(str::to_owned));
+        }
+        columns
     }
-    let now = SystemTime::now();
-    for link in links {
+}
+
+const HEADINGS: [&str; 5] = ["Mode", "Hash", "Size", "ModTime", "Name"];
+
+/// Columns as wide as their widest entry.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    widths: [usize; 5],
+    shown: &'static [usize],
+    headings: bool,
+    /// Whether folders are told apart by their names.
+    named: bool,
+    now: SystemTime,
+}
+
+impl Columns {
+    /// Makes room for an entry.
+    pub fn widen(&mut self, link: &Link) {
+        self.widen_to(&self.row(link));
+    }
+
+    fn widen_to(&mut self, row: &[String; 5]) {
+        for (width, cell) in self.widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+
+    /// Writes what stands above the first entry.
+    pub fn begin(&self, hash: &str, fresh: bool, others_before: bool, out: &mut String) {
+        if fresh && self.named {
+            if others_before {
+                out.push('\n');
+            }
+            escaped(hash, out);
+            out.push_str(":\n");
+        }
+        if self.headings {
+            self.write(&HEADINGS.map(str::to_owned), out);
+        }
+    }
+
+    /// Writes an entry.
+    pub fn line(&self, link: &Link, out: &mut String) {
+        self.write(&self.row(link), out);
+    }
+
+    fn row(&self, link: &Link) -> [String; 5] {
         let folder = link.r#type == DIRECTORY;
         let size = if folder {
             "-".to_owned()
@@ -120,36 +182,22 @@ fn table(request: &Ls, links: &[Link], headings: bool, out: &mut String) {
         if folder {
             name.push('/');
         }
-        rows.push([
+        [
             mode(link),
             link.hash.clone(),
             size,
-            time(&link.mod_time, now),
+            time(&link.mod_time, self.now),
             name,
-        ]);
+        ]
     }
-    let shown: &[usize] = match (request.long, request.size) {
-        (true, true) => &[0, 1, 2, 3, 4],
-        (true, false) => &[0, 1, 3, 4],
-        (false, true) => &[1, 2, 4],
-        (false, false) => &[1, 4],
-    };
-    // Entries that come one by one cannot be aligned; a least width makes most of them so.
-    let least = if request.stream { 9 } else { 0 };
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(least)
-    };
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    for row in &rows {
-        for (at, &column) in shown.iter().enumerate() {
-            if at + 1 == shown.len() {
+
+    fn write(&self, row: &[String; 5], out: &mut String) {
+        for (at, &column) in self.shown.iter().enumerate() {
+            if at + 1 == self.shown.len() {
                 out.push_str(&row[column]);
             } else {
-                let _ = write!(out, "{:<width$} ", row[column], width = widths[column]);
+                let width = self.widths[column];
+                let _ = write!(out, "{:<width$} ", row[column]);
             }
         }
         out.push('\n');

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Head, Kind, shown};
-use super::place::Folder;
+use super::place::{Folder, Near};
 
 /// Why an archive is not unpacked, or not further.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,7 @@ pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractErro
     let mut unpacking = Unpacking {
         target,
         root: None,
+        near: Near::default(),
         open: Vec::new(),
     };
     archive::each(input, |head, content| unpacking.entry(head, content))?;
@@ -65,6 +66,7 @@ pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractErro
 struct Unpacking<'a> {
     target: &'a Path,
     root: Option<Root>,
+    near: Near,
     /// The folders that the last entry is in: their modes and times are set once nothing more goes into them.
     open: Vec<Head>,
 }
@@ -175,10 +177,10 @@ impl Unpacking<'_> {
             ));
         }
         let failed = |source| ExtractError::Write {
-            path: self.path(names),
+            path: place(self.target, names),
             source,
         };
-        let parent = folder.beneath(above).map_err(failed)?;
+        let parent = self.near.folder(folder, above).map_err(failed)?;
         match &head.kind {
             Kind::Directory => parent.folder(last).map_err(failed)?,
             Kind::File => write(&parent, last, content, &head).map_err(failed)?,
@@ -208,10 +210,11 @@ impl Unpacking<'_> {
             };
             let names = names(&head.path)?;
             let beneath = names.get(1..).unwrap_or_default();
-            root.beneath(beneath)
+            self.near
+                .folder(root, beneath)
                 .and_then(|folder| folder.mark(head.mode, head.mtime))
                 .map_err(|source| ExtractError::Write {
-                    path: self.path(&names),
+                    path: place(self.target, &names),
                     source,
                 })?;
         }
@@ -226,15 +229,15 @@ impl Unpacking<'_> {
             Err(ExtractError::Empty)
         }
     }
+}
 
-    /// Where an entry goes, for messages.
-    fn path(&self, names: &[&[u8]]) -> PathBuf {
-        let beneath = names
-            .iter()
-            .skip(1)
-            .map(|name| std::ffi::OsStr::from_bytes(name));
-        beneath.fold(self.target.to_owned(), |path, name| path.join(name))
-    }
+/// Where an entry goes, for messages.
+fn place(target: &Path, names: &[&[u8]]) -> PathBuf {
+    let beneath = names
+        .iter()
+        .skip(1)
+        .map(|name| std::ffi::OsStr::from_bytes(name));
+    beneath.fold(target.to_owned(), |path, name| path.join(name))
 }
 
 fn write(folder: &Folder, name: &[u8], content: &mut dyn Read, head: &Head) -> io::Result<()> {

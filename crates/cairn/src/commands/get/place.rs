@@ -3,6 +3,7 @@
 //! Every step goes from an open folder to a name within it, with `O_NOFOLLOW`: whatever an archive, or another process,
 //! puts in the way, nothing outside is touched.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
@@ -132,6 +133,59 @@ impl Folder {
             Ok(()) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Folders that are kept open.
+const NEAR: usize = 32;
+
+/// The innermost folders that were opened last, at most [`NEAR`] of them: members of one folder follow one another, and
+/// each would else be opened from the top.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    /// With how many names lead to each.
+    open: VecDeque<(usize, Folder)>,
+    /// The names that lead to the last.
+    names: Vec<Vec<u8>>,
+    /// How many folders were opened.
+    #[cfg(test)]
+    pub(super) opened: usize,
+}
+
+impl Near {
+    /// The folder to which names lead from a root, which is the same each time. No folder within it stays open.
+    pub(super) fn folder<'a>(
+        &'a mut self,
+        root: &'a Folder,
+        names: &[&[u8]],
+    ) -> io::Result<&'a Folder> {
+        let common = self
+            .names
+            .iter()
+            .zip(names)
+            .take_while(|(open, name)| open.as_slice() == **name)
+            .count();
+        while self.open.back().is_some_and(|(depth, _)| *depth > common) {
+            self.open.pop_back();
+        }
+        self.names.truncate(common);
+        let from = self.open.back().map_or(0, |(depth, _)| *depth);
+        for (depth, name) in names.iter().enumerate().skip(from) {
+            let outer = self.open.back().map_or(root, |(_, folder)| folder);
+            let folder = outer.beneath(&[name])?;
+            #[cfg(test)]
+            {
+                self.opened += 1;
+            }
+            self.open.push_back((depth + 1, folder));
+            if self.open.len() > NEAR {
+                self.open.pop_front();
+            }
+            if depth >= common {
+                self.names.push(name.to_vec());
+            }
+        }
+        Ok(self.open.back().map_or(root, |(_, folder)| folder))
     }
 }
 

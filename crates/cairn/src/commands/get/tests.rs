@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::extract::{ExtractError, extract};
+use super::place::{Folder, Near};
 
 /// An entry: name, kind, content or target.
 type Entry<'a> = (&'a [u8], u8, &'a [u8]);
@@ -394,4 +395,21 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
         let _ = extract(bytes.as_slice(), &Yard::new().at("target"));
     }
+}
+
+#[test]
+fn folders_in_a_row_are_not_opened_from_the_top_each_time() {
+    let yard = Yard::new();
+    let deep = 300;
+    fs::create_dir_all(yard.at(&"d/".repeat(deep))).unwrap();
+    let root = Folder::open(yard.folder.path()).unwrap();
+    let names: Vec<&[u8]> = vec![b"d"; deep];
+    let mut near = Near::default();
+    for depth in (0..=deep).chain((0..=deep).rev()) {
+        near.folder(&root, &names[..depth]).unwrap();
+    }
+    // Once on the way down; on the way up from the top, once for each row that stays open.
+    assert!(near.opened <= deep * 7, "{} folders opened", near.opened);
+    assert!(near.folder(&root, &[b"d", b"none"]).is_err());
+    near.folder(&root, &[b"d", b"d"]).unwrap();
 }

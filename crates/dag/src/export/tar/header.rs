@@ -35,7 +35,9 @@ pub(super) struct Member<'a> {
 /// Appends the header of a member, with a PAX header before it where one is needed. `nanos` says whether a fraction of the
 /// time's second is such a need.
 pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
-    let mut records = Vec::new();
+    // The path is by far the longest that may stand here.
+    let room = member.path.len() + member.target.len() + BLOCK;
+    let mut records = Vec::with_capacity(room);
     let split = split_path(member.path);
     if split.is_none() {
         record("path", member.path, &mut records);
@@ -73,6 +75,7 @@ pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
             },
             out,
         );
+        out.reserve(records.len() + 3 * BLOCK);
         out.extend_from_slice(&records);
         pad(records.len() as u64, out);
     }

@@ -3,13 +3,15 @@
 mod header;
 
 use std::collections::{HashSet, VecDeque};
+use std::hash::BuildHasher as _;
 
 use bytes::Bytes;
 use cairn_primitives::unixfs::Mtime;
+use foldhash::quality::RandomState;
 
 use self::header::{BLOCK, Member, Type};
 use super::{Content, ExportError, FileReader, Node};
-use crate::directory::Looked;
+use crate::directory::{Directory, Entries, Looked};
 
 /// Bytes of zeros that end an archive.
 const TRAILER: usize = 2 * BLOCK;
@@ -23,19 +25,53 @@ pub struct TarOptions {
     pub nanos: bool,
 }
 
+/// Longest path of a member, in bytes: no system takes a path of that length, and every member below repeats it.
+pub const MAX_TAR_PATH: usize = 1 << 20;
+/// Bytes of directories that an archive holds beside the outermost that is open. At the bound the outermost is set aside:
+/// it is read again when its next member is due, after so many bytes of others.
+const OPEN: usize = 8 << 20;
+/// Symbolic links of one archive that are remembered in directories that have a name twice. No tool makes such.
+const MAX_LINKS: usize = 1 << 17;
+
 /// A directory whose members are being written.
 struct Level {
-    path: String,
-    entries: Looked<(String, Result<Node, ExportError>)>,
-    /// Names of the symbolic links that came by. A later member of the same name would be written through the link by a
-    /// tool that unpacks.
-    links: HashSet<String>,
+    directory: Directory,
+    /// `None` while it is set aside.
+    entries: Option<Members>,
+    /// Members that have been written.
+    passed: u64,
+    /// Bytes that the entries hold.
+    held: usize,
+    /// Length of the directory's path.
+    path: usize,
+    /// Names of the symbolic links that came by, as their hashes, where a name may come twice. A later member of the same
+    /// name would be written through the link by a tool that unpacks.
+    links: Option<HashSet<[u64; 2]>>,
+}
+
+type Members = Looked<(String, Result<Node, ExportError>)>;
+
+fn members(entries: Entries) -> Members {
+    Looked::new(entries, |blocks, entry| {
+        Box::pin(async move {
+            let node = Node::open(&blocks, &entry.cid).await;
+            (entry.name, node)
+        })
+    })
 }
 
 /// Writes a tar archive of what hangs below a node, directories before their members, in the order of the directory.
 pub struct Tar {
     options: TarOptions,
     levels: Vec<Level>,
+    /// Bytes that the levels hold, and the first that is not set aside.
+    held: usize,
+    outermost: usize,
+    /// Links that the levels remember, and how their names are hashed.
+    links: usize,
+    hashers: [RandomState; 2],
+    /// The path of the last member.
+    path: String,
     file: Option<(FileReader, u64)>,
     ready: VecDeque<Bytes>,
     finished: bool,
@@ -50,12 +86,18 @@ impl Tar {
         let mut tar = Self {
             options,
             levels: Vec::new(),
+            held: 0,
+            outermost: 0,
+            links: 0,
+            hashers: Default::default(),
+            path: String::new(),
             file: None,
             ready: VecDeque::new(),
             finished: false,
         };
         check_name(name)?;
-        tar.member(name.to_owned(), node);
+        name.clone_into(&mut tar.path);
+        tar.member(node);
         Ok(tar)
     }
 
@@ -84,24 +126,79 @@ impl Tar {
                 self.finished = true;
                 return Ok(Some(Bytes::from_static(&[0; TRAILER])));
             };
-            let Some((name, node)) = level.entries.next().await? else {
-                self.levels.pop();
+            let Some(entries) = &mut level.entries else {
+                let mut entries = level.directory.open().await?;
+                for _ in 0..level.passed {
+                    tokio::task::consume_budget().await;
+                    entries.next().await?;
+                }
+                level.held = entries.held();
+                level.entries = Some(members(entries));
+                self.held += level.held;
+                self.outermost = self.levels.len() - 1;
                 continue;
             };
+            let Some((name, node)) = entries.next().await? else {
+                self.leave();
+                continue;
+            };
+            level.passed += 1;
             check_name(&name)?;
-            if level.links.contains(&name) {
-                return Err(ExportError::OutsideRoot);
-            }
+            let hash = self.hashers.each_ref().map(|hasher| hasher.hash_one(&name));
             let node = node?;
-            let path = format!("{}/{name}", level.path);
-            if matches!(node.content, Content::Symlink(_)) {
-                level.links.insert(name);
+            if let Some(links) = &mut level.links {
+                if links.contains(&hash) {
+                    return Err(ExportError::OutsideRoot);
+                }
+                if matches!(node.content, Content::Symlink(_)) && links.insert(hash) {
+                    self.links += 1;
+                    if self.links > MAX_LINKS {
+                        return Err(ExportError::TooManyLinks);
+                    }
+                }
             }
-            self.member(path, node);
+            self.path.truncate(level.path);
+            if self.path.len() + name.len() >= MAX_TAR_PATH {
+                return Err(ExportError::PathTooLong);
+            }
+            self.path.push('/');
+            self.path.push_str(&name);
+            self.member(node);
         }
     }
 
-    fn member(&mut self, path: String, node: Node) {
+    /// Closes the innermost directory.
+    fn leave(&mut self) {
+        if let Some(level) = self.levels.pop() {
+            self.held -= level.held;
+            self.links -= level.links.map_or(0, |links| links.len());
+        }
+        self.outermost = self.outermost.min(self.levels.len());
+    }
+
+    /// Opens a directory, which is the last member, and sets outer ones aside where they hold too much.
+    fn enter(&mut self, entries: Entries) {
+        let held = entries.held();
+        self.held += held;
+        self.levels.push(Level {
+            directory: entries.directory(),
+            passed: 0,
+            held,
+            path: self.path.len(),
+            links: entries.may_repeat().then(HashSet::new),
+            entries: Some(members(entries)),
+        });
+        while self.outermost + 1 < self.levels.len()
+            && let Some(level) = self.levels.get_mut(self.outermost)
+            && self.held - level.held > OPEN
+        {
+            level.entries = None;
+            self.held -= std::mem::take(&mut level.held);
+            self.outermost += 1;
+        }
+    }
+
+    fn member(&mut self, node: Node) {
         let (kind, target, size, default_mode) = match &node.content {
             Content::File(file) => (Type::File, "", file.size(), 0o644),
             Content::Symlink(target) => (Type::Symlink, target.as_str(), 0, 0o777),
@@ -109,7 +206,7 @@ impl Tar {
         };
         let member = Member {
             kind,
-            path: &path,
+            path: &self.path,
             target,
             mode: node.mode.unwrap_or(default_mode),
             size,
@@ -121,19 +218,7 @@ impl Tar {
         match node.content {
             Content::File(file) => self.file = Some((file, size)),
             Content::Symlink(_) => {}
-            Content::Directory(entries) => {
-                let entries = Looked::new(entries, |blocks, entry| {
-                    Box::pin(async move {
-                        let node = Node::open(&blocks, &entry.cid).await;
-                        (entry.name, node)
-                    })
-                });
-                self.levels.push(Level {
-                    path,
-                    entries,
-                    links: HashSet::new(),
-                });
-            }
+            Content::Directory(entries) => self.enter(entries),
         }
     }
 }

@@ -122,7 +122,7 @@ async fn refs_are_listed_as_kubo_lists_them() {
         refs.start(root.clone());
         let mut out = Vec::new();
         while let Some(found) = refs.next().await {
-            out.push(found.unwrap().format("<linkname>", Cid::to_string));
+            out.push(found.unwrap().format("<linkname>", Cid::to_string).unwrap());
         }
         out.join(" ")
     };
@@ -176,7 +176,9 @@ async fn refs_are_listed_as_kubo_lists_them() {
     refs.start(broken.cid.clone());
     let first = refs.next().await.unwrap().unwrap();
     assert_eq!(
-        first.format("<src>-<dst>-<linkname>", Cid::to_string),
+        first
+            .format("<src>-<dst>-<linkname>", Cid::to_string)
+            .unwrap(),
         format!("{}-{}-a", broken.cid, leaf.cid)
     );
     assert!(

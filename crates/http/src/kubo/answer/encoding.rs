@@ -58,7 +58,7 @@ pub(super) fn encode<E: Endpoint>(
 ) -> Result<(), Failure> {
     match written {
         Written::Xml(None) => {
-            return Err(Failure::normal("this command does not answer as XML"));
+            return Err(Failure::no_xml());
         }
         Written::Xml(Some(name)) => {
             let value =

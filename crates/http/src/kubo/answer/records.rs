@@ -29,7 +29,7 @@ impl<R: Send + 'static> Records<R> {
     }
 
     /// The records as a stream.
-    pub(super) fn into_stream(self) -> BoxStream<'static, Result<R, Failure>> {
+    pub(crate) fn into_stream(self) -> BoxStream<'static, Result<R, Failure>> {
         self.0
     }
 
@@ -38,7 +38,22 @@ impl<R: Send + 'static> Records<R> {
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        let (sender, receiver) = mpsc::channel(QUEUE);
+        Self::queued(QUEUE, work)
+    }
+
+    /// As [`Self::work`], for records that may be large: one waits at a time.
+    pub(crate) fn large<F>(work: impl FnOnce(Sender<R>) -> F) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        Self::queued(1, work)
+    }
+
+    fn queued<F>(queue: usize, work: impl FnOnce(Sender<R>) -> F) -> Self
+    where
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(queue);
         Self(
             Work {
                 work: Some(Box::pin(work(Sender(sender)))),
@@ -63,9 +78,11 @@ impl<R> Sender<R> {
             .map_err(|_| Failure::normal("the client has left"))
     }
 
-    /// Sends a record that may be left out when the client is slow.
-    pub(crate) fn offer(&self, record: R) {
-        let _ = self.0.try_send(record);
+    /// Sends a record that is left out while an earlier one waits for a slow client.
+    pub(crate) fn offer(&self, record: impl FnOnce() -> R) {
+        if self.0.capacity() == self.0.max_capacity() {
+            let _ = self.0.try_send(record());
+        }
     }
 
     /// Sends from a thread that may block; `false` when the client has left.

@@ -1,8 +1,13 @@
 //! `ls`.
 
+use bytes::{BufMut as _, Bytes, BytesMut};
 use cairn_dag::list::{EntryType, Listed as Entry, Lister};
+use cairn_dag::{Blocks, NodeError};
+use cairn_primitives::Cid;
 use cairn_wire::kubo::ls::{Link, Listed, Listing, Ls};
+use serde::Serialize;
 
+use super::super::answer::{Encoding, Sender};
 use super::super::call::CidForm;
 use super::super::{Answer, Call, Failure, Handler, Records};
 
@@ -16,7 +21,7 @@ impl Handler for Ls {
             folders.push((text.clone(), call.resolve(text).await?));
         }
         if self.stream {
-            return Ok(Answer::Many(Records::work(move |out| async move {
+            return Ok(Answer::Many(Records::large(move |out| async move {
                 for (hash, cid) in folders {
                     let mut entries = Lister::open(&blocks, &cid, look).await?;
                     while let Some(entry) = entries.next().await? {
@@ -32,18 +37,130 @@ impl Handler for Ls {
                 Ok(())
             })));
         }
-        let mut objects = Vec::with_capacity(folders.len());
-        for (hash, cid) in folders {
-            let mut entries = Lister::open(&blocks, &cid, look).await?;
-            let mut links = Vec::new();
-            while let Some(entry) = entries.next().await? {
-                links.push(link(entry, form));
+        let list = Folders {
+            blocks,
+            folders,
+            look,
+            form,
+        };
+        Ok(match call.encoding {
+            Encoding::Xml => return Err(Failure::no_xml()),
+            Encoding::Json => Answer::Json(Records::large(|out| list.json(out)).into_stream()),
+            Encoding::Text => {
+                Answer::Json(Records::large(|out| list.text(self, out)).into_stream())
             }
-            links.sort_by(|a, b| a.name.cmp(&b.name));
-            objects.push(Listed { hash, links });
-        }
-        Ok(Answer::One(Listing { objects }))
+        })
     }
+}
+
+/// Bytes that are held before the first of them goes out: a list that fails before is a plain error.
+const FIRST: usize = 1 << 20;
+/// Bytes that go out together after that.
+const BATCH: usize = 32 << 10;
+
+/// Folders to be listed as one answer, the entries of each in the order of their names. Neither an answer nor a folder is
+/// ever held as a whole.
+struct Folders {
+    blocks: Blocks,
+    folders: Vec<(String, Cid)>,
+    look: bool,
+    form: CidForm,
+}
+
+impl Folders {
+    async fn open(&self, cid: &Cid) -> Result<Lister, NodeError> {
+        Lister::open_sorted(&self.blocks, cid, self.look).await
+    }
+
+    /// One JSON value: a [`Listing`].
+    async fn json(self, out: Sender<Bytes>) -> Result<(), Failure> {
+        let mut text = Pieces::new(out);
+        text.out.put_slice(b"{\"Objects\":[");
+        for (at, (hash, cid)) in self.folders.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            text.out.put_slice(comma.as_bytes());
+            text.out.put_slice(b"{\"Hash\":");
+            json(hash, &mut text.out)?;
+            text.out.put_slice(b",\"Links\":[");
+            let mut entries = self.open(cid).await?;
+            let mut first = true;
+            while let Some(entry) = entries.next().await? {
+                if !std::mem::take(&mut first) {
+                    text.out.put_u8(b',');
+                }
+                json(&link(entry, self.form), &mut text.out)?;
+                text.flush().await?;
+            }
+            text.out.put_slice(b"]}");
+            text.flush().await?;
+        }
+        text.out.put_slice(b"]}\n");
+        text.finish().await
+    }
+
+    /// As `ipfs ls` prints it: each folder is gone through once for the widths of its columns, and once for its lines.
+    async fn text(self, request: Ls, out: Sender<Bytes>) -> Result<(), Failure> {
+        let mut text = Pieces::new(out);
+        let mut before = None;
+        for (hash, cid) in &self.folders {
+            let fresh = before != Some(hash);
+            let mut columns = request.columns(fresh && request.headers);
+            let mut entries = self.open(cid).await?;
+            while let Some(entry) = entries.next().await? {
+                columns.widen(&link(entry, self.form));
+            }
+            let mut lines = String::new();
+            columns.begin(hash, fresh, before.is_some(), &mut lines);
+            let mut entries = self.open(cid).await?;
+            while let Some(entry) = entries.next().await? {
+                columns.line(&link(entry, self.form), &mut lines);
+                text.out.put_slice(lines.as_bytes());
+                lines.clear();
+                text.flush().await?;
+            }
+            text.out.put_slice(lines.as_bytes());
+            before = Some(hash);
+        }
+        text.finish().await
+    }
+}
+
+/// Text on its way out.
+struct Pieces {
+    out: BytesMut,
+    sender: Sender<Bytes>,
+    least: usize,
+}
+
+impl Pieces {
+    fn new(sender: Sender<Bytes>) -> Self {
+        Self {
+            out: BytesMut::new(),
+            sender,
+            least: FIRST,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Failure> {
+        if self.out.len() < self.least {
+            return Ok(());
+        }
+        self.least = BATCH;
+        let piece = std::mem::take(&mut self.out).freeze();
+        self.sender.send(piece).await
+    }
+
+    async fn finish(self) -> Result<(), Failure> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        self.sender.send(self.out.freeze()).await
+    }
+}
+
+fn json(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
+    serde_json::to_writer(out.writer(), value)
+        .map_err(|error| Failure::normal(error.to_string()))
 }
 
 fn link(entry: Entry, form: CidForm) -> Link {

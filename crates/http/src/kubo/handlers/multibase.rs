@@ -15,6 +15,9 @@ use super::super::{Answer, Asked, Failure, Standalone};
 const MOST: usize = 16 << 20;
 /// Most bytes that are written in a base whose cost grows with the square of the length.
 const MOST_QUADRATIC: usize = 4096;
+/// Bytes that are written at a time: a multiple of 15, of which every base whose letters stand for whole bits makes whole
+/// letters, so that no text of eight letters a byte is held.
+const PIECE: usize = 15 << 10;
 /// What Kubo does not list, as its writer does not know them; they can be used here all the same.
 const UNLISTED: [Base; 3] = [Base::Base8, Base::Base10, Base::Base32Z];
 
@@ -52,27 +55,35 @@ impl Standalone for MultibaseList {
 impl Standalone for MultibaseEncode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
         let base = encoder(&self.base)?;
-        convert(asked, move |data| encode(base, &data)).await
+        convert(asked, move |data| encode(base, data)).await
     }
 }
 
 impl Standalone for MultibaseDecode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
-        convert(asked, |text| decode(&text)).await
+        convert(asked, |text| Ok(whole(decode(&text)?))).await
     }
 }
 
 impl Standalone for MultibaseTranscode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
         let base = encoder(&self.base)?;
-        convert(asked, move |text| encode(base, &decode(&text)?)).await
+        convert(asked, move |text| encode(base, decode(&text)?.into())).await
     }
+}
+
+/// A text in pieces, none of them empty.
+type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
+
+fn whole(bytes: impl Into<Bytes>) -> Pieces {
+    let bytes = bytes.into();
+    Box::new(Some(bytes).filter(|bytes| !bytes.is_empty()).into_iter())
 }
 
 /// Answers with what becomes of the file.
 async fn convert(
     mut asked: Asked,
-    work: impl FnOnce(Bytes) -> Result<Vec<u8>, Failure> + Send + 'static,
+    work: impl FnOnce(Bytes) -> Result<Pieces, Failure> + Send + 'static,
 ) -> Result<Answer<()>, Failure> {
     let mut files = asked.take_files()?;
     if files.next().await?.is_none() {
@@ -85,15 +96,14 @@ async fn convert(
     let converted = tokio::task::spawn_blocking(move || work(data))
         .await
         .map_err(|_| Failure::normal("the conversion was interrupted"))??;
-    let piece = (!converted.is_empty()).then(|| Ok(Bytes::from(converted)));
     Ok(Answer::Bytes {
         media_type: "text/plain",
         length: None,
-        stream: futures_util::stream::iter(piece).boxed(),
+        stream: futures_util::stream::iter(converted.map(Ok)).boxed(),
     })
 }
 
-fn encode(base: Base, data: &[u8]) -> Result<Vec<u8>, Failure> {
+fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
     let quadratic = matches!(
         base,
         Base::Base10 | Base::Base36Lower | Base::Base36Upper | Base::Base58Btc | Base::Base58Flickr
@@ -106,9 +116,22 @@ fn encode(base: Base, data: &[u8]) -> Result<Vec<u8>, Failure> {
     }
     // In this base bytes stand for themselves, and need not be text.
     if base == Base::Identity {
-        return Ok([&[0], data].concat());
+        let pieces = [Bytes::from_static(&[0]), data].into_iter();
+        return Ok(Box::new(pieces.filter(|piece| !piece.is_empty())));
     }
-    Ok(multibase::encode(base, data).into_bytes())
+    if quadratic || data.len() <= PIECE {
+        return Ok(whole(multibase::encode(base, &data)));
+    }
+    let count = data.len().div_ceil(PIECE);
+    Ok(Box::new((0..count).map(move |at| {
+        let piece = data.chunks(PIECE).nth(at).unwrap_or_default();
+        let mut text = multibase::encode(base, piece);
+        // The base is told once.
+        if at > 0 {
+            text.remove(0);
+        }
+        Bytes::from(text)
+    })))
 }
 
 fn decode(text: &[u8]) -> Result<Vec<u8>, Failure> {
@@ -120,4 +143,28 @@ fn decode(text: &[u8]) -> Result<Vec<u8>, Failure> {
     // A letter that is no text belongs to no base either.
     let (_, data) = multibase::decode(&String::from_utf8_lossy(text)).map_err(failed)?;
     Ok(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_make_up_the_whole_text() {
+        let data: Bytes = (0..PIECE * 3 + 7).map(|at| (at % 251) as u8).collect();
+        for (name, base) in multibase::NAMES {
+            match encode(*base, data.clone()) {
+                Ok(pieces) => {
+                    let text: Vec<u8> = pieces.flatten().collect();
+                    let expected = if *base == Base::Identity {
+                        [&[0], data.as_ref()].concat()
+                    } else {
+                        multibase::encode(*base, &data).into_bytes()
+                    };
+                    assert!(text == expected, "{name}");
+                }
+                Err(refused) => assert!(refused.to_string().contains("takes no more"), "{name}"),
+            }
+        }
+    }
 }

@@ -131,7 +131,7 @@ impl Handler for DagStat {
             let stats = stat::dags(&blocks, &roots, |stats| {
                 if progress && last.is_none_or(|last| last.elapsed() >= TICK) {
                     last = Some(Instant::now());
-                    out.offer(counts(stats, form));
+                    out.offer(|| counts(stats, form));
                 }
             })
             .await

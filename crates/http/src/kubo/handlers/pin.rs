@@ -100,6 +100,9 @@ impl Handler for PinLs {
                 name_contains: self.name.unwrap_or_default(),
             };
             let list = call.node().pins().list(query);
+            if call.encoding == Encoding::Xml {
+                return Err(Failure::no_xml());
+            }
             // Lines of text are the same either way.
             return Ok(if self.stream || call.encoding == Encoding::Text {
                 stream(list, form, names)

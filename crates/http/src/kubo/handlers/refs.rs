@@ -35,12 +35,18 @@ impl Handler for Refs {
             max_depth,
         };
         let mut links = refs::Refs::new(call.blocks(), options);
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Answer::Many(Records::large(move |out| async move {
             for root in roots {
                 links.start(root);
                 while let Some(link) = links.next().await {
                     let record = match link {
-                        Ok(link) => Ref::new(link.format(&format, |cid| form.show(cid))),
+                        Ok(link) => match link.format(&format, |cid| form.show(cid)) {
+                            Ok(text) => Ref::new(text),
+                            Err(error) => Ref {
+                                r#ref: String::new(),
+                                err: error.to_string(),
+                            },
+                        },
                         // The other roots are listed all the same.
                         Err(error) => Ref {
                             r#ref: String::new(),

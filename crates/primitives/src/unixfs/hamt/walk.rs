@@ -71,6 +71,12 @@ impl Walk {
         }
     }
 
+    /// How many shards are open.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.stack.len()
+    }
+
     /// Goes on; none at the end.
     pub fn step(&mut self) -> Result<Option<Visit>, ReadError> {
         self.wanted = None;
