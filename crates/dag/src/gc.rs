@@ -61,6 +61,16 @@ impl Collector for FromRows<'_> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(BlockError::Cancelled);
         }
+        match self.rows.mfs_root() {
+            Ok(root) => roots.extend(root.map(|cid| Root {
+                cid,
+                recursive: true,
+            })),
+            Err(error) => {
+                self.failed = Some(error);
+                return Err(BlockError::Cancelled);
+            }
+        }
         roots.extend((self.extra)()?);
         Ok(roots)
     }

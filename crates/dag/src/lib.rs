@@ -12,6 +12,7 @@ pub mod gc;
 pub mod import;
 pub mod list;
 pub mod listing;
+pub mod mfs;
 pub mod pin;
 pub mod refs;
 pub mod resolve;

@@ -96,24 +96,37 @@ impl DirectoryParams {
 
     /// What an entry adds to the estimated size.
     fn link_size(&self, entry: &Entry) -> u64 {
-        let cid = entry.cid.encoded_len();
-        let size = match self.estimation {
-            SizeEstimation::Links => entry.name.len() + cid,
-            SizeEstimation::Block => {
-                let link =
-                    field_len(cid) + field_len(entry.name.len()) + 1 + varint::len(entry.tree_size);
-                field_len(link)
-            }
-            SizeEstimation::Disabled => 0,
-        };
-        size as u64
+        self.estimation
+            .entry_size(&entry.name, &entry.cid, entry.tree_size)
     }
 
     /// The estimated size of an empty directory.
     fn empty_size(&self) -> u64 {
-        match self.estimation {
-            SizeEstimation::Block => field_len(self.root(Kind::Directory).encoded_len()) as u64,
-            SizeEstimation::Links | SizeEstimation::Disabled => 0,
+        self.estimation.empty_size(&self.root(Kind::Directory))
+    }
+}
+
+impl SizeEstimation {
+    /// What an entry adds to the estimated size of its directory, in bytes.
+    #[must_use]
+    pub fn entry_size(self, name: &str, cid: &Cid, tree_size: u64) -> u64 {
+        let cid = cid.encoded_len();
+        let size = match self {
+            Self::Links => name.len() + cid,
+            Self::Block => {
+                field_len(field_len(cid) + field_len(name.len()) + 1 + varint::len(tree_size))
+            }
+            Self::Disabled => 0,
+        };
+        size as u64
+    }
+
+    /// The estimated size of a directory in one node without entries, in bytes.
+    #[must_use]
+    pub fn empty_size(self, root: &UnixFs) -> u64 {
+        match self {
+            Self::Block => field_len(root.encoded_len()) as u64,
+            Self::Links | Self::Disabled => 0,
         }
     }
 }

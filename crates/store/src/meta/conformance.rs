@@ -52,6 +52,7 @@ async fn set(rows: &dyn Rows, pins: impl IntoIterator<Item = Pin>) {
 /// Runs every case, each on rows of its own that `make` answers empty.
 pub async fn run(make: &dyn Fn() -> Arc<dyn Rows>) {
     binds(&*make()).await;
+    names_the_mfs_root(&*make()).await;
     sets_replaces_and_removes(&*make()).await;
     keeps_forms_of_one_hash_apart(&*make()).await;
     applies_a_batch_in_order(&*make()).await;
@@ -71,6 +72,15 @@ async fn binds(rows: &dyn Rows) {
     assert_eq!(rows.store_id().expect("reading").as_deref(), Some("one"));
     rows.bind("two").await.expect("binding");
     assert_eq!(rows.store_id().expect("reading").as_deref(), Some("two"));
+}
+
+async fn names_the_mfs_root(rows: &dyn Rows) {
+    assert_eq!(rows.mfs_root().expect("reading"), None);
+    for number in [1, 2] {
+        rows.set_mfs_root(&cid(number)).await.expect("naming");
+        assert_eq!(rows.mfs_root().expect("reading"), Some(cid(number)));
+    }
+    assert_eq!(rows.store_id().expect("reading"), None);
 }
 
 async fn sets_replaces_and_removes(rows: &dyn Rows) {

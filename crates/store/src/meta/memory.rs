@@ -24,6 +24,7 @@ pub struct MemoryRows {
 #[derive(Debug, Default)]
 struct State {
     store_id: Option<String>,
+    mfs_root: Option<Cid>,
     /// Shared with listings that run: a change made meanwhile copies the map, so that they keep their view.
     pins: Arc<Pins>,
     references: BTreeMap<Vec<u8>, Reference>,
@@ -89,6 +90,19 @@ impl Rows for MemoryRows {
             let mut state = self.state.write();
             state.open()?;
             state.store_id = Some(store_id.to_owned());
+            Ok(())
+        })
+    }
+
+    fn mfs_root(&self) -> Result<Option<Cid>, RowError> {
+        Ok(self.state.read().open()?.mfs_root.clone())
+    }
+
+    fn set_mfs_root<'a>(&'a self, root: &'a Cid) -> BoxFuture<'a, Result<(), RowError>> {
+        Box::pin(async move {
+            let mut state = self.state.write();
+            state.open()?;
+            state.mfs_root = Some(root.clone());
             Ok(())
         })
     }

@@ -191,6 +191,12 @@ pub trait Rows: Send + Sync + 'static {
     /// Ties the rows to a block store, in place of the one they may be tied to; a collection refuses rows of another one.
     fn bind<'a>(&'a self, store_id: &'a str) -> BoxFuture<'a, Result<(), RowError>>;
 
+    /// The root of the mutable file system; `None` before it was first flushed.
+    fn mfs_root(&self) -> Result<Option<Cid>, RowError>;
+
+    /// Names the root of the mutable file system.
+    fn set_mfs_root<'a>(&'a self, root: &'a Cid) -> BoxFuture<'a, Result<(), RowError>>;
+
     /// The pin of a CID.
     fn pin(&self, cid: &Cid) -> Result<Option<Pin>, RowError>;
 

@@ -136,7 +136,7 @@ impl HamtBuilder {
 }
 
 /// Slot 0 is the lowest bit of the last byte.
-fn set_bit(bitfield: &mut [u8], slot: u64) {
+pub(super) fn set_bit(bitfield: &mut [u8], slot: u64) {
     let byte = usize::try_from(slot / 8).ok();
     if let Some(byte) = byte.and_then(|byte| bitfield.iter_mut().rev().nth(byte)) {
         *byte |= 1 << (slot % 8);
@@ -144,7 +144,7 @@ fn set_bit(bitfield: &mut [u8], slot: u64) {
 }
 
 /// Zero bytes in front are not written, and nothing at all when no bit is set.
-fn trimmed(bitfield: &[u8]) -> Option<Bytes> {
+pub(super) fn trimmed(bitfield: &[u8]) -> Option<Bytes> {
     let start = bitfield.iter().position(|&byte| byte != 0)?;
     bitfield.get(start..).map(Bytes::copy_from_slice)
 }

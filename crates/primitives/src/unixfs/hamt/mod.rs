@@ -7,11 +7,13 @@
 //! Spec: <https://specs.ipfs.tech/unixfs/#dag-pb-hamtdirectory>
 
 mod build;
+mod edit;
 mod murmur3;
 mod shard;
 mod walk;
 
 pub use build::HamtBuilder;
+pub use edit::fork;
 pub use shard::{Lookup, ShardNode, Slot, Step};
 pub use walk::{Visit, Walk};
 
@@ -43,15 +45,17 @@ fn prefix_len(fanout: usize) -> usize {
     bits.div_ceil(4)
 }
 
-/// Where in its hash a name is being looked at.
+/// The slots that a name's hash leads to, from the root down.
 #[derive(Clone, Copy, Debug)]
-struct HashBits {
+pub struct HashBits {
     hash: u64,
     used: u32,
 }
 
 impl HashBits {
-    fn new(name: &str) -> Self {
+    /// Begins at the root.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
         Self {
             hash: murmur3::hash(name.as_bytes()),
             used: 0,
@@ -59,7 +63,7 @@ impl HashBits {
     }
 
     /// The next slot in a node of a fanout, or none when the hash is used up.
-    fn next(&mut self, fanout: usize) -> Option<usize> {
+    pub fn next(&mut self, fanout: usize) -> Option<usize> {
         let bits = fanout.trailing_zeros();
         let used = self.used + bits;
         if used > u64::BITS {

@@ -6,18 +6,18 @@ use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
 use crate::unixfs::{Kind, Mtime, ReadError, UnixFs};
 
-const WORDS: usize = MAX_FANOUT / 64;
+pub(super) const WORDS: usize = MAX_FANOUT / 64;
 
 /// A node of a HAMT, checked: there is one link for each slot that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShardNode {
-    fanout: usize,
-    prefix_len: usize,
+    pub(super) fanout: usize,
+    pub(super) prefix_len: usize,
     /// Which slots are taken; slot 0 is the lowest bit of the first word.
-    taken: [u64; WORDS],
-    links: Vec<Link>,
-    mode: Option<u32>,
-    mtime: Option<Mtime>,
+    pub(super) taken: [u64; WORDS],
+    pub(super) links: Vec<Link>,
+    pub(super) mode: Option<u32>,
+    pub(super) mtime: Option<Mtime>,
 }
 
 /// What is in a slot.
@@ -138,21 +138,27 @@ impl ShardNode {
     }
 
     /// What is in the slot of a number.
-    fn at(&self, number: usize) -> Option<Slot<'_>> {
-        let (word, bit) = (number / 64, number % 64);
-        let here = *self.taken.get(word)?;
-        if here >> bit & 1 == 0 {
+    #[must_use]
+    pub fn at(&self, number: usize) -> Option<Slot<'_>> {
+        let here = *self.taken.get(number / 64)?;
+        if here >> (number % 64) & 1 == 0 {
             return None;
         }
+        let link = self.links.get(self.rank(number))?;
+        Some(self.slot(link))
+    }
+
+    /// How many slots before the one of a number are taken.
+    pub(super) fn rank(&self, number: usize) -> usize {
+        let (word, bit) = (number / 64, number % 64);
         let before: u32 = self
             .taken
             .iter()
             .take(word)
             .map(|word| word.count_ones())
             .sum();
-        let within = (here & ((1 << bit) - 1)).count_ones();
-        let link = self.links.get((before + within) as usize)?;
-        Some(self.slot(link))
+        let here = self.taken.get(word).copied().unwrap_or(0);
+        (before + (here & ((1 << bit) - 1)).count_ones()) as usize
     }
 
     /// The number of the taken slot of a rank.

@@ -33,6 +33,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Key of the fact that names the block store.
 const STORE_ID: &str = "store_id";
 
+/// Key of the fact that names the root of the mutable file system.
+const MFS_ROOT: &str = "mfs_root";
+
 /// Makes a [`RowError::Database`] of what SQLite says.
 pub(super) fn database(action: &'static str) -> impl Fn(rusqlite::Error) -> RowError {
     move |source| RowError::Database {
@@ -213,6 +216,16 @@ fn read_pin(row: &Row<'_>) -> Result<Pin, RowError> {
     })
 }
 
+impl SqliteRows {
+    fn fact(&self, key: &str) -> Result<Option<String>, RowError> {
+        let connection = self.readers.take()?;
+        connection
+            .prepare_cached("SELECT value FROM fact WHERE key = ?1")
+            .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
+            .map_err(database("read"))
+    }
+}
+
 impl Rows for SqliteRows {
     fn store_id(&self) -> Result<Option<String>, RowError> {
         store_id(&*self.readers.take()?)
@@ -223,6 +236,25 @@ impl Rows for SqliteRows {
             let fact = Change::Fact {
                 key: STORE_ID,
                 value: store_id.to_owned(),
+            };
+            self.writer()?.apply(vec![fact]).await
+        })
+    }
+
+    fn mfs_root(&self) -> Result<Option<Cid>, RowError> {
+        let Some(text) = self.fact(MFS_ROOT)? else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|error| RowError::Damaged {
+            what: format!("the root of the mutable file system cannot be read: {error}"),
+        })
+    }
+
+    fn set_mfs_root<'a>(&'a self, root: &'a Cid) -> BoxFuture<'a, Result<(), RowError>> {
+        Box::pin(async move {
+            let fact = Change::Fact {
+                key: MFS_ROOT,
+                value: root.to_string(),
             };
             self.writer()?.apply(vec![fact]).await
         })

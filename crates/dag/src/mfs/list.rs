@@ -1,0 +1,103 @@
+//! Listing directories.
+
+use cairn_primitives::{Cid, Codec};
+
+use super::editor::Found;
+use super::stat::Kind;
+use super::{Mfs, MfsError, MfsPath, Reading};
+use crate::directory::Entries;
+use crate::fetch::Blocks;
+
+/// An entry of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Its root.
+    pub cid: Cid,
+    /// What it is, and the bytes of a file, when that was asked for.
+    pub details: Option<(Kind, u64)>,
+}
+
+/// The entries of a directory, one after the other, as they were when the listing began: those of one node by name, those
+/// of a HAMT by the hashes of their names. Holds one node of the directory a level. What is listed stays here until this is
+/// dropped.
+#[derive(Debug)]
+pub struct Listing {
+    blocks: Blocks,
+    inner: Inner,
+    long: bool,
+    _reading: Reading,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Directory(Box<Entries>),
+    File(Option<(String, Cid)>),
+}
+
+impl Mfs {
+    /// Lists a directory; a file is listed as itself. `long` tells what each entry is, for which its block is read.
+    ///
+    /// # Errors
+    /// [`MfsError::NotFound`].
+    pub async fn ls(&self, path: &MfsPath, long: bool) -> Result<Listing, MfsError> {
+        let reading = self.reading();
+        let editor = self.editor();
+        let cid = editor.find(&reading.root, path.names()).await?;
+        let blocks = self.inner.blocks.clone();
+        let inner = match editor.load(&cid).await?.0 {
+            Found::Node(node) if node.fs.kind.is_directory() => Inner::Directory(Box::new(
+                Entries::of_node(blocks.clone(), &cid, node.node, &node.fs)?,
+            )),
+            _ => {
+                let name = path.file_name().unwrap_or_default().to_owned();
+                Inner::File(Some((name, cid)))
+            }
+        };
+        Ok(Listing {
+            blocks,
+            inner,
+            long,
+            _reading: reading,
+        })
+    }
+}
+
+impl Listing {
+    /// The next entry, or `None` at the end. Cancel safe, apart from an entry whose block was being read.
+    pub async fn next(&mut self) -> Result<Option<Listed>, MfsError> {
+        let next = match &mut self.inner {
+            Inner::File(file) => file.take(),
+            Inner::Directory(entries) => entries.next().await?.map(|entry| (entry.name, entry.cid)),
+        };
+        let Some((name, cid)) = next else {
+            return Ok(None);
+        };
+        let details = if self.long {
+            Some(self.look(&cid).await?)
+        } else {
+            None
+        };
+        Ok(Some(Listed { name, cid, details }))
+    }
+
+    async fn look(&self, cid: &Cid) -> Result<(Kind, u64), MfsError> {
+        if cid.codec() == Codec::RAW
+            && let Some(size) = self
+                .blocks
+                .store()
+                .size(cid.hash())
+                .map_err(MfsError::from)?
+        {
+            return Ok((Kind::File, u64::from(size)));
+        }
+        let data = self.blocks.get(cid).await?;
+        Ok(match super::editor::read(cid, &data)? {
+            Found::Raw(data) => (Kind::File, data.len() as u64),
+            Found::Node(node) if node.fs.kind.is_directory() => (Kind::Directory, 0),
+            Found::Node(node) => (Kind::File, node.fs.file_size.unwrap_or(0)),
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! What is known of a file or a directory.
+
+use cairn_primitives::unixfs::{Kind as NodeKind, Mtime};
+use cairn_primitives::{Cid, Codec};
+
+use super::editor::{Editor, Found};
+use super::{Mfs, MfsError, MfsPath};
+use crate::walk::may_link;
+
+/// Whether something is a file or a directory. Symbolic links count as files, as in Kubo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+}
+
+/// A file or a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stat {
+    /// Its root.
+    pub cid: Cid,
+    /// Bytes of content; 0 for a directory.
+    pub size: u64,
+    /// Bytes of all blocks, as the root says.
+    pub cumulative_size: u64,
+    /// Links of the root block.
+    pub blocks: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether it is a symbolic link.
+    pub is_symlink: bool,
+    /// Permissions, when there are any.
+    pub mode: Option<u32>,
+    /// Time of modification, when there is one.
+    pub mtime: Option<Mtime>,
+    /// What of it is here, when that was asked for.
+    pub local: Option<Locality>,
+}
+
+/// What of a DAG is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locality {
+    /// Whether all of it is.
+    pub whole: bool,
+    /// Bytes of the blocks that are here, each counted as often as it is linked to.
+    pub bytes: u64,
+}
+
+impl Mfs {
+    /// Tells of what a path leads to. `with_local` walks over the blocks that are here; none is fetched for that.
+    ///
+    /// # Errors
+    /// [`MfsError::NotFound`].
+    pub async fn stat(&self, path: &MfsPath, with_local: bool) -> Result<Stat, MfsError> {
+        let reading = self.reading();
+        let editor = self.editor();
+        let cid = editor.find(&reading.root, path.names()).await?;
+        stat(&editor, &cid, with_local).await
+    }
+
+    /// Tells of what an `/ipfs` path leads to.
+    ///
+    /// # Errors
+    /// [`MfsError::Resolve`].
+    pub async fn stat_outside(&self, path: &str, with_local: bool) -> Result<Stat, MfsError> {
+        let editor = self.editor();
+        let cid = self.resolved(&editor, path).await?;
+        stat(&editor, &cid, with_local).await
+    }
+}
+
+async fn stat(editor: &Editor<'_>, cid: &Cid, with_local: bool) -> Result<Stat, MfsError> {
+    let (found, length) = editor.load(cid).await?;
+    let cumulative_size = found.tree_size(length);
+    let local = if with_local {
+        Some(locality(editor, cid).await?)
+    } else {
+        None
+    };
+    let mut stat = Stat {
+        cid: cid.clone(),
+        size: cumulative_size,
+        cumulative_size,
+        blocks: 0,
+        kind: Kind::File,
+        is_symlink: false,
+        mode: None,
+        mtime: None,
+        local,
+    };
+    if let Found::Node(node) = found {
+        let kind = node.fs.kind;
+        stat.is_symlink = kind == NodeKind::Symlink;
+        stat.size = node.fs.file_size.unwrap_or(0);
+        stat.blocks = node.node.links.len();
+        if kind.is_directory() {
+            stat.kind = Kind::Directory;
+        }
+        stat.mode = node.fs.permissions();
+        stat.mtime = node.fs.valid_mtime();
+    }
+    Ok(stat)
+}
+
+/// Counts what is here below a root, as often as it is linked to. Blocks that are linked to often are walked over once.
+async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError> {
+    let blocks = editor.blocks.local();
+    let store = blocks.store();
+    let size_of = |cid: &Cid| -> Result<Option<u64>, MfsError> {
+        Ok(match cid.hash().identity_data() {
+            Some(data) => Some(data.len() as u64),
+            None => store.size(cid.hash())?.map(u64::from),
+        })
+    };
+    // Children before parents: each block's sum is made once.
+    let mut done: std::collections::HashMap<Cid, Locality> = std::collections::HashMap::new();
+    let mut stack = vec![(root.clone(), false)];
+    while let Some((cid, below_is_done)) = stack.pop() {
+        if done.contains_key(&cid) {
+            continue;
+        }
+        tokio::task::consume_budget().await;
+        let Some(size) = size_of(&cid)? else {
+            let absent = Locality {
+                whole: false,
+                bytes: 0,
+            };
+            done.insert(cid, absent);
+            continue;
+        };
+        let links = if may_link(cid.codec()) && cid.codec() != Codec::RAW {
+            store.links(&cid)?.unwrap_or_default()
+        } else {
+            std::sync::Arc::default()
+        };
+        if !below_is_done && !links.is_empty() {
+            stack.push((cid, true));
+            stack.extend(links.iter().map(|link| (link.clone(), false)));
+            continue;
+        }
+        let mut sum = Locality {
+            whole: true,
+            bytes: size,
+        };
+        for below in links.iter().filter_map(|link| done.get(link)) {
+            sum.whole &= below.whole;
+            sum.bytes = sum.bytes.saturating_add(below.bytes);
+        }
+        done.insert(cid, sum);
+    }
+    Ok(done.get(root).copied().unwrap_or(Locality {
+        whole: false,
+        bytes: 0,
+    }))
+}
