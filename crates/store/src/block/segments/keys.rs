@@ -1,6 +1,6 @@
 //! Walking past all blocks of an open store.
 
-use cairn_primitives::Multihash;
+use cairn_primitives::{Cid, Multihash};
 
 use super::super::traits::{BlockEntry, BlockError};
 use super::engine::Engine;
