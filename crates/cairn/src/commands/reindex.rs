@@ -2,7 +2,7 @@
 
 use cairn_node::{Access, NodeError, Repo};
 use cairn_store::BlockStore as _;
-use cairn_store::block::segments::{OpenReport, Options, SegmentStore};
+use cairn_store::block::segments::{OpenError, OpenReport, Options, SegmentStore};
 use clap::Command;
 
 use crate::error::Problem;
@@ -43,7 +43,15 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     let done = done
         .await
         .map_err(|error| Problem::failed("reindexing ended early").because(&error))?;
-    let (store, report) = done.map_err(|error| Problem::from_error(&error))?;
+    let (store, report) = done.map_err(|error| {
+        let problem = Problem::from_error(&error);
+        match error {
+            OpenError::Identity { .. } | OpenError::IdentityMissing => {
+                problem.hint("run `{program} repo repair`: it keeps every block that is there")
+            }
+            _ => problem,
+        }
+    })?;
     store
         .close()
         .await

@@ -55,11 +55,11 @@ pub enum RowError {
         path: PathBuf,
     },
     /// The file is gone, is empty, or holds nothing of the block store beside it, though that store had pins.
-    #[error("the rows in {} {what}, and the block store beside them has rows", path.display())]
+    #[error("{} {what}, though the block store beside it has pins", path.display())]
     Lost {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it: `are missing`, `are empty`.
+        /// What is wrong with it: `is missing`, `is empty`.
         what: &'static str,
     },
     /// The rows belong to another block store, or to another time of this one.

@@ -150,7 +150,9 @@ pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenEr
     // Above every generation that was counted up: an index that is still there belongs to an older one.
     let generation = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
-        .map_or(1 << 32, |since| since.as_secs());
+        .map_or(1 << 52, |since| {
+            u64::try_from(since.as_micros()).unwrap_or(u64::MAX / 2)
+        });
     write(
         disk,
         &Card {

@@ -213,6 +213,8 @@ impl SegmentStore {
             Ok(None) | Err(OpenError::Identity { .. }) => {}
             Err(other) => return Err(other),
         }
+        disk.make_dir("segments")
+            .map_err(recover::io_error("make a folder of"))?;
         identity::restore(&*disk, known)?;
         Ok(true)
     }

@@ -78,16 +78,16 @@ impl SqliteRows {
         if had {
             match std::fs::metadata(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return lost("are missing");
+                    return lost("is missing");
                 }
-                Ok(metadata) if metadata.len() == 0 => return lost("are empty"),
+                Ok(metadata) if metadata.len() == 0 => return lost("is empty"),
                 _ => {}
             }
         }
         let (mut connection, created) = connect(path)?;
         let bound = store_id(&connection)?;
         match &bound {
-            None if had => return lost("hold nothing of it"),
+            None if had => return lost("belongs to no block store"),
             Some(other) if *other != beside.store => {
                 return Err(RowError::Other {
                     path: path.clone(),

@@ -121,8 +121,8 @@ fn an_index_that_does_not_fit_is_made_anew() {
     // Of an older generation, not a database at all, a damaged one, none.
     let current = disk.contents("index.redb").unwrap();
     for index in [
-        Some(behind.clone()),
         Some(b"hello".to_vec()),
+        Some(behind.clone()),
         Some(vec![7; 1 << 20]),
         Some(current[..current.len() / 2].to_vec()),
         None,
