@@ -32,9 +32,8 @@ struct Holed {
 }
 
 impl Holed {
-    fn start(missing: usize, configure: impl FnOnce(&mut Value)) -> Self {
+    fn start(missing: usize) -> Self {
         let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
-        repository.configure(configure).unwrap();
         let daemon = repository.start(&["--offline"]).unwrap();
         let rpc = Rpc::new(&daemon.rpc());
         let content: Vec<u8> = (1..=4_u8).flat_map(|leaf| vec![leaf; LEAF]).collect();
@@ -54,7 +53,7 @@ impl Holed {
 
 #[test]
 fn a_cut_answer_is_never_a_whole_one() {
-    let holed = Holed::start(2, |_| ());
+    let holed = Holed::start(2);
     let file = &holed.file;
     for command in ["cat", "get", "dag/export"] {
         for headers in [&[][..], &[("TE", "trailers")]] {
@@ -104,7 +103,7 @@ fn the_gateway_answers_with_a_status_and_with_what_is_here() {
     let target = |file: &str| format!("/ipfs/{file}");
     let range = |from: usize, to: usize| format!("bytes={from}-{to}");
 
-    let holed = Holed::start(0, |_| ());
+    let holed = Holed::start(0);
     let gateway = holed.daemon.gateway().unwrap();
     let whole = ask(&gateway, "GET", &target(&holed.file), &[]);
     assert_eq!(whole.status, 404);
@@ -119,7 +118,7 @@ fn the_gateway_answers_with_a_status_and_with_what_is_here() {
     assert_eq!(part.status, 404);
 
     // What was promised and cannot be kept breaks off, behind its head.
-    let holed = Holed::start(1, |_| ());
+    let holed = Holed::start(1);
     let gateway = holed.daemon.gateway().unwrap();
     let authority = http::authority(&gateway).unwrap();
     let mut client = std::net::TcpStream::connect(authority).unwrap();
@@ -138,12 +137,16 @@ fn the_gateway_answers_with_a_status_and_with_what_is_here() {
 
 #[test]
 fn paths_are_cleaned_before_anyone_looks_at_them() {
-    let holed = Holed::start(1, |config| {
-        config["API"]["Authorizations"] = json!({
-            "reader": { "AuthSecret": "bearer:r", "AllowedPaths": ["/api/v0/cat"] }
-        });
-    });
-    let rpc = holed.daemon.rpc();
+    let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
+    repository
+        .configure(|config| {
+            config["API"]["Authorizations"] = json!({
+                "reader": { "AuthSecret": "bearer:r", "AllowedPaths": ["/api/v0/cat"] }
+            });
+        })
+        .unwrap();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let rpc = daemon.rpc();
     for (target, location) in [
         ("//api/v0/version", "/api/v0/version"),
         ("/api/v0//version?arg=a%2Fb", "/api/v0/version?arg=a%2Fb"),
@@ -171,7 +174,7 @@ fn paths_are_cleaned_before_anyone_looks_at_them() {
         let answer = ask(&rpc, "POST", target, &[("Authorization", "Bearer r")]);
         assert_eq!(answer.status, status, "{target}");
     }
-    let gateway = holed.daemon.gateway().unwrap();
+    let gateway = daemon.gateway().unwrap();
     let answer = ask(&gateway, "GET", "//ipfs//bafkqabtimvwgy3yk", &[]);
     assert_eq!(answer.status, 307);
     assert_eq!(answer.header("location"), Some("/ipfs/bafkqabtimvwgy3yk"));
@@ -179,7 +182,7 @@ fn paths_are_cleaned_before_anyone_looks_at_them() {
 
 #[test]
 fn requests_of_real_clients_are_answered() {
-    let holed = Holed::start(1, |_| ());
+    let holed = Holed::start(1);
     let rpc = holed.daemon.rpc();
     // A switch without a value is on.
     for (target, streamed) in [

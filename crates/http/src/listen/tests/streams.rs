@@ -104,12 +104,14 @@ async fn a_stream_that_is_read_slowly_is_served() {
     let (served, mut sender) = connect(limits, 1 << 16).await;
     let mut body = ask(&mut sender, "/large").await.await.unwrap().into_body();
     let mut taken = 0;
-    // Less than one piece of the answer in the time for which a client may take nothing.
-    while taken < 1 << 20 {
-        let data = body.data().await.unwrap().unwrap();
-        taken += data.len();
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        body.flow_control().release_capacity(data.len()).unwrap();
+    // One piece that the handler gives takes longer than the time for which a client may take nothing.
+    for turn in 1..=32 {
+        while taken < turn * (64 << 10) {
+            let data = body.data().await.unwrap().unwrap();
+            taken += data.len();
+            body.flow_control().release_capacity(data.len()).unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(served.dropped.load(Ordering::SeqCst), 0);
     drop((body, sender));
