@@ -52,10 +52,7 @@ impl Sorted {
     }
 
     pub(super) fn held(&self) -> usize {
-        let source = self
-            .source
-            .as_ref()
-            .map_or(0, |(source, _)| source.held());
+        let source = self.source.as_ref().map_or(0, |(source, _)| source.held());
         self.packed.len() + self.starts.len() * size_of::<usize>() + source
     }
 
