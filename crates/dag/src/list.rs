@@ -59,11 +59,7 @@ impl Lister {
     }
 
     /// As [`Self::open`], with the entries of a directory in the order of their names, in the same bounded room.
-    pub async fn open_sorted(
-        blocks: &Blocks,
-        cid: &Cid,
-        resolve: bool,
-    ) -> Result<Self, NodeError> {
+    pub async fn open_sorted(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
         let entries = entries(blocks, cid).await?;
         // What is not a directory has at most one name for all of its links.
         let entries = if cid.codec() == Codec::DAG_PB {

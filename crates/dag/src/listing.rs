@@ -20,12 +20,13 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
     pub fn start(
         list: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), E> + Send + 'static,
     ) -> Self {
-        Self::watched(move |each, _| list(each))
+        Self::watched(|_| false, move |each, _| list(each))
     }
 
     /// As [`Self::start`], for lists whose next entry may be long in coming: the second argument tells whether anyone still
-    /// reads.
+    /// reads. No batch has more than one entry that is heavy.
     pub(crate) fn watched(
+        heavy: fn(&T) -> bool,
         list: impl FnOnce(&mut dyn FnMut(T) -> bool, &dyn Fn() -> bool) -> Result<(), E>
         + Send
         + 'static,
@@ -35,8 +36,9 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
             let mut batch = Vec::with_capacity(FIRST);
             let mut room = FIRST;
             let mut each = |entry| {
+                let full = batch.len() + 1 >= room || heavy(&entry);
                 batch.push(entry);
-                if batch.len() < room {
+                if !full {
                     return true;
                 }
                 room = LATER;

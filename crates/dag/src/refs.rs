@@ -50,7 +50,10 @@ impl Ref {
                 .iter()
                 .find_map(|(field, value)| Some((*value, rest.strip_prefix(field)?)));
             let (value, after) = field.unwrap_or_else(|| {
-                let next = rest.char_indices().skip(1).find(|(_, letter)| *letter == '<');
+                let next = rest
+                    .char_indices()
+                    .skip(1)
+                    .find(|(_, letter)| *letter == '<');
                 rest.split_at(next.map_or(rest.len(), |(at, _)| at))
             });
             if filled.len() + value.len() > MAX_REF {
@@ -235,7 +238,14 @@ mod tests {
             target: cid(b"t"),
             name,
         };
-        let encode = |cid: &Cid| if *cid == named(String::new()).source { "S" } else { "T" }.to_owned();
+        let encode = |cid: &Cid| {
+            if *cid == named(String::new()).source {
+                "S"
+            } else {
+                "T"
+            }
+            .to_owned()
+        };
         let link = named("<dst>é".to_owned());
         for (format, filled) in [
             ("", ""),
@@ -249,6 +259,9 @@ mod tests {
         let long = named("x".repeat(MAX_REF));
         assert_eq!(long.format("<linkname>", encode).unwrap().len(), MAX_REF);
         assert_eq!(long.format("<linkname>!", encode), Err(RefTooLong));
-        assert_eq!(long.format(&"<linkname>".repeat(1000), encode), Err(RefTooLong));
+        assert_eq!(
+            long.format(&"<linkname>".repeat(1000), encode),
+            Err(RefTooLong)
+        );
     }
 }

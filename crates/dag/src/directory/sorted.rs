@@ -52,10 +52,7 @@ impl Sorted {
     }
 
     pub(super) fn held(&self) -> usize {
-        let source = self
-            .source
-            .as_ref()
-            .map_or(0, |(source, _)| source.held());
+        let source = self.source.as_ref().map_or(0, |(source, _)| source.held());
         self.packed.len() + self.starts.len() * size_of::<usize>() + source
     }
 
@@ -204,7 +201,8 @@ mod tests {
     use cairn_primitives::codec::dag_pb::{Link, Node};
     use cairn_primitives::unixfs::{Kind, UnixFs};
     use cairn_primitives::{Block, Codec, Multihash};
-    use cairn_store::{BlockStore as _, MemoryStore};
+    use cairn_store::BlockStore as _;
+    use cairn_store::block::MemoryStore;
 
     use super::*;
     use crate::Blocks;

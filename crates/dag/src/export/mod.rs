@@ -44,7 +44,9 @@ pub enum ExportError {
     #[error("relative UnixFS paths outside the root are not allowed, use CAR instead")]
     OutsideRoot,
     /// The path of a member of an archive is longer than [`MAX_TAR_PATH`].
-    #[error("the path of a member is longer than the {MAX_TAR_PATH} bytes that an archive may have: use CAR instead")]
+    #[error(
+        "the path of a member is longer than the {MAX_TAR_PATH} bytes that an archive may have: use CAR instead"
+    )]
     PathTooLong,
     /// Too many symbolic links in directories that have a name twice.
     #[error("the directories have names twice and too many symbolic links, use CAR instead")]

@@ -23,7 +23,7 @@ const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 
 /// Most bytes that the paths of the folders of one entry have together. Each folder is told with its whole path, so that
 /// they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them would have 1 GiB.
-pub const MAX_FOLDER_PATHS: usize = 8 << 20;
+pub const MAX_FOLDER_PATHS: usize = 16 << 20;
 
 /// A file, link or folder is in the DAG.
 #[derive(Clone, Debug, PartialEq, Eq)]

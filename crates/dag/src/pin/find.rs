@@ -50,9 +50,11 @@ impl Pinner {
             .iter()
             .filter_map(|at| cids.get(*at).cloned())
             .collect();
-        let found = tokio::task::spawn_blocking(move || this.indirect(&wanted, &|| asked.strong_count() > 0))
-            .await
-            .map_err(|_| PinError::Interrupted)??;
+        let found = tokio::task::spawn_blocking(move || {
+            this.indirect(&wanted, &|| asked.strong_count() > 0)
+        })
+        .await
+        .map_err(|_| PinError::Interrupted)??;
         drop(asking);
         for (at, via) in open.into_iter().zip(found) {
             if let (Some(state), Some(via)) = (states.get_mut(at), via) {

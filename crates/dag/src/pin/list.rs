@@ -157,6 +157,9 @@ impl Pinner {
     #[must_use]
     pub fn list(&self, query: Query) -> Listing<Listed, PinError> {
         let this = self.clone();
-        Listing::watched(move |each, read| this.list_while(&query, each, read))
+        Listing::watched(
+            |_| false,
+            move |each, read| this.list_while(&query, each, read),
+        )
     }
 }

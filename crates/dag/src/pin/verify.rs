@@ -9,6 +9,8 @@ use crate::walk::{Open, Packed, Step, Visited, may_link};
 
 /// Bad blocks that are named for one pin; the others are counted by nobody.
 const MAX_BAD: usize = 10_000;
+/// Bad blocks up to which statuses wait together to be read.
+const FEW_BAD: usize = 16;
 
 /// A block that is absent or cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,10 @@ impl Pinner {
     #[must_use]
     pub fn verify(&self) -> Listing<PinStatus, PinError> {
         let this = self.clone();
-        Listing::watched(move |each, read| this.verify_while(each, read))
+        Listing::watched(
+            |status: &PinStatus| status.bad.len() > FEW_BAD,
+            move |each, read| this.verify_while(each, read),
+        )
     }
 
     /// What is bad below a root; `None` when it is not gone on with.

@@ -131,7 +131,8 @@ impl Aside {
 
     /// The last of them, with its position and flag.
     pub(crate) fn last(&self) -> Option<(Cid, usize, bool)> {
-        self.find().map(|(node, position, flag, _)| (node, position, flag))
+        self.find()
+            .map(|(node, position, flag, _)| (node, position, flag))
     }
 
     /// Takes the last of them out.

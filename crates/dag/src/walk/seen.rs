@@ -155,9 +155,8 @@ impl<V: Copy> Other<V> {
         self.keys.push(length);
         self.keys.extend_from_slice(cid);
         let (keys, hasher) = (&self.keys, &self.hasher);
-        self.table.insert_unique(hash, (at, value), |(at, _)| {
-            hasher.hash_one(key(keys, *at))
-        });
+        self.table
+            .insert_unique(hash, (at, value), |(at, _)| hasher.hash_one(key(keys, *at)));
         None
     }
 
@@ -215,10 +214,7 @@ mod tests {
     #[test]
     fn versions_are_two_where_it_is_asked_for() {
         let hash = Multihash::sha2_256(b"x");
-        let (v0, v1) = (
-            Cid::v0(hash.clone()).unwrap(),
-            Cid::v1(Codec::DAG_PB, hash),
-        );
+        let (v0, v1) = (Cid::v0(hash.clone()).unwrap(), Cid::v1(Codec::DAG_PB, hash));
         let mut seen = SeenAsWritten::default();
         assert_eq!(seen.set(&v0, 1), None);
         assert_eq!(seen.get(&v1), None);

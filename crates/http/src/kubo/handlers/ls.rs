@@ -159,8 +159,7 @@ impl Pieces {
 }
 
 fn json(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
-    serde_json::to_writer(out.writer(), value)
-        .map_err(|error| Failure::normal(error.to_string()))
+    serde_json::to_writer(out.writer(), value).map_err(|error| Failure::normal(error.to_string()))
 }
 
 fn link(entry: Entry, form: CidForm) -> Link {

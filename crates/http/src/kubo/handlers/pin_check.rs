@@ -30,7 +30,7 @@ impl Handler for PinVerify {
         }
         let form = call.cids()?;
         let mut pins = call.node().pins().verify();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Answer::Many(Records::large(move |out| async move {
             while let Some(pin) = pins.next().await {
                 let record = match pin {
                     Ok(pin) if pin.ok() && !self.verbose => continue,
