@@ -104,7 +104,10 @@ impl Editor<'_> {
         }
         let links = SizeEstimation::Links;
         *growth = signed(links.entry_size(name, &made.cid, made.tree_size))
-            - old.map_or(0, |old| signed(links.entry_size(name, &old.cid, 0)));
+            - old.map_or(0, |old| {
+                signed(links.entry_size(name, &old.cid, 0))
+                    + signed(digits(self.rules.fanout) as u64)
+            });
         let mut builder = HamtBuilder::new(maker.clone(), self.rules.fanout)?;
         for link in node.links {
             builder.add(Entry {
@@ -174,21 +177,29 @@ impl Editor<'_> {
         let way = self.way_to(root, name).await?;
         let old = way.found.clone();
         let new = allowed(change, old.is_some())?;
-        let by = |estimation: SizeEstimation| {
-            new.map_or(0, |made| {
-                signed(estimation.entry_size(name, &made.cid, made.tree_size))
-            }) - old.as_ref().map_or(0, |old| {
-                signed(estimation.entry_size(name, &old.cid, old.tree_size))
+        // As Kubo counts: the name of an entry that goes has the number of its slot before it, and the one of an entry that
+        // comes is left out until it is there.
+        let numbered = format!("{:0width$}{name}", 0, width = digits(way.shard.fanout()));
+        let goes = |estimation: SizeEstimation| {
+            old.as_ref().map_or(0, |old| {
+                signed(estimation.entry_size(&numbered, &old.cid, old.tree_size))
             })
         };
+        let comes = |estimation: SizeEstimation, name: &str| {
+            new.map_or(0, |made| {
+                signed(estimation.entry_size(name, &made.cid, made.tree_size))
+            })
+        };
+        let by = comes(self.rules.estimation, "") - goes(self.rules.estimation);
         let count = i64::from(new.is_some()) - i64::from(old.is_some());
         if self
-            .fits_one_node(cid, &node, &fs, by(self.rules.estimation), count, *growth)
+            .fits_one_node(cid, &node, &fs, by, count, *growth)
             .await?
         {
             return self.to_basic(cid, node, fs, maker, name, new).await;
         }
-        *growth += by(SizeEstimation::Links);
+        let links = SizeEstimation::Links;
+        *growth += comes(links, name) - goes(links);
         let entry = new.map(|made| Entry {
             name: name.to_owned(),
             cid: made.cid.clone(),
@@ -411,6 +422,12 @@ struct Way {
     found: Option<Entry>,
     /// Another name that is in the slot.
     neighbour: Option<Entry>,
+}
+
+/// How many hexadecimal digits number the slots of a HAMT's nodes.
+fn digits(fanout: usize) -> usize {
+    let highest = fanout.saturating_sub(1).checked_ilog2().unwrap_or(0);
+    usize::try_from(highest / 4).unwrap_or(0) + 1
 }
 
 fn signed(size: u64) -> i64 {

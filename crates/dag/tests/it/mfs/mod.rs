@@ -1,5 +1,6 @@
 //! The mutable file system.
 
+mod directories;
 mod edits;
 mod files;
 mod model;

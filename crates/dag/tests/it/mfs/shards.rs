@@ -68,28 +68,6 @@ async fn a_directory_becomes_a_shard_above_the_threshold_and_one_node_below_it()
 }
 
 #[tokio::test]
-async fn a_shard_that_is_as_large_as_when_it_was_made_stays_one_until_it_is_opened_anew() {
-    let fs = small(10 * 39, 8).await;
-    fs.mkdir("/d").await.unwrap();
-    let mut entries = BTreeMap::new();
-    for number in 10..21 {
-        let name = format!("f{number}");
-        let made = fs.dag.raw(name.as_bytes());
-        fs.cp(&format!("/ipfs/{}", made.cid), &format!("/d/{name}"))
-            .await
-            .unwrap();
-        entries.insert(name, made);
-    }
-    // Kubo looks at the size only once a shard has become smaller than it was when it was made or opened.
-    fs.rm("/d/f20").await.unwrap();
-    entries.remove("f20");
-    assert_eq!(fs.cid("/d").await, built(&entries, 1, 8));
-    fs.rm("/d/f19").await.unwrap();
-    entries.remove("f19");
-    assert_eq!(fs.cid("/d").await, built(&entries, 390, 8));
-}
-
-#[tokio::test]
 async fn attributes_and_forms_outlive_the_change_of_form() {
     let fs = small(200, 8).await;
     fs.mkdir("/d").await.unwrap();
