@@ -53,11 +53,14 @@ impl<T: DeserializeOwned> Records<T> {
     pub async fn next_line(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if let Some(line) = self.splitter.next()? {
-                return told(line).map(Some);
+                return self.told(line).map(Some);
             }
             match self.answer.chunk().await? {
                 Some(bytes) => self.splitter.push(&bytes),
-                None => return self.splitter.last().map(told).transpose(),
+                None => {
+                    let last = self.splitter.last();
+                    return last.map(|line| self.told(line)).transpose();
+                }
             }
         }
     }
@@ -81,18 +84,17 @@ impl<T: DeserializeOwned> Records<T> {
             Ok(records.next().await?.map(|record| (record, records)))
         })
     }
-}
 
-/// Older servers send the error of a command that failed on the way as its last record.
-fn told(line: Bytes) -> Result<Bytes, Error> {
-    const MOST: usize = 64 * 1024;
-    let told = (line.len() < MOST && line.starts_with(b"{\"Message\":"))
-        .then(|| serde_json::from_slice::<CommandError>(&line));
-    match told {
-        Some(Ok(error)) if error.r#type == "error" => Err(Error::Command {
-            status: StatusCode::OK,
-            error,
-        }),
-        _ => Ok(line),
+    /// Older servers send the error of a command that failed on the way as its last record.
+    fn told(&mut self, line: Bytes) -> Result<Bytes, Error> {
+        const MOST: usize = 64 * 1024;
+        let told = (line.len() < MOST && line.starts_with(b"{\"Message\":"))
+            .then(|| serde_json::from_slice::<CommandError>(&line));
+        match told {
+            Some(Ok(error)) if error.r#type == "error" => {
+                Err(self.answer.command_error(StatusCode::OK, error))
+            }
+            _ => Ok(line),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod http;
 mod in_process;
+mod pinned;
 mod tls;
 
 use ::http::{Request, Response};
