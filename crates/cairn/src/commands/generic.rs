@@ -332,8 +332,8 @@ fn items(record: serde_json::Value) -> Vec<serde_json::Value> {
                 Some(Value::Array(folders)) => folders
                     .into_iter()
                     .flat_map(|mut folder| {
-                        let name = folder["Hash"].take();
-                        match folder["Links"].take() {
+                        let name = folder.get_mut("Hash").map(Value::take).unwrap_or_default();
+                        match folder.get_mut("Links").map(Value::take).unwrap_or_default() {
                             Value::Array(links) => links
                                 .into_iter()
                                 .map(|link| with("Parent", name.clone(), link))

@@ -4,6 +4,7 @@ mod http;
 mod in_process;
 mod pinned;
 mod tls;
+mod validity;
 
 use ::http::{Request, Response};
 use bytes::Bytes;

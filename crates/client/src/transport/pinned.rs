@@ -7,7 +7,8 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
-use x509_parser::prelude::{ASN1Time, FromDer as _, X509Certificate};
+
+use super::validity::Validity;
 
 /// Accepts a certificate that equals a trusted one, byte by byte, if its name and its dates are right; any other is
 /// verified by its chain. Chains alone refuse what `openssl req -x509` makes: a certificate that calls itself an
@@ -29,17 +30,11 @@ impl Pinned {
 
 /// Whether a certificate is valid at this time.
 fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-    let (_, certificate) =
-        X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
-    let validity = certificate.validity();
-    let now = i64::try_from(now.as_secs())
-        .ok()
-        .and_then(|seconds| ASN1Time::from_timestamp(seconds).ok())
-        .ok_or(CertificateError::BadEncoding)?;
-    if now < validity.not_before {
+    let validity = Validity::of(certificate).ok_or(CertificateError::BadEncoding)?;
+    if now.as_secs() < validity.not_before {
         return Err(CertificateError::NotValidYet.into());
     }
-    if now > validity.not_after {
+    if now.as_secs() > validity.not_after {
         return Err(CertificateError::Expired.into());
     }
     Ok(())
