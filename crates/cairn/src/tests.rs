@@ -231,7 +231,7 @@ fn commands_that_are_not_there_yet_are_named() {
         // What has been added since is a command.
         assert!(said.contains(what) && !said.contains("filestore"), "{said}");
     }
-    let said = parse("pni ls").unwrap_err().json(&Voice::new("cairn"));
+    let said = parse("pinn ls").unwrap_err().json(&Voice::new("cairn"));
     assert!(said.contains("'pin'"), "{said}");
 }
 
