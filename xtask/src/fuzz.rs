@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::process::{announce, cargo, root, run as succeed};
@@ -14,6 +14,9 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
     /// The one target to run; all of them where none is named.
     pub(crate) target: Option<String>,
+    /// Print what the fuzzer prints; otherwise only where it finds something.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -28,17 +31,41 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let limit = format!("-max_total_time={}", options.seconds);
     for target in &targets {
-        announce(&format!("fuzz {target}, {} s", options.seconds));
+        if options.verbose {
+            announce(&format!("fuzz {target}, {} s", options.seconds));
+        } else {
+            eprint!("fuzz {target}, {} s ... ", options.seconds);
+        }
         // An input may not take more than 10 s, nor 1 GiB: a decoder that needs either can be stopped by a stranger.
-        succeed(fuzzer().args([
+        let mut command = fuzzer();
+        command.args([
             "run",
             target,
             "--",
             &limit,
             "-timeout=10",
             "-rss_limit_mb=1024",
-        ]))?;
+        ]);
+        if options.verbose {
+            succeed(&mut command)?;
+        } else {
+            quietly(&mut command)?;
+        }
     }
+    Ok(())
+}
+
+/// Runs a command and prints its last line alone; all of them where it fails.
+fn quietly(command: &mut Command) -> Result<()> {
+    let output = command.output().context("running the fuzzer")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        eprintln!("FAILED\n{}{said}", String::from_utf8_lossy(&output.stdout));
+        bail!("the fuzzer ended with {}", output.status);
+    }
+    // `Done 12345 runs in 4 second(s)`.
+    let done = said.lines().rev().find(|line| line.starts_with("Done "));
+    eprintln!("{}", done.unwrap_or("done"));
     Ok(())
 }
 

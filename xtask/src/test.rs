@@ -22,6 +22,7 @@ pub(crate) struct Options {
 /// lines close the output.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut failed = Vec::new();
+    let mut skipped = None;
     let mut section = |name: &'static str, work: &dyn Fn() -> Result<()>| {
         announce(name);
         if let Err(error) = work() {
@@ -50,6 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 succeed(cargo().arg("fetch"))?;
                 succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
             });
+        } else {
+            announce("dependencies");
+            eprintln!("{NO_DENY}");
+            skipped = Some(NO_DENY);
         }
     }
     if options.fuzz_seconds > 0 && root().join("fuzz").is_dir() {
@@ -57,12 +62,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             fuzz::run(&fuzz::Options {
                 seconds: options.fuzz_seconds,
                 target: None,
+                verbose: false,
             })
         });
     }
     section("clients", &clients::run);
     if !failed.is_empty() {
         eprintln!("failed so far: {}", failed.join(", "));
+    }
+    if let Some(skipped) = skipped {
+        eprintln!("{skipped}");
     }
     announce("tests: unit, property, snapshot, recordings, crash");
     let tests = cargo()
@@ -77,6 +86,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     bail!(Failed(failed.join(", ")))
 }
+
+/// Said where the section was, and again before the tests: building cargo-deny takes longer than most of the sections.
+const NO_DENY: &str = "skipped: the check of dependencies by deny.toml, as cargo-deny is not installed (cargo install --locked cargo-deny); licences and bans are checked by `cargo test -p cairn-testkit --test dependencies`";
 
 /// Sections failed, and each has said why: nothing is to be printed after the tests' own last lines.
 #[derive(Debug)]

@@ -17,6 +17,12 @@ pub(crate) struct Environment {
     pub(crate) log_format: Option<String>,
     /// `CAIRN_API_CA`: whose certificates a server may show.
     pub(crate) api_ca: Option<PathBuf>,
+    /// `CAIRN_API_AUTH`: the secret for the server.
+    pub(crate) api_auth: Option<String>,
+    /// `CAIRN_API_AUTH_FILE`: the file that holds it.
+    pub(crate) api_auth_file: Option<PathBuf>,
+    /// `NO_COLOR`: <https://no-color.org/>.
+    pub(crate) no_color: bool,
     /// `VISUAL` or `EDITOR`.
     pub(crate) editor: Option<OsString>,
 }
@@ -32,6 +38,9 @@ impl Environment {
             log: text("CAIRN_LOG").or_else(|| text("GOLOG_LOG_LEVEL")),
             log_format: text("CAIRN_LOG_FORMAT").or_else(|| text("GOLOG_LOG_FMT")),
             api_ca: given("CAIRN_API_CA").map(PathBuf::from),
+            api_auth: text("CAIRN_API_AUTH"),
+            api_auth_file: given("CAIRN_API_AUTH_FILE").map(PathBuf::from),
+            no_color: given("NO_COLOR").is_some(),
             editor: given("VISUAL").or_else(|| given("EDITOR")),
         }
     }

@@ -9,6 +9,7 @@
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use cairn_client::{Error as ClientError, TransportError};
@@ -67,6 +68,11 @@ impl Problem {
         self
     }
 
+    /// What could not be done.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -92,17 +98,26 @@ impl Problem {
     }
 
     /// Prints it and gives the exit code.
-    pub(crate) fn report(&self, program: &str) -> ExitCode {
-        let usage = if program == "ipfs" { 1 } else { 2 };
+    pub(crate) fn report(&self, voice: &Voice) -> ExitCode {
+        let usage = if voice.program == "ipfs" { 1 } else { 2 };
         if let Some(parser) = &self.parser {
-            let _ = parser.print();
+            if voice.json && parser.use_stderr() {
+                let _ = std::io::stderr().write_all(self.json(voice).as_bytes());
+            } else {
+                let _ = parser.print();
+            }
             return ExitCode::from(if parser.use_stderr() { usage } else { 0 });
         }
         if self.kind == Kind::Unread {
             return ExitCode::SUCCESS;
         }
         // Nobody is left to tell when this fails.
-        let _ = std::io::stderr().write_all(self.shown(program).as_bytes());
+        let text = if voice.json {
+            self.json(voice)
+        } else {
+            self.shown(voice)
+        };
+        let _ = std::io::stderr().write_all(text.as_bytes());
         match self.kind {
             Kind::Failed | Kind::Unread => ExitCode::from(1),
             Kind::Usage => ExitCode::from(usage),
@@ -110,10 +125,10 @@ impl Problem {
     }
 
     /// The text, with what came from content made harmless.
-    pub(crate) fn shown(&self, program: &str) -> String {
+    pub(crate) fn shown(&self, voice: &Voice) -> String {
         let mut out = String::new();
         // Scripts look for the word as `ipfs` writes it.
-        let head = if program == "ipfs" {
+        let head = if voice.program == "ipfs" {
             "Error: "
         } else {
             "error: "
@@ -128,9 +143,67 @@ impl Problem {
             last = cause;
         }
         for hint in &self.hints {
-            line("hint: ", &hint.replace("{program}", program), &mut out);
+            line("hint: ", &voice.fill(hint), &mut out);
         }
         out
+    }
+
+    /// One line of JSON: `error`, and `causes` and `hint` where there are any.
+    pub(crate) fn json(&self, voice: &Voice) -> String {
+        let mut object = serde_json::Map::new();
+        let message = match &self.parser {
+            Some(parser) => {
+                let text = parser.render().to_string();
+                let text = text.split("\n\nUsage:").next().unwrap_or(&text);
+                text.trim().trim_start_matches("error: ").to_owned()
+            }
+            None => self.message.clone(),
+        };
+        object.insert("error".to_owned(), message.into());
+        if !self.causes.is_empty() {
+            object.insert("causes".to_owned(), self.causes.clone().into());
+        }
+        let hints: Vec<String> = self.hints.iter().map(|hint| voice.fill(hint)).collect();
+        if !hints.is_empty() {
+            object.insert("hint".to_owned(), hints.join("\n").into());
+        }
+        format!("{}\n", serde_json::Value::Object(object))
+    }
+}
+
+/// How the program speaks: what it is called, and what a command in a hint begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Voice {
+    /// What the program is called.
+    pub(crate) program: &'static str,
+    /// The repository that the command line names.
+    pub(crate) repository: Option<PathBuf>,
+    /// Whether errors are JSON.
+    pub(crate) json: bool,
+}
+
+impl Voice {
+    pub(crate) fn new(program: &'static str) -> Self {
+        Self {
+            program,
+            repository: None,
+            json: false,
+        }
+    }
+
+    /// A hint with the program's name filled in, and with the repository where it is not the usual one.
+    fn fill(&self, hint: &str) -> String {
+        let Some(repository) = &self.repository else {
+            return hint.replace("{program}", self.program);
+        };
+        let path = repository.display().to_string();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@%:,~".contains(&byte);
+        let path = if !path.is_empty() && path.bytes().all(plain) {
+            path
+        } else {
+            format!("'{}'", path.replace('\'', "'\\''"))
+        };
+        hint.replace("{program}", &format!("{} --repo-dir {path}", self.program))
     }
 }
 
@@ -167,7 +240,7 @@ impl From<TransportError> for Problem {
                 "is the daemon running? Start it with `{program} daemon`, or leave `--api` out",
             ),
             TransportError::Certificate { .. } => problem.hint(
-                "if the server has a certificate of your own making, name its authority's PEM file with `--api-ca`",
+                "if the server's certificate is self-signed or from a private authority, name its PEM file with `--api-ca`",
             ),
             _ => problem,
         }
@@ -182,8 +255,9 @@ impl From<ClientError> for Problem {
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>
             {
-                Self::from_error(&error)
-                    .hint("if the server asks for credentials, give them with `--api-auth`")
+                Self::from_error(&error).hint(
+                    "give the credentials with CAIRN_API_AUTH, `--api-auth-file` or `--api-auth`",
+                )
             }
             ClientError::Refused { status, .. } if status == http::StatusCode::NOT_FOUND => {
                 Self::from_error(&error).hint("the server does not have this command")

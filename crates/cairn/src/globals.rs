@@ -31,6 +31,10 @@ pub(crate) struct Globals {
     pub(crate) log_json: bool,
     /// How records are printed.
     pub(crate) format: Format,
+    /// Whether colours may be used on a terminal.
+    pub(crate) colour: bool,
+    /// The repository as it was named on the command line, for hints that repeat the command.
+    pub(crate) named_repository: Option<PathBuf>,
     /// Longest time for the command.
     pub(crate) timeout: Option<Duration>,
     /// What the server is told as it was given.
@@ -70,79 +74,86 @@ pub(crate) fn definitions() -> Vec<Arg> {
             "global:api",
             "api",
             "ADDRESS",
-            "Talk to the server at this multiaddr or URL",
+            "Use the RPC at this multiaddr or URL",
         ),
         value(
             "global:api-auth",
             "api-auth",
             "SECRET",
-            "Authorization for that server: `basic:USER:PASSWORD` or `bearer:TOKEN`",
+            "Credentials for the RPC: `bearer:TOKEN` or `basic:USER:PASSWORD`; other users see it in the process list [default: $CAIRN_API_AUTH]",
         ),
+        value(
+            "global:api-auth-file",
+            "api-auth-file",
+            "FILE",
+            "Read the credentials for the RPC from this file [default: $CAIRN_API_AUTH_FILE]",
+        )
+        .value_parser(clap::value_parser!(PathBuf)),
         value(
             "global:api-ca",
             "api-ca",
             "FILE",
-            "Trust a server by the certificates in this PEM file alone [default: $CAIRN_API_CA, or the system's]",
+            "Trust only the certificates in this PEM file [default: $CAIRN_API_CA, or the system's]",
         )
         .value_parser(clap::value_parser!(PathBuf)),
         value(
             "global:repo-dir",
             "repo-dir",
             "PATH",
-            "The repository [default: $IPFS_PATH, or ~/.cairn]",
+            "Path of the repository [default: $IPFS_PATH, or ~/.cairn]",
         )
         .value_parser(clap::value_parser!(PathBuf)),
         value(
             "global:config",
             "config-file",
             "PATH",
-            "The file `config` of the repository",
+            "Path of the configuration file",
         )
         .alias("config")
         .short('c')
         .value_parser(clap::value_parser!(PathBuf))
         .hide(true),
-        flag("global:offline", "offline", "Ask no peers"),
-        flag("global:local", "local", "The older way to say --offline")
+        flag("global:offline", "offline", "Run without contacting peers"),
+        flag("global:local", "local", "Deprecated: use --offline")
             .short('L')
             .hide(true),
         value(
             "global:timeout",
             "timeout",
             "DURATION",
-            "Give up after this time, as in `30s` or `1m30s`",
+            "Timeout of the command, as in `30s` or `1m30s`",
         ),
-        flag("global:json", "json", "Print records as JSON, one a line"),
+        flag("global:json", "json", "Print JSON, one object per line, and errors as JSON"),
         value(
             "global:encoding",
             "encoding",
             "ENCODING",
-            "Print records as `text` or `json`",
+            "Output encoding: `text` or `json` as the RPC sends it",
         )
         .visible_alias("enc"),
         value(
             "global:cid-base",
             "cid-base",
             "BASE",
-            "Print CIDs of version 1 in this multibase",
+            "Multibase encoding of CIDv1 in the output",
         ),
         flag(
             "global:upgrade",
             "upgrade-cidv0-in-output",
-            "Print CIDs of version 0 as version 1",
+            "Convert CIDv0 to CIDv1 in the output",
         ),
         flag(
             "global:stream-channels",
             "stream-channels",
-            "Without effect: answers always stream",
+            "No effect: output always streams",
         )
         .hide(true),
-        flag("global:debug", "debug", "Log everything").short('D'),
+        flag("global:debug", "debug", "Enable debug logging").short('D'),
         value(
             "global:log-format",
             "log-format",
             "FORMAT",
-            "Write logs as `text` or as `json`, one record a line [default: $CAIRN_LOG_FORMAT, or text]",
+            "Log format: `text` or `json` [default: $CAIRN_LOG_FORMAT, or text]",
         ),
     ]
 }
@@ -161,10 +172,11 @@ impl Globals {
             .transpose()?;
         let named = invocation.global::<PathBuf>("global:repo-dir").or(config);
         let repository = named
+            .clone()
             .or_else(|| environment.repository.clone())
             .or_else(|| environment.home.as_ref().map(|home| home.join(".cairn")));
         let format = match text("global:encoding").as_deref() {
-            _ if flag("global:json") => Format::Json,
+            _ if flag("global:json") => Format::JsonLines,
             None | Some("text") => Format::Text,
             Some("json") => Format::Json,
             Some(other) => {
@@ -205,7 +217,11 @@ impl Globals {
         Ok(Self {
             repository,
             api: text("global:api"),
-            api_auth: text("global:api-auth"),
+            api_auth: secret(
+                text("global:api-auth"),
+                invocation.global::<PathBuf>("global:api-auth-file"),
+                environment,
+            )?,
             api_ca: invocation
                 .global::<PathBuf>("global:api-ca")
                 .or_else(|| environment.api_ca.clone()),
@@ -213,6 +229,8 @@ impl Globals {
             log: environment.log.clone(),
             log_json,
             format,
+            colour: !environment.no_color,
+            named_repository: named,
             timeout,
             passed_on,
             editor: environment.editor.clone(),
@@ -229,6 +247,43 @@ impl Globals {
         })
     }
 }
+
+/// The secret for the server: an option goes before the environment, a secret before a file.
+fn secret(
+    given: Option<String>,
+    file: Option<PathBuf>,
+    environment: &Environment,
+) -> Result<Option<String>, Problem> {
+    use std::io::Read as _;
+    if given.is_some() {
+        return Ok(given);
+    }
+    let path = match (file, &environment.api_auth) {
+        (Some(path), _) => path,
+        (None, Some(secret)) => return Ok(Some(secret.clone())),
+        (None, None) => match &environment.api_auth_file {
+            Some(path) => path.clone(),
+            None => return Ok(None),
+        },
+    };
+    let mut text = String::new();
+    std::fs::File::open(&path)
+        .and_then(|file| file.take(SECRET_LIMIT).read_to_string(&mut text))
+        .map_err(|error| {
+            Problem::failed(format!("cannot read the secret in {}", path.display())).because(&error)
+        })?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
+        return Err(Problem::failed(format!(
+            "there is no secret in {}",
+            path.display()
+        )));
+    }
+    Ok(Some(secret.to_owned()))
+}
+
+/// Most bytes of the file of a secret.
+const SECRET_LIMIT: u64 = 64 * 1024;
 
 /// The repository whose configuration is named: the two are not kept apart.
 fn folder_of_config(path: &Path) -> Result<PathBuf, Problem> {

@@ -8,7 +8,8 @@ use std::ffi::OsString;
 
 use cairn_wire::values::Kind;
 use cairn_wire::{Body, OptionSpec, Spec, Values, kubo};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use crate::commands;
 use crate::error::Problem;
@@ -101,7 +102,16 @@ pub(crate) fn parse(
     program: &'static str,
     arguments: Vec<OsString>,
 ) -> Result<Invocation, Problem> {
-    let mut matches = command(program).try_get_matches_from(arguments)?;
+    let command = command(program);
+    let parsed = command.clone().try_get_matches_from(&arguments);
+    let mut matches = match parsed {
+        // What is missing at the end may come from standard input; whoever reads that tells what is missing then.
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            relaxed(command).try_get_matches_from(arguments)?
+        }
+        Err(error) => return Err(absent(&error).unwrap_or_else(|| error.into())),
+        Ok(matches) => matches,
+    };
     let mut path = Vec::new();
     let mut levels = Vec::new();
     while let Some((name, next)) = matches.remove_subcommand() {
@@ -116,16 +126,75 @@ pub(crate) fn parse(
     })
 }
 
-/// The help of a command, as `--help` prints it.
-pub(crate) fn help(invocation: &Invocation) -> String {
-    let mut command = command(invocation.program);
+/// The help of a command: short as `-h` prints it, or long as `--help` does.
+pub(crate) fn help(program: &'static str, path: &[String], long: bool) -> String {
+    let mut command = command(program);
     command.build();
-    for name in &invocation.path {
+    for name in path {
         if let Some(found) = command.find_subcommand(name).cloned() {
             command = found;
         }
     }
-    command.render_help().to_string()
+    let help = if long {
+        command.render_long_help()
+    } else {
+        command.render_help()
+    };
+    help.to_string()
+}
+
+/// The same grammar with no positional argument required.
+fn relaxed(command: Command) -> Command {
+    command
+        .mut_args(|argument| {
+            if argument.is_positional() {
+                argument.required(false)
+            } else {
+                argument
+            }
+        })
+        .mut_subcommands(relaxed)
+}
+
+/// Commands of Kubo that this version does not have, by what they need.
+const ABSENT: &[(&str, &[&str])] = &[
+    (
+        "peers",
+        &[
+            "bitswap",
+            "bootstrap",
+            "dht",
+            "p2p",
+            "ping",
+            "provide",
+            "pubsub",
+            "routing",
+            "stats",
+            "swarm",
+        ],
+    ),
+    ("MFS, the mutable file system", &["files"]),
+    ("names", &["key", "name"]),
+    ("FUSE", &["mount"]),
+    ("the old object commands", &["object", "tar", "urlstore"]),
+    ("the log commands", &["log"]),
+    ("self-updates", &["update"]),
+];
+
+/// What to say of a command of Kubo's that is not there: the name nearest to it would only mislead.
+fn absent(error: &clap::Error) -> Option<Problem> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let (what, _) = ABSENT
+        .iter()
+        .find(|(_, words)| words.contains(&word.as_str()))?;
+    Some(
+        Problem::usage(format!(
+            "there is no command `{word}`: this version does not have {what} yet"
+        ))
+        .hint("`{program} --help` lists the commands"),
+    )
 }
 
 /// The whole grammar.
@@ -139,16 +208,22 @@ pub(crate) fn command(program: &'static str) -> Command {
     }
     let command = Command::new(program)
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Stores content on IPFS, and speaks the APIs people already program against")
+        .about("Store content on IPFS")
+        .long_about(format!("Store content on IPFS.\n\nCommands use the running daemon, or else open the repository themselves.\n{LIMITS}"))
+        .after_help(format!("`{program} --help` also lists the global options; `{program} COMMAND --help` explains a command."))
+        .after_long_help(format!("Examples:\n  {program} daemon\n  {program} add -r photos\n  {program} cat CID/1.jpg > 1.jpg\n  {program} pin ls\n\n`{program} COMMAND --help` explains a command."))
         .subcommand_value_name("COMMAND")
         .subcommand_help_heading("Commands")
-        .args(globals::definitions());
+        .args(globals::definitions().into_iter().map(|global| global.hide_short_help(true)));
     root.children
         .into_iter()
         .fold(command, |command, (name, group)| {
-            command.subcommand(group.command(name))
+            command.subcommand(group.command(program, name))
         })
 }
+
+/// What this version does not do, for the help and the start of the daemon.
+pub(crate) const LIMITS: &str = "This version works offline: it does not connect to peers, and has no MFS and no IPNS names yet.";
 
 /// A word of the grammar: a command, a group of commands, or both.
 #[derive(Default)]
@@ -164,15 +239,29 @@ impl Group {
             .fold(self, |group, word| group.children.entry(word).or_default())
     }
 
-    fn command(self, name: &'static str) -> Command {
+    fn command(self, program: &'static str, name: &'static str) -> Command {
         let mut command = match (self.own, self.spec) {
             (Some(own), None) => own,
             // Our own form of an endpoint's command takes what the endpoint takes.
             (Some(own), Some(spec)) => takes(own, spec),
-            (None, Some(spec)) => takes(described(Command::new(name), spec), spec),
+            (None, Some(spec)) => takes(described(Command::new(name), program, spec), spec),
             (None, None) => Command::new(name).about(commands::group_summary(name)),
         };
         command = with_globals(command);
+        let pointer = format!("`{program} --help` lists the global options.");
+        let examples = self.spec.map(|spec| spec.examples).unwrap_or_default();
+        if command.get_after_help().is_none() {
+            command = command.after_help(pointer.clone());
+        }
+        if !examples.is_empty() {
+            let mut text = "Examples:\n".to_owned();
+            for example in examples {
+                text.push_str("  ");
+                text.push_str(&example.replace("{program}", program));
+                text.push('\n');
+            }
+            command = command.after_long_help(format!("{text}\n{pointer}"));
+        }
         if !self.children.is_empty() {
             command = command
                 .subcommand_value_name("COMMAND")
@@ -182,13 +271,13 @@ impl Group {
         self.children
             .into_iter()
             .fold(command, |command, (name, group)| {
-                command.subcommand(group.command(name))
+                command.subcommand(group.command(program, name))
             })
     }
 }
 
-fn described(command: Command, spec: &Spec) -> Command {
-    let docs = text(spec.docs);
+fn described(command: Command, program: &str, spec: &Spec) -> Command {
+    let docs = text(spec.docs).replace("{program}", program);
     let (summary, _) = docs.split_once("\n\n").unwrap_or((&docs, ""));
     command
         .about(summary.trim_end_matches('.').to_owned())
@@ -196,24 +285,22 @@ fn described(command: Command, spec: &Spec) -> Command {
 }
 
 fn takes(mut command: Command, spec: &Spec) -> Command {
-    let last = spec.arguments.len().saturating_sub(1);
-    for (at, argument) in spec.arguments.iter().enumerate() {
-        // What is missing at the end may come from standard input; whoever reads that tells what is missing then.
-        let required = argument.required && (at < last || spec.body != Body::Nothing);
+    for argument in spec.arguments {
+        let required = argument.required;
         let place = Arg::new(argument.name)
             .value_name(argument.name)
             .help(text(argument.docs))
             .required(required);
         command = command.arg(match (argument.variadic, required) {
-            (true, true) => place.num_args(1..),
-            (true, false) => place.num_args(0..),
+            (true, _) => place.num_args(1..),
             (false, _) => place.num_args(1),
         });
     }
     if let Body::Files { name, many, .. } = spec.body {
         let paths = Arg::new(FILES)
             .value_name(name)
-            .help("Files to send; `-`, or none, for standard input")
+            .help("Files to send; standard input for `-` or if there are none")
+            .value_hint(ValueHint::AnyPath)
             .value_parser(clap::value_parser!(OsString));
         command = command.arg(if many {
             paths.num_args(0..)
@@ -233,7 +320,16 @@ fn option_id(option: &OptionSpec) -> String {
 }
 
 fn option_argument(option: &OptionSpec) -> Arg {
-    let mut argument = Arg::new(option_id(option)).help(text(option.docs));
+    let mut help = text(option.docs);
+    match (option.default)() {
+        Some(default) if shows(option.kind, &default) && !help.contains("[default") => {
+            help.push_str(&format!(" [default: {default}]"));
+        }
+        _ => {}
+    }
+    let mut argument = Arg::new(option_id(option))
+        .help(help)
+        .value_hint(hint(option));
     for name in option.names {
         let mut letters = name.chars();
         argument = match (
@@ -266,11 +362,30 @@ fn option_argument(option: &OptionSpec) -> Arg {
     }
 }
 
+/// Whether a default is worth telling: a switch that is off is not.
+fn shows(kind: Kind, default: &str) -> bool {
+    match kind {
+        Kind::Bool => default == "true",
+        _ => !default.is_empty(),
+    }
+}
+
+/// What a shell completes a value with.
+fn hint(option: &OptionSpec) -> ValueHint {
+    if option.values.contains(&cairn_wire::ANY_PATH) {
+        ValueHint::AnyPath
+    } else {
+        ValueHint::Other
+    }
+}
+
 /// Adds the global options whose names the command leaves free.
 fn with_globals(command: Command) -> Command {
     globals::definitions()
         .into_iter()
         .fold(command, |command, global| {
+            // The page of the program lists them.
+            let global = global.hide(true);
             let taken = command
                 .get_arguments()
                 .any(|own| own.get_long() == global.get_long());

@@ -1,7 +1,7 @@
 //! Standard output.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 
 use crate::error::Problem;
@@ -14,8 +14,22 @@ const GATHERED: usize = 64 * 1024;
 pub(crate) enum Format {
     /// For people, as `ipfs` prints them.
     Text,
-    /// One JSON value a line.
+    /// Records as the RPC sends them, one a line: `--enc=json`.
     Json,
+    /// One object a line, for the items of a list as well: `--json`.
+    JsonLines,
+}
+
+impl Format {
+    /// Whether programs read it.
+    pub(crate) fn is_json(self) -> bool {
+        self != Self::Text
+    }
+}
+
+/// Whether standard output is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Standard output, written in large pieces: the standard library's flushes at every line.

@@ -13,6 +13,20 @@ pub(crate) fn wanted(asked: Option<bool>) -> bool {
     asked.unwrap_or_else(|| stderr().is_terminal())
 }
 
+/// Columns that the wide bar needs; below them a terminal would wrap it, and each redraw begin a new line.
+const WIDE: usize = 76;
+
+/// Bytes as far as a terminal's width goes: `{wide_bar}` fills what is left of it and never wraps.
+fn byte_style(total: Option<u64>) -> Result<ProgressStyle, indicatif::style::TemplateError> {
+    let columns = usize::from(console::Term::stderr().size().1);
+    ProgressStyle::with_template(match (total, columns >= WIDE) {
+        (Some(_), true) => "{bytes} / {total_bytes} [{wide_bar}] {percent}% {bytes_per_sec} {eta}",
+        (Some(_), false) => "{bytes} / {total_bytes} {percent}%",
+        (None, true) => "{spinner} {bytes} {bytes_per_sec} {elapsed}",
+        (None, false) => "{spinner} {bytes} {elapsed}",
+    })
+}
+
 /// A bar, or nothing at all. It goes when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
@@ -25,20 +39,16 @@ impl Progress {
 
     /// A bar that counts bytes.
     pub(crate) fn bytes(shown: bool, total: Option<u64>) -> Self {
+        // Nothing in all is not known rather than empty: standard input, or files that do not say.
+        let total = total.filter(|total| *total > 0);
         let progress = Self::begin(shown, total);
-        let style = match total {
-            Some(_) => ProgressStyle::with_template(
-                "{bytes} / {total_bytes} [{bar:30}] {percent}% {bytes_per_sec} {eta}",
-            ),
-            None => ProgressStyle::with_template("{spinner} {bytes} {bytes_per_sec} {elapsed}"),
-        };
-        progress.styled(style)
+        progress.styled(byte_style(total))
     }
 
     /// A count of things.
     pub(crate) fn count(shown: bool, what: &str) -> Self {
         Self::begin(shown, None).styled(ProgressStyle::with_template(&format!(
-            "{{spinner}} {{pos}} {what} {{msg}}"
+            "{{spinner}} {{pos}} {what} {{wide_msg}}"
         )))
     }
 
@@ -60,10 +70,11 @@ impl Progress {
 
     /// Says how much there is, once that is known.
     pub(crate) fn total(&self, total: u64) {
+        if total == 0 {
+            return;
+        }
         self.0.set_length(total);
-        if let Ok(style) = ProgressStyle::with_template(
-            "{bytes} / {total_bytes} [{bar:30}] {percent}% {bytes_per_sec} {eta}",
-        ) {
+        if let Ok(style) = byte_style(Some(total)) {
             self.0.set_style(style);
         }
     }

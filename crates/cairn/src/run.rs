@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::Problem;
+use crate::error::{Problem, Voice};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::logging;
@@ -14,16 +14,30 @@ use crate::logging;
 /// Runs a command line.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let program = program_name(&arguments);
-    match understand_and_execute(program, as_ipfs(program, arguments)) {
+    let mut voice = Voice::new(program);
+    match understand_and_execute(&mut voice, as_ipfs(program, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => problem.report(program),
+        Err(problem) => problem.report(&voice),
     }
 }
 
-fn understand_and_execute(program: &'static str, arguments: Vec<OsString>) -> Result<(), Problem> {
-    let invocation = grammar::parse(program, arguments)?;
+fn understand_and_execute(voice: &mut Voice, arguments: Vec<OsString>) -> Result<(), Problem> {
+    // Until the command line is understood, this is what there is to go by.
+    voice.json = asks_for_json(&arguments);
+    let invocation = grammar::parse(voice.program, arguments)?;
+    voice.json = invocation.global::<bool>("global:json") == Some(true);
     let globals = Globals::read(&invocation, &Environment::read())?;
+    voice.json = globals.format.is_json();
+    voice.repository.clone_from(&globals.named_repository);
     execute(&invocation, &globals)
+}
+
+/// Whether a command line that is not understood yet seems to ask for JSON. `config --json` has a meaning of its own.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
+        .take_while(|argument| *argument != "--" && *argument != "config")
+        .any(|argument| argument == "--json" || argument == "--json=true")
 }
 
 fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use cairn_wire::kubo;
 
 use crate::environment::Environment;
-use crate::error::Problem;
+use crate::error::{Problem, Voice};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::output::Format;
@@ -120,7 +120,7 @@ fn global_options_stand_anywhere() {
         Some("/r")
     );
     assert_eq!(globals("config --json A.B 1").unwrap().format, Format::Text);
-    assert_eq!(globals("ls --json a").unwrap().format, Format::Json);
+    assert_eq!(globals("ls --json a").unwrap().format, Format::JsonLines);
     assert_eq!(
         globals("-L cat --cid-base base32 a")
             .unwrap()
@@ -133,14 +133,22 @@ fn global_options_stand_anywhere() {
     }
 }
 
-/// The help of a command.
+/// The long help of a command, as `--help` prints it.
 fn help(line: &str) -> String {
-    grammar::help(&parse(line).unwrap())
+    page(line, true)
+}
+
+fn page(line: &str, long: bool) -> String {
+    let path: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    grammar::help("cairn", &path, long)
 }
 
 #[test]
 fn help_tells_what_there_is() {
     insta::assert_snapshot!("help_cairn", help(""));
+    insta::assert_snapshot!("help_cairn_short", page("", false));
+    insta::assert_snapshot!("help_cat_short", page("cat", false));
+    insta::assert_snapshot!("help_pin_ls", help("pin ls"));
     insta::assert_snapshot!("help_add", help("add"));
     insta::assert_snapshot!("help_repo", help("repo"));
     insta::assert_snapshot!("help_config_show", help("config show"));
@@ -154,14 +162,14 @@ fn problems_say_what_to_do() {
         .because(&disk)
         .hint("free some space, then `{program} repo gc`")
         .hint("or try again");
-    insta::assert_snapshot!(problem.shown("ipfs"), @r"
+    insta::assert_snapshot!(problem.shown(&Voice::new("ipfs")), @r"
     Error: cannot write x
       caused by: the disk is full
     hint: free some space, then `ipfs repo gc`
     hint: or try again
     ");
     let hostile = Problem::failed("no link named \"\u{1b}[2J\u{202e}evil\"\nsecond line");
-    insta::assert_snapshot!(hostile.shown("cairn"), @r#"
+    insta::assert_snapshot!(hostile.shown(&Voice::new("cairn")), @r#"
     error: no link named "\u{1b}[2J\u{202e}evil"
            second line
     "#);
@@ -173,5 +181,203 @@ fn causes_that_repeat_are_said_once() {
     #[error("cannot open: {0}")]
     struct Outer(#[source] std::io::Error);
     let problem = Problem::from_error(&Outer(std::io::Error::other("gone")));
-    assert_eq!(problem.shown("cairn"), "error: cannot open: gone\n");
+    assert_eq!(
+        problem.shown(&Voice::new("cairn")),
+        "error: cannot open: gone\n"
+    );
+}
+
+#[test]
+fn hints_name_the_repository_that_the_command_named() {
+    let problem = Problem::failed("x").hint("see `{program} config A`");
+    let mut voice = Voice::new("cairn");
+    for (path, shown) in [
+        ("/r", "error: x\nhint: see `cairn --repo-dir /r config A`\n"),
+        (
+            "/a b/c's",
+            "error: x\nhint: see `cairn --repo-dir '/a b/c'\\''s' config A`\n",
+        ),
+    ] {
+        voice.repository = Some(path.into());
+        assert_eq!(problem.shown(&voice), shown);
+    }
+}
+
+#[test]
+fn errors_are_json_where_that_is_asked_for() {
+    let voice = Voice::new("cairn");
+    let problem = Problem::failed("cannot write \"x\"")
+        .because(&std::io::Error::other("the disk is full"))
+        .hint("free some space: `{program} repo gc`");
+    assert_eq!(
+        problem.json(&voice),
+        "{\"error\":\"cannot write \\\"x\\\"\",\"causes\":[\"the disk is full\"],\"hint\":\"free some space: `cairn repo gc`\"}\n"
+    );
+    let parser = parse("pin ls --nosuch").unwrap_err();
+    assert_eq!(
+        parser.json(&voice),
+        "{\"error\":\"unexpected argument '--nosuch' found\\n\\n  tip: to pass '--nosuch' as a value, use '-- --nosuch'\"}\n"
+    );
+}
+
+#[test]
+fn commands_that_are_not_there_yet_are_named() {
+    for (line, what) in [
+        ("files ls", "MFS"),
+        ("swarm peers", "peers"),
+        ("name publish x", "names"),
+    ] {
+        let said = parse(line).unwrap_err().shown(&Voice::new("cairn"));
+        // What has been added since is a command.
+        assert!(said.contains(what) && !said.contains("filestore"), "{said}");
+    }
+    let said = parse("pinn ls").unwrap_err().json(&Voice::new("cairn"));
+    assert!(said.contains("'pin'"), "{said}");
+}
+
+/// Help says what the declarations say: no default is hidden, no required argument shown as optional.
+#[test]
+fn help_tells_defaults_and_what_is_required() {
+    for spec in kubo::SPECS {
+        let page = page(&spec.path.replace('/', " "), true);
+        // Long lines are wrapped.
+        let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (usage, _) = page
+            .split_once("Usage: ")
+            .and_then(|(_, rest)| rest.split_once('\n'))
+            .unwrap();
+        for argument in spec.arguments.iter().filter(|argument| argument.required) {
+            assert!(usage.contains(&format!("<{}>", argument.name)), "{usage}");
+        }
+        for option in spec.options {
+            match (option.default)().as_deref() {
+                None | Some("" | "false") => {}
+                Some(default) => assert!(
+                    flat.contains(&format!("[default: {default}]")),
+                    "{} --{}: {default}",
+                    spec.path,
+                    option.name()
+                ),
+            }
+        }
+        assert!(!page.contains("--stream-channels") && !page.contains("--log-format"));
+    }
+    let add = page("add", true);
+    assert!(add.contains("size-262144") && add.contains("Examples:"));
+    assert!(!page("add", false).contains("Examples:"));
+    assert!(help("").contains("--repo-dir") && !page("", false).contains("--repo-dir"));
+}
+
+/// Summaries are imperative: `Show`, not `Shows`.
+#[test]
+fn summaries_are_imperative() {
+    fn check(command: &clap::Command, path: &str) {
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            let about = below
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let first = about.split_whitespace().next().unwrap_or_default();
+            assert!(
+                first.starts_with(|letter: char| letter.is_ascii_uppercase())
+                    && (!first.ends_with('s') || first == "Access"),
+                "{path}: {about}"
+            );
+            check(below, &path);
+        }
+    }
+    check(&grammar::command("cairn"), "cairn");
+}
+
+#[test]
+fn completions_offer_what_makes_sense() {
+    let offered = crate::commands::offered("cairn");
+    offered.clone().debug_assert();
+    let at = |path: &[&str]| {
+        path.iter()
+            .fold(&offered, |command, word| {
+                command.find_subcommand(word).unwrap()
+            })
+            .clone()
+    };
+    let argument = |path: &[&str], id: &str| {
+        at(path)
+            .get_arguments()
+            .find(|argument| argument.get_id() == id)
+            .cloned()
+    };
+    let values = |path: &[&str], id: &str| -> Vec<String> {
+        argument(path, id)
+            .unwrap()
+            .get_possible_values()
+            .iter()
+            .map(|value| value.get_name().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        values(&["pin", "ls"], "--type"),
+        ["all", "direct", "indirect", "recursive"]
+    );
+    let keys = values(&["config"], "key");
+    assert!(keys.contains(&"Addresses.API".to_owned()), "{keys:?}");
+    assert!(!keys.iter().any(|key| key.contains("PrivKey")));
+    assert!(values(&["config", "profile", "apply"], "profile").contains(&"server".to_owned()));
+    for hidden in ["global:stream-channels", "global:local"] {
+        assert!(argument(&["cat"], hidden).is_none(), "{hidden}");
+    }
+    assert!(argument(&["daemon"], "migrate").is_none());
+    assert!(argument(&["cat"], "global:api").is_some());
+    assert_eq!(
+        argument(&["add"], "--pin-name").unwrap().get_value_hint(),
+        clap::ValueHint::Other
+    );
+    assert_eq!(
+        argument(&["get"], "--output").unwrap().get_value_hint(),
+        clap::ValueHint::AnyPath
+    );
+}
+
+#[test]
+fn secrets_come_from_files_and_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "bearer:from-file\n").unwrap();
+    let auth = |line: &str, environment: Environment| {
+        let environment = Environment {
+            home: Some("/home/someone".into()),
+            ..environment
+        };
+        Globals::read(&parse(line).unwrap(), &environment).map(|globals| globals.api_auth)
+    };
+    let with = |secret: Option<&str>, file: Option<&std::path::Path>| Environment {
+        api_auth: secret.map(str::to_owned),
+        api_auth_file: file.map(std::path::Path::to_owned),
+        ..Environment::default()
+    };
+    let named = format!("--api-auth-file {} id", file.display());
+    for (line, environment, expected) in [
+        ("id", with(None, None), None),
+        ("id", with(Some("env"), Some(&file)), Some("env")),
+        ("id", with(None, Some(&file)), Some("bearer:from-file")),
+        (
+            named.as_str(),
+            with(Some("env"), None),
+            Some("bearer:from-file"),
+        ),
+        (
+            "--api-auth arg id",
+            with(Some("env"), Some(&file)),
+            Some("arg"),
+        ),
+    ] {
+        assert_eq!(
+            auth(line, environment).unwrap().as_deref(),
+            expected,
+            "{line}"
+        );
+    }
+    std::fs::write(&file, "\n").unwrap();
+    assert!(auth(&named, with(None, None)).is_err());
+    assert!(auth("id", with(None, Some("/nosuch".as_ref()))).is_err());
 }

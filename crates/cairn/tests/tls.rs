@@ -176,3 +176,76 @@ fn strangers_are_not_trusted() {
     let said = refused(secure.run(&secure.pem("ca.pem"), &["--api", &plain, "id"]));
     assert!(said.starts_with("error: "), "{said}");
 }
+
+/// A daemon whose certificate is its own authority, as `openssl req -x509` makes it: with and without the mark of one.
+#[test]
+fn a_self_signed_certificate_is_trusted_when_it_is_named() {
+    for is_ca in [
+        IsCa::NoCa,
+        IsCa::ExplicitNoCa,
+        IsCa::Ca(BasicConstraints::Unconstrained),
+    ] {
+        let repository = self_signed(|params| params.is_ca = is_ca.clone());
+        let daemon = repository.start(&["--offline"]).unwrap();
+        let port = daemon.rpc_address().unwrap().port();
+        let ca = repository.path().join("node.pem");
+        let run = |ca: &Path, api: &str| {
+            let mut command = repository.command();
+            command
+                .arg("--api-ca")
+                .arg(ca)
+                .args(["--api", api, "id", "-f", "<id>"]);
+            command.output().unwrap()
+        };
+        let local = format!("https://localhost:{port}");
+        let answer = run(&ca, &local);
+        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert!(answer.status.success(), "{is_ca:?}: {said}");
+        // Another name than its own, and another certificate of the same names.
+        let other = run(&ca, &format!("https://127.0.0.1:{port}"));
+        assert!(
+            !other.status.success(),
+            "{is_ca:?}: a name that it does not have"
+        );
+        let stranger = self_signed(|params| params.is_ca = is_ca.clone());
+        let refused = run(&stranger.path().join("node.pem"), &local);
+        assert!(!refused.status.success(), "{is_ca:?}: a stranger");
+    }
+}
+
+#[test]
+fn a_named_certificate_that_has_expired_is_refused() {
+    for (from, to) in [(2001, 2002), (2300, 2301)] {
+        let repository = self_signed(|params| {
+            params.not_before = rcgen::date_time_ymd(from, 1, 1);
+            params.not_after = rcgen::date_time_ymd(to, 1, 1);
+        });
+        let daemon = repository.start(&["--offline"]).unwrap();
+        let port = daemon.rpc_address().unwrap().port();
+        let mut command = repository.command();
+        command
+            .arg("--api-ca")
+            .arg(repository.path().join("node.pem"));
+        command.args(["--api", &format!("https://localhost:{port}"), "id"]);
+        let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        assert!(said.contains("cannot be trusted"), "{said}");
+    }
+}
+
+/// A repository whose RPC has a certificate for `localhost` that is signed by its own key.
+fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> Repository {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    change(&mut params);
+    let certificate = params.self_signed(&key).unwrap();
+    let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
+    fs::write(repository.path().join("node.pem"), certificate.pem()).unwrap();
+    fs::write(repository.path().join("node.key"), key.serialize_pem()).unwrap();
+    repository
+        .configure(|config| {
+            config["Addresses"]["API"] = "/ip4/127.0.0.1/tcp/0/tls/http".into();
+            config["TLS"] = json!({"Certificate": "node.pem", "Key": "node.key"});
+        })
+        .unwrap();
+    repository
+}

@@ -1,8 +1,13 @@
 //! What the faces count: requests by endpoint and class of status, how long they took, bytes and connections.
 //!
 //! An endpoint is named by its declaration, never by what a client sent; what is no endpoint is `other`.
+//!
+//! The same place writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and
+//! bytes. Queries and headers are left out, as they may hold secrets.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -83,7 +88,15 @@ impl HttpMetrics {
     pub fn measure(&self, name: &'static str, face: Router) -> Router {
         let metrics = self.clone();
         face.layer(from_fn(move |request: Request, next: Next| {
-            let running = Running::start(&metrics, name);
+            let mut running = Running::start(&metrics, name);
+            let request = match Access::begin(&request) {
+                Some(access) => {
+                    let received = Arc::clone(&access.received);
+                    running.access = Some(access);
+                    request.map(|inner| Body::new(Received { inner, received }))
+                }
+                None => request,
+            };
             async move {
                 let response = next.run(request).await;
                 running.answered(response)
@@ -146,6 +159,29 @@ struct Running {
     started: Instant,
     endpoint: &'static str,
     class: &'static str,
+    access: Option<Access>,
+}
+
+/// What the access log says of a request, while that is logged.
+struct Access {
+    method: http::Method,
+    path: String,
+    /// Absent when the client left before an answer.
+    status: Option<StatusCode>,
+    received: Arc<AtomicU64>,
+    sent: u64,
+}
+
+impl Access {
+    fn begin(request: &Request) -> Option<Self> {
+        tracing::enabled!(target: "cairn_http::access", tracing::Level::DEBUG).then(|| Self {
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            status: None,
+            received: Arc::default(),
+            sent: 0,
+        })
+    }
 }
 
 impl Running {
@@ -158,18 +194,22 @@ impl Running {
             endpoint: "other",
             // Unless it is answered, the client has left.
             class: "none",
+            access: None,
         }
     }
 
     fn answered(mut self, response: Response) -> Response {
         self.class = class(response.status());
+        if let Some(access) = &mut self.access {
+            access.status = Some(response.status());
+        }
         if let Some(EndpointName(name)) = response.extensions().get() {
             self.endpoint = name;
         }
         response.map(|inner| {
             Body::new(Measured {
                 inner,
-                _running: self,
+                running: self,
             })
         })
     }
@@ -187,6 +227,19 @@ impl Drop for Running {
             .seconds
             .get_or_create(&[face, endpoint])
             .observe(self.started.elapsed().as_secs_f64());
+        if let Some(access) = &self.access {
+            tracing::debug!(
+                target: "cairn_http::access",
+                face = self.face,
+                method = %access.method,
+                path = access.path,
+                status = access.status.map_or(0, |status| status.as_u16()),
+                ms = self.started.elapsed().as_secs_f64() * 1000.0,
+                bytes_in = access.received.load(Ordering::Relaxed),
+                bytes_out = access.sent,
+                "request"
+            );
+        }
     }
 }
 
@@ -203,7 +256,7 @@ fn class(status: StatusCode) -> &'static str {
 /// An answer's body, with the request that ends when it does.
 struct Measured {
     inner: Body,
-    _running: Running,
+    running: Running,
 }
 
 impl http_body::Body for Measured {
@@ -214,7 +267,11 @@ impl http_body::Body for Measured {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if let Some(access) = &mut self.running.access {
+            access.sent += data_of(&polled);
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -223,5 +280,41 @@ impl http_body::Body for Measured {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// A request's body whose bytes are counted.
+struct Received {
+    inner: Body,
+    received: Arc<AtomicU64>,
+}
+
+impl http_body::Body for Received {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        self.received.fetch_add(data_of(&polled), Ordering::Relaxed);
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// The bytes of data in a frame.
+fn data_of(polled: &Poll<Option<Result<Frame<Bytes>, axum::Error>>>) -> u64 {
+    match polled {
+        Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, |data| data.len() as u64),
+        _ => 0,
     }
 }

@@ -6,6 +6,7 @@
 /// endpoint! {
 ///     /// Prints a block.
 ///     pub struct BlockGet: "block/get" {
+///         examples: ["{program} block get CID"],
 ///         arguments {
 ///             /// The block.
 ///             cid: String = required "cid",
@@ -13,6 +14,8 @@
 ///         options {
 ///             /// Where to begin, in bytes.
 ///             offset: i64 = "offset" | "o", 0;
+///             /// How to write it.
+///             format: String = "format", "raw".to_owned(), values ["raw", "hex"];
 ///         }
 ///         body: Body::Nothing,
 ///         reply: ReplyKind::Many, Record,
@@ -20,12 +23,15 @@
 ///     }
 /// }
 /// ```
+///
+/// `examples` and `values` may be left out: they are for the help and for completions.
 macro_rules! endpoint {
     (
         $(#[doc = $docs:literal])+
         pub struct $name:ident: $path:literal {
+            $(examples: [$($example:literal),+ $(,)?],)?
             arguments { $( $(#[doc = $argument_docs:literal])+ $argument:ident: $argument_type:ty = $need:ident $argument_name:literal, )* }
-            options { $( $(#[doc = $option_docs:literal])+ $option:ident: $option_type:ty = $($option_name:literal)|+, $default:expr; )* }
+            options { $( $(#[doc = $option_docs:literal])+ $option:ident: $option_type:ty = $($option_name:literal)|+, $default:expr $(, values $values:tt)?; )* }
             body: $body:expr,
             reply: $kind:expr, $reply:ty,
             $(xml: $xml:literal,)?
@@ -52,6 +58,7 @@ macro_rules! endpoint {
             const SPEC: $crate::Spec = $crate::Spec {
                 path: $path,
                 docs: &[$( $docs ),+],
+                examples: &[$($( $example ),+)?],
                 arguments: &[$( $crate::Argument {
                     name: $argument_name,
                     docs: &[$( $argument_docs ),+],
@@ -62,6 +69,8 @@ macro_rules! endpoint {
                     names: &[$( $option_name ),+],
                     docs: &[$( $option_docs ),+],
                     kind: <$option_type as $crate::values::OptionField>::KIND,
+                    default: || $crate::values::written(&($default as $option_type)),
+                    values: endpoint!(@values $($values)?),
                 }, )*],
                 body: $body,
                 reply: $kind,
@@ -106,6 +115,8 @@ macro_rules! endpoint {
     };
     (@need required) => { true };
     (@need optional) => { false };
+    (@values) => { &[] };
+    (@values $values:tt) => { &$values };
     (@maybe) => { None };
     (@maybe $xml:literal) => { Some($xml) };
     (@first $first:literal $(| $rest:literal)*) => { $first };

@@ -30,6 +30,8 @@ pub struct Spec {
     pub path: &'static str,
     /// What it does: the lines of its documentation, the first being its summary, with a link to its spec.
     pub docs: &'static [&'static str],
+    /// Command lines for the help; `{program}` stands for the program's name.
+    pub examples: &'static [&'static str],
     /// What it takes in order, as `arg`.
     pub arguments: &'static [Argument],
     /// What it takes by name.
@@ -80,7 +82,14 @@ pub struct OptionSpec {
     pub docs: &'static [&'static str],
     /// How its value is written.
     pub kind: Kind,
+    /// The value that an absent one stands for, as text; `None` where that depends on something else.
+    pub default: fn() -> Option<String>,
+    /// The values that a completion offers; others may be possible. [`ANY_PATH`] stands for paths of this machine.
+    pub values: &'static [&'static str],
 }
+
+/// Stands for any path among the values of an option.
+pub const ANY_PATH: &str = "<path>";
 
 impl OptionSpec {
     /// The name that is not an alias.

@@ -15,6 +15,6 @@ pub mod multipart;
 pub mod text;
 pub mod values;
 
-pub use endpoint::{Argument, Body, Endpoint, OptionSpec, ReplyKind, Spec};
+pub use endpoint::{ANY_PATH, Argument, Body, Endpoint, OptionSpec, ReplyKind, Spec};
 pub use error::{CommandError, ErrorCode};
 pub use values::{ParseError, Values};

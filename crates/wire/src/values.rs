@@ -123,6 +123,13 @@ impl Values {
         &self.arguments
     }
 
+    /// The options in order, by the names they were given.
+    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.options
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The last value of an option that no declaration names, by any of these names.
     #[must_use]
     pub fn loose(&self, names: &[&str]) -> Option<&str> {
@@ -187,6 +194,14 @@ impl Values {
             })
             .collect()
     }
+}
+
+/// The value of an option's field as text; `None` where nothing stands for it.
+#[must_use]
+pub fn written(field: &impl OptionField) -> Option<String> {
+    let mut values = Values::default();
+    field.write("", &mut values);
+    values.options.pop().map(|(_, value)| value)
 }
 
 fn unescape(text: &str) -> String {

@@ -1,7 +1,13 @@
 //! `config edit`: the configuration in an editor.
+//!
+//! The editor gets a copy. It takes the place of the configuration only if that can be used then.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::process::Command as Process;
 
+use cairn_node::config::ConfigFile;
 use clap::Command;
 
 use crate::error::Problem;
@@ -9,7 +15,9 @@ use crate::globals::Globals;
 
 /// Its grammar.
 pub(crate) fn command() -> Command {
-    Command::new("edit").about("Opens the configuration in $VISUAL or $EDITOR")
+    Command::new("edit")
+        .about("Edit the configuration in $VISUAL or $EDITOR")
+        .long_about("Edit the configuration in $VISUAL or $EDITOR.\n\nThe editor opens a copy, which replaces the configuration only if it is valid. A running daemon must be restarted to use it.")
 }
 
 /// Runs it.
@@ -18,24 +26,102 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
         return Err(Problem::failed("no editor is known")
             .hint("set the EDITOR environment variable, or use `{program} config KEY VALUE`"));
     };
-    let path = globals.repository()?.join("config");
+    let repository = globals.repository()?;
+    let path = repository.join("config");
+    let copy = repository.join(format!("config.edit-{}.json", std::process::id()));
+    let failed = |what: &str, path: &Path, error: &std::io::Error| {
+        Problem::failed(format!("cannot {what} {}", path.display())).because(error)
+    };
+    let before = std::fs::read(&path).map_err(|error| failed("read", &path, &error))?;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        // It holds the private key.
+        .mode(0o600)
+        .open(&copy)
+        .and_then(|mut file| file.write_all(&before))
+        .map_err(|error| failed("write", &copy, &error))?;
+    let edited = edit(editor, &copy).and_then(|()| replace(&path, &copy, &before));
+    match edited {
+        Ok(()) => {
+            let _ = std::fs::remove_file(&copy);
+            Ok(())
+        }
+        Err((problem, keep)) => {
+            if keep {
+                return Err(problem.hint(format!(
+                    "the configuration is as before; your changes are in {}",
+                    copy.display()
+                )));
+            }
+            let _ = std::fs::remove_file(&copy);
+            Err(problem)
+        }
+    }
+}
+
+/// A failure, and whether the copy holds work that is worth keeping.
+type Failed = (Problem, bool);
+
+fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), Failed> {
     // As shells and git do: the variable may hold arguments.
     let status = Process::new("sh")
         .arg("-c")
         .arg(format!("{} \"$1\"", editor.display()))
         .arg("editor")
-        .arg(&path)
-        .status();
-    let status =
-        status.map_err(|error| Problem::failed("cannot start the editor").because(&error))?;
-    if !status.success() {
-        return Err(Problem::failed(format!("the editor ended with {status}")));
-    }
-    cairn_node::config::ConfigFile::load(&path)
-        .map(drop)
+        .arg(copy)
+        .status()
         .map_err(|error| {
-            Problem::failed("the configuration cannot be used as it is now")
-                .because(&error)
-                .hint("edit it again: the daemon would not start with it")
-        })
+            (
+                Problem::failed("cannot start the editor").because(&error),
+                false,
+            )
+        })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err((
+            Problem::failed(format!(
+                "the editor ended with {status}; nothing is changed"
+            )),
+            false,
+        ))
+    }
+}
+
+fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), Failed> {
+    let io = |error: std::io::Error| {
+        (
+            Problem::failed(format!("cannot replace {}", path.display())).because(&error),
+            true,
+        )
+    };
+    if std::fs::read(copy).map_err(io)? == before {
+        return Ok(());
+    }
+    ConfigFile::load(copy).map_err(|error| {
+        (
+            Problem::failed("the edited configuration is not valid").because(&error),
+            true,
+        )
+    })?;
+    if std::fs::read(path).map_err(io)? != before {
+        return Err((
+            Problem::failed("the configuration was changed by another program meanwhile"),
+            true,
+        ));
+    }
+    // An editor may have written a file of its own in place of the copy, with other permissions.
+    let permissions = std::fs::metadata(path).map_err(io)?.permissions();
+    std::fs::set_permissions(copy, permissions).map_err(io)?;
+    std::fs::File::open(copy)
+        .and_then(|file| file.sync_all())
+        .map_err(io)?;
+    std::fs::rename(copy, path).map_err(io)?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(io)?;
+    }
+    Ok(())
 }

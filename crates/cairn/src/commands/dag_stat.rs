@@ -19,7 +19,7 @@ pub(crate) async fn run(
 ) -> Result<(), Problem> {
     let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
     let progress = Progress::count(shown, "blocks");
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     let answer = session
         .kubo
         .send(request.spec, request.values.clone(), None)

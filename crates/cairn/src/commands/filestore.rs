@@ -44,7 +44,7 @@ async fn list(
     output: &mut Output,
     mut each: impl FnMut(&FileBlock) -> (bool, bool),
 ) -> Result<(), Problem> {
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     generic::for_each_record(
         session,
         request,
@@ -54,7 +54,7 @@ async fn list(
             if told && globals.format == Format::Text {
                 tell_error(&record.error_msg, output)?;
             }
-            if printed || globals.format == Format::Json {
+            if printed || globals.format.is_json() {
                 printer.print(&line, output)?;
             }
             Ok(())

@@ -71,6 +71,21 @@ impl Request {
         batches
     }
 
+    /// The same command with these arguments and options.
+    pub(crate) fn with<E: Endpoint>(&self, asked: &E) -> Self {
+        let values = asked.to_values();
+        let mut options = Values::default();
+        for (name, value) in values.options() {
+            options.option(name, value);
+        }
+        Self {
+            spec: self.spec,
+            values,
+            options,
+            files: self.files.clone(),
+        }
+    }
+
     /// The typed form, whose defaults are those of the declaration.
     pub(crate) fn typed<E: Endpoint>(&self) -> Result<E, Problem> {
         Ok(E::from_values(&self.values)?)
@@ -164,7 +179,7 @@ pub(crate) async fn records(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     let mut records = Records::<serde_json::Value>::new(answer);
     while let Some(line) = next_line(&mut records, output).await? {
         printer.print(&line, output)?;
@@ -242,12 +257,15 @@ pub(crate) struct Printer<'a> {
     entry: &'static Entry,
     values: &'a Values,
     format: Format,
+    coloured: bool,
     text: String,
 }
 
 impl<'a> Printer<'a> {
-    pub(crate) fn new(request: &'a Request, format: Format) -> Result<Self, Problem> {
+    pub(crate) fn new(request: &'a Request, globals: &Globals) -> Result<Self, Problem> {
+        let format = globals.format;
         Ok(Self {
+            coloured: globals.colour && crate::output::is_terminal(),
             entry: entry(request.spec)?,
             values: &request.values,
             format,
@@ -262,6 +280,13 @@ impl<'a> Printer<'a> {
                 output.bytes(line)?;
                 output.bytes(b"\n")
             }
+            Format::JsonLines => {
+                for item in items(understood(line)?) {
+                    output.text(&item.to_string())?;
+                    output.bytes(b"\n")?;
+                }
+                Ok(())
+            }
             Format::Text => output.text(self.text(line)?),
         }
     }
@@ -270,6 +295,87 @@ impl<'a> Printer<'a> {
     pub(crate) fn text(&mut self, line: &[u8]) -> Result<&str, Problem> {
         self.text.clear();
         (self.entry.print)(self.values, line, &mut self.text)?;
+        if !self.coloured && self.text.contains('\u{1b}') {
+            // What comes from content is escaped: these are our own.
+            for colour in ["33", "31", "32", "0"] {
+                self.text = self.text.replace(&format!("\u{1b}[{colour}m"), "");
+            }
+        }
         Ok(&self.text)
+    }
+}
+
+/// The items of a record that is a list: of an array, of `pin ls`, of `ls`. Any other record is one item.
+fn items(record: serde_json::Value) -> Vec<serde_json::Value> {
+    use serde_json::{Map, Value};
+    let only = |object: &mut Map<String, Value>, key: &str| {
+        (object.len() == 1).then(|| object.remove(key)).flatten()
+    };
+    let with = |key: &str, value: Value, rest: Value| {
+        let mut item = Map::new();
+        item.insert(key.to_owned(), value);
+        match rest {
+            Value::Object(rest) => item.extend(rest),
+            rest => drop(item.insert("Value".to_owned(), rest)),
+        }
+        Value::Object(item)
+    };
+    match record {
+        Value::Array(items) => items,
+        Value::Object(mut object) => match only(&mut object, "Keys") {
+            Some(Value::Object(keys)) => keys
+                .into_iter()
+                .map(|(cid, pin)| with("Cid", Value::String(cid), pin))
+                .collect(),
+            Some(other) => vec![other],
+            None => match only(&mut object, "Objects") {
+                Some(Value::Array(folders)) => folders
+                    .into_iter()
+                    .flat_map(|mut folder| {
+                        let name = folder.get_mut("Hash").map(Value::take).unwrap_or_default();
+                        match folder.get_mut("Links").map(Value::take).unwrap_or_default() {
+                            Value::Array(links) => links
+                                .into_iter()
+                                .map(|link| with("Parent", name.clone(), link))
+                                .collect(),
+                            _ => Vec::new(),
+                        }
+                    })
+                    .collect(),
+                Some(other) => vec![other],
+                None => vec![Value::Object(object)],
+            },
+        },
+        other => vec![other],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn lists_become_one_object_a_line() {
+        for (record, lines) in [
+            (
+                json!([{"a": 1}, {"a": 2}]),
+                vec![json!({"a": 1}), json!({"a": 2})],
+            ),
+            (
+                json!({"Keys": {"x": {"Type": "direct"}}}),
+                vec![json!({"Cid": "x", "Type": "direct"})],
+            ),
+            (
+                json!({"Objects": [{"Hash": "f", "Links": [{"Name": "a"}, {"Name": "b"}]}]}),
+                vec![
+                    json!({"Parent": "f", "Name": "a"}),
+                    json!({"Parent": "f", "Name": "b"}),
+                ],
+            ),
+            (json!({"Keys": 1, "b": 2}), vec![json!({"Keys": 1, "b": 2})]),
+            (json!({}), vec![json!({})]),
+        ] {
+            assert_eq!(super::items(record), lines);
+        }
     }
 }

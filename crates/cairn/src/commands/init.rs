@@ -20,11 +20,11 @@ const CONFIG_LIMIT: u64 = 1024 * 1024;
 /// Its grammar.
 pub(crate) fn command() -> Command {
     Command::new("init")
-        .about("Makes a repository")
+        .about("Create a repository")
         .arg(
             Arg::new("config")
                 .value_name("default-config")
-                .help("Configuration to begin with; `-` for standard input")
+                .help("Initial configuration file; `-` for standard input")
                 .value_parser(value_parser!(OsString)),
         )
         .arg(
@@ -32,14 +32,14 @@ pub(crate) fn command() -> Command {
                 .long("profile")
                 .short('p')
                 .value_name("PROFILES")
-                .help("Profiles to apply, with commas between them"),
+                .help("Configuration profiles to apply, separated by commas"),
         )
         .arg(
             Arg::new("empty-repo")
                 .long("empty-repo")
                 .short('e')
                 .value_name("BOOL")
-                .help("Leave the welcome text out [default: true]")
+                .help("Do not add the welcome text [default: true]")
                 .action(ArgAction::Set)
                 .num_args(0..=1)
                 .require_equals(true)
@@ -52,14 +52,14 @@ pub(crate) fn command() -> Command {
                 .long("algorithm")
                 .short('a')
                 .value_name("ALGORITHM")
-                .help("Kind of the node's key: `ed25519`"),
+                .help("Key type: `ed25519`"),
         )
         .arg(
             Arg::new("bits")
                 .long("bits")
                 .short('b')
                 .value_name("BITS")
-                .help("Size of an RSA key")
+                .help("Size of the RSA key")
                 .hide(true),
         )
 }

@@ -5,7 +5,7 @@ use cairn_wire::kubo::ls::{Listing, Ls};
 use super::generic::{self, Request};
 use crate::error::Problem;
 use crate::globals::Globals;
-use crate::output::{Format, Output};
+use crate::output::Output;
 use crate::session::Session;
 
 /// Runs it.
@@ -15,7 +15,7 @@ pub(crate) async fn run(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    if globals.format == Format::Json {
+    if globals.format.is_json() {
         return generic::run(session, request, globals, output).await;
     }
     let asked = request.typed::<Ls>()?;

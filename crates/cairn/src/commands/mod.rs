@@ -8,6 +8,7 @@ mod block_rm;
 mod cat;
 mod completions;
 mod config_edit;
+mod config_profile;
 mod daemon;
 mod dag_export;
 mod dag_stat;
@@ -18,9 +19,11 @@ mod get;
 mod init;
 mod ls;
 mod pin_add;
+mod pin_ls;
 mod piped;
 mod reindex;
 mod repair;
+mod repo_gc;
 mod repo_verify;
 mod shutdown;
 mod told;
@@ -50,6 +53,9 @@ pub(crate) fn own() -> Vec<(&'static str, Command)> {
     ]
 }
 
+#[cfg(test)]
+pub(crate) use completions::offered;
+
 /// An option that is `true` or `false`, if it was given.
 fn given_flag(request: &generic::Request, names: &[&str]) -> Option<bool> {
     request
@@ -61,27 +67,27 @@ fn given_flag(request: &generic::Request, names: &[&str]) -> Option<bool> {
 /// What a group of commands is about.
 pub(crate) fn group_summary(name: &str) -> &'static str {
     match name {
-        "bitswap" => "The exchange of blocks with peers",
-        "block" => "Raw blocks",
-        "bootstrap" => "The peers that are dialled first",
-        "cid" => "CIDs and their forms",
-        "config" => "The configuration",
-        "dag" => "DAGs of any codec, and CARs of them",
-        "diag" => "What the node is doing",
-        "files" => "The mutable file system",
-        "filestore" => "Files that are referred to in place of being stored",
-        "key" => "Keys that names are published with",
-        "log" => "Log lines of the daemon",
-        "multibase" => "Texts of bytes",
-        "name" => "Names that keys own",
-        "object" => "Nodes of dag-pb, as older programs name them",
-        "pin" => "What is kept from collection",
-        "profile" => "Named sets of changes to the configuration",
-        "pubsub" => "Messages by topic",
-        "repo" => "The repository",
-        "routing" => "Finding content and peers",
-        "stats" => "Numbers",
-        "swarm" => "Connections to peers",
+        "bitswap" => "Exchange blocks with peers",
+        "block" => "Read and store raw blocks",
+        "bootstrap" => "Manage bootstrap peers",
+        "cid" => "Convert and inspect CIDs",
+        "config" => "Manage the configuration",
+        "dag" => "Read and store IPLD DAGs and CAR files",
+        "diag" => "Show diagnostics",
+        "files" => "Manage MFS, the mutable file system",
+        "filestore" => "Manage files that are referenced in place (filestore)",
+        "key" => "Manage IPNS keys",
+        "log" => "Manage the log of the daemon",
+        "multibase" => "Encode and decode multibase text",
+        "name" => "Publish and resolve IPNS names",
+        "object" => "Read dag-pb nodes (deprecated)",
+        "pin" => "Manage pinned objects",
+        "profile" => "Apply configuration profiles",
+        "pubsub" => "Publish and receive messages by topic",
+        "repo" => "Manage the repository",
+        "routing" => "Find content and peers",
+        "stats" => "Show statistics",
+        "swarm" => "Manage connections to peers",
         _ => "More commands",
     }
 }
@@ -97,8 +103,19 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         ["repo", "reindex"] => reindex::run(globals).await,
         ["repo", "repair"] => repair::run(globals).await,
         ["version"] => version::run(invocation, globals),
-        ["shutdown"] => shutdown::run(globals).await,
+        ["shutdown"] => shutdown::run(globals, invocation.program).await,
         _ => endpoint(invocation, globals).await,
+    }
+}
+
+/// A setting that no API shows stands in a file that its owner can read.
+fn config_file_hint(problem: Problem, globals: &Globals) -> Problem {
+    match globals.repository() {
+        Ok(repository) if problem.message().starts_with("cannot show") => problem.hint(format!(
+            "whoever owns the repository reads it in {}",
+            repository.join("config").display()
+        )),
+        _ => problem,
     }
 }
 
@@ -106,7 +123,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
 async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let Some(spec) = invocation.endpoint() else {
         let mut output = Output::stdout()?;
-        output.text(&grammar::help(invocation))?;
+        output.text(&grammar::help(invocation.program, &invocation.path, false))?;
         return output.flush();
     };
     // Checked before a node is opened for it.
@@ -127,6 +144,16 @@ async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
             told::run::<Formatted>(&session, &request, globals, &mut output).await
         }
         "cid/inspect" => told::run::<CidParts>(&session, &request, globals, &mut output).await,
+        // Under our own name a few commands print what people look for; as `ipfs`, what Kubo prints.
+        "config/profile/apply" if invocation.program != "ipfs" => {
+            config_profile::run(&session, &request, globals, &mut output).await
+        }
+        "pin/ls" if invocation.program != "ipfs" => {
+            pin_ls::run(&session, &request, globals, &mut output).await
+        }
+        "repo/gc" if invocation.program != "ipfs" => {
+            repo_gc::run(&session, &request, globals, &mut output).await
+        }
         "dag/stat" => dag_stat::run(&session, &request, globals, &mut output).await,
         "filestore/dups" => told::run::<Ref>(&session, &request, globals, &mut output).await,
         "filestore/ls" => filestore::ls(&session, &request, globals, &mut output).await,
@@ -139,6 +166,12 @@ async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
         }
         "repo/verify" => repo_verify::run(&session, &request, globals, &mut output).await,
         _ => generic::run(&session, &request, globals, &mut output).await,
+    };
+    let outcome = match outcome {
+        Err(problem) if spec.path == "config" && globals.api.is_none() => {
+            Err(config_file_hint(problem, globals))
+        }
+        outcome => outcome,
     };
     // What came before an error is printed before it.
     let flushed = output.flush();

@@ -18,7 +18,7 @@ pub(crate) async fn run(
 ) -> Result<(), Problem> {
     let asked = request.typed::<PinAdd>()?;
     let progress = Progress::count(asked.progress, "nodes");
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     generic::for_each_record(session, request, output, |line, record: Pinned, output| {
         match record.progress {
             Some(nodes) if record.pins.is_none() => {

@@ -32,7 +32,7 @@ pub(crate) fn fill(request: &mut Request) -> Result<(), Problem> {
     }
     let missing = || {
         Problem::from(ParseError::MissingArgument(last.name)).hint(format!(
-            "`{{program}} {} --help` tells what it takes",
+            "see `{{program}} {} --help`",
             request.spec.path.replace('/', " ")
         ))
     };

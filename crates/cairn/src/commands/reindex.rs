@@ -14,8 +14,8 @@ use crate::session::node_problem;
 /// Its grammar.
 pub(crate) fn command() -> Command {
     Command::new("reindex")
-        .about("Makes the index of the block store anew from its segments")
-        .long_about("Makes the index of the block store anew from its segments.\n\nOnly while no daemon runs. Blocks that were removed may be back afterwards, unpinned; the next collection removes them.")
+        .about("Rebuild the index of the block store")
+        .long_about("Rebuild the index of the block store from its segments.\n\nThe daemon must not be running. Removed blocks may come back, unpinned; the next `repo gc` removes them again.")
 }
 
 /// Runs it.

@@ -22,7 +22,7 @@ pub(crate) async fn run(
         .send(request.spec, request.values.clone(), None)
         .await?;
     let progress = Progress::count(progress::wanted(None), "blocks checked");
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     let mut records = Records::<Verified>::new(answer);
     while let Some((line, record)) = next_record(&mut records, output).await? {
         if record.msg.is_empty() && globals.format == Format::Text {

@@ -55,11 +55,11 @@ pub(crate) async fn run<T: Told>(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     let mut failed = false;
     generic::for_each_record(session, request, output, |line, record: T, output| {
         let error = record.error();
-        if error.is_empty() || globals.format == Format::Json {
+        if error.is_empty() || globals.format.is_json() {
             printer.print(&line, output)?;
         }
         if error.is_empty() {

@@ -1,4 +1,4 @@
-//! `version`: which Kubo's RPC is spoken. Needs neither daemon nor repository.
+//! `version`: the version of the Kubo RPC that is spoken. Needs neither daemon nor repository.
 
 use cairn_http::kubo::{KUBO_VERSION, version_info};
 use cairn_wire::Endpoint as _;
@@ -17,7 +17,7 @@ pub(crate) fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Prob
     let mut text = String::new();
     match globals.format {
         Format::Text => request.text(&info, &mut text),
-        Format::Json => {
+        Format::Json | Format::JsonLines => {
             text =
                 serde_json::to_string(&info).map_err(|error| Problem::from_error(&error))? + "\n";
         }

@@ -14,6 +14,8 @@ use crate::upload::Failure;
 const STREAM_ERROR: &str = "x-stream-error";
 /// The length of what is streamed, when `Content-Length` cannot be sent.
 const CONTENT_LENGTH: &str = "x-content-length";
+/// What messages about a block that is not there contain.
+const ABSENT: &str = "could not find ";
 /// Most bytes of a refusal that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
@@ -22,6 +24,7 @@ pub struct Answer {
     body: Body,
     headers: HeaderMap,
     failure: Option<Failure>,
+    asked: Option<String>,
     ended: bool,
     /// Whether it must hold a record.
     due: bool,
@@ -41,12 +44,14 @@ impl Answer {
     pub(super) async fn read_head(
         response: Response<Body>,
         failure: Option<Failure>,
+        asked: Option<String>,
     ) -> Result<Self, Error> {
         let (head, body) = response.into_parts();
         let mut answer = Self {
             body,
             headers: head.headers,
             failure,
+            asked,
             ended: false,
             due: false,
         };
@@ -89,6 +94,7 @@ impl Answer {
                             .and_then(|trailers| trailers.get(STREAM_ERROR));
                         if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
                             let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
+                            let reason = self.named(reason);
                             self.ended = true;
                             return Err(self.failed().unwrap_or(Error::Stream(reason)));
                         }
@@ -119,6 +125,22 @@ impl Answer {
         })
     }
 
+    /// A message with what was asked for before it, where it names a block below that alone.
+    fn named(&self, message: String) -> String {
+        match &self.asked {
+            Some(asked) if message.contains(ABSENT) && !message.contains(root_of(asked)) => {
+                format!("{asked}: {message}")
+            }
+            _ => message,
+        }
+    }
+
+    /// An error of the command that the server told, or of the upload that caused it.
+    pub(super) fn command_error(&mut self, status: StatusCode, mut error: CommandError) -> Error {
+        error.message = self.named(error.message);
+        self.failed().unwrap_or(Error::Command { status, error })
+    }
+
     /// Why the upload ended early, if it did.
     fn failed(&mut self) -> Option<Error> {
         self.failure.take()?.take().map(Error::Upload)
@@ -137,11 +159,17 @@ impl Answer {
             return error;
         }
         match serde_json::from_slice::<CommandError>(&text) {
-            Ok(error) => Error::Command { status, error },
+            Ok(error) => self.command_error(status, error),
             Err(_) => Error::Refused {
                 status,
                 text: String::from_utf8_lossy(&text).into_owned(),
             },
         }
     }
+}
+
+/// The part of a path that names a block.
+fn root_of(path: &str) -> &str {
+    let path = path.strip_prefix("/ipfs/").unwrap_or(path);
+    path.split('/').next().unwrap_or(path)
 }

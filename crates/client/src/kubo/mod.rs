@@ -166,13 +166,14 @@ impl Kubo {
         if let Some(upload) = upload {
             let (content_type, body, failure) = upload.encode();
             let answer = self
-                .exchange(&target, Some(content_type), body, Some(failure))
+                .exchange(&target, Some((content_type, body, failure)), None)
                 .await?;
             return Ok(answer.with_record_due(due));
         }
+        let asked = asked(values.arguments());
         let mut attempt = 0;
         loop {
-            let error = match self.exchange(&target, None, transport::empty(), None).await {
+            let error = match self.exchange(&target, None, asked.clone()).await {
                 Ok(answer) => return Ok(answer.with_record_due(due)),
                 Err(error) => error,
             };
@@ -187,10 +188,13 @@ impl Kubo {
     async fn exchange(
         &self,
         target: &str,
-        content_type: Option<String>,
-        body: Body,
-        failure: Option<Failure>,
+        upload: Option<(String, Body, Failure)>,
+        asked: Option<String>,
     ) -> Result<Answer, Error> {
+        let (content_type, body, failure) = match upload {
+            Some((content_type, body, failure)) => (Some(content_type), body, Some(failure)),
+            None => (None, transport::empty(), None),
+        };
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(target)
@@ -201,11 +205,22 @@ impl Kubo {
             request.headers_mut().insert(header::CONTENT_TYPE, value);
         }
         match self.transport.send(request).await {
-            Ok(response) => Answer::read_head(response, failure).await,
+            Ok(response) => Answer::read_head(response, failure, asked).await,
             // A request cut short because a file could not be read: that is the news.
             Err(error) => Err(failure
                 .and_then(|failure| failure.take())
                 .map_or_else(|| error.into(), Error::Upload)),
         }
     }
+}
+
+/// The arguments as an error names them; a long list by its first.
+fn asked(arguments: &[String]) -> Option<String> {
+    const MOST: usize = 512;
+    let (first, others) = arguments.split_first()?;
+    let first: String = first.chars().take(MOST).collect();
+    Some(match others.len() {
+        0 => first,
+        count => format!("{first} and {count} more"),
+    })
 }

@@ -58,21 +58,18 @@ impl<T: DeserializeOwned> Records<T> {
         loop {
             if let Some(line) = self.splitter.next()? {
                 self.due = false;
-                return told(line).map(Some);
+                return self.told(line).map(Some);
             }
             match self.answer.chunk().await? {
                 Some(bytes) => self.splitter.push(&bytes),
-                None => match self.splitter.last() {
-                    Some(line) => {
-                        self.due = false;
-                        return told(line).map(Some);
-                    }
-                    None if self.due => {
-                        self.due = false;
-                        return Err(Error::Empty);
-                    }
-                    None => return Ok(None),
-                },
+                None => {
+                    let due = std::mem::take(&mut self.due);
+                    return match self.splitter.last() {
+                        Some(line) => self.told(line).map(Some),
+                        None if due => Err(Error::Empty),
+                        None => Ok(None),
+                    };
+                }
             }
         }
     }
@@ -96,18 +93,17 @@ impl<T: DeserializeOwned> Records<T> {
             Ok(records.next().await?.map(|record| (record, records)))
         })
     }
-}
 
-/// Older servers send the error of a command that failed on the way as its last record.
-fn told(line: Bytes) -> Result<Bytes, Error> {
-    const MOST: usize = 64 * 1024;
-    let told = (line.len() < MOST && line.starts_with(b"{\"Message\":"))
-        .then(|| serde_json::from_slice::<CommandError>(&line));
-    match told {
-        Some(Ok(error)) if error.r#type == "error" => Err(Error::Command {
-            status: StatusCode::OK,
-            error,
-        }),
-        _ => Ok(line),
+    /// Older servers send the error of a command that failed on the way as its last record.
+    fn told(&mut self, line: Bytes) -> Result<Bytes, Error> {
+        const MOST: usize = 64 * 1024;
+        let told = (line.len() < MOST && line.starts_with(b"{\"Message\":"))
+            .then(|| serde_json::from_slice::<CommandError>(&line));
+        match told {
+            Some(Ok(error)) if error.r#type == "error" => {
+                Err(self.answer.command_error(StatusCode::OK, error))
+            }
+            _ => Ok(line),
+        }
     }
 }

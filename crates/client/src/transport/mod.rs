@@ -2,7 +2,9 @@
 
 mod http;
 mod in_process;
+mod pinned;
 mod tls;
+mod validity;
 
 use ::http::{Request, Response};
 use bytes::Bytes;

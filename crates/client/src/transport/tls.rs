@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use super::pinned::Pinned;
+
 use crate::error::TransportError;
 
-/// The authorities whose certificates a server may show.
+/// The certificates that TLS trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Roots {
-    /// Those that this system trusts.
+    /// Those of the authorities that this system trusts.
     #[default]
     System,
-    /// These and no others: for a node with a certificate of one's own making.
+    /// These and no others. A server is trusted whose certificate one of them has signed, or whose certificate is one of
+    /// them, as a self-signed one is; its name and its dates are checked either way.
     Only(Vec<CertificateDer<'static>>),
 }
 
@@ -55,7 +59,20 @@ impl Roots {
                 for root in roots {
                     store.add(root.clone()).map_err(setup)?;
                 }
-                builder.with_root_certificates(store)
+                if store.is_empty() {
+                    builder.with_root_certificates(store)
+                } else {
+                    let chain =
+                        WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+                            .build()
+                            .map_err(setup)?;
+                    builder
+                        .dangerous()
+                        .with_custom_certificate_verifier(Arc::new(Pinned::new(
+                            roots.clone(),
+                            chain,
+                        )))
+                }
             }
         };
         let mut config = builder.with_no_client_auth();

@@ -14,6 +14,15 @@ pub enum CommandError {
     /// The key is, or holds, the access to a remote pinning service.
     #[error("cannot show or change pinning services credentials")]
     PinningCredentials,
+    /// The key is, or lies within, the credentials of the RPC.
+    #[error("cannot show the credentials of the RPC through API")]
+    Credentials,
+    /// A change of the RPC's credentials came through an RPC that asks for them: a credential for `config` alone would
+    /// give itself the others.
+    #[error(
+        "cannot change API.Authorizations through an API that asks for credentials; stop the daemon and run the command again, or edit the file `config` of the repository"
+    )]
+    CredentialsKept,
     /// A key cannot be read. The text holds the cause: clients look for it there.
     #[error("failed to get config value: {:?}", cause.to_string())]
     Get {
@@ -21,10 +30,20 @@ pub enum CommandError {
         cause: ConfigError,
     },
     /// A key cannot be set. The text holds the cause: clients look for it there.
-    #[error("failed to set config value: {cause} (maybe use --json?)")]
+    #[error("failed to set config value: {cause}{}", if *json { "" } else { " (maybe use --json?)" })]
     Set {
         /// Why.
         cause: ConfigError,
+        /// Whether the value was given as JSON already.
+        json: bool,
+    },
+    /// A value that was to be a boolean is not. Kubo stores `false` then.
+    #[error("failed to set config value: {key}: expected true or false, found {value:?}")]
+    Bool {
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
     },
     /// A value that was to be JSON is not.
     #[error("failed to unmarshal json. {problem}")]
@@ -59,32 +78,27 @@ pub enum CommandError {
 }
 
 impl ConfigFile {
-    /// `config KEY`: the value of a key, maps sorted.
+    /// `config KEY`: the value of a key, without the secrets inside it, maps sorted.
     ///
     /// # Errors
-    /// See [`CommandError`].
+    /// See [`CommandError`]; a key that is a secret is refused.
     pub fn get_command(&self, key: &str) -> Result<Value, CommandError> {
         refuse_secrets(key)?;
-        let document = self.document()?;
-        let mut value = document
+        if is_within(key, CREDENTIALS) {
+            return Err(CommandError::Credentials);
+        }
+        let mut value = self
+            .document()?
+            .without_secrets()
             .get(key)
             .map_err(|cause| CommandError::Get { cause })?
             .clone();
-        if key.split('.').next() == Some("Database") {
-            // The URL may hold a password.
-            let shown = document.show();
-            value = key
-                .split('.')
-                .try_fold(&shown, |value, part| value.get(part))
-                .cloned()
-                .unwrap_or_default();
-        }
         value.sort_all_objects();
         Ok(value)
     }
 
-    /// `config KEY VALUE`: sets a key to a text, to `value == "true"` with `--bool`, or to JSON with `--json`, which goes
-    /// first; answers as [`ConfigFile::get_command`].
+    /// `config KEY VALUE`: sets a key to a string, to a boolean with `--bool`, or to JSON with `--json`, which goes first.
+    /// Answers as [`ConfigFile::get_command`]; `null` where that refuses.
     ///
     /// # Errors
     /// See [`CommandError`]; nothing is changed then.
@@ -94,6 +108,7 @@ impl ConfigFile {
         value: &str,
         bool: bool,
         json: bool,
+        changes: Changes,
     ) -> Result<Value, CommandError> {
         refuse_secrets(key)?;
         let value = if json {
@@ -105,13 +120,22 @@ impl ConfigFile {
                 },
             })?
         } else if bool {
-            Value::Bool(value == "true")
+            Value::Bool(value.parse().map_err(|_| CommandError::Bool {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            })?)
         } else {
             Value::String(value.to_owned())
         };
+        if changes == Changes::NoCredentials && leads_to_credentials(key) {
+            return Err(CommandError::CredentialsKept);
+        }
         self.set(key, value)
-            .map_err(|cause| CommandError::Set { cause })?;
-        self.get_command(key)
+            .map_err(|cause| CommandError::Set { cause, json })?;
+        match self.get_command(key) {
+            Err(CommandError::Credentials) => Ok(Value::Null),
+            answer => answer,
+        }
     }
 
     /// `config show`: everything but secrets, maps sorted.
@@ -138,20 +162,48 @@ impl ConfigFile {
     }
 }
 
+/// What a change may touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Everything: the caller has the repository.
+    All,
+    /// Everything but `API.Authorizations`: the caller holds one of its credentials, which may be a narrow one.
+    NoCredentials,
+}
+
+/// The key of the RPC's credentials.
+const CREDENTIALS: &[&str] = &["API", "Authorizations"];
+
 /// Refuses keys that are secrets, lie within secrets, or would bring secrets along.
 fn refuse_secrets(key: &str) -> Result<(), CommandError> {
-    let parts: Vec<&str> = key.split('.').collect();
-    let matches = |pattern: &[&str]| {
-        parts
-            .iter()
-            .zip(pattern)
-            .all(|(part, pattern)| *pattern == "*" || part.eq_ignore_ascii_case(pattern))
-    };
-    if matches(&["Identity", "PrivKey"]) {
+    if is_within(key, &["Identity", "PrivKey"]) || is_above(key, &["Identity", "PrivKey"]) {
         return Err(CommandError::PrivateKey);
     }
-    if matches(&["Pinning", "RemoteServices", "*", "API", "Key"]) {
+    let service = &["Pinning", "RemoteServices", "*", "API", "Key"];
+    if is_within(key, service) || is_above(key, service) {
         return Err(CommandError::PinningCredentials);
     }
     Ok(())
+}
+
+/// Whether setting this key could change the RPC's credentials.
+fn leads_to_credentials(key: &str) -> bool {
+    is_within(key, CREDENTIALS) || is_above(key, CREDENTIALS)
+}
+
+/// Whether a dotted key is the one that this path names, or lies below it. As in Kubo, case does not matter.
+fn is_within(key: &str, path: &[&str]) -> bool {
+    key.split('.').count() >= path.len() && agrees(key, path)
+}
+
+/// Whether a dotted key lies above the one that this path names.
+fn is_above(key: &str, path: &[&str]) -> bool {
+    key.split('.').count() < path.len() && agrees(key, path)
+}
+
+/// Whether a dotted key and a path agree as far as both go.
+fn agrees(key: &str, path: &[&str]) -> bool {
+    key.split('.')
+        .zip(path)
+        .all(|(part, pattern)| *pattern == "*" || part.eq_ignore_ascii_case(pattern))
 }

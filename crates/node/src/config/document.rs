@@ -75,10 +75,11 @@ impl Document {
                 }),
                 None => Ok((config, unknown)),
             },
-            Err(error) => Err(ConfigError::Value {
-                key: track.path().to_string(),
-                problem: say(&error.to_string()),
-            }),
+            Err(error) => {
+                let key = track.path().to_string();
+                let problem = say(&error.to_string(), is_secret(&key));
+                Err(ConfigError::Value { key, problem })
+            }
         }
     }
 
@@ -157,18 +158,31 @@ impl Document {
     /// Every key with its value, secrets left out, sorted.
     #[must_use]
     pub fn show(&self) -> Value {
+        let mut value = Value::Object(self.without_secrets().keys);
+        value.sort_all_objects();
+        value
+    }
+
+    /// The same without its secrets: keys that are one are left out, a database's URL loses its password.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
         for secret in SECRETS {
             conceal(&mut shown.keys, secret);
         }
-        if let Ok(Value::String(url)) = shown.get("Database.URL") {
-            let url = without_password(url);
-            // The key is there, and so is the way to it.
-            drop(shown.set("Database.URL", Value::String(url)));
+        for (section, database) in &mut shown.keys {
+            if !section.eq_ignore_ascii_case("Database") {
+                continue;
+            }
+            for (key, url) in database.as_object_mut().into_iter().flatten() {
+                if key.eq_ignore_ascii_case("URL")
+                    && let Value::String(text) = url
+                {
+                    *text = without_password(text);
+                }
+            }
         }
-        let mut value = Value::Object(shown.keys);
-        value.sort_all_objects();
-        value
+        shown
     }
 }
 
@@ -179,20 +193,47 @@ const SECRETS: &[&[&str]] = &[
     &["Pinning", "RemoteServices", "*", "API", "Key"],
 ];
 
-/// A database's URL with its password blotted out.
+/// Whether the value at a dotted key is, holds or belongs to a secret, so that no error may quote it.
+fn is_secret(key: &str) -> bool {
+    let parts: Vec<&str> = key.split('.').collect();
+    SECRETS
+        .iter()
+        .chain([&["Database", "URL"][..]].iter())
+        .any(|secret| {
+            parts
+                .iter()
+                .zip(*secret)
+                .all(|(part, word)| *word == "*" || part.eq_ignore_ascii_case(word))
+        })
+}
+
+/// A database's URL with its passwords blotted out: that of the authority and those among the parameters.
 pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    match authority
+    let authority = match authority
         .rsplit_once('@')
         .and_then(|(user, host)| Some((user.split_once(':')?.0, host)))
     {
-        Some((user, host)) => format!("{scheme}://{user}:***@{host}{path}"),
-        None => url.to_owned(),
-    }
+        Some((user, host)) => format!("{user}:***@{host}"),
+        None => authority.to_owned(),
+    };
+    let path = match path.split_once('?') {
+        Some((path, query)) => {
+            let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+                Some((name, _)) if name.to_ascii_lowercase().contains("password") => {
+                    format!("{name}=***")
+                }
+                _ => pair.to_owned(),
+            });
+            format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+        }
+        None => path.to_owned(),
+    };
+    format!("{scheme}://{authority}{path}")
 }
 
 /// Each part of a dotted key, after the key up to its end.
@@ -266,19 +307,28 @@ fn list_for_map(
     })
 }
 
-/// Says a type error of serde's in the order in which people want it.
-fn say(error: &str) -> String {
+/// Rewrites a type error of serde's as `expected A, found B`; without the value where that is secret.
+fn say(error: &str, secret: bool) -> String {
     let Some((found, expected)) = error
         .strip_prefix("invalid type: ")
         .and_then(|rest| rest.rsplit_once(", expected "))
     else {
-        return error.to_owned();
+        return if secret {
+            "the value cannot be used; it is not shown, as it may hold a secret".to_owned()
+        } else {
+            error.to_owned()
+        };
     };
     let expected = match expected {
         "i64" => "an integer",
         "a sequence" => "a list",
         other => other.strip_prefix("struct ").map_or(other, |_| "a map"),
     };
+    if secret {
+        // What the value is, as in `string "…"`, without the value.
+        let kind = found.split([' ', '"', '`']).next().unwrap_or_default();
+        return format!("expected {expected}, found {kind}");
+    }
     format!("expected {expected}, found {found}")
 }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::document::without_password;
-use super::{CommandError, Config, ConfigError, Document, Profile};
+use super::{Changes, CommandError, Config, ConfigError, Document, Profile};
 use crate::durable;
 
 /// Most bytes of a configuration file.
@@ -125,7 +125,7 @@ impl ConfigFile {
     ///
     /// # Errors
     /// See [`CommandError`]; nothing is changed then.
-    pub fn replace(&self, text: &[u8]) -> Result<(), CommandError> {
+    pub fn replace(&self, text: &[u8], changes: Changes) -> Result<(), CommandError> {
         let text = std::str::from_utf8(text).map_err(|_| CommandError::Decode)?;
         let mut new = Document::parse(text).map_err(|_| CommandError::Decode)?;
         let (config, _) = new.interpret().map_err(|_| CommandError::Decode)?;
@@ -134,6 +134,13 @@ impl ConfigFile {
         }
         let _changing = self.changing.lock();
         let old = read(&self.path)?;
+        let given = config.api.authorizations.as_ref();
+        if changes == Changes::NoCredentials
+            && given.is_some_and(|given| !given.is_empty())
+            && given != old.interpret()?.0.api.authorizations.as_ref()
+        {
+            return Err(CommandError::CredentialsKept);
+        }
         keep_secrets(&mut new, &config, &old)?;
         let (config, _) = new.interpret()?;
         config.check()?;

@@ -20,7 +20,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use command::CommandError;
+pub use command::{Changes, CommandError};
 pub use document::Document;
 pub use duration::{DurationError, GoDuration, OptionalDuration};
 pub use error::ConfigError;

@@ -32,85 +32,91 @@ pub struct Added {
 }
 
 endpoint! {
-    /// Adds files and folders.
+    /// Add files and directories.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>
     pub struct Add: "add" {
+        examples: [
+            "{program} add notes.txt",
+            "{program} add -r photos",
+            "{program} add -r --cid-version=1 --pin-name=photos photos",
+            "tar c photos | {program} add --stdin-name=photos.tar",
+        ],
         arguments {}
         options {
-            /// Take folders with all that is in them.
+            /// Add directories recursively.
             recursive: bool = "recursive" | "r", false;
-            /// Follow the links among the paths that are named.
+            /// Follow symbolic links given as arguments.
             dereference_args: bool = "dereference-args", false;
-            /// Name what is read from the standard input.
+            /// File name for content read from standard input.
             stdin_name: Option<String> = "stdin-name", None;
-            /// Take what is hidden as well.
+            /// Include hidden files.
             hidden: bool = "hidden" | "H", false;
-            /// Leave out what fits this rule, as in a `.gitignore`.
+            /// Ignore files that match this `.gitignore` pattern; may be repeated.
             ignore: Vec<String> = "ignore", Vec::new();
-            /// Leave out what fits the rules of this file.
-            ignore_rules_path: Option<String> = "ignore-rules-path", None;
-            /// Take empty folders.
+            /// Ignore files that match the patterns in this file.
+            ignore_rules_path: Option<String> = "ignore-rules-path", None, values ["<path>"];
+            /// Include empty directories.
             empty_dirs: bool = "empty-dirs" | "E", true;
-            /// Follow every link.
+            /// Follow all symbolic links.
             dereference_symlinks: bool = "dereference-symlinks", false;
-            /// Write CIDs only.
+            /// Print only CIDs.
             quiet: bool = "quiet" | "q", false;
-            /// Write the last CID only.
+            /// Print only the last CID, which is the root.
             quieter: bool = "quieter" | "Q", false;
-            /// Write nothing.
+            /// Print nothing.
             silent: bool = "silent", false;
-            /// Tell how far each file has come.
+            /// Show progress [default: true on a terminal].
             progress: Option<bool> = "progress" | "p", None;
-            /// Compute the CIDs and store nothing.
+            /// Compute CIDs without storing anything.
             only_hash: bool = "only-hash" | "n", false;
-            /// Put all into one folder.
+            /// Wrap everything in one directory.
             wrap_with_directory: bool = "wrap-with-directory" | "w", false;
-            /// Pin what was added.
+            /// Pin the added content.
             pin: bool = "pin", true;
-            /// Name the pin.
+            /// Name of the pin.
             pin_name: Option<String> = "pin-name", None;
-            /// Make what was added seen in MFS at this path.
+            /// Also place the content in MFS at this path.
             to_files: Option<String> = "to-files", None;
-            /// Version of the CIDs.
-            cid_version: Option<i32> = "cid-version", None;
-            /// Hash function of the CIDs.
-            hash: Option<String> = "hash", None;
-            /// Leaves that are raw blocks.
+            /// CID version, 0 or 1 [default: `Import.CidVersion`, or 0].
+            cid_version: Option<i32> = "cid-version", None, values ["0", "1"];
+            /// Hash function [default: `Import.HashFunction`, or sha2-256].
+            hash: Option<String> = "hash", None, values ["sha2-256", "blake3", "blake2b-256", "sha2-512", "sha3-256"];
+            /// Store leaves as raw blocks [default: `Import.UnixFSRawLeaves`, or true for CID version 1].
             raw_leaves: Option<bool> = "raw-leaves", None;
-            /// How files are cut: `size-BYTES`, `rabin-MIN-AVG-MAX`, `buzhash`.
-            chunker: Option<String> = "chunker" | "s", None;
-            /// Trickle trees in place of balanced ones.
+            /// Chunker: `size-BYTES`, `rabin-MIN-AVG-MAX` or `buzhash` [default: `Import.UnixFSChunker`, or size-262144].
+            chunker: Option<String> = "chunker" | "s", None, values ["size-262144", "size-1048576", "buzhash", "rabin"];
+            /// Use the trickle DAG layout instead of the balanced one.
             trickle: bool = "trickle" | "t", false;
-            /// Most links of a node of a file.
+            /// Maximum number of links of a file node [default: `Import.UnixFSFileMaxLinks`, or 174].
             max_file_links: Option<i32> = "max-file-links", None;
-            /// Most links of a plain folder.
+            /// Maximum number of links of a basic directory [default: `Import.UnixFSDirectoryMaxLinks`, or no limit].
             max_directory_links: Option<i32> = "max-directory-links", None;
-            /// Most links of a node of a sharded folder.
+            /// Maximum number of links of a HAMT directory node [default: `Import.UnixFSHAMTDirectoryMaxFanout`, or 256].
             max_hamt_fanout: Option<i32> = "max-hamt-fanout", None;
-            /// Put small blocks into their CIDs.
+            /// Inline small blocks into their CIDs.
             inline: bool = "inline", false;
-            /// Most bytes of a block that is put into its CID.
+            /// Maximum size in bytes of an inlined block.
             inline_limit: i32 = "inline-limit", 32;
-            /// Refer to the file in place of storing its bytes.
+            /// Reference the file in place instead of copying it (filestore).
             nocopy: bool = "nocopy", false;
-            /// Look whether the file is referred to already.
+            /// Check the filestore for existing blocks.
             fscache: bool = "fscache", false;
-            /// Keep the mode of files.
+            /// Store file permissions.
             preserve_mode: bool = "preserve-mode", false;
-            /// Keep the time of files.
+            /// Store file modification times.
             preserve_mtime: bool = "preserve-mtime", false;
-            /// The mode of every file, in octal.
+            /// File mode to store, in octal.
             mode: Option<u32> = "mode", None;
-            /// The time of every file, in seconds since 1970.
+            /// Modification time to store, in seconds since the Unix epoch.
             mtime: Option<i64> = "mtime", None;
-            /// The nanoseconds of that time.
+            /// Nanoseconds of the modification time.
             mtime_nsecs: Option<u32> = "mtime-nsecs", None;
-            /// Announce the root at once.
+            /// Announce the root immediately; no effect until this node has peers.
             fast_provide_root: Option<bool> = "fast-provide-root", None;
-            /// Announce all of the DAG at once.
+            /// Announce the whole DAG immediately; no effect until this node has peers.
             fast_provide_dag: Option<bool> = "fast-provide-dag", None;
-            /// Wait for the announcement.
+            /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
         body: Body::Files { name: "path", many: true, recursive: true },

@@ -3,20 +3,24 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Reads files, one after another.
+    /// Print the content of files.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cat>
     pub struct Cat: "cat" {
+        examples: [
+            "{program} cat CID/notes.txt",
+            "{program} cat --offset=100 --length=50 CID",
+        ],
         arguments {
-            /// The files.
+            /// Paths of the files.
             paths: Vec<String> = required "ipfs-path",
         }
         options {
-            /// Where to begin, in bytes.
+            /// Byte offset to start at.
             offset: i64 = "offset" | "o", 0;
-            /// Most bytes to read.
+            /// Maximum number of bytes to print.
             length: Option<i64> = "length" | "l", None;
-            /// Tell how far the reading has come.
+            /// Show progress on a terminal while output goes elsewhere.
             progress: bool = "progress" | "p", true;
         }
         body: Body::Nothing,

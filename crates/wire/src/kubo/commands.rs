@@ -38,13 +38,13 @@ const COMMON: &[&[&str]] = &[
 ];
 
 endpoint! {
-    /// Lists the commands.
+    /// List all commands.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-commands>
     pub struct Commands: "commands" {
         arguments {}
         options {
-            /// Print the options of each as well.
+            /// Include the options of each command.
             flags: bool = "flags" | "f", false;
         }
         body: Body::Nothing,

@@ -3,24 +3,29 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Reads a file or a folder as a tar archive.
+    /// Download files and directories.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-get>
     pub struct Get: "get" {
+        examples: [
+            "{program} get CID",
+            "{program} get -o photos CID",
+            "{program} get -a -C -o photos.tar.gz CID",
+        ],
         arguments {
-            /// What to read.
+            /// Path to download.
             path: String = required "ipfs-path",
         }
         options {
-            /// Where to write.
-            output: Option<String> = "output" | "o", None;
+            /// Path to write to [default: the last name of the path].
+            output: Option<String> = "output" | "o", None, values ["<path>"];
             /// Write a tar archive.
             archive: bool = "archive" | "a", false;
             /// Compress with gzip.
             compress: bool = "compress" | "C", false;
-            /// How hard to compress, 1 to 9.
+            /// Compression level, 1 to 9.
             compression_level: Option<i32> = "compression-level" | "l", None;
-            /// Tell how far the reading has come.
+            /// Show progress on a terminal.
             progress: bool = "progress" | "p", true;
         }
         body: Body::Nothing,

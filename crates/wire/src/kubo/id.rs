@@ -25,18 +25,18 @@ pub struct PeerInfo {
 }
 
 endpoint! {
-    /// Tells who this node, or another, is.
+    /// Show the identity of this node.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-id>
     pub struct Id: "id" {
         arguments {
-            /// The peer; this node when there is none.
+            /// Peer ID to look up [default: this node].
             peer: Option<String> = optional "peerid",
         }
         options {
-            /// How to print: `<id>`, `<aver>`, `<pubkey>`, `<addrs>`, `<protocols>`, `\n`, `\t`.
+            /// Output format; `<id>`, `<aver>`, `<pubkey>`, `<addrs>`, `<protocols>`, `\n` and `\t` are replaced.
             format: Option<String> = "format" | "f", None;
-            /// Base of peer ids: `b58mh`, or a multibase for the CIDv1 form.
+            /// Encoding of peer IDs: `b58mh`, or a multibase for CIDv1.
             peerid_base: String = "peerid-base", "b58mh".to_owned();
         }
         body: Body::Nothing,

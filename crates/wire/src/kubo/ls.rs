@@ -53,24 +53,28 @@ pub struct Link {
 pub const DIRECTORY: i32 = 1;
 
 endpoint! {
-    /// Lists folders.
+    /// List directory contents.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-ls>
     pub struct Ls: "ls" {
+        examples: [
+            "{program} ls CID",
+            "{program} ls --long CID/photos",
+        ],
         arguments {
-            /// The folders.
+            /// Paths to list.
             paths: Vec<String> = required "ipfs-path",
         }
         options {
-            /// Print what each column is.
+            /// Print column headers.
             headers: bool = "headers" | "v", false;
-            /// Look at each entry to tell its type.
+            /// Resolve the type of each entry.
             resolve_type: bool = "resolve-type", true;
-            /// Look at each entry to tell its size.
+            /// Resolve the size of each entry.
             size: bool = "size", true;
-            /// Answer with one entry a line.
+            /// Print entries as they are read.
             stream: bool = "stream" | "s", false;
-            /// Print mode and time as well.
+            /// Include mode and modification time.
             long: bool = "long" | "l", false;
         }
         body: Body::Nothing,

@@ -14,20 +14,20 @@ pub struct ResolvedPath {
 }
 
 endpoint! {
-    /// Follows a name or a path to its end.
+    /// Resolve a name or path.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-resolve>
     pub struct Resolve: "resolve" {
         arguments {
-            /// The name or path.
+            /// Name or path to resolve.
             name: String = required "name",
         }
         options {
-            /// Follow names that lead to names.
+            /// Resolve until the result is not a name.
             recursive: bool = "recursive" | "r", true;
-            /// Records to ask the network for.
+            /// Number of DHT records to request.
             dht_record_count: Option<i32> = "dht-record-count" | "dhtrc", None;
-            /// Longest time to ask the network, as in `30s`.
+            /// Timeout of DHT lookups, as in `30s`.
             dht_timeout: Option<String> = "dht-timeout" | "dhtt", None;
         }
         body: Body::Nothing,

@@ -3,7 +3,7 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Stops the daemon.
+    /// Stop the daemon.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-shutdown>
     pub struct Shutdown: "shutdown" {

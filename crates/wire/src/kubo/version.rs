@@ -25,19 +25,19 @@ pub struct VersionInfo {
 }
 
 endpoint! {
-    /// Tells which Kubo's RPC is answered.
+    /// Show version information.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-version>
     pub struct Version: "version" {
         arguments {}
         options {
-            /// Write the number only.
+            /// Print only the number.
             number: bool = "number" | "n", false;
-            /// Write the commit as well.
+            /// Include the commit.
             commit: bool = "commit", false;
-            /// Write the version of the repository.
+            /// Print the version of the repository format.
             repo: bool = "repo", false;
-            /// Write all.
+            /// Print all version information.
             all: bool = "all", false;
         }
         body: Body::Nothing,

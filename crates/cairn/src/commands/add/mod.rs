@@ -4,6 +4,7 @@ mod ignore;
 mod walk;
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,8 +50,11 @@ pub(crate) async fn run(
     let roots = roots(&request.files, &rules)?;
 
     let quiet = asked.quiet || asked.quieter || asked.silent;
+    let typed = std::io::stdin().is_terminal() && roots.iter().any(Option::is_none);
     let shown = match asked.progress {
-        None if quiet || globals.format == Format::Json => false,
+        // A bar would be drawn over what someone types.
+        _ if typed => false,
+        None if quiet || globals.format.is_json() => false,
         given => progress::wanted(given),
     };
     let mut values = request.values.clone();
@@ -58,7 +62,8 @@ pub(crate) async fn run(
         values.option("progress", "true");
     }
     let progress = Progress::bytes(shown, None);
-    let mut size = shown.then(|| {
+    // The size of standard input is known at its end alone.
+    let mut size = (shown && roots.iter().all(Option::is_some)).then(|| {
         walk::size_of(
             roots.iter().filter_map(Option::as_ref).cloned().collect(),
             Arc::clone(&rules),
@@ -86,7 +91,7 @@ pub(crate) async fn run(
         .send(request.spec, values, Some(Upload::from_stream(parts)))
         .await?;
     let mut records = Records::<Added>::new(answer);
-    let mut printer = Printer::new(request, globals.format)?;
+    let mut printer = Printer::new(request, globals)?;
     let mut count = Count::default();
     let mut last = None;
     while let Some((line, added)) = next_record(&mut records, output).await? {
@@ -96,7 +101,7 @@ pub(crate) async fn run(
         }
         if added.hash.is_empty() {
             progress.add(count.advance(&added));
-            if globals.format == Format::Json && asked.progress == Some(true) {
+            if globals.format.is_json() && asked.progress == Some(true) {
                 printer.print(&line, output)?;
             }
         } else if asked.quieter && globals.format == Format::Text {

@@ -17,7 +17,7 @@ use super::init;
 use crate::allocator;
 use crate::error::Problem;
 use crate::globals::Globals;
-use crate::grammar::Invocation;
+use crate::grammar::{Invocation, LIMITS};
 use crate::session::node_problem;
 
 /// Longest time from the wish to stop to the end of the process.
@@ -41,16 +41,16 @@ pub(crate) fn command() -> Command {
         Arg::new(name).long(name).help(help).value_name(value)
     };
     Command::new("daemon")
-        .about("Runs the node and its APIs until it is stopped")
-        .long_about("Runs the node and its APIs until it is stopped: by SIGTERM, by Ctrl-C, or by the command `shutdown`.\n\nIt makes a repository if there is none. Where it listens is configured under `Addresses`; it says so once it does, and then `Daemon is ready`.")
-        .arg(flag("init", "Make a repository if there is none; that is done anyway"))
-        .arg(value("init-config", "FILE", "Configuration that a new repository begins with").value_parser(value_parser!(OsString)))
-        .arg(value("init-profile", "PROFILES", "Profiles that a new repository begins with"))
-        .arg(flag("enable-gc", "Collect when the store grows past `Datastore.StorageGCWatermark`"))
-        .arg(flag("insecure-open", "Listen beyond this machine without credentials"))
-        .arg(flag("enable-pubsub-experiment", "As `Pubsub.Enabled`"))
-        .arg(flag("enable-namesys-pubsub", "As `Ipns.UsePubsub`"))
-        .arg(flag("manage-fdlimit", "Raise the limit of open files [default: true]"))
+        .about("Run the node with its RPC and gateway")
+        .long_about(format!("Run the node with its RPC and gateway until SIGTERM, Ctrl-C or `shutdown`.\n\nCreates the repository if there is none. The addresses are configured under `Addresses`; once they are open, `Daemon is ready` is printed.\n\n{LIMITS}"))
+        .arg(flag("init", "No effect: the repository is created anyway"))
+        .arg(value("init-config", "FILE", "Initial configuration file of a new repository").value_parser(value_parser!(OsString)))
+        .arg(value("init-profile", "PROFILES", "Configuration profiles of a new repository, separated by commas"))
+        .arg(flag("enable-gc", "Run garbage collection when the store exceeds `Datastore.StorageGCWatermark`"))
+        .arg(flag("insecure-open", "Allow listening on public addresses without credentials"))
+        .arg(flag("enable-pubsub-experiment", "Enable pubsub; no effect until this node has peers"))
+        .arg(flag("enable-namesys-pubsub", "Enable IPNS over pubsub; no effect until this node has peers"))
+        .arg(flag("manage-fdlimit", "Raise the limit of open files to the maximum [default: true]"))
         .arg(flag("migrate", "Without effect: this repository needs none").hide(true))
         .arg(value("routing", "KIND", "As `Routing.Type`").hide(true))
         .arg(value("agent-version-suffix", "TEXT", "As `Version.AgentSuffix`").hide(true))
@@ -69,6 +69,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         );
     }
     say("Initializing daemon...");
+    say(concat!("Cairn version: ", env!("CARGO_PKG_VERSION")));
     if flag("manage-fdlimit") != Some(false) {
         raise_file_limit();
     }
@@ -115,11 +116,15 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     }
     let mut served = faces.serve(&stop);
     let thrift = tokio::spawn(allocator::give_back());
+    say(
+        "Offline: this version does not connect to peers (Addresses.Swarm has no effect), and has no MFS and no IPNS names yet",
+    );
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), repository = %node.repo().path().display(), "the daemon is ready");
     say("Daemon is ready");
 
     tokio::select! {
         biased;
-        () = stop.cancelled() => {}
+        () = stop.cancelled() => say("Received shutdown request, shutting down..."),
         () = signals.next() => say("\nReceived interrupt signal, shutting down..."),
         _ = served.join_next() => tracing::error!("a face has ended by itself"),
     }

@@ -1,6 +1,6 @@
 //! `config`.
 
-use cairn_node::config::CommandError;
+use cairn_node::config::{Changes, CommandError};
 use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
 use cairn_wire::kubo::config::replace::ConfigReplace;
 use cairn_wire::kubo::config::show::ConfigShow;
@@ -12,9 +12,19 @@ use super::super::{Answer, Call, Failure, Handler, Records};
 /// Most bytes of a configuration.
 const MOST: usize = 4 << 20;
 
+/// What the caller may change: whoever needs a credential gives itself no other.
+fn changes(call: &Call) -> Changes {
+    if call.rpc.asks_for_credentials() {
+        Changes::NoCredentials
+    } else {
+        Changes::All
+    }
+}
+
 impl Handler for Config {
     async fn handle(self, call: Call) -> Result<Answer<Setting>, Failure> {
         let node = call.node().clone();
+        let changes = changes(&call);
         let Self {
             key,
             value,
@@ -27,7 +37,7 @@ impl Handler for Config {
             let file = node.config_file();
             let value = match value {
                 None => file.get_command(&key)?,
-                Some(value) => file.set_command(&key, &value, bool, json)?,
+                Some(value) => file.set_command(&key, &value, bool, json, changes)?,
             };
             Ok::<_, Failure>(Setting { key, value })
         });
@@ -51,7 +61,8 @@ impl Handler for ConfigReplace {
         }
         let text = files.whole(MOST, || CommandError::Decode.into()).await?;
         let node = call.node().clone();
-        tokio::task::spawn_blocking(move || node.config_file().replace(&text))
+        let changes = changes(&call);
+        tokio::task::spawn_blocking(move || node.config_file().replace(&text, changes))
             .await
             .map_err(|_| Failure::normal("the write was interrupted"))??;
         Ok(Answer::Many(Records::none()))

@@ -10,18 +10,29 @@ fn gets_and_sets_as_kubos_command_does() {
         Err(error) => format!("! {error}"),
     };
     let get = |key: &str| say(file.get_command(key));
-    let set = |key: &str, value: &str| say(file.set_command(key, value, false, false));
-    let json = |key: &str, value: &str| say(file.set_command(key, value, false, true));
+    let set =
+        |key: &str, value: &str| say(file.set_command(key, value, false, false, Changes::All));
+    let json =
+        |key: &str, value: &str| say(file.set_command(key, value, false, true, Changes::All));
     assert_eq!(get("Gateway.RootRedirect"), r#""""#);
     assert_eq!(set("Gateway.RootRedirect", "/x"), r#""/x""#);
     assert_eq!(get("Gateway.RootRedirect"), r#""/x""#);
     assert_eq!(
-        say(file.set_command("Gateway.NoFetch", "true", true, false)),
+        say(file.set_command("Gateway.NoFetch", "true", true, false, Changes::All)),
         "true"
     );
+    for wrong in ["yes", "1", "TRUE", ""] {
+        assert_eq!(
+            say(file.set_command("Gateway.NoFetch", wrong, true, false, Changes::All)),
+            format!(
+                "! failed to set config value: Gateway.NoFetch: expected true or false, found {wrong:?}"
+            )
+        );
+    }
+    assert!(file.config().gateway.no_fetch);
     assert_eq!(
-        say(file.set_command("Gateway.NoFetch", "yes", true, false)),
-        "false"
+        json("Gateway.NoFetch", "5"),
+        "! failed to set config value: Gateway.NoFetch: expected a boolean, found integer `5`"
     );
     assert_eq!(
         json("Gateway.HTTPHeaders", r#"{"X-A":["b"]}"#),
@@ -134,7 +145,7 @@ fn shows_no_secrets() {
     assert!(!format!("{:?}", file.config()).contains("sesame"));
 
     // What was shown can be put back, and changes no secret.
-    file.replace(text.as_bytes()).unwrap();
+    file.replace(text.as_bytes(), Changes::All).unwrap();
     assert_eq!(
         file.document().unwrap().interpret().unwrap(),
         document.interpret().unwrap()
@@ -150,7 +161,7 @@ fn replaces_all_but_secrets() {
     let replace = |change: &dyn Fn(&mut Value)| {
         let mut new = file.show_command().unwrap();
         change(&mut new);
-        file.replace(new.to_string().as_bytes())
+        file.replace(new.to_string().as_bytes(), Changes::All)
             .map_err(|error| error.to_string())
     };
     let services = |new: &mut Value| {
@@ -205,11 +216,11 @@ fn replaces_all_but_secrets() {
         "cannot change remote pinning services api info with `config replace`",
     );
     assert_eq!(
-        file.replace(b"{").unwrap_err().to_string(),
+        file.replace(b"{", Changes::All).unwrap_err().to_string(),
         "failed to decode file as config"
     );
     assert_eq!(
-        file.replace(b"\xff").unwrap_err().to_string(),
+        file.replace(b"\xff", Changes::All).unwrap_err().to_string(),
         "failed to decode file as config"
     );
 }
@@ -279,4 +290,135 @@ fn changes_by_hand_are_kept_and_failed_changes_leave_the_file() {
         file.set("Gateway.NoFetch", json!(true)),
         Err(ConfigError::Io { action: "read", .. })
     ));
+}
+
+#[test]
+fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
+    let (folder, file) = file(&with(
+        "API.Authorizations",
+        json!({"me": {"AuthSecret": "bearer:sesame", "AllowedPaths": ["/api/v0/config"]}}),
+    ));
+    for key in [
+        "API.Authorizations",
+        "api.authorizations",
+        "API.AUTHORIZATIONS.me",
+        "API.Authorizations.me.AuthSecret",
+        "API.Authorizations.me.AllowedPaths",
+        "API.Authorizations.",
+        "API.Authorizations.nobody",
+    ] {
+        let refused = file.get_command(key).unwrap_err();
+        assert!(matches!(refused, CommandError::Credentials), "{key}");
+    }
+    assert_eq!(
+        file.get_command("API").unwrap(),
+        json!({"Authorizations": {}, "HTTPHeaders": {}})
+    );
+    for key in [
+        "\"API\"",
+        "API.",
+        ".API",
+        "'API'.'Authorizations'",
+        "API.Auth*",
+        "",
+    ] {
+        assert!(file.get_command(key).is_err(), "{key}");
+    }
+    // Setting one does not tell it.
+    let secret = file.set_command(
+        "API.Authorizations.you.AuthSecret",
+        "bearer:open",
+        false,
+        false,
+        Changes::All,
+    );
+    assert_eq!(secret.unwrap(), Value::Null);
+    let before = std::fs::read(folder.path().join("config")).unwrap();
+    for (key, value) in [
+        ("API.Authorizations", "{}"),
+        ("api.authorizations.me.AuthSecret", "\"x\""),
+        (
+            "API.Authorizations.evil",
+            r#"{"AuthSecret":"bearer:x","AllowedPaths":["/"]}"#,
+        ),
+        ("API", r#"{"Authorizations":{}}"#),
+    ] {
+        let refused = file.set_command(key, value, false, true, Changes::NoCredentials);
+        assert!(
+            matches!(refused, Err(CommandError::CredentialsKept)),
+            "{key}"
+        );
+    }
+    let mut new = file.show_command().unwrap();
+    new["API"]["Authorizations"] =
+        json!({"evil": {"AuthSecret": "bearer:x", "AllowedPaths": ["/"]}});
+    let refused = file.replace(new.to_string().as_bytes(), Changes::NoCredentials);
+    assert!(matches!(refused, Err(CommandError::CredentialsKept)));
+    assert_eq!(std::fs::read(folder.path().join("config")).unwrap(), before);
+    // What was shown goes back in, and takes no credential away.
+    let shown = file.show_command().unwrap().to_string();
+    file.replace(shown.as_bytes(), Changes::NoCredentials)
+        .unwrap();
+    assert_eq!(file.config().api.authorizations.as_ref().unwrap().len(), 2);
+}
+
+#[test]
+fn errors_quote_no_secret() {
+    for (key, value) in [
+        ("API.Authorizations", json!("bearer:sesame")),
+        ("API.Authorizations", json!({"me": "bearer:sesame"})),
+        (
+            "API.Authorizations",
+            json!({"me": {"AuthSecret": ["bearer:sesame"]}}),
+        ),
+        ("API", json!("bearer:sesame")),
+        ("Identity", json!("sesame")),
+        ("Identity.PrivKey", json!({"a": "sesame"})),
+        ("Pinning.RemoteServices", json!({"x": {"API": "sesame"}})),
+        ("Pinning", json!("sesame")),
+        ("Database", json!("postgres://me:sesame@host")),
+        ("Database.URL", json!(["postgres://me:sesame@host"])),
+    ] {
+        let text = with(key, value.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, kubo!("default")).unwrap();
+        let file = ConfigFile::load(&path).unwrap();
+        std::fs::write(&path, text).unwrap();
+        // Through a daemon that has been running since before the file was broken.
+        let errors = [
+            file.set_command("Gateway.NoFetch", "true", true, false, Changes::All)
+                .unwrap_err()
+                .to_string(),
+            file.profile_command("test", true).unwrap_err().to_string(),
+            ConfigFile::load(&path).unwrap_err().to_string(),
+        ];
+        for error in errors {
+            assert!(!error.contains("sesame"), "{key} {value}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_database_s_url_is_shown_without_its_passwords() {
+    for (url, shown) in [
+        ("postgres://me:sesame@host/db", "postgres://me:***@host/db"),
+        (
+            "postgres://host/db?user=me&password=sesame",
+            "postgres://host/db?user=me&password=***",
+        ),
+        (
+            "postgres://host/db?sslpassword=sesame&a=b",
+            "postgres://host/db?sslpassword=***&a=b",
+        ),
+        ("postgres://me@host/db", "postgres://me@host/db"),
+        ("sqlite:shared.sqlite", "sqlite:shared.sqlite"),
+    ] {
+        let (_folder, file) = file(&with("Database.URL", json!(url)));
+        for key in ["Database.URL", "Database"] {
+            let value = file.get_command(key).unwrap();
+            let url = value.get("URL").unwrap_or(&value);
+            assert_eq!(url, shown);
+        }
+    }
 }

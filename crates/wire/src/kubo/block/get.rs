@@ -3,12 +3,12 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Reads a block.
+    /// Print a raw block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-get>
     pub struct BlockGet: "block/get" {
         arguments {
-            /// The block.
+            /// CID of the block.
             cid: String = required "cid",
         }
         options {}

@@ -15,24 +15,28 @@ pub struct BlockSize {
 }
 
 endpoint! {
-    /// Stores files as raw blocks, one each.
+    /// Store each file as one block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-put>
     pub struct BlockPut: "block/put" {
+        examples: [
+            "{program} block put block.bin",
+            "{program} block put --cid-codec=dag-pb node.bin",
+        ],
         arguments {}
         options {
-            /// Codec of the CIDs.
+            /// Multicodec of the CID.
             cid_codec: String = "cid-codec", "raw".to_owned();
-            /// Hash function of the CIDs.
+            /// Multihash function.
             mhtype: String = "mhtype", "sha2-256".to_owned();
-            /// Bytes of the digest; -1 for all.
+            /// Length of the digest in bytes; -1 for the function's own.
             mhlen: i32 = "mhlen", -1;
-            /// Pin the blocks.
+            /// Pin the blocks recursively.
             pin: bool = "pin", false;
-            /// Take blocks larger than 2 MiB, which peers do not exchange.
+            /// Allow blocks larger than 2 MiB, which peers do not exchange.
             allow_big_block: bool = "allow-big-block", false;
-            /// The older way to say the codec: `v0`, `protobuf`, `cbor`, `raw`.
-            format: Option<String> = "format" | "f", None;
+            /// Deprecated codec option: `v0`, `protobuf`, `cbor` or `raw`; use --cid-codec.
+            format: Option<String> = "format" | "f", None, values ["v0", "protobuf", "cbor", "raw"];
         }
         body: Body::Files { name: "data", many: true, recursive: false },
         reply: ReplyKind::Many, BlockSize,

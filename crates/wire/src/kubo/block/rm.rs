@@ -16,18 +16,18 @@ pub struct Removed {
 }
 
 endpoint! {
-    /// Removes blocks that no pin keeps.
+    /// Remove unpinned blocks.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-rm>
     pub struct BlockRm: "block/rm" {
         arguments {
-            /// The blocks.
+            /// CIDs of the blocks.
             cids: Vec<String> = required "cid",
         }
         options {
-            /// Say nothing of blocks that are not there.
+            /// Ignore blocks that do not exist.
             force: bool = "force" | "f", false;
-            /// Write nothing.
+            /// Print nothing.
             quiet: bool = "quiet" | "q", false;
         }
         body: Body::Nothing,

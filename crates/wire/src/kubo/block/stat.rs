@@ -6,12 +6,12 @@ use super::put::BlockSize;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Tells the size of a block.
+    /// Show the size of a block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-stat>
     pub struct BlockStat: "block/stat" {
         arguments {
-            /// The block.
+            /// CID of the block.
             cid: String = required "cid",
         }
         options {}

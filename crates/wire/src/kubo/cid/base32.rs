@@ -4,12 +4,12 @@ use super::format::Formatted;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Writes CIDs as version 1 in base 32, where case tells nothing.
+    /// Convert CIDs to CIDv1 in base32.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-base32>
     pub struct CidBase32: "cid/base32" {
         arguments {
-            /// The CIDs.
+            /// CIDs to convert.
             cids: Vec<String> = required "cid",
         }
         options {}

@@ -17,15 +17,15 @@ pub struct Named {
 }
 
 endpoint! {
-    /// Lists the bases that texts can be in.
+    /// List multibase encodings.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-bases>
     pub struct CidBases: "cid/bases" {
         arguments {}
         options {
-            /// Write the prefixes as well.
+            /// Include the single-character prefixes.
             prefix: bool = "prefix", false;
-            /// Write the codes as well.
+            /// Include the numeric codes.
             numeric: bool = "numeric", false;
         }
         body: Body::Nothing,

@@ -6,15 +6,15 @@ use super::bases::Named;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Lists the codecs of blocks.
+    /// List multicodecs of CIDs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-codecs>
     pub struct CidCodecs: "cid/codecs" {
         arguments {}
         options {
-            /// Write the codes as well.
+            /// Include the numeric codes.
             numeric: bool = "numeric" | "n", false;
-            /// List only those that can be read here.
+            /// List only codecs that can be decoded.
             supported: bool = "supported" | "s", false;
         }
         body: Body::Nothing,

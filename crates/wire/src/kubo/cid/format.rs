@@ -28,26 +28,30 @@ impl Formatted {
 }
 
 endpoint! {
-    /// Writes CIDs in other forms.
+    /// Format and convert CIDs.
     ///
-    /// In a format string `%s` is the CID, `%b` its base, `%v` its version, `%c` its codec, `%h` its hash function, `%L` the
+    /// In a format string `%s` is the CID, `%b` its multibase, `%v` its version, `%c` its codec, `%h` its hash function, `%L` the
     /// length of its digest, `%m` its multihash, `%d` its digest, `%P` its prefix (`%v-%c-%h-%L`), `%%` a percent sign.
-    /// `%B`, `%V`, `%C` and `%H` are codes in place of names; `%M`, `%D` and `%S` leave the prefix of the base out.
+    /// `%B`, `%V`, `%C` and `%H` print codes instead of names; `%M`, `%D` and `%S` omit the multibase prefix.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-format>
     pub struct CidFormat: "cid/format" {
+        examples: [
+            "{program} cid format -v 1 -b base32 QmCID",
+            "{program} cid format -f '%b %h' CID",
+        ],
         arguments {
-            /// The CIDs.
+            /// CIDs to format.
             cids: Vec<String> = required "cid",
         }
         options {
-            /// The format string.
+            /// Format string.
             format: String = "f", "%s".to_owned();
-            /// Convert to this version: 0 or 1.
+            /// Convert to this CID version, 0 or 1.
             version: Option<String> = "v", None;
-            /// Convert to this codec.
+            /// Convert to this multicodec.
             codec: Option<String> = "mc", None;
-            /// Write in this base.
+            /// Encode in this multibase.
             base: Option<String> = "b", None;
         }
         body: Body::Nothing,

@@ -5,15 +5,15 @@ use super::codecs::table;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Lists the hash functions of CIDs.
+    /// List multihash functions.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-hashes>
     pub struct CidHashes: "cid/hashes" {
         arguments {}
         options {
-            /// Write the codes as well.
+            /// Include the numeric codes.
             numeric: bool = "numeric" | "n", false;
-            /// Changes nothing: all that are listed can be computed here.
+            /// List only supported functions; all listed ones are.
             supported: bool = "supported" | "s", false;
         }
         body: Body::Nothing,

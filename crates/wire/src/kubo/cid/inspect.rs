@@ -62,12 +62,12 @@ pub struct HashPart {
 }
 
 endpoint! {
-    /// Takes a CID apart.
+    /// Show the parts of a CID.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-inspect>
     pub struct CidInspect: "cid/inspect" {
         arguments {
-            /// The CID.
+            /// CID to inspect.
             cid: String = required "cid",
         }
         options {}

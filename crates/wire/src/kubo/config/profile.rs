@@ -17,16 +17,16 @@ pub struct ProfileChange {
 }
 
 endpoint! {
-    /// Applies a named set of changes to the configuration.
+    /// Apply a configuration profile.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config-profile-apply>
     pub struct ConfigProfileApply: "config/profile/apply" {
         arguments {
-            /// The profile.
+            /// Name of the profile.
             profile: String = required "profile",
         }
         options {
-            /// Only tell what would change.
+            /// Show the changes without applying them.
             dry_run: bool = "dry-run", false;
         }
         body: Body::Nothing,

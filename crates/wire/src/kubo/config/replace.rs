@@ -3,7 +3,7 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Replaces the configuration, except for its secrets.
+    /// Replace the configuration with a file, keeping its secrets.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config-replace>
     pub struct ConfigReplace: "config/replace" {

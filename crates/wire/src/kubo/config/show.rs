@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Shows the configuration, without its secrets.
+    /// Show the configuration without its secrets.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config-show>
     pub struct ConfigShow: "config/show" {
         arguments {}
         options {
-            /// Show what `auto` stands for.
+            /// Expand `auto` placeholders.
             expand_auto: bool = "expand-auto", false;
         }
         body: Body::Nothing,

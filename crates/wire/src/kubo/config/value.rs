@@ -16,22 +16,28 @@ pub struct Setting {
 }
 
 endpoint! {
-    /// Reads or writes a setting.
+    /// Get or set a configuration value.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config>
     pub struct Config: "config" {
+        examples: [
+            "{program} config Addresses.API",
+            "{program} config Addresses.Gateway /ip4/127.0.0.1/tcp/8081",
+            "{program} config --bool Gateway.NoFetch true",
+            "{program} config --json Datastore.StorageGCWatermark 80",
+        ],
         arguments {
-            /// The dotted name, as in `Addresses.API`.
+            /// Dotted key, as in `Addresses.API`.
             key: String = required "key",
-            /// The value to write.
+            /// Value to set.
             value: Option<String> = optional "value",
         }
         options {
-            /// The value is `true` or `false`.
+            /// Parse the value as a boolean, `true` or `false`.
             bool: bool = "bool", false;
-            /// The value is JSON.
+            /// Parse the value as JSON.
             json: bool = "json", false;
-            /// Show what `auto` stands for.
+            /// Expand `auto` placeholders.
             expand_auto: bool = "expand-auto", false;
         }
         body: Body::Nothing,

@@ -3,18 +3,21 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Reads a DAG as a CAR.
+    /// Export a DAG as a CAR file.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-export>
     pub struct DagExport: "dag/export" {
+        examples: [
+            "{program} dag export CID > photos.car",
+        ],
         arguments {
-            /// The root.
+            /// Root CID or path.
             root: String = required "root",
         }
         options {
-            /// Tell how far the reading has come.
+            /// Show progress [default: true on a terminal].
             progress: Option<bool> = "progress" | "p", None;
-            /// Leave out blocks that are not here.
+            /// Skip blocks that are not stored locally.
             local_only: bool = "local-only", false;
         }
         body: Body::Nothing,

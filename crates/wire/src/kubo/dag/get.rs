@@ -3,17 +3,21 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Reads a node, or a value inside one, in any codec.
+    /// Print an IPLD node, or a value inside one.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-get>
     pub struct DagGet: "dag/get" {
+        examples: [
+            "{program} dag get CID",
+            "{program} dag get CID/path/to/value",
+        ],
         arguments {
-            /// What to read.
+            /// CID or path of the node.
             path: String = required "ref",
         }
         options {
-            /// Codec to write it in.
-            output_codec: String = "output-codec", "dag-json".to_owned();
+            /// Codec of the output.
+            output_codec: String = "output-codec", "dag-json".to_owned(), values ["dag-json", "dag-cbor", "dag-pb", "json", "cbor", "raw"];
         }
         body: Body::Nothing,
         reply: ReplyKind::Bytes("text/plain"), (),

@@ -37,27 +37,31 @@ pub struct ImportStats {
 }
 
 endpoint! {
-    /// Stores what CARs hold and pins their roots.
+    /// Import CAR files and pin their roots.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-import>
     pub struct DagImport: "dag/import" {
+        examples: [
+            "{program} dag import photos.car",
+            "curl https://example.org/photos.car | {program} dag import",
+        ],
         arguments {}
         options {
             /// Pin the roots.
             pin_roots: bool = "pin-roots", true;
-            /// Import no more than the file holds, without asking peers for what a root lacks.
+            /// Import partial DAGs without fetching missing blocks from peers.
             local_only: bool = "local-only", false;
-            /// Write nothing.
+            /// Print nothing.
             silent: bool = "silent", false;
-            /// Tell how much was stored.
+            /// Print the number of blocks and bytes imported.
             stats: bool = "stats", false;
-            /// Announce the roots at once.
+            /// Announce the roots immediately; no effect until this node has peers.
             fast_provide_root: Option<bool> = "fast-provide-root", None;
-            /// Announce all of the DAGs at once.
+            /// Announce the whole DAGs immediately; no effect until this node has peers.
             fast_provide_dag: Option<bool> = "fast-provide-dag", None;
-            /// Wait for the announcements.
+            /// Wait for the announcements; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
-            /// Take blocks larger than 2 MiB, which peers do not exchange.
+            /// Allow blocks larger than 2 MiB, which peers do not exchange.
             allow_big_block: bool = "allow-big-block", false;
         }
         body: Body::Files { name: "path", many: true, recursive: false },

@@ -14,21 +14,24 @@ pub struct StoredNode {
 }
 
 endpoint! {
-    /// Stores nodes of any codec, one a file.
+    /// Store each file as one IPLD node.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-put>
     pub struct DagPut: "dag/put" {
+        examples: [
+            "echo '{\"hello\": \"world\"}' | {program} dag put",
+        ],
         arguments {}
         options {
-            /// Codec to store in.
-            store_codec: String = "store-codec", "dag-cbor".to_owned();
-            /// Codec of the files.
-            input_codec: String = "input-codec", "dag-json".to_owned();
-            /// Pin the nodes.
+            /// Codec of the stored node.
+            store_codec: String = "store-codec", "dag-cbor".to_owned(), values ["dag-cbor", "dag-json", "dag-pb", "json", "cbor", "raw"];
+            /// Codec of the input.
+            input_codec: String = "input-codec", "dag-json".to_owned(), values ["dag-json", "dag-cbor", "dag-pb", "json", "cbor", "raw"];
+            /// Pin the nodes recursively.
             pin: bool = "pin", false;
-            /// Hash function of the CIDs.
+            /// Multihash function [default: `Import.HashFunction`, or sha2-256].
             hash: Option<String> = "hash", None;
-            /// Take nodes larger than 2 MiB, which peers do not exchange.
+            /// Allow nodes larger than 2 MiB, which peers do not exchange.
             allow_big_block: bool = "allow-big-block", false;
         }
         body: Body::Files { name: "object data", many: true, recursive: false },

@@ -19,12 +19,12 @@ pub struct ResolvedNode {
 }
 
 endpoint! {
-    /// Follows a path to its last block.
+    /// Resolve an IPLD path to a CID.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-resolve>
     pub struct DagResolve: "dag/resolve" {
         arguments {
-            /// The path.
+            /// Path to resolve.
             path: String = required "ref",
         }
         options {}

@@ -69,16 +69,16 @@ fn as_go<S: Serializer>(ratio: &f32, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 endpoint! {
-    /// Counts what hangs below roots.
+    /// Show the size and number of blocks of DAGs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-stat>
     pub struct DagStat: "dag/stat" {
         arguments {
-            /// The roots.
+            /// Root CIDs or paths.
             roots: Vec<String> = required "root",
         }
         options {
-            /// Tell how far the counting has come.
+            /// Show progress [default: true on a terminal].
             progress: Option<bool> = "progress" | "p", None;
         }
         body: Body::Nothing,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Tells about the machine and the process.
+    /// Show information about the system and the process.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-diag-sys>
     pub struct DiagSys: "diag/sys" {

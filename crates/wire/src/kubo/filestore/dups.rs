@@ -4,7 +4,7 @@ use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::refs::links::Ref;
 
 endpoint! {
-    /// Lists the blocks that lie in a file and in the block store as well.
+    /// List blocks that are both in the filestore and in the block store.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-filestore-dups>
     pub struct FilestoreDups: "filestore/dups" {

@@ -4,16 +4,16 @@ use super::FileBlock;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Lists the blocks that lie in files.
+    /// List blocks in the filestore.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-filestore-ls>
     pub struct FilestoreLs: "filestore/ls" {
         arguments {
-            /// Only these blocks, which are looked at as well.
+            /// List and check only these CIDs.
             cids: Vec<String> = optional "obj",
         }
         options {
-            /// In the order of the files.
+            /// Sort by file path.
             file_order: bool = "file-order", false;
         }
         body: Body::Nothing,

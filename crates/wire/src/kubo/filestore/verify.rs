@@ -4,21 +4,21 @@ use super::FileBlock;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Looks whether the blocks that lie in files can still be read there.
+    /// Verify blocks in the filestore.
     ///
-    /// `ok`: it can. `changed`: the file was changed. `no-file`: the file is gone. `error`: the file cannot be read.
-    /// `missing`: the block is in no file. `ERROR`: something else is wrong.
+    /// Status: `ok`, `changed` (the file was modified), `no-file` (the file is gone), `error` (the file cannot be read),
+    /// `missing` (the block is not in the filestore), `ERROR` (any other error).
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-filestore-verify>
     pub struct FilestoreVerify: "filestore/verify" {
         arguments {
-            /// Only these blocks.
+            /// Verify only these CIDs.
             cids: Vec<String> = optional "obj",
         }
         options {
-            /// In the order of the files.
+            /// Sort by file path.
             file_order: bool = "file-order", false;
-            /// Forget blocks that cannot be read, pinned or not; `pin verify` tells what is incomplete then.
+            /// Remove references that cannot be read, even if pinned; run `pin verify` afterwards.
             remove_bad_blocks: bool = "remove-bad-blocks", false;
         }
         body: Body::Nothing,

@@ -3,7 +3,7 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Reads bytes from text that says its base.
+    /// Decode multibase text.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-decode>
     pub struct MultibaseDecode: "multibase/decode" {

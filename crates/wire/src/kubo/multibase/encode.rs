@@ -3,13 +3,16 @@
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Writes bytes as text that says its base.
+    /// Encode data as multibase text.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-encode>
     pub struct MultibaseEncode: "multibase/encode" {
+        examples: [
+            "echo hello | {program} multibase encode -b base58btc",
+        ],
         arguments {}
         options {
-            /// The base: its name or its prefix.
+            /// Name or prefix of the encoding.
             base: String = "b", "base64url".to_owned();
         }
         body: Body::Files { name: "file", many: false, recursive: false },

@@ -4,15 +4,15 @@ use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::cid::bases::{Named, table};
 
 endpoint! {
-    /// Lists the bases that texts can be in.
+    /// List multibase encodings.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-list>
     pub struct MultibaseList: "multibase/list" {
         arguments {}
         options {
-            /// Write the prefixes as well.
+            /// Include the single-character prefixes.
             prefix: bool = "prefix", false;
-            /// Write the codes as well.
+            /// Include the numeric codes.
             numeric: bool = "numeric", false;
         }
         body: Body::Nothing,

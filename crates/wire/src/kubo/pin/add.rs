@@ -22,26 +22,30 @@ pub struct Pinned {
 }
 
 endpoint! {
-    /// Keeps DAGs from collection.
+    /// Pin objects so that garbage collection keeps them.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-add>
     pub struct PinAdd: "pin/add" {
+        examples: [
+            "{program} pin add CID",
+            "{program} pin add --name=backup CID",
+        ],
         arguments {
-            /// What to keep.
+            /// Paths to pin.
             paths: Vec<String> = required "ipfs-path",
         }
         options {
-            /// Keep all that the root links to as well.
+            /// Pin everything that the object links to.
             recursive: bool = "recursive" | "r", true;
-            /// Name the pin.
+            /// Name of the pin.
             name: Option<String> = "name" | "n", None;
-            /// Tell how far the pinning has come.
+            /// Show progress.
             progress: bool = "progress", false;
-            /// Announce the root at once.
+            /// Announce the root immediately; no effect until this node has peers.
             fast_provide_root: Option<bool> = "fast-provide-root", None;
-            /// Announce all of the DAG at once.
+            /// Announce the whole DAG immediately; no effect until this node has peers.
             fast_provide_dag: Option<bool> = "fast-provide-dag", None;
-            /// Wait for the announcement.
+            /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
         body: Body::Nothing,

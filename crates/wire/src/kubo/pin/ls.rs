@@ -42,24 +42,29 @@ pub struct PinInfo {
 }
 
 endpoint! {
-    /// Lists what is kept from collection.
+    /// List pinned objects.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-ls>
     pub struct PinLs: "pin/ls" {
+        examples: [
+            "{program} pin ls",
+            "{program} pin ls --type=recursive --names",
+            "{program} pin ls CID",
+        ],
         arguments {
-            /// Only these.
+            /// Show only these paths.
             paths: Vec<String> = optional "ipfs-path",
         }
         options {
-            /// Only `direct`, `indirect`, `recursive`, or `all`.
-            r#type: String = "type" | "t", "all".to_owned();
-            /// Write CIDs only.
+            /// Type of pins to list: `direct`, `indirect`, `recursive` or `all`.
+            r#type: String = "type" | "t", "all".to_owned(), values ["all", "direct", "indirect", "recursive"];
+            /// Print only CIDs.
             quiet: bool = "quiet" | "q", false;
-            /// Only pins whose name contains this.
+            /// List only pins whose name contains this text.
             name: Option<String> = "name" | "n", None;
-            /// Answer with one pin a line.
+            /// Print pins as they are read.
             stream: bool = "stream" | "s", false;
-            /// Tell names.
+            /// Include pin names.
             names: bool = "names", false;
         }
         body: Body::Nothing,

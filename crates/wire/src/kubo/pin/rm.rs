@@ -15,12 +15,15 @@ pub struct Unpinned {
 }
 
 endpoint! {
-    /// Lets a collection have DAGs.
+    /// Remove pins; garbage collection may then remove the objects.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-rm>
     pub struct PinRm: "pin/rm" {
+        examples: [
+            "{program} pin rm CID",
+        ],
         arguments {
-            /// What to let go.
+            /// Paths to unpin.
             paths: Vec<String> = required "ipfs-path",
         }
         options {

@@ -9,24 +9,27 @@ use crate::endpoint::{Body, ReplyKind};
 pub type Updated = Unpinned;
 
 endpoint! {
-    /// Keeps a DAG in place of another; only what is new in it is looked at.
+    /// Replace a recursive pin, reading only what differs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-update>
     pub struct PinUpdate: "pin/update" {
+        examples: [
+            "{program} pin update OLD-CID NEW-CID",
+        ],
         arguments {
-            /// What is kept now.
+            /// Path that is pinned.
             from: String = required "from-path",
-            /// What to keep from now on.
+            /// Path to pin instead.
             to: String = required "to-path",
         }
         options {
-            /// Let a collection have the old one.
+            /// Remove the old pin.
             unpin: bool = "unpin", true;
-            /// Announce the root at once.
+            /// Announce the root immediately; no effect until this node has peers.
             fast_provide_root: Option<bool> = "fast-provide-root", None;
-            /// Announce all of the DAG at once.
+            /// Announce the whole DAG immediately; no effect until this node has peers.
             fast_provide_dag: Option<bool> = "fast-provide-dag", None;
-            /// Wait for the announcement.
+            /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
         body: Body::Nothing,

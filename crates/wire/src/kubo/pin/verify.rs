@@ -35,15 +35,15 @@ pub struct BadNode {
 }
 
 endpoint! {
-    /// Checks that what is kept is here.
+    /// Verify that recursive pins are complete.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-verify>
     pub struct PinVerify: "pin/verify" {
         arguments {}
         options {
-            /// Tell of pins that are whole as well.
+            /// Also list complete pins.
             verbose: bool = "verbose", false;
-            /// Write the CIDs of broken pins only.
+            /// Print only the CIDs of broken pins.
             quiet: bool = "quiet" | "q", false;
         }
         body: Body::Nothing,

@@ -38,24 +38,28 @@ impl Ref {
 pub const TARGET: &str = "<dst>";
 
 endpoint! {
-    /// Lists what blocks link to.
+    /// List the links of objects.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-refs>
     pub struct Refs: "refs" {
+        examples: [
+            "{program} refs CID",
+            "{program} refs -r --edges CID",
+        ],
         arguments {
-            /// Where to begin.
+            /// Paths of the objects.
             paths: Vec<String> = required "ipfs-path",
         }
         options {
-            /// How to write a link: `<src>`, `<dst>` and `<linkname>` are filled in.
+            /// Output format; `<src>`, `<dst>` and `<linkname>` are replaced.
             format: String = "format", TARGET.to_owned();
-            /// Write `<src> -> <dst>`.
+            /// Print links as `<src> -> <dst>`.
             edges: bool = "edges" | "e", false;
-            /// List each block once.
+            /// Omit duplicate links.
             unique: bool = "unique" | "u", false;
-            /// List the links of what is linked to as well.
+            /// List links recursively.
             recursive: bool = "recursive" | "r", false;
-            /// Most levels to list; -1 for all.
+            /// Maximum depth with --recursive; -1 for no limit.
             max_depth: i32 = "max-depth", -1;
         }
         body: Body::Nothing,

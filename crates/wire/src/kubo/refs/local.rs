@@ -4,7 +4,7 @@ use super::links::Ref;
 use crate::endpoint::{Body, ReplyKind};
 
 endpoint! {
-    /// Lists every block that is here, as CIDv1 raw.
+    /// List all local blocks as raw CIDv1.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-refs-local>
     pub struct RefsLocal: "refs/local" {

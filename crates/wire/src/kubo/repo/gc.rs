@@ -20,17 +20,21 @@ pub struct Collected {
 }
 
 endpoint! {
-    /// Removes every block that no pin keeps.
+    /// Remove all blocks that are not pinned.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-gc>
     pub struct RepoGc: "repo/gc" {
+        examples: [
+            "{program} repo gc",
+            "{program} repo gc --quiet",
+        ],
         arguments {}
         options {
-            /// Go on after an error and tell each.
+            /// Continue after errors and print each.
             stream_errors: bool = "stream-errors", false;
-            /// Write CIDs only.
+            /// Print only the CIDs of removed blocks.
             quiet: bool = "quiet" | "q", false;
-            /// Write nothing.
+            /// Print nothing.
             silent: bool = "silent", false;
         }
         body: Body::Nothing,

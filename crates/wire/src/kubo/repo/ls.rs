@@ -4,7 +4,7 @@ use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::refs::links::Ref;
 
 endpoint! {
-    /// Lists every block that is here, as CIDv1 raw.
+    /// List all local blocks as raw CIDv1.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-ls>
     pub struct RepoLs: "repo/ls" {

@@ -24,15 +24,15 @@ pub struct RepoSizes {
 }
 
 endpoint! {
-    /// Tells what the repository holds.
+    /// Show the size of the repository.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-stat>
     pub struct RepoStat: "repo/stat" {
         arguments {}
         options {
-            /// Tell sizes only, which is quicker.
+            /// Show only sizes, which is faster.
             size_only: bool = "size-only" | "s", false;
-            /// Print sizes in MiB.
+            /// Print human-readable sizes.
             human: bool = "human" | "H", false;
         }
         body: Body::Nothing,

@@ -15,17 +15,20 @@ pub struct Verified {
 }
 
 endpoint! {
-    /// Reads and hashes every block.
+    /// Verify the checksums of all blocks.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-verify>
     pub struct RepoVerify: "repo/verify" {
+        examples: [
+            "{program} repo verify",
+        ],
         arguments {}
         options {
-            /// Remove damaged blocks.
+            /// Remove corrupt blocks.
             drop: bool = "drop", false;
-            /// Remove damaged blocks and fetch them again.
+            /// Remove corrupt blocks and fetch them again.
             heal: bool = "heal", false;
-            /// Longest time to fetch one block, as in `30s`.
+            /// Timeout for fetching one block, as in `30s`.
             heal_timeout: String = "heal-timeout", "30s".to_owned();
         }
         body: Body::Nothing,

@@ -15,13 +15,13 @@ pub struct RepoNumber {
 }
 
 endpoint! {
-    /// Tells the version of the repository.
+    /// Show the version of the repository format.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-version>
     pub struct RepoVersion: "repo/version" {
         arguments {}
         options {
-            /// Write the number only.
+            /// Print only the number.
             quiet: bool = "quiet" | "q", false;
         }
         body: Body::Nothing,

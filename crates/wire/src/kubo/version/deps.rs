@@ -21,7 +21,7 @@ pub struct Dependency {
 }
 
 endpoint! {
-    /// Lists what the program was built from.
+    /// List the dependencies that this build uses.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-version-deps>
     pub struct VersionDeps: "version/deps" {

@@ -1,0 +1,58 @@
+//! `pin ls` under our own name: without a type, the pins themselves and how many blocks they keep besides.
+
+use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs};
+
+use super::generic::{self, Printer, Request};
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::output::Output;
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
+    let asked = request.typed::<PinLs>()?;
+    let typed = request.values.loose(&["type", "t"]).is_some();
+    if typed || !asked.paths.is_empty() || globals.format.is_json() {
+        return generic::run(session, request, globals, output).await;
+    }
+    // Names are what people know their pins by.
+    let asked = PinLs {
+        names: true,
+        stream: true,
+        ..asked
+    };
+    let listed = request.with(&asked);
+    let mut printer = Printer::new(&listed, globals)?;
+    let mut indirect = 0_u64;
+    generic::for_each_record(
+        session,
+        &listed,
+        output,
+        |line, record: PinList, output| match record {
+            PinList::One {
+                info: PinInfo { r#type, .. },
+                ..
+            } if r#type.starts_with("indirect") => {
+                indirect += 1;
+                Ok(())
+            }
+            _ => printer.print(&line, output),
+        },
+    )
+    .await?;
+    if indirect > 0 && !asked.quiet {
+        output.flush()?;
+        let (are, blocks) = if indirect == 1 {
+            ("is", "block")
+        } else {
+            ("are", "blocks")
+        };
+        eprintln!("{indirect} more {blocks} {are} pinned indirectly; list them with `--type=all`");
+    }
+    Ok(())
+}

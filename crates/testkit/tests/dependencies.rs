@@ -1,0 +1,129 @@
+//! The licences and bans of `deny.toml`, for machines without cargo-deny, which checks more.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cargo_metadata::{CargoOpt, Metadata, MetadataCommand};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The packages that this machine builds.
+fn metadata() -> Metadata {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = Command::new(rustc).arg("-vV").output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let host = said
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .unwrap();
+    MetadataCommand::new()
+        .current_dir(root())
+        .features(CargoOpt::AllFeatures)
+        .other_options(["--locked".to_owned(), format!("--filter-platform={host}")])
+        .exec()
+        .unwrap()
+}
+
+/// The strings of the list that follows this heading of `deny.toml`.
+fn listed(heading: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let (_, list) = text.split_once(heading).unwrap();
+    let (list, _) = list.split_once("\n]").unwrap();
+    list.lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .filter_map(|line| line.split('"').nth(1))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a licence expression can be met by what is allowed: <https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions/>.
+fn is_met(expression: &str, allowed: &[String]) -> bool {
+    let expression = expression.trim();
+    for (operator, all) in [(" OR ", false), (" AND ", true)] {
+        let parts = split(expression, operator);
+        if parts.len() > 1 {
+            let mut met = parts.iter().map(|part| is_met(part, allowed));
+            return if all {
+                met.all(|met| met)
+            } else {
+                met.any(|met| met)
+            };
+        }
+    }
+    match expression
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        Some(inner) => is_met(inner, allowed),
+        None => allowed.iter().any(|allowed| allowed == expression),
+    }
+}
+
+/// The parts of an expression between this operator, outside of parentheses.
+fn split<'a>(expression: &'a str, operator: &str) -> Vec<&'a str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0_u32, 0);
+    for (at, byte) in expression.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ if depth == 0 && at >= start && expression[at..].starts_with(operator) => {
+                parts.push(&expression[start..at]);
+                start = at + operator.len();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&expression[start..]);
+    parts
+}
+
+#[test]
+fn every_dependency_may_be_used() {
+    let allowed = listed("\nallow = [");
+    let banned = listed("\ndeny = [");
+    assert!(allowed.len() > 5 && banned.len() > 1);
+    let metadata = metadata();
+    let mut wrong = Vec::new();
+    for package in &metadata.packages {
+        let name = package.name.to_string();
+        if banned.contains(&name) {
+            wrong.push(format!("{name} is banned"));
+        }
+        // The older way to write OR is a slash.
+        let licence = package
+            .license
+            .as_deref()
+            .unwrap_or("none")
+            .replace('/', " OR ");
+        if !is_met(&licence, &allowed) {
+            wrong.push(format!("{name}: {licence}"));
+        }
+        if let Some(source) = &package.source
+            && !source.is_crates_io()
+        {
+            wrong.push(format!("{name} comes from {source}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn licence_expressions_are_read() {
+    let allowed = ["MIT".to_owned(), "ISC".to_owned()];
+    for (expression, met) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("MIT OR GPL-3.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("(MIT OR GPL-3.0) AND ISC", true),
+        ("(GPL-2.0 OR GPL-3.0) AND ISC", false),
+        ("ISC AND (MIT OR Apache-2.0)", true),
+        ("none", false),
+    ] {
+        assert_eq!(is_met(expression, &allowed), met, "{expression}");
+    }
+}
