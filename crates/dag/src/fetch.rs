@@ -15,7 +15,7 @@ use crate::error::{FetchError, NodeError};
 
 /// Where the read side has its blocks from: the local store, and a source of more behind it.
 ///
-/// What the store holds is trusted; what the source gives is hashed, then kept in the store. Cheap to clone.
+/// What the store holds is checked by the store; what the source gives is hashed, then kept in the store. Cheap to clone.
 #[derive(Clone)]
 pub struct Blocks {
     store: Arc<dyn BlockStore>,

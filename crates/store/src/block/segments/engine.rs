@@ -397,10 +397,15 @@ impl Engine {
     /// Gives a failure its figures.
     pub(super) fn explain(&self, error: BlockError, needed: u64) -> BlockError {
         match error {
-            BlockError::Full { .. } => BlockError::Full {
-                free: self.measure_free(),
-                needed: needed.max(1),
-            },
+            BlockError::Full { .. } => {
+                // What was measured last knows nothing of what the index took.
+                self.free.lock().forget();
+                BlockError::Full {
+                    free: self.measure_free(),
+                    // What the disk refused may be the index: it needs what is left for it.
+                    needed: needed.max(self.limits.margin).max(1),
+                }
+            }
             other => other,
         }
     }

@@ -139,8 +139,9 @@ impl Engine {
         let gate = self.gate.read();
         let epoch = self.epoch.load(Ordering::Acquire);
         // A damaged entry counts as none, and is replaced.
-        let good = |entry: &Entry| !bad.is_some_and(|bad| bad.same_place(entry));
-        let mut known = self.indexed(key, &gate)?.filter(good);
+        let is_bad = |entry: &Entry| bad.is_some_and(|bad| bad.same_place(entry));
+        let mut found = self.indexed(key, &gate)?;
+        let mut known = found.filter(|entry| !is_bad(entry));
         let total = key.as_bytes().len() + 32 + block.data.len();
         let mut below = None;
         let mut check = None;
@@ -161,7 +162,8 @@ impl Engine {
         }
         if known.is_none() && self.epoch.load(Ordering::Acquire) != epoch {
             // It may have gone from the pending entries to the index since we looked there.
-            known = self.indexed(key, &gate)?.filter(good);
+            found = self.indexed(key, &gate)?;
+            known = found.filter(|entry| !is_bad(entry));
         }
         if let Some(entry) = known {
             hold.record(entry.id);
@@ -196,8 +198,8 @@ impl Engine {
             },
             block.data,
         );
-        if let Some(bad) = bad {
-            pending.repairs(id, bad);
+        if let Some(bad) = found {
+            pending.repairs(id, &bad);
             self.damaged.forget(key);
         }
         if let Some(cids) = below {

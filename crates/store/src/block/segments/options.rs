@@ -23,7 +23,7 @@ pub struct Options {
     pub open_files: usize,
     /// Read what was written into the page cache while nothing else is done: it is likely what is asked for next.
     pub warm_writes: bool,
-    /// Hash every block that is read. Otherwise only its name and length are checked.
+    /// Hash every block that is read. Otherwise its checksum is checked, where it has one.
     pub verify_reads: bool,
 }
 

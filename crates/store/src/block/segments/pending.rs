@@ -51,7 +51,7 @@ impl Pending {
 
     /// How many blocks there are that the index does not have.
     pub(super) fn len(&self) -> usize {
-        self.map.len() - self.repairs.len()
+        self.map.len().saturating_sub(self.repairs.len())
     }
 
     /// Whether any takes the place of a damaged block.
