@@ -179,7 +179,7 @@ pub(crate) async fn lookup(
     cid: &Cid,
     node: dag_pb::Node,
     fs: UnixFs,
-    name: &str,
+    name: &[u8],
 ) -> Result<Option<Cid>, NodeError> {
     if fs.kind != Kind::HamtShard {
         return Ok(directory::lookup(&node, name).map(|link| link.cid.clone()));

@@ -1,5 +1,6 @@
 //! What a directory holds, as `ls` tells it.
 
+use cairn_primitives::ByteString;
 use cairn_primitives::codec::dag_pb::Link;
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::unixfs::{Kind, Mtime};
@@ -30,7 +31,7 @@ pub enum EntryType {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Its name. Empty for the parts of a file.
-    pub name: String,
+    pub name: ByteString,
     /// Its root.
     pub cid: Cid,
     /// Bytes of content of a file, length of a link's target, 0 otherwise.
@@ -38,7 +39,7 @@ pub struct Listed {
     /// What it is.
     pub kind: EntryType,
     /// Target of a symbolic link, empty otherwise.
-    pub target: String,
+    pub target: ByteString,
     /// Permissions, if any are recorded.
     pub mode: Option<u32>,
     /// Time of modification, if one is recorded.
@@ -78,7 +79,7 @@ impl Lister {
             _ => {
                 let links = blocks.links(cid).await?;
                 let entry = |cid: &Cid| Entry {
-                    name: String::new(),
+                    name: ByteString::new(),
                     cid: cid.clone(),
                     tree_size: 0,
                 };
@@ -114,7 +115,7 @@ fn plain(entry: Entry) -> Listed {
         },
         name: entry.name,
         cid: entry.cid,
-        target: String::new(),
+        target: ByteString::new(),
         mode: None,
         mtime: None,
     }
@@ -136,8 +137,7 @@ async fn resolved(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
         Kind::Symlink => EntryType::Symlink,
     };
     if fs.kind == Kind::Symlink {
-        listed.target =
-            String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
+        listed.target = fs.data.as_deref().unwrap_or_default().into();
     }
     Ok(listed)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use cairn_primitives::ByteString;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::{Cid, Codec};
 use cairn_store::BlockStore;
@@ -19,7 +20,7 @@ pub struct Ref {
     /// The block that it links to.
     pub target: Cid,
     /// The link's name; only dag-pb has names.
-    pub name: String,
+    pub name: ByteString,
 }
 
 impl Ref {
@@ -28,7 +29,7 @@ impl Ref {
         let filled = format.replace("<src>", &encode(&self.source));
         filled
             .replace("<dst>", &encode(&self.target))
-            .replace("<linkname>", &self.name)
+            .replace("<linkname>", &self.name.to_text())
     }
 }
 
@@ -44,7 +45,7 @@ pub struct RefsOptions {
 /// Where a listing stands in one node.
 struct Level {
     source: Cid,
-    links: std::vec::IntoIter<(Cid, String)>,
+    links: std::vec::IntoIter<(Cid, ByteString)>,
 }
 
 /// Lists links depth first, a node's links in the order of its bytes.
@@ -174,7 +175,7 @@ impl std::fmt::Debug for Refs {
 }
 
 /// The links of a block with their names.
-async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Vec<(Cid, String)>, NodeError> {
+async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Vec<(Cid, ByteString)>, NodeError> {
     if cid.codec() == Codec::DAG_PB {
         let data = blocks.get(cid).await?;
         let dag_pb::Node { links, .. } = decode_node(cid, &data)?;
@@ -192,7 +193,7 @@ async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Vec<(Cid, String)>, Node
     let links = blocks.links(cid).await?;
     Ok(links
         .iter()
-        .map(|link| (link.clone(), String::new()))
+        .map(|link| (link.clone(), ByteString::new()))
         .collect())
 }
 

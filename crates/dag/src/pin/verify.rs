@@ -118,7 +118,7 @@ impl Pinner {
                     if bad.len() < MAX_BAD {
                         bad.push(BadBlock {
                             cid,
-                            error: error.to_string(),
+                            error: crate::error::with_causes(&error),
                         });
                     }
                 }

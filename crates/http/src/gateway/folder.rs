@@ -8,10 +8,11 @@ use cairn_dag::Blocks;
 use cairn_dag::export::FileReader;
 use cairn_dag::list::Lister;
 use cairn_dag::resolve::{self, ResolveError};
+use cairn_primitives::bytestring::to_text;
 use cairn_primitives::path::Namespace;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::error::Refusal;
 use super::{Target, conditional, describe, file, not_modified};
@@ -25,7 +26,7 @@ pub(super) async fn serve(
     target: &Target,
     request: &Parts,
 ) -> Result<Response, Refusal> {
-    match resolve::below(blocks, Namespace::Ipfs, &target.cid, &["index.html"]).await {
+    match resolve::below(blocks, Namespace::Ipfs, &target.cid, &[&b"index.html"[..]]).await {
         Ok(index) => {
             if !request.uri.path().ends_with('/') {
                 return redirect(request);
@@ -68,9 +69,10 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
     if conditional::is_known(&request.headers, &etag) {
         return Ok(not_modified(target, &etag));
     }
-    let path = target.path.as_str().trim_end_matches('/');
+    let path = target.path.as_bytes();
+    let path = path.strip_suffix(b"/").unwrap_or(path);
     let mut page = String::new();
-    let title = html(path);
+    let title = html(&to_text(path));
     let _ = write!(
         page,
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
@@ -92,15 +94,15 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
         }
         shown += 1;
         let link = path
-            .split('/')
-            .chain([entry.name.as_str()])
-            .map(|name| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string())
+            .split(|&byte| byte == b'/')
+            .chain([entry.name.as_bytes()])
+            .map(|name| percent_encode(name, NON_ALPHANUMERIC).to_string())
             .collect::<Vec<_>>()
             .join("/");
         let _ = writeln!(
             page,
             "<tr><td><a href=\"{link}\">{}</a></td><td>{}</td></tr>",
-            html(&entry.name),
+            html(&entry.name.to_text()),
             html(&entry.cid.to_string())
         );
     }

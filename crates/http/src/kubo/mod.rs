@@ -228,8 +228,9 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
             .and_then(|(command, last)| ROUTES.get(command).map(|route| (route, last)))
         {
             Some((route, last)) if !last.is_empty() => {
-                values
-                    .first_argument(percent_encoding::percent_decode_str(last).decode_utf8_lossy());
+                values.first_argument(
+                    percent_encoding::percent_decode_str(last).collect::<Vec<u8>>(),
+                );
                 route
             }
             _ if is_group(command) => return answer::empty_group(),

@@ -1,6 +1,7 @@
 //! `cat`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Reads files, one after another.
@@ -9,7 +10,7 @@ endpoint! {
     pub struct Cat: "cat" {
         arguments {
             /// The files.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Where to begin, in bytes.

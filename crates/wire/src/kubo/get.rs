@@ -1,6 +1,7 @@
 //! `get`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Reads a file or a folder as a tar archive.
@@ -9,7 +10,7 @@ endpoint! {
     pub struct Get: "get" {
         arguments {
             /// What to read.
-            path: String = required "ipfs-path",
+            path: ByteString = required "ipfs-path",
         }
         options {
             /// Where to write.

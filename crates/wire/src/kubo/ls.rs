@@ -1,5 +1,6 @@
 //! `ls`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
@@ -59,7 +60,7 @@ endpoint! {
     pub struct Ls: "ls" {
         arguments {
             /// The folders.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Print what each column is.

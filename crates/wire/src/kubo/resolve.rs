@@ -1,5 +1,6 @@
 //! `resolve`.
 
+use cairn_primitives::ByteString;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Body, ReplyKind};
@@ -20,7 +21,7 @@ endpoint! {
     pub struct Resolve: "resolve" {
         arguments {
             /// The name or path.
-            name: String = required "name",
+            name: ByteString = required "name",
         }
         options {
             /// Follow names that lead to names.

@@ -5,6 +5,7 @@ mod header;
 use std::collections::{HashSet, VecDeque};
 
 use bytes::Bytes;
+use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::Mtime;
 
 use self::header::{BLOCK, Member, Type};
@@ -25,11 +26,11 @@ pub struct TarOptions {
 
 /// A directory whose members are being written.
 struct Level {
-    path: String,
-    entries: Looked<(String, Result<Node, ExportError>)>,
+    path: ByteString,
+    entries: Looked<(ByteString, Result<Node, ExportError>)>,
     /// Names of the symbolic links that came by. A later member of the same name would be written through the link by a
     /// tool that unpacks.
-    links: HashSet<String>,
+    links: HashSet<ByteString>,
 }
 
 /// Writes a tar archive of what hangs below a node, directories before their members, in the order of the directory.
@@ -46,7 +47,7 @@ impl Tar {
     ///
     /// # Errors
     /// [`ExportError::OutsideRoot`] when the name is not one that a file can have.
-    pub fn new(node: Node, name: &str, options: TarOptions) -> Result<Self, ExportError> {
+    pub fn new(node: Node, name: &[u8], options: TarOptions) -> Result<Self, ExportError> {
         let mut tar = Self {
             options,
             levels: Vec::new(),
@@ -55,7 +56,7 @@ impl Tar {
             finished: false,
         };
         check_name(name)?;
-        tar.member(name.to_owned(), node);
+        tar.member(name.into(), node);
         Ok(tar)
     }
 
@@ -93,7 +94,7 @@ impl Tar {
                 return Err(ExportError::OutsideRoot);
             }
             let node = node?;
-            let path = format!("{}/{name}", level.path);
+            let path = [&*level.path, b"/", &*name].concat().into();
             if matches!(node.content, Content::Symlink(_)) {
                 level.links.insert(name);
             }
@@ -101,11 +102,11 @@ impl Tar {
         }
     }
 
-    fn member(&mut self, path: String, node: Node) {
+    fn member(&mut self, path: ByteString, node: Node) {
         let (kind, target, size, default_mode) = match &node.content {
-            Content::File(file) => (Type::File, "", file.size(), 0o644),
-            Content::Symlink(target) => (Type::Symlink, target.as_str(), 0, 0o777),
-            Content::Directory(_) => (Type::Directory, "", 0, 0o755),
+            Content::File(file) => (Type::File, &b""[..], file.size(), 0o644),
+            Content::Symlink(target) => (Type::Symlink, target.as_bytes(), 0, 0o777),
+            Content::Directory(_) => (Type::Directory, &b""[..], 0, 0o755),
         };
         let member = Member {
             kind,
@@ -148,8 +149,9 @@ impl std::fmt::Debug for Tar {
 }
 
 /// A member's name is one component of a path, and stays beneath its directory.
-fn check_name(name: &str) -> Result<(), ExportError> {
-    let hostile = name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']);
+fn check_name(name: &[u8]) -> Result<(), ExportError> {
+    let hostile =
+        matches!(name, b"" | b"." | b"..") || name.iter().any(|byte| matches!(byte, b'/' | 0));
     if hostile {
         Err(ExportError::OutsideRoot)
     } else {

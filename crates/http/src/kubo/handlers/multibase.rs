@@ -58,15 +58,24 @@ impl Standalone for MultibaseEncode {
 
 impl Standalone for MultibaseDecode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
-        convert(asked, |text| decode(&text)).await
+        convert(asked, |text| decode(line(&text))).await
     }
 }
 
 impl Standalone for MultibaseTranscode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
         let base = encoder(&self.base)?;
-        convert(asked, move |text| encode(base, &decode(&text)?)).await
+        convert(asked, move |text| encode(base, &decode(line(&text))?)).await
     }
+}
+
+/// A text without the line end that `echo` and editors put behind it. In the identity base it may be meant.
+fn line(text: &[u8]) -> &[u8] {
+    if text.starts_with(b"\0") {
+        return text;
+    }
+    let line = text.strip_suffix(b"\n").unwrap_or(text);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Answers with what becomes of the file.

@@ -1,6 +1,7 @@
 //! `dag/export`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Reads a DAG as a CAR.
@@ -9,7 +10,7 @@ endpoint! {
     pub struct DagExport: "dag/export" {
         arguments {
             /// The root.
-            root: String = required "root",
+            root: ByteString = required "root",
         }
         options {
             /// Tell how far the reading has come.

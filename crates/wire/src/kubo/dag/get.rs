@@ -1,6 +1,7 @@
 //! `dag/get`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Reads a node, or a value inside one, in any codec.
@@ -9,7 +10,7 @@ endpoint! {
     pub struct DagGet: "dag/get" {
         arguments {
             /// What to read.
-            path: String = required "ref",
+            path: ByteString = required "ref",
         }
         options {
             /// Codec to write it in.

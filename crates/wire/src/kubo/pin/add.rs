@@ -1,5 +1,6 @@
 //! `pin/add`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ endpoint! {
     pub struct PinAdd: "pin/add" {
         arguments {
             /// What to keep.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Keep all that the root links to as well.

@@ -1,5 +1,6 @@
 //! `pin/ls`.
 
+use cairn_primitives::ByteString;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ endpoint! {
     pub struct PinLs: "pin/ls" {
         arguments {
             /// Only these.
-            paths: Vec<String> = optional "ipfs-path",
+            paths: Vec<ByteString> = optional "ipfs-path",
         }
         options {
             /// Only `direct`, `indirect`, `recursive`, or `all`.

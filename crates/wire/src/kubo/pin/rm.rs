@@ -1,5 +1,6 @@
 //! `pin/rm`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ endpoint! {
     pub struct PinRm: "pin/rm" {
         arguments {
             /// What to let go.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Remove recursive pins as well as direct ones.

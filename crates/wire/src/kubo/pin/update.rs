@@ -1,5 +1,6 @@
 //! `pin/update`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use super::rm::Unpinned;
@@ -15,9 +16,9 @@ endpoint! {
     pub struct PinUpdate: "pin/update" {
         arguments {
             /// What is kept now.
-            from: String = required "from-path",
+            from: ByteString = required "from-path",
             /// What to keep from now on.
-            to: String = required "to-path",
+            to: ByteString = required "to-path",
         }
         options {
             /// Let a collection have the old one.

@@ -1,5 +1,6 @@
 //! `refs`.
 
+use cairn_primitives::ByteString;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Body, ReplyKind};
@@ -44,7 +45,7 @@ endpoint! {
     pub struct Refs: "refs" {
         arguments {
             /// Where to begin.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// How to write a link: `<src>`, `<dst>` and `<linkname>` are filled in.
