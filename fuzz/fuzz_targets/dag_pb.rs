@@ -17,8 +17,8 @@ fuzz_target!(|data: &[u8]| {
     node.links.sort_by(|a, b| {
         a.name
             .as_deref()
-            .unwrap_or("")
-            .cmp(b.name.as_deref().unwrap_or(""))
+            .unwrap_or_default()
+            .cmp(b.name.as_deref().unwrap_or_default())
     });
     assert_eq!(Node::decode(&canonical).as_ref(), Ok(&node));
     assert_eq!(node.encode(), canonical);

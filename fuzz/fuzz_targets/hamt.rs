@@ -64,7 +64,7 @@ fn built(data: &[u8]) {
     for name in &names {
         builder
             .add(Entry {
-                name: (*name).to_owned(),
+                name: (*name).into(),
                 cid: leaf.clone(),
                 tree_size: 0,
             })
@@ -89,7 +89,12 @@ fn built(data: &[u8]) {
                 .expect("is where it belongs"),
         }
     }
-    assert!(found.iter().map(String::as_str).eq(names.iter().copied()));
+    assert!(
+        found
+            .iter()
+            .map(|name| name.as_bytes())
+            .eq(names.iter().map(|name| name.as_bytes()))
+    );
     for name in &names {
         let mut lookup = Lookup::new(name);
         let mut shard = &shards[&root.cid];

@@ -67,11 +67,11 @@ impl Invocation {
         };
         for argument in spec.arguments {
             for value in matches
-                .get_many::<String>(argument.name)
+                .get_many::<OsString>(argument.name)
                 .into_iter()
                 .flatten()
             {
-                values.argument(value.clone());
+                values.argument(value.as_encoded_bytes());
             }
         }
         for option in spec.options {
@@ -290,6 +290,8 @@ fn takes(mut command: Command, spec: &Spec) -> Command {
         let place = Arg::new(argument.name)
             .value_name(argument.name)
             .help(text(argument.docs))
+            // Paths hold names that need not be UTF-8.
+            .value_parser(clap::value_parser!(OsString))
             .required(required);
         command = command.arg(match (argument.variadic, required) {
             (true, _) => place.num_args(1..),

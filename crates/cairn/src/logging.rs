@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cairn_http::logs::{LogLevelError, LogLevels};
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt, reload};
@@ -36,6 +37,7 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
         lines.json().boxed()
     } else {
         lines
+            .fmt_fields(fmt::format::debug_fn(write_field).delimited(" "))
             .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
             .boxed()
     };
@@ -49,6 +51,20 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
             handle,
             said: Mutex::new((level.to_owned(), Parts::new())),
         }));
+    }
+}
+
+/// Writes one field of a line. What came from outside may hold line ends, which would forge lines, and what steers a terminal.
+fn write_field(
+    out: &mut fmt::format::Writer<'_>,
+    field: &tracing::field::Field,
+    value: &dyn std::fmt::Debug,
+) -> std::fmt::Result {
+    let mut shown = String::new();
+    cairn_wire::text::escaped(&format!("{value:?}"), &mut shown);
+    match field.name() {
+        "message" => out.write_str(&shown),
+        name => write!(out, "{name}={shown}"),
     }
 }
 
@@ -137,6 +153,42 @@ fn text(all: &str, parts: &Parts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A place where lines of a log end up.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn foreign_text_makes_no_lines_and_steers_no_terminal() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let layer = fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .fmt_fields(fmt::format::debug_fn(write_field).delimited(" "));
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            let forged = "a\n2026-01-01T00:00:00Z ERROR forged \u{1b}[31m";
+            tracing::warn!(path = %forged, text = forged, "seen {forged}");
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text:?}");
+        assert!(
+            !text.contains('\u{1b}') && text.contains("path=a\\u{a}2026"),
+            "{text:?}"
+        );
+    }
 
     #[test]
     fn levels_change_for_a_part_or_for_all() {

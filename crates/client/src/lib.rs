@@ -10,7 +10,7 @@
 //! while let Some(entry) = added.next().await? {
 //!     println!("{} {}", entry.hash, entry.name);
 //! }
-//! let mut content = kubo.bytes(&Cat::new(vec!["/ipfs/bafkqabtimvwgy3yk".to_owned()])).await?;
+//! let mut content = kubo.bytes(&Cat::new(vec!["/ipfs/bafkqabtimvwgy3yk".into()])).await?;
 //! while let Some(bytes) = content.chunk().await? {
 //!     println!("{} bytes", bytes.len());
 //! }

@@ -1,10 +1,10 @@
 //! Reading directories, in one node or many.
 
-use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::directory::{self, Entry};
 use cairn_primitives::unixfs::hamt::{Lookup, ShardNode, Step, Visit, Walk};
 use cairn_primitives::unixfs::{Kind, ReadError, UnixFs};
+use cairn_primitives::{ByteString, Cid};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
@@ -71,6 +71,17 @@ impl Entries {
         let links = decode_links(cid, data)?;
         let fs = unixfs::of_links(cid, &links)?;
         Self::of_root(blocks.clone(), cid, links, &fs)
+    }
+
+    /// Opens the directory whose root node is at hand, decoded.
+    pub(crate) fn of_node(
+        blocks: Blocks,
+        cid: &Cid,
+        node: &dag_pb::Node,
+        fs: &UnixFs,
+    ) -> Result<Self, NodeError> {
+        let links = decode_links(cid, node.encode().into())?;
+        Self::of_root(blocks, cid, links, fs)
     }
 
     /// Opens the directory whose root node is at hand.
@@ -178,7 +189,7 @@ impl Entries {
             }
             Inner::Links(links) => {
                 return Ok(links.next().map(|cid| Entry {
-                    name: String::new(),
+                    name: ByteString::new(),
                     cid,
                     tree_size: 0,
                 }));
@@ -287,7 +298,7 @@ pub(crate) async fn lookup(
     cid: &Cid,
     node: dag_pb::Node,
     fs: UnixFs,
-    name: &str,
+    name: &[u8],
 ) -> Result<Option<Cid>, NodeError> {
     if fs.kind != Kind::HamtShard {
         return Ok(directory::lookup(&node, name).map(|link| link.cid.clone()));

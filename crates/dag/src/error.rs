@@ -56,6 +56,7 @@ pub enum NodeError {
         /// The block.
         cid: Cid,
         /// Why.
+        #[source]
         error: CodecError,
     },
     /// A dag-pb block that is not UnixFS.
@@ -70,6 +71,7 @@ pub enum NodeError {
         /// The block.
         cid: Cid,
         /// What is wrong.
+        #[source]
         error: ReadError,
     },
     /// The nodes of a sharded directory do not fit together.
@@ -87,6 +89,21 @@ pub enum NodeError {
         /// The block.
         cid: Cid,
     },
+}
+
+/// An error and its causes in one line; a cause that was told already is not told again.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 impl From<BlockError> for NodeError {

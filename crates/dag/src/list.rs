@@ -1,5 +1,6 @@
 //! What a directory holds, as `ls` tells it.
 
+use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::unixfs::{Kind, Mtime};
 use cairn_primitives::{Cid, Codec};
@@ -30,7 +31,7 @@ pub enum EntryType {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Its name. Empty for the parts of a file.
-    pub name: String,
+    pub name: ByteString,
     /// Its root.
     pub cid: Cid,
     /// Bytes of content of a file, length of a link's target, 0 otherwise.
@@ -38,7 +39,7 @@ pub struct Listed {
     /// What it is.
     pub kind: EntryType,
     /// Target of a symbolic link, empty otherwise.
-    pub target: String,
+    pub target: ByteString,
     /// Permissions, if any are recorded.
     pub mode: Option<u32>,
     /// Time of modification, if one is recorded.
@@ -123,7 +124,7 @@ fn plain(entry: Entry) -> Listed {
         },
         name: entry.name,
         cid: entry.cid,
-        target: String::new(),
+        target: ByteString::new(),
         mode: None,
         mtime: None,
     }
@@ -145,8 +146,7 @@ async fn resolved(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
         Kind::Symlink => EntryType::Symlink,
     };
     if fs.kind == Kind::Symlink {
-        listed.target =
-            String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
+        listed.target = fs.data.as_deref().unwrap_or_default().into();
     }
     Ok(listed)
 }

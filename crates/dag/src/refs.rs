@@ -1,5 +1,6 @@
 //! References: what blocks link to, link by link; and every local block.
 
+use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec};
 use cairn_store::BlockStore;
 
@@ -15,7 +16,7 @@ pub struct Ref {
     /// The block that it links to.
     pub target: Cid,
     /// The link's name; only dag-pb has names.
-    pub name: String,
+    pub name: ByteString,
 }
 
 /// Most bytes of a ref that a format is filled in with. A name has as many bytes as its block, and a format may want it
@@ -38,10 +39,11 @@ impl Ref {
         encode: impl Fn(&Cid) -> String,
     ) -> Result<String, RefTooLong> {
         let (source, target) = (encode(&self.source), encode(&self.target));
+        let name = self.name.to_text();
         let fields = [
             ("<src>", source.as_str()),
             ("<dst>", target.as_str()),
-            ("<linkname>", self.name.as_str()),
+            ("<linkname>", &*name),
         ];
         let mut filled = String::new();
         let mut rest = format;
@@ -156,7 +158,7 @@ impl Refs {
                 return Ok(Some(Ref {
                     source,
                     target,
-                    name: String::from_utf8_lossy(&name).into_owned(),
+                    name: name.into(),
                 }));
             }
         }
@@ -236,7 +238,7 @@ mod tests {
         let named = |name: String| Ref {
             source: cid(b"s"),
             target: cid(b"t"),
-            name,
+            name: name.into(),
         };
         let encode = |cid: &Cid| {
             if *cid == named(String::new()).source {

@@ -38,7 +38,7 @@ impl Parts {
                 }
                 None => {
                     self.ended = true;
-                    self.decoder.finish()?;
+                    self.decoder.finish();
                 }
             }
         }

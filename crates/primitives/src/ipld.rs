@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 
+use crate::bytestring::ByteString;
 use crate::cid::Cid;
 use crate::codec::{CodecError, MAX_DEPTH};
 
@@ -22,14 +23,14 @@ pub enum Ipld {
     Integer(i128),
     /// A number with a fraction, even where the fraction is zero. Codecs write no NaN and no infinity.
     Float(f64),
-    /// Text.
-    String(String),
+    /// Text, which older writers did not always write as UTF-8.
+    String(ByteString),
     /// Bytes.
     Bytes(Bytes),
     /// Values in a row.
     List(Vec<Self>),
     /// Values by name, in the order in which they were read or are to be shown. Names do not repeat.
-    Map(Vec<(String, Self)>),
+    Map(Vec<(ByteString, Self)>),
     /// Another block.
     Link(Cid),
 }
@@ -53,35 +54,30 @@ impl Ipld {
 
     /// The value that a path segment names: the entry of a map, or the item of a list by its decimal index.
     #[must_use]
-    pub fn get(&self, segment: &str) -> Option<&Self> {
+    pub fn get(&self, segment: impl AsRef<[u8]>) -> Option<&Self> {
+        let segment = segment.as_ref();
         match self {
             Self::Map(entries) => entries
                 .iter()
-                .find(|(key, _)| key == segment)
+                .find(|(key, _)| key.as_bytes() == segment)
                 .map(|(_, value)| value),
-            Self::List(items) => {
-                let plain = segment == "0"
-                    || (!segment.starts_with('0') && segment.bytes().all(|b| b.is_ascii_digit()));
-                plain
-                    .then(|| segment.parse().ok())
-                    .flatten()
-                    .and_then(|index: usize| items.get(index))
-            }
+            Self::List(items) => items.get(index(segment)?),
             _ => None,
         }
     }
 
     /// As [`Self::get`], taking the value out of its container.
     #[must_use]
-    pub fn take(self, segment: &str) -> Option<Self> {
+    pub fn take(self, segment: impl AsRef<[u8]>) -> Option<Self> {
+        let segment = segment.as_ref();
         match self {
             Self::Map(entries) => entries
                 .into_iter()
-                .find(|(key, _)| key == segment)
+                .find(|(key, _)| key.as_bytes() == segment)
                 .map(|(_, value)| value),
             Self::List(mut items) => {
-                let index: usize = segment.parse().ok().filter(|index| *index < items.len())?;
-                (index.to_string() == segment).then(|| items.swap_remove(index))
+                let index = index(segment).filter(|index| *index < items.len())?;
+                Some(items.swap_remove(index))
             }
             _ => None,
         }
@@ -104,6 +100,15 @@ impl Ipld {
     }
 }
 
+/// The index that a segment writes, in plain decimal digits.
+fn index(segment: &[u8]) -> Option<usize> {
+    let plain =
+        segment == b"0" || (!segment.starts_with(b"0") && segment.iter().all(u8::is_ascii_digit));
+    plain
+        .then(|| std::str::from_utf8(segment).ok()?.parse().ok())
+        .flatten()
+}
+
 impl From<Cid> for Ipld {
     fn from(cid: Cid) -> Self {
         Self::Link(cid)
@@ -112,13 +117,13 @@ impl From<Cid> for Ipld {
 
 impl From<&str> for Ipld {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Ipld {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 
@@ -160,8 +165,8 @@ pub(crate) struct Builder {
 enum Open {
     List(Vec<Ipld>),
     Map {
-        entries: Vec<(String, Ipld)>,
-        key: Option<String>,
+        entries: Vec<(ByteString, Ipld)>,
+        key: Option<ByteString>,
     },
 }
 
@@ -212,7 +217,7 @@ impl Builder {
     /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is no level of the value.
     pub(crate) fn open_json_map(&mut self) -> Result<(), CodecError> {
         let reserved = match self.open.last() {
-            Some(Open::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some("/"),
+            Some(Open::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some(b"/"),
             _ => false,
         };
         self.push(
@@ -225,10 +230,10 @@ impl Builder {
     }
 
     /// The name of the entry whose value comes next.
-    pub(crate) fn key(&mut self, name: String) -> Result<(), CodecError> {
+    pub(crate) fn key(&mut self, name: impl Into<ByteString>) -> Result<(), CodecError> {
         self.spend()?;
         if let Some(Open::Map { key, .. }) = self.open.last_mut() {
-            *key = Some(name);
+            *key = Some(name.into());
         }
         Ok(())
     }
@@ -271,20 +276,21 @@ fn trim<T>(items: &mut Vec<T>) {
 }
 
 /// Refuses a map in which a key stands twice.
-pub(crate) fn refuse_repeated_keys(entries: &[(String, Ipld)]) -> Result<(), CodecError> {
+pub(crate) fn refuse_repeated_keys(entries: &[(ByteString, Ipld)]) -> Result<(), CodecError> {
     // Keys in the order of DAG-CBOR or of DAG-JSON, as canonical blocks have them, need no sorting.
-    let by_length = |(a, _): &(String, Ipld), (b, _): &(String, Ipld)| (a.len(), a) < (b.len(), b);
+    let by_length =
+        |(a, _): &(ByteString, Ipld), (b, _): &(ByteString, Ipld)| (a.len(), a) < (b.len(), b);
     if entries.is_sorted_by(by_length) || entries.is_sorted_by(|(a, _), (b, _)| a < b) {
         return Ok(());
     }
-    let mut keys: Vec<&String> = entries.iter().map(|(key, _)| key).collect();
+    let mut keys: Vec<&ByteString> = entries.iter().map(|(key, _)| key).collect();
     keys.sort_unstable();
     match keys
         .windows(2)
         .find(|pair| matches!(pair, [a, b] if a == b))
     {
         Some(pair) => Err(CodecError::RepeatedKey(
-            pair.first().map(ToString::to_string).unwrap_or_default(),
+            pair.first().map(|key| (*key).clone()).unwrap_or_default(),
         )),
         None => Ok(()),
     }

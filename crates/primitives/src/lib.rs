@@ -4,6 +4,7 @@
 //! it is bounded in size, depth and allocation, and returns an error instead of panicking.
 
 pub mod block;
+pub mod bytestring;
 pub mod car;
 pub mod cid;
 pub mod codec;
@@ -17,6 +18,7 @@ pub mod unixfs;
 pub mod varint;
 
 pub use block::Block;
+pub use bytestring::ByteString;
 pub use cid::{Cid, Codec, Version};
 pub use ipld::Ipld;
 pub use keys::PeerId;

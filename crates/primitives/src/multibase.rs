@@ -77,6 +77,9 @@ pub const NAMES: &[(&str, Base)] = &[
 /// # Errors
 /// [`MultibaseError::UnknownBase`].
 pub fn by_name(name: &str) -> Result<Base, MultibaseError> {
+    if name == "identity" {
+        return Ok(Base::Identity);
+    }
     let mut letters = name.chars();
     if let (Some(letter), None) = (letters.next(), letters.next()) {
         return Base::from_code(letter).map_err(|_| MultibaseError::UnknownBase(name.to_owned()));
@@ -116,6 +119,11 @@ pub fn encode_to(base: Base, bytes: &[u8], out: &mut String) {
         Base::Base58Btc => {
             out.push('z');
             encode_base58(bytes, out);
+        }
+        // Its "text" is the bytes themselves, which is text only where they are.
+        Base::Identity => {
+            out.push('\0');
+            out.push_str(&crate::bytestring::to_text(bytes));
         }
         _ => out.push_str(&::multibase::encode(base, bytes)),
     }

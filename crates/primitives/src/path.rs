@@ -2,9 +2,11 @@
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>; the readings and messages are Kubo's.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::bytestring::{ByteString, to_text};
 use crate::cid::{Cid, CidError};
 use crate::quote::Quoted;
 
@@ -37,34 +39,34 @@ impl Namespace {
 pub enum PathError {
     /// There is no namespace or no root.
     #[error("invalid path {}: path does not have enough components", Quoted(.0))]
-    NotEnoughComponents(String),
+    NotEnoughComponents(ByteString),
     /// The first segment is not a namespace.
     #[error("invalid path {}: unknown namespace: {}", Quoted(.path), Quoted(.namespace))]
     UnknownNamespace {
         /// The whole text.
-        path: String,
+        path: ByteString,
         /// Its first segment.
-        namespace: String,
+        namespace: ByteString,
     },
     /// The root of an immutable path is not a CID.
     #[error("invalid path {}: {reason}", Quoted(.path))]
     Root {
         /// The whole text.
-        path: String,
+        path: ByteString,
         /// What is wrong with the root.
         reason: CidError,
     },
     /// The path is in `/ipns`, where only one that cannot change is of use.
     #[error("invalid path {}: path was expected to be immutable", Quoted(.0))]
-    Mutable(String),
+    Mutable(ByteString),
 }
 
 /// A path whose form has been checked: a namespace, a root, and names below it.
 ///
-/// Held in its clean form: no empty segments, no `.`, and `..` has taken away the segment before it. A final slash is kept.
+/// Names are bytes: what is not UTF-8 is kept. Held in its clean form: no empty segments, no `.`, and `..` has taken away the segment before it. A final slash is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContentPath {
-    text: String,
+    text: ByteString,
     namespace: Namespace,
     cid: Option<Cid>,
 }
@@ -74,43 +76,44 @@ impl ContentPath {
     ///
     /// # Errors
     /// Every [`PathError`] but [`PathError::Mutable`].
-    pub fn new(text: &str) -> Result<Self, PathError> {
+    pub fn new(text: impl AsRef<[u8]>) -> Result<Self, PathError> {
+        let text = text.as_ref();
         let segments = clean(text);
         let (Some(&first), Some(&root), true) =
-            (segments.first(), segments.get(1), text.starts_with('/'))
+            (segments.first(), segments.get(1), text.starts_with(b"/"))
         else {
-            return Err(PathError::NotEnoughComponents(text.to_owned()));
+            return Err(PathError::NotEnoughComponents(text.into()));
         };
         let namespace = match first {
-            "ipfs" => Namespace::Ipfs,
-            "ipld" => Namespace::Ipld,
-            "ipns" => Namespace::Ipns,
+            b"ipfs" => Namespace::Ipfs,
+            b"ipld" => Namespace::Ipld,
+            b"ipns" => Namespace::Ipns,
             _ => {
                 return Err(PathError::UnknownNamespace {
-                    path: text.to_owned(),
-                    namespace: first.to_owned(),
+                    path: text.into(),
+                    namespace: first.into(),
                 });
             }
         };
         let cid = match namespace {
             Namespace::Ipns => None,
             Namespace::Ipfs | Namespace::Ipld => {
-                Some(root.parse().map_err(|reason| PathError::Root {
-                    path: text.to_owned(),
+                Some(to_text(root).parse().map_err(|reason| PathError::Root {
+                    path: text.into(),
                     reason,
                 })?)
             }
         };
-        let mut clean = String::with_capacity(text.len());
+        let mut clean = Vec::with_capacity(text.len());
         for segment in &segments {
-            clean.push('/');
-            clean.push_str(segment);
+            clean.push(b'/');
+            clean.extend_from_slice(segment);
         }
-        if text.ends_with('/') {
-            clean.push('/');
+        if text.ends_with(b"/") {
+            clean.push(b'/');
         }
         Ok(Self {
-            text: clean,
+            text: clean.into(),
             namespace,
             cid,
         })
@@ -120,22 +123,23 @@ impl ContentPath {
     ///
     /// # Errors
     /// As for [`Self::new`]; the message is about the text as it was given.
-    pub fn parse(text: &str) -> Result<Self, PathError> {
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, PathError> {
+        let text = text.as_ref();
         let error = match Self::new(text) {
             Ok(path) => return Ok(path),
             Err(error) => error,
         };
         if let Some(path) = from_uri(text) {
-            return Self::new(&path).map_err(|error| error.about(text));
+            return Self::new(path).map_err(|error| error.about(text));
         }
-        Self::new(&format!("/ipfs/{text}")).map_err(|_| error)
+        Self::new([b"/ipfs/", text].concat()).map_err(|_| error)
     }
 
     /// The path of a CID.
     #[must_use]
     pub fn from_cid(cid: Cid) -> Self {
         Self {
-            text: format!("/ipfs/{cid}"),
+            text: format!("/ipfs/{cid}").into(),
             namespace: Namespace::Ipfs,
             cid: Some(cid),
         }
@@ -143,7 +147,7 @@ impl ContentPath {
 
     /// The path in its clean form.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
@@ -161,8 +165,12 @@ impl ContentPath {
 
     /// The root as it is written: a CID, the text of a key, a domain name.
     #[must_use]
-    pub fn root(&self) -> &str {
-        self.text.split('/').nth(2).unwrap_or_default()
+    pub fn root(&self) -> Cow<'_, str> {
+        to_text(self.segments().nth(2).unwrap_or_default())
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &[u8]> {
+        self.text.split(|&byte| byte == b'/')
     }
 
     /// The root's CID; `None` in `/ipns`.
@@ -182,34 +190,40 @@ impl ContentPath {
     }
 
     /// The names below the root.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.text.split('/').skip(3).filter(|name| !name.is_empty())
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.segments().skip(3).filter(|name| !name.is_empty())
     }
 
     /// Whether the path ends in a slash, which asks for a directory.
     #[must_use]
     pub fn ends_in_slash(&self) -> bool {
-        self.text.ends_with('/')
+        self.text.ends_with(b"/")
     }
 
     /// The path with more names below it. Like the whole, they are cleaned: `..` takes a name away.
     ///
     /// # Errors
     /// As for [`Self::new`], when `..` takes away the root.
-    pub fn join<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<Self, PathError> {
-        let mut text = self.text.trim_end_matches('/').to_owned();
-        for name in names {
-            text.push('/');
-            text.push_str(name);
+    pub fn join<T: AsRef<[u8]>>(
+        &self,
+        names: impl IntoIterator<Item = T>,
+    ) -> Result<Self, PathError> {
+        let mut text = self.text.as_bytes().to_vec();
+        while text.ends_with(b"/") {
+            text.pop();
         }
-        Self::new(&text)
+        for name in names {
+            text.push(b'/');
+            text.extend_from_slice(name.as_ref());
+        }
+        Self::new(text)
     }
 }
 
 impl PathError {
     /// The same error about another spelling of the path.
-    fn about(self, text: &str) -> Self {
-        let path = text.to_owned();
+    fn about(self, text: &[u8]) -> Self {
+        let path = text.into();
         match self {
             Self::NotEnoughComponents(_) => Self::NotEnoughComponents(path),
             Self::UnknownNamespace { namespace, .. } => Self::UnknownNamespace { path, namespace },
@@ -220,18 +234,18 @@ impl PathError {
 }
 
 /// The segments of a path after `.`, `..` and empty ones are worked off, as Go's `path.Clean` does.
-fn clean(text: &str) -> Vec<&str> {
-    let rooted = text.starts_with('/');
-    let mut segments: Vec<&str> = Vec::new();
-    for segment in text.split('/') {
+fn clean(text: &[u8]) -> Vec<&[u8]> {
+    let rooted = text.starts_with(b"/");
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in text.split(|&byte| byte == b'/') {
         match segment {
-            "" | "." => {}
-            ".." => match segments.last() {
-                Some(&last) if last != ".." => {
+            b"" | b"." => {}
+            b".." => match segments.last() {
+                Some(&last) if last != b".." => {
                     segments.pop();
                 }
                 _ if rooted => {}
-                _ => segments.push(".."),
+                _ => segments.push(segment),
             },
             _ => segments.push(segment),
         }
@@ -240,19 +254,23 @@ fn clean(text: &str) -> Vec<&str> {
 }
 
 /// The path of a URI with one of the namespaces as its scheme; `None` for everything else.
-fn from_uri(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
+fn from_uri(text: &[u8]) -> Option<Vec<u8>> {
+    let colon = text.windows(3).position(|window| window == b"://")?;
+    let (scheme, rest) = (text.get(..colon)?, text.get(colon + 3..)?);
     let namespace = ["ipfs", "ipns", "ipld"]
         .into_iter()
-        .find(|known| scheme.eq_ignore_ascii_case(known))?;
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    Some(format!("/{namespace}/{}", percent_decode(rest)?))
+        .find(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))?;
+    let rest = rest
+        .split(|byte| matches!(byte, b'?' | b'#'))
+        .next()
+        .unwrap_or_default();
+    let mut path = format!("/{namespace}/").into_bytes();
+    percent_decode(rest, &mut path);
+    Some(path)
 }
 
-/// `None` when the text that comes out is not UTF-8. A percent sign without two hexadecimal digits stands for itself.
-fn percent_decode(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
+/// A percent sign without two hexadecimal digits stands for itself.
+fn percent_decode(bytes: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let digits = bytes
@@ -264,7 +282,6 @@ fn percent_decode(text: &str) -> Option<String> {
         out.push(value.unwrap_or(byte));
         at += if value.is_some() { 3 } else { 1 };
     }
-    String::from_utf8(out).ok()
 }
 
 impl FromStr for ContentPath {
@@ -283,7 +300,7 @@ impl From<Cid> for ContentPath {
 
 impl fmt::Display for ContentPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        fmt::Display::fmt(&self.text, f)
     }
 }
 
@@ -366,20 +383,20 @@ mod tests {
     #[test]
     fn parts_can_be_asked_for() {
         let path = ContentPath::parse(&format!("{HELLO}/a/b/")).unwrap();
-        assert_eq!(path.names().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(path.names().collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(
-            (path.root(), path.ends_in_slash(), path.is_mutable()),
+            (&*path.root(), path.ends_in_slash(), path.is_mutable()),
             (HELLO, true, false)
         );
         assert_eq!(path.immutable_root().unwrap().to_string(), HELLO);
         assert_eq!(
-            path.join(["c", "..", "d"]).unwrap().as_str(),
+            path.join(["c", "..", "d"]).unwrap().to_string(),
             format!("/ipfs/{HELLO}/a/b/d")
         );
         assert!(path.join(["..", "..", ".."]).is_err());
         let name = ContentPath::new("/ipns/k51/x").unwrap();
         assert_eq!(
-            (name.cid(), name.root(), name.namespace()),
+            (name.cid(), &*name.root(), name.namespace()),
             (None, "k51", Namespace::Ipns)
         );
         assert!(

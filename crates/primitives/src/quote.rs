@@ -7,33 +7,44 @@ use std::fmt::{self, Write as _};
 /// ```
 /// use cairn_primitives::quote::Quoted;
 /// assert_eq!(Quoted("a\"\n\u{1}b").to_string(), r#""a\"\n\x01b""#);
+/// assert_eq!(Quoted(b"caf\xe9").to_string(), r#""caf\xe9""#);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Quoted<'a>(pub &'a str);
+pub struct Quoted<'a, T: AsRef<[u8]> + ?Sized>(pub &'a T);
 
-impl fmt::Display for Quoted<'_> {
+impl<T: AsRef<[u8]> + ?Sized> fmt::Display for Quoted<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        for letter in self.0.chars() {
-            match letter {
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\u{07}' => f.write_str("\\a")?,
-                '\u{08}' => f.write_str("\\b")?,
-                '\u{0c}' => f.write_str("\\f")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                '\u{0b}' => f.write_str("\\v")?,
-                '\0'..'\u{20}' | '\u{7f}' => write!(f, "\\x{:02x}", u32::from(letter))?,
-                ' '..'\u{7f}' => f.write_char(letter)?,
-                _ if is_print(letter) => f.write_char(letter)?,
-                '\u{80}'..='\u{ffff}' => write!(f, "\\u{:04x}", u32::from(letter))?,
-                _ => write!(f, "\\U{:08x}", u32::from(letter))?,
+        for chunk in self.0.as_ref().utf8_chunks() {
+            escape(chunk.valid(), f)?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
             }
         }
         f.write_char('"')
     }
+}
+
+fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for letter in text.chars() {
+        match letter {
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            '\u{07}' => f.write_str("\\a")?,
+            '\u{08}' => f.write_str("\\b")?,
+            '\u{0c}' => f.write_str("\\f")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            '\u{0b}' => f.write_str("\\v")?,
+            '\0'..'\u{20}' | '\u{7f}' => write!(f, "\\x{:02x}", u32::from(letter))?,
+            ' '..'\u{7f}' => f.write_char(letter)?,
+            _ if is_print(letter) => f.write_char(letter)?,
+            '\u{80}'..='\u{ffff}' => write!(f, "\\u{:04x}", u32::from(letter))?,
+            _ => write!(f, "\\U{:08x}", u32::from(letter))?,
+        }
+    }
+    Ok(())
 }
 
 /// Whether a letter can be seen. The standard library knows it but tells it only by how it escapes; combining marks are

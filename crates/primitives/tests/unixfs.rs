@@ -203,7 +203,7 @@ fn files_have_the_cids_of_kubo() {
 
 fn entry(name: &str, built: &Built) -> Entry {
     Entry {
-        name: name.to_owned(),
+        name: name.into(),
         cid: built.cid.clone(),
         tree_size: built.tree_size,
     }

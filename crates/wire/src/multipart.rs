@@ -1,11 +1,17 @@
 //! `multipart/form-data` as it arrives: parts in order, their bytes without a copy.
 //!
-//! Spec: RFC 7578, RFC 2046 §5.1. [`Decoder`] does no I/O.
+//! Spec: RFC 7578, RFC 2046 §5.1, and where clients differ from it, what Go's `mime/multipart` takes: lines that end with LF
+//! alone, white space behind a boundary, an epilogue. [`Decoder`] does no I/O.
+
+mod head;
 
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use memchr::memmem::Finder;
+
+use self::head::parse_head;
+pub use self::head::{PartHead, parameter_of};
 
 /// Most bytes of a part's header fields.
 const MAX_HEADERS: usize = 64 << 10;
@@ -13,6 +19,8 @@ const MAX_HEADERS: usize = 64 << 10;
 const MAX_PREAMBLE: usize = 64 << 10;
 /// Longest boundary, RFC 2046.
 const MAX_BOUNDARY: usize = 70;
+/// Most white space behind a boundary.
+const MAX_PADDING: usize = 256;
 
 /// Why a body is not what it says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,95 +56,22 @@ pub enum Event {
     End,
 }
 
-/// The header fields of a part, names in lower case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PartHead {
-    fields: Vec<(String, String)>,
-}
-
-impl PartHead {
-    /// The value of a field.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// A parameter of `Content-Disposition`, unquoted; `name` and `filename` are the usual ones.
-    #[must_use]
-    pub fn disposition(&self, parameter: &str) -> Option<String> {
-        parameter_of(self.field("content-disposition")?, parameter)
-    }
-
-    /// The media type without its parameters, in lower case.
-    #[must_use]
-    pub fn media_type(&self) -> Option<String> {
-        self.field("content-type").map(|value| {
-            value
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase()
-        })
-    }
-}
-
-/// A parameter of a header value such as `form-data; name="x"; filename="y"`.
-#[must_use]
-pub fn parameter_of(value: &str, parameter: &str) -> Option<String> {
-    let mut rest = value.split_once(';')?.1;
-    loop {
-        rest = rest.trim_start_matches([' ', '\t', ';']);
-        let (name, after) = rest.split_once('=')?;
-        let found = name.trim().eq_ignore_ascii_case(parameter);
-        let (text, left) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => {
-                let (bare, left) = after.split_once(';').unwrap_or((after, ""));
-                (bare.trim().to_owned(), left)
-            }
-        };
-        if found {
-            return Some(text);
-        }
-        rest = left;
-    }
-}
-
-/// Reads up to the closing quote; returns the text and what follows.
-fn unquote(text: &str) -> Option<(String, &str)> {
-    let mut out = String::new();
-    let mut letters = text.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '"' => return Some((out, text.get(at + 1..).unwrap_or_default())),
-            '\\' => match letters.next()? {
-                (_, escaped @ ('"' | '\\')) => out.push(escaped),
-                (_, other) => out.extend(['\\', other]),
-            },
-            other => out.push(other),
-        }
-    }
-    None
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Preamble,
-    /// Behind a boundary: `--`, or white space and a line end.
-    Boundary,
     Headers,
     Data,
+    /// Behind what may be a boundary: `--` or nothing, white space, and a line end.
+    Boundary,
+    /// Behind the closing boundary of a part.
+    Closed,
     End,
 }
 
 /// Splits a body that is pushed in frames into [`Event`]s. Holds back no more than a boundary or a part's header.
 #[derive(Debug)]
 pub struct Decoder {
-    /// `\r\n--boundary`.
+    /// A line end, that of the first boundary's line, and `--boundary`.
     delimiter: Finder<'static>,
     /// Bytes that were pushed and are not yet spoken for.
     frames: VecDeque<Bytes>,
@@ -144,28 +79,32 @@ pub struct Decoder {
     held: BytesMut,
     state: State,
     started: bool,
+    finished: bool,
     passed: usize,
+    /// Bytes at the front of what is held that are no data: the end of the header's last line, which may also be the line end
+    /// before a delimiter.
+    borrowed: usize,
 }
 
 impl Decoder {
     /// A decoder for the `Content-Type` of a request.
     pub fn new(content_type: &str) -> Result<Self, MultipartError> {
-        let boundary = parameter_of(content_type, "boundary").ok_or(MultipartError::Boundary)?;
-        if boundary.is_empty()
-            || boundary.len() > MAX_BOUNDARY
-            || !boundary.bytes().all(|byte| (b' '..0x7f).contains(&byte))
-        {
-            return Err(MultipartError::Boundary);
-        }
-        let delimiter = format!("\r\n--{boundary}");
+        let boundary = parameter_of(content_type.as_bytes(), "boundary")
+            .filter(|boundary| {
+                (1..=MAX_BOUNDARY).contains(&boundary.len())
+                    && boundary.iter().all(|byte| (b' '..0x7f).contains(byte))
+            })
+            .ok_or(MultipartError::Boundary)?;
+        let delimiter = [b"\r\n--", &*boundary].concat();
         Ok(Self {
-            delimiter: Finder::new(delimiter.as_bytes()).into_owned(),
+            delimiter: Finder::new(&delimiter).into_owned(),
             frames: VecDeque::new(),
-            // The first boundary has no line before it: pretend one.
-            held: BytesMut::from(&b"\r\n"[..]),
+            held: BytesMut::new(),
             state: State::Preamble,
             started: false,
+            finished: false,
             passed: 0,
+            borrowed: 0,
         })
     }
 
@@ -177,13 +116,10 @@ impl Decoder {
         }
     }
 
-    /// The body has ended: an error unless the closing boundary was seen. An empty body has no parts.
-    pub fn finish(&self) -> Result<(), MultipartError> {
-        if self.state == State::End || !self.started {
-            Ok(())
-        } else {
-            Err(MultipartError::Truncated)
-        }
+    /// The body has ended. Call [`Decoder::next`] again until it gives `None`: what it gives is the rest, or the error that the
+    /// body was cut short. An empty body has no parts.
+    pub fn finish(&mut self) {
+        self.finished = true;
     }
 
     /// The next event, or `None` when more bytes are needed.
@@ -193,91 +129,165 @@ impl Decoder {
     )]
     pub fn next(&mut self) -> Result<Option<Event>, MultipartError> {
         loop {
-            match self.state {
+            let event = match self.state {
                 State::End => {
                     self.frames.clear();
                     return Ok(None);
                 }
-                State::Preamble => match self.until_delimiter() {
-                    Some(Found::Data(data)) => {
-                        self.passed += data.len();
-                        if self.passed > MAX_PREAMBLE {
-                            return Err(MultipartError::Malformed(
-                                "it does not begin with its boundary",
-                            ));
-                        }
-                    }
-                    Some(Found::Delimiter) => self.state = State::Boundary,
-                    None => return Ok(None),
-                },
-                State::Data => match self.until_delimiter() {
-                    Some(Found::Data(data)) => return Ok(Some(Event::Data(data))),
-                    Some(Found::Delimiter) => {
-                        self.state = State::Boundary;
-                        return Ok(Some(Event::PartEnd));
-                    }
-                    None => return Ok(None),
-                },
-                State::Boundary => {
-                    let Some(end) = self.gather(2, |held| {
-                        memchr::memmem::find(held, b"\r\n")
-                            .map(|at| at + 2)
-                            .or(held.starts_with(b"--").then_some(2))
-                    })?
-                    else {
-                        return Ok(None);
-                    };
-                    let line = self.held.split_to(end);
-                    if line.starts_with(b"--") {
-                        self.state = State::End;
-                        return Ok(Some(Event::End));
-                    }
-                    if !line
-                        .iter()
-                        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
-                    {
-                        return Err(MultipartError::Malformed("text follows a boundary"));
-                    }
-                    self.state = State::Headers;
+                State::Closed => {
+                    self.state = State::End;
+                    Next::Event(Event::End)
                 }
-                State::Headers => {
-                    let whole = |held: &[u8]| {
-                        if held.starts_with(b"\r\n") {
-                            Some(2)
-                        } else {
-                            memchr::memmem::find(held, b"\r\n\r\n").map(|at| at + 4)
-                        }
-                    };
-                    let Some(end) = self.gather(2, whole)? else {
-                        return Ok(None);
-                    };
-                    let head = parse_head(&self.held.split_to(end))?;
-                    // The line end that closes the header is also the one before a delimiter that follows at once.
-                    self.state = State::Data;
-                    let rest = self.held.split().freeze();
-                    if !rest.is_empty() {
-                        self.frames.push_front(rest);
-                    }
-                    return Ok(Some(Event::Part(head)));
+                State::Preamble => self.preamble()?,
+                State::Headers => self.headers()?,
+                State::Data => self.data(),
+                State::Boundary => self.boundary()?,
+            };
+            match event {
+                Next::Event(event) => return Ok(Some(event)),
+                Next::GoOn => {}
+                Next::More if self.finished && self.started => {
+                    return Err(MultipartError::Truncated);
                 }
+                Next::More => return Ok(None),
             }
         }
+    }
+
+    /// Passes over lines up to the first boundary.
+    fn preamble(&mut self) -> Result<Next, MultipartError> {
+        let end = self.gather(MAX_PREAMBLE - self.passed.min(MAX_PREAMBLE), |held| {
+            memchr::memchr(b'\n', held).map(|at| at + 1)
+        });
+        let preamble = || MultipartError::Malformed("it does not begin with its boundary");
+        let line = match end.map_err(|_| preamble())? {
+            Some(end) => self.held.split_to(end),
+            // The last line needs no end.
+            None if self.finished => self.held.split(),
+            None => return Ok(Next::More),
+        };
+        self.passed += line.len();
+        let dashes = self.delimiter.needle().get(2..).unwrap_or_default();
+        let rest = line.strip_prefix(dashes);
+        match rest.and_then(|rest| line_of(rest, true)) {
+            Some(Line::Next { length }) if rest.is_some_and(|rest| rest.len() == length) => {
+                if !line.ends_with(b"\r\n") {
+                    // The lines of this body end with LF alone.
+                    let delimiter = [b"\n", dashes].concat();
+                    self.delimiter = Finder::new(&delimiter).into_owned();
+                }
+                self.state = State::Headers;
+                Ok(Next::GoOn)
+            }
+            Some(Line::Last) => {
+                self.state = State::End;
+                Ok(Next::Event(Event::End))
+            }
+            _ if self.passed > MAX_PREAMBLE => Err(preamble()),
+            _ if line.ends_with(b"\n") => Ok(Next::GoOn),
+            _ => Ok(Next::More),
+        }
+    }
+
+    fn headers(&mut self) -> Result<Next, MultipartError> {
+        let Some(end) = self.gather(MAX_HEADERS, end_of_header)? else {
+            if self.finished && self.held.is_empty() {
+                // As in Go, a boundary that nothing follows may end the body.
+                self.state = State::End;
+                return Ok(Next::Event(Event::End));
+            }
+            return Ok(Next::More);
+        };
+        let header = self.held.split_to(end);
+        let head = parse_head(&header)?;
+        // The line end that closes the header may also be the one before a delimiter that follows at once.
+        let line_end = self.line_end();
+        self.borrowed = line_end.len();
+        let rest = self.held.split().freeze();
+        if !rest.is_empty() {
+            self.frames.push_front(rest);
+        }
+        self.held.extend_from_slice(line_end);
+        self.state = State::Data;
+        Ok(Next::Event(Event::Part(head)))
+    }
+
+    fn line_end(&self) -> &'static [u8] {
+        if self.delimiter.needle().starts_with(b"\r") {
+            b"\r\n"
+        } else {
+            b"\n"
+        }
+    }
+
+    fn data(&mut self) -> Next {
+        match self.until_delimiter() {
+            Some(Found::Data(mut data)) => {
+                let borrowed = std::mem::take(&mut self.borrowed);
+                data.advance(borrowed.min(data.len()));
+                if data.is_empty() {
+                    Next::GoOn
+                } else {
+                    Next::Event(Event::Data(data))
+                }
+            }
+            Some(Found::Delimiter) => {
+                self.state = State::Boundary;
+                Next::GoOn
+            }
+            None => Next::More,
+        }
+    }
+
+    /// Behind a delimiter within a part: the part ends if the line ends, or ends with `--`; otherwise it was data.
+    fn boundary(&mut self) -> Result<Next, MultipartError> {
+        let finished = self.finished;
+        let found = loop {
+            if let Some(found) = line_of(&self.held, finished && self.frames.is_empty()) {
+                break found;
+            }
+            let Some(mut frame) = self.frames.pop_front() else {
+                return Ok(Next::More);
+            };
+            let part = frame.split_to(frame.len().min(16));
+            self.held.extend_from_slice(&part);
+            if !frame.is_empty() {
+                self.frames.push_front(frame);
+            }
+        };
+        match found {
+            Line::Next { length } => {
+                let _ = self.held.split_to(length);
+                self.state = State::Headers;
+            }
+            Line::Last => self.state = State::Closed,
+            Line::Data => {
+                let rest = self.held.split().freeze();
+                if !rest.is_empty() {
+                    self.frames.push_front(rest);
+                }
+                self.state = State::Data;
+                let mut data = Bytes::copy_from_slice(self.delimiter.needle());
+                data.advance(std::mem::take(&mut self.borrowed).min(data.len()));
+                return Ok(Next::Event(Event::Data(data)));
+            }
+        }
+        self.borrowed = 0;
+        Ok(Next::Event(Event::PartEnd))
     }
 
     /// Moves bytes into `held` until `end` finds where the wanted part of them ends.
     fn gather(
         &mut self,
-        least: usize,
+        most: usize,
         end: impl Fn(&[u8]) -> Option<usize>,
     ) -> Result<Option<usize>, MultipartError> {
         loop {
-            if self.held.len() >= least {
-                if let Some(at) = end(&self.held) {
-                    return Ok(Some(at));
-                }
-                if self.held.len() > MAX_HEADERS {
-                    return Err(MultipartError::Headers);
-                }
+            if let Some(at) = end(&self.held) {
+                return Ok(Some(at));
+            }
+            if self.held.len() > most {
+                return Err(MultipartError::Headers);
             }
             let Some(mut frame) = self.frames.pop_front() else {
                 return Ok(None);
@@ -358,28 +368,67 @@ enum Found {
 
 /// Where, in a tail shorter than the delimiter, the delimiter may begin.
 fn possible_start(tail: &[u8], delimiter: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\r', tail)
+    let first = delimiter.first().copied().unwrap_or_default();
+    memchr::memchr_iter(first, tail)
         .find(|&at| tail.get(at..).is_some_and(|end| delimiter.starts_with(end)))
 }
 
-fn parse_head(bytes: &[u8]) -> Result<PartHead, MultipartError> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for line in text.split("\r\n").filter(|line| !line.is_empty()) {
-        if line.starts_with([' ', '\t']) {
-            let (_, value) = fields
-                .last_mut()
-                .ok_or(MultipartError::Malformed("a header field has no name"))?;
-            value.push(' ');
-            value.push_str(line.trim());
-            continue;
+/// What a state came to.
+enum Next {
+    Event(Event),
+    GoOn,
+    /// More bytes are needed.
+    More,
+}
+
+/// What stands behind a delimiter.
+enum Line {
+    /// A boundary's line, with its end: another part follows.
+    Next { length: usize },
+    /// The line of the closing boundary.
+    Last,
+    /// Something else: it was no delimiter.
+    Data,
+}
+
+/// Tells what stands behind a delimiter, or `None` when more bytes are needed; `whole` says that none will come.
+fn line_of(rest: &[u8], whole: bool) -> Option<Line> {
+    let (last, rest, before) = match rest {
+        [b'-', b'-', rest @ ..] => (true, rest, 2),
+        [b'-'] | [] if !whole => return None,
+        rest => (false, rest, 0),
+    };
+    let blank = rest
+        .iter()
+        .take(MAX_PADDING)
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count();
+    let end = match rest.get(blank..).unwrap_or_default() {
+        [b'\n', ..] => blank + 1,
+        [b'\r', b'\n', ..] => blank + 2,
+        [] | [b'\r'] if !whole => return None,
+        [] | [b'\r'] if last => blank,
+        _ => return Some(Line::Data),
+    };
+    Some(if last {
+        Line::Last
+    } else {
+        Line::Next {
+            length: before + end,
         }
-        let (name, value) = line
-            .split_once(':')
-            .ok_or(MultipartError::Malformed("a header field has no colon"))?;
-        fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+    })
+}
+
+/// Where a header ends: behind its first empty line.
+fn end_of_header(held: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', held) {
+        if matches!(held.get(start..end), Some(b"" | b"\r")) {
+            return Some(end + 1);
+        }
+        start = end + 1;
     }
-    Ok(PartHead { fields })
+    None
 }
 
 #[cfg(test)]

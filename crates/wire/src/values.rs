@@ -5,7 +5,8 @@
 mod error;
 mod field;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use cairn_primitives::ByteString;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 pub use self::error::ParseError;
 pub use self::field::{ArgumentField, OptionField};
@@ -56,10 +57,11 @@ impl Kind {
     }
 }
 
-/// The arguments and options of one request, as text.
+/// The arguments and options of one request, as text. Arguments may be paths, whose names need not be UTF-8: they are kept
+/// byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
-    arguments: Vec<String>,
+    arguments: Vec<ByteString>,
     options: Vec<(String, String)>,
 }
 
@@ -72,11 +74,11 @@ impl Values {
                 return Err(ParseError::TooMany);
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (unescape(name), unescape(value));
+            let (name, value) = (unescape(name).into_text(), unescape(value));
             if name == "arg" {
                 values.argument(value);
             } else {
-                values.option(name, value);
+                values.option(name, value.into_text());
             }
         }
         Ok(values)
@@ -85,30 +87,30 @@ impl Values {
     /// Writes a query.
     #[must_use]
     pub fn to_query(&self) -> String {
-        let arguments = self.arguments.iter().map(|value| ("arg", value.as_str()));
+        let arguments = self.arguments.iter().map(|value| ("arg", value.as_bytes()));
         let options = self
             .options
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
+            .map(|(name, value)| (name.as_str(), value.as_bytes()));
         let mut query = String::new();
         for (name, value) in arguments.chain(options) {
             if !query.is_empty() {
                 query.push('&');
             }
-            query.extend(utf8_percent_encode(name, UNRESERVED));
+            query.extend(percent_encode(name.as_bytes(), UNRESERVED));
             query.push('=');
-            query.extend(utf8_percent_encode(value, UNRESERVED));
+            query.extend(percent_encode(value, UNRESERVED));
         }
         query
     }
 
     /// Adds an argument.
-    pub fn argument(&mut self, value: impl Into<String>) {
+    pub fn argument(&mut self, value: impl Into<ByteString>) {
         self.arguments.push(value.into());
     }
 
     /// Adds an argument before the others.
-    pub fn first_argument(&mut self, value: impl Into<String>) {
+    pub fn first_argument(&mut self, value: impl Into<ByteString>) {
         self.arguments.insert(0, value.into());
     }
 
@@ -119,7 +121,7 @@ impl Values {
 
     /// The arguments in order.
     #[must_use]
-    pub fn arguments(&self) -> &[String] {
+    pub fn arguments(&self) -> &[ByteString] {
         &self.arguments
     }
 
@@ -169,7 +171,7 @@ impl Values {
 
     /// Gives each declared argument its values, as Kubo does: optional ones are filled only when enough are left.
     #[must_use]
-    pub fn place<'a>(&'a self, spec: &Spec) -> Vec<&'a [String]> {
+    pub fn place<'a>(&'a self, spec: &Spec) -> Vec<&'a [ByteString]> {
         let mut rest = self.arguments.as_slice();
         let mut required = spec
             .arguments
@@ -204,13 +206,13 @@ pub fn written(field: &impl OptionField) -> Option<String> {
     values.options.pop().map(|(_, value)| value)
 }
 
-fn unescape(text: &str) -> String {
+fn unescape(text: &str) -> ByteString {
     let spaced = if text.contains('+') {
         text.replace('+', " ")
     } else {
         text.to_owned()
     };
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    percent_decode_str(&spaced).collect::<Vec<u8>>().into()
 }
 
 #[cfg(test)]
@@ -223,5 +225,9 @@ mod tests {
         assert_eq!(values.arguments(), ["a/b", "x y"]);
         assert_eq!(values.loose(&["offset", "o"]), Some("1"));
         assert_eq!(Values::from_query(&values.to_query()).unwrap(), values);
+        let latin1 = Values::from_query("arg=caf%E9&name=%E9").unwrap();
+        assert_eq!(latin1.arguments(), [ByteString::from(&b"caf\xe9"[..])]);
+        assert_eq!(latin1.loose(&["name"]), Some("\u{fffd}"));
+        assert_eq!(Values::from_query(&latin1.to_query()).unwrap(), latin1);
     }
 }

@@ -52,7 +52,11 @@ impl Request {
         let variadic = self.spec.arguments.last().is_some_and(|last| last.variadic);
         if !variadic
             || self.spec.arguments.len() != 1
-            || arguments.iter().map(String::len).sum::<usize>() <= URL_ROOM
+            || arguments
+                .iter()
+                .map(|argument| argument.len())
+                .sum::<usize>()
+                <= URL_ROOM
         {
             return vec![self.values.clone()];
         }

@@ -39,17 +39,20 @@ pub(crate) fn fill(request: &mut Request) -> Result<(), Problem> {
     if stdin().is_terminal() {
         return Err(missing());
     }
-    let mut text = String::new();
+    let mut text = Vec::new();
     stdin()
         .take(LIMIT + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut text)
         .map_err(|error| Problem::failed("cannot read standard input").because(&error))?;
     if text.len() as u64 > LIMIT {
         return Err(Problem::failed(format!(
             "standard input holds more than {LIMIT} bytes of arguments"
         )));
     }
-    let mut given = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut given = text
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
     let most = if last.variadic { usize::MAX } else { 1 };
     let mut found = false;
     for value in given.by_ref().take(most) {

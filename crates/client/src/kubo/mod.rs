@@ -170,7 +170,7 @@ impl Kubo {
                 .await?;
             return Ok(answer.with_record_due(due));
         }
-        let asked = asked(values.arguments());
+        let asked = asked(&values);
         let mut attempt = 0;
         loop {
             let error = match self.exchange(&target, None, asked.clone()).await {
@@ -215,10 +215,10 @@ impl Kubo {
 }
 
 /// The arguments as an error names them; a long list by its first.
-fn asked(arguments: &[String]) -> Option<String> {
+fn asked(values: &Values) -> Option<String> {
     const MOST: usize = 512;
-    let (first, others) = arguments.split_first()?;
-    let first: String = first.chars().take(MOST).collect();
+    let (first, others) = values.arguments().split_first()?;
+    let first: String = first.to_text().chars().take(MOST).collect();
     Some(match others.len() {
         0 => first,
         count => format!("{first} and {count} more"),

@@ -69,7 +69,7 @@ async fn the_query_holds_arguments_and_options() {
     let mut answer = kubo
         .bytes(&Cat {
             offset: 5,
-            ..Cat::new(vec!["a b".to_owned(), "c".to_owned()])
+            ..Cat::new(vec!["a b".into(), "c".into()])
         })
         .await
         .unwrap();
@@ -89,7 +89,7 @@ async fn errors_keep_what_the_server_says() {
         )
     };
     let error = client("/api/v0/block/get", post(said))
-        .bytes(&BlockGet::new("x".to_owned()))
+        .bytes(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
     assert!(matches!(&error, Error::Command { error, .. } if error.code == 0));
@@ -97,14 +97,14 @@ async fn errors_keep_what_the_server_says() {
 
     let refused = || async { (StatusCode::BAD_REQUEST, "argument \"cid\" is required\n") };
     let error = client("/api/v0/block/get", post(refused))
-        .bytes(&BlockGet::new("x".to_owned()))
+        .bytes(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "argument \"cid\" is required");
 
     let silent = || async { StatusCode::FORBIDDEN };
     let error = client("/api/v0/block/get", post(silent))
-        .bytes(&BlockGet::new("x".to_owned()))
+        .bytes(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "the server answered 403 Forbidden");
@@ -181,7 +181,7 @@ async fn an_empty_answer_is_an_error_where_a_record_is_due() {
     let records = kubo().upload(&add, Upload::one(part)).await.unwrap();
     assert!(matches!(records.collect().await, Err(Error::Empty)));
     // Where there may be none, none is an answer.
-    let refs = cairn_wire::kubo::refs::links::Refs::new(vec!["x".to_owned()]);
+    let refs = cairn_wire::kubo::refs::links::Refs::new(vec!["x".into()]);
     let records = kubo().call(&refs).await.unwrap();
     assert!(records.collect().await.unwrap().is_empty());
 }

@@ -1,7 +1,7 @@
 //! The entries of a directory in the order of their names, whatever their number, in a bounded room.
 
 use cairn_primitives::unixfs::directory::Entry;
-use cairn_primitives::{Cid, varint};
+use cairn_primitives::{ByteString, Cid, varint};
 
 use super::Entries;
 use crate::error::NodeError;
@@ -11,7 +11,7 @@ use crate::error::NodeError;
 const ROOM: usize = 12 << 20;
 
 /// What a name is sorted by: itself, then its place in the directory.
-type Key = (String, u64);
+type Key = (ByteString, u64);
 
 /// See [`Entries::sorted`].
 #[derive(Debug)]
@@ -187,7 +187,7 @@ fn read(packed: &[u8], start: usize) -> Option<(Entry, u64)> {
     let (name, rest) = name_at(packed, start)?;
     let (cid, tree_size, place, _) = rest_of(rest)?;
     let entry = Entry {
-        name: String::from_utf8_lossy(name).into_owned(),
+        name: name.into(),
         cid,
         tree_size,
     };
@@ -213,7 +213,7 @@ mod tests {
         let links: Vec<Link> = (0..600u64)
             .map(|at| Link {
                 cid: Cid::v1(Codec::RAW, Multihash::sha2_256(&at.to_le_bytes())),
-                name: Some(format!("{}", at * 7919 % 400)),
+                name: Some(format!("{}", at * 7919 % 400).into()),
                 size: Some(at << 30),
             })
             .collect();

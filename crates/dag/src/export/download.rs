@@ -80,7 +80,7 @@ impl Download {
     pub async fn open(
         blocks: &Blocks,
         cid: &Cid,
-        name: &str,
+        name: &[u8],
         options: GetOptions,
         now: Mtime,
     ) -> Result<Self, ExportError> {
@@ -90,7 +90,7 @@ impl Download {
         let inner = if gzip.is_some() && !options.archive {
             match node.content {
                 Content::File(file) => Inner::File(file),
-                Content::Symlink(target) => Inner::Symlink(Some(target.into())),
+                Content::Symlink(target) => Inner::Symlink(Some(target.into_bytes().into())),
                 Content::Directory(_) => return Err(ExportError::NotRegular { size }),
             }
         } else {

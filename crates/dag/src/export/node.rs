@@ -1,5 +1,6 @@
 //! What a CID holds, as UnixFS sees it.
 
+use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::{Kind, Mtime, UnixFs};
 use cairn_primitives::{Cid, Codec};
 
@@ -29,7 +30,7 @@ pub enum Content {
     /// A file, to be read.
     File(FileReader),
     /// A symbolic link with its target.
-    Symlink(String),
+    Symlink(ByteString),
     /// A directory, to be listed.
     Directory(Entries),
 }
@@ -68,8 +69,7 @@ impl Node {
                 })
             }
             Kind::Symlink => {
-                let target =
-                    String::from_utf8_lossy(fs.data.as_deref().unwrap_or_default()).into_owned();
+                let target = ByteString::from(fs.data.as_deref().unwrap_or_default());
                 Ok(Self {
                     size: target.len() as u64,
                     content: Content::Symlink(target),

@@ -6,6 +6,7 @@ mod path;
 mod places;
 
 use bytes::Bytes;
+use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::unixfs::{Built, Mtime};
 use cairn_store::Hold;
@@ -29,7 +30,7 @@ pub const MAX_FOLDER_PATHS: usize = 16 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
     /// Path from the entry at the top on; the CID for an entry without a name; empty for the folder that wraps.
-    pub name: String,
+    pub name: ByteString,
     /// The CID.
     pub cid: Cid,
     /// Bytes of the blocks beneath, as links count them.
@@ -46,7 +47,7 @@ pub struct ImportRoot {
     /// The CID.
     pub cid: Cid,
     /// Its name; empty when there is none.
-    pub name: String,
+    pub name: ByteString,
 }
 
 /// What [`Tree::finish`] gives.
@@ -68,7 +69,7 @@ enum Place {
     /// A folder that begins to exist with its first entry.
     Later {
         parent: FolderId,
-        name: String,
+        name: ByteString,
         meta: FileMeta,
     },
 }
@@ -76,7 +77,7 @@ enum Place {
 /// The entry at the top that is being filled.
 #[derive(Debug)]
 struct Root {
-    name: String,
+    name: ByteString,
     meta: FileMeta,
     folders: Folders,
 }
@@ -110,29 +111,37 @@ impl Tree {
             roots: Vec::new(),
         };
         if tree.importer.options().wrap {
-            tree.begin(String::new(), FileMeta::default());
+            tree.begin(ByteString::new(), FileMeta::default());
             tree.places = Places::new(Place::Folder(Folders::root()));
         }
         tree
     }
 
     /// Adds a folder; the entries that lie in it are to follow. The path is that of the part, clean or not.
-    pub async fn directory(&mut self, path: &str, meta: FileMeta) -> Result<(), ImportError> {
-        match self.place(path).await? {
+    pub async fn directory(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        meta: FileMeta,
+    ) -> Result<(), ImportError> {
+        match self.place(path.as_ref()).await? {
             Some(name) => self.enter(&name, meta),
             None => Ok(()),
         }
     }
 
     /// Begins a file.
-    pub async fn file(&mut self, path: &str, meta: FileMeta) -> Result<TreeFile<'_>, ImportError> {
+    pub async fn file(
+        &mut self,
+        path: impl AsRef<[u8]>,
+        meta: FileMeta,
+    ) -> Result<TreeFile<'_>, ImportError> {
         self.file_at(path, meta, None).await
     }
 
     /// Begins a file whose bytes stay where they are, at a path or URL, when [`super::ImportOptions::nocopy`] is set.
     pub async fn file_from(
         &mut self,
-        path: &str,
+        path: impl AsRef<[u8]>,
         meta: FileMeta,
         source: &str,
     ) -> Result<TreeFile<'_>, ImportError> {
@@ -141,11 +150,11 @@ impl Tree {
 
     async fn file_at(
         &mut self,
-        path: &str,
+        path: impl AsRef<[u8]>,
         meta: FileMeta,
         source: Option<&str>,
     ) -> Result<TreeFile<'_>, ImportError> {
-        let name = self.place(path).await?;
+        let name = self.place(path.as_ref()).await?;
         let import = match &name {
             Some(_) => Some(match source {
                 Some(source) => self.importer.start_from(meta, source)?,
@@ -164,11 +173,11 @@ impl Tree {
     /// Adds a symbolic link.
     pub async fn symlink(
         &mut self,
-        path: &str,
+        path: impl AsRef<[u8]>,
         target: impl AsRef<[u8]>,
         meta: FileMeta,
     ) -> Result<(), ImportError> {
-        let Some(name) = self.place(path).await? else {
+        let Some(name) = self.place(path.as_ref()).await? else {
             return Ok(());
         };
         let built = self.importer.symlink(target, meta).await?;
@@ -203,14 +212,13 @@ impl Tree {
     }
 
     /// Finds the place of an entry and its name there; `None` when it is to be passed over.
-    async fn place(&mut self, entry: &str) -> Result<Option<String>, ImportError> {
+    async fn place(&mut self, entry: &[u8]) -> Result<Option<ByteString>, ImportError> {
         let entry = path::clean(entry);
-        let paths = entry
-            .match_indices('/')
-            .fold(0usize, |sum, (at, _)| sum.saturating_add(at));
+        let slashes = || entry.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let paths = slashes().fold(0usize, |sum, (at, _)| sum.saturating_add(at));
         if paths > MAX_FOLDER_PATHS {
             return Err(ImportError::TooDeep {
-                folders: entry.matches('/').count() - 1,
+                folders: slashes().count() - 1,
             });
         }
         loop {
@@ -223,7 +231,7 @@ impl Tree {
         }
     }
 
-    fn begin(&mut self, name: String, meta: FileMeta) {
+    fn begin(&mut self, name: ByteString, meta: FileMeta) {
         let folders = Folders::new(self.importer.options().stored_meta(meta));
         self.root = Some(Root {
             name,
@@ -232,10 +240,10 @@ impl Tree {
         });
     }
 
-    fn enter(&mut self, name: &str, meta: FileMeta) -> Result<(), ImportError> {
+    fn enter(&mut self, name: &[u8], meta: FileMeta) -> Result<(), ImportError> {
         let place = match self.folder()? {
             None => {
-                self.begin(name.to_owned(), meta);
+                self.begin(name.into(), meta);
                 Place::Folder(Folders::root())
             }
             Some(parent) => {
@@ -245,7 +253,7 @@ impl Tree {
                 } else {
                     Place::Later {
                         parent,
-                        name: name.to_owned(),
+                        name: name.into(),
                         meta,
                     }
                 }
@@ -290,22 +298,22 @@ impl Tree {
     }
 
     /// Puts a file or link into its folder, or among the roots.
-    async fn done(&mut self, name: &str, own: FileMeta, built: Built) -> Result<(), ImportError> {
+    async fn done(&mut self, name: &[u8], own: FileMeta, built: Built) -> Result<(), ImportError> {
         let Built {
             cid,
             tree_size: size,
             ..
         } = built;
         let shown = if name.is_empty() {
-            cid.to_string()
+            ByteString::from(cid.to_string())
         } else {
-            name.to_owned()
+            ByteString::from(name)
         };
         let (name, meta) = match self.folder()? {
             None => {
                 self.roots.push(ImportRoot {
                     cid: cid.clone(),
-                    name: name.to_owned(),
+                    name: name.into(),
                 });
                 (shown, own)
             }
@@ -329,9 +337,10 @@ impl Tree {
     }
 
     /// The name of an entry of the innermost folder as events show it.
-    fn full_name(&self, name: &str) -> String {
+    fn full_name(&self, name: &[u8]) -> ByteString {
         let full = path::within(self.places.path(), name);
-        full.trim_start_matches('/').to_owned()
+        // A clean path begins with one slash.
+        full.strip_prefix(b"/").unwrap_or(&full).into()
     }
 
     /// Builds the folders of the entry at the top, if it is one.
@@ -375,7 +384,7 @@ impl Tree {
 /// A file of a [`Tree`] that is being received.
 #[derive(Debug)]
 pub struct TreeFile<'a> {
-    name: String,
+    name: ByteString,
     meta: FileMeta,
     /// `None` when the entry is passed over.
     import: Option<FileImport>,
@@ -385,7 +394,7 @@ pub struct TreeFile<'a> {
 impl TreeFile<'_> {
     /// The name that events about the bytes received so far carry.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> ByteString {
         self.tree.full_name(&self.name)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cairn_primitives::bytestring::to_text;
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::unixfs::CidMaker;
 use cairn_primitives::{Cid, Codec};
@@ -47,12 +48,16 @@ impl Mfs {
     /// [`MfsError::CopyFlush`]; what went wrong is their source.
     pub async fn cp(
         &self,
-        from: &str,
+        from: &[u8],
         to: &MfsPath,
         options: &CopyOptions,
     ) -> Result<(), MfsError> {
-        let from = from.trim_end_matches('/');
-        let name = from.rsplit('/').next().unwrap_or_default();
+        let end = from
+            .iter()
+            .rposition(|&byte| byte != b'/')
+            .map_or(0, |at| at + 1);
+        let from = from.get(..end).unwrap_or_default();
+        let name = from.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         let to = match to.file_name() {
             Some(_) => to.clone(),
             None if name.is_empty() => to.clone(),
@@ -60,7 +65,7 @@ impl Mfs {
         };
         let editor = self.editor();
         // A path of the tree is looked up when it is the turn of this change, so that nothing removes it in between.
-        let outside = if from.starts_with("/ipfs/") {
+        let outside = if from.starts_with(b"/ipfs/") {
             Some(self.outside(&editor, from).await?)
         } else {
             None
@@ -69,12 +74,12 @@ impl Mfs {
         let source = match outside {
             Some(cid) => cid,
             None => {
-                let path: MfsPath = if from.is_empty() { "/" } else { from }.parse()?;
+                let path = MfsPath::new(if from.is_empty() { b"/" } else { from })?;
                 editor
                     .find(&change.root, path.names())
                     .await
                     .map_err(|error| MfsError::CopySource {
-                        path: from.to_owned(),
+                        path: to_text(from).into_owned(),
                         source: Box::new(error),
                     })?
             }
@@ -133,9 +138,9 @@ impl Mfs {
     }
 
     /// Where an `/ipfs` path leads; fetches its block, and holds what is here of the blocks below.
-    async fn outside(&self, editor: &Editor<'_>, from: &str) -> Result<Cid, MfsError> {
+    async fn outside(&self, editor: &Editor<'_>, from: &[u8]) -> Result<Cid, MfsError> {
         let failed = |source: MfsError| MfsError::CopySource {
-            path: from.to_owned(),
+            path: to_text(from).into_owned(),
             source: Box::new(source),
         };
         let cid = self.resolved(editor, from).await.map_err(failed)?;
@@ -182,9 +187,9 @@ impl Mfs {
     }
 
     /// Where an `/ipfs` path leads.
-    pub(super) async fn resolved(&self, editor: &Editor<'_>, path: &str) -> Result<Cid, MfsError> {
+    pub(super) async fn resolved(&self, editor: &Editor<'_>, path: &[u8]) -> Result<Cid, MfsError> {
         let not_found = |_| MfsError::NotFound {
-            path: path.to_owned(),
+            path: to_text(path).into_owned(),
         };
         let parsed = ContentPath::parse(path).map_err(not_found)?;
         let found = resolve::resolve(&editor.blocks, &parsed).await?;

@@ -60,7 +60,7 @@ impl Editor<'_> {
         cid: &Cid,
         directory: FsNode,
         maker: &CidMaker,
-        name: &str,
+        name: &[u8],
         change: &Change,
         growth: &mut Growth,
     ) -> Result<Made, Refused> {
@@ -77,7 +77,7 @@ impl Editor<'_> {
         &self,
         directory: FsNode,
         maker: &CidMaker,
-        name: &str,
+        name: &[u8],
         change: &Change,
         growth: &mut Growth,
     ) -> Result<Made, Refused> {
@@ -95,7 +95,7 @@ impl Editor<'_> {
             .partition_point(|link| link.name.as_deref().unwrap_or_default() <= name);
         let link = Link {
             cid: made.cid.clone(),
-            name: Some(name.to_owned()),
+            name: Some(name.into()),
             size: Some(made.tree_size),
         };
         node.links.insert(at, link);
@@ -133,7 +133,7 @@ impl Editor<'_> {
         node: &dag_pb::Node,
         fs: &UnixFs,
         old: Option<&Link>,
-        name: &str,
+        name: &[u8],
         made: &Made,
     ) -> Result<bool, BuildError> {
         let rules = self.rules;
@@ -167,7 +167,7 @@ impl Editor<'_> {
         cid: &Cid,
         directory: FsNode,
         maker: &CidMaker,
-        name: &str,
+        name: &[u8],
         change: &Change,
         growth: &mut Growth,
     ) -> Result<Made, Refused> {
@@ -179,18 +179,18 @@ impl Editor<'_> {
         let new = allowed(change, old.is_some())?;
         // As Kubo counts: the name of an entry that goes has the number of its slot before it, and the one of an entry that
         // comes is left out until it is there.
-        let numbered = format!("{:0width$}{name}", 0, width = digits(way.shard.fanout()));
+        let numbered = [vec![b'0'; digits(way.shard.fanout())].as_slice(), name].concat();
         let goes = |estimation: SizeEstimation| {
             old.as_ref().map_or(0, |old| {
                 signed(estimation.entry_size(&numbered, &old.cid, old.tree_size))
             })
         };
-        let comes = |estimation: SizeEstimation, name: &str| {
+        let comes = |estimation: SizeEstimation, name: &[u8]| {
             new.map_or(0, |made| {
                 signed(estimation.entry_size(name, &made.cid, made.tree_size))
             })
         };
-        let by = comes(self.rules.estimation, "") - goes(self.rules.estimation);
+        let by = comes(self.rules.estimation, b"") - goes(self.rules.estimation);
         let count = i64::from(new.is_some()) - i64::from(old.is_some());
         if self
             .fits_one_node(cid, &node, &fs, by, count, *growth)
@@ -201,7 +201,7 @@ impl Editor<'_> {
         let links = SizeEstimation::Links;
         *growth += comes(links, name) - goes(links);
         let entry = new.map(|made| Entry {
-            name: name.to_owned(),
+            name: name.into(),
             cid: made.cid.clone(),
             tree_size: made.tree_size,
         });
@@ -209,7 +209,7 @@ impl Editor<'_> {
     }
 
     /// Goes down to the node in which a name belongs.
-    async fn way_to(&self, root: ShardNode, name: &str) -> Result<Way, NodeError> {
+    async fn way_to(&self, root: ShardNode, name: &[u8]) -> Result<Way, NodeError> {
         let mut bits = HashBits::new(name);
         let mut above = Vec::new();
         let mut shard = root;
@@ -222,7 +222,7 @@ impl Editor<'_> {
                 Some(Slot::Shard(link)) => link.cid.clone(),
                 other => {
                     let (found, neighbour) = match other {
-                        Some(Slot::Entry(entry)) if entry.name == name => (Some(entry), None),
+                        Some(Slot::Entry(entry)) if *entry.name == *name => (Some(entry), None),
                         Some(Slot::Entry(entry)) => (None, Some(entry)),
                         _ => (None, None),
                     };
@@ -330,7 +330,7 @@ impl Editor<'_> {
         as_directory.set_attributes(fs.permissions(), fs.valid_mtime());
         let mut size = signed(rules.estimation.empty_size(&as_directory)) + by;
         let mut links = count;
-        let mut entries = Entries::of_node(self.blocks.clone(), cid, node.clone(), fs)?;
+        let mut entries = Entries::of_node(self.blocks.clone(), cid, node, fs)?;
         while let Some(entry) = entries.next().await? {
             links += 1;
             size += signed(
@@ -353,15 +353,15 @@ impl Editor<'_> {
         node: dag_pb::Node,
         fs: UnixFs,
         maker: &CidMaker,
-        name: &str,
+        name: &[u8],
         new: Option<&Made>,
     ) -> Result<Made, Refused> {
         let mut root = UnixFs::new(Kind::Directory);
         root.set_attributes(fs.permissions(), fs.valid_mtime());
         let mut links = Vec::new();
-        let mut entries = Entries::of_node(self.blocks.clone(), cid, node, &fs)?;
+        let mut entries = Entries::of_node(self.blocks.clone(), cid, &node, &fs)?;
         while let Some(entry) = entries.next().await? {
-            if entry.name != name {
+            if *entry.name != *name {
                 links.push(Link {
                     cid: entry.cid,
                     name: Some(entry.name),
@@ -371,7 +371,7 @@ impl Editor<'_> {
         }
         links.extend(new.map(|made| Link {
             cid: made.cid.clone(),
-            name: Some(name.to_owned()),
+            name: Some(name.into()),
             size: Some(made.tree_size),
         }));
         links.sort_by(|a, b| a.name.cmp(&b.name));
@@ -387,7 +387,7 @@ impl Editor<'_> {
         &self,
         cid: &Cid,
         directory: FsNode,
-        name: &str,
+        name: &[u8],
     ) -> Result<Option<Cid>, NodeError> {
         crate::directory::lookup(&self.blocks, cid, directory.node, directory.fs, name).await
     }

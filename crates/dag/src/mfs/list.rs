@@ -1,5 +1,6 @@
 //! Listing directories.
 
+use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec};
 
 use super::editor::Found;
@@ -13,7 +14,7 @@ use crate::fetch::Blocks;
 #[non_exhaustive]
 pub struct Listed {
     /// Its name.
-    pub name: String,
+    pub name: ByteString,
     /// Its root.
     pub cid: Cid,
     /// What it is, and the bytes of a file, when that was asked for.
@@ -34,7 +35,7 @@ pub struct Listing {
 #[derive(Debug)]
 enum Inner {
     Directory(Box<Entries>),
-    File(Option<(String, Cid)>),
+    File(Option<(ByteString, Cid)>),
 }
 
 impl Mfs {
@@ -49,11 +50,11 @@ impl Mfs {
         let blocks = self.inner.blocks.clone();
         let inner = match editor.load(&cid).await?.0 {
             Found::Node(node) if node.fs.kind.is_directory() => Inner::Directory(Box::new(
-                Entries::of_node(blocks.clone(), &cid, node.node, &node.fs)?,
+                Entries::of_node(blocks.clone(), &cid, &node.node, &node.fs)?,
             )),
             _ => {
                 let name = path.file_name().unwrap_or_default().to_owned();
-                Inner::File(Some((name, cid)))
+                Inner::File(Some((name.into(), cid)))
             }
         };
         Ok(Listing {

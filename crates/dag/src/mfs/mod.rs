@@ -31,6 +31,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::{self as format, SizeEstimation};
 use cairn_primitives::unixfs::{BuildError, CidMaker, hamt};
@@ -135,7 +136,7 @@ struct Inner {
     flushing: Lock<()>,
     state: Mutex<State>,
     /// One lock for each file that is being written, by path.
-    files: Mutex<HashMap<Vec<String>, Weak<Lock<()>>>>,
+    files: Mutex<HashMap<Vec<ByteString>, Weak<Lock<()>>>>,
 }
 
 struct State {

@@ -1,14 +1,18 @@
 //! Paths in the mutable file system.
 
 use std::fmt;
+
 use std::str::FromStr;
+
+use cairn_primitives::ByteString;
+use cairn_primitives::bytestring::to_text;
 
 use super::MfsError;
 
 /// An absolute path, cleaned: no empty names, no `.`, no `..`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MfsPath {
-    names: Vec<String>,
+    names: Vec<ByteString>,
     /// Whether it ended with a slash: a destination of that kind is a directory to put something into.
     into: bool,
 }
@@ -25,7 +29,7 @@ impl MfsPath {
 
     /// The names from the root down.
     #[must_use]
-    pub fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[ByteString] {
         &self.names
     }
 
@@ -43,11 +47,11 @@ impl MfsPath {
 
     /// The last name, when there is one and no slash follows it.
     #[must_use]
-    pub fn file_name(&self) -> Option<&str> {
+    pub fn file_name(&self) -> Option<&[u8]> {
         if self.into {
             return None;
         }
-        self.names.last().map(String::as_str)
+        self.names.last().map(ByteString::as_bytes)
     }
 
     /// The path without a slash at its end.
@@ -59,15 +63,15 @@ impl MfsPath {
 
     /// The path of a name in this directory.
     #[must_use]
-    pub fn join(&self, name: &str) -> Self {
+    pub fn join(&self, name: &[u8]) -> Self {
         let mut names = self.names.clone();
-        names.push(name.to_owned());
+        names.push(name.into());
         Self { names, into: false }
     }
 
     /// The directory that holds it, and its name; `None` for the root.
     #[must_use]
-    pub fn split(&self) -> Option<(Self, &str)> {
+    pub fn split(&self) -> Option<(Self, &[u8])> {
         let (name, above) = self.names.split_last()?;
         let above = Self {
             names: above.to_vec(),
@@ -83,28 +87,38 @@ impl MfsPath {
     }
 }
 
+impl MfsPath {
+    /// Reads a path; its names need not be UTF-8.
+    ///
+    /// # Errors
+    /// [`MfsError::EmptyPath`], [`MfsError::RelativePath`].
+    pub fn new(path: &[u8]) -> Result<Self, MfsError> {
+        if path.is_empty() {
+            return Err(MfsError::EmptyPath);
+        }
+        if !path.starts_with(b"/") {
+            return Err(MfsError::RelativePath {
+                path: to_text(path).into_owned(),
+            });
+        }
+        let mut names: Vec<ByteString> = Vec::new();
+        for name in path.split(|&byte| byte == b'/') {
+            match name {
+                b"" | b"." => {}
+                b".." => drop(names.pop()),
+                name => names.push(name.into()),
+            }
+        }
+        let into = path.ends_with(b"/") && !names.is_empty();
+        Ok(Self { names, into })
+    }
+}
+
 impl FromStr for MfsPath {
     type Err = MfsError;
 
     fn from_str(text: &str) -> Result<Self, MfsError> {
-        if text.is_empty() {
-            return Err(MfsError::EmptyPath);
-        }
-        if !text.starts_with('/') {
-            return Err(MfsError::RelativePath {
-                path: text.to_owned(),
-            });
-        }
-        let mut names: Vec<String> = Vec::new();
-        for name in text.split('/') {
-            match name {
-                "" | "." => {}
-                ".." => drop(names.pop()),
-                name => names.push(name.to_owned()),
-            }
-        }
-        let into = text.ends_with('/') && !names.is_empty();
-        Ok(Self { names, into })
+        Self::new(text.as_bytes())
     }
 }
 

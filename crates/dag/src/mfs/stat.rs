@@ -65,7 +65,7 @@ impl Mfs {
     ///
     /// # Errors
     /// [`MfsError::Resolve`].
-    pub async fn stat_outside(&self, path: &str, with_local: bool) -> Result<Stat, MfsError> {
+    pub async fn stat_outside(&self, path: &[u8], with_local: bool) -> Result<Stat, MfsError> {
         let editor = self.editor();
         let cid = self.resolved(&editor, path).await?;
         stat(&editor, &cid, with_local).await

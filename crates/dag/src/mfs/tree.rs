@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
@@ -14,16 +15,16 @@ use super::{MfsError, Settings};
 /// How sharded directories have grown since they were opened, by their paths. At the bound all are forgotten, as if they
 /// had just been opened.
 #[derive(Debug, Default)]
-pub(super) struct Growths(HashMap<Vec<String>, Growth>);
+pub(super) struct Growths(HashMap<Vec<ByteString>, Growth>);
 
 const GROWTHS: usize = 4_096;
 
 impl Growths {
-    fn get(&self, names: &[String]) -> Growth {
+    fn get(&self, names: &[ByteString]) -> Growth {
         self.0.get(names).copied().unwrap_or(0)
     }
 
-    fn set(&mut self, names: &[String], growth: Growth) {
+    fn set(&mut self, names: &[ByteString], growth: Growth) {
         if growth == 0 {
             self.0.remove(names);
             return;
@@ -35,13 +36,13 @@ impl Growths {
     }
 
     /// Closes all directories below one.
-    pub(super) fn close_below(&mut self, names: &[String]) {
+    pub(super) fn close_below(&mut self, names: &[ByteString]) {
         self.0
             .retain(|known, _| known.len() <= names.len() || !known.starts_with(names));
     }
 
     /// Closes a directory and all below it.
-    pub(super) fn close(&mut self, names: &[String]) {
+    pub(super) fn close(&mut self, names: &[ByteString]) {
         self.0.retain(|known, _| !known.starts_with(names));
     }
 }
@@ -51,7 +52,7 @@ type Chain = Vec<(Cid, FsNode)>;
 
 impl Editor<'_> {
     /// What a path leads to.
-    pub(super) async fn find(&self, root: &Cid, names: &[String]) -> Result<Cid, MfsError> {
+    pub(super) async fn find(&self, root: &Cid, names: &[ByteString]) -> Result<Cid, MfsError> {
         let Some((name, above)) = names.split_last() else {
             return Ok(root.clone());
         };
@@ -70,8 +71,8 @@ impl Editor<'_> {
     async fn chain(
         &self,
         root: &Cid,
-        names: &[String],
-        whole: &[String],
+        names: &[ByteString],
+        whole: &[ByteString],
     ) -> Result<Chain, MfsError> {
         let mut chain = Chain::new();
         let mut cid = root.clone();
@@ -102,8 +103,8 @@ impl Editor<'_> {
     pub(super) async fn parent(
         &self,
         root: &Cid,
-        names: &[String],
-        whole: &[String],
+        names: &[ByteString],
+        whole: &[ByteString],
     ) -> Result<Cid, MfsError> {
         let chain = self.chain(root, names, whole).await?;
         chain
@@ -165,7 +166,7 @@ impl Editor<'_> {
         &self,
         settings: &Settings,
         root: &Cid,
-        names: &[String],
+        names: &[ByteString],
         maker: &CidMaker,
         growths: &mut Growths,
     ) -> Result<Cid, MfsError> {
@@ -226,15 +227,15 @@ fn empty_directory() -> dag_pb::Node {
     }
 }
 
-pub(super) fn not_found(names: &[String]) -> MfsError {
+pub(super) fn not_found(names: &[ByteString]) -> MfsError {
     MfsError::NotFound {
         path: joined(names),
     }
 }
 
-pub(super) fn joined(names: &[String]) -> String {
+pub(super) fn joined(names: &[ByteString]) -> String {
     if names.is_empty() {
         return "/".to_owned();
     }
-    names.iter().flat_map(|name| ["/", name]).collect()
+    names.iter().map(|name| format!("/{name}")).collect()
 }

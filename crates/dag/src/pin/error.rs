@@ -15,7 +15,7 @@ pub const MAX_NAME: usize = 255;
 pub enum PinError {
     /// What is to be pinned could not be had whole.
     #[error("pin: {0}")]
-    Incomplete(NodeError),
+    Incomplete(#[source] NodeError),
     /// A direct pin is wanted where a recursive one is.
     #[error("pin: {cid} already pinned recursively")]
     AlreadyRecursive {
@@ -81,7 +81,7 @@ pub enum RemoveError {
     },
     /// Whether it is pinned could not be told.
     #[error("pin check failed: {0}")]
-    Check(PinError),
+    Check(#[source] PinError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] BlockError),

@@ -2,6 +2,7 @@
 
 mod value;
 
+use cairn_primitives::ByteString;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::path::{ContentPath, Namespace};
 use cairn_primitives::quote::Quoted;
@@ -22,16 +23,16 @@ pub enum ResolveError {
     #[error("no link named {} under {cid}", Quoted(.name))]
     NoLink {
         /// The name.
-        name: String,
+        name: ByteString,
         /// The block that does not have it.
         cid: Cid,
     },
     /// The last name is not in its map or list.
     #[error("key not found: {}", Quoted(.0))]
-    NoKey(String),
+    NoKey(ByteString),
     /// The last name is to be looked up in a list, and is not a number.
     #[error("invalid segment for lookup on a list: {}: strconv.ParseInt: parsing {}: invalid syntax", Quoted(.0), Quoted(.0))]
-    NotAnIndex(String),
+    NotAnIndex(ByteString),
     /// The last name is to be looked up in something that has no names.
     #[error(
         "func called on wrong kind: \"LookupBySegment\" called on a {node} node (kind: {kind}), but only makes sense on map or list"
@@ -44,7 +45,7 @@ pub enum ResolveError {
     },
     /// A name that has to be resolved elsewhere first.
     #[error("{} is not immutable: resolve its name first", Quoted(.0))]
-    Mutable(String),
+    Mutable(ByteString),
     /// A block on the way could not be had or read.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -56,7 +57,7 @@ pub struct Resolved {
     /// The last block.
     pub cid: Cid,
     /// The names that are left to follow inside that block; none when the path leads to the block as a whole.
-    pub remainder: Vec<String>,
+    pub remainder: Vec<ByteString>,
     /// How names are read.
     pub namespace: Namespace,
 }
@@ -64,8 +65,12 @@ pub struct Resolved {
 impl Resolved {
     /// The remainder as Kubo writes it: `/a/b`, or nothing.
     #[must_use]
-    pub fn remainder_path(&self) -> String {
-        self.remainder.iter().flat_map(|name| ["/", name]).collect()
+    pub fn remainder_path(&self) -> ByteString {
+        let parts = self
+            .remainder
+            .iter()
+            .flat_map(|name| [&b"/"[..], name.as_bytes()]);
+        parts.collect::<Vec<_>>().concat().into()
     }
 }
 
@@ -77,9 +82,9 @@ impl Resolved {
 /// [`ResolveError::Mutable`] for `/ipns`: those names are resolved above.
 pub async fn resolve(blocks: &Blocks, path: &ContentPath) -> Result<Resolved, ResolveError> {
     let Some(root) = path.cid() else {
-        return Err(ResolveError::Mutable(path.as_str().to_owned()));
+        return Err(ResolveError::Mutable(path.as_bytes().into()));
     };
-    let names: Vec<&str> = path.names().collect();
+    let names: Vec<&[u8]> = path.names().collect();
     below(blocks, path.namespace(), root, &names).await
 }
 
@@ -88,7 +93,7 @@ pub async fn below(
     blocks: &Blocks,
     namespace: Namespace,
     root: &Cid,
-    names: &[&str],
+    names: &[&[u8]],
 ) -> Result<Resolved, ResolveError> {
     let mut cid = root.clone();
     let mut names = names;
@@ -111,7 +116,7 @@ pub async fn below(
     }
     Ok(Resolved {
         cid,
-        remainder: names.iter().map(|name| (*name).to_owned()).collect(),
+        remainder: names.iter().map(|name| (*name).into()).collect(),
         namespace,
     })
 }
@@ -124,7 +129,7 @@ enum Step {
     Inside,
 }
 
-async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&str]) -> Result<Step, ResolveError> {
+async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, ResolveError> {
     let Some((name, rest)) = names.split_first() else {
         return Ok(Step::Inside);
     };
@@ -139,7 +144,7 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&str]) -> Result<Step, R
                 kind: "bytes",
             },
             _ => ResolveError::NoLink {
-                name: (*name).to_owned(),
+                name: (*name).into(),
                 cid: cid.clone(),
             },
         });
@@ -147,7 +152,7 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&str]) -> Result<Step, R
     match directory::lookup(blocks, cid, node, fs, name).await? {
         Some(cid) => Ok(Step::Link { cid, used: 1 }),
         None => Err(ResolveError::NoLink {
-            name: (*name).to_owned(),
+            name: (*name).into(),
             cid: cid.clone(),
         }),
     }

@@ -27,12 +27,12 @@ pub(super) fn decode(cid: &Cid, data: &Bytes) -> Result<Ipld, NodeError> {
 }
 
 /// Follows names inside a block until they lead out of it or end.
-pub(super) fn follow(cid: &Cid, value: &Ipld, names: &[&str]) -> Result<Step, ResolveError> {
+pub(super) fn follow(cid: &Cid, value: &Ipld, names: &[&[u8]]) -> Result<Step, ResolveError> {
     let mut value = value;
     for (at, name) in names.iter().enumerate() {
         let last = at + 1 == names.len();
         let missing = || ResolveError::NoLink {
-            name: (*name).to_owned(),
+            name: (*name).into(),
             cid: cid.clone(),
         };
         value = match look_up(value, name) {
@@ -67,14 +67,15 @@ fn has_fixed_fields(codec: Codec, value: &Ipld, depth: usize) -> bool {
 }
 
 /// One name in a map, or one index in a list. Indexes may have leading zeros.
-fn look_up<'a>(value: &'a Ipld, name: &str) -> Result<&'a Ipld, ResolveError> {
-    let no_key = || ResolveError::NoKey(name.to_owned());
+fn look_up<'a>(value: &'a Ipld, name: &[u8]) -> Result<&'a Ipld, ResolveError> {
+    let no_key = || ResolveError::NoKey(name.into());
     match value {
         Ipld::Map(_) => value.get(name).ok_or_else(no_key),
         Ipld::List(items) => {
-            let index: i64 = name
-                .parse()
-                .map_err(|_| ResolveError::NotAnIndex(name.to_owned()))?;
+            let index: i64 = std::str::from_utf8(name)
+                .ok()
+                .and_then(|name| name.parse().ok())
+                .ok_or_else(|| ResolveError::NotAnIndex(name.into()))?;
             usize::try_from(index)
                 .ok()
                 .and_then(|index| items.get(index))

@@ -70,7 +70,7 @@ impl Dag {
         let below: u64 = links.iter().map(|(_, made)| made.tree).sum();
         let links = links.into_iter().map(|(name, made)| Link {
             cid: made.cid,
-            name: Some(name),
+            name: Some(name.into()),
             size: Some(made.tree),
         });
         let bytes = Node {
@@ -118,7 +118,7 @@ impl Dag {
         for (name, made) in entries {
             builder
                 .add(Entry {
-                    name,
+                    name: name.into(),
                     cid: made.cid,
                     tree_size: made.tree,
                 })

@@ -5,9 +5,9 @@
 //! | 400 | the path, the CID or the format cannot be read |
 //! | 404 | no such link, or the block is not here |
 //! | 405 | neither GET nor HEAD |
-//! | 406 | the content has no such form |
+//! | 406 | the content has no such form, or is malformed |
 //! | 416 | no such range |
-//! | 500 | the store failed or the content is malformed |
+//! | 500 | the store failed |
 
 use axum::body::Body;
 use axum::response::Response;
@@ -103,7 +103,11 @@ impl From<cairn_dag::NodeError> for Refusal {
                 "the content is neither a file nor a folder: ask for ?format=raw or ?format=car"
                     .to_owned(),
             ),
-            other => Self::Internal(with_causes(&other)),
+            // Whoever made the content made it so: this server is well.
+            other => Self::NotAcceptable(format!(
+                "{}: ask for ?format=raw or ?format=car",
+                with_causes(&other)
+            )),
         }
     }
 }

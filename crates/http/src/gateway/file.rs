@@ -119,7 +119,7 @@ fn disposition(reply: &Reply) -> Option<HeaderValue> {
 }
 
 /// A symlink is served as its target's text.
-pub(super) fn link(text: &str, target: &Target) -> Result<Response, Refusal> {
+pub(super) fn link(text: &[u8], target: &Target) -> Result<Response, Refusal> {
     let mut response = Response::new(Body::from(text.to_owned()));
     describe(
         response.headers_mut(),

@@ -9,11 +9,12 @@ use cairn_dag::export::FileReader;
 use cairn_dag::list::Lister;
 use cairn_dag::resolve::{self, ResolveError};
 use cairn_dag::{Blocks, NodeError};
+use cairn_primitives::bytestring::to_text;
 use cairn_primitives::path::Namespace;
 use futures_util::StreamExt as _;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use super::error::Refusal;
 use super::{Target, conditional, describe, file, not_modified};
@@ -29,7 +30,7 @@ pub(super) async fn serve(
     target: &Target,
     request: &Parts,
 ) -> Result<Response, Refusal> {
-    match resolve::below(blocks, Namespace::Ipfs, &target.cid, &["index.html"]).await {
+    match resolve::below(blocks, Namespace::Ipfs, &target.cid, &[&b"index.html"[..]]).await {
         Ok(index) => {
             if !request.uri.path().ends_with('/') {
                 return redirect(request);
@@ -111,8 +112,9 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
 
 /// The page up to its first entry. Links are relative to the folder: they are as long as names, however long its path is.
 fn head(target: &Target, ends_with_slash: bool) -> String {
-    let path = target.path.as_str().trim_end_matches('/');
-    let title = html(path);
+    let path = target.path.as_bytes();
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    let title = html(&to_text(path));
     let mut page = String::new();
     let _ = write!(
         page,
@@ -121,7 +123,7 @@ fn head(target: &Target, ends_with_slash: bool) -> String {
          td{{padding:.2em .6em;border-bottom:1px solid #8884}}td+td{{text-align:right;font-variant-numeric:tabular-nums}}</style>"
     );
     if !ends_with_slash {
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         let _ = write!(page, "<base href=\"{}/\">", link(name));
     }
     let _ = write!(page, "</head>\n<body><h1>{title}</h1>\n<table>\n");
@@ -163,7 +165,7 @@ impl Page {
                 page,
                 "<tr><td><a href=\"{}\">{}</a></td><td>{}</td></tr>",
                 link(&entry.name),
-                html(&entry.name),
+                html(&entry.name.to_text()),
                 html(&entry.cid.to_string())
             );
         }
@@ -173,8 +175,8 @@ impl Page {
 }
 
 /// A name as a relative link.
-fn link(name: &str) -> impl std::fmt::Display {
-    utf8_percent_encode(name, NON_ALPHANUMERIC)
+fn link(name: &[u8]) -> impl std::fmt::Display {
+    percent_encode(name, NON_ALPHANUMERIC)
 }
 
 /// Text that stands for itself in a page.

@@ -23,6 +23,7 @@ use cairn_dag::Blocks;
 use cairn_dag::export::{Content, FileReader, Node as Opened};
 use cairn_dag::resolve;
 use cairn_node::Node;
+use cairn_primitives::bytestring::to_text;
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Codec};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -110,7 +111,13 @@ async fn get(blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
     let download = query.loose(&["download"]) == Some("true");
     let named = name
         .clone()
-        .or_else(|| target.path.names().last().map(str::to_owned))
+        .or_else(|| {
+            target
+                .path
+                .names()
+                .last()
+                .map(|name| to_text(name).into_owned())
+        })
         .unwrap_or_default();
     let reply = file::Reply {
         name: named,
@@ -142,10 +149,9 @@ async fn resolve_target(blocks: &Blocks, path: &str) -> Result<Target, Refusal> 
             "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),
         ));
     }
-    let decoded = percent_decode_str(path)
-        .decode_utf8()
-        .map_err(|_| Refusal::Bad(format!("the path {path:?} is not UTF-8")))?;
-    let path = ContentPath::new(&decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
+    // Names are bytes: they need not be UTF-8.
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let path = ContentPath::new(decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
     let root = path
         .immutable_root()
         .map_err(|error| Refusal::Bad(error.to_string()))?
@@ -177,14 +183,14 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
     };
     put("etag", etag);
     put("x-ipfs-roots", &target.roots);
-    put("x-ipfs-path", &path_header(target.path.as_str()));
+    put("x-ipfs-path", &path_header(target.path.as_bytes()));
     put("cache-control", "public, max-age=29030400, immutable");
     put("x-content-type-options", "nosniff");
 }
 
 /// A path as a header can carry it.
-fn path_header(path: &str) -> String {
-    percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string()
+fn path_header(path: &[u8]) -> String {
+    percent_encoding::percent_encode(path, percent_encoding::CONTROLS).to_string()
 }
 
 /// A body that breaks off where its stream fails, after what came before has gone out.

@@ -9,6 +9,7 @@ use axum::response::Response;
 use cairn_dag::Blocks;
 use cairn_dag::resolve::{self, Resolved};
 use cairn_node::config::GoDuration;
+use cairn_primitives::bytestring::to_text;
 use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
@@ -135,9 +136,9 @@ impl Asked {
     }
 
     /// As [`Self::cids`]; where no base was asked for, that of the path's own CID.
-    pub(crate) fn cids_like(&self, path: &str) -> Result<CidForm, Failure> {
+    pub(crate) fn cids_like(&self, path: &[u8]) -> Result<CidForm, Failure> {
         let asked = self.cid_base.is_some() || self.bad_base.is_some();
-        match base_in(path).filter(|_| !asked && !path.starts_with("/ipns/")) {
+        match base_in(&to_text(path)).filter(|_| !asked && !path.starts_with(b"/ipns/")) {
             None => self.cids(),
             Some((cid, base)) => Ok(CidForm {
                 base: (cid.version() == Version::V1).then_some(base),
@@ -176,19 +177,19 @@ impl Call {
     }
 
     /// Reads a content path.
-    pub(crate) fn path(&self, text: &str) -> Result<ContentPath, Failure> {
+    pub(crate) fn path(&self, text: impl AsRef<[u8]>) -> Result<ContentPath, Failure> {
         Ok(ContentPath::parse(text)?)
     }
 
     /// The block that a path leads to.
-    pub(crate) async fn resolve(&self, text: &str) -> Result<Cid, Failure> {
+    pub(crate) async fn resolve(&self, text: impl AsRef<[u8]>) -> Result<Cid, Failure> {
         Ok(resolve::resolve(&self.blocks(), &self.path(text)?)
             .await?
             .cid)
     }
 
     /// Where a path leads, with what is left of it inside the last block.
-    pub(crate) async fn follow(&self, text: &str) -> Result<Resolved, Failure> {
+    pub(crate) async fn follow(&self, text: impl AsRef<[u8]>) -> Result<Resolved, Failure> {
         Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?)
     }
 }

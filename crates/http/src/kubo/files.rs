@@ -5,10 +5,12 @@
 
 use axum::extract::Request;
 use bytes::Bytes;
+use cairn_primitives::ByteString;
+use cairn_primitives::bytestring::to_text;
 use cairn_wire::multipart::{Event, MultipartError, PartHead};
 use cairn_wire::{Argument, Body, Spec, Values};
 use http::header;
-use percent_encoding::percent_decode_str;
+use percent_encoding::percent_decode;
 
 use super::Failure;
 use crate::parts::Parts;
@@ -28,10 +30,10 @@ pub(crate) enum FileKind {
 #[derive(Clone, Debug)]
 pub(crate) struct FileHead {
     /// The path in what is sent, without a leading `/`; empty when the part has none.
-    pub(crate) path: String,
+    pub(crate) path: ByteString,
     pub(crate) kind: FileKind,
     /// Where the file is on this machine, for references in place of copies.
-    pub(crate) abspath: Option<String>,
+    pub(crate) abspath: Option<ByteString>,
     pub(crate) mode: Option<u32>,
     pub(crate) mtime: Option<(i64, Option<u32>)>,
 }
@@ -162,9 +164,8 @@ pub(super) async fn arguments(
                 ))
             })
             .await?;
-        let text = std::str::from_utf8(&text)
-            .map_err(|_| Failure::normal("the arguments are not UTF-8"))?;
-        text.lines()
+        text.split(|&byte| byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
             .filter(|line| !line.is_empty())
             .for_each(|line| values.argument(line));
     }
@@ -192,8 +193,7 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
             "the path of a file is longer than {MAX_PATH} bytes"
         )));
     }
-    let decoded = unescape(&name)
-        .ok_or_else(|| Failure::normal(format!("the file name {name:?} is not UTF-8")))?;
+    let decoded = unescape(&name);
     let kind = match head.media_type().as_deref() {
         Some("application/x-directory" | "multipart/form-data") => FileKind::Directory,
         Some("application/symlink") => FileKind::Symlink,
@@ -201,6 +201,7 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
     };
     // Mode and time ride on the field's name: `file?mode=0644&mtime=1700000000`.
     let field = head.disposition("name").unwrap_or_default();
+    let field = to_text(&field);
     let facts = Values::from_query(field.split_once('?').map_or("", |(_, facts)| facts))
         .unwrap_or_default();
     let mode = facts
@@ -215,8 +216,8 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
         .map(|seconds| (seconds, nanoseconds));
     let abspath = head
         .field("abspath-encoded")
-        .and_then(unescape)
-        .or_else(|| head.field("abspath").map(str::to_owned));
+        .map(unescape)
+        .or_else(|| head.field("abspath").map(ByteString::from));
     Ok(FileHead {
         path: clean(&decoded),
         kind,
@@ -227,34 +228,34 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
 }
 
 /// Reads a name as a form writes it: `%20` or `+` for a space. A stray `%` makes it a plain name.
-fn unescape(text: &str) -> Option<String> {
-    let stray = text.bytes().enumerate().any(|(at, byte)| {
-        byte == b'%'
+fn unescape(text: &[u8]) -> ByteString {
+    let stray = text.iter().enumerate().any(|(at, byte)| {
+        *byte == b'%'
             && !text
-                .as_bytes()
                 .get(at + 1..at + 3)
                 .is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
     });
     if stray {
-        return Some(text.to_owned());
+        return text.into();
     }
-    percent_decode_str(&text.replace('+', " "))
-        .decode_utf8()
-        .ok()
-        .map(std::borrow::Cow::into_owned)
+    let spaced: Vec<u8> = text
+        .iter()
+        .map(|&byte| if byte == b'+' { b' ' } else { byte })
+        .collect();
+    percent_decode(&spaced).collect::<Vec<u8>>().into()
 }
 
 /// The path as it would be below a root: no `.`, no empty segments, `..` taken as far as the root.
-fn clean(path: &str) -> String {
-    let mut segments: Vec<&str> = Vec::new();
-    for segment in path.split('/') {
+fn clean(path: &[u8]) -> ByteString {
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in path.split(|&byte| byte == b'/') {
         match segment {
-            "" | "." => {}
-            ".." => {
+            b"" | b"." => {}
+            b".." => {
                 segments.pop();
             }
             name => segments.push(name),
         }
     }
-    segments.join("/")
+    segments.join(&b'/').into()
 }

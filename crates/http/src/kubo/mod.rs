@@ -240,7 +240,7 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
             .and_then(|(command, last)| ROUTES.get(command).map(|route| (route, last)))
         {
             Some((route, last)) if !last.is_empty() => {
-                values.first_argument(last);
+                values.first_argument(last_segment(request.uri().path()));
                 route
             }
             _ if is_group(command) => return answer::empty_group(),
@@ -252,6 +252,21 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
         .extensions_mut()
         .insert(EndpointName(route.spec.path));
     response
+}
+
+/// The last segment of a path without its escapes: the bytes that it stands for, which need not be text.
+fn last_segment(path: &str) -> Vec<u8> {
+    let path: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    let end = path
+        .iter()
+        .rposition(|&byte| byte != b'/')
+        .map_or(0, |at| at + 1);
+    let segments = path.get(..end).unwrap_or_default();
+    segments
+        .rsplit(|&byte| byte == b'/')
+        .next()
+        .unwrap_or_default()
+        .to_vec()
 }
 
 async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, values: Values) -> Response {

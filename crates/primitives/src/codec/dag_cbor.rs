@@ -3,12 +3,16 @@
 //! Spec: <https://ipld.io/specs/codecs/dag-cbor/spec/>
 //!
 //! Encoding is canonical: keys by length, then by bytes; shortest heads; floats in 64 bits. Decoding takes what was
-//! published before the rules were settled, as Kubo does: any order of keys, longer heads, shorter floats, `undefined` for
-//! null. It refuses indefinite lengths, tags other than 42, NaN and infinities, and a key that stands twice.
+//! published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer heads, shorter
+//! floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a tag before anything but bytes, which is
+//! passed over. It refuses bytes with a tag other than 42, a tag before a tag, and a key that stands twice.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::CodecError;
+use super::{CodecError, MAX_DEPTH};
 use crate::cid::Cid;
 use crate::ipld::{Builder, Ipld};
 
@@ -25,6 +29,9 @@ const TEXT: u8 = 3;
 const LIST: u8 = 4;
 const MAP: u8 = 5;
 const TAG: u8 = 6;
+
+/// What ends a value whose length is open.
+const BREAK: u8 = 0xff;
 
 /// What sets plain CBOR apart.
 #[derive(Clone, Copy)]
@@ -59,112 +66,150 @@ pub fn decode(bytes: &Bytes) -> Result<Ipld, CodecError> {
 /// Writes the canonical form of a value.
 ///
 /// # Errors
-/// [`CodecError::TooDeep`]; [`CodecError::Unsupported`] for NaN, infinities and integers of more than 64 bits;
+/// [`CodecError::TooDeep`]; [`CodecError::Unsupported`] for integers of more than 64 bits;
 /// [`CodecError::RepeatedKey`].
 pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     encode_as(DAG_CBOR, value)
 }
 
-/// The links of a block in the order of the bytes. Builds no value, and so looks neither at text and floats nor for keys
-/// that repeat; whatever [`decode`] takes, this takes.
+/// The links of a block in the order of the bytes. Builds no value, and so does not look for keys that repeat; whatever
+/// [`decode`] takes, this takes.
 ///
 /// # Errors
-/// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Link`].
+/// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Link`], [`CodecError::TooDeep`].
 pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
-    let mut reader = Reader {
-        bytes,
-        at: 0,
-        codec: DAG_CBOR.codec,
-    };
+    let mut reader = Reader::new(DAG_CBOR, bytes);
     let mut found = Vec::new();
-    // Values that are still to come, in whatever lists and maps are open.
-    let mut left = 1u64;
-    while left > 0 {
-        left -= 1;
-        let at = reader.at;
-        match reader.head()? {
-            Head::Count(UNSIGNED | NEGATIVE, _) | Head::Simple(_) => {}
-            Head::Count(BYTES | TEXT, length) => {
-                reader.take(length)?;
+    let mut open: Vec<Frame> = Vec::new();
+    loop {
+        let ended = match open.last() {
+            Some(frame) if frame.ends(&mut reader) => {
+                open.pop();
+                true
             }
-            Head::Count(LIST, count) => left += reader.count(count, 1)?,
-            Head::Count(MAP, count) => left += 2 * reader.count(count, 2)?,
-            Head::Count(TAG, LINK_TAG) => found.push(reader.link()?),
-            Head::Count(..) => return Err(reader.malformed("unhandled cbor tag", at)),
+            Some(frame) if frame.keys => {
+                reader.key()?;
+                false
+            }
+            _ => false,
+        };
+        if !ended {
+            match reader.item()? {
+                Item::Integer(_) | Item::Simple(_) | Item::Text(_) | Item::Bytes(_) => {}
+                Item::Link(cid) => found.push(cid),
+                Item::Open(_) if open.len() >= MAX_DEPTH => {
+                    return Err(CodecError::TooDeep(DAG_CBOR.codec));
+                }
+                Item::Open(frame) => {
+                    open.push(frame);
+                    continue;
+                }
+            }
+        }
+        match open.last_mut() {
+            Some(frame) => frame.count(),
+            None => {
+                reader.finish()?;
+                return Ok(found);
+            }
         }
     }
-    reader.finish()?;
-    Ok(found)
 }
 
 pub(super) fn decode_as(dialect: Dialect, bytes: &Bytes) -> Result<Ipld, CodecError> {
-    let mut reader = Reader {
-        bytes,
-        at: 0,
-        codec: dialect.codec,
-    };
+    let mut reader = Reader::new(dialect, bytes);
     let mut builder = Builder::new(dialect.codec);
-    // For each open list or map: entries to come, and whether they have keys.
-    let mut open: Vec<(u64, bool)> = Vec::new();
+    let mut open: Vec<Frame> = Vec::new();
     loop {
-        if let Some((_, true)) = open.last() {
-            let at = reader.at;
-            let Head::Count(TEXT, length) = reader.head()? else {
-                return Err(reader.malformed("a map key is not text", at));
-            };
-            builder.key(reader.text(length)?)?;
+        let mut ended = None;
+        if let Some(frame) = open.last() {
+            if frame.ends(&mut reader) {
+                open.pop();
+                ended = Some(builder.close()?);
+            } else if frame.keys {
+                builder.key(reader.key()?.into_owned())?;
+            }
         }
-        let at = reader.at;
-        let value = match reader.head()? {
-            Head::Count(UNSIGNED, number) => Some(Ipld::Integer(number.into())),
-            Head::Count(NEGATIVE, number) => Some(Ipld::Integer(-1 - i128::from(number))),
-            Head::Count(BYTES, length) => Some(Ipld::Bytes(bytes.slice(reader.take(length)?))),
-            Head::Count(TEXT, length) => Some(Ipld::String(reader.text(length)?)),
-            Head::Count(LIST, count) => {
-                builder.open_list()?;
-                open.push((reader.count(count, 1)?, false));
-                None
-            }
-            Head::Count(MAP, count) => {
-                builder.open_map()?;
-                open.push((reader.count(count, 2)?, true));
-                None
-            }
-            Head::Count(TAG, LINK_TAG) if dialect.links => Some(Ipld::Link(reader.link()?)),
-            Head::Count(..) => return Err(reader.malformed("unhandled cbor tag", at)),
-            Head::Simple(Simple::Null) => Some(Ipld::Null),
-            Head::Simple(Simple::Bool(value)) => Some(Ipld::Bool(value)),
-            Head::Simple(Simple::Float(value)) if value.is_finite() => Some(Ipld::Float(value)),
-            Head::Simple(Simple::Float(_)) => {
-                return Err(reader.malformed("a float is NaN or infinite", at));
-            }
+        let value = match ended {
+            Some(value) => value,
+            None => match reader.item()? {
+                Item::Integer(number) => Ipld::Integer(number),
+                Item::Text(text) => Ipld::String(text.into_owned().into()),
+                Item::Bytes(Span::Whole(range)) => Ipld::Bytes(bytes.slice(range)),
+                Item::Bytes(Span::Chunks(joined)) => Ipld::Bytes(joined.into()),
+                Item::Link(cid) => Ipld::Link(cid),
+                Item::Simple(Simple::Null) => Ipld::Null,
+                Item::Simple(Simple::Bool(value)) => Ipld::Bool(value),
+                Item::Simple(Simple::Float(value)) => Ipld::Float(value),
+                Item::Open(frame) => {
+                    if frame.keys {
+                        builder.open_map()?;
+                    } else {
+                        builder.open_list()?;
+                    }
+                    open.push(frame);
+                    continue;
+                }
+            },
         };
-        let mut next = value;
-        loop {
-            if let Some(value) = next.take() {
-                if let Some(whole) = builder.value(value)? {
-                    reader.finish()?;
-                    return Ok(whole);
-                }
-                if let Some((left, _)) = open.last_mut() {
-                    *left -= 1;
-                }
-            }
-            match open.last() {
-                Some((0, _)) => {
-                    open.pop();
-                    next = Some(builder.close()?);
-                }
-                _ => break,
-            }
+        if let Some(whole) = builder.value(value)? {
+            reader.finish()?;
+            return Ok(whole);
+        }
+        if let Some(frame) = open.last_mut() {
+            frame.count();
         }
     }
+}
+
+/// A list or map that is being read.
+struct Frame {
+    /// Entries to come; `None` when a break ends them.
+    left: Option<u64>,
+    /// Whether they have keys.
+    keys: bool,
+}
+
+impl Frame {
+    /// Whether no entry follows; passes over the break.
+    fn ends(&self, reader: &mut Reader<'_>) -> bool {
+        match self.left {
+            Some(left) => left == 0,
+            None => reader.breaks(),
+        }
+    }
+
+    fn count(&mut self) {
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+        }
+    }
+}
+
+/// A value, or the start of a list or map.
+enum Item<'a> {
+    Integer(i128),
+    Text(Cow<'a, [u8]>),
+    Bytes(Span),
+    Link(Cid),
+    Simple(Simple),
+    Open(Frame),
+}
+
+/// Where bytes are.
+enum Span {
+    /// In the input.
+    Whole(Range<usize>),
+    /// In chunks, joined here.
+    Chunks(Vec<u8>),
 }
 
 /// The head of an item.
 enum Head {
     /// A major type below 7 and its number.
     Count(u8, u64),
+    /// A major type whose length is open: a break ends it.
+    Open(u8),
     Simple(Simple),
 }
 
@@ -178,9 +223,19 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     codec: &'static str,
+    links: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(dialect: Dialect, bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            codec: dialect.codec,
+            links: dialect.links,
+        }
+    }
+
     fn malformed(&self, reason: &'static str, at: usize) -> CodecError {
         CodecError::Malformed {
             codec: self.codec,
@@ -222,15 +277,94 @@ impl Reader<'_> {
             25 => u16::from_be_bytes(self.fixed()?).into(),
             26 => u32::from_be_bytes(self.fixed()?).into(),
             27 => u64::from_be_bytes(self.fixed()?),
-            31 => return Err(self.malformed("indefinite lengths are not allowed", at)),
+            31 if (BYTES..=MAP).contains(&major) => return Ok(Head::Open(major)),
             _ => return Err(self.malformed("invalid head", at)),
         };
         Ok(Head::Count(major, count))
     }
 
+    /// The next value, without the tag before it: of tags, only the one of links means anything.
+    fn item(&mut self) -> Result<Item<'a>, CodecError> {
+        let at = self.at;
+        let mut head = self.head()?;
+        let mut tag = None;
+        if let Head::Count(TAG, number) = head {
+            if number > i64::MAX as u64 {
+                return Err(self.malformed("a tag is out of range", at));
+            }
+            tag = Some(number);
+            head = self.head()?;
+        }
+        Ok(match head {
+            Head::Count(UNSIGNED, number) => Item::Integer(number.into()),
+            Head::Count(NEGATIVE, number) => Item::Integer(-1 - i128::from(number)),
+            Head::Count(BYTES, _) | Head::Open(BYTES) => {
+                let start = self.at;
+                let span = match head {
+                    Head::Count(_, length) => Span::Whole(self.take(length)?),
+                    _ => Span::Chunks(self.chunks(BYTES)?),
+                };
+                match tag {
+                    None => Item::Bytes(span),
+                    Some(LINK_TAG) if self.links => Item::Link(self.link(&span, start)?),
+                    Some(_) => return Err(self.malformed("unhandled cbor tag", at)),
+                }
+            }
+            Head::Count(TEXT, length) => Item::Text(Cow::Borrowed(self.slice(length)?)),
+            Head::Open(TEXT) => Item::Text(Cow::Owned(self.chunks(TEXT)?)),
+            Head::Count(LIST, count) => Item::Open(Frame {
+                left: Some(self.count(count, 1)?),
+                keys: false,
+            }),
+            Head::Count(MAP, count) => Item::Open(Frame {
+                left: Some(self.count(count, 2)?),
+                keys: true,
+            }),
+            Head::Open(major) => Item::Open(Frame {
+                left: None,
+                keys: major == MAP,
+            }),
+            Head::Count(..) => {
+                return Err(self.malformed("unsupported multiple tags on a single data item", at));
+            }
+            Head::Simple(simple) => Item::Simple(simple),
+        })
+    }
+
+    /// The next key of a map.
+    fn key(&mut self) -> Result<Cow<'a, [u8]>, CodecError> {
+        let at = self.at;
+        match self.item()? {
+            Item::Text(text) => Ok(text),
+            _ => Err(self.malformed("a map key is not text", at)),
+        }
+    }
+
+    /// Passes over a break, if one is next.
+    fn breaks(&mut self) -> bool {
+        let is_break = self.bytes.get(self.at) == Some(&BREAK);
+        self.at += usize::from(is_break);
+        is_break
+    }
+
+    /// The chunks up to a break, joined.
+    fn chunks(&mut self, major: u8) -> Result<Vec<u8>, CodecError> {
+        let mut joined = Vec::new();
+        while !self.breaks() {
+            let at = self.at;
+            match self.head()? {
+                Head::Count(found, length) if found == major => {
+                    joined.extend_from_slice(self.slice(length)?);
+                }
+                _ => return Err(self.malformed("a chunk is of another type", at)),
+            }
+        }
+        Ok(joined)
+    }
+
     /// The range of the next bytes.
     #[inline]
-    fn take(&mut self, length: u64) -> Result<std::ops::Range<usize>, CodecError> {
+    fn take(&mut self, length: u64) -> Result<Range<usize>, CodecError> {
         let start = self.at;
         match usize::try_from(length) {
             Ok(length) if length <= self.bytes.len() - start => {
@@ -241,12 +375,10 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, length: u64) -> Result<String, CodecError> {
+    /// The next bytes.
+    fn slice(&mut self, length: u64) -> Result<&'a [u8], CodecError> {
         let range = self.take(length)?;
-        let at = range.start;
-        let text = std::str::from_utf8(self.bytes.get(range).unwrap_or_default());
-        text.map(str::to_owned)
-            .map_err(|_| self.malformed("text is not UTF-8", at))
+        Ok(self.bytes.get(range).unwrap_or_default())
     }
 
     /// Checks a count of entries, each of which takes some bytes at least, against the bytes that are left.
@@ -261,14 +393,12 @@ impl Reader<'_> {
     }
 
     /// The CID behind tag 42: bytes, of which the first is the prefix of the identity base.
-    fn link(&mut self) -> Result<Cid, CodecError> {
-        let at = self.at;
-        let Head::Count(BYTES, length) = self.head()? else {
-            return Err(self.malformed("a link is not bytes", at));
+    fn link(&self, span: &Span, at: usize) -> Result<Cid, CodecError> {
+        let bytes = match span {
+            Span::Whole(range) => self.bytes.get(range.clone()).unwrap_or_default(),
+            Span::Chunks(joined) => joined,
         };
-        let range = self.take(length)?;
-        let at = range.start;
-        match self.bytes.get(range).and_then(<[u8]>::split_first) {
+        match bytes.split_first() {
             Some((0, cid)) => Cid::from_bytes(cid).map_err(|source| CodecError::Link {
                 codec: self.codec,
                 at,

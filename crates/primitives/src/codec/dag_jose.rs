@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::CodecError;
 use super::dag_cbor::{self, Dialect};
 use super::fields::wrong_kind;
+use crate::bytestring::ByteString;
 use crate::cid::Cid;
 use crate::ipld::Ipld;
 
@@ -123,17 +124,17 @@ const RECIPIENT: Schema = Schema {
     required: None,
 };
 
-fn encrypted(entries: Vec<(String, Ipld)>) -> Result<Ipld, CodecError> {
+fn encrypted(entries: Vec<(ByteString, Ipld)>) -> Result<Ipld, CodecError> {
     ENCRYPTED.read(entries).map(Ipld::Map)
 }
 
-fn signed(entries: Vec<(String, Ipld)>) -> Result<Ipld, CodecError> {
+fn signed(entries: Vec<(ByteString, Ipld)>) -> Result<Ipld, CodecError> {
     let mut entries = SIGNED.read(entries)?;
-    if entries.iter().all(|(key, _)| key != "link")
-        && let Some((_, Ipld::String(payload))) = entries.iter().find(|(key, _)| key == "payload")
+    if entries.iter().all(|(key, _)| *key != "link")
+        && let Some((_, Ipld::String(payload))) = entries.iter().find(|(key, _)| *key == "payload")
     {
         let link = Ipld::Link(payload_cid(&from_base64(payload)?)?);
-        entries.insert(0, ("link".to_owned(), link));
+        entries.insert(0, ("link".into(), link));
     }
     Ok(Ipld::Map(entries))
 }
@@ -143,9 +144,12 @@ fn payload_cid(payload: &[u8]) -> Result<Cid, CodecError> {
 }
 
 impl Schema {
-    fn read(&self, mut entries: Vec<(String, Ipld)>) -> Result<Vec<(String, Ipld)>, CodecError> {
+    fn read(
+        &self,
+        mut entries: Vec<(ByteString, Ipld)>,
+    ) -> Result<Vec<(ByteString, Ipld)>, CodecError> {
         for (key, value) in &mut entries {
-            let Some((name, form)) = self.fields.iter().find(|(name, _)| key == name) else {
+            let Some((name, form)) = self.fields.iter().find(|(name, _)| *key == *name) else {
                 return Err(CodecError::UnknownField {
                     map: self.name,
                     key: std::mem::take(key),
@@ -154,11 +158,11 @@ impl Schema {
             *value = form.read(name, std::mem::take(value))?;
         }
         if let Some(name) = self.required
-            && entries.iter().all(|(key, _)| key != name)
+            && entries.iter().all(|(key, _)| *key != name)
         {
             return Err(CodecError::Missing(name));
         }
-        entries.sort_by_key(|(key, _)| self.fields.iter().position(|(name, _)| key == name));
+        entries.sort_by_key(|(key, _)| self.fields.iter().position(|(name, _)| *key == *name));
         Ok(entries)
     }
 }
@@ -210,12 +214,12 @@ fn unsupported(reason: &'static str) -> CodecError {
 }
 
 fn to_base64(bytes: &[u8]) -> Ipld {
-    Ipld::String(data_encoding::BASE64URL_NOPAD.encode(bytes))
+    Ipld::String(data_encoding::BASE64URL_NOPAD.encode(bytes).into())
 }
 
-fn from_base64(text: &str) -> Result<Vec<u8>, CodecError> {
+fn from_base64(text: &[u8]) -> Result<Vec<u8>, CodecError> {
     BASE64URL
-        .decode(text.as_bytes())
+        .decode(text)
         .map_err(|_| unsupported("illegal base64 data"))
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::CodecError;
 use super::protobuf::{BYTES, Reader, VARINT, WireError};
+use crate::bytestring::ByteString;
 use crate::cid::Cid;
 use crate::varint;
 
@@ -31,8 +32,9 @@ pub struct Node {
 pub struct Link {
     /// The block that is linked to.
     pub cid: Cid,
-    /// The `Name` field. Kubo always writes one, empty where there is nothing to say.
-    pub name: Option<String>,
+    /// The `Name` field. Kubo always writes one, empty where there is nothing to say. Usually
+    /// UTF-8; what is not is kept as it is.
+    pub name: Option<ByteString>,
     /// The `Tsize` field: bytes of all blocks that are reachable through the link. Only a hint.
     pub size: Option<u64>,
 }
@@ -51,7 +53,7 @@ impl Node {
                     if node.links.is_empty() {
                         node.links.reserve(link.like_it);
                     }
-                    node.links.push(read_link(link)?);
+                    node.links.push(read_link(link));
                 }
             }
             Ok(())
@@ -84,7 +86,7 @@ impl Node {
 }
 
 impl Link {
-    fn sort_key(&self) -> &str {
+    fn sort_key(&self) -> &[u8] {
         self.name.as_deref().unwrap_or_default()
     }
 
@@ -110,8 +112,8 @@ impl Link {
     }
 }
 
-/// The CIDs of a node's links, in the order of the bytes. Checks the same things as [`Node::decode`] except that
-/// names are UTF-8, and builds nothing else.
+/// The CIDs of a node's links, in the order of the bytes. Checks the same things as [`Node::decode`], and builds nothing
+/// else.
 pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
     let mut cids = Vec::new();
     scan(bytes, |part| {
@@ -143,11 +145,10 @@ enum Part<'a> {
     Link(RawLink<'a>),
 }
 
-/// A link whose name has not been looked at.
+/// A link whose name was not copied.
 struct RawLink<'a> {
     cid: Cid,
     name: Option<&'a [u8]>,
-    name_at: usize,
     size: Option<u64>,
     /// How many links of this length the rest of the node can hold, this one counted, up to [`MAX_RESERVED`].
     like_it: usize,
@@ -156,25 +157,12 @@ struct RawLink<'a> {
 /// Most links that room is made for before they have been read.
 const MAX_RESERVED: usize = 512;
 
-fn read_link(link: RawLink<'_>) -> Result<Link, CodecError> {
-    let name = match link.name {
-        None => None,
-        Some(name) => match std::str::from_utf8(name) {
-            Ok(name) => Some(name.to_owned()),
-            Err(_) => {
-                return Err(CodecError::Malformed {
-                    codec: CODEC,
-                    reason: "a link's Name is not UTF-8",
-                    at: link.name_at,
-                });
-            }
-        },
-    };
-    Ok(Link {
+fn read_link(link: RawLink<'_>) -> Link {
+    Link {
         cid: link.cid,
-        name,
+        name: link.name.map(ByteString::from),
         size: link.size,
-    })
+    }
 }
 
 fn malformed(error: WireError) -> CodecError {
@@ -232,7 +220,6 @@ fn scan<'a>(
 fn scan_link(mut reader: Reader<'_>, start: usize) -> Result<RawLink<'_>, CodecError> {
     let mut cid = None;
     let mut name = None;
-    let mut name_at = 0;
     let mut size = None;
     while !reader.is_empty() {
         let at = reader.at();
@@ -268,7 +255,6 @@ fn scan_link(mut reader: Reader<'_>, start: usize) -> Result<RawLink<'_>, CodecE
             }
             (2, BYTES) => {
                 let range = reader.bytes().map_err(malformed)?;
-                name_at = range.start;
                 name = Some(reader.slice(&range));
             }
             (2, _) => return fail("(PBLink) wrong wireType for Name"),
@@ -282,7 +268,6 @@ fn scan_link(mut reader: Reader<'_>, start: usize) -> Result<RawLink<'_>, CodecE
         Some(cid) => Ok(RawLink {
             cid,
             name,
-            name_at,
             size,
             like_it: 1,
         }),
@@ -312,7 +297,7 @@ mod tests {
     fn sorts_links_and_puts_data_last() {
         let link = |name: Option<&str>| Link {
             cid: cid(),
-            name: name.map(str::to_owned),
+            name: name.map(Into::into),
             size: Some(300),
         };
         let node = Node {
@@ -329,12 +314,7 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            [
-                None,
-                Some(String::new()),
-                Some("a".to_owned()),
-                Some("b".to_owned())
-            ]
+            [None, Some("".into()), Some("a".into()), Some("b".into())]
         );
         assert_eq!(links(&bytes).unwrap().len(), 4);
     }
@@ -406,7 +386,7 @@ mod tests {
             assert!(read(bad).is_err(), "{bad:?}");
         }
         let latin1 = in_link(&[&hash, &[0x12, 1, 0xe9]]);
-        assert!(read(&latin1).is_err());
+        assert_eq!(read(&latin1).unwrap().encode(), latin1);
         assert_eq!(links(&latin1).unwrap(), [cid()]);
     }
 }

@@ -1,13 +1,14 @@
 //! Values of which a codec's schema says what fields they have.
 
 use super::CodecError;
+use crate::bytestring::ByteString;
 use crate::cid::Cid;
 use crate::ipld::{Ipld, refuse_repeated_keys};
 
 /// A map with known fields.
 pub(super) struct Fields<'a> {
     codec: &'static str,
-    entries: &'a [(String, Ipld)],
+    entries: &'a [(ByteString, Ipld)],
 }
 
 impl<'a> Fields<'a> {
@@ -37,7 +38,7 @@ impl<'a> Fields<'a> {
         match self
             .entries
             .iter()
-            .find(|(key, _)| !known.contains(&key.as_str()))
+            .find(|(key, _)| !known.iter().any(|known| key == known))
         {
             Some((key, _)) => Err(CodecError::UnknownField {
                 map,
@@ -72,7 +73,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// [`CodecError::Missing`], [`CodecError::Kind`].
-    pub(super) fn text(&self, name: &'static str) -> Result<&'a str, CodecError> {
+    pub(super) fn text(&self, name: &'static str) -> Result<&'a ByteString, CodecError> {
         as_text(self.codec, name, self.need(name)?)
     }
 
@@ -101,7 +102,7 @@ pub(super) fn as_text<'a>(
     codec: &'static str,
     field: &'static str,
     value: &'a Ipld,
-) -> Result<&'a str, CodecError> {
+) -> Result<&'a ByteString, CodecError> {
     match value {
         Ipld::String(text) => Ok(text),
         other => Err(wrong_kind(codec, field, other, "string")),

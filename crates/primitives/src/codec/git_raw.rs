@@ -36,12 +36,7 @@ const LINE: usize = 4096;
 /// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Missing`], [`CodecError::RepeatedKey`],
 /// [`CodecError::TooLarge`].
 pub fn decode(bytes: &Bytes) -> Result<Ipld, CodecError> {
-    value::build(Read::whole(bytes)?, bytes, value::Text::Lossy)
-}
-
-/// As [`decode`]; text that is not UTF-8 is an error.
-pub(super) fn decode_strictly(bytes: &Bytes) -> Result<Ipld, CodecError> {
-    value::build(Read::whole(bytes)?, bytes, value::Text::Strict)
+    value::build(Read::whole(bytes)?, bytes)
 }
 
 /// Writes the object of a value: bytes are a whole blob with its head, a map is a tag, a commit or a tree.

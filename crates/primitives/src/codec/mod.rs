@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 
+use crate::bytestring::ByteString;
 use crate::cid::{Cid, CidError, Codec};
 use crate::ipld::Ipld;
 use crate::quote::Quoted;
@@ -75,17 +76,51 @@ pub fn encode(codec: Codec, value: &Ipld) -> Result<Vec<u8>, CodecError> {
     }
 }
 
-/// The bytes in one codec of what some bytes in another mean. Unlike [`decode`] and then [`encode`], this never takes text
-/// that is not UTF-8 for something else: from git-raw to git-raw it is kept, otherwise it is refused.
+/// The bytes in one codec of what some bytes in another mean, as a new block has them. Unlike [`decode`] and then [`encode`],
+/// which pass on what older writers made, this is strict: it refuses NaN, infinities and text that is not UTF-8, except that
+/// git-raw to git-raw keeps its bytes.
 ///
 /// # Errors
 /// As for [`decode`] and [`encode`].
 pub fn convert(from: Codec, to: Codec, data: &Bytes) -> Result<Vec<u8>, CodecError> {
-    match (from, to) {
-        (Codec::GIT_RAW, Codec::GIT_RAW) => git_raw::rewrite(data),
-        (Codec::GIT_RAW, _) => encode(to, &git_raw::decode_strictly(data)?),
-        _ => encode(to, &decode(from, data)?),
+    if (from, to) == (Codec::GIT_RAW, Codec::GIT_RAW) {
+        return git_raw::rewrite(data);
     }
+    let value = decode(from, data)?;
+    // Names of links are bytes in dag-pb.
+    if to != Codec::DAG_PB {
+        refuse_loose(to, &value)?;
+    }
+    encode(to, &value)
+}
+
+/// Refuses a value that only older writers made.
+fn refuse_loose(to: Codec, value: &Ipld) -> Result<(), CodecError> {
+    let unsupported = |reason| {
+        Err(CodecError::Unsupported {
+            codec: to.name().unwrap_or("codec"),
+            reason,
+        })
+    };
+    let not_text = "text that is not UTF-8 cannot be written to a new block";
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Ipld::Float(number) if !number.is_finite() => {
+                return unsupported("NaN and infinities cannot be written to a new block");
+            }
+            Ipld::String(text) if text.as_str().is_none() => return unsupported(not_text),
+            Ipld::List(items) => waiting.extend(items),
+            Ipld::Map(entries) => {
+                if entries.iter().any(|(key, _)| key.as_str().is_none()) {
+                    return unsupported(not_text);
+                }
+                waiting.extend(entries.iter().map(|(_, value)| value));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Why bytes could not be decoded, or a value not encoded.
@@ -136,7 +171,7 @@ pub enum CodecError {
     TooLarge(&'static str),
     /// A map has a key twice.
     #[error("cannot repeat map key {}", Quoted(.0))]
-    RepeatedKey(String),
+    RepeatedKey(ByteString),
     /// A value has no form in the codec.
     #[error("{codec}: {reason}")]
     Unsupported {
@@ -166,7 +201,7 @@ pub enum CodecError {
         /// The map's name in the codec's schema.
         map: &'static str,
         /// The field's name.
-        key: String,
+        key: ByteString,
     },
 }
 

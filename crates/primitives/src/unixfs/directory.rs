@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::hamt::{self, HamtBuilder};
 use super::{BuildError, Built, CidMaker, Kind, Mtime, ReadError, UnixFs};
 use crate::block::Block;
+use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb::{self, Link};
 use crate::varint;
@@ -15,8 +16,9 @@ pub const DEFAULT_THRESHOLD: u64 = 256 << 10;
 /// A name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The name. Never empty in what is built; what is read may hold anything.
-    pub name: String,
+    /// The name. Never empty in what is built; what is read may hold anything, bytes that
+    /// are not UTF-8 among it.
+    pub name: ByteString,
     /// The root of what it names.
     pub cid: Cid,
     /// Bytes of all blocks beneath, [`Built::tree_size`].
@@ -24,15 +26,15 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn from_link(link: &Link, name: &str) -> Self {
+    pub(super) fn from_link(link: &Link, name: &[u8]) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             cid: link.cid.clone(),
             tree_size: link.size.unwrap_or(0),
         }
     }
 
-    pub(super) fn into_link(self, name: String) -> Link {
+    pub(super) fn into_link(self, name: ByteString) -> Link {
         Link {
             cid: self.cid,
             name: Some(name),
@@ -109,7 +111,7 @@ impl DirectoryParams {
 impl SizeEstimation {
     /// What an entry adds to the estimated size of its directory, in bytes.
     #[must_use]
-    pub fn entry_size(self, name: &str, cid: &Cid, tree_size: u64) -> u64 {
+    pub fn entry_size(self, name: &[u8], cid: &Cid, tree_size: u64) -> u64 {
         let cid = cid.encoded_len();
         let size = match self {
             Self::Links => name.len() + cid,
@@ -260,7 +262,8 @@ fn entries(node: &dag_pb::Node) -> Vec<Entry> {
 
 /// The link of a name in a directory in one node: the first, where a hostile node has several.
 #[must_use]
-pub fn lookup<'a>(node: &'a dag_pb::Node, name: &str) -> Option<&'a Link> {
+pub fn lookup(node: &dag_pb::Node, name: impl AsRef<[u8]>) -> Option<&Link> {
+    let name = name.as_ref();
     node.links
         .iter()
         .find(|link| link.name.as_deref().unwrap_or_default() == name)
@@ -279,7 +282,7 @@ mod tests {
 
     fn entry(name: &str, tree_size: u64) -> Entry {
         Entry {
-            name: name.to_owned(),
+            name: name.into(),
             cid: params().cid.make(Codec::RAW, name.as_bytes()).unwrap(),
             tree_size,
         }
@@ -299,7 +302,7 @@ mod tests {
     fn order_does_not_matter_and_the_last_of_a_name_counts() {
         let (a, b) = (entry("a", 1), entry("b", 2));
         let other = Entry {
-            name: "a".to_owned(),
+            name: "a".into(),
             ..entry("c", 9)
         };
         let (want, blocks) = build(params(), &[other.clone(), b.clone()]);

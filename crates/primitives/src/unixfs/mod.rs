@@ -18,6 +18,7 @@ pub mod symlink;
 pub use cid_maker::CidMaker;
 pub use node::{Kind, Mtime, UnixFs};
 
+use crate::bytestring::ByteString;
 use crate::codec::CodecError;
 use crate::multihash::HashError;
 
@@ -144,11 +145,11 @@ pub enum ReadError {
     },
     /// A link's name is shorter than the prefix.
     #[error("invalid link name {0:?}")]
-    LinkName(String),
+    LinkName(ByteString),
     /// The shards nest deeper than the hash has bits.
     #[error("sharded directory too deep")]
     TooDeep,
     /// A name is in a slot that its hash does not lead to.
     #[error("hamt entry {0:?} is not where its name belongs")]
-    Misplaced(String),
+    Misplaced(ByteString),
 }

@@ -28,8 +28,15 @@ fn base() -> impl Strategy<Value = Base> {
 
 /// Keys other than the one that DAG-JSON reserves, in no order.
 fn map(values: impl Strategy<Value = Ipld>) -> impl Strategy<Value = Ipld> {
-    btree_map("[^/]{0,12}", values, 0..8)
-        .prop_map(|entries| Ipld::Map(entries.into_iter().rev().collect()))
+    btree_map("[^/]{0,12}", values, 0..8).prop_map(|entries| {
+        Ipld::Map(
+            entries
+                .into_iter()
+                .rev()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
+    })
 }
 
 /// Values; floats have a fraction, for DAG-JSON writes whole floats as integers.
@@ -41,7 +48,7 @@ fn value() -> impl Strategy<Value = Ipld> {
         (-(1i128 << 64)..1i128 << 64).prop_map(Ipld::Integer),
         (-300i128..300).prop_map(Ipld::Integer),
         float.prop_map(Ipld::Float),
-        any::<String>().prop_map(Ipld::String),
+        any::<String>().prop_map(Ipld::from),
         vec(any::<u8>(), 0..40).prop_map(|bytes| Ipld::Bytes(bytes.into())),
         cid().prop_map(Ipld::Link),
     ];
@@ -186,7 +193,7 @@ proptest! {
         prop_assume!(names.iter().all(|name| name != "." && name != ".."));
         let path = ContentPath::from_cid(cid.clone()).join(names.iter().map(String::as_str)).unwrap();
         prop_assert_eq!(path.cid(), Some(&cid));
-        prop_assert_eq!(path.names().collect::<Vec<_>>(), names.iter().map(String::as_str).collect::<Vec<_>>());
+        prop_assert_eq!(path.names().collect::<Vec<_>>(), names.iter().map(String::as_bytes).collect::<Vec<_>>());
         prop_assert_eq!(path.to_string().parse::<ContentPath>().unwrap(), path);
     }
 }

@@ -1,6 +1,7 @@
 //! `cat`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Print the content of files.
@@ -13,7 +14,7 @@ endpoint! {
         ],
         arguments {
             /// Paths of the files.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Byte offset to start at.

@@ -1,6 +1,7 @@
 //! `get`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Download files and directories.
@@ -14,7 +15,7 @@ endpoint! {
         ],
         arguments {
             /// Path to download.
-            path: String = required "ipfs-path",
+            path: ByteString = required "ipfs-path",
         }
         options {
             /// Path to write to [default: the last name of the path].

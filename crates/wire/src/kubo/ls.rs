@@ -1,5 +1,6 @@
 //! `ls`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
@@ -63,7 +64,7 @@ endpoint! {
         ],
         arguments {
             /// Paths to list.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Print column headers.

@@ -1,5 +1,6 @@
 //! `resolve`.
 
+use cairn_primitives::ByteString;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Body, ReplyKind};
@@ -20,7 +21,7 @@ endpoint! {
     pub struct Resolve: "resolve" {
         arguments {
             /// Name or path to resolve.
-            name: String = required "name",
+            name: ByteString = required "name",
         }
         options {
             /// Resolve until the result is not a name.

@@ -1,38 +1,43 @@
 use super::*;
 
-type Part = (Option<String>, Vec<u8>);
+type Part = (Option<Vec<u8>>, Vec<u8>);
 
 /// Decodes a body cut into frames of `cut` bytes.
 fn decode(boundary: &str, body: &[u8], cut: usize) -> Result<Vec<Part>, MultipartError> {
     let mut decoder = Decoder::new(&format!("multipart/form-data; boundary={boundary}"))?;
     let mut parts: Vec<Part> = Vec::new();
     let mut open = false;
-    let mut take = |decoder: &mut Decoder| -> Result<(), MultipartError> {
+    let take = |decoder: &mut Decoder,
+                parts: &mut Vec<Part>,
+                open: &mut bool|
+     -> Result<(), MultipartError> {
         while let Some(event) = decoder.next()? {
             match event {
                 Event::Part(head) => {
-                    assert!(!open);
-                    open = true;
+                    assert!(!*open);
+                    *open = true;
                     parts.push((head.disposition("filename"), Vec::new()));
                 }
                 Event::Data(data) => {
-                    assert!(open && !data.is_empty());
+                    assert!(*open && !data.is_empty());
                     parts.last_mut().unwrap().1.extend_from_slice(&data);
                 }
                 Event::PartEnd => {
-                    assert!(open);
-                    open = false;
+                    assert!(*open);
+                    *open = false;
                 }
-                Event::End => assert!(!open),
+                Event::End => assert!(!*open),
             }
         }
         Ok(())
     };
     for frame in body.chunks(cut) {
         decoder.push(Bytes::copy_from_slice(frame));
-        take(&mut decoder)?;
+        take(&mut decoder, &mut parts, &mut open)?;
     }
-    decoder.finish()?;
+    decoder.finish();
+    take(&mut decoder, &mut parts, &mut open)?;
+    assert!(!open);
     Ok(parts)
 }
 
@@ -99,10 +104,119 @@ fn refuses_what_grows_without_end() {
 
 #[test]
 fn reads_parameters() {
+    let of = |value: &str, name| {
+        parameter_of(value.as_bytes(), name).map(|text| String::from_utf8_lossy(&text).into_owned())
+    };
     let value = r#"form-data; name="a\"b"; filename="x; y=z"; bare=1"#;
-    assert_eq!(parameter_of(value, "name").as_deref(), Some("a\"b"));
-    assert_eq!(parameter_of(value, "filename").as_deref(), Some("x; y=z"));
-    assert_eq!(parameter_of(value, "bare").as_deref(), Some("1"));
-    assert_eq!(parameter_of(value, "none"), None);
-    assert_eq!(parameter_of("form-data; name=\"open", "name"), None);
+    assert_eq!(of(value, "name").as_deref(), Some("a\"b"));
+    assert_eq!(of(value, "filename").as_deref(), Some("x; y=z"));
+    assert_eq!(of(value, "bare").as_deref(), Some("1"));
+    assert_eq!(of(value, "none"), None);
+    assert_eq!(of("form-data; name=\"open", "name"), None);
+    // What Go's `mime.ParseMediaType` makes of them.
+    for (value, name) in [
+        (r"x; filename*=utf-8''%E6%97%A5", Some("日")),
+        (r#"x; filename="p"; filename*=utf-8''%E6%97%A5"#, Some("日")),
+        (
+            r#"x; filename*=UTF-8'en'%E6%97%A5; filename="p""#,
+            Some("日"),
+        ),
+        (r#"x; filename="p"; filename*=iso-8859-1''%E9"#, Some("p")),
+        (r"x; filename*=iso-8859-1''%E9", None),
+        (r#"x; filename="p"; filename*=utf-8''%E"#, Some("p")),
+        (r#"x; filename*0="ab"; filename*1="cd""#, Some("abcd")),
+        (
+            r#"x; filename*0*=utf-8''%E6; filename*1*=%97%A5; filename*2=".txt""#,
+            Some("日.txt"),
+        ),
+        (r#"x; filename*1="cd""#, None),
+        (r#"x; filename="a\"b\\c\d""#, Some(r#"a"b\c\d"#)),
+        (r#"x; filename="C:\dir\x.txt""#, Some(r"C:\dir\x.txt")),
+        (r#"x; FileName="a;b";"#, Some("a;b")),
+        (r#"x; filename2="q"; filename = "r""#, Some("r")),
+    ] {
+        assert_eq!(of(value, "filename").as_deref(), name, "{value}");
+    }
+    assert_eq!(
+        parameter_of(b"x; filename=\"caf\xe9\"", "filename").as_deref(),
+        Some(&b"caf\xe9"[..])
+    );
+}
+
+/// A part with this name line and content, from a body with other bytes around it; whatever the cut.
+fn parts(body: &str) -> Result<Vec<(String, String)>, MultipartError> {
+    let body = body.as_bytes();
+    let whole = decode("bnd", body, body.len().max(1));
+    for cut in 1..body.len() {
+        assert_eq!(decode("bnd", body, cut), whole, "frames of {cut}");
+    }
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(whole?
+        .into_iter()
+        .map(|(name, data)| (text(name.unwrap_or_default()), text(data)))
+        .collect())
+}
+
+#[test]
+fn reads_what_clients_send() {
+    let head = "Content-Disposition: form-data; filename=\"a\"";
+    for (body, want) in [
+        // Lines that end with LF alone, as hand-written bodies have them.
+        (format!("--bnd\n{head}\n\nl1\nl2\n--bnd\n{head}\n\n\n--bnd--\n"), vec!["l1\nl2", ""]),
+        // Content that looks like a boundary of another form.
+        (format!("--bnd\r\n{head}\r\n\r\nhi\n--bnd\nx\n--bnd--\r\nmore\r\n--bnd--\r\n"), vec!["hi\n--bnd\nx\n--bnd--\r\nmore"]),
+        (format!("--bnd\r\n{head}\r\n\r\n--bn\r\n--bndx\r\n--bnd-x\r\n--bnd--x\r\n--bnd x\r\nhi\r\n--bnd--\r\n"), vec!["--bn\r\n--bndx\r\n--bnd-x\r\n--bnd--x\r\n--bnd x\r\nhi"]),
+        // Before the first boundary and behind the last.
+        (format!("pre\r\nx --bnd\r\n\r\n--bnd\r\n{head}\r\n\r\nhi\r\n--bnd--\r\nepilogue\r\n--bnd\r\n"), vec!["hi"]),
+        // White space behind boundaries; the closing line without an end.
+        (format!("--bnd  \t\r\n{head}\r\n\r\nhi\r\n--bnd \t\r\n\r\nx\r\n--bnd--  "), vec!["hi", "x"]),
+        (format!("--bnd\r\n{head}\r\n\r\nhi\r\n--bnd--"), vec!["hi"]),
+        // An empty part whose boundary follows its header at once, and one with a line between.
+        (format!("--bnd\r\n{head}\r\n\r\n--bnd\r\n{head}\r\n\r\n\r\n--bnd--"), vec!["", ""]),
+        // Folded lines, and no header at all.
+        ("--bnd\r\nContent-Disposition: form-data;\r\n name=\"f\";\r\n\tfilename=\"a\"\r\n\r\nhi\r\n--bnd--".to_owned(), vec!["hi"]),
+        ("--bnd\r\n\r\nhi\r\n--bnd--".to_owned(), vec!["hi"]),
+        // As Go: a boundary that nothing follows.
+        (format!("--bnd\r\n{head}\r\n\r\nhi\r\n--bnd\r\n"), vec!["hi"]),
+        ("--bnd--\r\n".to_owned(), vec![]),
+    ] {
+        let found = parts(&body).unwrap();
+        let data: Vec<&str> = found.iter().map(|(_, data)| data.as_str()).collect();
+        assert_eq!(data, want, "{body:?}");
+    }
+    for body in [
+        format!("--bnd\r\n{head}\r\n\r\nhi\r\n"),
+        format!("--bnd\r\n{head}\r\n\r\nhi\r\n--bnd"),
+        format!("--bnd\r\n{head}\r\n\r\nhi\r\n--bnd-"),
+        format!("--bnd\r\n{head}\r\n\r\nhi\r--bnd--"),
+        format!("--bnd\r\n{head}\r\n"),
+        "junk".to_owned(),
+    ] {
+        assert_eq!(parts(&body), Err(MultipartError::Truncated), "{body:?}");
+    }
+    assert!(parts("--bnd\r\nzzz\r\n\r\nhi\r\n--bnd--").is_err());
+}
+
+#[test]
+fn reads_boundaries_as_they_are_quoted() {
+    for (content_type, boundary) in [
+        ("multipart/form-data; boundary=\"b nd\"", "b nd"),
+        ("multipart/form-data; charset=x; BOUNDARY=Q", "Q"),
+        (
+            "multipart/form-data; boundary=----WebKit=1:2",
+            "----WebKit=1:2",
+        ),
+        ("multipart/form-data; boundary=\"a\\\"b\"", "a\"b"),
+    ] {
+        let mut decoder = Decoder::new(content_type).unwrap();
+        decoder.push(format!("--{boundary}\r\n\r\nx\r\n--{boundary}--").into());
+        decoder.finish();
+        let mut data = Vec::new();
+        while let Some(event) = decoder.next().unwrap() {
+            if let Event::Data(bytes) = event {
+                data.extend_from_slice(&bytes);
+            }
+        }
+        assert_eq!(data, b"x", "{content_type}");
+    }
 }

@@ -1,5 +1,7 @@
 //! The types that arguments and options can have.
 
+use cairn_primitives::ByteString;
+
 use super::{Kind, ParseError, Values};
 use crate::endpoint::{Argument, OptionSpec};
 
@@ -18,7 +20,7 @@ pub trait ArgumentField: Sized {
     /// Whether it takes all that is left.
     const VARIADIC: bool;
     /// Reads it from the values at its place.
-    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError>;
+    fn read(values: &[ByteString], argument: &'static Argument) -> Result<Self, ParseError>;
     /// Adds it to a request.
     fn write(&self, values: &mut Values);
 }
@@ -143,48 +145,64 @@ impl OptionField for Vec<String> {
     }
 }
 
-impl ArgumentField for String {
-    const VARIADIC: bool = false;
-    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
-        values
-            .first()
-            .cloned()
-            .ok_or(ParseError::MissingArgument(argument.name))
-    }
-    fn write(&self, values: &mut Values) {
-        values.argument(self.clone());
-    }
+macro_rules! argument_fields {
+    ($type:ty, |$value:ident| $read:expr) => {
+        impl ArgumentField for $type {
+            const VARIADIC: bool = false;
+            fn read(
+                values: &[ByteString],
+                argument: &'static Argument,
+            ) -> Result<Self, ParseError> {
+                let $value = values
+                    .first()
+                    .ok_or(ParseError::MissingArgument(argument.name))?;
+                Ok($read)
+            }
+            fn write(&self, values: &mut Values) {
+                values.argument(self.clone());
+            }
+        }
+
+        impl ArgumentField for Option<$type> {
+            const VARIADIC: bool = false;
+            fn read(
+                values: &[ByteString],
+                argument: &'static Argument,
+            ) -> Result<Self, ParseError> {
+                if argument.required && values.is_empty() {
+                    return Err(ParseError::MissingArgument(argument.name));
+                }
+                Ok(values.first().map(|$value| $read))
+            }
+            fn write(&self, values: &mut Values) {
+                if let Some(value) = self {
+                    values.argument(value.clone());
+                }
+            }
+        }
+
+        impl ArgumentField for Vec<$type> {
+            const VARIADIC: bool = true;
+            fn read(
+                values: &[ByteString],
+                argument: &'static Argument,
+            ) -> Result<Self, ParseError> {
+                if argument.required && values.is_empty() {
+                    return Err(ParseError::MissingArgument(argument.name));
+                }
+                Ok(values.iter().map(|$value| $read).collect())
+            }
+            fn write(&self, values: &mut Values) {
+                for value in self {
+                    values.argument(value.clone());
+                }
+            }
+        }
+    };
 }
 
-impl ArgumentField for Option<String> {
-    const VARIADIC: bool = false;
-    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
-        if argument.required && values.is_empty() {
-            return Err(ParseError::MissingArgument(argument.name));
-        }
-        Ok(values.first().cloned())
-    }
-    fn write(&self, values: &mut Values) {
-        if let Some(value) = self {
-            values.argument(value.clone());
-        }
-    }
-}
-
-impl ArgumentField for Vec<String> {
-    const VARIADIC: bool = true;
-    fn read(values: &[String], argument: &'static Argument) -> Result<Self, ParseError> {
-        if argument.required && values.is_empty() {
-            return Err(ParseError::MissingArgument(argument.name));
-        }
-        Ok(values.to_vec())
-    }
-    fn write(&self, values: &mut Values) {
-        for value in self {
-            values.argument(value.clone());
-        }
-    }
-}
+argument_fields!(String, |value| value.to_text().into_owned());
+argument_fields!(ByteString, |value| value.clone());
 
 #[cfg(test)]
 mod tests {

@@ -37,7 +37,9 @@ pub(crate) async fn run(
         .filter(|path| !path.is_empty());
     let (ignore, told) = Ignore::read(rules_file.map(Path::new), &asked.ignore)?;
     for message in told {
-        eprintln!("warning: {message}");
+        let mut shown = String::new();
+        cairn_wire::text::escaped(&message, &mut shown);
+        eprintln!("warning: {shown}");
     }
     let rules = Arc::new(Rules {
         recursive: asked.recursive,

@@ -6,14 +6,17 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::{Buf as _, Bytes};
 use cairn_client::{Answer, Error as ClientError};
 use cairn_wire::Values;
 use cairn_wire::kubo::get::Get;
+use cairn_wire::text::escaped;
 use tokio::sync::mpsc;
 
 use super::generic::Request;
@@ -48,10 +51,12 @@ pub(crate) async fn run(
         .send(request.spec, values(&asked), None)
         .await?;
     let progress = Progress::bytes(shown, answer.length());
+    let mut shown_target = String::new();
+    escaped(&target.to_string_lossy(), &mut shown_target);
     let kind = if whole { "archive" } else { "file(s)" };
     progress.aside(|| {
         output
-            .text(&format!("Saving {kind} to {}\n", target.display()))
+            .text(&format!("Saving {kind} to {shown_target}\n"))
             .and_then(|()| output.flush())
     })?;
     if whole {
@@ -80,30 +85,24 @@ fn values(asked: &Get) -> Values {
 /// Where to write: as asked, or in this folder under the last name of the path.
 fn target(asked: &Get, whole: bool) -> PathBuf {
     let mut name = match asked.output.as_deref().filter(|output| !output.is_empty()) {
-        Some(output) => output.to_owned(),
+        Some(output) => output.as_bytes().to_vec(),
         None => {
-            let last = asked
-                .path
-                .trim_end_matches('/')
-                .rsplit('/')
-                .next()
-                .unwrap_or_default();
-            if matches!(last, "" | "." | "..") {
-                "download".to_owned()
-            } else {
-                last.to_owned()
+            let mut names = asked.path.split(|&byte| byte == b'/').rev();
+            match names.find(|name| !name.is_empty()).unwrap_or_default() {
+                b"" | b"." | b".." => b"download".to_vec(),
+                last => last.to_vec(),
             }
         }
     };
     if whole {
-        if asked.archive && !name.ends_with(".tar") && !name.ends_with(".tar.gz") {
-            name.push_str(".tar");
+        if asked.archive && !name.ends_with(b".tar") && !name.ends_with(b".tar.gz") {
+            name.extend_from_slice(b".tar");
         }
-        if asked.compress && !name.ends_with(".gz") {
-            name.push_str(".gz");
+        if asked.compress && !name.ends_with(b".gz") {
+            name.extend_from_slice(b".gz");
         }
     }
-    PathBuf::from(name)
+    PathBuf::from(OsString::from_vec(name))
 }
 
 /// Writes the bytes as they come.

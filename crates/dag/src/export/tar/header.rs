@@ -22,9 +22,9 @@ pub(super) enum Type {
 #[derive(Clone, Debug)]
 pub(super) struct Member<'a> {
     pub(super) kind: Type,
-    pub(super) path: &'a str,
+    pub(super) path: &'a [u8],
     /// Target of a symbolic link, empty otherwise.
-    pub(super) target: &'a str,
+    pub(super) target: &'a [u8],
     /// Permissions.
     pub(super) mode: u32,
     /// Bytes of content.
@@ -46,7 +46,7 @@ pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
         record("linkpath", member.target, &mut records);
     }
     if member.size > MAX_OCTAL {
-        record("size", &member.size.to_string(), &mut records);
+        record("size", member.size.to_string().as_bytes(), &mut records);
     }
     let fraction = member.mtime.nanos.filter(|_| nanos).unwrap_or_default();
     let seconds = u64::try_from(member.mtime.seconds)
@@ -55,20 +55,18 @@ pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
     if fraction != 0 || seconds.is_none() {
         record(
             "mtime",
-            &decimal(member.mtime.seconds, fraction),
+            decimal(member.mtime.seconds, fraction).as_bytes(),
             &mut records,
         );
     }
     if !records.is_empty() {
-        let (folder, name) = member.path.rsplit_once('/').unwrap_or(("", member.path));
-        let path = if folder.is_empty() {
-            format!("PaxHeaders.0/{name}")
-        } else {
-            format!("{folder}/PaxHeaders.0/{name}")
-        };
+        let (folder, name) = member
+            .path
+            .split_at(last_slash(member.path).map_or(0, |at| at + 1));
+        let path = [folder, b"PaxHeaders.0/", name].concat();
         block(
             &Fields {
-                path: ("", &path),
+                path: (&b""[..], &path[..]),
                 kind: b'x',
                 size: records.len() as u64,
                 ..Fields::default()
@@ -86,7 +84,7 @@ pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
     };
     block(
         &Fields {
-            path: split.unwrap_or(("", member.path)),
+            path: split.unwrap_or((&b""[..], member.path)),
             target: member.target,
             mode: member.mode,
             size: if member.size > MAX_OCTAL {
@@ -112,8 +110,8 @@ pub(super) fn pad(length: u64, out: &mut Vec<u8>) {
 
 #[derive(Default)]
 struct Fields<'a> {
-    path: (&'a str, &'a str),
-    target: &'a str,
+    path: (&'a [u8], &'a [u8]),
+    target: &'a [u8],
     mode: u32,
     size: u64,
     seconds: u64,
@@ -133,7 +131,7 @@ fn block(fields: &Fields<'_>, out: &mut Vec<u8>) {
     out.push(fields.kind);
     text(fields.target, 100, out);
     out.extend_from_slice(b"ustar\x0000");
-    text("", 64, out);
+    text(b"", 64, out);
     octal(0, 8, out);
     octal(0, 8, out);
     text(fields.path.0, 155, out);
@@ -145,9 +143,9 @@ fn block(fields: &Fields<'_>, out: &mut Vec<u8>) {
 }
 
 /// A text field. What does not fit or is not ASCII has a PAX record of its own: here stands what readers without PAX see.
-fn text(value: &str, length: usize, out: &mut Vec<u8>) {
+fn text(value: &[u8], length: usize, out: &mut Vec<u8>) {
     let end = out.len() + length;
-    out.extend(value.bytes().filter(u8::is_ascii).take(length));
+    out.extend(value.iter().copied().filter(u8::is_ascii).take(length));
     out.resize(end, 0);
 }
 
@@ -156,28 +154,34 @@ fn octal(value: u64, length: usize, out: &mut Vec<u8>) {
 }
 
 /// A path as prefix and name of ustar, if it can be put so.
-fn split_path(path: &str) -> Option<(&str, &str)> {
+fn split_path(path: &[u8]) -> Option<(&[u8], &[u8])> {
     if !path.is_ascii() {
         return None;
     }
     if path.len() <= 100 {
-        return Some(("", path));
+        return Some((&b""[..], path));
     }
     // The last slash at which the prefix fits leaves the shortest name.
     let upto = path.get(..path.len().min(156))?;
-    let (prefix, _) = upto.rsplit_once('/')?;
-    let name = path.get(prefix.len() + 1..)?;
+    let slash = last_slash(upto)?;
+    let (prefix, name) = (path.get(..slash)?, path.get(slash + 1..)?);
     (!prefix.is_empty() && !name.is_empty() && name.len() <= 100).then_some((prefix, name))
 }
 
 /// Appends `length key=value\n`, where the length counts itself.
-fn record(key: &str, value: &str, out: &mut Vec<u8>) {
+fn record(key: &str, value: &[u8], out: &mut Vec<u8>) {
     let rest = key.len() + value.len() + 3;
     let mut length = rest + 1;
     while length != rest + length.to_string().len() {
         length = rest + length.to_string().len();
     }
-    out.extend_from_slice(format!("{length} {key}={value}\n").as_bytes());
+    out.extend_from_slice(format!("{length} {key}=").as_bytes());
+    out.extend_from_slice(value);
+    out.push(b'\n');
+}
+
+fn last_slash(path: &[u8]) -> Option<usize> {
+    path.iter().rposition(|&byte| byte == b'/')
 }
 
 /// Seconds with a fraction that counts forward from them.
@@ -211,7 +215,7 @@ mod tests {
             1, 80, 90, 91, 92, 93, 94, 95, 96, 980, 989, 990, 991, 992, 993, 994,
         ] {
             let mut out = Vec::new();
-            record("path", &"x".repeat(length), &mut out);
+            record("path", "x".repeat(length).as_bytes(), &mut out);
             let text = String::from_utf8(out).unwrap();
             let (claimed, _) = text.split_once(' ').unwrap();
             assert_eq!(claimed.parse::<usize>().unwrap(), text.len());
@@ -230,12 +234,15 @@ mod tests {
     fn paths_split_where_they_can() {
         let deep = format!("{}/{}", "p".repeat(150), "n".repeat(99));
         assert_eq!(
-            split_path(&deep).map(|(prefix, name)| (prefix.len(), name.len())),
+            split_path(deep.as_bytes()).map(|(prefix, name)| (prefix.len(), name.len())),
             Some((150, 99))
         );
-        assert_eq!(split_path(&"n".repeat(101)), None);
-        assert_eq!(split_path(&format!("{}/x", "p".repeat(156))), None);
-        assert_eq!(split_path("a/ü"), None);
-        assert_eq!(split_path("a"), Some(("", "a")));
+        assert_eq!(split_path("n".repeat(101).as_bytes()), None);
+        assert_eq!(
+            split_path(format!("{}/x", "p".repeat(156)).as_bytes()),
+            None
+        );
+        assert_eq!(split_path("a/ü".as_bytes()), None);
+        assert_eq!(split_path(b"a"), Some((&b""[..], &b"a"[..])));
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::BuildHasher as _;
 
 use bytes::Bytes;
+use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::Mtime;
 use foldhash::quality::RandomState;
 
@@ -49,7 +50,7 @@ struct Level {
     links: Option<HashSet<[u64; 2]>>,
 }
 
-type Members = Looked<(String, Result<Node, ExportError>)>;
+type Members = Looked<(ByteString, Result<Node, ExportError>)>;
 
 fn members(entries: Entries) -> Members {
     Looked::new(entries, |blocks, entry| {
@@ -71,7 +72,7 @@ pub struct Tar {
     links: usize,
     hashers: [RandomState; 2],
     /// The path of the last member.
-    path: String,
+    path: Vec<u8>,
     file: Option<(FileReader, u64)>,
     ready: VecDeque<Bytes>,
     finished: bool,
@@ -82,7 +83,7 @@ impl Tar {
     ///
     /// # Errors
     /// [`ExportError::OutsideRoot`] when the name is not one that a file can have.
-    pub fn new(node: Node, name: &str, options: TarOptions) -> Result<Self, ExportError> {
+    pub fn new(node: Node, name: &[u8], options: TarOptions) -> Result<Self, ExportError> {
         let mut tar = Self {
             options,
             levels: Vec::new(),
@@ -90,13 +91,13 @@ impl Tar {
             outermost: 0,
             links: 0,
             hashers: Default::default(),
-            path: String::new(),
+            path: Vec::new(),
             file: None,
             ready: VecDeque::new(),
             finished: false,
         };
         check_name(name)?;
-        name.clone_into(&mut tar.path);
+        tar.path = name.to_vec();
         tar.member(node);
         Ok(tar)
     }
@@ -161,8 +162,8 @@ impl Tar {
             if self.path.len() + name.len() >= MAX_TAR_PATH {
                 return Err(ExportError::PathTooLong);
             }
-            self.path.push('/');
-            self.path.push_str(&name);
+            self.path.push(b'/');
+            self.path.extend_from_slice(&name);
             self.member(node);
         }
     }
@@ -200,9 +201,9 @@ impl Tar {
 
     fn member(&mut self, node: Node) {
         let (kind, target, size, default_mode) = match &node.content {
-            Content::File(file) => (Type::File, "", file.size(), 0o644),
-            Content::Symlink(target) => (Type::Symlink, target.as_str(), 0, 0o777),
-            Content::Directory(_) => (Type::Directory, "", 0, 0o755),
+            Content::File(file) => (Type::File, &b""[..], file.size(), 0o644),
+            Content::Symlink(target) => (Type::Symlink, target.as_bytes(), 0, 0o777),
+            Content::Directory(_) => (Type::Directory, &b""[..], 0, 0o755),
         };
         let member = Member {
             kind,
@@ -233,8 +234,9 @@ impl std::fmt::Debug for Tar {
 }
 
 /// A member's name is one component of a path, and stays beneath its directory.
-fn check_name(name: &str) -> Result<(), ExportError> {
-    let hostile = name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']);
+fn check_name(name: &[u8]) -> Result<(), ExportError> {
+    let hostile =
+        matches!(name, b"" | b"." | b"..") || name.iter().any(|byte| matches!(byte, b'/' | 0));
     if hostile {
         Err(ExportError::OutsideRoot)
     } else {

@@ -72,7 +72,7 @@ fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
 fn undecodable(block: &Block, error: &CodecError) -> Fault {
     let reason = match error {
         CodecError::Unknown(_) => format!("could not choose a decoder: {error}"),
-        error => error.to_string(),
+        error => crate::error::with_causes(error),
     };
     Fault::Block(block.cid.clone(), reason)
 }

@@ -1,6 +1,7 @@
 //! Builds the blocks of folders, children before parents.
 
 use cairn_primitives::Block;
+use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry as Link};
 use cairn_primitives::unixfs::{BuildError, Built, Kind, UnixFs, hamt};
 
@@ -18,7 +19,7 @@ pub(super) struct BuiltFolders {
     /// By id.
     built: Vec<Option<Built>>,
     /// The folders in each folder, in the order of its links; by id.
-    children: Vec<Vec<(Box<str>, FolderId)>>,
+    children: Vec<Vec<(ByteString, FolderId)>>,
 }
 
 /// Builds a root folder and all that lies below it; the blocks go to the importer.
@@ -44,7 +45,7 @@ pub(super) async fn build(
                 }
             };
             links.push(Link {
-                name: name.into(),
+                name,
                 cid,
                 tree_size,
             });
@@ -102,8 +103,8 @@ fn is_shard(root: &Block) -> bool {
 
 impl BuiltFolders {
     /// Goes through all folders, children before parents, with the root under a name.
-    pub(super) fn walk(&self, name: &str) -> impl Iterator<Item = (String, &Built)> {
-        let mut open = vec![(name.to_owned(), Folders::root(), 0)];
+    pub(super) fn walk(&self, name: &[u8]) -> impl Iterator<Item = (ByteString, &Built)> {
+        let mut open = vec![(ByteString::from(name), Folders::root(), 0)];
         std::iter::from_fn(move || {
             loop {
                 let (name, id, next) = open.last_mut()?;

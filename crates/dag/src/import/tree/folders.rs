@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use foldhash::fast::RandomState;
 
@@ -25,7 +26,7 @@ pub(super) enum Entry {
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) meta: FileMeta,
-    pub(super) entries: HashMap<Box<str>, Entry, RandomState>,
+    pub(super) entries: HashMap<ByteString, Entry, RandomState>,
 }
 
 /// A root folder and all that lies below it, kept as names and CIDs. A parent comes before its children.
@@ -47,7 +48,7 @@ impl Folders {
     fn entries(
         &mut self,
         folder: FolderId,
-    ) -> Result<&mut HashMap<Box<str>, Entry, RandomState>, ImportError> {
+    ) -> Result<&mut HashMap<ByteString, Entry, RandomState>, ImportError> {
         // Ids are given out by this arena alone.
         self.0
             .get_mut(folder.0)
@@ -59,7 +60,7 @@ impl Folders {
     pub(super) fn make(
         &mut self,
         parent: FolderId,
-        name: &str,
+        name: &[u8],
         meta: FileMeta,
     ) -> Result<FolderId, ImportError> {
         if name.is_empty() {
@@ -86,7 +87,7 @@ impl Folders {
     pub(super) fn put(
         &mut self,
         folder: FolderId,
-        name: &str,
+        name: &[u8],
         cid: Cid,
         size: u64,
     ) -> Result<(), ImportError> {

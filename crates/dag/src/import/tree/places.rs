@@ -4,6 +4,8 @@
 //! nobody announced begins with its first entry. The rules are those of
 //! <https://pkg.go.dev/github.com/ipfs/boxo/files#NewFileFromPartReader>.
 
+use cairn_primitives::ByteString;
+
 use super::path;
 
 /// The folders that are open, each within the one before it. The first is the body itself and stays open.
@@ -14,9 +16,9 @@ pub(super) struct Places<T> {
 
 #[derive(Debug)]
 struct Open<T> {
-    path: String,
+    path: ByteString,
     /// The entry that came last; empty when it has no name, or none came.
-    current: String,
+    current: ByteString,
     folder: T,
 }
 
@@ -26,9 +28,9 @@ pub(super) enum Step {
     /// The innermost folder is complete: leave it and ask again.
     Leave,
     /// A folder of this name, which nobody announced, begins: enter it and ask again.
-    Enter(String),
+    Enter(ByteString),
     /// The entry belongs to the innermost folder, under this name.
-    Here(String),
+    Here(ByteString),
     /// The entry lies below a file and is passed over.
     Skip,
 }
@@ -38,14 +40,14 @@ impl<T> Places<T> {
         Self {
             open: vec![Open {
                 path: "/".into(),
-                current: String::new(),
+                current: ByteString::new(),
                 folder: body,
             }],
         }
     }
 
     /// The next step for an entry, by its clean path.
-    pub(super) fn step(&mut self, entry: &str) -> Step {
+    pub(super) fn step(&mut self, entry: &[u8]) -> Step {
         let outermost = self.open.len() == 1;
         let Some(top) = self.open.last_mut() else {
             return Step::Skip;
@@ -59,27 +61,28 @@ impl<T> Places<T> {
         {
             return Step::Skip;
         }
-        match rest.split_once('/') {
-            Some((folder, _)) => {
-                top.current = folder.to_owned();
-                Step::Enter(folder.to_owned())
+        match rest.iter().position(|&byte| byte == b'/') {
+            Some(slash) => {
+                let folder = rest.get(..slash).unwrap_or_default();
+                top.current = folder.into();
+                Step::Enter(folder.into())
             }
             None => {
-                top.current = rest.to_owned();
-                Step::Here(rest.to_owned())
+                top.current = rest.into();
+                Step::Here(rest.into())
             }
         }
     }
 
     /// Enters a folder of the innermost one.
-    pub(super) fn enter(&mut self, name: &str, folder: T) {
+    pub(super) fn enter(&mut self, name: &[u8], folder: T) {
         let path = self
             .open
             .last()
             .map_or_else(|| "/".into(), |top| path::within(&top.path, name));
         self.open.push(Open {
             path,
-            current: String::new(),
+            current: ByteString::new(),
             folder,
         });
     }
@@ -97,8 +100,8 @@ impl<T> Places<T> {
     }
 
     /// The path of the innermost folder.
-    pub(super) fn path(&self) -> &str {
-        self.open.last().map_or("/", |top| &top.path)
+    pub(super) fn path(&self) -> &[u8] {
+        self.open.last().map_or(&b"/"[..], |top| &top.path)
     }
 
     /// What was given with the innermost folder.
@@ -116,7 +119,7 @@ mod tests {
         let mut places = Places::new(());
         let mut log = Vec::new();
         for entry in entries {
-            let clean = path::clean(entry);
+            let clean = path::clean(entry.as_bytes());
             loop {
                 match places.step(&clean) {
                     Step::Leave => {
@@ -132,7 +135,7 @@ mod tests {
                             log.push(format!(">{name}"));
                             places.enter(&name, ());
                         } else {
-                            log.push(name);
+                            log.push(name.to_string());
                         }
                         break;
                     }

@@ -10,6 +10,7 @@ mod overwrite;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use cairn_primitives::ByteString;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::layout::{LayoutParams, Shape};
 use cairn_primitives::unixfs::{CidMaker, Kind, Mtime, ReadError, UnixFs};
@@ -97,7 +98,7 @@ impl Inner {
     fn push(&mut self, child: Made, size: u64) {
         self.links.push(dag_pb::Link {
             cid: child.cid,
-            name: Some(String::new()),
+            name: Some(ByteString::new()),
             size: Some(child.tree_size),
         });
         self.fs.block_sizes.push(size);

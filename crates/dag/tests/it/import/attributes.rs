@@ -112,7 +112,7 @@ async fn shows_the_meta_of_the_top() {
     let (events, _) = import(&Arc::new(MemoryStore::new()), &AddRequest::default(), parts).await;
     let shown: Vec<_> = events
         .iter()
-        .map(|event| (event.name.as_str(), event.mode))
+        .map(|event| (event.name.as_str().unwrap(), event.mode))
         .collect();
     assert_eq!(
         shown,

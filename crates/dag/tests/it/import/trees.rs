@@ -380,7 +380,7 @@ async fn tells_the_roots() {
     let (events, result) =
         import(&Arc::new(MemoryStore::new()), &AddRequest::default(), parts).await;
     let roots = result.unwrap().roots;
-    let names: Vec<_> = roots.iter().map(|root| root.name.as_str()).collect();
+    let names: Vec<_> = roots.iter().map(|root| root.name.to_string()).collect();
     assert_eq!(names, ["a", "d", ""]);
     let top = [&events[0], &events[2], &events[3]];
     assert!(

@@ -73,7 +73,12 @@ async fn listings_tell_types_sizes_and_targets() {
         let mut lister = Lister::open(&dag.blocks(), cid, resolve).await.unwrap();
         let mut rows = Vec::new();
         while let Some(entry) = lister.next().await.unwrap() {
-            rows.push((entry.name, entry.kind as u8, entry.size, entry.target));
+            rows.push((
+                entry.name.to_string(),
+                entry.kind as u8,
+                entry.size,
+                entry.target.to_string(),
+            ));
         }
         rows
     };

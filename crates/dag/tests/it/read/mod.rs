@@ -62,7 +62,7 @@ async fn get(
     name: &str,
     options: GetOptions,
 ) -> Result<(u64, Vec<u8>), ExportError> {
-    let download = Download::open(&dag.blocks(), cid, name, options, NOW).await?;
+    let download = Download::open(&dag.blocks(), cid, name.as_bytes(), options, NOW).await?;
     let size = download.size();
     Ok((
         size,
@@ -168,7 +168,7 @@ fn reads_can_be_sent_to_other_threads() {
     let (blocks, cid) = (dag.blocks(), absent());
     send(cat(&blocks, &cid));
     send(Car::open(&blocks, &cid, false));
-    send(Download::open(&blocks, &cid, "x", plain(), NOW));
+    send(Download::open(&blocks, &cid, b"x", plain(), NOW));
     send(Lister::open(&blocks, &cid, true));
     send(resolve(&blocks, &path(&cid, "x")));
     send(stat::dags(&blocks, &[], |_| ()));

@@ -37,6 +37,7 @@ impl Handler for Add {
         }
         let node = call.node().clone();
         let progress = self.progress.unwrap_or(false);
+        let nocopy = self.nocopy;
         Ok(Answer::Many(Records::work(move |out| async move {
             let (events, mut told) = mpsc::channel(EVENTS);
             let tree = Tree::new(importer, events);
@@ -47,7 +48,7 @@ impl Handler for Add {
                 Ok::<(), Failure>(())
             };
             let receive = async {
-                let finished = receive(files, tree, progress.then_some(&out)).await?;
+                let finished = receive(files, tree, nocopy, progress.then_some(&out)).await?;
                 if let Some(hold) = finished.hold.as_ref().filter(|_| pin) {
                     let pins = finished
                         .roots
@@ -72,6 +73,7 @@ impl Handler for Add {
 async fn receive(
     mut files: Files,
     mut tree: Tree,
+    nocopy: bool,
     progress: Option<&Sender<Added>>,
 ) -> Result<import::Finished, Failure> {
     let mut any = false;
@@ -92,10 +94,22 @@ async fn receive(
             }
             FileKind::File => {
                 let mut file = match &head.abspath {
-                    Some(source) => tree.file_from(&head.path, meta, source).await?,
+                    Some(source) => {
+                        // References to files are rows of text.
+                        let source = match source.as_str() {
+                            Some(source) => source,
+                            None if nocopy => {
+                                return Err(Failure::normal(format!(
+                                    "cannot refer to the file {source:?}: its path is not UTF-8"
+                                )));
+                            }
+                            None => "",
+                        };
+                        tree.file_from(&head.path, meta, source).await?
+                    }
                     None => tree.file(&head.path, meta).await?,
                 };
-                let name = file.name();
+                let name = file.name().into_text();
                 let (mut read, mut shown) = (0u64, 0u64);
                 while let Some(data) = files.chunk().await? {
                     read += data.len() as u64;
@@ -146,7 +160,7 @@ fn record(event: &import::Added, form: CidForm) -> Added {
     let name = if event.name == event.cid.to_string() {
         form.show(&event.cid)
     } else {
-        event.name.clone()
+        event.name.to_string()
     };
     let mtime = event.mtime.filter(|mtime| mtime.seconds > 0);
     Added {

@@ -19,11 +19,10 @@ impl Handler for Get {
         let path = call.path(&self.path)?;
         let cid = call.resolve(&self.path).await?;
         // The archive's root is named as the last name of the path.
-        let name = path
-            .names()
-            .last()
-            .unwrap_or_else(|| path.root())
-            .to_owned();
+        let name = match path.names().last() {
+            Some(name) => name.to_vec(),
+            None => path.root().into_owned().into_bytes(),
+        };
         let media_type = match options.packing() {
             Packing::Tar => "application/x-tar",
             Packing::Gzip => "application/gzip",

@@ -18,7 +18,7 @@ impl Handler for Ls {
         let blocks = call.blocks();
         let mut folders = Vec::with_capacity(self.paths.len());
         for text in &self.paths {
-            folders.push((text.clone(), call.resolve(text).await?));
+            folders.push((text.to_string(), call.resolve(text).await?));
         }
         if self.stream {
             return Ok(Answer::Many(Records::large(move |out| async move {
@@ -165,7 +165,7 @@ fn json(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
 fn link(entry: Entry, form: CidForm) -> Link {
     Link {
         hash: form.show(&entry.cid),
-        name: entry.name,
+        name: entry.name.into_text(),
         size: entry.size,
         r#type: match entry.kind {
             EntryType::Directory => 1,
@@ -173,7 +173,7 @@ fn link(entry: Entry, form: CidForm) -> Link {
             EntryType::Symlink => 4,
             EntryType::Unknown => 0,
         },
-        target: entry.target,
+        target: entry.target.into_text(),
         mode: mode(entry.mode, entry.kind),
         mod_time: super::time::rfc3339(entry.mtime),
     }

@@ -61,14 +61,14 @@ impl Standalone for MultibaseEncode {
 
 impl Standalone for MultibaseDecode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
-        convert(asked, |text| Ok(whole(decode(&text)?))).await
+        convert(asked, |text| Ok(whole(decode(line(&text))?))).await
     }
 }
 
 impl Standalone for MultibaseTranscode {
     async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
         let base = encoder(&self.base)?;
-        convert(asked, move |text| encode(base, decode(&text)?.into())).await
+        convert(asked, move |text| encode(base, decode(line(&text))?.into())).await
     }
 }
 
@@ -78,6 +78,15 @@ type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
 fn whole(bytes: impl Into<Bytes>) -> Pieces {
     let bytes = bytes.into();
     Box::new(Some(bytes).filter(|bytes| !bytes.is_empty()).into_iter())
+}
+
+/// A text without the line end that `echo` and editors put behind it. In the identity base it may be meant.
+fn line(text: &[u8]) -> &[u8] {
+    if text.starts_with(b"\0") {
+        return text;
+    }
+    let line = text.strip_suffix(b"\n").unwrap_or(text);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Answers with what becomes of the file.

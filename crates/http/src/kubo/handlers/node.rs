@@ -8,6 +8,7 @@ use cairn_dag::resolve;
 use cairn_dag::stat::{self, DagStats};
 use cairn_dag::{Blocks, NodeError};
 use cairn_node::Node;
+use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec, codec};
 use cairn_store::Hold;
 use cairn_store::block::MAX_BLOCK;
@@ -115,7 +116,7 @@ impl Handler for DagResolve {
         let resolved = call.follow(&self.path).await?;
         Ok(Answer::One(ResolvedNode {
             cid: form.show(&resolved.cid).into(),
-            rem_path: resolved.remainder_path(),
+            rem_path: resolved.remainder_path().into_text(),
         }))
     }
 }
@@ -144,7 +145,7 @@ impl Handler for DagStat {
 }
 
 /// The blocks that paths lead to, each of which must be there as a whole.
-async fn roots(call: &Call, blocks: &Blocks, paths: &[String]) -> Result<Vec<Cid>, Failure> {
+async fn roots(call: &Call, blocks: &Blocks, paths: &[ByteString]) -> Result<Vec<Cid>, Failure> {
     let mut roots = Vec::with_capacity(paths.len());
     for path in paths {
         let resolved = call.follow(path).await?;

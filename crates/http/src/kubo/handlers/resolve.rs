@@ -9,12 +9,12 @@ impl Handler for Resolve {
     async fn handle(self, call: Call) -> Result<Answer<ResolvedPath>, Failure> {
         let form = call.cids_like(&self.name)?;
         let resolved = call.follow(&self.name).await?;
-        let path = ContentPath::new(&format!(
-            "/{}/{}{}",
+        let block = format!(
+            "/{}/{}",
             resolved.namespace.as_str(),
-            form.show(&resolved.cid),
-            resolved.remainder_path()
-        ))?;
+            form.show(&resolved.cid)
+        );
+        let path = ContentPath::new([block.as_bytes(), &*resolved.remainder_path()].concat())?;
         Ok(Answer::One(ResolvedPath {
             path: path.to_string(),
         }))

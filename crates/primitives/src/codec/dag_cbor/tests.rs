@@ -1,4 +1,5 @@
 use super::*;
+use crate::bytestring::ByteString;
 use crate::codec::MAX_DEPTH;
 
 fn hex(text: &str) -> Bytes {
@@ -58,8 +59,40 @@ fn older_forms_are_read_as_kubo_reads_them() {
         ("f90001", Ipld::Float(2f64.powi(-24))),
         ("f9fbff", Ipld::Float(-65504.0)),
         ("590000", Ipld::Bytes(Bytes::new())),
+        // Open lengths.
+        ("9f0102ff", Ipld::List(vec![1u64.into(), 2u64.into()])),
+        ("bfff", Ipld::Map(Vec::new())),
+        (
+            "bf6161819fffff",
+            Ipld::Map(vec![("a".into(), Ipld::List(vec![Ipld::List(Vec::new())]))]),
+        ),
+        ("5f41014102ff", Ipld::Bytes(Bytes::from_static(&[1, 2]))),
+        ("5fff", Ipld::Bytes(Bytes::new())),
+        ("7f61616162ff", "ab".into()),
+        ("a17f6161ff01", Ipld::Map(vec![("a".into(), 1u64.into())])),
+        // Tags say nothing, but before bytes.
+        ("c001", Ipld::Integer(1)),
+        ("c06161", "a".into()),
+        ("d9d9f7a0", Ipld::Map(Vec::new())),
+        ("d82a6161", "a".into()),
+        ("a1c0616101", Ipld::Map(vec![("a".into(), 1u64.into())])),
+        ("c1f6", Ipld::Null),
+        ("f97c00", Ipld::Float(f64::INFINITY)),
+        ("62e9ff", Ipld::String(ByteString::from(&[0xe9, 0xff][..]))),
     ] {
-        assert_eq!(read(text).unwrap(), value);
+        assert_eq!(read(text).unwrap(), value, "{text}");
+        assert_eq!(links(&hex(text)).unwrap(), [], "{text}");
+    }
+    let link = read("d82a5f41004401550000ff").unwrap();
+    assert_eq!(link.links(), links(&hex("d82a5f41004401550000ff")).unwrap());
+    assert_eq!(encode(&link).unwrap(), hex("d82a450001550000"));
+    // What is passed on is what Kubo writes.
+    for (text, again) in [
+        ("f97e00", "fb7ff8000000000000"),
+        ("a162e97801", "a162e97801"),
+        ("bf61620161610aff", "a261610a616201"),
+    ] {
+        assert_eq!(encode(&read(text).unwrap()).unwrap(), hex(again), "{text}");
     }
     let unsorted = read("a261620161610a").unwrap();
     assert_eq!(
@@ -82,17 +115,21 @@ fn what_is_not_dag_cbor_is_refused() {
         ("a16161", "unexpected EOF"),
         ("9b7fffffffffffffff", "unexpected EOF"),
         ("5b7fffffffffffffff", "unexpected EOF"),
-        ("9f01ff", "indefinite lengths"),
-        ("bfff", "indefinite lengths"),
-        ("5f4101ff", "indefinite lengths"),
+        ("9f01", "unexpected EOF"),
+        ("5f4101", "unexpected EOF"),
+        ("5f4561ff", "unexpected EOF"),
+        ("5f5f4161ffff", "a chunk is of another type"),
+        ("5f6161ff", "a chunk is of another type"),
+        ("bf6161ff", "unknown simple value"),
+        ("81ff", "unknown simple value"),
+        ("8101ff", "unexpected content after end"),
+        ("1f", "invalid head"),
+        ("c1c101", "multiple tags"),
+        ("dbffffffffffffffff01", "a tag is out of range"),
+        ("c24101", "unhandled cbor tag"),
         ("ff", "unknown simple value"),
         ("e0", "unknown simple value"),
         ("1c", "invalid head"),
-        ("fb7ff8000000000000", "NaN or infinite"),
-        ("f97c00", "NaN or infinite"),
-        ("c001", "unhandled cbor tag"),
-        ("d9d9f701", "unhandled cbor tag"),
-        ("d82a6161", "a link is not bytes"),
         ("d82a40", "invalid multibase"),
         ("d82a450101550000", "invalid multibase"),
         ("d82a4100", "invalid link"),
@@ -100,18 +137,12 @@ fn what_is_not_dag_cbor_is_refused() {
         ("a10101", "a map key is not text"),
         ("a2616101616102", "cannot repeat map key \"a\""),
         ("a3616101616202616103", "cannot repeat map key \"a\""),
-        ("61ff", "not UTF-8"),
         ("0000", "unexpected content after end"),
     ] {
         let error = read(text).unwrap_err().to_string();
         assert!(error.contains(reason), "{text}: {error}");
     }
-    for bad in [
-        Ipld::Float(f64::NAN),
-        Ipld::Float(f64::INFINITY),
-        Ipld::Integer(1 << 64),
-        Ipld::Integer(-(1 << 64) - 1),
-    ] {
+    for bad in [Ipld::Integer(1 << 64), Ipld::Integer(-(1 << 64) - 1)] {
         assert!(encode(&bad).is_err());
     }
     let twice = Ipld::Map(vec![
@@ -130,9 +161,9 @@ fn links_come_in_the_order_of_the_bytes_and_names_do_not_matter() {
     assert_eq!(found, ["bafkqaaa", "bafkqaaib", "bafkqaaa"]);
     for bad in [
         "82d82a450001550000",
-        "9f01ff",
+        "9f01",
         "d82a4100",
-        "c001",
+        "c24101",
         "0000",
         "",
     ] {

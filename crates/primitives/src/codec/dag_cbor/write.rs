@@ -1,6 +1,7 @@
 //! Writing DAG-CBOR and CBOR.
 
 use super::{BYTES, Dialect, LINK_TAG, LIST, MAP, NEGATIVE, TAG, TEXT, UNSIGNED};
+use crate::bytestring::ByteString;
 use crate::codec::{CodecError, MAX_DEPTH};
 use crate::ipld::{Ipld, refuse_repeated_keys};
 
@@ -8,8 +9,8 @@ use crate::ipld::{Ipld, refuse_repeated_keys};
 pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<u8>, CodecError> {
     enum Open<'a> {
         List(std::slice::Iter<'a, Ipld>),
-        Map(std::slice::Iter<'a, (String, Ipld)>),
-        Sorted(std::vec::IntoIter<&'a (String, Ipld)>),
+        Map(std::slice::Iter<'a, (ByteString, Ipld)>),
+        Sorted(std::vec::IntoIter<&'a (ByteString, Ipld)>),
     }
     let unsupported = |reason| {
         Err(CodecError::Unsupported {
@@ -17,8 +18,9 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
             reason,
         })
     };
-    let canonical =
-        |(a, _): &&(String, Ipld), (b, _): &&(String, Ipld)| (a.len(), a).cmp(&(b.len(), b));
+    let canonical = |(a, _): &&(ByteString, Ipld), (b, _): &&(ByteString, Ipld)| {
+        (a.len(), a).cmp(&(b.len(), b))
+    };
     let mut out = Vec::new();
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut next = Some(value);
@@ -41,11 +43,10 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
                         Err(_) => return unsupported("an integer has more than 64 bits"),
                     }
                 }
-                Ipld::Float(number) if number.is_finite() => {
+                Ipld::Float(number) => {
                     out.push(0xfb);
                     out.extend_from_slice(&number.to_be_bytes());
                 }
-                Ipld::Float(_) => return unsupported("NaN and infinities cannot be written"),
                 Ipld::String(text) => write_bytes(TEXT, text.as_bytes(), &mut out),
                 Ipld::Bytes(bytes) => write_bytes(BYTES, bytes, &mut out),
                 Ipld::Link(cid) if dialect.links => {
@@ -65,7 +66,7 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
                     if !dialect.sorted || entries.is_sorted_by(|a, b| canonical(&a, &b).is_le()) {
                         open.push(Open::Map(entries.iter()));
                     } else {
-                        let mut sorted: Vec<&(String, Ipld)> = entries.iter().collect();
+                        let mut sorted: Vec<&(ByteString, Ipld)> = entries.iter().collect();
                         sorted.sort_unstable_by(canonical);
                         open.push(Open::Sorted(sorted.into_iter()));
                     }

@@ -1,6 +1,7 @@
 //! Writing DAG-JOSE.
 
 use super::{CODEC, DAG_JOSE, from_base64, payload_cid, stranger, unsupported};
+use crate::bytestring::ByteString;
 use crate::codec::fields::{Fields, as_list, as_text, wrong_kind};
 use crate::codec::{CodecError, MAX_DEPTH, dag_cbor};
 use crate::ipld::Ipld;
@@ -23,7 +24,7 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     dag_cbor::encode_as(DAG_JOSE, &Ipld::Map(entries?))
 }
 
-type Entries = Vec<(String, Ipld)>;
+type Entries = Vec<(ByteString, Ipld)>;
 
 fn signed(fields: &Fields<'_>) -> Result<Entries, CodecError> {
     let payload = from_base64(fields.text("payload")?)?;
@@ -55,8 +56,8 @@ fn signed(fields: &Fields<'_>) -> Result<Entries, CodecError> {
         }
     };
     Ok(vec![
-        ("payload".to_owned(), Ipld::Bytes(payload.into())),
-        ("signatures".to_owned(), Ipld::List(signatures)),
+        ("payload".into(), Ipld::Bytes(payload.into())),
+        ("signatures".into(), Ipld::List(signatures)),
     ])
 }
 
@@ -88,11 +89,11 @@ fn encrypted(fields: &Fields<'_>) -> Result<Entries, CodecError> {
     };
     // As Kubo: where the first says nothing, none is written.
     if !matches!(recipients.first(), Some(Ipld::Map(first)) if first.is_empty()) {
-        entries.push(("recipients".to_owned(), Ipld::List(recipients)));
+        entries.push(("recipients".into(), Ipld::List(recipients)));
     }
     if let Some(unprotected) = fields.get("unprotected") {
         entries.push((
-            "unprotected".to_owned(),
+            "unprotected".into(),
             header_map("unprotected", unprotected)?,
         ));
     }
@@ -120,7 +121,7 @@ fn recipients_of(items: &[Ipld]) -> Result<Vec<Ipld>, CodecError> {
 fn general(fields: &Fields<'_>, texts: &[&'static str]) -> Result<Entries, CodecError> {
     let mut entries = Entries::new();
     if let Some(header) = fields.get("header") {
-        entries.push(("header".to_owned(), plain(header, 0)?));
+        entries.push(("header".into(), plain(header, 0)?));
     }
     for name in texts {
         add_text(fields, name, &mut entries)?;
@@ -136,7 +137,7 @@ fn add_text(
 ) -> Result<(), CodecError> {
     if let Some(value) = fields.get(name) {
         let bytes = from_base64(as_text(CODEC, name, value)?)?;
-        entries.push((name.to_owned(), Ipld::Bytes(bytes.into())));
+        entries.push((name.into(), Ipld::Bytes(bytes.into())));
     }
     Ok(())
 }
@@ -144,7 +145,7 @@ fn add_text(
 /// Adds the header of the flattened form, where it is there.
 fn add_header(fields: &Fields<'_>, entries: &mut Entries) -> Result<(), CodecError> {
     if let Some(header) = fields.get("header") {
-        entries.push(("header".to_owned(), header_map("header", header)?));
+        entries.push(("header".into(), header_map("header", header)?));
     }
     Ok(())
 }

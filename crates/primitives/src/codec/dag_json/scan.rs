@@ -94,7 +94,9 @@ impl<'a> Scanner<'a> {
                     Token::OpenList
                 })
             }
-            b'"' => self.text().map(|text| Token::Value(Ipld::String(text))),
+            b'"' => self
+                .text()
+                .map(|text| Token::Value(Ipld::String(text.into()))),
             b'-' | b'0'..=b'9' => self.number().map(Token::Value),
             _ => Err(self.malformed("invalid char while expecting start of value", self.at)),
         }
@@ -139,11 +141,11 @@ impl<'a> Scanner<'a> {
             return Ok(value);
         };
         if let [(slash, inner)] = entries.as_slice()
-            && slash == "/"
+            && *slash == "/"
         {
             match inner {
                 Ipld::String(text) => {
-                    let cid = text.parse().map_err(|source| CodecError::Link {
+                    let cid = text.to_text().parse().map_err(|source| CodecError::Link {
                         codec: self.dialect.codec,
                         at: self.at,
                         source,
@@ -152,9 +154,9 @@ impl<'a> Scanner<'a> {
                 }
                 Ipld::Map(inner) => {
                     if let [(name, Ipld::String(text))] = inner.as_slice()
-                        && name == "bytes"
+                        && *name == "bytes"
                     {
-                        return self.base64(text).map(Ipld::Bytes);
+                        return self.base64(&text.to_text()).map(Ipld::Bytes);
                     }
                 }
                 _ => {}

@@ -1,13 +1,14 @@
 //! Writing DAG-JSON and JSON.
 
 use super::Dialect;
+use crate::bytestring::ByteString;
 use crate::codec::{CodecError, MAX_DEPTH};
 use crate::ipld::{Ipld, refuse_repeated_keys};
 use crate::multibase::Base;
 
 enum Open<'a> {
     List(std::slice::Iter<'a, Ipld>),
-    Map(std::vec::IntoIter<&'a (String, Ipld)>),
+    Map(std::vec::IntoIter<&'a (ByteString, Ipld)>),
 }
 
 /// Writes a value.
@@ -57,7 +58,7 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
                 Ipld::Map(entries) => {
                     refuse_repeated_keys(entries)?;
                     out.push('{');
-                    let mut entries: Vec<&(String, Ipld)> = entries.iter().collect();
+                    let mut entries: Vec<&(ByteString, Ipld)> = entries.iter().collect();
                     if dialect.compact && !entries.is_sorted_by_key(|(key, _)| key) {
                         entries.sort_unstable_by_key(|(key, _)| key);
                     }
@@ -124,8 +125,17 @@ pub(super) fn write_float(number: f64, out: &mut String) {
     }
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// Text in quotes; each byte that is not UTF-8 becomes U+FFFD, escaped.
+fn write_text(text: &ByteString, out: &mut String) {
     out.push('"');
+    for chunk in text.utf8_chunks() {
+        write_plain(chunk.valid(), out);
+        out.extend(chunk.invalid().iter().map(|_| "\\ufffd"));
+    }
+    out.push('"');
+}
+
+fn write_plain(text: &str, out: &mut String) {
     let mut plain = text;
     // The two line separators are letters in JSON and line ends in JavaScript.
     while let Some(at) = plain
@@ -145,5 +155,4 @@ fn write_text(text: &str, out: &mut String) {
         plain = letters.as_str();
     }
     out.push_str(plain);
-    out.push('"');
 }

@@ -24,7 +24,7 @@ impl Links {
         scan(&bytes, |part| {
             match part {
                 Part::Data(range) => data = Some(bytes.slice(range)),
-                Part::Link(link) => drop(read_link(link)?),
+                Part::Link(link) => drop(read_link(link)),
             }
             Ok(())
         })?;
@@ -55,7 +55,7 @@ impl Links {
             self.at = reader.at();
             if field == 2 {
                 let link = scan_link(whole.within(&range), range.start)?;
-                return read_link(link).map(Some);
+                return Ok(Some(read_link(link)));
             }
         }
     }
@@ -79,7 +79,7 @@ mod tests {
     fn node(count: u8) -> Node {
         let link = |at: u8| Link {
             cid: Cid::v1(Codec::RAW, Multihash::sha2_256(&[at])),
-            name: (at != 3).then(|| format!("{at:03}")),
+            name: (at != 3).then(|| format!("{at:03}").into()),
             size: (at != 4).then_some(u64::from(at)),
         };
         Node {

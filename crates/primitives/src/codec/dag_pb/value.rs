@@ -3,13 +3,14 @@
 //! Schema: <https://ipld.io/specs/codecs/dag-pb/spec/#logical-format>
 
 use super::{CODEC, Link, Node};
+use crate::bytestring::ByteString;
 use crate::codec::CodecError;
 use crate::ipld::Ipld;
 
 /// The value of a node: `{Links: [{Hash, Name, Tsize}], Data}`. What is absent is null, as Kubo shows it.
 #[must_use]
 pub fn to_ipld(node: Node) -> Ipld {
-    let entry = |key: &str, value| (key.to_owned(), value);
+    let entry = |key: &str, value| (ByteString::from(key), value);
     let links = node.links.into_iter().map(|link| {
         Ipld::Map(vec![
             entry("Hash", Ipld::Link(link.cid)),
@@ -32,7 +33,7 @@ pub fn to_ipld(node: Node) -> Ipld {
 pub fn from_ipld(value: &Ipld) -> Result<Node, CodecError> {
     let (mut links, mut data) = (None, None);
     for (key, value) in map("the node", value)? {
-        match (key.as_str(), value) {
+        match (key.as_str().unwrap_or_default(), value) {
             ("Links", Ipld::List(items)) => set(key, &mut links, items)?,
             ("Links", other) => return Err(kind("Links", other, "list")),
             ("Data", Ipld::Null) => {}
@@ -56,7 +57,7 @@ pub fn from_ipld(value: &Ipld) -> Result<Node, CodecError> {
 fn link(value: &Ipld) -> Result<Link, CodecError> {
     let (mut cid, mut name, mut size) = (None, None, None);
     for (key, value) in map("an item of Links", value)? {
-        match (key.as_str(), value) {
+        match (key.as_str().unwrap_or_default(), value) {
             ("Hash", Ipld::Link(link)) => set(key, &mut cid, link.clone())?,
             ("Hash", other) => return Err(kind("Hash", other, "link")),
             ("Name" | "Tsize", Ipld::Null) => {}
@@ -85,7 +86,7 @@ fn link(value: &Ipld) -> Result<Link, CodecError> {
     })
 }
 
-fn map<'a>(field: &'static str, value: &'a Ipld) -> Result<&'a [(String, Ipld)], CodecError> {
+fn map<'a>(field: &'static str, value: &'a Ipld) -> Result<&'a [(ByteString, Ipld)], CodecError> {
     match value {
         Ipld::Map(entries) => Ok(entries),
         other => Err(kind(field, other, "map")),
@@ -101,9 +102,9 @@ fn kind(field: &'static str, found: &Ipld, wanted: &'static str) -> CodecError {
     }
 }
 
-fn set<T>(key: &str, place: &mut Option<T>, value: T) -> Result<(), CodecError> {
+fn set<T>(key: &ByteString, place: &mut Option<T>, value: T) -> Result<(), CodecError> {
     if place.replace(value).is_some() {
-        return Err(CodecError::RepeatedKey(key.to_owned()));
+        return Err(CodecError::RepeatedKey(key.clone()));
     }
     Ok(())
 }

@@ -53,9 +53,7 @@ fn refuse_repeated_names(entries: &[Entry<'_>]) -> Result<(), CodecError> {
         _ => None,
     });
     match repeated {
-        Some(name) => Err(CodecError::RepeatedKey(
-            String::from_utf8_lossy(name).into_owned(),
-        )),
+        Some(name) => Err(CodecError::RepeatedKey(name.into())),
         None => Ok(()),
     }
 }

@@ -96,7 +96,8 @@ fn text_in_another_encoding_is_kept_or_refused() {
             tagger T <t@g> 1 +0000\n\ncaf\xe9\n",
     );
     let value = decode(&object).unwrap();
-    assert_eq!(value.get("message"), Some(&"caf\u{fffd}\n".into()));
+    let message = crate::bytestring::ByteString::from(&b"caf\xe9\n"[..]);
+    assert_eq!(value.get("message"), Some(&Ipld::String(message)));
     assert_eq!(
         convert(Codec::GIT_RAW, Codec::GIT_RAW, &object).unwrap(),
         object

@@ -2,27 +2,17 @@
 //!
 //! A blob is bytes, its head among them; a tree is a map by name.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 
 use super::{CODEC, Commit, Entry, Object, Person, Sha1, Tag, cid};
+use crate::bytestring::ByteString;
 use crate::cid::Cid;
 use crate::codec::CodecError;
 use crate::codec::fields::{Fields, as_text, wrong_kind};
 use crate::ipld::{Ipld, MAX_VALUES, refuse_repeated_keys};
 
-/// What becomes of text that is not UTF-8.
-#[derive(Clone, Copy)]
-pub(super) enum Text {
-    /// U+FFFD stands for what is not.
-    Lossy,
-    /// It is an error.
-    Strict,
-}
-
 /// The value of an object that was read from some bytes.
-pub(super) fn build(object: Object<'_>, whole: &Bytes, text: Text) -> Result<Ipld, CodecError> {
+pub(super) fn build(object: Object<'_>, whole: &Bytes) -> Result<Ipld, CodecError> {
     match object {
         Object::Blob(content) => {
             let head = format!("blob {}\0", content.len());
@@ -33,19 +23,15 @@ pub(super) fn build(object: Object<'_>, whole: &Bytes, text: Text) -> Result<Ipl
                 [head.as_bytes(), content].concat().into()
             }))
         }
-        Object::Tree(entries) => text.tree(entries),
-        Object::Commit(commit) => text.commit(&commit),
-        Object::Tag(tag) => text.tag(&tag),
+        Object::Tree(entries) => tree(entries),
+        Object::Commit(commit) => commit_value(&commit),
+        Object::Tag(tag) => tag_value(&tag),
     }
 }
 
 fn map<const N: usize>(entries: [(&str, Ipld); N]) -> Ipld {
     let entries = entries.into_iter();
-    Ipld::Map(
-        entries
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
-    )
+    Ipld::Map(entries.map(|(key, value)| (key.into(), value)).collect())
 }
 
 fn link(hash: &Sha1) -> Result<Ipld, CodecError> {
@@ -60,79 +46,67 @@ fn bound(items: usize, values: usize) -> Result<(), CodecError> {
     Ok(())
 }
 
-impl Text {
-    fn owned(self, text: &[u8]) -> Result<String, CodecError> {
-        match (self, String::from_utf8_lossy(text)) {
-            (Self::Lossy, text) => Ok(text.into_owned()),
-            (Self::Strict, Cow::Borrowed(text)) => Ok(text.to_owned()),
-            (Self::Strict, Cow::Owned(_)) => Err(CodecError::Unsupported {
-                codec: CODEC,
-                reason: "text is not UTF-8 and has no form in another codec",
-            }),
-        }
-    }
+/// Text, as its bytes are: what is not UTF-8 is kept.
+fn text(text: &[u8]) -> Ipld {
+    Ipld::String(text.into())
+}
 
-    fn value(self, text: &[u8]) -> Result<Ipld, CodecError> {
-        self.owned(text).map(Ipld::String)
-    }
+fn tree(entries: Vec<Entry<'_>>) -> Result<Ipld, CodecError> {
+    bound(entries.len(), 6)?;
+    let entries = entries.into_iter().map(|entry| {
+        let hash = link(&entry.hash)?;
+        let value = map([("mode", text(entry.mode)), ("hash", hash)]);
+        Ok((entry.name.into(), value))
+    });
+    let entries = entries.collect::<Result<Vec<_>, CodecError>>()?;
+    refuse_repeated_keys(&entries)?;
+    Ok(Ipld::Map(entries))
+}
 
-    fn tree(self, entries: Vec<Entry<'_>>) -> Result<Ipld, CodecError> {
-        bound(entries.len(), 6)?;
-        let entries = entries.into_iter().map(|entry| {
-            let hash = link(&entry.hash)?;
-            let value = map([("mode", self.value(entry.mode)?), ("hash", hash)]);
-            Ok((self.owned(entry.name)?, value))
-        });
-        let entries = entries.collect::<Result<Vec<_>, CodecError>>()?;
-        refuse_repeated_keys(&entries)?;
-        Ok(Ipld::Map(entries))
-    }
+fn commit_value(commit: &Commit<'_>) -> Result<Ipld, CodecError> {
+    bound(
+        commit.parents.len() + commit.other.len() + 20 * commit.mergetags.len(),
+        1,
+    )?;
+    let tree = commit.tree.ok_or(CodecError::Missing("tree"))?;
+    let tags = commit.mergetags.iter().map(|tag| tag_value(tag));
+    let other = commit.other.iter().map(|line| text(line));
+    let parents = commit.parents.iter().map(link);
+    let optional = |value: Option<&[u8]>| value.map_or(Ipld::Null, text);
+    Ok(map([
+        ("tree", link(&tree)?),
+        ("parents", Ipld::List(parents.collect::<Result<_, _>>()?)),
+        ("message", text(commit.message)),
+        ("author", person_value(commit.author.as_ref())?),
+        ("committer", person_value(commit.committer.as_ref())?),
+        ("encoding", optional(commit.encoding)),
+        ("signature", optional(commit.signature.as_deref())),
+        ("mergetag", Ipld::List(tags.collect::<Result<_, _>>()?)),
+        ("other", Ipld::List(other.collect())),
+    ]))
+}
 
-    fn commit(self, commit: &Commit<'_>) -> Result<Ipld, CodecError> {
-        bound(
-            commit.parents.len() + commit.other.len() + 20 * commit.mergetags.len(),
-            1,
-        )?;
-        let tree = commit.tree.ok_or(CodecError::Missing("tree"))?;
-        let tags = commit.mergetags.iter().map(|tag| self.tag(tag));
-        let other = commit.other.iter().map(|line| self.value(line));
-        let parents = commit.parents.iter().map(link);
-        let optional = |text: Option<&[u8]>| text.map_or(Ok(Ipld::Null), |text| self.value(text));
-        Ok(map([
-            ("tree", link(&tree)?),
-            ("parents", Ipld::List(parents.collect::<Result<_, _>>()?)),
-            ("message", self.value(commit.message)?),
-            ("author", self.person(commit.author.as_ref())?),
-            ("committer", self.person(commit.committer.as_ref())?),
-            ("encoding", optional(commit.encoding)?),
-            ("signature", optional(commit.signature.as_deref())?),
-            ("mergetag", Ipld::List(tags.collect::<Result<_, _>>()?)),
-            ("other", Ipld::List(other.collect::<Result<_, _>>()?)),
-        ]))
-    }
+fn tag_value(tag: &Tag<'_>) -> Result<Ipld, CodecError> {
+    let object = tag.object.ok_or(CodecError::Missing("object"))?;
+    Ok(map([
+        ("object", link(&object)?),
+        ("type", text(tag.kind)),
+        ("tag", text(tag.name)),
+        ("tagger", person_value(tag.tagger.as_ref())?),
+        ("message", text(&tag.message)),
+    ]))
+}
 
-    fn tag(self, tag: &Tag<'_>) -> Result<Ipld, CodecError> {
-        let object = tag.object.ok_or(CodecError::Missing("object"))?;
-        Ok(map([
-            ("object", link(&object)?),
-            ("type", self.value(tag.kind)?),
-            ("tag", self.value(tag.name)?),
-            ("tagger", self.person(tag.tagger.as_ref())?),
-            ("message", self.value(&tag.message)?),
-        ]))
-    }
-
-    fn person(self, person: Option<&Person<'_>>) -> Result<Ipld, CodecError> {
-        let Some(person) = person else {
-            return Ok(Ipld::Null);
-        };
-        Ok(map([
-            ("date", self.value(person.date)?),
-            ("timezone", self.value(person.timezone)?),
-            ("email", self.value(&person.email)?),
-            ("name", self.value(person.name)?),
-        ]))
-    }
+fn person_value(person: Option<&Person<'_>>) -> Result<Ipld, CodecError> {
+    let Some(person) = person else {
+        return Ok(Ipld::Null);
+    };
+    Ok(map([
+        ("date", text(person.date)),
+        ("timezone", text(person.timezone)),
+        ("email", text(&person.email)),
+        ("name", text(person.name)),
+    ]))
 }
 
 /// The object of a value that is not a blob. What links by `object` is a tag, what holds nothing but maps is a tree.
@@ -155,7 +129,7 @@ pub(super) fn object(value: &Ipld) -> Result<Object<'_>, CodecError> {
     commit(fields).map(|commit| Object::Commit(Box::new(commit)))
 }
 
-fn entry((name, value): &(String, Ipld)) -> Result<Entry<'_>, CodecError> {
+fn entry((name, value): &(ByteString, Ipld)) -> Result<Entry<'_>, CodecError> {
     let fields =
         Fields::of(CODEC, "an entry", value)?.only("ipldgit.TreeEntry", &["mode", "hash"])?;
     Ok(Entry {
@@ -182,7 +156,7 @@ fn commit(fields: Fields<'_>) -> Result<Commit<'_>, CodecError> {
     )?;
     let optional = |name| {
         let value = fields.set(name);
-        value.map(|value| as_text(CODEC, name, value).map(str::as_bytes))
+        value.map(|value| as_text(CODEC, name, value).map(ByteString::as_bytes))
     };
     let parent = |value: &Ipld| match value {
         Ipld::Link(cid) => hash(cid),
@@ -192,7 +166,7 @@ fn commit(fields: Fields<'_>) -> Result<Commit<'_>, CodecError> {
         let fields = Fields::of(CODEC, "an item of mergetag", value)?;
         tag(&fields)
     };
-    let other = |value| as_text(CODEC, "an item of other", value).map(str::as_bytes);
+    let other = |value| as_text(CODEC, "an item of other", value).map(ByteString::as_bytes);
     Ok(Commit {
         tree: Some(hash(fields.link("tree")?)?),
         parents: fields
@@ -204,7 +178,9 @@ fn commit(fields: Fields<'_>) -> Result<Commit<'_>, CodecError> {
         author: fields.set("author").map(person).transpose()?,
         committer: fields.set("committer").map(person).transpose()?,
         encoding: optional("encoding").transpose()?,
-        signature: optional("signature").transpose()?.map(Cow::Borrowed),
+        signature: optional("signature")
+            .transpose()?
+            .map(std::borrow::Cow::Borrowed),
         mergetags: fields
             .list("mergetag")?
             .iter()

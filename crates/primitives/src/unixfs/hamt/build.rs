@@ -103,16 +103,20 @@ impl HamtBuilder {
                     cid,
                     tree_size,
                 } = &first.entry;
-                (name.as_str(), cid.clone(), *tree_size)
+                (name.as_bytes(), cid.clone(), *tree_size)
             } else {
                 let shard = UnixFs::new(Kind::HamtShard);
                 let (cid, size) = self.shard(group, used, shard, sink)?;
-                ("", cid, size)
+                (&b""[..], cid, size)
             };
             tree_size = tree_size.saturating_add(size);
             links.push(Link {
                 cid,
-                name: Some(format!("{slot:0digits$X}{name}")),
+                name: Some(
+                    [format!("{slot:0digits$X}").as_bytes(), name]
+                        .concat()
+                        .into(),
+                ),
                 size: Some(size),
             });
         }

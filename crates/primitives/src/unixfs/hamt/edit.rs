@@ -5,6 +5,7 @@
 
 use super::build::{set_bit, trimmed};
 use super::{HashBits, MURMUR3, ShardNode, Slot};
+use crate::ByteString;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
 use crate::unixfs::{BuildError, Kind, Mtime, UnixFs};
@@ -32,7 +33,7 @@ impl ShardNode {
     pub fn set_shard(&mut self, slot: usize, cid: crate::Cid, tree_size: u64) {
         let link = Link {
             cid,
-            name: Some(self.link_name(slot, "")),
+            name: Some(self.link_name(slot, b"")),
             size: Some(tree_size),
         };
         self.set(slot, link);
@@ -98,9 +99,11 @@ impl ShardNode {
         }
     }
 
-    fn link_name(&self, slot: usize, name: &str) -> String {
+    fn link_name(&self, slot: usize, name: &[u8]) -> ByteString {
         let digits = self.prefix_len;
-        format!("{slot:0digits$X}{name}")
+        [format!("{slot:0digits$X}").as_bytes(), name]
+            .concat()
+            .into()
     }
 }
 

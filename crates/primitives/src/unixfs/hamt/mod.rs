@@ -35,8 +35,8 @@ pub fn is_fanout(fanout: usize) -> bool {
 
 /// The hash by which a name finds its slots. Entries lie in a HAMT, and are walked, in the order of their hashes.
 #[must_use]
-pub fn hash_name(name: &str) -> u64 {
-    murmur3::hash(name.as_bytes())
+pub fn hash_name(name: impl AsRef<[u8]>) -> u64 {
+    murmur3::hash(name.as_ref())
 }
 
 /// How many hexadecimal digits number the slots.
@@ -55,9 +55,9 @@ pub struct HashBits {
 impl HashBits {
     /// Begins at the root.
     #[must_use]
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &[u8]) -> Self {
         Self {
-            hash: murmur3::hash(name.as_bytes()),
+            hash: murmur3::hash(name),
             used: 0,
         }
     }

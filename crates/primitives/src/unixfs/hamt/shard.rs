@@ -75,7 +75,7 @@ impl ShardNode {
         for link in &links {
             let name = link.name.as_deref().unwrap_or_default();
             if name.get(prefix_len..).is_none() {
-                return Err(ReadError::LinkName(name.to_owned()));
+                return Err(ReadError::LinkName(name.into()));
             }
         }
         Ok(Self {
@@ -181,12 +181,12 @@ impl ShardNode {
 
     fn slot<'a>(&self, link: &'a Link) -> Slot<'a> {
         match self.suffix(link) {
-            "" => Slot::Shard(link),
+            [] => Slot::Shard(link),
             name => Slot::Entry(Entry::from_link(link, name)),
         }
     }
 
-    fn suffix<'a>(&self, link: &'a Link) -> &'a str {
+    fn suffix<'a>(&self, link: &'a Link) -> &'a [u8] {
         link.name
             .as_deref()
             .and_then(|name| name.get(self.prefix_len..))
@@ -197,7 +197,7 @@ impl ShardNode {
 /// Finds a name: the caller begins with the root and fetches the shards that it is sent to.
 #[derive(Clone, Debug)]
 pub struct Lookup<'a> {
-    name: &'a str,
+    name: &'a [u8],
     bits: HashBits,
 }
 
@@ -215,7 +215,8 @@ pub enum Step {
 impl<'a> Lookup<'a> {
     /// Begins at the root.
     #[must_use]
-    pub fn new(name: &'a str) -> Self {
+    pub fn new<T: AsRef<[u8]> + ?Sized>(name: &'a T) -> Self {
+        let name = name.as_ref();
         Self {
             name,
             bits: HashBits::new(name),
@@ -228,7 +229,7 @@ impl<'a> Lookup<'a> {
         let slot = self.bits.next(shard.fanout).ok_or(ReadError::TooDeep)?;
         Ok(match shard.at(slot) {
             Some(Slot::Shard(link)) => Step::Descend(link.cid.clone()),
-            Some(Slot::Entry(entry)) if entry.name == self.name => Step::Found(entry),
+            Some(Slot::Entry(entry)) if entry.name.as_bytes() == self.name => Step::Found(entry),
             Some(Slot::Entry(_)) | None => Step::Absent,
         })
     }

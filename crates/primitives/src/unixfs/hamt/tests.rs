@@ -19,7 +19,7 @@ fn maker() -> CidMaker {
 
 fn entry(name: &str) -> Entry {
     Entry {
-        name: name.to_owned(),
+        name: name.into(),
         cid: maker().make(Codec::RAW, name.as_bytes()).unwrap(),
         tree_size: name.len() as u64,
     }
@@ -103,7 +103,7 @@ fn shard(fanout: u64, bitfield: &[u8], names: &[&str]) -> Result<ShardNode, Read
     let links = names
         .iter()
         .map(|&name| Link {
-            name: Some(name.to_owned()),
+            name: Some(name.into()),
             size: None,
             cid: entry("x").cid,
         })
@@ -127,10 +127,6 @@ fn refuses_hostile_shards() {
     ));
     assert!(matches!(
         shard(256, &[1], &["0"]),
-        Err(ReadError::LinkName(_))
-    ));
-    assert!(matches!(
-        shard(256, &[1], &["0é"]),
         Err(ReadError::LinkName(_))
     ));
     let other_hash = UnixFs {
@@ -169,11 +165,48 @@ fn ends_in_shards_that_lead_on_forever() {
 
 #[test]
 fn finds_entries_out_of_place() {
-    let slot = HashBits::new("name").next(8).unwrap();
-    for at in 0..8 {
-        let shard = shard(8, &[1 << at], &[&format!("{at:X}name")]).unwrap();
-        let visit = Walk::new(shard).step();
-        assert_eq!(visit.is_ok(), at == slot);
+    let slot = |name: &str| HashBits::new(name.as_bytes()).next(1024).unwrap();
+    let mut slots: BTreeMap<usize, String> = (0..24)
+        .map(|index| format!("name {index}"))
+        .map(|name| (slot(&name), name))
+        .collect();
+    let walk = |slots: &BTreeMap<usize, String>| {
+        let mut bitfield = vec![0; 128];
+        for at in slots.keys() {
+            bitfield[127 - at / 8] |= 1 << (at % 8);
+        }
+        let names: Vec<String> = slots
+            .iter()
+            .map(|(at, name)| format!("{at:03X}{name}"))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut walk = Walk::new(shard(1024, &bitfield, &names).unwrap());
+        std::iter::from_fn(|| walk.step().transpose()).find_map(Result::err)
+    };
+    assert_eq!(walk(&slots), None);
+    let (at, name) = slots.pop_last().unwrap();
+    let free = (0..at).rev().find(|at| !slots.contains_key(at)).unwrap();
+    slots.insert(free, name);
+    assert!(matches!(walk(&slots), Some(ReadError::Misplaced(_))));
+}
+
+#[test]
+fn a_shard_within_a_hamt_can_be_walked_by_itself() {
+    let names: Vec<String> = (0..3000).map(|index| format!("entry {index}")).collect();
+    for fanout in [8, 256] {
+        let (root, blocks) = build(fanout, &names);
+        let mut walk = Walk::new(load(&blocks, &root));
+        let mut shards = Vec::new();
+        while let Some(visit) = walk.step().unwrap() {
+            if let Visit::Shard(cid) = visit {
+                shards.push(cid.clone());
+                walk.enter(load(&blocks, &cid)).unwrap();
+            }
+        }
+        assert!(!shards.is_empty());
+        for shard in shards {
+            assert!(!list(&blocks, &shard).is_empty());
+        }
     }
 }
 

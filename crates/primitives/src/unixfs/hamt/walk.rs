@@ -7,13 +7,19 @@ use crate::unixfs::directory::Entry;
 
 /// Goes through a HAMT depth first, in the order of the hashes. The caller fetches the shards.
 ///
-/// Each entry is checked to be where its name belongs, and no shard but the root may be empty: so that the work
+/// Each entry is checked to be where its name belongs, in a whole HAMT or in a shard of one, and no shard but the root may be empty: so that the work
 /// is bounded by the entries that there really are, however often a hostile HAMT links to the same shard.
 #[derive(Debug)]
 pub struct Walk {
     stack: Vec<Frame>,
     /// The place of the shard that was asked for last.
     wanted: Option<Place>,
+    /// How many levels may lie above the root: it may be a shard within a HAMT. A bit each; entries rule out more and more.
+    above: u32,
+    /// Bits that each of those levels takes.
+    width: u32,
+    /// The hash of the first entry, whose first bits all share with it.
+    first: Option<u64>,
 }
 
 /// The next thing on a [`Walk`].
@@ -52,8 +58,9 @@ impl Place {
         })
     }
 
-    fn holds(self, name: &str) -> bool {
-        murmur3::hash(name.as_bytes()) >> (u64::BITS - self.used) == self.bits
+    /// Whether a hash leads here when the first `above` bits of it are those of shards above the root.
+    fn holds(self, hash: u64, above: u32) -> bool {
+        above + self.used <= u64::BITS && hash << above >> (u64::BITS - self.used) == self.bits
     }
 }
 
@@ -62,6 +69,9 @@ impl Walk {
     #[must_use]
     pub fn new(root: ShardNode) -> Self {
         Self {
+            above: u32::MAX,
+            width: root.fanout().trailing_zeros(),
+            first: None,
             stack: vec![Frame {
                 shard: root,
                 next: 0,
@@ -87,16 +97,37 @@ impl Walk {
             };
             frame.next += 1;
             let place = frame.place.slot(&frame.shard, number)?;
-            return match slot {
-                Slot::Entry(entry) if place.holds(&entry.name) => Ok(Some(Visit::Entry(entry))),
-                Slot::Entry(entry) => Err(ReadError::Misplaced(entry.name)),
+            let entry = match slot {
+                Slot::Entry(entry) => entry,
                 Slot::Shard(link) => {
+                    let cid = link.cid.clone();
                     self.wanted = Some(place);
-                    Ok(Some(Visit::Shard(link.cid.clone())))
+                    return Ok(Some(Visit::Shard(cid)));
                 }
+            };
+            return if self.holds(place, &entry.name) {
+                Ok(Some(Visit::Entry(entry)))
+            } else {
+                Err(ReadError::Misplaced(entry.name))
             };
         }
         Ok(None)
+    }
+
+    /// Whether an entry may be where it is, given those before it.
+    fn holds(&mut self, place: Place, name: &[u8]) -> bool {
+        let hash = murmur3::hash(name);
+        let differs = hash ^ *self.first.get_or_insert(hash);
+        let mut left = 0;
+        for level in (0..u32::BITS).filter(|level| self.above >> level & 1 == 1) {
+            let above = level * self.width;
+            let shared = differs.leading_zeros() >= above;
+            if above < u64::BITS && shared && place.holds(hash, above) {
+                left |= 1 << level;
+            }
+        }
+        self.above = left;
+        left != 0
     }
 
     /// Takes the shard that [`Self::step`] has just asked for.

@@ -13,6 +13,7 @@ pub use trickle::Trickle;
 
 use super::{BuildError, Built, CidMaker, Kind, MAX_BLOCK, Mtime, ReadError, UnixFs};
 use crate::block::Block;
+use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb::{self, Link};
 use crate::varint;
@@ -188,7 +189,7 @@ impl Inner {
             file.block_sizes.push(child.file_size);
             links.push(Link {
                 cid: child.cid,
-                name: Some(String::new()),
+                name: Some(ByteString::new()),
                 size: Some(child.tree_size),
             });
         }

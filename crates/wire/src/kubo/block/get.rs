@@ -1,6 +1,7 @@
 //! `block/get`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Print a raw block.
@@ -9,7 +10,7 @@ endpoint! {
     pub struct BlockGet: "block/get" {
         arguments {
             /// CID of the block.
-            cid: String = required "cid",
+            cid: ByteString = required "cid",
         }
         options {}
         body: Body::Nothing,

@@ -1,5 +1,6 @@
 //! `block/stat`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use super::put::BlockSize;
@@ -12,7 +13,7 @@ endpoint! {
     pub struct BlockStat: "block/stat" {
         arguments {
             /// CID of the block.
-            cid: String = required "cid",
+            cid: ByteString = required "cid",
         }
         options {}
         body: Body::Nothing,

@@ -1,6 +1,7 @@
 //! `dag/export`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Export a DAG as a CAR file.
@@ -12,7 +13,7 @@ endpoint! {
         ],
         arguments {
             /// Root CID or path.
-            root: String = required "root",
+            root: ByteString = required "root",
         }
         options {
             /// Show progress [default: true on a terminal].

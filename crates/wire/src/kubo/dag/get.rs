@@ -1,6 +1,7 @@
 //! `dag/get`.
 
 use crate::endpoint::{Body, ReplyKind};
+use cairn_primitives::ByteString;
 
 endpoint! {
     /// Print an IPLD node, or a value inside one.
@@ -13,7 +14,7 @@ endpoint! {
         ],
         arguments {
             /// CID or path of the node.
-            path: String = required "ref",
+            path: ByteString = required "ref",
         }
         options {
             /// Codec of the output.

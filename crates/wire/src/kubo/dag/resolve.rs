@@ -1,5 +1,6 @@
 //! `dag/resolve`.
 
+use cairn_primitives::ByteString;
 use cairn_primitives::multibase::Base;
 use cairn_primitives::{Cid, Version};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ endpoint! {
     pub struct DagResolve: "dag/resolve" {
         arguments {
             /// Path to resolve.
-            path: String = required "ref",
+            path: ByteString = required "ref",
         }
         options {}
         body: Body::Nothing,
@@ -33,7 +34,7 @@ endpoint! {
         xml: "ResolveOutput",
         // No line end, as in Kubo's output.
         text: |request, resolved, out| {
-            match in_base_of(&request.path, &resolved.cid.cid) {
+            match in_base_of(&request.path.to_text(), &resolved.cid.cid) {
                 Some(cid) => out.push_str(&cid),
                 None => out.push_str(&resolved.cid.cid),
             }

@@ -1,5 +1,6 @@
 //! `dag/stat`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -75,7 +76,7 @@ endpoint! {
     pub struct DagStat: "dag/stat" {
         arguments {
             /// Root CIDs or paths.
-            roots: Vec<String> = required "root",
+            roots: Vec<ByteString> = required "root",
         }
         options {
             /// Show progress [default: true on a terminal].

@@ -1,5 +1,6 @@
 //! `pin/add`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ endpoint! {
         ],
         arguments {
             /// Paths to pin.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Pin everything that the object links to.

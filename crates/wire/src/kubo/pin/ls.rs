@@ -1,5 +1,6 @@
 //! `pin/ls`.
 
+use cairn_primitives::ByteString;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ endpoint! {
         ],
         arguments {
             /// Show only these paths.
-            paths: Vec<String> = optional "ipfs-path",
+            paths: Vec<ByteString> = optional "ipfs-path",
         }
         options {
             /// Type of pins to list: `direct`, `indirect`, `recursive` or `all`.

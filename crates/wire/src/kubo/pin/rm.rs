@@ -1,5 +1,6 @@
 //! `pin/rm`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ endpoint! {
         ],
         arguments {
             /// Paths to unpin.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Remove recursive pins as well as direct ones.

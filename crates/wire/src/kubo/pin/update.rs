@@ -1,5 +1,6 @@
 //! `pin/update`.
 
+use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use super::rm::Unpinned;
@@ -18,9 +19,9 @@ endpoint! {
         ],
         arguments {
             /// Path that is pinned.
-            from: String = required "from-path",
+            from: ByteString = required "from-path",
             /// Path to pin instead.
-            to: String = required "to-path",
+            to: ByteString = required "to-path",
         }
         options {
             /// Remove the old pin.

@@ -1,5 +1,6 @@
 //! `refs`.
 
+use cairn_primitives::ByteString;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Body, ReplyKind};
@@ -48,7 +49,7 @@ endpoint! {
         ],
         arguments {
             /// Paths of the objects.
-            paths: Vec<String> = required "ipfs-path",
+            paths: Vec<ByteString> = required "ipfs-path",
         }
         options {
             /// Output format; `<src>`, `<dst>` and `<linkname>` are replaced.

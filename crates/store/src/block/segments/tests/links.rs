@@ -15,8 +15,8 @@ fn an_empty_row_of_a_codec_that_could_not_be_read_does_not_count() {
     let leaf = raw(b"signed");
     let payload = leaf.cid.encode(Base::Base64Url);
     let signed = Ipld::Map(vec![
-        ("payload".to_owned(), payload[1..].into()),
-        ("signature".to_owned(), "AA".into()),
+        ("payload".into(), payload[1..].into()),
+        ("signature".into(), "AA".into()),
     ]);
     let data = Bytes::from(dag_jose::encode(&signed).unwrap());
     let root = Block::new(Cid::v1(Codec::DAG_JOSE, Multihash::sha2_256(&data)), data);
