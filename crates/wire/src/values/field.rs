@@ -1,7 +1,7 @@
 //! The types that arguments and options can have.
 
 use super::{Kind, ParseError, Values};
-use crate::endpoint::{Argument, OptionSpec};
+use crate::kubo::{Argument, OptionSpec};
 
 /// A type that an option can have.
 pub trait OptionField: Sized {

@@ -1,8 +1,6 @@
 //! `block/get`.
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Print a raw block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-get>
@@ -12,8 +10,10 @@ endpoint! {
             cid: String = required "cid",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("application/vnd.ipld.raw"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
         text: |_, (), _| (),
     }
 }

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use super::put::BlockSize;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// Show the size of a block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-stat>
@@ -15,8 +14,10 @@ endpoint! {
             cid: String = required "cid",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::One, BlockSize,
+        body: NoBody,
+        reply: One<BlockSize>,
+        safe: true,
+        needs: Repository,
         xml: "BlockStat",
         text: |_, block, out| {
             let _ = writeln!(out, "Key: {}\nSize: {}", block.key, block.size);

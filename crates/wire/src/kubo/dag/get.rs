@@ -1,8 +1,6 @@
 //! `dag/get`.
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Print an IPLD node, or a value inside one.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-get>
@@ -19,8 +17,10 @@ endpoint! {
             /// Codec of the output.
             output_codec: String = "output-codec", "dag-json".to_owned(), values ["dag-json", "dag-cbor", "dag-pb", "json", "cbor", "raw"];
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("text/plain"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
         text: |_, (), _| (),
     }
 }

@@ -4,7 +4,6 @@ use cairn_primitives::multibase::Base;
 use cairn_primitives::{Cid, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::CidLink;
 use crate::text::escaped;
 
@@ -18,7 +17,7 @@ pub struct ResolvedNode {
     pub rem_path: String,
 }
 
-endpoint! {
+command! {
     /// Resolve an IPLD path to a CID.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-resolve>
@@ -28,8 +27,10 @@ endpoint! {
             path: String = required "ref",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::One, ResolvedNode,
+        body: NoBody,
+        reply: One<ResolvedNode>,
+        safe: true,
+        needs: Repository,
         xml: "ResolveOutput",
         // No line end, as in Kubo's output.
         text: |request, resolved, out| {
@@ -57,7 +58,7 @@ fn in_base_of(path: &str, cid: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Endpoint as _;
+    use crate::kubo::Command as _;
 
     #[test]
     fn the_base_is_that_of_the_path() {

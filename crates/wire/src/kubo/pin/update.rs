@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use super::rm::Unpinned;
-use crate::endpoint::{Body, ReplyKind};
 
 /// The two roots: the old, then the new.
 pub type Updated = Unpinned;
 
-endpoint! {
+command! {
     /// Replace a recursive pin, reading only what differs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-update>
@@ -32,8 +31,10 @@ endpoint! {
             /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Updated,
+        body: NoBody,
+        reply: One<Updated>,
+        safe: false,
+        needs: Repository,
         xml: "PinOutput",
         text: |_, updated, out| {
             if let [from, to] = updated.pins.as_slice() {
