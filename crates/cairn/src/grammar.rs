@@ -1,13 +1,15 @@
 //! The command line's grammar, made from the declarations of the endpoints.
 //!
 //! A command of the Kubo RPC has the words of its path, and takes what its declaration says. Nothing here names one: an
-//! endpoint that is declared is a command. What only the program can do is added by [`crate::commands::own`].
+//! endpoint that is declared is a command. What only the program can do is added by [`crate::commands::OWN`].
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use cairn_wire::Values;
+use cairn_wire::kubo::{self, OptionSpec, Spec};
+use cairn_wire::shape::BodyKind;
 use cairn_wire::values::Kind;
-use cairn_wire::{Body, OptionSpec, Spec, Values, kubo};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
@@ -38,7 +40,9 @@ impl Invocation {
     /// The endpoint that is called, if it is one.
     pub(crate) fn endpoint(&self) -> Option<&'static Spec> {
         let path = self.path.join("/");
-        kubo::SPECS.iter().find(|spec| spec.path == path)
+        kubo::SPECS
+            .iter()
+            .find(|spec| spec.path == path || spec.aliases.contains(&path.as_str()))
     }
 
     /// The command's own matches.
@@ -201,10 +205,12 @@ fn absent(error: &clap::Error) -> Option<Problem> {
 pub(crate) fn command(program: &'static str) -> Command {
     let mut root = Group::default();
     for spec in kubo::SPECS {
-        root.at(spec.path).spec = Some(spec);
+        for path in std::iter::once(&spec.path).chain(spec.aliases) {
+            root.at(path).spec = Some(spec);
+        }
     }
-    for (path, own) in commands::own() {
-        root.at(path).own = Some(own);
+    for own in commands::OWN {
+        root.at(own.path).own = Some((own.command)());
     }
     let command = Command::new(program)
         .version(env!("CARGO_PKG_VERSION"))
@@ -218,7 +224,7 @@ pub(crate) fn command(program: &'static str) -> Command {
     root.children
         .into_iter()
         .fold(command, |command, (name, group)| {
-            command.subcommand(group.command(program, name))
+            command.subcommand(group.command(program, name, name))
         })
 }
 
@@ -239,13 +245,13 @@ impl Group {
             .fold(self, |group, word| group.children.entry(word).or_default())
     }
 
-    fn command(self, program: &'static str, name: &'static str) -> Command {
+    fn command(self, program: &'static str, name: &'static str, path: &str) -> Command {
         let mut command = match (self.own, self.spec) {
             (Some(own), None) => own,
             // Our own form of an endpoint's command takes what the endpoint takes.
             (Some(own), Some(spec)) => takes(own, spec),
             (None, Some(spec)) => takes(described(Command::new(name), program, spec), spec),
-            (None, None) => Command::new(name).about(commands::group_summary(name)),
+            (None, None) => Command::new(name).about(group_summary(path)),
         };
         command = with_globals(command);
         let pointer = format!("`{program} --help` lists the global options.");
@@ -271,9 +277,15 @@ impl Group {
         self.children
             .into_iter()
             .fold(command, |command, (name, group)| {
-                command.subcommand(group.command(program, name))
+                command.subcommand(group.command(program, name, &format!("{path}/{name}")))
             })
     }
+}
+
+/// What a group of commands is about.
+fn group_summary(path: &str) -> &'static str {
+    let group = kubo::GROUPS.iter().find(|group| group.path == path);
+    group.map_or("", |group| group.summary)
 }
 
 fn described(command: Command, program: &str, spec: &Spec) -> Command {
@@ -282,6 +294,7 @@ fn described(command: Command, program: &str, spec: &Spec) -> Command {
     command
         .about(summary.trim_end_matches('.').to_owned())
         .long_about(docs.clone())
+        .hide(spec.hidden)
 }
 
 fn takes(mut command: Command, spec: &Spec) -> Command {
@@ -298,7 +311,8 @@ fn takes(mut command: Command, spec: &Spec) -> Command {
             (false, _) => place.num_args(1),
         });
     }
-    if let Body::Files { name, many, .. } = spec.body {
+    if spec.body != BodyKind::Nothing {
+        let kubo::FilesSpec { name, many, .. } = spec.files;
         let paths = Arg::new(FILES)
             .value_name(name)
             .help("Files to send; standard input for `-` or if there are none")
@@ -374,7 +388,7 @@ fn shows(kind: Kind, default: &str) -> bool {
 
 /// What a shell completes a value with.
 fn hint(option: &OptionSpec) -> ValueHint {
-    if option.values.contains(&cairn_wire::ANY_PATH) {
+    if option.values.contains(&kubo::ANY_PATH) {
         ValueHint::AnyPath
     } else {
         ValueHint::Other

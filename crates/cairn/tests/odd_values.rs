@@ -9,7 +9,8 @@ use cairn_testkit::http::{self, Request};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_wire::values::Kind;
-use cairn_wire::{Body, Spec, kubo};
+use cairn_wire::kubo::{self, Spec};
+use cairn_wire::shape::BodyKind;
 
 /// Percent-encoded, as they stand in a query.
 fn values() -> Vec<String> {
@@ -264,7 +265,7 @@ fn values() -> Vec<String> {
 
 fn ask(daemon: &Daemon, spec: &Spec, query: &str) -> u16 {
     let target = format!("/api/v0/{}?{query}", spec.path);
-    let files = matches!(spec.body, Body::Files { .. });
+    let files = spec.body == BodyKind::Files;
     let (headers, body) = if files {
         (multipart_headers(), Some(one_file(b"uaGk")))
     } else {

@@ -10,7 +10,7 @@
 //! while let Some(entry) = added.next().await? {
 //!     println!("{} {}", entry.hash, entry.name);
 //! }
-//! let mut content = kubo.bytes(&Cat::new(vec!["/ipfs/bafkqabtimvwgy3yk".into()])).await?;
+//! let mut content = kubo.call(&Cat::new(vec!["/ipfs/bafkqabtimvwgy3yk".into()])).await?;
 //! while let Some(bytes) = content.chunk().await? {
 //!     println!("{} bytes", bytes.len());
 //! }
@@ -25,11 +25,12 @@
 pub mod address;
 mod error;
 mod kubo;
+pub mod rest;
 pub mod transport;
 pub mod upload;
 
 pub use address::Address;
 pub use error::{Error, TransportError};
-pub use kubo::{Answer, Kubo, Records, Retry};
+pub use kubo::{Answer, Kubo, Received, Records, Retry};
 pub use transport::{Body, BoxError, Http, HttpOptions, InProcess, Roots, Transport};
 pub use upload::{Content, Metadata, Part, Upload, UploadError};

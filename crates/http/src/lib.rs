@@ -15,6 +15,7 @@ pub mod metrics;
 mod ops;
 mod parts;
 mod paths;
+pub mod rest;
 mod stream;
 pub mod tls;
 mod trailer;

@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 
 pub use self::error::ParseError;
 pub use self::field::{ArgumentField, OptionField};
-use crate::endpoint::{OptionSpec, Spec};
+use crate::kubo::{OptionSpec, Spec};
 
 /// Most pairs that a query may have; more are refused.
 const MAX_PAIRS: usize = 65_536;
@@ -117,6 +117,21 @@ impl Values {
     /// Adds an option.
     pub fn option(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.options.push((name.into(), value.into()));
+    }
+
+    /// The same without an option.
+    #[must_use]
+    pub fn without(mut self, option: &str) -> Self {
+        self.options.retain(|(name, _)| name != option);
+        self
+    }
+
+    /// The same with an option at this value.
+    #[must_use]
+    pub fn with(self, option: &str, value: impl Into<String>) -> Self {
+        let mut values = self.without(option);
+        values.option(option, value);
+        values
     }
 
     /// The arguments in order.

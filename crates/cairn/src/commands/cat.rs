@@ -4,6 +4,7 @@ use cairn_wire::kubo::cat::Cat;
 
 use super::generic::Request;
 use crate::error::Problem;
+use crate::globals::Globals;
 use crate::output::Output;
 use crate::progress::{self, Progress};
 use crate::session::Session;
@@ -13,6 +14,7 @@ use std::io::IsTerminal as _;
 pub(crate) async fn run(
     session: &Session,
     request: &Request,
+    _: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
     request.typed::<Cat>()?;

@@ -1,7 +1,7 @@
 //! `completions`: a script that completes commands in a shell.
 
 use cairn_node::config::{Config, Document, Profile};
-use cairn_wire::{ANY_PATH, kubo};
+use cairn_wire::kubo::{self, ANY_PATH};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, value_parser};
 use clap_complete::Shell;

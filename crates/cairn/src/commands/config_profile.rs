@@ -17,11 +17,11 @@ pub(crate) async fn run(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    if globals.format.is_json() {
+    if request.is_ipfs() || globals.format.is_json() {
         return generic::run(session, request, globals, output).await;
     }
     let asked = request.typed::<ConfigProfileApply>()?;
-    let ProfileChange { old_cfg, new_cfg } = session.kubo.one(&asked).await?;
+    let ProfileChange { old_cfg, new_cfg } = session.kubo.call(&asked).await?;
     let mut text = String::new();
     changes("", Some(&old_cfg), Some(&new_cfg), &mut text);
     if text.is_empty() {

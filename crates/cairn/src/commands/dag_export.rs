@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 
 use super::generic::Request;
 use crate::error::Problem;
+use crate::globals::Globals;
 use crate::output::Output;
 use crate::progress::{self, Progress};
 use crate::session::Session;
@@ -12,6 +13,7 @@ use crate::session::Session;
 pub(crate) async fn run(
     session: &Session,
     request: &Request,
+    _: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
     if std::io::stdout().is_terminal() {

@@ -3,12 +3,16 @@
 use std::ffi::OsString;
 
 use cairn_client::{Answer, Records, Upload};
+use cairn_wire::Values;
+use cairn_wire::kubo::command::RecordOf;
+use cairn_wire::kubo::{Command, Spec};
+use cairn_wire::shape::{BodyKind, ReplyKind};
 use cairn_wire::text::escaped;
-use cairn_wire::{Body, Endpoint, ReplyKind, Spec, Values};
 use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::files;
+use super::{Runner, files};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -21,6 +25,8 @@ const URL_ROOM: usize = 16 * 1024;
 /// A command that calls an endpoint.
 #[derive(Debug)]
 pub(crate) struct Request {
+    /// What the program is called.
+    program: &'static str,
     /// The endpoint.
     pub(crate) spec: &'static Spec,
     /// What was given.
@@ -39,11 +45,17 @@ impl Request {
             ..*spec
         });
         Ok(Self {
+            program: invocation.program,
             spec,
             values: invocation.values(spec),
             options,
             files: invocation.files(),
         })
+    }
+
+    /// Whether Kubo's own words are printed: where the program is called `ipfs`.
+    pub(crate) fn is_ipfs(&self) -> bool {
+        self.program == "ipfs"
     }
 
     /// The request in pieces that fit into URLs: more than one only where very many arguments are given.
@@ -76,13 +88,14 @@ impl Request {
     }
 
     /// The same command with these arguments and options.
-    pub(crate) fn with<E: Endpoint>(&self, asked: &E) -> Self {
+    pub(crate) fn with<C: Command>(&self, asked: &C) -> Self {
         let values = asked.to_values();
         let mut options = Values::default();
         for (name, value) in values.options() {
             options.option(name, value);
         }
         Self {
+            program: self.program,
             spec: self.spec,
             values,
             options,
@@ -91,43 +104,64 @@ impl Request {
     }
 
     /// The typed form, whose defaults are those of the declaration.
-    pub(crate) fn typed<E: Endpoint>(&self) -> Result<E, Problem> {
-        Ok(E::from_values(&self.values)?)
+    pub(crate) fn typed<C: Command>(&self) -> Result<C, Problem> {
+        Ok(C::from_values(&self.values)?)
     }
 }
 
-/// What can be done with an endpoint of which only the path is known.
+/// What can be done with a command of which only the path is known.
 struct Entry {
     path: &'static str,
+    run: for<'a> fn(&'a Request, &'a Globals) -> LocalBoxFuture<'a, Result<(), Problem>>,
     check: fn(&Values) -> Result<(), cairn_wire::ParseError>,
     print: fn(&Values, &[u8], &mut String) -> Result<(), Problem>,
 }
 
-fn check_as<E: Endpoint>(values: &Values) -> Result<(), cairn_wire::ParseError> {
-    E::from_values(values).map(drop)
+fn check_as<C: Command>(values: &Values) -> Result<(), cairn_wire::ParseError> {
+    C::from_values(values).map(drop)
 }
 
-fn print_as<E: Endpoint>(values: &Values, line: &[u8], out: &mut String) -> Result<(), Problem> {
+fn print_as<C: Command>(values: &Values, line: &[u8], out: &mut String) -> Result<(), Problem> {
     // An endpoint that answers nothing has nothing to print, whatever a server sends.
-    if size_of::<E::Reply>() == 0 {
+    if size_of::<RecordOf<C>>() == 0 {
         return Ok(());
     }
-    let record: E::Reply = understood(line)?;
-    E::from_values(values)?.text(&record, out);
+    let record: RecordOf<C> = understood(line)?;
+    C::from_values(values)?.text(&record, out);
     Ok(())
 }
 
-macro_rules! entries {
-    ($($endpoint:path),+ $(,)?) => { &[$( Entry { path: <$endpoint as Endpoint>::SPEC.path, check: check_as::<$endpoint>, print: print_as::<$endpoint> } ),+] };
+fn run_as<'a, C: Command>(
+    request: &'a Request,
+    globals: &'a Globals,
+) -> LocalBoxFuture<'a, Result<(), Problem>>
+where
+    C::Cli: Runner<C>,
+{
+    Box::pin(super::run_with::<C, C::Cli>(request, globals))
 }
 
-static ENTRIES: &[Entry] = cairn_wire::kubo_endpoints!(entries);
+macro_rules! entries {
+    ($($command:path),+ $(,)?) => { &[$( Entry {
+        path: <$command as Command>::SPEC.path,
+        run: run_as::<$command>,
+        check: check_as::<$command>,
+        print: print_as::<$command>,
+    } ),+] };
+}
+
+static ENTRIES: &[Entry] = cairn_wire::kubo_commands!(entries);
 
 fn entry(spec: &Spec) -> Result<&'static Entry, Problem> {
     ENTRIES
         .iter()
         .find(|entry| entry.path == spec.path)
         .ok_or_else(|| Problem::failed(format!("{} is not a command", spec.path)))
+}
+
+/// Runs the command as it is declared.
+pub(crate) async fn run_as_declared(request: &Request, globals: &Globals) -> Result<(), Problem> {
+    (entry(request.spec)?.run)(request, globals).await
 }
 
 /// Refuses what the server would refuse, before anything is opened or sent.
@@ -144,15 +178,16 @@ pub(crate) async fn run(
 ) -> Result<(), Problem> {
     for values in request.batches() {
         let upload = match request.spec.body {
-            Body::Nothing => None,
-            Body::Files { name, .. } => {
-                Some(Upload::from_parts(files::plain(&request.files, name)?))
-            }
+            BodyKind::Nothing => None,
+            _ => Some(Upload::from_parts(files::plain(
+                &request.files,
+                request.spec.files.name,
+            )?)),
         };
         let answer = session.kubo.send(request.spec, values, upload).await?;
         match request.spec.reply {
-            ReplyKind::Bytes(_) => bytes(answer, output).await?,
-            ReplyKind::One | ReplyKind::Many => records(answer, request, globals, output).await?,
+            ReplyKind::Bytes => bytes(answer, output).await?,
+            _ => records(answer, request, globals, output).await?,
         }
     }
     Ok(())

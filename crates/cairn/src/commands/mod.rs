@@ -9,6 +9,7 @@ mod cat;
 mod completions;
 mod config_edit;
 mod config_profile;
+mod config_value;
 mod daemon;
 mod dag_export;
 mod dag_stat;
@@ -29,150 +30,174 @@ mod shutdown;
 mod told;
 mod version;
 
-use cairn_http::kubo::is_standalone;
-use cairn_wire::kubo::cid::format::Formatted;
-use cairn_wire::kubo::cid::inspect::CidParts;
-use cairn_wire::kubo::refs::links::Ref;
-use clap::Command;
+use std::future::Future;
 
+use cairn_wire::kubo;
+use cairn_wire::kubo::Command;
+use cairn_wire::kubo::command::{Custom, Plain};
+use futures_util::future::LocalBoxFuture;
+
+use self::generic::Request;
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::output::Output;
 use crate::session::Session;
 
-/// The commands that no endpoint declares, and where an endpoint's command takes more than the endpoint.
-pub(crate) fn own() -> Vec<(&'static str, Command)> {
-    vec![
-        ("completions", completions::command()),
-        ("config/edit", config_edit::command()),
-        ("daemon", daemon::command()),
-        ("init", init::command()),
-        ("repo/reindex", reindex::command()),
-        ("repo/repair", repair::command()),
-    ]
+/// A command that only the program knows.
+pub(crate) struct OwnCommand {
+    /// Its words, with `/` between them.
+    pub(crate) path: &'static str,
+    /// What it takes.
+    pub(crate) command: fn() -> clap::Command,
+    run: for<'a> fn(&'a Invocation, &'a Globals) -> LocalBoxFuture<'a, Result<(), Problem>>,
+}
+
+/// The commands that no declaration names.
+pub(crate) const OWN: &[OwnCommand] = &[
+    OwnCommand {
+        path: "completions",
+        command: completions::command,
+        run: |invocation, _| Box::pin(async move { completions::run(invocation) }),
+    },
+    OwnCommand {
+        path: "config/edit",
+        command: config_edit::command,
+        run: |_, globals| Box::pin(async move { config_edit::run(globals) }),
+    },
+    OwnCommand {
+        path: "daemon",
+        command: daemon::command,
+        run: |invocation, globals| Box::pin(daemon::run(invocation, globals)),
+    },
+    OwnCommand {
+        path: "init",
+        command: init::command,
+        run: |invocation, globals| Box::pin(init::run(invocation, globals)),
+    },
+    OwnCommand {
+        path: "repo/reindex",
+        command: reindex::command,
+        run: |_, globals| Box::pin(reindex::run(globals)),
+    },
+    OwnCommand {
+        path: "repo/repair",
+        command: repair::command,
+        run: |_, globals| Box::pin(repair::run(globals)),
+    },
+];
+
+/// Runs a declared command: [`Plain`] for those that send their request and print the answer, [`Custom`] for the others.
+pub(crate) trait Runner<C: Command> {
+    /// Opens what the command talks to.
+    fn open(globals: &Globals) -> impl Future<Output = Result<Session, Problem>> {
+        async {
+            if C::SPEC.needs_repository {
+                Session::open(globals).await
+            } else {
+                Session::standalone(globals)
+            }
+        }
+    }
+
+    /// Runs it.
+    fn run(
+        session: &Session,
+        request: &Request,
+        globals: &Globals,
+        output: &mut Output,
+    ) -> impl Future<Output = Result<(), Problem>>;
+}
+
+impl<C: Command> Runner<C> for Plain {
+    async fn run(
+        session: &Session,
+        request: &Request,
+        globals: &Globals,
+        output: &mut Output,
+    ) -> Result<(), Problem> {
+        generic::run(session, request, globals, output).await
+    }
+}
+
+/// Names what runs a command that is declared with `cli: Custom`.
+macro_rules! custom {
+    ($($command:ty: $run:expr),+ $(,)?) => { $(
+        impl Runner<$command> for Custom {
+            async fn run(
+                session: &Session,
+                request: &Request,
+                globals: &Globals,
+                output: &mut Output,
+            ) -> Result<(), Problem> {
+                $run(session, request, globals, output).await
+            }
+        }
+    )+ };
+}
+
+custom! {
+    kubo::add::Add: add::run,
+    kubo::block::rm::BlockRm: block_rm::run,
+    kubo::cat::Cat: cat::run,
+    kubo::cid::base32::CidBase32: told::run::<kubo::cid::format::Formatted>,
+    kubo::cid::format::CidFormat: told::run::<kubo::cid::format::Formatted>,
+    kubo::cid::inspect::CidInspect: told::run::<kubo::cid::inspect::CidParts>,
+    kubo::config::profile::ConfigProfileApply: config_profile::run,
+    kubo::config::value::Config: config_value::run,
+    kubo::dag::export::DagExport: dag_export::run,
+    kubo::dag::stat::DagStat: dag_stat::run,
+    kubo::filestore::dups::FilestoreDups: told::run::<kubo::refs::links::Ref>,
+    kubo::filestore::ls::FilestoreLs: filestore::ls,
+    kubo::filestore::verify::FilestoreVerify: filestore::verify,
+    kubo::get::Get: get::run,
+    kubo::ls::Ls: ls::run,
+    kubo::pin::add::PinAdd: pin_add::run,
+    kubo::pin::ls::PinLs: pin_ls::run,
+    kubo::refs::links::Refs: told::run::<kubo::refs::links::Ref>,
+    kubo::refs::local::RefsLocal: told::run::<kubo::refs::links::Ref>,
+    kubo::repo::gc::RepoGc: repo_gc::run,
+    kubo::repo::ls::RepoLs: told::run::<kubo::refs::links::Ref>,
+    kubo::repo::verify::RepoVerify: repo_verify::run,
 }
 
 #[cfg(test)]
 pub(crate) use completions::offered;
 
 /// An option that is `true` or `false`, if it was given.
-fn given_flag(request: &generic::Request, names: &[&str]) -> Option<bool> {
+fn given_flag(request: &Request, names: &[&str]) -> Option<bool> {
     request
         .values
         .loose(names)
         .map(|text| !matches!(text, "0" | "f" | "F" | "false" | "FALSE" | "False"))
 }
 
-/// What a group of commands is about.
-pub(crate) fn group_summary(name: &str) -> &'static str {
-    match name {
-        "bitswap" => "Exchange blocks with peers",
-        "block" => "Read and store raw blocks",
-        "bootstrap" => "Manage bootstrap peers",
-        "cid" => "Convert and inspect CIDs",
-        "config" => "Manage the configuration",
-        "dag" => "Read and store IPLD DAGs and CAR files",
-        "diag" => "Show diagnostics",
-        "files" => "Manage MFS, the mutable file system",
-        "filestore" => "Manage files that are referenced in place (filestore)",
-        "key" => "Manage IPNS keys",
-        "log" => "Manage the log of the daemon",
-        "multibase" => "Encode and decode multibase text",
-        "name" => "Publish and resolve IPNS names",
-        "object" => "Read dag-pb nodes (deprecated)",
-        "pin" => "Manage pinned objects",
-        "profile" => "Apply configuration profiles",
-        "pubsub" => "Publish and receive messages by topic",
-        "repo" => "Manage the repository",
-        "routing" => "Find content and peers",
-        "stats" => "Show statistics",
-        "swarm" => "Manage connections to peers",
-        _ => "More commands",
-    }
-}
-
 /// Runs the command of a command line.
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
-    let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
-    match path.as_slice() {
-        ["completions"] => completions::run(invocation),
-        ["config", "edit"] => config_edit::run(globals),
-        ["daemon"] => Box::pin(daemon::run(invocation, globals)).await,
-        ["init"] => init::run(invocation, globals).await,
-        ["repo", "reindex"] => reindex::run(globals).await,
-        ["repo", "repair"] => repair::run(globals).await,
-        ["version"] => version::run(invocation, globals),
-        ["shutdown"] => shutdown::run(globals, invocation.program).await,
-        _ => endpoint(invocation, globals).await,
+    let path = invocation.path.join("/");
+    if let Some(own) = OWN.iter().find(|own| own.path == path) {
+        return (own.run)(invocation, globals).await;
     }
-}
-
-/// A setting that no API shows stands in a file that its owner can read.
-fn config_file_hint(problem: Problem, globals: &Globals) -> Problem {
-    match globals.repository() {
-        Ok(repository) if problem.message().starts_with("cannot show") => problem.hint(format!(
-            "whoever owns the repository reads it in {}",
-            repository.join("config").display()
-        )),
-        _ => problem,
-    }
-}
-
-/// Runs an endpoint's command; prints the help of a group.
-async fn endpoint(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let Some(spec) = invocation.endpoint() else {
         let mut output = Output::stdout()?;
         output.text(&grammar::help(invocation.program, &invocation.path, false))?;
         return output.flush();
     };
     // Checked before a node is opened for it.
-    let mut request = generic::Request::read(invocation, spec)?;
+    let mut request = Request::read(invocation, spec)?;
     piped::fill(&mut request)?;
     generic::check(&request)?;
-    let session = match is_standalone(spec.path) {
-        true => Session::standalone(globals)?,
-        false => Session::open(globals).await?,
-    };
+    generic::run_as_declared(&request, globals).await
+}
+
+/// Opens what a command talks to, and runs it.
+async fn run_with<C: Command, R: Runner<C>>(
+    request: &Request,
+    globals: &Globals,
+) -> Result<(), Problem> {
+    let session = R::open(globals).await?;
     let mut output = Output::stdout()?;
-    let outcome = match spec.path {
-        "add" => add::run(&session, &request, globals, &mut output).await,
-        "block/rm" => block_rm::run(&session, &request, globals, &mut output).await,
-        "cat" => cat::run(&session, &request, &mut output).await,
-        "dag/export" => dag_export::run(&session, &request, &mut output).await,
-        "cid/base32" | "cid/format" => {
-            told::run::<Formatted>(&session, &request, globals, &mut output).await
-        }
-        "cid/inspect" => told::run::<CidParts>(&session, &request, globals, &mut output).await,
-        // Under our own name a few commands print what people look for; as `ipfs`, what Kubo prints.
-        "config/profile/apply" if invocation.program != "ipfs" => {
-            config_profile::run(&session, &request, globals, &mut output).await
-        }
-        "pin/ls" if invocation.program != "ipfs" => {
-            pin_ls::run(&session, &request, globals, &mut output).await
-        }
-        "repo/gc" if invocation.program != "ipfs" => {
-            repo_gc::run(&session, &request, globals, &mut output).await
-        }
-        "dag/stat" => dag_stat::run(&session, &request, globals, &mut output).await,
-        "filestore/dups" => told::run::<Ref>(&session, &request, globals, &mut output).await,
-        "filestore/ls" => filestore::ls(&session, &request, globals, &mut output).await,
-        "filestore/verify" => filestore::verify(&session, &request, globals, &mut output).await,
-        "get" => get::run(&session, &request, &mut output).await,
-        "ls" => ls::run(&session, &request, globals, &mut output).await,
-        "pin/add" => pin_add::run(&session, &request, globals, &mut output).await,
-        "refs" | "refs/local" | "repo/ls" => {
-            told::run::<Ref>(&session, &request, globals, &mut output).await
-        }
-        "repo/verify" => repo_verify::run(&session, &request, globals, &mut output).await,
-        _ => generic::run(&session, &request, globals, &mut output).await,
-    };
-    let outcome = match outcome {
-        Err(problem) if spec.path == "config" && globals.api.is_none() => {
-            Err(config_file_hint(problem, globals))
-        }
-        outcome => outcome,
-    };
+    let outcome = R::run(&session, request, globals, &mut output).await;
     // What came before an error is printed before it.
     let flushed = output.flush();
     let closed = session.close().await;

@@ -1,6 +1,6 @@
 //! `pin ls` under our own name: without a type, the pins themselves and how many blocks they keep besides.
 
-use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs};
+use cairn_wire::kubo::pin::ls::{PinLs, PinnedItem};
 
 use super::generic::{self, Printer, Request};
 use crate::error::Problem;
@@ -17,7 +17,7 @@ pub(crate) async fn run(
 ) -> Result<(), Problem> {
     let asked = request.typed::<PinLs>()?;
     let typed = request.values.loose(&["type", "t"]).is_some();
-    if typed || !asked.paths.is_empty() || globals.format.is_json() {
+    if request.is_ipfs() || typed || !asked.paths.is_empty() || globals.format.is_json() {
         return generic::run(session, request, globals, output).await;
     }
     // Names are what people know their pins by.
@@ -33,15 +33,12 @@ pub(crate) async fn run(
         session,
         &listed,
         output,
-        |line, record: PinList, output| match record {
-            PinList::One {
-                info: PinInfo { r#type, .. },
-                ..
-            } if r#type.starts_with("indirect") => {
+        |line, record: PinnedItem, output| {
+            if record.info.r#type.starts_with("indirect") {
                 indirect += 1;
-                Ok(())
+                return Ok(());
             }
-            _ => printer.print(&line, output),
+            printer.print(&line, output)
         },
     )
     .await?;

@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal as _, Read as _, stdin};
 
-use cairn_wire::{Body, ParseError};
+use cairn_wire::ParseError;
+use cairn_wire::shape::BodyKind;
 
 use super::generic::Request;
 use crate::error::Problem;
@@ -16,7 +17,7 @@ pub(crate) fn fill(request: &mut Request) -> Result<(), Problem> {
         .spec
         .arguments
         .last()
-        .filter(|last| last.required && request.spec.body == Body::Nothing)
+        .filter(|last| last.required && request.spec.body == BodyKind::Nothing)
     else {
         return Ok(());
     };

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Problem> {
     let asked = request.typed::<RepoGc>()?;
-    if asked.quiet || asked.silent || globals.format.is_json() {
+    if request.is_ipfs() || asked.quiet || asked.silent || globals.format.is_json() {
         return generic::run(session, request, globals, output).await;
     }
     let before = size(session).await?;
@@ -58,7 +58,7 @@ async fn size(session: &Session) -> Result<u64, Problem> {
         size_only: true,
         ..RepoStat::new()
     };
-    Ok(session.kubo.one(&request).await?.repo_size)
+    Ok(session.kubo.call(&request).await?.repo_size)
 }
 
 fn summary(removed: u64, freed: u64) -> String {

@@ -1,23 +1,30 @@
 //! `shutdown`: stops the daemon.
 
+use cairn_wire::kubo::command::Custom;
 use cairn_wire::kubo::shutdown::Shutdown;
 
-use std::io::Write as _;
-
+use super::Runner;
+use super::generic::Request;
 use crate::error::Problem;
 use crate::globals::Globals;
+use crate::output::Output;
 use crate::session::Session;
 
-/// Runs it.
-pub(crate) async fn run(globals: &Globals, program: &str) -> Result<(), Problem> {
-    let Some(session) = Session::daemon(globals)? else {
-        return Err(Problem::failed("daemon not running"));
-    };
-    session.kubo.call(&Shutdown::new()).await?.collect().await?;
-    session.close().await?;
-    // Kubo prints nothing.
-    if program != "ipfs" && !globals.format.is_json() {
-        let _ = writeln!(std::io::stdout(), "the daemon is shutting down");
+impl Runner<Shutdown> for Custom {
+    async fn open(globals: &Globals) -> Result<Session, Problem> {
+        Session::daemon(globals)?.ok_or_else(|| Problem::failed("daemon not running"))
     }
-    Ok(())
+
+    async fn run(
+        session: &Session,
+        request: &Request,
+        globals: &Globals,
+        output: &mut Output,
+    ) -> Result<(), Problem> {
+        session.kubo.call(&Shutdown::new()).await?;
+        if request.is_ipfs() || globals.format.is_json() {
+            return Ok(());
+        }
+        output.text("the daemon is shutting down\n")
+    }
 }

@@ -4,19 +4,22 @@
 
 mod answer;
 mod due;
+mod received;
 mod records;
 mod retry;
-mod safe;
 mod splitter;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use cairn_wire::{Endpoint, Spec, Values};
+use cairn_wire::Values;
+use cairn_wire::kubo::{Command, Spec};
+use cairn_wire::shape::{Files, NoBody, OneOrMany, Record};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 pub use self::answer::Answer;
+pub use self::received::Received;
 pub use self::records::Records;
 pub use self::retry::Retry;
 use crate::address::Address;
@@ -93,56 +96,84 @@ impl Kubo {
         self
     }
 
-    /// Calls an endpoint and gives its records as they come.
+    /// Calls a command. What it gives follows from the declaration: a record, [`Records`], an [`Answer`] of bytes, or nothing.
+    /// Where the command answers with one record or many, this asks for the one.
+    ///
+    /// ```compile_fail
+    /// # async fn wrong(kubo: cairn_client::Kubo) {
+    /// // `add` takes files: it is called with `upload`.
+    /// kubo.call(&cairn_wire::kubo::add::Add::new()).await;
+    /// # }
+    /// ```
+    ///
+    /// ```compile_fail
+    /// # async fn wrong(kubo: cairn_client::Kubo) {
+    /// // `version` answers with one record: there is no stream to read.
+    /// kubo.call(&cairn_wire::kubo::version::Version::new()).await.unwrap().next().await;
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]; [`Error::Empty`] when there must be a record and is none.
+    pub async fn call<C>(&self, command: &C) -> Result<<C::Reply as Received>::Value, Error>
+    where
+        C: Command<Body = NoBody, Reply: Received>,
+    {
+        let values = choose(&C::SPEC, command.to_values(), false);
+        C::Reply::receive(self.send(&C::SPEC, values, None).await?).await
+    }
+
+    /// Calls a command that answers with one record or many, and asks for many.
+    ///
+    /// ```compile_fail
+    /// # async fn wrong(kubo: cairn_client::Kubo) {
+    /// // `pin/rm` has no stream.
+    /// kubo.stream(&cairn_wire::kubo::pin::rm::PinRm::new(Vec::new())).await;
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// Any [`Error`].
-    pub async fn call<E: Endpoint>(&self, request: &E) -> Result<Records<E::Reply>, Error> {
-        Ok(Records::new(
-            self.send(&E::SPEC, request.to_values(), None).await?,
-        ))
+    pub async fn stream<C, A, B>(&self, command: &C) -> Result<Records<B>, Error>
+    where
+        C: Command<Body = NoBody, Reply = OneOrMany<A, B>>,
+        A: Record,
+        B: Record,
+    {
+        let values = choose(&C::SPEC, command.to_values(), true);
+        Ok(Records::new(self.send(&C::SPEC, values, None).await?))
     }
 
-    /// Calls an endpoint that answers with one record.
+    /// Calls a command that takes files.
+    ///
+    /// ```compile_fail
+    /// # async fn wrong(kubo: cairn_client::Kubo) {
+    /// // `cat` takes no files.
+    /// let cat = cairn_wire::kubo::cat::Cat::new(Vec::new());
+    /// kubo.upload(&cat, cairn_client::Upload::one(cairn_client::Part::bytes("a", "b"))).await;
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// Any [`Error`]; [`Error::Empty`] when there is no record.
-    pub async fn one<E: Endpoint>(&self, request: &E) -> Result<E::Reply, Error> {
-        let mut records = self.call(request).await?;
-        let record = records.next().await?.ok_or(Error::Empty)?;
-        // What is behind the record may be the news that it is void.
-        while records.next_line().await?.is_some() {}
-        Ok(record)
-    }
-
-    /// Calls an endpoint that answers with bytes.
-    ///
-    /// # Errors
-    ///
-    /// Any [`Error`].
-    pub async fn bytes<E: Endpoint>(&self, request: &E) -> Result<Answer, Error> {
-        self.send(&E::SPEC, request.to_values(), None).await
-    }
-
-    /// Calls an endpoint that takes files.
-    ///
-    /// # Errors
-    ///
-    /// Any [`Error`]; [`Error::Upload`] when a file cannot be read.
-    pub async fn upload<E: Endpoint>(
+    /// As [`Self::call`]; [`Error::Upload`] when a file cannot be read.
+    pub async fn upload<C>(
         &self,
-        request: &E,
+        command: &C,
         upload: Upload,
-    ) -> Result<Records<E::Reply>, Error> {
-        Ok(Records::new(
-            self.send(&E::SPEC, request.to_values(), Some(upload))
-                .await?,
-        ))
+    ) -> Result<<C::Reply as Received>::Value, Error>
+    where
+        C: Command<Body = Files, Reply: Received>,
+    {
+        let answer = self
+            .send(&C::SPEC, command.to_values(), Some(upload))
+            .await?;
+        C::Reply::receive(answer).await
     }
 
-    /// Calls an endpoint by its facts, for a caller that knows its type no more: what all the others come down to.
+    /// Calls a command by its facts, for a caller that knows its type no more: what all the others come down to.
     ///
     /// # Errors
     ///
@@ -177,7 +208,7 @@ impl Kubo {
                 Ok(answer) => return Ok(answer.with_record_due(due)),
                 Err(error) => error,
             };
-            let Some(pause) = self.retry.pause(attempt, &error, safe::is_safe(spec.path)) else {
+            let Some(pause) = self.retry.pause(attempt, &error, spec.safe) else {
                 return Err(error);
             };
             tokio::time::sleep(pause).await;
@@ -223,4 +254,13 @@ fn asked(values: &Values) -> Option<String> {
         0 => first,
         count => format!("{first} and {count} more"),
     })
+}
+
+/// Sets the option that asks for many records in place of one.
+fn choose(spec: &Spec, values: Values, many: bool) -> Values {
+    match spec.stream {
+        Some(option) if many => values.with(option, "true"),
+        Some(option) => values.without(option),
+        None => values,
+    }
 }

@@ -67,7 +67,7 @@ async fn the_query_holds_arguments_and_options() {
     )
     .with_option("timeout", "3s");
     let mut answer = kubo
-        .bytes(&Cat {
+        .call(&Cat {
             offset: 5,
             ..Cat::new(vec!["a b".into(), "c".into()])
         })
@@ -89,7 +89,7 @@ async fn errors_keep_what_the_server_says() {
         )
     };
     let error = client("/api/v0/block/get", post(said))
-        .bytes(&BlockGet::new("x".into()))
+        .call(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
     assert!(matches!(&error, Error::Command { error, .. } if error.code == 0));
@@ -97,14 +97,14 @@ async fn errors_keep_what_the_server_says() {
 
     let refused = || async { (StatusCode::BAD_REQUEST, "argument \"cid\" is required\n") };
     let error = client("/api/v0/block/get", post(refused))
-        .bytes(&BlockGet::new("x".into()))
+        .call(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "argument \"cid\" is required");
 
     let silent = || async { StatusCode::FORBIDDEN };
     let error = client("/api/v0/block/get", post(silent))
-        .bytes(&BlockGet::new("x".into()))
+        .call(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "the server answered 403 Forbidden");
@@ -162,7 +162,7 @@ async fn a_cut_answer_is_not_a_whole_one() {
     let nothing = || async { "" };
     assert!(matches!(
         client("/api/v0/version", post(nothing))
-            .one(&Version::new())
+            .call(&Version::new())
             .await,
         Err(Error::Empty)
     ));
@@ -174,8 +174,8 @@ async fn an_empty_answer_is_an_error_where_a_record_is_due() {
         let nothing = || async { "" };
         Kubo::new(InProcess::new(Router::new().fallback(post(nothing))))
     };
-    let records = kubo().call(&Version::new()).await.unwrap();
-    assert!(matches!(records.collect().await, Err(Error::Empty)));
+    let answer = kubo().call(&Version::new()).await;
+    assert!(matches!(answer, Err(Error::Empty)));
     let part = Part::bytes("f", vec![7]);
     let add = cairn_wire::kubo::add::Add::new();
     let records = kubo().upload(&add, Upload::one(part)).await.unwrap();
@@ -283,6 +283,6 @@ async fn nobody_listening_is_told_apart() {
     let kubo = Kubo::connect(&format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap())
         .unwrap()
         .with_retry(Retry::NEVER);
-    let error = kubo.one(&Version::new()).await.unwrap_err();
+    let error = kubo.call(&Version::new()).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
 }

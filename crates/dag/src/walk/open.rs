@@ -348,7 +348,7 @@ mod tests {
         let mut open = Open::default();
         let link = |name: &str| Link {
             cid: cid(1),
-            name: Some(name.to_owned()),
+            name: Some(name.into()),
             size: None,
         };
         let links = || Packed::named(["a", "", "ü"].map(link).into_iter());

@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use cairn_wire::Endpoint;
+use cairn_wire::kubo::Command;
+use cairn_wire::shape::{self, Either, Record, Reply};
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 pub(crate) use self::encoding::Encoding;
@@ -26,8 +28,84 @@ use super::Failure;
 use super::call::{Asked, timed_out};
 use crate::stream::Trailers;
 
-/// What a handler answers.
-pub(crate) enum Answer<R> {
+/// What a handler of this command gives.
+pub(crate) type Answer<C> = <<C as Command>::Reply as Answered>::Answer;
+
+/// What a handler gives for each kind of reply, and how it is sent.
+pub(crate) trait Answered: Reply {
+    /// What a handler gives.
+    type Answer: Send;
+
+    /// The same in the one form that is sent.
+    fn sent(answer: Self::Answer) -> Sent<Self::Record>;
+}
+
+impl<T: Record> Answered for shape::One<T> {
+    type Answer = T;
+
+    fn sent(answer: T) -> Sent<T> {
+        Sent::One(answer)
+    }
+}
+
+impl<T: Record> Answered for shape::Many<T> {
+    type Answer = Records<T>;
+
+    fn sent(answer: Records<T>) -> Sent<T> {
+        Sent::Many(answer)
+    }
+}
+
+impl<A: Record, B: Record> Answered for shape::OneOrMany<A, B> {
+    type Answer = OneOrMany<A, B>;
+
+    fn sent(answer: OneOrMany<A, B>) -> Sent<Either<A, B>> {
+        match answer {
+            OneOrMany::One(record) => Sent::One(Either::One(record)),
+            OneOrMany::Json(pieces) => Sent::Json(pieces),
+            OneOrMany::Many(records) => Sent::Many(records.map(Either::Each)),
+        }
+    }
+}
+
+impl Answered for shape::Bytes {
+    type Answer = ByteStream;
+
+    fn sent(answer: ByteStream) -> Sent<()> {
+        Sent::Bytes(answer)
+    }
+}
+
+impl Answered for shape::Nothing {
+    type Answer = ();
+
+    fn sent((): ()) -> Sent<()> {
+        Sent::Many(Records::none())
+    }
+}
+
+/// One record or many, as was asked for.
+pub(crate) enum OneOrMany<A, B> {
+    /// One JSON value.
+    One(A),
+    /// One JSON value that is too large to be held: its text in pieces.
+    Json(BoxStream<'static, Result<Bytes, Failure>>),
+    /// JSON values, one a line, as they come.
+    Many(Records<B>),
+}
+
+/// Bytes of a media type.
+pub(crate) struct ByteStream {
+    /// The media type.
+    pub(crate) media_type: &'static str,
+    /// `X-Content-Length`.
+    pub(crate) length: Option<u64>,
+    /// The bytes.
+    pub(crate) stream: BoxStream<'static, Result<Bytes, Failure>>,
+}
+
+/// What is sent.
+pub(crate) enum Sent<R> {
     /// One JSON value.
     One(R),
     /// JSON values, one a line, as they come.
@@ -35,14 +113,7 @@ pub(crate) enum Answer<R> {
     /// One JSON value that is too large to be held: its text in pieces.
     Json(BoxStream<'static, Result<Bytes, Failure>>),
     /// Bytes.
-    Bytes {
-        /// The media type.
-        media_type: &'static str,
-        /// `X-Content-Length`.
-        length: Option<u64>,
-        /// The bytes.
-        stream: BoxStream<'static, Result<Bytes, Failure>>,
-    },
+    Bytes(ByteStream),
 }
 
 /// What an answer needs to know of its call.
@@ -62,68 +133,74 @@ impl Shown {
     }
 }
 
-/// Runs a handler and writes its answer.
-pub(crate) async fn respond<E: Endpoint>(
-    work: impl Future<Output = Result<Answer<E::Reply>, Failure>> + Send,
-    shown: Shown,
-    text: Option<E>,
-) -> Response {
-    let written = match (shown.encoding, text) {
-        (Encoding::Xml, _) => Written::Xml(E::SPEC.xml),
+/// Runs a handler and begins its answer.
+pub(crate) async fn begin<C: Command<Reply: Answered>>(
+    work: impl Future<Output = Result<Answer<C>, Failure>> + Send,
+    encoding: Encoding,
+    text: Option<C>,
+) -> Result<Begun, Failure> {
+    let written = match (encoding, text) {
+        (Encoding::Xml, _) => Written::Xml(C::SPEC.xml),
         (_, Some(request)) => Written::Text(request),
         (_, None) => Written::Json,
     };
+    Ok(match C::Reply::sent(work.await?) {
+        Sent::One(record) => {
+            let mut out = BytesMut::new();
+            encode::<C>(&record, &written, &mut out)?;
+            Begun {
+                kind: Kind::One,
+                first: Some(out.freeze()),
+                rest: None,
+            }
+        }
+        Sent::Json(stream) => Begun {
+            kind: Kind::One,
+            first: None,
+            rest: Some(stream),
+        },
+        Sent::Many(records) => Begun {
+            kind: Kind::Many,
+            first: None,
+            rest: Some(lines::<C>(records.into_stream(), written)),
+        },
+        Sent::Bytes(bytes) => Begun {
+            kind: Kind::Bytes(bytes.media_type, bytes.length),
+            first: None,
+            rest: Some(bytes.stream),
+        },
+    })
+}
+
+/// Writes the answer that begins so.
+pub(crate) async fn respond(
+    begun: BoxFuture<'static, Result<Begun, Failure>>,
+    shown: Shown,
+) -> Response {
     let deadline = shown
         .timeout
         .map(|limit| tokio::time::Instant::now() + limit);
     // Kubo says how long an answer is before it looks whether it can give it.
     let mut promised = None;
     let begun = async {
-        let answer = work.await?;
-        let mut stream = match answer {
-            Answer::One(record) => {
-                let mut out = BytesMut::new();
-                encode(&record, &written, &mut out)?;
-                return Ok(Begun {
-                    kind: Kind::One,
-                    first: Some(out.freeze()),
-                    rest: futures_util::stream::empty().boxed(),
-                });
-            }
-            Answer::Json(stream) => Begun {
-                kind: Kind::One,
-                first: None,
-                rest: stream,
-            },
-            Answer::Many(records) => Begun {
-                kind: Kind::Many,
-                first: None,
-                rest: lines::<E>(records.into_stream(), written),
-            },
-            Answer::Bytes {
-                media_type,
-                length,
-                stream,
-            } => Begun {
-                kind: Kind::Bytes(media_type, length),
-                first: None,
-                rest: stream,
-            },
+        let mut answer = begun.await?;
+        let Some(rest) = &mut answer.rest else {
+            return Ok(answer);
         };
-        match stream.rest.next().await.transpose() {
-            Ok(first) => stream.first = first,
+        match rest.next().await.transpose() {
+            Ok(first) => answer.first = first,
             // Bytes of which there are none, and a trailer that says why.
-            Err(told @ Failure::Told(_)) if matches!(stream.kind, Kind::Bytes(..)) => {
-                stream.rest = futures_util::stream::iter([Err(told)]).boxed();
+            Err(told @ Failure::Told(_)) if matches!(answer.kind, Kind::Bytes(..)) => {
+                *rest = futures_util::stream::iter([Err(told)]).boxed();
             }
             Err(failure) => {
-                if let Kind::Bytes(_, length) = stream.kind {
+                if let Kind::Bytes(_, length) = answer.kind {
                     promised = length;
                 }
                 return Err(failure);
             }
         }
-        Ok(stream)
+        Ok(answer)
     };
     let begun = match deadline {
         None => begun.await,
@@ -143,10 +220,11 @@ pub(crate) async fn respond<E: Endpoint>(
     }
 }
 
-struct Begun {
+/// The head of an answer, and what follows.
+pub(crate) struct Begun {
     kind: Kind,
     first: Option<Bytes>,
-    rest: BoxStream<'static, Result<Bytes, Failure>>,
+    rest: Option<BoxStream<'static, Result<Bytes, Failure>>>,
 }
 
 enum Kind {

@@ -13,10 +13,11 @@ use cairn_primitives::bytestring::to_text;
 use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
-use cairn_wire::{Body as Carries, ParseError, Spec, Values};
+use cairn_wire::kubo::Spec;
+use cairn_wire::kubo::command::{Nothing, Repository};
+use cairn_wire::shape::{self, BodyKind};
+use cairn_wire::{ParseError, Values};
 use http::header;
-
-use parking_lot::Mutex;
 
 use super::answer::{self, Encoding};
 use super::files::{self, Files};
@@ -44,14 +45,63 @@ impl DerefMut for Call {
     }
 }
 
+/// What a handler is called with, by what its command works on.
+pub(crate) trait Called {
+    /// The call.
+    type Call: Send;
+
+    /// The call; `None` where there is no node and the command needs one.
+    fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Self::Call>;
+}
+
+impl Called for Repository {
+    type Call = Call;
+
+    fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Call> {
+        let rpc = rpc?.clone();
+        Some(Call { rpc, asked })
+    }
+}
+
+impl Called for Nothing {
+    type Call = Asked;
+
+    fn call(_: Option<&Arc<Rpc>>, asked: Asked) -> Option<Asked> {
+        Some(asked)
+    }
+}
+
+/// What a handler is called with, by what the request carries.
+pub(crate) trait Carried {
+    /// The call and the body, where the command takes one.
+    type Input<T: Send>: Send;
+
+    /// Puts both together; `None` where a body is absent that the command takes.
+    fn input<T: Send>(call: T, files: Option<Files>) -> Option<Self::Input<T>>;
+}
+
+impl Carried for shape::NoBody {
+    type Input<T: Send> = T;
+
+    fn input<T: Send>(call: T, _: Option<Files>) -> Option<T> {
+        Some(call)
+    }
+}
+
+impl Carried for shape::Files {
+    type Input<T: Send> = (T, Files);
+
+    fn input<T: Send>(call: T, files: Option<Files>) -> Option<(T, Files)> {
+        Some((call, files?))
+    }
+}
+
 /// What was asked: all that there is to a call apart from a node.
 pub(crate) struct Asked {
     pub(crate) values: Values,
     pub(crate) encoding: Encoding,
     pub(crate) timeout: Option<Duration>,
     pub(crate) trailers: Trailers,
-    /// The files of the body; taken by the handler that wants them.
-    files: Mutex<Option<Files>>,
     cid_base: Option<Base>,
     bad_base: Option<String>,
     upgrade: bool,
@@ -64,7 +114,7 @@ impl Asked {
         spec: &Spec,
         request: Request,
         mut values: Values,
-    ) -> Result<Self, Response> {
+    ) -> Result<(Self, Option<Files>), Response> {
         let request = files::arguments(spec, request, &mut values)
             .await
             .map_err(|refused| error::bad_request(&refused.to_string()))?;
@@ -102,37 +152,29 @@ impl Asked {
             _ => Trailers::Frame,
         };
         let files = match spec.body {
-            Carries::Nothing => None,
-            Carries::Files { name, .. } => match Files::new(request) {
+            BodyKind::Nothing => None,
+            _ => match Files::new(request) {
                 Ok(Some(files)) => Some(files),
-                Ok(None) => return Err(error::parse(&ParseError::MissingFile(name))),
+                Ok(None) => return Err(error::parse(&ParseError::MissingFile(spec.files.name))),
                 Err(refused) => return Err(error::bad_request(&refused.to_string())),
             },
         };
-        Ok(Self {
+        let asked = Self {
             values,
             encoding,
             timeout,
             trailers,
-            files: Mutex::new(files),
             cid_base,
             bad_base,
             upgrade,
             offline,
-        })
+        };
+        Ok((asked, files))
     }
 
     /// Whether no peer may be asked.
     pub(crate) fn is_offline(&self) -> bool {
         self.offline
-    }
-
-    /// The files that the body carries.
-    pub(crate) fn take_files(&mut self) -> Result<Files, Failure> {
-        self.files
-            .get_mut()
-            .take()
-            .ok_or_else(|| Failure::normal("expected a file argument"))
     }
 
     /// As [`Self::cids`]; where no base was asked for, that of the path's own CID.

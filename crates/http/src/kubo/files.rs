@@ -7,8 +7,10 @@ use axum::extract::Request;
 use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::bytestring::to_text;
+use cairn_wire::Values;
+use cairn_wire::kubo::{Argument, Spec};
 use cairn_wire::multipart::{Event, MultipartError, PartHead};
-use cairn_wire::{Argument, Body, Spec, Values};
+use cairn_wire::shape::BodyKind;
 use http::header;
 use percent_encoding::percent_decode;
 
@@ -148,7 +150,7 @@ pub(super) async fn arguments(
     values: &mut Values,
 ) -> Result<Request, Failure> {
     let takes_more = |last: &Argument| last.variadic || values.arguments().is_empty();
-    let wanted = spec.body == Body::Nothing && spec.arguments.last().is_some_and(takes_more);
+    let wanted = spec.body == BodyKind::Nothing && spec.arguments.last().is_some_and(takes_more);
     if !wanted || !is_multipart(&request) {
         return Ok(request);
     }

@@ -9,7 +9,6 @@ mod error;
 mod files;
 mod handlers;
 mod origin;
-mod standalone;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,20 +19,22 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use cairn_node::Node;
-use cairn_wire::{Endpoint, Spec, Values};
+use cairn_wire::kubo::{Command, Spec};
+use cairn_wire::{ParseError, Values};
 use futures_util::future::BoxFuture;
 use http::Method;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use answer::{Answer, Records};
+pub(crate) use answer::{Answer, ByteStream, OneOrMany, Records};
 pub(crate) use call::{Asked, Call};
 pub(crate) use error::Failure;
 pub use handlers::version_info;
-pub(crate) use standalone::Standalone;
-pub use standalone::{is_standalone, standalone_router};
 
 pub(crate) use answer::redirect as redirect_to;
 
+use self::answer::{Answered, Begun, Encoding, Shown};
+use self::call::{Called, Carried};
+use self::files::Files;
 use crate::auth::Credentials;
 use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
@@ -115,45 +116,64 @@ impl Rpc {
     }
 }
 
-/// What answers an endpoint.
-pub(crate) trait Handler: Endpoint {
+/// What answers a command. What it is called with and what it gives follow from the declaration.
+pub(crate) trait Handler: Command<Body: Carried, Reply: Answered, Needs: Called> {
     /// Answers one call.
     fn handle(
         self,
-        call: Call,
-    ) -> impl Future<Output = Result<Answer<Self::Reply>, Failure>> + Send;
+        call: Input<Self>,
+    ) -> impl Future<Output = Result<Answer<Self>, Failure>> + Send;
 }
 
-type Run = fn(Call, &Values) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError>;
+/// What a handler of this command is called with: [`Call`], or [`Asked`] where it needs no repository; a pair with [`Files`]
+/// where it takes files.
+pub(crate) type Input<C> =
+    <<C as Command>::Body as Carried>::Input<<<C as Command>::Needs as Called>::Call>;
 
+type Work = BoxFuture<'static, Result<Begun, Failure>>;
+
+/// A command and its handler, of which only the facts are known.
 struct Route {
     spec: Spec,
-    run: Run,
+    run: fn(Option<&Arc<Rpc>>, Asked, Option<Files>) -> Result<Option<Work>, ParseError>,
 }
 
-fn run<E: Handler>(
-    call: Call,
-    values: &Values,
-) -> Result<BoxFuture<'static, Response>, cairn_wire::ParseError> {
-    let request = E::from_values(values)?;
-    Ok(Box::pin(async move {
-        let shown = answer::Shown::of(&call);
-        let text = (shown.encoding == answer::Encoding::Text)
-            .then(|| E::from_values(&call.values).ok())
-            .flatten();
-        let work = request.handle(call);
-        answer::respond::<E>(work, shown, text).await
-    }))
+fn run<C: Handler>(
+    rpc: Option<&Arc<Rpc>>,
+    asked: Asked,
+    files: Option<Files>,
+) -> Result<Option<Work>, ParseError> {
+    let request = C::from_values(&asked.values)?;
+    let encoding = asked.encoding;
+    let text = (encoding == Encoding::Text)
+        .then(|| C::from_values(&asked.values).ok())
+        .flatten();
+    let Some(call) = <C::Needs as Called>::call(rpc, asked) else {
+        return Ok(None);
+    };
+    let Some(input) = <C::Body as Carried>::input(call, files) else {
+        return Err(ParseError::MissingFile(C::SPEC.files.name));
+    };
+    let work = answer::begin::<C>(request.handle(input), encoding, text);
+    Ok(Some(Box::pin(work)))
 }
 
 macro_rules! routes {
-    ($($endpoint:path),+ $(,)?) => {
-        [$( (<$endpoint as Endpoint>::SPEC.path, Route { spec: <$endpoint as Endpoint>::SPEC, run: run::<$endpoint> }) ),+]
+    ($($command:path),+ $(,)?) => {
+        [$( Route { spec: <$command as Command>::SPEC, run: run::<$command> } ),+]
     };
 }
 
-static ROUTES: LazyLock<HashMap<&'static str, Route>> =
-    LazyLock::new(|| HashMap::from(cairn_wire::kubo_endpoints!(routes)));
+static ROUTES: LazyLock<HashMap<&'static str, &'static Route>> = LazyLock::new(|| {
+    static ALL: &[Route] = &cairn_wire::kubo_commands!(routes);
+    let paths = ALL.iter().flat_map(|route| {
+        let aliases = route.spec.aliases.iter().copied();
+        std::iter::once(route.spec.path)
+            .chain(aliases)
+            .map(move |path| (path, route))
+    });
+    paths.collect()
+});
 
 /// Kubo fetches a web UI from the network; this program carries and fetches none.
 const NO_WEBUI: &str = "404 no web UI: this node has none of its own.\n\
@@ -162,6 +182,24 @@ const NO_WEBUI: &str = "404 no web UI: this node has none of its own.\n\
 /// The face: `/api/v0` and what Kubo serves beside it.
 pub fn router(rpc: Arc<Rpc>) -> Router {
     Router::new().fallback(dispatch).with_state(rpc)
+}
+
+/// The part of the face that needs no repository, for a caller in the same process.
+pub fn standalone_router() -> Router {
+    Router::new().fallback(standalone)
+}
+
+async fn standalone(request: Request) -> Response {
+    let command = request.uri().path().strip_prefix("/api/v0/");
+    let Some(route) = command.and_then(|command| ROUTES.get(command)) else {
+        return error::not_found(true);
+    };
+    match Values::from_query(request.uri().query().unwrap_or_default()) {
+        Ok(values) => match answered(None, route, request, values).await {
+            Ok(answer) | Err(answer) => answer,
+        },
+        Err(refused) => error::parse(&refused),
+    }
 }
 
 async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
@@ -270,22 +308,28 @@ fn last_segment(path: &str) -> Vec<u8> {
 }
 
 async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, values: Values) -> Response {
-    let asked = match Asked::read(&route.spec, request, values).await {
-        Ok(asked) => asked,
-        Err(refused) => return refused,
-    };
-    let values = asked.values.clone();
-    let call = Call {
-        rpc: rpc.clone(),
-        asked,
-    };
-    match (route.run)(call, &values) {
-        Ok(answer) => {
-            let mut answer = answer.await;
+    match answered(Some(rpc), route, request, values).await {
+        Ok(mut answer) => {
             rpc.origins.add_headers(answer.headers_mut());
             answer
         }
-        Err(refused) => error::parse(&refused),
+        Err(refused) => refused,
+    }
+}
+
+/// The answer of a command, or the refusal of a request that does not reach it.
+async fn answered(
+    rpc: Option<&Arc<Rpc>>,
+    route: &Route,
+    request: Request,
+    values: Values,
+) -> Result<Response, Response> {
+    let (asked, files) = Asked::read(&route.spec, request, values).await?;
+    let shown = Shown::of(&asked);
+    match (route.run)(rpc, asked, files) {
+        Ok(Some(work)) => Ok(answer::respond(work, shown).await),
+        Ok(None) => Err(error::not_found(true)),
+        Err(refused) => Err(error::parse(&refused)),
     }
 }
 

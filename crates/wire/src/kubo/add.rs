@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::escaped;
 
 /// One line of the answer: a thing that was added, or how far one has come.
@@ -31,7 +30,7 @@ pub struct Added {
     pub mtime_nsecs: Option<u32>,
 }
 
-endpoint! {
+command! {
     /// Add files and directories.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>
@@ -119,8 +118,12 @@ endpoint! {
             /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
-        body: Body::Files { name: "path", many: true, recursive: true },
-        reply: ReplyKind::Many, Added,
+        body: Files { name: "path", many: true, recursive: true },
+        reply: Many<Added>,
+        never_empty: true,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |request, added, out| {
             if added.hash.is_empty() {
                 return;

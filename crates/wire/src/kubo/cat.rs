@@ -1,9 +1,8 @@
 //! `cat`.
 
-use crate::endpoint::{Body, ReplyKind};
 use cairn_primitives::ByteString;
 
-endpoint! {
+command! {
     /// Print the content of files.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cat>
@@ -24,8 +23,11 @@ endpoint! {
             /// Show progress on a terminal while output goes elsewhere.
             progress: bool = "progress" | "p", true;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("text/plain"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         text: |_, (), _| (),
     }
 }

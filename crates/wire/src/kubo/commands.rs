@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A command with those below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -37,7 +35,7 @@ const COMMON: &[&[&str]] = &[
     &["timeout"],
 ];
 
-endpoint! {
+command! {
     /// List all commands.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-commands>
@@ -47,8 +45,10 @@ endpoint! {
             /// Include the options of each command.
             flags: bool = "flags" | "f", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, CommandTree,
+        body: NoBody,
+        reply: One<CommandTree>,
+        safe: true,
+        needs: Nothing,
         xml: "Command",
         text: |request, tree, out| {
             let mut lines = Vec::new();
@@ -72,12 +72,14 @@ impl CommandTree {
             ..Self::default()
         };
         for spec in super::SPECS {
-            let place = spec.path.split('/').fold(&mut root, Self::below);
-            place.options = spec
-                .options
-                .iter()
-                .map(|option| CommandOption::new(option.names))
-                .collect();
+            for path in std::iter::once(&spec.path).chain(spec.aliases) {
+                let place = path.split('/').fold(&mut root, Self::below);
+                place.options = spec
+                    .options
+                    .iter()
+                    .map(|option| CommandOption::new(option.names))
+                    .collect();
+            }
         }
         root
     }
@@ -131,7 +133,7 @@ impl CommandOption {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Endpoint as _;
+    use crate::kubo::Command as _;
 
     #[test]
     fn every_endpoint_is_listed_once() {

@@ -1,9 +1,8 @@
 //! `get`.
 
-use crate::endpoint::{Body, ReplyKind};
 use cairn_primitives::ByteString;
 
-endpoint! {
+command! {
     /// Download files and directories.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-get>
@@ -29,8 +28,11 @@ endpoint! {
             /// Show progress on a terminal.
             progress: bool = "progress" | "p", true;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("application/x-tar"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         text: |_, (), _| (),
     }
 }

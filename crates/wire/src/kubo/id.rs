@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A peer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerInfo {
@@ -24,7 +22,7 @@ pub struct PeerInfo {
     pub protocols: Option<Vec<String>>,
 }
 
-endpoint! {
+command! {
     /// Show the identity of this node.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-id>
@@ -39,8 +37,10 @@ endpoint! {
             /// Encoding of peer IDs: `b58mh`, or a multibase for CIDv1.
             peerid_base: String = "peerid-base", "b58mh".to_owned();
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, PeerInfo,
+        body: NoBody,
+        reply: One<PeerInfo>,
+        safe: true,
+        needs: Repository,
         text: |request, peer, out| match &request.format {
             Some(format) => {
                 let list = |items: &Option<Vec<String>>| items.as_deref().unwrap_or_default().join("\n");

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
+use crate::shape::Either;
 use crate::text::escaped;
 
 /// What is listed, with all or, in a stream, one of its entries.
@@ -53,7 +53,7 @@ pub struct Link {
 /// The UnixFS type of a folder in [`Link::type`].
 pub const DIRECTORY: i32 = 1;
 
-endpoint! {
+command! {
     /// List directory contents.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-ls>
@@ -78,9 +78,13 @@ endpoint! {
             /// Include mode and modification time.
             long: bool = "long" | "l", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Listing,
-        text: |request, listing, out| {
+        body: NoBody,
+        reply: One<Listing>,
+        if stream: Many<Listing>,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
+        text: |request, Either::One(listing) | Either::Each(listing), out| {
             let mut before = None;
             for object in &listing.objects {
                 // One record of a stream does not tell which folder was before it.

@@ -1,13 +1,17 @@
-//! The Kubo RPC, `/api/v0`. One file an endpoint.
+//! The Kubo RPC, `/api/v0`. One file a command.
 //!
 //! Reference: <https://docs.ipfs.tech/reference/kubo/rpc/>
 
 use serde::{Deserialize, Serialize};
 
+#[macro_use]
+mod declare;
+
 pub mod add;
 pub mod block;
 pub mod cat;
 pub mod cid;
+pub mod command;
 pub mod commands;
 pub mod config;
 pub mod dag;
@@ -24,9 +28,11 @@ pub mod resolve;
 pub mod shutdown;
 pub mod version;
 
-/// Calls a macro with every endpoint of the Kubo RPC: the one list that the server, the CLI and the docs go by.
+pub use self::command::{ANY_PATH, Argument, Command, FilesSpec, Group, OptionSpec, Spec};
+
+/// Calls a macro with every command of the Kubo RPC: the one list that the server, the CLI and the docs go by.
 #[macro_export]
-macro_rules! kubo_endpoints {
+macro_rules! kubo_commands {
     ($callback:ident) => {
         $callback! {
             $crate::kubo::add::Add,
@@ -83,12 +89,65 @@ macro_rules! kubo_endpoints {
     };
 }
 
-macro_rules! specs {
-    ($($endpoint:path),+ $(,)?) => { &[$( <$endpoint as $crate::Endpoint>::SPEC ),+] };
+macro_rules! listed {
+    ($($command:path),+ $(,)?) => {
+        $( impl command::Listed for $command {} )+
+
+        /// The facts of every command of the Kubo RPC.
+        pub static SPECS: &[Spec] = ALL;
+
+        const ALL: &[Spec] = &[$( <$command as Command>::SPEC ),+];
+    };
 }
 
-/// The facts of every endpoint of the Kubo RPC.
-pub static SPECS: &[crate::Spec] = crate::kubo_endpoints!(specs);
+crate::kubo_commands!(listed);
+
+/// The groups of the commands.
+pub static GROUPS: &[Group] = ALL_GROUPS;
+
+const ALL_GROUPS: &[Group] = &[
+    Group {
+        path: "block",
+        summary: "Read and store raw blocks",
+    },
+    Group {
+        path: "cid",
+        summary: "Convert and inspect CIDs",
+    },
+    Group {
+        path: "config/profile",
+        summary: "Apply configuration profiles",
+    },
+    Group {
+        path: "dag",
+        summary: "Read and store IPLD DAGs and CAR files",
+    },
+    Group {
+        path: "diag",
+        summary: "Show diagnostics",
+    },
+    Group {
+        path: "filestore",
+        summary: "Manage files that are referenced in place (filestore)",
+    },
+    Group {
+        path: "multibase",
+        summary: "Encode and decode multibase text",
+    },
+    Group {
+        path: "pin",
+        summary: "Manage pinned objects",
+    },
+    Group {
+        path: "repo",
+        summary: "Manage the repository",
+    },
+];
+
+const _: () = assert!(
+    command::all_grouped(ALL, ALL_GROUPS),
+    "a command is in a group that is not declared: add it to `ALL_GROUPS`"
+);
 
 /// A CID as DAG-JSON writes a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,6 @@
 use cairn_primitives::ByteString;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::escaped;
 
 /// Where a name or path leads.
@@ -14,7 +13,7 @@ pub struct ResolvedPath {
     pub path: String,
 }
 
-endpoint! {
+command! {
     /// Resolve a name or path.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-resolve>
@@ -31,8 +30,10 @@ endpoint! {
             /// Timeout of DHT lookups, as in `30s`.
             dht_timeout: Option<String> = "dht-timeout" | "dhtt", None;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, ResolvedPath,
+        body: NoBody,
+        reply: One<ResolvedPath>,
+        safe: true,
+        needs: Repository,
         xml: "ResolvedPath",
         text: |_, resolved, out| {
             escaped(&resolved.path, out);

@@ -1,16 +1,17 @@
 //! `shutdown`.
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Stop the daemon.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-shutdown>
     pub struct Shutdown: "shutdown" {
         arguments {}
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::Many, (),
+        body: NoBody,
+        reply: Nothing,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |_, (), _| (),
     }
 }

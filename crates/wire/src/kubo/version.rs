@@ -6,8 +6,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// What answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,7 +22,7 @@ pub struct VersionInfo {
     pub golang: String,
 }
 
-endpoint! {
+command! {
     /// Show version information.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-version>
@@ -40,8 +38,11 @@ endpoint! {
             /// Print all version information.
             all: bool = "all", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, VersionInfo,
+        body: NoBody,
+        reply: One<VersionInfo>,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         xml: "VersionInfo",
         text: |request, info, out| {
             let commit = if info.commit.is_empty() { String::new() } else { format!("-{}", info.commit) };

@@ -3,7 +3,7 @@
 use cairn_primitives::ByteString;
 
 use super::{Kind, ParseError, Values};
-use crate::endpoint::{Argument, OptionSpec};
+use crate::kubo::{Argument, OptionSpec};
 
 /// A type that an option can have.
 pub trait OptionField: Sized {

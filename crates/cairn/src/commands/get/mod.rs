@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 
 use super::generic::Request;
 use crate::error::Problem;
+use crate::globals::Globals;
 use crate::output::Output;
 use crate::progress::{self, Progress};
 use crate::session::Session;
@@ -32,6 +33,7 @@ const WAITING: usize = 8;
 pub(crate) async fn run(
     session: &Session,
     request: &Request,
+    _: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
     let asked = request.typed::<Get>()?;

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_wire::Endpoint;
+use cairn_wire::kubo::Command;
+use cairn_wire::kubo::command::RecordOf;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
@@ -43,17 +44,17 @@ impl Encoding {
 }
 
 /// How the records of one answer are written.
-pub(super) enum Written<E> {
+pub(super) enum Written<C> {
     Json,
     /// By the request, as `ipfs` prints them.
-    Text(E),
+    Text(C),
     /// As elements of this name.
     Xml(Option<&'static str>),
 }
 
-pub(super) fn encode<E: Endpoint>(
-    record: &E::Reply,
-    written: &Written<E>,
+pub(super) fn encode<C: Command>(
+    record: &RecordOf<C>,
+    written: &Written<C>,
     out: &mut BytesMut,
 ) -> Result<(), Failure> {
     match written {
@@ -86,17 +87,17 @@ pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<()
 }
 
 /// Lines of records, those that are ready at once put together.
-pub(super) fn lines<E: Endpoint>(
-    records: BoxStream<'static, Result<E::Reply, Failure>>,
-    written: Written<E>,
+pub(super) fn lines<C: Command>(
+    records: BoxStream<'static, Result<RecordOf<C>, Failure>>,
+    written: Written<C>,
 ) -> BoxStream<'static, Result<Bytes, Failure>> {
-    struct Lines<E: Endpoint> {
-        records: Option<BoxStream<'static, Result<E::Reply, Failure>>>,
-        written: Written<E>,
+    struct Lines<C: Command> {
+        records: Option<BoxStream<'static, Result<RecordOf<C>, Failure>>>,
+        written: Written<C>,
         failed: Option<Failure>,
     }
-    impl<E: Endpoint> Unpin for Lines<E> {}
-    impl<E: Endpoint> Stream for Lines<E> {
+    impl<C: Command> Unpin for Lines<C> {}
+    impl<C: Command> Stream for Lines<C> {
         type Item = Result<Bytes, Failure>;
         fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
             let this = &mut *self;
@@ -111,7 +112,7 @@ pub(super) fn lines<E: Endpoint>(
                     Poll::Ready(None) => this.records = None,
                     Poll::Ready(Some(record)) => {
                         if let Err(failed) =
-                            record.and_then(|record| encode(&record, &this.written, &mut out))
+                            record.and_then(|record| encode::<C>(&record, &this.written, &mut out))
                         {
                             this.records = None;
                             this.failed = Some(failed);

@@ -28,6 +28,14 @@ impl<R: Send + 'static> Records<R> {
         Self(futures_util::stream::empty().boxed())
     }
 
+    /// Each record as something else.
+    pub(crate) fn map<T: Send + 'static>(
+        self,
+        each: impl Fn(R) -> T + Send + 'static,
+    ) -> Records<T> {
+        Records(self.0.map(move |record| record.map(&each)).boxed())
+    }
+
     /// The records as a stream.
     pub(crate) fn into_stream(self) -> BoxStream<'static, Result<R, Failure>> {
         self.0

@@ -61,9 +61,12 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
     };
     let in_records = matches!(begun.kind, Kind::Many);
     let first = futures_util::stream::iter(begun.first.map(Ok));
+    let rest = begun
+        .rest
+        .unwrap_or_else(|| futures_util::stream::empty().boxed());
     let rest = match deadline {
-        None => begun.rest,
-        Some(deadline) => until(deadline, begun.rest),
+        None => rest,
+        Some(deadline) => until(deadline, rest),
     };
     let whole = first.chain(rest).flat_map(move |piece| {
         // A record stream says in a last record why it is cut; bytes cannot.

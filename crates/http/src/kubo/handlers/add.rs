@@ -9,8 +9,7 @@ use tokio::sync::mpsc;
 use super::super::answer::Sender;
 use super::super::call::CidForm;
 use super::super::files::{FileHead, FileKind, Files};
-use super::super::{Answer, Call, Failure, Records};
-use crate::kubo::Handler;
+use super::super::{Answer, Call, Failure, Handler, Records};
 
 /// Bytes of a file between two lines of progress.
 const PROGRESS_STEP: u64 = 256 << 10;
@@ -20,9 +19,8 @@ const MAX_TARGET: usize = 64 << 10;
 const EVENTS: usize = 64;
 
 impl Handler for Add {
-    async fn handle(self, mut call: Call) -> Result<Answer<Added>, Failure> {
+    async fn handle(self, (call, files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let files = call.take_files()?;
         if self.to_files.is_some() {
             return Err(Failure::normal("to-files: this server has no MFS"));
         }
@@ -38,7 +36,7 @@ impl Handler for Add {
         let node = call.node().clone();
         let progress = self.progress.unwrap_or(false);
         let nocopy = self.nocopy;
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             let (events, mut told) = mpsc::channel(EVENTS);
             let tree = Tree::new(importer, events);
             let forward = async {
@@ -65,7 +63,7 @@ impl Handler for Add {
             };
             let (received, forwarded) = futures_util::join!(receive, forward);
             received.and(forwarded)
-        })))
+        }))
     }
 }
 

@@ -9,12 +9,12 @@ use cairn_wire::kubo::block::rm::{BlockRm, Removed};
 use cairn_wire::kubo::block::stat::BlockStat;
 use futures_util::StreamExt as _;
 
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::files::Files;
+use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
 
 impl Handler for BlockPut {
-    async fn handle(self, mut call: Call) -> Result<Answer<BlockSize>, Failure> {
+    async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let mut files = call.take_files()?;
         let format = BlockPutRequest {
             cid_codec: Some(self.cid_codec),
             format: self.format,
@@ -33,7 +33,7 @@ impl Handler for BlockPut {
             EXCHANGE_LIMIT
         };
         let node = call.node().clone();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             while files.next().await?.is_some() {
                 // One byte more than is allowed is enough for the refusal.
                 let data = files.at_most(most + 1).await?;
@@ -59,16 +59,16 @@ impl Handler for BlockPut {
                 .await?;
             }
             Ok(())
-        })))
+        }))
     }
 }
 
 impl Handler for BlockGet {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let cid = call.resolve(&self.cid).await?;
         let data = call.blocks().get(&cid).await?;
         let stream = futures_util::stream::iter((!data.is_empty()).then_some(Ok(data))).boxed();
-        Ok(Answer::Bytes {
+        Ok(ByteStream {
             media_type: "application/vnd.ipld.raw",
             length: None,
             stream,
@@ -77,26 +77,26 @@ impl Handler for BlockGet {
 }
 
 impl Handler for BlockStat {
-    async fn handle(self, call: Call) -> Result<Answer<BlockSize>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let cid = call.resolve(&self.cid).await?;
         let size = cairn_dag::stat::block(&call.blocks(), &cid).await?;
-        Ok(Answer::One(BlockSize {
+        Ok(BlockSize {
             key: form.show(&cid),
             size,
-        }))
+        })
     }
 }
 
 impl Handler for BlockRm {
-    async fn handle(self, call: Call) -> Result<Answer<Removed>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let mut cids = Vec::with_capacity(self.cids.len());
         for text in &self.cids {
             cids.push(call.resolve(text).await?);
         }
         let pinner = call.node().pins().clone();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             for cid in cids {
                 let done = pinner.remove_block(&cid, self.force).await;
                 if self.quiet && done.is_ok() {
@@ -113,6 +113,6 @@ impl Handler for BlockRm {
                 .await?;
             }
             Ok(())
-        })))
+        }))
     }
 }

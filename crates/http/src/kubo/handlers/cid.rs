@@ -12,11 +12,11 @@ use cairn_wire::kubo::cid::format::{CidFormat, Formatted};
 use cairn_wire::kubo::cid::hashes::CidHashes;
 use cairn_wire::kubo::cid::inspect::{BasePart, CidInspect, CidParts, CodecPart, HashPart};
 
-use super::super::{Answer, Asked, Failure, Records, Standalone};
+use super::super::{Answer, Asked, Failure, Handler, Records};
 use super::multibase::{bases, encoder};
 
-impl Standalone for CidFormat {
-    async fn answer(self, _: Asked) -> Result<Answer<Formatted>, Failure> {
+impl Handler for CidFormat {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         if !self.format.contains('%') {
             return Err(Failure::normal(format!(
@@ -60,8 +60,8 @@ impl Standalone for CidFormat {
     }
 }
 
-impl Standalone for CidBase32 {
-    async fn answer(self, _: Asked) -> Result<Answer<Formatted>, Failure> {
+impl Handler for CidBase32 {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
         let form = Form {
             format: "%s".to_owned(),
             codec: None,
@@ -81,7 +81,7 @@ struct Form {
 }
 
 impl Form {
-    fn answer(self, cids: Vec<String>) -> Answer<Formatted> {
+    fn answer(self, cids: Vec<String>) -> Records<Formatted> {
         let records = cids.into_iter().map(move |text| {
             let (formatted, error_msg) = match self.convert(&text)? {
                 Ok(formatted) => (formatted, String::new()),
@@ -93,7 +93,7 @@ impl Form {
                 error_msg,
             })
         });
-        Answer::Many(Records::stream(futures_util::stream::iter(records)))
+        Records::stream(futures_util::stream::iter(records))
     }
 
     /// The new form of a CID, or why this one has none; fails when no CID has it.
@@ -129,14 +129,14 @@ impl Form {
     }
 }
 
-impl Standalone for CidBases {
-    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
-        Ok(Answer::One(bases()))
+impl Handler for CidBases {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+        Ok(bases())
     }
 }
 
-impl Standalone for CidCodecs {
-    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
+impl Handler for CidCodecs {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
         const SUPPORTED: [Codec; 9] = [
             Codec::CBOR,
             Codec::RAW,
@@ -154,26 +154,26 @@ impl Standalone for CidCodecs {
                 code: codec.0,
                 name: name.to_owned(),
             });
-        Ok(Answer::One(codecs.collect()))
+        Ok(codecs.collect())
     }
 }
 
-impl Standalone for CidHashes {
-    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
+impl Handler for CidHashes {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
         let functions = HashFunction::all()
             .filter(|function| function.is_allowed())
             .map(|function| Named {
                 code: function.code(),
                 name: function.name().to_owned(),
             });
-        Ok(Answer::One(functions.collect()))
+        Ok(functions.collect())
     }
 }
 
-impl Standalone for CidInspect {
-    async fn answer(self, _: Asked) -> Result<Answer<CidParts>, Failure> {
+impl Handler for CidInspect {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
         let text = self.cid;
-        Ok(Answer::One(match Cid::parse(&text) {
+        Ok(match Cid::parse(&text) {
             Ok((cid, base)) => parts(text, &cid, base),
             Err(error) => {
                 let mut error_msg = format!("invalid CID: {error}");
@@ -189,7 +189,7 @@ impl Standalone for CidInspect {
                     ..CidParts::default()
                 }
             }
-        }))
+        })
     }
 }
 

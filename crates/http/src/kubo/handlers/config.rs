@@ -5,9 +5,9 @@ use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
 use cairn_wire::kubo::config::replace::ConfigReplace;
 use cairn_wire::kubo::config::show::ConfigShow;
 use cairn_wire::kubo::config::value::{Config, Setting};
-use serde_json::Value;
 
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::files::Files;
+use super::super::{Answer, Call, Failure, Handler};
 
 /// Most bytes of a configuration.
 const MOST: usize = 4 << 20;
@@ -22,7 +22,7 @@ fn changes(call: &Call) -> Changes {
 }
 
 impl Handler for Config {
-    async fn handle(self, call: Call) -> Result<Answer<Setting>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let node = call.node().clone();
         let changes = changes(&call);
         let Self {
@@ -41,21 +41,20 @@ impl Handler for Config {
             };
             Ok::<_, Failure>(Setting { key, value })
         });
-        Ok(Answer::One(done.await.map_err(|_| {
-            Failure::normal("the write was interrupted")
-        })??))
+        Ok(done
+            .await
+            .map_err(|_| Failure::normal("the write was interrupted"))??)
     }
 }
 
 impl Handler for ConfigShow {
-    async fn handle(self, call: Call) -> Result<Answer<Value>, Failure> {
-        Ok(Answer::One(call.node().config_file().show_command()?))
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
+        Ok(call.node().config_file().show_command()?)
     }
 }
 
 impl Handler for ConfigReplace {
-    async fn handle(self, mut call: Call) -> Result<Answer<()>, Failure> {
-        let mut files = call.take_files()?;
+    async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         if files.next().await?.is_none() {
             return Err(Failure::normal("expected a file argument"));
         }
@@ -65,12 +64,12 @@ impl Handler for ConfigReplace {
         tokio::task::spawn_blocking(move || node.config_file().replace(&text, changes))
             .await
             .map_err(|_| Failure::normal("the write was interrupted"))??;
-        Ok(Answer::Many(Records::none()))
+        Ok(())
     }
 }
 
 impl Handler for ConfigProfileApply {
-    async fn handle(self, call: Call) -> Result<Answer<ProfileChange>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let node = call.node().clone();
         let change = tokio::task::spawn_blocking(move || {
             node.config_file()
@@ -78,9 +77,9 @@ impl Handler for ConfigProfileApply {
         })
         .await
         .map_err(|_| Failure::normal("the write was interrupted"))??;
-        Ok(Answer::One(ProfileChange {
+        Ok(ProfileChange {
             old_cfg: change.old,
             new_cfg: change.new,
-        }))
+        })
     }
 }

@@ -7,14 +7,15 @@ use cairn_wire::kubo::dag::export::DagExport;
 use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRoot};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::files::Files;
+use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
 use crate::cause::with_causes;
 
 impl Handler for DagExport {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let root = call.resolve(&self.root).await?;
         let car = Car::open(&call.blocks(), &root, self.local_only).await?;
-        Ok(Answer::Bytes {
+        Ok(ByteStream {
             media_type: "application/vnd.ipld.car",
             length: None,
             stream: car.into_stream().map_err(Failure::from).boxed(),
@@ -23,16 +24,15 @@ impl Handler for DagExport {
 }
 
 impl Handler for DagImport {
-    async fn handle(self, mut call: Call) -> Result<Answer<Imported>, Failure> {
+    async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let mut files = call.take_files()?;
         let node = call.node().clone();
         let blocks = if self.local_only {
             call.blocks().local()
         } else {
             call.blocks()
         };
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             let mut import = CarImport::new(node.store().clone(), self.allow_big_block);
             let mut any = false;
             while files.next().await?.is_some() {
@@ -84,7 +84,7 @@ impl Handler for DagImport {
                 out.send(Imported::Stats(stats)).await?;
             }
             Ok(())
-        })))
+        }))
     }
 }
 

@@ -15,7 +15,7 @@ use super::super::call::CidForm;
 use super::super::{Answer, Call, Failure, Handler, Records};
 
 impl Handler for FilestoreLs {
-    async fn handle(self, call: Call) -> Result<Answer<FileBlock>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let options = ListOptions {
             order: order(self.file_order),
             only: self.cids,
@@ -26,7 +26,7 @@ impl Handler for FilestoreLs {
 }
 
 impl Handler for FilestoreVerify {
-    async fn handle(self, call: Call) -> Result<Answer<FileBlock>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let options = ListOptions {
             order: order(self.file_order),
             only: self.cids,
@@ -38,15 +38,16 @@ impl Handler for FilestoreVerify {
 }
 
 impl Handler for FilestoreDups {
-    async fn handle(self, call: Call) -> Result<Answer<Ref>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let files = enabled(&call)?;
         let form = call.cids()?;
         let list = filestore::duplicates(files);
-        Ok(Answer::Many(Records::stream(
-            futures_util::stream::try_unfold(list, move |mut list| async move {
+        Ok(Records::stream(futures_util::stream::try_unfold(
+            list,
+            move |mut list| async move {
                 let next = list.next().await.transpose()?;
                 Ok(next.map(|cid| (Ref::new(form.show(&cid)), list)))
-            }),
+            },
         )))
     }
 }
@@ -64,15 +65,16 @@ fn order(by_file: bool) -> ReferenceOrder {
     }
 }
 
-fn list(call: &Call, options: ListOptions) -> Result<Answer<FileBlock>, Failure> {
+fn list(call: &Call, options: ListOptions) -> Result<Records<FileBlock>, Failure> {
     let files = enabled(call)?;
     let form = call.cids()?;
     let list = filestore::list(files, options);
-    Ok(Answer::Many(Records::stream(
-        futures_util::stream::try_unfold(list, move |mut list| async move {
+    Ok(Records::stream(futures_util::stream::try_unfold(
+        list,
+        move |mut list| async move {
             let next = list.next().await.transpose()?;
             Ok(next.map(|found| (record(found, form), list)))
-        }),
+        },
     )))
 }
 

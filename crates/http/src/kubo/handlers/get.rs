@@ -7,10 +7,10 @@ use cairn_primitives::unixfs::node::Mtime;
 use cairn_wire::kubo::get::Get;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::super::{Answer, Call, Failure, Handler};
+use super::super::{Answer, ByteStream, Call, Failure, Handler};
 
 impl Handler for Get {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let options = GetOptions::new(
             self.archive,
             self.compress,
@@ -39,7 +39,7 @@ impl Handler for Get {
             // Kubo tells the size before it looks whether it can compress.
             Err(error @ ExportError::NotRegular { size }) => {
                 let stream = futures_util::stream::iter([Err(error.into())]).boxed();
-                return Ok(Answer::Bytes {
+                return Ok(ByteStream {
                     media_type,
                     length: Some(size),
                     stream,
@@ -48,7 +48,7 @@ impl Handler for Get {
             Err(error) => return Err(error.into()),
         };
         let length = Some(download.size());
-        Ok(Answer::Bytes {
+        Ok(ByteStream {
             media_type,
             length,
             stream: download.into_stream().map_err(Failure::from).boxed(),

@@ -8,7 +8,7 @@ use cairn_wire::kubo::id::{Id, PeerInfo};
 use super::super::{AGENT, Answer, Call, Failure, Handler};
 
 impl Handler for Id {
-    async fn handle(self, call: Call) -> Result<Answer<PeerInfo>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let show = |peer: &PeerId| -> Result<String, Failure> {
             if self.peerid_base == "b58mh" || self.peerid_base.is_empty() {
                 return Ok(peer.to_string());
@@ -28,14 +28,14 @@ impl Handler for Id {
                 .map_err(|_| Failure::normal("invalid peer id"))?;
             if peer != own.peer_id() && call.is_offline() {
                 // What there is to know without asking anyone.
-                return Ok(Answer::One(PeerInfo {
+                return Ok(PeerInfo {
                     id: show(&peer)?,
                     // A short key stands in the id itself.
                     public_key: peer.hash().identity_data().map(encoded).unwrap_or_default(),
                     addresses: Some(vec![format!("/p2p/{peer}")]),
                     agent_version: String::new(),
                     protocols: None,
-                }));
+                });
             }
             if peer != own.peer_id() {
                 return Err(Failure::normal(
@@ -43,13 +43,13 @@ impl Handler for Id {
                 ));
             }
         }
-        Ok(Answer::One(PeerInfo {
+        Ok(PeerInfo {
             id: show(&own.peer_id())?,
             public_key: encoded(&own.keys().public().encode()),
             addresses: None,
             agent_version: AGENT.to_owned(),
             protocols: None,
-        }))
+        })
     }
 }
 

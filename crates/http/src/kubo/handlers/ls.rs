@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::super::answer::{Encoding, Sender};
 use super::super::call::CidForm;
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
 
 impl Handler for Ls {
-    async fn handle(self, call: Call) -> Result<Answer<Listing>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let look = self.resolve_type || self.size;
         let blocks = call.blocks();
@@ -21,7 +21,7 @@ impl Handler for Ls {
             folders.push((text.to_string(), call.resolve(text).await?));
         }
         if self.stream {
-            return Ok(Answer::Many(Records::large(move |out| async move {
+            return Ok(OneOrMany::Many(Records::large(move |out| async move {
                 for (hash, cid) in folders {
                     let mut entries = Lister::open(&blocks, &cid, look).await?;
                     while let Some(entry) = entries.next().await? {
@@ -45,9 +45,9 @@ impl Handler for Ls {
         };
         Ok(match call.encoding {
             Encoding::Xml => return Err(Failure::no_xml()),
-            Encoding::Json => Answer::Json(Records::large(|out| list.json(out)).into_stream()),
+            Encoding::Json => OneOrMany::Json(Records::large(|out| list.json(out)).into_stream()),
             Encoding::Text => {
-                Answer::Json(Records::large(|out| list.text(self, out)).into_stream())
+                OneOrMany::Json(Records::large(|out| list.text(self, out)).into_stream())
             }
         })
     }

@@ -9,7 +9,8 @@ use cairn_wire::kubo::multibase::list::MultibaseList;
 use cairn_wire::kubo::multibase::transcode::MultibaseTranscode;
 use futures_util::StreamExt as _;
 
-use super::super::{Answer, Asked, Failure, Standalone};
+use super::super::files::Files;
+use super::super::{Answer, Asked, ByteStream, Failure, Handler};
 
 /// Most bytes that are read: they are held as a whole.
 const MOST: usize = 16 << 20;
@@ -46,29 +47,29 @@ pub(super) fn encoder(name: &str) -> Result<Base, Failure> {
     }
 }
 
-impl Standalone for MultibaseList {
-    async fn answer(self, _: Asked) -> Result<Answer<Vec<Named>>, Failure> {
-        Ok(Answer::One(bases()))
+impl Handler for MultibaseList {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+        Ok(bases())
     }
 }
 
-impl Standalone for MultibaseEncode {
-    async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
+impl Handler for MultibaseEncode {
+    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
         let base = encoder(&self.base)?;
-        convert(asked, move |data| encode(base, data)).await
+        convert(files, move |data| encode(base, data)).await
     }
 }
 
-impl Standalone for MultibaseDecode {
-    async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
-        convert(asked, |text| Ok(whole(decode(line(&text))?))).await
+impl Handler for MultibaseDecode {
+    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
+        convert(files, |text| Ok(whole(decode(line(&text))?))).await
     }
 }
 
-impl Standalone for MultibaseTranscode {
-    async fn answer(self, asked: Asked) -> Result<Answer<()>, Failure> {
+impl Handler for MultibaseTranscode {
+    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
         let base = encoder(&self.base)?;
-        convert(asked, move |text| encode(base, decode(line(&text))?.into())).await
+        convert(files, move |text| encode(base, decode(line(&text))?.into())).await
     }
 }
 
@@ -91,10 +92,9 @@ fn line(text: &[u8]) -> &[u8] {
 
 /// Answers with what becomes of the file.
 async fn convert(
-    mut asked: Asked,
+    mut files: Files,
     work: impl FnOnce(Bytes) -> Result<Pieces, Failure> + Send + 'static,
-) -> Result<Answer<()>, Failure> {
-    let mut files = asked.take_files()?;
+) -> Result<ByteStream, Failure> {
     if files.next().await?.is_none() {
         return Err(Failure::normal(
             "failed to access file: expected a file argument",
@@ -105,7 +105,7 @@ async fn convert(
     let converted = tokio::task::spawn_blocking(move || work(data))
         .await
         .map_err(|_| Failure::normal("the conversion was interrupted"))??;
-    Ok(Answer::Bytes {
+    Ok(ByteStream {
         media_type: "text/plain",
         length: None,
         stream: futures_util::stream::iter(converted.map(Ok)).boxed(),

@@ -20,14 +20,15 @@ use cairn_wire::kubo::dag::stat::{DagCount, DagCounts, DagStat};
 use futures_util::StreamExt as _;
 
 use super::super::call::CidForm;
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::files::Files;
+use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
 use crate::cause::with_causes;
 
 /// Time between two records of progress.
 const TICK: Duration = Duration::from_millis(100);
 
 impl Handler for DagGet {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let output = Codec::from_name(&self.output_codec)?;
         let resolved = call.follow(&self.path).await?;
         let value = resolve::value(&call.blocks(), &resolved).await?;
@@ -41,7 +42,7 @@ impl Handler for DagGet {
             // Kubo has begun its answer by then.
             Err(error) => Some(Err(Failure::Told(with_causes(&error)))),
         };
-        Ok(Answer::Bytes {
+        Ok(ByteStream {
             media_type: "text/plain",
             length: None,
             stream: futures_util::stream::iter(piece).boxed(),
@@ -50,9 +51,8 @@ impl Handler for DagGet {
 }
 
 impl Handler for DagPut {
-    async fn handle(self, mut call: Call) -> Result<Answer<StoredNode>, Failure> {
+    async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let mut files = call.take_files()?;
         let format = NodePutRequest {
             input_codec: self.input_codec,
             store_codec: self.store_codec,
@@ -65,7 +65,7 @@ impl Handler for DagPut {
                 .as_deref(),
         )?;
         let node = call.node().clone();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             while files.next().await?.is_some() {
                 let data = files
                     .whole(MAX_BLOCK, || ImportError::BigBlock.into())
@@ -86,7 +86,7 @@ impl Handler for DagPut {
                 .await?;
             }
             Ok(())
-        })))
+        }))
     }
 }
 
@@ -111,22 +111,22 @@ async fn pin(node: &Node, hold: &Hold, cid: &Cid) -> Result<(), PinError> {
 }
 
 impl Handler for DagResolve {
-    async fn handle(self, call: Call) -> Result<Answer<ResolvedNode>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let resolved = call.follow(&self.path).await?;
-        Ok(Answer::One(ResolvedNode {
+        Ok(ResolvedNode {
             cid: form.show(&resolved.cid).into(),
             rem_path: resolved.remainder_path().into_text(),
-        }))
+        })
     }
 }
 
 impl Handler for DagStat {
-    async fn handle(self, call: Call) -> Result<Answer<DagCounts>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let progress = self.progress.unwrap_or(true);
         let blocks = call.blocks();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             let roots = roots(&call, &blocks, &self.roots).await?;
             let mut last: Option<Instant> = None;
             let stats = stat::dags(&blocks, &roots, |stats| {
@@ -140,7 +140,7 @@ impl Handler for DagStat {
                 Failure::normal(format!("error traversing DAG: {}", with_causes(&error)))
             })?;
             out.send(summary(&stats, form)).await
-        })))
+        }))
     }
 }
 

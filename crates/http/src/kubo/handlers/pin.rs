@@ -7,13 +7,13 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use cairn_dag::pin::{Kind, Listed, PinState, Progress, Query};
 use cairn_store::meta::PinMode;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
-use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs};
+use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs, PinnedItem};
 use cairn_wire::kubo::pin::rm::{PinRm, Unpinned};
 use futures_util::StreamExt as _;
 
 use super::super::answer::Encoding;
 use super::super::call::CidForm;
-use super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
 
 /// Time between two lines of progress.
 const TICK: Duration = Duration::from_millis(500);
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(500);
 const BATCH: usize = 32 << 10;
 
 impl Handler for PinAdd {
-    async fn handle(self, call: Call) -> Result<Answer<Pinned>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let name = self.name.clone().unwrap_or_default();
         cairn_dag::pin::check_name(&name)?;
@@ -38,12 +38,12 @@ impl Handler for PinAdd {
                 pinner.add(&blocks, &cid, mode, &name, None).await?;
                 pins.push(form.show(&cid));
             }
-            return Ok(Answer::One(Pinned {
+            return Ok(OneOrMany::One(Pinned {
                 pins: Some(pins),
                 ..Pinned::default()
             }));
         }
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(OneOrMany::Many(Records::work(move |out| async move {
             let seen = Progress::default();
             let shown = || Pinned {
                 pins: None,
@@ -77,7 +77,7 @@ impl Handler for PinAdd {
 }
 
 impl Handler for PinRm {
-    async fn handle(self, call: Call) -> Result<Answer<Unpinned>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let mut pins = Vec::with_capacity(self.paths.len());
         for path in &self.paths {
@@ -85,12 +85,12 @@ impl Handler for PinRm {
             call.node().pins().remove(&cid, self.recursive).await?;
             pins.push(form.show(&cid));
         }
-        Ok(Answer::One(Unpinned { pins }))
+        Ok(Unpinned { pins })
     }
 }
 
 impl Handler for PinLs {
-    async fn handle(self, call: Call) -> Result<Answer<PinList>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let kind: Kind = self.r#type.parse()?;
         if self.paths.is_empty() {
@@ -140,7 +140,7 @@ impl Handler for PinLs {
         }
         if self.stream {
             let records = found.into_iter().map(|(cid, r#type, name)| {
-                Ok(PinList::One {
+                Ok(PinnedItem {
                     cid,
                     info: PinInfo {
                         r#type,
@@ -148,9 +148,9 @@ impl Handler for PinLs {
                     },
                 })
             });
-            return Ok(Answer::Many(Records::stream(futures_util::stream::iter(
-                records,
-            ))));
+            return Ok(OneOrMany::Many(Records::stream(
+                futures_util::stream::iter(records),
+            )));
         }
         let keys: BTreeMap<_, _> = found
             .into_iter()
@@ -164,18 +164,21 @@ impl Handler for PinLs {
                 )
             })
             .collect();
-        Ok(Answer::One(PinList::All { keys }))
+        Ok(OneOrMany::One(PinList { keys }))
     }
 }
+
+/// What `pin/ls` answers.
+type PinAnswer = OneOrMany<PinList, PinnedItem>;
 
 type List = cairn_dag::listing::Listing<Listed, cairn_dag::pin::PinError>;
 
 /// One record a pin.
-fn stream(mut list: List, form: CidForm, names: bool) -> Answer<PinList> {
-    Answer::Many(Records::work(move |out| async move {
+fn stream(mut list: List, form: CidForm, names: bool) -> PinAnswer {
+    OneOrMany::Many(Records::work(move |out| async move {
         while let Some(pin) = list.next().await.transpose()? {
             let name = Some(pin.name().to_owned()).filter(|name| names && !name.is_empty());
-            out.send(PinList::One {
+            out.send(PinnedItem {
                 cid: form.show(pin.cid()),
                 info: PinInfo {
                     r#type: pin.kind().to_owned(),
@@ -189,7 +192,7 @@ fn stream(mut list: List, form: CidForm, names: bool) -> Answer<PinList> {
 }
 
 /// One JSON object of all pins, written as they come: a million of them are never held.
-fn whole(list: List, form: CidForm, names: bool) -> Answer<PinList> {
+fn whole(list: List, form: CidForm, names: bool) -> PinAnswer {
     enum Step {
         Begin,
         Pins { first: bool },
@@ -219,7 +222,7 @@ fn whole(list: List, form: CidForm, names: bool) -> Answer<PinList> {
             Ok(Some((out.freeze(), (list, Step::Pins { first }))))
         });
     let pieces: futures_util::stream::BoxStream<'static, Result<Bytes, Failure>> = pieces.boxed();
-    Answer::Json(pieces)
+    OneOrMany::Json(pieces)
 }
 
 /// Writes `"CID":{"Type":…,"Name":…}`.

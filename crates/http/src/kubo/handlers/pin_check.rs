@@ -7,7 +7,7 @@ use super::super::{Answer, Call, Failure, Handler, Records};
 use crate::cause::with_causes;
 
 impl Handler for PinUpdate {
-    async fn handle(self, call: Call) -> Result<Answer<Updated>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let from = call.resolve(&self.from).await?;
         let to = call.resolve(&self.to).await?;
@@ -15,14 +15,14 @@ impl Handler for PinUpdate {
             .pins()
             .update(&call.blocks(), &from, &to, self.unpin)
             .await?;
-        Ok(Answer::One(Updated {
+        Ok(Updated {
             pins: vec![form.show(&from), form.show(&to)],
-        }))
+        })
     }
 }
 
 impl Handler for PinVerify {
-    async fn handle(self, call: Call) -> Result<Answer<CheckedPin>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         if self.verbose && self.quiet {
             return Err(Failure::normal(
                 "the --verbose and --quiet options can not be used at the same time",
@@ -30,7 +30,7 @@ impl Handler for PinVerify {
         }
         let form = call.cids()?;
         let mut pins = call.node().pins().verify();
-        Ok(Answer::Many(Records::large(move |out| async move {
+        Ok(Records::large(move |out| async move {
             while let Some(pin) = pins.next().await {
                 let record = match pin {
                     Ok(pin) if pin.ok() && !self.verbose => continue,
@@ -58,6 +58,6 @@ impl Handler for PinVerify {
                 out.send(record).await?;
             }
             Ok(())
-        })))
+        }))
     }
 }

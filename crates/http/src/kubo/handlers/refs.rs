@@ -9,7 +9,7 @@ use super::super::{Answer, Call, Failure, Handler, Records};
 use crate::cause::with_causes;
 
 impl Handler for Refs {
-    async fn handle(self, call: Call) -> Result<Answer<Ref>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let format = match (self.edges, self.format) {
             (false, format) if format.is_empty() => TARGET.to_owned(),
@@ -35,7 +35,7 @@ impl Handler for Refs {
             max_depth,
         };
         let mut links = refs::Refs::new(call.blocks(), options);
-        Ok(Answer::Many(Records::large(move |out| async move {
+        Ok(Records::large(move |out| async move {
             for root in roots {
                 links.start(root);
                 while let Some(link) = links.next().await {
@@ -57,29 +57,30 @@ impl Handler for Refs {
                 }
             }
             Ok(())
-        })))
+        }))
     }
 }
 
 impl Handler for RefsLocal {
-    async fn handle(self, call: Call) -> Result<Answer<Ref>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         local(&call)
     }
 }
 
 impl Handler for RepoLs {
-    async fn handle(self, call: Call) -> Result<Answer<Ref>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         local(&call)
     }
 }
 
-fn local(call: &Call) -> Result<Answer<Ref>, Failure> {
+fn local(call: &Call) -> Result<Records<Ref>, Failure> {
     let form = call.cids()?;
     let list = refs::local_listing(call.node().store().clone());
-    Ok(Answer::Many(Records::stream(
-        futures_util::stream::try_unfold(list, move |mut list| async move {
+    Ok(Records::stream(futures_util::stream::try_unfold(
+        list,
+        move |mut list| async move {
             let next = list.next().await.transpose()?;
             Ok(next.map(|cid| (Ref::new(form.show(&cid)), list)))
-        }),
+        },
     )))
 }

@@ -11,10 +11,10 @@ use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
 use crate::cause::with_causes;
 
 impl Handler for RepoGc {
-    async fn handle(self, call: Call) -> Result<Answer<Collected>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
         let mut running: Running = call.node().collect();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             if !self.silent {
                 while let Some(cid) = running.next().await {
                     out.send(Collected {
@@ -36,12 +36,12 @@ impl Handler for RepoGc {
                 }
                 Err(error) => Err(error.into()),
             }
-        })))
+        }))
     }
 }
 
 impl Handler for RepoStat {
-    async fn handle(self, call: Call) -> Result<Answer<RepoSizes>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let node = call.node().clone();
         let sizes = tokio::task::spawn_blocking(move || {
             let stat = node.store().stat()?;
@@ -61,21 +61,21 @@ impl Handler for RepoStat {
                 },
             })
         });
-        Ok(Answer::One(sizes.await.map_err(|_| {
-            Failure::normal("the count was interrupted")
-        })??))
+        Ok(sizes
+            .await
+            .map_err(|_| Failure::normal("the count was interrupted"))??)
     }
 }
 
 impl Handler for RepoVerify {
-    async fn handle(self, call: Call) -> Result<Answer<Verified>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         if self.heal {
             return Err(Failure::normal(
                 "--heal needs a node that is online: damaged blocks would be fetched from peers",
             ));
         }
         let node = call.node().clone();
-        Ok(Answer::Many(Records::work(move |out| async move {
+        Ok(Records::work(move |out| async move {
             let progress = out.clone();
             let store = node.store().clone();
             let checked = tokio::task::spawn_blocking(move || {
@@ -114,14 +114,14 @@ impl Handler for RepoVerify {
                 progress: 0,
             })
             .await
-        })))
+        }))
     }
 }
 
 impl Handler for RepoVersion {
-    async fn handle(self, _: Call) -> Result<Answer<RepoNumber>, Failure> {
-        Ok(Answer::One(RepoNumber {
+    async fn handle(self, _: Call) -> Result<Answer<Self>, Failure> {
+        Ok(RepoNumber {
             version: REPO_VERSION.to_owned(),
-        }))
+        })
     }
 }

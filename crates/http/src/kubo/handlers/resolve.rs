@@ -6,7 +6,7 @@ use cairn_wire::kubo::resolve::{Resolve, ResolvedPath};
 use super::super::{Answer, Call, Failure, Handler};
 
 impl Handler for Resolve {
-    async fn handle(self, call: Call) -> Result<Answer<ResolvedPath>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids_like(&self.name)?;
         let resolved = call.follow(&self.name).await?;
         let block = format!(
@@ -15,8 +15,8 @@ impl Handler for Resolve {
             form.show(&resolved.cid)
         );
         let path = ContentPath::new([block.as_bytes(), &*resolved.remainder_path()].concat())?;
-        Ok(Answer::One(ResolvedPath {
+        Ok(ResolvedPath {
             path: path.to_string(),
-        }))
+        })
     }
 }

@@ -3,31 +3,29 @@
 use cairn_wire::kubo::commands::{CommandTree, Commands};
 use cairn_wire::kubo::diag::sys::DiagSys;
 use cairn_wire::kubo::version::deps::{Dependency, VersionDeps};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::{Answer, Asked, Call, Failure, Handler, Records, Standalone};
+use super::super::{Answer, Asked, Call, Failure, Handler, Records};
 use super::version::{ARCHITECTURE, SYSTEM};
 
 /// What the program was built from.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
-impl Standalone for Commands {
-    async fn answer(self, _: Asked) -> Result<Answer<CommandTree>, Failure> {
-        Ok(Answer::One(CommandTree::whole()))
+impl Handler for Commands {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+        Ok(CommandTree::whole())
     }
 }
 
-impl Standalone for VersionDeps {
-    async fn answer(self, _: Asked) -> Result<Answer<Dependency>, Failure> {
+impl Handler for VersionDeps {
+    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
         let own = Dependency {
             path: "cairn".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Dependency::default()
         };
         let records = std::iter::once(own).chain(dependencies(LOCK)).map(Ok);
-        Ok(Answer::Many(Records::stream(futures_util::stream::iter(
-            records,
-        ))))
+        Ok(Records::stream(futures_util::stream::iter(records)))
     }
 }
 
@@ -50,7 +48,7 @@ fn dependencies(lock: &'static str) -> impl Iterator<Item = Dependency> {
 }
 
 impl Handler for DiagSys {
-    async fn handle(self, call: Call) -> Result<Answer<Value>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let node = call.node().clone();
         let system = tokio::task::spawn_blocking(move || {
             let path = node.repo().path();
@@ -76,9 +74,9 @@ impl Handler for DiagSys {
                 },
             }))
         });
-        Ok(Answer::One(system.await.map_err(|_| {
-            Failure::normal("the look at the system was interrupted")
-        })??))
+        Ok(system
+            .await
+            .map_err(|_| Failure::normal("the look at the system was interrupted"))??)
     }
 }
 

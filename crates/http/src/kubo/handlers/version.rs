@@ -3,7 +3,7 @@
 use cairn_wire::kubo::shutdown::Shutdown;
 use cairn_wire::kubo::version::{Version, VersionInfo};
 
-use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
+use super::super::{Answer, Call, Failure, Handler, REPO_VERSION};
 
 /// How Go calls this machine's architecture.
 pub(super) const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
@@ -33,14 +33,14 @@ pub fn version_info(kubo: &str) -> VersionInfo {
 }
 
 impl Handler for Version {
-    async fn handle(self, call: Call) -> Result<Answer<VersionInfo>, Failure> {
-        Ok(Answer::One(version_info(call.rpc.version())))
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
+        Ok(version_info(call.rpc.version()))
     }
 }
 
 impl Handler for Shutdown {
-    async fn handle(self, call: Call) -> Result<Answer<()>, Failure> {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         call.rpc.stop.cancel();
-        Ok(Answer::Many(Records::none()))
+        Ok(())
     }
 }

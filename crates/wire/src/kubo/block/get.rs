@@ -1,9 +1,8 @@
 //! `block/get`.
 
-use crate::endpoint::{Body, ReplyKind};
 use cairn_primitives::ByteString;
 
-endpoint! {
+command! {
     /// Print a raw block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-get>
@@ -13,8 +12,10 @@ endpoint! {
             cid: ByteString = required "cid",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("application/vnd.ipld.raw"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
         text: |_, (), _| (),
     }
 }

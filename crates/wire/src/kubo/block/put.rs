@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A block and its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -14,7 +12,7 @@ pub struct BlockSize {
     pub size: u64,
 }
 
-endpoint! {
+command! {
     /// Store each file as one block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-put>
@@ -38,8 +36,11 @@ endpoint! {
             /// Deprecated codec option: `v0`, `protobuf`, `cbor` or `raw`; use --cid-codec.
             format: Option<String> = "format" | "f", None, values ["v0", "protobuf", "cbor", "raw"];
         }
-        body: Body::Files { name: "data", many: true, recursive: false },
-        reply: ReplyKind::Many, BlockSize,
+        body: Files { name: "data", many: true, recursive: false },
+        reply: Many<BlockSize>,
+        never_empty: true,
+        safe: false,
+        needs: Repository,
         xml: "BlockStat",
         text: |_, block, out| {
             out.push_str(&block.key);

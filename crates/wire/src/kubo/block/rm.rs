@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A block that was removed, or why it was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -15,7 +13,7 @@ pub struct Removed {
     pub error: String,
 }
 
-endpoint! {
+command! {
     /// Remove unpinned blocks.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-rm>
@@ -30,8 +28,11 @@ endpoint! {
             /// Print nothing.
             quiet: bool = "quiet" | "q", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Removed,
+        body: NoBody,
+        reply: Many<Removed>,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |_, removed, out| {
             if removed.error.is_empty() {
                 out.push_str("removed ");

@@ -4,9 +4,8 @@ use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use super::put::BlockSize;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// Show the size of a block.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-block-stat>
@@ -16,8 +15,10 @@ endpoint! {
             cid: ByteString = required "cid",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::One, BlockSize,
+        body: NoBody,
+        reply: One<BlockSize>,
+        safe: true,
+        needs: Repository,
         xml: "BlockStat",
         text: |_, block, out| {
             let _ = writeln!(out, "Key: {}\nSize: {}", block.key, block.size);

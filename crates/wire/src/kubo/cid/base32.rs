@@ -1,9 +1,8 @@
 //! `cid/base32`.
 
 use super::format::Formatted;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// Convert CIDs to CIDv1 in base32.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-base32>
@@ -13,8 +12,11 @@ endpoint! {
             cids: Vec<String> = required "cid",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Formatted,
+        body: NoBody,
+        reply: Many<Formatted>,
+        safe: true,
+        needs: Nothing,
+        cli: Custom,
         xml: "CidFormatRes",
         text: |_, formatted, out| formatted.text(out),
     }

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A code and what it is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -16,7 +14,7 @@ pub struct Named {
     pub name: String,
 }
 
-endpoint! {
+command! {
     /// List multibase encodings.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-bases>
@@ -28,8 +26,10 @@ endpoint! {
             /// Include the numeric codes.
             numeric: bool = "numeric", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Vec<Named>,
+        body: NoBody,
+        reply: One<Vec<Named>>,
+        safe: true,
+        needs: Nothing,
         text: |request, bases, out| table(bases, request.prefix, request.numeric, out),
     }
 }

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use super::bases::Named;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// List multicodecs of CIDs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-codecs>
@@ -17,8 +16,10 @@ endpoint! {
             /// List only codecs that can be decoded.
             supported: bool = "supported" | "s", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Vec<Named>,
+        body: NoBody,
+        reply: One<Vec<Named>>,
+        safe: true,
+        needs: Nothing,
         text: |request, codecs, out| table(codecs, request.numeric, out),
     }
 }

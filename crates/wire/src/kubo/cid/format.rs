@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::escaped;
 
 /// A CID in another form, or why it has none.
@@ -27,7 +26,7 @@ impl Formatted {
     }
 }
 
-endpoint! {
+command! {
     /// Format and convert CIDs.
     ///
     /// In a format string `%s` is the CID, `%b` its multibase, `%v` its version, `%c` its codec, `%h` its hash function, `%L` the
@@ -54,8 +53,11 @@ endpoint! {
             /// Encode in this multibase.
             base: Option<String> = "b", None;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Formatted,
+        body: NoBody,
+        reply: Many<Formatted>,
+        safe: true,
+        needs: Nothing,
+        cli: Custom,
         xml: "CidFormatRes",
         text: |_, formatted, out| formatted.text(out),
     }

@@ -2,9 +2,8 @@
 
 use super::bases::Named;
 use super::codecs::table;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// List multihash functions.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-hashes>
@@ -16,8 +15,10 @@ endpoint! {
             /// List only supported functions; all listed ones are.
             supported: bool = "supported" | "s", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Vec<Named>,
+        body: NoBody,
+        reply: One<Vec<Named>>,
+        safe: true,
+        needs: Nothing,
         text: |request, hashes, out| table(hashes, request.numeric, out),
     }
 }

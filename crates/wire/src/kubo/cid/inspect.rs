@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// The parts of a CID, or why it has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,7 +59,7 @@ pub struct HashPart {
     pub digest: String,
 }
 
-endpoint! {
+command! {
     /// Show the parts of a CID.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-cid-inspect>
@@ -71,8 +69,11 @@ endpoint! {
             cid: String = required "cid",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::One, CidParts,
+        body: NoBody,
+        reply: One<CidParts>,
+        safe: true,
+        needs: Nothing,
+        cli: Custom,
         text: |_, parts, out| parts.text(out),
     }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::difference;
 
 /// What a profile changes.
@@ -16,7 +15,7 @@ pub struct ProfileChange {
     pub new_cfg: Value,
 }
 
-endpoint! {
+command! {
     /// Apply a configuration profile.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config-profile-apply>
@@ -29,8 +28,11 @@ endpoint! {
             /// Show the changes without applying them.
             dry_run: bool = "dry-run", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, ProfileChange,
+        body: NoBody,
+        reply: One<ProfileChange>,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |_, change, out| difference(&change.old_cfg, &change.new_cfg, out),
     }
 }

@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Show the configuration without its secrets.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config-show>
@@ -14,8 +12,10 @@ endpoint! {
             /// Expand `auto` placeholders.
             expand_auto: bool = "expand-auto", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Value,
+        body: NoBody,
+        reply: One<Value>,
+        safe: true,
+        needs: Repository,
         text: |_, config, out| {
             out.push_str(&crate::text::pretty(config, b"  "));
             out.push('\n');

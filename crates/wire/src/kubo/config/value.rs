@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -15,7 +13,7 @@ pub struct Setting {
     pub value: Value,
 }
 
-endpoint! {
+command! {
     /// Get or set a configuration value.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-config>
@@ -40,8 +38,11 @@ endpoint! {
             /// Expand `auto` placeholders.
             expand_auto: bool = "expand-auto", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Setting,
+        body: NoBody,
+        reply: One<Setting>,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |request, setting, out| {
             if request.value.is_some() {
                 return;

@@ -1,9 +1,8 @@
 //! `dag/export`.
 
-use crate::endpoint::{Body, ReplyKind};
 use cairn_primitives::ByteString;
 
-endpoint! {
+command! {
     /// Export a DAG as a CAR file.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-export>
@@ -21,8 +20,11 @@ endpoint! {
             /// Skip blocks that are not stored locally.
             local_only: bool = "local-only", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("application/vnd.ipld.car"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         text: |_, (), _| (),
     }
 }

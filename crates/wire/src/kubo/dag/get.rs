@@ -1,9 +1,8 @@
 //! `dag/get`.
 
-use crate::endpoint::{Body, ReplyKind};
 use cairn_primitives::ByteString;
 
-endpoint! {
+command! {
     /// Print an IPLD node, or a value inside one.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-get>
@@ -20,8 +19,10 @@ endpoint! {
             /// Codec of the output.
             output_codec: String = "output-codec", "dag-json".to_owned(), values ["dag-json", "dag-cbor", "dag-pb", "json", "cbor", "raw"];
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Bytes("text/plain"), (),
+        body: NoBody,
+        reply: Bytes,
+        safe: true,
+        needs: Repository,
         text: |_, (), _| (),
     }
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::CidLink;
 
 /// One line of the answer: a root, or the counts.
@@ -36,7 +35,7 @@ pub struct ImportStats {
     pub block_bytes_count: u64,
 }
 
-endpoint! {
+command! {
     /// Import CAR files and pin their roots.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-import>
@@ -64,8 +63,10 @@ endpoint! {
             /// Allow blocks larger than 2 MiB, which peers do not exchange.
             allow_big_block: bool = "allow-big-block", false;
         }
-        body: Body::Files { name: "path", many: true, recursive: false },
-        reply: ReplyKind::Many, Imported,
+        body: Files { name: "path", many: true, recursive: false },
+        reply: Many<Imported>,
+        safe: false,
+        needs: Repository,
         text: |request, imported, out| match imported {
             _ if request.silent => {}
             Imported::Root(root) if root.pin_error_msg.is_empty() => {

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::CidLink;
 
 /// A node that was stored.
@@ -13,7 +12,7 @@ pub struct StoredNode {
     pub cid: CidLink,
 }
 
-endpoint! {
+command! {
     /// Store each file as one IPLD node.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-put>
@@ -34,8 +33,11 @@ endpoint! {
             /// Allow nodes larger than 2 MiB, which peers do not exchange.
             allow_big_block: bool = "allow-big-block", false;
         }
-        body: Body::Files { name: "object data", many: true, recursive: false },
-        reply: ReplyKind::Many, StoredNode,
+        body: Files { name: "object data", many: true, recursive: false },
+        reply: Many<StoredNode>,
+        never_empty: true,
+        safe: false,
+        needs: Repository,
         xml: "OutputObject",
         text: |_, node, out| {
             out.push_str(&node.cid.cid);

@@ -5,7 +5,6 @@ use cairn_primitives::multibase::Base;
 use cairn_primitives::{Cid, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::CidLink;
 use crate::text::escaped;
 
@@ -19,7 +18,7 @@ pub struct ResolvedNode {
     pub rem_path: String,
 }
 
-endpoint! {
+command! {
     /// Resolve an IPLD path to a CID.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-resolve>
@@ -29,8 +28,10 @@ endpoint! {
             path: ByteString = required "ref",
         }
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::One, ResolvedNode,
+        body: NoBody,
+        reply: One<ResolvedNode>,
+        safe: true,
+        needs: Repository,
         xml: "ResolveOutput",
         // No line end, as in Kubo's output.
         text: |request, resolved, out| {
@@ -58,7 +59,7 @@ fn in_base_of(path: &str, cid: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Endpoint as _;
+    use crate::kubo::Command as _;
 
     #[test]
     fn the_base_is_that_of_the_path() {

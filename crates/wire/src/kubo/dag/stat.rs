@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::human_bytes;
 
 /// What hangs below roots: as far as it has been counted, or, with a ratio, all of it.
@@ -69,7 +68,7 @@ fn as_go<S: Serializer>(ratio: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f32(*ratio)
 }
 
-endpoint! {
+command! {
     /// Show the size and number of blocks of DAGs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-dag-stat>
@@ -82,8 +81,12 @@ endpoint! {
             /// Show progress [default: true on a terminal].
             progress: Option<bool> = "progress" | "p", None;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, DagCounts,
+        body: NoBody,
+        reply: Many<DagCounts>,
+        never_empty: true,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         text: |_, counts, out| table(counts, out),
     }
 }

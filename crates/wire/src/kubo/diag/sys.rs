@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Show information about the system and the process.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-diag-sys>
     pub struct DiagSys: "diag/sys" {
         arguments {}
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::One, Value,
+        body: NoBody,
+        reply: One<Value>,
+        safe: true,
+        needs: Repository,
         text: |_, system, out| {
             out.push_str(&system.to_string());
             out.push('\n');

@@ -1,9 +1,8 @@
 //! `filestore/ls`.
 
 use super::FileBlock;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// List blocks in the filestore.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-filestore-ls>
@@ -16,8 +15,11 @@ endpoint! {
             /// Sort by file path.
             file_order: bool = "file-order", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, FileBlock,
+        body: NoBody,
+        reply: Many<FileBlock>,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         xml: "ListRes",
         text: |_, block, out| {
             if block.error_msg.is_empty() {

@@ -82,7 +82,8 @@ impl FileBlock {
 mod tests {
     use super::verify::FilestoreVerify;
     use super::*;
-    use crate::{Endpoint, Values};
+    use crate::Values;
+    use crate::kubo::Command;
 
     #[test]
     fn lines_are_those_of_ipfs() {

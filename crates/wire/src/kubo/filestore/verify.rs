@@ -1,9 +1,8 @@
 //! `filestore/verify`.
 
 use super::FileBlock;
-use crate::endpoint::{Body, ReplyKind};
 
-endpoint! {
+command! {
     /// Verify blocks in the filestore.
     ///
     /// Status: `ok`, `changed` (the file was modified), `no-file` (the file is gone), `error` (the file cannot be read),
@@ -21,8 +20,11 @@ endpoint! {
             /// Remove references that cannot be read, even if pinned; run `pin verify` afterwards.
             remove_bad_blocks: bool = "remove-bad-blocks", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, FileBlock,
+        body: NoBody,
+        reply: Many<FileBlock>,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         xml: "ListRes",
         text: |request, block, out| {
             // As wide as the longest status.

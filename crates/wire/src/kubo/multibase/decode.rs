@@ -1,16 +1,16 @@
 //! `multibase/decode`.
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Decode multibase text.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-decode>
     pub struct MultibaseDecode: "multibase/decode" {
         arguments {}
         options {}
-        body: Body::Files { name: "encoded_file", many: false, recursive: false },
-        reply: ReplyKind::Bytes("text/plain"), (),
+        body: Files { name: "encoded_file", many: false, recursive: false },
+        reply: Bytes,
+        safe: true,
+        needs: Nothing,
         text: |_, (), _| (),
     }
 }

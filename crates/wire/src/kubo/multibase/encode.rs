@@ -1,8 +1,6 @@
 //! `multibase/encode`.
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Encode data as multibase text.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-encode>
@@ -15,8 +13,10 @@ endpoint! {
             /// Name or prefix of the encoding.
             base: String = "b", "base64url".to_owned();
         }
-        body: Body::Files { name: "file", many: false, recursive: false },
-        reply: ReplyKind::Bytes("text/plain"), (),
+        body: Files { name: "file", many: false, recursive: false },
+        reply: Bytes,
+        safe: true,
+        needs: Nothing,
         text: |_, (), _| (),
     }
 }

@@ -1,9 +1,8 @@
 //! `multibase/list`.
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::cid::bases::{Named, table};
 
-endpoint! {
+command! {
     /// List multibase encodings.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-list>
@@ -15,8 +14,10 @@ endpoint! {
             /// Include the numeric codes.
             numeric: bool = "numeric", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Vec<Named>,
+        body: NoBody,
+        reply: One<Vec<Named>>,
+        safe: true,
+        needs: Nothing,
         text: |request, bases, out| table(bases, request.prefix, request.numeric, out),
     }
 }

@@ -1,8 +1,6 @@
 //! `multibase/transcode`.
 
-use crate::endpoint::{Body, ReplyKind};
-
-endpoint! {
+command! {
     /// Convert multibase text to another encoding.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-multibase-transcode>
@@ -12,8 +10,10 @@ endpoint! {
             /// Name or prefix of the new encoding.
             base: String = "b", "base64url".to_owned();
         }
-        body: Body::Files { name: "encoded_file", many: false, recursive: false },
-        reply: ReplyKind::Bytes("text/plain"), (),
+        body: Files { name: "encoded_file", many: false, recursive: false },
+        reply: Bytes,
+        safe: true,
+        needs: Nothing,
         text: |_, (), _| (),
     }
 }

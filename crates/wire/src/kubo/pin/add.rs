@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
+use crate::shape::Either;
 
 /// What was pinned, or how far it has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Pinned {
     pub bytes: Option<u64>,
 }
 
-endpoint! {
+command! {
     /// Pin objects so that garbage collection keeps them.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-add>
@@ -49,9 +49,14 @@ endpoint! {
             /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Pinned,
-        text: |request, pinned, out| {
+        body: NoBody,
+        reply: One<Pinned>,
+        if progress: Many<Pinned>,
+        never_empty: true,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
+        text: |request, Either::One(pinned) | Either::Each(pinned), out| {
             let how = if request.recursive { "recursively" } else { "directly" };
             for pin in pinned.pins.iter().flatten() {
                 let _ = writeln!(out, "pinned {pin} {how}");

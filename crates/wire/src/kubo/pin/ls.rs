@@ -5,30 +5,26 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
+use crate::shape::Either;
 use crate::text::escaped;
 
-/// All pins, or, in a stream, one.
+/// All pins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinList {
+    /// By CID.
+    #[serde(rename = "Keys", default)]
+    pub keys: BTreeMap<String, PinInfo>,
+}
+
+/// One pin of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PinList {
-    /// All of them.
-    All {
-        /// By CID.
-        #[serde(rename = "Keys")]
-        keys: BTreeMap<String, PinInfo>,
-    },
-    /// One of a stream.
-    One {
-        /// The CID.
-        #[serde(rename = "Cid")]
-        cid: String,
-        /// What keeps it.
-        #[serde(flatten)]
-        info: PinInfo,
-    },
-    /// Nothing is pinned.
-    Empty {},
+pub struct PinnedItem {
+    /// The CID.
+    #[serde(rename = "Cid")]
+    pub cid: String,
+    /// What keeps it.
+    #[serde(flatten)]
+    pub info: PinInfo,
 }
 
 /// How a block is kept.
@@ -42,7 +38,7 @@ pub struct PinInfo {
     pub name: Option<String>,
 }
 
-endpoint! {
+command! {
     /// List pinned objects.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-ls>
@@ -68,12 +64,15 @@ endpoint! {
             /// Include pin names.
             names: bool = "names", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, PinList,
+        body: NoBody,
+        reply: One<PinList>,
+        if stream: Many<PinnedItem>,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         text: |request, list, out| match list {
-            PinList::All { keys } => keys.iter().for_each(|(cid, info)| line(request.quiet, cid, info, out)),
-            PinList::One { cid, info } => line(request.quiet, cid, info, out),
-            PinList::Empty {} => (),
+            Either::One(all) => all.keys.iter().for_each(|(cid, info)| line(request.quiet, cid, info, out)),
+            Either::Each(pin) => line(request.quiet, &pin.cid, &pin.info, out),
         },
     }
 }

@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// What was unpinned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -15,7 +13,7 @@ pub struct Unpinned {
     pub pins: Vec<String>,
 }
 
-endpoint! {
+command! {
     /// Remove pins; garbage collection may then remove the objects.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-rm>
@@ -31,8 +29,10 @@ endpoint! {
             /// Remove recursive pins as well as direct ones.
             recursive: bool = "recursive" | "r", true;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Unpinned,
+        body: NoBody,
+        reply: One<Unpinned>,
+        safe: false,
+        needs: Repository,
         xml: "PinOutput",
         text: |_, unpinned, out| {
             for pin in &unpinned.pins {

@@ -4,12 +4,11 @@ use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 
 use super::rm::Unpinned;
-use crate::endpoint::{Body, ReplyKind};
 
 /// The two roots: the old, then the new.
 pub type Updated = Unpinned;
 
-endpoint! {
+command! {
     /// Replace a recursive pin, reading only what differs.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-update>
@@ -33,8 +32,10 @@ endpoint! {
             /// Wait for the announcement; no effect until this node has peers.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, Updated,
+        body: NoBody,
+        reply: One<Updated>,
+        safe: false,
+        needs: Repository,
         xml: "PinOutput",
         text: |_, updated, out| {
             if let [from, to] = updated.pins.as_slice() {

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// How a recursive pin was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -34,7 +32,7 @@ pub struct BadNode {
     pub err: String,
 }
 
-endpoint! {
+command! {
     /// Verify that recursive pins are complete.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-pin-verify>
@@ -46,8 +44,10 @@ endpoint! {
             /// Print only the CIDs of broken pins.
             quiet: bool = "quiet" | "q", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, CheckedPin,
+        body: NoBody,
+        reply: Many<CheckedPin>,
+        safe: true,
+        needs: Repository,
         text: |request, pin, out| {
             // A formatted write into text cannot fail.
             let _ = if request.quiet {

@@ -3,7 +3,6 @@
 use cairn_primitives::ByteString;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::escaped;
 
 /// A link, or why no more of a root can be listed.
@@ -38,7 +37,7 @@ impl Ref {
 /// The format that shows what is linked to.
 pub const TARGET: &str = "<dst>";
 
-endpoint! {
+command! {
     /// List the links of objects.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-refs>
@@ -63,8 +62,11 @@ endpoint! {
             /// Maximum depth with --recursive; -1 for no limit.
             max_depth: i32 = "max-depth", -1;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Ref,
+        body: NoBody,
+        reply: Many<Ref>,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         xml: "RefWrapper",
         text: |_, link, out| link.text(out),
     }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::CidLink;
 
 /// A block that was collected, or an error.
@@ -19,7 +18,7 @@ pub struct Collected {
     pub error: String,
 }
 
-endpoint! {
+command! {
     /// Remove all blocks that are not pinned.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-gc>
@@ -37,8 +36,11 @@ endpoint! {
             /// Print nothing.
             silent: bool = "silent", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Collected,
+        body: NoBody,
+        reply: Many<Collected>,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |request, collected, out| {
             if let Some(key) = &collected.key {
                 let _ = writeln!(out, "{}{}", if request.quiet { "" } else { "removed " }, key.cid);

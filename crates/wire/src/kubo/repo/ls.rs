@@ -1,17 +1,19 @@
 //! `repo/ls`.
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::kubo::refs::links::Ref;
 
-endpoint! {
+command! {
     /// List all local blocks as raw CIDv1.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-ls>
     pub struct RepoLs: "repo/ls" {
         arguments {}
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Ref,
+        body: NoBody,
+        reply: Many<Ref>,
+        safe: true,
+        needs: Repository,
+        cli: Custom,
         xml: "RefWrapper",
         text: |_, block, out| block.text(out),
     }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
 use crate::text::human_bytes;
 
 /// What the repository holds.
@@ -23,7 +22,7 @@ pub struct RepoSizes {
     pub version: String,
 }
 
-endpoint! {
+command! {
     /// Show the size of the repository.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-stat>
@@ -35,8 +34,10 @@ endpoint! {
             /// Print human-readable sizes.
             human: bool = "human" | "H", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, RepoSizes,
+        body: NoBody,
+        reply: One<RepoSizes>,
+        safe: true,
+        needs: Repository,
         text: |request, sizes, out| {
             let size = |bytes: u64| if request.human { human_bytes(bytes) } else { bytes.to_string() };
             if !request.size_only {

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// How far the check has come, or what it found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -14,7 +12,7 @@ pub struct Verified {
     pub progress: u64,
 }
 
-endpoint! {
+command! {
     /// Verify the checksums of all blocks.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-verify>
@@ -31,8 +29,12 @@ endpoint! {
             /// Timeout for fetching one block, as in `30s`.
             heal_timeout: String = "heal-timeout", "30s".to_owned();
         }
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Verified,
+        body: NoBody,
+        reply: Many<Verified>,
+        never_empty: true,
+        safe: false,
+        needs: Repository,
+        cli: Custom,
         text: |_, verified, out| {
             if verified.msg.is_empty() {
                 out.push_str(&format!("{} blocks processed.", verified.progress));

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// The repository's version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -14,7 +12,7 @@ pub struct RepoNumber {
     pub version: String,
 }
 
-endpoint! {
+command! {
     /// Show the version of the repository format.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-repo-version>
@@ -24,8 +22,10 @@ endpoint! {
             /// Print only the number.
             quiet: bool = "quiet" | "q", false;
         }
-        body: Body::Nothing,
-        reply: ReplyKind::One, RepoNumber,
+        body: NoBody,
+        reply: One<RepoNumber>,
+        safe: true,
+        needs: Repository,
         text: |request, number, out| {
             let _ = writeln!(out, "{}fs-repo@{}", if request.quiet { "" } else { "ipfs repo version " }, number.version);
         },

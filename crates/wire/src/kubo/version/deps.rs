@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Body, ReplyKind};
-
 /// A part that the program was built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -20,15 +18,17 @@ pub struct Dependency {
     pub sum: String,
 }
 
-endpoint! {
+command! {
     /// List the dependencies that this build uses.
     ///
     /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-version-deps>
     pub struct VersionDeps: "version/deps" {
         arguments {}
         options {}
-        body: Body::Nothing,
-        reply: ReplyKind::Many, Dependency,
+        body: NoBody,
+        reply: Many<Dependency>,
+        safe: true,
+        needs: Nothing,
         xml: "Dependency",
         text: |_, part, out| {
             let _ = write!(out, "{}@{}", part.path, part.version);

@@ -1,9 +1,9 @@
-//! The macro behind every declaration.
+//! The macro behind the declaration of every command.
 
-/// Declares an endpoint: a struct of its arguments and options, and its [`crate::Endpoint`].
+/// Declares a command: a struct of its arguments and options, and its [`crate::kubo::Command`].
 ///
 /// ```text
-/// endpoint! {
+/// command! {
 ///     /// Prints a block.
 ///     pub struct BlockGet: "block/get" {
 ///         examples: ["{program} block get CID"],
@@ -17,25 +17,43 @@
 ///             /// How to write it.
 ///             format: String = "format", "raw".to_owned(), values ["raw", "hex"];
 ///         }
-///         body: Body::Nothing,
-///         reply: ReplyKind::Many, Record,
+///         body: NoBody,
+///         reply: Many<Record>,
+///         safe: true,
+///         needs: Repository,
 ///         text: |request, reply, out| out.push_str(&reply.name),
 ///     }
 /// }
 /// ```
 ///
 /// `examples` and `values` may be left out: they are for the help and for completions.
-macro_rules! endpoint {
+///
+/// - `body`: `NoBody`, or `Files { name: "path", many: true, recursive: false }`.
+/// - `reply`: `One<T>`, `Many<T>`, `Bytes` or `Nothing`; with `if FIELD: Many<U>` behind `One<T>` when a boolean option
+///   of that name chooses.
+/// - `never_empty: true` where many records are one at least; optional.
+/// - `safe`: whether a request may be sent again when its answer was lost.
+/// - `needs`: `Repository`, or `Nothing` where the answer depends on the arguments alone.
+/// - optional, in this order: `cli: Custom` where the command line does more than send and print, `hidden: true`,
+///   `aliases: ["other/path"]`, `xml: "Element"`.
+macro_rules! command {
     (
         $(#[doc = $docs:literal])+
         pub struct $name:ident: $path:literal {
             $(examples: [$($example:literal),+ $(,)?],)?
             arguments { $( $(#[doc = $argument_docs:literal])+ $argument:ident: $argument_type:ty = $need:ident $argument_name:literal, )* }
             options { $( $(#[doc = $option_docs:literal])+ $option:ident: $option_type:ty = $($option_name:literal)|+, $default:expr $(, values $values:tt)?; )* }
-            body: $body:expr,
-            reply: $kind:expr, $reply:ty,
+            body: $body:ident $({ $($files:tt)* })?,
+            reply: $reply:ident $(<$record:ty>)?,
+            $(if $switch:ident: Many<$each:ty>,)?
+            $(never_empty: $never_empty:literal,)?
+            safe: $safe:literal,
+            needs: $needs:ident,
+            $(cli: $cli:ident,)?
+            $(hidden: $hidden:literal,)?
+            $(aliases: [$($alias:literal),+ $(,)?],)?
             $(xml: $xml:literal,)?
-            text: |$request:pat_param, $record:pat_param, $out:pat_param| $text:expr $(,)?
+            text: |$request:pat_param, $shown:pat, $out:pat_param| $text:expr $(,)?
         }
     ) => {
         $(#[doc = $docs])+
@@ -48,40 +66,53 @@ macro_rules! endpoint {
         impl $name {
             /// The options at their defaults, with these arguments.
             #[must_use]
-            #[allow(clippy::new_without_default, reason = "only endpoints without arguments could have one")]
+            #[allow(clippy::new_without_default, reason = "only commands without arguments could have one")]
             pub fn new($( $argument: $argument_type ),*) -> Self {
                 Self { $( $argument, )* $( $option: $default, )* }
             }
         }
 
-        impl $crate::Endpoint for $name {
-            const SPEC: $crate::Spec = $crate::Spec {
+        impl $crate::kubo::Command for $name {
+            const SPEC: $crate::kubo::Spec = $crate::kubo::Spec {
                 path: $path,
+                aliases: &[$($($alias),+)?],
                 docs: &[$( $docs ),+],
                 examples: &[$($( $example ),+)?],
-                arguments: &[$( $crate::Argument {
+                arguments: &[$( $crate::kubo::Argument {
                     name: $argument_name,
                     docs: &[$( $argument_docs ),+],
-                    required: endpoint!(@need $need),
+                    required: command!(@need $need),
                     variadic: <$argument_type as $crate::values::ArgumentField>::VARIADIC,
                 }, )*],
-                options: &[$( $crate::OptionSpec {
+                options: &[$( $crate::kubo::OptionSpec {
                     names: &[$( $option_name ),+],
                     docs: &[$( $option_docs ),+],
                     kind: <$option_type as $crate::values::OptionField>::KIND,
                     default: || $crate::values::written(&($default as $option_type)),
-                    values: endpoint!(@values $($values)?),
+                    values: command!(@values $($values)?),
                 }, )*],
-                body: $body,
-                reply: $kind,
-                xml: endpoint!(@maybe $($xml)?),
+                body: <$crate::shape::$body as $crate::shape::Body>::KIND,
+                files: command!(@files $({ $($files)* })?),
+                reply: <Self::Reply as $crate::shape::Reply>::KIND,
+                stream: command!(@switch $($switch)?),
+                never_empty: command!(@flag $($never_empty)?),
+                safe: $safe,
+                needs_repository: <$crate::kubo::command::$needs as $crate::kubo::command::Needs>::REPOSITORY,
+                hidden: command!(@flag $($hidden)?),
+                xml: command!(@maybe $($xml)?),
             };
 
-            type Reply = $reply;
+            type Body = $crate::shape::$body;
+
+            type Reply = command!(@reply $reply $(<$record>)? $(| $each)?);
+
+            type Needs = $crate::kubo::command::$needs;
+
+            type Cli = command!(@cli $($cli)?);
 
             #[allow(unused_variables, unused_mut, unused_assignments)]
             fn from_values(values: &$crate::Values) -> Result<Self, $crate::ParseError> {
-                const SPEC: &$crate::Spec = &<$name as $crate::Endpoint>::SPEC;
+                const SPEC: &$crate::kubo::Spec = &<$name as $crate::kubo::Command>::SPEC;
                 let mut places = values.place(SPEC).into_iter();
                 let mut arguments = SPEC.arguments.iter();
                 let mut options = SPEC.options.iter();
@@ -99,16 +130,17 @@ macro_rules! endpoint {
 
             #[allow(unused_mut)]
             fn to_values(&self) -> $crate::Values {
+                $( let _: bool = self.$switch; )?
                 let mut values = $crate::Values::default();
                 $( $crate::values::ArgumentField::write(&self.$argument, &mut values); )*
                 $( if self.$option != ($default as $option_type) {
-                    $crate::values::OptionField::write(&self.$option, endpoint!(@first $($option_name)|+), &mut values);
+                    $crate::values::OptionField::write(&self.$option, command!(@first $($option_name)|+), &mut values);
                 } )*
                 values
             }
 
-            fn text(&self, reply: &Self::Reply, out: &mut String) {
-                let ($request, $record, $out) = (self, reply, out);
+            fn text(&self, record: &$crate::kubo::command::RecordOf<Self>, out: &mut String) {
+                let ($request, $shown, $out) = (self, record, out);
                 $text
             }
         }
@@ -117,6 +149,16 @@ macro_rules! endpoint {
     (@need optional) => { false };
     (@values) => { &[] };
     (@values $values:tt) => { &$values };
+    (@files) => { $crate::kubo::FilesSpec::NONE };
+    (@files { $($files:tt)* }) => { $crate::kubo::FilesSpec { $($files)* } };
+    (@reply One<$one:ty> | $each:ty) => { $crate::shape::OneOrMany<$one, $each> };
+    (@reply $reply:ident $(<$record:ty>)?) => { $crate::shape::$reply $(<$record>)? };
+    (@switch) => { None };
+    (@switch $switch:ident) => { Some(stringify!($switch)) };
+    (@flag) => { false };
+    (@flag $flag:literal) => { $flag };
+    (@cli) => { $crate::kubo::command::Plain };
+    (@cli $cli:ident) => { $crate::kubo::command::$cli };
     (@maybe) => { None };
     (@maybe $xml:literal) => { Some($xml) };
     (@first $first:literal $(| $rest:literal)*) => { $first };

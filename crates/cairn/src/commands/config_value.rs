@@ -1,0 +1,26 @@
+//! `config`: what no API shows stands in a file that its owner can read.
+
+use super::generic::{self, Request};
+use crate::error::Problem;
+use crate::globals::Globals;
+use crate::output::Output;
+use crate::session::Session;
+
+/// Runs it.
+pub(crate) async fn run(
+    session: &Session,
+    request: &Request,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), Problem> {
+    let outcome = generic::run(session, request, globals, output).await;
+    outcome.map_err(|problem| match globals.repository() {
+        Ok(repository) if globals.api.is_none() && problem.message().starts_with("cannot show") => {
+            problem.hint(format!(
+                "whoever owns the repository reads it in {}",
+                repository.join("config").display()
+            ))
+        }
+        _ => problem,
+    })
+}

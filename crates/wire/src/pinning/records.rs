@@ -1,0 +1,87 @@
+//! The records of the Pinning Service API.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a pin request has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It waits in the queue.
+    Queued,
+    /// Its content is being fetched.
+    Pinning,
+    /// Its content is pinned.
+    Pinned,
+    /// Its content could not be pinned.
+    Failed,
+}
+
+/// A pin object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pin {
+    /// The CID to pin recursively.
+    pub cid: String,
+    /// A name; at most 255 letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub name: Option<String>,
+    /// Multiaddrs of peers that have the content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub origins: Vec<String>,
+    /// The caller's own metadata.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub meta: BTreeMap<String, String>,
+}
+
+/// A pin object with its status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PinStatus {
+    /// Identifies the pin request.
+    pub requestid: String,
+    /// What it has come to.
+    pub status: Status,
+    /// When it was made, as RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
+    pub created: String,
+    /// The pin object.
+    pub pin: Pin,
+    /// Multiaddrs of peers that will receive the content.
+    #[schemars(length(min = 1, max = 20))]
+    pub delegates: Vec<String>,
+    /// More about the status.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub info: BTreeMap<String, String>,
+}
+
+/// The body of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// What went wrong.
+    pub error: FailureError,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FailureError {
+    /// A code for programs.
+    pub reason: String,
+    /// A text for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+}
+
+impl Failure {
+    /// A refusal with a code for programs and a text for people.
+    pub fn new(reason: impl Into<String>, details: impl Into<String>) -> Self {
+        Self {
+            error: FailureError {
+                reason: reason.into(),
+                details: Some(details.into()),
+            },
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a REST endpoint is: method, path, query, body, answers, who may call.
+//!
+//! An endpoint is declared with `endpoint!`; see [`crate::pinning`] for one. The server mounts the declaration
+//! (`cairn-http`), the client calls it (`cairn-client`), and [`openapi`] describes it.
+
+#[macro_use]
+mod declare;
+pub mod openapi;
+mod param;
+mod path;
+
+pub use self::param::{Bounds, Invalid, Param, Query, Style, read, write};
+pub use self::path::{expand, template_names};
+use crate::shape::{Body, Record, Reply};
+
+/// One API: what its endpoints share.
+pub trait Api: Send + Sync + 'static {
+    /// Its name, version and specification.
+    const INFO: Info;
+
+    /// How a caller says who it is; the first is the usual one.
+    const SCHEMES: &'static [Scheme];
+
+    /// The status of a stream that holds no record.
+    const EMPTY_STREAM: u16 = 200;
+
+    /// The body of every refusal.
+    type Error: Record + schemars::JsonSchema + std::fmt::Debug;
+
+    /// How the API answers a fault that every endpoint can meet.
+    fn fault(fault: &Fault) -> (u16, Self::Error);
+}
+
+/// What is said of an API.
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// Its name.
+    pub title: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its specification.
+    pub spec: &'static str,
+}
+
+/// How a caller says who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `Authorization: Bearer TOKEN`.
+    Bearer,
+    /// `Authorization: Basic BASE64`.
+    Basic,
+}
+
+impl Scheme {
+    /// Its name in `Authorization` and in OpenAPI documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Basic => "basic",
+        }
+    }
+}
+
+/// What can be wrong with a request to any endpoint.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A parameter cannot be read.
+    #[error(transparent)]
+    Parameter(#[from] Invalid),
+    /// The body cannot be read.
+    #[error("invalid request body: {0}")]
+    Body(String),
+    /// The body is longer than is allowed.
+    #[error("the request body is longer than {0} bytes")]
+    TooLarge(usize),
+    /// No credential was sent, or none that is valid.
+    #[error("access token is missing or invalid")]
+    Unauthorized,
+    /// The credential is valid for other requests only.
+    #[error("the access token does not allow this request")]
+    Forbidden,
+    /// No endpoint has this path.
+    #[error("not found")]
+    NoSuchPath,
+    /// The path has endpoints, for other methods.
+    #[error("method not allowed")]
+    Method,
+    /// The server failed.
+    #[error("internal server error")]
+    Internal,
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Open,
+    /// Whoever has a credential with this scope.
+    Scope(&'static str),
+}
+
+/// One REST endpoint: a type whose fields are its parameters.
+pub trait Endpoint: Sized + Send + Sync + 'static {
+    /// Its path, its parameters, what it is.
+    const SPEC: Spec;
+
+    /// The API that it belongs to.
+    type Api: Api;
+
+    /// What its request carries.
+    type Body: Body;
+
+    /// What its answer holds.
+    type Reply: Reply;
+
+    /// Reads the fields from the values of the path, in order, and the query.
+    fn from_request(path: &[String], query: &Query) -> Result<Self, Invalid>;
+
+    /// The values of the path, in order, and the query that give these fields.
+    fn to_request(&self) -> (Vec<String>, Query);
+}
+
+/// The facts of an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// Its name in OpenAPI documents.
+    pub id: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// Its path, as in `/pins/{requestid}`; `{*name}` takes all that is left, with its slashes.
+    pub path: &'static str,
+    /// The lines of its documentation, the first being its summary, with a link to the section of its spec.
+    pub docs: &'static [&'static str],
+    /// The parameters of the path, in order.
+    pub path_parameters: &'static [Param],
+    /// The parameters of the query.
+    pub query: &'static [Param],
+    /// The status of success.
+    pub success: u16,
+    /// The statuses of refusals that it may answer with.
+    pub errors: &'static [u16],
+    /// Who may call it.
+    pub access: Access,
+    /// Whether it changes nothing, so that a request may be sent again when its answer was lost.
+    pub safe: bool,
+}
+
+impl Spec {
+    /// The first line of the documentation.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.docs
+            .first()
+            .map_or("", |line| line.trim().trim_end_matches('.'))
+    }
+
+    /// The link to its specification.
+    #[must_use]
+    pub fn link(&self) -> Option<&'static str> {
+        self.docs
+            .iter()
+            .find_map(|line| line.trim().strip_prefix('<')?.strip_suffix('>'))
+    }
+}
+
+#[cfg(test)]
+mod tests;

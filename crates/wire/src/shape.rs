@@ -1,0 +1,151 @@
+//! What a request carries and what an answer holds, as types: they say which calls compile.
+
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A value that is sent as JSON.
+pub trait Record: Serialize + DeserializeOwned + Send + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> Record for T {}
+
+/// What a request carries besides its path, query and headers.
+pub trait Body: 'static {
+    /// Which one it is.
+    const KIND: BodyKind;
+}
+
+/// The kinds of [`Body`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// Nothing.
+    Nothing,
+    /// One JSON value.
+    Json,
+    /// Bytes of any media type, read as they come.
+    Bytes,
+    /// `multipart/form-data`, read part by part.
+    Files,
+    /// Bytes or files, by the request's `Content-Type`.
+    BytesOrFiles,
+}
+
+/// No body.
+#[derive(Debug)]
+pub enum NoBody {}
+
+/// A body that is one JSON value.
+#[derive(Debug)]
+pub struct Json<T>(PhantomData<fn() -> T>);
+
+/// A body of bytes of any media type, read as they come.
+#[derive(Debug)]
+pub enum RawBody {}
+
+/// A `multipart/form-data` body, read part by part.
+#[derive(Debug)]
+pub enum Files {}
+
+/// A body of bytes or of files, by the request's `Content-Type`.
+#[derive(Debug)]
+pub enum RawOrFiles {}
+
+impl Body for NoBody {
+    const KIND: BodyKind = BodyKind::Nothing;
+}
+
+impl<T: Record> Body for Json<T> {
+    const KIND: BodyKind = BodyKind::Json;
+}
+
+impl Body for RawBody {
+    const KIND: BodyKind = BodyKind::Bytes;
+}
+
+impl Body for Files {
+    const KIND: BodyKind = BodyKind::Files;
+}
+
+impl Body for RawOrFiles {
+    const KIND: BodyKind = BodyKind::BytesOrFiles;
+}
+
+/// What an answer holds.
+pub trait Reply: 'static {
+    /// Which one it is.
+    const KIND: ReplyKind;
+
+    /// What can be printed: one record. `()` where an answer is bytes or empty.
+    type Record: Record;
+}
+
+/// The kinds of [`Reply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// One JSON value.
+    One,
+    /// JSON values as they come, one a line.
+    Many,
+    /// One JSON value or many, as the request asks.
+    OneOrMany,
+    /// Bytes.
+    Bytes,
+    /// Nothing.
+    Nothing,
+}
+
+/// An answer of one JSON value.
+#[derive(Debug)]
+pub struct One<T>(PhantomData<fn() -> T>);
+
+/// An answer of JSON values as they come, one a line.
+#[derive(Debug)]
+pub struct Many<T>(PhantomData<fn() -> T>);
+
+/// One JSON value or many, by an option of the request.
+#[derive(Debug)]
+pub struct OneOrMany<A, B>(PhantomData<fn() -> (A, B)>);
+
+/// An answer of bytes.
+#[derive(Debug)]
+pub enum Bytes {}
+
+/// An answer without content.
+#[derive(Debug)]
+pub enum Nothing {}
+
+/// A record of [`OneOrMany`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Either<A, B> {
+    /// One of many.
+    Each(B),
+    /// The only one.
+    One(A),
+}
+
+impl<T: Record> Reply for One<T> {
+    const KIND: ReplyKind = ReplyKind::One;
+    type Record = T;
+}
+
+impl<T: Record> Reply for Many<T> {
+    const KIND: ReplyKind = ReplyKind::Many;
+    type Record = T;
+}
+
+impl<A: Record, B: Record> Reply for OneOrMany<A, B> {
+    const KIND: ReplyKind = ReplyKind::OneOrMany;
+    type Record = Either<A, B>;
+}
+
+impl Reply for Bytes {
+    const KIND: ReplyKind = ReplyKind::Bytes;
+    type Record = ();
+}
+
+impl Reply for Nothing {
+    const KIND: ReplyKind = ReplyKind::Nothing;
+    type Record = ();
+}
