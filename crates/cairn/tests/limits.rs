@@ -59,7 +59,7 @@ impl Blocks {
 fn link(name: &str, cid: &Cid) -> Link {
     Link {
         cid: cid.clone(),
-        name: Some(name.to_owned()),
+        name: Some(name.into()),
         size: Some(1),
     }
 }

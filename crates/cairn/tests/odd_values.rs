@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cairn_testkit::http::{self, Request};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
-use cairn_wire::values::Kind;
 use cairn_wire::kubo::{self, Spec};
 use cairn_wire::shape::BodyKind;
+use cairn_wire::values::Kind;
 
 /// Percent-encoded, as they stand in a query.
 fn values() -> Vec<String> {

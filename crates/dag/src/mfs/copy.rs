@@ -48,10 +48,11 @@ impl Mfs {
     /// [`MfsError::CopyFlush`]; what went wrong is their source.
     pub async fn cp(
         &self,
-        from: &[u8],
+        from: impl AsRef<[u8]>,
         to: &MfsPath,
         options: &CopyOptions,
     ) -> Result<(), MfsError> {
+        let from = from.as_ref();
         let end = from
             .iter()
             .rposition(|&byte| byte != b'/')

@@ -65,9 +65,13 @@ impl Mfs {
     ///
     /// # Errors
     /// [`MfsError::Resolve`].
-    pub async fn stat_outside(&self, path: &[u8], with_local: bool) -> Result<Stat, MfsError> {
+    pub async fn stat_outside(
+        &self,
+        path: impl AsRef<[u8]>,
+        with_local: bool,
+    ) -> Result<Stat, MfsError> {
         let editor = self.editor();
-        let cid = self.resolved(&editor, path).await?;
+        let cid = self.resolved(&editor, path.as_ref()).await?;
         stat(&editor, &cid, with_local).await
     }
 }

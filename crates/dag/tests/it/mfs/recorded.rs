@@ -27,7 +27,7 @@ async fn long(fs: &Fs, at: &str) -> Vec<(String, String, u64, Kind)> {
     let mut out = Vec::new();
     while let Some(entry) = listing.next().await.unwrap() {
         let (kind, size) = entry.details.unwrap();
-        out.push((entry.name, entry.cid.to_string(), size, kind));
+        out.push((entry.name.to_string(), entry.cid.to_string(), size, kind));
     }
     out
 }
