@@ -281,38 +281,34 @@ fn ask(daemon: &Daemon, spec: &Spec, query: &str) -> u16 {
         .status
 }
 
-/// The queries that try a command.
-fn queries(spec: &Spec, values: &[String]) -> Vec<String> {
+/// The queries that try the command of a number.
+fn queries(number: usize, spec: &Spec, values: &[String]) -> Vec<String> {
     let argument = if spec.arguments.is_empty() {
         ""
     } else {
         "arg=bafkqaaa&"
     };
-    let names = [
-        "cid-base",
-        "encoding",
-        "timeout",
-        "offline",
-        "upgrade-cidv0-in-output",
-    ];
-    let shared = names.iter().map(|name| (*name, true));
-    let own = spec.options.iter().flat_map(|option| {
-        let texts = matches!(option.kind, Kind::String | Kind::Strings);
-        option.names.iter().map(move |name| (*name, texts))
-    });
     let mut queries = Vec::new();
-    for (name, texts) in shared.chain(own) {
-        // Numbers and switches are all read in one way: a part of the values tries them.
-        let step = if texts { 1 } else { 5 };
-        for value in values.iter().step_by(step) {
+    // What all commands share is read in one place: each command tries another part of the values.
+    for name in ["cid-base", "encoding", "timeout", "offline", "pin"] {
+        for value in values.iter().skip(number % 6).step_by(6) {
             queries.push(format!("{argument}{name}={value}"));
         }
     }
-    if !spec.arguments.is_empty() {
-        for value in values {
-            queries.push(format!("arg={value}"));
-            queries.push(format!("arg={value}&arg={value}&cid-base=%00"));
+    for option in spec.options {
+        // Numbers and switches are all read in one way.
+        let step = match option.kind {
+            Kind::String | Kind::Strings => 1,
+            _ => 5,
+        };
+        for value in values.iter().step_by(step) {
+            queries.push(format!("{argument}{}={value}", option.name()));
         }
+    }
+    if !spec.arguments.is_empty() {
+        queries.extend(values.iter().map(|value| format!("arg={value}")));
+        let twice = values.iter().skip(number % 4).step_by(4);
+        queries.extend(twice.map(|value| format!("arg={value}&arg={value}&cid-base=%00")));
     }
     queries
 }
@@ -326,8 +322,9 @@ fn every_odd_value_gets_a_status() {
         .iter()
         // The one ends the daemon, the others change what it is told.
         .filter(|spec| !matches!(spec.path, "shutdown" | "config" | "config/replace"))
-        .flat_map(|spec| {
-            queries(spec, &values)
+        .enumerate()
+        .flat_map(|(number, spec)| {
+            queries(number, spec, &values)
                 .into_iter()
                 .map(move |query| (spec, query))
         })

@@ -147,7 +147,7 @@ mod tests {
             links: vec![
                 Link {
                     cid,
-                    name: Some(String::new()),
+                    name: Some(Default::default()),
                     size: None
                 };
                 links

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use cairn_primitives::codec::{self, dag_cbor, dag_json, dag_pb};
 use cairn_primitives::keys::Keypair;
 use cairn_primitives::multibase::{self, Base};
-use cairn_primitives::{Cid, Codec, ContentPath, Ipld, Multihash, PeerId, varint};
+use cairn_primitives::{ByteString, Cid, Codec, ContentPath, Ipld, Multihash, PeerId, varint};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -58,7 +58,11 @@ fn value() -> impl Strategy<Value = Ipld> {
 }
 
 fn node() -> impl Strategy<Value = dag_pb::Node> {
-    let link = (cid(), any::<Option<String>>(), any::<Option<u64>>());
+    let name = proptest::option::of(prop_oneof![
+        any::<String>().prop_map(ByteString::from),
+        vec(any::<u8>(), 0..10).prop_map(ByteString::from),
+    ]);
+    let link = (cid(), name, any::<Option<u64>>());
     let link = link.prop_map(|(cid, name, size)| dag_pb::Link { cid, name, size });
     (
         vec(link, 0..20),
@@ -68,8 +72,8 @@ fn node() -> impl Strategy<Value = dag_pb::Node> {
             links.sort_by(|a, b| {
                 a.name
                     .as_deref()
-                    .unwrap_or("")
-                    .cmp(b.name.as_deref().unwrap_or(""))
+                    .unwrap_or_default()
+                    .cmp(b.name.as_deref().unwrap_or_default())
             });
             dag_pb::Node {
                 links,

@@ -78,7 +78,10 @@ fn any_cut_gives_the_same_parts() {
 fn every_truncation_is_an_error() {
     let whole = body(&[("a", b"hello"), ("b", b"world")]);
     for end in 1..whole.len() - 4 {
-        assert!(decode("b0", &whole[..end], 7).is_err(), "cut at {end}");
+        // As in Go, a body may end behind the line of a boundary.
+        let at_boundary = whole[..end].ends_with(b"--b0\r\n");
+        let decoded = decode("b0", &whole[..end], 7);
+        assert_eq!(decoded.is_ok(), at_boundary, "cut at {end}");
     }
     assert_eq!(decode("b0", b"", 1), Ok(Vec::new()));
 }

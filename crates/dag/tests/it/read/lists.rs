@@ -37,9 +37,9 @@ async fn hamts_are_searched_and_listed() {
     while let Some(entry) = lister.next().await.unwrap() {
         assert_eq!(
             (entry.kind, entry.size),
-            (EntryType::File, files[&entry.name].content)
+            (EntryType::File, files[&entry.name.to_string()].content)
         );
-        listed.insert(entry.name, entry.cid);
+        listed.insert(entry.name.to_string(), entry.cid);
     }
     assert_eq!(
         listed,

@@ -211,7 +211,7 @@ async fn paths_lead_through_values() {
     let mut lister = Lister::open(&dag.blocks(), &root, true).await.unwrap();
     let mut kinds = Vec::new();
     while let Some(entry) = lister.next().await.unwrap() {
-        kinds.push((entry.name, entry.kind));
+        kinds.push((entry.name.to_string(), entry.kind));
     }
     kinds.sort_by_key(|(_, kind)| *kind as u8);
     assert_eq!(

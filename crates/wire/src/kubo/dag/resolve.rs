@@ -80,7 +80,7 @@ mod tests {
                 rem_path: "/n".to_owned(),
             };
             let mut out = String::new();
-            DagResolve::new(path).text(&resolved, &mut out);
+            DagResolve::new(path.into()).text(&resolved, &mut out);
             assert_eq!(out, shown);
         }
     }
