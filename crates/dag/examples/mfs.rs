@@ -51,7 +51,7 @@ async fn main() {
                     if number >= copies {
                         return took;
                     }
-                    let to = directory.join(&format!("file {number:06}"));
+                    let to = directory.join(format!("file {number:06}").as_bytes());
                     let begun = Instant::now();
                     mfs.cp(&from, &to, &CopyOptions::default()).await.unwrap();
                     took.push((number, begun.elapsed()));

@@ -136,7 +136,7 @@ impl Fs {
         let mut listing = self.mfs.ls(&path(at), false).await.unwrap();
         let mut names = Vec::new();
         while let Some(entry) = listing.next().await.unwrap() {
-            names.push(entry.name);
+            names.push(entry.name.into_text());
         }
         names
     }

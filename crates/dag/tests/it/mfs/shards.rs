@@ -31,7 +31,7 @@ fn built(entries: &BTreeMap<String, Made>, threshold: u64, fanout: usize) -> Str
     for (name, made) in entries {
         builder
             .add(Entry {
-                name: name.clone(),
+                name: name.clone().into(),
                 cid: made.cid.clone(),
                 tree_size: made.tree,
             })
