@@ -13,8 +13,8 @@ use cairn_primitives::bytestring::to_text;
 use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
-use cairn_wire::kubo::Spec;
 use cairn_wire::kubo::command::{Nothing, Repository};
+use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER, Spec};
 use cairn_wire::shape::{self, BodyKind};
 use cairn_wire::{ParseError, Values};
 use http::header;
@@ -147,7 +147,13 @@ impl Asked {
             .headers()
             .get(header::TE)
             .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+        let agreed = wants_trailers
+            && request
+                .headers()
+                .get(STREAM_END)
+                .is_some_and(|how| how == STREAM_END_TRAILER);
         let trailers = match request.extensions().get::<Slot>() {
+            _ if agreed => Trailers::Agreed,
             Some(slot) if !wants_trailers => Trailers::Slot(slot.clone()),
             _ => Trailers::Frame,
         };
