@@ -37,7 +37,7 @@ impl BlockSource for Nobody {
 }
 
 fn path(root: &Cid, rest: &str) -> ContentPath {
-    ContentPath::parse(&format!("/ipfs/{root}/{rest}")).unwrap()
+    ContentPath::parse(format!("/ipfs/{root}/{rest}")).unwrap()
 }
 
 async fn message(dag: &Dag, root: &Cid, rest: &str) -> String {
