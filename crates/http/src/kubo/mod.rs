@@ -8,6 +8,7 @@ mod call;
 mod error;
 mod files;
 mod handlers;
+mod mfs;
 mod origin;
 
 use std::collections::HashMap;

@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod dag;
 pub mod diag;
+pub mod files;
 pub mod filestore;
 pub mod get;
 pub mod id;
@@ -59,6 +60,18 @@ macro_rules! kubo_commands {
             $crate::kubo::dag::resolve::DagResolve,
             $crate::kubo::dag::stat::DagStat,
             $crate::kubo::diag::sys::DiagSys,
+            $crate::kubo::files::chcid::FilesChcid,
+            $crate::kubo::files::chmod::FilesChmod,
+            $crate::kubo::files::cp::FilesCp,
+            $crate::kubo::files::flush::FilesFlush,
+            $crate::kubo::files::ls::FilesLs,
+            $crate::kubo::files::mkdir::FilesMkdir,
+            $crate::kubo::files::mv::FilesMv,
+            $crate::kubo::files::read::FilesRead,
+            $crate::kubo::files::rm::FilesRm,
+            $crate::kubo::files::stat::FilesStat,
+            $crate::kubo::files::touch::FilesTouch,
+            $crate::kubo::files::write::FilesWrite,
             $crate::kubo::filestore::dups::FilestoreDups,
             $crate::kubo::filestore::ls::FilestoreLs,
             $crate::kubo::filestore::verify::FilestoreVerify,
@@ -135,6 +148,10 @@ const ALL_GROUPS: &[Group] = &[
     Group {
         path: "diag",
         summary: "Show diagnostics",
+    },
+    Group {
+        path: "files",
+        summary: "Manage the mutable file system (MFS)",
     },
     Group {
         path: "filestore",
