@@ -113,6 +113,9 @@ pub enum BlockError {
         #[source]
         source: RowError,
     },
+    /// The rows that name the roots of a collection failed.
+    #[error(transparent)]
+    Rows(#[from] RowError),
     /// A hold was handed to a store that did not give it out, so it would keep nothing.
     #[error("the hold belongs to another store")]
     OtherHold,

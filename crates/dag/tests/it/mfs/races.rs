@@ -9,7 +9,7 @@ use cairn_dag::mfs::{Mfs, MfsError, Settings, WriteOptions, chroot};
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
 use cairn_store::block::{Options, SegmentStore};
-use cairn_store::meta::{Rows, SqliteRows};
+use cairn_store::meta::{MfsRows as _, Rows as _, SqliteRows};
 
 use super::model::{Model, walk};
 use super::{Fs, body, path};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::pin::{Kind, PinError, PinState};
 use cairn_primitives::Cid;
-use cairn_store::meta::{Pin, PinMode, Rows};
+use cairn_store::meta::{Pin, PinMode, PinRows as _};
 use cairn_store::{BlockError, BlockSource, BlockStore};
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
