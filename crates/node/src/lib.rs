@@ -11,6 +11,7 @@ mod init;
 pub mod metrics;
 mod node;
 mod parts;
+mod peers;
 pub mod repo;
 pub mod tasks;
 

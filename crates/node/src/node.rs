@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cairn_dag::Pinner;
 use cairn_dag::gc::{CollectError, ExtraRoots, Running};
 use cairn_dag::import::ImportDefaults;
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
-use cairn_dag::{Blocks, Pinner};
 use cairn_primitives::unixfs::directory::SizeEstimation;
 use cairn_store::block::{Collected, Filestore, Root};
 use cairn_store::meta::{RowError, Rows};
@@ -22,6 +22,7 @@ use crate::identity::Identity;
 use crate::init::SeedError;
 use crate::metrics::Metrics;
 use crate::parts::{open_filestore, open_rows, open_store};
+use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
 use crate::tasks::{AutoCollect, Tasks};
 
@@ -137,6 +138,7 @@ pub struct Node {
     roots: Arc<Mutex<Vec<RootSource>>>,
     tasks: Tasks,
     metrics: Arc<Metrics>,
+    peers: Peers,
     /// Last, so that a node that is dropped without a shutdown closes its parts before the lock goes.
     repo: Repo,
 }
@@ -186,6 +188,7 @@ impl Node {
             roots: Arc::default(),
             tasks: Tasks::default(),
             metrics: Arc::default(),
+            peers: Peers::default(),
             repo,
         };
         node.keep(files::roots(&node.mfs, &*node.rows)?);
@@ -287,10 +290,8 @@ impl Node {
         self.mfs.as_ref().map_err(Clone::clone)
     }
 
-    /// Blocks as far as they are here.
-    #[must_use]
-    pub fn blocks(&self) -> Blocks {
-        Blocks::offline(Arc::clone(&self.store))
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// Its tasks, and a place for more: they are stopped with it.

@@ -1,7 +1,7 @@
 //! What a handler knows of a request besides its own arguments and options.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -13,6 +13,7 @@ use cairn_primitives::bytestring::to_text;
 use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
+use cairn_store::names::NameOptions;
 use cairn_wire::kubo::command::{Nothing, Repository};
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER, Spec};
 use cairn_wire::shape::{self, BodyKind};
@@ -29,6 +30,8 @@ use crate::trailer::Slot;
 pub(crate) struct Call {
     pub(crate) rpc: Arc<Rpc>,
     pub(crate) asked: Asked,
+    /// One view for the whole call: what it resolves and what it reads are fetched in one session.
+    blocks: OnceLock<Blocks>,
 }
 
 impl Deref for Call {
@@ -59,7 +62,11 @@ impl Called for Repository {
 
     fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Call> {
         let rpc = rpc?.clone();
-        Some(Call { rpc, asked })
+        Some(Call {
+            rpc,
+            asked,
+            blocks: OnceLock::new(),
+        })
     }
 }
 
@@ -217,11 +224,14 @@ impl Call {
 
     /// Where blocks are read from.
     pub(crate) fn blocks(&self) -> Blocks {
-        if self.offline {
-            self.node().blocks().local()
-        } else {
-            self.node().blocks()
-        }
+        let view = || {
+            if self.offline {
+                self.node().offline_blocks()
+            } else {
+                self.node().blocks()
+            }
+        };
+        self.blocks.get_or_init(view).clone()
     }
 
     /// Reads a content path.
@@ -231,14 +241,34 @@ impl Call {
 
     /// The block that a path leads to.
     pub(crate) async fn resolve(&self, text: impl AsRef<[u8]>) -> Result<Cid, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?)
-            .await?
-            .cid)
+        Ok(self.follow(text).await?.cid)
     }
 
     /// Where a path leads, with what is left of it inside the last block.
     pub(crate) async fn follow(&self, text: impl AsRef<[u8]>) -> Result<Resolved, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?)
+        let path = self.path(text)?;
+        if !path.is_mutable() {
+            return Ok(resolve::resolve(&self.blocks(), &path).await?);
+        }
+        let path = self.names(path, NameOptions::default(), true).await?;
+        Ok(resolve::resolve(&self.blocks(), &path).await?)
+    }
+
+    /// The path behind the names of a mutable one.
+    pub(crate) async fn names(
+        &self,
+        path: ContentPath,
+        options: NameOptions,
+        recursive: bool,
+    ) -> Result<ContentPath, Failure> {
+        let options = NameOptions {
+            offline: self.offline,
+            ..options
+        };
+        let names = self.node().names();
+        Ok(resolve::follow_names(&*names, path, &options, recursive)
+            .await?
+            .path)
     }
 }
 

@@ -12,8 +12,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::holds::{HoldState, Holds, Touch};
 use super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root,
-    StoreStat,
+    BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root, StoreStat,
 };
 use super::unseen::Unseen;
 
@@ -232,12 +231,6 @@ impl fmt::Debug for MemoryStore {
         f.debug_struct("MemoryStore")
             .field("id", &self.id)
             .finish_non_exhaustive()
-    }
-}
-
-impl BlockSource for MemoryStore {
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(future::ready(self.get(cid.hash())))
     }
 }
 

@@ -171,12 +171,6 @@ pub enum ReferenceFault {
     Unchecked(#[source] HashError),
 }
 
-/// Where blocks can be had from: a local store, and later peers.
-pub trait BlockSource: Send + Sync + 'static {
-    /// The block's bytes, or `None` when it cannot be had. Local stores answer without waiting.
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>>;
-}
-
 /// What one store holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreStat {
@@ -260,7 +254,7 @@ pub type Hold = Arc<dyn HoldGuard>;
 /// Reads are blocking positional reads (microseconds when cached) and may be called from an async task. Identity
 /// multihashes are answered from themselves and never stored. Collection and verification are long: call them from
 /// a thread of their own.
-pub trait BlockStore: BlockSource {
+pub trait BlockStore: Send + Sync + 'static {
     /// The store's id, made once at its creation.
     fn id(&self) -> String;
 
