@@ -125,18 +125,6 @@ pub struct Verified {
     pub damage: Option<BlockError>,
 }
 
-impl Verified {
-    /// What Kubo's clients are told of a damaged block.
-    #[must_use]
-    pub fn message(&self) -> Option<String> {
-        let damage = self.damage.as_ref()?;
-        if matches!(damage, BlockError::Lost { .. }) {
-            return Some(format!("block {} is missing ({damage})", self.cid));
-        }
-        Some(format!("block {} was corrupt ({damage})", self.cid))
-    }
-}
-
 /// Reads and hashes every block of a store, and calls `seen` with each until that returns `false`. Blocks its thread for as
 /// long as it takes. Answers with how many blocks were checked and how many of them are damaged.
 pub fn verify(

@@ -18,7 +18,7 @@ use crate::fetch::{Blocks, decode_node};
 pub use names::{MAX_NAMES, Named, Validity, follow_names};
 pub use value::value;
 
-/// Why a path leads nowhere. The texts are Kubo's.
+/// Why a path leads nowhere.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
@@ -31,20 +31,18 @@ pub enum ResolveError {
         cid: Cid,
     },
     /// The last name is not in its map or list.
-    #[error("key not found: {}", Quoted(.0))]
+    #[error("no entry is named {}", Quoted(.0))]
     NoKey(ByteString),
     /// The last name is to be looked up in a list, and is not a number.
-    #[error("invalid segment for lookup on a list: {}: strconv.ParseInt: parsing {}: invalid syntax", Quoted(.0), Quoted(.0))]
+    #[error("{} is not an index of a list", Quoted(.0))]
     NotAnIndex(ByteString),
     /// The last name is to be looked up in something that has no names.
-    #[error(
-        "func called on wrong kind: \"LookupBySegment\" called on a {node} node (kind: {kind}), but only makes sense on map or list"
-    )]
+    #[error("a value of kind {kind} has no entries: only maps and lists have")]
     WrongKind {
-        /// What it is.
-        node: &'static str,
         /// Its kind in the data model.
         kind: &'static str,
+        /// Whether it is a file of UnixFS, whose value is its bytes.
+        file: bool,
     },
     /// A name that has to be resolved elsewhere first.
     #[error("{} is not immutable: resolve its name first", Quoted(.0))]
@@ -146,8 +144,8 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, 
     if fs.kind.is_file() {
         return Err(match rest {
             [] => ResolveError::WrongKind {
-                node: "data.Bytes",
                 kind: "bytes",
+                file: true,
             },
             _ => ResolveError::NoLink {
                 name: (*name).into(),

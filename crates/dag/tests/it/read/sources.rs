@@ -64,7 +64,7 @@ async fn absent_blocks_come_from_peers_and_stay() {
     let error = cat(&blocks, &absent()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("ipld: could not find {}", absent())
+        format!("block {} was not found", absent())
     );
 }
 
@@ -159,7 +159,7 @@ async fn wrong_and_unasked_bytes_are_not_stored() {
             .await
             .unwrap_err()
             .to_string()
-            .contains("could not find")
+            .contains("was not found")
     );
     assert_eq!(blocks.store().stat().unwrap().blocks, 0);
     remote.broken.store(true, Ordering::SeqCst);
