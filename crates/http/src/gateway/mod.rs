@@ -14,9 +14,8 @@ mod trustless;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use cairn_dag::Blocks;
@@ -28,23 +27,26 @@ use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Codec};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use error::Refusal;
 use headers::Headers;
 
+use crate::Service;
 use crate::cause::with_causes;
 use crate::paths;
 use crate::stream::{Ending, Streamed, Trailers};
 
 /// The face, under `Gateway.HTTPHeaders` as it is now.
-pub fn router(node: Arc<Node>) -> Router {
+pub fn service(node: Arc<Node>) -> Service {
     let headers = Headers::from_config(node.config().gateway.http_headers.as_ref());
-    Router::new()
-        .fallback(serve)
-        .with_state(Arc::new(Gateway { node, headers }))
+    let gateway = Arc::new(Gateway { node, headers });
+    Service::new(move |request| serve(Arc::clone(&gateway), request))
 }
+
+/// Headers of an answer, about.
+const HEADERS: usize = 20;
 
 /// What the face holds.
 struct Gateway {
@@ -52,7 +54,7 @@ struct Gateway {
     headers: Headers,
 }
 
-async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     if let Some(clean) = paths::redirect(&request.uri) {
         return clean;
@@ -176,16 +178,27 @@ async fn resolve_target(blocks: &Blocks, path: &str) -> Result<Target, Refusal> 
 
 /// The headers of everything that a path leads to: what it is, and that it never changes.
 fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
-    let mut put = |name: &'static str, text: &str| {
+    // With what else goes out: nothing is laid out anew.
+    headers.reserve(HEADERS);
+    let mut put = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }
     };
-    put("etag", etag);
-    put("x-ipfs-roots", &target.roots);
-    put("x-ipfs-path", &path_header(target.path.as_bytes()));
-    put("cache-control", "public, max-age=29030400, immutable");
-    put("x-content-type-options", "nosniff");
+    put(header::ETAG, etag);
+    put(HeaderName::from_static("x-ipfs-roots"), &target.roots);
+    put(
+        HeaderName::from_static("x-ipfs-path"),
+        &path_header(target.path.as_bytes()),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=29030400, immutable"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
 }
 
 /// A path as a header can carry it.
