@@ -1,9 +1,12 @@
 //! Why a block could not be had or understood; the families of single operations stand beside them.
 
+use std::time::Duration;
+
 use cairn_primitives::Cid;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::unixfs::ReadError;
 use cairn_store::BlockError;
+use cairn_store::exchange::ExchangeError;
 
 /// Why a block could not be had.
 ///
@@ -17,19 +20,24 @@ pub enum FetchError {
         /// The block.
         cid: Cid,
     },
-    /// Neither the store nor any source has the block.
+    /// Neither the store nor any peer has the block.
     #[error("block {} was not found", .cid.to_raw())]
     NotFound {
         /// The block.
         cid: Cid,
     },
-    /// A source answered with bytes that are not the block's.
-    #[error("block {} came with other content than its hash says", .cid.to_raw())]
-    Mismatch {
+    /// No block arrived for a while, and this one is still waited for.
+    #[error("no block arrived for {} s: still waiting for {cid}", .after.as_secs_f32())]
+    TimedOut {
         /// The block.
         cid: Cid,
+        /// How long was waited since the last block.
+        after: Duration,
     },
-    /// The store or the source failed.
+    /// The exchange with peers failed.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] BlockError),
 }

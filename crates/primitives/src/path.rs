@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn parts_can_be_asked_for() {
-        let path = ContentPath::parse(&format!("{HELLO}/a/b/")).unwrap();
+        let path = ContentPath::parse(format!("{HELLO}/a/b/")).unwrap();
         assert_eq!(path.names().collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(
             (&*path.root(), path.ends_in_slash(), path.is_mutable()),

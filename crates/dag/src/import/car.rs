@@ -281,6 +281,9 @@ impl CarImport {
             self.previous = Some(last.cid.clone());
         }
         self.closure.note(&checked.blocks, checked.links);
+        if checked.undecodable {
+            self.closure.give_up();
+        }
         for block in checked.blocks {
             self.block_count += 1;
             self.byte_count += block.data.len() as u64;

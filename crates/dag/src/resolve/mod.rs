@@ -1,5 +1,6 @@
 //! Paths to blocks and to values inside them.
 
+mod names;
 mod value;
 
 use cairn_primitives::ByteString;
@@ -8,11 +9,13 @@ use cairn_primitives::path::{ContentPath, Namespace};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::{Kind, UnixFs};
 use cairn_primitives::{Cid, Codec};
+use cairn_store::names::NameError;
 
 use crate::directory;
 use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 
+pub use names::{MAX_NAMES, Named, Validity, follow_names};
 pub use value::value;
 
 /// Why a path leads nowhere.
@@ -44,6 +47,9 @@ pub enum ResolveError {
     /// A name that has to be resolved elsewhere first.
     #[error("{} is not immutable: resolve its name first", Quoted(.0))]
     Mutable(ByteString),
+    /// A mutable name could not be resolved.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A block on the way could not be had or read.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -77,7 +83,7 @@ impl Resolved {
 /// In `/ipfs`, dag-pb nodes are directories or at least have named links; in `/ipld` they are maps of `Data` and `Links`.
 ///
 /// # Errors
-/// [`ResolveError::Mutable`] for `/ipns`: those names are resolved above.
+/// [`ResolveError::Mutable`] for `/ipns`: call [`follow_names`] first.
 pub async fn resolve(blocks: &Blocks, path: &ContentPath) -> Result<Resolved, ResolveError> {
     let Some(root) = path.cid() else {
         return Err(ResolveError::Mutable(path.as_bytes().into()));

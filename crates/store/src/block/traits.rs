@@ -113,6 +113,9 @@ pub enum BlockError {
         #[source]
         source: RowError,
     },
+    /// The rows that name the roots of a collection failed.
+    #[error(transparent)]
+    Rows(#[from] RowError),
     /// A hold was handed to a store that did not give it out, so it would keep nothing.
     #[error("the hold belongs to another store")]
     OtherHold,
@@ -166,12 +169,6 @@ pub enum ReferenceFault {
     /// The bytes cannot be checked: the hash function is not built in.
     #[error("the bytes cannot be checked")]
     Unchecked(#[source] HashError),
-}
-
-/// Where blocks can be had from: a local store, and later peers.
-pub trait BlockSource: Send + Sync + 'static {
-    /// The block's bytes, or `None` when it cannot be had. Local stores answer without waiting.
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>>;
 }
 
 /// What one store holds.
@@ -257,7 +254,7 @@ pub type Hold = Arc<dyn HoldGuard>;
 /// Reads are blocking positional reads (microseconds when cached) and may be called from an async task. Identity
 /// multihashes are answered from themselves and never stored. Collection and verification are long: call them from
 /// a thread of their own.
-pub trait BlockStore: BlockSource {
+pub trait BlockStore: Send + Sync + 'static {
     /// The store's id, made once at its creation.
     fn id(&self) -> String;
 

@@ -13,6 +13,9 @@ pub(super) struct Checked {
     pub(super) blocks: Vec<Block>,
     /// What those blocks link to.
     pub(super) links: Vec<Cid>,
+    /// Whether one of those blocks is not in the form of its codec, so that its links cannot be told. It is kept all the
+    /// same: only what relies on its links fails.
+    pub(super) undecodable: bool,
     pub(super) fault: Option<Fault>,
 }
 
@@ -31,12 +34,14 @@ pub(super) fn check(blocks: Vec<Block>) -> Checked {
     let mut checked = Checked {
         blocks: Vec::with_capacity(blocks.len()),
         links: Vec::new(),
+        undecodable: false,
         fault: None,
     };
     for block in blocks {
         match check_one(&block) {
             Ok(links) => {
-                checked.links.extend(links);
+                checked.undecodable |= links.is_none();
+                checked.links.extend(links.into_iter().flatten());
                 checked.blocks.push(block);
             }
             Err(fault) => {
@@ -48,7 +53,8 @@ pub(super) fn check(blocks: Vec<Block>) -> Checked {
     checked
 }
 
-fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
+/// The links of a block; `None` when its bytes are not in the form of its codec.
+fn check_one(block: &Block) -> Result<Option<Vec<Cid>>, Fault> {
     match car::verify(block) {
         Ok(()) => {}
         // Kubo knows how to compute these, and refuses them all the same.
@@ -63,8 +69,11 @@ fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
         let unknown = CodecError::Unknown(Codec::LIBP2P_KEY);
         return Err(Fault::Block(block.cid.clone(), unknown));
     }
-    let links = codec::links(block.cid.codec(), &block.data)
-        .map_err(|error| Fault::Block(block.cid.clone(), error))?;
+    let links = match codec::links(block.cid.codec(), &block.data) {
+        Ok(links) => Some(links),
+        Err(error @ CodecError::Unknown(_)) => return Err(Fault::Block(block.cid.clone(), error)),
+        Err(_) => None,
+    };
     HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))?;
     Ok(links)
 }

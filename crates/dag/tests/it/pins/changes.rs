@@ -3,7 +3,7 @@
 use cairn_dag::NodeError;
 use cairn_dag::pin::{Kind, PinError, Progress};
 use cairn_primitives::Cid;
-use cairn_store::meta::{PinMode, Rows};
+use cairn_store::meta::{PinMode, PinRows as _};
 
 use super::{has, node};
 use crate::support::{Made, absent, inline};

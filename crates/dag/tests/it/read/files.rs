@@ -1,7 +1,5 @@
 //! Bytes of files.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::export::{Cat, CatRange, ExportError, FileReader};
@@ -10,7 +8,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockStore;
 use futures_util::TryStreamExt as _;
 
-use super::{Nobody, cat};
+use super::{cat, nobody};
 use crate::support::{Dag, Made, absent};
 
 /// A file of three levels, with bytes of their own in inner nodes, empty parts, and blocks of uneven sizes.
@@ -44,7 +42,7 @@ async fn files_are_read_from_any_offset_for_any_length() {
     let (file, bytes) = uneven(&dag);
     for online in [false, true] {
         let blocks = if online {
-            Blocks::online(dag.store.clone(), Arc::new(Nobody))
+            Blocks::online(dag.store.clone(), nobody())
         } else {
             dag.blocks()
         };

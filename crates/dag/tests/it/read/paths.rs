@@ -79,7 +79,7 @@ async fn nodes_that_are_not_unixfs_have_named_links_and_ipld_sees_fields() {
             .cid,
         leaf.cid
     );
-    let ipld = |rest: &str| ContentPath::parse(&format!("/ipld/{}/{rest}", plain.cid)).unwrap();
+    let ipld = |rest: &str| ContentPath::parse(format!("/ipld/{}/{rest}", plain.cid)).unwrap();
     assert_eq!(
         resolve(&dag.blocks(), &ipld("Links/0/Hash"))
             .await

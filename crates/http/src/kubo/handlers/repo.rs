@@ -62,9 +62,9 @@ impl Handler for RepoStat {
                 },
             })
         });
-        Ok(sizes
+        sizes
             .await
-            .map_err(|_| Failure::normal("the count was interrupted"))??)
+            .map_err(|_| Failure::normal("the count was interrupted"))?
     }
 }
 

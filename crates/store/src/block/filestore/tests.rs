@@ -12,7 +12,7 @@ struct Case {
     store: Arc<Filestore>,
 }
 
-fn over(below: Store, rows: Arc<dyn Rows>, root: &Path) -> Arc<Filestore> {
+fn over(below: Store, rows: Arc<dyn ReferenceRows>, root: &Path) -> Arc<Filestore> {
     let options = FilestoreOptions {
         root: root.to_owned(),
         files: true,
