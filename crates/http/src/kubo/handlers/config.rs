@@ -41,8 +41,7 @@ impl Handler for Config {
             };
             Ok::<_, Failure>(Setting { key, value })
         });
-        done
-            .await
+        done.await
             .map_err(|_| Failure::normal("the write was interrupted"))?
     }
 }
