@@ -12,8 +12,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::holds::{HoldState, Holds, Touch};
 use super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root,
-    StoreStat,
+    BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root, StoreStat,
 };
 use super::unseen::Unseen;
 
@@ -83,6 +82,9 @@ impl Default for MemoryStore {
     }
 }
 
+/// The links of an absent block that is kept by another store.
+type Elsewhere = Option<Vec<Cid>>;
+
 impl MemoryStore {
     /// An empty store with an id of its own.
     #[must_use]
@@ -144,7 +146,7 @@ impl MemoryStore {
         marked: &mut HashSet<Multihash>,
         asked: &mut HashSet<Cid>,
         collector: &mut dyn Collector,
-    ) -> Result<(Vec<Cid>, Vec<Option<Vec<Cid>>>), BlockError> {
+    ) -> Result<(Vec<Cid>, Vec<Elsewhere>), BlockError> {
         let mut absent = Vec::new();
         self.walk(roots, &mut |cid, present| {
             if present {
@@ -229,12 +231,6 @@ impl fmt::Debug for MemoryStore {
         f.debug_struct("MemoryStore")
             .field("id", &self.id)
             .finish_non_exhaustive()
-    }
-}
-
-impl BlockSource for MemoryStore {
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(future::ready(self.get(cid.hash())))
     }
 }
 

@@ -96,7 +96,7 @@ pub enum BlockError {
         source: ReferenceFault,
     },
     /// A reference would be to a file that is not below the folder that holds the repository.
-    #[error("cannot add filestore references outside ipfs root ({})", root.display())]
+    #[error("the file is outside of {}: only files below it can be referred to", root.display())]
     OutsideRoot {
         /// That folder.
         root: PathBuf,
@@ -127,15 +127,15 @@ pub enum BlockError {
     Closed,
 }
 
-/// Why a block that lies in a file cannot be had. The texts are Kubo's, where it has one.
+/// Why a block that lies in a file cannot be had.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReferenceFault {
     /// References to files are not allowed.
-    #[error("filestore is not enabled, see https://git.io/vNItf")]
+    #[error("references to files are turned off")]
     FilesOff,
     /// References to URLs are not allowed.
-    #[error("urlstore is not enabled")]
+    #[error("references to URLs are turned off")]
     UrlsOff,
     /// References to URLs are allowed, but this program cannot follow them.
     #[error("references to URLs are not supported, only those to files")]
@@ -164,17 +164,11 @@ pub enum ReferenceFault {
     #[error("the file has become shorter")]
     Short,
     /// The bytes are not those of the block.
-    #[error("data in file did not match: it was changed")]
+    #[error("the file was changed")]
     Changed,
     /// The bytes cannot be checked: the hash function is not built in.
     #[error("the bytes cannot be checked")]
     Unchecked(#[source] HashError),
-}
-
-/// Where blocks can be had from: a local store, and later peers.
-pub trait BlockSource: Send + Sync + 'static {
-    /// The block's bytes, or `None` when it cannot be had. Local stores answer without waiting.
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>>;
 }
 
 /// What one store holds.
@@ -260,7 +254,7 @@ pub type Hold = Arc<dyn HoldGuard>;
 /// Reads are blocking positional reads (microseconds when cached) and may be called from an async task. Identity
 /// multihashes are answered from themselves and never stored. Collection and verification are long: call them from
 /// a thread of their own.
-pub trait BlockStore: BlockSource {
+pub trait BlockStore: Send + Sync + 'static {
     /// The store's id, made once at its creation.
     fn id(&self) -> String;
 

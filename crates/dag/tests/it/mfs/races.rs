@@ -106,7 +106,7 @@ async fn two_hundred_writers_and_a_collection_leave_one_tree() {
                 mfs.write(&path("/shared"), &shared, body(&number.to_le_bytes()))
                     .await
                     .unwrap();
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     match mfs.mv(&own, &moved, true).await {
                         Ok(()) => {}
                         // The directory may not have been made yet.

@@ -78,7 +78,7 @@ async fn states_tell_why() {
     let unknown = "zz".parse::<Kind>().unwrap_err();
     assert_eq!(
         unknown.to_string(),
-        "invalid type 'zz', must be one of {direct, indirect, recursive, all}"
+        "unknown pin type \"zz\": expected direct, indirect, recursive or all"
     );
 }
 

@@ -41,9 +41,9 @@ impl Handler for Config {
             };
             Ok::<_, Failure>(Setting { key, value })
         });
-        Ok(done
+        done
             .await
-            .map_err(|_| Failure::normal("the write was interrupted"))??)
+            .map_err(|_| Failure::normal("the write was interrupted"))?
     }
 }
 

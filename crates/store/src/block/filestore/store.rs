@@ -8,7 +8,7 @@ use futures_util::future::{self, BoxFuture};
 
 use super::super::links;
 use super::super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, StoreStat,
+    BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, StoreStat,
 };
 use super::hold::FileHold;
 use super::{Filestore, reading, rows_failed};
@@ -17,12 +17,6 @@ use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange};
 /// Whether the store below has no good copy of a block, so that a reference is asked.
 fn is_lacking<T>(below: &Result<Option<T>, BlockError>) -> bool {
     matches!(below, Ok(None) | Err(BlockError::Damaged { .. }))
-}
-
-impl BlockSource for Filestore {
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(future::ready(self.get(cid.hash())))
-    }
 }
 
 impl BlockStore for Filestore {

@@ -46,7 +46,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_primitives::{Block, Cid, Multihash};
-use futures_util::future::{self, BoxFuture};
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
 use self::engine::Engine;
@@ -56,9 +56,7 @@ use self::keys::{Keys, verify};
 pub use self::options::{LostSegment, OpenError, OpenReport, Options};
 use self::recover::Plan;
 use super::disk::{Disk, RealDisk};
-use super::traits::{
-    BlockEntry, BlockError, BlockSource, BlockStore, Collected, Collector, Hold, StoreStat,
-};
+use super::traits::{BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, StoreStat};
 
 /// How often what is durable goes to the index, at least.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
@@ -329,12 +327,6 @@ impl std::fmt::Debug for SegmentStore {
         f.debug_struct("SegmentStore")
             .field("id", &self.engine.owner.store)
             .finish_non_exhaustive()
-    }
-}
-
-impl BlockSource for SegmentStore {
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(future::ready(self.get(cid.hash())))
     }
 }
 

@@ -303,7 +303,7 @@ fn take_over(
     if told.whole {
         let mut gone = Vec::new();
         state::every(&transaction, &mut |pin| {
-            gone.push(PinChange::Remove(pin.cid))
+            gone.push(PinChange::Remove(pin.cid));
         })?;
         for change in gone {
             writer::change_row(&transaction, &Change::Pin(change), &mut tally).map_err(&write)?;
