@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use cairn_wire::CommandError;
-use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -60,12 +59,10 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
             }
         }
     };
-    let builder = match shown.trailers {
-        Trailers::Agreed => {
-            builder.header(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER))
-        }
-        Trailers::Frame | Trailers::Slot(_) => builder,
-    };
+    let mut builder = builder;
+    if let Some(headers) = builder.headers_mut() {
+        shown.trailers.announce(headers);
+    }
     let in_records = matches!(begun.kind, Kind::Many);
     let first = futures_util::stream::iter(begun.first.map(Ok));
     let rest = begun
