@@ -1,5 +1,6 @@
 //! REST endpoints from their declarations: mounted, called, described, run from the command line.
 
+mod calls;
 mod cli;
 mod declared;
 
