@@ -21,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) api_auth: Option<String>,
     /// `CAIRN_API_AUTH_FILE`: the file that holds it.
     pub(crate) api_auth_file: Option<PathBuf>,
+    /// `CAIRN_SERVICE_TOKEN`: the access token for a service that is named.
+    pub(crate) service_token: Option<String>,
     /// `NO_COLOR`: <https://no-color.org/>.
     pub(crate) no_color: bool,
     /// `VISUAL` or `EDITOR`.
@@ -40,6 +42,7 @@ impl Environment {
             api_ca: given("CAIRN_API_CA").map(PathBuf::from),
             api_auth: text("CAIRN_API_AUTH"),
             api_auth_file: given("CAIRN_API_AUTH_FILE").map(PathBuf::from),
+            service_token: text("CAIRN_SERVICE_TOKEN"),
             no_color: given("NO_COLOR").is_some(),
             editor: given("VISUAL").or_else(|| given("EDITOR")),
         }

@@ -39,6 +39,8 @@ pub(crate) struct Globals {
     pub(crate) timeout: Option<Duration>,
     /// What the server is told as it was given.
     pub(crate) passed_on: Vec<(&'static str, String)>,
+    /// `$CAIRN_SERVICE_TOKEN`.
+    pub(crate) service_token: Option<String>,
     /// `$VISUAL` or `$EDITOR`.
     pub(crate) editor: Option<OsString>,
 }
@@ -233,6 +235,7 @@ impl Globals {
             named_repository: named,
             timeout,
             passed_on,
+            service_token: environment.service_token.clone(),
             editor: environment.editor.clone(),
         })
     }
@@ -254,7 +257,6 @@ fn secret(
     file: Option<PathBuf>,
     environment: &Environment,
 ) -> Result<Option<String>, Problem> {
-    use std::io::Read as _;
     if given.is_some() {
         return Ok(given);
     }
@@ -266,8 +268,14 @@ fn secret(
             None => return Ok(None),
         },
     };
+    read_secret(&path).map(Some)
+}
+
+/// Reads a secret from a file; a line end behind it does not count.
+pub(crate) fn read_secret(path: &Path) -> Result<String, Problem> {
+    use std::io::Read as _;
     let mut text = String::new();
-    std::fs::File::open(&path)
+    std::fs::File::open(path)
         .and_then(|file| file.take(SECRET_LIMIT).read_to_string(&mut text))
         .map_err(|error| {
             Problem::failed(format!("cannot read the secret in {}", path.display())).because(&error)
@@ -279,7 +287,7 @@ fn secret(
             path.display()
         )));
     }
-    Ok(Some(secret.to_owned()))
+    Ok(secret.to_owned())
 }
 
 /// Most bytes of the file of a secret.

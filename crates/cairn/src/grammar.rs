@@ -208,7 +208,7 @@ pub(crate) fn command(program: &'static str) -> Command {
             root.at(path).spec = Some(spec);
         }
     }
-    for own in commands::OWN {
+    for own in commands::OWN.iter().chain(commands::REST) {
         root.at(own.path).own = Some((own.command)());
     }
     let command = Command::new(program)
@@ -245,13 +245,24 @@ impl Group {
             .fold(self, |group, word| group.children.entry(word).or_default())
     }
 
+    /// Whether help leaves it out: a group does when all below it are.
+    fn is_hidden(&self) -> bool {
+        match (&self.own, self.spec) {
+            (Some(own), _) => own.is_hide_set(),
+            (None, Some(spec)) => spec.hidden,
+            (None, None) => self.children.values().all(Self::is_hidden),
+        }
+    }
+
     fn command(self, program: &'static str, name: &'static str, path: &str) -> Command {
         let mut command = match (self.own, self.spec) {
             (Some(own), None) => own,
             // Our own form of an endpoint's command takes what the endpoint takes.
             (Some(own), Some(spec)) => takes(own, spec),
             (None, Some(spec)) => takes(described(Command::new(name), program, spec), spec),
-            (None, None) => Command::new(name).about(group_summary(path)),
+            (None, None) => Command::new(name)
+                .about(group_summary(path))
+                .hide(self.children.values().all(Self::is_hidden)),
         };
         command = with_globals(command);
         let pointer = format!("`{program} --help` lists the global options.");
@@ -284,7 +295,8 @@ impl Group {
 
 /// What a group of commands is about.
 fn group_summary(path: &str) -> &'static str {
-    let group = kubo::GROUPS.iter().find(|group| group.path == path);
+    let mut groups = kubo::GROUPS.iter().chain(commands::REST_GROUPS);
+    let group = groups.find(|group| group.path == path);
     group.map_or("", |group| group.summary)
 }
 
@@ -417,7 +429,7 @@ fn with_globals(command: Command) -> Command {
 }
 
 /// Documentation as clap prints it: links without their brackets.
-fn text(docs: &[&str]) -> String {
+pub(crate) fn text(docs: &[&str]) -> String {
     let lines: Vec<&str> = docs
         .iter()
         .map(|line| {

@@ -33,4 +33,4 @@ pub use address::Address;
 pub use error::{Error, TransportError};
 pub use kubo::{Answer, Kubo, Received, Records, Retry};
 pub use transport::{Body, BoxError, Http, HttpOptions, InProcess, Roots, Transport};
-pub use upload::{Content, Metadata, Part, Upload, UploadError};
+pub use upload::{Content, Metadata, Part, RawUpload, Upload, UploadError};

@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use cairn_wire::shape::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::stream::BoxStream;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use http_body::{Body, Frame};
 
 use crate::trailer::{Slot, printable};
@@ -31,8 +32,34 @@ pub(crate) enum Trailers {
     /// Through the connection.
     Slot(Slot),
     /// As a frame, which every answer has at its end: the client takes no answer for whole without it. See
-    /// [`cairn_wire::kubo::STREAM_END`].
+    /// [`STREAM_END`].
     Agreed,
+}
+
+impl Trailers {
+    /// How a trailer can reach whoever sent this request.
+    pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        // hyper sends trailers over HTTP/1 on just this value.
+        let wanted = headers
+            .get(header::TE)
+            .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+        let agreed = wanted
+            && headers
+                .get(STREAM_END)
+                .is_some_and(|how| how == STREAM_END_TRAILER);
+        match extensions.get::<Slot>() {
+            _ if agreed => Self::Agreed,
+            Some(slot) if !wanted => Self::Slot(slot.clone()),
+            _ => Self::Frame,
+        }
+    }
+
+    /// Tells the client that the server has agreed.
+    pub(crate) fn announce(&self, headers: &mut HeaderMap) {
+        if matches!(self, Self::Agreed) {
+            headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
+        }
+    }
 }
 
 /// A body made of a stream.
@@ -134,5 +161,41 @@ impl Body for Streamed {
                 Poll::Pending
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_go_the_way_that_reaches_the_client() {
+        let choose = |headers: &[(&'static str, &str)], slot: bool| {
+            let headers: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+                .collect();
+            let mut extensions = Extensions::new();
+            if slot {
+                extensions.insert(Slot::default());
+            }
+            match Trailers::of(&headers, &extensions) {
+                Trailers::Frame => "frame",
+                Trailers::Slot(_) => "slot",
+                Trailers::Agreed => "agreed",
+            }
+        };
+        let te = ("te", "trailers");
+        let end = (STREAM_END, STREAM_END_TRAILER);
+        assert_eq!(choose(&[], true), "slot");
+        assert_eq!(choose(&[], false), "frame");
+        assert_eq!(choose(&[te], true), "frame");
+        assert_eq!(choose(&[("te", "Trailers")], true), "frame");
+        // hyper sends none then.
+        assert_eq!(choose(&[("te", "trailers, deflate")], true), "slot");
+        assert_eq!(choose(&[te, end], true), "agreed");
+        assert_eq!(choose(&[te, end], false), "agreed");
+        assert_eq!(choose(&[end], true), "slot");
+        assert_eq!(choose(&[te, (STREAM_END, "other")], true), "frame");
     }
 }

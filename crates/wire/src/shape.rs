@@ -5,6 +5,16 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// The header with which a client says that it takes an answer for whole only when its trailer says so, and with which the
+/// server agrees. Its one value is [`STREAM_END_TRAILER`].
+///
+/// An answer that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a whole one with an empty
+/// `X-Stream-Error`. Without the agreement it breaks off, so that nobody takes it for whole; the reason is lost then.
+pub const STREAM_END: &str = "x-stream-end";
+
+/// The value of [`STREAM_END`].
+pub const STREAM_END_TRAILER: &str = "trailer";
+
 /// A value that is sent as JSON.
 pub trait Record: Serialize + DeserializeOwned + Send + 'static {}
 

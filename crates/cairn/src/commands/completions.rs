@@ -72,7 +72,9 @@ fn pruned(command: &Command, global: &[String], path: &str) -> Command {
             _ => argument.value_parser(PossibleValuesParser::new(values)),
         })
     });
-    let commands = command.get_subcommands().map(|below| {
+    let shown = command.get_subcommands();
+    let shown = shown.filter(|below| !below.is_hide_set());
+    let commands = shown.map(|below| {
         let name = below.get_name();
         let path = if path.is_empty() {
             name.to_owned()

@@ -28,6 +28,7 @@ mod reindex;
 mod repair;
 mod repo_gc;
 mod repo_verify;
+mod rest;
 mod shutdown;
 mod told;
 mod version;
@@ -93,6 +94,23 @@ pub(crate) const OWN: &[OwnCommand] = &[
         run: |_, globals| Box::pin(repair::run(globals)),
     },
 ];
+
+macro_rules! rest_commands {
+    ($($endpoint:path),+ $(,)?) => { &[$( OwnCommand {
+        path: <$endpoint as cairn_wire::rest::Endpoint>::SPEC.command,
+        command: rest::command::<$endpoint>,
+        run: |invocation, globals| Box::pin(rest::run::<$endpoint>(invocation, globals)),
+    } ),+] };
+}
+
+/// The commands of REST endpoints: one that is listed and cannot be run does not compile.
+pub(crate) const REST: &[OwnCommand] = cairn_wire::pinning_endpoints!(rest_commands);
+
+/// The groups of those commands.
+pub(crate) const REST_GROUPS: &[kubo::Group] = &[kubo::Group {
+    path: "pins",
+    summary: "Manage pins at a remote pinning service",
+}];
 
 /// Runs a declared command: [`Plain`] for those that send their request and print the answer, [`Custom`] for the others.
 pub(crate) trait Runner<C: Command> {
@@ -183,7 +201,7 @@ fn given_flag(request: &Request, names: &[&str]) -> Option<bool> {
 /// Runs the command of a command line.
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let path = invocation.path.join("/");
-    if let Some(own) = OWN.iter().find(|own| own.path == path) {
+    if let Some(own) = OWN.iter().chain(REST).find(|own| own.path == path) {
         return (own.run)(invocation, globals).await;
     }
     let Some(spec) = invocation.endpoint() else {

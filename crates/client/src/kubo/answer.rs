@@ -45,6 +45,27 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
+    /// An answer of any API to a request that was accepted.
+    pub(crate) fn accepted(headers: HeaderMap, body: Body, failure: Option<Failure>) -> Self {
+        let unconfirmed = headers
+            .get(STREAM_END)
+            .is_some_and(|how| how == STREAM_END_TRAILER);
+        Self {
+            body,
+            headers,
+            failure,
+            asked: None,
+            ended: false,
+            unconfirmed,
+            due: false,
+        }
+    }
+
+    /// Its headers.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// Takes an answer whose status says that the request was accepted; reads the error of any other.
     pub(super) async fn read_head(
         response: Response<Body>,
@@ -52,18 +73,9 @@ impl Answer {
         asked: Option<String>,
     ) -> Result<Self, Error> {
         let (head, body) = response.into_parts();
-        let unconfirmed = head
-            .headers
-            .get(STREAM_END)
-            .is_some_and(|how| how == STREAM_END_TRAILER);
         let mut answer = Self {
-            unconfirmed,
-            body,
-            headers: head.headers,
-            failure,
             asked,
-            ended: false,
-            due: false,
+            ..Self::accepted(head.headers, body, failure)
         };
         if head.status.is_success() {
             return Ok(answer);

@@ -22,6 +22,7 @@ pub use self::answer::Answer;
 pub use self::received::Received;
 pub use self::records::Records;
 pub use self::retry::Retry;
+pub(crate) use self::splitter::Splitter;
 use crate::address::Address;
 use crate::error::{Error, TransportError};
 use crate::transport::{self, Body, Http, Transport};

@@ -10,7 +10,7 @@ const LIMIT: usize = 512 * 1024 * 1024;
 /// Cuts a stream of bytes into JSON values, each byte looked at once. What is between them does not matter, so that a
 /// value may be spread over many lines and two may share one.
 #[derive(Debug, Default)]
-pub(super) struct Splitter {
+pub(crate) struct Splitter {
     buffer: BytesMut,
     /// How much of the buffer was looked at.
     seen: usize,
@@ -21,12 +21,12 @@ pub(super) struct Splitter {
 
 impl Splitter {
     /// Adds bytes.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
     /// The next whole value.
-    pub(super) fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
         if self.seen == 0 {
             let space = self
                 .buffer
@@ -78,7 +78,7 @@ impl Splitter {
     }
 
     /// What is left at the end of the stream: a number or a word, or a value that was cut.
-    pub(super) fn last(&mut self) -> Option<Bytes> {
+    pub(crate) fn last(&mut self) -> Option<Bytes> {
         let rest = self.take(self.buffer.len());
         (!rest.trim_ascii().is_empty()).then_some(rest)
     }

@@ -142,6 +142,41 @@ impl Upload {
     }
 }
 
+/// Bytes that one request sends as they are. Files are read only as the server takes them.
+pub struct RawUpload {
+    content: Content,
+}
+
+impl RawUpload {
+    /// These bytes.
+    #[must_use]
+    pub fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            content: Content::Bytes(bytes.into()),
+        }
+    }
+
+    /// The bytes of a file on disk.
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self {
+            content: Content::File(path.into()),
+        }
+    }
+
+    /// What this stream gives. An error breaks the request off.
+    pub fn stream(bytes: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
+        Self {
+            content: Content::Stream(bytes.boxed()),
+        }
+    }
+
+    /// The body, and where its failure will be. Must be called within a tokio runtime.
+    pub(crate) fn encode(self) -> (Body, Failure) {
+        multipart::encode_raw(self.content)
+    }
+}
+
 /// Why an upload ended early: told when the request that broke off comes back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<UploadError>>>);

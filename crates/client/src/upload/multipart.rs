@@ -11,6 +11,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
@@ -41,35 +42,47 @@ pub(super) fn encode(
 ) -> (String, Body, Failure) {
     let boundary = boundary();
     let content_type = format!("multipart/form-data; boundary={boundary}");
+    let (body, failure) = spawn(boundary, |writer| Box::pin(writer.write(parts)));
+    (content_type, body, failure)
+}
+
+/// Begins to send content alone, without a form around it.
+pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
+    spawn(String::new(), |writer| {
+        Box::pin(async move {
+            writer.whole(content, b"").await?;
+            writer.flush().await
+        })
+    })
+}
+
+/// Runs a writer, which goes on as the body is read, and stops when it is dropped.
+fn spawn(
+    boundary: String,
+    work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), Ended>> + Send + 'static,
+) -> (Body, Failure) {
     let failure = Failure::default();
     let (frames, mut taken) = mpsc::channel::<Result<Bytes, BoxError>>(WAITING);
-    let writer = Writer {
+    let mut writer = Writer {
         frames,
         boundary,
         gathered: BytesMut::new(),
     };
-    tokio::spawn(run(writer, parts, failure.clone()));
+    let told = failure.clone();
+    tokio::spawn(async move {
+        let outcome = work(&mut writer).await;
+        if let Err(Ended::Failed(error)) = outcome {
+            let reason = error.to_string();
+            told.set(error);
+            // Breaks the request off: a body that merely ended would be taken for a whole one.
+            let _ = writer.frames.send(Err(reason.into())).await;
+        }
+    });
     let body = StreamBody::new(
         stream::poll_fn(move |context| taken.poll_recv(context))
             .map(|bytes| bytes.map(Frame::data)),
     );
-    (content_type, body.boxed_unsync(), failure)
-}
-
-async fn run(
-    mut writer: Writer,
-    parts: BoxStream<'static, Result<Part, UploadError>>,
-    failure: Failure,
-) {
-    match writer.write(parts).await {
-        Ok(()) | Err(Ended::NobodyReads) => {}
-        Err(Ended::Failed(error)) => {
-            let told = error.to_string();
-            failure.set(error);
-            // Breaks the request off: a body that merely ended would be taken for a whole one.
-            let _ = writer.frames.send(Err(told.into())).await;
-        }
-    }
+    (body.boxed_unsync(), failure)
 }
 
 /// Why writing ended early.
@@ -103,28 +116,34 @@ impl Writer {
                 absolute_path,
             } = part?;
             self.head(&name, &content, metadata, absolute_path.as_deref());
-            match content {
-                Content::Directory => {}
-                Content::Symlink(target) => self.gathered.extend_from_slice(&target),
-                Content::Bytes(bytes) => self.content(bytes).await?,
-                Content::File(path) => self.file(&path).await?,
-                Content::Stream(mut stream) => {
-                    while let Some(bytes) = stream.next().await {
-                        let bytes = bytes.map_err(|source| UploadError::Stream {
-                            name: String::from_utf8_lossy(&name).into_owned(),
-                            source,
-                        })?;
-                        self.content(bytes).await?;
-                        // Whoever writes a stream slowly wants it to arrive.
-                        self.flush().await?;
-                    }
-                }
-            }
+            self.whole(content, &name).await?;
             self.gathered.extend_from_slice(b"\r\n");
         }
         self.gathered
             .extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
         self.flush().await
+    }
+
+    /// Sends all of a part's content.
+    async fn whole(&mut self, content: Content, name: &[u8]) -> Result<(), Ended> {
+        match content {
+            Content::Directory => {}
+            Content::Symlink(target) => self.gathered.extend_from_slice(&target),
+            Content::Bytes(bytes) => self.content(bytes).await?,
+            Content::File(path) => self.file(&path).await?,
+            Content::Stream(mut stream) => {
+                while let Some(bytes) = stream.next().await {
+                    let bytes = bytes.map_err(|source| UploadError::Stream {
+                        name: String::from_utf8_lossy(name).into_owned(),
+                        source,
+                    })?;
+                    self.content(bytes).await?;
+                    // Whoever writes a stream slowly wants it to arrive.
+                    self.flush().await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn head(

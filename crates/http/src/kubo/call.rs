@@ -14,17 +14,15 @@ use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
 use cairn_store::names::NameOptions;
+use cairn_wire::kubo::Spec;
 use cairn_wire::kubo::command::{Nothing, Repository};
-use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER, Spec};
 use cairn_wire::shape::{self, BodyKind};
 use cairn_wire::{ParseError, Values};
-use http::header;
 
 use super::answer::{self, Encoding};
 use super::files::{self, Files};
 use super::{Failure, Rpc, error};
 use crate::stream::Trailers;
-use crate::trailer::Slot;
 
 /// One call of a command, with the node that it is about.
 pub(crate) struct Call {
@@ -150,20 +148,7 @@ impl Asked {
             // Version 0 has one base alone: any other takes version 1.
             None => cid_base.is_some_and(|base| base != Base::Base58Btc),
         };
-        let wants_trailers = request
-            .headers()
-            .get(header::TE)
-            .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
-        let agreed = wants_trailers
-            && request
-                .headers()
-                .get(STREAM_END)
-                .is_some_and(|how| how == STREAM_END_TRAILER);
-        let trailers = match request.extensions().get::<Slot>() {
-            _ if agreed => Trailers::Agreed,
-            Some(slot) if !wants_trailers => Trailers::Slot(slot.clone()),
-            _ => Trailers::Frame,
-        };
+        let trailers = Trailers::of(request.headers(), request.extensions());
         let files = match spec.body {
             BodyKind::Nothing => None,
             _ => match Files::new(request) {

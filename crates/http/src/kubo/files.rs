@@ -16,6 +16,7 @@ use percent_encoding::percent_decode;
 
 use super::Failure;
 use crate::parts::Parts;
+use crate::rest::is_multipart;
 
 /// Longest path of a part, in bytes.
 const MAX_PATH: usize = 64 << 10;
@@ -62,7 +63,7 @@ impl Files {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
             .to_owned();
-        if !is_multipart(&request) {
+        if !is_multipart(request.headers()) {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -151,7 +152,7 @@ pub(super) async fn arguments(
 ) -> Result<Request, Failure> {
     let takes_more = |last: &Argument| last.variadic || values.arguments().is_empty();
     let wanted = spec.body == BodyKind::Nothing && spec.arguments.last().is_some_and(takes_more);
-    if !wanted || !is_multipart(&request) {
+    if !wanted || !is_multipart(request.headers()) {
         return Ok(request);
     }
     let (head, body) = request.into_parts();
@@ -172,20 +173,6 @@ pub(super) async fn arguments(
             .for_each(|line| values.argument(line));
     }
     Ok(rest)
-}
-
-fn is_multipart(request: &Request) -> bool {
-    let content_type = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .eq_ignore_ascii_case("multipart/form-data")
 }
 
 fn head_of(head: &PartHead) -> Result<FileHead, Failure> {

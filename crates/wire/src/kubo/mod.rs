@@ -30,6 +30,7 @@ pub mod shutdown;
 pub mod version;
 
 pub use self::command::{ANY_PATH, Argument, Command, FilesSpec, Group, OptionSpec, Spec};
+pub use crate::shape::{STREAM_END, STREAM_END_TRAILER};
 
 /// Calls a macro with every command of the Kubo RPC: the one list that the server, the CLI and the docs go by.
 #[macro_export]
@@ -106,17 +107,7 @@ macro_rules! listed {
     ($($command:path),+ $(,)?) => {
         $( impl command::Listed for $command {} )+
 
-        /// The header with which a client says that it takes an answer for whole only when its trailer says so, and with which the
-/// server agrees. Its one value is [`STREAM_END_TRAILER`].
-///
-/// An answer that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a whole one with an empty
-/// `X-Stream-Error`. Without the agreement it breaks off, so that nobody takes it for whole; the reason is lost then.
-pub const STREAM_END: &str = "x-stream-end";
-
-/// The value of [`STREAM_END`].
-pub const STREAM_END_TRAILER: &str = "trailer";
-
-/// The facts of every command of the Kubo RPC.
+        /// The facts of every command of the Kubo RPC.
         pub static SPECS: &[Spec] = ALL;
 
         const ALL: &[Spec] = &[$( <$command as Command>::SPEC ),+];

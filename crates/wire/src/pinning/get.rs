@@ -15,8 +15,9 @@ endpoint! {
         query {}
         body: NoBody,
         reply: 200 One<PinStatus>,
-        errors: [400, 401, 404, 409, 500],
+        errors: [400, 401, 404, 409],
         access: Scope("pins:read"),
         safe: true,
+        command: "pins/get",
     }
 }

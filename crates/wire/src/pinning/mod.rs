@@ -7,7 +7,27 @@ mod records;
 
 pub use self::get::GetPin;
 pub use self::records::{Failure, FailureError, Pin, PinStatus, Status};
+use crate::rest::openapi::Document;
 use crate::rest::{Api, Fault, Info, Scheme};
+
+/// Calls a macro with every endpoint of the API: the one list that the server, the CLI and the OpenAPI document go by.
+#[macro_export]
+macro_rules! pinning_endpoints {
+    ($($callback:ident)::+) => {
+        $($callback)::+! {
+            $crate::pinning::GetPin,
+        }
+    };
+}
+
+crate::pinning_endpoints!(list_endpoints);
+
+/// The API's OpenAPI document.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    let document: Document = crate::pinning_endpoints!(describe_endpoints);
+    document.finish::<Pinning>()
+}
 
 /// The API.
 #[derive(Debug)]
@@ -22,6 +42,8 @@ impl Api for Pinning {
 
     const SCHEMES: &'static [Scheme] = &[Scheme::Bearer];
 
+    const ERROR_RANGES: &'static [&'static str] = &["4XX", "5XX"];
+
     type Error = Failure;
 
     fn fault(fault: &Fault) -> (u16, Failure) {
@@ -35,5 +57,10 @@ impl Api for Pinning {
             Fault::Internal => (500, "INTERNAL_SERVER_ERROR"),
         };
         (status, Failure::new(reason, fault.to_string()))
+    }
+
+    fn message(error: &Failure) -> String {
+        let FailureError { reason, details } = &error.error;
+        details.clone().unwrap_or_else(|| reason.clone())
     }
 }

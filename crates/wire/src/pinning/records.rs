@@ -30,7 +30,7 @@ pub struct Pin {
     pub name: Option<String>,
     /// Multiaddrs of peers that have the content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = 20), extend("uniqueItems" = true))]
     pub origins: Vec<String>,
     /// The caller's own metadata.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -50,7 +50,7 @@ pub struct PinStatus {
     /// The pin object.
     pub pin: Pin,
     /// Multiaddrs of peers that will receive the content.
-    #[schemars(length(min = 1, max = 20))]
+    #[schemars(length(min = 1, max = 20), extend("uniqueItems" = true))]
     pub delegates: Vec<String>,
     /// More about the status.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

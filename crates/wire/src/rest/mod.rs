@@ -1,4 +1,4 @@
-//! What a REST endpoint is: method, path, query, body, answers, who may call.
+//! What a REST endpoint is: method, path, query, headers, body, answers, who may call.
 //!
 //! An endpoint is declared with `endpoint!`; see [`crate::pinning`] for one. The server mounts the declaration
 //! (`cairn-http`), the client calls it (`cairn-client`), and [`openapi`] describes it.
@@ -9,9 +9,13 @@ pub mod openapi;
 mod param;
 mod path;
 
-pub use self::param::{Bounds, Invalid, Param, Query, Style, read, write};
+use std::marker::PhantomData;
+
+pub use self::param::{
+    Bounds, Invalid, Param, Query, Style, as_json, read, read_next, read_part, write,
+};
 pub use self::path::{expand, template_names};
-use crate::shape::{Body, Record, Reply};
+use crate::shape::{Body, Record, Reply, ReplyKind};
 
 /// One API: what its endpoints share.
 pub trait Api: Send + Sync + 'static {
@@ -24,11 +28,31 @@ pub trait Api: Send + Sync + 'static {
     /// The status of a stream that holds no record.
     const EMPTY_STREAM: u16 = 200;
 
+    /// What a path with a slash behind it stands for.
+    const TRAILING_SLASH: TrailingSlash = TrailingSlash::Unknown;
+
+    /// The ranges of statuses, as in `4XX`, of which every endpoint may answer others than it names.
+    const ERROR_RANGES: &'static [&'static str] = &[];
+
     /// The body of every refusal.
     type Error: Record + schemars::JsonSchema + std::fmt::Debug;
 
     /// How the API answers a fault that every endpoint can meet.
     fn fault(fault: &Fault) -> (u16, Self::Error);
+
+    /// What a refusal says to a person.
+    fn message(error: &Self::Error) -> String;
+}
+
+/// What a path with a slash behind it stands for, where the endpoint's own has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailingSlash {
+    /// Another path, which no endpoint has.
+    Unknown,
+    /// The same path.
+    Ignored,
+    /// The client is sent to the path without it, with this status: 308 keeps the method, 301 need not.
+    Redirected(u16),
 }
 
 /// What is said of an API.
@@ -101,8 +125,48 @@ pub enum Access {
     Scope(&'static str),
 }
 
+/// The parameters of a request, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// Those of the path, in order.
+    pub path: Vec<String>,
+    /// The query.
+    pub query: Query,
+    /// The headers, named as they are declared.
+    pub headers: Query,
+}
+
+/// Implemented by the list of an API, such as [`pinning_endpoints!`](crate::pinning_endpoints), alone: an endpoint that is
+/// missing there does not compile.
+#[diagnostic::on_unimplemented(
+    message = "the endpoint `{Self}` is not in the list of its API",
+    label = "add it to the list, such as `pinning_endpoints!` in `pinning/mod.rs`"
+)]
+pub trait Listed {}
+
+/// The headers of an answer that an API documents; see [`reply_headers!`](crate::reply_headers).
+pub trait ReplyHeaders: Sized + Send + 'static {
+    /// What they are.
+    const HEADERS: &'static [Param];
+
+    /// Reads them.
+    fn read(headers: &Query) -> Result<Self, Invalid>;
+
+    /// Writes them.
+    fn write(&self) -> Query;
+}
+
+/// An answer with headers that the API documents.
+#[derive(Debug)]
+pub struct WithHeaders<H, R>(PhantomData<fn() -> (H, R)>);
+
+impl<H: ReplyHeaders, R: Reply> Reply for WithHeaders<H, R> {
+    const KIND: ReplyKind = R::KIND;
+    type Record = R::Record;
+}
+
 /// One REST endpoint: a type whose fields are its parameters.
-pub trait Endpoint: Sized + Send + Sync + 'static {
+pub trait Endpoint: Listed + Sized + Send + Sync + 'static {
     /// Its path, its parameters, what it is.
     const SPEC: Spec;
 
@@ -115,11 +179,14 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// What its answer holds.
     type Reply: Reply;
 
-    /// Reads the fields from the values of the path, in order, and the query.
-    fn from_request(path: &[String], query: &Query) -> Result<Self, Invalid>;
+    /// Reads the fields from the parameters of a request.
+    fn from_request(request: &Parameters) -> Result<Self, Invalid>;
 
-    /// The values of the path, in order, and the query that give these fields.
-    fn to_request(&self) -> (Vec<String>, Query);
+    /// The parameters that give these fields.
+    fn to_request(&self) -> Parameters;
+
+    /// Whether the request asks for many records where it could ask for one.
+    fn many(&self) -> bool;
 }
 
 /// The facts of an endpoint.
@@ -137,6 +204,8 @@ pub struct Spec {
     pub path_parameters: &'static [Param],
     /// The parameters of the query.
     pub query: &'static [Param],
+    /// The headers that it takes.
+    pub headers: &'static [Param],
     /// The status of success.
     pub success: u16,
     /// The statuses of refusals that it may answer with.
@@ -145,6 +214,8 @@ pub struct Spec {
     pub access: Access,
     /// Whether it changes nothing, so that a request may be sent again when its answer was lost.
     pub safe: bool,
+    /// The words of its command, with `/` between them.
+    pub command: &'static str,
 }
 
 impl Spec {

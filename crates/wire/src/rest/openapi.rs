@@ -6,7 +6,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{Access, Api, Endpoint, Param, Style};
+use super::{Access, Api, Endpoint, Param, ReplyHeaders, Style, WithHeaders};
 
 /// A document under construction.
 #[derive(Debug)]
@@ -47,18 +47,40 @@ impl Document {
         for param in spec.query {
             parameters.push(self.parameter(param, "query"));
         }
+        for param in spec.headers {
+            parameters.push(self.parameter(param, "header"));
+        }
         let mut success = json!({ "description": reason(spec.success) });
         if let Some(content) = E::Reply::content(&mut self.generator) {
             success["content"] = content;
         }
+        let headers: Map<String, Value> = E::Reply::HEADERS
+            .iter()
+            .map(|param| {
+                let mut header = self.parameter(param, "header");
+                if let Some(fields) = header.as_object_mut() {
+                    fields.remove("name");
+                    fields.remove("in");
+                }
+                (param.name.to_owned(), header)
+            })
+            .collect();
+        if !headers.is_empty() {
+            success["headers"] = headers.into();
+        }
         let mut responses = Map::new();
         responses.insert(spec.success.to_string(), success);
-        for status in spec.errors {
-            let response = json!({
-                "description": reason(*status),
+        let refused = |description: &str| {
+            json!({
+                "description": description,
                 "content": { "application/json": { "schema": error } },
-            });
-            responses.insert(status.to_string(), response);
+            })
+        };
+        for status in spec.errors {
+            responses.insert(status.to_string(), refused(reason(*status)));
+        }
+        for range in E::Api::ERROR_RANGES {
+            responses.insert((*range).to_owned(), refused("Any other error"));
         }
         let mut operation = json!({
             "operationId": spec.id,
@@ -98,13 +120,15 @@ impl Document {
                 (name.to_owned(), json!({ "type": "http", "scheme": name }))
             })
             .collect();
+        let mut schemas = self.generator.take_definitions(true);
+        schemas.values_mut().for_each(optional_properties);
         json!({
             "openapi": "3.1.0",
             "info": { "title": A::INFO.title, "version": A::INFO.version },
             "externalDocs": { "url": A::INFO.spec },
             "paths": self.paths,
             "components": {
-                "schemas": self.generator.take_definitions(true),
+                "schemas": schemas,
                 "securitySchemes": schemes,
             },
         })
@@ -112,10 +136,10 @@ impl Document {
 
     fn parameter(&mut self, param: &Param, place: &str) -> Value {
         let mut schema = (param.schema)(&mut self.generator).to_value();
-        let optional = schema
-            .get("type")
-            .and_then(Value::as_array)
-            .is_some_and(|types| types.iter().any(|kind| kind == "null"));
+        without_null(&mut schema);
+        if let Some(default) = (param.default)() {
+            schema["default"] = default;
+        }
         if let Some(bounds) = param.bounds {
             let kind = schema.get("type").map(Value::to_string).unwrap_or_default();
             let names = if kind.contains("array") {
@@ -133,7 +157,7 @@ impl Document {
         let mut out = json!({
             "name": param.name,
             "in": place,
-            "required": place == "path" || !(optional || many),
+            "required": place == "path" || is_required(param),
             "description": docs.join(" "),
         });
         if param.style == Style::Json {
@@ -141,7 +165,7 @@ impl Document {
         } else {
             out["schema"] = schema;
         }
-        if many {
+        if many && place == "query" {
             out["style"] = "form".into();
             out["explode"] = (param.style != Style::List).into();
         }
@@ -149,8 +173,92 @@ impl Document {
     }
 }
 
+/// Takes `null` out of what a schema allows; whether it was there.
+fn without_null(schema: &mut Value) -> bool {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        let before = types.len();
+        types.retain(|kind| kind != "null");
+        let found = types.len() < before;
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+        return found;
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        let before = choices.len();
+        choices.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+        let found = choices.len() < before;
+        if let [only] = choices.as_slice() {
+            let only = only.clone();
+            if let Some(fields) = schema.as_object_mut() {
+                fields.remove("anyOf");
+                fields.extend(only.as_object().cloned().unwrap_or_default());
+            }
+        }
+        return found;
+    }
+    false
+}
+
+/// A property that may be absent is left out, and never sent as `null`.
+fn optional_properties(schema: &mut Value) {
+    let required: Vec<Value> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, property) in properties {
+        if !required.iter().any(|known| known == name) {
+            without_null(property);
+        }
+        optional_properties(property);
+    }
+}
+
+fn inline() -> SchemaGenerator {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    SchemaGenerator::new(settings)
+}
+
+/// The schema of a parameter, with all that it refers to in place.
+#[must_use]
+pub fn parameter_schema(param: &Param) -> Value {
+    let mut schema = (param.schema)(&mut inline()).to_value();
+    without_null(&mut schema);
+    schema
+}
+
+/// Whether a request without this parameter is refused, where it is not of the path.
+#[must_use]
+pub fn is_required(param: &Param) -> bool {
+    let many = matches!(param.style, Style::List | Style::Repeated | Style::Prefix);
+    let mut schema = (param.schema)(&mut inline()).to_value();
+    !many && (param.default)().is_none() && !without_null(&mut schema)
+}
+
+/// The schema of what a JSON body holds, with all that it refers to in place; `None` where the body is not JSON.
+#[must_use]
+pub fn json_schema<B: Described>() -> Option<Value> {
+    let mut content = B::content(&mut inline())?;
+    let mut schema = content
+        .get_mut("application/json")?
+        .get_mut("schema")?
+        .take();
+    optional_properties(&mut schema);
+    Some(schema)
+}
+
 /// The `content` of a body or an answer.
 pub trait Described {
+    /// The headers of an answer that are documented.
+    const HEADERS: &'static [Param] = &[];
+
     /// By media type; `None` where there is none.
     fn content(generator: &mut SchemaGenerator) -> Option<Value>;
 }
@@ -176,6 +284,29 @@ impl<T: schemars::JsonSchema> Described for crate::shape::Many<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         let schema = generator.subschema_for::<T>().to_value();
         Some(json!({ "application/x-ndjson": { "schema": schema } }))
+    }
+}
+
+impl<A, B> Described for crate::shape::OneOrMany<A, B>
+where
+    A: schemars::JsonSchema,
+    B: schemars::JsonSchema,
+{
+    fn content(generator: &mut SchemaGenerator) -> Option<Value> {
+        let one = generator.subschema_for::<A>().to_value();
+        let each = generator.subschema_for::<B>().to_value();
+        Some(json!({
+            "application/json": { "schema": one },
+            "application/x-ndjson": { "schema": each },
+        }))
+    }
+}
+
+impl<H: ReplyHeaders, R: Described> Described for WithHeaders<H, R> {
+    const HEADERS: &'static [Param] = H::HEADERS;
+
+    fn content(generator: &mut SchemaGenerator) -> Option<Value> {
+        R::content(generator)
     }
 }
 
@@ -205,8 +336,26 @@ impl Described for crate::shape::RawBody {
 
 impl Described for crate::shape::Files {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
-        Some(json!({ "multipart/form-data": { "schema": { "type": "object" } } }))
+        Some(json!({ "multipart/form-data": { "schema": files() } }))
     }
+}
+
+impl Described for crate::shape::RawOrFiles {
+    fn content(_: &mut SchemaGenerator) -> Option<Value> {
+        Some(json!({
+            "multipart/form-data": { "schema": files() },
+            "*/*": { "schema": { "type": "string", "format": "binary" } },
+        }))
+    }
+}
+
+fn files() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "file": { "type": "array", "items": { "type": "string", "format": "binary" } },
+        },
+    })
 }
 
 fn reason(status: u16) -> &'static str {

@@ -20,6 +20,8 @@ pub enum Style {
     Repeated,
     /// One JSON value.
     Json,
+    /// One value, percent-encoded: for headers, which hold no other text reliably.
+    Escaped,
     /// Every parameter whose name begins so: a map.
     Prefix,
 }
@@ -44,6 +46,8 @@ pub struct Param {
     pub style: Style,
     /// What is allowed.
     pub bounds: Option<Bounds>,
+    /// What an absent one stands for.
+    pub default: fn() -> Option<Value>,
     /// Its JSON schema.
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
@@ -56,6 +60,17 @@ pub struct Invalid {
     pub name: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl Invalid {
+    /// A parameter that was not sent and must be.
+    #[must_use]
+    pub fn missing(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            reason: "missing".to_owned(),
+        }
+    }
 }
 
 /// The pairs of a query.
@@ -83,6 +98,38 @@ impl Query {
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
+
+    /// Adds a pair whose value is percent-encoded once more, as [`Style::Escaped`] has it.
+    pub fn push_escaped(&mut self, name: impl Into<String>, value: &str) {
+        self.push(
+            name,
+            utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
+        );
+    }
+
+    /// Adds the value of a header, which may be a list.
+    pub fn push_header(&mut self, param: &Param, value: &[u8]) -> Result<(), Invalid> {
+        let text = std::str::from_utf8(value).map_err(|_| Invalid {
+            name: param.name.to_owned(),
+            reason: "not UTF-8".to_owned(),
+        })?;
+        match param.style {
+            Style::List | Style::Repeated => {
+                for item in text.split(',') {
+                    self.push(param.name, item.trim());
+                }
+            }
+            _ => self.push(param.name, text),
+        }
+        Ok(())
+    }
+
+    /// The pairs.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 impl std::fmt::Display for Query {
@@ -108,6 +155,32 @@ fn decode(text: &str) -> Result<String, Invalid> {
         })
 }
 
+/// A value as JSON.
+pub fn as_json<T: Serialize>(value: &T) -> Option<Value> {
+    serde_json::to_value(value).ok()
+}
+
+/// Reads a parameter of a path: its declaration and its value, which must both be there.
+pub fn read_part<T: DeserializeOwned + Serialize>(
+    param: Option<&Param>,
+    value: Option<&String>,
+    name: &str,
+) -> Result<T, Invalid> {
+    let missing = || Invalid::missing(name);
+    let (param, value) = param.zip(value).ok_or_else(missing)?;
+    let mut one = Query::default();
+    one.push(param.name, value.clone());
+    read(param, &one)?.ok_or_else(missing)
+}
+
+/// As [`read`], of a declaration that must be there.
+pub fn read_next<T: DeserializeOwned + Serialize>(
+    param: Option<&Param>,
+    query: &Query,
+) -> Result<Option<T>, Invalid> {
+    param.map_or(Ok(None), |param| read(param, query))
+}
+
 /// Reads a parameter; `None` when it was not sent and its type has no form for that.
 pub fn read<T: DeserializeOwned + Serialize>(
     param: &Param,
@@ -130,6 +203,10 @@ pub fn read<T: DeserializeOwned + Serialize>(
     }
     let parsed = match param.style {
         Style::Prefix => T::deserialize(MapDeserializer::<_, Error>::new(map.into_iter())),
+        // An absent list is an empty one, unless it stands for another.
+        Style::List | Style::Repeated if values.is_empty() && (param.default)().is_some() => {
+            return Ok(None);
+        }
         Style::List | Style::Repeated => {
             let items = values
                 .iter()
@@ -137,10 +214,16 @@ pub fn read<T: DeserializeOwned + Serialize>(
                 .filter(|item| !item.is_empty());
             T::deserialize(SeqDeserializer::<_, Error>::new(items.map(Text)))
         }
-        Style::Value | Style::Json => match values.as_slice() {
+        Style::Value | Style::Json | Style::Escaped => match values.as_slice() {
             [] => return Ok(T::deserialize(Absent).ok()),
             [text] if param.style == Style::Json => {
                 serde_json::from_str(text).map_err(|error| Error(error.to_string()))
+            }
+            [text] if param.style == Style::Escaped => {
+                match percent_decode_str(text).decode_utf8() {
+                    Ok(plain) => T::deserialize(Text(&plain)),
+                    Err(_) => Err(Error("not UTF-8".to_owned())),
+                }
             }
             [text] => T::deserialize(Text(text)),
             _ => return Err(invalid("sent more than once".to_owned())),
@@ -190,6 +273,7 @@ pub fn write<T: Serialize>(param: &Param, value: &T, query: &mut Query) {
             let items: Vec<String> = items.iter().map(text).collect();
             query.push(param.name, items.join(","));
         }
+        (Style::Escaped, value) => query.push_escaped(param.name, &text(&value)),
         (_, Value::Array(items)) => {
             for item in &items {
                 query.push(param.name, text(item));

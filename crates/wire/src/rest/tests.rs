@@ -14,6 +14,7 @@ const fn param(name: &'static str, style: Style, bounds: Option<(i64, i64)>) -> 
             Some((least, most)) => Some(Bounds { least, most }),
             None => None,
         },
+        default: || None,
         schema: |generator| generator.subschema_for::<String>(),
     }
 }

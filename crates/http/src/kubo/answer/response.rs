@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use cairn_wire::CommandError;
-use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::response::Parts;
@@ -77,9 +76,9 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
             }
         }
     }
-    if matches!(shown.trailers, Trailers::Agreed) {
-        headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
-    } else if begun.rest.is_none()
+    shown.trailers.announce(headers);
+    if !matches!(shown.trailers, Trailers::Agreed)
+        && begun.rest.is_none()
         && let Some(only) = begun.first.clone().filter(|only| !only.is_empty())
     {
         return Response::from_parts(parts, Body::new(Whole::new(only)));

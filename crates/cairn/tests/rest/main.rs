@@ -1,4 +1,8 @@
-//! A REST endpoint from its declaration: mounted, called, described.
+//! REST endpoints from their declarations: mounted, called, described, run from the command line.
+
+mod calls;
+mod cli;
+mod declared;
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -6,9 +10,9 @@ use std::collections::BTreeMap;
 
 use cairn_client::InProcess;
 use cairn_client::rest::{CallError, Rest};
-use cairn_http::rest::{Answer, Credential, Handler, Input, Mount, Refusal, Service};
+use cairn_http::mount_endpoints;
+use cairn_http::rest::{Answer, Credential, Handler, Input, Refusal, Service};
 use cairn_wire::pinning::{Failure, GetPin, Pin, PinStatus, Pinning, Status};
-use cairn_wire::rest::openapi::Document;
 use cairn_wire::rest::{Access, Fault, Scheme};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -62,9 +66,12 @@ fn pin(requestid: &str) -> PinStatus {
     }
 }
 
+fn router() -> axum::Router {
+    cairn_wire::pinning_endpoints!(mount_endpoints).into_router(Pins)
+}
+
 fn client(token: Option<&str>) -> Rest<Pinning> {
-    let router = Mount::default().with::<GetPin>().into_router(Pins);
-    let client = Rest::new(InProcess::new(router), "");
+    let client = Rest::new(InProcess::new(router()), "");
     match token {
         Some(token) => {
             let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
@@ -114,8 +121,7 @@ async fn refusals_come_in_the_form_of_the_api() {
 async fn unknown_paths_and_methods_are_refused_in_the_form_of_the_api() {
     use axum::body::Body;
     use cairn_client::transport::{Transport as _, empty};
-    let router = Mount::default().with::<GetPin>().into_router(Pins);
-    let transport = InProcess::new(router);
+    let transport = InProcess::new(router());
     for (method, path, status, reason) in [
         ("GET", "/nothing", 404, "NOT_FOUND"),
         ("DELETE", "/pins/a", 405, "METHOD_NOT_ALLOWED"),
@@ -135,36 +141,110 @@ async fn unknown_paths_and_methods_are_refused_in_the_form_of_the_api() {
     }
 }
 
+/// What the API's own document says, <https://github.com/ipfs/pinning-services-api-spec> at version 1.0.0.
 #[test]
-fn a_declared_endpoint_is_described() {
-    let document = Document::default().with::<GetPin>().finish::<Pinning>();
+fn a_declared_endpoint_is_described_as_in_its_specification() {
+    let document = cairn_wire::pinning::openapi();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["title"], "IPFS Pinning Service API");
+    assert_eq!(document["info"]["version"], "1.0.0");
     let operation = &document["paths"]["/pins/{requestid}"]["get"];
-    // As in the API's own document.
     assert_eq!(operation["operationId"], "getPinByRequestId");
-    assert_eq!(operation["parameters"][0]["name"], "requestid");
-    assert_eq!(operation["parameters"][0]["in"], "path");
-    assert_eq!(operation["parameters"][0]["required"], true);
-    assert_eq!(
-        operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"],
-        "#/components/schemas/PinStatus"
-    );
-    for status in ["400", "401", "404", "409", "500"] {
+    let parameters = operation["parameters"].as_array().unwrap();
+    assert_eq!(parameters.len(), 1);
+    assert_eq!(parameters[0]["name"], "requestid");
+    assert_eq!(parameters[0]["in"], "path");
+    assert_eq!(parameters[0]["required"], true);
+    assert_eq!(parameters[0]["schema"], json!({ "type": "string" }));
+    assert!(operation.get("requestBody").is_none());
+
+    let responses = operation["responses"].as_object().unwrap();
+    let mut statuses: Vec<&str> = responses.keys().map(String::as_str).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, ["200", "400", "401", "404", "409", "4XX", "5XX"]);
+    for (status, response) in responses {
+        let record = if status == "200" {
+            "PinStatus"
+        } else {
+            "Failure"
+        };
         assert_eq!(
-            operation["responses"][status]["content"]["application/json"]["schema"]["$ref"],
-            "#/components/schemas/Failure",
+            response["content"],
+            json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{record}") } } }),
             "{status}"
         );
     }
-    let schema = &document["components"]["schemas"]["PinStatus"];
-    let required: Vec<&Value> = schema["required"].as_array().unwrap().iter().collect();
-    for field in ["requestid", "status", "created", "pin", "delegates"] {
-        assert!(required.contains(&&json!(field)), "{field}");
+
+    let text = || json!({ "type": "string" });
+    let several = |least: Option<u8>| {
+        let mut list =
+            json!({ "type": "array", "items": text(), "uniqueItems": true, "maxItems": 20 });
+        if let Some(least) = least {
+            list["minItems"] = least.into();
+        }
+        list
+    };
+    let map = || json!({ "type": "object", "additionalProperties": text() });
+    let of = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    for (name, required, properties) in [
+        (
+            "PinStatus",
+            &["requestid", "status", "created", "pin", "delegates"][..],
+            json!({
+                "requestid": text(),
+                "status": of("Status"),
+                "created": { "type": "string", "format": "date-time" },
+                "pin": of("Pin"),
+                "delegates": several(Some(1)),
+                "info": map(),
+            }),
+        ),
+        (
+            "Pin",
+            &["cid"][..],
+            json!({
+                "cid": text(),
+                "name": { "type": "string", "maxLength": 255 },
+                "origins": several(None),
+                "meta": map(),
+            }),
+        ),
+        (
+            "FailureError",
+            &["reason"][..],
+            json!({ "reason": text(), "details": text() }),
+        ),
+    ] {
+        let schema = &document["components"]["schemas"][name];
+        assert_eq!(schema["type"], "object", "{name}");
+        assert_eq!(schema["required"], json!(required), "{name}");
+        let mut found = schema["properties"].clone();
+        for field in found.as_object_mut().unwrap().values_mut() {
+            field.as_object_mut().unwrap().remove("description");
+        }
+        assert_eq!(found, properties, "{name}");
     }
-    assert!(!required.contains(&&json!("info")));
-    assert_eq!(schema["properties"]["created"]["format"], "date-time");
+    assert_eq!(
+        document["components"]["schemas"]["Failure"]["required"],
+        json!(["error"])
+    );
+    let status = &document["components"]["schemas"]["Status"];
+    let values: Vec<&Value> = status["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["const"])
+        .collect();
+    assert_eq!(
+        json!(values),
+        json!(["queued", "pinning", "pinned", "failed"])
+    );
+
     assert_eq!(
         document["components"]["securitySchemes"]["bearer"],
         json!({ "type": "http", "scheme": "bearer" })
     );
-    assert_eq!(document["openapi"], "3.1.0");
+    let security = operation["security"].as_array().unwrap();
+    assert_eq!(security.len(), 1);
+    assert!(security[0].get("bearer").is_some());
 }

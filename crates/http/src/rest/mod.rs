@@ -3,27 +3,26 @@
 //! [`Mount`] makes a router of endpoints and their [`Handler`]s. It reads the request, checks who calls, and writes the
 //! answer; faults are answered in the API's own form, those of unknown paths and methods as well.
 
+mod body;
+mod reply;
+
 use std::future::Future;
 use std::marker::PhantomData;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_wire::rest::{Access, Api, Endpoint, Fault, Query, Scheme};
-use cairn_wire::shape::{self, Record, Reply};
-use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
-use http::{HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use cairn_wire::rest::{
+    Access, Api, Endpoint, Fault, Invalid, Parameters, Query, Scheme, Spec, TrailingSlash,
+};
+use http::{HeaderMap, HeaderValue, Uri, header};
 
-use crate::stream::{Ending, Streamed, Trailers};
-use crate::trailer::Slot;
-
-/// Most bytes of a JSON body.
-const MAX_JSON: usize = 1 << 20;
+pub(crate) use self::body::is_multipart;
+pub use self::body::{Carried, Files, Raw, RawOrFiles};
+pub use self::reply::{Answered, Download, OneOrMany, Records, Trailing};
+use self::reply::{empty, json};
+use crate::stream::Trailers;
 
 /// What the handlers of an API share, and who may call.
 pub trait Service: Clone + Send + Sync + 'static {
@@ -120,113 +119,6 @@ pub trait Handler<S: Service<Api = Self::Api>>:
     ) -> impl Future<Output = Result<Answer<Self>, Refusal<Self::Api>>> + Send;
 }
 
-/// A body that can be read.
-pub trait Carried: shape::Body {
-    /// What the handler gets.
-    type Value: Send;
-
-    /// Reads it.
-    fn read(request: Request) -> impl Future<Output = Result<Self::Value, Fault>> + Send;
-}
-
-impl Carried for shape::NoBody {
-    type Value = ();
-
-    async fn read(_: Request) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
-impl<T: Record> Carried for shape::Json<T> {
-    type Value = T;
-
-    async fn read(request: Request) -> Result<T, Fault> {
-        let body = Limited::new(request.into_body(), MAX_JSON);
-        let bytes = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-                return Err(Fault::TooLarge(MAX_JSON));
-            }
-            Err(error) => return Err(Fault::Body(error.to_string())),
-        };
-        serde_json::from_slice(&bytes).map_err(|error| Fault::Body(error.to_string()))
-    }
-}
-
-/// Bytes of a media type, as they come: the whole request, for a handler that reads its body.
-impl Carried for shape::RawBody {
-    type Value = Request;
-
-    async fn read(request: Request) -> Result<Request, Fault> {
-        Ok(request)
-    }
-}
-
-/// A reply that can be sent.
-pub trait Answered<A: Api>: Reply {
-    /// What a handler gives.
-    type Answer: Send;
-
-    /// Sends it.
-    fn send(
-        answer: Self::Answer,
-        status: u16,
-        trailers: Trailing,
-    ) -> impl Future<Output = Result<Response, Refusal<A>>> + Send;
-}
-
-/// How an error after the first byte can reach the client.
-#[derive(Debug)]
-pub struct Trailing(Trailers);
-
-impl<A: Api, T: Record> Answered<A> for shape::One<T> {
-    type Answer = T;
-
-    async fn send(answer: T, status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
-        Ok(json(status, &answer))
-    }
-}
-
-impl<A: Api> Answered<A> for shape::Nothing {
-    type Answer = ();
-
-    async fn send((): (), status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
-        Ok(answer(status, None, Body::empty()))
-    }
-}
-
-impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
-    type Answer = BoxStream<'static, Result<T, Refusal<A>>>;
-
-    async fn send(
-        mut records: Self::Answer,
-        status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
-        let Some(first) = records.next().await.transpose()? else {
-            return Ok(answer(A::EMPTY_STREAM, None, Body::empty()));
-        };
-        let lines =
-            futures_util::stream::iter([Ok(first)])
-                .chain(records)
-                .map(|record| match record {
-                    Ok(record) => line(&record).map_err(|error| Ending::Cut(error.to_string())),
-                    Err(refusal) => Err(Ending::Cut(
-                        serde_json::to_string(&refusal.body).unwrap_or_default(),
-                    )),
-                });
-        let body = Body::new(Streamed::new(lines.boxed(), trailing.0));
-        Ok(answer(status, Some("application/x-ndjson"), body))
-    }
-}
-
-fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
-    let mut out = BytesMut::new();
-    serde_json::to_writer((&mut out).writer(), record)?;
-    out.put_u8(b'\n');
-    Ok(out.freeze())
-}
-
 /// Endpoints of an API that become a router.
 pub struct Mount<S: Service> {
     router: Router<S>,
@@ -259,9 +151,19 @@ impl<S: Service> Mount<S> {
             "DELETE" => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        self.router = self
-            .router
-            .route(&by_place(E::SPEC.path), on(filter, serve::<S, E>));
+        let path = by_place(E::SPEC.path);
+        let slashed = format!("{path}/");
+        // A path that takes all that is left, or ends with a slash itself, has no other form.
+        let alone = path.ends_with('/') || path.ends_with('}') && path.contains("{*");
+        let router = self.router.route(&path, on(filter, serve::<S, E>));
+        self.router = match S::Api::TRAILING_SLASH {
+            TrailingSlash::Ignored if !alone => router.route(&slashed, on(filter, serve::<S, E>)),
+            TrailingSlash::Redirected(status) if !alone => {
+                let redirect = move |uri: Uri| async move { without_slash(status, &uri) };
+                router.route(&slashed, on(filter, redirect))
+            }
+            _ => router,
+        };
         self
     }
 
@@ -288,6 +190,30 @@ fn by_place(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
+/// Sends the client to the path without the slash behind it: relative to this one, which may be below others.
+fn without_slash(status: u16, uri: &Uri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let query = uri.query().map(|query| format!("?{query}"));
+    let place = format!("../{last}{}", query.unwrap_or_default());
+    let mut response = empty(status);
+    if let Ok(place) = HeaderValue::from_str(&place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
+}
+
+/// The headers that an endpoint declares.
+fn declared(spec: &Spec, headers: &HeaderMap) -> Result<Query, Invalid> {
+    let mut found = Query::default();
+    for param in spec.headers {
+        for value in headers.get_all(param.name) {
+            found.push_header(param, value.as_bytes())?;
+        }
+    }
+    Ok(found)
+}
+
 async fn serve<S: Service, E: Handler<S, Api = S::Api>>(
     State(service): State<S>,
     path: RawPathParams,
@@ -307,13 +233,14 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     let caller = service
         .authenticate(Credential::of(&request), E::SPEC.access)
         .await?;
-    let path: Vec<String> = path.iter().map(|(_, value)| value.to_owned()).collect();
     let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Fault::from)?;
-    let endpoint = E::from_request(&path, &query).map_err(Fault::from)?;
-    let trailing = Trailing(match request.extensions().get::<Slot>() {
-        Some(slot) => Trailers::Slot(slot.clone()),
-        None => Trailers::Frame,
-    });
+    let parameters = Parameters {
+        path: path.iter().map(|(_, value)| value.to_owned()).collect(),
+        query,
+        headers: declared(&E::SPEC, request.headers()).map_err(Fault::from)?,
+    };
+    let endpoint = E::from_request(&parameters).map_err(Fault::from)?;
+    let trailing = Trailing::new(Trailers::of(request.headers(), request.extensions()));
     let body = E::Body::read(request).await?;
     let call = Call {
         service,
@@ -341,24 +268,13 @@ fn refused<A: Api>(refusal: Refusal<A>) -> Response {
     response
 }
 
-fn json(status: u16, value: &impl serde::Serialize) -> Response {
-    match line(value) {
-        Ok(line) => answer(status, Some("application/json"), Body::from(line)),
-        Err(error) => {
-            tracing::error!(%error, "an answer cannot be written");
-            answer(500, None, Body::empty())
-        }
-    }
-}
-
-fn answer(status: u16, media_type: Option<&'static str>, body: Body) -> Response {
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Some(media_type) = media_type {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    }
-    response
+/// A [`Mount`] of a list of endpoints: one that is listed and has no handler does not compile.
+///
+/// ```text
+/// use cairn_http::mount_endpoints;
+/// let router = cairn_wire::pinning_endpoints!(mount_endpoints).into_router(service);
+/// ```
+#[macro_export]
+macro_rules! mount_endpoints {
+    ($($endpoint:path),+ $(,)?) => { $crate::rest::Mount::default()$(.with::<$endpoint>())+ };
 }

@@ -1,0 +1,74 @@
+//! Why a call has no answer.
+
+use cairn_wire::rest::{Api, Endpoint, Invalid};
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, TransportError};
+use crate::transport::BoxError;
+use crate::upload::UploadError;
+
+/// Why a call has no answer, or not all of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError<E: std::fmt::Debug> {
+    /// The API refused the request.
+    #[error("the server answered {status}")]
+    Refused {
+        /// The HTTP status.
+        status: StatusCode,
+        /// What the API says.
+        error: E,
+    },
+    /// The request failed after the answer had begun.
+    #[error("the server failed after its answer had begun")]
+    Interrupted {
+        /// What the API says.
+        error: E,
+    },
+    /// The answer is not what the endpoint declares.
+    #[error("the server's answer ({status}) is not understood")]
+    Malformed {
+        /// The HTTP status.
+        status: StatusCode,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A header of the answer is not what the endpoint declares.
+    #[error("a header of the server's answer is not understood")]
+    Header(#[source] Invalid),
+    /// The answer broke off, or is longer than is held: 16 MiB of one value.
+    #[error("the answer cannot be read")]
+    Cut(#[source] BoxError),
+    /// What was to be sent could not be read.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// The request did not reach the server.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The request cannot be written.
+    #[error("the request cannot be written")]
+    Request(#[from] http::Error),
+    /// The body cannot be written as JSON.
+    #[error("the request body cannot be written")]
+    Body(#[source] serde_json::Error),
+}
+
+/// How a call of an endpoint fails.
+pub type ErrorOf<E> = CallError<<<E as Endpoint>::Api as Api>::Error>;
+
+impl<E: std::fmt::Debug + DeserializeOwned> CallError<E> {
+    /// An error that came while the answer was read.
+    pub(super) fn reading(error: Error) -> Self {
+        match error {
+            Error::Stream(text) => match serde_json::from_str(&text) {
+                Ok(error) => Self::Interrupted { error },
+                Err(_) => Self::Cut(text.into()),
+            },
+            Error::Cut(source) => Self::Cut(source),
+            Error::Upload(error) => Self::Upload(error),
+            other => Self::Cut(Box::new(other)),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What handlers give, as answers.
+
+use std::future::Future;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::{BufMut as _, Bytes, BytesMut};
+use cairn_wire::rest::{Api, Fault, ReplyHeaders, WithHeaders};
+use cairn_wire::shape::{self, Record, Reply};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use super::Refusal;
+use crate::stream::{Ending, STREAM_ERROR, Streamed, Trailers};
+
+/// Records as they come. A refusal before the first is the whole answer; a later one breaks the answer off.
+pub type Records<T, A> = BoxStream<'static, Result<T, Refusal<A>>>;
+
+/// A reply that can be sent.
+pub trait Answered<A: Api>: Reply {
+    /// What a handler gives.
+    type Answer: Send;
+
+    /// Sends it.
+    fn send(
+        answer: Self::Answer,
+        status: u16,
+        trailing: Trailing,
+    ) -> impl Future<Output = Result<Response, Refusal<A>>> + Send;
+}
+
+/// How an error after the first byte can reach the client.
+#[derive(Debug)]
+pub struct Trailing(Trailers);
+
+impl Trailing {
+    pub(super) fn new(trailers: Trailers) -> Self {
+        Self(trailers)
+    }
+}
+
+/// One record or many, as the request asks.
+pub enum OneOrMany<One, Each, A: Api> {
+    /// One.
+    One(One),
+    /// Many.
+    Many(Records<Each, A>),
+}
+
+/// Bytes of an answer.
+pub struct Download<A: Api> {
+    /// Their media type.
+    pub media_type: HeaderValue,
+    /// How many they are, where that is known.
+    pub length: Option<u64>,
+    /// The bytes. A refusal before the first is the whole answer; a later one breaks the answer off.
+    pub bytes: BoxStream<'static, Result<Bytes, Refusal<A>>>,
+}
+
+impl<A: Api, T: Record> Answered<A> for shape::One<T> {
+    type Answer = T;
+
+    async fn send(answer: T, status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
+        Ok(json(status, &answer))
+    }
+}
+
+impl<A: Api> Answered<A> for shape::Nothing {
+    type Answer = ();
+
+    async fn send((): (), status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
+        Ok(empty(status))
+    }
+}
+
+impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
+    type Answer = Records<T, A>;
+
+    async fn send(
+        records: Records<T, A>,
+        status: u16,
+        trailing: Trailing,
+    ) -> Result<Response, Refusal<A>> {
+        let mut records = records;
+        let Some(first) = records.next().await.transpose()? else {
+            return Ok(empty(A::EMPTY_STREAM));
+        };
+        let lines =
+            futures_util::stream::iter([Ok(first)])
+                .chain(records)
+                .map(|record| match record {
+                    Ok(record) => line(&record).map_err(|error| {
+                        tracing::error!(%error, "a record cannot be written");
+                        cut(&Refusal::<A>::from(Fault::Internal))
+                    }),
+                    Err(refusal) => Err(cut(&refusal)),
+                });
+        let media_type = HeaderValue::from_static("application/x-ndjson");
+        Ok(streamed(status, media_type, None, lines.boxed(), trailing))
+    }
+}
+
+impl<A: Api, T: Record, U: Record> Answered<A> for shape::OneOrMany<T, U> {
+    type Answer = OneOrMany<T, U, A>;
+
+    async fn send(
+        answer: Self::Answer,
+        status: u16,
+        trailing: Trailing,
+    ) -> Result<Response, Refusal<A>> {
+        match answer {
+            OneOrMany::One(record) => Ok(json(status, &record)),
+            OneOrMany::Many(records) => shape::Many::<U>::send(records, status, trailing).await,
+        }
+    }
+}
+
+impl<A: Api> Answered<A> for shape::Bytes {
+    type Answer = Download<A>;
+
+    async fn send(
+        answer: Download<A>,
+        status: u16,
+        trailing: Trailing,
+    ) -> Result<Response, Refusal<A>> {
+        let Download {
+            media_type,
+            length,
+            mut bytes,
+        } = answer;
+        let first = bytes.next().await.transpose()?;
+        let all = futures_util::stream::iter(first.map(Ok))
+            .chain(bytes)
+            .map(|piece| piece.map_err(|refusal| cut(&refusal)));
+        Ok(streamed(status, media_type, length, all.boxed(), trailing))
+    }
+}
+
+impl<A: Api, H: ReplyHeaders, R: Answered<A>> Answered<A> for WithHeaders<H, R> {
+    type Answer = (H, R::Answer);
+
+    async fn send(
+        (headers, answer): Self::Answer,
+        status: u16,
+        trailing: Trailing,
+    ) -> Result<Response, Refusal<A>> {
+        let mut response = R::send(answer, status, trailing).await?;
+        for (name, value) in headers.write().pairs() {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            match (name, HeaderValue::from_str(value)) {
+                (Ok(name), Ok(value)) => {
+                    response.headers_mut().append(name, value);
+                }
+                _ => {
+                    tracing::error!("a header of an answer cannot be written");
+                    return Err(Fault::Internal.into());
+                }
+            }
+        }
+        Ok(response)
+    }
+}
+
+fn streamed(
+    status: u16,
+    media_type: HeaderValue,
+    length: Option<u64>,
+    bytes: BoxStream<'static, Result<Bytes, Ending>>,
+    Trailing(trailers): Trailing,
+) -> Response {
+    let mut response = empty(status);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media_type);
+    let trailers = match length {
+        // An answer with a length has no trailer, and is whole when it has that length.
+        Some(length) => {
+            headers.insert(header::CONTENT_LENGTH, length.into());
+            Trailers::Frame
+        }
+        None => {
+            headers.insert(header::TRAILER, HeaderValue::from_static(STREAM_ERROR));
+            trailers.announce(headers);
+            trailers
+        }
+    };
+    *response.body_mut() = Body::new(Streamed::new(bytes, trailers));
+    response
+}
+
+/// The end of an answer that a refusal breaks off: it is told as JSON of plain ASCII, as a trailer must be.
+fn cut<A: Api>(refusal: &Refusal<A>) -> Ending {
+    let json = serde_json::to_string(&refusal.body).unwrap_or_default();
+    let mut text = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for letter in json.chars() {
+        if letter.is_ascii() {
+            text.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut units) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    tracing::warn!(
+        status = refusal.status,
+        error = text,
+        "an answer was cut off"
+    );
+    Ending::Cut(text)
+}
+
+fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
+    let mut out = BytesMut::new();
+    serde_json::to_writer((&mut out).writer(), record)?;
+    out.put_u8(b'\n');
+    Ok(out.freeze())
+}
+
+/// An answer of one JSON value.
+pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Response {
+    let line = match line(value) {
+        Ok(line) => line,
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written");
+            return empty(500);
+        }
+    };
+    let mut response = empty(status);
+    let media_type = HeaderValue::from_static("application/json");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
+    *response.body_mut() = Body::from(line);
+    response
+}
+
+/// An answer without content.
+pub(super) fn empty(status: u16) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
