@@ -142,7 +142,7 @@ async fn one_or_many_as_the_request_asks() {
     for rest in both().await {
         match rest.call(&count(3, false, None)).await.unwrap() {
             OneOrMany::One(all) => assert_eq!(all, [0, 1, 2]),
-            other => panic!("{other:?}"),
+            other @ OneOrMany::Many(_) => panic!("{other:?}"),
         }
         for upto in [0, 3, 20000] {
             let OneOrMany::Many(records) = rest.call(&count(upto, true, None)).await.unwrap()
@@ -277,7 +277,8 @@ async fn forms_that_are_none_are_refused() {
 
 #[test]
 fn headers_bodies_and_defaults_are_described() {
-    let document = super::declared::trial_endpoints!(cairn_wire::describe_endpoints).finish::<Trial>();
+    let document =
+        super::declared::trial_endpoints!(cairn_wire::describe_endpoints).finish::<Trial>();
     let raw = &document["paths"]["/raw"]["post"];
     assert_eq!(raw["parameters"][0]["name"], "X-Name");
     assert_eq!(raw["parameters"][0]["in"], "header");

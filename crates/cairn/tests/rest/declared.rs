@@ -284,4 +284,3 @@ impl Handler<Trials> for GetBytes {
         })
     }
 }
-

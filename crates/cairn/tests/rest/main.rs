@@ -1,10 +1,10 @@
 //! REST endpoints from their declarations: mounted, called, described, run from the command line.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod calls;
 mod cli;
 mod declared;
-
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
 

@@ -133,6 +133,10 @@ impl<H: ReplyHeaders, R: Received> Received for WithHeaders<H, R> {
 
 /// One record or many, as the request asked.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one for each call: a box would cost more than the move"
+)]
 pub enum OneOrMany<T, U, E> {
     /// One.
     One(T),

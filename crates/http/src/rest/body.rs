@@ -80,6 +80,10 @@ impl Carried for shape::RawOrFiles {
 
 /// A body of bytes or of files.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one for each request: a box would cost more than the move"
+)]
 pub enum RawOrFiles {
     /// Bytes.
     Raw(Raw),
