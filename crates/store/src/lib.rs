@@ -6,4 +6,6 @@
 pub mod block;
 pub mod meta;
 
-pub use block::{BlockError, BlockSource, BlockStore, Hold};
+pub use block::{
+    BlockCollector, BlockError, BlockReader, BlockSource, BlockStore, BlockWriter, Hold, ReadFuture,
+};

@@ -90,6 +90,7 @@ impl Listing {
                 .blocks
                 .store()
                 .size(cid.hash())
+                .await
                 .map_err(MfsError::from)?
         {
             return Ok((Kind::File, u64::from(size)));

@@ -2,6 +2,7 @@
 
 use cairn_dag::import::{CarFinished, CarImport};
 use cairn_primitives::{Block, Cid, Codec, varint};
+use cairn_store::BlockCollector as _;
 
 use super::*;
 

@@ -8,7 +8,8 @@ use cairn_dag::Blocks;
 use cairn_dag::pin::{Kind, PinError, PinState};
 use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinMode, Rows};
-use cairn_store::{BlockError, BlockSource, BlockStore};
+use cairn_store::{BlockCollector as _, BlockReader as _, BlockWriter as _};
+use cairn_store::{BlockError, BlockSource};
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
@@ -27,7 +28,7 @@ impl BlockSource for Gate {
         Box::pin(async move {
             self.asked.add_permits(1);
             self.let_through.acquire().await.unwrap().forget();
-            self.dag.store.get(cid.hash())
+            self.dag.store.get(cid.hash()).await
         })
     }
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::list::Lister;
 use cairn_primitives::Cid;
-use cairn_store::{BlockError, BlockSource, BlockStore};
+use cairn_store::{BlockCollector as _, BlockReader as _};
+use cairn_store::{BlockError, BlockSource};
 use futures_util::future::BoxFuture;
 
 use super::{cat, export};
@@ -33,7 +34,7 @@ impl BlockSource for Remote {
             if self.lie {
                 Ok(Some(Bytes::from_static(b"lies")))
             } else {
-                self.dag.store.get(cid.hash())
+                self.dag.store.get(cid.hash()).await
             }
         })
     }

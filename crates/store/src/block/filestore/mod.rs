@@ -27,6 +27,7 @@ use parking_lot::{Mutex, RwLock};
 
 use self::read::Reader;
 pub use self::refer::NewReference;
+use super::future::Blocked;
 use super::holds::Holds;
 use super::traits::{BlockError, BlockStore};
 use super::wait::wait;
@@ -112,6 +113,7 @@ pub struct Filestore {
     shared: Arc<Shared>,
     holds: Arc<Holds>,
     collecting: Mutex<()>,
+    blocked: Blocked,
 }
 
 impl Filestore {
@@ -132,6 +134,7 @@ impl Filestore {
             }),
             holds: Arc::default(),
             collecting: Mutex::default(),
+            blocked: Blocked::default(),
         }))
     }
 
