@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use cairn_testkit::postgres;
+
 use crate::process::{announce, cargo, root, run as succeed};
 use crate::{clients, fuzz};
 
@@ -74,10 +76,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         eprintln!("{skipped}");
     }
     announce("tests: unit, property, snapshot, recordings, crash");
-    let tests = cargo()
-        .args(["test", "--workspace", "--no-fail-fast"])
-        .status()
-        .context("running the tests")?;
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
+    if postgres::installed().is_some() {
+        tests.env(postgres::REQUIRED, "1");
+    }
+    let tests = tests.status().context("running the tests")?;
     if failed.is_empty() && tests.success() {
         return Ok(());
     }
@@ -119,5 +123,22 @@ fn install() -> Result<()> {
             succeed(Command::new("rustup").args(["component", "add", component]))?;
         }
     }
+    if postgres::installed().is_none() {
+        install_postgres();
+    }
     Ok(())
+}
+
+/// Installs PostgreSQL on Debian; elsewhere, and without the rights to, the tests that need it say that they are skipped.
+fn install_postgres() {
+    let apt = |words: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(words);
+        succeed(&mut command)
+    };
+    let install = || apt(&["install", "-y", "postgresql"]);
+    // The lists of packages may be absent or old.
+    if let Err(error) = install().or_else(|_| apt(&["update"]).and_then(|()| install())) {
+        eprintln!("PostgreSQL is not installed, and its tests will be skipped: {error:#}");
+    }
 }

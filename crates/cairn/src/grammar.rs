@@ -177,7 +177,6 @@ const ABSENT: &[(&str, &[&str])] = &[
             "swarm",
         ],
     ),
-    ("MFS, the mutable file system", &["files"]),
     ("names", &["key", "name"]),
     ("FUSE", &["mount"]),
     ("the old object commands", &["object", "tar", "urlstore"]),
@@ -229,7 +228,8 @@ pub(crate) fn command(program: &'static str) -> Command {
 }
 
 /// What this version does not do, for the help and the start of the daemon.
-pub(crate) const LIMITS: &str = "This version works offline: it does not connect to peers, and has no MFS and no IPNS names yet.";
+pub(crate) const LIMITS: &str =
+    "This version works offline: it does not connect to peers, and has no IPNS names yet.";
 
 /// A word of the grammar: a command, a group of commands, or both.
 #[derive(Default)]

@@ -276,9 +276,16 @@ fn ask(daemon: &Daemon, spec: &Spec, query: &str) -> u16 {
         body: body.as_deref(),
         ..Request::new("POST", &target)
     };
-    http::exchange(&daemon.rpc(), &request)
-        .unwrap_or_else(|error| panic!("{target}: {error:#}"))
-        .status
+    let answer = http::exchange(&daemon.rpc(), &request)
+        .unwrap_or_else(|error| panic!("{target}: {error:#}"));
+    let kind = answer.header("content-type").unwrap_or_default();
+    if kind.starts_with("application/json") && !query.contains("encoding=") {
+        let values = serde_json::Deserializer::from_slice(&answer.body);
+        for value in values.into_iter::<serde_json::Value>() {
+            assert!(value.is_ok(), "{target}: {}", answer.text());
+        }
+    }
+    answer.status
 }
 
 /// The queries that try the command of a number.
@@ -317,6 +324,9 @@ fn queries(number: usize, spec: &Spec, values: &[String]) -> Vec<String> {
 fn every_odd_value_gets_a_status() {
     let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
+    Rpc::new(&daemon.rpc())
+        .add(b"pinned", "cid-version=1")
+        .unwrap();
     let values = values();
     let work: Vec<(&Spec, String)> = kubo::SPECS
         .iter()

@@ -73,6 +73,9 @@ fn lost_rows_are_refused_and_brought_back_with_their_names() {
     for damage in damages {
         let repository = repository();
         let items = items(&repository);
+        let from = format!("/ipfs/{}", items[0].0);
+        repository.run(&["files", "cp", &from, "/kept"]).unwrap();
+        let root = repository.run(&["files", "stat", "--hash", "/"]).unwrap();
         damage(&repository.path().join("rows.sqlite"));
         for command in [
             &["repo", "gc"][..],
@@ -84,6 +87,12 @@ fn lost_rows_are_refused_and_brought_back_with_their_names() {
         }
         let said = repository.run(&["repo", "repair"]).unwrap();
         assert!(said.contains("pins were brought back"), "{said}");
+        assert!(
+            said.contains("root of the mutable file system was brought back"),
+            "{said}"
+        );
+        let now = repository.run(&["files", "stat", "--hash", "/"]).unwrap();
+        assert_eq!(now, root);
         let pins = repository.run(&["pin", "ls", "--names"]).unwrap();
         for ((cid, _), name) in items.iter().zip(["one", "two", "three"]) {
             assert!(pins.contains(&format!("{cid} recursive {name}")), "{pins}");

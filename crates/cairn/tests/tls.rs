@@ -185,7 +185,7 @@ fn a_self_signed_certificate_is_trusted_when_it_is_named() {
         IsCa::ExplicitNoCa,
         IsCa::Ca(BasicConstraints::Unconstrained),
     ] {
-        let repository = self_signed(|params| params.is_ca = is_ca.clone());
+        let repository = self_signed(|params| params.is_ca = is_ca);
         let daemon = repository.start(&["--offline"]).unwrap();
         let port = daemon.rpc_address().unwrap().port();
         let ca = repository.path().join("node.pem");
@@ -207,7 +207,7 @@ fn a_self_signed_certificate_is_trusted_when_it_is_named() {
             !other.status.success(),
             "{is_ca:?}: a name that it does not have"
         );
-        let stranger = self_signed(|params| params.is_ca = is_ca.clone());
+        let stranger = self_signed(|params| params.is_ca = is_ca);
         let refused = run(&stranger.path().join("node.pem"), &local);
         assert!(!refused.status.success(), "{is_ca:?}: a stranger");
     }

@@ -1,36 +1,43 @@
 //! Why a block could not be had or understood; the families of single operations stand beside them.
 
+use std::time::Duration;
+
 use cairn_primitives::Cid;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::unixfs::ReadError;
 use cairn_store::BlockError;
+use cairn_store::exchange::ExchangeError;
 
 /// Why a block could not be had.
 ///
-/// The texts are Kubo's: clients look for `could not find`. Absent blocks are named as Kubo's block store names them, by
-/// the CIDv1 `raw` of their multihash.
+/// Absent blocks are named by the CIDv1 `raw` of their multihash, which is all that a store knows of them.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// The store does not have the block, and asks nobody else.
-    #[error("block was not found locally (offline): ipld: could not find {}", .cid.to_raw())]
+    #[error("block {} is not in the local store, and this node is offline", .cid.to_raw())]
     Offline {
         /// The block.
         cid: Cid,
     },
-    /// Neither the store nor any source has the block.
-    #[error("ipld: could not find {}", .cid.to_raw())]
+    /// Neither the store nor any peer has the block.
+    #[error("block {} was not found", .cid.to_raw())]
     NotFound {
         /// The block.
         cid: Cid,
     },
-    /// A source answered with bytes that are not the block's.
-    #[error("block in storage has different hash than requested: {}", .cid.to_raw())]
-    Mismatch {
+    /// No block arrived for a while, and this one is still waited for.
+    #[error("no block arrived for {} s: still waiting for {cid}", .after.as_secs_f32())]
+    TimedOut {
         /// The block.
         cid: Cid,
+        /// How long was waited since the last block.
+        after: Duration,
     },
-    /// The store or the source failed.
+    /// The exchange with peers failed.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] BlockError),
 }
@@ -60,7 +67,7 @@ pub enum NodeError {
         error: CodecError,
     },
     /// A dag-pb block that is not UnixFS.
-    #[error("proto: required field ipfs.boxo.ipld.unixfs.pb.Data.Type not set")]
+    #[error("block {cid} is not UnixFS")]
     NotUnixFs {
         /// The block.
         cid: Cid,
@@ -84,26 +91,11 @@ pub enum NodeError {
         cid: Cid,
     },
     /// A block whose codec has no files or directories.
-    #[error("unknown node type")]
+    #[error("block {cid} is neither a file nor a directory")]
     UnknownType {
         /// The block.
         cid: Cid,
     },
-}
-
-/// An error and its causes in one line; a cause that was told already is not told again.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl From<BlockError> for NodeError {

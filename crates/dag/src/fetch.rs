@@ -1,26 +1,37 @@
 //! Blocks from the local store, and from elsewhere when it does not have them.
 
+mod ahead;
+mod session;
+mod wants;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
-use cairn_primitives::{Block, Cid};
-use cairn_store::{BlockError, BlockSource, BlockStore, Hold};
-use futures_util::StreamExt as _;
-use futures_util::future::{BoxFuture, join_all};
-use futures_util::stream::FuturesOrdered;
+use cairn_store::exchange::Hint;
+use cairn_store::{BlockError, BlockStore, Exchange, Hold};
+use futures_util::future::join_all;
 
 use crate::error::{FetchError, NodeError};
 
-/// Where the read side has its blocks from: the local store, and a source of more behind it.
+pub(crate) use ahead::WalkAhead;
+use ahead::Window;
+use session::Fetcher;
+use wants::Interest;
+pub use wants::{MAX_IN_FLIGHT, Transfer};
+
+/// Where one operation on a DAG reads blocks from: the local store, and behind it an exchange with peers.
 ///
-/// What the store holds is checked by the store; what the source gives is hashed, then kept in the store. Cheap to clone.
+/// The first block that is absent here opens a session, which this and its clones share: one per operation. A block is asked
+/// for once however many wait for it, at most [`MAX_IN_FLIGHT`] are asked for at a time, and dropping whatever waits
+/// cancels. Blocks that come are checked by their hash, then kept in the store. Cheap to clone.
 #[derive(Clone)]
 pub struct Blocks {
     store: Arc<dyn BlockStore>,
-    source: Option<Arc<dyn BlockSource>>,
-    hold: Option<Hold>,
+    fetcher: Option<Arc<Fetcher>>,
 }
 
 impl Blocks {
@@ -29,36 +40,71 @@ impl Blocks {
     pub fn offline(store: Arc<dyn BlockStore>) -> Self {
         Self {
             store,
-            source: None,
-            hold: None,
+            fetcher: None,
         }
     }
 
-    /// The local store, and a source for what it lacks.
+    /// The local store, and an exchange for what it lacks. Absent blocks are fetched by a task of the tokio runtime.
     #[must_use]
-    pub fn online(store: Arc<dyn BlockStore>, source: Arc<dyn BlockSource>) -> Self {
+    pub fn online(store: Arc<dyn BlockStore>, exchange: Arc<dyn Exchange>) -> Self {
+        let fetcher = Fetcher::new(Arc::clone(&store), exchange);
         Self {
             store,
-            source: Some(source),
-            hold: None,
+            fetcher: Some(Arc::new(fetcher)),
         }
     }
 
-    /// The same store without its source: what the `offline` option asks for.
+    /// The same store without the exchange: what the `offline` option asks for.
     #[must_use]
     pub fn local(&self) -> Self {
+        Self::offline(Arc::clone(&self.store))
+    }
+
+    /// The same session, with fetched blocks kept by a hold until that is dropped.
+    #[must_use]
+    pub fn held(&self, hold: Hold) -> Self {
+        self.with_fetcher(|fetcher| fetcher.held(hold))
+    }
+
+    /// With a session of its own, which is told of peers that probably have the DAG.
+    #[must_use]
+    pub fn with_hints(&self, hints: Vec<Hint>) -> Self {
+        self.with_fetcher(|fetcher| fetcher.with_hints(hints))
+    }
+
+    /// The same session, with [`FetchError::TimedOut`] for all that waits when no block arrives for so long.
+    #[must_use]
+    pub fn with_idle_timeout(&self, idle: Option<Duration>) -> Self {
+        self.with_fetcher(|fetcher| fetcher.with_idle_timeout(idle))
+    }
+
+    fn with_fetcher(&self, change: impl FnOnce(&Fetcher) -> Fetcher) -> Self {
         Self {
-            source: None,
-            ..self.clone()
+            store: Arc::clone(&self.store),
+            fetcher: self
+                .fetcher
+                .as_deref()
+                .map(|fetcher| Arc::new(change(fetcher))),
         }
     }
 
-    /// The same, with fetched blocks kept by a hold until that is dropped.
+    /// What was fetched from peers and what is waited for; `None` offline.
     #[must_use]
-    pub fn held(&self, hold: Hold) -> Self {
-        Self {
-            hold: Some(hold),
-            ..self.clone()
+    pub fn transfer(&self) -> Option<Transfer> {
+        self.fetcher.as_deref().map(Fetcher::transfer)
+    }
+
+    /// Whether a block was absent here and peers were asked: then more will be.
+    pub(crate) fn is_fetching(&self) -> bool {
+        self.fetcher.as_deref().is_some_and(Fetcher::is_active)
+    }
+
+    /// Asks for blocks that will be read soon, in the order in which they will be, until what this returns is dropped. Those that
+    /// are here are passed over.
+    pub(crate) fn ask_ahead<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<Interest> {
+        match &self.fetcher {
+            Some(fetcher) => fetcher.ahead(cids),
+            None => Vec::new(),
         }
     }
 
@@ -71,7 +117,7 @@ impl Blocks {
     /// Whether there is nothing behind the local store.
     #[must_use]
     pub fn is_offline(&self) -> bool {
-        self.source.is_none()
+        self.fetcher.is_none()
     }
 
     /// The block's bytes, if they are here.
@@ -84,35 +130,32 @@ impl Blocks {
         Ok(self.store.has(cid.hash()).await?)
     }
 
-    /// The block's bytes, from here or from the source.
+    /// The block's bytes, from here or from peers.
     pub async fn get(&self, cid: &Cid) -> Result<Bytes, FetchError> {
         match self.store.get(cid.hash()).await {
             Ok(Some(data)) => Ok(data),
             Ok(None) => self.fetch(cid).await,
-            // What the source gives is written, and takes the place of the damaged copy.
-            Err(BlockError::Damaged { .. }) if self.source.is_some() => self.fetch(cid).await,
+            // What peers send is written, and takes the place of the damaged copy.
+            Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => self.fetch(cid).await,
             Err(error) => Err(error.into()),
         }
     }
 
     /// The bytes of a block that is not here.
     pub(crate) async fn fetch(&self, cid: &Cid) -> Result<Bytes, FetchError> {
-        let Some(source) = &self.source else {
+        let Some(fetcher) = &self.fetcher else {
             // A block that is here and damaged passes for absent: say which it is.
             self.store.get(cid.hash()).await?;
             return Err(FetchError::Offline { cid: cid.clone() });
         };
-        let data = source
-            .fetch(cid)
-            .await?
-            .ok_or_else(|| FetchError::NotFound { cid: cid.clone() })?;
-        let block = Block::new(cid.clone(), data.clone());
-        if !block.verify().unwrap_or(false) {
-            return Err(FetchError::Mismatch { cid: cid.clone() });
+        match fetcher.want(cid).await? {
+            Some(data) => Ok(data),
+            // It came by another way in the meantime.
+            None => self
+                .get_local(cid)
+                .await?
+                .ok_or_else(|| FetchError::NotFound { cid: cid.clone() }),
         }
-        let hold = self.hold.clone().unwrap_or_else(|| self.store.hold());
-        self.store.write(&hold, vec![block]).await?;
-        Ok(data)
     }
 
     /// The dag-pb node of a block.
@@ -132,7 +175,7 @@ impl Blocks {
         match self.store.links(cid).await {
             Ok(Some(links)) => return Ok(links),
             Ok(None) => {}
-            Err(BlockError::Damaged { .. }) if self.source.is_some() => {}
+            Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => {}
             Err(error) => return Err(error.into()),
         }
         self.fetch(cid).await?;
@@ -169,21 +212,18 @@ pub(crate) fn decode_links(cid: &Cid, data: Bytes) -> Result<dag_pb::Links, Node
     })
 }
 
-/// Blocks that are asked for ahead of the one that is read: with 256 KiB chunks, 4 MiB.
-pub(crate) const AHEAD: usize = 16;
-
-/// A block that was asked for, with what travels along.
-type Asked<T> = BoxFuture<'static, (Cid, T, Result<Bytes, FetchError>)>;
+/// Entries that are looked at ahead of the one that is listed, where peers may have to be asked.
+pub(crate) const AHEAD: usize = 64;
 
 /// Bytes that are read from the local store at once.
 pub(crate) const TOGETHER: usize = 1 << 20;
 
-/// Yields blocks in a given order. With a source behind the store, the next [`AHEAD`] are asked for already; without
-/// one, a few are read together.
+/// Yields blocks in a given order. What is here is read a few at a time; once a block was absent, peers are asked for the
+/// next ones ahead of their turn, which then wait in the store.
 pub(crate) struct Ahead<T> {
     blocks: Blocks,
     waiting: std::vec::IntoIter<(Cid, T)>,
-    asked: FuturesOrdered<Asked<T>>,
+    window: Window,
     /// Read from the store and not yet yielded, about [`TOGETHER`] bytes at most.
     read: VecDeque<(Cid, T, Result<Bytes, FetchError>)>,
     /// Blocks that are read at once.
@@ -198,7 +238,7 @@ impl<T: Send + 'static> Ahead<T> {
         Self {
             blocks,
             waiting: wanted.into_iter(),
-            asked: FuturesOrdered::new(),
+            window: Window::default(),
             read: VecDeque::new(),
             batch: 4,
             together: TOGETHER,
@@ -263,7 +303,7 @@ impl<T: Send + 'static> Ahead<T> {
 
     /// Whether all of them have been yielded.
     pub(crate) fn is_done(&mut self) -> bool {
-        self.waiting.len() == 0 && self.asked.is_empty() && self.read.is_empty()
+        self.waiting.len() == 0 && self.read.is_empty()
     }
 
     /// The next block that `want` lets pass, with its bytes. Cancel safe: a future that is dropped has consumed nothing
@@ -272,31 +312,31 @@ impl<T: Send + 'static> Ahead<T> {
         &mut self,
         mut want: impl FnMut(&Cid) -> bool,
     ) -> Option<(Cid, T, Result<Bytes, FetchError>)> {
-        if self.blocks.is_offline() {
-            // Whether a block is wanted can change until its turn.
-            loop {
-                if self.read.is_empty() {
-                    self.read().await;
-                }
-                let next = self.read.pop_front()?;
-                if want(&next.0) {
-                    return Some(next);
-                }
-            }
-        }
+        // Whether a block is wanted can change until its turn.
         loop {
-            while self.asked.len() < AHEAD
-                && let Some((cid, tag)) = self.waiting.next()
-            {
-                let blocks = self.blocks.clone();
-                self.asked.push_back(Box::pin(async move {
-                    let data = blocks.get(&cid).await;
-                    (cid, tag, data)
-                }));
+            if self.read.is_empty() {
+                self.read().await;
             }
-            let (cid, tag, data) = self.asked.next().await?;
-            if want(&cid) {
-                return Some((cid, tag, data));
+            let (cid, _, data) = self.read.front_mut()?;
+            if data.is_err() && !self.blocks.is_offline() {
+                if !self.blocks.is_fetching() {
+                    // The first that is absent: it is asked for together with what follows.
+                    let _first = self.blocks.ask_ahead([&*cid]);
+                }
+                let ahead = self.read.iter().map(|(cid, ..)| cid);
+                let waiting = self.waiting.as_slice().iter().map(|(cid, _)| cid);
+                self.window.ask(&self.blocks, ahead.chain(waiting));
+                let (cid, _, data) = self.read.front_mut()?;
+                *data = self.blocks.get(cid).await;
+            } else if self.blocks.is_fetching() {
+                let ahead = self.read.iter().map(|(cid, ..)| cid);
+                let waiting = self.waiting.as_slice().iter().map(|(cid, _)| cid);
+                self.window.ask(&self.blocks, ahead.chain(waiting));
+            }
+            let next = self.read.pop_front()?;
+            self.window.pass();
+            if want(&next.0) {
+                return Some(next);
             }
         }
     }
@@ -306,7 +346,7 @@ impl<T> std::fmt::Debug for Ahead<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ahead")
             .field("waiting", &self.waiting.len())
-            .field("asked", &self.asked.len())
+            .field("read", &self.read.len())
             .finish()
     }
 }

@@ -1,10 +1,10 @@
 //! What the blocks are that lie in files, and what became of them.
-//!
-//! Statuses and messages are those that clients of Kubo's `filestore` commands know.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use cairn_primitives::cid::CidError;
 use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockError;
 use cairn_store::block::{Filestore, ReferenceFault};
@@ -54,8 +54,55 @@ impl Status {
     }
 }
 
+/// What is wrong with a reference, or with what was asked for.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// What was asked for is not a CID.
+    #[error("{text:?} is not a CID")]
+    NotCid {
+        /// The text.
+        text: String,
+        /// Why.
+        #[source]
+        error: CidError,
+    },
+    /// There is no such reference.
+    #[error("no reference to block {cid} exists")]
+    Missing {
+        /// The block, as CIDv1 raw.
+        cid: Cid,
+    },
+    /// The file cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: Arc<io::Error>,
+    },
+    /// The file ends before the block does.
+    #[error("the file has become shorter")]
+    Short,
+    /// The bytes in the file are not those of the block.
+    #[error("the file was changed: {path} at offset {offset}")]
+    Changed {
+        /// The file, as the reference names it.
+        path: String,
+        /// Where the block begins in it, in bytes.
+        offset: u64,
+    },
+    /// The reference cannot be followed for another reason.
+    #[error(transparent)]
+    Reference(ReferenceFault),
+    /// The store failed.
+    #[error(transparent)]
+    Store(BlockError),
+}
+
 /// One reference as it was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// The block, as CIDv1 raw; `None` when what was asked for is no CID.
     pub cid: Option<Cid>,
@@ -63,8 +110,8 @@ pub struct Found {
     pub reference: Option<Reference>,
     /// What became of it.
     pub status: Status,
-    /// What is wrong; empty when nothing is.
-    pub message: String,
+    /// What is wrong, if anything is.
+    pub problem: Option<Problem>,
 }
 
 /// What to list.
@@ -157,7 +204,10 @@ fn list_only(
                 cid: None,
                 reference: None,
                 status: Status::Other,
-                message: format!("{text}: {error}"),
+                problem: Some(Problem::NotCid {
+                    text: text.clone(),
+                    error,
+                }),
             },
             Ok((cid, _)) => {
                 let key = std::slice::from_ref(cid.hash());
@@ -180,7 +230,7 @@ fn unchecked(reference: Reference) -> Found {
         cid: Some(raw(&reference.key)),
         reference: Some(reference),
         status: Status::Ok,
-        message: String::new(),
+        problem: None,
     }
 }
 
@@ -188,55 +238,46 @@ fn missing(cid: Cid) -> Found {
     Found {
         reference: None,
         status: Status::Missing,
-        message: format!("ipld: could not find {cid}"),
+        problem: Some(Problem::Missing { cid: cid.clone() }),
         cid: Some(cid),
     }
 }
 
 /// Reads the block.
 fn check(files: &Filestore, reference: Reference) -> Found {
-    let (status, message) = match files.read(&reference) {
-        Ok(_) => (Status::Ok, String::new()),
-        Err(BlockError::Referenced { source, .. }) => told(files, &reference, &source),
-        Err(other) => (Status::Other, other.to_string()),
+    let (status, problem) = match files.read(&reference) {
+        Ok(_) => (Status::Ok, None),
+        Err(BlockError::Referenced { source, .. }) => {
+            let (status, problem) = diagnose(files, &reference, source);
+            (status, Some(problem))
+        }
+        Err(other) => (Status::Other, Some(Problem::Store(other))),
     };
     Found {
         status,
-        message,
+        problem,
         ..unchecked(reference)
     }
 }
 
-/// A failure as Kubo tells it.
-fn told(files: &Filestore, reference: &Reference, fault: &ReferenceFault) -> (Status, String) {
-    let opening = |error: &io::Error| {
-        let path = files.path_of(reference).unwrap_or_default();
-        format!("open {}: {}", path.display(), system(error))
+/// The status of a reference that cannot be followed.
+fn diagnose(files: &Filestore, reference: &Reference, fault: ReferenceFault) -> (Status, Problem) {
+    let open = |error| Problem::Open {
+        path: files.path_of(reference).unwrap_or_default(),
+        error,
     };
     match fault {
-        ReferenceFault::Missing(error) => (Status::NoFile, opening(error)),
-        ReferenceFault::Unreadable(error) => (Status::FileError, opening(error)),
-        ReferenceFault::Short => (Status::Changed, "EOF".to_owned()),
+        ReferenceFault::Missing(error) => (Status::NoFile, open(error)),
+        ReferenceFault::Unreadable(error) => (Status::FileError, open(error)),
+        ReferenceFault::Short => (Status::Changed, Problem::Short),
         ReferenceFault::Changed => {
-            let Reference { path, offset, .. } = reference;
-            let message = format!("data in file did not match. {path} offset {offset}");
-            (Status::Changed, message)
+            let problem = Problem::Changed {
+                path: reference.path.to_string(),
+                offset: reference.offset,
+            };
+            (Status::Changed, problem)
         }
-        ReferenceFault::Unchecked(error) => (Status::Other, error.to_string()),
-        other => (Status::Other, other.to_string()),
-    }
-}
-
-/// The text of an error of the system in Go's form: it begins small, and has no number.
-fn system(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) if error.raw_os_error().is_some() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.to_owned(),
+        other => (Status::Other, Problem::Reference(other)),
     }
 }
 

@@ -39,38 +39,26 @@ struct FromRows<'a> {
     extra: &'a ExtraRoots,
     removed: &'a mut (dyn FnMut(&Multihash) + Send),
     cancelled: &'a AtomicBool,
-    /// The store's error type has no place for a failure of the rows: it waits here.
-    failed: Option<RowError>,
 }
 
 impl Collector for FromRows<'_> {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         let mut roots = Vec::new();
-        let listed = self.rows.pins(&PinFilter::default(), &mut |pin| {
+        self.rows.pins(&PinFilter::default(), &mut |pin| {
             roots.push(Root {
                 cid: pin.cid,
                 recursive: pin.mode == PinMode::Recursive,
             });
             !self.cancelled.load(Ordering::Relaxed)
-        });
-        if let Err(error) = listed {
-            self.failed = Some(error);
-            return Err(BlockError::Cancelled);
-        }
+        })?;
         // A listing that was cut short must never be taken for the whole.
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(BlockError::Cancelled);
         }
-        match self.rows.mfs_root() {
-            Ok(root) => roots.extend(root.map(|cid| Root {
-                cid,
-                recursive: true,
-            })),
-            Err(error) => {
-                self.failed = Some(error);
-                return Err(BlockError::Cancelled);
-            }
-        }
+        roots.extend(self.rows.mfs_root()?.map(|cid| Root {
+            cid,
+            recursive: true,
+        }));
         roots.extend((self.extra)()?);
         Ok(roots)
     }
@@ -108,12 +96,10 @@ pub fn collect(
         extra,
         removed,
         cancelled,
-        failed: None,
     };
-    let done = store.collect(&mut collector);
-    match (collector.failed, done) {
-        (Some(error), _) => Err(error.into()),
-        (None, Err(BlockError::Unseen(unseen))) => {
+    match store.collect(&mut collector) {
+        Err(BlockError::Rows(error)) => Err(error.into()),
+        Err(BlockError::Unseen(unseen)) => {
             // The collection names the first pin of each block: here are the others.
             let mut named = Unseen::clone(&unseen);
             let affected = incomplete(store, rows, cancelled)?;
@@ -123,7 +109,7 @@ pub fn collect(
             }
             Err(BlockError::Unseen(Arc::new(named)).into())
         }
-        (None, done) => Ok(done?),
+        done => Ok(done?),
     }
 }
 

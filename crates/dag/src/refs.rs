@@ -5,7 +5,7 @@ use cairn_primitives::{Cid, Codec};
 use cairn_store::BlockStore;
 
 use crate::error::{FetchError, NodeError};
-use crate::fetch::Blocks;
+use crate::fetch::{Blocks, WalkAhead};
 use crate::walk::{Open, Packed, SeenAsWritten, Step, may_link};
 
 /// One link that a listing comes past.
@@ -86,6 +86,7 @@ pub struct Refs {
     options: RefsOptions,
     root: Option<Cid>,
     open: Open,
+    ahead: WalkAhead,
     /// With `unique`: the least depth at which a target was seen. Shared by roots listed after each other.
     seen: SeenAsWritten<u32>,
 }
@@ -99,6 +100,7 @@ impl Refs {
             options,
             root: None,
             open: Open::default(),
+            ahead: WalkAhead::default(),
             seen: SeenAsWritten::default(),
         }
     }
@@ -124,11 +126,15 @@ impl Refs {
         if let Some(root) = self.root.take() {
             let links = links_of(&self.blocks, &root).await?;
             self.open.push(root, links);
+            self.ahead.enter();
         }
         loop {
             tokio::task::consume_budget().await;
             let depth = self.open.depth() as u64;
             let source = self.open.innermost().cloned();
+            self.ahead.step(&self.blocks, &self.open, |cid| {
+                !self.options.unique || self.seen.get(cid).is_none()
+            });
             let (target, name) = match self.open.step() {
                 Step::Link(target, name) => (target, name),
                 Step::Again(node) => {
@@ -151,6 +157,7 @@ impl Refs {
                     // The depth counts.
                     self.open.push(target.clone(), links);
                 }
+                self.ahead.enter();
             } else if !self.blocks.has_local(&target).await? {
                 self.blocks.fetch(&target).await?;
             }

@@ -4,7 +4,7 @@ use cairn_primitives::{Cid, Codec};
 use cairn_store::{BlockError, BlockStore};
 
 use crate::error::{FetchError, NodeError};
-use crate::fetch::Blocks;
+use crate::fetch::{Blocks, WalkAhead};
 use crate::walk::{Open, Packed, Seen, Step, may_link};
 
 /// Size in bytes of one block; fetches it when it is not here.
@@ -63,6 +63,7 @@ pub async fn dags(
     // The number of the last root that reached a block: one set for all roots.
     let mut seen: Seen<usize> = Seen::default();
     let mut open = Open::default();
+    let mut ahead = WalkAhead::default();
     let mut stats = DagStats::default();
     for (number, root) in roots.iter().enumerate() {
         let mut next = Some(root.clone());
@@ -73,6 +74,7 @@ pub async fn dags(
         };
         stats.roots.push(stat.clone());
         loop {
+            ahead.step(blocks, &open, |cid| seen.get(cid).is_none());
             let cid = match next.take() {
                 Some(cid) => cid,
                 None => match open.step() {
@@ -104,6 +106,7 @@ pub async fn dags(
             if may_link(cid.codec()) {
                 let links = Packed::of(blocks.links(&cid).await?.iter());
                 open.push_last(cid, links);
+                ahead.enter();
             }
         }
     }
@@ -120,18 +123,6 @@ pub struct Verified {
     pub checked: u64,
     /// Why the block is not whole, if it is not.
     pub damage: Option<BlockError>,
-}
-
-impl Verified {
-    /// What Kubo's clients are told of a damaged block.
-    #[must_use]
-    pub fn message(&self) -> Option<String> {
-        let damage = self.damage.as_ref()?;
-        if matches!(damage, BlockError::Lost { .. }) {
-            return Some(format!("block {} is missing ({damage})", self.cid));
-        }
-        Some(format!("block {} was corrupt ({damage})", self.cid))
-    }
 }
 
 /// Reads and hashes every block of a store, and calls `seen` with each until that returns `false`. Blocks its thread for as

@@ -30,6 +30,9 @@ pub(crate) enum Trailers {
     Frame,
     /// Through the connection.
     Slot(Slot),
+    /// As a frame, which every answer has at its end: the client takes no answer for whole without it. See
+    /// [`cairn_wire::kubo::STREAM_END`].
+    Agreed,
 }
 
 /// A body made of a stream.
@@ -80,20 +83,24 @@ impl Body for Streamed {
             Poll::Ready(Some(Ok(data))) => return Poll::Ready(Some(Ok(Frame::data(data)))),
             Poll::Ready(None) => {
                 self.stream = None;
-                return Poll::Ready(None);
+                return match self.trailers {
+                    Trailers::Agreed => Poll::Ready(Some(Ok(Frame::trailers(trailer(""))))),
+                    Trailers::Frame | Trailers::Slot(_) => Poll::Ready(None),
+                };
             }
             Poll::Ready(Some(Err(ending))) => ending,
         };
         self.stream = None;
         match (ending, &self.trailers) {
-            (Ending::Told(message), Trailers::Frame) => {
+            (Ending::Told(message), Trailers::Frame)
+            | (Ending::Told(message) | Ending::Cut(message), Trailers::Agreed) => {
                 Poll::Ready(Some(Ok(Frame::trailers(trailer(&message)))))
             }
             (Ending::Told(message), Trailers::Slot(slot)) => {
                 slot.leave(STREAM_ERROR, &message);
                 Poll::Ready(None)
             }
-            (Ending::Cut(message), _) => {
+            (Ending::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
                 // hyper drops what it has not sent when a body fails. A turn in which there is nothing lets it send that first:
                 // the status, and the record that says why.
                 self.cut = Some(message);

@@ -12,7 +12,7 @@ use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams};
 use cairn_primitives::unixfs::{BuildError, CidMaker};
 use cairn_primitives::{Cid, PeerId, Version};
 use cairn_store::meta::{Pin, PinMode, Rows};
-use cairn_store::{BlockError, BlockStore};
+use cairn_store::{BlockError, BlockStore, Hold};
 
 use crate::config::{Config, Profile};
 use crate::identity::Identity;
@@ -148,6 +148,19 @@ fn recursive(cid: Cid) -> Vec<Pin> {
 }
 
 async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), SeedError> {
+    let hold = store.hold();
+    let cid = put_empty_folder(store, &hold).await?;
+    pins.add_held(&hold, recursive(cid))
+        .await
+        .map_err(Arc::new)?;
+    Ok(())
+}
+
+/// Stores an empty folder.
+pub(crate) async fn put_empty_folder(
+    store: &dyn BlockStore,
+    hold: &Hold,
+) -> Result<Cid, SeedError> {
     let maker = CidMaker::new(
         Version::V0,
         HashFunction::from_code(SHA2_256).map_err(BuildError::from)?,
@@ -155,12 +168,8 @@ async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), S
     let mut blocks = Vec::new();
     let built = DirectoryBuilder::new(DirectoryParams::new(maker))?
         .finish(&mut |block| blocks.push(block))?;
-    let hold = store.hold();
-    store.put(&hold, blocks).await?;
-    pins.add_held(&hold, recursive(built.cid))
-        .await
-        .map_err(Arc::new)?;
-    Ok(())
+    store.put(hold, blocks).await?;
+    Ok(built.cid)
 }
 
 async fn welcome(

@@ -5,15 +5,18 @@
 
 pub mod config;
 mod durable;
+mod files;
 mod identity;
 mod init;
 pub mod metrics;
 mod node;
 mod parts;
+mod peers;
 pub mod repo;
 pub mod tasks;
 
 pub use config::Config;
+pub use files::ChrootError;
 pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cairn_dag::Pinner;
 use cairn_dag::gc::{CollectError, ExtraRoots, Running};
 use cairn_dag::import::ImportDefaults;
-use cairn_dag::{Blocks, Pinner};
+use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
 use cairn_primitives::unixfs::directory::SizeEstimation;
 use cairn_store::block::{Collected, Filestore, Root};
 use cairn_store::meta::{RowError, Rows};
@@ -16,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::sections::Import;
 use crate::config::{Config, ConfigFile};
+use crate::files;
 use crate::identity::Identity;
 use crate::init::SeedError;
 use crate::metrics::Metrics;
 use crate::parts::{open_filestore, open_rows, open_store};
+use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
 use crate::tasks::{AutoCollect, Tasks};
 
@@ -28,6 +31,9 @@ const TASKS_STOP: Duration = Duration::from_secs(2);
 
 /// How long the rows, and then the store, may take to close.
 const PART_CLOSE: Duration = Duration::from_secs(1);
+
+/// How long the last changes of the mutable file system may take to be flushed, while the tasks stop.
+const FLUSH: Duration = TASKS_STOP;
 
 /// Why a node cannot be opened or closed. [`NodeError::hint`] tells what to do about it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -53,13 +59,16 @@ pub enum NodeError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// The last changes of the mutable file system could not be flushed.
+    #[error("cannot flush the last changes of the mutable file system")]
+    Flush(#[source] MfsError),
     /// A new repository could not be filled.
     #[error("cannot fill the new repository")]
     Seed(#[source] SeedError),
     /// A part did not close in time.
     #[error("{part} did not stop within {seconds} s")]
     Slow {
-        /// Which: `the tasks`, `the rows`, `the block store`.
+        /// Which: `the tasks`, `the mutable file system`, `the rows`, `the block store`.
         part: &'static str,
         /// How long was waited, in seconds.
         seconds: u64,
@@ -125,9 +134,11 @@ pub struct Node {
     files: Option<Arc<Filestore>>,
     rows: Arc<dyn Rows>,
     pins: Pinner,
+    mfs: Result<Mfs, MfsError>,
     roots: Arc<Mutex<Vec<RootSource>>>,
     tasks: Tasks,
     metrics: Arc<Metrics>,
+    peers: Peers,
     /// Last, so that a node that is dropped without a shutdown closes its parts before the lock goes.
     repo: Repo,
 }
@@ -166,17 +177,21 @@ impl Node {
             None => store,
         };
         let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
+        let mfs = files::open(&store, &rows, &repo.config().config()).await;
         let node = Self {
             identity,
             store,
             files,
             rows,
             pins,
+            mfs,
             roots: Arc::default(),
             tasks: Tasks::default(),
             metrics: Arc::default(),
+            peers: Peers::default(),
             repo,
         };
+        node.keep(files::roots(&node.mfs, &*node.rows)?);
         if report.lost_blocks > 0 || report.reindexed.is_some() || !report.damaged.is_empty() {
             node.look_for_incomplete_pins();
         }
@@ -267,10 +282,16 @@ impl Node {
         &self.pins
     }
 
-    /// Blocks as far as they are here.
-    #[must_use]
-    pub fn blocks(&self) -> Blocks {
-        Blocks::offline(Arc::clone(&self.store))
+    /// Its mutable file system.
+    ///
+    /// # Errors
+    /// Why it could not be opened; the rest of the node works without it.
+    pub fn mfs(&self) -> Result<&Mfs, MfsError> {
+        self.mfs.as_ref().map_err(Clone::clone)
+    }
+
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// Its tasks, and a place for more: they are stopped with it.
@@ -337,8 +358,19 @@ impl Node {
         let tasks = within("the tasks", TASKS_STOP, async {
             self.tasks.stop().await;
             Ok(())
-        })
-        .await;
+        });
+        let mfs = within("the mutable file system", FLUSH, async {
+            match &self.mfs {
+                Ok(mfs) if !mfs.is_flushed() => {
+                    mfs.flush(&MfsPath::root())
+                        .await
+                        .map_err(NodeError::Flush)?;
+                }
+                _ => {}
+            }
+            Ok(())
+        });
+        let (tasks, mfs) = tokio::join!(tasks, mfs);
         // Pins name blocks: they are closed first.
         let rows = within("the rows", PART_CLOSE, async {
             Ok(self.rows.close().await?)
@@ -349,7 +381,7 @@ impl Node {
         })
         .await;
         self.repo.close();
-        tasks.and(rows).and(store)
+        tasks.and(mfs).and(rows).and(store)
     }
 }
 

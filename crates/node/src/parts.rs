@@ -148,7 +148,7 @@ pub(crate) fn open_filestore(
             path: repository.to_owned(),
             source: Arc::new(source),
         })?;
-    Filestore::open(Arc::clone(store), Arc::clone(rows), options)
+    Filestore::open(Arc::clone(store), rows.clone(), options)
         .map(Some)
         .map_err(NodeError::Store)
 }

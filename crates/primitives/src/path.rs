@@ -1,6 +1,6 @@
 //! Content paths: `/ipfs/CID/a/b`, `/ipns/NAME/a/b`, `/ipld/CID/a/b`.
 //!
-//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>; the readings and messages are Kubo's.
+//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>; the readings are Kubo's.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,15 +33,15 @@ impl Namespace {
     }
 }
 
-/// Why a text is not a content path. The messages are Kubo's.
+/// Why a text is not a content path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
     /// There is no namespace or no root.
-    #[error("invalid path {}: path does not have enough components", Quoted(.0))]
+    #[error("cannot read path {}: expected a form like /ipfs/CID", Quoted(.0))]
     NotEnoughComponents(ByteString),
     /// The first segment is not a namespace.
-    #[error("invalid path {}: unknown namespace: {}", Quoted(.path), Quoted(.namespace))]
+    #[error("cannot read path {}: unknown namespace {}", Quoted(.path), Quoted(.namespace))]
     UnknownNamespace {
         /// The whole text.
         path: ByteString,
@@ -49,7 +49,7 @@ pub enum PathError {
         namespace: ByteString,
     },
     /// The root of an immutable path is not a CID.
-    #[error("invalid path {}: {reason}", Quoted(.path))]
+    #[error("cannot read path {}: {reason}", Quoted(.path))]
     Root {
         /// The whole text.
         path: ByteString,
@@ -57,7 +57,7 @@ pub enum PathError {
         reason: CidError,
     },
     /// The path is in `/ipns`, where only one that cannot change is of use.
-    #[error("invalid path {}: path was expected to be immutable", Quoted(.0))]
+    #[error("cannot use path {}: its content may change, and a fixed path is expected", Quoted(.0))]
     Mutable(ByteString),
 }
 
@@ -311,9 +311,8 @@ mod tests {
     const HELLO: &str = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o";
 
     #[test]
-    fn messages_are_those_of_kubo() {
-        let short =
-            |path: &str| format!("invalid path {path}: path does not have enough components");
+    fn errors_name_the_path() {
+        let short = |path: &str| format!("cannot read path {path}: expected a form like /ipfs/CID");
         for (text, message) in [
             ("x", short("\"x\"")),
             ("notacid", short("\"notacid\"")),
@@ -324,13 +323,13 @@ mod tests {
             ("/ipfs/", short("\"/ipfs/\"")),
             ("zzz/a", short("\"zzz/a\"")),
             ("a\u{1}\u{a0}\u{301}", short("\"a\\x01\\u00a0\u{301}\"")),
-            ("/foo/bar", "invalid path \"/foo/bar\": unknown namespace: \"foo\"".to_owned()),
+            ("/foo/bar", "cannot read path \"/foo/bar\": unknown namespace \"foo\"".to_owned()),
             (
                 "/ipfs/zz",
-                "invalid path \"/ipfs/zz\": invalid cid: invalid cid: expected 1 as the cid version number, got: 57".to_owned(),
+                "cannot read path \"/ipfs/zz\": invalid cid: invalid cid: expected 1 as the cid version number, got: 57".to_owned(),
             ),
-            ("/ipfs/Qm1", "invalid path \"/ipfs/Qm1\": invalid cid: selected encoding not supported".to_owned()),
-            ("/ipfs/k", "invalid path \"/ipfs/k\": invalid cid: cid too short".to_owned()),
+            ("/ipfs/Qm1", "cannot read path \"/ipfs/Qm1\": invalid cid: selected encoding not supported".to_owned()),
+            ("/ipfs/k", "cannot read path \"/ipfs/k\": invalid cid: cid too short".to_owned()),
         ] {
             assert_eq!(ContentPath::parse(text).unwrap_err().to_string(), message);
         }
@@ -382,7 +381,7 @@ mod tests {
 
     #[test]
     fn parts_can_be_asked_for() {
-        let path = ContentPath::parse(&format!("{HELLO}/a/b/")).unwrap();
+        let path = ContentPath::parse(format!("{HELLO}/a/b/")).unwrap();
         assert_eq!(path.names().collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(
             (&*path.root(), path.ends_in_slash(), path.is_mutable()),
@@ -403,7 +402,7 @@ mod tests {
             name.immutable_root()
                 .unwrap_err()
                 .to_string()
-                .ends_with("path was expected to be immutable")
+                .ends_with("and a fixed path is expected")
         );
     }
 }

@@ -93,13 +93,13 @@ fn errors_are_those_of_kubo() {
     let whole = write_v1(&roots, std::slice::from_ref(&block));
     assert_eq!(
         read(b"this is not a car").unwrap_err().to_string(),
-        "unexpected EOF"
+        "the archive ends too early"
     );
     assert_eq!(
         read(&whole[..whole.len() - 4]).unwrap_err().to_string(),
-        "unexpected EOF"
+        "the archive ends too early"
     );
-    assert_eq!(read(b"").unwrap_err().to_string(), "EOF");
+    assert_eq!(read(b"").unwrap_err().to_string(), "the archive is empty");
     assert_eq!(
         read(&write_v1(&[], std::slice::from_ref(&block))).unwrap(),
         events(1, &[], std::slice::from_ref(&block))

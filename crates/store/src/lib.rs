@@ -1,11 +1,18 @@
-//! Where Cairn's bytes and rows live.
+//! Where Cairn's bytes and rows live, and the seams to what is elsewhere.
 //!
-//! [`block`] keeps blocks by multihash; [`meta`] keeps rows. Both are traits with several backends and one
-//! conformance suite each.
+//! [`block`] keeps blocks by multihash; [`meta`] keeps the rows of one repository; [`shared`] keeps the rows that many
+//! processes may share. All are traits with several backends and a conformance suite each. [`exchange`] and [`names`] are
+//! traits that a network implements: blocks from peers, and mutable names.
 
 pub mod block;
+pub mod exchange;
 pub mod meta;
+pub mod names;
+pub mod shared;
+mod sqlite;
 
 pub use block::{
-    BlockCollector, BlockError, BlockReader, BlockSource, BlockStore, BlockWriter, Hold, ReadFuture,
+    BlockCollector, BlockError, BlockReader, BlockStore, BlockWriter, Hold, ReadFuture,
 };
+pub use exchange::{Exchange, Session, SessionRequest};
+pub use names::Names;

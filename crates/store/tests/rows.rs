@@ -16,8 +16,8 @@ use std::time::Instant;
 use cairn_primitives::Cid;
 use cairn_store::meta::conformance::{self, cid, list, pin, reference};
 use cairn_store::meta::{
-    MemoryRows, Pin, PinChange, PinFilter, PinMode, ReferenceChange, ReferenceOrder, RowError,
-    Rows, SqliteRows,
+    MemoryRows, Pin, PinChange, PinFilter, PinMode, PinRows as _, ReferenceChange, ReferenceOrder,
+    ReferenceRows as _, RowError, Rows as _, SqliteRows,
 };
 
 fn open(path: &Path) -> Arc<SqliteRows> {

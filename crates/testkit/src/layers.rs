@@ -11,7 +11,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("cairn-primitives", &[]),
     ("cairn-store", &["cairn-primitives"]),
     ("cairn-wire", &["cairn-primitives"]),
-    // Siblings that meet at the store's block-source trait: neither sees the other.
+    // Siblings that meet at the exchange and name traits of the store: neither sees the other.
     ("cairn-dag", &["cairn-primitives", "cairn-store"]),
     ("cairn-network", &["cairn-primitives", "cairn-store"]),
     (

@@ -6,6 +6,7 @@
 //!   and [`replay`] runs them against any server and tells what differs.
 //! - [`layers`] says which crate may depend on which.
 //! - [`server`] starts, kills and restarts a program under test in a directory of its own, [`rpc`] asks it.
+//! - [`postgres`] starts a PostgreSQL server of its own.
 //! - [`crash`] loads a node, kills it at a random moment, and checks that nothing answered was lost.
 
 pub mod crash;
@@ -13,6 +14,7 @@ pub mod due;
 pub mod fixture;
 pub mod http;
 pub mod layers;
+pub mod postgres;
 pub mod recording;
 pub mod replay;
 pub mod rpc;

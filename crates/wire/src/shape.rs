@@ -99,6 +99,10 @@ pub enum ReplyKind {
 #[derive(Debug)]
 pub struct One<T>(PhantomData<fn() -> T>);
 
+/// An answer of one JSON value that may be too large for the server to hold.
+#[derive(Debug)]
+pub struct Large<T>(PhantomData<fn() -> T>);
+
 /// An answer of JSON values as they come, one a line.
 #[derive(Debug)]
 pub struct Many<T>(PhantomData<fn() -> T>);
@@ -126,6 +130,11 @@ pub enum Either<A, B> {
 }
 
 impl<T: Record> Reply for One<T> {
+    const KIND: ReplyKind = ReplyKind::One;
+    type Record = T;
+}
+
+impl<T: Record> Reply for Large<T> {
     const KIND: ReplyKind = ReplyKind::One;
     type Record = T;
 }

@@ -125,6 +125,32 @@ describe('kubo-rpc-client', () => {
     assert.ok('Addresses' in await ipfs.config.getAll())
   })
 
+  it('keeps files that change', async () => {
+    const { files } = ipfs
+    await files.mkdir('/js/deep', { parents: true })
+    await files.write('/js/deep/a', Buffer.from('0123456789'), { create: true })
+    await files.write('/js/deep/a', Buffer.from('AB'), { offset: 4 })
+    assert.equal((await bytes(files.read('/js/deep/a'))).toString(), '0123AB6789')
+    assert.equal((await bytes(files.read('/js/deep/a', { offset: 3, length: 3 }))).toString(), '3AB')
+    const { cid } = await ipfs.add('hello\n')
+    await files.cp(`/ipfs/${cid}`, '/js/hello')
+    await files.mv('/js/hello', '/js/deep/b')
+    const listed = await collect(files.ls('/js/deep'))
+    assert.deepEqual(listed.map((entry) => [entry.name, entry.type, entry.size]), [['a', 'file', 10], ['b', 'file', 6]])
+    assert.equal(listed[1].cid.toString(), HELLO)
+    await files.chmod('/js/deep/a', '0644')
+    await files.touch('/js/deep/a', { mtime: new Date(1_700_000_000_000) })
+    const told = await files.stat('/js/deep/a', { withLocal: true })
+    assert.equal(told.type, 'file')
+    assert.equal(told.mode, 0o644)
+    assert.equal(told.mtime.secs, 1_700_000_000)
+    assert.equal(told.local, true)
+    assert.equal((await files.flush('/js')).toString(), (await files.stat('/js')).cid.toString())
+    await assert.rejects(files.read('/js/none').next(), /does not exist/)
+    await files.rm('/js', { recursive: true })
+    assert.equal((await collect(files.ls('/'))).length, 0)
+  })
+
   it('tells of errors, and gives requests up', async () => {
     await assert.rejects(bytes(ipfs.cat('not a cid')), /invalid/)
     await assert.rejects(ipfs.version({ signal: AbortSignal.abort() }))

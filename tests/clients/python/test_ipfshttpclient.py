@@ -119,6 +119,30 @@ class Client(unittest.TestCase):
         self.client.config.set("Gateway.RootRedirect", "/elsewhere")
         self.assertEqual(self.client.config.get()["Gateway"]["RootRedirect"], "/elsewhere")
 
+    def test_mutable_files(self):
+        files = self.client.files
+        files.mkdir("/python/deep", parents=True)
+        files.write("/python/deep/a", io.BytesIO(b"0123456789"), create=True)
+        files.write("/python/deep/a", io.BytesIO(b"AB"), offset=4)
+        self.assertEqual(files.read("/python/deep/a"), b"0123AB6789")
+        self.assertEqual(files.read("/python/deep/a", offset=3, count=3), b"3AB")
+        files.cp("/ipfs/" + self.client.add_bytes(b"hello\n"), "/python/hello")
+        files.mv("/python/hello", "/python/deep/b")
+        listed = files.ls("/python/deep", opts={"long": True})["Entries"]
+        self.assertEqual(
+            [(entry["Name"], entry["Size"]) for entry in listed], [("a", 10), ("b", 6)]
+        )
+        self.assertEqual(listed[1]["Hash"], HELLO)
+        told = files.stat("/python/deep")
+        self.assertEqual((told["Type"], told["Blocks"]), ("directory", 2))
+        files.rm("/python/deep/a")
+        with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse):
+            files.read("/python/deep/a")
+        files.rm("/python", recursive=True)
+        self.assertFalse([
+            entry for entry in files.ls("/")["Entries"] or [] if entry["Name"] == "python"
+        ])
+
     def test_errors_are_told(self):
         with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse) as failed:
             self.client.cat("not a cid")

@@ -14,6 +14,8 @@ mod daemon;
 mod dag_export;
 mod dag_stat;
 mod files;
+mod files_chroot;
+mod files_ls;
 mod filestore;
 mod generic;
 mod get;
@@ -69,6 +71,11 @@ pub(crate) const OWN: &[OwnCommand] = &[
         path: "daemon",
         command: daemon::command,
         run: |invocation, globals| Box::pin(daemon::run(invocation, globals)),
+    },
+    OwnCommand {
+        path: "files/chroot",
+        command: files_chroot::command,
+        run: |invocation, globals| Box::pin(files_chroot::run(invocation, globals)),
     },
     OwnCommand {
         path: "init",
@@ -147,6 +154,7 @@ custom! {
     kubo::config::value::Config: config_value::run,
     kubo::dag::export::DagExport: dag_export::run,
     kubo::dag::stat::DagStat: dag_stat::run,
+    kubo::files::ls::FilesLs: files_ls::run,
     kubo::filestore::dups::FilestoreDups: told::run::<kubo::refs::links::Ref>,
     kubo::filestore::ls::FilestoreLs: filestore::ls,
     kubo::filestore::verify::FilestoreVerify: filestore::verify,

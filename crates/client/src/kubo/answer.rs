@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use cairn_wire::CommandError;
+use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -16,6 +17,8 @@ const STREAM_ERROR: &str = "x-stream-error";
 const CONTENT_LENGTH: &str = "x-content-length";
 /// What messages about a block that is not there contain.
 const ABSENT: &str = "could not find ";
+/// Why an answer is not whole that ended as if it were.
+const NO_TRAILER: &str = "the trailer that confirms its end did not arrive";
 /// Most bytes of a refusal that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
@@ -26,6 +29,8 @@ pub struct Answer {
     failure: Option<Failure>,
     asked: Option<String>,
     ended: bool,
+    /// Whether only a trailer makes it whole, which the server has agreed to: what stands between may drop trailers.
+    unconfirmed: bool,
     /// Whether it must hold a record.
     due: bool,
 }
@@ -47,7 +52,12 @@ impl Answer {
         asked: Option<String>,
     ) -> Result<Self, Error> {
         let (head, body) = response.into_parts();
+        let unconfirmed = head
+            .headers
+            .get(STREAM_END)
+            .is_some_and(|how| how == STREAM_END_TRAILER);
         let mut answer = Self {
+            unconfirmed,
             body,
             headers: head.headers,
             failure,
@@ -80,7 +90,14 @@ impl Answer {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         while !self.ended {
             match self.body.frame().await {
-                None => self.ended = true,
+                None => {
+                    self.ended = true;
+                    if self.unconfirmed {
+                        return Err(self
+                            .failed()
+                            .unwrap_or_else(|| Error::Cut(NO_TRAILER.into())));
+                    }
+                }
                 Some(Err(error)) => {
                     self.ended = true;
                     return Err(self.failed().unwrap_or(Error::Cut(error)));
@@ -92,6 +109,7 @@ impl Answer {
                         let reason = frame
                             .trailers_ref()
                             .and_then(|trailers| trailers.get(STREAM_ERROR));
+                        self.unconfirmed &= reason.is_none();
                         if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
                             let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
                             let reason = self.named(reason);

@@ -14,7 +14,7 @@ mod tests;
 use std::sync::Arc;
 
 use cairn_wire::Values;
-use cairn_wire::kubo::{Command, Spec};
+use cairn_wire::kubo::{Command, STREAM_END, STREAM_END_TRAILER, Spec};
 use cairn_wire::shape::{Files, NoBody, OneOrMany, Record};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
@@ -57,6 +57,7 @@ impl Kubo {
         headers.insert(header::USER_AGENT, USER_AGENT);
         // Asks for the trailer that says why a stream has ended early.
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
         Self {
             transport: Arc::new(transport),
             headers,

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use cairn_wire::shape::{Bytes, Many, Nothing, One, OneOrMany, Record, Reply};
+use cairn_wire::shape::{Bytes, Large, Many, Nothing, One, OneOrMany, Record, Reply};
 
 use super::{Answer, Records};
 use crate::error::Error;
@@ -17,6 +17,14 @@ pub trait Received: Reply {
 }
 
 impl<T: Record> Received for One<T> {
+    type Value = T;
+
+    async fn receive(answer: Answer) -> Result<T, Error> {
+        only(answer).await
+    }
+}
+
+impl<T: Record> Received for Large<T> {
     type Value = T;
 
     async fn receive(answer: Answer) -> Result<T, Error> {

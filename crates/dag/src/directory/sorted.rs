@@ -65,7 +65,7 @@ impl Sorted {
                     Some(entry) => {
                         let key = (entry.name.clone(), *place);
                         *place += 1;
-                        self.take(&entry, key);
+                        self.take(&entry, &key);
                     }
                     None => {
                         self.source = None;
@@ -97,9 +97,9 @@ impl Sorted {
     }
 
     /// Keeps an entry, if it belongs to this pass.
-    fn take(&mut self, entry: &Entry, key: Key) {
-        let early = self.after.as_ref().is_some_and(|after| key <= *after);
-        let late = self.until.as_ref().is_some_and(|until| key >= *until);
+    fn take(&mut self, entry: &Entry, key: &Key) {
+        let early = self.after.as_ref().is_some_and(|after| key <= after);
+        let late = self.until.as_ref().is_some_and(|until| key >= until);
         if early || late {
             return;
         }

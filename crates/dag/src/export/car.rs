@@ -7,7 +7,7 @@ use cairn_primitives::car::v1;
 use cairn_primitives::{Cid, codec};
 use futures_util::Stream;
 
-use crate::error::{FetchError, NodeError};
+use crate::error::NodeError;
 use crate::fetch::{Ahead, Blocks};
 use crate::walk::{AHEAD_OF_LAST, Aside, Visited, may_link};
 
@@ -27,22 +27,14 @@ pub enum CarError {
     #[error(transparent)]
     Root(NodeError),
     /// A block further below could not be had; what was written before is not the whole DAG.
-    #[error("could not load link \"{cid}\": {error}{}", hint(.error))]
+    #[error("cannot read block {cid}")]
     Block {
         /// The block.
         cid: Cid,
         /// Why.
+        #[source]
         error: NodeError,
     },
-}
-
-fn hint(error: &NodeError) -> &'static str {
-    match error {
-        NodeError::Fetch(FetchError::Offline { .. }) => {
-            " (currently offline, perhaps retry after attaching to the network)"
-        }
-        _ => "",
-    }
 }
 
 /// A node whose links are being written.

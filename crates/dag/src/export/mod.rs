@@ -18,30 +18,30 @@ pub use tar::{MAX_TAR_PATH, Tar, TarOptions};
 
 use crate::error::NodeError;
 
-/// Why content could not be read. The texts are Kubo's.
+/// Why content could not be read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
     /// A file was asked for, and there is a directory.
-    #[error("this dag node is a directory")]
+    #[error("a directory cannot be read as a file")]
     IsDirectory,
     /// An offset below zero.
-    #[error("cannot specify negative offset")]
+    #[error("the offset is negative")]
     NegativeOffset,
     /// A length below zero.
-    #[error("cannot specify negative length")]
+    #[error("the length is negative")]
     NegativeLength,
     /// A level of compression that gzip does not have.
-    #[error("compression level must be between 1 and 9")]
+    #[error("the compression level is not between 1 and 9")]
     CompressionLevel,
     /// A directory was to be compressed without being archived.
-    #[error("file is not regular")]
+    #[error("a directory can only be compressed as an archive")]
     NotRegular {
         /// Its size in bytes, as a download would have announced it.
         size: u64,
     },
     /// A name that would leave its directory when it is unpacked.
-    #[error("relative UnixFS paths outside the root are not allowed, use CAR instead")]
+    #[error("a name leads out of its directory: export a CAR instead")]
     OutsideRoot,
     /// The path of a member of an archive is longer than [`MAX_TAR_PATH`].
     #[error(

@@ -15,12 +15,12 @@ use cairn_primitives::car::{CarError, Decoder, Event, Limits};
 use cairn_primitives::{Block, Cid};
 use cairn_store::{BlockStore, Hold};
 
-use self::check::{Checked, Fault, check, describe};
+use self::check::{Checked, Fault, check};
 use super::ImportError;
 use super::block::check_size;
 use super::blocks::Batch;
 use super::closure::Closure;
-use super::error::CarPlace;
+use super::error::{CarFault, CarPlace};
 use super::workers::{Ticket, Workers};
 
 /// Bytes that are checked as one job.
@@ -141,7 +141,7 @@ impl CarImport {
         let end = std::mem::replace(&mut self.decoder, decoder()).finish();
         // What came before the end is looked at first: its faults are the earlier ones.
         self.settle().await?;
-        end.map_err(|error| self.unreadable(&error))?;
+        end.map_err(|error| self.unreadable(error))?;
         self.previous = None;
         self.open = false;
         self.has_header = false;
@@ -191,7 +191,7 @@ impl CarImport {
                 }
                 Err(error) => {
                     self.settle().await?;
-                    return Err(self.unreadable(&error));
+                    return Err(self.unreadable(error));
                 }
             }
         }
@@ -205,9 +205,7 @@ impl CarImport {
             }
         }
         if self.roots.len() > MAX_ROOTS {
-            return Err(ImportError::CarHeader(format!(
-                "more than {MAX_ROOTS} roots"
-            )));
+            return Err(ImportError::TooManyRoots { limit: MAX_ROOTS });
         }
         Ok(())
     }
@@ -229,7 +227,7 @@ impl CarImport {
         }
         Err(ImportError::Car {
             place: CarPlace::At(cid),
-            reason: ImportError::BigBlock.to_string(),
+            fault: CarFault::BigBlock,
         })
     }
 
@@ -283,6 +281,9 @@ impl CarImport {
             self.previous = Some(last.cid.clone());
         }
         self.closure.note(&checked.blocks, checked.links);
+        if checked.undecodable {
+            self.closure.give_up();
+        }
         for block in checked.blocks {
             self.block_count += 1;
             self.byte_count += block.data.len() as u64;
@@ -291,13 +292,13 @@ impl CarImport {
         }
         match checked.fault {
             None => Ok(()),
-            Some(Fault::Content(reason)) => Err(ImportError::Car {
+            Some(Fault::Content(error)) => Err(ImportError::Car {
                 place: self.place(),
-                reason,
+                fault: error.into(),
             }),
-            Some(Fault::Block(cid, reason)) => Err(ImportError::Car {
+            Some(Fault::Block(cid, error)) => Err(ImportError::Car {
                 place: CarPlace::At(cid),
-                reason,
+                fault: error.into(),
             }),
             Some(Fault::Name(error)) => Err(error),
         }
@@ -309,13 +310,13 @@ impl CarImport {
             .map_or(CarPlace::Start, CarPlace::After)
     }
 
-    fn unreadable(&self, error: &CarError) -> ImportError {
+    fn unreadable(&self, error: CarError) -> ImportError {
         if !self.has_header {
-            return ImportError::CarHeader(describe(error));
+            return ImportError::CarHeader(error);
         }
         ImportError::Car {
             place: self.place(),
-            reason: describe(error),
+            fault: error.into(),
         }
     }
 }

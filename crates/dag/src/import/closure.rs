@@ -36,11 +36,16 @@ impl Closure {
             }
         }
         if self.unknown || self.came.len() + self.missing.len() > MOST {
-            *self = Self {
-                unknown: true,
-                ..Self::default()
-            };
+            self.give_up();
         }
+    }
+
+    /// A block came whose links cannot be told.
+    pub(super) fn give_up(&mut self) {
+        *self = Self {
+            unknown: true,
+            ..Self::default()
+        };
     }
 
     /// Whether nothing is missing.

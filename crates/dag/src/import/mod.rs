@@ -28,7 +28,7 @@ mod workers;
 
 pub use block::{BlockFormat, BlockPutRequest, EXCHANGE_LIMIT, put_block};
 pub use car::{CarFinished, CarImport};
-pub use error::{CarPlace, ImportError};
+pub use error::{CarFault, CarPlace, ImportError, OptionError};
 pub use importer::{File, Importer};
 pub use node::{NodeFormat, NodePutRequest};
 pub use options::{FileMeta, ImportOptions};

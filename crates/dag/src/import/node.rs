@@ -167,7 +167,7 @@ mod tests {
                 "raw",
                 Some("dag-pb"),
                 "",
-                "invalid cid: unknown multihash code 112 (0x70): no such hash registered",
+                "the CID cannot be made: unknown multihash code 112 (0x70): no such hash registered",
             ),
             (
                 "raw",

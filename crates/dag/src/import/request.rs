@@ -1,18 +1,18 @@
 //! What a user may ask of `add`, and how it becomes [`ImportOptions`].
 //!
-//! The rules and the texts are Kubo's, see <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>: an option that is
+//! The rules are Kubo's, see <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>: an option that is
 //! given beats the configuration (`Import.*`), which beats the default; a hash other than sha2-256 asks for CIDv1;
 //! CIDv1 asks for raw leaves; mode and mtime forbid them.
 
 use cairn_primitives::Version;
 use cairn_primitives::multihash::{HashError, HashFunction, MAX_DIGEST, SHA2_256};
 use cairn_primitives::unixfs::Mtime;
-use cairn_primitives::unixfs::chunker::{ChunkerSpec, ChunkerSpecError};
+use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::{DEFAULT_THRESHOLD, SizeEstimation};
 use cairn_primitives::unixfs::hamt::DEFAULT_FANOUT;
 use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, Shape};
 
-use super::ImportError;
+use super::error::{ImportError, OptionError};
 use super::options::{FileMeta, ImportOptions};
 
 /// Bytes up to which a block goes into its CID, once that is asked for.
@@ -98,12 +98,12 @@ pub struct AddRequest {
     pub empty_dirs: Option<bool>,
 }
 
-fn refuse<T>(text: impl Into<String>) -> Result<T, ImportError> {
-    Err(ImportError::Option(text.into()))
+fn refuse<T>(error: OptionError) -> Result<T, ImportError> {
+    Err(error.into())
 }
 
 impl AddRequest {
-    /// Applies the rules. Fails with the text that Kubo answers.
+    /// Applies the rules.
     pub fn resolve(&self, defaults: &ImportDefaults) -> Result<ImportOptions, ImportError> {
         let inline = self.inline_limit()?;
         let (pin, pin_name) = self.pin()?;
@@ -111,22 +111,20 @@ impl AddRequest {
         self.exclusions(pin)?;
         let hash = self.hash(defaults)?;
         if self.mtime == 0 && self.mtime_nsecs != 0 {
-            return refuse("option \"mtime-nsecs\" requires \"mtime\" to be provided as well");
+            return refuse(OptionError::NanosWithoutSeconds);
         }
         let max_hamt_fanout = match self.max_hamt_fanout.or(defaults.max_hamt_fanout) {
             None => DEFAULT_FANOUT,
             Some(fanout) => match usize::try_from(fanout) {
                 Ok(fanout) if (8..=1024).contains(&fanout) && fanout.is_power_of_two() => fanout,
                 _ => {
-                    return refuse(format!(
-                        "HAMT fanout must be a power of 2, between 8 and 1024 (got {fanout})"
-                    ));
+                    return refuse(OptionError::Fanout(fanout));
                 }
             },
         };
         if self.nocopy && raw_leaves != Some(true) {
             if raw_leaves.is_some() {
-                return refuse("nocopy option requires '--raw-leaves' to be enabled as well");
+                return refuse(OptionError::ReferenceLeaves);
             }
             raw_leaves = Some(true);
         }
@@ -182,19 +180,20 @@ impl AddRequest {
             Ok(bytes) if bytes <= MAX_DIGEST => Ok(Some(bytes)),
             // Not even an empty block is that small.
             Err(_) => Ok(None),
-            Ok(_) => refuse(format!(
-                "inline-limit {limit} exceeds maximum allowed size of {MAX_DIGEST} bytes"
-            )),
+            Ok(_) => refuse(OptionError::InlineLimit {
+                limit,
+                most: MAX_DIGEST,
+            }),
         }
     }
 
     fn pin(&self) -> Result<(bool, String), ImportError> {
         let name = self.pin_name.clone().unwrap_or_default();
         if name.len() > MAX_PIN_NAME {
-            return refuse(format!(
-                "pin name is {} bytes (max {MAX_PIN_NAME} bytes)",
-                name.len()
-            ));
+            return refuse(OptionError::PinName {
+                length: name.len(),
+                most: MAX_PIN_NAME,
+            });
         }
         Ok((self.pin.unwrap_or(true) && !self.only_hash, name))
     }
@@ -209,7 +208,7 @@ impl AddRequest {
                     seconds: self.mtime,
                     nanos: Some(nanos).filter(|&nanos| nanos > 0),
                 }),
-                _ => return refuse("mtime nanoseconds must be in range [1, 999999999]"),
+                _ => return refuse(OptionError::Nanos),
             }
         };
         let meta = FileMeta {
@@ -220,22 +219,20 @@ impl AddRequest {
             return Ok((meta, raw_leaves));
         }
         if raw_leaves == Some(true) {
-            return refuse(
-                "raw-leaves can't be used with UnixFS metadata like mode or modification time",
-            );
+            return refuse(OptionError::RawLeavesMetadata);
         }
         Ok((meta, Some(false)))
     }
 
     fn exclusions(&self, pin: bool) -> Result<(), ImportError> {
         if self.only_hash && self.to_files {
-            return refuse("only-hash and to-files options are not compatible");
+            return refuse(OptionError::OnlyHashToFiles);
         }
         if !pin && self.pin_name.is_some() {
-            return refuse("pin-name option requires pin to be set");
+            return refuse(OptionError::NameWithoutPin);
         }
         if self.wrap && self.to_files {
-            return refuse("wrap-with-directory and to-files options are not compatible");
+            return refuse(OptionError::WrapToFiles);
         }
         Ok(())
     }
@@ -253,8 +250,7 @@ impl AddRequest {
         let text = given(&self.chunker)
             .or_else(|| given(&defaults.chunker))
             .unwrap_or_else(|| "default".into());
-        text.parse()
-            .map_err(|error: ChunkerSpecError| ImportError::Option(error.to_string()))
+        Ok(text.parse::<ChunkerSpec>()?)
     }
 }
 
@@ -264,12 +260,12 @@ fn cid_version(asked: Option<i64>, hash: HashFunction) -> Result<Version, Import
         return match asked {
             ..=0 => Ok(Version::V0),
             1 => Ok(Version::V1),
-            _ => refuse(format!("unknown CID version: {asked}")),
+            _ => refuse(OptionError::CidVersion(asked)),
         };
     }
     match asked {
-        0 => refuse("CIDv0 only supports sha2-256"),
+        0 => refuse(OptionError::V0Hash),
         1 | -1 => Ok(Version::V1),
-        _ => refuse(format!("unknown CID version: {asked}")),
+        _ => refuse(OptionError::CidVersion(asked)),
     }
 }

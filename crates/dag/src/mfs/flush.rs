@@ -25,6 +25,16 @@ impl Mfs {
         Ok(cid)
     }
 
+    /// Whether the tree that everybody sees is the one that the repository names, or nothing was changed yet.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        let state = self.inner.state.lock();
+        match &state.flushed {
+            Some(flushed) => *flushed == state.tree,
+            None => state.changes == 0,
+        }
+    }
+
     /// Flushes what changed a directory: it is as if it were opened anew for the next change of what is below it.
     pub(super) async fn flush_directory(&self, path: &MfsPath) -> Result<(), MfsError> {
         self.inner.changing.lock().await.close_below(path.names());

@@ -28,6 +28,7 @@ pub struct Listed {
 pub struct Listing {
     blocks: Blocks,
     inner: Inner,
+    cid: Cid,
     long: bool,
     _reading: Reading,
 }
@@ -54,12 +55,13 @@ impl Mfs {
             )),
             _ => {
                 let name = path.file_name().unwrap_or_default().to_owned();
-                Inner::File(Some((name.into(), cid)))
+                Inner::File(Some((name.into(), cid.clone())))
             }
         };
         Ok(Listing {
             blocks,
             inner,
+            cid,
             long,
             _reading: reading,
         })
@@ -67,6 +69,12 @@ impl Mfs {
 }
 
 impl Listing {
+    /// The root of the directory; `None` when a file is listed.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Cid> {
+        matches!(self.inner, Inner::Directory(_)).then_some(&self.cid)
+    }
+
     /// The next entry, or `None` at the end. Cancel safe, apart from an entry whose block was being read.
     pub async fn next(&mut self) -> Result<Option<Listed>, MfsError> {
         let next = match &mut self.inner {
@@ -77,29 +85,29 @@ impl Listing {
             return Ok(None);
         };
         let details = if self.long {
-            Some(self.look(&cid).await?)
+            Some(look(&self.blocks, &cid).await?)
         } else {
             None
         };
         Ok(Some(Listed { name, cid, details }))
     }
+}
 
-    async fn look(&self, cid: &Cid) -> Result<(Kind, u64), MfsError> {
-        if cid.codec() == Codec::RAW
-            && let Some(size) = self
-                .blocks
-                .store()
-                .size(cid.hash())
-                .await
-                .map_err(MfsError::from)?
-        {
-            return Ok((Kind::File, u64::from(size)));
-        }
-        let data = self.blocks.get(cid).await?;
-        Ok(match super::editor::read(cid, &data)? {
-            Found::Raw(data) => (Kind::File, data.len() as u64),
-            Found::Node(node) if node.fs.kind.is_directory() => (Kind::Directory, 0),
-            Found::Node(node) => (Kind::File, node.fs.file_size.unwrap_or(0)),
-        })
+/// What an entry is, and the bytes of a file.
+async fn look(blocks: &Blocks, cid: &Cid) -> Result<(Kind, u64), MfsError> {
+    if cid.codec() == Codec::RAW
+        && let Some(size) = blocks
+            .store()
+            .size(cid.hash())
+            .await
+            .map_err(MfsError::from)?
+    {
+        return Ok((Kind::File, u64::from(size)));
     }
+    let data = blocks.get(cid).await?;
+    Ok(match super::editor::read(cid, &data)? {
+        Found::Raw(data) => (Kind::File, data.len() as u64),
+        Found::Node(node) if node.fs.kind.is_directory() => (Kind::Directory, 0),
+        Found::Node(node) => (Kind::File, node.fs.file_size.unwrap_or(0)),
+    })
 }

@@ -1,7 +1,7 @@
 //! Making pins.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinChange, PinMode};
@@ -11,17 +11,18 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{PinError, Pinner, check_name};
 use crate::error::NodeError;
-use crate::fetch::Blocks;
+use crate::fetch::{Blocks, Transfer};
 use crate::walk::{Open, Packed, Step, Visited, may_link};
 
 /// Blocks that one pin asks for at a time.
-const FETCHES: usize = 32;
+const FETCHES: usize = 64;
 
 /// How far a pin has come. May be read while it is made.
 #[derive(Debug, Default)]
 pub struct Progress {
     nodes: AtomicU64,
     bytes: AtomicU64,
+    transfer: OnceLock<Transfer>,
 }
 
 impl Progress {
@@ -35,6 +36,12 @@ impl Progress {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// What was fetched from peers, and what the pin waits for; `None` before it began, and offline.
+    #[must_use]
+    pub fn transfer(&self) -> Option<&Transfer> {
+        self.transfer.get()
     }
 
     fn add(&self, bytes: u64) {
@@ -228,6 +235,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn run(&self, hold: &Hold, again: bool) -> Result<(), NodeError> {
         let blocks = self.blocks.held(Arc::clone(hold));
+        if let Some((progress, transfer)) = self.progress.zip(blocks.transfer()) {
+            // Of several pins with one progress, the first tells.
+            let _ = progress.transfer.set(transfer);
+        }
         let mut visited = Visited::default();
         let mut open = Open::default();
         let mut first = Some(self.root.clone());

@@ -9,15 +9,15 @@ use crate::error::NodeError;
 /// Longest name of a pin, in bytes.
 pub const MAX_NAME: usize = 255;
 
-/// Why a pin could not be made, found or removed. The texts are Kubo's.
+/// Why a pin could not be made, found or removed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
     /// What is to be pinned could not be had whole.
-    #[error("pin: {0}")]
+    #[error("cannot pin what is not here whole")]
     Incomplete(#[source] NodeError),
     /// A direct pin is wanted where a recursive one is.
-    #[error("pin: {cid} already pinned recursively")]
+    #[error("{cid} is pinned recursively already")]
     AlreadyRecursive {
         /// The pin.
         cid: Cid,
@@ -29,7 +29,7 @@ pub enum PinError {
         cid: Cid,
     },
     /// No pin of this CID's own exists.
-    #[error("not pinned or pinned indirectly")]
+    #[error("not pinned, or only as part of another pin")]
     NotPinned,
     /// What was asked for by path is not pinned, or not in the way asked for.
     #[error("path '{path}' is not pinned")]
@@ -38,16 +38,16 @@ pub enum PinError {
         path: String,
     },
     /// The pin to update from does not exist.
-    #[error("'from' cid was not recursively pinned already")]
+    #[error("the pin to update from does not exist")]
     FromNotPinned,
     /// The pin to update to exists.
-    #[error("'to' cid was already recursively pinned")]
+    #[error("the content to update to is pinned recursively already")]
     ToPinned,
     /// A kind of pin that does not exist.
-    #[error("invalid type '{0}', must be one of {{direct, indirect, recursive, all}}")]
+    #[error("unknown pin type {0:?}: expected direct, indirect, recursive or all")]
     UnknownKind(String),
     /// A name is too long.
-    #[error("pin name is {length} bytes (max {MAX_NAME} bytes)")]
+    #[error("the name of the pin has {length} bytes, and {MAX_NAME} are allowed")]
     NameTooLong {
         /// Its length in bytes.
         length: usize,
@@ -66,7 +66,7 @@ pub enum PinError {
     Interrupted,
 }
 
-/// Why a block could not be removed. The texts are Kubo's.
+/// Why a block could not be removed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoveError {
@@ -74,13 +74,13 @@ pub enum RemoveError {
     #[error("{0}")]
     Pinned(super::PinState),
     /// The block is not here.
-    #[error("ipld: could not find {cid}")]
+    #[error("block {cid} was not found")]
     NotFound {
         /// The block, as it was asked for.
         cid: Cid,
     },
     /// Whether it is pinned could not be told.
-    #[error("pin check failed: {0}")]
+    #[error("cannot find out whether the block is pinned")]
     Check(#[source] PinError),
     /// The store failed.
     #[error(transparent)]

@@ -146,7 +146,6 @@ pub enum PinState {
     },
 }
 
-/// As `block rm` tells it.
 impl fmt::Display for PinState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -13,16 +13,16 @@ const MAX_BAD: usize = 10_000;
 const FEW_BAD: usize = 16;
 
 /// A block that is absent or cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct BadBlock {
     /// The block.
     pub cid: Cid,
     /// What is wrong with it.
-    pub error: String,
+    pub error: FetchError,
 }
 
 /// How a recursive pin was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PinStatus {
     /// The pin.
     pub cid: Cid,
@@ -95,7 +95,7 @@ impl Pinner {
                         // What went since it was first looked at counts as bad.
                         let links = self.look(&node).unwrap_or_else(|error| {
                             open.flag();
-                            note(&mut bad, node, &error);
+                            note(&mut bad, node, error);
                             Packed::default()
                         });
                         open.again(links);
@@ -130,7 +130,7 @@ impl Pinner {
                 Ok(links) => open.push(cid, links),
                 Err(error) => {
                     open.flag();
-                    note(&mut bad, cid, &error);
+                    note(&mut bad, cid, error);
                 }
             }
         }
@@ -153,11 +153,8 @@ impl Pinner {
 }
 
 /// Names a bad block, as long as there are not too many.
-fn note(bad: &mut Vec<BadBlock>, cid: Cid, error: &FetchError) {
+fn note(bad: &mut Vec<BadBlock>, cid: Cid, error: FetchError) {
     if bad.len() < MAX_BAD {
-        bad.push(BadBlock {
-            cid,
-            error: error.to_string(),
-        });
+        bad.push(BadBlock { cid, error });
     }
 }

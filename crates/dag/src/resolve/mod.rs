@@ -1,5 +1,6 @@
 //! Paths to blocks and to values inside them.
 
+mod names;
 mod value;
 
 use cairn_primitives::ByteString;
@@ -8,14 +9,16 @@ use cairn_primitives::path::{ContentPath, Namespace};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::{Kind, UnixFs};
 use cairn_primitives::{Cid, Codec};
+use cairn_store::names::NameError;
 
 use crate::directory;
 use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 
+pub use names::{MAX_NAMES, Named, Validity, follow_names};
 pub use value::value;
 
-/// Why a path leads nowhere. The texts are Kubo's.
+/// Why a path leads nowhere.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
@@ -28,24 +31,25 @@ pub enum ResolveError {
         cid: Cid,
     },
     /// The last name is not in its map or list.
-    #[error("key not found: {}", Quoted(.0))]
+    #[error("no entry is named {}", Quoted(.0))]
     NoKey(ByteString),
     /// The last name is to be looked up in a list, and is not a number.
-    #[error("invalid segment for lookup on a list: {}: strconv.ParseInt: parsing {}: invalid syntax", Quoted(.0), Quoted(.0))]
+    #[error("{} is not an index of a list", Quoted(.0))]
     NotAnIndex(ByteString),
     /// The last name is to be looked up in something that has no names.
-    #[error(
-        "func called on wrong kind: \"LookupBySegment\" called on a {node} node (kind: {kind}), but only makes sense on map or list"
-    )]
+    #[error("a value of kind {kind} has no entries: only maps and lists have")]
     WrongKind {
-        /// What it is.
-        node: &'static str,
         /// Its kind in the data model.
         kind: &'static str,
+        /// Whether it is a file of UnixFS, whose value is its bytes.
+        file: bool,
     },
     /// A name that has to be resolved elsewhere first.
     #[error("{} is not immutable: resolve its name first", Quoted(.0))]
     Mutable(ByteString),
+    /// A mutable name could not be resolved.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A block on the way could not be had or read.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -79,7 +83,7 @@ impl Resolved {
 /// In `/ipfs`, dag-pb nodes are directories or at least have named links; in `/ipld` they are maps of `Data` and `Links`.
 ///
 /// # Errors
-/// [`ResolveError::Mutable`] for `/ipns`: those names are resolved above.
+/// [`ResolveError::Mutable`] for `/ipns`: call [`follow_names`] first.
 pub async fn resolve(blocks: &Blocks, path: &ContentPath) -> Result<Resolved, ResolveError> {
     let Some(root) = path.cid() else {
         return Err(ResolveError::Mutable(path.as_bytes().into()));
@@ -140,8 +144,8 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, 
     if fs.kind.is_file() {
         return Err(match rest {
             [] => ResolveError::WrongKind {
-                node: "data.Bytes",
                 kind: "bytes",
+                file: true,
             },
             _ => ResolveError::NoLink {
                 name: (*name).into(),

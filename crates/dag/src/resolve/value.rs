@@ -82,8 +82,8 @@ fn look_up<'a>(value: &'a Ipld, name: &[u8]) -> Result<&'a Ipld, ResolveError> {
                 .ok_or_else(no_key)
         }
         other => Err(ResolveError::WrongKind {
-            node: other.kind(),
             kind: other.kind(),
+            file: false,
         }),
     }
 }

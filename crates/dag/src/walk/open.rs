@@ -74,6 +74,29 @@ impl Packed {
         Some((cid, name))
     }
 
+    /// The links to come, which stay where they are.
+    pub(crate) fn upcoming(&self) -> impl Iterator<Item = Cid> {
+        let mut at = self.at;
+        std::iter::from_fn(move || {
+            let (cid, next) = self.read_at(at)?;
+            at = next;
+            Some(cid)
+        })
+    }
+
+    /// The link that begins at a position, and where the next one does.
+    fn read_at(&self, at: usize) -> Option<(Cid, usize)> {
+        let rest = self.bytes.get(at..)?;
+        let (cid, used) = Cid::read(rest).ok()?;
+        if !self.named {
+            return Some((cid, at + used));
+        }
+        let (length, name) = varint::decode(rest.get(used..)?).ok()?;
+        let length = usize::try_from(length).ok()?;
+        let next = (at + used + name).checked_add(length)?;
+        Some((cid, next))
+    }
+
     /// Whether there is no further link.
     pub(crate) fn is_done(&self) -> bool {
         self.at >= self.bytes.len()
@@ -248,6 +271,14 @@ impl Open {
     /// The innermost node.
     pub(crate) fn innermost(&self) -> Option<&Cid> {
         self.levels.back().map(|level| &level.node)
+    }
+
+    /// The links that are to be followed next, as far as they are known: of the innermost node, then of those around it.
+    pub(crate) fn upcoming(&self) -> impl Iterator<Item = Cid> {
+        self.levels
+            .iter()
+            .rev()
+            .flat_map(|level| level.links.upcoming())
     }
 
     /// Goes on.

@@ -7,6 +7,9 @@ use cairn_primitives::{Cid, Codec, Version, multihash};
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
+/// Values by the digest of a block.
+type Digests<V> = HashMap<[u8; 32], V, RandomState>;
+
 /// Which (codec, multihash) pairs a walk has seen, each with a value.
 ///
 /// The usual kind, a whole sha2-256, takes its 32 bytes of digest and no allocation of its own: about 40 to 75 MB a
@@ -14,7 +17,7 @@ use hashbrown::HashTable;
 /// Exact: nothing is ever taken for something else.
 #[derive(Debug)]
 pub(crate) struct Seen<V> {
-    sha256: Vec<(Codec, HashMap<[u8; 32], V, RandomState>)>,
+    sha256: Vec<(Codec, Digests<V>)>,
     other: Other<V>,
 }
 

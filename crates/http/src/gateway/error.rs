@@ -5,12 +5,16 @@
 //! | 400 | the path, the CID or the format cannot be read |
 //! | 404 | no such link, or the block is not here |
 //! | 405 | neither GET nor HEAD |
+//! | 412 | only what is cached was asked for, and a block is not here |
 //! | 406 | the content has no such form, or is malformed |
 //! | 416 | no such range |
 //! | 500 | the store failed |
+//! | 502 | peers or names cannot be reached |
+//! | 504 | no block came from peers in time, or no name was resolved |
 
 use axum::body::Body;
 use axum::response::Response;
+use cairn_store::names::NameError;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::cause::with_causes;
@@ -24,6 +28,18 @@ pub(crate) enum Refusal {
     /// There is nothing at that path here.
     #[error("{0}")]
     NotFound(String),
+    /// A block is not here, and nobody else was asked.
+    #[error("{0}")]
+    NotHere(String),
+    /// The same, where the client asked for what is cached.
+    #[error("{0}")]
+    NotCached(String),
+    /// The exchange with peers, or a name, failed.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Peers took too long.
+    #[error("{0}")]
+    Timeout(String),
     /// The method is not one that reads.
     #[error("method not allowed: the gateway takes GET and HEAD")]
     Method,
@@ -45,7 +61,10 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NotHere(_) => StatusCode::NOT_FOUND,
+            Self::NotCached(_) => StatusCode::PRECONDITION_FAILED,
+            Self::Unreachable(_) => StatusCode::BAD_GATEWAY,
+            Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -87,10 +106,13 @@ impl Refusal {
 
 impl From<cairn_dag::FetchError> for Refusal {
     fn from(error: cairn_dag::FetchError) -> Self {
-        if error.is_not_found() {
-            Self::NotFound(error.to_string())
-        } else {
-            Self::Internal(with_causes(&error))
+        use cairn_dag::FetchError;
+        match error {
+            FetchError::Offline { .. } => Self::NotHere(error.to_string()),
+            FetchError::NotFound { .. } => Self::NotFound(error.to_string()),
+            FetchError::TimedOut { .. } => Self::Timeout(error.to_string()),
+            FetchError::Exchange(_) => Self::Unreachable(with_causes(&error)),
+            _ => Self::Internal(with_causes(&error)),
         }
     }
 }
@@ -118,6 +140,9 @@ impl From<cairn_dag::resolve::ResolveError> for Refusal {
         match error {
             ResolveError::Node(error) => error.into(),
             ResolveError::Mutable(_) => Self::Bad(error.to_string()),
+            ResolveError::Name(NameError::NotFound { .. }) => Self::NotFound(error.to_string()),
+            ResolveError::Name(NameError::TimedOut { .. }) => Self::Timeout(error.to_string()),
+            ResolveError::Name(_) => Self::Unreachable(error.to_string()),
             other => Self::NotFound(other.to_string()),
         }
     }

@@ -39,6 +39,7 @@ pub(super) async fn serve(
             let index = Target {
                 path: target.path.clone(),
                 roots: target.roots.clone(),
+                validity: target.validity,
                 cid: index.cid,
             };
             let reply = file::Reply {

@@ -1,4 +1,4 @@
-//! The path gateway: `/ipfs/CID/path`, read only.
+//! The path gateway: `/ipfs/CID/path`, and `/ipns/NAME/path` where the node resolves names; read only.
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>. What is served: files with ranges and validators, folders through
 //! their `index.html` or as a list, and with `?format=` or `Accept` the raw block or a CAR.
@@ -13,6 +13,7 @@ mod range;
 mod trustless;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -21,11 +22,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::export::{Content, FileReader, Node as Opened};
-use cairn_dag::resolve;
+use cairn_dag::resolve::{self, ResolveError, Validity};
 use cairn_node::Node;
+use cairn_node::config::GoDuration;
 use cairn_primitives::bytestring::to_text;
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Codec};
+use cairn_store::names::NameOptions;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -38,18 +41,50 @@ use crate::cause::with_causes;
 use crate::paths;
 use crate::stream::{Ending, Streamed, Trailers};
 
-/// The face, under `Gateway.HTTPHeaders` as it is now.
+/// How long a request waits for the next block, where `Gateway.RetrievalTimeout` does not say.
+const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The face, under the `Gateway` section of the configuration as it is now.
 pub fn router(node: Arc<Node>) -> Router {
-    let headers = Headers::from_config(node.config().gateway.http_headers.as_ref());
-    Router::new()
-        .fallback(serve)
-        .with_state(Arc::new(Gateway { node, headers }))
+    let config = node.config();
+    let headers = Headers::from_config(config.gateway.http_headers.as_ref());
+    let timeout = config.gateway.retrieval_timeout.0;
+    let gateway = Gateway {
+        headers,
+        no_fetch: config.gateway.no_fetch,
+        timeout: timeout.map_or(RETRIEVAL_TIMEOUT, GoDuration::to_std),
+        node,
+    };
+    Router::new().fallback(serve).with_state(Arc::new(gateway))
 }
 
 /// What the face holds.
 struct Gateway {
     node: Arc<Node>,
     headers: Headers,
+    /// Whether peers are never asked.
+    no_fetch: bool,
+    timeout: Duration,
+}
+
+impl Gateway {
+    /// Where the blocks of a request are read.
+    fn blocks(&self, only_cached: bool) -> Blocks {
+        if self.no_fetch || only_cached {
+            return self.node.offline_blocks();
+        }
+        self.node.blocks().with_idle_timeout(Some(self.timeout))
+    }
+}
+
+/// Whether a request is for what is here already.
+fn is_only_if_cached(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|part| part.trim().eq_ignore_ascii_case("only-if-cached"))
 }
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
@@ -59,7 +94,13 @@ async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     }
     let head = request.method == Method::HEAD;
     let answered = match request.method {
-        Method::GET | Method::HEAD => get(&gateway.node.blocks(), &request).await,
+        Method::GET | Method::HEAD => {
+            let only_cached = is_only_if_cached(&request.headers);
+            match get(&gateway, &gateway.blocks(only_cached), &request).await {
+                Err(Refusal::NotHere(text)) if only_cached => Err(Refusal::NotCached(text)),
+                answered => answered,
+            }
+        }
         Method::OPTIONS => Ok(preflight()),
         _ => Err(Refusal::Method),
     };
@@ -90,16 +131,18 @@ struct Target {
     cid: Cid,
     /// The blocks on the way, for `X-Ipfs-Roots`: the root and the target.
     roots: String,
+    /// For how long the path leads there.
+    validity: Validity,
 }
 
-async fn get(blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
+async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
     if request.headers.get("service-worker").is_some() {
         // A worker of one page would take over every other page of this origin.
         return Err(Refusal::Bad(
             "navigator.serviceWorker: registration is not allowed for this scope".to_owned(),
         ));
     }
-    let target = resolve_target(blocks, request.uri.path()).await?;
+    let target = resolve_target(gateway, blocks, request.uri.path()).await?;
     let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default())
         .map_err(|error| Refusal::Bad(error.to_string()))?;
     match trustless::wanted(&query, &request.headers)? {
@@ -143,20 +186,44 @@ async fn get(blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
     }
 }
 
-async fn resolve_target(blocks: &Blocks, path: &str) -> Result<Target, Refusal> {
-    if !path.starts_with("/ipfs/") {
-        return Err(Refusal::NotFound(
+async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Result<Target, Refusal> {
+    let not_served = || {
+        Refusal::NotFound(
             "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),
-        ));
+        )
+    };
+    if !path.starts_with("/ipfs/") && !path.starts_with("/ipns/") {
+        return Err(not_served());
     }
     // Names are bytes: they need not be UTF-8.
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     let path = ContentPath::new(decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
-    let root = path
-        .immutable_root()
-        .map_err(|error| Refusal::Bad(error.to_string()))?
-        .clone();
-    let resolved = resolve::resolve(blocks, &path).await?;
+    let (resolved, root, validity) = match path.cid() {
+        Some(root) => {
+            let resolved = resolve::resolve(blocks, &path).await?;
+            (resolved, root.clone(), Validity::Immutable)
+        }
+        None => {
+            let options = NameOptions {
+                offline: blocks.is_offline(),
+                ..NameOptions::default()
+            };
+            let names = gateway.node.names();
+            let named = resolve::follow_names(&*names, path.clone(), &options, true)
+                .await
+                .map_err(|error| match error {
+                    ResolveError::Mutable(_) => not_served(),
+                    error => error.into(),
+                })?;
+            let root = named
+                .path
+                .immutable_root()
+                .map_err(|error| Refusal::Bad(error.to_string()))?
+                .clone();
+            let resolved = resolve::resolve(blocks, &named.path).await?;
+            (resolved, root, named.validity)
+        }
+    };
     if !resolved.remainder.is_empty() {
         return Err(Refusal::NotAcceptable(
             "the path ends inside a block: its parts are not served".to_owned(),
@@ -171,6 +238,7 @@ async fn resolve_target(blocks: &Blocks, path: &str) -> Result<Target, Refusal> 
         path,
         cid: resolved.cid,
         roots,
+        validity,
     })
 }
 
@@ -184,7 +252,17 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
     put("etag", etag);
     put("x-ipfs-roots", &target.roots);
     put("x-ipfs-path", &path_header(target.path.as_bytes()));
-    put("cache-control", "public, max-age=29030400, immutable");
+    match target.validity {
+        Validity::Immutable => put("cache-control", "public, max-age=29030400, immutable"),
+        Validity::Ttl(Some(ttl)) => {
+            put(
+                "cache-control",
+                &format!("public, max-age={}", ttl.as_secs()),
+            );
+        }
+        // Caches go by their own rules.
+        Validity::Ttl(None) => {}
+    }
     put("x-content-type-options", "nosniff");
 }
 

@@ -48,6 +48,14 @@ impl<T: Record> Answered for shape::One<T> {
     }
 }
 
+impl<T: Record> Answered for shape::Large<T> {
+    type Answer = BoxStream<'static, Result<Bytes, Failure>>;
+
+    fn sent(answer: Self::Answer) -> Sent<T> {
+        Sent::Json(answer)
+    }
+}
+
 impl<T: Record> Answered for shape::Many<T> {
     type Answer = Records<T>;
 

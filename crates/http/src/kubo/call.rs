@@ -1,7 +1,7 @@
 //! What a handler knows of a request besides its own arguments and options.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -13,8 +13,9 @@ use cairn_primitives::bytestring::to_text;
 use cairn_primitives::multibase::{self, Base};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Version};
-use cairn_wire::kubo::Spec;
+use cairn_store::names::NameOptions;
 use cairn_wire::kubo::command::{Nothing, Repository};
+use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER, Spec};
 use cairn_wire::shape::{self, BodyKind};
 use cairn_wire::{ParseError, Values};
 use http::header;
@@ -29,6 +30,8 @@ use crate::trailer::Slot;
 pub(crate) struct Call {
     pub(crate) rpc: Arc<Rpc>,
     pub(crate) asked: Asked,
+    /// One view for the whole call: what it resolves and what it reads are fetched in one session.
+    blocks: OnceLock<Blocks>,
 }
 
 impl Deref for Call {
@@ -59,7 +62,11 @@ impl Called for Repository {
 
     fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Call> {
         let rpc = rpc?.clone();
-        Some(Call { rpc, asked })
+        Some(Call {
+            rpc,
+            asked,
+            blocks: OnceLock::new(),
+        })
     }
 }
 
@@ -147,7 +154,13 @@ impl Asked {
             .headers()
             .get(header::TE)
             .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+        let agreed = wants_trailers
+            && request
+                .headers()
+                .get(STREAM_END)
+                .is_some_and(|how| how == STREAM_END_TRAILER);
         let trailers = match request.extensions().get::<Slot>() {
+            _ if agreed => Trailers::Agreed,
             Some(slot) if !wants_trailers => Trailers::Slot(slot.clone()),
             _ => Trailers::Frame,
         };
@@ -211,11 +224,14 @@ impl Call {
 
     /// Where blocks are read from.
     pub(crate) fn blocks(&self) -> Blocks {
-        if self.offline {
-            self.node().blocks().local()
-        } else {
-            self.node().blocks()
-        }
+        let view = || {
+            if self.offline {
+                self.node().offline_blocks()
+            } else {
+                self.node().blocks()
+            }
+        };
+        self.blocks.get_or_init(view).clone()
     }
 
     /// Reads a content path.
@@ -225,14 +241,34 @@ impl Call {
 
     /// The block that a path leads to.
     pub(crate) async fn resolve(&self, text: impl AsRef<[u8]>) -> Result<Cid, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?)
-            .await?
-            .cid)
+        Ok(self.follow(text).await?.cid)
     }
 
     /// Where a path leads, with what is left of it inside the last block.
     pub(crate) async fn follow(&self, text: impl AsRef<[u8]>) -> Result<Resolved, Failure> {
-        Ok(resolve::resolve(&self.blocks(), &self.path(text)?).await?)
+        let path = self.path(text)?;
+        if !path.is_mutable() {
+            return Ok(resolve::resolve(&self.blocks(), &path).await?);
+        }
+        let path = self.names(path, NameOptions::default(), true).await?;
+        Ok(resolve::resolve(&self.blocks(), &path).await?)
+    }
+
+    /// The path behind the names of a mutable one.
+    pub(crate) async fn names(
+        &self,
+        path: ContentPath,
+        options: NameOptions,
+        recursive: bool,
+    ) -> Result<ContentPath, Failure> {
+        let options = NameOptions {
+            offline: self.offline,
+            ..options
+        };
+        let names = self.node().names();
+        Ok(resolve::follow_names(&*names, path, &options, recursive)
+            .await?
+            .path)
     }
 }
 

@@ -14,7 +14,10 @@ use cairn_wire::{CommandError, ErrorCode, ParseError};
 use http::{HeaderValue, StatusCode, header};
 
 use super::answer::plain;
-use crate::cause::with_causes;
+
+mod text;
+
+pub(crate) use text::text;
 
 /// Why a command did not succeed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -53,12 +56,12 @@ impl Failure {
     }
 }
 
-/// Every error of the layers below whose text is what the client is to read, causes and all.
+/// Every error of the layers below, which the client reads in Kubo's words, causes and all.
 macro_rules! from_errors {
     ($($error:ty),+ $(,)?) => { $(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::normal(with_causes(&error))
+                Self::normal(text(&error))
             }
         }
     )+ };

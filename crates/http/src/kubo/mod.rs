@@ -8,6 +8,7 @@ mod call;
 mod error;
 mod files;
 mod handlers;
+mod mfs;
 mod origin;
 
 use std::collections::HashMap;
@@ -132,10 +133,13 @@ pub(crate) type Input<C> =
 
 type Work = BoxFuture<'static, Result<Begun, Failure>>;
 
+/// Answers a call; `None` where the command needs a node and there is none.
+type Run = fn(Option<&Arc<Rpc>>, Asked, Option<Files>) -> Result<Option<Work>, ParseError>;
+
 /// A command and its handler, of which only the facts are known.
 struct Route {
     spec: Spec,
-    run: fn(Option<&Arc<Rpc>>, Asked, Option<Files>) -> Result<Option<Work>, ParseError>,
+    run: Run,
 }
 
 fn run<C: Handler>(

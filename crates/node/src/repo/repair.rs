@@ -12,7 +12,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockReader as _;
 use cairn_store::BlockStore as _;
 use cairn_store::block::segments::SegmentStore;
-use cairn_store::meta::{Pin, PinMode, RowError, Rows as _, SqliteRows};
+use cairn_store::meta::{Pin, PinMode, Rescued, RowError, Rows as _, SqliteRows};
 
 use super::{
     Access, Lock, Repo, RepoError, UNFINISHED, VERSION, VERSION_PREFIX, blocks_path, check_version,
@@ -267,31 +267,34 @@ fn rebuild_rows(
     told: &mut Repaired,
 ) -> Result<(), NodeError> {
     let rescued = SqliteRows::rescue(&*store.disk(), &store.id())?;
-    let (mut pins, sure) = match rescued {
-        Some(rescued) => {
-            told.done(format!(
-                "{} pins were brought back from their journal, with their names.",
-                rescued.pins.len()
-            ));
-            (rescued.pins, !rescued.damaged)
-        }
-        None => (Vec::new(), false),
-    };
-    if !sure {
-        let have: HashSet<Multihash> = pins.iter().map(|pin| pin.cid.hash().clone()).collect();
-        let roots = unlinked(store)?;
-        let before = pins.len();
-        pins.extend(
-            roots
-                .into_iter()
-                .filter(|pin| !have.contains(pin.cid.hash())),
-        );
+    let gone = rescued.is_none();
+    let mut kept = rescued.unwrap_or_default();
+    if !gone {
+        told.done(format!(
+            "{} pins were brought back from their journal, with their names.",
+            kept.pins.len()
+        ));
+    }
+    if kept.mfs_root.is_some() {
+        told.done("The root of the mutable file system was brought back from the journal.");
+    }
+    if gone || kept.damaged {
+        let before = kept.pins.len();
+        add_unlinked(store, &mut kept)?;
         told.done(format!(
             "The pin journal is {}: {} blocks that no other block links to were pinned. Remove the pins that you do not need: \
              `cairn pin rm`.",
-            if before == 0 { "gone" } else { "damaged" },
-            pins.len() - before
+            if gone { "gone" } else { "damaged" },
+            kept.pins.len() - before
         ));
+        told.lost.push(
+            if kept.mfs_root.is_some() {
+                "The mutable file system may be that of an earlier time."
+            } else {
+                "The mutable file system is lost. What was in it is among the blocks that were pinned: `cairn files cp /ipfs/CID /NAME` puts it back."
+            }
+            .to_owned(),
+        );
     }
     let fresh = file.with_extension("sqlite.new");
     for name in with_logs(&fresh) {
@@ -302,7 +305,7 @@ fn rebuild_rows(
             _ => {}
         }
     }
-    let id = SqliteRows::make(&fresh, &store.id(), &pins)?;
+    let id = SqliteRows::make(&fresh, &store.id(), &kept)?;
     // From here on only these rows belong to the store.
     store.set_rows(&id).map_err(NodeError::Store)?;
     let mut old = None;
@@ -320,6 +323,15 @@ fn rebuild_rows(
         "References to files of the filestore, if there were any, are not in the pin journal: add those files again."
             .to_owned(),
     );
+    Ok(())
+}
+
+/// Adds the pins of [`unlinked`] whose blocks have none.
+fn add_unlinked(store: &Arc<SegmentStore>, kept: &mut Rescued) -> Result<(), NodeError> {
+    let have: HashSet<Multihash> = kept.pins.iter().map(|pin| pin.cid.hash().clone()).collect();
+    let roots = unlinked(store)?.into_iter();
+    kept.pins
+        .extend(roots.filter(|pin| !have.contains(pin.cid.hash())));
     Ok(())
 }
 

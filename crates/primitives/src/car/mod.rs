@@ -18,30 +18,30 @@ use crate::cid::{Cid, CidError, Version};
 use crate::multihash::{HashError, HashFunction, Multihash};
 use crate::varint::VarintError;
 
-/// Why bytes are not a CAR. Where Kubo has the error, the message is Kubo's.
+/// Why bytes are not a CAR.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarError {
     /// There is nothing at all.
-    #[error("EOF")]
+    #[error("the archive is empty")]
     Empty,
     /// The bytes end inside a header or a section.
-    #[error("unexpected EOF")]
+    #[error("the archive ends too early")]
     Truncated,
     /// A length is malformed.
     #[error("invalid section length")]
     Length(#[from] VarintError),
     /// The header is larger than [`Limits::header`].
-    #[error("invalid header data, length of read beyond allowable maximum")]
+    #[error("the header is larger than is allowed")]
     HeaderTooLarge,
     /// A section is larger than [`Limits::section`].
-    #[error("invalid section data, length of read beyond allowable maximum")]
+    #[error("a section is larger than is allowed")]
     SectionTooLarge,
     /// The header is not the DAG-CBOR map that it has to be.
     #[error("invalid header: {0}")]
     Header(&'static str),
     /// A root is not a CID.
-    #[error("invalid header: invalid cid")]
+    #[error("the header names a root that is no CID")]
     Root(#[source] CidError),
     /// The version is neither 1 nor 2.
     #[error("invalid car version: {0}")]
@@ -59,10 +59,10 @@ pub enum CarError {
     #[error("invalid index offset: {0}")]
     IndexOffset(u64),
     /// A section does not begin with a CID.
-    #[error("invalid cid")]
+    #[error("a section does not begin with a CID")]
     Cid(#[source] CidError),
     /// A block is not what its CID says.
-    #[error("mismatch in content integrity, expected: {expected}, got: {got}")]
+    #[error("block {expected} has other content than its CID says: that of {got}")]
     Mismatch {
         /// The CID in the archive.
         expected: Box<Cid>,

@@ -9,21 +9,21 @@ use crate::multibase::{self, Base};
 use crate::multihash::{HashError, Multihash};
 use crate::quote::Quoted;
 
-/// Why a text or bytes are not a peer id. The messages are Kubo's.
+/// Why a text or bytes are not a peer id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerIdError {
     /// The text begins like a multihash in base58 and is none.
-    #[error("failed to parse peer ID: input isn't valid multihash")]
+    #[error("not a peer ID: not a multihash in base58")]
     NotBase58,
     /// The bytes are not a multihash.
-    #[error("failed to parse peer ID: {0}")]
+    #[error("not a peer ID: {0}")]
     Hash(HashError),
     /// The text is not a CID.
-    #[error("failed to parse peer ID: {0}")]
+    #[error("not a peer ID: {0}")]
     Cid(CidError),
     /// The CID is not of a key.
-    #[error("can't convert CID of type {} to a peer ID", Quoted(.0))]
+    #[error("a CID of codec {} is not a peer ID", Quoted(.0))]
     Codec(String),
 }
 

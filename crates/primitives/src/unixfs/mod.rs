@@ -53,7 +53,7 @@ pub enum BuildError {
     )]
     InlineLimit(usize),
     /// A block would be larger than [`MAX_BLOCK`].
-    #[error("object size limit exceeded")]
+    #[error("a node would be larger than a block may be")]
     TooLarge,
     /// A file node of so few links cannot hold a file.
     #[error("a file node needs at least {least} links, got {got}")]
@@ -67,10 +67,10 @@ pub enum BuildError {
     #[error("HAMT fanout must be a positive power of 2 and multiple of 8: {0}")]
     Fanout(usize),
     /// The fanout is larger than [`hamt::MAX_FANOUT`].
-    #[error("hamt width ({0}) exceed maximum allowed ({max})", max = hamt::MAX_FANOUT)]
+    #[error("a HAMT fanout of {0} is more than the {max} that are allowed", max = hamt::MAX_FANOUT)]
     FanoutTooLarge(usize),
     /// Sharding is turned off and the directory has more links than allowed.
-    #[error("BasicDirectory: cannot add child: maxLinks reached")]
+    #[error("the directory may not have more links, and sharding is turned off")]
     TooManyLinks,
     /// An entry has no name.
     #[error("a directory entry has no name")]
@@ -91,10 +91,10 @@ pub enum ReadError {
     #[error("the block could not be decoded")]
     Codec(#[from] CodecError),
     /// The protobuf is malformed.
-    #[error("proto: cannot parse invalid wire-format data: {0}")]
+    #[error("the UnixFS data is malformed: {0}")]
     Wire(&'static str),
     /// A required field is missing.
-    #[error("proto: required field {0} not set")]
+    #[error("the UnixFS data has no field {0}")]
     Missing(&'static str),
     /// A dag-pb node that has no `Data`.
     #[error("the node has no UnixFS data")]

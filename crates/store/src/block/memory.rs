@@ -85,6 +85,9 @@ impl Default for MemoryStore {
     }
 }
 
+/// The links of an absent block that is kept by another store.
+type Elsewhere = Option<Vec<Cid>>;
+
 impl MemoryStore {
     /// An empty store with an id of its own.
     #[must_use]
@@ -146,7 +149,7 @@ impl MemoryStore {
         marked: &mut HashSet<Multihash>,
         asked: &mut HashSet<Cid>,
         collector: &mut dyn Collector,
-    ) -> Result<(Vec<Cid>, Vec<Option<Vec<Cid>>>), BlockError> {
+    ) -> Result<(Vec<Cid>, Vec<Elsewhere>), BlockError> {
         let mut absent = Vec::new();
         self.walk(roots, &mut |cid, present| {
             if present {

@@ -8,9 +8,7 @@ use futures_util::future::{BoxFuture, try_join_all};
 
 use super::future::ReadFuture;
 use super::links;
-use super::traits::{
-    BlockEntry, BlockError, BlockSource, Collected, Collector, Hold, Root, StoreStat,
-};
+use super::traits::{BlockEntry, BlockError, Collected, Collector, Hold, Root, StoreStat};
 use super::wait::wait;
 
 /// Reads blocks by multihash.
@@ -80,13 +78,6 @@ pub trait BlockReader: Send + Sync + 'static {
     }
 }
 
-/// A store can serve what others ask for.
-impl<S: BlockReader + ?Sized> BlockSource for S {
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(self.get(cid.hash()))
-    }
-}
-
 /// Writes and removes blocks.
 pub trait BlockWriter: Send + Sync + 'static {
     /// Begins to keep blocks from collection.
@@ -150,7 +141,7 @@ pub trait BlockCollector: Send + Sync + 'static {
 }
 
 /// Keeps blocks by multihash: what a node holds.
-pub trait BlockStore: BlockReader + BlockWriter + BlockCollector + BlockSource {
+pub trait BlockStore: BlockReader + BlockWriter + BlockCollector {
     /// The store's id, made once at its creation.
     fn id(&self) -> String;
 

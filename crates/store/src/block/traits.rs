@@ -5,11 +5,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::multihash::HashError;
 use cairn_primitives::{Cid, Multihash};
-use futures_util::future::BoxFuture;
 
 use super::future::ReadFuture;
 pub use super::store::{BlockCollector, BlockReader, BlockStore, BlockWriter};
@@ -97,7 +95,7 @@ pub enum BlockError {
         source: ReferenceFault,
     },
     /// A reference would be to a file that is not below the folder that holds the repository.
-    #[error("cannot add filestore references outside ipfs root ({})", root.display())]
+    #[error("the file is outside of {}: only files below it can be referred to", root.display())]
     OutsideRoot {
         /// That folder.
         root: PathBuf,
@@ -114,6 +112,9 @@ pub enum BlockError {
         #[source]
         source: RowError,
     },
+    /// The rows that name the roots of a collection failed.
+    #[error(transparent)]
+    Rows(#[from] RowError),
     /// A hold was handed to a store that did not give it out, so it would keep nothing.
     #[error("the hold belongs to another store")]
     OtherHold,
@@ -125,15 +126,15 @@ pub enum BlockError {
     Closed,
 }
 
-/// Why a block that lies in a file cannot be had. The texts are Kubo's, where it has one.
+/// Why a block that lies in a file cannot be had.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReferenceFault {
     /// References to files are not allowed.
-    #[error("filestore is not enabled, see https://git.io/vNItf")]
+    #[error("references to files are turned off")]
     FilesOff,
     /// References to URLs are not allowed.
-    #[error("urlstore is not enabled")]
+    #[error("references to URLs are turned off")]
     UrlsOff,
     /// References to URLs are allowed, but this program cannot follow them.
     #[error("references to URLs are not supported, only those to files")]
@@ -162,17 +163,11 @@ pub enum ReferenceFault {
     #[error("the file has become shorter")]
     Short,
     /// The bytes are not those of the block.
-    #[error("data in file did not match: it was changed")]
+    #[error("the file was changed")]
     Changed,
     /// The bytes cannot be checked: the hash function is not built in.
     #[error("the bytes cannot be checked")]
     Unchecked(#[source] HashError),
-}
-
-/// Where blocks can be had from: a local store, and later peers.
-pub trait BlockSource: Send + Sync + 'static {
-    /// The block's bytes, or `None` when it cannot be had.
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>>;
 }
 
 /// What one store holds.

@@ -1,7 +1,8 @@
-//! The pins a second time, beside the blocks: a journal that a lost database does not take along.
+//! The pins, and the root of the mutable file system, a second time, beside the blocks: a journal that a lost database does not
+//! take along.
 //!
-//! `docs/storage-format.md` describes the file. It begins with all pins of a moment and goes on with every change; when the
-//! changes are more than the pins, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
+//! `docs/storage-format.md` describes the file. It begins with all of it at a moment and goes on with every change; when the
+//! changes are more than that, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
 //! the first names store and database, the others hold changes. A length of 0 ends it.
 
 #[cfg(test)]
@@ -93,8 +94,37 @@ impl Syncer {
     }
 }
 
-/// Encodes a change.
-pub(super) fn encode(change: &PinChange, out: &mut Vec<u8>) {
+/// One change, as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// Of a pin.
+    Pin(PinChange),
+    /// Of the root of the mutable file system.
+    MfsRoot(Cid),
+}
+
+impl Noted {
+    fn as_root(&self) -> Option<&Cid> {
+        match self {
+            Self::MfsRoot(root) => Some(root),
+            Self::Pin(_) => None,
+        }
+    }
+}
+
+/// First byte of a change that names the root of the mutable file system; those of pins are lower.
+const MFS_ROOT: u8 = 3;
+
+/// Encodes a new root of the mutable file system.
+pub(super) fn encode_root(root: &Cid, out: &mut Vec<u8>) {
+    out.push(MFS_ROOT);
+    let root = root.to_bytes();
+    varint::encode(root.len() as u64, out);
+    out.extend_from_slice(&root);
+}
+
+/// Encodes a change of a pin.
+pub(super) fn encode_pin(change: &PinChange, out: &mut Vec<u8>) {
     let (kind, cid) = match change {
         PinChange::Set(pin) => (mode_kind(pin.mode), &pin.cid),
         PinChange::Remove(cid) => (2, cid),
@@ -131,18 +161,19 @@ fn take_number(bytes: &mut &[u8]) -> Option<u64> {
     Some(number)
 }
 
-fn decode(bytes: &mut &[u8]) -> Option<PinChange> {
+fn decode(bytes: &mut &[u8]) -> Option<Noted> {
     let (kind, rest) = bytes.split_first()?;
     *bytes = rest;
     let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
-    let mode = match kind {
+    let mode = match *kind {
         0 => PinMode::Recursive,
         1 => PinMode::Direct,
-        2 => return Some(PinChange::Remove(cid)),
+        2 => return Some(Noted::Pin(PinChange::Remove(cid))),
+        MFS_ROOT => return Some(Noted::MfsRoot(cid)),
         _ => return None,
     };
     let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
-    Some(PinChange::Set(Pin { cid, mode, name }))
+    Some(Noted::Pin(PinChange::Set(Pin { cid, mode, name })))
 }
 
 /// A frame of changes.
@@ -151,7 +182,7 @@ struct Frame {
     state: State,
     /// Whether it is a part of the whole set at the front.
     whole: bool,
-    changes: Vec<PinChange>,
+    changes: Vec<Noted>,
 }
 
 fn encode_frame(state: &State, whole: bool, changes: &[u8], out: &mut Vec<u8>) {
@@ -211,9 +242,11 @@ pub(super) struct Told {
     pub(super) owner: Owner,
     pub(super) state: State,
     /// The changes behind the turn that was asked for.
-    pub(super) changes: Vec<PinChange>,
+    pub(super) changes: Vec<Noted>,
     /// Whether `changes` begins with a whole set, so that what is not in it is not pinned.
     pub(super) whole: bool,
+    /// The root of the mutable file system that it names last, whatever the turn.
+    pub(super) mfs_root: Option<Cid>,
     /// Whether a part of it cannot be read.
     pub(super) damaged: bool,
     end: u64,
@@ -258,6 +291,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
                 state: State::default(),
                 changes: Vec::new(),
                 whole: false,
+                mfs_root: None,
                 damaged: false,
                 end: at,
                 base: at,
@@ -280,6 +314,10 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
             break;
         }
         told.state = frame.state;
+        let roots = frame.changes.iter().rev();
+        if let Some(root) = roots.flat_map(Noted::as_root).next() {
+            told.mfs_root = Some(root.clone());
+        }
         if after.is_none_or(|after| frame.state.turn > after) {
             told.whole |= frame.whole;
             told.changes.extend(frame.changes);
@@ -321,14 +359,14 @@ impl Journal {
         })
     }
 
-    /// Makes a journal of a whole set of pins, in place of the one that may be there.
+    /// Makes a journal of a whole set, in place of the one that may be there.
     pub(super) fn create(
         disk: Arc<dyn Disk>,
         owner: Owner,
         state: &State,
-        pins: &mut Pins<'_>,
+        whole: &mut Whole<'_>,
     ) -> io::Result<Self> {
-        let (file, end) = write_whole(&*disk, &owner, state, pins)?;
+        let (file, end) = write_whole(&*disk, &owner, state, whole)?;
         Ok(Self {
             disk,
             owner,
@@ -342,10 +380,10 @@ impl Journal {
         })
     }
 
-    /// Writes the journal anew from a whole set of pins, durably.
-    pub(super) fn rewrite(&mut self, state: &State, pins: &mut Pins<'_>) -> io::Result<()> {
+    /// Writes the journal anew from a whole set, durably.
+    pub(super) fn rewrite(&mut self, state: &State, whole: &mut Whole<'_>) -> io::Result<()> {
         self.broken = true;
-        let (file, end) = write_whole(&*self.disk, &self.owner, state, pins)?;
+        let (file, end) = write_whole(&*self.disk, &self.owner, state, whole)?;
         self.file = file;
         (self.end, self.before, self.allocated, self.base) = (end, end, end, end);
         self.broken = false;
@@ -407,15 +445,15 @@ impl Journal {
     }
 }
 
-/// Calls with each pin of a set.
-pub(super) type Pins<'a> = dyn FnMut(&mut dyn FnMut(Pin)) -> io::Result<()> + 'a;
+/// Calls with each change that makes a whole set.
+pub(super) type Whole<'a> = dyn FnMut(&mut dyn FnMut(Noted)) -> io::Result<()> + 'a;
 
 /// Writes a journal of a whole set to a file of its own, and renames it.
 fn write_whole(
     disk: &dyn Disk,
     owner: &Owner,
     state: &State,
-    pins: &mut Pins<'_>,
+    whole: &mut Whole<'_>,
 ) -> io::Result<(Arc<dyn DiskFile>, u64)> {
     match disk.remove(FRESH) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -434,8 +472,11 @@ fn write_whole(
         out.clear();
         written
     };
-    pins(&mut |pin| {
-        encode(&PinChange::Set(pin), &mut piece);
+    whole(&mut |noted| {
+        match &noted {
+            Noted::Pin(change) => encode_pin(change, &mut piece),
+            Noted::MfsRoot(root) => encode_root(root, &mut piece),
+        }
         if piece.len() >= PIECE && failed.is_ok() {
             encode_frame(state, true, &piece, &mut out);
             piece.clear();

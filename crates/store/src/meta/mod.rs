@@ -1,14 +1,25 @@
-//! Rows: what a repository knows besides its blocks.
+//! Local rows: what a repository knows besides its blocks.
+//!
+//! One trait a table group, and [`Rows`] for all of them. Each group has a file here, in every backend (`memory/`, `sql/`) and
+//! in [`conformance`].
 
 pub mod conformance;
+mod error;
 mod journal;
 mod memory;
+mod mfs;
 mod migrations;
+mod pins;
+mod references;
 mod sql;
 mod sum;
 mod traits;
 
+pub use error::RowError;
 pub(crate) use journal::PATH as JOURNAL;
 pub use memory::MemoryRows;
+pub use mfs::MfsRows;
+pub use pins::*;
+pub use references::*;
 pub use sql::{Beside, Rescued, SqliteRows};
-pub use traits::*;
+pub use traits::Rows;

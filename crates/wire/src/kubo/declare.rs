@@ -29,7 +29,7 @@
 /// `examples` and `values` may be left out: they are for the help and for completions.
 ///
 /// - `body`: `NoBody`, or `Files { name: "path", many: true, recursive: false }`.
-/// - `reply`: `One<T>`, `Many<T>`, `Bytes` or `Nothing`; with `if FIELD: Many<U>` behind `One<T>` when a boolean option
+/// - `reply`: `One<T>`, `Large<T>`, `Many<T>`, `Bytes` or `Nothing`; with `if FIELD: Many<U>` behind `One<T>` when a boolean option
 ///   of that name chooses.
 /// - `never_empty: true` where many records are one at least; optional.
 /// - `safe`: whether a request may be sent again when its answer was lost.

@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod dag;
 pub mod diag;
+pub mod files;
 pub mod filestore;
 pub mod get;
 pub mod id;
@@ -59,6 +60,18 @@ macro_rules! kubo_commands {
             $crate::kubo::dag::resolve::DagResolve,
             $crate::kubo::dag::stat::DagStat,
             $crate::kubo::diag::sys::DiagSys,
+            $crate::kubo::files::chcid::FilesChcid,
+            $crate::kubo::files::chmod::FilesChmod,
+            $crate::kubo::files::cp::FilesCp,
+            $crate::kubo::files::flush::FilesFlush,
+            $crate::kubo::files::ls::FilesLs,
+            $crate::kubo::files::mkdir::FilesMkdir,
+            $crate::kubo::files::mv::FilesMv,
+            $crate::kubo::files::read::FilesRead,
+            $crate::kubo::files::rm::FilesRm,
+            $crate::kubo::files::stat::FilesStat,
+            $crate::kubo::files::touch::FilesTouch,
+            $crate::kubo::files::write::FilesWrite,
             $crate::kubo::filestore::dups::FilestoreDups,
             $crate::kubo::filestore::ls::FilestoreLs,
             $crate::kubo::filestore::verify::FilestoreVerify,
@@ -93,7 +106,17 @@ macro_rules! listed {
     ($($command:path),+ $(,)?) => {
         $( impl command::Listed for $command {} )+
 
-        /// The facts of every command of the Kubo RPC.
+        /// The header with which a client says that it takes an answer for whole only when its trailer says so, and with which the
+/// server agrees. Its one value is [`STREAM_END_TRAILER`].
+///
+/// An answer that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a whole one with an empty
+/// `X-Stream-Error`. Without the agreement it breaks off, so that nobody takes it for whole; the reason is lost then.
+pub const STREAM_END: &str = "x-stream-end";
+
+/// The value of [`STREAM_END`].
+pub const STREAM_END_TRAILER: &str = "trailer";
+
+/// The facts of every command of the Kubo RPC.
         pub static SPECS: &[Spec] = ALL;
 
         const ALL: &[Spec] = &[$( <$command as Command>::SPEC ),+];
@@ -125,6 +148,10 @@ const ALL_GROUPS: &[Group] = &[
     Group {
         path: "diag",
         summary: "Show diagnostics",
+    },
+    Group {
+        path: "files",
+        summary: "Manage the mutable file system (MFS)",
     },
     Group {
         path: "filestore",

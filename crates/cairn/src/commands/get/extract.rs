@@ -183,7 +183,7 @@ impl Unpacking<'_> {
         let parent = self.near.folder(folder, above).map_err(failed)?;
         match &head.kind {
             Kind::Directory => parent.folder(last).map_err(failed)?,
-            Kind::File => write(&parent, last, content, &head).map_err(failed)?,
+            Kind::File => write(parent, last, content, &head).map_err(failed)?,
             Kind::Symlink(target) => parent.symlink(last, target, head.mtime).map_err(failed)?,
         }
         if head.kind == Kind::Directory {

@@ -1,7 +1,6 @@
 //! Whether the blocks of an archive are what they are named, and what they link to.
 
 use cairn_primitives::car::{self, CarError};
-use cairn_primitives::cid::CidError;
 use cairn_primitives::codec::{self, CodecError};
 use cairn_primitives::multihash::{HashError, HashFunction};
 use cairn_primitives::{Block, Cid, Codec};
@@ -14,15 +13,18 @@ pub(super) struct Checked {
     pub(super) blocks: Vec<Block>,
     /// What those blocks link to.
     pub(super) links: Vec<Cid>,
+    /// Whether one of those blocks is not in the form of its codec, so that its links cannot be told. It is kept all the
+    /// same: only what relies on its links fails.
+    pub(super) undecodable: bool,
     pub(super) fault: Option<Fault>,
 }
 
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The bytes are not those of the CID.
-    Content(String),
+    Content(CarError),
     /// The block is whole, but not accepted.
-    Block(Cid, String),
+    Block(Cid, CodecError),
     /// The block is never stored under such a name.
     Name(ImportError),
 }
@@ -32,12 +34,14 @@ pub(super) fn check(blocks: Vec<Block>) -> Checked {
     let mut checked = Checked {
         blocks: Vec::with_capacity(blocks.len()),
         links: Vec::new(),
+        undecodable: false,
         fault: None,
     };
     for block in blocks {
         match check_one(&block) {
             Ok(links) => {
-                checked.links.extend(links);
+                checked.undecodable |= links.is_none();
+                checked.links.extend(links.into_iter().flatten());
                 checked.blocks.push(block);
             }
             Err(fault) => {
@@ -49,7 +53,8 @@ pub(super) fn check(blocks: Vec<Block>) -> Checked {
     checked
 }
 
-fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
+/// The links of a block; `None` when its bytes are not in the form of its codec.
+fn check_one(block: &Block) -> Result<Option<Vec<Cid>>, Fault> {
     match car::verify(block) {
         Ok(()) => {}
         // Kubo knows how to compute these, and refuses them all the same.
@@ -58,35 +63,17 @@ fn check_one(block: &Block) -> Result<Vec<Cid>, Fault> {
         {
             return Err(Fault::Name(HashError::NotAllowed.into()));
         }
-        Err(error) => return Err(Fault::Content(describe(&error))),
+        Err(error) => return Err(Fault::Content(error)),
     }
     if block.cid.codec() == Codec::LIBP2P_KEY {
-        return Err(undecodable(block, &CodecError::Unknown(Codec::LIBP2P_KEY)));
+        let unknown = CodecError::Unknown(Codec::LIBP2P_KEY);
+        return Err(Fault::Block(block.cid.clone(), unknown));
     }
-    let links =
-        codec::links(block.cid.codec(), &block.data).map_err(|error| undecodable(block, &error))?;
+    let links = match codec::links(block.cid.codec(), &block.data) {
+        Ok(links) => Some(links),
+        Err(error @ CodecError::Unknown(_)) => return Err(Fault::Block(block.cid.clone(), error)),
+        Err(_) => None,
+    };
     HashFunction::verify_allowed(block.cid.hash()).map_err(|error| Fault::Name(error.into()))?;
     Ok(links)
-}
-
-fn undecodable(block: &Block, error: &CodecError) -> Fault {
-    let reason = match error {
-        CodecError::Unknown(_) => format!("could not choose a decoder: {error}"),
-        error => crate::error::with_causes(error),
-    };
-    Fault::Block(block.cid.clone(), reason)
-}
-
-/// The error and its cause in one line, as Kubo has them.
-pub(super) fn describe(error: &CarError) -> String {
-    match error {
-        CarError::Hash(source) => ImportError::InvalidCid(source.clone()).to_string(),
-        // An empty section: Kubo looks for a version in it.
-        CarError::Cid(CidError::TooShort) => {
-            "invalid cid: varints malformed, could not reach the end".into()
-        }
-        CarError::Cid(source) => source.to_string(),
-        CarError::Root(source) => format!("invalid header: {source}"),
-        error => error.to_string(),
-    }
 }

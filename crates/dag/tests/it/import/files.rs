@@ -370,33 +370,33 @@ async fn refuses_what_kubo_refuses() {
     for (request, text) in [
         (
             request(|r| r.chunker = Some("foo-1".into())),
-            "unrecognized chunker option: foo-1",
+            "unknown chunker \"foo-1\": expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash",
         ),
         (
             request(|r| r.chunker = Some("size-99999999".into())),
-            "chunker parameters may not exceed the maximum chunk size of 2096896",
+            "chunks of more than 2096896 bytes cannot be made",
         ),
         (
             request(|r| r.chunker = Some("size-0".into())),
-            "chunker size must be greater than 0",
+            "chunks of 0 bytes cannot be made",
         ),
         (
             request(|r| {
                 r.cid_version = Some(0);
                 r.hash = Some("sha2-512".into());
             }),
-            "CIDv0 only supports sha2-256",
+            "CIDv0 is sha2-256 only",
         ),
         (
             request(|r| r.cid_version = Some(2)),
-            "unknown CID version: 2",
+            "CIDs have version 0 or 1, not 2",
         ),
         (
             request(|r| {
                 r.cid_version = Some(-2);
                 r.hash = Some("sha2-512".into());
             }),
-            "unknown CID version: -2",
+            "CIDs have version 0 or 1, not -2",
         ),
         (
             request(|r| r.hash = Some("md5".into())),
@@ -415,65 +415,65 @@ async fn refuses_what_kubo_refuses() {
                 r.nocopy = true;
                 r.raw_leaves = Some(false);
             }),
-            "nocopy option requires '--raw-leaves' to be enabled as well",
+            "references to files need raw leaves",
         ),
         (
             request(|r| r.nocopy = true),
-            "either the filestore or the urlstore must be enabled to use nocopy, see: https://github.com/ipfs/kubo/blob/master/docs/experimental-features.md#ipfs-filestore",
+            "references to files are turned off: Experimental.FilestoreEnabled turns them on",
         ),
         (
             request(|r| {
                 r.raw_leaves = Some(true);
                 r.mtime = 5;
             }),
-            "raw-leaves can't be used with UnixFS metadata like mode or modification time",
+            "raw leaves have no place for a mode or a modification time",
         ),
         (
             request(|r| r.max_hamt_fanout = Some(12)),
-            "HAMT fanout must be a power of 2, between 8 and 1024 (got 12)",
+            "a HAMT fanout is a power of 2 between 8 and 1024, and 12 is none",
         ),
         (
             request(|r| {
                 r.inline = true;
                 r.inline_limit = Some(129);
             }),
-            "inline-limit 129 exceeds maximum allowed size of 128 bytes",
+            "blocks of 129 bytes cannot be inlined: a CID holds at most 128",
         ),
         (
             request(|r| {
                 r.pin = Some(false);
                 r.pin_name = Some("x".into());
             }),
-            "pin-name option requires pin to be set",
+            "a pin has a name only when it is made",
         ),
         (
             request(|r| r.pin_name = Some("x".repeat(256))),
-            "pin name is 256 bytes (max 255 bytes)",
+            "the name of the pin has 256 bytes, and 255 are allowed",
         ),
         (
             request(|r| r.mtime_nsecs = 5),
-            "option \"mtime-nsecs\" requires \"mtime\" to be provided as well",
+            "nanoseconds of the modification time need its seconds",
         ),
         (
             request(|r| {
                 r.mtime = 1;
                 r.mtime_nsecs = 1_000_000_000;
             }),
-            "mtime nanoseconds must be in range [1, 999999999]",
+            "nanoseconds of the modification time are not between 1 and 999999999",
         ),
         (
             request(|r| {
                 r.only_hash = true;
                 r.to_files = true;
             }),
-            "only-hash and to-files options are not compatible",
+            "what is only hashed cannot be put into the mutable file system",
         ),
         (
             request(|r| {
                 r.wrap = true;
                 r.to_files = true;
             }),
-            "wrap-with-directory and to-files options are not compatible",
+            "what goes into the mutable file system cannot be wrapped in a directory",
         ),
     ] {
         assert_eq!(refused(request, vec![file("f", HELLO)]).await, text);

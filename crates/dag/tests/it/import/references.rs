@@ -167,9 +167,12 @@ async fn refusals() {
     assert!(
         says("/etc/passwd")
             .await
-            .starts_with("cannot add filestore references outside ipfs root (")
+            .starts_with("the file is outside of ")
     );
-    assert_eq!(says("http://host/x").await, "urlstore is not enabled");
+    assert_eq!(
+        says("http://host/x").await,
+        "references to URLs are turned off"
+    );
     let (events, _seen) = mpsc::channel(4);
     let importer = Importer::new(case.store.clone(), nocopy(|_| {}))
         .unwrap()
@@ -178,6 +181,6 @@ async fn refusals() {
     let missing = tree.file("f", FileMeta::default()).await.unwrap_err();
     assert_eq!(
         missing.to_string(),
-        "missing file path or URL, can't create filestore reference"
+        "the path of the file is missing, without which it cannot be referred to"
     );
 }

@@ -396,11 +396,11 @@ async fn refuses_what_kubo_refuses() {
     let wrap = || request(|r| r.wrap = true);
     assert_eq!(
         refused(AddRequest::default(), vec![]).await,
-        "expected a file argument"
+        "there is nothing to add"
     );
     assert_eq!(
         refused(wrap(), vec![dir(""), file("x", HELLO)]).await,
-        "no path given to Mkdir"
+        "a directory has no name"
     );
     assert_eq!(
         refused(
@@ -408,7 +408,7 @@ async fn refuses_what_kubo_refuses() {
             vec![file("d/x", b"1"), file("d/x", b"2")]
         )
         .await,
-        "directory already has entry by that name"
+        "the directory has an entry of that name already"
     );
     assert_eq!(
         refused(
@@ -416,7 +416,7 @@ async fn refuses_what_kubo_refuses() {
             vec![file("a", b"1"), file("z", b"2"), file("a/b", b"3")]
         )
         .await,
-        "file already exists"
+        "a file is where a directory is to be"
     );
 }
 

@@ -18,7 +18,7 @@ use cairn_dag::mfs::{
 use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::CidMaker;
 use cairn_primitives::{Cid, Version};
-use cairn_store::meta::{MemoryRows, Rows};
+use cairn_store::meta::{MemoryRows, MfsRows as _};
 use futures_util::StreamExt as _;
 
 use crate::support::Dag;

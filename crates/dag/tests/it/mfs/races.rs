@@ -10,7 +10,7 @@ use cairn_primitives::Cid;
 use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::{Options, SegmentStore};
-use cairn_store::meta::{Rows, SqliteRows};
+use cairn_store::meta::{MfsRows as _, Rows as _, SqliteRows};
 
 use super::model::{Model, walk};
 use super::{Fs, body, path};
@@ -107,7 +107,7 @@ async fn two_hundred_writers_and_a_collection_leave_one_tree() {
                 mfs.write(&path("/shared"), &shared, body(&number.to_le_bytes()))
                     .await
                     .unwrap();
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     match mfs.mv(&own, &moved, true).await {
                         Ok(()) => {}
                         // The directory may not have been made yet.

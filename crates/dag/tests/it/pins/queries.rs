@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cairn_dag::pin::{Kind, PinState, Query};
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::BlockWriter as _;
-use cairn_store::meta::{Pin, PinMode, Rows};
+use cairn_store::meta::{Pin, PinMode, PinRows as _};
 
 use super::node;
 use crate::support::{Made, absent, inline};
@@ -78,7 +78,7 @@ async fn states_tell_why() {
     let unknown = "zz".parse::<Kind>().unwrap_err();
     assert_eq!(
         unknown.to_string(),
-        "invalid type 'zz', must be one of {direct, indirect, recursive, all}"
+        "unknown pin type \"zz\": expected direct, indirect, recursive or all"
     );
 }
 

@@ -2,49 +2,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::pin::{Kind, PinError, PinState};
-use cairn_primitives::Cid;
-use cairn_store::meta::{Pin, PinMode, Rows};
-use cairn_store::{BlockCollector as _, BlockReader as _, BlockWriter as _};
-use cairn_store::{BlockError, BlockSource};
-use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
+use cairn_store::meta::{Pin, PinMode, PinRows as _};
+use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Node, has, node};
+use crate::exchange::Remote;
 use crate::support::{Dag, Made};
 
-/// A source whose blocks come one by one, as they are let through.
-struct Gate {
-    dag: Dag,
-    let_through: Semaphore,
-    asked: Semaphore,
-}
-
-impl BlockSource for Gate {
-    fn fetch<'a>(&'a self, cid: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(async move {
-            self.asked.add_permits(1);
-            self.let_through.acquire().await.unwrap().forget();
-            self.dag.store.get(cid.hash()).await
-        })
-    }
-}
-
-fn gate(dag: Dag) -> Arc<Gate> {
-    Arc::new(Gate {
-        dag,
-        let_through: Semaphore::new(0),
-        asked: Semaphore::new(0),
-    })
+/// Peers whose blocks come one by one, as they are let through.
+fn gate(dag: Dag) -> Arc<Remote> {
+    Remote::new(dag.store, Duration::ZERO, false)
 }
 
 /// A pin under way: `present` blocks are here, the others come through the gate.
 async fn pin_under_way(
     node: &Node,
-    source: &Arc<Gate>,
+    source: &Arc<Remote>,
     root: &Made,
 ) -> tokio::task::JoinHandle<Result<(), PinError>> {
     let blocks = Blocks::online(node.dag.store.clone(), source.clone());
@@ -54,12 +31,14 @@ async fn pin_under_way(
             .add(&blocks, &cid, PinMode::Recursive, "", None)
             .await
     });
-    source.asked.acquire().await.unwrap().forget();
+    while source.in_flight.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
     pin
 }
 
 /// Two nodes with the same DAG, of which the first lacks the last leaf.
-async fn lacking() -> (Node, Arc<Gate>, Made, Vec<Made>) {
+async fn lacking() -> (Node, Arc<Remote>, Made, Vec<Made>) {
     let mut here = node().await;
     let there = Dag::new();
     let make = |dag: &Dag| {
@@ -94,7 +73,7 @@ async fn a_collection_beside_a_pin_takes_nothing_of_it() {
     node.dag.hold = node.dag.store.hold();
     // The pin has touched what is here and waits for the last block.
     node.collect();
-    source.let_through.add_permits(1);
+    source.gate.add_permits(1);
     pin.await.unwrap().unwrap();
     node.collect();
     assert!(
@@ -134,7 +113,7 @@ async fn a_block_removed_behind_a_pin_is_fetched_again() {
         .remove_block(&leaves[0].cid, false)
         .await
         .unwrap();
-    source.let_through.add_permits(2);
+    source.gate.add_permits(2);
     pin.await.unwrap().unwrap();
     assert!(has(&node.dag, &leaves[0]));
     assert_eq!(

@@ -7,6 +7,9 @@ mod lists;
 mod paths;
 mod sources;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use cairn_dag::export::{Car, Download, ExportError, FileReader, GetOptions};
 use cairn_dag::list::Lister;
@@ -16,10 +19,9 @@ use cairn_dag::{Blocks, stat};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::unixfs::Mtime;
 use cairn_primitives::{Cid, varint};
-use cairn_store::{BlockError, BlockSource};
 use futures_util::TryStreamExt as _;
-use futures_util::future::BoxFuture;
 
+use crate::exchange::Remote;
 use crate::support::{Dag, absent};
 
 const NOW: Mtime = Mtime {
@@ -27,17 +29,13 @@ const NOW: Mtime = Mtime {
     nanos: None,
 };
 
-/// A source that has nothing.
-struct Nobody;
-
-impl BlockSource for Nobody {
-    fn fetch<'a>(&'a self, _: &'a Cid) -> BoxFuture<'a, Result<Option<Bytes>, BlockError>> {
-        Box::pin(async { Ok(None) })
-    }
+/// Peers that have nothing.
+fn nobody() -> Arc<Remote> {
+    Remote::new(Dag::new().store, Duration::ZERO, true)
 }
 
 fn path(root: &Cid, rest: &str) -> ContentPath {
-    ContentPath::parse(&format!("/ipfs/{root}/{rest}")).unwrap()
+    ContentPath::parse(format!("/ipfs/{root}/{rest}")).unwrap()
 }
 
 async fn message(dag: &Dag, root: &Cid, rest: &str) -> String {

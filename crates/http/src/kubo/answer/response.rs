@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use cairn_wire::CommandError;
+use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -58,6 +59,12 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
                 None => builder,
             }
         }
+    };
+    let builder = match shown.trailers {
+        Trailers::Agreed => {
+            builder.header(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER))
+        }
+        Trailers::Frame | Trailers::Slot(_) => builder,
     };
     let in_records = matches!(begun.kind, Kind::Many);
     let first = futures_util::stream::iter(begun.first.map(Ok));

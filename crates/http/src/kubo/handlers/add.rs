@@ -1,6 +1,10 @@
 //! `add`.
 
-use cairn_dag::import::{self, AddRequest, FileMeta, ImportDefaults, ImportError, Importer, Tree};
+use cairn_dag::import::{
+    self, AddRequest, FileMeta, ImportDefaults, ImportError, ImportRoot, Importer, Tree,
+};
+use cairn_dag::mfs::{CopyOptions, Kind, Mfs, MfsError, MfsPath};
+use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::Mtime;
 use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::add::{Add, Added};
@@ -21,9 +25,6 @@ const EVENTS: usize = 64;
 impl Handler for Add {
     async fn handle(self, (call, files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        if self.to_files.is_some() {
-            return Err(Failure::normal("to-files: this server has no MFS"));
-        }
         let options =
             request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
         let (pin, pin_name) = (options.pin, options.pin_name.clone());
@@ -36,6 +37,7 @@ impl Handler for Add {
         let node = call.node().clone();
         let progress = self.progress.unwrap_or(false);
         let nocopy = self.nocopy;
+        let to_files = self.to_files;
         Ok(Records::work(move |out| async move {
             let (events, mut told) = mpsc::channel(EVENTS);
             let tree = Tree::new(importer, events);
@@ -59,12 +61,86 @@ impl Handler for Add {
                         .collect();
                     node.pins().add_held(hold, pins).await?;
                 }
+                if let Some(to) = &to_files {
+                    place(node.mfs()?, &finished.roots, to).await?;
+                }
                 Ok::<(), Failure>(())
             };
             let (received, forwarded) = futures_util::join!(receive, forward);
             received.and(forwarded)
         }))
     }
+}
+
+/// Places what was added in MFS: below a directory that is there, or as one path.
+async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure> {
+    let refuse = |why: String| Failure::normal(format!("to-files: {why}"));
+    let to = if to.is_empty() { "/" } else { to };
+    let to =
+        MfsPath::new(to.as_bytes()).map_err(|error| refuse(Failure::from(error).to_string()))?;
+    let shown = to.to_string();
+    let is_into = to.is_root() || to.has_slash();
+    for (at, root) in roots.iter().enumerate() {
+        let name = root.name.rsplit(|&byte| byte == b'/').next();
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return Err(refuse("cannot add unnamed files to MFS".to_owned()));
+        };
+        let path = if is_into {
+            let found = mfs.stat(&to.clone().without_slash(), false).await;
+            let found = found.map_err(|error| {
+                refuse(format!(
+                    "MFS destination directory {} does not exist: {}",
+                    Quoted(&shown),
+                    Failure::from(error)
+                ))
+            })?;
+            if found.kind != Kind::Directory {
+                return Err(refuse(format!(
+                    "MFS destination {} is not a directory",
+                    Quoted(&shown)
+                )));
+            }
+            to.clone().without_slash().join(name)
+        } else {
+            to.clone()
+        };
+        if at > 0 && !is_into {
+            return Err(refuse(format!(
+                "MFS destination is a file: only one entry can be copied to {}",
+                Quoted(&shown)
+            )));
+        }
+        let shown = path.to_string();
+        if let Some((above, _)) = path.split() {
+            mfs.stat(&above, false).await.map_err(|error| {
+                refuse(format!(
+                    "MFS destination parent {} {} does not exist: {}",
+                    Quoted(&shown),
+                    Quoted(&above.to_string()),
+                    Failure::from(error)
+                ))
+            })?;
+        }
+        let source = format!("/ipfs/{}", root.cid);
+        match mfs.cp(source, &path, &CopyOptions::default()).await {
+            Ok(()) => {}
+            Err(MfsError::CopyPut { source, .. }) => {
+                return Err(refuse(format!(
+                    "cannot put node in path {}: {}",
+                    Quoted(&shown),
+                    Failure::from(*source)
+                )));
+            }
+            // A symbolic link is in its place, and only Kubo's `files cp` complains of it.
+            Err(MfsError::CopyFlush { source, .. })
+                if matches!(*source, MfsError::Symlink { .. }) =>
+            {
+                mfs.flush(&MfsPath::root()).await?;
+            }
+            Err(error) => return Err(refuse(Failure::from(error).to_string())),
+        }
+    }
+    Ok(())
 }
 
 /// Reads the parts into the tree.

@@ -9,6 +9,7 @@ use cairn_wire::kubo::block::rm::{BlockRm, Removed};
 use cairn_wire::kubo::block::stat::BlockStat;
 use futures_util::StreamExt as _;
 
+use super::super::error::text;
 use super::super::files::Files;
 use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
 
@@ -102,10 +103,7 @@ impl Handler for BlockRm {
                 if self.quiet && done.is_ok() {
                     continue;
                 }
-                let error = done
-                    .err()
-                    .map(|error| crate::cause::with_causes(&error))
-                    .unwrap_or_default();
+                let error = done.err().map(|error| text(&error)).unwrap_or_default();
                 out.send(Removed {
                     hash: form.show(&cid),
                     error,

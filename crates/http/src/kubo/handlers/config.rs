@@ -41,9 +41,8 @@ impl Handler for Config {
             };
             Ok::<_, Failure>(Setting { key, value })
         });
-        Ok(done
-            .await
-            .map_err(|_| Failure::normal("the write was interrupted"))??)
+        done.await
+            .map_err(|_| Failure::normal("the write was interrupted"))?
     }
 }
 

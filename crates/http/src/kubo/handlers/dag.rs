@@ -7,9 +7,9 @@ use cairn_wire::kubo::dag::export::DagExport;
 use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRoot};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
+use super::super::error::text;
 use super::super::files::Files;
 use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
-use crate::cause::with_causes;
 
 impl Handler for DagExport {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -90,7 +90,7 @@ impl Handler for DagImport {
 
 /// Why a root is not pinned, as `dag import` tells it: without what `pin add` says before it.
 fn pin_failure(error: &cairn_dag::pin::PinError) -> String {
-    let text = with_causes(error);
+    let text = text(error);
     text.rsplit_once("ipld: could not find").map_or_else(
         || text.clone(),
         |(_, cid)| format!("ipld: could not find{cid}"),

@@ -12,6 +12,7 @@ use cairn_wire::kubo::filestore::verify::FilestoreVerify;
 use cairn_wire::kubo::refs::links::Ref;
 
 use super::super::call::CidForm;
+use super::super::error::text;
 use super::super::{Answer, Call, Failure, Handler, Records};
 
 impl Handler for FilestoreLs {
@@ -54,7 +55,7 @@ impl Handler for FilestoreDups {
 
 fn enabled(call: &Call) -> Result<Arc<Filestore>, Failure> {
     let files = call.node().filestore().cloned();
-    files.ok_or_else(|| Failure::normal(ReferenceFault::FilesOff.to_string()))
+    files.ok_or_else(|| Failure::normal(text(&ReferenceFault::FilesOff)))
 }
 
 fn order(by_file: bool) -> ReferenceOrder {
@@ -84,7 +85,10 @@ fn record(found: Found, form: CidForm) -> FileBlock {
     });
     FileBlock {
         status: found.status.number(),
-        error_msg: found.message,
+        error_msg: found
+            .problem
+            .map(|problem| text(&problem))
+            .unwrap_or_default(),
         key: found.cid.map(|cid| form.show(&cid).into()),
         file_path,
         offset,

@@ -126,14 +126,14 @@ impl Folders {
 }
 
 /// Text on its way out.
-struct Pieces {
-    out: BytesMut,
+pub(super) struct Pieces {
+    pub(super) out: BytesMut,
     sender: Sender<Bytes>,
     least: usize,
 }
 
 impl Pieces {
-    fn new(sender: Sender<Bytes>) -> Self {
+    pub(super) fn new(sender: Sender<Bytes>) -> Self {
         Self {
             out: BytesMut::new(),
             sender,
@@ -141,7 +141,7 @@ impl Pieces {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), Failure> {
+    pub(super) async fn flush(&mut self) -> Result<(), Failure> {
         if self.out.len() < self.least {
             return Ok(());
         }
@@ -150,7 +150,7 @@ impl Pieces {
         self.sender.send(piece).await
     }
 
-    async fn finish(self) -> Result<(), Failure> {
+    pub(super) async fn finish(self) -> Result<(), Failure> {
         if self.out.is_empty() {
             return Ok(());
         }
@@ -158,7 +158,7 @@ impl Pieces {
     }
 }
 
-fn json(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
+pub(super) fn json(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
     serde_json::to_writer(out.writer(), value).map_err(|error| Failure::normal(error.to_string()))
 }
 

@@ -6,6 +6,7 @@ mod cat;
 mod cid;
 mod config;
 mod dag;
+mod files;
 mod filestore;
 mod get;
 mod id;

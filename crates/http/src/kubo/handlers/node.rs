@@ -20,9 +20,9 @@ use cairn_wire::kubo::dag::stat::{DagCount, DagCounts, DagStat};
 use futures_util::StreamExt as _;
 
 use super::super::call::CidForm;
+use super::super::error::text;
 use super::super::files::Files;
 use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
-use crate::cause::with_causes;
 
 /// Time between two records of progress.
 const TICK: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ impl Handler for DagGet {
                 )));
             }
             // Kubo has begun its answer by then.
-            Err(error) => Some(Err(Failure::Told(with_causes(&error)))),
+            Err(error) => Some(Err(Failure::Told(text(&error)))),
         };
         Ok(ByteStream {
             media_type: "text/plain",
@@ -136,9 +136,7 @@ impl Handler for DagStat {
                 }
             })
             .await
-            .map_err(|error| {
-                Failure::normal(format!("error traversing DAG: {}", with_causes(&error)))
-            })?;
+            .map_err(|error| Failure::normal(format!("error traversing DAG: {}", text(&error))))?;
             out.send(summary(&stats, form)).await
         }))
     }

@@ -227,9 +227,10 @@ fn whole(list: List, form: CidForm, names: bool) -> PinAnswer {
 
 /// Writes `"CID":{"Type":…,"Name":…}`.
 fn put(out: &mut BytesMut, pin: &Listed, form: CidForm, names: bool) -> Result<(), Failure> {
-    out.put_u8(b'"');
-    out.put_slice(form.show(pin.cid()).as_bytes());
-    out.put_slice(b"\":{\"Type\":\"");
+    // In the identity base a CID is any bytes.
+    serde_json::to_writer(out.writer(), &form.show(pin.cid()))
+        .map_err(|error| Failure::normal(error.to_string()))?;
+    out.put_slice(b":{\"Type\":\"");
     out.put_slice(pin.kind().as_bytes());
     out.put_slice(b"\",\"Name\":");
     let name = if names { pin.name() } else { "" };

@@ -3,8 +3,8 @@
 use cairn_wire::kubo::pin::update::{PinUpdate, Updated};
 use cairn_wire::kubo::pin::verify::{BadNode, CheckedPin, PinVerify};
 
+use super::super::error::text;
 use super::super::{Answer, Call, Failure, Handler, Records};
-use crate::cause::with_causes;
 
 impl Handler for PinUpdate {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -45,13 +45,13 @@ impl Handler for PinVerify {
                                 .into_iter()
                                 .map(|bad| BadNode {
                                     cid: form.show(&bad.cid),
-                                    err: bad.error,
+                                    err: text(&bad.error),
                                 })
                                 .collect()
                         },
                     },
                     Err(error) => CheckedPin {
-                        err: with_causes(&error),
+                        err: text(&error),
                         ..CheckedPin::default()
                     },
                 };

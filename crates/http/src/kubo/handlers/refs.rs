@@ -5,8 +5,8 @@ use cairn_wire::kubo::refs::links::{Ref, Refs, TARGET};
 use cairn_wire::kubo::refs::local::RefsLocal;
 use cairn_wire::kubo::repo::ls::RepoLs;
 
+use super::super::error::text;
 use super::super::{Answer, Call, Failure, Handler, Records};
-use crate::cause::with_causes;
 
 impl Handler for Refs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -44,13 +44,13 @@ impl Handler for Refs {
                             Ok(text) => Ref::new(text),
                             Err(error) => Ref {
                                 r#ref: String::new(),
-                                err: error.to_string(),
+                                err: text(&error),
                             },
                         },
                         // The other roots are listed all the same.
                         Err(error) => Ref {
                             r#ref: String::new(),
-                            err: with_causes(&error),
+                            err: text(&error),
                         },
                     };
                     out.send(record).await?;

@@ -2,13 +2,14 @@
 
 use cairn_dag::gc::Running;
 use cairn_node::config::parse_size;
+use cairn_store::BlockError;
 use cairn_wire::kubo::repo::gc::{Collected, RepoGc};
 use cairn_wire::kubo::repo::stat::{RepoSizes, RepoStat};
 use cairn_wire::kubo::repo::verify::{RepoVerify, Verified};
 use cairn_wire::kubo::repo::version::{RepoNumber, RepoVersion};
 
+use super::super::error::text;
 use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
-use crate::cause::with_causes;
 
 impl Handler for RepoGc {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -29,7 +30,7 @@ impl Handler for RepoGc {
                 Err(error) if self.stream_errors => {
                     out.send(Collected {
                         key: None,
-                        error: with_causes(&error),
+                        error: text(&error),
                     })
                     .await?;
                     Err(Failure::Told("encountered errors during gc run".to_owned()))
@@ -61,9 +62,9 @@ impl Handler for RepoStat {
                 },
             })
         });
-        Ok(sizes
+        sizes
             .await
-            .map_err(|_| Failure::normal("the count was interrupted"))??)
+            .map_err(|_| Failure::normal("the count was interrupted"))?
     }
 }
 
@@ -81,7 +82,7 @@ impl Handler for RepoVerify {
             let checked = tokio::task::spawn_blocking(move || {
                 let mut damaged = Vec::new();
                 cairn_dag::stat::verify(&*store, &mut |seen| {
-                    let message = seen.message();
+                    let message = verdict(&seen);
                     if message.is_some() {
                         damaged.push(seen.cid.hash().clone());
                     }
@@ -124,4 +125,15 @@ impl Handler for RepoVersion {
             version: REPO_VERSION.to_owned(),
         })
     }
+}
+
+/// What is wrong with a block, if anything is.
+fn verdict(seen: &cairn_dag::stat::Verified) -> Option<String> {
+    let damage = seen.damage.as_ref()?;
+    let state = if matches!(damage, BlockError::Lost { .. }) {
+        "is missing"
+    } else {
+        "was corrupt"
+    };
+    Some(format!("block {} {state} ({damage})", seen.cid))
 }

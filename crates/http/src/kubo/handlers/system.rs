@@ -74,9 +74,9 @@ impl Handler for DiagSys {
                 },
             }))
         });
-        Ok(system
+        system
             .await
-            .map_err(|_| Failure::normal("the look at the system was interrupted"))??)
+            .map_err(|_| Failure::normal("the look at the system was interrupted"))?
     }
 }
 

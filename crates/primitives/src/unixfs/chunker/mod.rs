@@ -14,7 +14,7 @@ use buzhash::Buzhash;
 use rabin::Rabin;
 use rolling::Rolling;
 
-pub use spec::{ChunkerSpec, ChunkerSpecError};
+pub use spec::{ChunkerSpec, ChunkerSpecError, NumberFault, RabinLabel};
 
 /// Size of a chunk when nothing else is asked for.
 pub const DEFAULT_CHUNK: usize = 256 << 10;

@@ -28,33 +28,99 @@ pub enum ChunkerSpec {
     Buzhash,
 }
 
-/// Why a text names no chunker. The messages are Kubo's.
+/// Why a text names no chunker.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChunkerSpecError {
     /// No such chunker.
-    #[error("unrecognized chunker option: {0}")]
+    #[error(
+        "unknown chunker {0:?}: expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash"
+    )]
     Unknown(String),
     /// A chunk of no bytes.
-    #[error("chunker size must be greater than 0")]
+    #[error("chunks of 0 bytes cannot be made")]
     Zero,
     /// A parameter above [`MAX_CHUNK`].
-    #[error("chunker parameters may not exceed the maximum chunk size of {MAX_CHUNK}")]
+    #[error("chunks of more than {MAX_CHUNK} bytes cannot be made")]
     TooLarge,
     /// `min` is below the window of the hash.
-    #[error("rabin min must be greater than 16")]
+    #[error("the minimum of the rabin chunker is less than {MIN_RABIN} bytes")]
     RabinMin,
-    /// Parameters are missing, too many, or in a wrong order.
-    #[error("{0}")]
-    Format(&'static str),
+    /// `size` without its one parameter.
+    #[error("the size chunker takes one number: size-BYTES")]
+    SizeForm,
+    /// `rabin` with a number of parameters that it does not take.
+    #[error(
+        "the rabin chunker takes none, one or three numbers: rabin, rabin-AVG or rabin-MIN-AVG-MAX"
+    )]
+    RabinForm,
+    /// A parameter has the label of another one.
+    #[error(
+        "the numbers of the rabin chunker stand in the order min, avg, max: expected {expected}"
+    )]
+    RabinLabel {
+        /// The label that belongs there.
+        expected: RabinLabel,
+    },
+    /// `min` is not below `avg`.
+    #[error("the minimum of the rabin chunker is not below its average")]
+    RabinMinAvg,
+    /// `avg` is not below `max`.
+    #[error("the average of the rabin chunker is not below its maximum")]
+    RabinAvgMax,
     /// A parameter is no number.
-    #[error("strconv.Atoi: parsing {text:?}: {reason}")]
+    #[error("chunker parameter {text:?} {reason}")]
     Number {
         /// The parameter.
         text: String,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: NumberFault,
     },
+}
+
+/// A parameter of the rabin chunker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RabinLabel {
+    /// Bytes of the smallest chunk.
+    Min,
+    /// Bytes of the average chunk.
+    Avg,
+    /// Bytes of the largest chunk.
+    Max,
+}
+
+impl RabinLabel {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Avg => "avg",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl fmt::Display for RabinLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a parameter is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberFault {
+    /// It has other characters than digits, or none.
+    Syntax,
+    /// It has more than 63 bits.
+    Range,
+}
+
+impl fmt::Display for NumberFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syntax => "is not a number",
+            Self::Range => "is too large",
+        })
+    }
 }
 
 impl Default for ChunkerSpec {
@@ -73,16 +139,12 @@ impl FromStr for ChunkerSpec {
         let parts: Vec<&str> = text.splitn(6, '-').collect();
         match *parts.as_slice() {
             ["size", size] => size_spec(number(size)?),
-            ["size", ..] => Err(ChunkerSpecError::Format(
-                "incorrect chunker string format (expected size-{size})",
-            )),
+            ["size", ..] => Err(ChunkerSpecError::SizeForm),
             ["buzhash", ..] => Ok(Self::Buzhash),
             ["rabin"] => rabin_around(DEFAULT_CHUNK as u64),
             ["rabin", avg] => rabin_around(number(avg)?),
             ["rabin", min, avg, max] => rabin_spec(min, avg, max),
-            ["rabin", ..] => Err(ChunkerSpecError::Format(
-                "incorrect format (expected 'rabin' 'rabin-[avg]' or 'rabin-[min]-[avg]-[max]'",
-            )),
+            ["rabin", ..] => Err(ChunkerSpecError::RabinForm),
             _ => Err(ChunkerSpecError::Unknown(text.to_owned())),
         }
     }
@@ -125,22 +187,17 @@ fn rabin_around(avg: u64) -> Result<ChunkerSpec, ChunkerSpecError> {
 }
 
 fn rabin_spec(min: &str, avg: &str, max: &str) -> Result<ChunkerSpec, ChunkerSpecError> {
-    use ChunkerSpecError::Format;
-    let min = labelled(min, "min", "first label must be min")?;
+    let min = labelled(min, RabinLabel::Min)?;
     if min < MIN_RABIN as u64 {
         return Err(ChunkerSpecError::RabinMin);
     }
-    let avg = labelled(avg, "avg", "second label must be avg")?;
-    let max = labelled(max, "max", "final label must be max")?;
+    let avg = labelled(avg, RabinLabel::Avg)?;
+    let max = labelled(max, RabinLabel::Max)?;
     if min >= avg {
-        return Err(Format(
-            "incorrect format: rabin-min must be smaller than rabin-avg",
-        ));
+        return Err(ChunkerSpecError::RabinMinAvg);
     }
     if avg >= max {
-        return Err(Format(
-            "incorrect format: rabin-avg must be smaller than rabin-max",
-        ));
+        return Err(ChunkerSpecError::RabinAvgMax);
     }
     let max = within_limit(max)?;
     Ok(ChunkerSpec::Rabin {
@@ -151,10 +208,12 @@ fn rabin_spec(min: &str, avg: &str, max: &str) -> Result<ChunkerSpec, ChunkerSpe
 }
 
 /// A number that may stand behind its label and a colon.
-fn labelled(text: &str, label: &str, wrong: &'static str) -> Result<u64, ChunkerSpecError> {
+fn labelled(text: &str, expected: RabinLabel) -> Result<u64, ChunkerSpecError> {
     match text.split_once(':') {
         None => number(text),
-        Some((found, _)) if found != label => Err(ChunkerSpecError::Format(wrong)),
+        Some((found, _)) if found != expected.as_str() => {
+            Err(ChunkerSpecError::RabinLabel { expected })
+        }
         Some((_, value)) => number(value.rsplit(':').next().unwrap_or(value)),
     }
 }
@@ -169,11 +228,11 @@ fn number(text: &str) -> Result<u64, ChunkerSpecError> {
     };
     let digits = text.strip_prefix('+').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return fail("invalid syntax");
+        return fail(NumberFault::Syntax);
     }
     match digits.parse::<u64>() {
         Ok(value) if i64::try_from(value).is_ok() => Ok(value),
-        _ => fail("value out of range"),
+        _ => fail(NumberFault::Range),
     }
 }
 
@@ -200,50 +259,59 @@ mod tests {
             assert_eq!(parse(text).as_deref(), Ok(want), "{text}");
         }
         for (text, message) in [
-            ("foo-1", "unrecognized chunker option: foo-1"),
-            ("sizes-1", "unrecognized chunker option: sizes-1"),
-            ("size-0", "chunker size must be greater than 0"),
+            (
+                "foo-1",
+                "unknown chunker \"foo-1\": expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash",
+            ),
+            (
+                "sizes-1",
+                "unknown chunker \"sizes-1\": expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash",
+            ),
+            ("size-0", "chunks of 0 bytes cannot be made"),
             (
                 "size-99999999",
-                "chunker parameters may not exceed the maximum chunk size of 2096896",
+                "chunks of more than 2096896 bytes cannot be made",
             ),
             (
                 "size-2096897",
-                "chunker parameters may not exceed the maximum chunk size of 2096896",
+                "chunks of more than 2096896 bytes cannot be made",
             ),
-            (
-                "size",
-                "incorrect chunker string format (expected size-{size})",
-            ),
-            (
-                "size--5",
-                "incorrect chunker string format (expected size-{size})",
-            ),
-            ("size-", "strconv.Atoi: parsing \"\": invalid syntax"),
-            ("size-1k", "strconv.Atoi: parsing \"1k\": invalid syntax"),
+            ("size", "the size chunker takes one number: size-BYTES"),
+            ("size--5", "the size chunker takes one number: size-BYTES"),
+            ("size-", "chunker parameter \"\" is not a number"),
+            ("size-1k", "chunker parameter \"1k\" is not a number"),
             (
                 "size-9223372036854775808",
-                "strconv.Atoi: parsing \"9223372036854775808\": value out of range",
+                "chunker parameter \"9223372036854775808\" is too large",
             ),
             (
                 "rabin-1-2",
-                "incorrect format (expected 'rabin' 'rabin-[avg]' or 'rabin-[min]-[avg]-[max]'",
+                "the rabin chunker takes none, one or three numbers: rabin, rabin-AVG or rabin-MIN-AVG-MAX",
             ),
             (
                 "rabin-1397932",
-                "chunker parameters may not exceed the maximum chunk size of 2096896",
+                "chunks of more than 2096896 bytes cannot be made",
             ),
-            ("rabin-15-20-30", "rabin min must be greater than 16"),
-            ("rabin-47", "rabin min must be greater than 16"),
+            (
+                "rabin-15-20-30",
+                "the minimum of the rabin chunker is less than 16 bytes",
+            ),
+            (
+                "rabin-47",
+                "the minimum of the rabin chunker is less than 16 bytes",
+            ),
             (
                 "rabin-20-20-30",
-                "incorrect format: rabin-min must be smaller than rabin-avg",
+                "the minimum of the rabin chunker is not below its average",
             ),
             (
                 "rabin-20-30-30",
-                "incorrect format: rabin-avg must be smaller than rabin-max",
+                "the average of the rabin chunker is not below its maximum",
             ),
-            ("rabin-max:20-30-40", "first label must be min"),
+            (
+                "rabin-max:20-30-40",
+                "the numbers of the rabin chunker stand in the order min, avg, max: expected min",
+            ),
         ] {
             assert_eq!(
                 parse(text).map_err(|error| error.to_string()),

@@ -31,7 +31,9 @@ use super::future::Blocked;
 use super::holds::Holds;
 use super::traits::{BlockError, BlockStore};
 use super::wait::wait;
-use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange, ReferenceOrder, RowError, Rows};
+use crate::meta::{
+    MAX_REFERENCES, Reference, ReferenceChange, ReferenceOrder, ReferenceRows, RowError,
+};
 
 /// References that are listed at a time.
 const PAGE: usize = 1024;
@@ -63,7 +65,7 @@ impl FilestoreOptions {
 /// What holds and their store share.
 struct Shared {
     below: Arc<dyn BlockStore>,
-    rows: Arc<dyn Rows>,
+    rows: Arc<dyn ReferenceRows>,
     options: FilestoreOptions,
     /// The next reference's id.
     next_id: AtomicU64,
@@ -120,7 +122,7 @@ impl Filestore {
     /// Opens it over a store; the references are in `rows`, which nothing else may change.
     pub fn open(
         below: Arc<dyn BlockStore>,
-        rows: Arc<dyn Rows>,
+        rows: Arc<dyn ReferenceRows>,
         options: FilestoreOptions,
     ) -> Result<Arc<Self>, BlockError> {
         let last = rows.last_reference().map_err(reading)?;

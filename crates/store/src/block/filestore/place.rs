@@ -138,7 +138,7 @@ mod tests {
             let refused = relative(&options(), given).unwrap_err();
             assert_eq!(
                 refused.to_string(),
-                "cannot add filestore references outside ipfs root (/srv/files)",
+                "the file is outside of /srv/files: only files below it can be referred to",
                 "{given}"
             );
         }
@@ -156,7 +156,7 @@ mod tests {
         assert!(says(&options(), &long).contains("4096 bytes"));
         assert_eq!(
             says(&options(), "https://host/a"),
-            "urlstore is not enabled"
+            "references to URLs are turned off"
         );
         let urls = FilestoreOptions {
             files: false,
@@ -166,7 +166,7 @@ mod tests {
         assert!(says(&urls, "http://host/a").contains("not supported"));
         assert_eq!(
             says(&urls, "/srv/files/a"),
-            "filestore is not enabled, see https://git.io/vNItf"
+            "references to files are turned off"
         );
     }
 }

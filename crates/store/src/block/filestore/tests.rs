@@ -13,7 +13,7 @@ struct Case {
     store: Arc<Filestore>,
 }
 
-fn over(below: Store, rows: Arc<dyn Rows>, root: &Path) -> Arc<Filestore> {
+fn over(below: Store, rows: Arc<dyn ReferenceRows>, root: &Path) -> Arc<Filestore> {
     let options = FilestoreOptions {
         root: root.to_owned(),
         files: true,
@@ -233,10 +233,7 @@ fn where_references_are_off_they_stay_and_are_not_followed() {
         ReferenceFault::FilesOff
     ));
     let refused = wait(off.refer(&off.hold(), case.file("g", b"g"))).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "filestore is not enabled, see https://git.io/vNItf"
-    );
+    assert_eq!(refused.to_string(), "references to files are turned off");
     let mut all = Fixed {
         roots: deep(&[&named(&key(b"abc"))]),
         removed: Vec::new(),

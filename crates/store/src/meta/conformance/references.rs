@@ -1,7 +1,15 @@
-//! Rows of blocks that lie in files.
+//! What every [`ReferenceRows`] must do.
 
-use super::super::{Reference, ReferenceChange, ReferenceOrder, Rows};
+use std::sync::Arc;
+
+use super::super::{Reference, ReferenceChange, ReferenceOrder, ReferenceRows};
 use super::cid;
+
+/// Runs every case, each on rows of its own that `make` answers empty.
+pub async fn run(make: &dyn Fn() -> Arc<dyn ReferenceRows>) {
+    refers(&*make()).await;
+    pages_references(&*make()).await;
+}
 
 /// A reference of [`cid`], to a place in a file.
 #[must_use]
@@ -17,7 +25,11 @@ pub fn reference(id: u64, number: u64, path: &str, offset: u64) -> Reference {
 
 /// Every reference, read in pages of this many.
 #[must_use]
-pub fn list_references(rows: &dyn Rows, order: ReferenceOrder, page: usize) -> Vec<Reference> {
+pub fn list_references(
+    rows: &dyn ReferenceRows,
+    order: ReferenceOrder,
+    page: usize,
+) -> Vec<Reference> {
     let mut all: Vec<Reference> = Vec::new();
     loop {
         let found = rows
@@ -31,14 +43,14 @@ pub fn list_references(rows: &dyn Rows, order: ReferenceOrder, page: usize) -> V
     }
 }
 
-async fn refer(rows: &dyn Rows, references: &[Reference]) {
+async fn refer(rows: &dyn ReferenceRows, references: &[Reference]) {
     let changes = references.iter().cloned().map(ReferenceChange::Set);
     rows.change_references(changes.collect())
         .await
         .expect("setting references");
 }
 
-pub(super) async fn refers(rows: &dyn Rows) {
+async fn refers(rows: &dyn ReferenceRows) {
     let key = |number| cid(number).hash().clone();
     let find = |numbers: &[u64]| {
         let keys: Vec<_> = numbers.iter().map(|&number| key(number)).collect();
@@ -87,7 +99,7 @@ pub(super) async fn refers(rows: &dyn Rows) {
     assert_eq!(find(&[2]), [Some(b)]);
 }
 
-pub(super) async fn pages_references(rows: &dyn Rows) {
+async fn pages_references(rows: &dyn ReferenceRows) {
     let mut all: Vec<Reference> = (0..60)
         .map(|number| {
             let path = ["b", "a", "a/b", "a b", "ü"][usize::try_from(number % 5).expect("small")];

@@ -19,6 +19,10 @@ fn pin(number: u32) -> Pin {
     }
 }
 
+fn set(number: u32) -> Noted {
+    Noted::Pin(PinChange::Set(pin(number)))
+}
+
 fn owner() -> Owner {
     Owner {
         store: "store".to_owned(),
@@ -32,7 +36,7 @@ fn filled() -> (SimDisk, State) {
     let mut state = State::default();
     (0..10).for_each(|number| state.sum.add_pin(&pin(number)));
     let mut journal = Journal::create(Arc::new(disk.clone()), owner(), &state, &mut |each| {
-        (0..10).for_each(|number| each(pin(number)));
+        (0..10).for_each(|number| each(set(number)));
         Ok(())
     })
     .unwrap();
@@ -40,7 +44,7 @@ fn filled() -> (SimDisk, State) {
         state.turn += 1;
         state.sum.add_pin(&pin(number));
         let mut changes = Vec::new();
-        encode(&PinChange::Set(pin(number)), &mut changes);
+        encode_pin(&PinChange::Set(pin(number)), &mut changes);
         journal.append(&state, &changes).unwrap();
         journal.settle().unwrap();
     }
@@ -54,7 +58,7 @@ fn what_was_settled_outlives_the_machine() {
     let told = read(&disk, None).unwrap().unwrap();
     assert_eq!((&told.owner, told.state), (&owner(), state));
     assert!(told.whole && !told.damaged);
-    let pins: Vec<_> = (0..20).map(|number| PinChange::Set(pin(number))).collect();
+    let pins: Vec<_> = (0..20).map(set).collect();
     assert_eq!(told.changes, pins);
     // From a turn on, only what came later.
     let told = read(&disk, Some(7)).unwrap().unwrap();
@@ -64,7 +68,7 @@ fn what_was_settled_outlives_the_machine() {
     let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
     let next = State { turn: 11, ..state };
     let mut changes = Vec::new();
-    encode(&PinChange::Remove(pin(3).cid), &mut changes);
+    encode_pin(&PinChange::Remove(pin(3).cid), &mut changes);
     for _ in 0..2 {
         journal.append(&next, &changes).unwrap();
         journal.settle().unwrap();
@@ -89,10 +93,7 @@ fn damage_is_told_and_the_rest_read() {
         // Whatever is read was written.
         assert!(told.damaged || told.state.turn < 10, "byte {at}");
         for change in &told.changes {
-            assert!(
-                (0..20).any(|number| *change == PinChange::Set(pin(number))),
-                "byte {at}"
-            );
+            assert!((0..20).any(|number| *change == set(number)), "byte {at}");
         }
     }
     for len in 0..used {
@@ -103,4 +104,27 @@ fn damage_is_told_and_the_rest_read() {
     }
     disk.tamper(PATH, None);
     assert!(read(&disk, None).unwrap().is_none());
+}
+
+#[test]
+fn the_last_root_of_the_mutable_file_system_is_told() {
+    let (disk, mut state) = filled();
+    let told = read(&disk, None).unwrap().unwrap();
+    assert_eq!(told.mfs_root, None);
+    let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
+    for number in [1, 2] {
+        state.turn += 1;
+        let mut changes = Vec::new();
+        encode_root(&pin(number).cid, &mut changes);
+        journal.append(&state, &changes).unwrap();
+        journal.settle().unwrap();
+    }
+    let disk = disk.restart();
+    let told = read(&disk, Some(state.turn - 1)).unwrap().unwrap();
+    assert_eq!(told.mfs_root, Some(pin(2).cid));
+    assert_eq!(told.changes, [Noted::MfsRoot(pin(2).cid)]);
+    // From here on nothing is new, and the root is told all the same.
+    let told = read(&disk, Some(state.turn)).unwrap().unwrap();
+    assert_eq!(told.mfs_root, Some(pin(2).cid));
+    assert_eq!(told.changes, []);
 }

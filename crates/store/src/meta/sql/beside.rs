@@ -4,17 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use cairn_primitives::Cid;
+use rusqlite::{Connection, TransactionBehavior};
 
-use super::readers::Readers;
 use super::writer::{self, Change, Tally, Writer};
-use super::{
-    STORE_ID, SqliteRows, create_private, database, opening, prepare_writing, state, store_id,
-    sync_parent,
-};
+use super::{STORE_ID, SqliteRows, database, mfs, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
-use crate::meta::journal::{self, Journal, Owner, State};
+use crate::meta::journal::{self, Journal, Noted, Owner, State};
 use crate::meta::{Pin, PinChange, RowError, migrations};
+use crate::sqlite::readers::Readers;
+use crate::sqlite::{self, connect};
 
 /// Pins up to which they are counted at each opening; what is more is counted by each collection.
 const COUNTED: u64 = 100_000;
@@ -34,12 +33,14 @@ pub struct Beside {
     pub empty: bool,
 }
 
-/// Pins that a journal has kept.
-#[derive(Debug)]
+/// What a journal has kept.
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Rescued {
     /// The pins.
     pub pins: Vec<Pin>,
+    /// The root of the mutable file system.
+    pub mfs_root: Option<Cid>,
     /// Whether a part of the journal could not be read, so that pins may be missing, or be those of an earlier time.
     pub damaged: bool,
 }
@@ -51,11 +52,26 @@ fn journal_error(action: &'static str) -> impl Fn(io::Error) -> RowError {
     }
 }
 
-/// All pins of a database, as a journal asks for them.
+/// All that the journal has of a database, as it asks for it.
 pub(super) fn all(
     connection: &Connection,
-) -> impl FnMut(&mut dyn FnMut(Pin)) -> io::Result<()> + '_ {
-    move |each| state::every(connection, each).map_err(io::Error::other)
+) -> impl FnMut(&mut dyn FnMut(Noted)) -> io::Result<()> + '_ {
+    move |each| {
+        state::every(connection, &mut |pin| each(Noted::Pin(PinChange::Set(pin))))
+            .map_err(io::Error::other)?;
+        let root = mfs::read(connection).map_err(io::Error::other)?;
+        root.map(Noted::MfsRoot).into_iter().for_each(each);
+        Ok(())
+    }
+}
+
+impl From<Noted> for Change {
+    fn from(noted: Noted) -> Self {
+        match noted {
+            Noted::Pin(change) => Self::Pin(change),
+            Noted::MfsRoot(root) => Self::MfsRoot(root),
+        }
+    }
 }
 
 impl SqliteRows {
@@ -84,7 +100,7 @@ impl SqliteRows {
                 _ => {}
             }
         }
-        let (mut connection, created) = connect(path)?;
+        let (mut connection, created) = connect(path, &migrations::LOCAL)?;
         let bound = store_id(&connection)?;
         match &bound {
             None if had => return lost("belongs to no block store"),
@@ -126,7 +142,7 @@ impl SqliteRows {
         Self::started(path, connection, created, rows, now, Some(journal))
     }
 
-    /// Reads the pins of a block store from their journal; `None` when there is none that can be read.
+    /// Reads from the journal of a block store what it has kept; `None` when there is none that can be read.
     ///
     /// # Errors
     /// When the disk fails.
@@ -137,33 +153,38 @@ impl SqliteRows {
             let mut sum = crate::meta::sum::PinSum::default();
             for change in told.changes {
                 match change {
-                    PinChange::Set(pin) => {
+                    Noted::Pin(PinChange::Set(pin)) => {
                         pins.insert(pin.cid.to_bytes(), pin);
                     }
-                    PinChange::Remove(cid) => {
+                    Noted::Pin(PinChange::Remove(cid)) => {
                         pins.remove(&cid.to_bytes());
                     }
+                    Noted::MfsRoot(_) => {}
                 }
             }
             pins.values().for_each(|pin| sum.add_pin(pin));
             Rescued {
                 damaged: told.damaged || sum != told.state.sum,
+                mfs_root: told.mfs_root,
                 pins: pins.into_values().collect(),
             }
         }))
     }
 
-    /// Makes new rows for a block store with these pins, in a file that must not be there; answers with their id. They count
+    /// Makes new rows for a block store of what was kept, in a file that must not be there; answers with their id. They count
     /// once the store names them.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn make(path: &Path, store: &str, pins: &[Pin]) -> Result<String, RowError> {
-        let (mut connection, _) = connect(path)?;
+    pub fn make(path: &Path, store: &str, kept: &Rescued) -> Result<String, RowError> {
+        let (mut connection, _) = connect(path, &migrations::LOCAL)?;
         let (rows, mut now) = settled(&mut connection)?;
         let transaction = connection.transaction().map_err(database("write"))?;
         let mut tally = Tally::of(now);
-        let changes = pins.iter().cloned().map(PinChange::Set).map(Change::Pin);
+        let pins = kept.pins.iter().cloned().map(PinChange::Set);
+        let changes = pins
+            .map(Change::Pin)
+            .chain(kept.mfs_root.clone().map(Change::MfsRoot));
         for change in changes.chain([Change::Fact {
             key: STORE_ID,
             value: store.to_owned(),
@@ -173,12 +194,7 @@ impl SqliteRows {
         now = tally.next(now);
         state::write(&transaction, &now).map_err(database("write"))?;
         transaction.commit().map_err(database("write"))?;
-        connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(database("write"))?;
-        connection
-            .close()
-            .map_err(|(_, error)| database("write")(error))?;
+        sqlite::finish(connection)?;
         sync_parent(path).map_err(|source| opening(path, source))?;
         Ok(rows)
     }
@@ -211,17 +227,6 @@ impl SqliteRows {
             id: Some(id),
         }))
     }
-}
-
-/// Opens a database for writing, and brings it to the newest version; whether it was made.
-pub(super) fn connect(path: &Path) -> Result<(Connection, bool), RowError> {
-    let created = create_private(path).map_err(|source| opening(path, source))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection =
-        Connection::open_with_flags(path, flags).map_err(|source| opening(path, source))?;
-    prepare_writing(&connection).map_err(|source| opening(path, source))?;
-    migrations::run(&mut connection, path)?;
-    Ok((connection, created))
 }
 
 /// The id and the state of a database; one that has none gets them.
@@ -259,7 +264,8 @@ fn reconcile(
         let journal = Journal::create(Arc::clone(disk), owner, &now, &mut all(connection));
         return Ok((journal.map_err(journal_error("write"))?, now));
     };
-    if told.state == now && !told.damaged {
+    // A journal of an older program does not name the root.
+    if told.state == now && !told.damaged && told.mfs_root == mfs::read(connection)? {
         let journal = Journal::resume(Arc::clone(disk), &told);
         return Ok((journal.map_err(journal_error("write"))?, now));
     }
@@ -268,7 +274,7 @@ fn reconcile(
             rows = now.turn,
             journal = told.state.turn,
             changes = told.changes.len(),
-            "the journal has pins that the rows do not: they are taken over"
+            "the journal has changes that the rows do not: they are taken over"
         );
         now = take_over(connection, &told, now)?;
     } else {
@@ -297,15 +303,14 @@ fn take_over(
     if told.whole {
         let mut gone = Vec::new();
         state::every(&transaction, &mut |pin| {
-            gone.push(PinChange::Remove(pin.cid))
+            gone.push(PinChange::Remove(pin.cid));
         })?;
         for change in gone {
             writer::change_row(&transaction, &Change::Pin(change), &mut tally).map_err(&write)?;
         }
     }
     for change in &told.changes {
-        writer::change_row(&transaction, &Change::Pin(change.clone()), &mut tally)
-            .map_err(&write)?;
+        writer::change_row(&transaction, &change.clone().into(), &mut tally).map_err(&write)?;
     }
     let mut next = tally.next(now);
     next.turn = told.state.turn;

@@ -1,12 +1,71 @@
-//! Reading references.
+//! References in SQLite.
 
 use std::sync::Arc;
 
 use cairn_primitives::Multihash;
-use rusqlite::{Connection, Params, Row};
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
-use super::database;
-use crate::meta::{Reference, RowError};
+use super::writer::Change;
+use super::{SqliteRows, database};
+use crate::meta::{Reference, ReferenceChange, ReferenceOrder, ReferenceRows, RowError};
+
+impl ReferenceRows for SqliteRows {
+    fn references(&self, keys: &[Multihash]) -> Result<Vec<Option<Reference>>, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(vec![None; keys.len()]);
+        }
+        find(&connection, keys)
+    }
+
+    fn reference_page(
+        &self,
+        order: ReferenceOrder,
+        after: Option<&Reference>,
+        limit: usize,
+    ) -> Result<Vec<Reference>, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(Vec::new());
+        }
+        match order {
+            ReferenceOrder::Key => by_key(&connection, after, limit),
+            ReferenceOrder::Place => by_place(&connection, after, limit),
+        }
+    }
+
+    fn reference_count(&self) -> Result<u64, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(0);
+        }
+        number(&connection, "SELECT count(*) FROM reference")
+    }
+
+    fn last_reference(&self) -> Result<u64, RowError> {
+        let connection = self.readers.take()?;
+        if !self.has_references {
+            return Ok(0);
+        }
+        number(&connection, "SELECT coalesce(max(id), 0) FROM reference")
+    }
+
+    fn change_references(
+        &self,
+        changes: Vec<ReferenceChange>,
+    ) -> BoxFuture<'_, Result<(), RowError>> {
+        Box::pin(async move {
+            let writer = self.writer()?;
+            if changes.is_empty() {
+                return writer.check_open();
+            }
+            writer
+                .apply(changes.into_iter().map(Change::Reference).collect())
+                .await
+        })
+    }
+}
 
 /// The columns that [`read`] reads.
 macro_rules! select {
@@ -16,10 +75,7 @@ macro_rules! select {
 }
 
 /// The references of some blocks.
-pub(super) fn find(
-    connection: &Connection,
-    keys: &[Multihash],
-) -> Result<Vec<Option<Reference>>, RowError> {
+fn find(connection: &Connection, keys: &[Multihash]) -> Result<Vec<Option<Reference>>, RowError> {
     let mut statement = connection
         .prepare_cached(select!(
             "FROM reference JOIN source ON source.id = reference.source WHERE key = ?1"
@@ -42,7 +98,7 @@ pub(super) fn find(
 }
 
 /// Up to `limit` references behind one, by multihash.
-pub(super) fn by_key(
+fn by_key(
     connection: &Connection,
     after: Option<&Reference>,
     limit: usize,
@@ -62,7 +118,7 @@ pub(super) fn by_key(
 }
 
 /// Up to `limit` references behind one, by path, offset and multihash: the rest of its file, then the files behind it.
-pub(super) fn by_place(
+fn by_place(
     connection: &Connection,
     after: Option<&Reference>,
     limit: usize,
@@ -102,7 +158,7 @@ pub(super) fn by_place(
 }
 
 /// The number that a query answers.
-pub(super) fn number(connection: &Connection, query: &str) -> Result<u64, RowError> {
+fn number(connection: &Connection, query: &str) -> Result<u64, RowError> {
     let number: i64 = connection
         .prepare_cached(query)
         .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
@@ -151,4 +207,53 @@ fn read(row: &Row<'_>) -> Result<Reference, RowError> {
         offset: number(3, "offset")?,
         size: u32::try_from(number(4, "size")?).map_err(|_| damaged("size"))?,
     })
+}
+
+/// Changes a row.
+pub(super) fn change(connection: &Connection, change: &ReferenceChange) -> rusqlite::Result<()> {
+    let source = match change {
+        ReferenceChange::Set(new) => return set_reference(connection, new),
+        ReferenceChange::Remove(key) => connection
+            .prepare_cached("DELETE FROM reference WHERE key = ?1 RETURNING source")?
+            .query_row([key.as_bytes()], |row| row.get(0)),
+        ReferenceChange::RemoveId(id) => connection
+            .prepare_cached("DELETE FROM reference WHERE id = ?1 RETURNING source")?
+            .query_row([id.cast_signed()], |row| row.get(0)),
+    };
+    forget_source(connection, source.optional()?)
+}
+
+fn set_reference(connection: &Connection, new: &Reference) -> rusqlite::Result<()> {
+    let before = connection
+        .prepare_cached("DELETE FROM reference WHERE key = ?1 RETURNING source")?
+        .query_row([new.key.as_bytes()], |row| row.get(0))
+        .optional()?;
+    connection
+        .prepare_cached("INSERT INTO source (path) VALUES (?1) ON CONFLICT (path) DO NOTHING")?
+        .execute([&*new.path])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO reference (id, key, source, start, size)
+             VALUES (?1, ?2, (SELECT id FROM source WHERE path = ?3), ?4, ?5)",
+        )?
+        .execute((
+            new.id.cast_signed(),
+            new.key.as_bytes(),
+            &*new.path,
+            new.offset.cast_signed(),
+            new.size,
+        ))?;
+    forget_source(connection, before)
+}
+
+/// Removes the path of a file that nothing refers to any more.
+fn forget_source(connection: &Connection, source: Option<i64>) -> rusqlite::Result<()> {
+    let Some(source) = source else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "DELETE FROM source
+             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM reference WHERE source = ?1)",
+        )?
+        .execute([source])
+        .map(drop)
 }

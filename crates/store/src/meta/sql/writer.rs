@@ -1,20 +1,16 @@
-//! The thread that writes: one transaction and one sync for all who wait.
+//! What the thread does that writes: one transaction and one sync for all who wait, in the database and in the journal.
 
-use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use cairn_primitives::Cid;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
 
 use super::beside::all;
-use super::{database, mode_number, state};
+use super::{database, mfs, pins, references, state};
 use crate::meta::journal::{self, Journal, State};
 use crate::meta::sum::PinSum;
-use crate::meta::{PinChange, PinMode, Reference, ReferenceChange, RowError};
-
-/// Batches that wait for the thread; at the bound, callers wait to hand theirs over.
-const QUEUE: usize = 1_024;
-
-/// Changes that one transaction takes before it commits; a batch is never split, however large.
-const TRANSACTION: usize = 16_384;
+use crate::meta::{PinChange, ReferenceChange, RowError};
+use crate::sqlite;
+use crate::sqlite::queue::{Queue, Work};
 
 /// One change of a row.
 #[derive(Debug)]
@@ -23,6 +19,8 @@ pub(super) enum Change {
     Pin(PinChange),
     /// Sets or removes a reference.
     Reference(ReferenceChange),
+    /// Names the root of the mutable file system.
+    MfsRoot(Cid),
     /// Sets a fact.
     Fact {
         /// Its key.
@@ -32,7 +30,7 @@ pub(super) enum Change {
     },
 }
 
-/// What a transaction does to the pins.
+/// What a transaction does to the pins, and to what else the journal has.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     sum: PinSum,
@@ -68,19 +66,13 @@ struct Database {
 /// Changes that are applied whole or not at all, and who waits for them.
 struct Batch {
     changes: Vec<Change>,
-    answer: oneshot::Sender<Result<(), RowError>>,
-}
-
-enum Job {
-    Apply(Batch),
-    Close(oneshot::Sender<Result<(), RowError>>),
+    answer: Answer,
 }
 
 /// The thread's front.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// `None` once closed.
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    queue: Queue<Batch>,
 }
 
 impl Writer {
@@ -90,104 +82,51 @@ impl Writer {
         now: State,
         journal: Option<Journal>,
     ) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel(QUEUE);
         let database = Database {
             connection,
             now,
             journal,
         };
-        std::thread::Builder::new()
-            .name("rows-writer".into())
-            .spawn(move || run(database, receiver))?;
-        Ok(Self {
-            queue: Mutex::new(Some(sender)),
-        })
+        let queue = Queue::start("rows-writer", database)?;
+        Ok(Self { queue })
     }
 
     pub(super) fn check_open(&self) -> Result<(), RowError> {
-        self.queue().map(drop)
-    }
-
-    fn queue(&self) -> Result<mpsc::Sender<Job>, RowError> {
-        self.queue.lock().clone().ok_or(RowError::Closed)
+        self.queue.check_open()
     }
 
     /// Applies changes whole or not at all; they are durable when it answers.
     pub(super) async fn apply(&self, changes: Vec<Change>) -> Result<(), RowError> {
         let (answer, answered) = oneshot::channel();
-        let job = Job::Apply(Batch { changes, answer });
-        self.queue()?
-            .send(job)
-            .await
-            .map_err(|_| RowError::Closed)?;
+        self.queue.send(Batch { changes, answer }).await?;
         answered.await.unwrap_or(Err(RowError::Closed))
     }
 
-    /// Refuses further changes, waits for those handed over, and moves the log into the database. Closing what is
-    /// closed does nothing.
+    /// See [`Queue::close`].
     pub(super) async fn close(&self) -> Result<(), RowError> {
-        let Some(queue) = self.queue.lock().take() else {
-            return Ok(());
-        };
-        let (answer, answered) = oneshot::channel();
-        queue
-            .send(Job::Close(answer))
-            .await
-            .map_err(|_| RowError::Closed)?;
-        answered.await.unwrap_or(Err(RowError::Closed))
+        self.queue.close().await
     }
 }
 
-fn run(mut database: Database, mut jobs: mpsc::Receiver<Job>) {
-    let mut waiting = Vec::new();
-    while let Some(first) = jobs.blocking_recv() {
-        let mut next = Some(first);
-        let mut changes = 0;
-        let mut closing = None;
-        while let Some(job) = next.take() {
-            match job {
-                Job::Apply(batch) => {
-                    changes += batch.changes.len();
-                    waiting.push(batch);
-                }
-                Job::Close(answer) => {
-                    closing = Some(answer);
-                    break;
-                }
-            }
-            if changes < TRANSACTION {
-                next = jobs.try_recv().ok();
-            }
-        }
-        commit(&mut database, &mut waiting);
-        database.compact();
-        if let Some(answer) = closing {
-            // Whoever held a sender across the close is refused, not forgotten.
-            jobs.close();
-            while let Some(job) = jobs.blocking_recv() {
-                match job {
-                    Job::Apply(batch) => drop(batch.answer.send(Err(RowError::Closed))),
-                    Job::Close(other) => drop(other.send(Ok(()))),
-                }
-            }
-            drop(answer.send(finish(database.connection)));
-            return;
-        }
-    }
-    if let Err(error) = finish(database.connection) {
-        tracing::warn!(%error, "the rows were not closed cleanly");
-    }
-}
+impl Work for Database {
+    type Batch = Batch;
 
-/// Moves the log into the database and closes the file.
-fn finish(connection: Connection) -> Result<(), RowError> {
-    // Not an error when a reader still stands in the way: the log is replayed at the next opening.
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .map_err(database("write"))?;
-    connection
-        .close()
-        .map_err(|(_, error)| database("write")(error))
+    fn weight(batch: &Batch) -> usize {
+        batch.changes.len()
+    }
+
+    fn commit(&mut self, waiting: &mut Vec<Batch>) {
+        commit(self, waiting);
+        self.compact();
+    }
+
+    fn refuse(batch: Batch) {
+        drop(batch.answer.send(Err(RowError::Closed)));
+    }
+
+    fn finish(self) -> Result<(), RowError> {
+        sqlite::finish(self.connection)
+    }
 }
 
 /// Applies batches in one transaction and answers each. A batch that fails alone is undone alone.
@@ -325,102 +264,43 @@ fn count(connection: &Connection, change: &PinChange, tally: &mut Tally) -> rusq
         PinChange::Set(pin) => pin.cid.to_bytes(),
         PinChange::Remove(cid) => cid.to_bytes(),
     };
-    let before = connection
-        .prepare_cached("SELECT mode, name FROM pin WHERE cid = ?1")?
-        .query_row([&cid], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        })
-        .optional()?;
-    if let Some((mode, name)) = before {
-        let mode = if mode == mode_number(PinMode::Direct) {
-            PinMode::Direct
-        } else {
-            PinMode::Recursive
-        };
+    if let Some((mode, name)) = pins::find(connection, &cid)? {
         tally.sum.sub(&cid, mode, &name);
     }
     if let PinChange::Set(pin) = change {
         tally.sum.add(&cid, pin.mode, &pin.name);
     }
-    journal::encode(change, &mut tally.changes);
     Ok(())
 }
 
-/// Changes a row, and notes what that does to the pins.
+/// Changes a row, and notes it for the journal where that has it as well.
 pub(super) fn change_row(
     connection: &Connection,
     change: &Change,
     tally: &mut Tally,
 ) -> rusqlite::Result<()> {
-    if let Change::Pin(change) = change {
-        count(connection, change, tally)?;
-    }
     match change {
-        Change::Pin(PinChange::Set(pin)) => connection
-            .prepare_cached(
-                "INSERT INTO pin (cid, mode, name) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (cid) DO UPDATE SET mode = excluded.mode, name = excluded.name",
-            )?
-            .execute((pin.cid.to_bytes(), mode_number(pin.mode), &pin.name)),
-        Change::Pin(PinChange::Remove(cid)) => connection
-            .prepare_cached("DELETE FROM pin WHERE cid = ?1")?
-            .execute([cid.to_bytes()]),
-        Change::Reference(ReferenceChange::Set(new)) => return set_reference(connection, new),
-        Change::Reference(ReferenceChange::Remove(key)) => {
-            let source = connection
-                .prepare_cached("DELETE FROM reference WHERE key = ?1 RETURNING source")?
-                .query_row([key.as_bytes()], |row| row.get(0))
-                .optional()?;
-            return forget_source(connection, source);
+        Change::Pin(change) => {
+            count(connection, change, tally)?;
+            journal::encode_pin(change, &mut tally.changes);
+            pins::change(connection, change)
         }
-        Change::Reference(ReferenceChange::RemoveId(id)) => {
-            let source = connection
-                .prepare_cached("DELETE FROM reference WHERE id = ?1 RETURNING source")?
-                .query_row([id.cast_signed()], |row| row.get(0))
-                .optional()?;
-            return forget_source(connection, source);
+        Change::Reference(change) => references::change(connection, change),
+        Change::MfsRoot(root) => {
+            journal::encode_root(root, &mut tally.changes);
+            mfs::write(connection, root)
         }
-        Change::Fact { key, value } => connection
-            .prepare_cached(
-                "INSERT INTO fact (key, value) VALUES (?1, ?2)
-                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            )?
-            .execute((key, value)),
+        Change::Fact { key, value } => set_fact(connection, key, value),
     }
-    .map(drop)
 }
 
-fn set_reference(connection: &Connection, new: &Reference) -> rusqlite::Result<()> {
-    let before = connection
-        .prepare_cached("DELETE FROM reference WHERE key = ?1 RETURNING source")?
-        .query_row([new.key.as_bytes()], |row| row.get(0))
-        .optional()?;
-    connection
-        .prepare_cached("INSERT INTO source (path) VALUES (?1) ON CONFLICT (path) DO NOTHING")?
-        .execute([&*new.path])?;
+/// Sets a fact.
+pub(super) fn set_fact(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO reference (id, key, source, start, size)
-             VALUES (?1, ?2, (SELECT id FROM source WHERE path = ?3), ?4, ?5)",
+            "INSERT INTO fact (key, value) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         )?
-        .execute((
-            new.id.cast_signed(),
-            new.key.as_bytes(),
-            &*new.path,
-            new.offset.cast_signed(),
-            new.size,
-        ))?;
-    forget_source(connection, before)
-}
-
-/// Removes the path of a file that nothing refers to any more.
-fn forget_source(connection: &Connection, source: Option<i64>) -> rusqlite::Result<()> {
-    let Some(source) = source else { return Ok(()) };
-    connection
-        .prepare_cached(
-            "DELETE FROM source
-             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM reference WHERE source = ?1)",
-        )?
-        .execute([source])
+        .execute((key, value))
         .map(drop)
 }

@@ -1,25 +1,11 @@
-//! What every [`Rows`] must do, as a suite that each implementation runs in its tests.
-
-#![allow(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "a test suite reports by panicking"
-)]
-
-mod references;
+//! What every [`PinRows`] must do.
 
 use std::sync::Arc;
 
 use cairn_primitives::{Cid, Codec, Multihash};
 
-pub use self::references::{list_references, reference};
-use super::{Pin, PinChange, PinFilter, PinMode, ReferenceOrder, RowError, Rows};
-
-/// A CID made of a number.
-#[must_use]
-pub fn cid(number: u64) -> Cid {
-    Cid::v1(Codec::RAW, Multihash::sha2_256(&number.to_be_bytes()))
-}
+use super::super::{Pin, PinChange, PinFilter, PinMode, PinRows};
+use super::cid;
 
 /// A recursive pin without a name, of [`cid`].
 #[must_use]
@@ -33,7 +19,7 @@ pub fn pin(number: u64) -> Pin {
 
 /// Every pin that passes a filter.
 #[must_use]
-pub fn list(rows: &dyn Rows, filter: &PinFilter) -> Vec<Pin> {
+pub fn list(rows: &dyn PinRows, filter: &PinFilter) -> Vec<Pin> {
     let mut pins = Vec::new();
     rows.pins(filter, &mut |pin| {
         pins.push(pin);
@@ -43,16 +29,14 @@ pub fn list(rows: &dyn Rows, filter: &PinFilter) -> Vec<Pin> {
     pins
 }
 
-async fn set(rows: &dyn Rows, pins: impl IntoIterator<Item = Pin>) {
+async fn set(rows: &dyn PinRows, pins: impl IntoIterator<Item = Pin>) {
     rows.change_pins(pins.into_iter().map(PinChange::Set).collect())
         .await
         .expect("setting pins");
 }
 
 /// Runs every case, each on rows of its own that `make` answers empty.
-pub async fn run(make: &dyn Fn() -> Arc<dyn Rows>) {
-    binds(&*make()).await;
-    names_the_mfs_root(&*make()).await;
+pub async fn run(make: &dyn Fn() -> Arc<dyn PinRows>) {
     sets_replaces_and_removes(&*make()).await;
     keeps_forms_of_one_hash_apart(&*make()).await;
     applies_a_batch_in_order(&*make()).await;
@@ -61,29 +45,9 @@ pub async fn run(make: &dyn Fn() -> Arc<dyn Rows>) {
     stops_when_asked(&*make()).await;
     lists_one_view(&make()).await;
     takes_changes_from_many(make()).await;
-    references::refers(&*make()).await;
-    references::pages_references(&*make()).await;
-    closes(&*make()).await;
 }
 
-async fn binds(rows: &dyn Rows) {
-    assert_eq!(rows.store_id().expect("reading"), None);
-    rows.bind("one").await.expect("binding");
-    assert_eq!(rows.store_id().expect("reading").as_deref(), Some("one"));
-    rows.bind("two").await.expect("binding");
-    assert_eq!(rows.store_id().expect("reading").as_deref(), Some("two"));
-}
-
-async fn names_the_mfs_root(rows: &dyn Rows) {
-    assert_eq!(rows.mfs_root().expect("reading"), None);
-    for number in [1, 2] {
-        rows.set_mfs_root(&cid(number)).await.expect("naming");
-        assert_eq!(rows.mfs_root().expect("reading"), Some(cid(number)));
-    }
-    assert_eq!(rows.store_id().expect("reading"), None);
-}
-
-async fn sets_replaces_and_removes(rows: &dyn Rows) {
+async fn sets_replaces_and_removes(rows: &dyn PinRows) {
     assert_eq!(rows.pin(&cid(1)).expect("reading"), None);
     assert_eq!(rows.pin_count().expect("counting"), 0);
     set(rows, [pin(1)]).await;
@@ -106,7 +70,7 @@ async fn sets_replaces_and_removes(rows: &dyn Rows) {
         .expect("changing nothing");
 }
 
-async fn keeps_forms_of_one_hash_apart(rows: &dyn Rows) {
+async fn keeps_forms_of_one_hash_apart(rows: &dyn PinRows) {
     let hash = Multihash::sha2_256(b"block");
     let forms = [
         Cid::v0(hash.clone()).expect("a version 0"),
@@ -130,7 +94,7 @@ async fn keeps_forms_of_one_hash_apart(rows: &dyn Rows) {
     }
 }
 
-async fn applies_a_batch_in_order(rows: &dyn Rows) {
+async fn applies_a_batch_in_order(rows: &dyn PinRows) {
     let changes = vec![
         PinChange::Set(pin(1)),
         PinChange::Remove(cid(1)),
@@ -148,7 +112,7 @@ async fn applies_a_batch_in_order(rows: &dyn Rows) {
     );
 }
 
-async fn lists_in_order_of_bytes(rows: &dyn Rows) {
+async fn lists_in_order_of_bytes(rows: &dyn PinRows) {
     let mut expected: Vec<Pin> = (0..2_000).map(pin).collect();
     let short = Cid::v1(
         Codec::RAW,
@@ -164,7 +128,7 @@ async fn lists_in_order_of_bytes(rows: &dyn Rows) {
     assert_eq!(rows.pin_count().expect("counting"), 2_001);
 }
 
-async fn filters(rows: &dyn Rows) {
+async fn filters(rows: &dyn PinRows) {
     let named = |number, mode, name: &str| Pin {
         mode,
         name: name.into(),
@@ -200,7 +164,7 @@ async fn filters(rows: &dyn Rows) {
     }
 }
 
-async fn stops_when_asked(rows: &dyn Rows) {
+async fn stops_when_asked(rows: &dyn PinRows) {
     set(rows, (0..10).map(pin)).await;
     let mut seen = 0;
     rows.pins(&PinFilter::default(), &mut |_| {
@@ -212,7 +176,7 @@ async fn stops_when_asked(rows: &dyn Rows) {
 }
 
 /// A listing sees the pins of its beginning, and reads and listings inside it work.
-async fn lists_one_view(rows: &Arc<dyn Rows>) {
+async fn lists_one_view(rows: &Arc<dyn PinRows>) {
     set(&**rows, (0..3_000).map(pin)).await;
     let (begun, begins) = std::sync::mpsc::channel();
     let (changed, changes) = std::sync::mpsc::channel();
@@ -254,7 +218,7 @@ async fn lists_one_view(rows: &Arc<dyn Rows>) {
     assert_eq!(rows.pin_count().expect("counting"), 1);
 }
 
-async fn takes_changes_from_many(rows: Arc<dyn Rows>) {
+async fn takes_changes_from_many(rows: Arc<dyn PinRows>) {
     let tasks: Vec<_> = (0..32_u64)
         .map(|task| {
             let rows = Arc::clone(&rows);
@@ -278,37 +242,4 @@ async fn takes_changes_from_many(rows: Arc<dyn Rows>) {
         task.await.expect("a writing task");
     }
     assert_eq!(rows.pin_count().expect("counting"), 32 * 25 + 1);
-}
-
-async fn closes(rows: &dyn Rows) {
-    set(rows, [pin(1)]).await;
-    rows.close().await.expect("closing");
-    rows.close().await.expect("closing again");
-    assert!(matches!(rows.pin(&cid(1)), Err(RowError::Closed)));
-    assert!(matches!(rows.pin_count(), Err(RowError::Closed)));
-    assert!(matches!(rows.store_id(), Err(RowError::Closed)));
-    assert!(matches!(
-        rows.pins(&PinFilter::default(), &mut |_| true),
-        Err(RowError::Closed)
-    ));
-    assert!(matches!(
-        rows.change_pins(vec![PinChange::Set(pin(2))]).await,
-        Err(RowError::Closed)
-    ));
-    assert!(matches!(
-        rows.change_pins(Vec::new()).await,
-        Err(RowError::Closed)
-    ));
-    assert!(matches!(rows.bind("late").await, Err(RowError::Closed)));
-    assert!(matches!(rows.references(&[]), Err(RowError::Closed)));
-    assert!(matches!(rows.reference_count(), Err(RowError::Closed)));
-    assert!(matches!(rows.last_reference(), Err(RowError::Closed)));
-    assert!(matches!(
-        rows.reference_page(ReferenceOrder::Key, None, 1),
-        Err(RowError::Closed)
-    ));
-    assert!(matches!(
-        rows.change_references(Vec::new()).await,
-        Err(RowError::Closed)
-    ));
 }

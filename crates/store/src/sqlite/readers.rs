@@ -19,7 +19,7 @@ const LIMIT: usize = 256;
 
 /// A pool of read connections to one file.
 #[derive(Debug)]
-pub(super) struct Readers {
+pub(crate) struct Readers {
     path: PathBuf,
     immutable: bool,
     state: Arc<Mutex<State>>,
@@ -34,14 +34,14 @@ struct State {
 
 /// A connection on loan.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// `None` only while it is dropped.
     connection: Option<Connection>,
     state: Arc<Mutex<State>>,
 }
 
 /// Opens a connection that only reads. `immutable` says that nobody writes the file, and skips every lock.
-pub(super) fn connect(path: &Path, immutable: bool) -> Result<Connection, RowError> {
+pub(crate) fn connect(path: &Path, immutable: bool) -> Result<Connection, RowError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = if immutable {
         Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
@@ -72,7 +72,7 @@ fn immutable_uri(path: &Path) -> String {
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, immutable: bool) -> Self {
+    pub(crate) fn new(path: PathBuf, immutable: bool) -> Self {
         Self {
             path,
             immutable,
@@ -81,12 +81,12 @@ impl Readers {
     }
 
     /// Keeps a connection for the next read.
-    pub(super) fn give_back(&self, connection: Connection) {
+    pub(crate) fn give_back(&self, connection: Connection) {
         self.state.lock().idle.push(connection);
     }
 
     /// Lends a connection, a new one when all are in use.
-    pub(super) fn take(&self) -> Result<Reader, RowError> {
+    pub(crate) fn take(&self) -> Result<Reader, RowError> {
         let kept = {
             let mut state = self.state.lock();
             if state.closed {
@@ -110,7 +110,7 @@ impl Readers {
     }
 
     /// Refuses further reads; those under way go on.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let idle = {
             let mut state = self.state.lock();
             state.closed = true;

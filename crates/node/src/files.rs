@@ -1,0 +1,133 @@
+//! The mutable file system of a node.
+
+use std::sync::Arc;
+
+use cairn_dag::Blocks;
+use cairn_dag::gc::ExtraRoots;
+use cairn_dag::import::{AddRequest, ImportDefaults};
+use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Rules, Settings};
+use cairn_primitives::Cid;
+use cairn_primitives::cid::CidError;
+use cairn_primitives::unixfs::CidMaker;
+use cairn_store::BlockStore;
+use cairn_store::block::Root;
+use cairn_store::meta::{RowError, Rows};
+
+use crate::config::Config;
+use crate::init::{SeedError, put_empty_folder};
+use crate::node::Node;
+
+/// Why the root of the mutable file system was not replaced.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChrootError {
+    /// The new root's CID cannot be read.
+    #[error("invalid CID {text:?}")]
+    Cid {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        #[source]
+        source: CidError,
+    },
+    /// An empty directory could not be made.
+    #[error("cannot make an empty directory")]
+    Empty(#[source] SeedError),
+    /// The root cannot be used, or was not written.
+    #[error(transparent)]
+    Mfs(#[from] MfsError),
+}
+
+impl Node {
+    /// Gives the mutable file system another root, or an empty directory: the way out when its root is damaged. Answers with
+    /// the old root, if there was one, and the new one. It counts when the node is opened again.
+    ///
+    /// # Errors
+    /// See [`ChrootError`]; the root is the old one then.
+    pub async fn chroot(&self, root: Option<&str>) -> Result<(Option<Cid>, Cid), ChrootError> {
+        let root = match root {
+            Some(text) => {
+                let read = Cid::parse(text.strip_prefix("/ipfs/").unwrap_or(text));
+                read.map_err(|source| ChrootError::Cid {
+                    text: text.to_owned(),
+                    source,
+                })?
+                .0
+            }
+            None => put_empty_folder(&**self.store(), &self.store().hold())
+                .await
+                .map_err(ChrootError::Empty)?,
+        };
+        let before = mfs::chroot(&self.blocks(), &**self.rows(), &root).await?;
+        Ok((before, root))
+    }
+}
+
+/// Opens the file system. That it cannot be opened does not keep the node from its other work.
+pub(crate) async fn open(
+    store: &Arc<dyn BlockStore>,
+    rows: &Arc<dyn Rows>,
+    config: &Config,
+) -> Result<Mfs, MfsError> {
+    let blocks = Blocks::offline(Arc::clone(store));
+    let opened = Mfs::open(blocks, Arc::clone(rows), settings(config)?).await;
+    if let Err(error) = &opened {
+        let error: &dyn std::error::Error = error;
+        tracing::error!(
+            error,
+            "the mutable file system cannot be opened; `cairn files chroot` gives it another root"
+        );
+    }
+    opened
+}
+
+/// What a collection has to keep for it.
+pub(crate) fn roots(
+    mfs: &Result<Mfs, MfsError>,
+    rows: &dyn Rows,
+) -> Result<Arc<ExtraRoots>, RowError> {
+    Ok(match mfs {
+        Ok(mfs) => {
+            let mfs = mfs.clone();
+            Arc::new(move || mfs.roots())
+        }
+        // What is there of a tree that cannot be opened may be all that is left to save.
+        Err(_) => {
+            let root = rows.mfs_root()?;
+            let roots: Vec<Root> = root
+                .into_iter()
+                .map(|cid| Root {
+                    cid,
+                    recursive: true,
+                })
+                .collect();
+            Arc::new(move || Ok(roots.clone()))
+        }
+    })
+}
+
+/// How it makes what is new: `Import` and `Internal.MFSNoFlushLimit`.
+fn settings(config: &Config) -> Result<Settings, MfsError> {
+    let mut settings = Settings::new()?;
+    let limit = config.internal.mfs_no_flush_limit;
+    settings.max_unflushed =
+        limit.map_or(DEFAULT_UNFLUSHED, |limit| u64::try_from(limit).unwrap_or(0));
+    let defaults = ImportDefaults::from(&config.import);
+    settings.raw_leaves = defaults.raw_leaves;
+    match AddRequest::default().resolve(&defaults) {
+        Ok(import) => {
+            settings.cid = CidMaker::new(import.version, import.hash)?;
+            settings.chunker = import.chunker;
+            settings.rules = Rules {
+                max_links: import.max_directory_links,
+                fanout: import.max_hamt_fanout,
+                threshold: import.hamt_threshold,
+                estimation: import.size_estimation,
+            };
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the mutable file system is made without the settings of Import");
+        }
+    }
+    Ok(settings)
+}

@@ -1,0 +1,169 @@
+//! Fetching blocks from peers: the seam between a DAG walk and whatever talks to the network.
+//!
+//! A reader opens one [`Session`] per DAG, asks it for batches of blocks, and drops what it no longer needs. What the session
+//! answers was hashed before: a [`VerifiedBlock`] cannot be made of bytes that do not match their CID, so a peer that
+//! sends wrong bytes is a problem of the exchange, which asks another peer, and never one of the request.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_primitives::keys::PeerId;
+use cairn_primitives::multihash::HashError;
+use cairn_primitives::{Block, Cid};
+use futures_util::stream::BoxStream;
+
+/// What a session is opened with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionRequest {
+    /// The root of the DAG that is read: what providers are looked up for.
+    pub root: Cid,
+    /// Peers that probably have it.
+    pub hints: Vec<Hint>,
+}
+
+impl SessionRequest {
+    /// A session for a DAG that nobody is known to have.
+    #[must_use]
+    pub fn new(root: Cid) -> Self {
+        Self {
+            root,
+            hints: Vec::new(),
+        }
+    }
+
+    /// The same, with peers that probably have the DAG.
+    #[must_use]
+    pub fn with_hints(self, hints: Vec<Hint>) -> Self {
+        Self { hints, ..self }
+    }
+}
+
+/// A peer that probably has a DAG.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hint {
+    /// A peer whose addresses are known or can be looked up.
+    Peer(PeerId),
+    /// A multiaddr, with or without a peer id at its end.
+    Address(String),
+}
+
+/// Opens sessions.
+pub trait Exchange: Send + Sync + 'static {
+    /// Opens a session. Nothing is sent before its first want.
+    fn session(&self, request: SessionRequest) -> Arc<dyn Session>;
+}
+
+/// Fetches the blocks of one DAG. It is over when it and all its [`Wants`] are dropped.
+pub trait Session: Send + Sync + 'static {
+    /// Asks for blocks. The caller asks for no block twice at a time and keeps its own bound of wants in flight, so an
+    /// implementation may ask for all of them at once.
+    fn want(&self, cids: Vec<Cid>) -> Wants;
+}
+
+/// The answers to one batch of wants, in any order. The stream ends once each block was answered; what is not answered by then
+/// counts as missing. An error fails what is not answered yet. Dropping the stream cancels those wants.
+pub type Wants = BoxStream<'static, Result<Arrival, ExchangeError>>;
+
+/// The answer to one want.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Arrival {
+    /// The block.
+    Block(VerifiedBlock),
+    /// No peer has it, as far as the exchange can find out.
+    Missing(Cid),
+}
+
+/// A block whose bytes were hashed and match its CID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedBlock(Block);
+
+impl VerifiedBlock {
+    /// Hashes the bytes.
+    ///
+    /// # Errors
+    /// [`WrongBlock`] when they are not those of the CID, or cannot be checked.
+    pub fn new(cid: Cid, data: Bytes) -> Result<Self, WrongBlock> {
+        match cid.hash().matches(&data) {
+            Ok(true) => Ok(Self(Block::new(cid, data))),
+            Ok(false) => Err(WrongBlock::Mismatch { cid }),
+            Err(source) => Err(WrongBlock::Unchecked { cid, source }),
+        }
+    }
+
+    /// The CID.
+    #[must_use]
+    pub fn cid(&self) -> &Cid {
+        &self.0.cid
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn data(&self) -> &Bytes {
+        &self.0.data
+    }
+
+    /// The block, to be stored.
+    #[must_use]
+    pub fn into_block(self) -> Block {
+        self.0
+    }
+}
+
+/// Why bytes are not the block that they were sent as.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WrongBlock {
+    /// The bytes have another hash.
+    #[error("the received bytes do not match {cid}")]
+    Mismatch {
+        /// The CID.
+        cid: Cid,
+    },
+    /// The hash function is not built in.
+    #[error("the received bytes of {cid} cannot be checked")]
+    Unchecked {
+        /// The CID.
+        cid: Cid,
+        /// Why.
+        #[source]
+        source: HashError,
+    },
+}
+
+/// Why an exchange cannot answer.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The node stops, or the exchange died.
+    #[error("the block exchange is closed")]
+    Closed,
+    /// The exchange failed.
+    #[error("cannot fetch blocks from peers")]
+    Failed(#[source] Arc<dyn Error + Send + Sync>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_primitives::{Codec, Multihash};
+
+    #[test]
+    fn only_matching_bytes_are_a_verified_block() {
+        let cid = Cid::v1(Codec::RAW, Multihash::sha2_256(b"right"));
+        let block = VerifiedBlock::new(cid.clone(), Bytes::from_static(b"right")).unwrap();
+        assert_eq!((block.cid(), &block.data()[..]), (&cid, &b"right"[..]));
+        assert_eq!(
+            VerifiedBlock::new(cid.clone(), Bytes::from_static(b"wrong")),
+            Err(WrongBlock::Mismatch { cid })
+        );
+        let unknown = Cid::v1(Codec::RAW, Multihash::wrap(0x7777, &[1; 32]).unwrap());
+        assert!(matches!(
+            VerifiedBlock::new(unknown, Bytes::new()),
+            Err(WrongBlock::Unchecked { .. })
+        ));
+    }
+}

@@ -1,0 +1,99 @@
+//! Why local rows fail.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why a row operation failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowError {
+    /// The database failed.
+    #[error("cannot {action} the rows")]
+    Database {
+        /// What was being done: `read`, `write`, `migrate`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file cannot be opened as a database.
+    #[error("cannot open the rows in {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// A newer program wrote the database.
+    #[error("the rows in {} have version {found}, and this program knows versions up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Version of the file.
+        found: i64,
+        /// Newest version that is known here.
+        known: i64,
+    },
+    /// The database has to be brought to a newer version first, which a read-only opening cannot do.
+    #[error("the rows in {} have version {found}, and reading them needs version {known}", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Version of the file.
+        found: i64,
+        /// Version that is needed.
+        known: i64,
+    },
+    /// The file is a database of something else.
+    #[error("{} is not a database of rows", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is gone, is empty, or holds nothing of the block store beside it, though that store had pins.
+    #[error("{} {what}, though the block store beside it has pins", path.display())]
+    Lost {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it: `is missing`, `is empty`.
+        what: &'static str,
+    },
+    /// The rows belong to another block store, or to another time of this one.
+    #[error("the rows in {} belong to {found}, and not to {expected}", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What they name.
+        found: String,
+        /// What stands in the block store.
+        expected: String,
+    },
+    /// The journal of the pins cannot be read or written.
+    #[error("cannot {action} the pin journal")]
+    Journal {
+        /// What was being done: `read`, `write`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// A row holds what no version of the program writes.
+    #[error("the rows are damaged: {what}")]
+    Damaged {
+        /// What is wrong.
+        what: String,
+    },
+    /// Too many readers at once.
+    #[error("{limit} reads are under way, and no more are allowed at once")]
+    Busy {
+        /// How many may run at once.
+        limit: usize,
+    },
+    /// The repository was opened for reading.
+    #[error("the repository is read-only")]
+    ReadOnly,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
+}

@@ -1,0 +1,73 @@
+//! Rows in memory: for tests, and for nodes that keep nothing.
+
+mod mfs;
+mod pins;
+mod references;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cairn_primitives::Cid;
+use futures_util::future::BoxFuture;
+use parking_lot::RwLock;
+
+use super::{Pin, Reference, RowError, Rows};
+
+/// Pins by the CID's bytes: that is the order in which they are listed.
+type Pins = BTreeMap<Vec<u8>, Pin>;
+
+/// Rows that live as long as the process. Shares the contract of the durable ones, durability apart.
+#[derive(Debug, Default)]
+pub struct MemoryRows {
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    store_id: Option<String>,
+    mfs_root: Option<Cid>,
+    /// Shared with listings that run: a change made meanwhile copies the map, so that they keep their view.
+    pins: Arc<Pins>,
+    references: BTreeMap<Vec<u8>, Reference>,
+    closed: bool,
+}
+
+impl State {
+    fn open(&self) -> Result<&Self, RowError> {
+        if self.closed {
+            Err(RowError::Closed)
+        } else {
+            Ok(self)
+        }
+    }
+}
+
+impl MemoryRows {
+    /// Empty rows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Rows for MemoryRows {
+    fn store_id(&self) -> Result<Option<String>, RowError> {
+        Ok(self.state.read().open()?.store_id.clone())
+    }
+
+    fn bind<'a>(&'a self, store_id: &'a str) -> BoxFuture<'a, Result<(), RowError>> {
+        Box::pin(async move {
+            let mut state = self.state.write();
+            state.open()?;
+            state.store_id = Some(store_id.to_owned());
+            Ok(())
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), RowError>> {
+        Box::pin(async move {
+            self.state.write().closed = true;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Why shared rows fail.
+
+use std::sync::Arc;
+
+use crate::meta::RowError;
+
+/// Why an operation on shared rows failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SharedError {
+    /// The URL cannot be used. It is not shown: it may hold a password.
+    #[error("the URL of the database cannot be used: {reason}")]
+    Url {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The database does not answer; a later attempt may succeed.
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The database failed.
+    #[error("cannot {action} the shared rows")]
+    Database {
+        /// What was being done: `read accounts`, `migrate`.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// A newer program wrote the database.
+    #[error("the shared rows have version {found}, and this program knows versions up to {known}")]
+    Newer {
+        /// Version of the database.
+        found: i64,
+        /// Newest version that is known here.
+        known: i64,
+    },
+    /// The SQLite file cannot be used.
+    #[error(transparent)]
+    File(RowError),
+    /// There is one of that name.
+    #[error("there is {what} of that name already")]
+    Taken {
+        /// `an account`, `a token`.
+        what: &'static str,
+    },
+    /// What the row belongs to does not exist.
+    #[error("there is no such {what}")]
+    Missing {
+        /// `account`.
+        what: &'static str,
+    },
+    /// A name that cannot be kept.
+    #[error("the name {reason}")]
+    BadName {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A number that does not fit.
+    #[error("{what} is out of range")]
+    Range {
+        /// What it is of.
+        what: &'static str,
+    },
+    /// A row holds what no version of the program writes.
+    #[error("the shared rows are damaged: {what}")]
+    Damaged {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The thread that worked on it ended before it was done.
+    #[error("the operation on the shared rows was interrupted")]
+    Interrupted,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
+}
+
+impl From<RowError> for SharedError {
+    fn from(error: RowError) -> Self {
+        match error {
+            RowError::Closed => Self::Closed,
+            RowError::Newer { found, known, .. } => Self::Newer { found, known },
+            RowError::Database { action, source } => Self::Database { action, source },
+            other => Self::File(other),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Shared rows: what serves many users, and what several processes may share.
+//!
+//! `Database.URL` decides where they live: a SQLite file by default, PostgreSQL for several machines. One trait a table
+//! group, [`SharedRows`] for all of them; each group has a file here, in every dialect (`sqlite/`, `postgres/`) and in
+//! [`conformance`]. Every dialect has migrations of its own, numbered alike. Only the database's clock counts.
+
+mod accounts;
+pub mod conformance;
+mod error;
+mod postgres;
+mod sqlite;
+mod tokens;
+mod url;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use self::accounts::{Account, AccountId, AccountRows};
+pub use self::error::SharedError;
+pub use self::postgres::PostgresRows;
+pub use self::sqlite::SharedSqliteRows;
+pub use self::tokens::{NewToken, Refusal, Scopes, Token, TokenHash, TokenId, TokenRows};
+pub use self::url::DatabaseUrl;
+
+/// Most rows of one page; what a caller asks beyond it is not answered.
+pub const MAX_PAGE: usize = 1_000;
+
+/// Milliseconds since 1970, by the clock of the database.
+pub type Millis = i64;
+
+/// Every table group, in one database. Writes are durable when they answer.
+///
+/// A write whose future is dropped before it answered may or may not take place.
+pub trait SharedRows: AccountRows + TokenRows {
+    /// The clock of the database.
+    fn now(&self) -> BoxFuture<'_, Result<Millis, SharedError>>;
+
+    /// Waits for writers and closes.
+    fn close(&self) -> BoxFuture<'_, Result<(), SharedError>>;
+}
+
+/// Opens the shared rows that a URL names, and brings them to the newest version. A relative path is one in `folder`.
+///
+/// # Errors
+/// When the database cannot be reached or opened, or is of a newer program.
+pub async fn open(url: &DatabaseUrl, folder: &Path) -> Result<Arc<dyn SharedRows>, SharedError> {
+    Ok(match url {
+        DatabaseUrl::Sqlite(path) => SharedSqliteRows::open(folder.join(path)).await?,
+        DatabaseUrl::Postgres(options) => PostgresRows::open((**options).clone()).await?,
+    })
+}
+
+/// Longest name of an account or a token, in bytes.
+pub const MAX_NAME: usize = 255;
+
+/// Refuses names that a dialect could not keep, or that nobody could type.
+fn check_name(name: &str) -> Result<(), SharedError> {
+    let reason = if name.is_empty() {
+        "is empty"
+    } else if name.len() > MAX_NAME {
+        "is longer than 255 bytes"
+    } else if name.chars().any(char::is_control) {
+        "has control characters"
+    } else {
+        return Ok(());
+    };
+    Err(SharedError::BadName { reason })
+}
+
+/// The size of a page as the databases take it.
+fn page_limit(limit: usize) -> i64 {
+    i64::try_from(limit.min(MAX_PAGE)).unwrap_or(i64::MAX)
+}

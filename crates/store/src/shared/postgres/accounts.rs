@@ -1,0 +1,119 @@
+//! Accounts in PostgreSQL.
+
+use futures_util::future::BoxFuture;
+
+use super::{PostgresRows, failed, now};
+use crate::shared::{Account, AccountId, AccountRows, SharedError, check_name, page_limit};
+
+const READ: &str = "read the accounts of";
+const WRITE: &str = "write an account to";
+
+type Columns = (i64, String, i64, bool);
+
+fn read((id, name, created, disabled): Columns) -> Account {
+    Account {
+        id: AccountId(id),
+        name,
+        created,
+        disabled,
+    }
+}
+
+impl AccountRows for PostgresRows {
+    fn create_account<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Account, SharedError>> {
+        Box::pin(async move {
+            check_name(name)?;
+            let made = sqlx::query_as::<_, Columns>(concat!(
+                "INSERT INTO cairn.account (name, created) VALUES ($1, ",
+                now!(),
+                ") RETURNING id, name, created, disabled"
+            ))
+            .bind(name)
+            .fetch_one(&self.pool)
+            .await;
+            made.map(read)
+                .map_err(|error| match error.as_database_error() {
+                    Some(refusal) if refusal.is_unique_violation() => {
+                        SharedError::Taken { what: "an account" }
+                    }
+                    _ => failed(WRITE)(error),
+                })
+        })
+    }
+
+    fn account(&self, id: AccountId) -> BoxFuture<'_, Result<Option<Account>, SharedError>> {
+        Box::pin(async move {
+            let found = sqlx::query_as::<_, Columns>(
+                "SELECT id, name, created, disabled FROM cairn.account WHERE id = $1",
+            )
+            .bind(id.0)
+            .fetch_optional(&self.pool)
+            .await;
+            Ok(found.map_err(failed(READ))?.map(read))
+        })
+    }
+
+    fn account_named<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Account>, SharedError>> {
+        Box::pin(async move {
+            // PostgreSQL has no such texts, and would call it an error.
+            if name.contains('\0') {
+                return Ok(None);
+            }
+            let found = sqlx::query_as::<_, Columns>(
+                "SELECT id, name, created, disabled FROM cairn.account WHERE name = $1",
+            )
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await;
+            Ok(found.map_err(failed(READ))?.map(read))
+        })
+    }
+
+    fn accounts(
+        &self,
+        after: Option<AccountId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Account>, SharedError>> {
+        Box::pin(async move {
+            let page = sqlx::query_as::<_, Columns>(
+                "SELECT id, name, created, disabled FROM cairn.account WHERE id > $1 ORDER BY id LIMIT $2",
+            )
+            .bind(after.map_or(i64::MIN, |last| last.0))
+            .bind(page_limit(limit))
+            .fetch_all(&self.pool)
+            .await;
+            Ok(page.map_err(failed(READ))?.into_iter().map(read).collect())
+        })
+    }
+
+    fn set_account_disabled(
+        &self,
+        id: AccountId,
+        disabled: bool,
+    ) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(async move {
+            let done = sqlx::query("UPDATE cairn.account SET disabled = $2 WHERE id = $1")
+                .bind(id.0)
+                .bind(disabled)
+                .execute(&self.pool)
+                .await;
+            Ok(done.map_err(failed(WRITE))?.rows_affected() > 0)
+        })
+    }
+
+    fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(async move {
+            let done = sqlx::query("DELETE FROM cairn.account WHERE id = $1")
+                .bind(id.0)
+                .execute(&self.pool)
+                .await;
+            Ok(done
+                .map_err(failed("remove an account from"))?
+                .rows_affected()
+                > 0)
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! Accounts in SQLite.
+
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
+
+use super::{SharedSqliteRows, failed, now};
+use crate::shared::{Account, AccountId, AccountRows, SharedError, check_name, page_limit};
+
+const ACTION: &str = "read the accounts of";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        id: AccountId(row.get(0)?),
+        name: row.get(1)?,
+        created: row.get(2)?,
+        disabled: row.get(3)?,
+    })
+}
+
+fn find(
+    connection: &Connection,
+    query: &str,
+    parameters: impl Params,
+) -> Result<Option<Account>, SharedError> {
+    connection
+        .prepare_cached(query)
+        .and_then(|mut statement| statement.query_row(parameters, read).optional())
+        .map_err(failed(ACTION))
+}
+
+/// Whether a row was changed.
+pub(super) fn changed(
+    connection: &Connection,
+    query: &str,
+    parameters: impl Params,
+    action: &'static str,
+) -> Result<bool, SharedError> {
+    connection
+        .prepare_cached(query)
+        .and_then(|mut statement| statement.execute(parameters))
+        .map(|rows| rows > 0)
+        .map_err(failed(action))
+}
+
+/// Whether a row was refused because of another one.
+pub(super) fn refused_by(error: &rusqlite::Error, constraint: i32) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == constraint)
+}
+
+impl AccountRows for SharedSqliteRows {
+    fn create_account<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Account, SharedError>> {
+        Box::pin(async move {
+            check_name(name)?;
+            let name = name.to_owned();
+            self.writer
+                .write(move |connection| {
+                    let made = connection
+                        .prepare_cached(concat!(
+                            "INSERT INTO account (name, created) VALUES (?1, ",
+                            now!(),
+                            ") RETURNING id, name, created, disabled"
+                        ))
+                        .and_then(|mut statement| statement.query_row([&name], read));
+                    made.map_err(|error| {
+                        if refused_by(&error, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE) {
+                            return SharedError::Taken { what: "an account" };
+                        }
+                        failed("write an account to")(error)
+                    })
+                })
+                .await
+        })
+    }
+
+    fn account(&self, id: AccountId) -> BoxFuture<'_, Result<Option<Account>, SharedError>> {
+        Box::pin(self.read(move |connection| {
+            find(
+                connection,
+                "SELECT id, name, created, disabled FROM account WHERE id = ?1",
+                [id.0],
+            )
+        }))
+    }
+
+    fn account_named<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Account>, SharedError>> {
+        let name = name.to_owned();
+        Box::pin(self.read(move |connection| {
+            find(
+                connection,
+                "SELECT id, name, created, disabled FROM account WHERE name = ?1",
+                [name],
+            )
+        }))
+    }
+
+    fn accounts(
+        &self,
+        after: Option<AccountId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Account>, SharedError>> {
+        Box::pin(self.read(move |connection| {
+            let parameters = (
+                after.map_or(i64::MIN, |last| last.0),
+                page_limit(limit),
+            );
+            connection
+                .prepare_cached(
+                    "SELECT id, name, created, disabled FROM account WHERE id > ?1 ORDER BY id LIMIT ?2",
+                )
+                .and_then(|mut statement| statement.query_map(parameters, read)?.collect())
+                .map_err(failed(ACTION))
+        }))
+    }
+
+    fn set_account_disabled(
+        &self,
+        id: AccountId,
+        disabled: bool,
+    ) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(self.writer.write(move |connection| {
+            changed(
+                connection,
+                "UPDATE account SET disabled = ?2 WHERE id = ?1",
+                (id.0, disabled),
+                "write an account to",
+            )
+        }))
+    }
+
+    fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(self.writer.write(move |connection| {
+            changed(
+                connection,
+                "DELETE FROM account WHERE id = ?1",
+                [id.0],
+                "remove an account from",
+            )
+        }))
+    }
+}

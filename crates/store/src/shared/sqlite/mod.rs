@@ -1,0 +1,109 @@
+//! Shared rows in SQLite: one file, for one process.
+
+mod accounts;
+mod tokens;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use self::writer::Writer;
+use super::{Millis, SharedError, SharedRows};
+use crate::sqlite::readers::Readers;
+use crate::sqlite::{Steps, connect, opening, sync_parent};
+
+/// Reads that run at once; others wait.
+const READS: usize = 8;
+
+/// The clock, in milliseconds since 1970.
+macro_rules! now {
+    () => {
+        "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
+    };
+}
+use now;
+
+const STEPS: Steps = Steps {
+    // "CrnS".
+    application_id: 0x4372_6e53,
+    steps: &[include_str!("../migrations/sqlite/0001_accounts.sql")],
+};
+
+/// Shared rows in one SQLite file.
+#[derive(Debug)]
+pub struct SharedSqliteRows {
+    writer: Writer,
+    readers: Arc<Readers>,
+    reads: Arc<Semaphore>,
+}
+
+/// Makes a [`SharedError::Database`] of what SQLite says.
+fn failed(action: &'static str) -> impl Fn(rusqlite::Error) -> SharedError {
+    move |source| SharedError::Database {
+        action,
+        source: Arc::new(source),
+    }
+}
+
+impl SharedSqliteRows {
+    /// Opens the file, which is made if it is absent, and brings it to the newest version.
+    ///
+    /// # Errors
+    /// [`SharedError::Newer`] for a file of a newer program, [`SharedError::File`] when it cannot be used.
+    pub async fn open(path: PathBuf) -> Result<Arc<Self>, SharedError> {
+        let opened = tokio::task::spawn_blocking(move || {
+            let (connection, created) = connect(&path, &STEPS)?;
+            connection
+                .pragma_update(None, "foreign_keys", "ON")
+                .map_err(|source| opening(&path, source))?;
+            if created {
+                sync_parent(&path).map_err(|source| opening(&path, source))?;
+            }
+            let writer = Writer::start(connection).map_err(|source| opening(&path, source))?;
+            Ok(Arc::new(Self {
+                writer,
+                readers: Arc::new(Readers::new(path, false)),
+                reads: Arc::new(Semaphore::new(READS)),
+            }))
+        });
+        opened.await.map_err(|_| SharedError::Interrupted)?
+    }
+
+    /// Reads off the runtime.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, SharedError> + Send + 'static,
+    ) -> Result<T, SharedError> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await;
+        let permit = permit.map_err(|_| SharedError::Closed)?;
+        let readers = Arc::clone(&self.readers);
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let connection = readers.take()?;
+            read(&connection)
+        });
+        done.await.map_err(|_| SharedError::Interrupted)?
+    }
+}
+
+impl SharedRows for SharedSqliteRows {
+    fn now(&self) -> BoxFuture<'_, Result<Millis, SharedError>> {
+        Box::pin(self.read(|connection| {
+            connection
+                .query_row(concat!("SELECT ", now!()), [], |row| row.get(0))
+                .map_err(failed("read the clock of"))
+        }))
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), SharedError>> {
+        Box::pin(async {
+            // Readers first: the writer's last checkpoint then has the file to itself.
+            self.readers.close();
+            Ok(self.writer.close().await?)
+        })
+    }
+}

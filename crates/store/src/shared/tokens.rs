@@ -1,0 +1,222 @@
+//! Bearer tokens of accounts.
+
+use std::time::Duration;
+
+use cairn_primitives::Multihash;
+use futures_util::future::BoxFuture;
+
+use super::{AccountId, Millis, SharedError};
+
+/// Number of a token; grows in the order of making, and is never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenId(pub i64);
+
+/// The SHA2-256 of a token's text: the text itself is not kept. A token has to be random enough that its hash cannot be searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl TokenHash {
+    /// The hash of a token's text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let mut hash = [0; 32];
+        let digest = Multihash::sha2_256(text.as_bytes());
+        for (to, from) in hash.iter_mut().zip(digest.digest()) {
+            *to = *from;
+        }
+        Self(hash)
+    }
+}
+
+/// What a token allows: a set of bits, of which later programs may know more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(pub u32);
+
+impl Scopes {
+    /// Use of the pinning service.
+    pub const PIN: Self = Self(1);
+    /// Uploads.
+    pub const UPLOAD: Self = Self(2);
+    /// Reading what the account has.
+    pub const READ: Self = Self(4);
+    /// Accounts and tokens of everybody.
+    pub const ADMIN: Self = Self(8);
+
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether it has all of these.
+    #[must_use]
+    pub const fn allow(self, wanted: Self) -> bool {
+        self.0 & wanted.0 == wanted.0
+    }
+}
+
+/// A token that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its name; no other token of the account has it, unless that is revoked.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Scopes,
+    /// The hash of its text.
+    pub hash: TokenHash,
+    /// How long it is valid, to the millisecond; always, when absent.
+    pub lifetime: Option<Duration>,
+    /// How often it can be used, at least once; without a limit, when absent.
+    pub max_uses: Option<u64>,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Scopes,
+    /// When it was made.
+    pub created: Millis,
+    /// When it ends.
+    pub expires: Option<Millis>,
+    /// How often it can be used.
+    pub max_uses: Option<u64>,
+    /// How often it was used. Counted only for tokens with [`Token::max_uses`]: others would need a write for each request.
+    pub used: u64,
+    /// When it was revoked.
+    pub revoked: Option<Millis>,
+}
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is none with this hash.
+    Unknown,
+    /// It was revoked.
+    Revoked,
+    /// Its account is disabled.
+    Disabled,
+    /// Its time is over.
+    Expired,
+    /// It was used as often as it may be.
+    Spent,
+}
+
+/// The table of tokens.
+pub trait TokenRows: Send + Sync + 'static {
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// [`SharedError::Missing`] when there is no such account, [`SharedError::Taken`] when it has a token of that name or there is one
+    /// with that hash, [`SharedError::BadName`], and [`SharedError::Range`] for a lifetime or number of uses out of range.
+    fn create_token(&self, new: NewToken) -> BoxFuture<'_, Result<Token, SharedError>>;
+
+    /// Accepts the token with this hash for one use, which is counted where it has a maximum, or tells why not.
+    fn use_token(
+        &self,
+        hash: TokenHash,
+    ) -> BoxFuture<'_, Result<Result<Token, Refusal>, SharedError>>;
+
+    /// Up to `limit` tokens of an account behind a number, or from the first on, in the order of their numbers.
+    fn tokens(
+        &self,
+        account: AccountId,
+        after: Option<TokenId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Token>, SharedError>>;
+
+    /// Revokes a token of an account; `false` when it has none of this number that was not revoked before.
+    fn revoke_token(
+        &self,
+        account: AccountId,
+        id: TokenId,
+    ) -> BoxFuture<'_, Result<bool, SharedError>>;
+}
+
+/// A new token in the numbers of the tables.
+pub(super) struct Columns {
+    pub(super) lifetime: Option<i64>,
+    pub(super) max_uses: Option<i64>,
+}
+
+impl NewToken {
+    /// Checks it, and converts its numbers.
+    pub(super) fn columns(&self) -> Result<Columns, SharedError> {
+        super::check_name(&self.name)?;
+        let lifetime = match self.lifetime {
+            // Far below the end of the numbers, so that a time can be added to it.
+            Some(lifetime) => match i64::try_from(lifetime.as_millis()) {
+                Ok(millis) if millis <= i64::MAX / 4 => Some(millis),
+                _ => {
+                    return Err(SharedError::Range {
+                        what: "the lifetime",
+                    });
+                }
+            },
+            None => None,
+        };
+        let max_uses = match self.max_uses {
+            Some(uses) => match i64::try_from(uses) {
+                Ok(uses) if uses > 0 => Some(uses),
+                _ => {
+                    return Err(SharedError::Range {
+                        what: "the number of uses",
+                    });
+                }
+            },
+            None => None,
+        };
+        Ok(Columns { lifetime, max_uses })
+    }
+}
+
+/// A row as both dialects read it, for [`TokenRows::use_token`].
+pub(super) struct Found {
+    pub(super) token: Token,
+    pub(super) disabled: bool,
+    /// The clock of the database.
+    pub(super) now: Millis,
+}
+
+impl Found {
+    /// Whether it is accepted. What is final is told first.
+    pub(super) fn accept(self) -> Result<Token, Refusal> {
+        let token = self.token;
+        if token.revoked.is_some() {
+            Err(Refusal::Revoked)
+        } else if self.disabled {
+            Err(Refusal::Disabled)
+        } else if token.expires.is_some_and(|expires| expires <= self.now) {
+            Err(Refusal::Expired)
+        } else if token.max_uses.is_some_and(|most| token.used >= most) {
+            Err(Refusal::Spent)
+        } else {
+            Ok(token)
+        }
+    }
+}
+
+/// A count in a column.
+pub(super) fn unsigned(number: i64) -> Result<u64, SharedError> {
+    u64::try_from(number).map_err(|_| SharedError::Damaged {
+        what: "a count of uses is negative",
+    })
+}
+
+/// The scopes in a column.
+pub(super) fn scopes(number: i64) -> Result<Scopes, SharedError> {
+    u32::try_from(number)
+        .map(Scopes)
+        .map_err(|_| SharedError::Damaged {
+            what: "the scopes of a token are out of range",
+        })
+}
