@@ -129,6 +129,11 @@ async fn serve(router: Router) -> String {
     format!("http://{address}")
 }
 
+fn gateway(node: &Arc<Node>) -> Router {
+    let gateway = cairn_http::gateway::service(Arc::clone(node));
+    Router::new().fallback(move |request| gateway.call(request))
+}
+
 async fn rpc(node: &Arc<Node>) -> String {
     let face = Face::in_process(Arc::clone(node), CancellationToken::new());
     serve(cairn_http::kubo::router(Arc::new(face))).await
@@ -276,7 +281,7 @@ async fn dag_export_fetches_what_is_absent() {
 async fn the_gateway_fetches_unless_only_what_is_cached_is_wanted() {
     let pair = Pair::start().await;
     let link = pair.connect();
-    let gateway = serve(cairn_http::gateway::router(Arc::clone(&pair.here))).await;
+    let gateway = serve(gateway(&pair.here)).await;
     let path = format!("/ipfs/{}", pair.file);
     let cached = Some(("Cache-Control", "no-transform, only-if-cached"));
     assert_eq!(get(&gateway, path.clone(), cached).await.status, 412);
@@ -307,7 +312,7 @@ async fn a_request_that_is_given_up_asks_for_nothing_more() {
 async fn names_lead_to_content_for_the_rpc_and_the_gateway() {
     let pair = Pair::start().await;
     pair.connect();
-    let gateway = serve(cairn_http::gateway::router(Arc::clone(&pair.here))).await;
+    let gateway = serve(gateway(&pair.here)).await;
     // A node that resolves no names says so.
     assert_eq!(
         call(&pair.rpc, "cat?arg=/ipns/key".to_owned()).await.status,

@@ -245,6 +245,9 @@ impl Drop for GuardedBody {
 
 impl GuardedBody {
     pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: Unread) -> Body {
+        if inner.is_end_stream() {
+            return Body::empty();
+        }
         Body::new(Self {
             inner,
             reading: Patience::new(limit),

@@ -7,30 +7,29 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 
+use crate::Service;
+
 /// Lets a face answer to addresses, to `localhost`, and to the names of its `AllowedHosts` alone; `*.name` stands for all
 /// names below one. Without a list it answers to any name.
-pub fn only(allowed: Option<&[String]>, face: Router) -> Router {
+pub fn only(allowed: Option<&[String]>, face: Service) -> Service {
     let Some(allowed) = allowed else {
         return face;
     };
     let names = allowed.iter().map(|name| name.to_ascii_lowercase());
     let names: Arc<[String]> = names.collect();
-    face.layer(from_fn(move |request: Request, next: Next| {
-        let names = Arc::clone(&names);
+    Service::new(move |request| {
+        let answer = is_meant(&request, &names).then(|| face.call(request));
         async move {
-            if is_meant(&request, &names) {
-                next.run(request).await
-            } else {
-                misdirected()
+            match answer {
+                Some(answer) => answer.await,
+                None => misdirected(),
             }
         }
-    }))
+    })
 }
 
 fn is_meant(request: &Request, allowed: &[String]) -> bool {

@@ -16,8 +16,10 @@ mod ops;
 mod parts;
 mod paths;
 pub mod rest;
+mod service;
 mod stream;
 pub mod tls;
 mod trailer;
 
 pub use kubo::Rpc;
+pub use service::Service;

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +19,7 @@ pub use self::address::{Address, Place};
 use self::places::Places;
 pub(crate) use self::places::{Activity, Busy};
 pub(crate) use self::socket::Outgoing;
+use crate::Service;
 use crate::metrics::ConnectionMetrics;
 use crate::tls::Tls;
 
@@ -84,17 +84,17 @@ impl Default for Limits {
 /// What listeners serve.
 #[derive(Clone, Debug)]
 pub struct Face {
-    router: Router,
+    service: Service,
     limits: Limits,
     metrics: ConnectionMetrics,
 }
 
 impl Face {
-    /// A router, with the default limits.
+    /// A service, with the default limits.
     #[must_use]
-    pub fn new(router: Router) -> Self {
+    pub fn new(service: impl Into<Service>) -> Self {
         Self {
-            router,
+            service: service.into(),
             limits: Limits::default(),
             metrics: ConnectionMetrics::default(),
         }
@@ -254,7 +254,8 @@ pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
                     () = stop.cancelled() => break,
                     place = places.take() => place,
                 };
-                let (tls, face, stop) = (listener.tls.clone(), face.clone(), stop.clone());
+                // A token of its own: each look at a shared one takes its lock.
+                let (tls, face, stop) = (listener.tls.clone(), face.clone(), stop.child_token());
                 match stream {
                     Accepted::Tcp(stream) => connections.spawn(async move {
                         connection::serve(stream, tls, face, place, stop).await;

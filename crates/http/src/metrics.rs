@@ -5,24 +5,27 @@
 //! The same place writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and
 //! bytes. Queries and headers are left out, as they may hold secrets.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use cairn_node::Metrics;
+use foldhash::fast::FixedState;
 use http::StatusCode;
 use http_body::{Frame, SizeHint};
+use parking_lot::RwLock;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+
+use crate::Service;
 
 type OfFace = [(&'static str, &'static str); 1];
 type OfEndpoint = [(&'static str, &'static str); 2];
@@ -85,10 +88,16 @@ impl HttpMetrics {
     }
 
     /// Counts the requests of a face.
-    pub fn measure(&self, name: &'static str, face: Router) -> Router {
-        let metrics = self.clone();
-        face.layer(from_fn(move |request: Request, next: Next| {
-            let mut running = Running::start(&metrics, name);
+    #[must_use]
+    pub fn measure(&self, name: &'static str, face: Service) -> Service {
+        let metrics = Arc::new(FaceMetrics {
+            running: self.running.get_or_create_owned(&[("face", name)]),
+            metrics: self.clone(),
+            face: name,
+            outcomes: RwLock::default(),
+        });
+        Service::new(move |request: Request| {
+            let mut running = Running::start(&metrics);
             let request = match Access::begin(&request) {
                 Some(access) => {
                     let received = Arc::clone(&access.received);
@@ -97,11 +106,9 @@ impl HttpMetrics {
                 }
                 None => request,
             };
-            async move {
-                let response = next.run(request).await;
-                running.answered(response)
-            }
-        }))
+            let answer = face.call(request);
+            async move { running.answered(answer.await) }
+        })
     }
 
     /// What the connections of a face count.
@@ -152,10 +159,45 @@ impl Drop for Opened {
     }
 }
 
-/// A request under way. Dropping it ends it, however it ended.
-struct Running {
+/// The counters of one face. Those that a request needs are found once: a look into a family hashes all labels.
+struct FaceMetrics {
     metrics: HttpMetrics,
     face: &'static str,
+    running: Gauge,
+    /// By endpoint and class of status.
+    outcomes: RwLock<HashMap<(&'static str, &'static str), Outcome, FixedState>>,
+}
+
+/// What counts the requests of one endpoint that ended in one way.
+#[derive(Clone)]
+struct Outcome {
+    requests: Counter,
+    seconds: Histogram,
+}
+
+impl FaceMetrics {
+    fn ended(&self, endpoint: &'static str, class: &'static str, seconds: f64) {
+        let count = |outcome: &Outcome| {
+            outcome.requests.inc();
+            outcome.seconds.observe(seconds);
+        };
+        if let Some(outcome) = self.outcomes.read().get(&(endpoint, class)) {
+            return count(outcome);
+        }
+        let labels = [("face", self.face), ("endpoint", endpoint)];
+        let [face, name] = labels;
+        let outcome = Outcome {
+            requests: (self.metrics.requests).get_or_create_owned(&[face, name, ("class", class)]),
+            seconds: self.metrics.seconds.get_or_create_owned(&labels),
+        };
+        count(&outcome);
+        self.outcomes.write().insert((endpoint, class), outcome);
+    }
+}
+
+/// A request under way. Dropping it ends it, however it ended.
+struct Running {
+    face: Arc<FaceMetrics>,
     started: Instant,
     endpoint: &'static str,
     class: &'static str,
@@ -185,11 +227,10 @@ impl Access {
 }
 
 impl Running {
-    fn start(metrics: &HttpMetrics, face: &'static str) -> Self {
-        metrics.running.get_or_create(&[("face", face)]).inc();
+    fn start(face: &Arc<FaceMetrics>) -> Self {
+        face.running.inc();
         Self {
-            metrics: metrics.clone(),
-            face,
+            face: Arc::clone(face),
             started: Instant::now(),
             endpoint: "other",
             // Unless it is answered, the client has left.
@@ -217,24 +258,17 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let (face, endpoint) = (("face", self.face), ("endpoint", self.endpoint));
-        self.metrics.running.get_or_create(&[face]).dec();
-        self.metrics
-            .requests
-            .get_or_create(&[face, endpoint, ("class", self.class)])
-            .inc();
-        self.metrics
-            .seconds
-            .get_or_create(&[face, endpoint])
-            .observe(self.started.elapsed().as_secs_f64());
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.face.running.dec();
+        self.face.ended(self.endpoint, self.class, seconds);
         if let Some(access) = &self.access {
             tracing::debug!(
                 target: "cairn_http::access",
-                face = self.face,
+                face = self.face.face,
                 method = %access.method,
                 path = access.path,
                 status = access.status.map_or(0, |status| status.as_u16()),
-                ms = self.started.elapsed().as_secs_f64() * 1000.0,
+                ms = seconds * 1000.0,
                 bytes_in = access.received.load(Ordering::Relaxed),
                 bytes_out = access.sent,
                 "request"

@@ -56,6 +56,32 @@ impl Streamed {
     }
 }
 
+/// A body whose bytes are all at hand. Its length is not told, as that of a stream is not: both are sent in chunks.
+pub(crate) struct Whole(Option<Bytes>);
+
+impl Whole {
+    /// These bytes, of which there are some.
+    pub(crate) fn new(bytes: Bytes) -> Self {
+        Self(Some(bytes))
+    }
+}
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 /// The body broke off; its cause was logged where it arose.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

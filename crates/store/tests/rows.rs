@@ -16,8 +16,9 @@ use std::time::Instant;
 use cairn_primitives::Cid;
 use cairn_store::meta::conformance::{self, cid, list, pin, reference};
 use cairn_store::meta::{
-    MemoryRows, Pin, PinChange, PinFilter, PinMode, PinRows as _, ReferenceChange, ReferenceOrder,
-    ReferenceRows as _, RowError, Rows as _, SqliteRows,
+    KeyBytes, KeyFiles, KeyRows as _, MemoryKeys, MemoryRows, Pin, PinChange, PinFilter, PinMode,
+    PinRows as _, ReferenceChange, ReferenceOrder, ReferenceRows as _, RowError, Rows as _,
+    SqliteRows,
 };
 
 fn open(path: &Path) -> Arc<SqliteRows> {
@@ -39,6 +40,41 @@ async fn sqlite_conforms() {
         open(&folder.path().join(format!("{number}.sqlite")))
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_conform() {
+    conformance::keys::run(&|| Arc::new(MemoryKeys::default())).await;
+    let folder = tempfile::tempdir().unwrap();
+    let number = Mutex::new(0);
+    conformance::keys::run(&|| {
+        let mut number = number.lock().unwrap();
+        *number += 1;
+        Arc::new(KeyFiles::new(folder.path().join(number.to_string())))
+    })
+    .await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn keys_are_files_as_in_kubo_that_only_the_owner_reads() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("keystore");
+    let keys = KeyFiles::new(folder.clone());
+    let key = KeyBytes(b"bytes".to_vec());
+    keys.add_key("mykey", key.clone()).await.unwrap();
+    let file = folder.join("key_nv4wwzlz");
+    assert_eq!(std::fs::read(&file).unwrap(), b"bytes");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&file)), (0o700, 0o400));
+    // A key that is cut by a crash while it is written is no key; what is none is passed over.
+    std::fs::write(folder.join("new"), b"by").unwrap();
+    std::fs::write(folder.join("key_1"), b"no base32").unwrap();
+    let again = KeyFiles::new(folder);
+    assert_eq!(again.keys().unwrap(), ["mykey"]);
+    assert!(again.add_key("other", key.clone()).await.unwrap());
+    assert_eq!(again.key("mykey").unwrap(), Some(key));
 }
 
 #[tokio::test]

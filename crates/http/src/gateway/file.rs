@@ -63,10 +63,13 @@ pub(super) async fn serve(
             reader.next().await?.unwrap_or_default()
         }
     };
-    let first = futures_util::stream::once(std::future::ready(Ok(first)));
     let body = match length {
         0 => Body::empty(),
-        _ => streamed(first.chain(reader.into_stream())),
+        _ if first.len() as u64 == length => Body::from(first),
+        _ => {
+            let first = futures_util::stream::once(std::future::ready(Ok(first)));
+            streamed(first.chain(reader.into_stream()))
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;

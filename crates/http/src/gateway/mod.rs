@@ -15,9 +15,8 @@ mod trustless;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use cairn_dag::Blocks;
@@ -31,12 +30,13 @@ use cairn_primitives::{Cid, Codec};
 use cairn_store::names::NameOptions;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use error::Refusal;
 use headers::Headers;
 
+use crate::Service;
 use crate::cause::with_causes;
 use crate::paths;
 use crate::stream::{Ending, Streamed, Trailers};
@@ -45,18 +45,21 @@ use crate::stream::{Ending, Streamed, Trailers};
 const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The face, under the `Gateway` section of the configuration as it is now.
-pub fn router(node: Arc<Node>) -> Router {
+pub fn service(node: Arc<Node>) -> Service {
     let config = node.config();
     let headers = Headers::from_config(config.gateway.http_headers.as_ref());
     let timeout = config.gateway.retrieval_timeout.0;
-    let gateway = Gateway {
+    let gateway = Arc::new(Gateway {
         headers,
         no_fetch: config.gateway.no_fetch,
         timeout: timeout.map_or(RETRIEVAL_TIMEOUT, GoDuration::to_std),
         node,
-    };
-    Router::new().fallback(serve).with_state(Arc::new(gateway))
+    });
+    Service::new(move |request| serve(Arc::clone(&gateway), request))
 }
+
+/// Headers of an answer, about.
+const HEADERS: usize = 20;
 
 /// What the face holds.
 struct Gateway {
@@ -87,7 +90,7 @@ fn is_only_if_cached(headers: &HeaderMap) -> bool {
         .any(|part| part.trim().eq_ignore_ascii_case("only-if-cached"))
 }
 
-async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     if let Some(clean) = paths::redirect(&request.uri) {
         return clean;
@@ -244,26 +247,35 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
 
 /// The headers of everything that a path leads to: what it is, and that it never changes.
 fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
-    let mut put = |name: &'static str, text: &str| {
+    // With what else goes out: nothing is laid out anew.
+    headers.reserve(HEADERS);
+    let mut put = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }
     };
-    put("etag", etag);
-    put("x-ipfs-roots", &target.roots);
-    put("x-ipfs-path", &path_header(target.path.as_bytes()));
+    put(header::ETAG, etag);
+    put(HeaderName::from_static("x-ipfs-roots"), &target.roots);
+    put(
+        HeaderName::from_static("x-ipfs-path"),
+        &path_header(target.path.as_bytes()),
+    );
     match target.validity {
-        Validity::Immutable => put("cache-control", "public, max-age=29030400, immutable"),
-        Validity::Ttl(Some(ttl)) => {
-            put(
-                "cache-control",
-                &format!("public, max-age={}", ttl.as_secs()),
-            );
+        Validity::Immutable => {
+            let forever = HeaderValue::from_static("public, max-age=29030400, immutable");
+            headers.insert(header::CACHE_CONTROL, forever);
         }
+        Validity::Ttl(Some(ttl)) => put(
+            header::CACHE_CONTROL,
+            &format!("public, max-age={}", ttl.as_secs()),
+        ),
         // Caches go by their own rules.
         Validity::Ttl(None) => {}
     }
-    put("x-content-type-options", "nosniff");
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
 }
 
 /// A path as a header can carry it.

@@ -15,9 +15,9 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use cairn_wire::kubo::Command;
 use cairn_wire::shape::{self, Either, Record, Reply};
-use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, StreamExt as _};
 
 pub(crate) use self::encoding::Encoding;
 use self::encoding::{Written, encode, lines};
@@ -196,7 +196,10 @@ pub(crate) async fn respond(
             return Ok(answer);
         };
         match rest.next().await.transpose() {
-            Ok(first) => answer.first = first,
+            Ok(first) => {
+                answer.first = first;
+                answer.finish();
+            }
             // Bytes of which there are none, and a trailer that says why.
             Err(told @ Failure::Told(_)) if matches!(answer.kind, Kind::Bytes(..)) => {
                 *rest = futures_util::stream::iter([Err(told)]).boxed();
@@ -233,6 +236,31 @@ pub(crate) struct Begun {
     kind: Kind,
     first: Option<Bytes>,
     rest: Option<BoxStream<'static, Result<Bytes, Failure>>>,
+}
+
+impl Begun {
+    /// Looks whether anything follows bytes that should be all, so that a small answer goes out in one piece.
+    fn finish(&mut self) {
+        if self
+            .rest
+            .as_ref()
+            .is_some_and(|rest| rest.size_hint().1 == Some(0))
+        {
+            self.rest = None;
+        }
+        let Kind::Bytes(_, Some(length)) = self.kind else {
+            return;
+        };
+        let whole = (self.first.as_ref()).is_some_and(|first| first.len() as u64 == length);
+        let Some(mut rest) = self.rest.take_if(|_| whole) else {
+            return;
+        };
+        self.rest = match rest.next().now_or_never() {
+            Some(None) => None,
+            Some(Some(next)) => Some(futures_util::stream::iter([next]).chain(rest).boxed()),
+            None => Some(rest),
+        };
+    }
 }
 
 enum Kind {

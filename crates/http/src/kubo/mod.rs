@@ -36,6 +36,7 @@ pub(crate) use answer::redirect as redirect_to;
 use self::answer::{Answered, Begun, Encoding, Shown};
 use self::call::{Called, Carried};
 use self::files::Files;
+use crate::Service;
 use crate::auth::Credentials;
 use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
@@ -184,6 +185,11 @@ const NO_WEBUI: &str = "404 no web UI: this node has none of its own.\n\
     A web UI that speaks the Kubo RPC can be used from elsewhere: allow its origin in API.HTTPHeaders.\n";
 
 /// The face: `/api/v0` and what Kubo serves beside it.
+pub fn service(rpc: Arc<Rpc>) -> Service {
+    Service::new(move |request| dispatch(State(Arc::clone(&rpc)), request))
+}
+
+/// The same for a caller in the same process.
 pub fn router(rpc: Arc<Rpc>) -> Router {
     Router::new().fallback(dispatch).with_state(rpc)
 }

@@ -7,7 +7,6 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
 use super::places::{Activity, Place};
 use super::socket::Outgoing;
@@ -87,11 +86,11 @@ async fn http1<S>(
             let refused = host::refused(&request);
             let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
             request.extensions_mut().insert(slot.clone());
-            let router = face.router.clone();
+            let service = face.service.clone();
             async move {
                 let response = match refused {
                     Some(refused) => refused,
-                    None => router.oneshot(request).await?,
+                    None => service.call(request).await,
                 };
                 Ok::<_, std::convert::Infallible>(
                     response.map(|inner| Answered { inner, _busy: busy }),
@@ -100,14 +99,19 @@ async fn http1<S>(
         });
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        // `Activity::rested_for` ends what rests too long: hyper's timer would be made anew for each request.
+        .header_read_timeout(None)
         .max_headers(MOST_FIELDS)
         .max_header_size(MOST_HEAD)
         .keep_alive(true);
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
+        () = activity.rested_for(head) => {
+            tracing::debug!("no request has come in time");
+            return;
+        }
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -136,7 +140,7 @@ where
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let busy = requests.begin();
             let refused = host::refused(&request);
-            let (router, budget) = (face.router.clone(), budget.clone());
+            let (service, budget) = (face.service.clone(), budget.clone());
             async move {
                 let has_body = !http_body::Body::is_end_stream(request.body());
                 let held = budget.set_aside(has_body).await;
@@ -145,7 +149,7 @@ where
                     request.map(|inner| GuardedBody::wrap(inner, body, Unread::default()));
                 let response = match refused {
                     Some(refused) => refused,
-                    None => router.oneshot(request).await?,
+                    None => service.call(request).await,
                 };
                 Ok::<_, std::convert::Infallible>(in_pieces(response, held, busy))
             }

@@ -2,34 +2,39 @@
 //!
 //! A connection rests while no request of it is being answered and nothing is left to write: before the first request, between
 //! two, and while a head or a handshake dribbles in. The one that has rested longest goes first.
+//!
+//! Each request begins and ends a rest, and looks at its own connection alone for that. Whoever needs a place looks at all.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// The places of a listener.
 #[derive(Debug)]
 pub(super) struct Places {
     free: Arc<Semaphore>,
-    resting: Arc<Resting>,
+    taken: Arc<Taken>,
 }
 
-/// The connections at rest.
+/// The connections that have a place.
 #[derive(Debug, Default)]
-struct Resting {
+struct Taken {
     list: Mutex<List>,
-    /// Something has changed for whoever waits for a place.
+    /// Whether someone waits for a place.
+    wanted: AtomicBool,
+    /// Something has changed for whoever waits.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct List {
     next: u64,
-    by_age: BTreeMap<u64, Arc<Shared>>,
-    /// Connections that were asked to leave and have not answered.
-    leaving: usize,
+    all: HashMap<u64, Arc<Shared>>,
 }
 
 impl Places {
@@ -37,7 +42,7 @@ impl Places {
     pub(super) fn new(most: usize) -> Self {
         Self {
             free: Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))),
-            resting: Arc::default(),
+            taken: Arc::default(),
         }
     }
 
@@ -45,33 +50,52 @@ impl Places {
     pub(super) async fn take(&self) -> Place {
         loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-                return Place::new(permit, Arc::clone(&self.resting));
+                self.taken.wanted.store(false, Ordering::SeqCst);
+                return Place::new(permit, &self.taken);
             }
-            self.resting.ask_one();
+            // First this, then a look at each: whoever comes to rest after that look tells.
+            self.taken.wanted.store(true, Ordering::SeqCst);
+            self.taken.ask_one();
             tokio::select! {
                 permit = Arc::clone(&self.free).acquire_owned() => {
                     // The semaphore is never closed.
                     if let Ok(permit) = permit {
-                        return Place::new(permit, Arc::clone(&self.resting));
+                        self.taken.wanted.store(false, Ordering::SeqCst);
+                        return Place::new(permit, &self.taken);
                     }
                 }
-                () = self.resting.changed.notified() => {}
+                () = self.taken.changed.notified() => {}
             }
         }
     }
 }
 
-impl Resting {
+impl Taken {
     /// Asks the connection that has rested longest to leave, unless one is about to.
     fn ask_one(&self) {
-        let mut list = self.list.lock();
-        if list.leaving > 0 {
-            return;
+        let list = self.list.lock();
+        let mut longest: Option<(Instant, &Arc<Shared>)> = None;
+        for shared in list.all.values() {
+            let state = shared.state.lock();
+            if state.asked {
+                return;
+            }
+            if let Some(since) = state.since
+                && longest.is_none_or(|(first, _)| since < first)
+            {
+                longest = Some((since, shared));
+            }
         }
-        if let Some((_, longest)) = list.by_age.pop_first() {
-            list.leaving += 1;
-            drop(list);
-            longest.leave.notify_one();
+        let Some((since, shared)) = longest else {
+            return;
+        };
+        let mut state = shared.state.lock();
+        if state.since == Some(since) {
+            state.asked = true;
+            shared.leave.notify_one();
+        } else {
+            // It has found something to do meanwhile: the others are looked at again.
+            self.changed.notify_one();
         }
     }
 }
@@ -80,19 +104,25 @@ impl Resting {
 #[derive(Debug)]
 pub(super) struct Place {
     activity: Activity,
+    number: u64,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Place {
-    fn new(permit: OwnedSemaphorePermit, resting: Arc<Resting>) -> Self {
-        let activity = Activity(Arc::new(Shared {
+    fn new(permit: OwnedSemaphorePermit, taken: &Arc<Taken>) -> Self {
+        let shared = Arc::new(Shared {
             state: Mutex::default(),
             leave: Notify::new(),
-            resting,
-        }));
-        activity.change(|_| ());
+            taken: Arc::clone(taken),
+        });
+        let mut list = taken.list.lock();
+        let number = list.next;
+        list.next += 1;
+        list.all.insert(number, Arc::clone(&shared));
+        drop(list);
         Self {
-            activity,
+            activity: Activity(shared),
+            number,
             _permit: permit,
         }
     }
@@ -104,7 +134,18 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.activity.change(|state| state.gone = true);
+        let taken = &self.activity.0.taken;
+        taken.list.lock().all.remove(&self.number);
+        taken.tell();
+    }
+}
+
+impl Taken {
+    /// Something has changed.
+    fn tell(&self) {
+        if self.wanted.load(Ordering::SeqCst) {
+            self.changed.notify_one();
+        }
     }
 }
 
@@ -116,21 +157,27 @@ pub(crate) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     leave: Notify,
-    resting: Arc<Resting>,
+    taken: Arc<Taken>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     requests: usize,
     blocked: bool,
-    gone: bool,
-    /// Its key in the list, while it rests.
-    age: Option<u64>,
+    /// Since when it rests; `None` while it does not.
+    since: Option<Instant>,
+    /// It was asked to leave, and has neither gone nor found something to do.
+    asked: bool,
 }
 
-impl State {
-    fn rests(&self) -> bool {
-        self.requests == 0 && !self.blocked
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            requests: 0,
+            blocked: false,
+            since: Some(Instant::now()),
+            asked: false,
+        }
     }
 }
 
@@ -138,25 +185,14 @@ impl Activity {
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.0.state.lock();
         change(&mut state);
-        let rests = state.rests() && !state.gone;
-        if rests == state.age.is_some() {
+        let rests = state.requests == 0 && !state.blocked;
+        if rests == state.since.is_some() {
             return;
         }
-        let resting = &self.0.resting;
-        let mut list = resting.list.lock();
-        if rests {
-            let age = list.next;
-            list.next += 1;
-            list.by_age.insert(age, Arc::clone(&self.0));
-            state.age = Some(age);
-        } else if let Some(age) = state.age.take()
-            && list.by_age.remove(&age).is_none()
-        {
-            // It was asked to leave: it has gone, or has found something to do.
-            list.leaving -= 1;
-        }
-        drop(list);
-        resting.changed.notify_one();
+        state.since = rests.then(Instant::now);
+        state.asked = false;
+        drop(state);
+        self.0.taken.tell();
     }
 
     /// A request has come.
@@ -172,7 +208,7 @@ impl Activity {
 
     /// Whether there is nothing to do.
     pub(super) fn rests(&self) -> bool {
-        self.0.state.lock().rests()
+        self.0.state.lock().since.is_some()
     }
 
     /// Returns once the connection is to make way, and rests. Cancel safe.
@@ -182,6 +218,25 @@ impl Activity {
             if self.rests() {
                 return;
             }
+        }
+    }
+
+    /// Returns once the connection has rested this long, from now on. One timer serves all requests: it is set anew when it
+    /// ends, not when a rest does.
+    pub(super) async fn rested_for(&self, limit: Duration) {
+        let begun = Instant::now();
+        let mut timer = std::pin::pin!(tokio::time::sleep(limit));
+        loop {
+            timer.as_mut().await;
+            let now = Instant::now();
+            let since = self.0.state.lock().since.unwrap_or(now);
+            let Some(end) = since.max(begun).checked_add(limit) else {
+                return std::future::pending().await;
+            };
+            if end <= now {
+                return;
+            }
+            timer.as_mut().reset(end);
         }
     }
 }
@@ -217,9 +272,9 @@ mod tests {
         assert!(first.activity().asked_to_leave().now_or_never().is_none());
         drop(second);
         let third = places.take().await;
-        assert_eq!(places.resting.list.lock().leaving, 0);
+        assert!(!third.activity().0.state.lock().asked);
         drop((first, third));
-        assert!(places.resting.list.lock().by_age.is_empty());
+        assert!(places.taken.list.lock().all.is_empty());
     }
 
     #[tokio::test]
@@ -241,5 +296,18 @@ mod tests {
         assert!(only.activity().asked_to_leave().now_or_never().is_some());
         drop(only);
         assert!(places.take().now_or_never().is_some());
+    }
+    #[tokio::test]
+    async fn work_is_no_rest() {
+        let places = Places::new(1);
+        let only = places.take().await;
+        let work = only.activity().begin();
+        let mut rested = std::pin::pin!(only.activity().rested_for(Duration::from_millis(10)));
+        tokio::select! {
+            () = rested.as_mut() => panic!("it was at work"),
+            () = tokio::time::sleep(Duration::from_millis(50)) => drop(work),
+        }
+        rested.await;
+        assert!(only.activity().rests());
     }
 }

@@ -111,7 +111,7 @@ impl Served {
         let listener = bind(&address.parse().unwrap(), tls).await.unwrap();
         let seen = Seen::default();
         let counted = seen.clone();
-        let router = Router::new().fallback(move |request| answer(request, counted.clone()));
+        let router = axum::Router::new().fallback(move |request| answer(request, counted.clone()));
         let stop = CancellationToken::new();
         Self {
             address: listener.address().clone(),

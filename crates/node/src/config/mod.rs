@@ -9,6 +9,7 @@ mod document;
 mod duration;
 mod error;
 mod file;
+mod idle;
 mod initial;
 mod profile;
 pub mod sections;
@@ -25,6 +26,7 @@ pub use document::Document;
 pub use duration::{DurationError, GoDuration, OptionalDuration};
 pub use error::ConfigError;
 pub use file::{ConfigFile, ProfileChange};
+use idle::{Idle, idle};
 pub use profile::Profile;
 use sections::*;
 pub use size::{Size, SizeError, parse_size};
@@ -107,4 +109,78 @@ pub struct Config {
     /// The certificate of addresses that are served with TLS. Cairn's own.
     #[serde(rename = "TLS", skip_serializing_if = "default")]
     pub tls: Tls,
+}
+
+impl Config {
+    /// The sections by name, and what each declares of its settings that have no effect yet.
+    fn sections(&self) -> Vec<(&'static str, Idle)> {
+        let Self {
+            identity,
+            datastore,
+            addresses,
+            mounts,
+            discovery,
+            routing,
+            ipns,
+            bootstrap,
+            gateway,
+            api,
+            swarm,
+            auto_nat,
+            auto_tls,
+            pubsub,
+            peering,
+            dns,
+            migration,
+            auto_conf,
+            provide,
+            provider,
+            reprovider,
+            http_retrieval,
+            experimental,
+            plugins,
+            pinning,
+            import,
+            version,
+            internal,
+            bitswap,
+            backend,
+            database,
+            tls,
+        } = self;
+        vec![
+            ("Identity", idle(identity)),
+            ("Datastore", idle(datastore)),
+            ("Addresses", idle(addresses)),
+            ("Mounts", idle(mounts)),
+            ("Discovery", idle(discovery)),
+            ("Routing", idle(routing)),
+            ("Ipns", idle(ipns)),
+            ("Bootstrap", idle(bootstrap)),
+            ("Gateway", idle(gateway)),
+            ("API", idle(api)),
+            ("Swarm", idle(swarm)),
+            ("AutoNAT", idle(auto_nat)),
+            ("AutoTLS", idle(auto_tls)),
+            ("Pubsub", idle(pubsub)),
+            ("Peering", idle(peering)),
+            ("DNS", idle(dns)),
+            ("Migration", idle(migration)),
+            ("AutoConf", idle(auto_conf)),
+            ("Provide", idle(provide)),
+            ("Provider", idle(provider)),
+            ("Reprovider", idle(reprovider)),
+            ("HTTPRetrieval", idle(http_retrieval)),
+            ("Experimental", idle(experimental)),
+            ("Plugins", idle(plugins)),
+            ("Pinning", idle(pinning)),
+            ("Import", idle(import)),
+            ("Version", idle(version)),
+            ("Internal", idle(internal)),
+            ("Bitswap", idle(bitswap)),
+            ("Backend", idle(backend)),
+            ("Database", idle(database)),
+            ("TLS", idle(tls)),
+        ]
+    }
 }

@@ -103,17 +103,17 @@ fn hostile_keys_are_errors() {
         ("12D3KooWSKuiiz2jYLNyrgB92odbn6Q8C7VF9WSAbSPuFjBod8V", None),
         (
             "1",
-            Some("failed to parse peer ID: multihash too short. must be >= 2 bytes"),
+            Some("not a peer ID: multihash too short. must be >= 2 bytes"),
         ),
         (
             "zz",
             Some(
-                "failed to parse peer ID: invalid cid: invalid cid: expected 1 as the cid version number, got: 57",
+                "not a peer ID: invalid cid: invalid cid: expected 1 as the cid version number, got: 57",
             ),
         ),
         (
             "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
-            Some("can't convert CID of type \"raw\" to a peer ID"),
+            Some("a CID of codec \"raw\" is not a peer ID"),
         ),
     ] {
         let error = text.parse::<PeerId>().unwrap_err().to_string();

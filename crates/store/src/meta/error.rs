@@ -78,6 +78,26 @@ pub enum RowError {
         #[source]
         source: Arc<std::io::Error>,
     },
+    /// The file of a key cannot be read or changed.
+    #[error("cannot {action} the key in {}", path.display())]
+    KeyFile {
+        /// What was being done: `read`, `write`, `remove`.
+        action: &'static str,
+        /// The file, or the folder of all of them.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// A key that cannot be kept.
+    #[error("the key cannot be kept: {reason}")]
+    BadKey {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The thread that worked on it ended before it was done.
+    #[error("the change of the rows was interrupted")]
+    Interrupted,
     /// A row holds what no version of the program writes.
     #[error("the rows are damaged: {what}")]
     Damaged {

@@ -1,11 +1,12 @@
 //! Local rows: what a repository knows besides its blocks.
 //!
-//! One trait a table group, and [`Rows`] for all of them. Each group has a file here, in every backend (`memory/`, `sql/`) and
+//! One trait a table group, and [`Rows`] for those of the database; [`KeyRows`] are files. Each group has a file here, in every backend (`memory/`, `sql/`) and
 //! in [`conformance`].
 
 pub mod conformance;
 mod error;
 mod journal;
+mod keys;
 mod memory;
 mod mfs;
 mod migrations;
@@ -17,6 +18,7 @@ mod traits;
 
 pub use error::RowError;
 pub(crate) use journal::PATH as JOURNAL;
+pub use keys::*;
 pub use memory::MemoryRows;
 pub use mfs::MfsRows;
 pub use pins::*;

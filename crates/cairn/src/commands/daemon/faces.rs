@@ -42,8 +42,8 @@ impl Faces {
         let config = node.config();
         let tls = certificate(node, &config)?;
         let metrics = HttpMetrics::register(node.metrics());
-        let measured = |name, router| {
-            Face::new(metrics.measure(name, router)).with_metrics(metrics.connections(name))
+        let measured = |name, service| {
+            Face::new(metrics.measure(name, service)).with_metrics(metrics.connections(name))
         };
         let rpc = kubo::Rpc::new(Arc::clone(node), stop.clone());
         let rpc = Arc::new(rpc.with_logs(logging::levels()));
@@ -55,7 +55,7 @@ impl Faces {
                 guarded: rpc.asks_for_credentials(),
                 face: measured(
                     "rpc",
-                    hosts::only(config.api.allowed_hosts.as_deref(), kubo::router(rpc)),
+                    hosts::only(config.api.allowed_hosts.as_deref(), kubo::service(rpc)),
                 ),
             },
             Plan {
@@ -67,7 +67,7 @@ impl Faces {
                     "gateway",
                     hosts::only(
                         config.gateway.allowed_hosts.as_deref(),
-                        gateway::router(Arc::clone(node)),
+                        gateway::service(Arc::clone(node)),
                     ),
                 ),
             },

@@ -99,6 +99,10 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     for key in node.config_file().unknown_keys() {
         tracing::warn!(key, "the configuration has a key that nothing reads");
     }
+    let idle = node.config().idle_keys();
+    if !idle.is_empty() {
+        tracing::warn!(keys = idle.join(", "), "settings that have no effect yet");
+    }
     let served = serve(&node, flag("insecure-open") == Some(true)).await;
     let closed = node.shutdown().await.map_err(|error| node_problem(&error));
     served.and(closed)

@@ -44,7 +44,7 @@ async fn paths_lead_through_directories() {
     assert_eq!(
         message(&dag, &absent(), "x").await,
         format!(
-            "block {} is not in the local store, and this node is offline",
+            "block {} was not found here, and this node is offline",
             absent()
         )
     );
@@ -63,7 +63,7 @@ async fn absent_blocks_are_named_by_their_multihash() {
         .unwrap();
     assert_eq!(
         cat(&dag.blocks(), &cid).await.unwrap_err().to_string(),
-        "block bafkreidb4xu4pn2wecnsec2qmebq3qon4zfej7tzpe6ojdbbqsoisd7l2a is not in the local store, and this node is offline"
+        "block bafkreidb4xu4pn2wecnsec2qmebq3qon4zfej7tzpe6ojdbbqsoisd7l2a was not found here, and this node is offline"
     );
 }
 

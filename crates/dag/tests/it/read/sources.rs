@@ -78,7 +78,7 @@ async fn walks_ask_ahead_as_well() {
         405
     );
     let counted = Remote::new(there.store.clone(), DELAY, true);
-    let stats = stat::dags(&blocks(&counted), &[file.cid.clone()], |_| {})
+    let stats = stat::dags(&blocks(&counted), std::slice::from_ref(&file.cid), |_| {})
         .await
         .unwrap();
     assert_eq!(stats.unique_blocks, 405);

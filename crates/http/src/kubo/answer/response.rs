@@ -1,6 +1,7 @@
 //! The status, the headers and the body of every answer.
 
 use std::future::Future as _;
+use std::sync::LazyLock;
 use std::task::Poll;
 
 use axum::body::Body;
@@ -10,7 +11,8 @@ use cairn_wire::CommandError;
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 
 use super::super::call::timed_out;
@@ -18,7 +20,7 @@ use super::super::error::{parse, vary};
 use super::super::{AGENT, Failure, nothing};
 use super::encoding::{Encoding, json_line};
 use super::{Begun, Kind, Shown};
-use crate::stream::{Ending, Streamed, Trailers};
+use crate::stream::{Ending, Streamed, Trailers, Whole};
 
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
@@ -27,16 +29,26 @@ pub(super) const CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-content
 
 const ONE: HeaderValue = HeaderValue::from_static("1");
 
-/// The headers of every answer that a command gives.
-fn head(status: StatusCode, media_type: &'static str) -> http::response::Builder {
-    Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static(media_type))
-        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, EXPOSED)
-        .header(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED)
-        .header(header::SERVER, HeaderValue::from_static(AGENT))
-        .header(header::TRAILER, HeaderValue::from_static("X-Stream-Error"))
-        .header(header::VARY, HeaderValue::from_static("Origin"))
+/// The headers of every answer that a command gives; the media type comes first.
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = HeaderMap::with_capacity(12);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(""));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, EXPOSED);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.insert(header::SERVER, HeaderValue::from_static(AGENT));
+    headers.insert(header::TRAILER, HeaderValue::from_static("X-Stream-Error"));
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    headers
+});
+
+/// The head of an answer that a command gives.
+fn head(status: StatusCode, media_type: &'static str) -> Parts {
+    let (mut parts, ()) = Response::new(()).into_parts();
+    parts.status = status;
+    parts.headers = HEADERS.clone();
+    let media_type = HeaderValue::from_static(media_type);
+    parts.headers.insert(header::CONTENT_TYPE, media_type);
+    parts
 }
 
 fn built(builder: http::response::Builder, body: Body) -> Response {
@@ -47,25 +59,31 @@ fn built(builder: http::response::Builder, body: Body) -> Response {
 }
 
 pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) -> Response {
-    let builder = match begun.kind {
-        Kind::One => head(StatusCode::OK, shown.encoding.media_type()),
-        Kind::Many => head(StatusCode::OK, shown.encoding.media_type())
-            .header(HeaderName::from_static("x-chunked-output"), ONE),
-        Kind::Bytes(media_type, length) => {
-            let builder = head(StatusCode::OK, media_type)
-                .header(HeaderName::from_static("x-stream-output"), ONE);
-            match length {
-                Some(length) => builder.header(CONTENT_LENGTH, length),
-                None => builder,
+    let media_type = match begun.kind {
+        Kind::One | Kind::Many => shown.encoding.media_type(),
+        Kind::Bytes(media_type, _) => media_type,
+    };
+    let mut parts = head(StatusCode::OK, media_type);
+    let headers = &mut parts.headers;
+    match begun.kind {
+        Kind::One => {}
+        Kind::Many => {
+            headers.insert(HeaderName::from_static("x-chunked-output"), ONE);
+        }
+        Kind::Bytes(_, length) => {
+            headers.insert(HeaderName::from_static("x-stream-output"), ONE);
+            if let Some(length) = length {
+                headers.insert(CONTENT_LENGTH, length.into());
             }
         }
-    };
-    let builder = match shown.trailers {
-        Trailers::Agreed => {
-            builder.header(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER))
-        }
-        Trailers::Frame | Trailers::Slot(_) => builder,
-    };
+    }
+    if matches!(shown.trailers, Trailers::Agreed) {
+        headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
+    } else if begun.rest.is_none()
+        && let Some(only) = begun.first.clone().filter(|only| !only.is_empty())
+    {
+        return Response::from_parts(parts, Body::new(Whole::new(only)));
+    }
     let in_records = matches!(begun.kind, Kind::Many);
     let first = futures_util::stream::iter(begun.first.map(Ok));
     let rest = begun
@@ -93,8 +111,8 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
         };
         futures_util::stream::iter(record.into_iter().chain([piece]))
     });
-    built(
-        builder,
+    Response::from_parts(
+        parts,
         Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())),
     )
 }
@@ -123,7 +141,7 @@ pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
         Failure::Parse(refused) => parse(refused),
         Failure::Told(message) => {
             let ending = futures_util::stream::iter([Err(Ending::Told(message.clone()))]);
-            built(
+            Response::from_parts(
                 head(failure.status(), shown.encoding.media_type()),
                 Body::new(Streamed::new(ending.boxed(), shown.trailers.clone())),
             )
@@ -141,7 +159,7 @@ pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
                 }
             };
             let only = futures_util::stream::iter([Ok(out.freeze())]);
-            built(
+            Response::from_parts(
                 head(failure.status(), media_type),
                 Body::new(Streamed::new(only.boxed(), shown.trailers.clone())),
             )
@@ -177,11 +195,10 @@ pub(crate) fn redirect(to: &str) -> Response {
 /// What a command group answers.
 pub(crate) fn empty_group() -> Response {
     let empty = Streamed::new(futures_util::stream::empty().boxed(), Trailers::Frame);
-    built(
-        head(StatusCode::OK, "application/json")
-            .header(HeaderName::from_static("x-chunked-output"), ONE),
-        Body::new(empty),
-    )
+    let mut parts = head(StatusCode::OK, "application/json");
+    let chunked = HeaderName::from_static("x-chunked-output");
+    parts.headers.insert(chunked, ONE);
+    Response::from_parts(parts, Body::new(empty))
 }
 
 /// 200 with nothing: what Kubo answers where it gives up before it begins.

@@ -37,7 +37,7 @@ impl Handler for Add {
         let node = call.node().clone();
         let progress = self.progress.unwrap_or(false);
         let nocopy = self.nocopy;
-        let to_files = self.to_files;
+        let (to_files, silent) = (self.to_files, self.silent);
         Ok(Records::work(move |out| async move {
             let (events, mut told) = mpsc::channel(EVENTS);
             let tree = Tree::new(importer, events);
@@ -62,7 +62,13 @@ impl Handler for Add {
                     node.pins().add_held(hold, pins).await?;
                 }
                 if let Some(to) = &to_files {
-                    place(node.mfs()?, &finished.roots, to).await?;
+                    place(node.mfs()?, &finished.roots, to).await.map_err(
+                        |failure| match failure {
+                            // Where nothing was said before it, it is the answer.
+                            Failure::Told(text) if silent => Failure::normal(text),
+                            failure => failure,
+                        },
+                    )?;
                 }
                 Ok::<(), Failure>(())
             };
@@ -74,7 +80,7 @@ impl Handler for Add {
 
 /// Places what was added in MFS: below a directory that is there, or as one path.
 async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure> {
-    let refuse = |why: String| Failure::normal(format!("to-files: {why}"));
+    let refuse = |why: String| Failure::Told(format!("to-files: {why}"));
     let to = if to.is_empty() { "/" } else { to };
     let to =
         MfsPath::new(to.as_bytes()).map_err(|error| refuse(Failure::from(error).to_string()))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::idle::{Idle, Section};
 use crate::config::words::{Flag, Secret, Strings, none};
 use crate::config::{OptionalDuration, Size};
 
@@ -35,6 +36,18 @@ pub struct Addresses {
     pub upload: Option<Strings>,
 }
 
+impl Section for Addresses {
+    const IDLE: Idle = Idle::Keys(&[
+        "Swarm",
+        "Announce",
+        "AppendAnnounce",
+        "NoAnnounce",
+        "Cluster",
+        "Pinning",
+        "Upload",
+    ]);
+}
+
 /// What one credential of the RPC opens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -61,6 +74,10 @@ pub struct Api {
     /// Names in `Host` that are answered besides addresses and `localhost`; any when absent. Cairn's own.
     #[serde(skip_serializing_if = "none")]
     pub allowed_hosts: Option<Vec<String>>,
+}
+
+impl Section for Api {
+    const IDLE: Idle = Idle::None;
 }
 
 /// How one host name is served.
@@ -127,6 +144,23 @@ pub struct Gateway {
     pub allowed_hosts: Option<Vec<String>>,
 }
 
+impl Section for Gateway {
+    const IDLE: Idle = Idle::Keys(&[
+        "RootRedirect",
+        "NoDNSLink",
+        "DeserializedResponses",
+        "AllowCodecConversion",
+        "DisableHTMLErrors",
+        "PublicGateways",
+        "ExposeRoutingAPI",
+        "RetrievalTimeout",
+        "MaxRequestDuration",
+        "MaxConcurrentRequests",
+        "MaxRangeRequestFileSize",
+        "DiagnosticServiceURL",
+    ]);
+}
+
 /// The certificate of every address that ends in `/https` or `/tls/http`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -139,6 +173,10 @@ pub struct Tls {
     pub key: Option<String>,
 }
 
+impl Section for Tls {
+    const IDLE: Idle = Idle::None;
+}
+
 /// What the pinning, upload and cluster faces store into.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -146,6 +184,10 @@ pub struct Backend {
     /// Multiaddr of an external Kubo's RPC; this node itself when absent.
     #[serde(skip_serializing_if = "none")]
     pub kubo: Option<String>,
+}
+
+impl Section for Backend {
+    const IDLE: Idle = Idle::All;
 }
 
 /// Where shared rows live.
@@ -156,6 +198,10 @@ pub struct Database {
     /// hold a password.
     #[serde(rename = "URL", skip_serializing_if = "none")]
     pub url: Option<Secret>,
+}
+
+impl Section for Database {
+    const IDLE: Idle = Idle::All;
 }
 
 /// A face of the node that Kubo does not have.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
+use crate::config::idle::{Idle, Section};
 use crate::config::words::{Flag, Secret, default, none};
 
 /// The node's key; see [`crate::Identity`].
@@ -18,6 +19,10 @@ pub struct IdentitySection {
     /// Its private key: base64 of libp2p's protobuf.
     #[serde(skip_serializing_if = "Secret::is_empty")]
     pub priv_key: Secret,
+}
+
+impl Section for IdentitySection {
+    const IDLE: Idle = Idle::None;
 }
 
 /// Where FUSE would mount. Cairn mounts nothing.
@@ -39,6 +44,10 @@ pub struct Mounts {
     pub store_mtime: Flag,
     /// Whether permissions are kept.
     pub store_mode: Flag,
+}
+
+impl Section for Mounts {
+    const IDLE: Idle = Idle::All;
 }
 
 impl Default for Mounts {
@@ -64,6 +73,10 @@ pub struct Migration {
     /// What becomes of them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub keep: String,
+}
+
+impl Section for Migration {
+    const IDLE: Idle = Idle::All;
 }
 
 /// What is not settled.
@@ -93,12 +106,28 @@ pub struct Experimental {
     pub gateway_over_libp2p: bool,
 }
 
+impl Section for Experimental {
+    const IDLE: Idle = Idle::Keys(&[
+        "Libp2pStreamMounting",
+        "P2pHttpProxy",
+        "OptimisticProvide",
+        "OptimisticProvideJobsPoolSize",
+        "GatewayOverLibp2p",
+        "ShardingEnabled",
+        "StrategicProviding",
+    ]);
+}
+
 /// Kubo's plugins. Cairn has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Plugins {
     /// By name.
     pub plugins: Option<BTreeMap<String, Plugin>>,
+}
+
+impl Section for Plugins {
+    const IDLE: Idle = Idle::All;
 }
 
 /// One plugin.
@@ -118,6 +147,10 @@ pub struct Plugin {
 pub struct Pinning {
     /// By the user's name.
     pub remote_services: Option<BTreeMap<String, RemotePinningService>>,
+}
+
+impl Section for Pinning {
+    const IDLE: Idle = Idle::All;
 }
 
 /// One remote pinning service.
@@ -177,6 +210,10 @@ pub struct Version {
     pub swarm_check_percent_threshold: Option<i64>,
 }
 
+impl Section for Version {
+    const IDLE: Idle = Idle::All;
+}
+
 /// What is not for people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -199,6 +236,10 @@ pub struct Internal {
     /// How long a shutdown may take.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub shutdown_timeout: OptionalDuration,
+}
+
+impl Section for Internal {
+    const IDLE: Idle = Idle::All;
 }
 
 /// The exchange of blocks, inside.

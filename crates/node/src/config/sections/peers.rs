@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::idle::{Idle, Section};
 use crate::config::words::{Flag, Priority, none};
 use crate::config::{OptionalDuration, Size};
 
@@ -30,6 +31,10 @@ pub struct Swarm {
     pub conn_mgr: ConnMgr,
     /// What all connections may use.
     pub resource_mgr: ResourceMgr,
+}
+
+impl Section for Swarm {
+    const IDLE: Idle = Idle::All;
 }
 
 /// Relays that carry this node's connections.
@@ -188,6 +193,10 @@ pub struct AutoNat {
     pub throttle: Option<AutoNatThrottle>,
 }
 
+impl Section for AutoNat {
+    const IDLE: Idle = Idle::All;
+}
+
 /// How many checks are made for others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -233,6 +242,10 @@ pub struct AutoTls {
     pub short_addrs: Flag,
 }
 
+impl Section for AutoTls {
+    const IDLE: Idle = Idle::All;
+}
+
 /// Network settings from a file that others keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -251,6 +264,10 @@ pub struct AutoConf {
     pub tls_insecure_skip_verify: Flag,
 }
 
+impl Section for AutoConf {
+    const IDLE: Idle = Idle::All;
+}
+
 /// Peers of the local network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -258,6 +275,10 @@ pub struct Discovery {
     /// By multicast DNS.
     #[serde(rename = "MDNS")]
     pub mdns: Mdns,
+}
+
+impl Section for Discovery {
+    const IDLE: Idle = Idle::All;
 }
 
 /// Multicast DNS.
@@ -274,6 +295,10 @@ pub struct Mdns {
 pub struct Peering {
     /// Who.
     pub peers: Option<Vec<PeerAddresses>>,
+}
+
+impl Section for Peering {
+    const IDLE: Idle = Idle::All;
 }
 
 /// One peer.
@@ -309,6 +334,10 @@ pub struct Pubsub {
     pub seen_messages_strategy: Option<String>,
 }
 
+impl Section for Pubsub {
+    const IDLE: Idle = Idle::All;
+}
+
 /// Name resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -321,6 +350,10 @@ pub struct Dns {
         skip_serializing_if = "OptionalDuration::is_default"
     )]
     pub max_cache_ttl: OptionalDuration,
+}
+
+impl Section for Dns {
+    const IDLE: Idle = Idle::All;
 }
 
 /// Names that keys own.
@@ -344,6 +377,10 @@ pub struct Ipns {
     pub use_pubsub: Flag,
     /// URLs of servers that publish for this node; `auto` for those of [`AutoConf`].
     pub delegated_publishers: Option<Vec<String>>,
+}
+
+impl Section for Ipns {
+    const IDLE: Idle = Idle::All;
 }
 
 impl Default for Ipns {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
+use crate::config::idle::{Idle, Section};
 use crate::config::words::{Flag, none};
 
 /// How content and peers are found.
@@ -32,6 +33,10 @@ pub struct Routing {
     /// Which of them answers what.
     #[serde(skip_serializing_if = "none")]
     pub methods: Option<BTreeMap<String, Value>>,
+}
+
+impl Section for Routing {
+    const IDLE: Idle = Idle::All;
 }
 
 /// One router of the type `custom`.
@@ -61,6 +66,10 @@ pub struct Provide {
     /// To the DHT.
     #[serde(rename = "DHT")]
     pub dht: ProvideDht,
+}
+
+impl Section for Provide {
+    const IDLE: Idle = Idle::All;
 }
 
 /// How the DHT is told.
@@ -114,6 +123,10 @@ pub struct OldProvider {
     pub worker_count: Option<i64>,
 }
 
+impl Section for OldProvider {
+    const IDLE: Idle = Idle::All;
+}
+
 /// Of old versions: now in [`Provide`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -126,6 +139,10 @@ pub struct OldReprovider {
     pub strategy: Option<String>,
 }
 
+impl Section for OldReprovider {
+    const IDLE: Idle = Idle::All;
+}
+
 /// The exchange of blocks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
@@ -136,6 +153,10 @@ pub struct Bitswap {
     /// Whether blocks are given to peers.
     #[serde(skip_serializing_if = "none")]
     pub server_enabled: Flag,
+}
+
+impl Section for Bitswap {
+    const IDLE: Idle = Idle::All;
 }
 
 /// Blocks from HTTP gateways.
@@ -160,4 +181,8 @@ pub struct HttpRetrieval {
     /// Whether any certificate will do; for tests.
     #[serde(rename = "TLSInsecureSkipVerify", skip_serializing_if = "none")]
     pub tls_insecure_skip_verify: Flag,
+}
+
+impl Section for HttpRetrieval {
+    const IDLE: Idle = Idle::All;
 }

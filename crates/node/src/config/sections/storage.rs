@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Size;
+use crate::config::idle::{Idle, Section};
 use crate::config::words::{Flag, default, none};
 
 /// Block storage.
@@ -36,6 +37,15 @@ pub struct Datastore {
     /// Whether blocks are written without a look whether they are there.
     #[serde(skip_serializing_if = "none")]
     pub write_through: Flag,
+}
+
+impl Section for Datastore {
+    const IDLE: Idle = Idle::Keys(&[
+        "NoSync",
+        "BloomFilterSize",
+        "BlockKeyCacheSize",
+        "WriteThrough",
+    ]);
 }
 
 impl Default for Datastore {
@@ -98,4 +108,14 @@ pub struct Import {
     pub fast_provide_dag: Flag,
     /// Whether the request waits for that.
     pub fast_provide_wait: Flag,
+}
+
+impl Section for Import {
+    const IDLE: Idle = Idle::Keys(&[
+        "BatchMaxNodes",
+        "BatchMaxSize",
+        "FastProvideRoot",
+        "FastProvideDAG",
+        "FastProvideWait",
+    ]);
 }

@@ -23,7 +23,7 @@ use super::damage::Damaged;
 use super::entry::{Entry, Rows};
 use super::files::Files;
 use super::identity::Card;
-use super::index::{self, BLOCKS, Index, Owner, failed};
+use super::index::{self, Index, Owner, failed};
 use super::lost::Lost;
 use super::pending::Pending;
 use super::record::{self, Front};
@@ -274,11 +274,10 @@ impl Engine {
             return Ok(found);
         }
         let gate = self.gate.read();
-        let indexed = self.index.read(|transaction| {
-            let table = transaction.open_table(BLOCKS)?;
+        let indexed = self.index.read_blocks(|table| {
             let absent = keys.iter().zip(&found).filter(|(_, found)| found.is_none());
             absent
-                .map(|(key, _)| index::lookup(&table, key.as_bytes()))
+                .map(|(key, _)| index::lookup(table, key.as_bytes()))
                 .collect::<Result<Vec<_>, _>>()
         })?;
         let absent = keys

@@ -11,7 +11,7 @@ use super::super::traits::{BlockError, MAX_BLOCK};
 use super::damage::Present;
 use super::engine::Engine;
 use super::entry::{Entry, checksum};
-use super::index::{self, BLOCKS};
+use super::index;
 use super::link_rows::{self, FreshLinks};
 
 /// How long a measurement of the free space holds.
@@ -224,9 +224,7 @@ impl Engine {
         key: &cairn_primitives::Multihash,
         gate: &super::engine::Dying,
     ) -> Result<Option<Entry>, BlockError> {
-        let entry = self
-            .index
-            .read(|transaction| index::lookup(&transaction.open_table(BLOCKS)?, key.as_bytes()))?;
+        let entry = self.index.get(key.as_bytes())?;
         Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)))
     }
 

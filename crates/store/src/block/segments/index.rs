@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cairn_primitives::varint;
 use parking_lot::RwLock;
 use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+    WriteTransaction,
 };
 
 use super::super::disk::{Access, Disk};
@@ -22,6 +23,7 @@ use super::super::traits::BlockError;
 use super::backend::launch;
 use super::entry::{Entry, Rows, SegmentRow, numbers};
 use super::reserve::Reserve;
+use super::snapshot::Snapshot;
 
 /// The index's file.
 pub(super) const PATH: &str = "index.redb";
@@ -123,9 +125,14 @@ pub(super) enum Commit {
     Lazy,
 }
 
+/// A table of blocks that can be read.
+pub(super) type Blocks = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
 /// The open index.
 #[derive(Debug)]
 pub(super) struct Index {
+    /// The table that look-ups share until the index changes. It is dropped before the database.
+    pub(super) snapshot: Snapshot,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) path: &'static str,
     pub(super) cache: usize,
@@ -150,6 +157,7 @@ impl Index {
         let database = launch(file, cache, &reserve, &suspect)
             .map_err(|error| failed("create the index of", io::Error::other(error)))?;
         let index = Self {
+            snapshot: Snapshot::default(),
             disk,
             path,
             cache,
@@ -193,6 +201,7 @@ impl Index {
             }
         })?;
         let index = Self {
+            snapshot: Snapshot::default(),
             disk,
             path: PATH,
             cache,
@@ -251,6 +260,25 @@ impl Index {
         }
     }
 
+    /// Reads the table of blocks as it is since the last change of the index.
+    pub(super) fn read_blocks<T>(
+        &self,
+        run: impl Fn(&Blocks) -> Result<T, redb::Error>,
+    ) -> Result<T, BlockError> {
+        let changes = self.snapshot.changes();
+        if let Some(table) = self.snapshot.get(changes)
+            && let Ok(answer) = run(&table)
+        {
+            return Ok(answer);
+        }
+        let (answer, table) = self.read(|transaction| {
+            let table = transaction.open_table(BLOCKS)?;
+            Ok((run(&table)?, table))
+        })?;
+        self.snapshot.put(changes, table);
+        Ok(answer)
+    }
+
     /// Whether the database has been opened anew, since or now. redb refuses everything once an operation has failed.
     fn reopened(&self, stale: &Arc<Database>) -> bool {
         let mut current = self.database.write();
@@ -263,6 +291,7 @@ impl Index {
         match launch(file, self.cache, &self.reserve, &self.suspect) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
+                self.snapshot.changed();
                 true
             }
             Err(error) => {
@@ -311,6 +340,8 @@ impl Index {
             transaction.commit()?;
             Ok(answer)
         })();
+        // Whatever became of it: the next look-up sees what there is now.
+        self.snapshot.changed();
         done.map_err(|error| {
             self.reopened(&database);
             database_error(action, error)
@@ -350,7 +381,7 @@ impl Index {
 
     /// Where a block is.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Entry>, BlockError> {
-        self.read(|transaction| lookup(&transaction.open_table(BLOCKS)?, key))
+        self.read_blocks(|table| lookup(table, key))
     }
 
     /// Bytes of its file.

@@ -32,6 +32,7 @@ mod reserve;
 mod scan;
 mod shrink;
 pub mod simulate;
+mod snapshot;
 mod stage;
 mod warm;
 mod writer;
@@ -239,7 +240,17 @@ impl SegmentStore {
 
     async fn durable(&self, id: u64) -> Result<(), BlockError> {
         self.engine.check_open()?;
-        if let Some(answer) = self.engine.request(id) {
+        if let Some(answer) = self.engine.ask(id) {
+            match may_block_here()
+                .then(|| self.engine.idle_writer())
+                .flatten()
+            {
+                // Two changes of threads would take as long as a small sync.
+                Some(mut writer) => {
+                    tokio::task::block_in_place(|| self.engine.pump_with(&mut writer, id));
+                }
+                None => self.engine.to_write.raise(),
+            }
             answer.await.map_err(|_| BlockError::Closed)??;
         }
         if self.engine.pending.lock().is_repairing() {
@@ -292,6 +303,13 @@ fn shut(engine: &Engine, threads: &Mutex<Vec<JoinHandle<()>>>) -> Result<(), Blo
     *engine.lock.lock() = None;
     last
 }
+
+/// Whether this thread may block while the other tasks of its runtime go on elsewhere.
+fn may_block_here() -> bool {
+    tokio::runtime::Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
+}
+
 fn write_loop(engine: &Engine) {
     while !engine.closed.load(Ordering::Acquire) {
         engine.to_write.wait(INDEX_EVERY);

@@ -97,6 +97,7 @@ impl Index {
         match launch(file, self.cache, &self.reserve, &self.suspect) {
             Ok(database) => {
                 *current = Arc::new(database);
+                self.snapshot.changed();
                 Ok(())
             }
             Err(error) => {

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use parking_lot::MutexGuard;
 use tokio::sync::oneshot;
 
 use super::super::disk::{ALIGN, Access, DiskFile};
@@ -61,6 +62,13 @@ impl Writer {
 impl Engine {
     /// Asks for durability up to an id: `None` when it is there, else where the answer will come.
     pub(super) fn request(&self, id: u64) -> Option<oneshot::Receiver<Result<(), BlockError>>> {
+        let answer = self.ask(id)?;
+        self.to_write.raise();
+        Some(answer)
+    }
+
+    /// As [`Engine::request`], and leaves it to the caller to see to it: by [`Engine::pump_with`], or by waking the writer.
+    pub(super) fn ask(&self, id: u64) -> Option<oneshot::Receiver<Result<(), BlockError>>> {
         let mut waiters = self.waiters.lock();
         if id <= self.settled.load(Ordering::Acquire) {
             return None;
@@ -73,8 +81,13 @@ impl Engine {
         waiters.push((id, answer));
         drop(waiters);
         self.wanted.fetch_max(id, Ordering::AcqRel);
-        self.to_write.raise();
         Some(wait)
+    }
+
+    /// The writer, when nobody writes and no whole buffer waits: what is left is one small write and one sync.
+    pub(super) fn idle_writer(&self) -> Option<MutexGuard<'_, Writer>> {
+        let writer = self.writer.try_lock()?;
+        self.stage.lock().jobs.is_empty().then_some(writer)
     }
 
     /// Makes blocks up to an id durable, on this thread.
@@ -86,7 +99,11 @@ impl Engine {
     /// Writes what is staged, and syncs if someone waits. Returns when there is nothing to do, or when blocks up to
     /// `until` are durable.
     pub(super) fn pump(&self, until: u64) {
-        let mut writer = self.writer.lock();
+        self.pump_with(&mut self.writer.lock(), until);
+    }
+
+    /// As [`Engine::pump`], by whoever has the writer.
+    pub(super) fn pump_with(&self, writer: &mut Writer, until: u64) {
         while self.settled.load(Ordering::Acquire) < until {
             let waited = self.wanted.load(Ordering::Acquire) > self.settled.load(Ordering::Acquire);
             let jobs = {
@@ -101,16 +118,16 @@ impl Engine {
             }
             let done = jobs
                 .into_iter()
-                .try_for_each(|job| self.perform(&mut writer, job));
+                .try_for_each(|job| self.perform(writer, job));
             let done = done.and_then(|()| {
                 if waited || writer.unsynced > self.limits.unsynced {
-                    self.sync_segment(&mut writer)
+                    self.sync_segment(writer)
                 } else {
                     Ok(())
                 }
             });
             if let Err(error) = done {
-                self.poison(&mut writer, error);
+                self.poison(writer, error);
             }
         }
     }

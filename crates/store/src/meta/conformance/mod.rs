@@ -6,6 +6,7 @@
     reason = "a test suite reports by panicking"
 )]
 
+pub mod keys;
 pub mod mfs;
 pub mod pins;
 pub mod references;

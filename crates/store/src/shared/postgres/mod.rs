@@ -16,7 +16,7 @@ use super::{Millis, SharedError, SharedRows};
 const CONNECTIONS: u32 = 16;
 
 /// How long an operation waits for a connection.
-const WAIT: Duration = Duration::from_secs(10);
+const WAIT: Duration = Duration::from_secs(5);
 
 /// The clock, in milliseconds since 1970. It goes on within a transaction.
 macro_rules! now {

@@ -20,10 +20,7 @@ impl KuboText for FetchError {
                 cid.to_raw()
             ),
             Self::NotFound { cid } => format!("ipld: could not find {}", cid.to_raw()),
-            Self::Mismatch { cid } => format!(
-                "block in storage has different hash than requested: {}",
-                cid.to_raw()
-            ),
+            Self::Exchange(error) => text(error),
             Self::Store(error) => text(error),
             _ => return None,
         })

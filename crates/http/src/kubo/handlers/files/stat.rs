@@ -22,7 +22,7 @@ impl Handler for FilesStat {
             None => mfs.stat(&super::path(&self.path)?, self.with_local).await,
         };
         match found {
-            Ok(stat) => Ok(record(stat, form)),
+            Ok(stat) => Ok(record(&stat, form)),
             Err(MfsError::NotUnixFs { reason: None, .. }) => {
                 Err(Failure::normal("not unixfs node (proto or raw)"))
             }
@@ -34,7 +34,7 @@ impl Handler for FilesStat {
 /// Go's `ModeSymlink`, and the permissions that a link has.
 const SYMLINK: u32 = 1 << 27 | 0o777;
 
-fn record(stat: Stat, form: CidForm) -> FileStat {
+fn record(stat: &Stat, form: CidForm) -> FileStat {
     let kept = stat.mode.unwrap_or(0);
     // The set-user, set-group and sticky bits lie elsewhere in Go's `fs.FileMode`.
     let mode = match kept & 0o777 | (kept & 0o6000) << 12 | (kept & 0o1000) << 11 {
