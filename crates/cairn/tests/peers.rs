@@ -100,7 +100,7 @@ impl Session for Link {
                     assert!(VerifiedBlock::new(cid.clone(), lies).is_err());
                     tokio::time::sleep(counts.delay).await;
                 }
-                Ok(match counts.node.store().get(cid.hash()).unwrap() {
+                Ok(match counts.node.store().get(cid.hash()).await.unwrap() {
                     Some(data) => Arrival::Block(VerifiedBlock::new(cid, data).unwrap()),
                     None => Arrival::Missing(cid),
                 })

@@ -13,6 +13,7 @@ use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::BlockStore as _;
 use cairn_store::block::{Options, SegmentStore};
 use cairn_store::meta::{Rows as _, SqliteRows};
+use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {

@@ -13,6 +13,7 @@ use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
 use cairn_store::exchange::Hint;
 use cairn_store::{BlockError, BlockStore, Exchange, Hold};
+use futures_util::future::join_all;
 
 use crate::error::{FetchError, NodeError};
 
@@ -120,28 +121,23 @@ impl Blocks {
     }
 
     /// The block's bytes, if they are here.
-    pub fn get_local(&self, cid: &Cid) -> Result<Option<Bytes>, FetchError> {
-        if let Some(data) = cid.hash().identity_data() {
-            return Ok(Some(Bytes::copy_from_slice(data)));
-        }
-        Ok(self.store.get(cid.hash())?)
+    pub async fn get_local(&self, cid: &Cid) -> Result<Option<Bytes>, FetchError> {
+        Ok(self.store.get(cid.hash()).await?)
     }
 
     /// Whether the block's bytes are here.
-    pub fn has_local(&self, cid: &Cid) -> Result<bool, FetchError> {
-        Ok(cid.hash().identity_data().is_some() || self.store.has(cid.hash())?)
+    pub async fn has_local(&self, cid: &Cid) -> Result<bool, FetchError> {
+        Ok(self.store.has(cid.hash()).await?)
     }
 
     /// The block's bytes, from here or from peers.
     pub async fn get(&self, cid: &Cid) -> Result<Bytes, FetchError> {
-        match self.get_local(cid) {
+        match self.store.get(cid.hash()).await {
             Ok(Some(data)) => Ok(data),
             Ok(None) => self.fetch(cid).await,
             // What peers send is written, and takes the place of the damaged copy.
-            Err(FetchError::Store(BlockError::Damaged { .. })) if self.fetcher.is_some() => {
-                self.fetch(cid).await
-            }
-            Err(error) => Err(error),
+            Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => self.fetch(cid).await,
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -149,14 +145,15 @@ impl Blocks {
     pub(crate) async fn fetch(&self, cid: &Cid) -> Result<Bytes, FetchError> {
         let Some(fetcher) = &self.fetcher else {
             // A block that is here and damaged passes for absent: say which it is.
-            self.store.get(cid.hash())?;
+            self.store.get(cid.hash()).await?;
             return Err(FetchError::Offline { cid: cid.clone() });
         };
         match fetcher.want(cid).await? {
             Some(data) => Ok(data),
             // It came by another way in the meantime.
             None => self
-                .get_local(cid)?
+                .get_local(cid)
+                .await?
                 .ok_or_else(|| FetchError::NotFound { cid: cid.clone() }),
         }
     }
@@ -175,7 +172,7 @@ impl Blocks {
 
     /// What a block links to, in the order of its bytes; fetches the block when it must.
     pub(crate) async fn links(&self, cid: &Cid) -> Result<Arc<[Cid]>, NodeError> {
-        match self.store.links(cid) {
+        match self.store.links(cid).await {
             Ok(Some(links)) => return Ok(links),
             Ok(None) => {}
             Err(BlockError::Damaged { .. }) if self.fetcher.is_some() => {}
@@ -184,7 +181,8 @@ impl Blocks {
         self.fetch(cid).await?;
         // A store that lost the block again, to a `block rm`, lost it for good.
         self.store
-            .links(cid)?
+            .links(cid)
+            .await?
             .ok_or_else(|| FetchError::NotFound { cid: cid.clone() }.into())
     }
 }
@@ -259,31 +257,37 @@ impl<T: Send + 'static> Ahead<T> {
         self
     }
 
-    /// Reads the next blocks from the local store.
-    fn read(&mut self) {
-        let mut wanted: Vec<(Cid, T)> = Vec::new();
-        let mut bytes = 0;
-        while wanted.len() < self.batch
-            && let Some((cid, _)) = self.waiting.as_slice().first()
-        {
-            // A few small blocks say nothing of the next.
-            if self.batch > 1 {
-                let size = self.blocks.store.size(cid.hash());
-                bytes += size.ok().flatten().unwrap_or_default() as usize;
-                if bytes > self.together && !wanted.is_empty() {
-                    break;
-                }
-            }
-            wanted.extend(self.waiting.next());
+    /// How many of the next blocks are read at once.
+    fn run(&self) -> usize {
+        let waiting = self.waiting.as_slice();
+        let most = waiting.len().min(self.batch);
+        if most < 2 {
+            return most;
         }
-        let keys: Vec<_> = wanted.iter().map(|(cid, _)| cid.hash().clone()).collect();
-        let found: Vec<_> = match self.blocks.store.get_many(&keys) {
+        // A few small blocks say nothing of the next.
+        let mut bytes = 0;
+        let fitting = waiting.iter().take(most).take_while(|(cid, _)| {
+            // A store that has to look for the size is not asked: what was read last says enough.
+            let size = self.blocks.store.size(cid.hash()).into_ready();
+            bytes += size.ok().and_then(Result::ok).flatten().unwrap_or_default() as usize;
+            bytes <= self.together
+        });
+        fitting.count().max(1)
+    }
+
+    /// Reads the next blocks from the local store. Cancel safe: they are only taken once they are read.
+    async fn read(&mut self) {
+        let run = self.run();
+        let next = self.waiting.as_slice().iter().take(run);
+        let keys: Vec<_> = next.map(|(cid, _)| cid.hash().clone()).collect();
+        let store = &self.blocks.store;
+        let found: Vec<_> = match store.get_many(&keys).await {
             Ok(found) => found.into_iter().map(Ok).collect(),
             // One that fails does not take its neighbours along.
-            Err(_) => keys.iter().map(|key| self.blocks.store.get(key)).collect(),
+            Err(_) => join_all(keys.iter().map(|key| store.get(key))).await,
         };
         let mut largest = 0;
-        for ((cid, tag), found) in wanted.into_iter().zip(found) {
+        for (found, (cid, tag)) in found.into_iter().zip(self.waiting.by_ref()) {
             let data = match found {
                 Ok(Some(data)) => Ok(data),
                 Ok(None) => Err(FetchError::Offline { cid: cid.clone() }),
@@ -311,7 +315,7 @@ impl<T: Send + 'static> Ahead<T> {
         // Whether a block is wanted can change until its turn.
         loop {
             if self.read.is_empty() {
-                self.read();
+                self.read().await;
             }
             let (cid, _, data) = self.read.front_mut()?;
             if data.is_err() && !self.blocks.is_offline() {

@@ -145,7 +145,7 @@ pub fn duplicates(files: Arc<Filestore>) -> Listing<Cid, BlockError> {
     Listing::start(move |each| {
         let pages = &mut |page: Vec<Reference>| {
             for found in page {
-                if files.below().has(&found.key)? && !each(raw(&found.key)) {
+                if files.below().has_blocking(&found.key)? && !each(raw(&found.key)) {
                     return Ok(false);
                 }
             }

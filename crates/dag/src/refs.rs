@@ -158,7 +158,7 @@ impl Refs {
                     self.open.push(target.clone(), links);
                 }
                 self.ahead.enter();
-            } else if !self.blocks.has_local(&target)? {
+            } else if !self.blocks.has_local(&target).await? {
                 self.blocks.fetch(&target).await?;
             }
             if list && let Some(source) = source {
@@ -208,7 +208,7 @@ async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Packed, NodeError> {
         return Ok(Packed::named(links));
     }
     if !may_link(cid.codec()) {
-        if !blocks.has_local(cid)? {
+        if !blocks.has_local(cid).await? {
             blocks.fetch(cid).await?;
         }
         return Ok(Packed::default());

@@ -12,7 +12,7 @@ pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
     if let Some(data) = cid.hash().identity_data() {
         return Ok(data.len() as u64);
     }
-    match blocks.store().size(cid.hash())? {
+    match blocks.store().size(cid.hash()).await? {
         Some(size) => Ok(u64::from(size)),
         None => Ok(blocks.fetch(cid).await?.len() as u64),
     }

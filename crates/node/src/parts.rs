@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::segments::{OpenError, OpenReport, Options, SegmentStore};
 use cairn_store::block::{Filestore, FilestoreOptions};

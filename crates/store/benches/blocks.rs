@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cairn_primitives::Block;
 use cairn_store::block::conformance::{Fixed, made_up, node, parent, raw, wait};
-use cairn_store::block::{BlockStore, Options, Root, SegmentStore};
+use cairn_store::block::{
+    BlockCollector as _, BlockReader as _, BlockWriter as _, Options, Root, SegmentStore,
+};
 use criterion::{Criterion, Throughput};
 
 fn store(dir: &tempfile::TempDir) -> Arc<SegmentStore> {
@@ -131,7 +133,7 @@ fn get(criterion: &mut Criterion) {
         group.bench_function(format!("{size} bytes"), |bencher| {
             bencher.iter(|| {
                 at = (at + 1) % blocks.len();
-                store.get(blocks[at].cid.hash()).expect("get")
+                store.get_blocking(blocks[at].cid.hash()).expect("get")
             });
         });
         group.finish();

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cairn_primitives::Block;
 use cairn_store::block::conformance::{Fixed, made_up, node, parent, raw, wait};
-use cairn_store::block::{BlockStore, Options, Root, SegmentStore};
+use cairn_store::block::{
+    BlockCollector as _, BlockReader as _, BlockWriter as _, Options, Root, SegmentStore,
+};
 
 fn open(path: &Path) -> Arc<SegmentStore> {
     let begin = Instant::now();
@@ -112,7 +114,7 @@ fn main() {
         );
         let begin = Instant::now();
         for block in &blocks {
-            assert!(store.get(block.cid.hash()).expect("get").is_some());
+            assert!(store.get_blocking(block.cid.hash()).expect("get").is_some());
         }
         println!(
             "read of 1 GiB: {:.0} MiB/s",

@@ -11,6 +11,8 @@ pub mod names;
 pub mod shared;
 mod sqlite;
 
-pub use block::{BlockError, BlockStore, Hold};
+pub use block::{
+    BlockCollector, BlockError, BlockReader, BlockStore, BlockWriter, Hold, ReadFuture,
+};
 pub use exchange::{Exchange, Session, SessionRequest};
 pub use names::Names;

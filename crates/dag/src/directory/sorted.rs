@@ -201,7 +201,7 @@ mod tests {
     use cairn_primitives::codec::dag_pb::{Link, Node};
     use cairn_primitives::unixfs::{Kind, UnixFs};
     use cairn_primitives::{Block, Codec, Multihash};
-    use cairn_store::BlockStore as _;
+    use cairn_store::BlockWriter as _;
     use cairn_store::block::MemoryStore;
 
     use super::*;

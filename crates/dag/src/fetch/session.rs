@@ -7,6 +7,7 @@ use bytes::Bytes;
 use cairn_primitives::Cid;
 use cairn_store::exchange::{Arrival, ExchangeError, Hint, Wants};
 use cairn_store::{BlockError, BlockStore, Exchange, Hold, Session, SessionRequest};
+use futures_util::future::join_all;
 use futures_util::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::task::JoinHandle;
@@ -179,11 +180,23 @@ impl Drop for Closing {
     }
 }
 
+/// Whether a block came into the store by another way. A hold relies on it then.
+async fn is_here(
+    store: &Arc<dyn BlockStore>,
+    hold: Option<&Hold>,
+    cid: &Cid,
+) -> Result<bool, BlockError> {
+    match hold {
+        Some(hold) => hold.touch(cid.hash()).await,
+        None => store.has(cid.hash()).await,
+    }
+}
+
 impl Driver {
     async fn run(mut self) {
         let _closing = Closing(Arc::clone(&self.shared));
         loop {
-            self.ask();
+            self.ask().await;
             let deadline = self.idle.and_then(|idle| self.shared.deadline(idle));
             let expired = async {
                 match deadline {
@@ -205,15 +218,17 @@ impl Driver {
     }
 
     /// Asks for what waits, as far as the bound of wants in flight lets it.
-    fn ask(&mut self) {
+    async fn ask(&mut self) {
+        let (store, hold) = (Arc::clone(&self.store), self.hold.clone());
         loop {
             let (abort, registration) = AbortHandle::new_pair();
             let Some((id, cids)) = self.shared.next_batch(BATCH, abort) else {
                 return;
             };
             let mut absent = Vec::with_capacity(cids.len());
-            for cid in cids {
-                match self.is_here(&cid) {
+            let here = join_all(cids.iter().map(|cid| is_here(&store, hold.as_ref(), cid))).await;
+            for (cid, here) in cids.into_iter().zip(here) {
+                match here {
                     Ok(true) => self.shared.finish(id, &cid, &Ok(None)),
                     Ok(false) | Err(BlockError::Damaged { .. }) => absent.push(cid),
                     Err(error) => self.shared.finish(id, &cid, &Err(error.into())),
@@ -227,14 +242,6 @@ impl Driver {
                 .map(move |answer| (id, Some(answer)))
                 .chain(futures_util::stream::once(std::future::ready((id, None))));
             self.batches.push(events.boxed());
-        }
-    }
-
-    /// Whether a block came into the store by another way. The hold relies on it then.
-    fn is_here(&self, cid: &Cid) -> Result<bool, BlockError> {
-        match &self.hold {
-            Some(hold) => hold.touch(cid.hash()),
-            None => self.store.has(cid.hash()),
         }
     }
 

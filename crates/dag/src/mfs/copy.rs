@@ -166,7 +166,7 @@ impl Mfs {
             let mut failed = None;
             let walked = store.walk(&[root], &mut |cid, present| {
                 if present && cid.hash().identity_data().is_none() {
-                    failed = hold.touch(cid.hash()).err();
+                    failed = hold.touch_blocking(cid.hash()).err();
                 }
                 present && failed.is_none()
             });
@@ -174,7 +174,8 @@ impl Mfs {
         };
         // One raw block is not worth a thread.
         let touched = if cid.codec() == Codec::RAW {
-            touch()
+            let hold = editor.hold();
+            hold.touch(cid.hash()).await.map(drop)
         } else {
             tokio::task::spawn_blocking(touch)
                 .await

@@ -96,7 +96,11 @@ impl Listing {
 /// What an entry is, and the bytes of a file.
 async fn look(blocks: &Blocks, cid: &Cid) -> Result<(Kind, u64), MfsError> {
     if cid.codec() == Codec::RAW
-        && let Some(size) = blocks.store().size(cid.hash()).map_err(MfsError::from)?
+        && let Some(size) = blocks
+            .store()
+            .size(cid.hash())
+            .await
+            .map_err(MfsError::from)?
     {
         return Ok((Kind::File, u64::from(size)));
     }

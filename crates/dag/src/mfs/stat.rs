@@ -113,12 +113,6 @@ async fn stat(editor: &Editor<'_>, cid: &Cid, with_local: bool) -> Result<Stat, 
 async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError> {
     let blocks = editor.blocks.local();
     let store = blocks.store();
-    let size_of = |cid: &Cid| -> Result<Option<u64>, MfsError> {
-        Ok(match cid.hash().identity_data() {
-            Some(data) => Some(data.len() as u64),
-            None => store.size(cid.hash())?.map(u64::from),
-        })
-    };
     // Children before parents: each block's sum is made once.
     let mut done: std::collections::HashMap<Cid, Locality> = std::collections::HashMap::new();
     let mut stack = vec![(root.clone(), false)];
@@ -127,7 +121,7 @@ async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError>
             continue;
         }
         tokio::task::consume_budget().await;
-        let Some(size) = size_of(&cid)? else {
+        let Some(size) = store.size(cid.hash()).await? else {
             let absent = Locality {
                 whole: false,
                 bytes: 0,
@@ -136,7 +130,7 @@ async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError>
             continue;
         };
         let links = if may_link(cid.codec()) && cid.codec() != Codec::RAW {
-            store.links(&cid)?.unwrap_or_default()
+            store.links(&cid).await?.unwrap_or_default()
         } else {
             std::sync::Arc::default()
         };
@@ -147,7 +141,7 @@ async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError>
         }
         let mut sum = Locality {
             whole: true,
-            bytes: size,
+            bytes: u64::from(size),
         };
         for below in links.iter().filter_map(|link| done.get(link)) {
             sum.whole &= below.whole;

@@ -250,7 +250,7 @@ impl Walk<'_> {
         }
         loop {
             let next = match first.take() {
-                None if fetching.len() < FETCHES => next_link(&mut open, &**blocks.store())?,
+                None if fetching.len() < FETCHES => next_link(&mut open, &**blocks.store()).await?,
                 first => first,
             };
             let Some(cid) = next else {
@@ -258,16 +258,16 @@ impl Walk<'_> {
                     return Ok(());
                 };
                 let _: bytes::Bytes = fetched?;
-                self.arrived(&blocks, &cid, again, &mut open)?;
+                self.arrived(&blocks, &cid, again, &mut open).await?;
                 continue;
             };
             tokio::task::consume_budget().await;
             if !visited.enter(&cid) {
                 continue;
             }
-            let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash())?;
+            let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash()).await?;
             if here {
-                self.arrived(&blocks, &cid, again, &mut open)?;
+                self.arrived(&blocks, &cid, again, &mut open).await?;
             } else {
                 let blocks = blocks.clone();
                 fetching.push(async move {
@@ -279,7 +279,7 @@ impl Walk<'_> {
     }
 
     /// Counts a block that is here, and goes on with what it links to.
-    fn arrived(
+    async fn arrived(
         &self,
         blocks: &Blocks,
         cid: &Cid,
@@ -290,23 +290,23 @@ impl Walk<'_> {
         if let Some(progress) = self.progress.filter(|_| !again) {
             let size = match cid.hash().identity_data() {
                 Some(data) => data.len() as u64,
-                None => u64::from(store.size(cid.hash())?.unwrap_or_default()),
+                None => u64::from(store.size(cid.hash()).await?.unwrap_or_default()),
             };
             progress.add(size);
         }
         if self.mode == PinMode::Recursive && may_link(cid.codec()) {
-            open.push_last(cid.clone(), links_here(&**store, cid)?);
+            open.push_last(cid.clone(), links_here(&**store, cid).await?);
         }
         Ok(())
     }
 }
 
 /// The next link of a walk over nodes that are here.
-fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
+async fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
     loop {
         match open.step() {
             Step::Link(cid, _) => return Ok(Some(cid)),
-            Step::Again(node) => open.again(links_here(store, &node)?),
+            Step::Again(node) => open.again(links_here(store, &node).await?),
             Step::Left(..) => {}
             Step::End => return Ok(None),
         }
@@ -314,9 +314,9 @@ fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, Nod
 }
 
 /// What a block that is here links to.
-fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
+async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
     let gone = || crate::FetchError::NotFound { cid: cid.clone() };
-    Ok(Packed::of(store.links(cid)?.ok_or_else(gone)?.iter()))
+    Ok(Packed::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
 }
 
 /// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
@@ -332,18 +332,18 @@ async fn touch_below(
     while let Some(cid) = next {
         tokio::task::consume_budget().await;
         if seen.enter(&cid) {
-            let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash())?;
+            let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash()).await?;
             if !here {
                 return Ok(Visited::default());
             }
             if may_link(cid.codec()) {
-                let Some(links) = store.links(&cid)? else {
+                let Some(links) = store.links(&cid).await? else {
                     return Ok(Visited::default());
                 };
                 open.push_last(cid, Packed::of(links.iter()));
             }
         }
-        next = next_link(&mut open, store)?;
+        next = next_link(&mut open, store).await?;
     }
     Ok(seen)
 }

@@ -91,7 +91,7 @@ impl Pinner {
                         return Ok(found);
                     }
                     if may_link(cid.codec())
-                        && let Some(links) = self.inner.store.links(&cid)?
+                        && let Some(links) = self.inner.store.links_blocking(&cid)?
                     {
                         open.push_last(cid, Packed::of(links.iter()));
                     }
@@ -108,7 +108,7 @@ impl Pinner {
             match open.step() {
                 Step::Link(cid, _) => return Ok(Some(cid)),
                 Step::Again(node) => {
-                    let links = self.inner.store.links(&node)?;
+                    let links = self.inner.store.links_blocking(&node)?;
                     open.again(Packed::of(links.iter().flat_map(|links| links.iter())));
                 }
                 Step::Left(..) => {}

@@ -149,7 +149,7 @@ impl Pinner {
 
     /// What a block links to; nothing when it is not here.
     fn links(&self, cid: &Cid) -> Result<Packed, PinError> {
-        let links = self.inner.store.links(cid)?;
+        let links = self.inner.store.links_blocking(cid)?;
         Ok(Packed::of(links.iter().flat_map(|links| links.iter())))
     }
 

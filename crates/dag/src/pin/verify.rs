@@ -139,10 +139,11 @@ impl Pinner {
     fn look(&self, cid: &Cid) -> Result<Packed, FetchError> {
         let absent = || FetchError::Offline { cid: cid.clone() };
         if may_link(cid.codec()) {
-            let links = self.inner.store.links(cid)?.ok_or_else(absent)?;
+            let links = self.inner.store.links_blocking(cid)?.ok_or_else(absent)?;
             return Ok(Packed::of(links.iter()));
         }
-        let here = cid.hash().identity_data().is_some() || self.inner.store.has(cid.hash())?;
+        let here =
+            cid.hash().identity_data().is_some() || self.inner.store.has_blocking(cid.hash())?;
         if here {
             Ok(Packed::default())
         } else {

@@ -132,7 +132,7 @@ impl Session for Link {
                             return Ok(Arrival::Missing(cid));
                         }
                     }
-                    Ok(match inner.store.get(cid.hash()).unwrap() {
+                    Ok(match inner.store.get(cid.hash()).await.unwrap() {
                         Some(data) => Arrival::Block(VerifiedBlock::new(cid, data).unwrap()),
                         None => Arrival::Missing(cid),
                     })

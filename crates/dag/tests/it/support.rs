@@ -9,8 +9,9 @@ use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
 use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
 use cairn_primitives::{Block, Cid, Codec, Multihash, Version};
+use cairn_store::BlockWriter as _;
+use cairn_store::Hold;
 use cairn_store::block::MemoryStore;
-use cairn_store::{BlockStore, Hold};
 
 /// A store to which nodes are added.
 pub(crate) struct Dag {

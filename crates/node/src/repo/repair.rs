@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_store::BlockReader as _;
 use cairn_store::BlockStore as _;
 use cairn_store::block::segments::SegmentStore;
 use cairn_store::meta::{Pin, PinMode, Rescued, RowError, Rows as _, SqliteRows};
@@ -355,7 +356,7 @@ fn unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
     let mut linked: HashSet<Multihash> = HashSet::new();
     let mut unreadable: HashSet<Cid> = HashSet::new();
     for cid in cids.iter().filter(|cid| cid.codec() != Codec::RAW) {
-        match store.links(cid) {
+        match store.links_blocking(cid) {
             Ok(links) => linked.extend(
                 links
                     .iter()

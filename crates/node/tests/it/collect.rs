@@ -11,6 +11,7 @@ use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
 use cairn_store::meta::{MemoryRows, Pin, PinChange, PinMode, PinRows as _, Rows};
+use cairn_store::{BlockCollector as _, BlockWriter as _};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 

@@ -46,7 +46,7 @@ async fn a_new_node_holds_the_empty_folder_alone() {
         }]
     );
     assert_eq!(
-        node.store().get(empty.hash()).unwrap().unwrap(),
+        node.store().get_blocking(empty.hash()).unwrap().unwrap(),
         &[0x0a, 0x02, 0x08, 0x01][..]
     );
     assert_eq!(node.store().stat().unwrap().blocks, 1);
@@ -69,11 +69,11 @@ async fn a_new_node_may_welcome_its_user() {
         .unwrap();
     let node = open(folder.path()).await;
     assert_eq!(pins(&node).len(), 2);
-    let links = node.store().links(&welcome).unwrap().unwrap();
-    let text = node.store().get(links[0].hash()).unwrap().unwrap();
+    let links = node.store().links_blocking(&welcome).unwrap().unwrap();
+    let text = node.store().get_blocking(links[0].hash()).unwrap().unwrap();
     assert!(String::from_utf8_lossy(&text).contains("Welcome to Cairn."));
     node.collect().finish().await.unwrap();
-    assert!(node.store().has(links[0].hash()).unwrap());
+    assert!(node.store().has_blocking(links[0].hash()).unwrap());
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn what_was_stored_is_there_after_a_shutdown_and_after_none() {
     let node = open(folder.path()).await;
     for block in [one, two] {
         assert_eq!(
-            node.store().get(block.cid.hash()).unwrap(),
+            node.store().get_blocking(block.cid.hash()).unwrap(),
             Some(block.data)
         );
     }
@@ -152,7 +152,7 @@ async fn a_collection_keeps_what_others_keep() {
     }
     assert_eq!(running.finish().await.unwrap().blocks, 1);
     assert_eq!(removed, std::slice::from_ref(&lost.cid));
-    assert!(node.store().has(kept.cid.hash()).unwrap());
+    assert!(node.store().has_blocking(kept.cid.hash()).unwrap());
 }
 
 #[tokio::test]

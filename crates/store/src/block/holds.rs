@@ -12,12 +12,19 @@ use cairn_primitives::Multihash;
 use parking_lot::Mutex;
 use roaring::RoaringTreemap;
 
+use super::future::{ReadFuture, unblock};
 use super::traits::{BlockError, Hold, HoldGuard};
 
 /// Answers touches for a store's holds.
 pub(super) trait Touch: Send + Sync + 'static {
-    /// Looks a block up and, if present, records it in the hold; one step as far as removals are concerned.
+    /// Looks a block up and, if present, records it in the hold; one step as far as removals are concerned. May wait for a
+    /// sync.
     fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError>;
+
+    /// As [`Touch::touch`], but `None` where that may wait; the block may be recorded even so.
+    fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
+        self.touch(hold, key).map(Some)
+    }
 }
 
 /// What one hold has seen.
@@ -148,15 +155,36 @@ struct StoreHold {
     store: Weak<dyn Touch>,
 }
 
+impl StoreHold {
+    fn store(&self) -> Result<Arc<dyn Touch>, BlockError> {
+        self.store.upgrade().ok_or(BlockError::Closed)
+    }
+}
+
 impl HoldGuard for StoreHold {
-    fn touch(&self, key: &Multihash) -> Result<bool, BlockError> {
+    fn touch<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool> {
+        if key.identity_data().is_some() {
+            return ReadFuture::ready(Ok(true));
+        }
+        let store = match self.store() {
+            Ok(store) => store,
+            Err(closed) => return ReadFuture::ready(Err(closed)),
+        };
+        match store.try_touch(&self.state, key) {
+            Ok(Some(found)) => ReadFuture::ready(Ok(found)),
+            Err(error) => ReadFuture::ready(Err(error)),
+            Ok(None) => {
+                let (state, key) = (Arc::clone(&self.state), key.clone());
+                ReadFuture::waiting(unblock(move || store.touch(&state, &key)))
+            }
+        }
+    }
+
+    fn touch_blocking(&self, key: &Multihash) -> Result<bool, BlockError> {
         if key.identity_data().is_some() {
             return Ok(true);
         }
-        self.store
-            .upgrade()
-            .ok_or(BlockError::Closed)?
-            .touch(&self.state, key)
+        self.store()?.touch(&self.state, key)
     }
 }
 

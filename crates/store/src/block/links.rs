@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cairn_primitives::codec::{self, CodecError};
 use cairn_primitives::{Cid, Codec, Multihash};
 
-use super::traits::{BlockError, Root};
+use super::traits::{BlockError, BlockReader, Root};
 
 /// The links of a block's bytes; a codec that is not built in has none.
 pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
@@ -23,6 +24,11 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
     }
 }
 
+/// The links of a block's bytes, if there are any bytes.
+pub(super) fn of_found(cid: &Cid, data: Option<Bytes>) -> Result<Option<Arc<[Cid]>>, BlockError> {
+    data.map(|data| of(cid, &data).map(Arc::from)).transpose()
+}
+
 /// Whether blocks of a codec can have links at all.
 pub(super) fn may_link(codec: Codec) -> bool {
     !matches!(
@@ -36,6 +42,20 @@ pub(super) fn may_link(codec: Codec) -> bool {
 pub(super) fn none_is_settled(codec: Codec) -> bool {
     matches!(codec, Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON)
         || matches!(codec::links(codec, &[]), Err(CodecError::Unknown(_)))
+}
+
+/// Walks the blocks of a store; see [`super::BlockCollector::walk`].
+pub(super) fn walk_store(
+    store: &(impl BlockReader + ?Sized),
+    roots: &[Root],
+    visit: &mut dyn FnMut(&Cid, bool) -> bool,
+) -> Result<(), BlockError> {
+    walk(
+        roots,
+        |key| store.has_blocking(key),
+        |cid| store.links_blocking(cid),
+        visit,
+    )
 }
 
 /// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.

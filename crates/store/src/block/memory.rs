@@ -10,9 +10,12 @@ use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::{self, BoxFuture};
 use parking_lot::{Mutex, RwLock};
 
+use super::future::ReadFuture;
 use super::holds::{HoldState, Holds, Touch};
+use super::links;
 use super::traits::{
-    BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, MAX_BLOCK, Root, StoreStat,
+    BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
+    Collector, Hold, MAX_BLOCK, Root, StoreStat,
 };
 use super::unseen::Unseen;
 
@@ -234,24 +237,27 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-impl BlockStore for MemoryStore {
-    fn id(&self) -> String {
-        self.id.clone()
+impl BlockReader for MemoryStore {
+    fn has<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool> {
+        ReadFuture::ready(self.shared.get(key).map(|data| data.is_some()))
     }
 
-    fn has(&self, key: &Multihash) -> Result<bool, BlockError> {
-        self.size(key).map(|size| size.is_some())
-    }
-
-    fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError> {
+    fn size<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<u32>> {
         #[expect(clippy::cast_possible_truncation, reason = "at most MAX_BLOCK")]
-        Ok(self.shared.get(key)?.map(|data| data.len() as u32))
+        let size = |data: Bytes| data.len() as u32;
+        ReadFuture::ready(self.shared.get(key).map(|data| data.map(size)))
     }
 
-    fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+    fn get<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<Bytes>> {
+        ReadFuture::ready(self.shared.get(key))
+    }
+
+    fn get_blocking(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
         self.shared.get(key)
     }
+}
 
+impl BlockWriter for MemoryStore {
     fn hold(&self) -> Hold {
         self.holds
             .give(&self.shared, || self.shared.next_id.load(Ordering::Acquire))
@@ -283,6 +289,16 @@ impl BlockStore for MemoryStore {
 
     fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>> {
         Box::pin(future::ready(self.take(keys)))
+    }
+}
+
+impl BlockCollector for MemoryStore {
+    fn walk(
+        &self,
+        roots: &[Root],
+        visit: &mut dyn FnMut(&Cid, bool) -> bool,
+    ) -> Result<(), BlockError> {
+        links::walk_store(self, roots, visit)
     }
 
     fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_> {
@@ -330,7 +346,7 @@ impl BlockStore for MemoryStore {
     ) -> Result<(), BlockError> {
         for entry in self.keys() {
             let key = entry?.key;
-            let Some(data) = self.get(&key)? else {
+            let Some(data) = self.shared.get(&key)? else {
                 continue;
             };
             let whole = match key.matches(&data) {
@@ -345,6 +361,12 @@ impl BlockStore for MemoryStore {
             }
         }
         Ok(())
+    }
+}
+
+impl BlockStore for MemoryStore {
+    fn id(&self) -> String {
+        self.id.clone()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), BlockError>> {

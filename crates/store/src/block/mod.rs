@@ -6,15 +6,18 @@
 pub mod conformance;
 pub mod disk;
 pub mod filestore;
+mod future;
 mod holds;
 mod links;
 mod memory;
 pub mod segments;
+mod store;
 mod traits;
 mod unseen;
 mod wait;
 
 pub use filestore::{Filestore, FilestoreOptions, NewReference};
+pub use future::ReadFuture;
 pub use memory::MemoryStore;
 pub use segments::{OpenError, OpenReport, Options, SegmentStore};
 pub use traits::*;

@@ -1,17 +1,16 @@
-//! What every block store does.
+//! What block stores and those who use them tell each other.
 
 use std::any::Any;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::multihash::HashError;
-use cairn_primitives::{Block, Cid, Multihash};
-use futures_util::future::BoxFuture;
+use cairn_primitives::{Cid, Multihash};
 
-use super::links;
+use super::future::ReadFuture;
+pub use super::store::{BlockCollector, BlockReader, BlockStore, BlockWriter};
 use super::unseen::Unseen;
 use crate::meta::{MAX_REFERENCE_PATH, RowError};
 
@@ -184,7 +183,7 @@ pub struct StoreStat {
     pub damaged: u64,
 }
 
-/// One block that [`BlockStore::keys`] walks past.
+/// One block that [`BlockCollector::keys`] walks past.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockEntry {
     /// The multihash.
@@ -237,108 +236,17 @@ pub trait Collector: Send {
 ///
 /// Take one before the first presence check of an operation that writes or pins, and drop it when its pin has
 /// committed. Every block that the operation wrote, or found present through the hold, outlives a collection that began
-/// or begins meanwhile. An explicit [`BlockStore::remove`] is not a collection: it asks no hold.
+/// or begins meanwhile. An explicit [`BlockWriter::remove`] is not a collection: it asks no hold.
 ///
 /// `Any` lets a store recognise its own holds; a store that wraps another hands on the inner one's.
 pub trait HoldGuard: Any + Send + Sync + std::fmt::Debug {
     /// Records that the operation relies on a block; `false` when the store does not have it, or knows that it is damaged. A block that was handed
     /// over but is not durable yet is waited for (a sync, at most), because what relies on it may become durable first.
-    fn touch(&self, key: &Multihash) -> Result<bool, BlockError>;
+    fn touch<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool>;
+
+    /// As [`HoldGuard::touch`], from a thread that may block.
+    fn touch_blocking(&self, key: &Multihash) -> Result<bool, BlockError>;
 }
 
 /// A live hold; see [`HoldGuard`].
 pub type Hold = Arc<dyn HoldGuard>;
-
-/// Keeps blocks by multihash.
-///
-/// Reads are blocking positional reads (microseconds when cached) and may be called from an async task. Identity
-/// multihashes are answered from themselves and never stored. Collection and verification are long: call them from
-/// a thread of their own.
-pub trait BlockStore: Send + Sync + 'static {
-    /// The store's id, made once at its creation.
-    fn id(&self) -> String;
-
-    /// Whether the block can be read: it is present, and no read or write found it damaged.
-    fn has(&self, key: &Multihash) -> Result<bool, BlockError>;
-
-    /// The block's size in bytes.
-    fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError>;
-
-    /// The block's bytes.
-    fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError>;
-
-    /// Several blocks' bytes, in the order asked. What stands together on disk is read together, so this is the way to read
-    /// what was written together.
-    fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        keys.iter().map(|key| self.get(key)).collect()
-    }
-
-    /// Begins to keep blocks from collection.
-    fn hold(&self) -> Hold;
-
-    /// Hands over blocks in order, without waiting for the disk; waits only while the queue is full. They can be read at
-    /// once, and are durable after the next [`BlockStore::sync`]. Blocks already present count as touched; their
-    /// stored bytes are compared, and replaced if they are damaged. The bytes are trusted to match their CIDs: whoever takes them from outside verifies.
-    fn write<'a>(
-        &'a self,
-        hold: &'a Hold,
-        blocks: Vec<Block>,
-    ) -> BoxFuture<'a, Result<(), BlockError>>;
-
-    /// As [`BlockStore::write`], from a thread that may block.
-    fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError>;
-
-    /// Waits until all that this process handed over before is durable; writers that wait together share one sync.
-    /// Fails while a live hold has lost blocks to a disk failure: its operation must not be reported as done.
-    fn sync(&self) -> BoxFuture<'_, Result<(), BlockError>>;
-
-    /// [`BlockStore::write`] and [`BlockStore::sync`] in one: what a single `block put` needs.
-    fn put<'a>(
-        &'a self,
-        hold: &'a Hold,
-        blocks: Vec<Block>,
-    ) -> BoxFuture<'a, Result<(), BlockError>>;
-
-    /// Removes blocks, durably. The answer says for each whether it was there.
-    fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>>;
-
-    /// Every block, in no particular order, as of now; what comes or goes meanwhile may or may not be seen.
-    fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_>;
-
-    /// Counts, cheaply.
-    fn stat(&self) -> Result<StoreStat, BlockError>;
-
-    /// The CIDs that a block links to, in the order of its bytes, or `None` when the block is absent. A block of a codec
-    /// that is not built in has none.
-    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        self.get(cid.hash())?
-            .map(|data| links::of(cid, &data).map(Arc::from))
-            .transpose()
-    }
-
-    /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and whether
-    /// it is present, and returns whether to go on below it.
-    fn walk(
-        &self,
-        roots: &[Root],
-        visit: &mut dyn FnMut(&Cid, bool) -> bool,
-    ) -> Result<(), BlockError> {
-        links::walk(roots, |key| self.has(key), |cid| self.links(cid), visit)
-    }
-
-    /// Removes what no root reaches and no hold keeps, then gives space back.
-    ///
-    /// # Errors
-    /// [`BlockError::Unseen`] when a recursive root reaches a block that is absent, damaged or cannot be decoded: nothing is
-    /// removed then.
-    fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
-
-    /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to go on.
-    fn verify(
-        &self,
-        seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
-    ) -> Result<(), BlockError>;
-
-    /// Stops writers, syncs, writes a checkpoint. Later calls fail with [`BlockError::Closed`].
-    fn close(&self) -> BoxFuture<'_, Result<(), BlockError>>;
-}

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cairn_store::block::conformance::{self, Store, raw, wait};
 use cairn_store::block::{BlockError, BlockStore, MemoryStore, OpenError, Options, SegmentStore};
+use cairn_store::{BlockCollector as _, BlockReader as _, BlockWriter as _};
 
 fn small() -> Options {
     Options {
@@ -74,7 +75,7 @@ fn what_was_answered_survives_without_a_close() {
     assert!(
         blocks
             .iter()
-            .all(|block| again.get(block.cid.hash()).unwrap().unwrap() == block.data)
+            .all(|block| again.get_blocking(block.cid.hash()).unwrap().unwrap() == block.data)
     );
     drop(store);
     let (store, report) = SegmentStore::open(dir.path(), small()).unwrap();
@@ -109,7 +110,10 @@ fn read_only_and_reindex() {
         SegmentStore::open(dir.path(), small()),
         Err(OpenError::InUse)
     ));
-    assert_eq!(other.get(block.cid.hash()).unwrap().unwrap(), block.data);
+    assert_eq!(
+        other.get_blocking(block.cid.hash()).unwrap().unwrap(),
+        block.data
+    );
     assert!(matches!(
         wait(store.put(&store.hold(), vec![raw(b"x")])),
         Err(BlockError::ReadOnly)
@@ -122,7 +126,10 @@ fn read_only_and_reindex() {
     .unwrap();
     assert!(report.reindexed.is_some());
     assert!(told.last().is_some_and(|(done, total)| done == total));
-    assert_eq!(store.get(block.cid.hash()).unwrap().unwrap(), block.data);
+    assert_eq!(
+        store.get_blocking(block.cid.hash()).unwrap().unwrap(),
+        block.data
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cairn_dag::import::{FileMeta, ImportOptions};
 use cairn_primitives::{Multihash, unixfs::Built};
+use cairn_store::BlockCollector as _;
 use cairn_store::BlockError;
 use cairn_store::block::{Collector, Root};
 

@@ -15,6 +15,7 @@ use cairn_dag::import::{
     AddRequest, Added, FileMeta, Finished, ImportDefaults, ImportError, Importer, Tree,
 };
 use cairn_primitives::Multihash;
+use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
 use tokio::sync::mpsc;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use cairn_dag::import::ImportOptions;
+use cairn_store::BlockReader as _;
 use cairn_store::block::{Filestore, FilestoreOptions};
 use cairn_store::meta::{MemoryRows, Reference, ReferenceOrder};
 
@@ -89,7 +90,7 @@ async fn leaves_bytes_where_they_are() {
         let part = data.slice(from..from + usize::try_from(found.size).unwrap());
         assert!(found.key.matches(&part).unwrap());
         assert_eq!(&*found.path, "f");
-        assert_eq!(case.store.get(&found.key).unwrap().unwrap(), part);
+        assert_eq!(case.store.get_blocking(&found.key).unwrap().unwrap(), part);
     }
 }
 
@@ -124,7 +125,7 @@ async fn tiny_chunks_of_several_files_go_in_batches() {
     let references = case.list();
     assert_eq!(references.len(), 15_000);
     for found in references {
-        assert!(case.store.get(&found.key).unwrap().is_some());
+        assert!(case.store.get_blocking(&found.key).unwrap().is_some());
     }
 }
 

@@ -6,7 +6,7 @@
 use cairn_dag::mfs::{Settings, WriteOptions};
 use cairn_primitives::Version;
 use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Shape, make_leaf};
-use cairn_store::BlockStore as _;
+use cairn_store::BlockWriter as _;
 
 use super::{Fs, maker};
 use crate::support::counter;

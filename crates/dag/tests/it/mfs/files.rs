@@ -3,7 +3,7 @@
 use cairn_dag::mfs::{MfsError, Settings, WriteOptions};
 use cairn_primitives::Version;
 use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Shape, make_leaf};
-use cairn_store::BlockStore as _;
+use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Fs, maker, path};
 use crate::support::counter;

@@ -7,6 +7,7 @@ use cairn_dag::Blocks;
 use cairn_dag::gc;
 use cairn_dag::mfs::{Mfs, MfsError, Settings, WriteOptions, chroot};
 use cairn_primitives::Cid;
+use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::{Options, SegmentStore};
 use cairn_store::meta::{MfsRows as _, Rows as _, SqliteRows};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_dag::mfs::{Rules, Settings};
 use cairn_primitives::Version;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
-use cairn_store::BlockStore as _;
+use cairn_store::BlockCollector as _;
 use proptest::prelude::*;
 
 use super::{Fs, maker, path};

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cairn_dag::gc::{self, CollectError, Running};
+use cairn_store::BlockError;
+use cairn_store::BlockWriter as _;
 use cairn_store::block::Collected;
 use cairn_store::meta::{MemoryRows, PinMode, Rows};
-use cairn_store::{BlockError, BlockStore};
 
 use super::{collect, has, node};
 

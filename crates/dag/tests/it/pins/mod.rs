@@ -15,6 +15,7 @@ use cairn_primitives::Cid;
 use cairn_store::BlockStore;
 use cairn_store::block::Collected;
 use cairn_store::meta::{MemoryRows, PinMode, Rows};
+use cairn_store::{BlockReader as _, BlockWriter as _};
 
 use crate::support::{Dag, Made, absent};
 
@@ -78,7 +79,7 @@ fn collect(dag: &Dag, rows: &dyn Rows) -> Result<Collected, CollectError> {
 }
 
 fn has(dag: &Dag, made: &Made) -> bool {
-    dag.store.has(made.cid.hash()).unwrap()
+    dag.store.has_blocking(made.cid.hash()).unwrap()
 }
 
 #[tokio::test]

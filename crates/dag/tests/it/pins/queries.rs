@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cairn_dag::pin::{Kind, PinState, Query};
 use cairn_primitives::{Cid, Multihash};
-use cairn_store::BlockStore;
+use cairn_store::BlockWriter as _;
 use cairn_store::meta::{Pin, PinMode, PinRows as _};
 
 use super::node;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cairn_dag::Blocks;
 use cairn_dag::pin::{Kind, PinError, PinState};
-use cairn_store::BlockStore;
 use cairn_store::meta::{Pin, PinMode, PinRows as _};
+use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Node, has, node};
 use crate::exchange::Remote;

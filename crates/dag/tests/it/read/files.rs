@@ -5,7 +5,7 @@ use cairn_dag::Blocks;
 use cairn_dag::export::{Cat, CatRange, ExportError, FileReader};
 use cairn_primitives::unixfs::{Kind, UnixFs};
 use cairn_primitives::{Cid, Codec, Multihash};
-use cairn_store::BlockStore;
+use cairn_store::BlockWriter as _;
 use futures_util::TryStreamExt as _;
 
 use super::{cat, nobody};

@@ -7,7 +7,7 @@ use cairn_dag::refs::{Refs, RefsOptions};
 use cairn_dag::resolve::resolve;
 use cairn_dag::stat;
 use cairn_primitives::{Cid, Codec, Multihash};
-use cairn_store::BlockStore;
+use cairn_store::BlockCollector as _;
 
 use super::{message, path};
 use crate::support::{Dag, Made, absent, inline};

@@ -42,7 +42,7 @@ pub(super) fn collects(store: &dyn BlockStore) {
         assert_eq!(removed.into_iter().collect::<BTreeSet<_>>(), expected);
         assert!(has(store, &a) && has(store, &kept) && has(store, &alone));
         assert!(!has(store, &b) && !has(store, &c) && !has(store, &d) && !has(store, &dead));
-        assert_eq!(store.get(a.cid.hash()).unwrap().unwrap(), a.data);
+        assert_eq!(store.get_blocking(a.cid.hash()).unwrap().unwrap(), a.data);
     }
     let (done, _) = collect(store, Vec::new());
     assert_eq!(done.blocks, 3);
@@ -121,7 +121,7 @@ pub(super) fn collects_with_holds(store: &Store) {
     let (a, b, c, d, e) = (raw(b"a"), raw(b"b"), raw(b"c"), raw(b"d"), raw(b"e"));
     put(&**store, &[&a, &b, &c]);
     let early = store.hold();
-    assert!(early.touch(a.cid.hash()).unwrap());
+    assert!(early.touch_blocking(a.cid.hash()).unwrap());
     wait(store.write(&early, vec![d.clone()])).unwrap();
     let mut ended = Some(early);
     let later = parking_lot::Mutex::new(None);
@@ -140,7 +140,10 @@ pub(super) fn collects_with_holds(store: &Store) {
     assert_eq!(done.blocks, 1);
     for block in [&a, &b, &d, &e] {
         assert!(has(&**store, block));
-        assert_eq!(store.get(block.cid.hash()).unwrap().unwrap(), block.data);
+        assert_eq!(
+            store.get_blocking(block.cid.hash()).unwrap().unwrap(),
+            block.data
+        );
     }
     assert!(!has(&**store, &c));
     // `a` and `d` were kept by a hold that has ended.

@@ -7,6 +7,7 @@ mod access;
 mod blocks;
 mod collection;
 mod races;
+mod slow;
 mod walks;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use cairn_primitives::{Block, Multihash};
 
 pub use self::blocks::{Fixed, deep, made_up, node, parent, raw};
+pub use self::slow::{Slow, slow_reads_wait_together};
 pub use self::walks::deep_chain;
 use super::traits::{BlockStore, Collected, Root};
 pub use super::wait::wait;
@@ -24,6 +26,9 @@ pub type Store = Arc<dyn BlockStore>;
 /// Runs all cases.
 pub fn all(make: &dyn Fn() -> Store) {
     access::put_and_get(&*make());
+    access::futures_agree(&*make());
+    access::futures_agree_on_a_runtime(&make());
+    slow_reads_wait_together(make(), 100);
     access::empty_and_identity(&*make());
     access::many_codecs_are_one_block(&*make());
     access::write_then_sync(&*make());
@@ -51,7 +56,7 @@ fn put(store: &dyn BlockStore, blocks: &[&Block]) {
 }
 
 fn has(store: &dyn BlockStore, block: &Block) -> bool {
-    store.has(block.cid.hash()).unwrap()
+    store.has_blocking(block.cid.hash()).unwrap()
 }
 
 fn collect(store: &dyn BlockStore, roots: Vec<Root>) -> (Collected, Vec<Multihash>) {

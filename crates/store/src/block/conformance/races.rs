@@ -30,7 +30,7 @@ pub(super) fn collections_beside_writers(store: &Store) {
                     let hold = store.hold();
                     wait(store.put(&hold, vec![leaf.clone(), root.clone()])).unwrap();
                     assert!(
-                        hold.touch(leaf.cid.hash()).unwrap(),
+                        hold.touch_blocking(leaf.cid.hash()).unwrap(),
                         "a block vanished under its hold"
                     );
                     pins.lock().push(Root {
@@ -39,7 +39,8 @@ pub(super) fn collections_beside_writers(store: &Store) {
                     });
                     drop(hold);
                     assert!(
-                        store.has(leaf.cid.hash()).unwrap() && store.has(root.cid.hash()).unwrap()
+                        store.has_blocking(leaf.cid.hash()).unwrap()
+                            && store.has_blocking(root.cid.hash()).unwrap()
                     );
                     made.push((leaf, root));
                     if number.is_multiple_of(3) {
@@ -67,8 +68,14 @@ pub(super) fn collections_beside_writers(store: &Store) {
     stop.store(true, Ordering::Relaxed);
     for writer in writers {
         for (leaf, root) in writer.join().unwrap() {
-            assert_eq!(store.get(leaf.cid.hash()).unwrap().unwrap(), leaf.data);
-            assert_eq!(store.get(root.cid.hash()).unwrap().unwrap(), root.data);
+            assert_eq!(
+                store.get_blocking(leaf.cid.hash()).unwrap().unwrap(),
+                leaf.data
+            );
+            assert_eq!(
+                store.get_blocking(root.cid.hash()).unwrap().unwrap(),
+                root.data
+            );
         }
     }
 }

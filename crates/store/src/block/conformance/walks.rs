@@ -11,11 +11,18 @@ pub(super) fn links_and_walk(store: &dyn BlockStore) {
     let root = node(&[a.cid.clone(), inner.cid.clone(), a.cid.clone()], b"root");
     put(store, &[&a, &b, &inner, &root]);
     assert_eq!(
-        &*store.links(&root.cid).unwrap().unwrap(),
+        &*store.links_blocking(&root.cid).unwrap().unwrap(),
         &[a.cid.clone(), inner.cid.clone(), a.cid.clone()]
     );
-    assert_eq!(store.links(&absent.cid).unwrap(), None);
-    assert_eq!(store.links(&root.cid.to_raw()).unwrap().unwrap().len(), 0);
+    assert_eq!(store.links_blocking(&absent.cid).unwrap(), None);
+    assert_eq!(
+        store
+            .links_blocking(&root.cid.to_raw())
+            .unwrap()
+            .unwrap()
+            .len(),
+        0
+    );
     let mut seen = Vec::new();
     let roots = [
         Root {

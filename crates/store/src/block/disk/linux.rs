@@ -45,6 +45,40 @@ pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec
     Ok(bytes)
 }
 
+/// Bytes from one look into the page cache to the next: the system reads no less ahead.
+const PROBE: u64 = 128 << 10;
+
+/// The `f_type` of a file system that lives in memory; see `statfs(2)`.
+const TMPFS_MAGIC: u64 = 0x0102_1994;
+
+/// Whether the page cache has some bytes, as far as a look at one byte every [`PROBE`] and at the last one can tell. The
+/// bytes themselves are then read as ever: a read that may not wait would need its memory cleared first.
+///
+/// A file system that cannot be asked is taken for slow (it may be on a network), except for the one in memory.
+pub(super) fn is_at_hand(file: &File, offset: u64, len: u64) -> bool {
+    let last = offset.saturating_add(len.saturating_sub(1));
+    let mut at = offset;
+    loop {
+        let mut byte = [0];
+        let mut into = [io::IoSliceMut::new(&mut byte)];
+        match rustix::io::preadv2(file, &mut into, at, rustix::io::ReadWriteFlags::NOWAIT) {
+            // Behind the end there is nothing to wait for.
+            Ok(0) => return true,
+            Ok(_) if at >= last => return true,
+            Ok(_) => at = at.saturating_add(PROBE).min(last),
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+                return is_in_memory(file);
+            }
+            Err(_) => return false,
+        }
+    }
+}
+
+fn is_in_memory(file: &File) -> bool {
+    rustix::fs::fstatfs(file)
+        .is_ok_and(|system| u64::try_from(system.f_type).is_ok_and(|kind| kind == TMPFS_MAGIC))
+}
+
 /// Says that a file is mostly read in order, so that the system reads further ahead.
 ///
 /// Asking for bytes in advance (`POSIX_FADV_WILLNEED`) fills the page cache with small pages: slower to fill and slower to

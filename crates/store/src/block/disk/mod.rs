@@ -80,6 +80,8 @@ pub trait DiskFile: Send + Sync + Debug {
         bytes.truncate(read);
         Ok(bytes)
     }
+    /// Whether a read of `len` bytes most likely waits for no disk. Asking never waits.
+    fn is_at_hand(&self, offset: u64, len: u64) -> bool;
     /// Writes all of the bytes at a position, growing the file if needed.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
     /// Makes data and length durable.

@@ -161,6 +161,11 @@ impl OverlayFile {
 }
 
 impl DiskFile for OverlayFile {
+    fn is_at_hand(&self, _offset: u64, _len: u64) -> bool {
+        // Only an index is opened through an overlay, and nobody asks for it.
+        false
+    }
+
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
         let content = self.content.read();
         let count = usize::try_from(content.len.saturating_sub(offset))

@@ -212,6 +212,10 @@ impl DiskFile for RealFile {
         platform::read_fresh(&self.file, offset, len)
     }
 
+    fn is_at_hand(&self, offset: u64, len: u64) -> bool {
+        platform::is_at_hand(&self.file, offset, len)
+    }
+
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if let Some(direct) = &self.direct
             && self.use_direct.load(Ordering::Relaxed)

@@ -94,7 +94,7 @@ impl Filestore {
                 // What the store below has still is reachable, and was not asked for elsewhere.
                 if found.id < floor
                     && !marked.contains(found.id)
-                    && !self.shared.below.has(&found.key)?
+                    && !self.shared.below.has_blocking(&found.key)?
                 {
                     victims.push(found);
                 }

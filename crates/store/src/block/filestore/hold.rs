@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cairn_primitives::Multihash;
 
+use super::super::future::ReadFuture;
 use super::super::holds::{HoldState, Holds, Touch};
 use super::super::traits::{BlockError, Hold, HoldGuard};
 use super::Shared;
@@ -43,14 +44,39 @@ impl FileHold {
 }
 
 impl HoldGuard for FileHold {
-    fn touch(&self, key: &Multihash) -> Result<bool, BlockError> {
-        Ok(self.below.touch(key)? || self.own.touch(key)?)
+    fn touch<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool> {
+        match self.below.touch(key).into_ready() {
+            Ok(Ok(false)) => self.own.touch(key),
+            Ok(below) => ReadFuture::ready(below),
+            Err(below) => {
+                ReadFuture::waiting(async move { Ok(below.await? || self.own.touch(key).await?) })
+            }
+        }
+    }
+
+    fn touch_blocking(&self, key: &Multihash) -> Result<bool, BlockError> {
+        Ok(self.below.touch_blocking(key)? || self.own.touch_blocking(key)?)
     }
 }
 
 impl Touch for Shared {
     fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
         let _gate = self.gate.read();
+        self.touch_within(hold, key)
+    }
+
+    fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
+        // A collection holds it for as long as a transaction takes.
+        let Some(_gate) = self.gate.try_read() else {
+            return Ok(None);
+        };
+        self.touch_within(hold, key).map(Some)
+    }
+}
+
+impl Shared {
+    /// Touches a block while the gate is held.
+    fn touch_within(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
         let found = self.find(key)?;
         Ok(found.map(|found| hold.record(found.id)).is_some())
     }

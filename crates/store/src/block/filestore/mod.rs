@@ -27,6 +27,7 @@ use parking_lot::{Mutex, RwLock};
 
 use self::read::Reader;
 pub use self::refer::NewReference;
+use super::future::Blocked;
 use super::holds::Holds;
 use super::traits::{BlockError, BlockStore};
 use super::wait::wait;
@@ -114,6 +115,7 @@ pub struct Filestore {
     shared: Arc<Shared>,
     holds: Arc<Holds>,
     collecting: Mutex<()>,
+    blocked: Blocked,
 }
 
 impl Filestore {
@@ -134,6 +136,7 @@ impl Filestore {
             }),
             holds: Arc::default(),
             collecting: Mutex::default(),
+            blocked: Blocked::default(),
         }))
     }
 

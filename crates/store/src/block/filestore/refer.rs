@@ -66,8 +66,8 @@ impl Filestore {
                 return Err(BlockError::TooBig { size });
             }
             // What is left out because the store below has it is nowhere else: it must be whole.
-            let here = hold.below().touch(&new.key)?
-                && match shared.below.get(&new.key) {
+            let here = hold.below().touch_blocking(&new.key)?
+                && match shared.below.get_blocking(&new.key) {
                     Err(BlockError::Damaged { .. }) => false,
                     read => read?.is_some(),
                 };

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::{self, BoxFuture};
 
+use super::super::future::ReadFuture;
 use super::super::links;
 use super::super::traits::{
-    BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, StoreStat,
+    BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
+    Collector, Hold, Root, StoreStat,
 };
 use super::hold::FileHold;
-use super::{Filestore, reading, rows_failed};
+use super::{Filestore, Shared, reading, rows_failed};
 use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange};
 
 /// Whether the store below has no good copy of a block, so that a reference is asked.
@@ -19,41 +21,63 @@ fn is_lacking<T>(below: &Result<Option<T>, BlockError>) -> bool {
     matches!(below, Ok(None) | Err(BlockError::Damaged { .. }))
 }
 
-impl BlockStore for Filestore {
-    fn id(&self) -> String {
-        self.shared.below.id()
+impl Filestore {
+    /// Reads on a thread that may block: a file of the user's may lie anywhere.
+    fn read_off<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Shared) -> Result<T, BlockError> + Send + 'static,
+    ) -> ReadFuture<'static, T> {
+        let shared = Arc::clone(&self.shared);
+        ReadFuture::waiting(self.blocked.clone().run(move || run(&shared)))
     }
 
-    fn has(&self, key: &Multihash) -> Result<bool, BlockError> {
-        Ok(self.shared.below.has(key)? || self.shared.find(key)?.is_some())
-    }
-
-    fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError> {
-        match self.shared.below.size(key)? {
-            Some(size) => Ok(Some(size)),
-            None => Ok(self.shared.find(key)?.map(|found| found.size)),
+    /// Answers from below, or by `lacking` on a thread that may block.
+    fn below_or<'a, T: Send + 'static>(
+        &'a self,
+        below: ReadFuture<'a, Option<T>>,
+        lacking: impl FnOnce(&Shared) -> Result<Option<T>, BlockError> + Send + 'static,
+    ) -> ReadFuture<'a, Option<T>> {
+        match below.into_ready() {
+            Ok(below) if is_lacking(&below) => self.read_off(lacking),
+            Ok(below) => ReadFuture::ready(below),
+            Err(below) => ReadFuture::waiting(async move {
+                let below = below.await;
+                if is_lacking(&below) {
+                    self.read_off(lacking).await
+                } else {
+                    below
+                }
+            }),
         }
     }
+}
 
+impl Shared {
     fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
-        let below = self.shared.below.get(key);
+        let below = self.below.get_blocking(key);
         if !is_lacking(&below) {
             return below;
         }
-        match self.shared.find(key)? {
-            Some(found) => self.read(&found).map(Some),
+        match self.find(key)? {
+            Some(found) => self.reader().read(&found).map(Some),
             None => below,
         }
     }
 
     fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        let mut blocks = match self.shared.below.get_many(keys) {
+        match self.below.get_many_blocking(keys) {
             // A reference may have it.
-            Err(BlockError::Damaged { .. }) => {
-                return keys.iter().map(|key| self.get(key)).collect();
-            }
-            blocks => blocks?,
-        };
+            Err(BlockError::Damaged { .. }) => keys.iter().map(|key| self.get(key)).collect(),
+            blocks => self.fill(keys, blocks?),
+        }
+    }
+
+    /// Adds what the store below lacks.
+    fn fill(
+        &self,
+        keys: &[Multihash],
+        mut blocks: Vec<Option<Bytes>>,
+    ) -> Result<Vec<Option<Bytes>>, BlockError> {
         let absent: Vec<Multihash> = keys
             .iter()
             .zip(&blocks)
@@ -63,8 +87,8 @@ impl BlockStore for Filestore {
         if absent.is_empty() {
             return Ok(blocks);
         }
-        let found = self.shared.find_all(&absent)?;
-        let mut reader = self.shared.reader();
+        let found = self.find_all(&absent)?;
+        let mut reader = self.reader();
         let places = blocks.iter_mut().filter(|block| block.is_none());
         for (place, found) in places.zip(found) {
             *place = found.map(|found| reader.read(&found)).transpose()?;
@@ -72,6 +96,90 @@ impl BlockStore for Filestore {
         Ok(blocks)
     }
 
+    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+        let below = self.below.links_blocking(cid);
+        if !is_lacking(&below) {
+            return below;
+        }
+        let Some(found) = self.find(cid.hash())? else {
+            return below;
+        };
+        if !links::may_link(cid.codec()) {
+            return Ok(Some(Arc::default()));
+        }
+        links::of(cid, &self.reader().read(&found)?).map(|links| Some(links.into()))
+    }
+}
+
+/// Rows are looked up in place, as the index of a store is; files are read off the runtime.
+impl BlockReader for Filestore {
+    fn has<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool> {
+        match self.shared.below.has(key).into_ready() {
+            Ok(Ok(false)) => ReadFuture::ready(self.shared.find(key).map(|found| found.is_some())),
+            Ok(below) => ReadFuture::ready(below),
+            Err(below) => {
+                ReadFuture::waiting(
+                    async move { Ok(below.await? || self.shared.find(key)?.is_some()) },
+                )
+            }
+        }
+    }
+
+    fn size<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<u32>> {
+        let found = |size: Option<u32>| match size {
+            Some(size) => Ok(Some(size)),
+            None => Ok(self.shared.find(key)?.map(|found| found.size)),
+        };
+        self.shared.below.size(key).and_then(found)
+    }
+
+    fn get<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<Bytes>> {
+        let wanted = key.clone();
+        self.below_or(self.shared.below.get(key), move |shared| {
+            shared.get(&wanted)
+        })
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [Multihash]) -> ReadFuture<'a, Vec<Option<Bytes>>> {
+        let fill = |below: Result<Vec<Option<Bytes>>, BlockError>| match below {
+            Ok(blocks) if blocks.iter().all(Option::is_some) => ReadFuture::ready(Ok(blocks)),
+            Ok(blocks) => {
+                let keys = keys.to_vec();
+                self.read_off(move |shared| shared.fill(&keys, blocks))
+            }
+            Err(BlockError::Damaged { .. }) => {
+                let keys = keys.to_vec();
+                self.read_off(move |shared| shared.get_many(&keys))
+            }
+            Err(error) => ReadFuture::ready(Err(error)),
+        };
+        match self.shared.below.get_many(keys).into_ready() {
+            Ok(below) => fill(below),
+            Err(below) => ReadFuture::waiting(async move { fill(below.await).await }),
+        }
+    }
+
+    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<Arc<[Cid]>>> {
+        let wanted = cid.clone();
+        self.below_or(self.shared.below.links(cid), move |shared| {
+            shared.links(&wanted)
+        })
+    }
+
+    fn get_blocking(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+        self.shared.get(key)
+    }
+
+    fn get_many_blocking(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
+        self.shared.get_many(keys)
+    }
+
+    fn links_blocking(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+        self.shared.links(cid)
+    }
+}
+
+impl BlockWriter for Filestore {
     fn hold(&self) -> Hold {
         // The lower one last: its collection takes its position last as well.
         let own = self.holds.give(&self.shared, || self.shared.next_id());
@@ -125,7 +233,9 @@ impl BlockStore for Filestore {
             Ok(answers)
         })
     }
+}
 
+impl BlockCollector for Filestore {
     /// A block that lies in both places comes twice, as with Kubo.
     fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_> {
         let entry = |found: Reference| BlockEntry {
@@ -142,18 +252,12 @@ impl BlockStore for Filestore {
         Ok(stat)
     }
 
-    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
-        let below = self.shared.below.links(cid);
-        if !is_lacking(&below) {
-            return below;
-        }
-        let Some(found) = self.shared.find(cid.hash())? else {
-            return below;
-        };
-        if !links::may_link(cid.codec()) {
-            return Ok(Some(Arc::default()));
-        }
-        links::of(cid, &self.read(&found)?).map(|links| Some(links.into()))
+    fn walk(
+        &self,
+        roots: &[Root],
+        visit: &mut dyn FnMut(&Cid, bool) -> bool,
+    ) -> Result<(), BlockError> {
+        links::walk_store(self, roots, visit)
     }
 
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
@@ -167,6 +271,12 @@ impl BlockStore for Filestore {
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
     ) -> Result<(), BlockError> {
         self.shared.below.verify(seen)
+    }
+}
+
+impl BlockStore for Filestore {
+    fn id(&self) -> String {
+        self.shared.below.id()
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), BlockError>> {

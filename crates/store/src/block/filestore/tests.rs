@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::super::conformance::{self, Fixed, Store, deep, node, raw, wait};
+use super::super::traits::{BlockCollector as _, BlockReader as _, BlockWriter as _};
 use super::super::traits::{Collected, Collector, Hold, MAX_BLOCK, ReferenceFault, Root};
 use super::super::{MemoryStore, Options, SegmentStore};
 use super::*;
@@ -120,10 +121,13 @@ fn blocks_are_read_out_of_files() {
     wait(case.store.put(&hold, vec![stored.clone()])).unwrap();
     case.refer(case.file("f", b"0123456789abcdefghijxyz"));
     let tail = key(b"xyz");
-    assert!(case.store.has(&tail).unwrap());
-    assert_eq!(case.store.size(&tail).unwrap(), Some(3));
-    assert_eq!(&case.store.get(&tail).unwrap().unwrap()[..], b"xyz");
-    let many = case.store.get_many(&[
+    assert!(case.store.has_blocking(&tail).unwrap());
+    assert_eq!(case.store.size_blocking(&tail).unwrap(), Some(3));
+    assert_eq!(
+        &case.store.get_blocking(&tail).unwrap().unwrap()[..],
+        b"xyz"
+    );
+    let many = case.store.get_many_blocking(&[
         tail.clone(),
         key(b"absent"),
         stored.cid.hash().clone(),
@@ -143,7 +147,7 @@ fn blocks_are_read_out_of_files() {
         ]
     );
     assert_eq!(
-        case.store.links(&named(&tail)).unwrap().as_deref(),
+        case.store.links_blocking(&named(&tail)).unwrap().as_deref(),
         Some(&[][..])
     );
     assert_eq!(case.store.stat().unwrap().blocks, 4);
@@ -162,7 +166,7 @@ fn blocks_are_read_out_of_files() {
         wait(case.store.remove(&[tail.clone(), key(b"absent")])).unwrap(),
         [true, false]
     );
-    assert_eq!(case.store.get(&tail).unwrap(), None);
+    assert_eq!(case.store.get_blocking(&tail).unwrap(), None);
 }
 
 #[test]
@@ -171,26 +175,30 @@ fn what_became_of_the_file_is_told_and_wrong_bytes_never_come() {
     case.refer(case.file("sub", b"0123456789abc"));
     let (head, tail) = (key(b"0123456789"), key(b"abc"));
     std::fs::write(case.path("sub"), b"0123456789abX").unwrap();
-    assert!(case.store.get(&head).unwrap().is_some());
-    let (told, why) = fault(case.store.get(&tail));
+    assert!(case.store.get_blocking(&head).unwrap().is_some());
+    let (told, why) = fault(case.store.get_blocking(&tail));
     assert!(matches!(why, ReferenceFault::Changed));
     for part in ["sub", "10", &named(&tail).to_string()] {
         assert!(told.contains(part), "{told}");
     }
-    assert!(case.store.get_many(&[head.clone(), tail.clone()]).is_err());
+    assert!(
+        case.store
+            .get_many_blocking(&[head.clone(), tail.clone()])
+            .is_err()
+    );
     std::fs::write(case.path("sub"), b"0123456789ab").unwrap();
     assert!(matches!(
-        fault(case.store.get(&tail)).1,
+        fault(case.store.get_blocking(&tail)).1,
         ReferenceFault::Short
     ));
     std::fs::remove_file(case.path("sub")).unwrap();
     assert!(matches!(
-        fault(case.store.get(&tail)).1,
+        fault(case.store.get_blocking(&tail)).1,
         ReferenceFault::Missing(_)
     ));
     std::fs::create_dir(case.path("sub")).unwrap();
     assert!(matches!(
-        fault(case.store.get(&tail)).1,
+        fault(case.store.get_blocking(&tail)).1,
         ReferenceFault::Unreadable(_)
     ));
     std::fs::remove_dir(case.path("sub")).unwrap();
@@ -204,7 +212,7 @@ fn what_became_of_the_file_is_told_and_wrong_bytes_never_come() {
     )
     .unwrap();
     assert!(matches!(
-        fault(case.store.get(&tail)).1,
+        fault(case.store.get_blocking(&tail)).1,
         ReferenceFault::Unreadable(_)
     ));
 }
@@ -219,9 +227,9 @@ fn where_references_are_off_they_stay_and_are_not_followed() {
     };
     let off = Filestore::open(case.store.below().clone(), case.rows.clone(), options).unwrap();
     assert!(!off.is_enabled());
-    assert!(off.has(&key(b"abc")).unwrap());
+    assert!(off.has_blocking(&key(b"abc")).unwrap());
     assert!(matches!(
-        fault(off.get(&key(b"abc"))).1,
+        fault(off.get_blocking(&key(b"abc"))).1,
         ReferenceFault::FilesOff
     ));
     let refused = wait(off.refer(&off.hold(), case.file("g", b"g"))).unwrap_err();
@@ -233,7 +241,10 @@ fn where_references_are_off_they_stay_and_are_not_followed() {
     assert_eq!(off.collect(&mut all).unwrap(), Collected::default());
     // What is written is stored, whatever refers to it.
     wait(off.put(&off.hold(), vec![raw(b"abc")])).unwrap();
-    assert_eq!(&off.get(&key(b"abc")).unwrap().unwrap()[..], b"abc");
+    assert_eq!(
+        &off.get_blocking(&key(b"abc")).unwrap().unwrap()[..],
+        b"abc"
+    );
 }
 
 #[test]
@@ -283,11 +294,11 @@ fn a_block_is_not_kept_twice() {
     assert!(!case.store.keeps(&hold, &key(b"abc")).unwrap());
     case.refer(case.file("two", b"abc"));
     assert_eq!(case.path_of(&key(b"abc")).as_deref(), Some("two"));
-    assert!(case.store.get(&key(b"abc")).unwrap().is_some());
+    assert!(case.store.get_blocking(&key(b"abc")).unwrap().is_some());
     // One that was handed over is stored, as with Kubo's `add`.
     wait(case.store.put(&hold, vec![raw(b"abc")])).unwrap();
     std::fs::remove_file(case.path("two")).unwrap();
-    assert!(case.store.get(&key(b"abc")).unwrap().is_some());
+    assert!(case.store.get_blocking(&key(b"abc")).unwrap().is_some());
 }
 
 #[test]
@@ -342,8 +353,8 @@ fn collection_takes_references_that_nothing_reaches() {
         // The leaves, the two nodes, and the block that was there twice.
         assert_eq!(done.blocks, 6);
         assert_eq!(done.missing, 0);
-        assert!(case.store.has(file.cid.hash()).unwrap());
-        assert!(!case.store.has(under.cid.hash()).unwrap());
+        assert!(case.store.has_blocking(file.cid.hash()).unwrap());
+        assert!(!case.store.has_blocking(under.cid.hash()).unwrap());
     }
 }
 
@@ -360,8 +371,8 @@ fn holds_keep_references_from_a_collection() {
     let case = Case::new();
     drop(case.refer(case.file("f", b"aaaaaaaaaabbbbbbbbbbcccccccccc")));
     let hold = case.store.hold();
-    assert!(hold.touch(&key(b"aaaaaaaaaa")).unwrap());
-    assert!(!hold.touch(&key(b"absent")).unwrap());
+    assert!(hold.touch_blocking(&key(b"aaaaaaaaaa")).unwrap());
+    assert!(!hold.touch_blocking(&key(b"absent")).unwrap());
     let (mut during, mut ending) = (None, Some(hold));
     let mut midway = Midway(Box::new(|| {
         // One that is found again, and a new one.

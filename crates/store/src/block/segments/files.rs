@@ -32,6 +32,16 @@ impl Files {
         }
     }
 
+    /// The file of a segment, if it is open.
+    pub(super) fn opened(&self, segment: u32) -> Option<Arc<dyn DiskFile>> {
+        let mut open = self.open.lock();
+        open.clock += 1;
+        let now = open.clock;
+        let (used, file) = open.files.get_mut(&segment)?;
+        *used = now;
+        Some(Arc::clone(file))
+    }
+
     /// The file of a segment.
     pub(super) fn get(&self, segment: u32) -> io::Result<Arc<dyn DiskFile>> {
         let mut open = self.open.lock();

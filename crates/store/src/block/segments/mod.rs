@@ -3,6 +3,7 @@
 //! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
 //! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
 
+mod at_hand;
 mod backend;
 mod checkpoint;
 mod collect;
@@ -57,7 +58,12 @@ use self::keys::{Keys, verify};
 pub use self::options::{LostSegment, OpenError, OpenReport, Options};
 use self::recover::Plan;
 use super::disk::{Disk, RealDisk};
-use super::traits::{BlockEntry, BlockError, BlockStore, Collected, Collector, Hold, StoreStat};
+use super::future::{Blocked, ReadFuture, unblock};
+use super::links;
+use super::traits::{
+    BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
+    Collector, Hold, Root, StoreStat,
+};
 
 /// How often what is durable goes to the index, at least.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
@@ -67,10 +73,11 @@ const IDLE: Duration = Duration::from_secs(3600);
 
 /// Blocks in CAR segments beneath a directory.
 ///
-/// An answered [`BlockStore::put`] or [`BlockStore::sync`] survives `kill -9` and power loss.
+/// An answered [`BlockWriter::put`] or [`BlockWriter::sync`] survives `kill -9` and power loss.
 pub struct SegmentStore {
     engine: Arc<Engine>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    blocked: Blocked,
 }
 
 impl SegmentStore {
@@ -145,7 +152,8 @@ impl SegmentStore {
         Ok((
             Arc::new(Self {
                 engine,
-                threads: Mutex::new(threads),
+                threads: Arc::new(Mutex::new(threads)),
+                blocked: Blocked::default(),
             }),
             report,
         ))
@@ -256,41 +264,44 @@ impl SegmentStore {
         &self,
         run: impl FnOnce(&Engine) -> Result<T, BlockError> + Send + 'static,
     ) -> Result<T, BlockError> {
-        // Outside of a runtime nothing else waits for this thread.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return run(&self.engine);
-        };
         let engine = Arc::clone(&self.engine);
-        runtime
-            .spawn_blocking(move || run(&engine))
-            .await
-            .map_err(|_| BlockError::Cancelled)?
+        unblock(move || run(&engine)).await
     }
 
-    fn shut(&self) -> Result<(), BlockError> {
-        if self.engine.closed.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        let mut last = Ok(());
-        if !self.engine.read_only {
-            self.engine.rest();
-            last = self.engine.checkpoint();
-        }
-        self.engine.closed.store(true, Ordering::Release);
-        // What was handed over meanwhile and not synced is not promised; who waits is told.
-        self.engine.waiters.lock().clear();
-        self.engine.stage.lock().wake();
-        self.engine.to_write.raise();
-        self.engine.to_index.raise();
-        self.engine.to_warm.raise();
-        for thread in self.threads.lock().drain(..) {
-            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
-                tracing::error!("a thread of the block store has panicked");
-            }
-        }
-        *self.engine.lock.lock() = None;
-        last
+    /// A read that has to wait.
+    fn read_off<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Engine) -> Result<T, BlockError> + Send + 'static,
+    ) -> ReadFuture<'static, T> {
+        let engine = Arc::clone(&self.engine);
+        ReadFuture::waiting(self.blocked.clone().run(move || run(&engine)))
     }
+}
+
+/// Closes a store; waits for its threads.
+fn shut(engine: &Engine, threads: &Mutex<Vec<JoinHandle<()>>>) -> Result<(), BlockError> {
+    if engine.closed.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let mut last = Ok(());
+    if !engine.read_only {
+        engine.rest();
+        last = engine.checkpoint();
+    }
+    engine.closed.store(true, Ordering::Release);
+    // What was handed over meanwhile and not synced is not promised; who waits is told.
+    engine.waiters.lock().clear();
+    engine.stage.lock().wake();
+    engine.to_write.raise();
+    engine.to_index.raise();
+    engine.to_warm.raise();
+    for thread in threads.lock().drain(..) {
+        if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+            tracing::error!("a thread of the block store has panicked");
+        }
+    }
+    *engine.lock.lock() = None;
+    last
 }
 
 /// Whether this thread may block while the other tasks of its runtime go on elsewhere.
@@ -333,7 +344,7 @@ fn warm_loop(engine: &Engine) {
 
 impl Drop for SegmentStore {
     fn drop(&mut self) {
-        if let Err(error) = self.shut() {
+        if let Err(error) = shut(&self.engine, &self.threads) {
             tracing::warn!(%error, "the block store was not closed cleanly");
         }
     }
@@ -347,40 +358,78 @@ impl std::fmt::Debug for SegmentStore {
     }
 }
 
-impl BlockStore for SegmentStore {
-    fn id(&self) -> String {
-        self.engine.owner.store.clone()
-    }
-
-    fn has(&self, key: &Multihash) -> Result<bool, BlockError> {
+impl BlockReader for SegmentStore {
+    fn has<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool> {
         if key.identity_data().is_some() {
-            return Ok(true);
+            return ReadFuture::ready(Ok(true));
         }
-        let found = self.engine.find(key)?;
-        Ok(found.is_some_and(|found| !self.engine.damaged.has(key, &found.entry)))
+        let found = self.engine.find(key);
+        ReadFuture::ready(
+            found.map(|found| {
+                found.is_some_and(|found| !self.engine.damaged.has(key, &found.entry))
+            }),
+        )
     }
 
-    fn size(&self, key: &Multihash) -> Result<Option<u32>, BlockError> {
+    fn size<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<u32>> {
+        ReadFuture::ready(match key.identity_data() {
+            Some(data) => Ok(u32::try_from(data.len()).ok()),
+            None => {
+                let found = self.engine.find(key);
+                found.map(|found| found.map(|found| found.entry.data))
+            }
+        })
+    }
+
+    fn get<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<Bytes>> {
         if let Some(data) = key.identity_data() {
-            return Ok(u32::try_from(data.len()).ok());
+            return ReadFuture::ready(Ok(Some(Bytes::copy_from_slice(data))));
         }
-        Ok(self.engine.find(key)?.map(|found| found.entry.data))
+        match self.engine.get_at_hand(key) {
+            Some(answer) => ReadFuture::ready(answer),
+            None => {
+                let key = key.clone();
+                self.read_off(move |engine| engine.get(&key))
+            }
+        }
     }
 
-    fn get(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
-        if let Some(data) = key.identity_data() {
-            return Ok(Some(Bytes::copy_from_slice(data)));
+    fn get_many<'a>(&'a self, keys: &'a [Multihash]) -> ReadFuture<'a, Vec<Option<Bytes>>> {
+        if let [key] = keys {
+            return self.get(key).and_then(|block| Ok(vec![block]));
         }
-        self.engine.get(key)
+        let inline = keys.iter().any(|key| key.identity_data().is_some());
+        if !inline && let Some(answer) = self.engine.get_many_at_hand(keys) {
+            return ReadFuture::ready(answer);
+        }
+        let keys = keys.to_vec();
+        self.read_off(move |engine| get_many(engine, &keys))
     }
 
-    fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        if keys.iter().any(|key| key.identity_data().is_some()) {
-            return keys.iter().map(|key| self.get(key)).collect();
-        }
-        self.engine.get_many(keys)
+    fn get_blocking(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+        get(&self.engine, key)
     }
 
+    fn get_many_blocking(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
+        get_many(&self.engine, keys)
+    }
+}
+
+fn get(engine: &Engine, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
+    match key.identity_data() {
+        Some(data) => Ok(Some(Bytes::copy_from_slice(data))),
+        None => engine.get(key),
+    }
+}
+
+fn get_many(engine: &Engine, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
+    if keys.iter().any(|key| key.identity_data().is_some()) {
+        return keys.iter().map(|key| get(engine, key)).collect();
+    }
+    engine.get_many(keys)
+}
+
+impl BlockWriter for SegmentStore {
     fn hold(&self) -> Hold {
         self.engine
             .holds
@@ -437,6 +486,16 @@ impl BlockStore for SegmentStore {
             self.blocking(move |engine| engine.remove(&keys)).await
         })
     }
+}
+
+impl BlockCollector for SegmentStore {
+    fn walk(
+        &self,
+        roots: &[Root],
+        visit: &mut dyn FnMut(&Cid, bool) -> bool,
+    ) -> Result<(), BlockError> {
+        links::walk_store(self, roots, visit)
+    }
 
     fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_> {
         Box::new(Keys::new(&self.engine))
@@ -458,8 +517,15 @@ impl BlockStore for SegmentStore {
     ) -> Result<(), BlockError> {
         verify(&self.engine, self.keys(), seen)
     }
+}
+
+impl BlockStore for SegmentStore {
+    fn id(&self) -> String {
+        self.engine.owner.store.clone()
+    }
 
     fn close(&self) -> BoxFuture<'_, Result<(), BlockError>> {
-        Box::pin(async move { self.shut() })
+        let (engine, threads) = (Arc::clone(&self.engine), Arc::clone(&self.threads));
+        Box::pin(unblock(move || shut(&engine, &threads)))
     }
 }

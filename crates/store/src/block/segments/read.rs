@@ -18,6 +18,15 @@ impl Engine {
     /// Blocks' bytes, in the order asked.
     pub(super) fn get_many(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
         let entries = self.find_all(keys.iter())?;
+        self.get_entries(keys, &entries)
+    }
+
+    /// Blocks' bytes, by what a look-up of the same keys has found.
+    pub(super) fn get_entries(
+        &self,
+        keys: &[Multihash],
+        entries: &[Option<Entry>],
+    ) -> Result<Vec<Option<Bytes>>, BlockError> {
         let mut out = Vec::with_capacity(keys.len());
         while out.len() < keys.len() {
             let rest = entries.get(out.len()..).unwrap_or_default();
@@ -72,7 +81,7 @@ impl Engine {
 }
 
 /// How many entries from the front can be had with one read.
-fn run(entries: &[Option<Entry>]) -> usize {
+pub(super) fn run(entries: &[Option<Entry>]) -> usize {
     let Some(Some(first)) = entries.first() else {
         return 1;
     };

@@ -228,7 +228,7 @@ impl Model {
     fn touch(&mut self, engine: &Arc<Engine>) -> Outcome {
         let at = self.rng.index(BLOCKS);
         let hold = Self::hold(engine);
-        let found = hold.touch(self.blocks[at].cid.hash());
+        let found = hold.touch_blocking(self.blocks[at].cid.hash());
         self.note(|| format!("touch {at}: {found:?}"));
         match (found, self.known[at]) {
             (Ok(false), Known::Present) => {

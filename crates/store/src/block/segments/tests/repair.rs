@@ -140,21 +140,21 @@ fn what_a_read_found_is_remembered_and_repaired() {
     assert_eq!(verified(&engine, &others), 9);
     assert_eq!(engine.stat().unwrap().damaged, 1);
     let hold = hold(&engine);
-    assert!(!hold.touch(&keys[4]).unwrap() && hold.touch(&keys[5]).unwrap());
+    assert!(!hold.touch_blocking(&keys[4]).unwrap() && hold.touch_blocking(&keys[5]).unwrap());
     // A copy that was restored is taken for good again.
     bytes[entry.end() as usize - 1] ^= 1;
     disk.tamper(&path, Some(&bytes));
     engine.files.forget(1);
     assert_eq!(verified(&engine, &blocks), 10);
     assert_eq!(engine.stat().unwrap().damaged, 0);
-    assert!(hold.touch(&keys[4]).unwrap());
+    assert!(hold.touch_blocking(&keys[4]).unwrap());
     // A pin that relies on a copy which is being made waits until it is found after a crash.
     bytes[entry.end() as usize - 1] ^= 1;
     disk.tamper(&path, Some(&bytes));
     engine.files.forget(1);
     assert!(engine.get(&keys[4]).is_err());
     hand_over(&engine, &hold, &blocks).unwrap();
-    assert!(hold.touch(&keys[4]).unwrap());
+    assert!(hold.touch_blocking(&keys[4]).unwrap());
     drop((hold, engine));
     let disk = disk.restart();
     let (engine, _) = open(&disk);

@@ -1,0 +1,61 @@
+//! Reads that wait for no disk, so that an async task may make them itself.
+//!
+//! A block is at hand while it waits for the index, or when its segment is open and the page cache has its bytes. What
+//! is not at hand is read on a thread that may block. Looking a block up in the index counts as at hand: that takes
+//! microseconds, and the index's upper pages are in its own cache.
+
+use bytes::Bytes;
+use cairn_primitives::Multihash;
+
+use super::engine::Engine;
+use super::read::run;
+use crate::block::BlockError;
+
+impl Engine {
+    /// A block's bytes; `None` when they have to be waited for.
+    pub(super) fn get_at_hand(&self, key: &Multihash) -> Option<Result<Option<Bytes>, BlockError>> {
+        let found = match self.find(key) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Some(Ok(None)),
+            Err(error) => return Some(Err(error)),
+        };
+        if let Some(data) = found.data {
+            return Some(Ok(Some(data)));
+        }
+        let entry = &found.entry;
+        if !self.is_at_hand(entry.segment, entry.offset, entry.total()) {
+            return None;
+        }
+        // What is not as the index has it is looked into by the read that may wait.
+        let data = self.read(key, entry, self.limits.verify_reads).ok()?;
+        Some(self.note_read(key, entry, Ok(data)).map(Some))
+    }
+
+    /// Blocks' bytes, in the order asked; `None` when any of them has to be waited for.
+    pub(super) fn get_many_at_hand(
+        &self,
+        keys: &[Multihash],
+    ) -> Option<Result<Vec<Option<Bytes>>, BlockError>> {
+        let entries = match self.find_all(keys.iter()) {
+            Ok(entries) => entries,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut rest = entries.as_slice();
+        while let Some(first) = rest.first() {
+            let (together, behind) = rest.split_at_checked(run(rest))?;
+            if let (Some(first), Some(Some(last))) = (first, together.last())
+                && !self.is_at_hand(first.segment, first.offset, last.end() - first.offset)
+            {
+                return None;
+            }
+            rest = behind;
+        }
+        Some(self.get_entries(keys, &entries))
+    }
+
+    fn is_at_hand(&self, segment: u32, offset: u64, len: u64) -> bool {
+        // Opening a file may wait as well.
+        let file = self.files.opened(segment);
+        file.is_some_and(|file| file.is_at_hand(offset, len))
+    }
+}
