@@ -161,6 +161,21 @@ impl Node {
     /// # Panics
     /// Outside a tokio runtime.
     pub async fn open(path: impl Into<PathBuf>, options: NodeOptions) -> Result<Self, NodeError> {
+        Self::open_with(path, options, |store| store).await
+    }
+
+    /// As [`Node::open`], with another store over the one of the repository: `wrap` is given that one.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn open_with(
+        path: impl Into<PathBuf>,
+        options: NodeOptions,
+        wrap: impl FnOnce(Arc<dyn BlockStore>) -> Arc<dyn BlockStore>,
+    ) -> Result<Self, NodeError> {
         let repo = Repo::open(path, options.access)?;
         let identity = Identity::read(&repo.config().config().identity).map_err(RepoError::from)?;
         repo.check_parts()?;
@@ -170,7 +185,7 @@ impl Node {
             &repo.config().config().datastore,
         )?;
         let rows: Arc<dyn Rows> = open_rows(&repo.rows_path(), options.access, &store)?;
-        let store: Arc<dyn BlockStore> = store;
+        let store = wrap(store);
         let files = open_filestore(&store, &rows, repo.path(), &repo.config().config())?;
         let store = match &files {
             Some(files) => Arc::clone(files) as Arc<dyn BlockStore>,

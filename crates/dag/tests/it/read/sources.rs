@@ -10,8 +10,8 @@ use cairn_dag::list::Lister;
 use cairn_dag::refs::{Refs, RefsOptions};
 use cairn_dag::{Blocks, FetchError, stat};
 use cairn_primitives::{Cid, Codec, Multihash};
-use cairn_store::exchange::Hint;
 use cairn_store::BlockCollector as _;
+use cairn_store::exchange::Hint;
 
 use super::{cat, export};
 use crate::exchange::Remote;

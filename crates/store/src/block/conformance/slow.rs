@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::future::BoxFuture;
+use parking_lot::RwLock;
 
 use super::super::future::ReadFuture;
 use super::super::traits::{
@@ -20,7 +21,7 @@ use super::{Store, raw};
 #[derive(Clone)]
 pub struct Slow {
     below: Store,
-    delay: Duration,
+    delay: Arc<RwLock<Duration>>,
     flights: Arc<Flights>,
 }
 
@@ -53,9 +54,18 @@ impl Slow {
     pub fn new(below: Store, delay: Duration) -> Self {
         Self {
             below,
-            delay,
+            delay: Arc::new(RwLock::new(delay)),
             flights: Arc::default(),
         }
+    }
+
+    /// Delays later reads by so much.
+    pub fn set_delay(&self, delay: Duration) {
+        *self.delay.write() = delay;
+    }
+
+    fn delay(&self) -> Duration {
+        *self.delay.read()
     }
 
     /// Reads that are under way.
@@ -76,14 +86,14 @@ impl Slow {
     ) -> ReadFuture<'a, T> {
         ReadFuture::waiting(async move {
             let _flight = self.flights.begin();
-            tokio::time::sleep(self.delay).await;
+            tokio::time::sleep(self.delay()).await;
             read(&self.below).await
         })
     }
 
     fn late_blocking<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
         let _flight = self.flights.begin();
-        std::thread::sleep(self.delay);
+        std::thread::sleep(self.delay());
         read(&self.below)
     }
 }
@@ -199,7 +209,7 @@ impl std::fmt::Debug for Slow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Slow")
             .field("below", &self.below.id())
-            .field("delay", &self.delay)
+            .field("delay", &self.delay())
             .finish_non_exhaustive()
     }
 }
