@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use cairn_testkit::due::Due;
+use cairn_testkit::selection::Selection;
 use cairn_testkit::recording::{BOUNDARY_CLUSTER, BOUNDARY_KUBO, Recording, Set};
 use cairn_testkit::replay::Replayer;
 use cairn_testkit::server;
@@ -143,7 +143,7 @@ fn capture(command: &mut Command, boundary: &'static str) -> Result<Set> {
 
 fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()> {
     let set = Set::kubo()?;
-    let due = if due { Due::kubo()? } else { Due::everything() };
+    let due = if due { Selection::kubo()? } else { Selection::everything() };
     let repository = server::recorded_repository(binary)?;
     let daemon = repository.start(&["--offline"])?;
     let mut replayer = Replayer::new(&set, &daemon.rpc())?;
@@ -168,7 +168,7 @@ fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()
 }
 
 fn list() -> Result<()> {
-    let due = Due::kubo()?;
+    let due = Selection::kubo()?;
     for recording in Set::kubo()?.recordings {
         match due.why_not(&recording.name) {
             None => println!("due      {}", recording.name),

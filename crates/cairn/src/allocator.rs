@@ -16,20 +16,20 @@ const UNUSED: usize = 64 << 20;
 
 /// When unused pages go back to the system.
 #[derive(Debug, Default)]
-struct Thrift {
+struct TrimPolicy {
     at_rest: u32,
     unused: u32,
 }
 
-impl Thrift {
+impl TrimPolicy {
     /// Takes note of a look: whether it is time.
-    fn is_time(&mut self, unused: usize, worked: Duration) -> bool {
+    fn is_time(&mut self, unused: usize, cpu_time: Duration) -> bool {
         if unused < UNUSED {
             *self = Self::default();
             return false;
         }
         self.unused += 1;
-        self.at_rest = if worked <= REST { self.at_rest + 1 } else { 0 };
+        self.at_rest = if cpu_time <= REST { self.at_rest + 1 } else { 0 };
         let time = self.at_rest >= LOOKS_AT_REST || self.unused >= LOOKS_UNUSED;
         if time {
             *self = Self::default();
@@ -41,24 +41,24 @@ impl Thrift {
 /// Gives unused pages back once the process rests: more than 64 MiB of them after ten seconds of rest, or after a minute
 /// throughout which they were unused. Never returns.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(crate) async fn give_back() {
-    let mut thrift = Thrift::default();
-    let mut before = worked();
+pub(crate) async fn trim_when_idle() {
+    let mut policy = TrimPolicy::default();
+    let mut before = cpu_time();
     loop {
         tokio::time::sleep(LOOK).await;
-        let now = worked();
+        let now = cpu_time();
         let unused = tokio::task::spawn_blocking(unused).await.unwrap_or(0);
-        if thrift.is_time(unused, now.saturating_sub(before)) {
+        if policy.is_time(unused, now.saturating_sub(before)) {
             let _ = tokio::task::spawn_blocking(trim).await;
             tracing::debug!(unused, "unused memory was given back to the system");
         }
-        before = worked();
+        before = cpu_time();
     }
 }
 
 /// Other allocators decide for themselves.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) async fn give_back() {
+pub(crate) async fn trim_when_idle() {
     std::future::pending().await
 }
 
@@ -83,7 +83,7 @@ fn trim() {
 
 /// Processor time that the process has used.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn worked() -> Duration {
+fn cpu_time() -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -129,16 +129,16 @@ mod tests {
 
     #[test]
     fn pages_go_back_at_rest_and_when_long_unused() {
-        let mut thrift = Thrift::default();
-        assert!(!thrift.is_time(UNUSED, WORK));
-        assert!(!thrift.is_time(UNUSED, Duration::ZERO));
-        assert!(thrift.is_time(UNUSED, Duration::ZERO));
+        let mut policy = TrimPolicy::default();
+        assert!(!policy.is_time(UNUSED, WORK));
+        assert!(!policy.is_time(UNUSED, Duration::ZERO));
+        assert!(policy.is_time(UNUSED, Duration::ZERO));
         // It begins anew, and work that uses them is not disturbed.
         for _ in 0..100 {
-            assert!(!thrift.is_time(UNUSED, Duration::ZERO));
-            assert!(!thrift.is_time(UNUSED - 1, Duration::ZERO));
+            assert!(!policy.is_time(UNUSED, Duration::ZERO));
+            assert!(!policy.is_time(UNUSED - 1, Duration::ZERO));
         }
-        let looks = (1..).find(|_| thrift.is_time(UNUSED, WORK));
+        let looks = (1..).find(|_| policy.is_time(UNUSED, WORK));
         assert_eq!(looks, Some(LOOKS_UNUSED));
     }
 }

@@ -17,19 +17,19 @@ use cairn_wire::text::escaped;
 
 /// What the exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ProblemKind {
     /// The command failed: 1.
     Failed,
     /// The command line is wrong: 2; under the name `ipfs` 1, as there.
     Usage,
     /// Whoever read the output is gone: 0, and nothing is said.
-    Unread,
+    OutputClosed,
 }
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    kind: Kind,
+    kind: ProblemKind,
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
+    fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -50,12 +50,12 @@ impl Problem {
 
     /// The command failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::new(Kind::Failed, message)
+        Self::new(ProblemKind::Failed, message)
     }
 
     /// The command line is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(ProblemKind::Usage, message)
     }
 
     /// Adds why: an error and all that it was caused by.
@@ -91,44 +91,44 @@ impl Problem {
     /// An error of standard output.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            Self::new(Kind::Unread, "")
+            Self::new(ProblemKind::Unread, "")
         } else {
             Self::failed("cannot write the output").because(error)
         }
     }
 
     /// Prints it and gives the exit code.
-    pub(crate) fn report(&self, voice: &Voice) -> ExitCode {
-        let usage = if voice.program == "ipfs" { 1 } else { 2 };
+    pub(crate) fn report(&self, style: &ErrorStyle) -> ExitCode {
+        let usage = if style.program == "ipfs" { 1 } else { 2 };
         if let Some(parser) = &self.parser {
-            if voice.json && parser.use_stderr() {
-                let _ = std::io::stderr().write_all(self.json(voice).as_bytes());
+            if style.json && parser.use_stderr() {
+                let _ = std::io::stderr().write_all(self.json(style).as_bytes());
             } else {
                 let _ = parser.print();
             }
             return ExitCode::from(if parser.use_stderr() { usage } else { 0 });
         }
-        if self.kind == Kind::Unread {
+        if self.kind == ProblemKind::Unread {
             return ExitCode::SUCCESS;
         }
         // Nobody is left to tell when this fails.
-        let text = if voice.json {
-            self.json(voice)
+        let text = if style.json {
+            self.json(style)
         } else {
-            self.shown(voice)
+            self.render(style)
         };
         let _ = std::io::stderr().write_all(text.as_bytes());
         match self.kind {
-            Kind::Failed | Kind::Unread => ExitCode::from(1),
-            Kind::Usage => ExitCode::from(usage),
+            ProblemKind::Failed | ProblemKind::Unread => ExitCode::from(1),
+            ProblemKind::Usage => ExitCode::from(usage),
         }
     }
 
     /// The text, with what came from content made harmless.
-    pub(crate) fn shown(&self, voice: &Voice) -> String {
+    pub(crate) fn render(&self, style: &ErrorStyle) -> String {
         let mut out = String::new();
         // Scripts look for the word as `ipfs` writes it.
-        let head = if voice.program == "ipfs" {
+        let head = if style.program == "ipfs" {
             "Error: "
         } else {
             "error: "
@@ -143,13 +143,13 @@ impl Problem {
             last = cause;
         }
         for hint in &self.hints {
-            line("hint: ", &voice.fill(hint), &mut out);
+            line("hint: ", &style.fill(hint), &mut out);
         }
         out
     }
 
     /// One line of JSON: `error`, and `causes` and `hint` where there are any.
-    pub(crate) fn json(&self, voice: &Voice) -> String {
+    pub(crate) fn json(&self, style: &ErrorStyle) -> String {
         let mut object = serde_json::Map::new();
         let message = match &self.parser {
             Some(parser) => {
@@ -163,7 +163,7 @@ impl Problem {
         if !self.causes.is_empty() {
             object.insert("causes".to_owned(), self.causes.clone().into());
         }
-        let hints: Vec<String> = self.hints.iter().map(|hint| voice.fill(hint)).collect();
+        let hints: Vec<String> = self.hints.iter().map(|hint| style.fill(hint)).collect();
         if !hints.is_empty() {
             object.insert("hint".to_owned(), hints.join("\n").into());
         }
@@ -173,7 +173,7 @@ impl Problem {
 
 /// How the program speaks: what it is called, and what a command in a hint begins with.
 #[derive(Clone, Debug)]
-pub(crate) struct Voice {
+pub(crate) struct ErrorStyle {
     /// What the program is called.
     pub(crate) program: &'static str,
     /// The repository that the command line names.
@@ -182,7 +182,7 @@ pub(crate) struct Voice {
     pub(crate) json: bool,
 }
 
-impl Voice {
+impl ErrorStyle {
     pub(crate) fn new(program: &'static str) -> Self {
         Self {
             program,

@@ -350,7 +350,7 @@ fn option_id(option: &OptionSpec) -> String {
 fn option_argument(option: &OptionSpec) -> Arg {
     let mut help = text(option.docs);
     match (option.default)() {
-        Some(default) if shows(option.kind, &default) && !help.contains("[default") => {
+        Some(default) if is_worth_showing(option.kind, &default) && !help.contains("[default") => {
             help.push_str(&format!(" [default: {default}]"));
         }
         _ => {}
@@ -391,7 +391,7 @@ fn option_argument(option: &OptionSpec) -> Arg {
 }
 
 /// Whether a default is worth telling: a switch that is off is not.
-fn shows(kind: Kind, default: &str) -> bool {
+fn is_worth_showing(kind: Kind, default: &str) -> bool {
     match kind {
         Kind::Bool => default == "true",
         _ => !default.is_empty(),

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 const RATE: u8 = 10;
 
 /// Whether progress is shown: as asked, or else where someone sees it.
-pub(crate) fn wanted(asked: Option<bool>) -> bool {
+pub(crate) fn is_enabled(asked: Option<bool>) -> bool {
     asked.unwrap_or_else(|| stderr().is_terminal())
 }
 
@@ -95,7 +95,7 @@ impl Progress {
     }
 
     /// Does something that prints, with the bar out of the way.
-    pub(crate) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.suspend(work)
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::{Problem, Voice};
+use crate::error::{Problem, ErrorStyle};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::logging;
@@ -14,21 +14,21 @@ use crate::logging;
 /// Runs a command line.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let program = program_name(&arguments);
-    let mut voice = Voice::new(program);
-    match understand_and_execute(&mut voice, as_ipfs(program, arguments)) {
+    let mut style = ErrorStyle::new(program);
+    match parse_and_execute(&mut style, as_ipfs(program, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => problem.report(&voice),
+        Err(problem) => problem.report(&style),
     }
 }
 
-fn understand_and_execute(voice: &mut Voice, arguments: Vec<OsString>) -> Result<(), Problem> {
+fn parse_and_execute(style: &mut ErrorStyle, arguments: Vec<OsString>) -> Result<(), Problem> {
     // Until the command line is understood, this is what there is to go by.
-    voice.json = asks_for_json(&arguments);
-    let invocation = grammar::parse(voice.program, arguments)?;
-    voice.json = invocation.global::<bool>("global:json") == Some(true);
+    style.json = asks_for_json(&arguments);
+    let invocation = grammar::parse(style.program, arguments)?;
+    style.json = invocation.global::<bool>("global:json") == Some(true);
     let globals = Globals::read(&invocation, &Environment::read())?;
-    voice.json = globals.format.is_json();
-    voice.repository.clone_from(&globals.named_repository);
+    style.json = globals.format.is_json();
+    style.repository.clone_from(&globals.named_repository);
     execute(&invocation, &globals)
 }
 

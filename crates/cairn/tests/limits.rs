@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cairn_primitives::car::v1;
 use cairn_primitives::codec::dag_pb::{Link, Node};
-use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_testkit::http::{Answer, Request, exchange};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
@@ -35,7 +35,7 @@ impl Blocks {
     fn directory(&mut self, links: Vec<Link>) -> Cid {
         let node = Node {
             links,
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         self.put(Codec::DAG_PB, &node.encode())
     }

@@ -241,7 +241,7 @@ fn dag_cbor_of_older_writers_is_kept_pinned_read_and_imported() {
         .ask(&format!("pin/add?arg={}", field(&broken, "Key")), None)
         .unwrap()
         .text();
-    assert!(why.contains("unhandled cbor tag"), "{why}");
+    assert!(why.contains("unsupported tag"), "{why}");
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::directory::{self, Entry};
 use cairn_primitives::unixfs::hamt::{Lookup, ShardNode, Step, Visit, Walk};
-use cairn_primitives::unixfs::{Kind, ReadError, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, ReadError, UnixFs};
 use cairn_primitives::{ByteString, Cid};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 
 use crate::error::NodeError;
-use crate::fetch::{AHEAD, Ahead, Blocks, decode_links};
+use crate::fetch::{AHEAD, ReadAhead, Blocks, decode_links};
 use crate::unixfs;
-use crate::walk::Packed;
+use crate::walk::PackedLinks;
 
 mod sorted;
 
@@ -45,14 +45,14 @@ impl Directory {
 enum Inner {
     Basic(dag_pb::Links),
     /// The links of a node that is no directory.
-    Links(Packed),
+    Links(PackedLinks),
     Sorted(Box<Sorted>),
     Hamt {
         walk: Box<Walk>,
         /// The shard that is to be fetched and entered next.
         wanted: Option<Cid>,
         /// Shards that are asked for, one list a level, in the order in which the walk will want them.
-        ahead: Vec<Ahead<()>>,
+        ahead: Vec<ReadAhead<()>>,
         /// Bytes of the shards that are open, by level.
         held: Vec<usize>,
     },
@@ -93,7 +93,7 @@ impl Entries {
     ) -> Result<Self, NodeError> {
         let unreadable = |error| unixfs::unreadable(cid, error);
         let inner = match fs.kind {
-            Kind::HamtShard => {
+            NodeKind::HamtShard => {
                 let size = links.block_len();
                 let root = ShardNode::new(fs, links.collect()).map_err(unreadable)?;
                 let ahead = vec![shards_ahead(&blocks, &root)];
@@ -104,7 +104,7 @@ impl Entries {
                     held: vec![size],
                 }
             }
-            Kind::Directory => Inner::Basic(links),
+            NodeKind::Directory => Inner::Basic(links),
             found => {
                 return Err(unreadable(ReadError::Kind {
                     expected: "Directory",
@@ -129,7 +129,7 @@ impl Entries {
     }
 
     /// The links of a node of another codec.
-    pub(crate) fn of_links(blocks: Blocks, cid: &Cid, links: Packed) -> Self {
+    pub(crate) fn of_links(blocks: Blocks, cid: &Cid, links: PackedLinks) -> Self {
         Self {
             blocks,
             cid: cid.clone(),
@@ -205,7 +205,7 @@ impl Entries {
         loop {
             if let Some(cid) = wanted.clone() {
                 // The levels of the walk that are at their end have left theirs here.
-                while ahead.last_mut().is_some_and(Ahead::is_done) {
+                while ahead.last_mut().is_some_and(ReadAhead::is_done) {
                     ahead.pop();
                 }
                 let data = match ahead.last_mut() {
@@ -240,13 +240,13 @@ impl Entries {
 
 /// Entries in order, each with what is found out about it. With a source behind the store, [`AHEAD`] are looked at at a
 /// time; without one, one.
-pub(crate) struct Looked<T> {
+pub(crate) struct ExaminedEntries<T> {
     entries: Entries,
     look: fn(Blocks, Entry) -> BoxFuture<'static, T>,
     running: FuturesOrdered<BoxFuture<'static, T>>,
 }
 
-impl<T: Send + 'static> Looked<T> {
+impl<T: Send + 'static> ExaminedEntries<T> {
     pub(crate) fn new(entries: Entries, look: fn(Blocks, Entry) -> BoxFuture<'static, T>) -> Self {
         Self {
             entries,
@@ -272,7 +272,7 @@ impl<T: Send + 'static> Looked<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Looked<T> {
+impl<T> std::fmt::Debug for ExaminedEntries<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Looked")
             .field("entries", &self.entries)
@@ -284,8 +284,8 @@ impl<T> std::fmt::Debug for Looked<T> {
 /// Bytes of shards of one level that are read together: levels add up.
 const SHARDS_TOGETHER: usize = 256 << 10;
 
-fn shards_ahead(blocks: &Blocks, shard: &ShardNode) -> Ahead<()> {
-    Ahead::new(
+fn shards_ahead(blocks: &Blocks, shard: &ShardNode) -> ReadAhead<()> {
+    ReadAhead::new(
         blocks.clone(),
         shard.shards().map(|cid| (cid.clone(), ())).collect(),
     )
@@ -300,7 +300,7 @@ pub(crate) async fn lookup(
     fs: UnixFs,
     name: &[u8],
 ) -> Result<Option<Cid>, NodeError> {
-    if fs.kind != Kind::HamtShard {
+    if fs.kind != NodeKind::HamtShard {
         return Ok(directory::lookup(&node, name).map(|link| link.cid.clone()));
     }
     let mut steps = Lookup::new(name);

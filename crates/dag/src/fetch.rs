@@ -20,8 +20,8 @@ use crate::error::{FetchError, NodeError};
 pub(crate) use ahead::WalkAhead;
 use ahead::Window;
 use session::Fetcher;
-use wants::Interest;
-pub use wants::{MAX_IN_FLIGHT, Transfer};
+use wants::WantGuard;
+pub use wants::{MAX_IN_FLIGHT, FetchProgress};
 
 /// Where one operation on a DAG reads blocks from: the local store, and behind it an exchange with peers.
 ///
@@ -90,7 +90,7 @@ impl Blocks {
 
     /// What was fetched from peers and what is waited for; `None` offline.
     #[must_use]
-    pub fn transfer(&self) -> Option<Transfer> {
+    pub fn transfer(&self) -> Option<FetchProgress> {
         self.fetcher.as_deref().map(Fetcher::transfer)
     }
 
@@ -101,7 +101,7 @@ impl Blocks {
 
     /// Asks for blocks that will be read soon, in the order in which they will be, until what this returns is dropped. Those that
     /// are here are passed over.
-    pub(crate) fn ask_ahead<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<Interest> {
+    pub(crate) fn prefetch<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<WantGuard> {
         match &self.fetcher {
             Some(fetcher) => fetcher.ahead(cids),
             None => Vec::new(),
@@ -220,7 +220,7 @@ pub(crate) const TOGETHER: usize = 1 << 20;
 
 /// Yields blocks in a given order. What is here is read a few at a time; once a block was absent, peers are asked for the
 /// next ones ahead of their turn, which then wait in the store.
-pub(crate) struct Ahead<T> {
+pub(crate) struct ReadAhead<T> {
     blocks: Blocks,
     waiting: std::vec::IntoIter<(Cid, T)>,
     window: Window,
@@ -232,7 +232,7 @@ pub(crate) struct Ahead<T> {
     together: usize,
 }
 
-impl<T: Send + 'static> Ahead<T> {
+impl<T: Send + 'static> ReadAhead<T> {
     /// Will yield these blocks; `T` travels along with each.
     pub(crate) fn new(blocks: Blocks, wanted: Vec<(Cid, T)>) -> Self {
         Self {
@@ -321,20 +321,20 @@ impl<T: Send + 'static> Ahead<T> {
             if data.is_err() && !self.blocks.is_offline() {
                 if !self.blocks.is_fetching() {
                     // The first that is absent: it is asked for together with what follows.
-                    let _first = self.blocks.ask_ahead([&*cid]);
+                    let _first = self.blocks.prefetch([&*cid]);
                 }
                 let ahead = self.read.iter().map(|(cid, ..)| cid);
                 let waiting = self.waiting.as_slice().iter().map(|(cid, _)| cid);
-                self.window.ask(&self.blocks, ahead.chain(waiting));
+                self.window.request(&self.blocks, ahead.chain(waiting));
                 let (cid, _, data) = self.read.front_mut()?;
                 *data = self.blocks.get(cid).await;
             } else if self.blocks.is_fetching() {
                 let ahead = self.read.iter().map(|(cid, ..)| cid);
                 let waiting = self.waiting.as_slice().iter().map(|(cid, _)| cid);
-                self.window.ask(&self.blocks, ahead.chain(waiting));
+                self.window.request(&self.blocks, ahead.chain(waiting));
             }
             let next = self.read.pop_front()?;
-            self.window.pass();
+            self.window.advance();
             if want(&next.0) {
                 return Some(next);
             }
@@ -342,7 +342,7 @@ impl<T: Send + 'static> Ahead<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Ahead<T> {
+impl<T> std::fmt::Debug for ReadAhead<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ahead")
             .field("waiting", &self.waiting.len())

@@ -57,7 +57,7 @@ impl Status {
 /// What is wrong with a reference, or with what was asked for.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ReferenceProblem {
     /// What was asked for is not a CID.
     #[error("{text:?} is not a CID")]
     NotCid {
@@ -103,7 +103,7 @@ pub enum Problem {
 
 /// One reference as it was found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct CheckedReference {
     /// The block, as CIDv1 raw; `None` when what was asked for is no CID.
     pub cid: Option<Cid>,
     /// Where it lies; `None` when there is no reference.
@@ -111,7 +111,7 @@ pub struct Found {
     /// What became of it.
     pub status: Status,
     /// What is wrong, if anything is.
-    pub problem: Option<Problem>,
+    pub problem: Option<ReferenceProblem>,
 }
 
 /// What to list.
@@ -129,7 +129,7 @@ pub struct ListOptions {
 
 /// Lists references, on a thread of its own.
 #[must_use]
-pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<Found, BlockError> {
+pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<CheckedReference, BlockError> {
     Listing::start(move |each| {
         if options.only.is_empty() {
             list_all(&files, &options, each)
@@ -179,14 +179,14 @@ fn pages_of(
 fn list_all(
     files: &Filestore,
     options: &ListOptions,
-    each: &mut dyn FnMut(Found) -> bool,
+    each: &mut dyn FnMut(CheckedReference) -> bool,
 ) -> Result<(), BlockError> {
     let size = if options.verify { CHECKED } else { PAGE };
     let mut show = |page: Vec<Reference>| {
         if !options.verify {
             return Ok(page.into_iter().map(unchecked).all(&mut *each));
         }
-        let page: Vec<Found> = page.into_iter().map(|found| check(files, found)).collect();
+        let page: Vec<CheckedReference> = page.into_iter().map(|found| check(files, found)).collect();
         remove_bad(files, options, &page)?;
         Ok(page.into_iter().all(&mut *each))
     };
@@ -196,15 +196,15 @@ fn list_all(
 fn list_only(
     files: &Filestore,
     options: &ListOptions,
-    each: &mut dyn FnMut(Found) -> bool,
+    each: &mut dyn FnMut(CheckedReference) -> bool,
 ) -> Result<(), BlockError> {
     for text in &options.only {
         let found = match Cid::parse(text) {
-            Err(error) => Found {
+            Err(error) => CheckedReference {
                 cid: None,
                 reference: None,
                 status: Status::Other,
-                problem: Some(Problem::NotCid {
+                problem: Some(ReferenceProblem::NotCid {
                     text: text.clone(),
                     error,
                 }),
@@ -225,8 +225,8 @@ fn list_only(
     Ok(())
 }
 
-fn unchecked(reference: Reference) -> Found {
-    Found {
+fn unchecked(reference: Reference) -> CheckedReference {
+    CheckedReference {
         cid: Some(raw(&reference.key)),
         reference: Some(reference),
         status: Status::Ok,
@@ -234,26 +234,26 @@ fn unchecked(reference: Reference) -> Found {
     }
 }
 
-fn missing(cid: Cid) -> Found {
-    Found {
+fn missing(cid: Cid) -> CheckedReference {
+    CheckedReference {
         reference: None,
         status: Status::Missing,
-        problem: Some(Problem::Missing { cid: cid.clone() }),
+        problem: Some(ReferenceProblem::Missing { cid: cid.clone() }),
         cid: Some(cid),
     }
 }
 
 /// Reads the block.
-fn check(files: &Filestore, reference: Reference) -> Found {
+fn check(files: &Filestore, reference: Reference) -> CheckedReference {
     let (status, problem) = match files.read(&reference) {
         Ok(_) => (Status::Ok, None),
         Err(BlockError::Referenced { source, .. }) => {
             let (status, problem) = diagnose(files, &reference, source);
             (status, Some(problem))
         }
-        Err(other) => (Status::Other, Some(Problem::Store(other))),
+        Err(other) => (Status::Other, Some(ReferenceProblem::Store(other))),
     };
-    Found {
+    CheckedReference {
         status,
         problem,
         ..unchecked(reference)
@@ -261,27 +261,27 @@ fn check(files: &Filestore, reference: Reference) -> Found {
 }
 
 /// The status of a reference that cannot be followed.
-fn diagnose(files: &Filestore, reference: &Reference, fault: ReferenceFault) -> (Status, Problem) {
-    let open = |error| Problem::Open {
+fn diagnose(files: &Filestore, reference: &Reference, fault: ReferenceFault) -> (Status, ReferenceProblem) {
+    let open = |error| ReferenceProblem::Open {
         path: files.path_of(reference).unwrap_or_default(),
         error,
     };
     match fault {
         ReferenceFault::Missing(error) => (Status::NoFile, open(error)),
         ReferenceFault::Unreadable(error) => (Status::FileError, open(error)),
-        ReferenceFault::Short => (Status::Changed, Problem::Short),
+        ReferenceFault::Short => (Status::Changed, ReferenceProblem::Short),
         ReferenceFault::Changed => {
-            let problem = Problem::Changed {
+            let problem = ReferenceProblem::Changed {
                 path: reference.path.to_string(),
                 offset: reference.offset,
             };
             (Status::Changed, problem)
         }
-        other => (Status::Other, Problem::Reference(other)),
+        other => (Status::Other, ReferenceProblem::Reference(other)),
     }
 }
 
-fn remove_bad(files: &Filestore, options: &ListOptions, page: &[Found]) -> Result<(), BlockError> {
+fn remove_bad(files: &Filestore, options: &ListOptions, page: &[CheckedReference]) -> Result<(), BlockError> {
     if !options.remove {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_primitives::{Cid, Multihash};
-use cairn_store::block::{Collected, Collector, Root, Unseen};
+use cairn_store::block::{Collected, Collector, Root, UnreadableBlocks};
 use cairn_store::meta::{PinFilter, PinMode, RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use tokio::sync::mpsc;
@@ -34,14 +34,14 @@ pub enum CollectError {
 /// position among the holds, so the answer must be of that moment.
 pub type ExtraRoots = dyn Fn() -> Result<Vec<Root>, BlockError> + Send + Sync;
 
-struct FromRows<'a> {
+struct PinnedRoots<'a> {
     rows: &'a dyn Rows,
     extra: &'a ExtraRoots,
     removed: &'a mut (dyn FnMut(&Multihash) + Send),
     cancelled: &'a AtomicBool,
 }
 
-impl Collector for FromRows<'_> {
+impl Collector for PinnedRoots<'_> {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         let mut roots = Vec::new();
         self.rows.pins(&PinFilter::default(), &mut |pin| {
@@ -91,7 +91,7 @@ pub fn collect(
         let rows = bound.unwrap_or_else(|| "(none)".to_owned());
         return Err(BlockError::OtherStore { rows, store: id }.into());
     }
-    let mut collector = FromRows {
+    let mut collector = PinnedRoots {
         rows,
         extra,
         removed,
@@ -101,7 +101,7 @@ pub fn collect(
         Err(BlockError::Rows(error)) => Err(error.into()),
         Err(BlockError::Unseen(unseen)) => {
             // The collection names the first pin of each block: here are the others.
-            let mut named = Unseen::clone(&unseen);
+            let mut named = UnreadableBlocks::clone(&unseen);
             let affected = incomplete(store, rows, cancelled)?;
             if !affected.roots.is_empty() {
                 named.roots = affected.roots;
@@ -125,7 +125,7 @@ pub fn incomplete(
     store: &dyn BlockStore,
     rows: &dyn Rows,
     cancelled: &AtomicBool,
-) -> Result<Unseen, RowError> {
+) -> Result<UnreadableBlocks, RowError> {
     let mut roots = Vec::new();
     let filter = PinFilter {
         mode: Some(PinMode::Recursive),
@@ -135,7 +135,7 @@ pub fn incomplete(
         roots.push(pin.cid);
         true
     })?;
-    let mut unseen = Unseen::default();
+    let mut unseen = UnreadableBlocks::default();
     // Below these everything is here.
     let mut whole: HashSet<Cid> = HashSet::new();
     let mut passed = 0;
@@ -181,14 +181,14 @@ pub fn incomplete(
 
 /// A collection that runs on a thread of its own.
 #[derive(Debug)]
-pub struct Running {
+pub struct CollectionTask {
     removed: mpsc::Receiver<Vec<Multihash>>,
     /// What was received and not read yet.
     told: std::vec::IntoIter<Multihash>,
     done: tokio::task::JoinHandle<Result<Collected, CollectError>>,
 }
 
-impl Running {
+impl CollectionTask {
     /// Starts a collection. It goes on to its end when this is dropped: what it does has to be done anyway.
     /// `cancelled` is for the shutdown.
     #[must_use]

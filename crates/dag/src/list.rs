@@ -2,15 +2,15 @@
 
 use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::Entry;
-use cairn_primitives::unixfs::{Kind, Mtime};
+use cairn_primitives::unixfs::{NodeKind, Mtime};
 use cairn_primitives::{Cid, Codec};
 use futures_util::future::BoxFuture;
 
-use crate::directory::{Entries, Looked};
+use crate::directory::{Entries, ExaminedEntries};
 use crate::error::NodeError;
 use crate::fetch::Blocks;
 use crate::unixfs;
-use crate::walk::Packed;
+use crate::walk::PackedLinks;
 
 /// What an entry is, by the numbers of the UnixFS format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Listed {
 /// Lists the entries of a directory, or the links of anything else: the parts of a file, the links of a value.
 #[derive(Debug)]
 pub struct Lister {
-    entries: Looked<Result<Listed, NodeError>>,
+    entries: ExaminedEntries<Result<Listed, NodeError>>,
 }
 
 impl Lister {
@@ -78,7 +78,7 @@ impl Lister {
             |_, entry| Box::pin(std::future::ready(Ok(plain(entry))))
         };
         Self {
-            entries: Looked::new(entries, look),
+            entries: ExaminedEntries::new(entries, look),
         }
     }
 
@@ -103,10 +103,10 @@ pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeE
         }
         Codec::RAW => {
             blocks.get(cid).await?;
-            Ok(Entries::of_links(blocks.clone(), cid, Packed::default()))
+            Ok(Entries::of_links(blocks.clone(), cid, PackedLinks::default()))
         }
         _ => {
-            let links = Packed::of(blocks.links(cid).await?.iter());
+            let links = PackedLinks::of(blocks.links(cid).await?.iter());
             Ok(Entries::of_links(blocks.clone(), cid, links))
         }
     }
@@ -141,11 +141,11 @@ async fn resolved(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
     listed.mtime = fs.valid_mtime();
     listed.size = fs.content_size().unwrap_or_default();
     listed.kind = match fs.kind {
-        Kind::File | Kind::Raw => EntryType::File,
-        Kind::Directory | Kind::HamtShard | Kind::Metadata => EntryType::Directory,
-        Kind::Symlink => EntryType::Symlink,
+        NodeKind::File | NodeKind::Raw => EntryType::File,
+        NodeKind::Directory | NodeKind::HamtShard | NodeKind::Metadata => EntryType::Directory,
+        NodeKind::Symlink => EntryType::Symlink,
     };
-    if fs.kind == Kind::Symlink {
+    if fs.kind == NodeKind::Symlink {
         listed.target = fs.data.as_deref().unwrap_or_default().into();
     }
     Ok(listed)

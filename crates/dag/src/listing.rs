@@ -20,12 +20,12 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
     pub fn start(
         list: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), E> + Send + 'static,
     ) -> Self {
-        Self::watched(|_| false, move |each, _| list(each))
+        Self::start_watched(|_| false, move |each, _| list(each))
     }
 
     /// As [`Self::start`], for lists whose next entry may be long in coming: the second argument tells whether anyone still
     /// reads. No batch has more than one entry that is heavy.
-    pub(crate) fn watched(
+    pub(crate) fn start_watched(
         heavy: fn(&T) -> bool,
         list: impl FnOnce(&mut dyn FnMut(T) -> bool, &dyn Fn() -> bool) -> Result<(), E>
         + Send

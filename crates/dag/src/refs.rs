@@ -6,7 +6,7 @@ use cairn_store::BlockStore;
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
-use crate::walk::{Open, Packed, SeenAsWritten, Step, may_link};
+use crate::walk::{WalkStack, PackedLinks, SeenAsWritten, WalkStep, may_link};
 
 /// One link that a listing comes past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub struct Refs {
     blocks: Blocks,
     options: RefsOptions,
     root: Option<Cid>,
-    open: Open,
+    open: WalkStack,
     ahead: WalkAhead,
     /// With `unique`: the least depth at which a target was seen. Shared by roots listed after each other.
     seen: SeenAsWritten<u32>,
@@ -99,7 +99,7 @@ impl Refs {
             blocks,
             options,
             root: None,
-            open: Open::default(),
+            open: WalkStack::default(),
             ahead: WalkAhead::default(),
             seen: SeenAsWritten::default(),
         }
@@ -136,14 +136,14 @@ impl Refs {
                 !self.options.unique || self.seen.get(cid).is_none()
             });
             let (target, name) = match self.open.step() {
-                Step::Link(target, name) => (target, name),
-                Step::Again(node) => {
+                WalkStep::Link(target, name) => (target, name),
+                WalkStep::Again(node) => {
                     let links = links_of(&self.blocks, &node).await?;
                     self.open.again(links);
                     continue;
                 }
-                Step::Left(..) => continue,
-                Step::End => return Ok(None),
+                WalkStep::Left(..) => continue,
+                WalkStep::End => return Ok(None),
             };
             let (deeper, list) = self.visit(&target, depth);
             if !deeper && !list {
@@ -202,18 +202,18 @@ impl std::fmt::Debug for Refs {
 }
 
 /// The links of a block with their names.
-async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Packed, NodeError> {
+async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<PackedLinks, NodeError> {
     if cid.codec() == Codec::DAG_PB {
         let links = blocks.get_links(cid).await?;
-        return Ok(Packed::named(links));
+        return Ok(PackedLinks::named(links));
     }
     if !may_link(cid.codec()) {
         if !blocks.has_local(cid).await? {
             blocks.fetch(cid).await?;
         }
-        return Ok(Packed::default());
+        return Ok(PackedLinks::default());
     }
-    Ok(Packed::of(blocks.links(cid).await?.iter()))
+    Ok(PackedLinks::of(blocks.links(cid).await?.iter()))
 }
 
 /// Calls `each` with every local block, as CIDv1 `raw`, in no particular order, until it returns `false`. Blocks its thread.

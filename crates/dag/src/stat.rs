@@ -5,7 +5,7 @@ use cairn_store::{BlockError, BlockStore};
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
-use crate::walk::{Open, Packed, Seen, Step, may_link};
+use crate::walk::{WalkStack, PackedLinks, SeenMap, WalkStep, may_link};
 
 /// Size in bytes of one block; fetches it when it is not here.
 pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
@@ -61,8 +61,8 @@ pub async fn dags(
     mut progress: impl FnMut(&DagStats),
 ) -> Result<DagStats, NodeError> {
     // The number of the last root that reached a block: one set for all roots.
-    let mut seen: Seen<usize> = Seen::default();
-    let mut open = Open::default();
+    let mut seen: SeenMap<usize> = SeenMap::default();
+    let mut open = WalkStack::default();
     let mut ahead = WalkAhead::default();
     let mut stats = DagStats::default();
     for (number, root) in roots.iter().enumerate() {
@@ -78,13 +78,13 @@ pub async fn dags(
             let cid = match next.take() {
                 Some(cid) => cid,
                 None => match open.step() {
-                    Step::Link(cid, _) => cid,
-                    Step::Again(node) => {
-                        open.again(Packed::of(blocks.links(&node).await?.iter()));
+                    WalkStep::Link(cid, _) => cid,
+                    WalkStep::Again(node) => {
+                        open.again(PackedLinks::of(blocks.links(&node).await?.iter()));
                         continue;
                     }
-                    Step::Left(..) => continue,
-                    Step::End => break,
+                    WalkStep::Left(..) => continue,
+                    WalkStep::End => break,
                 },
             };
             tokio::task::consume_budget().await;
@@ -104,7 +104,7 @@ pub async fn dags(
             }
             progress(&stats);
             if may_link(cid.codec()) {
-                let links = Packed::of(blocks.links(&cid).await?.iter());
+                let links = PackedLinks::of(blocks.links(&cid).await?.iter());
                 open.push_last(cid, links);
                 ahead.enter();
             }

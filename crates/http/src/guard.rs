@@ -15,18 +15,18 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::listen::{Activity, Busy, Outgoing};
-use crate::metrics::Opened;
+use crate::listen::{Activity, RequestGuard, SendQueue};
+use crate::metrics::OpenConnection;
 
 /// A wait with a limit. The timer is made when it is first needed and set anew each time.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct IdleTimeout {
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     waiting: bool,
 }
 
-impl Patience {
+impl IdleTimeout {
     pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit,
@@ -36,12 +36,12 @@ impl Patience {
     }
 
     /// There was progress.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.waiting = false;
     }
 
     /// There is none: ready once it has been so for the limit.
-    pub(crate) fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.limit;
         let timer = self
             .timer
@@ -59,7 +59,7 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Tells a connection that a request of it was answered before all of its body was read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unread(Arc<AtomicBool>);
+pub(crate) struct UnreadBody(Arc<AtomicBool>);
 
 /// Looks at what the client has taken, within the time for which it may take nothing.
 const LOOKS: u32 = 8;
@@ -72,18 +72,18 @@ const LOOKS: u32 = 8;
 pub(crate) struct GuardedIo<S> {
     inner: S,
     /// Time between two looks.
-    writing: Patience,
-    blocked: Option<Blocked>,
-    opened: Opened,
-    unread: Unread,
+    writing: IdleTimeout,
+    blocked: Option<BlockedClient>,
+    opened: OpenConnection,
+    unread: UnreadBody,
     activity: Activity,
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
 /// What is known of a client that has no room.
 #[derive(Debug)]
-struct Blocked {
-    untaken: Option<u64>,
+struct BlockedClient {
+    queued_bytes: Option<u64>,
     /// Looks since it has last taken something.
     looks: u32,
 }
@@ -93,13 +93,13 @@ impl<S> GuardedIo<S> {
     pub(crate) fn new(
         inner: S,
         limit: Duration,
-        opened: Opened,
-        unread: Unread,
+        opened: OpenConnection,
+        unread: UnreadBody,
         activity: Activity,
     ) -> Self {
         Self {
             inner,
-            writing: Patience::new(limit / LOOKS),
+            writing: IdleTimeout::new(limit / LOOKS),
             blocked: None,
             opened,
             unread,
@@ -109,7 +109,7 @@ impl<S> GuardedIo<S> {
     }
 }
 
-impl<S: Outgoing> GuardedIo<S> {
+impl<S: SendQueue> GuardedIo<S> {
     fn written(
         &mut self,
         cx: &mut Context<'_>,
@@ -117,7 +117,7 @@ impl<S: Outgoing> GuardedIo<S> {
     ) -> Poll<io::Result<usize>> {
         match outcome {
             Poll::Ready(done) => {
-                self.writing.rest();
+                self.writing.reset();
                 if self.blocked.take().is_some() {
                     self.activity.set_blocked(false);
                 }
@@ -141,18 +141,18 @@ impl<S: Outgoing> GuardedIo<S> {
             self.activity.set_blocked(true);
         }
         let inner = &self.inner;
-        let blocked = self.blocked.get_or_insert_with(|| Blocked {
-            untaken: inner.untaken(),
+        let blocked = self.blocked.get_or_insert_with(|| BlockedClient {
+            queued_bytes: inner.queued_bytes(),
             looks: 0,
         });
         loop {
-            ready!(self.writing.poll_spent(cx));
-            self.writing.rest();
-            let untaken = self.inner.untaken();
-            if untaken == blocked.untaken {
+            ready!(self.writing.poll_elapsed(cx));
+            self.writing.reset();
+            let queued_bytes = self.inner.queued_bytes();
+            if queued_bytes == blocked.queued_bytes {
                 blocked.looks += 1;
             } else {
-                *blocked = Blocked { untaken, looks: 0 };
+                *blocked = BlockedClient { queued_bytes, looks: 0 };
             }
             if blocked.looks >= LOOKS {
                 return Poll::Ready(());
@@ -174,7 +174,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedIo<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Outgoing + Unpin> AsyncWrite for GuardedIo<S> {
+impl<S: AsyncRead + AsyncWrite + SendQueue + Unpin> AsyncWrite for GuardedIo<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -230,8 +230,8 @@ impl<S: AsyncRead + AsyncWrite + Outgoing + Unpin> AsyncWrite for GuardedIo<S> {
 #[derive(Debug)]
 pub(crate) struct GuardedBody {
     inner: hyper::body::Incoming,
-    reading: Patience,
-    unread: Unread,
+    reading: IdleTimeout,
+    unread: UnreadBody,
     ended: bool,
 }
 
@@ -244,13 +244,13 @@ impl Drop for GuardedBody {
 }
 
 impl GuardedBody {
-    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: Unread) -> Body {
+    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: UnreadBody) -> Body {
         if inner.is_end_stream() {
             return Body::empty();
         }
         Body::new(Self {
             inner,
-            reading: Patience::new(limit),
+            reading: IdleTimeout::new(limit),
             unread,
             ended: false,
         })
@@ -268,13 +268,13 @@ impl http_body::Body for GuardedBody {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Ready(frame) => {
-                this.reading.rest();
+                this.reading.reset();
                 this.ended = frame.is_none();
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending => this
                 .reading
-                .poll_spent(cx)
+                .poll_elapsed(cx)
                 .map(|()| Some(Err("the client has stopped sending".into()))),
         }
     }
@@ -290,12 +290,12 @@ impl http_body::Body for GuardedBody {
 
 /// The body of an answer, whose request is under way until it ends.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub(crate) struct TrackedBody {
     pub(crate) inner: Body,
-    pub(crate) _busy: Busy,
+    pub(crate) _busy: RequestGuard,
 }
 
-impl http_body::Body for Answered {
+impl http_body::Body for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -3,7 +3,7 @@
 mod address;
 mod connection;
 mod host;
-mod places;
+mod slots;
 mod socket;
 mod streams;
 
@@ -16,9 +16,9 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 pub use self::address::{Address, Place};
-use self::places::Places;
-pub(crate) use self::places::{Activity, Busy};
-pub(crate) use self::socket::Outgoing;
+use self::slots::ConnectionSlots;
+pub(crate) use self::slots::{Activity, RequestGuard};
+pub(crate) use self::socket::SendQueue;
 use crate::Service;
 use crate::metrics::ConnectionMetrics;
 use crate::tls::Tls;
@@ -122,20 +122,20 @@ enum Socket {
 }
 
 /// A connection that has come.
-enum Accepted {
+enum AcceptedStream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
 impl Socket {
-    async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&self) -> io::Result<AcceptedStream> {
         match self {
             Self::Tcp(socket) => {
                 let (stream, _) = socket.accept().await?;
                 let _ = stream.set_nodelay(true);
-                Ok(Accepted::Tcp(stream))
+                Ok(AcceptedStream::Tcp(stream))
             }
-            Self::Unix { socket, .. } => Ok(Accepted::Unix(socket.accept().await?.0)),
+            Self::Unix { socket, .. } => Ok(AcceptedStream::Unix(socket.accept().await?.0)),
         }
     }
 }
@@ -240,7 +240,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
 
 /// Serves a face until it is stopped; then lets requests under way end within a grace of seconds.
 pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
-    let places = Places::new(face.limits.connections);
+    let places = ConnectionSlots::new(face.limits.connections);
     let mut connections = tokio::task::JoinSet::new();
     loop {
         // First a connection, then its place: while no one comes, those at rest may stay.
@@ -257,10 +257,10 @@ pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
                 // A token of its own: each look at a shared one takes its lock.
                 let (tls, face, stop) = (listener.tls.clone(), face.clone(), stop.child_token());
                 match stream {
-                    Accepted::Tcp(stream) => connections.spawn(async move {
+                    AcceptedStream::Tcp(stream) => connections.spawn(async move {
                         connection::serve(stream, tls, face, place, stop).await;
                     }),
-                    Accepted::Unix(stream) => connections.spawn(async move {
+                    AcceptedStream::Unix(stream) => connections.spawn(async move {
                         connection::serve(stream, tls, face, place, stop).await;
                     }),
                 };

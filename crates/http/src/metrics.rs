@@ -27,9 +27,9 @@ use prometheus_client::metrics::histogram::Histogram;
 
 use crate::Service;
 
-type OfFace = [(&'static str, &'static str); 1];
-type OfEndpoint = [(&'static str, &'static str); 2];
-type OfOutcome = [(&'static str, &'static str); 3];
+type FaceLabels = [(&'static str, &'static str); 1];
+type EndpointLabels = [(&'static str, &'static str); 2];
+type OutcomeLabels = [(&'static str, &'static str); 3];
 
 /// Upper bounds of the classes of durations, in seconds.
 const SECONDS: [f64; 7] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0];
@@ -41,12 +41,12 @@ pub(crate) struct EndpointName(pub(crate) &'static str);
 /// The counters of all faces.
 #[derive(Clone, Debug)]
 pub struct HttpMetrics {
-    requests: Family<OfOutcome, Counter>,
-    seconds: Family<OfEndpoint, Histogram, fn() -> Histogram>,
-    running: Family<OfFace, Gauge>,
-    connections: Family<OfFace, Gauge>,
-    received: Family<OfFace, Counter>,
-    sent: Family<OfFace, Counter>,
+    requests: Family<OutcomeLabels, Counter>,
+    seconds: Family<EndpointLabels, Histogram, fn() -> Histogram>,
+    running: Family<FaceLabels, Gauge>,
+    connections: Family<FaceLabels, Gauge>,
+    received: Family<FaceLabels, Counter>,
+    sent: Family<FaceLabels, Counter>,
 }
 
 impl HttpMetrics {
@@ -97,12 +97,12 @@ impl HttpMetrics {
             outcomes: RwLock::default(),
         });
         Service::new(move |request: Request| {
-            let mut running = Running::start(&metrics);
-            let request = match Access::begin(&request) {
+            let mut running = ActiveRequest::start(&metrics);
+            let request = match AccessRecord::begin(&request) {
                 Some(access) => {
                     let received = Arc::clone(&access.received);
                     running.access = Some(access);
-                    request.map(|inner| Body::new(Received { inner, received }))
+                    request.map(|inner| Body::new(CountedBody { inner, received }))
                 }
                 None => request,
             };
@@ -133,17 +133,17 @@ pub struct ConnectionMetrics {
 
 impl ConnectionMetrics {
     /// Counts a connection until the guard is dropped.
-    pub(crate) fn opened(&self) -> Opened {
+    pub(crate) fn opened(&self) -> OpenConnection {
         self.open.inc();
-        Opened(self.clone())
+        OpenConnection(self.clone())
     }
 }
 
 /// A connection that is counted as open.
 #[derive(Debug)]
-pub(crate) struct Opened(ConnectionMetrics);
+pub(crate) struct OpenConnection(ConnectionMetrics);
 
-impl Opened {
+impl OpenConnection {
     pub(crate) fn received(&self, bytes: usize) {
         self.0.received.inc_by(bytes as u64);
     }
@@ -153,7 +153,7 @@ impl Opened {
     }
 }
 
-impl Drop for Opened {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.open.dec();
     }
@@ -165,19 +165,19 @@ struct FaceMetrics {
     face: &'static str,
     running: Gauge,
     /// By endpoint and class of status.
-    outcomes: RwLock<HashMap<(&'static str, &'static str), Outcome, FixedState>>,
+    outcomes: RwLock<HashMap<(&'static str, &'static str), OutcomeMetrics, FixedState>>,
 }
 
 /// What counts the requests of one endpoint that ended in one way.
 #[derive(Clone)]
-struct Outcome {
+struct OutcomeMetrics {
     requests: Counter,
     seconds: Histogram,
 }
 
 impl FaceMetrics {
     fn ended(&self, endpoint: &'static str, class: &'static str, seconds: f64) {
-        let count = |outcome: &Outcome| {
+        let count = |outcome: &OutcomeMetrics| {
             outcome.requests.inc();
             outcome.seconds.observe(seconds);
         };
@@ -186,7 +186,7 @@ impl FaceMetrics {
         }
         let labels = [("face", self.face), ("endpoint", endpoint)];
         let [face, name] = labels;
-        let outcome = Outcome {
+        let outcome = OutcomeMetrics {
             requests: (self.metrics.requests).get_or_create_owned(&[face, name, ("class", class)]),
             seconds: self.metrics.seconds.get_or_create_owned(&labels),
         };
@@ -196,16 +196,16 @@ impl FaceMetrics {
 }
 
 /// A request under way. Dropping it ends it, however it ended.
-struct Running {
+struct ActiveRequest {
     face: Arc<FaceMetrics>,
     started: Instant,
     endpoint: &'static str,
     class: &'static str,
-    access: Option<Access>,
+    access: Option<AccessRecord>,
 }
 
 /// What the access log says of a request, while that is logged.
-struct Access {
+struct AccessRecord {
     method: http::Method,
     path: String,
     /// Absent when the client left before an answer.
@@ -214,7 +214,7 @@ struct Access {
     sent: u64,
 }
 
-impl Access {
+impl AccessRecord {
     fn begin(request: &Request) -> Option<Self> {
         tracing::enabled!(target: "cairn_http::access", tracing::Level::DEBUG).then(|| Self {
             method: request.method().clone(),
@@ -226,7 +226,7 @@ impl Access {
     }
 }
 
-impl Running {
+impl ActiveRequest {
     fn start(face: &Arc<FaceMetrics>) -> Self {
         face.running.inc();
         Self {
@@ -248,7 +248,7 @@ impl Running {
             self.endpoint = name;
         }
         response.map(|inner| {
-            Body::new(Measured {
+            Body::new(ResponseBody {
                 inner,
                 running: self,
             })
@@ -256,7 +256,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         let seconds = self.started.elapsed().as_secs_f64();
         self.face.running.dec();
@@ -288,12 +288,12 @@ fn class(status: StatusCode) -> &'static str {
 }
 
 /// An answer's body, with the request that ends when it does.
-struct Measured {
+struct ResponseBody {
     inner: Body,
-    running: Running,
+    running: ActiveRequest,
 }
 
-impl http_body::Body for Measured {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -318,12 +318,12 @@ impl http_body::Body for Measured {
 }
 
 /// A request's body whose bytes are counted.
-struct Received {
+struct CountedBody {
     inner: Body,
     received: Arc<AtomicU64>,
 }
 
-impl http_body::Body for Received {
+impl http_body::Body for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
+pub(crate) enum OpsEndpoint {
     /// Whether the process answers.
     Alive,
     /// Whether requests may be sent to it.
@@ -19,7 +19,7 @@ pub(crate) enum Question {
     Metrics,
 }
 
-impl Question {
+impl OpsEndpoint {
     /// The question of a path.
     pub(crate) fn of(path: &str) -> Option<Self> {
         match path {

@@ -16,9 +16,9 @@ pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
 
 /// Why a body did not end well.
 #[derive(Clone, Debug)]
-pub(crate) enum Ending {
+pub(crate) enum StreamFailure {
     /// The bytes are all there and this is how it went: the trailer says so, and the body ends as a whole one.
-    Told(String),
+    Trailer(String),
     /// The bytes are not all there: the body breaks off, so that no client takes it for a whole one. A trailer would end it
     /// as a whole one, for every client that does not look for errors there.
     Cut(String),
@@ -63,16 +63,16 @@ impl Trailers {
 }
 
 /// A body made of a stream.
-pub(crate) struct Streamed {
-    stream: Option<BoxStream<'static, Result<Bytes, Ending>>>,
+pub(crate) struct StreamBody {
+    stream: Option<BoxStream<'static, Result<Bytes, StreamFailure>>>,
     trailers: Trailers,
     /// Why it breaks off, once it does.
     cut: Option<String>,
 }
 
-impl Streamed {
+impl StreamBody {
     pub(crate) fn new(
-        stream: BoxStream<'static, Result<Bytes, Ending>>,
+        stream: BoxStream<'static, Result<Bytes, StreamFailure>>,
         trailers: Trailers,
     ) -> Self {
         Self {
@@ -84,16 +84,16 @@ impl Streamed {
 }
 
 /// A body whose bytes are all at hand. Its length is not told, as that of a stream is not: both are sent in chunks.
-pub(crate) struct Whole(Option<Bytes>);
+pub(crate) struct FullBody(Option<Bytes>);
 
-impl Whole {
+impl FullBody {
     /// These bytes, of which there are some.
     pub(crate) fn new(bytes: Bytes) -> Self {
         Self(Some(bytes))
     }
 }
 
-impl Body for Whole {
+impl Body for FullBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
@@ -112,7 +112,7 @@ impl Body for Whole {
 /// The body broke off; its cause was logged where it arose.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct CutOff(String);
+pub(crate) struct Interrupted(String);
 
 fn trailer(message: &str) -> HeaderMap {
     let value = HeaderValue::from_str(&printable(message))
@@ -120,16 +120,16 @@ fn trailer(message: &str) -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static("x-stream-error"), value)])
 }
 
-impl Body for Streamed {
+impl Body for StreamBody {
     type Data = Bytes;
-    type Error = CutOff;
+    type Error = Interrupted;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
         let Some(stream) = &mut self.stream else {
-            return Poll::Ready(self.cut.take().map(|message| Err(CutOff(message))));
+            return Poll::Ready(self.cut.take().map(|message| Err(Interrupted(message))));
         };
         let ending = match stream.as_mut().poll_next(cx) {
             Poll::Pending => return Poll::Pending,
@@ -145,15 +145,15 @@ impl Body for Streamed {
         };
         self.stream = None;
         match (ending, &self.trailers) {
-            (Ending::Told(message), Trailers::Frame)
-            | (Ending::Told(message) | Ending::Cut(message), Trailers::Agreed) => {
+            (StreamFailure::Trailer(message), Trailers::Frame)
+            | (StreamFailure::Trailer(message) | StreamFailure::Cut(message), Trailers::Agreed) => {
                 Poll::Ready(Some(Ok(Frame::trailers(trailer(&message)))))
             }
-            (Ending::Told(message), Trailers::Slot(slot)) => {
+            (StreamFailure::Trailer(message), Trailers::Slot(slot)) => {
                 slot.leave(STREAM_ERROR, &message);
                 Poll::Ready(None)
             }
-            (Ending::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
+            (StreamFailure::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
                 // hyper drops what it has not sent when a body fails. A turn in which there is nothing lets it send that first:
                 // the status, and the record that says why.
                 self.cut = Some(message);

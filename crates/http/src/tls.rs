@@ -70,11 +70,11 @@ impl Tls {
     /// # Errors
     /// When they cannot be used.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        Self::read_looking(certificate, key, LOOK)
+        Self::read_with_interval(certificate, key, LOOK)
     }
 
     /// The same with another time between two looks at the files.
-    pub(crate) fn read_looking(
+    pub(crate) fn read_with_interval(
         certificate: &Path,
         key: &Path,
         look: Duration,

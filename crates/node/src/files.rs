@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cairn_dag::Blocks;
 use cairn_dag::gc::ExtraRoots;
 use cairn_dag::import::{AddRequest, ImportDefaults};
-use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Rules, Settings};
+use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, ShardingRules, Settings};
 use cairn_primitives::Cid;
 use cairn_primitives::cid::CidError;
 use cairn_primitives::unixfs::CidMaker;
@@ -118,7 +118,7 @@ fn settings(config: &Config) -> Result<Settings, MfsError> {
         Ok(import) => {
             settings.cid = CidMaker::new(import.version, import.hash)?;
             settings.chunker = import.chunker;
-            settings.rules = Rules {
+            settings.rules = ShardingRules {
                 max_links: import.max_directory_links,
                 fanout: import.max_hamt_fanout,
                 threshold: import.hamt_threshold,

@@ -18,7 +18,7 @@ use crate::config::{Config, Profile};
 use crate::identity::Identity;
 use crate::node::NodeError;
 use crate::parts::{open_rows, open_store};
-use crate::repo::{Access, Fresh, Repo, RepoError, blocks_path, rows_path};
+use crate::repo::{Access, NewRepo, Repo, RepoError, blocks_path, rows_path};
 
 /// How a new repository is made.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct Initialized {
     /// The node's peer id.
     pub peer_id: PeerId,
     /// The folder with the file `readme`, when there is one.
-    pub welcome: Option<Cid>,
+    pub add_welcome_files: Option<Cid>,
 }
 
 /// Why a new repository could not be filled.
@@ -107,12 +107,12 @@ impl Repo {
         }
         config.check().map_err(RepoError::from)?;
 
-        let fresh = Fresh::begin(path)?;
-        let welcome = fill(path, &config, options.empty_repo).await?;
+        let fresh = NewRepo::begin(path)?;
+        let add_welcome_files = fill(path, &config, options.empty_repo).await?;
         fresh.finish(&config).map_err(RepoError::from)?;
         Ok(Initialized {
             peer_id: identity.peer_id(),
-            welcome,
+            add_welcome_files,
         })
     }
 }
@@ -128,7 +128,7 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
         if empty {
             Ok(None)
         } else {
-            welcome(&store, &pins, &ImportDefaults::from(&config.import))
+            add_welcome_files(&store, &pins, &ImportDefaults::from(&config.import))
                 .await
                 .map(Some)
         }
@@ -172,7 +172,7 @@ pub(crate) async fn put_empty_folder(
     Ok(built.cid)
 }
 
-async fn welcome(
+async fn add_welcome_files(
     store: &Arc<dyn BlockStore>,
     pins: &Pinner,
     defaults: &ImportDefaults,

@@ -7,7 +7,7 @@ use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::segments::{OpenError, OpenReport, Options, SegmentStore};
 use cairn_store::block::{Filestore, FilestoreOptions};
-use cairn_store::meta::{Beside, RowError, Rows, SqliteRows};
+use cairn_store::meta::{RowsLocation, RowError, Rows, SqliteRows};
 
 use crate::config::Config;
 use crate::config::sections::Datastore;
@@ -39,12 +39,12 @@ pub(crate) fn open_store(
     };
     let (store, report) =
         SegmentStore::open(path, options).map_err(|source| store_error(path, source))?;
-    tell(&report);
+    log_repairs(&report);
     Ok((store, report))
 }
 
 /// Puts into the log what opening the store had to repair.
-fn tell(report: &OpenReport) {
+fn log_repairs(report: &OpenReport) {
     if let Some(reason) = &report.reindexed {
         tracing::warn!(
             reason,
@@ -98,21 +98,21 @@ pub(crate) fn open_rows(
     access: Access,
     store: &SegmentStore,
 ) -> Result<Arc<SqliteRows>, NodeError> {
-    let beside = beside(path, store)?;
+    let rows_location = rows_location(path, store)?;
     if access == Access::ReadOnly {
         let rows = SqliteRows::open(path, true)?;
         let bound = rows.store_id()?;
-        if bound.as_deref() != Some(beside.store.as_str()) {
+        if bound.as_deref() != Some(rows_location.store.as_str()) {
             return Err(RowError::Other {
                 path: path.to_owned(),
                 found: bound.map_or_else(|| "no store".to_owned(), |id| format!("store {id}")),
-                expected: format!("store {}", beside.store),
+                expected: format!("store {}", rows_location.store),
             }
             .into());
         }
         return Ok(rows);
     }
-    let rows = SqliteRows::open_beside(&beside)?;
+    let rows = SqliteRows::open_with_store(&rows_location)?;
     if let Some(id) = rows.id() {
         store.set_rows(id).map_err(NodeError::Store)?;
     }
@@ -120,8 +120,8 @@ pub(crate) fn open_rows(
 }
 
 /// What the rows of a store have to be.
-pub(crate) fn beside(path: &Path, store: &SegmentStore) -> Result<Beside, NodeError> {
-    Ok(Beside {
+pub(crate) fn rows_location(path: &Path, store: &SegmentStore) -> Result<RowsLocation, NodeError> {
+    Ok(RowsLocation {
         path: path.to_owned(),
         disk: store.disk(),
         store: store.id(),
@@ -143,7 +143,7 @@ pub(crate) fn open_filestore(
         return Ok(None);
     }
     let options =
-        FilestoreOptions::beside(repository, files, urls).map_err(|source| RepoError::Io {
+        FilestoreOptions::rows_location(repository, files, urls).map_err(|source| RepoError::Io {
             action: "find",
             path: repository.to_owned(),
             source: Arc::new(source),

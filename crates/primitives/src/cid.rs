@@ -55,31 +55,31 @@ impl Codec {
 #[non_exhaustive]
 pub enum CidError {
     /// Fewer characters than any CID has.
-    #[error("invalid cid: cid too short")]
+    #[error("invalid CID: it is shorter than any CID")]
     TooShort,
     /// More characters than any CID has.
-    #[error("invalid cid: cid of {0} characters is too long")]
+    #[error("invalid CID: {0} characters are more than any CID has")]
     TooLong(usize),
     /// The text is not in a known multibase.
-    #[error("invalid cid: {0}")]
+    #[error("invalid CID: {0}")]
     Base(MultibaseError),
     /// The text looks like a CIDv0 and is none.
-    #[error("invalid cid: input isn't valid multihash")]
+    #[error("invalid CID: it looks like a CIDv0 but is not base58btc")]
     NotBase58,
     /// The version is neither 0 nor 1.
-    #[error("invalid cid: expected 1 as the cid version number, got: {0}")]
+    #[error("invalid CID: unknown version {0}")]
     Version(u64),
     /// The bytes end inside a CIDv0.
-    #[error("invalid cid: not enough bytes for cid v0")]
+    #[error("invalid CID: the bytes end inside a CIDv0")]
     ShortV0,
     /// The version or the codec is not a varint.
-    #[error("invalid cid: {0}")]
+    #[error("invalid CID: {0}")]
     Varint(VarintError),
     /// The multihash is malformed.
-    #[error("invalid cid: {0}")]
+    #[error("invalid CID: {0}")]
     Hash(HashError),
     /// CIDv0 is sha2-256 of dag-pb and nothing else.
-    #[error("invalid cid: invalid hash for cidv0 {code}-{length}")]
+    #[error("a CIDv0 needs a sha2-256 digest of 32 bytes, not {length} bytes of hash function {code:#x}")]
     NotV0 {
         /// The hash function's code.
         code: u64,
@@ -87,10 +87,10 @@ pub enum CidError {
         length: usize,
     },
     /// Bytes follow the CID.
-    #[error("invalid cid: trailing bytes in data buffer passed to cid Cast")]
+    #[error("invalid CID: {0} bytes follow it")]
     Trailing(usize),
     /// Bytes that should be one CID do not begin with one.
-    #[error("invalid cid: {0}")]
+    #[error("{0}")]
     Bytes(Box<Self>),
 }
 
@@ -254,7 +254,7 @@ impl Cid {
         match self.version {
             Version::V0 => multibase::encode_base58(self.hash.as_bytes(), out),
             Version::V1 => {
-                let mut bytes = multibase::Short::new();
+                let mut bytes = multibase::SmallBytes::new();
                 varint::encode(1, &mut bytes);
                 varint::encode(self.codec.0, &mut bytes);
                 bytes.extend_from_slice(self.hash.as_bytes());
@@ -266,7 +266,7 @@ impl Cid {
     /// Reads the text form and tells the base in which it was written.
     ///
     /// # Errors
-    /// Every [`CidError`]; the messages are Kubo's.
+    /// Every [`CidError`].
     pub fn parse(text: &str) -> Result<(Self, Base), CidError> {
         if text.len() < 2 {
             return Err(CidError::TooShort);

@@ -158,11 +158,11 @@ pub(crate) const MAX_VALUES: usize = 1 << 19;
 /// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
 pub(crate) struct Builder {
     codec: &'static str,
-    open: Vec<Open>,
+    open: Vec<OpenContainer>,
     left: usize,
 }
 
-enum Open {
+enum OpenContainer {
     List(Vec<Ipld>),
     Map {
         entries: Vec<(ByteString, Ipld)>,
@@ -192,7 +192,7 @@ impl Builder {
         Ok(())
     }
 
-    fn push(&mut self, open: Open, allowed: usize) -> Result<(), CodecError> {
+    fn push(&mut self, open: OpenContainer, allowed: usize) -> Result<(), CodecError> {
         if self.open.len() >= allowed {
             return Err(CodecError::TooDeep(self.codec));
         }
@@ -201,12 +201,12 @@ impl Builder {
     }
 
     pub(crate) fn open_list(&mut self) -> Result<(), CodecError> {
-        self.push(Open::List(Vec::new()), MAX_DEPTH)
+        self.push(OpenContainer::List(Vec::new()), MAX_DEPTH)
     }
 
     pub(crate) fn open_map(&mut self) -> Result<(), CodecError> {
         self.push(
-            Open::Map {
+            OpenContainer::Map {
                 entries: Vec::new(),
                 key: None,
             },
@@ -217,11 +217,11 @@ impl Builder {
     /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is no level of the value.
     pub(crate) fn open_json_map(&mut self) -> Result<(), CodecError> {
         let reserved = match self.open.last() {
-            Some(Open::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some(b"/"),
+            Some(OpenContainer::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some(b"/"),
             _ => false,
         };
         self.push(
-            Open::Map {
+            OpenContainer::Map {
                 entries: Vec::new(),
                 key: None,
             },
@@ -232,7 +232,7 @@ impl Builder {
     /// The name of the entry whose value comes next.
     pub(crate) fn key(&mut self, name: impl Into<ByteString>) -> Result<(), CodecError> {
         self.spend()?;
-        if let Some(Open::Map { key, .. }) = self.open.last_mut() {
+        if let Some(OpenContainer::Map { key, .. }) = self.open.last_mut() {
             *key = Some(name.into());
         }
         Ok(())
@@ -243,8 +243,8 @@ impl Builder {
         self.spend()?;
         match self.open.last_mut() {
             None => return Ok(Some(value)),
-            Some(Open::List(items)) => items.push(value),
-            Some(Open::Map { entries, key }) => {
+            Some(OpenContainer::List(items)) => items.push(value),
+            Some(OpenContainer::Map { entries, key }) => {
                 entries.push((key.take().unwrap_or_default(), value));
             }
         }
@@ -254,11 +254,11 @@ impl Builder {
     /// Closes what was opened last.
     pub(crate) fn close(&mut self) -> Result<Ipld, CodecError> {
         match self.open.pop() {
-            Some(Open::List(mut items)) => {
+            Some(OpenContainer::List(mut items)) => {
                 trim(&mut items);
                 Ok(Ipld::List(items))
             }
-            Some(Open::Map { mut entries, .. }) => {
+            Some(OpenContainer::Map { mut entries, .. }) => {
                 refuse_repeated_keys(&entries)?;
                 trim(&mut entries);
                 Ok(Ipld::Map(entries))

@@ -34,19 +34,19 @@ const INLINE: usize = 38;
 #[non_exhaustive]
 pub enum HashError {
     /// Fewer bytes than any multihash has.
-    #[error("multihash too short. must be >= 2 bytes")]
+    #[error("a multihash has at least 2 bytes")]
     Empty,
     /// The code or the length is not a varint.
     #[error(transparent)]
     Varint(#[from] VarintError),
     /// The bytes end inside the digest.
-    #[error("length greater than remaining number of bytes in buffer")]
+    #[error("the data ends inside the digest")]
     Truncated,
     /// Bytes follow the multihash.
-    #[error("multihash length inconsistent: {0} bytes follow the digest")]
+    #[error("{0} bytes follow the multihash")]
     Trailing(usize),
     /// The digest is longer than [`MAX_DIGEST`].
-    #[error("digest too large: {} digest got {length} bytes, maximum {MAX_DIGEST}", name_of(*.code))]
+    #[error("a {} digest of {length} bytes is too long: at most {MAX_DIGEST} bytes", name_of(*.code))]
     TooLong {
         /// The function's code.
         code: u64,
@@ -54,7 +54,7 @@ pub enum HashError {
         length: u64,
     },
     /// The digest is shorter than [`MIN_ALLOWED_DIGEST`].
-    #[error("digest too small: {} digest got {length} bytes, minimum {MIN_ALLOWED_DIGEST}", name_of(*.code))]
+    #[error("a {} digest of {length} bytes is too short: at least {MIN_ALLOWED_DIGEST} bytes", name_of(*.code))]
     TooShort {
         /// The function's code.
         code: u64,
@@ -62,16 +62,16 @@ pub enum HashError {
         length: usize,
     },
     /// The function is one that nothing is stored or served under.
-    #[error("potentially insecure hash functions not allowed")]
+    #[error("the hash function is not secure enough to be used")]
     NotAllowed,
     /// No function with this code is built in.
-    #[error("unknown multihash code {0} ({0:#x}): no such hash registered")]
+    #[error("unknown hash function {0:#x}")]
     UnknownCode(u64),
     /// No function has this name.
-    #[error("unrecognized hash function: {}", Quoted(.0))]
+    #[error("unknown hash function {}", Quoted(.0))]
     UnknownName(String),
     /// The function cannot give a digest of this length.
-    #[error("requested length was too large for digest")]
+    #[error("{function} has no digest of {length} bytes")]
     Length {
         /// The function's name.
         function: &'static str,
@@ -80,7 +80,7 @@ pub enum HashError {
     },
     /// An identity digest has the length of its data and no other.
     #[error(
-        "the length of the identity hash ({length}) must be equal to the length of the data ({data})"
+        "an identity digest of {data} bytes of data cannot have {length} bytes"
     )]
     IdentityLength {
         /// The length that was asked for, in bytes.

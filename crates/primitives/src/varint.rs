@@ -12,13 +12,13 @@ pub const MAX_VALUE: u64 = u64::MAX >> 1;
 #[non_exhaustive]
 pub enum VarintError {
     /// The bytes end inside the number.
-    #[error("varints malformed, could not reach the end")]
+    #[error("the data ends inside a varint")]
     Truncated,
     /// The number needs more than 63 bits.
-    #[error("varints larger than uint63 not supported")]
+    #[error("a varint has more than 63 bits")]
     Overflow,
     /// The number is padded with zero groups.
-    #[error("varint not minimally encoded")]
+    #[error("a varint is not minimally encoded")]
     NotMinimal,
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::fixture::Choices;
+use crate::fixture::SeededRng;
 use crate::rpc::Rpc;
 use crate::server::{Daemon, Repository};
 
@@ -119,7 +119,7 @@ pub fn run(options: &Options) -> Result<Report> {
 }
 
 fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
-    let mut choices = Choices::new(options.seed);
+    let mut choices = SeededRng::new(options.seed);
     let mut report = Report::default();
     let collections = Collections::default();
     let mut daemon = repository.start(&["--offline"])?;

@@ -10,7 +10,7 @@
 //! - [`crash`] loads a node, kills it at a random moment, and checks that nothing answered was lost.
 
 pub mod crash;
-pub mod due;
+pub mod selection;
 pub mod fixture;
 pub mod http;
 pub mod layers;

@@ -42,7 +42,15 @@ pub struct CommandError {
     pub code: u32,
     /// Always `error`.
     pub r#type: String,
+    /// The same in Cairn's own words, where the message is Kubo's. It is not sent: only callers in the server's process have
+    /// it, through [`ErrorDetail`].
+    #[serde(skip)]
+    pub detail: Option<String>,
 }
+
+/// The extension of a response in the same process that carries [`CommandError::detail`].
+#[derive(Clone, Debug)]
+pub struct ErrorDetail(pub String);
 
 impl CommandError {
     /// An error of a kind.
@@ -51,7 +59,15 @@ impl CommandError {
             message: message.into(),
             code: code.number(),
             r#type: "error".to_owned(),
+            detail: None,
         }
+    }
+
+    /// The same error with its text in Cairn's own words.
+    #[must_use]
+    pub fn with_detail(self, detail: impl Into<String>) -> Self {
+        let detail = Some(detail.into()).filter(|detail| *detail != self.message);
+        Self { detail, ..self }
     }
 
     /// A command that failed.

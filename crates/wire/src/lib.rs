@@ -18,5 +18,5 @@ pub mod shape;
 pub mod text;
 pub mod values;
 
-pub use error::{CommandError, ErrorCode};
+pub use error::{CommandError, ErrorCode, ErrorDetail};
 pub use values::{ParseError, Values};

@@ -27,10 +27,10 @@ const MAX_PADDING: usize = 256;
 #[non_exhaustive]
 pub enum MultipartError {
     /// The content type names no boundary, or one that RFC 2046 forbids.
-    #[error("no multipart boundary param in Content-Type")]
+    #[error("the Content-Type names no valid multipart boundary")]
     Boundary,
     /// The body ends before its closing boundary.
-    #[error("unexpected EOF")]
+    #[error("the multipart body ends before its closing boundary")]
     Truncated,
     /// A part's header fields are longer than any that are meant.
     #[error("the header of a part is longer than {MAX_HEADERS} bytes")]
@@ -136,7 +136,7 @@ impl Decoder {
                 }
                 State::Closed => {
                     self.state = State::End;
-                    Next::Event(Event::End)
+                    Transition::Event(Event::End)
                 }
                 State::Preamble => self.preamble()?,
                 State::Headers => self.headers()?,
@@ -144,18 +144,18 @@ impl Decoder {
                 State::Boundary => self.boundary()?,
             };
             match event {
-                Next::Event(event) => return Ok(Some(event)),
-                Next::GoOn => {}
-                Next::More if self.finished && self.started => {
+                Transition::Event(event) => return Ok(Some(event)),
+                Transition::GoOn => {}
+                Transition::More if self.finished && self.started => {
                     return Err(MultipartError::Truncated);
                 }
-                Next::More => return Ok(None),
+                Transition::More => return Ok(None),
             }
         }
     }
 
     /// Passes over lines up to the first boundary.
-    fn preamble(&mut self) -> Result<Next, MultipartError> {
+    fn preamble(&mut self) -> Result<Transition, MultipartError> {
         let end = self.gather(MAX_PREAMBLE - self.passed.min(MAX_PREAMBLE), |held| {
             memchr::memchr(b'\n', held).map(|at| at + 1)
         });
@@ -164,7 +164,7 @@ impl Decoder {
             Some(end) => self.held.split_to(end),
             // The last line needs no end.
             None if self.finished => self.held.split(),
-            None => return Ok(Next::More),
+            None => return Ok(Transition::More),
         };
         self.passed += line.len();
         let dashes = self.delimiter.needle().get(2..).unwrap_or_default();
@@ -177,26 +177,26 @@ impl Decoder {
                     self.delimiter = Finder::new(&delimiter).into_owned();
                 }
                 self.state = State::Headers;
-                Ok(Next::GoOn)
+                Ok(Transition::GoOn)
             }
             Some(Line::Last) => {
                 self.state = State::End;
-                Ok(Next::Event(Event::End))
+                Ok(Transition::Event(Event::End))
             }
             _ if self.passed > MAX_PREAMBLE => Err(preamble()),
-            _ if line.ends_with(b"\n") => Ok(Next::GoOn),
-            _ => Ok(Next::More),
+            _ if line.ends_with(b"\n") => Ok(Transition::GoOn),
+            _ => Ok(Transition::More),
         }
     }
 
-    fn headers(&mut self) -> Result<Next, MultipartError> {
+    fn headers(&mut self) -> Result<Transition, MultipartError> {
         let Some(end) = self.gather(MAX_HEADERS, end_of_header)? else {
             if self.finished && self.held.is_empty() {
                 // As in Go, a boundary that nothing follows may end the body.
                 self.state = State::End;
-                return Ok(Next::Event(Event::End));
+                return Ok(Transition::Event(Event::End));
             }
-            return Ok(Next::More);
+            return Ok(Transition::More);
         };
         let header = self.held.split_to(end);
         let head = parse_head(&header)?;
@@ -209,7 +209,7 @@ impl Decoder {
         }
         self.held.extend_from_slice(line_end);
         self.state = State::Data;
-        Ok(Next::Event(Event::Part(head)))
+        Ok(Transition::Event(Event::Part(head)))
     }
 
     fn line_end(&self) -> &'static [u8] {
@@ -220,34 +220,34 @@ impl Decoder {
         }
     }
 
-    fn data(&mut self) -> Next {
+    fn data(&mut self) -> Transition {
         match self.until_delimiter() {
-            Some(Found::Data(mut data)) => {
+            Some(BodyPiece::Data(mut data)) => {
                 let borrowed = std::mem::take(&mut self.borrowed);
                 data.advance(borrowed.min(data.len()));
                 if data.is_empty() {
-                    Next::GoOn
+                    Transition::GoOn
                 } else {
-                    Next::Event(Event::Data(data))
+                    Transition::Event(Event::Data(data))
                 }
             }
-            Some(Found::Delimiter) => {
+            Some(BodyPiece::Delimiter) => {
                 self.state = State::Boundary;
-                Next::GoOn
+                Transition::GoOn
             }
-            None => Next::More,
+            None => Transition::More,
         }
     }
 
     /// Behind a delimiter within a part: the part ends if the line ends, or ends with `--`; otherwise it was data.
-    fn boundary(&mut self) -> Result<Next, MultipartError> {
+    fn boundary(&mut self) -> Result<Transition, MultipartError> {
         let finished = self.finished;
         let found = loop {
             if let Some(found) = line_of(&self.held, finished && self.frames.is_empty()) {
                 break found;
             }
             let Some(mut frame) = self.frames.pop_front() else {
-                return Ok(Next::More);
+                return Ok(Transition::More);
             };
             let part = frame.split_to(frame.len().min(16));
             self.held.extend_from_slice(&part);
@@ -269,11 +269,11 @@ impl Decoder {
                 self.state = State::Data;
                 let mut data = Bytes::copy_from_slice(self.delimiter.needle());
                 data.advance(std::mem::take(&mut self.borrowed).min(data.len()));
-                return Ok(Next::Event(Event::Data(data)));
+                return Ok(Transition::Event(Event::Data(data)));
             }
         }
         self.borrowed = 0;
-        Ok(Next::Event(Event::PartEnd))
+        Ok(Transition::Event(Event::PartEnd))
     }
 
     /// Moves bytes into `held` until `end` finds where the wanted part of them ends.
@@ -301,7 +301,7 @@ impl Decoder {
     }
 
     /// Data up to the next delimiter, or the delimiter itself, which is then gone.
-    fn until_delimiter(&mut self) -> Option<Found> {
+    fn until_delimiter(&mut self) -> Option<BodyPiece> {
         let delimiter_len = self.delimiter.needle().len();
         if !self.held.is_empty() {
             // A delimiter may span the frames: look at what is held with as much of what follows.
@@ -319,7 +319,7 @@ impl Decoder {
                 if !rest.is_empty() {
                     self.frames.push_front(rest);
                 }
-                return Some(Found::Delimiter);
+                return Some(BodyPiece::Delimiter);
             }
             // Not a delimiter here: what cannot begin one is data.
             let keep = self
@@ -327,7 +327,7 @@ impl Decoder {
                 .get(1..)
                 .and_then(|tail| possible_start(tail, self.delimiter.needle()))
                 .map_or(self.held.len(), |at| at + 1);
-            return Some(Found::Data(self.held.split_to(keep).freeze()));
+            return Some(BodyPiece::Data(self.held.split_to(keep).freeze()));
         }
         let mut frame = self.frames.pop_front()?;
         match self.delimiter.find(&frame) {
@@ -336,12 +336,12 @@ impl Decoder {
                 if !frame.is_empty() {
                     self.frames.push_front(frame);
                 }
-                Some(Found::Delimiter)
+                Some(BodyPiece::Delimiter)
             }
             Some(at) => {
                 let data = frame.split_to(at);
                 self.frames.push_front(frame);
-                Some(Found::Data(data))
+                Some(BodyPiece::Data(data))
             }
             None => {
                 let tail_from = frame.len().saturating_sub(delimiter_len - 1);
@@ -354,14 +354,14 @@ impl Decoder {
                 if frame.is_empty() {
                     self.until_delimiter()
                 } else {
-                    Some(Found::Data(frame))
+                    Some(BodyPiece::Data(frame))
                 }
             }
         }
     }
 }
 
-enum Found {
+enum BodyPiece {
     Data(Bytes),
     Delimiter,
 }
@@ -374,7 +374,7 @@ fn possible_start(tail: &[u8], delimiter: &[u8]) -> Option<usize> {
 }
 
 /// What a state came to.
-enum Next {
+enum Transition {
     Event(Event),
     GoOn,
     /// More bytes are needed.
@@ -384,7 +384,7 @@ enum Next {
 /// What stands behind a delimiter.
 enum Line {
     /// A boundary's line, with its end: another part follows.
-    Next { length: usize },
+    Transition { length: usize },
     /// The line of the closing boundary.
     Last,
     /// Something else: it was no delimiter.

@@ -24,7 +24,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// How an option's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum OptionKind {
     /// `true`, `false` and their short forms.
     Bool,
     /// A signed number of 32 bits.
@@ -41,8 +41,8 @@ pub enum Kind {
     Strings,
 }
 
-impl Kind {
-    /// The name in messages.
+impl OptionKind {
+    /// The name in Kubo's messages and in `commands`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -53,6 +53,17 @@ impl Kind {
             Self::Uint64 => "uint64",
             Self::String => "string",
             Self::Strings => "array",
+        }
+    }
+
+    /// What a value has to be, in words.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int | Self::Int64 => "an integer",
+            Self::Uint | Self::Uint64 => "an integer that is not negative",
+            Self::String | Self::Strings => "text",
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
     let mut script = Vec::new();
     clap_complete::generate(
         shell,
-        &mut offered(invocation.program),
+        &mut completion_grammar(invocation.program),
         invocation.program,
         &mut script,
     );
@@ -39,7 +39,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
 }
 
 /// The grammar as completions offer it: without what is hidden, and with the values that the declarations name.
-pub(crate) fn offered(program: &'static str) -> Command {
+pub(crate) fn completion_grammar(program: &'static str) -> Command {
     let global: Vec<String> = globals::definitions()
         .iter()
         .filter(|global| !global.is_hide_set())

@@ -61,9 +61,9 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
 }
 
 /// A failure, and whether the copy holds work that is worth keeping.
-type Failed = (Problem, bool);
+type EditFailure = (Problem, bool);
 
-fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), Failed> {
+fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), EditFailure> {
     // As shells and git do: the variable may hold arguments.
     let status = Process::new("sh")
         .arg("-c")
@@ -89,7 +89,7 @@ fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), Failed> {
     }
 }
 
-fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), Failed> {
+fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), EditFailure> {
     let io = |error: std::io::Error| {
         (
             Problem::failed(format!("cannot replace {}", path.display())).because(&error),

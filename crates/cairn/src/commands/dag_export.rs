@@ -25,7 +25,7 @@ pub(crate) async fn run(
         .kubo
         .send(request.spec, request.values.clone(), None)
         .await?;
-    let progress = Progress::bytes(progress::wanted(asked), None);
+    let progress = Progress::bytes(progress::is_enabled(asked), None);
     while let Some(bytes) = answer.chunk().await? {
         output.bytes(&bytes)?;
         progress.add(bytes.len() as u64);

@@ -2,7 +2,7 @@
 
 use cairn_wire::kubo::filestore::{FileBlock, OTHER_ERROR};
 
-use super::generic::{self, Printer, Request, tell_error, told_all};
+use super::generic::{self, Printer, Request, print_error, result_of};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
@@ -22,7 +22,7 @@ pub(crate) async fn ls(
         (wrong, !wrong)
     };
     list(session, request, globals, output, each).await?;
-    told_all(failed)
+    result_of(failed)
 }
 
 /// Runs `filestore verify`: what is wrong is its answer, and no failure.
@@ -52,7 +52,7 @@ async fn list(
         |line, record: FileBlock, output| {
             let (told, printed) = each(&record);
             if told && globals.format == Format::Text {
-                tell_error(&record.error_msg, output)?;
+                print_error(&record.error_msg, output)?;
             }
             if printed || globals.format.is_json() {
                 printer.print(&line, output)?;

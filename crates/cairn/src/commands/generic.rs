@@ -110,7 +110,7 @@ impl Request {
 }
 
 /// What can be done with a command of which only the path is known.
-struct Entry {
+struct GenericCommand {
     path: &'static str,
     run: for<'a> fn(&'a Request, &'a Globals) -> LocalBoxFuture<'a, Result<(), Problem>>,
     check: fn(&Values) -> Result<(), cairn_wire::ParseError>,
@@ -126,7 +126,7 @@ fn print_as<C: Command>(values: &Values, line: &[u8], out: &mut String) -> Resul
     if size_of::<RecordOf<C>>() == 0 {
         return Ok(());
     }
-    let record: RecordOf<C> = understood(line)?;
+    let record: RecordOf<C> = parse_record(line)?;
     C::from_values(values)?.text(&record, out);
     Ok(())
 }
@@ -142,7 +142,7 @@ where
 }
 
 macro_rules! entries {
-    ($($command:path),+ $(,)?) => { &[$( Entry {
+    ($($command:path),+ $(,)?) => { &[$( GenericCommand {
         path: <$command as Command>::SPEC.path,
         run: run_as::<$command>,
         check: check_as::<$command>,
@@ -150,9 +150,9 @@ macro_rules! entries {
     } ),+] };
 }
 
-static ENTRIES: &[Entry] = cairn_wire::kubo_commands!(entries);
+static ENTRIES: &[GenericCommand] = cairn_wire::kubo_commands!(entries);
 
-fn entry(spec: &Spec) -> Result<&'static Entry, Problem> {
+fn entry(spec: &Spec) -> Result<&'static GenericCommand, Problem> {
     ENTRIES
         .iter()
         .find(|entry| entry.path == spec.path)
@@ -246,7 +246,7 @@ pub(crate) async fn next_record<T: DeserializeOwned>(
     let Some(line) = next_line(records, output).await? else {
         return Ok(None);
     };
-    let record = understood(&line)?;
+    let record = parse_record(&line)?;
     Ok(Some((line, record)))
 }
 
@@ -268,13 +268,13 @@ pub(crate) async fn for_each_record<T: DeserializeOwned>(
 }
 
 /// Reads the line of a record.
-pub(crate) fn understood<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse_record<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(line)
         .map_err(|error| Problem::failed("the server's answer is not understood").because(&error))
 }
 
 /// Writes the error that a record tells of to standard error, behind what was printed.
-pub(crate) fn tell_error(error: &str, output: &mut Output) -> Result<(), Problem> {
+pub(crate) fn print_error(error: &str, output: &mut Output) -> Result<(), Problem> {
     output.flush()?;
     let mut shown = String::new();
     escaped(error, &mut shown);
@@ -283,7 +283,7 @@ pub(crate) fn tell_error(error: &str, output: &mut Output) -> Result<(), Problem
 }
 
 /// What a command that told of errors ends with.
-pub(crate) fn told_all(failed: bool) -> Result<(), Problem> {
+pub(crate) fn result_of(failed: bool) -> Result<(), Problem> {
     if failed {
         Err(Problem::failed("errors while displaying some entries"))
     } else {
@@ -293,7 +293,7 @@ pub(crate) fn told_all(failed: bool) -> Result<(), Problem> {
 
 /// Prints the records of an endpoint.
 pub(crate) struct Printer<'a> {
-    entry: &'static Entry,
+    entry: &'static GenericCommand,
     values: &'a Values,
     format: Format,
     coloured: bool,
@@ -320,7 +320,7 @@ impl<'a> Printer<'a> {
                 output.bytes(b"\n")
             }
             Format::JsonLines => {
-                for item in items(understood(line)?) {
+                for item in items(parse_record(line)?) {
                     output.text(&item.to_string())?;
                     output.bytes(b"\n")?;
                 }

@@ -30,7 +30,7 @@ mod repo_gc;
 mod repo_verify;
 mod rest;
 mod shutdown;
-mod told;
+mod record_error;
 mod version;
 
 use std::future::Future;
@@ -165,30 +165,30 @@ custom! {
     kubo::add::Add: add::run,
     kubo::block::rm::BlockRm: block_rm::run,
     kubo::cat::Cat: cat::run,
-    kubo::cid::base32::CidBase32: told::run::<kubo::cid::format::Formatted>,
-    kubo::cid::format::CidFormat: told::run::<kubo::cid::format::Formatted>,
-    kubo::cid::inspect::CidInspect: told::run::<kubo::cid::inspect::CidParts>,
+    kubo::cid::base32::CidBase32: record_error::run::<kubo::cid::format::Formatted>,
+    kubo::cid::format::CidFormat: record_error::run::<kubo::cid::format::Formatted>,
+    kubo::cid::inspect::CidInspect: record_error::run::<kubo::cid::inspect::CidParts>,
     kubo::config::profile::ConfigProfileApply: config_profile::run,
     kubo::config::value::Config: config_value::run,
     kubo::dag::export::DagExport: dag_export::run,
     kubo::dag::stat::DagStat: dag_stat::run,
     kubo::files::ls::FilesLs: files_ls::run,
-    kubo::filestore::dups::FilestoreDups: told::run::<kubo::refs::links::Ref>,
+    kubo::filestore::dups::FilestoreDups: record_error::run::<kubo::refs::links::Ref>,
     kubo::filestore::ls::FilestoreLs: filestore::ls,
     kubo::filestore::verify::FilestoreVerify: filestore::verify,
     kubo::get::Get: get::run,
     kubo::ls::Ls: ls::run,
     kubo::pin::add::PinAdd: pin_add::run,
     kubo::pin::ls::PinLs: pin_ls::run,
-    kubo::refs::links::Refs: told::run::<kubo::refs::links::Ref>,
-    kubo::refs::local::RefsLocal: told::run::<kubo::refs::links::Ref>,
+    kubo::refs::links::Refs: record_error::run::<kubo::refs::links::Ref>,
+    kubo::refs::local::RefsLocal: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::gc::RepoGc: repo_gc::run,
-    kubo::repo::ls::RepoLs: told::run::<kubo::refs::links::Ref>,
+    kubo::repo::ls::RepoLs: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::verify::RepoVerify: repo_verify::run,
 }
 
 #[cfg(test)]
-pub(crate) use completions::offered;
+pub(crate) use completions::completion_grammar;
 
 /// An option that is `true` or `false`, if it was given.
 fn given_flag(request: &Request, names: &[&str]) -> Option<bool> {

@@ -31,7 +31,7 @@ pub(crate) async fn run(
                 );
             }
             _ => {
-                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+                progress.suspend(|| printer.print(&line, output).and_then(|()| output.flush()))?;
             }
         }
         Ok(())

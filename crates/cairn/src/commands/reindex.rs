@@ -28,7 +28,7 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     let repo = Repo::open(globals.repository()?, Access::ReadWrite)
         .map_err(|error| node_problem(&NodeError::from(error)))?;
     let path = repo.blocks_path();
-    let shown = progress::wanted(None);
+    let shown = progress::is_enabled(None);
     let done = tokio::task::spawn_blocking(move || {
         let progress = Progress::bytes(shown, Some(0));
         let mut in_all = 0;
@@ -58,12 +58,12 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
         .map_err(|error| Problem::from_error(&error))?;
     repo.close();
     let mut output = Output::stdout()?;
-    output.text(&told(&report))?;
+    output.text(&summary(&report))?;
     output.flush()
 }
 
 /// What was found.
-fn told(report: &OpenReport) -> String {
+fn summary(report: &OpenReport) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for (segment, at) in &report.cut {

@@ -1,7 +1,7 @@
 //! The answer to a request, as bytes.
 
 use bytes::Bytes;
-use cairn_wire::CommandError;
+use cairn_wire::{CommandError, ErrorDetail};
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
@@ -80,7 +80,16 @@ impl Answer {
         if head.status.is_success() {
             return Ok(answer);
         }
-        Err(answer.refusal(head.status).await)
+        let detail = head.extensions.get::<ErrorDetail>().cloned();
+        let mut error = answer.refusal(head.status).await;
+        if let Error::Command { error, .. } = &mut error {
+            let named = (answer.asked.as_ref())
+                .map(|asked| format!("{asked}: "))
+                .filter(|asked| error.message.starts_with(asked));
+            error.detail =
+                detail.map(|ErrorDetail(text)| format!("{}{text}", named.unwrap_or_default()));
+        }
+        Err(error)
     }
 
     /// The same, which is no answer without a record.

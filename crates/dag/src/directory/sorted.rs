@@ -199,7 +199,7 @@ mod tests {
     use std::sync::Arc;
 
     use cairn_primitives::codec::dag_pb::{Link, Node};
-    use cairn_primitives::unixfs::{Kind, UnixFs};
+    use cairn_primitives::unixfs::{NodeKind, UnixFs};
     use cairn_primitives::{Block, Codec, Multihash};
     use cairn_store::BlockWriter as _;
     use cairn_store::block::MemoryStore;
@@ -219,7 +219,7 @@ mod tests {
             .collect();
         let mut node = Node {
             links: Vec::new(),
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         let mut data = Vec::new();
         for link in &links {

@@ -8,8 +8,8 @@ use cairn_primitives::{Cid, codec};
 use futures_util::Stream;
 
 use crate::error::NodeError;
-use crate::fetch::{Ahead, Blocks};
-use crate::walk::{AHEAD_OF_LAST, Aside, Visited, may_link};
+use crate::fetch::{ReadAhead, Blocks};
+use crate::walk::{AHEAD_OF_LAST, CompactStack, Visited, may_link};
 
 /// Blocks from this size on are handed over as they are; smaller ones are put together.
 const APART: usize = 16 << 10;
@@ -41,7 +41,7 @@ pub enum CarError {
 struct Level {
     node: Cid,
     /// The blocks that it links to, each with the number of its link and one more.
-    links: Ahead<usize>,
+    links: ReadAhead<usize>,
     /// Links that are done.
     done: usize,
     held: usize,
@@ -52,7 +52,7 @@ struct Level {
 /// Identity CIDs are written like others, as Kubo does.
 pub struct Car {
     /// The outer nodes that are open, of which only the place is known.
-    aside: Aside,
+    aside: CompactStack,
     levels: VecDeque<Level>,
     /// Bytes that the levels hold.
     held: usize,
@@ -83,7 +83,7 @@ impl Car {
             Err(error) => return Err(CarError::Root(error.into())),
         };
         let mut car = Self {
-            aside: Aside::default(),
+            aside: CompactStack::default(),
             levels: VecDeque::new(),
             held: 0,
             blocks,
@@ -188,7 +188,7 @@ impl Car {
             .filter(|(link, _)| !self.seen.contains(link))
             .collect();
         let held = links.len() * size_of::<(Cid, usize)>() + size_of::<Level>();
-        let links = Ahead::new(self.blocks.clone(), links);
+        let links = ReadAhead::new(self.blocks.clone(), links);
         // What each level holds read adds up: deep levels hold nothing.
         let depth = self.aside.len() + self.levels.len();
         let links = if depth < EAGER_LEVELS {

@@ -24,7 +24,7 @@ pub struct GetOptions {
 
 /// What a download is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
+pub enum DownloadFormat {
     /// A tar archive.
     Tar,
     /// Something that gzip compressed.
@@ -48,11 +48,11 @@ impl GetOptions {
 
     /// What the download will be.
     #[must_use]
-    pub fn packing(&self) -> Packing {
+    pub fn packing(&self) -> DownloadFormat {
         if self.level.is_some() {
-            Packing::Gzip
+            DownloadFormat::Gzip
         } else {
-            Packing::Tar
+            DownloadFormat::Tar
         }
     }
 }

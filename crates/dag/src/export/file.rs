@@ -8,7 +8,7 @@ use futures_util::Stream;
 
 use super::ExportError;
 use crate::error::NodeError;
-use crate::fetch::{Ahead, Blocks, TOGETHER};
+use crate::fetch::{ReadAhead, Blocks, TOGETHER};
 use crate::unixfs;
 use crate::walk::AHEAD_OF_LAST;
 
@@ -39,7 +39,7 @@ struct Level {
     cid: Cid,
     part: Part,
     /// `None` while it is set aside.
-    children: Option<Ahead<Part>>,
+    children: Option<ReadAhead<Part>>,
     held: usize,
 }
 
@@ -215,7 +215,7 @@ impl FileReader {
         self.stack.push(Level {
             cid: cid.clone(),
             part,
-            children: Some(Ahead::new(self.blocks.clone(), children)),
+            children: Some(ReadAhead::new(self.blocks.clone(), children)),
             held,
         });
         while self.outermost + 1 < self.stack.len()

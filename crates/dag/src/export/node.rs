@@ -1,7 +1,7 @@
 //! What a CID holds, as UnixFS sees it.
 
 use cairn_primitives::ByteString;
-use cairn_primitives::unixfs::{Kind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, Mtime, UnixFs};
 use cairn_primitives::{Cid, Codec};
 
 use super::{ExportError, FileReader};
@@ -55,7 +55,7 @@ impl Node {
         let fs: UnixFs = unixfs::of_links(cid, &links)?;
         let (mode, mtime) = (fs.permissions(), fs.valid_mtime());
         match fs.kind {
-            Kind::Directory | Kind::HamtShard => {
+            NodeKind::Directory | NodeKind::HamtShard => {
                 let below = links.clone().fold(0u64, |sum, link| {
                     sum.saturating_add(link.size.unwrap_or_default())
                 });
@@ -68,7 +68,7 @@ impl Node {
                     mtime,
                 })
             }
-            Kind::Symlink => {
+            NodeKind::Symlink => {
                 let target = ByteString::from(fs.data.as_deref().unwrap_or_default());
                 Ok(Self {
                     size: target.len() as u64,
@@ -77,7 +77,7 @@ impl Node {
                     mtime,
                 })
             }
-            Kind::File | Kind::Raw => {
+            NodeKind::File | NodeKind::Raw => {
                 let file = FileReader::of_block(blocks.clone(), cid.clone(), data)?;
                 Ok(Self {
                     size: file.size(),
@@ -86,7 +86,7 @@ impl Node {
                     mtime,
                 })
             }
-            Kind::Metadata => Err(NodeError::UnknownType { cid: cid.clone() }.into()),
+            NodeKind::Metadata => Err(NodeError::UnknownType { cid: cid.clone() }.into()),
         }
     }
 }

@@ -15,13 +15,13 @@ use cairn_primitives::car::{CarError, Decoder, Event, Limits};
 use cairn_primitives::{Block, Cid};
 use cairn_store::{BlockStore, Hold};
 
-use self::check::{Checked, Fault, check};
+use self::check::{CheckedBlocks, BlockFault, check};
 use super::ImportError;
 use super::block::check_size;
 use super::blocks::Batch;
 use super::closure::Closure;
 use super::error::{CarFault, CarPlace};
-use super::workers::{Ticket, Workers};
+use super::workers::{PendingResult, Workers};
 
 /// Bytes that are checked as one job.
 const JOB_BYTES: usize = 512 << 10;
@@ -79,7 +79,7 @@ pub struct CarImport {
     has_header: bool,
     waiting: Vec<Block>,
     waiting_bytes: usize,
-    jobs: VecDeque<(Ticket<Checked>, usize)>,
+    jobs: VecDeque<(PendingResult<CheckedBlocks>, usize)>,
     in_flight: usize,
     workers: Option<Arc<Workers>>,
     /// The last block of this archive that is whole.
@@ -276,7 +276,7 @@ impl CarImport {
         self.store(checked).await
     }
 
-    async fn store(&mut self, checked: Checked) -> Result<(), ImportError> {
+    async fn store(&mut self, checked: CheckedBlocks) -> Result<(), ImportError> {
         if let Some(last) = checked.blocks.last() {
             self.previous = Some(last.cid.clone());
         }
@@ -292,15 +292,15 @@ impl CarImport {
         }
         match checked.fault {
             None => Ok(()),
-            Some(Fault::Content(error)) => Err(ImportError::Car {
+            Some(BlockFault::Content(error)) => Err(ImportError::Car {
                 place: self.place(),
                 fault: error.into(),
             }),
-            Some(Fault::Block(cid, error)) => Err(ImportError::Car {
+            Some(BlockFault::Block(cid, error)) => Err(ImportError::Car {
                 place: CarPlace::At(cid),
                 fault: error.into(),
             }),
-            Some(Fault::Name(error)) => Err(error),
+            Some(BlockFault::Name(error)) => Err(error),
         }
     }
 

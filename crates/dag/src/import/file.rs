@@ -17,7 +17,7 @@ use cairn_store::block::NewReference;
 use super::ImportError;
 use super::blocks::Batch;
 use super::importer::Importer;
-use super::workers::Ticket;
+use super::workers::PendingResult;
 
 /// Bytes that are hashed as one job: enough to make the way to a thread and back cheap.
 const JOB_BYTES: usize = 512 << 10;
@@ -50,7 +50,7 @@ pub(super) struct FileImport {
     chunks: VecDeque<Bytes>,
     chunk_bytes: usize,
     /// Jobs in the order of the file, with their bytes.
-    jobs: VecDeque<(Ticket<Leaves>, usize)>,
+    jobs: VecDeque<(PendingResult<Leaves>, usize)>,
     in_flight: usize,
     builder: FileBuilder,
     source: Option<Source>,

@@ -5,7 +5,7 @@ use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::Mtime;
 use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::SizeEstimation;
-use cairn_primitives::unixfs::layout::Shape;
+use cairn_primitives::unixfs::layout::FileLayout;
 
 /// Unix permissions and the time of the last change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct ImportOptions {
     /// Where files are cut.
     pub chunker: ChunkerSpec,
     /// How leaves are held together.
-    pub shape: Shape,
+    pub shape: FileLayout,
     /// Whether leaves are the bytes alone, without a UnixFS node around them.
     pub raw_leaves: bool,
     /// Version of the CIDs of dag-pb nodes; raw leaves have version 1 always.

@@ -10,7 +10,7 @@ use cairn_primitives::unixfs::Mtime;
 use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::{DEFAULT_THRESHOLD, SizeEstimation};
 use cairn_primitives::unixfs::hamt::DEFAULT_FANOUT;
-use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, Shape};
+use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, FileLayout};
 
 use super::error::{ImportError, OptionError};
 use super::options::{FileMeta, ImportOptions};
@@ -137,9 +137,9 @@ impl AddRequest {
         let options = ImportOptions {
             chunker: self.chunker(defaults)?,
             shape: if self.trickle.or(defaults.trickle).unwrap_or(false) {
-                Shape::Trickle
+                FileLayout::Trickle
             } else {
-                Shape::Balanced
+                FileLayout::Balanced
             },
             raw_leaves: raw_leaves.unwrap_or(version == Version::V1),
             version,

@@ -3,7 +3,7 @@
 mod build;
 mod folders;
 mod path;
-mod places;
+mod directories;
 
 use bytes::Bytes;
 use cairn_primitives::ByteString;
@@ -13,7 +13,7 @@ use cairn_store::Hold;
 use tokio::sync::mpsc;
 
 use self::folders::{FolderId, Folders};
-use self::places::{Places, Step};
+use self::directories::{DirectoryStack, PlacementStep};
 use super::ImportError;
 use super::file::FileImport;
 use super::importer::Importer;
@@ -52,7 +52,7 @@ pub struct ImportRoot {
 
 /// What [`Tree::finish`] gives.
 #[derive(Debug)]
-pub struct Finished {
+pub struct ImportedTree {
     /// The entries at the top, in the order in which they came.
     pub roots: Vec<ImportRoot>,
     /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
@@ -61,7 +61,7 @@ pub struct Finished {
 
 /// What is known of an open folder.
 #[derive(Clone, Debug)]
-enum Place {
+enum OpenDirectory {
     /// The body, when nothing wraps it: its entries are at the top.
     Top,
     /// A folder that exists.
@@ -94,7 +94,7 @@ struct Root {
 pub struct Tree {
     importer: Importer,
     events: mpsc::Sender<Added>,
-    places: Places<Place>,
+    places: DirectoryStack<OpenDirectory>,
     root: Option<Root>,
     roots: Vec<ImportRoot>,
 }
@@ -106,13 +106,13 @@ impl Tree {
         let mut tree = Self {
             importer,
             events,
-            places: Places::new(Place::Top),
+            places: DirectoryStack::new(OpenDirectory::Top),
             root: None,
             roots: Vec::new(),
         };
         if tree.importer.options().wrap {
             tree.begin(ByteString::new(), FileMeta::default());
-            tree.places = Places::new(Place::Folder(Folders::root()));
+            tree.places = DirectoryStack::new(OpenDirectory::Folder(Folders::root()));
         }
         tree
     }
@@ -196,7 +196,7 @@ impl Tree {
     /// Builds the folders that are still open, makes everything durable, and tells the roots.
     ///
     /// Pin them before the hold is dropped.
-    pub async fn finish(mut self) -> Result<Finished, ImportError> {
+    pub async fn finish(mut self) -> Result<ImportedTree, ImportError> {
         while self.places.depth() > 0 {
             self.leave().await?;
         }
@@ -205,7 +205,7 @@ impl Tree {
             return Err(ImportError::NoEntries);
         }
         let hold = self.importer.finish().await?;
-        Ok(Finished {
+        Ok(ImportedTree {
             roots: self.roots,
             hold,
         })
@@ -223,10 +223,10 @@ impl Tree {
         }
         loop {
             match self.places.step(&entry) {
-                Step::Leave => self.leave().await?,
-                Step::Enter(name) => self.enter(&name, FileMeta::default())?,
-                Step::Here(name) => return Ok(Some(name)),
-                Step::Skip => return Ok(None),
+                PlacementStep::Leave => self.leave().await?,
+                PlacementStep::Enter(name) => self.enter(&name, FileMeta::default())?,
+                PlacementStep::Here(name) => return Ok(Some(name)),
+                PlacementStep::Skip => return Ok(None),
             }
         }
     }
@@ -244,14 +244,14 @@ impl Tree {
         let place = match self.folder()? {
             None => {
                 self.begin(name.into(), meta);
-                Place::Folder(Folders::root())
+                OpenDirectory::Folder(Folders::root())
             }
             Some(parent) => {
                 let meta = self.importer.options().stored_meta(meta);
                 if self.importer.options().empty_dirs {
-                    Place::Folder(self.folders()?.make(parent, name, meta)?)
+                    OpenDirectory::Folder(self.folders()?.make(parent, name, meta)?)
                 } else {
-                    Place::Later {
+                    OpenDirectory::Later {
                         parent,
                         name: name.into(),
                         meta,
@@ -276,16 +276,16 @@ impl Tree {
         let place = self
             .places
             .folder_mut()
-            .map(|place| std::mem::replace(place, Place::Top));
+            .map(|place| std::mem::replace(place, OpenDirectory::Top));
         let folder = match place {
-            None | Some(Place::Top) => return Ok(None),
-            Some(Place::Folder(id)) => id,
-            Some(Place::Later { parent, name, meta }) => {
+            None | Some(OpenDirectory::Top) => return Ok(None),
+            Some(OpenDirectory::Folder(id)) => id,
+            Some(OpenDirectory::Later { parent, name, meta }) => {
                 self.folders()?.make(parent, &name, meta)?
             }
         };
         if let Some(place) = self.places.folder_mut() {
-            *place = Place::Folder(folder);
+            *place = OpenDirectory::Folder(folder);
         }
         Ok(Some(folder))
     }
@@ -326,7 +326,7 @@ impl Tree {
         if self.importer.options().silent {
             return Ok(());
         }
-        self.tell(Added {
+        self.send_event(Added {
             name,
             cid,
             size,
@@ -358,7 +358,7 @@ impl Tree {
         for (name, folder) in built.walk(&name) {
             root = Some(folder.cid.clone());
             let (cid, size) = (folder.cid.clone(), folder.tree_size);
-            self.tell(Added {
+            self.send_event(Added {
                 name,
                 cid,
                 size,
@@ -373,7 +373,7 @@ impl Tree {
         Ok(())
     }
 
-    async fn tell(&self, event: Added) -> Result<(), ImportError> {
+    async fn send_event(&self, event: Added) -> Result<(), ImportError> {
         self.events
             .send(event)
             .await

@@ -74,7 +74,7 @@ impl Workers {
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Ticket<T>, ImportError> {
+    ) -> Result<PendingResult<T>, ImportError> {
         let place = Arc::clone(&self.places)
             .acquire_owned()
             .await
@@ -90,15 +90,15 @@ impl Workers {
         self.queue
             .send(Box::new(job))
             .map_err(|_| ImportError::Hashing)?;
-        Ok(Ticket(ticket))
+        Ok(PendingResult(ticket))
     }
 }
 
 /// Stands for the result of some queued work.
 #[derive(Debug)]
-pub(super) struct Ticket<T>(oneshot::Receiver<T>);
+pub(super) struct PendingResult<T>(oneshot::Receiver<T>);
 
-impl<T> Ticket<T> {
+impl<T> PendingResult<T> {
     /// Waits for the result. Cancel safe.
     pub(super) async fn wait(&mut self) -> Result<T, ImportError> {
         (&mut self.0).await.map_err(|_| ImportError::Hashing)

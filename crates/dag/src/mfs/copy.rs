@@ -9,9 +9,9 @@ use cairn_primitives::{Cid, Codec};
 use cairn_store::block::Root;
 
 use super::directory::Change;
-use super::editor::{Editor, Found, Made};
+use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::FileEdit;
-use super::{Changing, Mfs, MfsError, MfsPath};
+use super::{TreeChange, Mfs, MfsError, MfsPath};
 use crate::error::NodeError;
 use crate::resolve;
 
@@ -206,7 +206,7 @@ impl Mfs {
     }
 
     /// What becomes of a source in its new place, and whether it is a symbolic link.
-    async fn copied(&self, editor: &Editor<'_>, cid: &Cid) -> Result<(Made, bool), MfsError> {
+    async fn copied(&self, editor: &Editor<'_>, cid: &Cid) -> Result<(NodeLink, bool), MfsError> {
         let data = editor.blocks.get(cid).await?;
         let found = super::editor::read(cid, &data).map_err(|error| match error {
             NodeError::Fetch(_) => error.into(),
@@ -215,13 +215,13 @@ impl Mfs {
                 reason: Some(Arc::new(error)),
             },
         })?;
-        let made = Made {
+        let made = NodeLink {
             cid: cid.clone(),
             tree_size: found.tree_size(data.len()),
         };
         let is_file = match &found {
-            Found::Raw(_) => false,
-            Found::Node(node) => node.fs.kind.is_file() && node.node.links.len() == 1,
+            MfsNode::Raw(_) => false,
+            MfsNode::Node(node) => node.fs.kind.is_file() && node.node.links.len() == 1,
         };
         if !is_file {
             return Ok((made, found.is_symlink()));
@@ -237,7 +237,7 @@ impl Mfs {
     async fn unlink_file(
         &self,
         editor: &Editor<'_>,
-        change: &mut Changing<'_>,
+        change: &mut TreeChange<'_>,
         path: &MfsPath,
     ) -> Result<(), MfsError> {
         let failed = |error| MfsError::CopyReplace {

@@ -3,9 +3,9 @@
 use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec};
 
-use super::editor::Found;
-use super::stat::Kind;
-use super::{Mfs, MfsError, MfsPath, Reading};
+use super::editor::MfsNode;
+use super::stat::EntryKind;
+use super::{Mfs, MfsError, MfsPath, TreeSnapshot};
 use crate::directory::Entries;
 use crate::fetch::Blocks;
 
@@ -18,7 +18,7 @@ pub struct Listed {
     /// Its root.
     pub cid: Cid,
     /// What it is, and the bytes of a file, when that was asked for.
-    pub details: Option<(Kind, u64)>,
+    pub details: Option<(EntryKind, u64)>,
 }
 
 /// The entries of a directory, one after the other, as they were when the listing began: those of one node by name, those
@@ -30,7 +30,7 @@ pub struct Listing {
     inner: Inner,
     cid: Cid,
     long: bool,
-    _reading: Reading,
+    _reading: TreeSnapshot,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Mfs {
         let cid = editor.find(&reading.root, path.names()).await?;
         let blocks = self.inner.blocks.clone();
         let inner = match editor.load(&cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => Inner::Directory(Box::new(
+            MfsNode::Node(node) if node.fs.kind.is_directory() => Inner::Directory(Box::new(
                 Entries::of_node(blocks.clone(), &cid, &node.node, &node.fs)?,
             )),
             _ => {
@@ -85,7 +85,7 @@ impl Listing {
             return Ok(None);
         };
         let details = if self.long {
-            Some(look(&self.blocks, &cid).await?)
+            Some(examine(&self.blocks, &cid).await?)
         } else {
             None
         };
@@ -94,7 +94,7 @@ impl Listing {
 }
 
 /// What an entry is, and the bytes of a file.
-async fn look(blocks: &Blocks, cid: &Cid) -> Result<(Kind, u64), MfsError> {
+async fn examine(blocks: &Blocks, cid: &Cid) -> Result<(EntryKind, u64), MfsError> {
     if cid.codec() == Codec::RAW
         && let Some(size) = blocks
             .store()
@@ -102,12 +102,12 @@ async fn look(blocks: &Blocks, cid: &Cid) -> Result<(Kind, u64), MfsError> {
             .await
             .map_err(MfsError::from)?
     {
-        return Ok((Kind::File, u64::from(size)));
+        return Ok((EntryKind::File, u64::from(size)));
     }
     let data = blocks.get(cid).await?;
     Ok(match super::editor::read(cid, &data)? {
-        Found::Raw(data) => (Kind::File, data.len() as u64),
-        Found::Node(node) if node.fs.kind.is_directory() => (Kind::Directory, 0),
-        Found::Node(node) => (Kind::File, node.fs.file_size.unwrap_or(0)),
+        MfsNode::Raw(data) => (EntryKind::File, data.len() as u64),
+        MfsNode::Node(node) if node.fs.kind.is_directory() => (EntryKind::Directory, 0),
+        MfsNode::Node(node) => (EntryKind::File, node.fs.file_size.unwrap_or(0)),
     })
 }

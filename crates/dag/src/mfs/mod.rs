@@ -50,7 +50,7 @@ pub use make::MakeOptions;
 pub use path::MfsPath;
 pub use read::FileBytes;
 pub use remove::RemoveOptions;
-pub use stat::{Kind, Locality, Stat};
+pub use stat::{EntryKind, Locality, Stat};
 pub use write::{Body, WriteOptions};
 
 use self::editor::Editor;
@@ -65,7 +65,7 @@ pub const DEFAULT_UNFLUSHED: u64 = 256;
 
 /// When a directory becomes a HAMT, and which.
 #[derive(Clone, Debug)]
-pub struct Rules {
+pub struct ShardingRules {
     /// Most entries of a directory in one node; 0 for no limit.
     pub max_links: usize,
     /// Slots of a HAMT's nodes.
@@ -76,7 +76,7 @@ pub struct Rules {
     pub estimation: SizeEstimation,
 }
 
-impl Default for Rules {
+impl Default for ShardingRules {
     fn default() -> Self {
         Self {
             max_links: 0,
@@ -98,7 +98,7 @@ pub struct Settings {
     /// Where new bytes are cut.
     pub chunker: ChunkerSpec,
     /// When directories become HAMTs.
-    pub rules: Rules,
+    pub rules: ShardingRules,
     /// Changes that may wait for a flush; 0 for no limit.
     pub max_unflushed: u64,
 }
@@ -114,7 +114,7 @@ impl Settings {
             cid: CidMaker::new(Version::V0, sha2)?,
             raw_leaves: None,
             chunker: ChunkerSpec::default(),
-            rules: Rules::default(),
+            rules: ShardingRules::default(),
             max_unflushed: DEFAULT_UNFLUSHED,
         })
     }
@@ -233,11 +233,11 @@ impl Mfs {
     }
 
     /// The tree as it is now, kept from collection until this is dropped.
-    fn reading(&self) -> Reading {
+    fn reading(&self) -> TreeSnapshot {
         let mut state = self.inner.state.lock();
         let root = state.tree.clone();
         *state.read.entry(root.clone()).or_insert(0) += 1;
-        Reading {
+        TreeSnapshot {
             inner: Arc::clone(&self.inner),
             root,
         }
@@ -248,10 +248,10 @@ impl Mfs {
     }
 
     /// Waits for the turn to change the tree.
-    async fn change(&self) -> Changing<'_> {
+    async fn change(&self) -> TreeChange<'_> {
         let growths = self.inner.changing.lock().await;
         let root = self.tree();
-        Changing {
+        TreeChange {
             mfs: self,
             growths,
             root,
@@ -290,15 +290,15 @@ impl Mfs {
     }
 }
 
-/// The turn to change the tree. Nothing is changed before [`Changing::commit`].
-struct Changing<'a> {
+/// The turn to change the tree. Nothing is changed before [`TreeChange::commit`].
+struct TreeChange<'a> {
     mfs: &'a Mfs,
     growths: MutexGuard<'a, Growths>,
     /// The tree as this change has it so far.
     root: Cid,
 }
 
-impl Changing<'_> {
+impl TreeChange<'_> {
     /// Lets everybody see the changed tree.
     fn commit(self) {
         let mut state = self.mfs.inner.state.lock();
@@ -310,12 +310,12 @@ impl Changing<'_> {
 }
 
 /// A tree that is being read.
-struct Reading {
+struct TreeSnapshot {
     inner: Arc<Inner>,
     root: Cid,
 }
 
-impl Drop for Reading {
+impl Drop for TreeSnapshot {
     fn drop(&mut self) {
         let mut state = self.inner.state.lock();
         if let Some(count) = state.read.get_mut(&self.root) {
@@ -335,7 +335,7 @@ impl fmt::Debug for Mfs {
     }
 }
 
-impl fmt::Debug for Reading {
+impl fmt::Debug for TreeSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reading")
             .field("root", &self.root)

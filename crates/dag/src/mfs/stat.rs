@@ -1,15 +1,15 @@
 //! What is known of a file or a directory.
 
-use cairn_primitives::unixfs::{Kind as NodeKind, Mtime};
+use cairn_primitives::unixfs::{NodeKind, Mtime};
 use cairn_primitives::{Cid, Codec};
 
-use super::editor::{Editor, Found};
+use super::editor::{Editor, MfsNode};
 use super::{Mfs, MfsError, MfsPath};
 use crate::walk::may_link;
 
 /// Whether something is a file or a directory. Symbolic links count as files, as in Kubo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// A file.
     File,
     /// A directory.
@@ -29,7 +29,7 @@ pub struct Stat {
     /// Links of the root block.
     pub blocks: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Whether it is a symbolic link.
     pub is_symlink: bool,
     /// Permissions, when there are any.
@@ -89,19 +89,19 @@ async fn stat(editor: &Editor<'_>, cid: &Cid, with_local: bool) -> Result<Stat, 
         size: cumulative_size,
         cumulative_size,
         blocks: 0,
-        kind: Kind::File,
+        kind: EntryKind::File,
         is_symlink: false,
         mode: None,
         mtime: None,
         local,
     };
-    if let Found::Node(node) = found {
+    if let MfsNode::Node(node) = found {
         let kind = node.fs.kind;
         stat.is_symlink = kind == NodeKind::Symlink;
         stat.size = node.fs.file_size.unwrap_or(0);
         stat.blocks = node.node.links.len();
         if kind.is_directory() {
-            stat.kind = Kind::Directory;
+            stat.kind = EntryKind::Directory;
         }
         stat.mode = node.fs.permissions();
         stat.mtime = node.fs.valid_mtime();

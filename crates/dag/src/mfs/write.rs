@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::chunker::Chunker;
-use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
+use cairn_primitives::unixfs::{CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 
 use super::directory::Change;
-use super::editor::{Editor, Found, Made};
+use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::{FileEdit, Source};
 use super::{MAX_FILE, Mfs, MfsError, MfsPath};
 
@@ -164,7 +164,7 @@ impl Mfs {
             Err(error) => return Err(error),
         };
         match editor.load(&cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => Err(MfsError::NotFile {
+            MfsNode::Node(node) if node.fs.kind.is_directory() => Err(MfsError::NotFile {
                 path: path.to_string(),
             }),
             found if found.is_symlink() => Err(MfsError::Symlink {
@@ -181,7 +181,7 @@ impl Mfs {
         before: Option<&Cid>,
         options: &WriteOptions,
         mut body: Body<'_>,
-    ) -> Result<Made, MfsError> {
+    ) -> Result<NodeLink, MfsError> {
         let settings = self.settings();
         let (cid, data) = match before {
             Some(cid) => (cid.clone(), editor.blocks.get(cid).await?),
@@ -258,7 +258,7 @@ impl Mfs {
 fn empty_file(maker: &CidMaker) -> Result<(Cid, Bytes), MfsError> {
     let fs = UnixFs {
         file_size: Some(0),
-        ..UnixFs::new(Kind::File)
+        ..UnixFs::new(NodeKind::File)
     };
     let node = dag_pb::Node {
         links: Vec::new(),

@@ -11,8 +11,8 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{PinError, Pinner, check_name};
 use crate::error::NodeError;
-use crate::fetch::{Blocks, Transfer};
-use crate::walk::{Open, Packed, Step, Visited, may_link};
+use crate::fetch::{Blocks, FetchProgress};
+use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
 
 /// Blocks that one pin asks for at a time.
 const FETCHES: usize = 64;
@@ -22,7 +22,7 @@ const FETCHES: usize = 64;
 pub struct Progress {
     nodes: AtomicU64,
     bytes: AtomicU64,
-    transfer: OnceLock<Transfer>,
+    transfer: OnceLock<FetchProgress>,
 }
 
 impl Progress {
@@ -40,7 +40,7 @@ impl Progress {
 
     /// What was fetched from peers, and what the pin waits for; `None` before it began, and offline.
     #[must_use]
-    pub fn transfer(&self) -> Option<&Transfer> {
+    pub fn transfer(&self) -> Option<&FetchProgress> {
         self.transfer.get()
     }
 
@@ -240,7 +240,7 @@ impl Walk<'_> {
             let _ = progress.transfer.set(transfer);
         }
         let mut visited = Visited::default();
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let mut first = Some(self.root.clone());
         let mut fetching = FuturesUnordered::new();
         // What the old pin has below it is here, and that pin keeps it until the commit; afterwards the new one does. Only
@@ -284,7 +284,7 @@ impl Walk<'_> {
         blocks: &Blocks,
         cid: &Cid,
         again: bool,
-        open: &mut Open,
+        open: &mut WalkStack,
     ) -> Result<(), NodeError> {
         let store = blocks.store();
         if let Some(progress) = self.progress.filter(|_| !again) {
@@ -302,21 +302,21 @@ impl Walk<'_> {
 }
 
 /// The next link of a walk over nodes that are here.
-async fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
+async fn next_link(open: &mut WalkStack, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
     loop {
         match open.step() {
-            Step::Link(cid, _) => return Ok(Some(cid)),
-            Step::Again(node) => open.again(links_here(store, &node).await?),
-            Step::Left(..) => {}
-            Step::End => return Ok(None),
+            WalkStep::Link(cid, _) => return Ok(Some(cid)),
+            WalkStep::Again(node) => open.again(links_here(store, &node).await?),
+            WalkStep::Left(..) => {}
+            WalkStep::End => return Ok(None),
         }
     }
 }
 
 /// What a block that is here links to.
-async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
+async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, NodeError> {
     let gone = || crate::FetchError::NotFound { cid: cid.clone() };
-    Ok(Packed::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
+    Ok(PackedLinks::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
 }
 
 /// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
@@ -327,7 +327,7 @@ async fn touch_below(
     root: &Cid,
 ) -> Result<Visited, NodeError> {
     let mut seen = Visited::default();
-    let mut open = Open::default();
+    let mut open = WalkStack::default();
     let mut next = Some(root.clone());
     while let Some(cid) = next {
         tokio::task::consume_budget().await;
@@ -340,7 +340,7 @@ async fn touch_below(
                 let Some(links) = store.links(&cid).await? else {
                     return Ok(Visited::default());
                 };
-                open.push_last(cid, Packed::of(links.iter()));
+                open.push_last(cid, PackedLinks::of(links.iter()));
             }
         }
         next = next_link(&mut open, store).await?;

@@ -100,7 +100,7 @@ impl fmt::Debug for Pinner {
 
 /// Which pins a question is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum PinKind {
     /// Any.
     #[default]
     All,
@@ -112,7 +112,7 @@ pub enum Kind {
     Recursive,
 }
 
-impl FromStr for Kind {
+impl FromStr for PinKind {
     type Err = PinError;
 
     fn from_str(text: &str) -> Result<Self, PinError> {

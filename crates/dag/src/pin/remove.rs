@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinChange, PinMode};
 
-use super::{Kind, PinError, PinState, Pinner, RemoveError};
+use super::{PinKind, PinError, PinState, Pinner, RemoveError};
 
 impl Pinner {
     /// Removes the pin of a CID. `recursive` says whether that may be a recursive one.
@@ -34,7 +34,7 @@ impl Pinner {
     pub async fn remove_block(&self, cid: &Cid, force: bool) -> Result<(), RemoveError> {
         let _no_commit = self.inner.removal.write().await;
         let states = self
-            .state(Kind::All, vec![cid.clone()])
+            .state(PinKind::All, vec![cid.clone()])
             .await
             .map_err(RemoveError::Check)?;
         match states.into_iter().next() {

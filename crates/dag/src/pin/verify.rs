@@ -5,7 +5,7 @@ use cairn_primitives::Cid;
 use super::{PinError, Pinner};
 use crate::error::FetchError;
 use crate::listing::Listing;
-use crate::walk::{Open, Packed, Step, Visited, may_link};
+use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
 
 /// Bad blocks that are named for one pin; the others are counted by nobody.
 const MAX_BAD: usize = 10_000;
@@ -68,7 +68,7 @@ impl Pinner {
     #[must_use]
     pub fn verify(&self) -> Listing<PinStatus, PinError> {
         let this = self.clone();
-        Listing::watched(
+        Listing::start_watched(
             |status: &PinStatus| status.bad.len() > FEW_BAD,
             move |each, read| this.verify_while(each, read),
         )
@@ -84,32 +84,32 @@ impl Pinner {
         let mut bad = Vec::new();
         // Blocks that this pin has been at, be they well or not: a bad diamond is not walked twice either.
         let mut seen = Visited::default();
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let mut next = Some(root.clone());
         loop {
             let cid = match next.take() {
                 Some(cid) => cid,
                 None => match open.step() {
-                    Step::Link(cid, _) => cid,
-                    Step::Again(node) => {
+                    WalkStep::Link(cid, _) => cid,
+                    WalkStep::Again(node) => {
                         // What went since it was first looked at counts as bad.
-                        let links = self.look(&node).unwrap_or_else(|error| {
+                        let links = self.read_links(&node).unwrap_or_else(|error| {
                             open.flag();
                             note(&mut bad, node, error);
-                            Packed::default()
+                            PackedLinks::default()
                         });
                         open.again(links);
                         continue;
                     }
-                    Step::Left(_, true) => {
+                    WalkStep::Left(_, true) => {
                         open.flag();
                         continue;
                     }
-                    Step::Left(cid, false) => {
+                    WalkStep::Left(cid, false) => {
                         well.insert(&cid);
                         continue;
                     }
-                    Step::End => return Some(bad),
+                    WalkStep::End => return Some(bad),
                 },
             };
             if well.contains(&cid) {
@@ -123,7 +123,7 @@ impl Pinner {
                 open.flag();
                 continue;
             }
-            match self.look(&cid) {
+            match self.read_links(&cid) {
                 Ok(links) if links.is_done() => {
                     well.insert(&cid);
                 }
@@ -136,16 +136,16 @@ impl Pinner {
         }
     }
 
-    fn look(&self, cid: &Cid) -> Result<Packed, FetchError> {
+    fn read_links(&self, cid: &Cid) -> Result<PackedLinks, FetchError> {
         let absent = || FetchError::Offline { cid: cid.clone() };
         if may_link(cid.codec()) {
             let links = self.inner.store.links_blocking(cid)?.ok_or_else(absent)?;
-            return Ok(Packed::of(links.iter()));
+            return Ok(PackedLinks::of(links.iter()));
         }
         let here =
             cid.hash().identity_data().is_some() || self.inner.store.has_blocking(cid.hash())?;
         if here {
-            Ok(Packed::default())
+            Ok(PackedLinks::default())
         } else {
             Err(absent())
         }

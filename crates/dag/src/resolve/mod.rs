@@ -7,7 +7,7 @@ use cairn_primitives::ByteString;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::path::{ContentPath, Namespace};
 use cairn_primitives::quote::Quoted;
-use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec};
 use cairn_store::names::NameError;
 
@@ -140,7 +140,7 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, 
     let data = blocks.get(cid).await.map_err(NodeError::from)?;
     let node = decode_node(cid, &data)?;
     // A node that is not UnixFS still has links by name.
-    let fs = UnixFs::of(&node).unwrap_or_else(|_| UnixFs::new(Kind::Directory));
+    let fs = UnixFs::of(&node).unwrap_or_else(|_| UnixFs::new(NodeKind::Directory));
     if fs.kind.is_file() {
         return Err(match rest {
             [] => ResolveError::WrongKind {

@@ -21,7 +21,7 @@ use crate::cause::with_causes;
 
 /// Why a request is not answered with content.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum GatewayError {
     /// The request cannot be read.
     #[error("{0}")]
     Bad(String),
@@ -57,7 +57,7 @@ pub(crate) enum Refusal {
     Internal(String),
 }
 
-impl Refusal {
+impl GatewayError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Bad(_) => StatusCode::BAD_REQUEST,
@@ -104,7 +104,7 @@ impl Refusal {
     }
 }
 
-impl From<cairn_dag::FetchError> for Refusal {
+impl From<cairn_dag::FetchError> for GatewayError {
     fn from(error: cairn_dag::FetchError) -> Self {
         use cairn_dag::FetchError;
         match error {
@@ -117,7 +117,7 @@ impl From<cairn_dag::FetchError> for Refusal {
     }
 }
 
-impl From<cairn_dag::NodeError> for Refusal {
+impl From<cairn_dag::NodeError> for GatewayError {
     fn from(error: cairn_dag::NodeError) -> Self {
         match error {
             cairn_dag::NodeError::Fetch(error) => error.into(),
@@ -134,7 +134,7 @@ impl From<cairn_dag::NodeError> for Refusal {
     }
 }
 
-impl From<cairn_dag::resolve::ResolveError> for Refusal {
+impl From<cairn_dag::resolve::ResolveError> for GatewayError {
     fn from(error: cairn_dag::resolve::ResolveError) -> Self {
         use cairn_dag::resolve::ResolveError;
         match error {
@@ -148,7 +148,7 @@ impl From<cairn_dag::resolve::ResolveError> for Refusal {
     }
 }
 
-impl From<cairn_dag::export::ExportError> for Refusal {
+impl From<cairn_dag::export::ExportError> for GatewayError {
     fn from(error: cairn_dag::export::ExportError) -> Self {
         match error {
             cairn_dag::export::ExportError::Node(error) => error.into(),
@@ -157,7 +157,7 @@ impl From<cairn_dag::export::ExportError> for Refusal {
     }
 }
 
-impl From<cairn_dag::export::CarError> for Refusal {
+impl From<cairn_dag::export::CarError> for GatewayError {
     fn from(error: cairn_dag::export::CarError) -> Self {
         match error {
             cairn_dag::export::CarError::Root(error) => error.into(),

@@ -16,7 +16,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-use super::error::Refusal;
+use super::error::GatewayError;
 use super::{Target, conditional, describe, file, not_modified};
 
 /// Entries that a list shows; a note tells of more.
@@ -29,7 +29,7 @@ pub(super) async fn serve(
     blocks: &Blocks,
     target: &Target,
     request: &Parts,
-) -> Result<Response, Refusal> {
+) -> Result<Response, GatewayError> {
     match resolve::below(blocks, Namespace::Ipfs, &target.cid, &[&b"index.html"[..]]).await {
         Ok(index) => {
             if !request.uri.path().ends_with('/') {
@@ -55,21 +55,21 @@ pub(super) async fn serve(
 }
 
 /// To the same path with a slash, against which the page's links are meant.
-fn redirect(request: &Parts) -> Result<Response, Refusal> {
+fn redirect(request: &Parts) -> Result<Response, GatewayError> {
     let query = request
         .uri
         .query()
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
     let to = HeaderValue::from_str(&format!("{}/{query}", request.uri.path()))
-        .map_err(|_| Refusal::Bad("the path cannot be redirected to".to_owned()))?;
+        .map_err(|_| GatewayError::Bad("the path cannot be redirected to".to_owned()))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response.headers_mut().insert(header::LOCATION, to);
     Ok(response)
 }
 
-async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, Refusal> {
+async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, GatewayError> {
     let etag = format!("\"DirIndex-1-{}\"", target.cid);
     if conditional::is_known(&request.headers, &etag) {
         return Ok(not_modified(target, &etag));

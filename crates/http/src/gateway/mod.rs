@@ -33,13 +33,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use error::Refusal;
+use error::GatewayError;
 use headers::Headers;
 
 use crate::Service;
 use crate::cause::with_causes;
 use crate::paths;
-use crate::stream::{Ending, Streamed, Trailers};
+use crate::stream::{StreamFailure, StreamBody, Trailers};
 
 /// How long a request waits for the next block, where `Gateway.RetrievalTimeout` does not say.
 const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -100,14 +100,14 @@ async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
         Method::GET | Method::HEAD => {
             let only_cached = is_only_if_cached(&request.headers);
             match get(&gateway, &gateway.blocks(only_cached), &request).await {
-                Err(Refusal::NotHere(text)) if only_cached => Err(Refusal::NotCached(text)),
+                Err(GatewayError::NotHere(text)) if only_cached => Err(GatewayError::NotCached(text)),
                 answered => answered,
             }
         }
         Method::OPTIONS => Ok(preflight()),
-        _ => Err(Refusal::Method),
+        _ => Err(GatewayError::Method),
     };
-    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    let mut response = answered.unwrap_or_else(GatewayError::into_response);
     gateway.headers.add_to(response.headers_mut());
     if head {
         *response.body_mut() = Body::empty();
@@ -138,20 +138,20 @@ struct Target {
     validity: Validity,
 }
 
-async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
+async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Response, GatewayError> {
     if request.headers.get("service-worker").is_some() {
         // A worker of one page would take over every other page of this origin.
-        return Err(Refusal::Bad(
+        return Err(GatewayError::Bad(
             "navigator.serviceWorker: registration is not allowed for this scope".to_owned(),
         ));
     }
     let target = resolve_target(gateway, blocks, request.uri.path()).await?;
     let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default())
-        .map_err(|error| Refusal::Bad(error.to_string()))?;
-    match trustless::wanted(&query, &request.headers)? {
-        trustless::Form::Raw => return trustless::raw(blocks, &target, &request.headers).await,
-        trustless::Form::Car => return trustless::car(blocks, &target, &request.headers).await,
-        trustless::Form::Content => {}
+        .map_err(|error| GatewayError::Bad(error.to_string()))?;
+    match trustless::requested_format(&query, &request.headers)? {
+        trustless::TrustlessFormat::Raw => return trustless::raw(blocks, &target, &request.headers).await,
+        trustless::TrustlessFormat::Car => return trustless::car(blocks, &target, &request.headers).await,
+        trustless::TrustlessFormat::Content => {}
     }
     let name = query.loose(&["filename"]).map(str::to_owned);
     let download = query.loose(&["download"]) == Some("true");
@@ -183,15 +183,15 @@ async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Resp
         Content::File(reader) => file::serve(reader, &target, reply, &request.headers).await,
         Content::Directory(_) => folder::serve(blocks, &target, request).await,
         Content::Symlink(link) => file::link(&link, &target),
-        _ => Err(Refusal::NotAcceptable(
+        _ => Err(GatewayError::NotAcceptable(
             "the content is neither a file nor a folder".to_owned(),
         )),
     }
 }
 
-async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Result<Target, Refusal> {
+async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Result<Target, GatewayError> {
     let not_served = || {
-        Refusal::NotFound(
+        GatewayError::NotFound(
             "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),
         )
     };
@@ -200,7 +200,7 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
     }
     // Names are bytes: they need not be UTF-8.
     let decoded: Vec<u8> = percent_decode_str(path).collect();
-    let path = ContentPath::new(decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
+    let path = ContentPath::new(decoded).map_err(|error| GatewayError::Bad(error.to_string()))?;
     let (resolved, root, validity) = match path.cid() {
         Some(root) => {
             let resolved = resolve::resolve(blocks, &path).await?;
@@ -221,14 +221,14 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
             let root = named
                 .path
                 .immutable_root()
-                .map_err(|error| Refusal::Bad(error.to_string()))?
+                .map_err(|error| GatewayError::Bad(error.to_string()))?
                 .clone();
             let resolved = resolve::resolve(blocks, &named.path).await?;
             (resolved, root, named.validity)
         }
     };
     if !resolved.remainder.is_empty() {
-        return Err(Refusal::NotAcceptable(
+        return Err(GatewayError::NotAcceptable(
             "the path ends inside a block: its parts are not served".to_owned(),
         ));
     }
@@ -290,9 +290,9 @@ where
 {
     let stream = stream.map_err(|error| {
         tracing::warn!(%error, "an answer was cut off");
-        Ending::Cut(with_causes(&error))
+        StreamFailure::Cut(with_causes(&error))
     });
-    Body::new(Streamed::new(stream.boxed(), Trailers::Frame))
+    Body::new(StreamBody::new(stream.boxed(), Trailers::Frame))
 }
 
 fn not_modified(target: &Target, etag: &str) -> Response {

@@ -27,57 +27,57 @@ use crate::stream::Trailers;
 /// One call of a command, with the node that it is about.
 pub(crate) struct Call {
     pub(crate) rpc: Arc<Rpc>,
-    pub(crate) asked: Asked,
+    pub(crate) context: CallContext,
     /// One view for the whole call: what it resolves and what it reads are fetched in one session.
     blocks: OnceLock<Blocks>,
 }
 
 impl Deref for Call {
-    type Target = Asked;
+    type Target = CallContext;
 
-    fn deref(&self) -> &Asked {
-        &self.asked
+    fn deref(&self) -> &CallContext {
+        &self.context
     }
 }
 
 impl DerefMut for Call {
-    fn deref_mut(&mut self) -> &mut Asked {
-        &mut self.asked
+    fn deref_mut(&mut self) -> &mut CallContext {
+        &mut self.context
     }
 }
 
 /// What a handler is called with, by what its command works on.
-pub(crate) trait Called {
+pub(crate) trait CallType {
     /// The call.
     type Call: Send;
 
     /// The call; `None` where there is no node and the command needs one.
-    fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Self::Call>;
+    fn call(rpc: Option<&Arc<Rpc>>, context: CallContext) -> Option<Self::Call>;
 }
 
-impl Called for Repository {
+impl CallType for Repository {
     type Call = Call;
 
-    fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Call> {
+    fn call(rpc: Option<&Arc<Rpc>>, context: CallContext) -> Option<Call> {
         let rpc = rpc?.clone();
         Some(Call {
             rpc,
-            asked,
+            context,
             blocks: OnceLock::new(),
         })
     }
 }
 
-impl Called for Nothing {
-    type Call = Asked;
+impl CallType for Nothing {
+    type Call = CallContext;
 
-    fn call(_: Option<&Arc<Rpc>>, asked: Asked) -> Option<Asked> {
-        Some(asked)
+    fn call(_: Option<&Arc<Rpc>>, context: CallContext) -> Option<CallContext> {
+        Some(context)
     }
 }
 
 /// What a handler is called with, by what the request carries.
-pub(crate) trait Carried {
+pub(crate) trait RequestBody {
     /// The call and the body, where the command takes one.
     type Input<T: Send>: Send;
 
@@ -85,7 +85,7 @@ pub(crate) trait Carried {
     fn input<T: Send>(call: T, files: Option<Files>) -> Option<Self::Input<T>>;
 }
 
-impl Carried for shape::NoBody {
+impl RequestBody for shape::NoBody {
     type Input<T: Send> = T;
 
     fn input<T: Send>(call: T, _: Option<Files>) -> Option<T> {
@@ -93,7 +93,7 @@ impl Carried for shape::NoBody {
     }
 }
 
-impl Carried for shape::Files {
+impl RequestBody for shape::Files {
     type Input<T: Send> = (T, Files);
 
     fn input<T: Send>(call: T, files: Option<Files>) -> Option<(T, Files)> {
@@ -102,7 +102,7 @@ impl Carried for shape::Files {
 }
 
 /// What was asked: all that there is to a call apart from a node.
-pub(crate) struct Asked {
+pub(crate) struct CallContext {
     pub(crate) values: Values,
     pub(crate) encoding: Encoding,
     pub(crate) timeout: Option<Duration>,
@@ -113,7 +113,7 @@ pub(crate) struct Asked {
     offline: bool,
 }
 
-impl Asked {
+impl CallContext {
     /// Reads what all commands share, and the arguments that come in the body; a refusal is a whole answer.
     pub(crate) async fn read(
         spec: &Spec,
@@ -154,10 +154,10 @@ impl Asked {
             _ => match Files::new(request) {
                 Ok(Some(files)) => Some(files),
                 Ok(None) => return Err(error::parse(&ParseError::MissingFile(spec.files.name))),
-                Err(refused) => return Err(error::bad_request(&refused.to_string())),
+                Err(refused) => return Err(error::bad_request(&error::text(&refused))),
             },
         };
-        let asked = Self {
+        let context = Self {
             values,
             encoding,
             timeout,
@@ -167,7 +167,7 @@ impl Asked {
             upgrade,
             offline,
         };
-        Ok((asked, files))
+        Ok((context, files))
     }
 
     /// Whether no peer may be asked.
@@ -177,8 +177,8 @@ impl Asked {
 
     /// As [`Self::cids`]; where no base was asked for, that of the path's own CID.
     pub(crate) fn cids_like(&self, path: &[u8]) -> Result<CidForm, Failure> {
-        let asked = self.cid_base.is_some() || self.bad_base.is_some();
-        match base_in(&to_text(path)).filter(|_| !asked && !path.starts_with(b"/ipns/")) {
+        let explicit = self.cid_base.is_some() || self.bad_base.is_some();
+        match base_in(&to_text(path)).filter(|_| !explicit && !path.starts_with(b"/ipns/")) {
             None => self.cids(),
             Some((cid, base)) => Ok(CidForm {
                 base: (cid.version() == Version::V1).then_some(base),

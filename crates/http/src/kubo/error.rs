@@ -14,6 +14,7 @@ use cairn_wire::{CommandError, ErrorCode, ParseError};
 use http::{HeaderValue, StatusCode, header};
 
 use super::answer::plain;
+use crate::cause::with_causes;
 
 mod text;
 
@@ -30,7 +31,7 @@ pub(crate) enum Failure {
     Command(#[from] CommandError),
     /// The command failed, and all that it had to say before was said: the answer ends as a whole one, with a trailer.
     #[error("{0}")]
-    Told(String),
+    Trailer(String),
 }
 
 impl Failure {
@@ -56,12 +57,13 @@ impl Failure {
     }
 }
 
-/// Every error of the layers below, which the client reads in Kubo's words, causes and all.
+/// Every error of the layers below: clients get Kubo's text for it and its causes, callers in this process our own as well.
 macro_rules! from_errors {
     ($($error:ty),+ $(,)?) => { $(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::normal(text(&error))
+                let own = with_causes(&error);
+                Self::Command(CommandError::normal(text(&error)).with_detail(own))
             }
         }
     )+ };
@@ -74,16 +76,24 @@ from_errors!(
     cairn_dag::export::ExportError,
     cairn_dag::gc::CollectError,
     cairn_dag::import::ImportError,
+    cairn_dag::mfs::MfsError,
     cairn_dag::pin::PinError,
     cairn_dag::resolve::ResolveError,
-    cairn_node::config::CommandError,
+    cairn_node::config::ConfigCommandError,
+    cairn_node::config::DurationError,
+    cairn_primitives::cid::CidError,
+    cairn_primitives::cid::FormatError,
     cairn_primitives::codec::CodecError,
+    cairn_primitives::multibase::MultibaseError,
+    cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,
+    cairn_primitives::unixfs::BuildError,
     cairn_store::BlockError,
+    cairn_wire::multipart::MultipartError,
 );
 
 pub(crate) fn parse(refused: &ParseError) -> Response {
-    vary(plain(StatusCode::BAD_REQUEST, format!("{refused}\n")))
+    bad_request(&text(refused))
 }
 
 pub(crate) fn bad_request(message: &str) -> Response {

@@ -48,12 +48,6 @@ pub(crate) struct Files {
     open: bool,
 }
 
-impl From<MultipartError> for Failure {
-    fn from(error: MultipartError) -> Self {
-        Self::normal(error.to_string())
-    }
-}
-
 impl Files {
     /// The files of a request; `None` when it carries none.
     pub(crate) fn new(request: Request) -> Result<Option<Self>, MultipartError> {

@@ -8,7 +8,6 @@ mod call;
 mod error;
 mod files;
 mod handlers;
-mod mfs;
 mod origin;
 
 use std::collections::HashMap;
@@ -27,20 +26,20 @@ use http::Method;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answer::{Answer, ByteStream, OneOrMany, Records};
-pub(crate) use call::{Asked, Call};
+pub(crate) use call::{CallContext, Call};
 pub(crate) use error::Failure;
 pub use handlers::version_info;
 
 pub(crate) use answer::redirect as redirect_to;
 
-use self::answer::{Answered, Begun, Encoding, Shown};
-use self::call::{Called, Carried};
+use self::answer::{HandlerReply, ResponseStart, Encoding, ResponseOptions};
+use self::call::{CallType, RequestBody};
 use self::files::Files;
 use crate::Service;
 use crate::auth::Credentials;
 use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
-use crate::ops::Question;
+use crate::ops::OpsEndpoint;
 use crate::paths;
 
 /// The version of the Kubo whose RPC is answered.
@@ -119,7 +118,7 @@ impl Rpc {
 }
 
 /// What answers a command. What it is called with and what it gives follow from the declaration.
-pub(crate) trait Handler: Command<Body: Carried, Reply: Answered, Needs: Called> {
+pub(crate) trait Handler: Command<Body: RequestBody, Reply: HandlerReply, Needs: CallType> {
     /// Answers one call.
     fn handle(
         self,
@@ -127,15 +126,15 @@ pub(crate) trait Handler: Command<Body: Carried, Reply: Answered, Needs: Called>
     ) -> impl Future<Output = Result<Answer<Self>, Failure>> + Send;
 }
 
-/// What a handler of this command is called with: [`Call`], or [`Asked`] where it needs no repository; a pair with [`Files`]
+/// What a handler of this command is called with: [`Call`], or [`CallContext`] where it needs no repository; a pair with [`Files`]
 /// where it takes files.
 pub(crate) type Input<C> =
-    <<C as Command>::Body as Carried>::Input<<<C as Command>::Needs as Called>::Call>;
+    <<C as Command>::Body as RequestBody>::Input<<<C as Command>::Needs as CallType>::Call>;
 
-type Work = BoxFuture<'static, Result<Begun, Failure>>;
+type ResponseFuture = BoxFuture<'static, Result<ResponseStart, Failure>>;
 
 /// Answers a call; `None` where the command needs a node and there is none.
-type Run = fn(Option<&Arc<Rpc>>, Asked, Option<Files>) -> Result<Option<Work>, ParseError>;
+type Run = fn(Option<&Arc<Rpc>>, CallContext, Option<Files>) -> Result<Option<ResponseFuture>, ParseError>;
 
 /// A command and its handler, of which only the facts are known.
 struct Route {
@@ -145,18 +144,18 @@ struct Route {
 
 fn run<C: Handler>(
     rpc: Option<&Arc<Rpc>>,
-    asked: Asked,
+    context: CallContext,
     files: Option<Files>,
-) -> Result<Option<Work>, ParseError> {
-    let request = C::from_values(&asked.values)?;
-    let encoding = asked.encoding;
+) -> Result<Option<ResponseFuture>, ParseError> {
+    let request = C::from_values(&context.values)?;
+    let encoding = context.encoding;
     let text = (encoding == Encoding::Text)
-        .then(|| C::from_values(&asked.values).ok())
+        .then(|| C::from_values(&context.values).ok())
         .flatten();
-    let Some(call) = <C::Needs as Called>::call(rpc, asked) else {
+    let Some(call) = <C::Needs as CallType>::call(rpc, context) else {
         return Ok(None);
     };
-    let Some(input) = <C::Body as Carried>::input(call, files) else {
+    let Some(input) = <C::Body as RequestBody>::input(call, files) else {
         return Err(ParseError::MissingFile(C::SPEC.files.name));
     };
     let work = answer::begin::<C>(request.handle(input), encoding, text);
@@ -270,7 +269,7 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     let told = rpc.origins.told("POST", headers);
     let command = command.to_owned();
     let mut response = command_response(rpc.clone(), command, request).await;
-    rpc.origins.tell(told.as_ref(), response.headers_mut());
+    rpc.origins.set_allow_origin(allow_origin.as_ref(), response.headers_mut());
     response
 }
 
@@ -334,10 +333,10 @@ async fn answered(
     request: Request,
     values: Values,
 ) -> Result<Response, Response> {
-    let (asked, files) = Asked::read(&route.spec, request, values).await?;
-    let shown = Shown::of(&asked);
-    match (route.run)(rpc, asked, files) {
-        Ok(Some(work)) => Ok(answer::respond(work, shown).await),
+    let (context, files) = CallContext::read(&route.spec, request, values).await?;
+    let options = ResponseOptions::of(&context);
+    match (route.run)(rpc, context, files) {
+        Ok(Some(work)) => Ok(answer::respond(work, options).await),
         Ok(None) => Err(error::not_found(true)),
         Err(refused) => Err(error::parse(&refused)),
     }

@@ -91,8 +91,8 @@ impl Policy {
     }
 
     /// Tells a browser whether its page may read the answer.
-    pub(crate) fn tell(&self, told: Option<&Told>, out: &mut HeaderMap) {
-        let Some(Told(origin)) = told else {
+    pub(crate) fn set_allow_origin(&self, allow_origin: Option<&AllowOrigin>, out: &mut HeaderMap) {
+        let Some(AllowOrigin(origin)) = allow_origin else {
             return;
         };
         out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -104,15 +104,15 @@ impl Policy {
         }
     }
 
-    /// What [`Policy::tell`] is to tell whoever sent a request with this method.
-    pub(crate) fn told(&self, method: &str, headers: &HeaderMap) -> Option<Told> {
+    /// What [`Policy::set_allow_origin`] is to tell whoever sent a request with this method.
+    pub(crate) fn allow_origin(&self, method: &str, headers: &HeaderMap) -> Option<AllowOrigin> {
         let origin = headers
             .get(header::ORIGIN)
             .filter(|origin| !origin.is_empty())?;
         if !self.may_read(origin.to_str().ok()?, headers) || !self.allows_method(method) {
             return None;
         }
-        Some(Told(if self.any {
+        Some(AllowOrigin(if self.any {
             HeaderValue::from_static("*")
         } else {
             origin.clone()
@@ -144,7 +144,7 @@ impl Policy {
         let Some(method) = asked else {
             out.insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
             out.insert(header::VARY, HeaderValue::from_static("Origin"));
-            self.tell(self.told("OPTIONS", headers).as_ref(), out);
+            self.set_allow_origin(self.allow_origin("OPTIONS", headers).as_ref(), out);
             return response;
         };
         out.insert(
@@ -153,12 +153,12 @@ impl Policy {
                 "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
             ),
         );
-        let told = self.told(method.to_str().unwrap_or_default(), headers);
+        let allow_origin = self.allow_origin(method.to_str().unwrap_or_default(), headers);
         let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
-        if told.is_none() || !wanted.is_none_or(may_set) {
+        if allow_origin.is_none() || !wanted.is_none_or(may_set) {
             return response;
         }
-        self.tell(told.as_ref(), out);
+        self.set_allow_origin(allow_origin.as_ref(), out);
         out.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());
         if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
             out.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
@@ -200,7 +200,7 @@ impl Policy {
 
 /// The value of `Access-Control-Allow-Origin` for one request.
 #[derive(Clone, Debug)]
-pub(crate) struct Told(HeaderValue);
+pub(crate) struct AllowOrigin(HeaderValue);
 
 /// Whether a page of another origin may set all headers of a list.
 fn may_set(wanted: &HeaderValue) -> bool {

@@ -16,8 +16,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 
-use super::places::Busy;
-use crate::guard::Patience;
+use super::slots::RequestGuard;
+use crate::guard::IdleTimeout;
 
 /// Most bytes of an answer that are handed on at once. The next are handed on when the client has room for them: by this
 /// the progress of a slow client is seen.
@@ -55,24 +55,24 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        tokio::spawn(Watched {
+        tokio::spawn(MonitoredStream {
             stream: Box::pin(stream),
             progress: Arc::default(),
             seen: 0,
-            patience: Patience::new(self.limit),
+            idle: IdleTimeout::new(self.limit),
         });
     }
 }
 
 /// A stream that ends, and is reset by that, when its client takes nothing for too long.
-struct Watched<F> {
+struct MonitoredStream<F> {
     stream: Pin<Box<F>>,
     progress: Arc<Progress>,
     seen: u64,
-    patience: Patience,
+    idle: IdleTimeout,
 }
 
-impl<F: Future<Output = ()>> Future for Watched<F> {
+impl<F: Future<Output = ()>> Future for MonitoredStream<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -86,9 +86,9 @@ impl<F: Future<Output = ()>> Future for Watched<F> {
         let waiting = this.progress.waiting.load(Ordering::Relaxed);
         if !waiting || pieces != this.seen {
             this.seen = pieces;
-            this.patience.rest();
+            this.idle.reset();
         }
-        if waiting && this.patience.poll_spent(cx).is_ready() {
+        if waiting && this.idle.poll_elapsed(cx).is_ready() {
             tracing::debug!("a stream was given up: its client has stopped reading");
             return Poll::Ready(());
         }
@@ -98,21 +98,21 @@ impl<F: Future<Output = ()>> Future for Watched<F> {
 
 /// What the answers of one connection hold.
 #[derive(Clone, Debug)]
-pub(super) struct Budget(Arc<Semaphore>);
+pub(super) struct MemoryBudget(Arc<Semaphore>);
 
-impl Budget {
+impl MemoryBudget {
     pub(super) fn new() -> Self {
         Self(Arc::new(Semaphore::new(HELD)))
     }
 
     /// Sets room aside for an answer; waits while there is none. What comes with a body never waits: the bodies that no one
     /// reads would use up the connection's window.
-    pub(super) async fn set_aside(&self, has_body: bool) -> Held {
+    pub(super) async fn set_aside(&self, has_body: bool) -> Reservation {
         let permit = match has_body {
             true => None,
             false => Arc::clone(&self.0).acquire_many_owned(BEGINNING).await.ok(),
         };
-        Held {
+        Reservation {
             budget: Arc::clone(&self.0),
             permit,
             known: false,
@@ -122,13 +122,13 @@ impl Budget {
 
 /// The room that an answer has.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Reservation {
     budget: Arc<Semaphore>,
     permit: Option<OwnedSemaphorePermit>,
     known: bool,
 }
 
-impl Held {
+impl Reservation {
     /// Takes note of a piece of this many bytes; `false` when there is no room for it.
     fn fits(&mut self, bytes: usize) -> bool {
         let needed = bytes.div_ceil(1 << 10);
@@ -153,8 +153,8 @@ impl Held {
 }
 
 /// The same answer, in pieces and under the limits of its stream.
-pub(super) fn in_pieces(response: Response, held: Held, busy: Busy) -> http::Response<Pieces> {
-    response.map(|inner| Pieces {
+pub(super) fn in_pieces(response: Response, held: Reservation, busy: RequestGuard) -> http::Response<PacedBody> {
+    response.map(|inner| PacedBody {
         inner,
         rest: Bytes::new(),
         broken: None,
@@ -164,23 +164,23 @@ pub(super) fn in_pieces(response: Response, held: Held, busy: Busy) -> http::Res
     })
 }
 
-type Broken = Box<dyn std::error::Error + Send + Sync>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The body of an answer on a stream.
 #[derive(Debug)]
-pub(super) struct Pieces {
+pub(super) struct PacedBody {
     inner: Body,
     /// What is not handed on yet.
     rest: Bytes,
     /// Why it breaks off, once it does, and when.
-    broken: Option<(Option<Broken>, Pin<Box<Sleep>>)>,
+    broken: Option<(Option<BoxError>, Pin<Box<Sleep>>)>,
     progress: Arc<Progress>,
-    held: Held,
-    _busy: Busy,
+    held: Reservation,
+    _busy: RequestGuard,
 }
 
-impl Pieces {
-    fn break_off(&mut self, why: Broken) {
+impl PacedBody {
+    fn break_off(&mut self, why: BoxError) {
         let timer = Box::pin(tokio::time::sleep(LAST_WORDS));
         self.broken = Some((Some(why), timer));
     }
@@ -199,14 +199,14 @@ impl Pieces {
     }
 }
 
-impl http_body::Body for Pieces {
+impl http_body::Body for PacedBody {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         loop {
             if !this.rest.is_empty() {

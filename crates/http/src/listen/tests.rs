@@ -18,7 +18,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::stream::{Ending, Streamed, Trailers};
+use crate::stream::{StreamFailure, StreamBody, Trailers};
 use crate::trailer::Slot;
 
 /// Longer than any test takes; a limit that is not under test.
@@ -71,15 +71,15 @@ async fn answer(request: Request, seen: Seen) -> Response {
     }
     if let "/told" | "/cut" = request.uri().path() {
         let ending = match request.uri().path() {
-            "/told" => Ending::Told("sad".into()),
-            _ => Ending::Cut("sad".into()),
+            "/told" => StreamFailure::Trailer("sad".into()),
+            _ => StreamFailure::Cut("sad".into()),
         };
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) => Trailers::Slot(slot.clone()),
             None => Trailers::Frame,
         };
         let pieces = [Ok(Bytes::from_static(b"hello")), Err(ending)];
-        let body = Streamed::new(futures_util::stream::iter(pieces).boxed(), trailers);
+        let body = StreamBody::new(futures_util::stream::iter(pieces).boxed(), trailers);
         return Response::new(Body::new(body));
     }
     match request.into_body().collect().await {

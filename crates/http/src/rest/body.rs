@@ -18,7 +18,7 @@ use crate::parts::Parts;
 const MAX_JSON: usize = 1 << 20;
 
 /// A body that can be read.
-pub trait Carried: shape::Body {
+pub trait RequestBody: shape::Body {
     /// What the handler gets.
     type Value: Send;
 
@@ -26,7 +26,7 @@ pub trait Carried: shape::Body {
     fn read(request: Request) -> impl Future<Output = Result<Self::Value, Fault>> + Send;
 }
 
-impl Carried for shape::NoBody {
+impl RequestBody for shape::NoBody {
     type Value = ();
 
     async fn read(_: Request) -> Result<(), Fault> {
@@ -34,7 +34,7 @@ impl Carried for shape::NoBody {
     }
 }
 
-impl<T: Record> Carried for shape::Json<T> {
+impl<T: Record> RequestBody for shape::Json<T> {
     type Value = T;
 
     async fn read(request: Request) -> Result<T, Fault> {
@@ -50,7 +50,7 @@ impl<T: Record> Carried for shape::Json<T> {
     }
 }
 
-impl Carried for shape::RawBody {
+impl RequestBody for shape::RawBody {
     type Value = Raw;
 
     async fn read(request: Request) -> Result<Raw, Fault> {
@@ -58,7 +58,7 @@ impl Carried for shape::RawBody {
     }
 }
 
-impl Carried for shape::Files {
+impl RequestBody for shape::Files {
     type Value = Files;
 
     async fn read(request: Request) -> Result<Files, Fault> {
@@ -66,7 +66,7 @@ impl Carried for shape::Files {
     }
 }
 
-impl Carried for shape::RawOrFiles {
+impl RequestBody for shape::RawOrFiles {
     type Value = RawOrFiles;
 
     async fn read(request: Request) -> Result<RawOrFiles, Fault> {

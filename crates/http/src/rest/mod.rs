@@ -19,8 +19,8 @@ use cairn_wire::rest::{
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 pub(crate) use self::body::is_multipart;
-pub use self::body::{Carried, Files, Raw, RawOrFiles};
-pub use self::reply::{Answered, Download, OneOrMany, Records, Trailing};
+pub use self::body::{RequestBody, Files, Raw, RawOrFiles};
+pub use self::reply::{HandlerReply, Download, OneOrMany, Records, ErrorTrailer};
 use self::reply::{empty, json};
 use crate::stream::Trailers;
 
@@ -64,14 +64,14 @@ impl<'a> Credential<'a> {
 
 /// A refusal in the form of an API.
 #[derive(Debug)]
-pub struct Refusal<A: Api> {
+pub struct ErrorResponse<A: Api> {
     /// The status.
     pub status: u16,
     /// The body.
     pub body: A::Error,
 }
 
-impl<A: Api> From<Fault> for Refusal<A> {
+impl<A: Api> From<Fault> for ErrorResponse<A> {
     fn from(fault: Fault) -> Self {
         let (status, body) = A::fault(&fault);
         Self { status, body }
@@ -90,10 +90,10 @@ pub struct Call<S: Service, B> {
 }
 
 /// What the handler of an endpoint is called with.
-pub type Input<S, E> = Call<S, <<E as Endpoint>::Body as Carried>::Value>;
+pub type Input<S, E> = Call<S, <<E as Endpoint>::Body as RequestBody>::Value>;
 
 /// What the handler of an endpoint gives.
-pub type Answer<E> = <<E as Endpoint>::Reply as Answered<<E as Endpoint>::Api>>::Answer;
+pub type Answer<E> = <<E as Endpoint>::Reply as HandlerReply<<E as Endpoint>::Api>>::Answer;
 
 /// What answers an endpoint. What it is called with and what it gives follow from the declaration.
 ///
@@ -110,13 +110,13 @@ pub type Answer<E> = <<E as Endpoint>::Reply as Answered<<E as Endpoint>::Api>>:
 /// }
 /// ```
 pub trait Handler<S: Service<Api = Self::Api>>:
-    Endpoint<Body: Carried, Reply: Answered<<Self as Endpoint>::Api>>
+    Endpoint<Body: RequestBody, Reply: HandlerReply<<Self as Endpoint>::Api>>
 {
     /// Answers one call.
     fn handle(
         self,
         call: Input<S, Self>,
-    ) -> impl Future<Output = Result<Answer<Self>, Refusal<Self::Api>>> + Send;
+    ) -> impl Future<Output = Result<Answer<Self>, ErrorResponse<Self::Api>>> + Send;
 }
 
 /// Endpoints of an API that become a router.
@@ -229,7 +229,7 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     service: S,
     path: &RawPathParams,
     request: Request,
-) -> Result<Response, Refusal<S::Api>> {
+) -> Result<Response, ErrorResponse<S::Api>> {
     let caller = service
         .authenticate(Credential::of(&request), E::SPEC.access)
         .await?;
@@ -240,7 +240,7 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
         headers: declared(&E::SPEC, request.headers()).map_err(Fault::from)?,
     };
     let endpoint = E::from_request(&parameters).map_err(Fault::from)?;
-    let trailing = Trailing::new(Trailers::of(request.headers(), request.extensions()));
+    let trailing = ErrorTrailer::new(Trailers::of(request.headers(), request.extensions()));
     let body = E::Body::read(request).await?;
     let call = Call {
         service,
@@ -251,8 +251,8 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     E::Reply::send(answer, E::SPEC.success, trailing).await
 }
 
-fn refused<A: Api>(refusal: Refusal<A>) -> Response {
-    let Refusal { status, body } = refusal;
+fn refused<A: Api>(refusal: ErrorResponse<A>) -> Response {
+    let ErrorResponse { status, body } = refusal;
     let mut response = json(status, &body);
     if status == 401 {
         for scheme in A::SCHEMES {

@@ -11,14 +11,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::Refusal;
-use crate::stream::{Ending, STREAM_ERROR, Streamed, Trailers};
+use super::ErrorResponse;
+use crate::stream::{StreamFailure, STREAM_ERROR, StreamBody, Trailers};
 
 /// Records as they come. A refusal before the first is the whole answer; a later one breaks the answer off.
-pub type Records<T, A> = BoxStream<'static, Result<T, Refusal<A>>>;
+pub type Records<T, A> = BoxStream<'static, Result<T, ErrorResponse<A>>>;
 
 /// A reply that can be sent.
-pub trait Answered<A: Api>: Reply {
+pub trait HandlerReply<A: Api>: Reply {
     /// What a handler gives.
     type Answer: Send;
 
@@ -26,15 +26,15 @@ pub trait Answered<A: Api>: Reply {
     fn send(
         answer: Self::Answer,
         status: u16,
-        trailing: Trailing,
-    ) -> impl Future<Output = Result<Response, Refusal<A>>> + Send;
+        trailing: ErrorTrailer,
+    ) -> impl Future<Output = Result<Response, ErrorResponse<A>>> + Send;
 }
 
 /// How an error after the first byte can reach the client.
 #[derive(Debug)]
-pub struct Trailing(Trailers);
+pub struct ErrorTrailer(Trailers);
 
-impl Trailing {
+impl ErrorTrailer {
     pub(super) fn new(trailers: Trailers) -> Self {
         Self(trailers)
     }
@@ -55,33 +55,33 @@ pub struct Download<A: Api> {
     /// How many they are, where that is known.
     pub length: Option<u64>,
     /// The bytes. A refusal before the first is the whole answer; a later one breaks the answer off.
-    pub bytes: BoxStream<'static, Result<Bytes, Refusal<A>>>,
+    pub bytes: BoxStream<'static, Result<Bytes, ErrorResponse<A>>>,
 }
 
-impl<A: Api, T: Record> Answered<A> for shape::One<T> {
+impl<A: Api, T: Record> HandlerReply<A> for shape::One<T> {
     type Answer = T;
 
-    async fn send(answer: T, status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
+    async fn send(answer: T, status: u16, _: ErrorTrailer) -> Result<Response, ErrorResponse<A>> {
         Ok(json(status, &answer))
     }
 }
 
-impl<A: Api> Answered<A> for shape::Nothing {
+impl<A: Api> HandlerReply<A> for shape::Nothing {
     type Answer = ();
 
-    async fn send((): (), status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
+    async fn send((): (), status: u16, _: ErrorTrailer) -> Result<Response, ErrorResponse<A>> {
         Ok(empty(status))
     }
 }
 
-impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
+impl<A: Api, T: Record> HandlerReply<A> for shape::Many<T> {
     type Answer = Records<T, A>;
 
     async fn send(
         records: Records<T, A>,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         let mut records = records;
         let Some(first) = records.next().await.transpose()? else {
             return Ok(empty(A::EMPTY_STREAM));
@@ -92,7 +92,7 @@ impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
                 .map(|record| match record {
                     Ok(record) => line(&record).map_err(|error| {
                         tracing::error!(%error, "a record cannot be written");
-                        cut(&Refusal::<A>::from(Fault::Internal))
+                        cut(&ErrorResponse::<A>::from(Fault::Internal))
                     }),
                     Err(refusal) => Err(cut(&refusal)),
                 });
@@ -101,14 +101,14 @@ impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
     }
 }
 
-impl<A: Api, T: Record, U: Record> Answered<A> for shape::OneOrMany<T, U> {
+impl<A: Api, T: Record, U: Record> HandlerReply<A> for shape::OneOrMany<T, U> {
     type Answer = OneOrMany<T, U, A>;
 
     async fn send(
         answer: Self::Answer,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         match answer {
             OneOrMany::One(record) => Ok(json(status, &record)),
             OneOrMany::Many(records) => shape::Many::<U>::send(records, status, trailing).await,
@@ -116,14 +116,14 @@ impl<A: Api, T: Record, U: Record> Answered<A> for shape::OneOrMany<T, U> {
     }
 }
 
-impl<A: Api> Answered<A> for shape::Bytes {
+impl<A: Api> HandlerReply<A> for shape::Bytes {
     type Answer = Download<A>;
 
     async fn send(
         answer: Download<A>,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         let Download {
             media_type,
             length,
@@ -137,14 +137,14 @@ impl<A: Api> Answered<A> for shape::Bytes {
     }
 }
 
-impl<A: Api, H: ReplyHeaders, R: Answered<A>> Answered<A> for WithHeaders<H, R> {
+impl<A: Api, H: ReplyHeaders, R: HandlerReply<A>> HandlerReply<A> for WithHeaders<H, R> {
     type Answer = (H, R::Answer);
 
     async fn send(
         (headers, answer): Self::Answer,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         let mut response = R::send(answer, status, trailing).await?;
         for (name, value) in headers.write().pairs() {
             let name = HeaderName::from_bytes(name.as_bytes());
@@ -166,8 +166,8 @@ fn streamed(
     status: u16,
     media_type: HeaderValue,
     length: Option<u64>,
-    bytes: BoxStream<'static, Result<Bytes, Ending>>,
-    Trailing(trailers): Trailing,
+    bytes: BoxStream<'static, Result<Bytes, StreamFailure>>,
+    ErrorTrailer(trailers): ErrorTrailer,
 ) -> Response {
     let mut response = empty(status);
     let headers = response.headers_mut();
@@ -184,12 +184,12 @@ fn streamed(
             trailers
         }
     };
-    *response.body_mut() = Body::new(Streamed::new(bytes, trailers));
+    *response.body_mut() = Body::new(StreamBody::new(bytes, trailers));
     response
 }
 
 /// The end of an answer that a refusal breaks off: it is told as JSON of plain ASCII, as a trailer must be.
-fn cut<A: Api>(refusal: &Refusal<A>) -> Ending {
+fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     let json = serde_json::to_string(&refusal.body).unwrap_or_default();
     let mut text = String::with_capacity(json.len());
     let mut units = [0; 2];
@@ -207,7 +207,7 @@ fn cut<A: Api>(refusal: &Refusal<A>) -> Ending {
         error = text,
         "an answer was cut off"
     );
-    Ending::Cut(text)
+    StreamFailure::Cut(text)
 }
 
 fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {

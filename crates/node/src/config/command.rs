@@ -4,18 +4,18 @@ use serde_json::Value;
 
 use super::{ConfigError, ConfigFile, Profile, ProfileChange};
 
-/// Why a `config` command failed. The texts are Kubo's where Kubo has the case: clients look at them.
+/// Why a `config` command failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CommandError {
+pub enum ConfigCommandError {
     /// The key is, or holds, the private key.
-    #[error("cannot show or change private key through API")]
+    #[error("the private key cannot be shown or changed by this command")]
     PrivateKey,
     /// The key is, or holds, the access to a remote pinning service.
-    #[error("cannot show or change pinning services credentials")]
+    #[error("the credentials of remote pinning services cannot be shown or changed by this command")]
     PinningCredentials,
     /// The key is, or lies within, the credentials of the RPC.
-    #[error("cannot show the credentials of the RPC through API")]
+    #[error("API.Authorizations cannot be shown")]
     Credentials,
     /// A change of the RPC's credentials came through an RPC that asks for them: a credential for `config` alone would
     /// give itself the others.
@@ -23,22 +23,24 @@ pub enum CommandError {
         "cannot change API.Authorizations through an API that asks for credentials; stop the daemon and run the command again, or edit the file `config` of the repository"
     )]
     CredentialsKept,
-    /// A key cannot be read. The text holds the cause: clients look for it there.
-    #[error("failed to get config value: {:?}", cause.to_string())]
+    /// A key cannot be read.
+    #[error("cannot read the setting")]
     Get {
         /// Why.
+        #[source]
         cause: ConfigError,
     },
-    /// A key cannot be set. The text holds the cause: clients look for it there.
-    #[error("failed to set config value: {cause}{}", if *json { "" } else { " (maybe use --json?)" })]
+    /// A key cannot be set.
+    #[error("cannot change the setting{}", if *json { "" } else { " (--json takes values other than strings)" })]
     Set {
         /// Why.
+        #[source]
         cause: ConfigError,
         /// Whether the value was given as JSON already.
         json: bool,
     },
     /// A value that was to be a boolean is not. Kubo stores `false` then.
-    #[error("failed to set config value: {key}: expected true or false, found {value:?}")]
+    #[error("{key}: expected true or false, found {value:?}")]
     Bool {
         /// The key.
         key: String,
@@ -46,28 +48,30 @@ pub enum CommandError {
         value: String,
     },
     /// A value that was to be JSON is not.
-    #[error("failed to unmarshal json. {problem}")]
+    #[error("the value is not JSON: {problem}")]
     Json {
         /// What is wrong.
         problem: String,
+        /// Whether the text ends inside a value.
+        truncated: bool,
     },
     /// A replacement is no configuration.
-    #[error("failed to decode file as config")]
+    #[error("the file is not a valid configuration")]
     Decode,
     /// A replacement holds a private key.
-    #[error("setting private key with API is not supported")]
+    #[error("the new configuration must not contain Identity.PrivKey")]
     SetPrivateKey,
     /// The present configuration holds no private key.
-    #[error("failed to get PrivKey")]
+    #[error("the present configuration has no Identity.PrivKey")]
     NoPrivateKey,
     /// A replacement has other remote pinning services.
-    #[error("cannot add or remove remote pinning services with 'config replace'")]
+    #[error("replacing the configuration cannot add or remove remote pinning services")]
     RemoteServices,
     /// A replacement changes the access to a remote pinning service.
-    #[error("cannot change remote pinning services api info with `config replace`")]
+    #[error("replacing the configuration cannot change the API of a remote pinning service")]
     RemoteServiceAccess,
     /// There is no such profile.
-    #[error("{name} is not a profile")]
+    #[error("there is no profile {name:?}")]
     NoProfile {
         /// The name.
         name: String,
@@ -81,17 +85,17 @@ impl ConfigFile {
     /// `config KEY`: the value of a key, without the secrets inside it, maps sorted.
     ///
     /// # Errors
-    /// See [`CommandError`]; a key that is a secret is refused.
-    pub fn get_command(&self, key: &str) -> Result<Value, CommandError> {
+    /// See [`ConfigCommandError`]; a key that is a secret is refused.
+    pub fn get_command(&self, key: &str) -> Result<Value, ConfigCommandError> {
         refuse_secrets(key)?;
         if is_within(key, CREDENTIALS) {
-            return Err(CommandError::Credentials);
+            return Err(ConfigCommandError::Credentials);
         }
         let mut value = self
             .document()?
             .without_secrets()
             .get(key)
-            .map_err(|cause| CommandError::Get { cause })?
+            .map_err(|cause| ConfigCommandError::Get { cause })?
             .clone();
         value.sort_all_objects();
         Ok(value)
@@ -101,7 +105,7 @@ impl ConfigFile {
     /// Answers as [`ConfigFile::get_command`]; `null` where that refuses.
     ///
     /// # Errors
-    /// See [`CommandError`]; nothing is changed then.
+    /// See [`ConfigCommandError`]; nothing is changed then.
     pub fn set_command(
         &self,
         key: &str,
@@ -109,18 +113,15 @@ impl ConfigFile {
         bool: bool,
         json: bool,
         changes: Changes,
-    ) -> Result<Value, CommandError> {
+    ) -> Result<Value, ConfigCommandError> {
         refuse_secrets(key)?;
         let value = if json {
-            serde_json::from_str(value).map_err(|error| CommandError::Json {
-                problem: if error.is_eof() {
-                    "unexpected end of JSON input".to_owned()
-                } else {
-                    error.to_string()
-                },
+            serde_json::from_str(value).map_err(|error| ConfigCommandError::Json {
+                problem: error.to_string(),
+                truncated: error.is_eof(),
             })?
         } else if bool {
-            Value::Bool(value.parse().map_err(|_| CommandError::Bool {
+            Value::Bool(value.parse().map_err(|_| ConfigCommandError::Bool {
                 key: key.to_owned(),
                 value: value.to_owned(),
             })?)
@@ -128,12 +129,12 @@ impl ConfigFile {
             Value::String(value.to_owned())
         };
         if changes == Changes::NoCredentials && leads_to_credentials(key) {
-            return Err(CommandError::CredentialsKept);
+            return Err(ConfigCommandError::CredentialsKept);
         }
         self.set(key, value)
-            .map_err(|cause| CommandError::Set { cause, json })?;
+            .map_err(|cause| ConfigCommandError::Set { cause, json })?;
         match self.get_command(key) {
-            Err(CommandError::Credentials) => Ok(Value::Null),
+            Err(ConfigCommandError::Credentials) => Ok(Value::Null),
             answer => answer,
         }
     }
@@ -142,20 +143,20 @@ impl ConfigFile {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn show_command(&self) -> Result<Value, CommandError> {
+    pub fn show_command(&self) -> Result<Value, ConfigCommandError> {
         Ok(self.document()?.show())
     }
 
     /// `config profile apply NAME`.
     ///
     /// # Errors
-    /// See [`CommandError`]; nothing is changed then.
+    /// See [`ConfigCommandError`]; nothing is changed then.
     pub fn profile_command(
         &self,
         name: &str,
         dry_run: bool,
-    ) -> Result<ProfileChange, CommandError> {
-        let profile = Profile::named(name).ok_or_else(|| CommandError::NoProfile {
+    ) -> Result<ProfileChange, ConfigCommandError> {
+        let profile = Profile::named(name).ok_or_else(|| ConfigCommandError::NoProfile {
             name: name.to_owned(),
         })?;
         Ok(self.apply_profile(profile, name, dry_run)?)
@@ -175,13 +176,13 @@ pub enum Changes {
 const CREDENTIALS: &[&str] = &["API", "Authorizations"];
 
 /// Refuses keys that are secrets, lie within secrets, or would bring secrets along.
-fn refuse_secrets(key: &str) -> Result<(), CommandError> {
+fn refuse_secrets(key: &str) -> Result<(), ConfigCommandError> {
     if is_within(key, &["Identity", "PrivKey"]) || is_above(key, &["Identity", "PrivKey"]) {
-        return Err(CommandError::PrivateKey);
+        return Err(ConfigCommandError::PrivateKey);
     }
     let service = &["Pinning", "RemoteServices", "*", "API", "Key"];
     if is_within(key, service) || is_above(key, service) {
-        return Err(CommandError::PinningCredentials);
+        return Err(ConfigCommandError::PinningCredentials);
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ impl Document {
             },
             Err(error) => {
                 let key = track.path().to_string();
-                let problem = say(&error.to_string(), is_secret(&key));
+                let problem = rewrite_type_error(&error.to_string(), is_secret(&key));
                 Err(ConfigError::Value { key, problem })
             }
         }
@@ -168,7 +168,7 @@ impl Document {
     pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
         for secret in SECRETS {
-            conceal(&mut shown.keys, secret);
+            remove_path(&mut shown.keys, secret);
         }
         for (section, database) in &mut shown.keys {
             if !section.eq_ignore_ascii_case("Database") {
@@ -308,7 +308,7 @@ fn list_for_map(
 }
 
 /// Rewrites a type error of serde's as `expected A, found B`; without the value where that is secret.
-fn say(error: &str, secret: bool) -> String {
+fn rewrite_type_error(error: &str, secret: bool) -> String {
     let Some((found, expected)) = error
         .strip_prefix("invalid type: ")
         .and_then(|rest| rest.rsplit_once(", expected "))
@@ -365,7 +365,7 @@ fn repeat(map: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map
 }
 
 /// Takes what a path names out of a map. As Kubo does it, a map at its end stays, empty.
-fn conceal(map: &mut Map<String, Value>, path: &[&str]) {
+fn remove_path(map: &mut Map<String, Value>, path: &[&str]) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -378,7 +378,7 @@ fn conceal(map: &mut Map<String, Value>, path: &[&str]) {
                 if rest.is_empty() {
                     inner.clear();
                 } else {
-                    conceal(inner, rest);
+                    remove_path(inner, rest);
                 }
                 true
             }

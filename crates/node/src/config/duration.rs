@@ -15,19 +15,19 @@ pub struct GoDuration(i64);
 #[non_exhaustive]
 pub enum DurationError {
     /// The text has another form, or the length does not fit.
-    #[error("time: invalid duration {text:?}")]
+    #[error("invalid duration {text:?}: expected numbers with units, such as 1h30m")]
     Invalid {
         /// The text.
         text: String,
     },
     /// A number has no unit.
-    #[error("time: missing unit in duration {text:?}")]
+    #[error("missing unit in duration {text:?}: expected h, m, s, ms, us or ns")]
     MissingUnit {
         /// The text.
         text: String,
     },
     /// A unit is none of `ns us µs ms s m h`.
-    #[error("time: unknown unit {unit:?} in duration {text:?}")]
+    #[error("unknown unit {unit:?} in duration {text:?}: expected h, m, s, ms, us or ns")]
     UnknownUnit {
         /// The unit.
         unit: String,

@@ -47,7 +47,7 @@ pub enum ConfigError {
         key: String,
     },
     /// A key leads through something that has no keys.
-    #[error("{key} key is not a map")]
+    #[error("{key} is not a map")]
     NotAMap {
         /// The key, dotted, as far as it leads.
         key: String,

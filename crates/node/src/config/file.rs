@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::document::without_password;
-use super::{Changes, CommandError, Config, ConfigError, Document, Profile};
+use super::{Changes, ConfigCommandError, Config, ConfigError, Document, Profile};
 use crate::durable;
 
 /// Most bytes of a configuration file.
@@ -124,13 +124,13 @@ impl ConfigFile {
     /// remote pinning services, which are no longer than the present ones.
     ///
     /// # Errors
-    /// See [`CommandError`]; nothing is changed then.
-    pub fn replace(&self, text: &[u8], changes: Changes) -> Result<(), CommandError> {
-        let text = std::str::from_utf8(text).map_err(|_| CommandError::Decode)?;
-        let mut new = Document::parse(text).map_err(|_| CommandError::Decode)?;
-        let (config, _) = new.interpret().map_err(|_| CommandError::Decode)?;
+    /// See [`ConfigCommandError`]; nothing is changed then.
+    pub fn replace(&self, text: &[u8], changes: Changes) -> Result<(), ConfigCommandError> {
+        let text = std::str::from_utf8(text).map_err(|_| ConfigCommandError::Decode)?;
+        let mut new = Document::parse(text).map_err(|_| ConfigCommandError::Decode)?;
+        let (config, _) = new.interpret().map_err(|_| ConfigCommandError::Decode)?;
         if !config.identity.priv_key.is_empty() {
-            return Err(CommandError::SetPrivateKey);
+            return Err(ConfigCommandError::SetPrivateKey);
         }
         let _changing = self.changing.lock();
         let old = read(&self.path)?;
@@ -139,7 +139,7 @@ impl ConfigFile {
             && given.is_some_and(|given| !given.is_empty())
             && given != old.interpret()?.0.api.authorizations.as_ref()
         {
-            return Err(CommandError::CredentialsKept);
+            return Err(ConfigCommandError::CredentialsKept);
         }
         keep_secrets(&mut new, &config, &old)?;
         let (config, _) = new.interpret()?;
@@ -216,11 +216,11 @@ fn leads_to(key: &str, to: &str) -> bool {
 }
 
 /// Carries the secrets of the present configuration over to a new one, which must not change them.
-fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), CommandError> {
+fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), ConfigCommandError> {
     let identity = old
         .get("Identity")
         .cloned()
-        .map_err(|_| CommandError::NoPrivateKey)?;
+        .map_err(|_| ConfigCommandError::NoPrivateKey)?;
     new.set("Identity", identity)?;
     if config
         .api
@@ -242,15 +242,15 @@ fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(
     let old_services = present.pinning.remote_services.as_ref().unwrap_or(&empty);
     let new_services = config.pinning.remote_services.as_ref().unwrap_or(&empty);
     if !old_services.keys().eq(new_services.keys()) {
-        return Err(CommandError::RemoteServices);
+        return Err(ConfigCommandError::RemoteServices);
     }
     for (name, service) in new_services {
         let Some(kept) = old_services.get(name) else {
-            return Err(CommandError::RemoteServices);
+            return Err(ConfigCommandError::RemoteServices);
         };
         let endpoint = &service.api.endpoint;
         if !service.api.key.is_empty() || (!endpoint.is_empty() && *endpoint != kept.api.endpoint) {
-            return Err(CommandError::RemoteServiceAccess);
+            return Err(ConfigCommandError::RemoteServiceAccess);
         }
         // Names may hold dots, so the way is walked by hand.
         if let Ok(Value::Object(mut services)) = new.get("Pinning.RemoteServices").cloned()

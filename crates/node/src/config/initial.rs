@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::sections::{Addresses, IdentitySection};
-use super::{Config, Strings};
+use super::{Config, StringOrList};
 
 /// Stands for what [`super::sections::AutoConf`] says.
 pub(super) const AUTO: &str = "auto";
@@ -60,8 +60,8 @@ impl Addresses {
             announce: list(&[]),
             append_announce: list(&[]),
             no_announce: list(&[]),
-            api: Strings::one("/ip4/127.0.0.1/tcp/5001"),
-            gateway: Strings::one("/ip4/127.0.0.1/tcp/8080"),
+            api: StringOrList::one("/ip4/127.0.0.1/tcp/5001"),
+            gateway: StringOrList::one("/ip4/127.0.0.1/tcp/8080"),
             ..Self::default()
         }
     }

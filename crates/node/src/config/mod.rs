@@ -9,29 +9,29 @@ mod document;
 mod duration;
 mod error;
 mod file;
-mod idle;
+mod unused;
 mod initial;
 mod profile;
 pub mod sections;
 mod size;
-mod words;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use command::{Changes, CommandError};
+pub use command::{Changes, ConfigCommandError};
 pub use document::Document;
 pub use duration::{DurationError, GoDuration, OptionalDuration};
 pub use error::ConfigError;
 pub use file::{ConfigFile, ProfileChange};
-use idle::{Idle, idle};
+use unused::{UnusedKeys, idle};
 pub use profile::Profile;
 use sections::*;
 pub use size::{Size, SizeError, parse_size};
-use words::default;
-pub use words::{Flag, Priority, Secret, Strings};
+use values::default;
+pub use values::{Flag, Priority, Secret, StringOrList};
 
 /// What a configuration file means. [`Default`] is an empty file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ pub struct Config {
 
 impl Config {
     /// The sections by name, and what each declares of its settings that have no effect yet.
-    fn sections(&self) -> Vec<(&'static str, Idle)> {
+    fn sections(&self) -> Vec<(&'static str, UnusedKeys)> {
         let Self {
             identity,
             datastore,

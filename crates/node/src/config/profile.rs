@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use super::initial::{auto, list};
 use super::sections::{Addresses, AutoNatMode};
-use super::{Config, ConfigError, GoDuration, OptionalDuration, Strings};
+use super::{Config, ConfigError, GoDuration, OptionalDuration, StringOrList};
 
 /// A named set of changes to a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +186,8 @@ fn duration(seconds: i32) -> OptionalDuration {
 }
 
 fn test(config: &mut Config) {
-    config.addresses.api = Strings::one("/ip4/127.0.0.1/tcp/0");
-    config.addresses.gateway = Strings::one("/ip4/127.0.0.1/tcp/0");
+    config.addresses.api = StringOrList::one("/ip4/127.0.0.1/tcp/0");
+    config.addresses.gateway = StringOrList::one("/ip4/127.0.0.1/tcp/0");
     config.addresses.swarm = list(&["/ip4/127.0.0.1/tcp/0"]);
     config.swarm.disable_nat_port_map = true;
     config.routing.loopback_addresses_on_lan_dht = Some(true);

@@ -323,13 +323,13 @@ fn check_version(path: &Path) -> Result<(), RepoError> {
     })
 }
 
-/// A repository that is being made: it is locked, and none until [`Fresh::finish`].
-pub(crate) struct Fresh {
+/// A repository that is being made: it is locked, and none until [`NewRepo::finish`].
+pub(crate) struct NewRepo {
     path: PathBuf,
     lock: Option<Lock>,
 }
 
-impl Fresh {
+impl NewRepo {
     /// Makes the folder and what lies in it, without the configuration. What an attempt that failed left is used again.
     pub(crate) fn begin(path: &Path) -> Result<Self, RepoError> {
         if is_initialized(path) {

@@ -12,7 +12,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockReader as _;
 use cairn_store::BlockStore as _;
 use cairn_store::block::segments::SegmentStore;
-use cairn_store::meta::{Pin, PinMode, Rescued, RowError, Rows as _, SqliteRows};
+use cairn_store::meta::{Pin, PinMode, RecoveredRows, RowError, Rows as _, SqliteRows};
 
 use super::{
     Access, Lock, Repo, RepoError, UNFINISHED, VERSION, VERSION_PREFIX, blocks_path, check_version,
@@ -23,7 +23,7 @@ use crate::config::{Config, ConfigError, ConfigFile, Secret};
 use crate::durable;
 use crate::identity::Identity;
 use crate::node::NodeError;
-use crate::parts::{beside, open_store, store_error};
+use crate::parts::{rows_location, open_store, store_error};
 
 /// What a repair found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Repo {
 }
 
 /// A name that is free, for a file that is set aside.
-fn aside(file: &Path) -> PathBuf {
+fn free_name(file: &Path) -> PathBuf {
     let named = |number: u32| {
         let mut name = file.file_name().unwrap_or_default().to_owned();
         name.push(format!(".damaged-{number}"));
@@ -116,7 +116,7 @@ fn aside(file: &Path) -> PathBuf {
 
 /// Sets a file aside, if it is there; answers with its new name.
 fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
-    let to = aside(file);
+    let to = free_name(file);
     match std::fs::rename(file, &to) {
         Ok(()) => Ok(Some(
             to.file_name()
@@ -234,8 +234,8 @@ async fn restore_rows(
     told: &mut Repaired,
 ) -> Result<(), NodeError> {
     let file = rows_path(path);
-    let place = beside(&file, store)?;
-    let rows = match SqliteRows::open_beside(&place) {
+    let place = rows_location(&file, store)?;
+    let rows = match SqliteRows::open_with_store(&place) {
         Ok(rows) => rows,
         Err(error @ (RowError::Newer { .. } | RowError::Journal { .. })) => {
             return Err(error.into());
@@ -243,7 +243,7 @@ async fn restore_rows(
         Err(error) => {
             tracing::warn!(%error, "the rows are made anew");
             rebuild_rows(&file, store, told)?;
-            SqliteRows::open_beside(&beside(&file, store)?)?
+            SqliteRows::open_with_store(&rows_location(&file, store)?)?
         }
     };
     if let Some(id) = rows.id() {
@@ -280,7 +280,7 @@ fn rebuild_rows(
     }
     if gone || kept.damaged {
         let before = kept.pins.len();
-        add_unlinked(store, &mut kept)?;
+        add_pins_of_unlinked(store, &mut kept)?;
         told.done(format!(
             "The pin journal is {}: {} blocks that no other block links to were pinned. Remove the pins that you do not need: \
              `cairn pin rm`.",
@@ -345,7 +345,7 @@ fn with_logs(file: &Path) -> [PathBuf; 3] {
 }
 
 /// A pin for every block that no other block links to.
-fn unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
+fn pins_of_unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
     let mut cids: Vec<Cid> = Vec::new();
     store
         .cids(&mut |cid| {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cairn_dag::gc::{CollectError, ExtraRoots, Running};
+use cairn_dag::gc::{CollectError, ExtraRoots, CollectionTask};
 use cairn_store::BlockStore;
 use cairn_store::block::{BlockError, Collected};
 use cairn_store::meta::Rows;
@@ -35,7 +35,7 @@ impl std::fmt::Debug for AutoCollect {
 
 /// What a look at the store's size led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum CheckOutcome {
     /// Nothing: it is small enough.
     Small,
     /// A collection.
@@ -101,9 +101,9 @@ impl AutoCollect {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(period) => {}
             }
-            match self.look(&stop).await {
-                Ok(Look::Small) => {}
-                Ok(Look::Collected(done)) => {
+            match self.check(&stop).await {
+                Ok(CheckOutcome::Small) => {}
+                Ok(CheckOutcome::Collected(done)) => {
                     tracing::info!(
                         blocks = done.blocks,
                         bytes = done.bytes,
@@ -112,7 +112,7 @@ impl AutoCollect {
                         "collected"
                     );
                 }
-                Ok(Look::Stopped) => return,
+                Ok(CheckOutcome::Stopped) => return,
                 Err(error) => {
                     let cause: &dyn std::error::Error = &error;
                     tracing::error!(error = cause, "the automatic collection failed");
@@ -126,12 +126,12 @@ impl AutoCollect {
     ///
     /// # Errors
     /// See [`AutoCollectError`].
-    pub async fn look(&self, stop: &CancellationToken) -> Result<Look, AutoCollectError> {
+    pub async fn check(&self, stop: &CancellationToken) -> Result<CheckOutcome, AutoCollectError> {
         let datastore = self.config.config().datastore.clone();
         let (threshold, max) = (datastore.gc_threshold()?, datastore.max_bytes()?);
         let size = self.disk_bytes().await?;
         if size <= threshold {
-            return Ok(Look::Small);
+            return Ok(CheckOutcome::Small);
         }
         tracing::info!(
             size,
@@ -139,7 +139,7 @@ impl AutoCollect {
             "the store is larger than its watermark: collecting"
         );
         let cancelled = Arc::new(AtomicBool::new(false));
-        let running = Running::start(
+        let running = CollectionTask::start(
             Arc::clone(&self.store),
             Arc::clone(&self.rows),
             Arc::clone(&self.roots),
@@ -157,7 +157,7 @@ impl AutoCollect {
             }
         };
         let done = match done {
-            Err(CollectError::Store(BlockError::Cancelled)) => return Ok(Look::Stopped),
+            Err(CollectError::Store(BlockError::Cancelled)) => return Ok(CheckOutcome::Stopped),
             done => done?,
         };
         if self.disk_bytes().await? > max {
@@ -167,7 +167,7 @@ impl AutoCollect {
                 "what is pinned is larger than Datastore.StorageMax: unpin, or raise it; nothing is refused meanwhile"
             );
         }
-        Ok(Look::Collected(done))
+        Ok(CheckOutcome::Collected(done))
     }
 
     async fn disk_bytes(&self) -> Result<u64, AutoCollectError> {

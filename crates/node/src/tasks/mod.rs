@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use collect::{AutoCollect, Look};
+pub use collect::{AutoCollect, CheckOutcome};
 
 /// Tasks that run until the node stops.
 #[derive(Debug, Default)]

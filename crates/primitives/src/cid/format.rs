@@ -6,15 +6,15 @@ use super::{Cid, Version};
 use crate::multibase::{self, Base};
 use crate::multihash::HashFunction;
 
-/// Why a format string means nothing. The texts are Kubo's.
+/// Why a format string is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// The string ends in a single `%`.
-    #[error("premature end of format string")]
+    #[error("the format string ends after %")]
     Ends,
     /// A letter that stands for nothing.
-    #[error("unrecognized specifier in format string: %{0}")]
+    #[error("unknown specifier %{0} in the format string")]
     Unknown(char),
 }
 
@@ -129,8 +129,8 @@ mod tests {
     fn refuses_what_means_nothing() {
         let cid: Cid = FILE.parse().unwrap();
         for (format, text) in [
-            ("%", "premature end of format string"),
-            ("%s%x", "unrecognized specifier in format string: %x"),
+            ("%", "the format string ends after %"),
+            ("%s%x", "unknown specifier %x in the format string"),
         ] {
             let error = cid.format(format, Base::Base32Lower).unwrap_err();
             assert_eq!(error.to_string(), text);

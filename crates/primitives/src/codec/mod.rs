@@ -128,13 +128,13 @@ fn refuse_loose(to: Codec, value: &Ipld) -> Result<(), CodecError> {
 #[non_exhaustive]
 pub enum CodecError {
     /// No codec with this code is built in.
-    #[error("no decoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
+    #[error("no decoder for the codec {:#x}", .0.0)]
     Unknown(Codec),
     /// No codec with this code is built in.
-    #[error("no encoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
+    #[error("no encoder for the codec {:#x}", .0.0)]
     UnknownEncoder(Codec),
     /// No codec has this name.
-    #[error("unknown multicodec: {}", Quoted(.0))]
+    #[error("unknown codec {}", Quoted(.0))]
     UnknownName(String),
     /// The bytes are not in the codec's form.
     #[error("{codec}: {reason} at byte {at}")]
@@ -147,7 +147,7 @@ pub enum CodecError {
         at: usize,
     },
     /// The bytes end inside a value.
-    #[error("{0}: unexpected EOF")]
+    #[error("{0}: the data ends inside a value")]
     Truncated(&'static str),
     /// A link's bytes are not a CID.
     #[error("{codec}: invalid link at byte {at}")]
@@ -161,16 +161,16 @@ pub enum CodecError {
         source: CidError,
     },
     /// The payload of a signed object is not a CID.
-    #[error("payload is not a valid CID")]
+    #[error("the payload is not a CID")]
     Payload(#[source] CidError),
     /// The value nests deeper than [`MAX_DEPTH`].
     #[error("{0}: nested deeper than {MAX_DEPTH} levels")]
     TooDeep(&'static str),
     /// The bytes hold more values than are built from one block.
-    #[error("{0}: message structure demanded too many resources to process")]
+    #[error("{0}: more values than are built from one block")]
     TooLarge(&'static str),
     /// A map has a key twice.
-    #[error("cannot repeat map key {}", Quoted(.0))]
+    #[error("the map key {} occurs twice", Quoted(.0))]
     RepeatedKey(ByteString),
     /// A value has no form in the codec.
     #[error("{codec}: {reason}")]
@@ -193,10 +193,10 @@ pub enum CodecError {
         wanted: &'static str,
     },
     /// A field that must be there is not.
-    #[error("missing required fields: {0}")]
+    #[error("required fields are missing: {0}")]
     Missing(&'static str),
     /// A field is there that the codec does not know.
-    #[error("invalid key for map {map}: {}: no such field", Quoted(.key))]
+    #[error("{map} has no field {}", Quoted(.key))]
     UnknownField {
         /// The map's name in the codec's schema.
         map: &'static str,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::hamt::{self, HamtBuilder};
-use super::{BuildError, Built, CidMaker, Kind, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, NodeKind, Mtime, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
@@ -90,7 +90,7 @@ impl DirectoryParams {
     }
 
     /// The UnixFS part of the directory's root.
-    fn root(&self, kind: Kind) -> UnixFs {
+    fn root(&self, kind: NodeKind) -> UnixFs {
         let mut root = UnixFs::new(kind);
         root.set_attributes(self.mode, self.mtime);
         root
@@ -104,7 +104,7 @@ impl DirectoryParams {
 
     /// The estimated size of an empty directory.
     fn empty_size(&self) -> u64 {
-        self.estimation.empty_size(&self.root(Kind::Directory))
+        self.estimation.empty_size(&self.root(NodeKind::Directory))
     }
 }
 
@@ -176,7 +176,7 @@ impl DirectoryBuilder {
         } = self;
         keep_last_of_name(&mut entries);
         if is_sharded(&params, &entries)? {
-            let root = params.root(Kind::HamtShard);
+            let root = params.root(NodeKind::HamtShard);
             let mut builder = HamtBuilder::new(params.cid, params.fanout)?;
             for entry in entries {
                 builder.add(entry)?;
@@ -194,7 +194,7 @@ impl DirectoryBuilder {
             .collect();
         let node = dag_pb::Node {
             links,
-            data: Some(params.root(Kind::Directory).encode()),
+            data: Some(params.root(NodeKind::Directory).encode()),
         };
         let data = Bytes::from(node.encode());
         let cid = params.cid.make(Codec::DAG_PB, &data)?;
@@ -245,7 +245,7 @@ fn is_sharded(params: &DirectoryParams, entries: &[Entry]) -> Result<bool, Build
 /// The entries of a directory in one node, in the order of the block.
 pub fn read(node: &dag_pb::Node) -> Result<Vec<Entry>, ReadError> {
     match UnixFs::of(node)?.kind {
-        Kind::Directory => Ok(entries(node)),
+        NodeKind::Directory => Ok(entries(node)),
         found => Err(ReadError::Kind {
             expected: "Directory",
             found,
@@ -326,7 +326,7 @@ mod tests {
         let is_hamt = |params: DirectoryParams| {
             let (_, blocks) = build(params, &entries);
             let node = dag_pb::Node::decode(&blocks.last().unwrap().data).unwrap();
-            UnixFs::of(&node).unwrap().kind == Kind::HamtShard
+            UnixFs::of(&node).unwrap().kind == NodeKind::HamtShard
         };
         let links = 2 + 1 + 2 * 36;
         for (threshold, sharded) in [(links, false), (links - 1, true), (0, false)] {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Kind, Mtime, ReadError, UnixFs};
+use super::{NodeKind, Mtime, ReadError, UnixFs};
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb;
 
@@ -120,7 +120,7 @@ impl FileNode {
 pub fn read_symlink(node: &dag_pb::Node) -> Result<Bytes, ReadError> {
     let unixfs = UnixFs::of(node)?;
     match unixfs.kind {
-        Kind::Symlink => Ok(unixfs.data.unwrap_or_default()),
+        NodeKind::Symlink => Ok(unixfs.data.unwrap_or_default()),
         found => Err(ReadError::Kind {
             expected: "Symlink",
             found,
@@ -141,7 +141,7 @@ mod tests {
             data: Some(Bytes::from_static(b"abc")),
             file_size,
             block_sizes: sizes.to_vec(),
-            ..UnixFs::new(Kind::File)
+            ..UnixFs::new(NodeKind::File)
         };
         dag_pb::Node {
             links: vec![
@@ -200,7 +200,7 @@ mod tests {
         ));
         let directory = dag_pb::Node {
             links: Vec::new(),
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         assert!(matches!(read(&directory), Err(ReadError::Kind { .. })));
         assert_eq!(read(&dag_pb::Node::default()), Err(ReadError::NoData));

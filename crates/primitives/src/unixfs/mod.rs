@@ -16,7 +16,7 @@ pub mod node;
 pub mod symlink;
 
 pub use cid_maker::CidMaker;
-pub use node::{Kind, Mtime, UnixFs};
+pub use node::{NodeKind, Mtime, UnixFs};
 
 use crate::bytestring::ByteString;
 use crate::codec::CodecError;
@@ -101,11 +101,11 @@ pub enum ReadError {
     NoData,
     /// The node is of another kind.
     #[error("expected {expected}, found {found}")]
-    Kind {
+    NodeKind {
         /// What was looked for.
         expected: &'static str,
         /// What stands there.
-        found: Kind,
+        found: NodeKind,
     },
     /// The codec has no UnixFS.
     #[error("blocks of codec {0:#x} are not UnixFS")]

@@ -100,15 +100,15 @@ const MAX_BLOCKED: usize = 64;
 
 /// Threads that wait for a store's reads.
 #[derive(Clone, Debug)]
-pub(super) struct Blocked(Arc<Semaphore>);
+pub(super) struct BlockingReads(Arc<Semaphore>);
 
-impl Default for Blocked {
+impl Default for BlockingReads {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(MAX_BLOCKED)))
     }
 }
 
-impl Blocked {
+impl BlockingReads {
     /// As [`unblock`], within the bound.
     pub(super) async fn run<T: Send + 'static>(
         self,
@@ -153,7 +153,7 @@ mod tests {
     #[tokio::test]
     async fn blocked_threads_are_bounded() {
         use std::sync::atomic::{AtomicUsize, Ordering};
-        let (blocked, now) = (Blocked::default(), Arc::new(AtomicUsize::new(0)));
+        let (blocked, now) = (BlockingReads::default(), Arc::new(AtomicUsize::new(0)));
         let reads = (0..MAX_BLOCKED * 4).map(|_| {
             let now = Arc::clone(&now);
             blocked.clone().run(move || {

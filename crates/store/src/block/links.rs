@@ -39,7 +39,7 @@ pub(super) fn may_link(codec: Codec) -> bool {
 
 /// Whether it is settled that a node has no links when none of it are kept: not for codecs that programs before this one
 /// could not read, who then kept none.
-pub(super) fn none_is_settled(codec: Codec) -> bool {
+pub(super) fn no_links_is_final(codec: Codec) -> bool {
     matches!(codec, Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON)
         || matches!(codec::links(codec, &[]), Err(CodecError::Unknown(_)))
 }

@@ -17,7 +17,7 @@ use super::traits::{
     BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
     Collector, Hold, MAX_BLOCK, Root, StoreStat,
 };
-use super::unseen::Unseen;
+use super::unreadable::UnreadableBlocks;
 
 /// How many blocks a collection removes while writers wait.
 const SWEEP_BATCH: usize = 1024;
@@ -86,7 +86,7 @@ impl Default for MemoryStore {
 }
 
 /// The links of an absent block that is kept by another store.
-type Elsewhere = Option<Vec<Cid>>;
+type ExternalLinks = Option<Vec<Cid>>;
 
 impl MemoryStore {
     /// An empty store with an id of its own.
@@ -149,7 +149,7 @@ impl MemoryStore {
         marked: &mut HashSet<Multihash>,
         asked: &mut HashSet<Cid>,
         collector: &mut dyn Collector,
-    ) -> Result<(Vec<Cid>, Vec<Elsewhere>), BlockError> {
+    ) -> Result<(Vec<Cid>, Vec<ExternalLinks>), BlockError> {
         let mut absent = Vec::new();
         self.walk(roots, &mut |cid, present| {
             if present {
@@ -171,7 +171,7 @@ impl MemoryStore {
             .partition(|root| root.recursive);
         let mut marked = HashSet::new();
         let mut asked = HashSet::new();
-        let mut unseen = Unseen::default();
+        let mut unseen = UnreadableBlocks::default();
         for root in deep {
             let mut below = vec![root.clone()];
             while !below.is_empty() {

@@ -13,7 +13,7 @@ mod memory;
 pub mod segments;
 mod store;
 mod traits;
-mod unseen;
+mod unreadable;
 mod wait;
 
 pub use filestore::{Filestore, FilestoreOptions, NewReference};
@@ -21,4 +21,4 @@ pub use future::ReadFuture;
 pub use memory::MemoryStore;
 pub use segments::{OpenError, OpenReport, Options, SegmentStore};
 pub use traits::*;
-pub use unseen::{MAX_NAMED, Unseen, UnseenBlock};
+pub use unreadable::{MAX_NAMED, UnreadableBlocks, UnreadableBlock};

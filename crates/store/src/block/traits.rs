@@ -11,7 +11,7 @@ use cairn_primitives::{Cid, Multihash};
 
 use super::future::ReadFuture;
 pub use super::store::{BlockCollector, BlockReader, BlockStore, BlockWriter};
-use super::unseen::Unseen;
+use super::unreadable::UnreadableBlocks;
 use crate::meta::{MAX_REFERENCE_PATH, RowError};
 
 /// Largest block that any store takes, in bytes; what peers exchange is at most 2 MiB.
@@ -63,7 +63,7 @@ pub enum BlockError {
     },
     /// Recursive roots reach blocks that cannot be read, and what hangs below those cannot be told.
     #[error("nothing was collected: {0}")]
-    Unseen(Arc<Unseen>),
+    UnreadableBlocks(Arc<UnreadableBlocks>),
     /// A block's segment was lost.
     #[error("it was lost with segment {segment}")]
     Lost {

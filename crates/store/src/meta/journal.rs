@@ -45,7 +45,7 @@ pub(super) struct State {
 
 /// Whose journal it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct JournalOwner {
     /// Id of the block store.
     pub(super) store: String,
     /// Id of the database.
@@ -56,7 +56,7 @@ pub(super) struct Owner {
 #[derive(Debug)]
 pub(super) struct Journal {
     disk: Arc<dyn Disk>,
-    owner: Owner,
+    owner: JournalOwner,
     file: Arc<dyn DiskFile>,
     /// Behind the last frame.
     end: u64,
@@ -96,14 +96,14 @@ impl Syncer {
 
 /// One change, as the journal has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Noted {
+pub(super) enum JournalEntry {
     /// Of a pin.
     Pin(PinChange),
     /// Of the root of the mutable file system.
     MfsRoot(Cid),
 }
 
-impl Noted {
+impl JournalEntry {
     fn as_root(&self) -> Option<&Cid> {
         match self {
             Self::MfsRoot(root) => Some(root),
@@ -161,19 +161,19 @@ fn take_number(bytes: &mut &[u8]) -> Option<u64> {
     Some(number)
 }
 
-fn decode(bytes: &mut &[u8]) -> Option<Noted> {
+fn decode(bytes: &mut &[u8]) -> Option<JournalEntry> {
     let (kind, rest) = bytes.split_first()?;
     *bytes = rest;
     let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
     let mode = match *kind {
         0 => PinMode::Recursive,
         1 => PinMode::Direct,
-        2 => return Some(Noted::Pin(PinChange::Remove(cid))),
-        MFS_ROOT => return Some(Noted::MfsRoot(cid)),
+        2 => return Some(JournalEntry::Pin(PinChange::Remove(cid))),
+        MFS_ROOT => return Some(JournalEntry::MfsRoot(cid)),
         _ => return None,
     };
     let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
-    Some(Noted::Pin(PinChange::Set(Pin { cid, mode, name })))
+    Some(JournalEntry::Pin(PinChange::Set(Pin { cid, mode, name })))
 }
 
 /// A frame of changes.
@@ -182,7 +182,7 @@ struct Frame {
     state: State,
     /// Whether it is a part of the whole set at the front.
     whole: bool,
-    changes: Vec<Noted>,
+    changes: Vec<JournalEntry>,
 }
 
 fn encode_frame(state: &State, whole: bool, changes: &[u8], out: &mut Vec<u8>) {
@@ -238,11 +238,11 @@ fn decode_frame(mut bytes: &[u8]) -> Option<Frame> {
 
 /// What a journal says.
 #[derive(Debug)]
-pub(super) struct Told {
-    pub(super) owner: Owner,
+pub(super) struct JournalContents {
+    pub(super) owner: JournalOwner,
     pub(super) state: State,
     /// The changes behind the turn that was asked for.
-    pub(super) changes: Vec<Noted>,
+    pub(super) changes: Vec<JournalEntry>,
     /// Whether `changes` begins with a whole set, so that what is not in it is not pinned.
     pub(super) whole: bool,
     /// The root of the mutable file system that it names last, whatever the turn.
@@ -254,7 +254,7 @@ pub(super) struct Told {
 }
 
 /// Reads a journal; `None` when there is none, or none that says whose it is.
-pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Told>> {
+pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<JournalContents>> {
     let file = match disk.open(PATH, Access::Read, false) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -262,7 +262,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
     };
     let len = file.len()?;
     let mut at = 0;
-    let mut told: Option<Told> = None;
+    let mut told: Option<JournalContents> = None;
     while at + HEAD as u64 <= len {
         let mut head = [0; HEAD];
         if file.read_at(at, &mut head)? < HEAD {
@@ -286,7 +286,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
                 return Ok(None);
             };
             at += HEAD as u64 + size;
-            told = Some(Told {
+            told = Some(JournalContents {
                 owner,
                 state: State::default(),
                 changes: Vec::new(),
@@ -315,7 +315,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
         }
         told.state = frame.state;
         let roots = frame.changes.iter().rev();
-        if let Some(root) = roots.flat_map(Noted::as_root).next() {
+        if let Some(root) = roots.flat_map(JournalEntry::as_root).next() {
             told.mfs_root = Some(root.clone());
         }
         if after.is_none_or(|after| frame.state.turn > after) {
@@ -330,12 +330,12 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
     Ok(told)
 }
 
-fn title(payload: &[u8]) -> Option<Owner> {
+fn title(payload: &[u8]) -> Option<JournalOwner> {
     let mut lines = std::str::from_utf8(payload).ok()?.lines();
     if lines.next()? != TITLE {
         return None;
     }
-    Some(Owner {
+    Some(JournalOwner {
         store: lines.next()?.to_owned(),
         rows: lines.next()?.to_owned(),
     })
@@ -343,7 +343,7 @@ fn title(payload: &[u8]) -> Option<Owner> {
 
 impl Journal {
     /// Goes on with a journal that was read whole.
-    pub(super) fn resume(disk: Arc<dyn Disk>, told: &Told) -> io::Result<Self> {
+    pub(super) fn resume(disk: Arc<dyn Disk>, told: &JournalContents) -> io::Result<Self> {
         let file = disk.open(PATH, Access::Write, false)?;
         let allocated = file.len()?;
         Ok(Self {
@@ -362,9 +362,9 @@ impl Journal {
     /// Makes a journal of a whole set, in place of the one that may be there.
     pub(super) fn create(
         disk: Arc<dyn Disk>,
-        owner: Owner,
+        owner: JournalOwner,
         state: &State,
-        whole: &mut Whole<'_>,
+        whole: &mut FullSet<'_>,
     ) -> io::Result<Self> {
         let (file, end) = write_whole(&*disk, &owner, state, whole)?;
         Ok(Self {
@@ -381,7 +381,7 @@ impl Journal {
     }
 
     /// Writes the journal anew from a whole set, durably.
-    pub(super) fn rewrite(&mut self, state: &State, whole: &mut Whole<'_>) -> io::Result<()> {
+    pub(super) fn rewrite(&mut self, state: &State, whole: &mut FullSet<'_>) -> io::Result<()> {
         self.broken = true;
         let (file, end) = write_whole(&*self.disk, &self.owner, state, whole)?;
         self.file = file;
@@ -446,14 +446,14 @@ impl Journal {
 }
 
 /// Calls with each change that makes a whole set.
-pub(super) type Whole<'a> = dyn FnMut(&mut dyn FnMut(Noted)) -> io::Result<()> + 'a;
+pub(super) type FullSet<'a> = dyn FnMut(&mut dyn FnMut(JournalEntry)) -> io::Result<()> + 'a;
 
 /// Writes a journal of a whole set to a file of its own, and renames it.
 fn write_whole(
     disk: &dyn Disk,
-    owner: &Owner,
+    owner: &JournalOwner,
     state: &State,
-    whole: &mut Whole<'_>,
+    whole: &mut FullSet<'_>,
 ) -> io::Result<(Arc<dyn DiskFile>, u64)> {
     match disk.remove(FRESH) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -474,8 +474,8 @@ fn write_whole(
     };
     whole(&mut |noted| {
         match &noted {
-            Noted::Pin(change) => encode_pin(change, &mut piece),
-            Noted::MfsRoot(root) => encode_root(root, &mut piece),
+            JournalEntry::Pin(change) => encode_pin(change, &mut piece),
+            JournalEntry::MfsRoot(root) => encode_root(root, &mut piece),
         }
         if piece.len() >= PIECE && failed.is_ok() {
             encode_frame(state, true, &piece, &mut out);

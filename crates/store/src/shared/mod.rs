@@ -21,7 +21,7 @@ pub use self::accounts::{Account, AccountId, AccountRows};
 pub use self::error::SharedError;
 pub use self::postgres::PostgresRows;
 pub use self::sqlite::SharedSqliteRows;
-pub use self::tokens::{NewToken, Refusal, Scopes, Token, TokenHash, TokenId, TokenRows};
+pub use self::tokens::{NewToken, TokenRefusal, Scopes, Token, TokenHash, TokenId, TokenRows};
 pub use self::url::DatabaseUrl;
 
 /// Most rows of one page; what a caller asks beyond it is not answered.

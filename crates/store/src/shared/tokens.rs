@@ -98,7 +98,7 @@ pub struct Token {
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum TokenRefusal {
     /// There is none with this hash.
     Unknown,
     /// It was revoked.
@@ -124,7 +124,7 @@ pub trait TokenRows: Send + Sync + 'static {
     fn use_token(
         &self,
         hash: TokenHash,
-    ) -> BoxFuture<'_, Result<Result<Token, Refusal>, SharedError>>;
+    ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>>;
 
     /// Up to `limit` tokens of an account behind a number, or from the first on, in the order of their numbers.
     fn tokens(
@@ -180,25 +180,25 @@ impl NewToken {
 }
 
 /// A row as both dialects read it, for [`TokenRows::use_token`].
-pub(super) struct Found {
+pub(super) struct TokenRow {
     pub(super) token: Token,
     pub(super) disabled: bool,
     /// The clock of the database.
     pub(super) now: Millis,
 }
 
-impl Found {
+impl TokenRow {
     /// Whether it is accepted. What is final is told first.
-    pub(super) fn accept(self) -> Result<Token, Refusal> {
+    pub(super) fn accept(self) -> Result<Token, TokenRefusal> {
         let token = self.token;
         if token.revoked.is_some() {
-            Err(Refusal::Revoked)
+            Err(TokenRefusal::Revoked)
         } else if self.disabled {
-            Err(Refusal::Disabled)
+            Err(TokenRefusal::Disabled)
         } else if token.expires.is_some_and(|expires| expires <= self.now) {
-            Err(Refusal::Expired)
+            Err(TokenRefusal::Expired)
         } else if token.max_uses.is_some_and(|most| token.used >= most) {
-            Err(Refusal::Spent)
+            Err(TokenRefusal::Spent)
         } else {
             Ok(token)
         }

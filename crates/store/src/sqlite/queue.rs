@@ -12,7 +12,7 @@ const QUEUE: usize = 1_024;
 const TRANSACTION: usize = 16_384;
 
 /// What the thread works on.
-pub(crate) trait Work: Send + 'static {
+pub(crate) trait BatchWriter: Send + 'static {
     /// What is applied whole or not at all, and who waits for it.
     type Batch: Send + 'static;
 
@@ -48,7 +48,7 @@ impl<B> std::fmt::Debug for Queue<B> {
 
 impl<B: Send + 'static> Queue<B> {
     /// Starts the thread. It ends at [`Queue::close`], or when this is dropped and nothing waits.
-    pub(crate) fn start(name: &str, work: impl Work<Batch = B>) -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, work: impl BatchWriter<Batch = B>) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -89,7 +89,7 @@ impl<B: Send + 'static> Queue<B> {
     }
 }
 
-fn run<W: Work>(mut work: W, mut jobs: mpsc::Receiver<Job<W::Batch>>) {
+fn run<W: BatchWriter>(mut work: W, mut jobs: mpsc::Receiver<Job<W::Batch>>) {
     let mut waiting = Vec::new();
     while let Some(first) = jobs.blocking_recv() {
         let mut next = Some(first);

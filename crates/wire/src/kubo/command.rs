@@ -1,7 +1,7 @@
 //! What the declaration of a command consists of.
 
 use crate::shape::{Body, BodyKind, Reply, ReplyKind};
-use crate::values::{Kind, ParseError, Values};
+use crate::values::{OptionKind, ParseError, Values};
 
 /// One command of the Kubo RPC: a type whose fields are its arguments and options.
 pub trait Command: Listed + Sized + Send + Sync + 'static {
@@ -171,7 +171,7 @@ pub struct OptionSpec {
     /// What it means.
     pub docs: &'static [&'static str],
     /// How its value is written.
-    pub kind: Kind,
+    pub kind: OptionKind,
     /// The value that an absent one stands for, as text; `None` where that depends on something else.
     pub default: fn() -> Option<String>,
     /// The values that a completion offers; others may be possible. [`ANY_PATH`] stands for paths of this machine.

@@ -65,7 +65,7 @@ command! {
 impl CommandTree {
     /// Every endpoint of the Kubo RPC.
     #[must_use]
-    pub fn whole() -> Self {
+    pub fn all() -> Self {
         let mut root = Self {
             name: ROOT.to_owned(),
             options: COMMON.iter().copied().map(CommandOption::new).collect(),
@@ -104,7 +104,7 @@ impl CommandTree {
     }
 
     fn lines(&self, above: &str, flags: bool, lines: &mut Vec<String>) {
-        let whole = format!("{above}{}", self.name);
+        let all = format!("{above}{}", self.name);
         if flags && !above.is_empty() {
             for option in &self.options {
                 let names = option.names.iter().map(|name| match name.len() {
@@ -115,7 +115,7 @@ impl CommandTree {
             }
         }
         let prefix = format!("{whole} ");
-        lines.push(whole);
+        lines.push(all);
         for command in &self.subcommands {
             command.lines(&prefix, flags, lines);
         }
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_endpoint_is_listed_once() {
-        let tree = CommandTree::whole();
+        let tree = CommandTree::all();
         let mut out = String::new();
         Commands::new().text(&tree, &mut out);
         let lines: Vec<&str> = out.lines().collect();
@@ -153,7 +153,7 @@ mod tests {
     fn flags_are_shown_with_their_aliases() {
         let mut out = String::new();
         let request = Commands { flags: true };
-        request.text(&CommandTree::whole(), &mut out);
+        request.text(&CommandTree::all(), &mut out);
         assert!(out.contains("\nipfs pin ls --quiet / ipfs pin ls -q\n"));
     }
 }

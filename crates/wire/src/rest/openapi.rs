@@ -33,7 +33,7 @@ impl Document {
     #[must_use]
     pub fn with<E>(mut self) -> Self
     where
-        E: Endpoint<Reply: Described, Body: Described>,
+        E: Endpoint<Reply: OpenApiContent, Body: OpenApiContent>,
     {
         let spec = E::SPEC;
         let error = self
@@ -244,7 +244,7 @@ pub fn is_required(param: &Param) -> bool {
 
 /// The schema of what a JSON body holds, with all that it refers to in place; `None` where the body is not JSON.
 #[must_use]
-pub fn json_schema<B: Described>() -> Option<Value> {
+pub fn json_schema<B: OpenApiContent>() -> Option<Value> {
     let mut content = B::content(&mut inline())?;
     let mut schema = content
         .get_mut("application/json")?
@@ -255,7 +255,7 @@ pub fn json_schema<B: Described>() -> Option<Value> {
 }
 
 /// The `content` of a body or an answer.
-pub trait Described {
+pub trait OpenApiContent {
     /// The headers of an answer that are documented.
     const HEADERS: &'static [Param] = &[];
 
@@ -268,26 +268,26 @@ fn json_content<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Opt
     Some(json!({ "application/json": { "schema": schema } }))
 }
 
-impl<T: schemars::JsonSchema> Described for crate::shape::One<T> {
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::One<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         json_content::<T>(generator)
     }
 }
 
-impl<T: schemars::JsonSchema> Described for crate::shape::Json<T> {
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::Json<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         json_content::<T>(generator)
     }
 }
 
-impl<T: schemars::JsonSchema> Described for crate::shape::Many<T> {
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::Many<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         let schema = generator.subschema_for::<T>().to_value();
         Some(json!({ "application/x-ndjson": { "schema": schema } }))
     }
 }
 
-impl<A, B> Described for crate::shape::OneOrMany<A, B>
+impl<A, B> OpenApiContent for crate::shape::OneOrMany<A, B>
 where
     A: schemars::JsonSchema,
     B: schemars::JsonSchema,
@@ -302,7 +302,7 @@ where
     }
 }
 
-impl<H: ReplyHeaders, R: Described> Described for WithHeaders<H, R> {
+impl<H: ReplyHeaders, R: OpenApiContent> OpenApiContent for WithHeaders<H, R> {
     const HEADERS: &'static [Param] = H::HEADERS;
 
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
@@ -310,37 +310,37 @@ impl<H: ReplyHeaders, R: Described> Described for WithHeaders<H, R> {
     }
 }
 
-impl Described for crate::shape::Nothing {
+impl OpenApiContent for crate::shape::Nothing {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         None
     }
 }
 
-impl Described for crate::shape::NoBody {
+impl OpenApiContent for crate::shape::NoBody {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         None
     }
 }
 
-impl Described for crate::shape::Bytes {
+impl OpenApiContent for crate::shape::Bytes {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }))
     }
 }
 
-impl Described for crate::shape::RawBody {
+impl OpenApiContent for crate::shape::RawBody {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }))
     }
 }
 
-impl Described for crate::shape::Files {
+impl OpenApiContent for crate::shape::Files {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({ "multipart/form-data": { "schema": files() } }))
     }
 }
 
-impl Described for crate::shape::RawOrFiles {
+impl OpenApiContent for crate::shape::RawOrFiles {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({
             "multipart/form-data": { "schema": files() },

@@ -212,20 +212,20 @@ pub fn read<T: DeserializeOwned + Serialize>(
                 .iter()
                 .flat_map(|value| value.split(','))
                 .filter(|item| !item.is_empty());
-            T::deserialize(SeqDeserializer::<_, Error>::new(items.map(Text)))
+            T::deserialize(SeqDeserializer::<_, Error>::new(items.map(TextDeserializer)))
         }
         Style::Value | Style::Json | Style::Escaped => match values.as_slice() {
-            [] => return Ok(T::deserialize(Absent).ok()),
+            [] => return Ok(T::deserialize(AbsentValue).ok()),
             [text] if param.style == Style::Json => {
                 serde_json::from_str(text).map_err(|error| Error(error.to_string()))
             }
             [text] if param.style == Style::Escaped => {
                 match percent_decode_str(text).decode_utf8() {
-                    Ok(plain) => T::deserialize(Text(&plain)),
+                    Ok(plain) => T::deserialize(TextDeserializer(&plain)),
                     Err(_) => Err(Error("not UTF-8".to_owned())),
                 }
             }
-            [text] => T::deserialize(Text(text)),
+            [text] => T::deserialize(TextDeserializer(text)),
             _ => return Err(invalid("sent more than once".to_owned())),
         },
     }
@@ -302,9 +302,9 @@ impl serde::de::Error for Error {
 }
 
 /// A value that was not sent.
-struct Absent;
+struct AbsentValue;
 
-impl<'de> Deserializer<'de> for Absent {
+impl<'de> Deserializer<'de> for AbsentValue {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -318,9 +318,9 @@ impl<'de> Deserializer<'de> for Absent {
 }
 
 /// A value as text.
-struct Text<'a>(&'a str);
+struct TextDeserializer<'a>(&'a str);
 
-impl<'de> IntoDeserializer<'de, Error> for Text<'_> {
+impl<'de> IntoDeserializer<'de, Error> for TextDeserializer<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -337,7 +337,7 @@ macro_rules! parsed {
     )+ };
 }
 
-impl<'de> Deserializer<'de> for Text<'_> {
+impl<'de> Deserializer<'de> for TextDeserializer<'_> {
     type Error = Error;
 
     parsed! {

@@ -2,13 +2,13 @@
 
 use cairn_primitives::ByteString;
 
-use super::{Kind, ParseError, Values};
+use super::{OptionKind, ParseError, Values};
 use crate::kubo::{Argument, OptionSpec};
 
 /// A type that an option can have.
 pub trait OptionField: Sized {
     /// How its value is written.
-    const KIND: Kind;
+    const KIND: OptionKind;
     /// Reads it; `None` when it was not given.
     fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError>;
     /// Adds it to a request.
@@ -61,7 +61,7 @@ fn parse_number(value: &str) -> Option<i128> {
 macro_rules! option_field {
     ($type:ty, $kind:expr, |$value:ident| $parse:expr, |$field:ident| $show:expr) => {
         impl OptionField for $type {
-            const KIND: Kind = $kind;
+            const KIND: OptionKind = $kind;
             fn read(
                 values: &Values,
                 option: &'static OptionSpec,
@@ -83,7 +83,7 @@ macro_rules! option_field {
             }
         }
         impl OptionField for Option<$type> {
-            const KIND: Kind = $kind;
+            const KIND: OptionKind = $kind;
             fn read(
                 values: &Values,
                 option: &'static OptionSpec,
@@ -99,41 +99,41 @@ macro_rules! option_field {
     };
 }
 
-option_field!(bool, Kind::Bool, |value| parse_bool(value), |field| field
+option_field!(bool, OptionKind::Bool, |value| parse_bool(value), |field| field
     .to_string());
 option_field!(
     i32,
-    Kind::Int,
+    OptionKind::Int,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     i64,
-    Kind::Int64,
+    OptionKind::Int64,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     u32,
-    Kind::Uint,
+    OptionKind::Uint,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     u64,
-    Kind::Uint64,
+    OptionKind::Uint64,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     String,
-    Kind::String,
+    OptionKind::String,
     |value| Some(value.to_owned()),
     |field| field.clone()
 );
 
 impl OptionField for Vec<String> {
-    const KIND: Kind = Kind::Strings;
+    const KIND: OptionKind = OptionKind::Strings;
     fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError> {
         let all: Self = values.all(option).map(str::to_owned).collect();
         Ok((!all.is_empty()).then_some(all))

@@ -14,7 +14,7 @@ use cairn_wire::kubo::add::{Add, Added};
 use futures_util::{StreamExt as _, stream};
 
 use self::ignore::Ignore;
-use self::walk::{Root, Rules, Walk};
+use self::walk::{Root, WalkRules, Walk};
 use super::files;
 use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
@@ -41,7 +41,7 @@ pub(crate) async fn run(
         cairn_wire::text::escaped(&message, &mut shown);
         eprintln!("warning: {shown}");
     }
-    let rules = Arc::new(Rules {
+    let rules = Arc::new(WalkRules {
         recursive: asked.recursive,
         hidden: asked.hidden,
         ignore,
@@ -57,7 +57,7 @@ pub(crate) async fn run(
         // A bar would be drawn over what someone types.
         _ if typed => false,
         None if quiet || globals.format.is_json() => false,
-        given => progress::wanted(given),
+        given => progress::is_enabled(given),
     };
     let mut values = request.values.clone();
     if asked.progress.is_none() && shown {
@@ -77,15 +77,15 @@ pub(crate) async fn run(
         .into_iter()
         .map(|root| {
             root.map_or_else(
-                || Entry::Stdin(stdin_name.clone()),
-                |root| Entry::Files(Box::new(Walk::new(root, Arc::clone(&rules)))),
+                || Input::Stdin(stdin_name.clone()),
+                |root| Input::Files(Box::new(Walk::new(root, Arc::clone(&rules)))),
             )
         })
         .collect();
     parts.sort_by(|one, other| one.name().cmp(other.name()));
     let parts = stream::iter(parts).flat_map(|entry| match entry {
-        Entry::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
-        Entry::Files(walk) => stream::iter(walk).boxed(),
+        Input::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
+        Input::Files(walk) => stream::iter(walk).boxed(),
     });
 
     let answer = session
@@ -94,7 +94,7 @@ pub(crate) async fn run(
         .await?;
     let mut records = Records::<Added>::new(answer);
     let mut printer = Printer::new(request, globals)?;
-    let mut count = Count::default();
+    let mut count = ByteCount::default();
     let mut last = None;
     while let Some((line, added)) = next_record(&mut records, output).await? {
         if let Some(total) = size.as_ref().and_then(|size| size.try_recv().ok()) {
@@ -110,7 +110,7 @@ pub(crate) async fn run(
             last = Some(line);
         } else if !asked.silent {
             if shown {
-                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+                progress.suspend(|| printer.print(&line, output).and_then(|()| output.flush()))?;
             } else {
                 printer.print(&line, output)?;
             }
@@ -123,12 +123,12 @@ pub(crate) async fn run(
 }
 
 /// What is added: files, or standard input under a name.
-enum Entry {
+enum Input {
     Stdin(String),
     Files(Box<Walk>),
 }
 
-impl Entry {
+impl Input {
     fn name(&self) -> &[u8] {
         match self {
             Self::Stdin(name) => name.as_bytes(),
@@ -138,7 +138,7 @@ impl Entry {
 }
 
 /// What the command line names; `None` is standard input. Two of one name cannot be told apart in what is added.
-fn roots(paths: &[OsString], rules: &Rules) -> Result<Vec<Option<Root>>, Problem> {
+fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);
     }
@@ -189,12 +189,12 @@ fn folder_of(path: &Path) -> std::path::Display<'_> {
 
 /// How many bytes of all files were read, from how many bytes of each.
 #[derive(Default)]
-struct Count {
+struct ByteCount {
     file: String,
     bytes: u64,
 }
 
-impl Count {
+impl ByteCount {
     /// The bytes since the record before.
     fn advance(&mut self, record: &Added) -> u64 {
         let bytes = record.bytes.unwrap_or(0);

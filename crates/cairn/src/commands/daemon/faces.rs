@@ -15,7 +15,7 @@ use crate::error::Problem;
 use crate::logging;
 
 /// A face that is about to listen.
-struct Plan {
+struct PlannedFace {
     /// Its name in the line that says where it listens.
     name: &'static str,
     /// Its key in the configuration.
@@ -48,7 +48,7 @@ impl Faces {
         let rpc = kubo::Rpc::new(Arc::clone(node), stop.clone());
         let rpc = Arc::new(rpc.with_logs(logging::levels()));
         let plans = [
-            Plan {
+            PlannedFace {
                 name: "RPC API server",
                 key: "Addresses.API",
                 addresses: config.addresses.api.0.clone(),
@@ -58,7 +58,7 @@ impl Faces {
                     hosts::only(config.api.allowed_hosts.as_deref(), kubo::service(rpc)),
                 ),
             },
-            Plan {
+            PlannedFace {
                 name: "Gateway server",
                 key: "Addresses.Gateway",
                 addresses: config.addresses.gateway.0.clone(),
@@ -121,7 +121,7 @@ impl Faces {
     }
 }
 
-impl Plan {
+impl PlannedFace {
     async fn bind(&self, insecure_open: bool, tls: Option<&Tls>) -> Result<Vec<Listener>, Problem> {
         let mut listeners = Vec::new();
         for address in self.addresses.iter().filter(|address| !address.is_empty()) {

@@ -68,8 +68,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
             Problem::usage("mounting file systems is not supported").hint("leave `--mount` out")
         );
     }
-    say("Initializing daemon...");
-    say(concat!("Cairn version: ", env!("CARGO_PKG_VERSION")));
+    print_line("Initializing daemon...");
+    print_line(concat!("Cairn version: ", env!("CARGO_PKG_VERSION")));
     if flag("manage-fdlimit") != Some(false) {
         raise_file_limit();
     }
@@ -116,20 +116,20 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
         .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
     let faces = Box::pin(Faces::open(node, insecure_open, &stop)).await?;
     for line in faces.lines() {
-        say(line);
+        print_line(line);
     }
     let mut served = faces.serve(&stop);
-    let thrift = tokio::spawn(allocator::give_back());
-    say(
+    let thrift = tokio::spawn(allocator::trim_when_idle());
+    print_line(
         "Offline: this version does not connect to peers (Addresses.Swarm has no effect), and has no IPNS names yet",
     );
     tracing::info!(version = env!("CARGO_PKG_VERSION"), repository = %node.repo().path().display(), "the daemon is ready");
-    say("Daemon is ready");
+    print_line("Daemon is ready");
 
     tokio::select! {
         biased;
-        () = stop.cancelled() => say("Received shutdown request, shutting down..."),
-        () = signals.next() => say("\nReceived interrupt signal, shutting down..."),
+        () = stop.cancelled() => print_line("Received shutdown request, shutting down..."),
+        () = signals.next() => print_line("\nReceived interrupt signal, shutting down..."),
         _ = served.join_next() => tracing::error!("a face has ended by itself"),
     }
     stop.cancel();
@@ -140,7 +140,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
 }
 
 /// Prints a line for whoever started the daemon, if anyone still reads.
-fn say(line: &str) {
+fn print_line(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

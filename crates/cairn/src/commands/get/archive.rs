@@ -15,7 +15,7 @@ const NAME_LIMIT: usize = 4096;
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     Directory,
     File,
     /// With its target.
@@ -27,7 +27,7 @@ pub(super) enum Kind {
 pub(super) struct Head {
     /// Its path, as it is in the archive.
     pub(super) path: Vec<u8>,
-    pub(super) kind: Kind,
+    pub(super) kind: EntryKind,
     pub(super) mode: u32,
     /// Seconds since 1970, and nanoseconds.
     pub(super) mtime: (i64, u32),
@@ -85,7 +85,7 @@ impl Header {
     fn size(&self) -> Result<u64, ExtractError> {
         number(self.field(124, 136))
             .and_then(|size| u64::try_from(size).ok())
-            .ok_or_else(|| broken("it states a size that is none"))
+            .ok_or_else(|| malformed("it states a size that is none"))
     }
 
     fn path(&self) -> Vec<u8> {
@@ -127,7 +127,7 @@ fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     while filled < BLOCK {
         match input.read(block.get_mut(filled..).unwrap_or_default()) {
             Ok(0) if filled == 0 => return Ok(None),
-            Ok(0) => return Err(broken("it ends within a header")),
+            Ok(0) => return Err(malformed("it ends within a header")),
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(ExtractError::Read(error)),
@@ -140,7 +140,7 @@ fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     if header.is_sound() {
         Ok(Some(header))
     } else {
-        Err(broken("a checksum is wrong"))
+        Err(malformed("a checksum is wrong"))
     }
 }
 
@@ -148,26 +148,26 @@ fn head(header: &Header, records: Records) -> Result<Head, ExtractError> {
     let path = records.path.unwrap_or_else(|| header.path());
     if path.len() > NAME_LIMIT {
         return Err(ExtractError::Name {
-            path: shown(path.get(..64).unwrap_or_default()),
+            path: display_path(path.get(..64).unwrap_or_default()),
             reason: "it is too long",
         });
     }
     let kind = match header.kind() {
-        b'5' => Kind::Directory,
-        b'0' | 0 => Kind::File,
+        b'5' => EntryKind::Directory,
+        b'0' | 0 => EntryKind::File,
         b'2' => {
             let target = records
                 .target
                 .unwrap_or_else(|| trimmed(header.field(157, 257)).to_vec());
             if target.len() > NAME_LIMIT {
                 return Err(ExtractError::Name {
-                    path: shown(&path),
+                    path: display_path(&path),
                     reason: "the target of the link is too long",
                 });
             }
-            Kind::Symlink(target)
+            EntryKind::Symlink(target)
         }
-        _ => return Err(ExtractError::Kind { path: shown(&path) }),
+        _ => return Err(ExtractError::Kind { path: display_path(&path) }),
     };
     let mode = number(header.field(100, 108))
         .and_then(|mode| u32::try_from(mode).ok())
@@ -206,7 +206,7 @@ fn number(field: &[u8]) -> Option<i64> {
 }
 
 fn pax(mut bytes: &[u8], records: &mut Records) -> Result<(), ExtractError> {
-    let wrong = || broken("a record before an entry is not understood");
+    let wrong = || malformed("a record before an entry is not understood");
     while !trimmed(bytes).is_empty() {
         let space = bytes
             .iter()
@@ -269,7 +269,7 @@ fn small(content: &mut impl Read) -> Result<Vec<u8>, ExtractError> {
         .read_to_end(&mut bytes)
         .map_err(ExtractError::Read)?;
     if bytes.len() as u64 > RECORDS_LIMIT {
-        Err(broken("an entry has too many records"))
+        Err(malformed("an entry has too many records"))
     } else {
         Ok(bytes)
     }
@@ -280,7 +280,7 @@ fn skip(input: &mut impl Read, count: u64) -> Result<(), ExtractError> {
     if skipped == count {
         Ok(())
     } else {
-        Err(broken("it ends within an entry"))
+        Err(malformed("it ends within an entry"))
     }
 }
 
@@ -298,12 +298,12 @@ fn trimmed(name: &[u8]) -> &[u8] {
     name.get(..end).unwrap_or_default()
 }
 
-fn broken(why: &'static str) -> ExtractError {
+fn malformed(why: &'static str) -> ExtractError {
     ExtractError::Archive(why)
 }
 
 /// A path in a message.
-pub(super) fn shown(path: &[u8]) -> String {
+pub(super) fn display_path(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 

@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::archive::{self, Head, Kind, shown};
-use super::place::{Folder, Near};
+use super::archive::{self, Head, Kind, display_path};
+use super::folders::{OpenFolder, FolderCache};
 
 /// Why an archive is not unpacked, or not further.
 #[derive(Debug, thiserror::Error)]
@@ -53,20 +53,20 @@ pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractErro
     if target == Path::new("/dev/null") {
         return Ok(());
     }
-    let mut unpacking = Unpacking {
+    let mut unpacking = Extraction {
         target,
         root: None,
-        near: Near::default(),
+        near: FolderCache::default(),
         open: Vec::new(),
     };
     archive::each(input, |head, content| unpacking.entry(head, content))?;
     unpacking.finish()
 }
 
-struct Unpacking<'a> {
+struct Extraction<'a> {
     target: &'a Path,
     root: Option<Root>,
-    near: Near,
+    near: FolderCache,
     /// The folders that the last entry is in: their modes and times are set once nothing more goes into them.
     open: Vec<Head>,
 }
@@ -75,10 +75,10 @@ struct Root {
     /// Its name in the archive.
     name: Vec<u8>,
     /// The folder; `None` when the archive is one file or symlink.
-    folder: Option<Folder>,
+    folder: Option<OpenFolder>,
 }
 
-impl Unpacking<'_> {
+impl Extraction<'_> {
     fn entry(&mut self, mut head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
         // Folders may end with a slash.
         if head.path.ends_with(b"/") {
@@ -113,7 +113,7 @@ impl Unpacking<'_> {
             source,
         };
         if head.kind == Kind::Directory {
-            let folder = Folder::make(self.target).map_err(failed)?;
+            let folder = OpenFolder::make(self.target).map_err(failed)?;
             self.root = Some(Root {
                 name: head.path.clone(),
                 folder: Some(folder),
@@ -121,8 +121,8 @@ impl Unpacking<'_> {
             self.open.push(head);
             return Ok(());
         }
-        let (folder, name) = if Folder::is_folder(self.target) {
-            (Folder::open(self.target), head.path.clone())
+        let (folder, name) = if OpenFolder::is_folder(self.target) {
+            (OpenFolder::open(self.target), head.path.clone())
         } else {
             let name = self
                 .target
@@ -130,7 +130,7 @@ impl Unpacking<'_> {
                 .map(|name| name.as_bytes().to_vec())
                 .ok_or_else(|| refused(&head.path, "the target has no name"))?;
             (
-                Folder::open(self.target.parent().unwrap_or(Path::new(""))),
+                OpenFolder::open(self.target.parent().unwrap_or(Path::new(""))),
                 name,
             )
         };
@@ -240,7 +240,7 @@ fn place(target: &Path, names: &[&[u8]]) -> PathBuf {
     beneath.fold(target.to_owned(), |path, name| path.join(name))
 }
 
-fn write(folder: &Folder, name: &[u8], content: &mut dyn Read, head: &Head) -> io::Result<()> {
+fn write(folder: &OpenFolder, name: &[u8], content: &mut dyn Read, head: &Head) -> io::Result<()> {
     folder.file(name, content, head.mode, head.mtime).map(drop)
 }
 
@@ -261,7 +261,7 @@ fn names(path: &[u8]) -> Result<Vec<&[u8]>, ExtractError> {
 
 fn refused(path: &[u8], reason: &'static str) -> ExtractError {
     ExtractError::Name {
-        path: shown(path),
+        path: display_path(path),
         reason,
     }
 }

@@ -2,7 +2,7 @@
 
 mod archive;
 mod extract;
-mod place;
+mod folders;
 #[cfg(test)]
 mod tests;
 
@@ -46,17 +46,17 @@ pub(crate) async fn run(
     }
     let whole = asked.archive || asked.compress;
     let target = target(&asked, whole);
-    let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
+    let display_path = progress::is_enabled(super::given_flag(request, &["progress", "p"]));
 
     let answer = session
         .kubo
         .send(request.spec, values(&asked), None)
         .await?;
-    let progress = Progress::bytes(shown, answer.length());
+    let progress = Progress::bytes(display_path, answer.length());
     let mut shown_target = String::new();
     escaped(&target.to_string_lossy(), &mut shown_target);
     let kind = if whole { "archive" } else { "file(s)" };
-    progress.aside(|| {
+    progress.suspend(|| {
         output
             .text(&format!("Saving {kind} to {shown_target}\n"))
             .and_then(|()| output.flush())
@@ -125,14 +125,14 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
     let (pieces, taken) = mpsc::channel(WAITING);
     let unpacking = tokio::task::spawn_blocking(move || {
         extract::extract(
-            Pieces {
+            ArchiveReader {
                 taken,
                 piece: Bytes::new(),
             },
             &target,
         )
     });
-    let mut broken: Option<ClientError> = None;
+    let mut malformed: Option<ClientError> = None;
     loop {
         match answer.chunk().await {
             Ok(Some(bytes)) => {
@@ -145,7 +145,7 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
             }
             Ok(None) => break,
             Err(error) => {
-                broken = Some(error);
+                malformed = Some(error);
                 let _ = pieces
                     .send(Err(io::Error::other("the archive was cut off")))
                     .await;
@@ -157,19 +157,19 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
     let unpacked = unpacking
         .await
         .map_err(|error| Problem::failed("unpacking ended early").because(&error))?;
-    if let Some(error) = broken {
+    if let Some(error) = malformed {
         return Err(Problem::from(error).hint("what had arrived before is there, and not complete"));
     }
     unpacked.map_err(|error| Problem::from_error(&error))
 }
 
 /// The pieces of an archive as a reader.
-struct Pieces {
+struct ArchiveReader {
     taken: mpsc::Receiver<io::Result<Bytes>>,
     piece: Bytes,
 }
 
-impl Read for Pieces {
+impl Read for ArchiveReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() {
             match self.taken.blocking_recv() {

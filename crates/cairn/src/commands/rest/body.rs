@@ -20,7 +20,7 @@ use crate::error::Problem;
 const FILES: &str = "rest:files";
 
 /// A body that a command line can give.
-pub(crate) trait Sent<E: Endpoint<Reply: Received>>: shape::Body {
+pub(crate) trait CommandBody<E: Endpoint<Reply: Received>>: shape::Body {
     /// Adds what it takes.
     fn arguments(command: Command) -> Command;
 
@@ -32,7 +32,7 @@ pub(crate) trait Sent<E: Endpoint<Reply: Received>>: shape::Body {
     ) -> impl Future<Output = Result<ValueOf<E>, Problem>>;
 }
 
-impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::NoBody {
+impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::NoBody {
     fn arguments(command: Command) -> Command {
         command
     }
@@ -46,7 +46,7 @@ impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::NoBody {
     }
 }
 
-impl<E, T> Sent<E> for shape::Json<T>
+impl<E, T> CommandBody<E> for shape::Json<T>
 where
     T: Record + Sync,
     Self: Described,
@@ -70,7 +70,7 @@ where
     }
 }
 
-impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::Files
+impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::Files
 where
     Self: TakesFiles,
 {
@@ -91,7 +91,7 @@ where
     }
 }
 
-impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::RawBody
+impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::RawBody
 where
     Self: TakesBytes,
 {

@@ -13,8 +13,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use http::HeaderValue;
 use serde_json::Value;
 
-use self::body::Sent;
-use self::print::Printed;
+use self::body::CommandBody;
+use self::print::PrintableReply;
 use crate::error::Problem;
 use crate::globals::{self, Globals};
 use crate::grammar::{self, Invocation};
@@ -26,7 +26,7 @@ const TOKEN_FILE: &str = "rest:token-file";
 /// The grammar of an endpoint's command.
 pub(crate) fn command<E>() -> Command
 where
-    E: Endpoint<Body: Sent<E> + Described, Reply: Received>,
+    E: Endpoint<Body: CommandBody<E> + Described, Reply: Received>,
 {
     let spec = E::SPEC;
     let name = spec.command.rsplit('/').next().unwrap_or(spec.command);
@@ -58,7 +58,7 @@ where
             command = with_option(command, place, option(place, param));
         }
     }
-    <E::Body as Sent<E>>::arguments(command)
+    <E::Body as CommandBody<E>>::arguments(command)
 }
 
 /// Adds an option. Where another has its name, it is told apart by its place, as in `--body-meta`.
@@ -81,7 +81,7 @@ fn with_option(command: Command, place: &str, option: Arg) -> Command {
 /// Calls an endpoint and prints its answer.
 pub(crate) async fn run<E>(invocation: &Invocation, globals: &Globals) -> Result<(), Problem>
 where
-    E: Endpoint<Body: Sent<E> + Described, Reply: Printed<E::Api>>,
+    E: Endpoint<Body: CommandBody<E> + Described, Reply: PrintableReply<E::Api>>,
 {
     let Some(matches) = invocation.matches() else {
         return Err(Problem::usage("a command is missing"));
@@ -89,7 +89,7 @@ where
     let endpoint = E::from_request(&parameters::<E>(matches)?)
         .map_err(|error| Problem::usage(error.to_string()))?;
     let rest = connect(invocation, globals)?;
-    let answer = <E::Body as Sent<E>>::send(&rest, &endpoint, matches).await?;
+    let answer = <E::Body as CommandBody<E>>::send(&rest, &endpoint, matches).await?;
     let mut output = Output::stdout()?;
     let printed = E::Reply::print(answer, globals.format.is_json(), &mut output).await;
     let flushed = output.flush();

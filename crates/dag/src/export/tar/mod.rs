@@ -12,7 +12,7 @@ use foldhash::quality::RandomState;
 
 use self::header::{BLOCK, Member, Type};
 use super::{Content, ExportError, FileReader, Node};
-use crate::directory::{Directory, Entries, Looked};
+use crate::directory::{Directory, Entries, ExaminedEntries};
 
 /// Bytes of zeros that end an archive.
 const TRAILER: usize = 2 * BLOCK;
@@ -50,10 +50,10 @@ struct Level {
     links: Option<HashSet<[u64; 2]>>,
 }
 
-type Members = Looked<(ByteString, Result<Node, ExportError>)>;
+type Members = ExaminedEntries<(ByteString, Result<Node, ExportError>)>;
 
 fn members(entries: Entries) -> Members {
-    Looked::new(entries, |blocks, entry| {
+    ExaminedEntries::new(entries, |blocks, entry| {
         Box::pin(async move {
             let node = Node::open(&blocks, &entry.cid).await;
             (entry.name, node)

@@ -2,28 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use cairn_dag::mfs::{Rules, Settings};
+use cairn_dag::mfs::{ShardingRules, Settings};
 use cairn_primitives::Version;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
 use cairn_store::BlockCollector as _;
 use proptest::prelude::*;
 
 use super::{Fs, maker, path};
-use crate::support::Made;
+use crate::support::BuiltNode;
 
 /// A file system whose directories become HAMTs early.
 async fn small(threshold: u64, fanout: usize) -> Fs {
     let mut settings = Settings::new().unwrap();
-    settings.rules = Rules {
+    settings.rules = ShardingRules {
         threshold,
         fanout,
-        ..Rules::default()
+        ..ShardingRules::default()
     };
     Fs::with(settings).await
 }
 
 /// The CID of a directory of some entries that is built at once.
-fn built(entries: &BTreeMap<String, Made>, threshold: u64, fanout: usize) -> String {
+fn built(entries: &BTreeMap<String, BuiltNode>, threshold: u64, fanout: usize) -> String {
     let mut params = DirectoryParams::new(maker(Version::V0, "sha2-256"));
     params.threshold = threshold;
     params.fanout = fanout;

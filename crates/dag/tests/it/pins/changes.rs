@@ -1,12 +1,12 @@
 //! Adding, moving and removing of pins.
 
 use cairn_dag::NodeError;
-use cairn_dag::pin::{Kind, PinError, Progress};
+use cairn_dag::pin::{PinKind, PinError, Progress};
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinMode, PinRows as _};
 
 use super::{has, node};
-use crate::support::{Made, absent, inline};
+use crate::support::{BuiltNode, absent, inline};
 
 #[tokio::test]
 async fn pins_are_added_renamed_and_removed() {
@@ -32,11 +32,11 @@ async fn pins_are_added_renamed_and_removed() {
         .await
         .unwrap();
     assert_eq!(
-        node.list(Kind::Recursive, ""),
+        node.list(PinKind::Recursive, ""),
         [(root.cid.to_string(), "again".to_owned(), "recursive")]
     );
     node.pin(&root.cid, PinMode::Recursive, "").await.unwrap();
-    assert_eq!(node.list(Kind::All, "").len(), 3);
+    assert_eq!(node.list(PinKind::All, "").len(), 3);
     let conflict = node.pin(&root.cid, PinMode::Direct, "").await.unwrap_err();
     assert_eq!(
         conflict.to_string(),
@@ -59,11 +59,11 @@ async fn pins_are_added_renamed_and_removed() {
     ));
     node.pin(&root.cid, PinMode::Direct, "d").await.unwrap();
     assert_eq!(
-        node.list(Kind::All, ""),
+        node.list(PinKind::All, ""),
         [(root.cid.to_string(), "d".to_owned(), "direct")]
     );
     node.pin(&root.cid, PinMode::Recursive, "r").await.unwrap();
-    assert_eq!(node.list(Kind::Direct, "").len(), 0);
+    assert_eq!(node.list(PinKind::Direct, "").len(), 0);
     node.pinner.remove(&root.cid, true).await.unwrap();
     node.pin(&root.cid, PinMode::Direct, "").await.unwrap();
     node.pinner.remove(&root.cid, false).await.unwrap();
@@ -95,7 +95,7 @@ async fn pins_are_added_renamed_and_removed() {
 #[tokio::test]
 async fn what_is_absent_cannot_be_pinned() {
     let node = node().await;
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,
@@ -119,7 +119,7 @@ async fn what_is_absent_cannot_be_pinned() {
 async fn updates_move_the_name() {
     let node = node().await;
     let common = node.dag.chain(50);
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,
@@ -128,7 +128,7 @@ async fn updates_move_the_name() {
     let old = node.dag.node(vec![("c", &common), ("d", &old_leaf)], None);
     let new = node.dag.node(vec![("c", &common), ("d", &new_leaf)], None);
     let broken = node.dag.node(vec![("c", &common), ("d", &missing)], None);
-    let update = async |from: &Made, to: &Made, unpin| {
+    let update = async |from: &BuiltNode, to: &BuiltNode, unpin| {
         node.pinner
             .update(&node.dag.blocks(), &from.cid, &to.cid, unpin)
             .await
@@ -150,11 +150,11 @@ async fn updates_move_the_name() {
     );
     update(&old, &new, true).await.unwrap();
     assert_eq!(
-        node.list(Kind::Recursive, ""),
+        node.list(PinKind::Recursive, ""),
         [(new.cid.to_string(), "name".to_owned(), "recursive")]
     );
     update(&new, &old, false).await.unwrap();
-    assert_eq!(node.list(Kind::Recursive, "").len(), 2);
+    assert_eq!(node.list(PinKind::Recursive, "").len(), 2);
     assert_eq!(
         update(&old, &new, true).await.unwrap_err().to_string(),
         "the content to update to is pinned recursively already"

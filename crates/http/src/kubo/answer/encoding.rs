@@ -44,7 +44,7 @@ impl Encoding {
 }
 
 /// How the records of one answer are written.
-pub(super) enum Written<C> {
+pub(super) enum RecordFormat<C> {
     Json,
     /// By the request, as `ipfs` prints them.
     Text(C),
@@ -54,26 +54,26 @@ pub(super) enum Written<C> {
 
 pub(super) fn encode<C: Command>(
     record: &RecordOf<C>,
-    written: &Written<C>,
+    written: &RecordFormat<C>,
     out: &mut BytesMut,
 ) -> Result<(), Failure> {
     match written {
-        Written::Xml(None) => {
+        RecordFormat::Xml(None) => {
             return Err(Failure::no_xml());
         }
-        Written::Xml(Some(name)) => {
+        RecordFormat::Xml(Some(name)) => {
             let value =
                 serde_json::to_value(record).map_err(|error| Failure::normal(error.to_string()))?;
-            let mut shown = String::new();
-            xml::element(name, &value, &mut shown);
-            out.extend_from_slice(shown.as_bytes());
+            let mut options = String::new();
+            xml::element(name, &value, &mut options);
+            out.extend_from_slice(options.as_bytes());
         }
-        Written::Text(request) => {
-            let mut shown = String::new();
-            request.text(record, &mut shown);
-            out.extend_from_slice(shown.as_bytes());
+        RecordFormat::Text(request) => {
+            let mut options = String::new();
+            request.text(record, &mut options);
+            out.extend_from_slice(options.as_bytes());
         }
-        Written::Json => json_line(record, out)?,
+        RecordFormat::Json => json_line(record, out)?,
     }
     Ok(())
 }
@@ -89,11 +89,11 @@ pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<()
 /// Lines of records, those that are ready at once put together.
 pub(super) fn lines<C: Command>(
     records: BoxStream<'static, Result<RecordOf<C>, Failure>>,
-    written: Written<C>,
+    written: RecordFormat<C>,
 ) -> BoxStream<'static, Result<Bytes, Failure>> {
     struct Lines<C: Command> {
         records: Option<BoxStream<'static, Result<RecordOf<C>, Failure>>>,
-        written: Written<C>,
+        written: RecordFormat<C>,
         failed: Option<Failure>,
     }
     impl<C: Command> Unpin for Lines<C> {}

@@ -63,7 +63,7 @@ impl<R: Send + 'static> Records<R> {
     {
         let (sender, receiver) = mpsc::channel(queue);
         Self(
-            Work {
+            Producer {
                 work: Some(Box::pin(work(Sender(sender)))),
                 receiver,
                 failed: None,
@@ -100,13 +100,13 @@ impl<R> Sender<R> {
 }
 
 /// Polls the work and what it sends in one task.
-struct Work<R> {
+struct Producer<R> {
     work: Option<BoxFuture<'static, Result<(), Failure>>>,
     receiver: mpsc::Receiver<R>,
     failed: Option<Failure>,
 }
 
-impl<R> Stream for Work<R> {
+impl<R> Stream for Producer<R> {
     type Item = Result<R, Failure>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -7,7 +7,7 @@ use std::task::Poll;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use cairn_wire::CommandError;
+use cairn_wire::{CommandError, ErrorDetail};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::response::Parts;
@@ -18,8 +18,8 @@ use super::super::call::timed_out;
 use super::super::error::{parse, vary};
 use super::super::{AGENT, Failure, nothing};
 use super::encoding::{Encoding, json_line};
-use super::{Begun, Kind, Shown};
-use crate::stream::{Ending, Streamed, Trailers, Whole};
+use super::{ResponseStart, PayloadKind, ResponseOptions};
+use crate::stream::{StreamFailure, StreamBody, Trailers, FullBody};
 
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
@@ -57,35 +57,35 @@ fn built(builder: http::response::Builder, body: Body) -> Response {
         .unwrap_or_else(|_| Response::new(nothing()))
 }
 
-pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) -> Response {
-    let media_type = match begun.kind {
-        Kind::One | Kind::Many => shown.encoding.media_type(),
-        Kind::Bytes(media_type, _) => media_type,
+pub(super) fn success(start: ResponseStart, options: &ResponseOptions, deadline: Option<Instant>) -> Response {
+    let media_type = match start.kind {
+        PayloadKind::One | PayloadKind::Many => options.encoding.media_type(),
+        PayloadKind::Bytes(media_type, _) => media_type,
     };
     let mut parts = head(StatusCode::OK, media_type);
     let headers = &mut parts.headers;
-    match begun.kind {
-        Kind::One => {}
-        Kind::Many => {
+    match start.kind {
+        PayloadKind::One => {}
+        PayloadKind::Many => {
             headers.insert(HeaderName::from_static("x-chunked-output"), ONE);
         }
-        Kind::Bytes(_, length) => {
+        PayloadKind::Bytes(_, length) => {
             headers.insert(HeaderName::from_static("x-stream-output"), ONE);
             if let Some(length) = length {
                 headers.insert(CONTENT_LENGTH, length.into());
             }
         }
     }
-    shown.trailers.announce(headers);
-    if !matches!(shown.trailers, Trailers::Agreed)
-        && begun.rest.is_none()
-        && let Some(only) = begun.first.clone().filter(|only| !only.is_empty())
+    options.trailers.announce(headers);
+    if !matches!(options.trailers, Trailers::Agreed)
+        && start.rest.is_none()
+        && let Some(only) = start.first.clone().filter(|only| !only.is_empty())
     {
-        return Response::from_parts(parts, Body::new(Whole::new(only)));
+        return Response::from_parts(parts, Body::new(FullBody::new(only)));
     }
-    let in_records = matches!(begun.kind, Kind::Many);
-    let first = futures_util::stream::iter(begun.first.map(Ok));
-    let rest = begun
+    let in_records = matches!(start.kind, PayloadKind::Many);
+    let first = futures_util::stream::iter(start.first.map(Ok));
+    let rest = start
         .rest
         .unwrap_or_else(|| futures_util::stream::empty().boxed());
     let rest = match deadline {
@@ -96,7 +96,7 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
         // A record stream says in a last record why it is cut; bytes cannot.
         let (record, piece) = match piece {
             Ok(data) => (None, Ok(data)),
-            Err(Failure::Told(message)) => (None, Err(Ending::Told(message))),
+            Err(Failure::Trailer(message)) => (None, Err(StreamFailure::Trailer(message))),
             Err(failure) => {
                 tracing::warn!(error = %failure, "an answer was cut off");
                 let mut line = BytesMut::new();
@@ -104,7 +104,7 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
                     && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();
                 (
                     told.then(|| Ok(line.freeze())),
-                    Err(Ending::Cut(failure.to_string())),
+                    Err(StreamFailure::Cut(failure.to_string())),
                 )
             }
         };
@@ -112,7 +112,7 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
     });
     Response::from_parts(
         parts,
-        Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())),
+        Body::new(StreamBody::new(whole.boxed(), options.trailers.clone())),
     )
 }
 
@@ -135,19 +135,19 @@ fn until(
     .boxed()
 }
 
-pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
+pub(super) fn refused(failure: &Failure, options: &ResponseOptions) -> Response {
     match failure {
         Failure::Parse(refused) => parse(refused),
-        Failure::Told(message) => {
-            let ending = futures_util::stream::iter([Err(Ending::Told(message.clone()))]);
+        Failure::Trailer(message) => {
+            let ending = futures_util::stream::iter([Err(StreamFailure::Trailer(message.clone()))]);
             Response::from_parts(
-                head(failure.status(), shown.encoding.media_type()),
-                Body::new(Streamed::new(ending.boxed(), shown.trailers.clone())),
+                head(failure.status(), options.encoding.media_type()),
+                Body::new(StreamBody::new(ending.boxed(), options.trailers.clone())),
             )
         }
         Failure::Command(error) => {
             let mut out = BytesMut::new();
-            let media_type = match shown.encoding {
+            let media_type = match options.encoding {
                 Encoding::Text => {
                     out.extend_from_slice(error.message.as_bytes());
                     "text/plain"
@@ -158,10 +158,14 @@ pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
                 }
             };
             let only = futures_util::stream::iter([Ok(out.freeze())]);
-            Response::from_parts(
+            let mut response = Response::from_parts(
                 head(failure.status(), media_type),
-                Body::new(Streamed::new(only.boxed(), shown.trailers.clone())),
-            )
+                Body::new(StreamBody::new(only.boxed(), options.trailers.clone())),
+            );
+            if let Some(detail) = &error.detail {
+                response.extensions_mut().insert(ErrorDetail(detail.clone()));
+            }
+            response
         }
     }
 }
@@ -193,7 +197,7 @@ pub(crate) fn redirect(to: &str) -> Response {
 
 /// What a command group answers.
 pub(crate) fn empty_group() -> Response {
-    let empty = Streamed::new(futures_util::stream::empty().boxed(), Trailers::Frame);
+    let empty = StreamBody::new(futures_util::stream::empty().boxed(), Trailers::Frame);
     let mut parts = head(StatusCode::OK, "application/json");
     let chunked = HeaderName::from_static("x-chunked-output");
     parts.headers.insert(chunked, ONE);

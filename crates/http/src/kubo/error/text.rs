@@ -3,10 +3,15 @@
 //! The crates below say what went wrong in their own words and in typed fields. Here an error becomes the text that Kubo
 //! answers in its place; where Kubo has no such error, it keeps its own words.
 
+mod codec;
+mod config;
 mod dag;
+mod identifiers;
 mod import;
+mod mfs;
 mod primitives;
 mod store;
+mod wire;
 
 use std::error::Error;
 
@@ -53,22 +58,34 @@ known!(
     cairn_dag::NodeError,
     cairn_dag::export::CarError,
     cairn_dag::export::ExportError,
-    cairn_dag::filestore::Problem,
+    cairn_dag::filestore::ReferenceProblem,
     cairn_dag::gc::CollectError,
     cairn_dag::import::CarFault,
     cairn_dag::import::ImportError,
     cairn_dag::import::OptionError,
+    cairn_dag::mfs::MfsError,
     cairn_dag::pin::PinError,
     cairn_dag::pin::RemoveError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::config::ConfigCommandError,
+    cairn_node::config::ConfigError,
+    cairn_node::config::DurationError,
     cairn_primitives::car::CarError,
+    cairn_primitives::cid::CidError,
+    cairn_primitives::cid::FormatError,
+    cairn_primitives::codec::CodecError,
+    cairn_primitives::multibase::MultibaseError,
+    cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,
     cairn_primitives::keys::PeerIdError,
     cairn_primitives::unixfs::BuildError,
     cairn_primitives::unixfs::ReadError,
     cairn_primitives::unixfs::chunker::ChunkerSpecError,
+    cairn_primitives::varint::VarintError,
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
+    cairn_wire::ParseError,
+    cairn_wire::multipart::MultipartError,
 );
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use cairn_dag::import::{
     self, AddRequest, FileMeta, ImportDefaults, ImportError, ImportRoot, Importer, Tree,
 };
-use cairn_dag::mfs::{CopyOptions, Kind, Mfs, MfsError, MfsPath};
+use cairn_dag::mfs::{CopyOptions, EntryKind, Mfs, MfsError, MfsPath};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::Mtime;
 use cairn_store::meta::{Pin, PinMode};
@@ -65,7 +65,7 @@ impl Handler for Add {
                     place(node.mfs()?, &finished.roots, to).await.map_err(
                         |failure| match failure {
                             // Where nothing was said before it, it is the answer.
-                            Failure::Told(text) if silent => Failure::normal(text),
+                            Failure::Trailer(text) if silent => Failure::normal(text),
                             failure => failure,
                         },
                     )?;
@@ -80,7 +80,7 @@ impl Handler for Add {
 
 /// Places what was added in MFS: below a directory that is there, or as one path.
 async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure> {
-    let refuse = |why: String| Failure::Told(format!("to-files: {why}"));
+    let refuse = |why: String| Failure::Trailer(format!("to-files: {why}"));
     let to = if to.is_empty() { "/" } else { to };
     let to =
         MfsPath::new(to.as_bytes()).map_err(|error| refuse(Failure::from(error).to_string()))?;
@@ -100,7 +100,7 @@ async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure>
                     Failure::from(error)
                 ))
             })?;
-            if found.kind != Kind::Directory {
+            if found.kind != EntryKind::Directory {
                 return Err(refuse(format!(
                     "MFS destination {} is not a directory",
                     Quoted(&shown)
@@ -155,7 +155,7 @@ async fn receive(
     mut tree: Tree,
     nocopy: bool,
     progress: Option<&Sender<Added>>,
-) -> Result<import::Finished, Failure> {
+) -> Result<import::ImportedTree, Failure> {
     let mut any = false;
     while let Some(head) = files.next().await? {
         any = true;

@@ -1,6 +1,6 @@
 //! `config`.
 
-use cairn_node::config::{Changes, CommandError};
+use cairn_node::config::{Changes, ConfigCommandError};
 use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
 use cairn_wire::kubo::config::replace::ConfigReplace;
 use cairn_wire::kubo::config::show::ConfigShow;
@@ -57,7 +57,7 @@ impl Handler for ConfigReplace {
         if files.next().await?.is_none() {
             return Err(Failure::normal("expected a file argument"));
         }
-        let text = files.whole(MOST, || CommandError::Decode.into()).await?;
+        let text = files.whole(MOST, || ConfigCommandError::Decode.into()).await?;
         let node = call.node().clone();
         let changes = changes(&call);
         tokio::task::spawn_blocking(move || node.config_file().replace(&text, changes))

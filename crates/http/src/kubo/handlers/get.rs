@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cairn_dag::export::{Download, ExportError, GetOptions, Packing};
+use cairn_dag::export::{Download, ExportError, GetOptions, DownloadFormat};
 use cairn_primitives::unixfs::node::Mtime;
 use cairn_wire::kubo::get::Get;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -24,8 +24,8 @@ impl Handler for Get {
             None => path.root().into_owned().into_bytes(),
         };
         let media_type = match options.packing() {
-            Packing::Tar => "application/x-tar",
-            Packing::Gzip => "application/gzip",
+            DownloadFormat::Tar => "application/x-tar",
+            DownloadFormat::Gzip => "application/gzip",
         };
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -37,7 +37,7 @@ impl Handler for Ls {
                 Ok(())
             })));
         }
-        let list = Folders {
+        let list = DirectoryLister {
             blocks,
             folders,
             look,
@@ -60,14 +60,14 @@ const BATCH: usize = 32 << 10;
 
 /// Folders to be listed as one answer, the entries of each in the order of their names. Neither an answer nor a folder is
 /// ever held as a whole.
-struct Folders {
+struct DirectoryLister {
     blocks: Blocks,
     folders: Vec<(String, Cid)>,
     look: bool,
     form: CidForm,
 }
 
-impl Folders {
+impl DirectoryLister {
     async fn open(&self, cid: &Cid) -> Result<Lister, NodeError> {
         Lister::open_sorted(&self.blocks, cid, self.look).await
     }

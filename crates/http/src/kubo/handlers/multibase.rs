@@ -9,8 +9,9 @@ use cairn_wire::kubo::multibase::list::MultibaseList;
 use cairn_wire::kubo::multibase::transcode::MultibaseTranscode;
 use futures_util::StreamExt as _;
 
+use super::super::error::text;
 use super::super::files::Files;
-use super::super::{Answer, Asked, ByteStream, Failure, Handler};
+use super::super::{Answer, CallContext, ByteStream, Failure, Handler};
 
 /// Most bytes that are read: they are held as a whole.
 const MOST: usize = 16 << 20;
@@ -43,40 +44,40 @@ pub(super) fn encoder(name: &str) -> Result<Base, Failure> {
     match name {
         "" => Err(Failure::normal("empty multibase encoding")),
         "identity" => Ok(Base::Identity),
-        _ => multibase::by_name(name).map_err(|error| Failure::normal(error.to_string())),
+        _ => Ok(multibase::by_name(name)?),
     }
 }
 
 impl Handler for MultibaseList {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         Ok(bases())
     }
 }
 
 impl Handler for MultibaseEncode {
-    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, (_, files): (CallContext, Files)) -> Result<Answer<Self>, Failure> {
         let base = encoder(&self.base)?;
         convert(files, move |data| encode(base, data)).await
     }
 }
 
 impl Handler for MultibaseDecode {
-    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
-        convert(files, |text| Ok(whole(decode(line(&text))?))).await
+    async fn handle(self, (_, files): (CallContext, Files)) -> Result<Answer<Self>, Failure> {
+        convert(files, |text| Ok(one_piece(decode(line(&text))?))).await
     }
 }
 
 impl Handler for MultibaseTranscode {
-    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, (_, files): (CallContext, Files)) -> Result<Answer<Self>, Failure> {
         let base = encoder(&self.base)?;
         convert(files, move |text| encode(base, decode(line(&text))?.into())).await
     }
 }
 
 /// A text in pieces, none of them empty.
-type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
+type TextPieces = Box<dyn Iterator<Item = Bytes> + Send>;
 
-fn whole(bytes: impl Into<Bytes>) -> Pieces {
+fn one_piece(bytes: impl Into<Bytes>) -> TextPieces {
     let bytes = bytes.into();
     Box::new(Some(bytes).filter(|bytes| !bytes.is_empty()).into_iter())
 }
@@ -93,7 +94,7 @@ fn line(text: &[u8]) -> &[u8] {
 /// Answers with what becomes of the file.
 async fn convert(
     mut files: Files,
-    work: impl FnOnce(Bytes) -> Result<Pieces, Failure> + Send + 'static,
+    work: impl FnOnce(Bytes) -> Result<TextPieces, Failure> + Send + 'static,
 ) -> Result<ByteStream, Failure> {
     if files.next().await?.is_none() {
         return Err(Failure::normal(
@@ -101,7 +102,7 @@ async fn convert(
         ));
     }
     let too_long = || Failure::normal(format!("the file has more than {MOST} bytes"));
-    let data = files.whole(MOST, too_long).await?;
+    let data = files.one_piece(MOST, too_long).await?;
     let converted = tokio::task::spawn_blocking(move || work(data))
         .await
         .map_err(|_| Failure::normal("the conversion was interrupted"))??;
@@ -112,7 +113,7 @@ async fn convert(
     })
 }
 
-fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
+fn encode(base: Base, data: Bytes) -> Result<TextPieces, Failure> {
     let quadratic = matches!(
         base,
         Base::Base10 | Base::Base36Lower | Base::Base36Upper | Base::Base58Btc | Base::Base58Flickr
@@ -129,7 +130,7 @@ fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
         return Ok(Box::new(pieces.filter(|piece| !piece.is_empty())));
     }
     if quadratic || data.len() <= PIECE {
-        return Ok(whole(multibase::encode(base, &data)));
+        return Ok(one_piece(multibase::encode(base, &data)));
     }
     let count = data.len().div_ceil(PIECE);
     Ok(Box::new((0..count).map(move |at| {
@@ -143,14 +144,14 @@ fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
     })))
 }
 
-fn decode(text: &[u8]) -> Result<Vec<u8>, Failure> {
-    if let Some((0, data)) = text.split_first() {
+fn decode(given: &[u8]) -> Result<Vec<u8>, Failure> {
+    if let Some((0, data)) = given.split_first() {
         return Ok(data.to_vec());
     }
     let failed =
-        |error: MultibaseError| Failure::normal(format!("failed to decode multibase: {error}"));
+        |error: MultibaseError| Failure::normal(format!("failed to decode multibase: {}", text(&error)));
     // A letter that is no text belongs to no base either.
-    let (_, data) = multibase::decode(&String::from_utf8_lossy(text)).map_err(failed)?;
+    let (_, data) = multibase::decode(&String::from_utf8_lossy(given)).map_err(failed)?;
     Ok(data)
 }
 

@@ -36,11 +36,12 @@ impl Handler for DagGet {
             Ok(bytes) => (!bytes.is_empty()).then(|| Ok(bytes.into())),
             Err(error @ codec::CodecError::UnknownEncoder(_)) => {
                 return Err(Failure::normal(format!(
-                    "invalid encoding: {output} - {error}"
+                    "invalid encoding: {output} - {}",
+                    text(&error)
                 )));
             }
             // Kubo has begun its answer by then.
-            Err(error) => Some(Err(Failure::Told(text(&error)))),
+            Err(error) => Some(Err(Failure::Trailer(text(&error)))),
         };
         Ok(ByteStream {
             media_type: "text/plain",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_dag::pin::{Kind, Listed, PinState, Progress, Query};
+use cairn_dag::pin::{PinKind, Listed, PinState, Progress, Query};
 use cairn_store::meta::PinMode;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs, PinnedItem};
@@ -92,7 +92,7 @@ impl Handler for PinRm {
 impl Handler for PinLs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let kind: Kind = self.r#type.parse()?;
+        let kind: PinKind = self.r#type.parse()?;
         if self.paths.is_empty() {
             let names = self.names || self.name.is_some();
             let query = Query {
@@ -107,7 +107,7 @@ impl Handler for PinLs {
             return Ok(if self.stream || call.encoding == Encoding::Text {
                 stream(list, form, names)
             } else {
-                whole(list, form, names)
+                json_object(list, form, names)
             });
         }
         let mut cids = Vec::with_capacity(self.paths.len());
@@ -192,7 +192,7 @@ fn stream(mut list: List, form: CidForm, names: bool) -> PinAnswer {
 }
 
 /// One JSON object of all pins, written as they come: a million of them are never held.
-fn whole(list: List, form: CidForm, names: bool) -> PinAnswer {
+fn json_object(list: List, form: CidForm, names: bool) -> PinAnswer {
     enum Step {
         Begin,
         Pins { first: bool },

@@ -5,20 +5,20 @@ use cairn_wire::kubo::diag::sys::DiagSys;
 use cairn_wire::kubo::version::deps::{Dependency, VersionDeps};
 use serde_json::json;
 
-use super::super::{Answer, Asked, Call, Failure, Handler, Records};
+use super::super::{Answer, CallContext, Call, Failure, Handler, Records};
 use super::version::{ARCHITECTURE, SYSTEM};
 
 /// What the program was built from.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
 impl Handler for Commands {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
-        Ok(CommandTree::whole())
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
+        Ok(CommandTree::all())
     }
 }
 
 impl Handler for VersionDeps {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         let own = Dependency {
             path: "cairn".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, Secret, Strings, none};
+use crate::config::unused::{UnusedKeys, Section};
+use crate::config::values::{Flag, Secret, StringOrList, none};
 use crate::config::{OptionalDuration, Size};
 
 /// Where the node listens, as multiaddrs.
@@ -22,22 +22,22 @@ pub struct Addresses {
     pub no_announce: Option<Vec<String>>,
     /// For the RPC.
     #[serde(rename = "API")]
-    pub api: Strings,
+    pub api: StringOrList,
     /// For the gateway.
-    pub gateway: Strings,
+    pub gateway: StringOrList,
     /// For the cluster's REST API; see [`Addresses::face`].
     #[serde(skip_serializing_if = "none")]
-    pub cluster: Option<Strings>,
+    pub cluster: Option<StringOrList>,
     /// For the pinning service; see [`Addresses::face`].
     #[serde(skip_serializing_if = "none")]
-    pub pinning: Option<Strings>,
+    pub pinning: Option<StringOrList>,
     /// For the upload API; see [`Addresses::face`].
     #[serde(skip_serializing_if = "none")]
-    pub upload: Option<Strings>,
+    pub upload: Option<StringOrList>,
 }
 
 impl Section for Addresses {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "Swarm",
         "Announce",
         "AppendAnnounce",
@@ -77,7 +77,7 @@ pub struct Api {
 }
 
 impl Section for Api {
-    const IDLE: Idle = Idle::None;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// How one host name is served.
@@ -145,7 +145,7 @@ pub struct Gateway {
 }
 
 impl Section for Gateway {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "RootRedirect",
         "NoDNSLink",
         "DeserializedResponses",
@@ -174,7 +174,7 @@ pub struct Tls {
 }
 
 impl Section for Tls {
-    const IDLE: Idle = Idle::None;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// What the pinning, upload and cluster faces store into.
@@ -187,7 +187,7 @@ pub struct Backend {
 }
 
 impl Section for Backend {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Where shared rows live.
@@ -201,7 +201,7 @@ pub struct Database {
 }
 
 impl Section for Database {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// A face of the node that Kubo does not have.

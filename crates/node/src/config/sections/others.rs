@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, Secret, default, none};
+use crate::config::unused::{UnusedKeys, Section};
+use crate::config::values::{Flag, Secret, default, none};
 
 /// The node's key; see [`crate::Identity`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
@@ -22,7 +22,7 @@ pub struct IdentitySection {
 }
 
 impl Section for IdentitySection {
-    const IDLE: Idle = Idle::None;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// Where FUSE would mount. Cairn mounts nothing.
@@ -47,7 +47,7 @@ pub struct Mounts {
 }
 
 impl Section for Mounts {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 impl Default for Mounts {
@@ -76,7 +76,7 @@ pub struct Migration {
 }
 
 impl Section for Migration {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// What is not settled.
@@ -107,7 +107,7 @@ pub struct Experimental {
 }
 
 impl Section for Experimental {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "Libp2pStreamMounting",
         "P2pHttpProxy",
         "OptimisticProvide",
@@ -127,7 +127,7 @@ pub struct Plugins {
 }
 
 impl Section for Plugins {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// One plugin.
@@ -150,7 +150,7 @@ pub struct Pinning {
 }
 
 impl Section for Pinning {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// One remote pinning service.
@@ -211,7 +211,7 @@ pub struct Version {
 }
 
 impl Section for Version {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// What is not for people.
@@ -239,7 +239,7 @@ pub struct Internal {
 }
 
 impl Section for Internal {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// The exchange of blocks, inside.

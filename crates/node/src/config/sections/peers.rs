@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, Priority, none};
+use crate::config::unused::{UnusedKeys, Section};
+use crate::config::values::{Flag, Priority, none};
 use crate::config::{OptionalDuration, Size};
 
 /// Connections to peers.
@@ -34,7 +34,7 @@ pub struct Swarm {
 }
 
 impl Section for Swarm {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Relays that carry this node's connections.
@@ -194,7 +194,7 @@ pub struct AutoNat {
 }
 
 impl Section for AutoNat {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// How many checks are made for others.
@@ -243,7 +243,7 @@ pub struct AutoTls {
 }
 
 impl Section for AutoTls {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Network settings from a file that others keep.
@@ -265,7 +265,7 @@ pub struct AutoConf {
 }
 
 impl Section for AutoConf {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Peers of the local network.
@@ -278,7 +278,7 @@ pub struct Discovery {
 }
 
 impl Section for Discovery {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Multicast DNS.
@@ -298,7 +298,7 @@ pub struct Peering {
 }
 
 impl Section for Peering {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// One peer.
@@ -335,7 +335,7 @@ pub struct Pubsub {
 }
 
 impl Section for Pubsub {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Name resolution.
@@ -353,7 +353,7 @@ pub struct Dns {
 }
 
 impl Section for Dns {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Names that keys own.
@@ -380,7 +380,7 @@ pub struct Ipns {
 }
 
 impl Section for Ipns {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 impl Default for Ipns {

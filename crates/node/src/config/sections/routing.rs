@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, none};
+use crate::config::unused::{UnusedKeys, Section};
+use crate::config::values::{Flag, none};
 
 /// How content and peers are found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
@@ -36,7 +36,7 @@ pub struct Routing {
 }
 
 impl Section for Routing {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// One router of the type `custom`.
@@ -69,7 +69,7 @@ pub struct Provide {
 }
 
 impl Section for Provide {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// How the DHT is told.
@@ -124,7 +124,7 @@ pub struct OldProvider {
 }
 
 impl Section for OldProvider {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Of old versions: now in [`Provide`].
@@ -140,7 +140,7 @@ pub struct OldReprovider {
 }
 
 impl Section for OldReprovider {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// The exchange of blocks.
@@ -156,7 +156,7 @@ pub struct Bitswap {
 }
 
 impl Section for Bitswap {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Blocks from HTTP gateways.
@@ -184,5 +184,5 @@ pub struct HttpRetrieval {
 }
 
 impl Section for HttpRetrieval {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Size;
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, default, none};
+use crate::config::unused::{UnusedKeys, Section};
+use crate::config::values::{Flag, default, none};
 
 /// Block storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Datastore {
 }
 
 impl Section for Datastore {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "NoSync",
         "BloomFilterSize",
         "BlockKeyCacheSize",
@@ -111,7 +111,7 @@ pub struct Import {
 }
 
 impl Section for Import {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "BatchMaxNodes",
         "BatchMaxSize",
         "FastProvideRoot",

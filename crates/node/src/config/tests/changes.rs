@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn gets_and_sets_as_kubos_command_does() {
     let (_folder, file) = file(kubo!("default"));
-    let say = |result: Result<Value, CommandError>| match result {
+    let say = |result: Result<Value, ConfigCommandError>| match result {
         Ok(value) => value.to_string(),
         Err(error) => format!("! {error}"),
     };
@@ -308,7 +308,7 @@ fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
         "API.Authorizations.nobody",
     ] {
         let refused = file.get_command(key).unwrap_err();
-        assert!(matches!(refused, CommandError::Credentials), "{key}");
+        assert!(matches!(refused, ConfigCommandError::Credentials), "{key}");
     }
     assert_eq!(
         file.get_command("API").unwrap(),
@@ -345,7 +345,7 @@ fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
     ] {
         let refused = file.set_command(key, value, false, true, Changes::NoCredentials);
         assert!(
-            matches!(refused, Err(CommandError::CredentialsKept)),
+            matches!(refused, Err(ConfigCommandError::CredentialsKept)),
             "{key}"
         );
     }
@@ -353,7 +353,7 @@ fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
     new["API"]["Authorizations"] =
         json!({"evil": {"AuthSecret": "bearer:x", "AllowedPaths": ["/"]}});
     let refused = file.replace(new.to_string().as_bytes(), Changes::NoCredentials);
-    assert!(matches!(refused, Err(CommandError::CredentialsKept)));
+    assert!(matches!(refused, Err(ConfigCommandError::CredentialsKept)));
     assert_eq!(std::fs::read(folder.path().join("config")).unwrap(), before);
     // What was shown goes back in, and takes no credential away.
     let shown = file.show_command().unwrap().to_string();

@@ -126,7 +126,7 @@ fn what_is_not_dag_cbor_is_refused() {
         ("1f", "invalid head"),
         ("c1c101", "multiple tags"),
         ("dbffffffffffffffff01", "a tag is out of range"),
-        ("c24101", "unhandled cbor tag"),
+        ("c24101", "unsupported tag"),
         ("ff", "unknown simple value"),
         ("e0", "unknown simple value"),
         ("1c", "invalid head"),

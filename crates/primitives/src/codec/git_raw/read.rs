@@ -24,7 +24,7 @@ impl<'a> Read<'a> {
             b"tree" => reader.tree().map(Object::Tree),
             b"commit" => reader.commit().map(Object::Commit),
             b"tag" => reader.tag().map(Object::Tag),
-            _ => return Err(malformed("unrecognized object type", 0)),
+            _ => return Err(malformed("unknown type of object", 0)),
         }?;
         Ok(Self {
             object,
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
     fn blob(&mut self) -> Result<&'a [u8], CodecError> {
         let at = self.at;
         let size = usize::try_from(self.size()?)
-            .map_err(|_| malformed("the size is less than nothing", at))?;
+            .map_err(|_| malformed("the size is negative", at))?;
         self.left().get(..size).ok_or(CodecError::Truncated(CODEC))
     }
 
@@ -275,7 +275,7 @@ impl<'a> Reader<'a> {
     fn person(&mut self, line: &'a [u8], at: usize) -> Option<Person<'a>> {
         let person = read_person(line);
         if person.is_none() {
-            self.wrong(malformed("invalid personInfo", at));
+            self.wrong(malformed("invalid author, committer or tagger", at));
         }
         person
     }

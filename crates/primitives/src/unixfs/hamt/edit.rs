@@ -8,7 +8,7 @@ use super::{HashBits, MURMUR3, ShardNode, Slot};
 use crate::ByteString;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{BuildError, Kind, Mtime, UnixFs};
+use crate::unixfs::{BuildError, NodeKind, Mtime, UnixFs};
 
 impl ShardNode {
     /// A node without slots taken that has the fanout of this one, and no attributes.
@@ -77,7 +77,7 @@ impl ShardNode {
             data: trimmed(&bitfield),
             hash_type: Some(MURMUR3),
             fanout: Some(self.fanout as u64),
-            ..UnixFs::new(Kind::HamtShard)
+            ..UnixFs::new(NodeKind::HamtShard)
         };
         unixfs.set_attributes(self.mode, self.mtime);
         dag_pb::Node {

@@ -4,7 +4,7 @@ use super::{HashBits, MAX_FANOUT, MURMUR3, is_fanout, prefix_len};
 use crate::cid::Cid;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{Kind, Mtime, ReadError, UnixFs};
+use crate::unixfs::{NodeKind, Mtime, ReadError, UnixFs};
 
 pub(super) const WORDS: usize = MAX_FANOUT / 64;
 
@@ -37,7 +37,7 @@ impl ShardNode {
 
     /// Puts a node together from its two parts.
     pub fn new(unixfs: &UnixFs, links: Vec<Link>) -> Result<Self, ReadError> {
-        if unixfs.kind != Kind::HamtShard {
+        if unixfs.kind != NodeKind::HamtShard {
             return Err(ReadError::Kind {
                 expected: "HAMTShard",
                 found: unixfs.kind,

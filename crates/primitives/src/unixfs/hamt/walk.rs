@@ -13,7 +13,7 @@ use crate::unixfs::directory::Entry;
 pub struct Walk {
     stack: Vec<Frame>,
     /// The place of the shard that was asked for last.
-    wanted: Option<Place>,
+    wanted: Option<HashPrefix>,
     /// How many levels may lie above the root: it may be a shard within a HAMT. A bit each; entries rule out more and more.
     above: u32,
     /// Bits that each of those levels takes.
@@ -35,17 +35,17 @@ pub enum Visit {
 struct Frame {
     shard: ShardNode,
     next: usize,
-    place: Place,
+    place: HashPrefix,
 }
 
 /// The bits of the hash that all names beneath have in common.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct HashPrefix {
     bits: u64,
     used: u32,
 }
 
-impl Place {
+impl HashPrefix {
     fn slot(self, shard: &ShardNode, slot: usize) -> Result<Self, ReadError> {
         let width = shard.fanout().trailing_zeros();
         let used = self.used + width;
@@ -75,7 +75,7 @@ impl Walk {
             stack: vec![Frame {
                 shard: root,
                 next: 0,
-                place: Place { bits: 0, used: 0 },
+                place: HashPrefix { bits: 0, used: 0 },
             }],
             wanted: None,
         }
@@ -115,7 +115,7 @@ impl Walk {
     }
 
     /// Whether an entry may be where it is, given those before it.
-    fn holds(&mut self, place: Place, name: &[u8]) -> bool {
+    fn holds(&mut self, place: HashPrefix, name: &[u8]) -> bool {
         let hash = murmur3::hash(name);
         let differs = hash ^ *self.first.get_or_insert(hash);
         let mut left = 0;

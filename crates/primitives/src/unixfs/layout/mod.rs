@@ -11,7 +11,7 @@ use bytes::Bytes;
 pub use balanced::Balanced;
 pub use trickle::Trickle;
 
-use super::{BuildError, Built, CidMaker, Kind, MAX_BLOCK, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, NodeKind, MAX_BLOCK, Mtime, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
@@ -23,7 +23,7 @@ pub const DEFAULT_MAX_LINKS: usize = 174;
 
 /// The shapes of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum FileLayout {
     /// All leaves at the same depth.
     #[default]
     Balanced,
@@ -35,7 +35,7 @@ pub enum Shape {
 #[derive(Clone, Debug)]
 pub struct LayoutParams {
     /// The shape of the tree.
-    pub shape: Shape,
+    pub shape: FileLayout,
     /// Most links of a node.
     pub max_links: usize,
     /// Whether leaves are bare bytes instead of UnixFS nodes.
@@ -53,7 +53,7 @@ impl LayoutParams {
     #[must_use]
     pub fn new(cid: CidMaker, raw_leaves: bool) -> Self {
         Self {
-            shape: Shape::Balanced,
+            shape: FileLayout::Balanced,
             max_links: DEFAULT_MAX_LINKS,
             raw_leaves,
             cid,
@@ -91,8 +91,8 @@ pub fn make_leaf(params: &LayoutParams, chunk: Bytes) -> Result<Leaf, BuildError
     }
     // Balanced leaves ought to be `Raw`, too; Kubo's are `File` for the sake of old CIDs.
     let kind = match params.shape {
-        Shape::Balanced => Kind::File,
-        Shape::Trickle => Kind::Raw,
+        FileLayout::Balanced => NodeKind::File,
+        FileLayout::Trickle => NodeKind::Raw,
     };
     let node = UnixFs {
         data: (!chunk.is_empty()).then_some(chunk),
@@ -127,8 +127,8 @@ impl FileBuilder {
     /// A builder of the shape that the parameters name.
     pub fn new(params: LayoutParams) -> Result<Self, BuildError> {
         Ok(match params.shape {
-            Shape::Balanced => Self::Balanced(Balanced::new(params)?),
-            Shape::Trickle => Self::Trickle(Trickle::new(params)?),
+            FileLayout::Balanced => Self::Balanced(Balanced::new(params)?),
+            FileLayout::Trickle => Self::Trickle(Trickle::new(params)?),
         })
     }
 
@@ -179,7 +179,7 @@ impl Inner {
     fn close(self, params: &LayoutParams, is_root: bool) -> Result<(Block, Child), BuildError> {
         let mut file = UnixFs {
             block_sizes: Vec::with_capacity(self.children.len()),
-            ..UnixFs::new(Kind::File)
+            ..UnixFs::new(NodeKind::File)
         };
         let mut links = Vec::with_capacity(self.children.len());
         let (mut file_size, mut tree_size) = (0u64, 0u64);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 
 use super::super::traits::{BlockError, BlockStore, Collector, Root, StoreStat};
-use super::{Fixed, Store, collect, deep, has, node, put, raw, wait};
+use super::{FixedRoots, Store, collect, deep, has, node, put, raw, wait};
 
 pub(super) fn collects(store: &dyn BlockStore) {
     let (a, b, c, d) = (raw(b"a"), raw(b"b"), raw(b"c"), raw(b"d"));
@@ -80,7 +80,7 @@ pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
             cid: unseen.clone(),
             recursive: false,
         });
-        let mut collector = Fixed {
+        let mut collector = FixedRoots {
             roots,
             removed: Vec::new(),
         };
@@ -103,12 +103,12 @@ pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
 }
 
 /// Runs a step of an operation in the middle of a collection.
-struct Midway<'a> {
+struct DuringCollection<'a> {
     roots: Vec<Root>,
     act: Box<dyn FnMut() + Send + 'a>,
 }
 
-impl Collector for Midway<'_> {
+impl Collector for DuringCollection<'_> {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         (self.act)();
         Ok(self.roots.clone())
@@ -125,7 +125,7 @@ pub(super) fn collects_with_holds(store: &Store) {
     wait(store.write(&early, vec![d.clone()])).unwrap();
     let mut ended = Some(early);
     let later = parking_lot::Mutex::new(None);
-    let mut midway = Midway {
+    let mut midway = DuringCollection {
         roots: Vec::new(),
         act: Box::new(|| {
             // A hold that ends while the collection runs still counts, and so does one that begins.
@@ -192,7 +192,7 @@ pub(super) fn aborts_on_undecodable(store: &dyn BlockStore) {
     let (bad, other) = (raw(&[0xff; 40]), raw(b"other"));
     put(store, &[&bad, &other]);
     let bad_pb = Cid::v1(Codec::DAG_PB, bad.cid.hash().clone());
-    let mut collector = Fixed {
+    let mut collector = FixedRoots {
         roots: deep(&[&bad_pb]),
         removed: Vec::new(),
     };

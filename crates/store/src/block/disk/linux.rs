@@ -30,7 +30,7 @@ pub(super) fn allocate(file: &File, from: u64, to: u64) -> io::Result<()> {
 }
 
 /// Reads up to `len` bytes into memory that nobody had to clear first; fewer only at the end of the file.
-pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+pub(super) fn read_to_vec(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(len);
     while bytes.len() < len {
         let at = offset + bytes.len() as u64;
@@ -55,7 +55,7 @@ const TMPFS_MAGIC: u64 = 0x0102_1994;
 /// bytes themselves are then read as ever: a read that may not wait would need its memory cleared first.
 ///
 /// A file system that cannot be asked is taken for slow (it may be on a network), except for the one in memory.
-pub(super) fn is_at_hand(file: &File, offset: u64, len: u64) -> bool {
+pub(super) fn is_cached(file: &File, offset: u64, len: u64) -> bool {
     let last = offset.saturating_add(len.saturating_sub(1));
     let mut at = offset;
     loop {

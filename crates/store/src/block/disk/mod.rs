@@ -74,14 +74,14 @@ pub trait DiskFile: Send + Sync + Debug {
     /// Reads at a position; fewer bytes than asked for only at the end of the file.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
     /// Reads up to `len` bytes at a position into fresh memory; fewer only at the end of the file.
-    fn read_fresh(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    fn read_to_vec(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
         let read = self.read_at(offset, &mut bytes)?;
         bytes.truncate(read);
         Ok(bytes)
     }
     /// Whether a read of `len` bytes most likely waits for no disk. Asking never waits.
-    fn is_at_hand(&self, offset: u64, len: u64) -> bool;
+    fn is_cached(&self, offset: u64, len: u64) -> bool;
     /// Writes all of the bytes at a position, growing the file if needed.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
     /// Makes data and length durable.

@@ -161,7 +161,7 @@ impl OverlayFile {
 }
 
 impl DiskFile for OverlayFile {
-    fn is_at_hand(&self, _offset: u64, _len: u64) -> bool {
+    fn is_cached(&self, _offset: u64, _len: u64) -> bool {
         // Only an index is opened through an overlay, and nobody asks for it.
         false
     }

@@ -15,7 +15,7 @@ pub(super) fn allocate(file: &File, _from: u64, to: u64) -> io::Result<()> {
 }
 
 /// Reads up to `len` bytes; fewer only at the end of the file.
-pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+pub(super) fn read_to_vec(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; len];
     let read = super::real::read_full(file, offset, &mut bytes)?;
     bytes.truncate(read);
@@ -23,7 +23,7 @@ pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec
 }
 
 /// Not known: reads are left to threads that may block.
-pub(super) fn is_at_hand(_file: &File, _offset: u64, _len: u64) -> bool {
+pub(super) fn is_cached(_file: &File, _offset: u64, _len: u64) -> bool {
     false
 }
 

@@ -208,12 +208,12 @@ impl DiskFile for RealFile {
         read_full(&self.file, offset, out)
     }
 
-    fn read_fresh(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        platform::read_fresh(&self.file, offset, len)
+    fn read_to_vec(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        platform::read_to_vec(&self.file, offset, len)
     }
 
-    fn is_at_hand(&self, offset: u64, len: u64) -> bool {
-        platform::is_at_hand(&self.file, offset, len)
+    fn is_cached(&self, offset: u64, len: u64) -> bool {
+        platform::is_cached(&self.file, offset, len)
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {

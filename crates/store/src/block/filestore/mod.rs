@@ -8,7 +8,7 @@
 
 mod collect;
 mod hold;
-mod place;
+mod paths;
 mod read;
 mod refer;
 mod store;
@@ -27,7 +27,7 @@ use parking_lot::{Mutex, RwLock};
 
 use self::read::Reader;
 pub use self::refer::NewReference;
-use super::future::Blocked;
+use super::future::BlockingReads;
 use super::holds::Holds;
 use super::traits::{BlockError, BlockStore};
 use super::wait::wait;
@@ -56,7 +56,7 @@ impl FilestoreOptions {
     /// When the path is relative and the working directory cannot be told.
     pub fn beside(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
         let absolute = std::path::absolute(repository)?;
-        let mut root = place::clean(&absolute).unwrap_or(absolute);
+        let mut root = paths::clean(&absolute).unwrap_or(absolute);
         root.pop();
         Ok(Self { root, files, urls })
     }
@@ -115,7 +115,7 @@ pub struct Filestore {
     shared: Arc<Shared>,
     holds: Arc<Holds>,
     collecting: Mutex<()>,
-    blocked: Blocked,
+    blocked: BlockingReads,
 }
 
 impl Filestore {
@@ -136,7 +136,7 @@ impl Filestore {
             }),
             holds: Arc::default(),
             collecting: Mutex::default(),
-            blocked: Blocked::default(),
+            blocked: BlockingReads::default(),
         }))
     }
 
@@ -161,7 +161,7 @@ impl Filestore {
     /// Whether references to a source (an absolute path, or a URL) can be made: it is a file, and lies where it may.
     #[must_use]
     pub fn accepts(&self, source: &str) -> bool {
-        place::relative(&self.shared.options, source).is_ok() && Path::new(source).is_file()
+        paths::relative(&self.shared.options, source).is_ok() && Path::new(source).is_file()
     }
 
     /// The references of some blocks.
@@ -191,7 +191,7 @@ impl Filestore {
     /// The file that a reference is to.
     #[must_use]
     pub fn path_of(&self, reference: &Reference) -> Option<PathBuf> {
-        place::absolute(&self.shared.options, &reference.path)
+        paths::absolute(&self.shared.options, &reference.path)
     }
 
     /// Removes references, durably; blocks of the store below stay, and so does a reference that took the place of one of

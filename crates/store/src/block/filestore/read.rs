@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         let file = match self.open.take() {
             Some((path, file)) if path == reference.path => file,
             _ => {
-                let path = place::absolute(self.options, &reference.path)
+                let path = paths::absolute(self.options, &reference.path)
                     .ok_or_else(|| unreadable(io::ErrorKind::InvalidFilename.into()))?;
                 open(&path).map_err(|error| match error.kind() {
                     io::ErrorKind::NotFound => ReferenceFault::Missing(Arc::new(error)),

@@ -7,7 +7,7 @@ use cairn_primitives::Multihash;
 
 use super::super::traits::{BlockError, Hold, MAX_BLOCK, ReferenceFault};
 use super::hold::FileHold;
-use super::place::Places;
+use super::paths::StoredPaths;
 use super::{Filestore, rows_failed};
 use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange};
 
@@ -84,7 +84,7 @@ impl Filestore {
         drop(gate);
         let mut reader = shared.reader();
         let mut changes: Vec<ReferenceChange> = Vec::new();
-        let mut places = Places::default();
+        let mut places = StoredPaths::default();
         for (new, found) in absent.into_iter().zip(found) {
             let stays = |old: Reference| {
                 let path = places.relative(&shared.options, &new.source);

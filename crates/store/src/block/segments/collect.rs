@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 use cairn_primitives::{Cid, Multihash};
 
 use super::super::traits::{BlockError, Collected, Collector, Root};
-use super::checkpoint::{Removal, Victim};
+use super::checkpoint::{Removal, Removed};
 use super::engine::Engine;
 use super::entries;
 use super::ids::IdSet;
 use super::index::broken;
-use super::mark::Elsewhere;
+use super::mark::ExternalLinks;
 
 /// Ends a collection's place among the holds, however it ends.
-struct Place<'a>(&'a Engine);
+struct CollectionEnd<'a>(&'a Engine);
 
-impl Drop for Place<'_> {
+impl Drop for CollectionEnd<'_> {
     fn drop(&mut self) {
         self.0.holds.end_collection();
     }
@@ -31,7 +31,7 @@ const DENSE: usize = 8;
 #[derive(Default)]
 struct Batch {
     /// In the order of their keys.
-    victims: Vec<Victim>,
+    victims: Vec<Removed>,
     /// Entries among which they were found.
     passed: usize,
 }
@@ -76,7 +76,7 @@ impl Engine {
     fn collect_with(
         &self,
         roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
@@ -97,7 +97,7 @@ impl Engine {
     fn collect_alone(
         &self,
         roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
@@ -110,7 +110,7 @@ impl Engine {
         let floor = self
             .holds
             .begin_collection(|| self.next_id.load(Ordering::Acquire));
-        let place = Place(self);
+        let place = CollectionEnd(self);
         let roots = roots()?;
         let mut alive = self.alive()?;
         let scanning = clock.lap();
@@ -124,7 +124,7 @@ impl Engine {
             ..Collected::default()
         };
         let mut batch = Batch::default();
-        let mut at = entries::Place::default();
+        let mut at = entries::CollectionEnd::default();
         let mut more = true;
         while more {
             more = self.scan_piece(&mut at, entries::PIECE, &mut |key, entry| {

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::entry::Entry;
-use super::record::{self, Front, MAX_HEAD};
+use super::record::{self, RecordStart, MAX_HEAD};
 
 /// Damaged blocks that are remembered at most; what is found beyond is reported each time.
 const MOST: usize = 64 << 10;
@@ -109,7 +109,7 @@ impl Engine {
                 continue;
             }
             let (block, entry) = &rest[0];
-            if !self.stands(block, entry, &mut present.scratch) {
+            if !self.is_stored_intact(block, entry, &mut present.scratch) {
                 bad.push(from);
             }
             from += 1;
@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// Whether the stored bytes of a block are good: those that are written now, as a rule.
-    fn stands(&self, block: &Block, entry: &Entry, scratch: &mut Vec<u8>) -> bool {
+    fn is_stored_intact(&self, block: &Block, entry: &Entry, scratch: &mut Vec<u8>) -> bool {
         // What differs from the bytes that are written now is bad unless its own digest says otherwise.
         self.is_same(block, entry, scratch) || self.read(block.cid.hash(), entry, true).is_ok()
     }
@@ -233,7 +233,7 @@ impl Engine {
 }
 
 fn is_front(bytes: &[u8], block: &Block, entry: &Entry) -> bool {
-    matches!(record::front(bytes), Front::Record(head)
+    matches!(record::front(bytes), RecordStart::Record(head)
         if head.cid.hash() == block.cid.hash() && head.len == entry.head && head.data == entry.data)
         && block.data.len() == entry.data as usize
 }

@@ -16,12 +16,12 @@ pub(super) const PIECE: usize = 16 << 10;
 
 /// A place between two keys.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct KeyPosition {
     /// The last key that was passed; `None` at the front.
     after: Option<Vec<u8>>,
 }
 
-impl Place {
+impl KeyPosition {
     fn bound(&self) -> Bound<&[u8]> {
         self.after
             .as_deref()
@@ -51,7 +51,7 @@ impl Engine {
         &self,
         mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<(), BlockError> {
-        let mut place = Place::default();
+        let mut place = KeyPosition::default();
         while self.scan_piece(&mut place, PIECE, &mut see)? {}
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Engine {
     /// Walks past up to `limit` entries; whether there may be more behind it. `see` must not change the index.
     pub(super) fn scan_piece(
         &self,
-        place: &mut Place,
+        place: &mut KeyPosition,
         limit: usize,
         see: &mut impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<bool, BlockError> {

@@ -12,7 +12,7 @@ use super::damage::Present;
 use super::engine::Engine;
 use super::entry::{Entry, checksum};
 use super::index;
-use super::link_rows::{self, FreshLinks};
+use super::link_rows::{self, NewLinks};
 
 /// How long a measurement of the free space holds.
 const MEASURED: Duration = Duration::from_millis(200);
@@ -204,7 +204,7 @@ impl Engine {
         }
         if let Some(cids) = below {
             let codec = block.cid.codec();
-            pending.push_links(FreshLinks { id, codec, cids });
+            pending.push_links(NewLinks { id, codec, cids });
         }
         let waiting = pending.waiting();
         drop(pending);
@@ -222,7 +222,7 @@ impl Engine {
     fn indexed(
         &self,
         key: &cairn_primitives::Multihash,
-        gate: &super::engine::Dying,
+        gate: &super::engine::BlocksBeingRemoved,
     ) -> Result<Option<Entry>, BlockError> {
         let entry = self.index.get(key.as_bytes())?;
         Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)))

@@ -5,7 +5,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::super::disk::{self, Access, Disk};
-use super::index::Owner;
+use super::index::IndexOwner;
 use super::options::OpenError;
 use super::record;
 use super::recover::{io_error, segments};
@@ -34,8 +34,8 @@ struct Identity {
 
 /// What `store.json` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Card {
-    pub(super) owner: Owner,
+pub(super) struct StoreCard {
+    pub(super) owner: IndexOwner,
     /// Above the numbers of all segments that were ever begun.
     pub(super) segments: u32,
     /// Id of the rows that belong to the store.
@@ -51,7 +51,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// Reads the identity; `None` when there is none.
-pub(super) fn read(disk: &dyn Disk) -> Result<Option<Card>, OpenError> {
+pub(super) fn read(disk: &dyn Disk) -> Result<Option<StoreCard>, OpenError> {
     let Some(bytes) = disk::read_small(disk, PATH, 1 << 16).map_err(|source| OpenError::Io {
         action: "read store.json of",
         source,
@@ -74,8 +74,8 @@ pub(super) fn read(disk: &dyn Disk) -> Result<Option<Card>, OpenError> {
             reason: "the id is not letters and digits".to_owned(),
         });
     }
-    Ok(Some(Card {
-        owner: Owner {
+    Ok(Some(StoreCard {
+        owner: IndexOwner {
             store: identity.store,
             generation: identity.generation,
         },
@@ -85,7 +85,7 @@ pub(super) fn read(disk: &dyn Disk) -> Result<Option<Card>, OpenError> {
 }
 
 /// Writes the identity, durably.
-pub(super) fn write(disk: &dyn Disk, card: &Card) -> Result<(), OpenError> {
+pub(super) fn write(disk: &dyn Disk, card: &StoreCard) -> Result<(), OpenError> {
     let identity = Identity {
         format: FORMAT,
         store: card.owner.store.clone(),
@@ -155,8 +155,8 @@ pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenEr
         });
     write(
         disk,
-        &Card {
-            owner: Owner { store, generation },
+        &StoreCard {
+            owner: IndexOwner { store, generation },
             segments,
             rows: None,
         },

@@ -38,12 +38,12 @@ const FORMAT: u32 = 2;
 
 /// Which store an index belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct IndexOwner {
     pub(super) store: String,
     pub(super) generation: u64,
 }
 
-impl Owner {
+impl IndexOwner {
     fn encode(&self) -> Vec<u8> {
         // The number tells programs that know no checksums in entries to make the index anew.
         format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
@@ -57,7 +57,7 @@ impl Owner {
 
 /// Why an index cannot be used and is made again.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unusable {
+pub(super) enum IndexFault {
     #[error("the index is missing")]
     Missing,
     #[error("the index belongs to another store or generation")]
@@ -68,7 +68,7 @@ pub(super) enum Unusable {
     Io(io::Error),
 }
 
-impl Unusable {
+impl IndexFault {
     /// A failure of the disk may pass; one of the database does not.
     pub(super) fn from_block_error(error: BlockError) -> Self {
         match error {
@@ -138,7 +138,7 @@ pub(super) struct Index {
     pub(super) cache: usize,
     pub(super) reserve: Arc<Reserve>,
     pub(super) database: RwLock<Arc<Database>>,
-    pub(super) suspect: Arc<AtomicBool>,
+    pub(super) sync_failed: Arc<AtomicBool>,
 }
 
 impl Index {
@@ -148,13 +148,13 @@ impl Index {
         path: &'static str,
         cache: usize,
         reserve: Arc<Reserve>,
-        owner: &Owner,
+        owner: &IndexOwner,
     ) -> Result<Self, BlockError> {
         let file = disk
             .open(path, Access::Create, false)
             .map_err(|error| failed("create the index of", error))?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &suspect)
+        let sync_failed = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &sync_failed)
             .map_err(|error| failed("create the index of", io::Error::other(error)))?;
         let index = Self {
             snapshot: Snapshot::default(),
@@ -163,7 +163,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            suspect,
+            sync_failed,
         };
         index.write("create the index of", |transaction| {
             transaction
@@ -182,20 +182,20 @@ impl Index {
         disk: Arc<dyn Disk>,
         cache: usize,
         reserve: Arc<Reserve>,
-        owner: &Owner,
-    ) -> Result<Self, Unusable> {
+        owner: &IndexOwner,
+    ) -> Result<Self, IndexFault> {
         let file = match disk.open(PATH, Access::Write, false) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
-            Err(error) => return Err(Unusable::Io(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(IndexFault::Missing),
+            Err(error) => return Err(IndexFault::Io(error)),
         };
-        if file.len().map_err(Unusable::Io)? == 0 {
-            return Err(Unusable::Missing);
+        if file.len().map_err(IndexFault::Io)? == 0 {
+            return Err(IndexFault::Missing);
         }
-        let suspect = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &suspect).map_err(|error| {
-            if suspect.load(Ordering::Acquire) {
-                Unusable::Broken("a sync of it has failed".to_owned())
+        let sync_failed = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &sync_failed).map_err(|error| {
+            if sync_failed.load(Ordering::Acquire) {
+                IndexFault::Broken("a sync of it has failed".to_owned())
             } else {
                 error
             }
@@ -207,7 +207,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            suspect,
+            sync_failed,
         };
         let named = index
             .read(|transaction| {
@@ -219,9 +219,9 @@ impl Index {
                     .get("store")?
                     .map(|row| row.value().to_vec()))
             })
-            .map_err(Unusable::from_block_error)?;
+            .map_err(IndexFault::from_block_error)?;
         let Some(named) = named else {
-            return Err(Unusable::Foreign);
+            return Err(IndexFault::Foreign);
         };
         if named == owner.encode_first() {
             index
@@ -230,9 +230,9 @@ impl Index {
                     table.insert("store", owner.encode().as_slice())?;
                     Ok(())
                 })
-                .map_err(Unusable::from_block_error)?;
+                .map_err(IndexFault::from_block_error)?;
         } else if named != owner.encode() {
-            return Err(Unusable::Foreign);
+            return Err(IndexFault::Foreign);
         }
         Ok(index)
     }
@@ -288,7 +288,7 @@ impl Index {
         let Ok(file) = self.disk.open(self.path, Access::Write, false) else {
             return false;
         };
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
+        match launch(file, self.cache, &self.reserve, &self.sync_failed) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
                 self.snapshot.changed();
@@ -318,7 +318,7 @@ impl Index {
         kind: Commit,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        if self.suspect() {
+        if self.sync_failed() {
             return Err(failed(
                 action,
                 io::Error::other(
@@ -350,8 +350,8 @@ impl Index {
 
     /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while the
     /// store stays open; nothing more is written, and it must be made anew.
-    pub(super) fn suspect(&self) -> bool {
-        self.suspect.load(Ordering::Acquire)
+    pub(super) fn sync_failed(&self) -> bool {
+        self.sync_failed.load(Ordering::Acquire)
     }
 
     /// The rows of the segments.

@@ -23,12 +23,12 @@ const PATH: &str = "lost.txt";
 const LIMIT: usize = 256 << 20;
 
 /// The blocks of the list, with sizes and segments.
-pub(super) type Lost = BTreeMap<Multihash, (u32, u32)>;
+pub(super) type LostBlocks = BTreeMap<Multihash, (u32, u32)>;
 
 /// Reads the list. A line that makes no sense is passed over.
-pub(super) fn read(disk: &dyn Disk) -> io::Result<Lost> {
+pub(super) fn read(disk: &dyn Disk) -> io::Result<LostBlocks> {
     let bytes = disk::read_small(disk, PATH, LIMIT)?.unwrap_or_default();
-    let mut lost = Lost::new();
+    let mut lost = LostBlocks::new();
     for line in String::from_utf8_lossy(&bytes).lines() {
         let mut parts = line.split(' ');
         let (Some(cid), Some(size), Some(segment)) = (parts.next(), parts.next(), parts.next())
@@ -45,7 +45,7 @@ pub(super) fn read(disk: &dyn Disk) -> io::Result<Lost> {
 }
 
 /// Replaces the list; one without blocks goes.
-pub(super) fn write(disk: &dyn Disk, lost: &Lost) -> io::Result<()> {
+pub(super) fn write(disk: &dyn Disk, lost: &LostBlocks) -> io::Result<()> {
     if lost.is_empty() {
         match disk.remove(PATH) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -202,7 +202,7 @@ impl Engine {
     }
 
     /// Tells of each block of the list, until `seen` has enough; whether it had.
-    pub(super) fn tell_lost(
+    pub(super) fn each_lost(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
     ) -> Result<bool, BlockError> {

@@ -8,14 +8,14 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::super::links;
 use super::super::traits::{BlockError, Root};
-use super::super::unseen::Unseen;
+use super::super::unreadable::UnreadableBlocks;
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
-use super::link_rows::{Item, Node, RowWriter, decode};
+use super::link_rows::{StoredLink, Node, RowWriter, decode};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
-pub(super) type Elsewhere<'a> =
+pub(super) type ExternalLinks<'a> =
     &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError>;
 
 /// How many absent blocks are asked for at a time.
@@ -32,7 +32,7 @@ pub(super) struct Marks {
     /// Roots that are not recursive and absent.
     pub(super) missing: u64,
     /// Blocks below recursive roots that cannot be read.
-    pub(super) unseen: Unseen,
+    pub(super) unseen: UnreadableBlocks,
     /// The root whose turn it is.
     root: Cid,
     /// Inner nodes whose links were followed, by codec.
@@ -52,7 +52,7 @@ impl Marks {
         Self {
             marked: IdSet::default(),
             missing: 0,
-            unseen: Unseen::default(),
+            unseen: UnreadableBlocks::default(),
             root,
             followed: HashMap::new(),
             absent: HashSet::new(),
@@ -97,7 +97,7 @@ impl Engine {
         &self,
         roots: &[Root],
         alive: &IdSet,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Marks, BlockError> {
         let Some(first) = roots.first() else {
@@ -128,13 +128,13 @@ impl Engine {
                         self.keep_rows(&mut marks)?;
                     }
                     if marks.lacking.len() >= ASKED {
-                        self.look_elsewhere(&mut marks, elsewhere)?;
+                        self.mark_external(&mut marks, elsewhere)?;
                     }
                 }
                 if marks.lacking.is_empty() {
                     break;
                 }
-                self.look_elsewhere(&mut marks, elsewhere)?;
+                self.mark_external(&mut marks, elsewhere)?;
             }
         }
         self.keep_rows(&mut marks)?;
@@ -142,10 +142,10 @@ impl Engine {
     }
 
     /// Asks for absent blocks elsewhere, and marks what those link to that are there.
-    fn look_elsewhere(
+    fn mark_external(
         &self,
         marks: &mut Marks,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
     ) -> Result<(), BlockError> {
         let (cids, follow): (Vec<Cid>, Vec<bool>) = marks.lacking.drain(..).unzip();
         for ((cid, follow), links) in cids.iter().zip(follow).zip(elsewhere(&cids)?) {
@@ -177,9 +177,9 @@ impl Engine {
         if let Some(items) = row {
             let items = items.ok_or_else(|| broken("a row of links is damaged"))?;
             let current = items.iter().all(|item| match item {
-                Item::Leaf(id) | Item::Inner(Node { id, .. }) => alive.contains(*id),
-                Item::Other(_) => true,
-            }) && (!items.is_empty() || links::none_is_settled(node.codec));
+                StoredLink::Leaf(id) | StoredLink::Inner(Node { id, .. }) => alive.contains(*id),
+                StoredLink::Other(_) => true,
+            }) && (!items.is_empty() || links::no_links_is_final(node.codec));
             if current {
                 return self.follow_row(marks, node, items);
             }
@@ -210,9 +210,9 @@ impl Engine {
         &self,
         marks: &mut Marks,
         node: &Node,
-        items: Vec<Item>,
+        items: Vec<StoredLink>,
     ) -> Result<(), BlockError> {
-        let others: Vec<&Cid> = items.iter().filter_map(Item::other).collect();
+        let others: Vec<&Cid> = items.iter().filter_map(StoredLink::other).collect();
         let mut found = self
             .find_all(others.iter().map(|cid| cid.hash()))?
             .into_iter();
@@ -220,15 +220,15 @@ impl Engine {
         let mut better = false;
         for item in items {
             match item {
-                Item::Leaf(id) => {
+                StoredLink::Leaf(id) => {
                     marks.marked.insert(id);
                     row.leaf(id);
                 }
-                Item::Inner(child) => {
+                StoredLink::Inner(child) => {
                     marks.reach(child.id, child.codec, &child.key);
                     row.inner(child.id, child.codec, &child.key);
                 }
-                Item::Other(cid) => {
+                StoredLink::Other(cid) => {
                     let id = found.next().flatten().map(|entry| entry.id);
                     better |= id.is_some();
                     row.link(&cid, id);

@@ -3,7 +3,7 @@
 //! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
 //! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
 
-mod at_hand;
+mod cached;
 mod backend;
 mod checkpoint;
 mod collect;
@@ -56,9 +56,9 @@ use self::handover::{Handover, Progress};
 pub(crate) use self::identity::fresh_id;
 use self::keys::{Keys, verify};
 pub use self::options::{LostSegment, OpenError, OpenReport, Options};
-use self::recover::Plan;
+use self::recover::OpenPlan;
 use super::disk::{Disk, RealDisk};
-use super::future::{Blocked, ReadFuture, unblock};
+use super::future::{BlockingReads, ReadFuture, unblock};
 use super::links;
 use super::traits::{
     BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
@@ -77,7 +77,7 @@ const IDLE: Duration = Duration::from_secs(3600);
 pub struct SegmentStore {
     engine: Arc<Engine>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
-    blocked: Blocked,
+    blocked: BlockingReads,
 }
 
 impl SegmentStore {
@@ -129,7 +129,7 @@ impl SegmentStore {
 
     fn open_disk(
         disk: Arc<dyn Disk>,
-        plan: &Plan,
+        plan: &OpenPlan,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         let (engine, report) = recover::open(disk, plan, progress)?;
@@ -153,7 +153,7 @@ impl SegmentStore {
             Arc::new(Self {
                 engine,
                 threads: Arc::new(Mutex::new(threads)),
-                blocked: Blocked::default(),
+                blocked: BlockingReads::default(),
             }),
             report,
         ))
@@ -385,7 +385,7 @@ impl BlockReader for SegmentStore {
         if let Some(data) = key.identity_data() {
             return ReadFuture::ready(Ok(Some(Bytes::copy_from_slice(data))));
         }
-        match self.engine.get_at_hand(key) {
+        match self.engine.get_cached(key) {
             Some(answer) => ReadFuture::ready(answer),
             None => {
                 let key = key.clone();
@@ -399,7 +399,7 @@ impl BlockReader for SegmentStore {
             return self.get(key).and_then(|block| Ok(vec![block]));
         }
         let inline = keys.iter().any(|key| key.identity_data().is_some());
-        if !inline && let Some(answer) = self.engine.get_many_at_hand(keys) {
+        if !inline && let Some(answer) = self.engine.get_many_cached(keys) {
             return ReadFuture::ready(answer);
         }
         let keys = keys.to_vec();

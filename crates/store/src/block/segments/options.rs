@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 
 use super::engine::Limits;
-use super::recover::Plan;
+use super::recover::OpenPlan;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(super) fn plan(&self, reindex: bool) -> Plan {
+    pub(super) fn plan(&self, reindex: bool) -> OpenPlan {
         let limits = Limits {
             segment: self.segment_size.max(1 << 20),
             buffer: 3 << 20,
@@ -60,7 +60,7 @@ impl Options {
             warm_writes: self.warm_writes,
             verify_reads: self.verify_reads,
         };
-        Plan {
+        OpenPlan {
             limits,
             read_only: self.read_only,
             reserve: self.reserve,

@@ -8,7 +8,7 @@ use cairn_primitives::Multihash;
 
 use super::engine::Engine;
 use super::entry::Entry;
-use super::record::{self, Front};
+use super::record::{self, RecordStart};
 use crate::block::BlockError;
 
 /// Bytes that one read takes at most, unless a single block is larger.
@@ -51,7 +51,7 @@ impl Engine {
         let file = self.files.get(first.segment).ok()?;
         self.warm.used();
         let len = usize::try_from(last.end() - first.offset).ok()?;
-        let bytes = file.read_fresh(first.offset, len).ok()?;
+        let bytes = file.read_to_vec(first.offset, len).ok()?;
         if bytes.len() != len {
             return None;
         }
@@ -63,7 +63,7 @@ impl Engine {
                 let from = usize::try_from(entry.offset - first.offset).ok()?;
                 let whole = bytes.get(from..from + usize::try_from(entry.total()).ok()?)?;
                 match record::front(whole) {
-                    Front::Record(head)
+                    RecordStart::Record(head)
                         if head.cid.hash() == key
                             && head.len == entry.head
                             && head.data == entry.data =>

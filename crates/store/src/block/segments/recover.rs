@@ -13,8 +13,8 @@ use super::super::traits::BlockError;
 use super::engine::{Engine, Limits};
 use super::entry::SegmentState;
 use super::files::Files;
-use super::identity::Card;
-use super::index::{Index, Owner, Unusable, failed};
+use super::identity::StoreCard;
+use super::index::{Index, IndexOwner, IndexFault, failed};
 use super::options::{OpenError, OpenReport};
 use super::pending::Pending;
 use super::replay::Replay;
@@ -27,7 +27,7 @@ pub(super) const LOCK: &str = "store.lock";
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(super) struct OpenPlan {
     pub(super) limits: Limits,
     pub(super) read_only: bool,
     /// Bytes of the reserve.
@@ -90,7 +90,7 @@ pub(super) fn is_missing(disk: &dyn Disk, folder: &str) -> Result<bool, OpenErro
 /// Opens a store.
 pub(super) fn open(
     disk: Arc<dyn Disk>,
-    plan: &Plan,
+    plan: &OpenPlan,
     progress: OnProgress<'_>,
 ) -> Result<(Arc<Engine>, OpenReport), OpenError> {
     let lock = match disk.lock(LOCK, plan.read_only) {
@@ -136,8 +136,8 @@ pub(super) fn open(
                 Some(id) => id.clone(),
                 None => identity::fresh_id().map_err(io_error("make an id for"))?,
             };
-            Card {
-                owner: Owner {
+            StoreCard {
+                owner: IndexOwner {
                     store,
                     generation: 0,
                 },
@@ -169,7 +169,7 @@ pub(super) fn open(
         total: 0,
     };
     let usable = if plan.reindex {
-        Err(Unusable::Broken("it was asked to be made anew".to_owned()))
+        Err(IndexFault::Broken("it was asked to be made anew".to_owned()))
     } else {
         replay.usable(&reserve, &card.owner)
     };
@@ -182,14 +182,14 @@ pub(super) fn open(
                     .map_err(store_error)?;
             }
             let done = replay.run(&index, rows, segments(&*disk)?);
-            if index.suspect() {
+            if index.sync_failed() {
                 // What the file holds may not be what is on the disk: the next opening makes it anew.
                 card.owner.generation += 1;
                 identity::write(&*disk, &card)?;
             }
             (index, done?)
         }
-        Err(Unusable::Io(source)) => {
+        Err(IndexFault::Io(source)) => {
             return Err(OpenError::Io {
                 action: "read the index of",
                 source,

@@ -9,11 +9,11 @@ use cairn_primitives::Multihash;
 use super::super::disk::{Access, Disk, DiskFile};
 use super::super::traits::BlockError;
 use super::entry::{Entry, Rows, SegmentRow, SegmentState};
-use super::index::{self, Index, Owner, Unusable};
+use super::index::{self, Index, IndexOwner, IndexFault};
 use super::options::{Damage, OpenError, OpenReport};
-use super::recover::{OnProgress, Plan, io_error, segments, store_error};
+use super::recover::{OnProgress, OpenPlan, io_error, segments, store_error};
 use super::reserve::Reserve;
-use super::scan::{Found, scan};
+use super::scan::{ScanItem, scan};
 use super::{record, shrink};
 
 /// Entries that are brought to the index at a time.
@@ -42,7 +42,7 @@ fn write_again(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
 
 pub(super) struct Replay<'a> {
     pub(super) disk: &'a Arc<dyn Disk>,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a OpenPlan,
     pub(super) report: &'a mut OpenReport,
     pub(super) progress: OnProgress<'a>,
     pub(super) done: u64,
@@ -54,15 +54,15 @@ impl Replay<'_> {
     pub(super) fn usable(
         &self,
         reserve: &Arc<Reserve>,
-        owner: &Owner,
-    ) -> Result<(Index, Rows), Unusable> {
+        owner: &IndexOwner,
+    ) -> Result<(Index, Rows), IndexFault> {
         let index = Index::open(
             Arc::clone(self.disk),
             self.plan.limits.cache,
             Arc::clone(reserve),
             owner,
         )?;
-        let rows = index.rows().map_err(Unusable::from_block_error)?;
+        let rows = index.rows().map_err(IndexFault::from_block_error)?;
         Ok((index, rows))
     }
 
@@ -70,7 +70,7 @@ impl Replay<'_> {
     pub(super) fn rebuild(
         &mut self,
         reserve: &Arc<Reserve>,
-        owner: &Owner,
+        owner: &IndexOwner,
     ) -> Result<Rows, OpenError> {
         match self.disk.remove(shrink::FRESH) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -184,7 +184,7 @@ impl Replay<'_> {
         let progress = &mut self.progress;
         let end = scan(file, start, &mut |seen| {
             match seen {
-                Found::Record {
+                ScanItem::Record {
                     offset,
                     head,
                     check,
@@ -210,7 +210,7 @@ impl Replay<'_> {
                         }
                     }
                 }
-                Found::Bad(range) => bad.push(range),
+                ScanItem::Bad(range) => bad.push(range),
             }
             Ok(())
         });

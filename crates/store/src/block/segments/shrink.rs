@@ -37,7 +37,7 @@ impl Index {
     /// with that. Nobody else may change the index meanwhile; it can be read all the time.
     pub(super) fn shrink(&self, entries: u64, from: u64) -> Result<(), BlockError> {
         let len = self.path_len();
-        if self.suspect()
+        if self.sync_failed()
             || self.path != PATH
             || len < from
             || len < entries.saturating_mul(SHRINK_AT)
@@ -54,8 +54,8 @@ impl Index {
             .disk
             .open(FRESH, Access::Create, false)
             .map_err(writing)?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect)
+        let sync_failed = Arc::new(AtomicBool::new(false));
+        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &sync_failed)
             .map_err(|error| writing(io::Error::other(error)))?;
         let copied = (|| {
             let mut transaction = fresh.begin_write()?;
@@ -78,14 +78,14 @@ impl Index {
             Ok(())
         })();
         settled.map_err(other)?;
-        if suspect.load(Ordering::Acquire) {
+        if sync_failed.load(Ordering::Acquire) {
             return Err(writing(io::Error::other("a sync has failed")));
         }
         let mut current = self.database.write();
         self.disk.rename(FRESH, PATH).map_err(writing)?;
         // Not synced yet, the old file may be back after a crash: then every change since is lost, so none may be made.
         if let Err(error) = self.disk.sync_dir("") {
-            self.suspect.store(true, Ordering::Release);
+            self.sync_failed.store(true, Ordering::Release);
             return Err(writing(error));
         }
         // Its backend has another flag: open it with ours.
@@ -94,14 +94,14 @@ impl Index {
             .disk
             .open(PATH, Access::Write, false)
             .map_err(writing)?;
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
+        match launch(file, self.cache, &self.reserve, &self.sync_failed) {
             Ok(database) => {
                 *current = Arc::new(database);
                 self.snapshot.changed();
                 Ok(())
             }
             Err(error) => {
-                self.suspect.store(true, Ordering::Release);
+                self.sync_failed.store(true, Ordering::Release);
                 Err(writing(io::Error::other(error)))
             }
         }

@@ -27,24 +27,24 @@ const SHARE: u64 = 4;
 const GONE: usize = 64;
 
 /// A stretch of a segment.
-type Stretch = (u32, Range<u64>);
+type SegmentRange = (u32, Range<u64>);
 
 /// What was written and not read since.
 #[derive(Debug, Default)]
 pub(super) struct Warm {
-    fresh: Mutex<Fresh>,
+    fresh: Mutex<RecentWrites>,
     uses: AtomicU64,
     /// Files of segments that were removed.
     gone: Mutex<Vec<Arc<dyn DiskFile>>>,
 }
 
 #[derive(Debug, Default)]
-struct Fresh {
-    stretches: VecDeque<Stretch>,
+struct RecentWrites {
+    stretches: VecDeque<SegmentRange>,
     bytes: u64,
 }
 
-impl Fresh {
+impl RecentWrites {
     fn push(&mut self, segment: u32, bytes: Range<u64>) {
         match self.stretches.back_mut() {
             Some((last, stretch)) if *last == segment && stretch.end == bytes.start => {
@@ -71,7 +71,7 @@ impl Fresh {
     }
 
     /// The oldest bytes: a file is mostly read from its front.
-    fn pop(&mut self) -> Option<Stretch> {
+    fn pop(&mut self) -> Option<SegmentRange> {
         let (segment, oldest) = self.stretches.front_mut()?;
         let segment = *segment;
         let end = oldest.end.min(oldest.start + PIECE);
@@ -108,7 +108,7 @@ impl Warm {
     }
 
     /// Closes what was left to be closed.
-    pub(super) fn close_gone(&self) {
+    pub(super) fn close_removed(&self) {
         let gone = std::mem::take(&mut *self.gone.lock());
         drop(gone);
     }
@@ -131,7 +131,7 @@ impl Warm {
     }
 
     /// Forgets what there would be no room for.
-    fn fit(&self) {
+    fn drop_excess(&self) {
         // Where it is not known what can be spared, nothing is.
         self.fresh
             .lock()
@@ -142,7 +142,7 @@ impl Warm {
 impl Engine {
     /// Reads what was written, until it is all in memory, or somebody reads, writes or collects, or the store closes.
     pub(super) fn warm_up(&self) {
-        self.warm.fit();
+        self.warm.drop_excess();
         let uses = self.warm.uses();
         let mut buffer = vec![0; PIECE as usize];
         while self.warm.uses() == uses
@@ -166,13 +166,13 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALIGN, Fresh, MOST, PIECE, Warm};
+    use super::{ALIGN, RecentWrites, MOST, PIECE, Warm};
 
     const SECTOR: u64 = ALIGN as u64;
 
     #[test]
     fn neighbours_are_one_stretch() {
-        let mut fresh = Fresh::default();
+        let mut fresh = RecentWrites::default();
         fresh.push(1, 0..SECTOR);
         fresh.push(1, SECTOR..3 * SECTOR);
         fresh.push(2, 0..SECTOR);
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn pieces_come_from_the_oldest_on() {
-        let mut fresh = Fresh::default();
+        let mut fresh = RecentWrites::default();
         fresh.push(1, 0..PIECE + SECTOR);
         fresh.push(2, 0..SECTOR);
         assert_eq!(fresh.pop(), Some((1, 0..PIECE)));
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_beyond_the_bound() {
-        let mut fresh = Fresh::default();
+        let mut fresh = RecentWrites::default();
         fresh.push(1, 0..SECTOR);
         fresh.push(2, 0..MOST);
         assert_eq!(fresh.stretches, [(2, 0..MOST)]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
-use super::{KeyBytes, KeyRows, MAX_KEY, Renamed, check_key, check_name};
+use super::{KeyBytes, KeyRows, MAX_KEY, RenameOutcome, check_key, check_name};
 use crate::meta::RowError;
 
 /// What the name of a file begins with; the name of the key in base32 follows.
@@ -100,19 +100,19 @@ impl KeyFiles {
         Ok(true)
     }
 
-    fn rename(&self, from: &str, to: &str, replace: bool) -> Result<Renamed, RowError> {
+    fn rename(&self, from: &str, to: &str, replace: bool) -> Result<RenameOutcome, RowError> {
         check_name(to)?;
         let _changing = self.changing.lock();
         let (old, new) = (self.path(from), self.path(to));
         if from.len() > super::MAX_KEY_NAME || !exists(&old)? {
-            return Ok(Renamed::Missing);
+            return Ok(RenameOutcome::Missing);
         }
         if !replace && exists(&new)? {
-            return Ok(Renamed::Taken);
+            return Ok(RenameOutcome::Taken);
         }
         fs::rename(&old, &new).map_err(failed("rename", &old))?;
         self.sync()?;
-        Ok(Renamed::Done)
+        Ok(RenameOutcome::Done)
     }
 
     fn remove(&self, name: &str) -> Result<bool, RowError> {
@@ -215,7 +215,7 @@ impl KeyRows for KeyFiles {
         from: &str,
         to: &str,
         replace: bool,
-    ) -> BoxFuture<'_, Result<Renamed, RowError>> {
+    ) -> BoxFuture<'_, Result<RenameOutcome, RowError>> {
         let (from, to) = (from.to_owned(), to.to_owned());
         Box::pin(self.change(move |files| files.rename(&from, &to, replace)))
     }

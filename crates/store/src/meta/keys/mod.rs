@@ -32,7 +32,7 @@ impl fmt::Debug for KeyBytes {
 
 /// What a renaming came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renamed {
+pub enum RenameOutcome {
     /// The key has the new name.
     Done,
     /// There is no key of the old name.
@@ -64,7 +64,7 @@ pub trait KeyRows: Send + Sync + 'static {
         from: &str,
         to: &str,
         replace: bool,
-    ) -> BoxFuture<'_, Result<Renamed, RowError>>;
+    ) -> BoxFuture<'_, Result<RenameOutcome, RowError>>;
 
     /// Removes a key; `false` when there is none.
     fn remove_key(&self, name: &str) -> BoxFuture<'_, Result<bool, RowError>>;

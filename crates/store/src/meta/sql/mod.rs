@@ -4,7 +4,7 @@
 //! run side by side. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power loss.
 //! See <https://www.sqlite.org/wal.html>.
 
-mod beside;
+mod open;
 mod mfs;
 mod pins;
 mod references;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _};
 
-pub use self::beside::{Beside, Rescued};
+pub use self::open::{RowsLocation, RecoveredRows};
 use self::pins::read_pin;
 use self::writer::{Change, Writer};
 use super::migrations;
@@ -54,7 +54,7 @@ impl SqliteRows {
             return Self::open_for_reading(&path);
         }
         let (mut connection, created) = sqlite::connect(&path, &migrations::LOCAL)?;
-        let (id, now) = beside::settled(&mut connection)?;
+        let (id, now) = open::id_and_state(&mut connection)?;
         Self::started(&path, connection, created, id, now, None)
     }
 

@@ -4,13 +4,13 @@ use cairn_primitives::Cid;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::beside::all;
+use super::open::all;
 use super::{database, mfs, pins, references, state};
 use crate::meta::journal::{self, Journal, State};
 use crate::meta::sum::PinSum;
 use crate::meta::{PinChange, ReferenceChange, RowError};
 use crate::sqlite;
-use crate::sqlite::queue::{Queue, Work};
+use crate::sqlite::queue::{Queue, BatchWriter};
 
 /// One change of a row.
 #[derive(Debug)]
@@ -32,13 +32,13 @@ pub(super) enum Change {
 
 /// What a transaction does to the pins, and to what else the journal has.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct PinTally {
     sum: PinSum,
     /// The changes, as the journal has them.
     changes: Vec<u8>,
 }
 
-impl Tally {
+impl PinTally {
     /// Begins with what the pins are.
     pub(super) fn of(now: State) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl Writer {
     }
 }
 
-impl Work for Database {
+impl BatchWriter for Database {
     type Batch = Batch;
 
     fn weight(batch: &Batch) -> usize {
@@ -164,7 +164,7 @@ fn in_transaction(
             .rewrite(now, &mut all(connection))
             .map_err(journal_error)?;
     }
-    let mut tally = Tally::of(*now);
+    let mut tally = PinTally::of(*now);
     let mut transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database("write"))?;
@@ -200,13 +200,13 @@ fn in_transaction(
         return Err(journal_error(error));
     }
     let committed = transaction.commit().map_err(database("write"));
-    let settled = journal.settle();
+    let id_and_state = journal.settle();
     if committed.is_err() {
         journal.undo();
         return committed;
     }
     *now = next;
-    settled.map_err(journal_error)
+    id_and_state.map_err(journal_error)
 }
 
 fn journal_error(source: std::io::Error) -> RowError {
@@ -231,7 +231,7 @@ impl Database {
 fn apply(
     transaction: &mut rusqlite::Transaction<'_>,
     changes: &[Change],
-    tally: &mut Tally,
+    tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
     let (sum, length) = (tally.sum, tally.changes.len());
     let done = apply_all(transaction, changes, tally);
@@ -245,7 +245,7 @@ fn apply(
 fn apply_all(
     transaction: &mut rusqlite::Transaction<'_>,
     changes: &[Change],
-    tally: &mut Tally,
+    tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
     if let [change] = changes {
         // A statement that fails undoes itself.
@@ -259,7 +259,7 @@ fn apply_all(
 }
 
 /// Notes what a change does to the pins.
-fn count(connection: &Connection, change: &PinChange, tally: &mut Tally) -> rusqlite::Result<()> {
+fn count(connection: &Connection, change: &PinChange, tally: &mut PinTally) -> rusqlite::Result<()> {
     let cid = match change {
         PinChange::Set(pin) => pin.cid.to_bytes(),
         PinChange::Remove(cid) => cid.to_bytes(),
@@ -277,7 +277,7 @@ fn count(connection: &Connection, change: &PinChange, tally: &mut Tally) -> rusq
 pub(super) fn change_row(
     connection: &Connection,
     change: &Change,
-    tally: &mut Tally,
+    tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
     match change {
         Change::Pin(change) => {

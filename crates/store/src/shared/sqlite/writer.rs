@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::{SharedError, failed};
 use crate::meta::RowError;
-use crate::sqlite::queue::{Queue, Work};
+use crate::sqlite::queue::{Queue, BatchWriter};
 
 /// A write, and who waits for it.
 trait Job: Send {
@@ -76,7 +76,7 @@ struct Database {
     connection: Connection,
 }
 
-impl Work for Database {
+impl BatchWriter for Database {
     type Batch = Box<dyn Job>;
 
     fn weight(_: &Self::Batch) -> usize {

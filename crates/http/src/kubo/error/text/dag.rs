@@ -3,7 +3,7 @@
 use std::io;
 
 use cairn_dag::export::{CarError, ExportError};
-use cairn_dag::filestore::Problem;
+use cairn_dag::filestore::ReferenceProblem;
 use cairn_dag::gc::CollectError;
 use cairn_dag::pin::{MAX_NAME, PinError, RemoveError};
 use cairn_dag::resolve::ResolveError;
@@ -140,7 +140,7 @@ impl KuboText for CollectError {
     }
 }
 
-impl KuboText for Problem {
+impl KuboText for ReferenceProblem {
     fn kubo(&self) -> Option<String> {
         Some(match self {
             Self::NotCid { text: given, error } => format!("{given}: {}", text(error)),

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use cairn_dag::export::CarError as ExportedCarError;
-use cairn_dag::filestore::Problem;
+use cairn_dag::filestore::ReferenceProblem;
 use cairn_dag::import::{CarFault, CarPlace, ImportError, OptionError};
 use cairn_dag::pin::{PinError, RemoveError};
 use cairn_dag::resolve::ResolveError;
@@ -263,14 +263,14 @@ fn references() {
     );
     // Errors of the system begin small, and have no number.
     check(
-        Problem::Open {
+        ReferenceProblem::Open {
             path: "/srv/f".into(),
             error: Arc::new(io::Error::from_raw_os_error(2)),
         },
         "open /srv/f: no such file or directory",
     );
     check(
-        Problem::Missing { cid: hello() },
+        ReferenceProblem::Missing { cid: hello() },
         &format!("ipld: could not find {HELLO}"),
     );
 }

@@ -3,7 +3,7 @@
 use bytes::{BufMut as _, Bytes};
 use cairn_dag::Blocks;
 use cairn_dag::list::{EntryType, Lister};
-use cairn_dag::mfs::{Kind, Listed, Listing, MfsPath};
+use cairn_dag::mfs::{EntryKind, Listed, Listing, MfsPath};
 use cairn_wire::kubo::files::ls::{DIRECTORY, FilesEntry, FilesLs};
 
 use super::super::super::answer::{Encoding, Sender};
@@ -106,7 +106,7 @@ fn record(entry: Listed, form: CidForm) -> FilesEntry {
         },
         Some((kind, size)) => FilesEntry {
             name,
-            r#type: i32::from(kind == Kind::Directory) * DIRECTORY,
+            r#type: i32::from(kind == EntryKind::Directory) * DIRECTORY,
             size: i64::try_from(size).unwrap_or(i64::MAX),
             hash: form.show(&entry.cid),
         },

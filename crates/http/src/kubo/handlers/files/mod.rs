@@ -67,15 +67,12 @@ fn maker(version: Option<i32>, hash: Option<&str>) -> Result<Option<CidMaker>, F
         |name: &str| Failure::normal(format!("unrecognized hash function: {}", Quoted(name)));
     let function = match hash {
         Some(name) => HashFunction::from_name(&name.to_lowercase()).map_err(|_| unknown(name))?,
-        None => HashFunction::from_code(multihash::SHA2_256)
-            .map_err(|error| Failure::normal(error.to_string()))?,
+        None => HashFunction::from_code(multihash::SHA2_256)?,
     };
     if !function.is_allowed() {
         return Err(unknown(hash.unwrap_or_default()));
     }
-    CidMaker::new(version, function)
-        .map(Some)
-        .map_err(|error| Failure::normal(error.to_string()))
+    Ok(Some(CidMaker::new(version, function)?))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl SimDisk {
     }
 
     /// Takes back a planned fault.
-    pub fn calm(&self) {
+    pub fn clear_faults(&self) {
         self.state.lock().plan = None;
     }
 

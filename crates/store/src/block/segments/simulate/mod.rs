@@ -19,11 +19,11 @@ use self::model::Model;
 use super::super::disk::Disk;
 use super::super::disk::sim::{Fault, SimDisk};
 use super::engine::{Engine, Limits};
-use super::recover::{self, Plan};
+use super::recover::{self, OpenPlan};
 
 type Outcome<T = ()> = Result<T, String>;
 
-fn plan() -> Plan {
+fn plan() -> OpenPlan {
     let limits = Limits {
         segment: 48 << 10,
         buffer: 16 << 10,
@@ -40,7 +40,7 @@ fn plan() -> Plan {
         warm_writes: false,
         verify_reads: false,
     };
-    Plan {
+    OpenPlan {
         limits,
         read_only: false,
         reserve: 0,
@@ -70,13 +70,13 @@ fn reopen(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome<Arc<Engine>> {
             &plan(),
             &mut |_, _| {},
         );
-        disk.calm();
+        disk.clear_faults();
         match opened {
             Ok((engine, report)) if !disk.crashed() => {
                 let mut model = model.borrow_mut();
                 model.note(|| format!("opened: {report:?}"));
                 if report.reindexed.is_some() {
-                    model.doubt_removals();
+                    model.mark_removals_uncertain();
                 }
                 return Ok(engine);
             }
@@ -84,7 +84,7 @@ fn reopen(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome<Arc<Engine>> {
                 let why = opened.map(drop);
                 model.borrow_mut().note(|| format!("not opened: {why:?}"));
                 // The index may have been made anew before the opening failed, and what was removed be back.
-                model.borrow_mut().doubt_removals();
+                model.borrow_mut().mark_removals_uncertain();
                 *disk = disk.restart();
             }
         }
@@ -123,7 +123,7 @@ fn live(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome {
     model.holds.clear();
     model.unsynced.clear();
     let end = model.rng.below(4);
-    disk.calm();
+    disk.clear_faults();
     if end == 0 && !disk.crashed() {
         model.note(|| "close".to_owned());
         engine.rest();
@@ -153,7 +153,7 @@ pub fn run(seed: u64) -> Result<(), String> {
     let done = (0..lives)
         .try_for_each(|_| live(&mut disk, &model))
         .and_then(|()| {
-            disk.calm();
+            disk.clear_faults();
             let opened = recover::open(
                 Arc::new(disk.clone()) as Arc<dyn Disk>,
                 &plan(),
@@ -163,7 +163,7 @@ pub fn run(seed: u64) -> Result<(), String> {
                 opened.map_err(|error| format!("the store cannot be opened at last: {error:?}"))?;
             let mut model = model.borrow_mut();
             if report.reindexed.is_some() {
-                model.doubt_removals();
+                model.mark_removals_uncertain();
             }
             model.check(&engine)
         });

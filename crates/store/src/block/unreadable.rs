@@ -11,7 +11,7 @@ pub const MAX_NAMED: usize = 16;
 
 /// A block below a root whose links cannot be told.
 #[derive(Clone, Debug)]
-pub struct UnseenBlock {
+pub struct UnreadableBlock {
     /// The block.
     pub cid: Cid,
     /// Why it cannot be read; `None` when it is not here.
@@ -21,24 +21,24 @@ pub struct UnseenBlock {
 /// Blocks that roots reach and that cannot be read, and those roots: what hangs below them may be any block of the store.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Unseen {
+pub struct UnreadableBlocks {
     /// Roots that reach one of the blocks: [`MAX_NAMED`] at most.
     pub roots: Vec<Cid>,
     /// Whether there may be more such roots.
     pub more_roots: bool,
     /// The blocks: [`MAX_NAMED`] at most.
-    pub blocks: Vec<UnseenBlock>,
+    pub blocks: Vec<UnreadableBlock>,
     /// How many blocks there are, those not named included.
     pub count: u64,
 }
 
-impl Unseen {
+impl UnreadableBlocks {
     /// Notes a block below a root.
     pub fn note(&mut self, root: &Cid, cid: Cid, fault: Option<BlockError>) {
         let known = self.blocks.iter().any(|block| block.cid == cid);
         self.count += u64::from(!known);
         if !known && self.blocks.len() < MAX_NAMED {
-            self.blocks.push(UnseenBlock { cid, fault });
+            self.blocks.push(UnreadableBlock { cid, fault });
         }
         if self.roots.last() != Some(root) {
             if self.roots.len() < MAX_NAMED {
@@ -50,7 +50,7 @@ impl Unseen {
     }
 }
 
-impl fmt::Display for Unseen {
+impl fmt::Display for UnreadableBlocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, block) in self.blocks.iter().enumerate() {
             f.write_str(if at == 0 { "" } else { ", " })?;

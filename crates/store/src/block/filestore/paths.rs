@@ -9,9 +9,9 @@ use crate::meta::MAX_REFERENCE_PATH;
 
 /// Paths from the root; leaves come in the order of their files, so that the last one is kept.
 #[derive(Debug, Default)]
-pub(super) struct Places(Option<(Arc<str>, Arc<str>)>);
+pub(super) struct StoredPaths(Option<(Arc<str>, Arc<str>)>);
 
-impl Places {
+impl StoredPaths {
     /// As [`relative`].
     pub(super) fn relative(
         &mut self,

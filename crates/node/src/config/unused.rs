@@ -9,7 +9,7 @@ use super::sections::IdentitySection;
 
 /// The settings of a section that have no effect yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Idle {
+pub(super) enum UnusedKeys {
     /// All of them work.
     None,
     /// None of them works.
@@ -21,15 +21,15 @@ pub(super) enum Idle {
 /// A section of the configuration.
 pub(super) trait Section {
     /// Its settings that have no effect yet.
-    const IDLE: Idle;
+    const UNUSED: UnusedKeys;
 }
 
 impl Section for Option<Vec<String>> {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// What a section declares.
-pub(super) fn idle<S: Section>(_: &S) -> Idle {
+pub(super) fn idle<S: Section>(_: &S) -> UnusedKeys {
     S::IDLE
 }
 
@@ -48,9 +48,9 @@ impl Config {
             let whole =
                 |name: &str| format!("{section}{}{name}", if name.is_empty() { "" } else { "." });
             let keys: &[&str] = match idle {
-                Idle::None => &[],
-                Idle::All => &[""],
-                Idle::Keys(keys) => keys,
+                UnusedKeys::None => &[],
+                UnusedKeys::All => &[""],
+                UnusedKeys::Keys(keys) => keys,
             };
             for key in keys {
                 let path = whole(key);
@@ -93,7 +93,7 @@ fn collect(path: &str, own: Option<&Value>, plain: &[Option<&Value>], found: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Document, Flag, Strings};
+    use crate::config::{Document, Flag, StringOrList};
 
     #[test]
     fn plain_configurations_have_none() {
@@ -106,10 +106,10 @@ mod tests {
     fn settings_without_effect_are_named() {
         let mut config = Config::initial(IdentitySection::default());
         config.datastore.storage_max = "1GB".to_owned();
-        config.addresses.api = Strings::one("/ip4/127.0.0.1/tcp/1");
+        config.addresses.api = StringOrList::one("/ip4/127.0.0.1/tcp/1");
         config.bootstrap = Some(Vec::new());
         assert!(config.idle_keys().is_empty());
-        config.addresses.pinning = Some(Strings::one("/ip4/127.0.0.1/tcp/2"));
+        config.addresses.pinning = Some(StringOrList::one("/ip4/127.0.0.1/tcp/2"));
         config.backend.kubo = Some("/ip4/127.0.0.1/tcp/3".to_owned());
         config.database.url = Some(serde_json::from_value("sqlite:x".into()).unwrap());
         config.swarm.conn_mgr.low_water = Some(7);
@@ -130,7 +130,7 @@ mod tests {
     fn what_sections_declare_are_settings() {
         for (section, idle) in Config::default().sections() {
             let keys: &[&str] = match idle {
-                Idle::Keys(keys) => keys,
+                UnusedKeys::Keys(keys) => keys,
                 _ => &[],
             };
             let mut entries = serde_json::Map::new();

@@ -27,9 +27,9 @@ const PERMISSIONS: u32 = 0o777;
 
 /// A folder that is open.
 #[derive(Debug)]
-pub(super) struct Folder(OwnedFd);
+pub(super) struct OpenFolder(OwnedFd);
 
-impl Folder {
+impl OpenFolder {
     /// A folder that the user named: links on the way are the user's own.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let path = if path.as_os_str().is_empty() {
@@ -142,9 +142,9 @@ const NEAR: usize = 32;
 /// The innermost folders that were opened last, at most [`NEAR`] of them: members of one folder follow one another, and
 /// each would else be opened from the top.
 #[derive(Debug, Default)]
-pub(super) struct Near {
+pub(super) struct FolderCache {
     /// With how many names lead to each.
-    open: VecDeque<(usize, Folder)>,
+    open: VecDeque<(usize, OpenFolder)>,
     /// The names that lead to the last.
     names: Vec<Vec<u8>>,
     /// How many folders were opened.
@@ -152,13 +152,13 @@ pub(super) struct Near {
     pub(super) opened: usize,
 }
 
-impl Near {
+impl FolderCache {
     /// The folder to which names lead from a root, which is the same each time. No folder within it stays open.
     pub(super) fn folder<'a>(
         &'a mut self,
-        root: &'a Folder,
+        root: &'a OpenFolder,
         names: &[&[u8]],
-    ) -> io::Result<&'a Folder> {
+    ) -> io::Result<&'a OpenFolder> {
         let common = self
             .names
             .iter()

@@ -10,7 +10,7 @@ use super::path;
 
 /// The folders that are open, each within the one before it. The first is the body itself and stays open.
 #[derive(Debug)]
-pub(super) struct Places<T> {
+pub(super) struct DirectoryStack<T> {
     open: Vec<Open<T>>,
 }
 
@@ -24,7 +24,7 @@ struct Open<T> {
 
 /// What is to be done before an entry has its place.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PlacementStep {
     /// The innermost folder is complete: leave it and ask again.
     Leave,
     /// A folder of this name, which nobody announced, begins: enter it and ask again.
@@ -35,7 +35,7 @@ pub(super) enum Step {
     Skip,
 }
 
-impl<T> Places<T> {
+impl<T> DirectoryStack<T> {
     pub(super) fn new(body: T) -> Self {
         Self {
             open: vec![Open {
@@ -47,29 +47,29 @@ impl<T> Places<T> {
     }
 
     /// The next step for an entry, by its clean path.
-    pub(super) fn step(&mut self, entry: &[u8]) -> Step {
+    pub(super) fn step(&mut self, entry: &[u8]) -> PlacementStep {
         let outermost = self.open.len() == 1;
         let Some(top) = self.open.last_mut() else {
-            return Step::Skip;
+            return PlacementStep::Skip;
         };
         let Some(rest) = path::below(entry, &top.path) else {
             // Every clean path lies below the body.
-            return if outermost { Step::Skip } else { Step::Leave };
+            return if outermost { PlacementStep::Skip } else { PlacementStep::Leave };
         };
         if !top.current.is_empty()
             && path::below(entry, &path::within(&top.path, &top.current)).is_some()
         {
-            return Step::Skip;
+            return PlacementStep::Skip;
         }
         match rest.iter().position(|&byte| byte == b'/') {
             Some(slash) => {
                 let folder = rest.get(..slash).unwrap_or_default();
                 top.current = folder.into();
-                Step::Enter(folder.into())
+                PlacementStep::Enter(folder.into())
             }
             None => {
                 top.current = rest.into();
-                Step::Here(rest.into())
+                PlacementStep::Here(rest.into())
             }
         }
     }
@@ -116,21 +116,21 @@ mod tests {
 
     /// Feeds entries (a folder ends with a slash) and tells what happened.
     fn run(entries: &[&str]) -> Vec<String> {
-        let mut places = Places::new(());
+        let mut places = DirectoryStack::new(());
         let mut log = Vec::new();
         for entry in entries {
             let clean = path::clean(entry.as_bytes());
             loop {
                 match places.step(&clean) {
-                    Step::Leave => {
+                    PlacementStep::Leave => {
                         log.push("<".into());
                         places.leave();
                     }
-                    Step::Enter(name) => {
+                    PlacementStep::Enter(name) => {
                         log.push(format!(">{name}"));
                         places.enter(&name, ());
                     }
-                    Step::Here(name) => {
+                    PlacementStep::Here(name) => {
                         if entry.ends_with('/') {
                             log.push(format!(">{name}"));
                             places.enter(&name, ());
@@ -139,7 +139,7 @@ mod tests {
                         }
                         break;
                     }
-                    Step::Skip => {
+                    PlacementStep::Skip => {
                         log.push("-".into());
                         break;
                     }

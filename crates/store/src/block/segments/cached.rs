@@ -13,7 +13,7 @@ use crate::block::BlockError;
 
 impl Engine {
     /// A block's bytes; `None` when they have to be waited for.
-    pub(super) fn get_at_hand(&self, key: &Multihash) -> Option<Result<Option<Bytes>, BlockError>> {
+    pub(super) fn get_cached(&self, key: &Multihash) -> Option<Result<Option<Bytes>, BlockError>> {
         let found = match self.find(key) {
             Ok(Some(found)) => found,
             Ok(None) => return Some(Ok(None)),
@@ -23,7 +23,7 @@ impl Engine {
             return Some(Ok(Some(data)));
         }
         let entry = &found.entry;
-        if !self.is_at_hand(entry.segment, entry.offset, entry.total()) {
+        if !self.is_cached(entry.segment, entry.offset, entry.total()) {
             return None;
         }
         // What is not as the index has it is looked into by the read that may wait.
@@ -32,7 +32,7 @@ impl Engine {
     }
 
     /// Blocks' bytes, in the order asked; `None` when any of them has to be waited for.
-    pub(super) fn get_many_at_hand(
+    pub(super) fn get_many_cached(
         &self,
         keys: &[Multihash],
     ) -> Option<Result<Vec<Option<Bytes>>, BlockError>> {
@@ -44,7 +44,7 @@ impl Engine {
         while let Some(first) = rest.first() {
             let (together, behind) = rest.split_at_checked(run(rest))?;
             if let (Some(first), Some(Some(last))) = (first, together.last())
-                && !self.is_at_hand(first.segment, first.offset, last.end() - first.offset)
+                && !self.is_cached(first.segment, first.offset, last.end() - first.offset)
             {
                 return None;
             }
@@ -53,9 +53,9 @@ impl Engine {
         Some(self.get_entries(keys, &entries))
     }
 
-    fn is_at_hand(&self, segment: u32, offset: u64, len: u64) -> bool {
+    fn is_cached(&self, segment: u32, offset: u64, len: u64) -> bool {
         // Opening a file may wait as well.
         let file = self.files.opened(segment);
-        file.is_some_and(|file| file.is_at_hand(offset, len))
+        file.is_some_and(|file| file.is_cached(offset, len))
     }
 }

@@ -9,9 +9,9 @@ pub type Flag = Option<bool>;
 
 /// Texts of which one may stand alone: `"a"`, `["a", "b"]`, and `null`, `""` or `[]` for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Strings(pub Vec<String>);
+pub struct StringOrList(pub Vec<String>);
 
-impl Strings {
+impl StringOrList {
     /// One text.
     #[must_use]
     pub fn one(text: impl Into<String>) -> Self {
@@ -19,7 +19,7 @@ impl Strings {
     }
 }
 
-impl Serialize for Strings {
+impl Serialize for StringOrList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0[..] {
             [] => serializer.serialize_none(),
@@ -29,30 +29,30 @@ impl Serialize for Strings {
     }
 }
 
-impl<'de> Deserialize<'de> for Strings {
+impl<'de> Deserialize<'de> for StringOrList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Strings;
+            type Value = StringOrList;
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 out.write_str("a string or a list of strings")
             }
-            fn visit_unit<E: de::Error>(self) -> Result<Strings, E> {
-                Ok(Strings(Vec::new()))
+            fn visit_unit<E: de::Error>(self) -> Result<StringOrList, E> {
+                Ok(StringOrList(Vec::new()))
             }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Strings, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<StringOrList, E> {
                 Ok(if text.is_empty() {
-                    Strings::default()
+                    StringOrList::default()
                 } else {
-                    Strings::one(text)
+                    StringOrList::one(text)
                 })
             }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Strings, A::Error> {
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<StringOrList, A::Error> {
                 let mut texts = Vec::new();
                 while let Some(text) = items.next_element()? {
                     texts.push(text);
                 }
-                Ok(Strings(texts))
+                Ok(StringOrList(texts))
             }
         }
         deserializer.deserialize_any(Visitor)

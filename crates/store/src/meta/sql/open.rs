@@ -7,10 +7,10 @@ use std::sync::Arc;
 use cairn_primitives::Cid;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::writer::{self, Change, Tally, Writer};
+use super::writer::{self, Change, PinTally, Writer};
 use super::{STORE_ID, SqliteRows, database, mfs, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
-use crate::meta::journal::{self, Journal, Noted, Owner, State};
+use crate::meta::journal::{self, Journal, JournalEntry, JournalOwner, State};
 use crate::meta::{Pin, PinChange, RowError, migrations};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::{self, connect};
@@ -20,7 +20,7 @@ const COUNTED: u64 = 100_000;
 
 /// Where rows lie, and to what they belong.
 #[derive(Clone, Debug)]
-pub struct Beside {
+pub struct RowsLocation {
     /// The database.
     pub path: PathBuf,
     /// The folder of the block store, where the journal of the pins is.
@@ -36,7 +36,7 @@ pub struct Beside {
 /// What a journal has kept.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Rescued {
+pub struct RecoveredRows {
     /// The pins.
     pub pins: Vec<Pin>,
     /// The root of the mutable file system.
@@ -55,21 +55,21 @@ fn journal_error(action: &'static str) -> impl Fn(io::Error) -> RowError {
 /// All that the journal has of a database, as it asks for it.
 pub(super) fn all(
     connection: &Connection,
-) -> impl FnMut(&mut dyn FnMut(Noted)) -> io::Result<()> + '_ {
+) -> impl FnMut(&mut dyn FnMut(JournalEntry)) -> io::Result<()> + '_ {
     move |each| {
-        state::every(connection, &mut |pin| each(Noted::Pin(PinChange::Set(pin))))
+        state::every(connection, &mut |pin| each(JournalEntry::Pin(PinChange::Set(pin))))
             .map_err(io::Error::other)?;
         let root = mfs::read(connection).map_err(io::Error::other)?;
-        root.map(Noted::MfsRoot).into_iter().for_each(each);
+        root.map(JournalEntry::MfsRoot).into_iter().for_each(each);
         Ok(())
     }
 }
 
-impl From<Noted> for Change {
-    fn from(noted: Noted) -> Self {
+impl From<JournalEntry> for Change {
+    fn from(noted: JournalEntry) -> Self {
         match noted {
-            Noted::Pin(change) => Self::Pin(change),
-            Noted::MfsRoot(root) => Self::MfsRoot(root),
+            JournalEntry::Pin(change) => Self::Pin(change),
+            JournalEntry::MfsRoot(root) => Self::MfsRoot(root),
         }
     }
 }
@@ -80,7 +80,7 @@ impl SqliteRows {
     /// # Errors
     /// [`RowError::Lost`] and [`RowError::Other`] when these are not the rows of the store, [`RowError::Damaged`] when the pins
     /// are not those that were written, and what [`SqliteRows::open`] fails with.
-    pub fn open_beside(beside: &Beside) -> Result<Arc<Self>, RowError> {
+    pub fn open_with_store(beside: &RowsLocation) -> Result<Arc<Self>, RowError> {
         let path = &beside.path;
         let lost = |what| {
             Err(RowError::Lost {
@@ -113,7 +113,7 @@ impl SqliteRows {
             }
             _ => {}
         }
-        let (rows, now) = settled(&mut connection)?;
+        let (rows, now) = id_and_state(&mut connection)?;
         if let Some(expected) = &beside.rows
             && *expected != rows
         {
@@ -131,10 +131,10 @@ impl SqliteRows {
                 key: STORE_ID,
                 value: beside.store.clone(),
             };
-            writer::change_row(&connection, &fact, &mut Tally::default())
+            writer::change_row(&connection, &fact, &mut PinTally::default())
                 .map_err(database("write"))?;
         }
-        let owner = Owner {
+        let owner = JournalOwner {
             store: beside.store.clone(),
             rows: rows.clone(),
         };
@@ -146,24 +146,24 @@ impl SqliteRows {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn rescue(disk: &dyn Disk, store: &str) -> Result<Option<Rescued>, RowError> {
+    pub fn rescue(disk: &dyn Disk, store: &str) -> Result<Option<RecoveredRows>, RowError> {
         let told = journal::read(disk, None).map_err(journal_error("read"))?;
         Ok(told.filter(|told| told.owner.store == store).map(|told| {
             let mut pins = std::collections::BTreeMap::new();
             let mut sum = crate::meta::sum::PinSum::default();
             for change in told.changes {
                 match change {
-                    Noted::Pin(PinChange::Set(pin)) => {
+                    JournalEntry::Pin(PinChange::Set(pin)) => {
                         pins.insert(pin.cid.to_bytes(), pin);
                     }
-                    Noted::Pin(PinChange::Remove(cid)) => {
+                    JournalEntry::Pin(PinChange::Remove(cid)) => {
                         pins.remove(&cid.to_bytes());
                     }
-                    Noted::MfsRoot(_) => {}
+                    JournalEntry::MfsRoot(_) => {}
                 }
             }
             pins.values().for_each(|pin| sum.add_pin(pin));
-            Rescued {
+            RecoveredRows {
                 damaged: told.damaged || sum != told.state.sum,
                 mfs_root: told.mfs_root,
                 pins: pins.into_values().collect(),
@@ -176,11 +176,11 @@ impl SqliteRows {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn make(path: &Path, store: &str, kept: &Rescued) -> Result<String, RowError> {
+    pub fn make(path: &Path, store: &str, kept: &RecoveredRows) -> Result<String, RowError> {
         let (mut connection, _) = connect(path, &migrations::LOCAL)?;
-        let (rows, mut now) = settled(&mut connection)?;
+        let (rows, mut now) = id_and_state(&mut connection)?;
         let transaction = connection.transaction().map_err(database("write"))?;
-        let mut tally = Tally::of(now);
+        let mut tally = PinTally::of(now);
         let pins = kept.pins.iter().cloned().map(PinChange::Set);
         let changes = pins
             .map(Change::Pin)
@@ -230,7 +230,7 @@ impl SqliteRows {
 }
 
 /// The id and the state of a database; one that has none gets them.
-pub(super) fn settled(connection: &mut Connection) -> Result<(String, State), RowError> {
+pub(super) fn id_and_state(connection: &mut Connection) -> Result<(String, State), RowError> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database("write"))?;
@@ -254,7 +254,7 @@ pub(super) fn settled(connection: &mut Connection) -> Result<(String, State), Ro
 fn reconcile(
     connection: &mut Connection,
     disk: &Arc<dyn Disk>,
-    owner: Owner,
+    owner: JournalOwner,
     mut now: State,
 ) -> Result<(Journal, State), RowError> {
     let told = journal::read(&**disk, Some(now.turn))
@@ -299,7 +299,7 @@ fn take_over(
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(&write)?;
-    let mut tally = Tally::of(now);
+    let mut tally = PinTally::of(now);
     if told.whole {
         let mut gone = Vec::new();
         state::every(&transaction, &mut |pin| {
