@@ -31,6 +31,8 @@ pub(crate) enum ProblemKind {
 pub(crate) struct Problem {
     kind: ProblemKind,
     message: String,
+    /// The same as `ipfs` words it, where that differs: scripts that call the program by that name look for it.
+    kubo: Option<String>,
     causes: Vec<String>,
     hints: Vec<String>,
     /// What clap has to say: it is said as it is.
@@ -42,6 +44,7 @@ impl Problem {
         Self {
             kind,
             message: message.into(),
+            kubo: None,
             causes: Vec::new(),
             hints: Vec::new(),
             parser: None,
@@ -91,7 +94,7 @@ impl Problem {
     /// An error of standard output.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            Self::new(ProblemKind::Unread, "")
+            Self::new(ProblemKind::OutputClosed, "")
         } else {
             Self::failed("cannot write the output").because(error)
         }
@@ -108,7 +111,7 @@ impl Problem {
             }
             return ExitCode::from(if parser.use_stderr() { usage } else { 0 });
         }
-        if self.kind == ProblemKind::Unread {
+        if self.kind == ProblemKind::OutputClosed {
             return ExitCode::SUCCESS;
         }
         // Nobody is left to tell when this fails.
@@ -119,8 +122,15 @@ impl Problem {
         };
         let _ = std::io::stderr().write_all(text.as_bytes());
         match self.kind {
-            ProblemKind::Failed | ProblemKind::Unread => ExitCode::from(1),
+            ProblemKind::Failed | ProblemKind::OutputClosed => ExitCode::from(1),
             ProblemKind::Usage => ExitCode::from(usage),
+        }
+    }
+
+    fn message(&self, style: &ErrorStyle) -> &str {
+        match &self.kubo {
+            Some(kubo) if style.program == "ipfs" => kubo,
+            _ => &self.message,
         }
     }
 
@@ -133,8 +143,9 @@ impl Problem {
         } else {
             "error: "
         };
-        line(head, &self.message, &mut out);
-        let mut last = self.message.as_str();
+        let message = self.message(style);
+        line(head, message, &mut out);
+        let mut last = message;
         for cause in &self.causes {
             // Some causes only repeat what was said.
             if !last.ends_with(cause.as_str()) {
@@ -157,7 +168,7 @@ impl Problem {
                 let text = text.split("\n\nUsage:").next().unwrap_or(&text);
                 text.trim().trim_start_matches("error: ").to_owned()
             }
-            None => self.message.clone(),
+            None => self.message(style).to_owned(),
         };
         object.insert("error".to_owned(), message.into());
         if !self.causes.is_empty() {
@@ -251,6 +262,10 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Transport(error) => error.into(),
+            ClientError::Command { error, .. } => Self {
+                kubo: Some(error.message.clone()),
+                ..Self::failed(error.detail.unwrap_or(error.message))
+            },
             ClientError::Refused { status, .. }
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>
