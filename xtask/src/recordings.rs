@@ -31,7 +31,7 @@ enum Task {
         #[arg(long = "answer", value_name = "CASE=FILE")]
         answers: Vec<String>,
     },
-    /// Prints a set's cases, one a line, with what is due of them.
+    /// Prints a set's cases, one per line, with what is due of them.
     List,
     /// Replays the recordings against a program with Kubo's command line, on a fresh repository.
     Replay {

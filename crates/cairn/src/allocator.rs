@@ -5,11 +5,11 @@ use std::time::Duration;
 /// Time between two looks.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 const LOOK: Duration = Duration::from_secs(5);
-/// Looks in a row that find the process at rest before pages go back.
+/// Looks in a row that find the process idle before pages go back.
 const LOOKS_AT_REST: u32 = 2;
 /// Looks in a row that find pages unused before they go back, whatever the process does.
 const LOOKS_UNUSED: u32 = 12;
-/// Processor time between two looks, up to which the process is at rest.
+/// Processor time between two looks, up to which the process is idle.
 const REST: Duration = Duration::from_millis(250);
 /// Bytes that may stay unused.
 const UNUSED: usize = 64 << 20;
@@ -22,7 +22,7 @@ struct TrimPolicy {
 }
 
 impl TrimPolicy {
-    /// Takes note of a look: whether it is time.
+    /// Records a look: whether it is time.
     fn is_time(&mut self, unused: usize, cpu_time: Duration) -> bool {
         if unused < UNUSED {
             *self = Self::default();
@@ -133,7 +133,7 @@ mod tests {
         assert!(!policy.is_time(UNUSED, WORK));
         assert!(!policy.is_time(UNUSED, Duration::ZERO));
         assert!(policy.is_time(UNUSED, Duration::ZERO));
-        // It begins anew, and work that uses them is not disturbed.
+        // It starts again, and work that uses them is not disturbed.
         for _ in 0..100 {
             assert!(!policy.is_time(UNUSED, Duration::ZERO));
             assert!(!policy.is_time(UNUSED - 1, Duration::ZERO));

@@ -271,7 +271,7 @@ fn secret(
     read_secret(&path).map(Some)
 }
 
-/// Reads a secret from a file; a line end behind it does not count.
+/// Reads a secret from a file; a line end after it does not count.
 pub(crate) fn read_secret(path: &Path) -> Result<String, Problem> {
     use std::io::Read as _;
     let mut text = String::new();
@@ -290,7 +290,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, Problem> {
     Ok(secret.to_owned())
 }
 
-/// Most bytes of the file of a secret.
+/// Maximum size of the file of a secret, in bytes.
 const SECRET_LIMIT: u64 = 64 * 1024;
 
 /// The repository whose configuration is named: the two are not kept apart.

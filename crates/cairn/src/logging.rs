@@ -139,7 +139,7 @@ fn changed(
     Ok((all.to_owned(), parts))
 }
 
-/// Most parts of which something is said; more are refused.
+/// Maximum number of parts of which something is said; more are refused.
 const MOST_PARTS: usize = 64;
 
 fn text(all: &str, parts: &Parts) -> String {

@@ -14,7 +14,7 @@ const GATHERED: usize = 64 * 1024;
 pub(crate) enum Format {
     /// For people, as `ipfs` prints them.
     Text,
-    /// Records as the RPC sends them, one a line: `--enc=json`.
+    /// Records as the RPC sends them, one per line: `--enc=json`.
     Json,
     /// One object a line, for the items of a list as well: `--json`.
     JsonLines,

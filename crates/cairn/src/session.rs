@@ -16,7 +16,7 @@ use crate::globals::Globals;
 
 /// The file of a repository that says where its daemon listens.
 const API_FILE: &str = "api";
-/// Most bytes of that file.
+/// Maximum size of that file, in bytes.
 const API_FILE_LIMIT: u64 = 4096;
 /// Longest time to find out whether a daemon listens.
 const PROBE: Duration = Duration::from_secs(5);
@@ -232,7 +232,7 @@ fn read_small(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Whether a daemon listens; one that cannot be told counts as listening, and the request will tell.
+/// Whether a daemon listens; one that cannot be determined counts as listening, and the request will tell.
 fn is_listening(address: &Address) -> bool {
     use std::net::ToSocketAddrs as _;
     let refused = |error: io::Error| {

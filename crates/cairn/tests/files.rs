@@ -395,7 +395,7 @@ fn failures_are_told_as_kubo_tells_them() {
     assert!(rpc.ask("files/stat?arg=/f", None).unwrap().status == 500);
     let listing = rpc.call("files/ls?arg=/d/d", None).unwrap();
     assert_eq!(listing.text(), "{\"Entries\":null}\n");
-    // A body that breaks off changes nothing.
+    // A body that is cut off changes nothing.
     rpc.call("files/write?arg=/g&create=true", Some(b"whole"))
         .unwrap();
     let headers = cairn_testkit::rpc::multipart_headers();

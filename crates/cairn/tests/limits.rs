@@ -13,7 +13,7 @@ use cairn_testkit::http::{Answer, Request, exchange};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
 
-/// Bytes above what the process holds at rest that any one request may take.
+/// Bytes above what the process holds idle that any one request may take.
 const MOST: u64 = 64 << 20;
 /// How long an answer may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -40,7 +40,7 @@ impl Blocks {
         self.put(Codec::DAG_PB, &node.encode())
     }
 
-    /// A daemon that has what hangs below a root, and holds nothing of the import any more.
+    /// A daemon that has what is reachable from a root, and holds nothing of the import any more.
     fn serve(self, root: &Cid) -> (Repository, Daemon) {
         let (repository, daemon) = start();
         let rpc = Rpc::new(&daemon.rpc()).with_timeout(PATIENCE);
@@ -74,7 +74,7 @@ fn memory(daemon: &Daemon, field: &str) -> u64 {
 
 /// Sends a request, reads no more than `read` bytes of its answer, and holds the peak against its bound.
 fn within_bound(daemon: &Daemon, base: &str, request: &Request<'_>, read: usize) -> Answer {
-    // The peak begins anew: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
+    // The peak starts again: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
     std::fs::write(format!("/proc/{}/clear_refs", daemon.pid()), "5").unwrap();
     let before = memory(daemon, "VmRSS");
     let request = Request {
@@ -176,7 +176,7 @@ fn folders_are_listed_as_they_are_read() {
         let answer = rpc_within_bound(&daemon, &command, 16 << 20);
         assert_eq!(answer.status, 200);
         assert!(answer.body.len() >= 16 << 20);
-        // The client has left: what was asked for is not gone on with.
+        // The client has left: what was asked for is not continued.
         let stopped = rpc_within_bound(&daemon, "version", usize::MAX);
         assert_eq!(stopped.status, 200);
     }

@@ -140,7 +140,7 @@ fn no_new_request_is_taken_once_a_stop_has_begun() {
     let repository = repository();
     let daemon = repository.start(&["--offline"]).unwrap();
     let address = daemon.rpc_address().unwrap();
-    // One connection, kept: the stop, and right behind it the probe.
+    // One connection, kept: the stop, and right after it the probe.
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))

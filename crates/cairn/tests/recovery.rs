@@ -198,7 +198,7 @@ fn a_collection_refuses_what_it_cannot_see() {
         "{said}"
     );
     intact(&repository, &items[1..]);
-    // Without the pin it goes on.
+    // Without the pin it continues.
     repository.run(&["pin", "rm", broken]).unwrap();
     repository.run(&["repo", "gc"]).unwrap();
     intact(&repository, &items[1..]);

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! * [`Kubo`] speaks the Kubo RPC over any [`transport::Transport`]: HTTP, or a router in this process.
-//! * Answers are streams read as they come; nothing is collected unless asked for.
+//! * Answers are streams read as they arrive; nothing is collected unless asked for.
 //! * A cut answer is an [`Error`], never the end of one.
 
 pub mod address;

@@ -44,7 +44,7 @@ impl Directory {
 #[derive(Debug)]
 enum Inner {
     Basic(dag_pb::Links),
-    /// The links of a node that is no directory.
+    /// The links of a node that is not a directory.
     Links(PackedLinks),
     Sorted(Box<Sorted>),
     Hamt {
@@ -65,7 +65,7 @@ impl Entries {
     /// Opens a directory.
     ///
     /// # Errors
-    /// [`NodeError::UnixFs`] for what is no directory.
+    /// [`NodeError::UnixFs`] for what is not a directory.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, NodeError> {
         let data = blocks.get(cid).await?;
         let links = decode_links(cid, data)?;
@@ -119,7 +119,7 @@ impl Entries {
         })
     }
 
-    /// The links of a dag-pb node that is no directory.
+    /// The links of a dag-pb node that is not a directory.
     pub(crate) fn of_parts(blocks: Blocks, cid: &Cid, links: dag_pb::Links) -> Self {
         Self {
             blocks,

@@ -23,7 +23,7 @@ use session::Fetcher;
 use wants::WantGuard;
 pub use wants::{MAX_IN_FLIGHT, FetchProgress};
 
-/// Where one operation on a DAG reads blocks from: the local store, and behind it an exchange with peers.
+/// Where one operation on a DAG reads blocks from: the local store, and after it an exchange with peers.
 ///
 /// The first block that is absent here opens a session, which this and its clones share: one per operation. A block is asked
 /// for once however many wait for it, at most [`MAX_IN_FLIGHT`] are asked for at a time, and dropping whatever waits
@@ -99,8 +99,8 @@ impl Blocks {
         self.fetcher.as_deref().is_some_and(Fetcher::is_active)
     }
 
-    /// Asks for blocks that will be read soon, in the order in which they will be, until what this returns is dropped. Those that
-    /// are here are passed over.
+    /// Asks for blocks that will be read soon, in the order in which they will be, until what this returns is
+    /// dropped. Those that are here are skipped.
     pub(crate) fn prefetch<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<WantGuard> {
         match &self.fetcher {
             Some(fetcher) => fetcher.ahead(cids),
@@ -245,7 +245,7 @@ impl<T: Send + 'static> ReadAhead<T> {
         }
     }
 
-    /// Reads no more than so many bytes at once, or one block.
+    /// Reads no more than this many bytes at once, or one block.
     pub(crate) fn at_most(mut self, together: usize) -> Self {
         self.together = together;
         self

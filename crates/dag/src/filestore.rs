@@ -1,4 +1,4 @@
-//! What the blocks are that lie in files, and what became of them.
+//! The blocks of the filestore and their status.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ const PAGE: usize = 1024;
 /// References that are read and checked before the bad ones among them are removed.
 const CHECKED: usize = 64;
 
-/// What became of a block.
+/// The status of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// It can be read, or was not looked at.
@@ -104,11 +104,11 @@ pub enum ReferenceProblem {
 /// One reference as it was found.
 #[derive(Clone, Debug)]
 pub struct CheckedReference {
-    /// The block, as CIDv1 raw; `None` when what was asked for is no CID.
+    /// The block, as CIDv1 raw; `None` when what was asked for is not a CID.
     pub cid: Option<Cid>,
     /// Where it lies; `None` when there is no reference.
     pub reference: Option<Reference>,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// What is wrong, if anything is.
     pub problem: Option<ReferenceProblem>,

@@ -189,7 +189,7 @@ pub struct CollectionTask {
 }
 
 impl CollectionTask {
-    /// Starts a collection. It goes on to its end when this is dropped: what it does has to be done anyway.
+    /// Starts a collection. It continues to its end when this is dropped: what it does has to be done anyway.
     /// `cancelled` is for the shutdown.
     #[must_use]
     pub fn start(
@@ -203,7 +203,7 @@ impl CollectionTask {
             let mut gone = Vec::new();
             let mut report = |key: &Multihash| {
                 if sender.is_closed() {
-                    // Nobody listens any more: the collection goes on.
+                    // Nobody listens any more: the collection continues.
                     return;
                 }
                 gone.push(key.clone());

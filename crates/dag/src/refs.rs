@@ -19,7 +19,7 @@ pub struct Ref {
     pub name: ByteString,
 }
 
-/// Most bytes of a ref that a format is filled in with. A name has as many bytes as its block, and a format may want it
+/// Maximum length of a formatted ref, in bytes. A name has as many bytes as its block, and a format may want it
 /// often: what is longer is refused.
 pub const MAX_REF: usize = 4 << 20;
 
@@ -171,7 +171,7 @@ impl Refs {
         }
     }
 
-    /// Whether to go on below a target, and whether to list it.
+    /// Whether to continue below a target, and whether to list it.
     fn visit(&mut self, target: &Cid, depth: u64) -> (bool, bool) {
         let within = self.options.max_depth.is_none_or(|max| depth <= max);
         if !within {

@@ -18,7 +18,7 @@ pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
     }
 }
 
-/// What hangs below a root.
+/// What is reachable from a root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DagStat {
     /// The root.
@@ -29,7 +29,7 @@ pub struct DagStat {
     pub bytes: u64,
 }
 
-/// What hangs below several roots.
+/// What is reachable from several roots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DagStats {
     /// Each root by itself, in the order given.

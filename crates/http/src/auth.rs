@@ -68,7 +68,8 @@ impl Credentials {
         self.required
     }
 
-    /// Whether a request for this path may go on. The time it takes does not depend on how much of a secret was right.
+    /// Whether a request for this path may continue. The time it takes does not depend on how much of a secret was
+    /// right.
     pub(crate) fn allow(&self, path: &str, headers: &HeaderMap) -> bool {
         if !self.required {
             return true;

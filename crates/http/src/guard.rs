@@ -18,7 +18,7 @@ use tokio::time::{Instant, Sleep};
 use crate::listen::{Activity, RequestGuard, SendQueue};
 use crate::metrics::OpenConnection;
 
-/// A wait with a limit. The timer is made when it is first needed and set anew each time.
+/// A wait with a limit. The timer is made when it is first needed and reset each time.
 #[derive(Debug)]
 pub(crate) struct IdleTimeout {
     limit: Duration,
@@ -54,7 +54,7 @@ impl IdleTimeout {
     }
 }
 
-/// Longest time for which a client that is refused may go on sending.
+/// Longest time for which a client that is refused may continue sending.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Tells a connection that a request of it was answered before all of its body was read.

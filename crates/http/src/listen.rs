@@ -23,7 +23,7 @@ use crate::Service;
 use crate::metrics::ConnectionMetrics;
 use crate::tls::Tls;
 
-/// How long requests under way may go on once the face is stopped.
+/// How long requests under way may continue once the face is stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Why a face cannot listen.
@@ -57,7 +57,8 @@ pub enum ListenError {
 /// system's queue while each of those before them is at work.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most connections of one listener at a time. Beyond them, the one that has been idle longest makes way.
+    /// Maximum number of connections of one listener at a time. Beyond them, the one that has been idle longest makes
+    /// way.
     pub connections: usize,
     /// Longest time for a TLS handshake, and for a request's head to arrive; also for an idle connection until the next.
     pub head: Duration,
@@ -65,7 +66,7 @@ pub struct Limits {
     pub body: Duration,
     /// Longest time for which a client takes nothing of what is written to it, on a connection or on a stream of HTTP/2.
     pub write: Duration,
-    /// Most requests at a time on one HTTP/2 connection.
+    /// Maximum number of requests at a time on one HTTP/2 connection.
     pub streams: u32,
 }
 
@@ -243,7 +244,7 @@ pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
     let places = ConnectionSlots::new(face.limits.connections);
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        // First a connection, then its place: while no one comes, those at rest may stay.
+        // First a connection, then its place: while no new one arrives, idle ones may stay.
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.socket.accept() => accepted,

@@ -1,6 +1,6 @@
 //! What the faces count: requests by endpoint and class of status, how long they took, bytes and connections.
 //!
-//! An endpoint is named by its declaration, never by what a client sent; what is no endpoint is `other`.
+//! An endpoint is named by its declaration, never by what a client sent; what is not an endpoint is `other`.
 //!
 //! The same place writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and
 //! bytes. Queries and headers are left out, as they may hold secrets.

@@ -1,4 +1,4 @@
-//! Bodies of answers: streams that end well, end with a trailer, or break off.
+//! Bodies of answers: streams that end well, end with a trailer, or are cut off.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,8 +19,8 @@ pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
 pub(crate) enum StreamFailure {
     /// The bytes are all there and this is how it went: the trailer says so, and the body ends as a whole one.
     Trailer(String),
-    /// The bytes are not all there: the body breaks off, so that no client takes it for a whole one. A trailer would end it
-    /// as a whole one, for every client that does not look for errors there.
+    /// The bytes are not all there: the body is cut off, so that no client takes it for a whole one. A trailer would
+    /// end it as a whole one, for every client that does not look for errors there.
     Cut(String),
 }
 
@@ -66,7 +66,7 @@ impl Trailers {
 pub(crate) struct StreamBody {
     stream: Option<BoxStream<'static, Result<Bytes, StreamFailure>>>,
     trailers: Trailers,
-    /// Why it breaks off, once it does.
+    /// Why it is cut off, once it is.
     cut: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl StreamBody {
     }
 }
 
-/// A body whose bytes are all at hand. Its length is not told, as that of a stream is not: both are sent in chunks.
+/// A body whose bytes are all at hand. Its length is not known, as that of a stream is not: both are sent in chunks.
 pub(crate) struct FullBody(Option<Bytes>);
 
 impl FullBody {
@@ -109,7 +109,7 @@ impl Body for FullBody {
     }
 }
 
-/// The body broke off; its cause was logged where it arose.
+/// The body was cut off; its cause was logged where it arose.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Interrupted(String);

@@ -1,4 +1,4 @@
-//! TLS: one certificate for all addresses that are served with it, read anew when its files change.
+//! TLS: one certificate for all addresses that are served with it, read again when its files change.
 
 use std::fs;
 use std::io;

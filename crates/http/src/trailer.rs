@@ -5,7 +5,7 @@
 //! connection's writer puts it into the terminator of the chunked body, `0\r\n\r\n`, as that passes by.
 //!
 //! The terminator is replaced only where it is the last piece that hyper has left to write. If anything else follows
-//! (a client that pipelines), the connection is broken off: a cut answer is better than one that looks whole.
+//! (a client that pipelines), the connection is cut off: a cut answer is better than one that looks whole.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

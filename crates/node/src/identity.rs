@@ -20,7 +20,7 @@ pub enum IdentityError {
     /// There is no private key.
     #[error("Identity.PrivKey is missing")]
     Missing,
-    /// The private key is no base64.
+    /// The private key is not base64.
     #[error("Identity.PrivKey is not base64")]
     Base64,
     /// The private key cannot be read.

@@ -144,7 +144,7 @@ impl Metrics {
             .inc();
     }
 
-    /// All of it as text. `store` is what the block store is now, where it can be told.
+    /// All of it as text. `store` is what the block store is now, where it can be determined.
     #[must_use]
     pub fn text(&self, store: Option<&StoreStat>, form: MetricsForm) -> String {
         if let Some(stat) = store {

@@ -151,8 +151,8 @@ impl From<u64> for Ipld {
     }
 }
 
-/// Most values and keys that a decoder builds from one block. Each takes 64 bytes or a little more, and a list grows by
-/// doubling: what is built from a block of 2 MiB stays below 64 MiB.
+/// Maximum number of values and keys that a decoder builds from one block. Each takes 64 bytes or a little more, and
+/// a list grows by doubling: what is built from a block of 2 MiB stays below 64 MiB.
 pub(crate) const MAX_VALUES: usize = 1 << 19;
 
 /// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
@@ -214,7 +214,7 @@ impl Builder {
         )
     }
 
-    /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is no level of the value.
+    /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is not a level of the value.
     pub(crate) fn open_json_map(&mut self) -> Result<(), CodecError> {
         let reserved = match self.open.last() {
             Some(OpenContainer::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some(b"/"),

@@ -2,7 +2,7 @@
 //!
 //! Spec: <https://github.com/multiformats/unsigned-varint>
 
-/// Most bytes that a varint takes when it is read.
+/// Maximum number of bytes that a varint takes when it is read.
 pub const MAX_LEN: usize = 9;
 /// Largest number that is read: 63 bits.
 pub const MAX_VALUE: u64 = u64::MAX >> 1;

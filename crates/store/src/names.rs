@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 /// How names are resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameOptions {
-    /// Whether cached answers are passed over.
+    /// Whether cached answers are skipped.
     pub nocache: bool,
     /// How many records of the DHT are compared at most; `None` for the implementation's default.
     pub record_count: Option<u32>,

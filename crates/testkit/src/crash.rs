@@ -61,7 +61,7 @@ impl Options {
     }
 }
 
-/// What came of a run in which nothing was lost.
+/// The outcome of a run in which nothing was lost.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// How many requests were answered with success.
@@ -171,7 +171,7 @@ fn pinned(clients: &[Client]) -> usize {
         .count()
 }
 
-/// Lets every client ask for `load`, then kills the node beneath them.
+/// Lets every client ask for `load`, then kills the node below them.
 fn under_load(
     clients: &mut [Client],
     daemon: &Daemon,

@@ -60,7 +60,7 @@ pub struct Request {
     /// Seconds to wait for the answer; a minute where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<f64>,
-    /// Stop reading a chunked body after so many bytes.
+    /// Stop reading a chunked body after this many bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_limit: Option<usize>,
 }
@@ -121,7 +121,7 @@ pub struct Step {
 pub struct StopCondition {
     /// Every `status` of the answer's `peer_map` is one of these, or `remote`; at least one is one of these.
     pub status: Vec<String>,
-    /// Seconds after which the replay goes on all the same.
+    /// Seconds after which the replay continues anyway.
     pub seconds: f64,
 }
 

@@ -32,7 +32,7 @@ pub struct Replayer {
     answers: HashMap<String, Answer>,
 }
 
-/// What came of one recording.
+/// The outcome of one recording.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The recording's name.

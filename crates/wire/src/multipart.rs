@@ -13,13 +13,13 @@ use memchr::memmem::Finder;
 use self::head::parse_head;
 pub use self::head::{PartHead, parameter_of};
 
-/// Most bytes of a part's header fields.
+/// Maximum size of a part's header fields, in bytes.
 const MAX_HEADERS: usize = 64 << 10;
-/// Most bytes before the first boundary.
+/// Maximum number of bytes before the first boundary.
 const MAX_PREAMBLE: usize = 64 << 10;
 /// Longest boundary, RFC 2046.
 const MAX_BOUNDARY: usize = 70;
-/// Most white space behind a boundary.
+/// Maximum length of white space after a boundary, in bytes.
 const MAX_PADDING: usize = 256;
 
 /// Why a body is not what it says.
@@ -61,9 +61,9 @@ enum State {
     Preamble,
     Headers,
     Data,
-    /// Behind what may be a boundary: `--` or nothing, white space, and a line end.
+    /// After what may be a boundary: `--` or nothing, white space, and a line end.
     Boundary,
-    /// Behind the closing boundary of a part.
+    /// After the closing boundary of a part.
     Closed,
     End,
 }
@@ -73,9 +73,9 @@ enum State {
 pub struct Decoder {
     /// A line end, that of the first boundary's line, and `--boundary`.
     delimiter: Finder<'static>,
-    /// Bytes that were pushed and are not yet spoken for.
+    /// Bytes that were pushed and are not consumed yet.
     frames: VecDeque<Bytes>,
-    /// What was held back because a delimiter or a header may go on in the next frame.
+    /// What was held back because a delimiter or a header may continue in the next frame.
     held: BytesMut,
     state: State,
     started: bool,
@@ -108,7 +108,7 @@ impl Decoder {
         })
     }
 
-    /// Hands over the next frame. Call [`Decoder::next`] until it gives `None` before the next push.
+    /// Hands over the next frame. Call [`Decoder::next`] until it returns `None` before the next push.
     pub fn push(&mut self, frame: Bytes) {
         self.started = true;
         if !frame.is_empty() && self.state != State::End {
@@ -116,8 +116,8 @@ impl Decoder {
         }
     }
 
-    /// The body has ended. Call [`Decoder::next`] again until it gives `None`: what it gives is the rest, or the error that the
-    /// body was cut short. An empty body has no parts.
+    /// The body has ended. Call [`Decoder::next`] again until it returns `None`: it returns the rest, or the error
+    /// that the body was cut short. An empty body has no parts.
     pub fn finish(&mut self) {
         self.finished = true;
     }
@@ -154,7 +154,7 @@ impl Decoder {
         }
     }
 
-    /// Passes over lines up to the first boundary.
+    /// Skips lines up to the first boundary.
     fn preamble(&mut self) -> Result<Transition, MultipartError> {
         let end = self.gather(MAX_PREAMBLE - self.passed.min(MAX_PREAMBLE), |held| {
             memchr::memchr(b'\n', held).map(|at| at + 1)
@@ -239,7 +239,7 @@ impl Decoder {
         }
     }
 
-    /// Behind a delimiter within a part: the part ends if the line ends, or ends with `--`; otherwise it was data.
+    /// After a delimiter within a part: the part ends if the line ends, or ends with `--`; otherwise it was data.
     fn boundary(&mut self) -> Result<Transition, MultipartError> {
         let finished = self.finished;
         let found = loop {
@@ -381,17 +381,17 @@ enum Transition {
     More,
 }
 
-/// What stands behind a delimiter.
+/// What follows a delimiter.
 enum Line {
     /// A boundary's line, with its end: another part follows.
-    Transition { length: usize },
+    Next { length: usize },
     /// The line of the closing boundary.
     Last,
     /// Something else: it was no delimiter.
     Data,
 }
 
-/// Tells what stands behind a delimiter, or `None` when more bytes are needed; `whole` says that none will come.
+/// What follows a delimiter, or `None` when more bytes are needed; `whole` says that no more will arrive.
 fn line_of(rest: &[u8], whole: bool) -> Option<Line> {
     let (last, rest, before) = match rest {
         [b'-', b'-', rest @ ..] => (true, rest, 2),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// server agrees. Its one value is [`STREAM_END_TRAILER`].
 ///
 /// An answer that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a whole one with an empty
-/// `X-Stream-Error`. Without the agreement it breaks off, so that nobody takes it for whole; the reason is lost then.
+/// `X-Stream-Error`. Without the agreement it is cut off, so that nobody takes it for whole; the reason is lost then.
 pub const STREAM_END: &str = "x-stream-end";
 
 /// The value of [`STREAM_END`].
@@ -33,7 +33,7 @@ pub enum BodyKind {
     Nothing,
     /// One JSON value.
     Json,
-    /// Bytes of any media type, read as they come.
+    /// Bytes of any media type, read as they arrive.
     Bytes,
     /// `multipart/form-data`, read part by part.
     Files,
@@ -49,7 +49,7 @@ pub enum NoBody {}
 #[derive(Debug)]
 pub struct Json<T>(PhantomData<fn() -> T>);
 
-/// A body of bytes of any media type, read as they come.
+/// A body of bytes of any media type, read as they arrive.
 #[derive(Debug)]
 pub enum RawBody {}
 
@@ -95,7 +95,7 @@ pub trait Reply: 'static {
 pub enum ReplyKind {
     /// One JSON value.
     One,
-    /// JSON values as they come, one a line.
+    /// JSON values as they arrive, one per line.
     Many,
     /// One JSON value or many, as the request asks.
     OneOrMany,
@@ -113,7 +113,7 @@ pub struct One<T>(PhantomData<fn() -> T>);
 #[derive(Debug)]
 pub struct Large<T>(PhantomData<fn() -> T>);
 
-/// An answer of JSON values as they come, one a line.
+/// An answer of JSON values as they arrive, one per line.
 #[derive(Debug)]
 pub struct Many<T>(PhantomData<fn() -> T>);
 

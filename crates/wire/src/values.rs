@@ -12,7 +12,7 @@ pub use self::error::ParseError;
 pub use self::field::{ArgumentField, OptionField};
 use crate::kubo::{OptionSpec, Spec};
 
-/// Most pairs that a query may have; more are refused.
+/// Maximum number of pairs that a query may have; more are refused.
 const MAX_PAIRS: usize = 65_536;
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::error::Problem;
 
-/// Most bytes read from standard input at once.
+/// Maximum number of bytes read from standard input at once.
 const READ: usize = 1024 * 1024;
 /// Pieces that wait to be sent.
 const WAITING: usize = 2;

@@ -19,7 +19,8 @@ use crate::grammar::Invocation;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// Most bytes of arguments in one URL: half of what HTTP servers take, as each byte may be written as three.
+/// Maximum size of arguments in one URL, in bytes: half of what HTTP servers take, as each byte may be written as
+/// three.
 const URL_ROOM: usize = 16 * 1024;
 
 /// A command that calls an endpoint.
@@ -193,7 +194,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Prints bytes as they come.
+/// Prints bytes as they arrive.
 pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(), Problem> {
     loop {
         let next = match answer.chunk().now_or_never() {
@@ -211,7 +212,7 @@ pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(),
     }
 }
 
-/// Prints records as they come.
+/// Prints records as they arrive.
 pub(crate) async fn records(
     answer: Answer,
     request: &Request,

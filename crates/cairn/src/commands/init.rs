@@ -14,7 +14,7 @@ use crate::grammar::Invocation;
 use crate::output::Output;
 use crate::session::node_problem;
 
-/// Most bytes of a configuration.
+/// Maximum size of a configuration, in bytes.
 const CONFIG_LIMIT: u64 = 1024 * 1024;
 
 /// Its grammar.

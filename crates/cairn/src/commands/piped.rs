@@ -1,4 +1,4 @@
-//! Arguments that come from standard input, one a line, when the command line ends without them.
+//! Arguments that come from standard input, one per line, when the command line ends without them.
 
 use std::io::{IsTerminal as _, Read as _, stdin};
 
@@ -8,7 +8,7 @@ use cairn_wire::shape::BodyKind;
 use super::generic::Request;
 use crate::error::Problem;
 
-/// Most bytes of arguments that are read.
+/// Maximum size of arguments that are read, in bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Fills the last argument from standard input if it is required and missing.

@@ -1,4 +1,4 @@
-//! `repo reindex`: the index of the block store, made anew from the segments.
+//! `repo reindex`: the index of the block store, rebuilt from the segments.
 
 use cairn_node::{Access, NodeError, Repo};
 use cairn_store::BlockStore as _;

@@ -19,10 +19,10 @@ const CONTENT_LENGTH: &str = "x-content-length";
 const ABSENT: &str = "could not find ";
 /// Why an answer is not whole that ended as if it were.
 const NO_TRAILER: &str = "the trailer that confirms its end did not arrive";
-/// Most bytes of a refusal that are read.
+/// Maximum number of bytes of an error response that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
-/// The bytes of an answer, read as they come.
+/// The bytes of an answer, read as they arrive.
 pub struct Answer {
     body: Body,
     headers: HeaderMap,
@@ -92,7 +92,7 @@ impl Answer {
         Err(error)
     }
 
-    /// The same, which is no answer without a record.
+    /// The same, for an answer that must hold a record.
     pub(super) fn with_record_due(self, due: bool) -> Self {
         Self { due, ..self }
     }

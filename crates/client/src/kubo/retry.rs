@@ -13,7 +13,7 @@ use crate::error::{Error, TransportError};
 /// command changes nothing. Uploads are never sent again: what was read is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// Most attempts after the first.
+    /// Maximum number of attempts after the first.
     pub most: u32,
     /// The first pause; each one after it is twice as long, less a random part of up to a half.
     pub first_pause: Duration,

@@ -38,7 +38,7 @@ pub enum CallError<E: std::fmt::Debug> {
     /// A header of the answer is not what the endpoint declares.
     #[error("a header of the server's answer is not understood")]
     Header(#[source] Invalid),
-    /// The answer broke off, or is longer than is held: 16 MiB of one value.
+    /// The answer was cut off, or is longer than is held: 16 MiB of one value.
     #[error("the answer cannot be read")]
     Cut(#[source] BoxError),
     /// What was to be sent could not be read.

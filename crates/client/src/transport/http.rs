@@ -71,7 +71,8 @@ impl Http {
             }
         };
         let client = builder
-            // Given for every address: the library beneath makes one of its own otherwise, which reads the system's roots.
+            // Given for every address: the library below makes one of its own otherwise, which reads the system's
+            // roots.
             .tls_backend_preconfigured(match address.is_tls() {
                 true => options.roots.config()?,
                 false => Roots::Only(Vec::new()).config()?,

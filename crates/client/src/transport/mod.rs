@@ -20,7 +20,7 @@ use crate::error::TransportError;
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A body that is read as it comes, in either direction.
+/// A body that is read as it arrives, in either direction.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// A way to a server.

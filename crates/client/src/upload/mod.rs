@@ -127,7 +127,7 @@ impl Upload {
         }
     }
 
-    /// Parts as they come, a folder before what is in it. An error ends the request.
+    /// Parts as they arrive, a folder before what is in it. An error ends the request.
     pub fn from_stream(
         parts: impl Stream<Item = Result<Part, UploadError>> + Send + 'static,
     ) -> Self {
@@ -177,7 +177,7 @@ impl RawUpload {
     }
 }
 
-/// Why an upload ended early: told when the request that broke off comes back.
+/// Why an upload ended early: told when the request that was cut off comes back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<UploadError>>>);
 

@@ -27,7 +27,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-/// Most bytes read from a file at once.
+/// Maximum number of bytes read from a file at once.
 const READ: usize = 1024 * 1024;
 /// From this many bytes on, what is gathered is sent.
 const GATHERED: usize = 64 * 1024;
@@ -36,7 +36,7 @@ const PERMISSIONS: u32 = 0o7777;
 /// Frames that wait for the server. With one being read, at most [`READ`] times this and one are in memory.
 const WAITING: usize = 3;
 
-/// Begins to encode the parts; goes on as the body is read, and stops when it is dropped.
+/// Begins to encode the parts; continues as the body is read, and stops when it is dropped.
 pub(super) fn encode(
     parts: BoxStream<'static, Result<Part, UploadError>>,
 ) -> (String, Body, Failure) {
@@ -56,7 +56,7 @@ pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
     })
 }
 
-/// Runs a writer, which goes on as the body is read, and stops when it is dropped.
+/// Runs a writer, which continues as the body is read, and stops when it is dropped.
 fn spawn(
     boundary: String,
     work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), WriteEnd>> + Send + 'static,

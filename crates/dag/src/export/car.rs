@@ -145,7 +145,7 @@ impl Car {
         })
     }
 
-    /// Writes a block and goes on with what it links to.
+    /// Writes a block and continues with what it links to.
     fn section(&mut self, cid: &Cid, data: Bytes) -> Result<(), NodeError> {
         let links = if may_link(cid.codec()) {
             links(cid, &data)?

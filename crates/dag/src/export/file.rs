@@ -19,7 +19,7 @@ use crate::walk::AHEAD_OF_LAST;
 pub struct FileReader {
     blocks: Blocks,
     size: u64,
-    /// Where reading goes on, in bytes from the front.
+    /// Where reading continues, in bytes from the front.
     position: u64,
     end: u64,
     /// The root, until the first read or after a seek.
@@ -54,7 +54,7 @@ impl FileReader {
     /// Opens a file: UnixFS, or a raw block.
     ///
     /// # Errors
-    /// [`ExportError::IsDirectory`] and [`NodeError::UnknownType`] for what is no file.
+    /// [`ExportError::IsDirectory`] and [`NodeError::UnknownType`] for what is not a file.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, ExportError> {
         let data = blocks.get(cid).await?;
         Self::of_block(blocks.clone(), cid.clone(), data)
@@ -163,7 +163,7 @@ impl FileReader {
         })
     }
 
-    /// Takes the bytes of a block that are wanted, and goes on with those of its children that are.
+    /// Takes the bytes of a block that are wanted, and continues with those of its children that are.
     fn visit(&mut self, cid: &Cid, data: &Bytes, part: Part) -> Result<Option<Bytes>, ExportError> {
         let claimed = part.end - part.start;
         let node = unixfs::file_node(cid, data)?;
@@ -236,7 +236,7 @@ impl FileReader {
         self.outermost = self.outermost.min(self.stack.len());
     }
 
-    /// What is wanted of bytes that begin at `start`, if any is; moves the position behind it.
+    /// What is wanted of bytes that begin at `start`, if any is; moves the position after it.
     fn take(&mut self, mut bytes: Bytes, start: u64) -> Option<Bytes> {
         let end = start + bytes.len() as u64;
         let from = self.position.max(start);

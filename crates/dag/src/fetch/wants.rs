@@ -30,7 +30,7 @@ const FIRST_GUESS: u64 = 1 << 20;
 /// Blocks that are asked for ahead or wait to be: past this, none is asked ahead.
 const MAX_AHEAD: usize = 1024;
 
-/// What came of a want: the bytes, or nothing where the block turned out to be in the store.
+/// The outcome of a want: the bytes, or nothing where the block turned out to be in the store.
 pub(super) type WantResult = Result<Option<Bytes>, FetchError>;
 
 /// Wants, shared by an operation and its task.
@@ -373,7 +373,7 @@ impl FetchProgress {
         self.0.state.lock().in_flight
     }
 
-    /// One of the blocks without which the operation cannot go on, the one wanted longest.
+    /// One of the blocks without which the operation cannot continue, the one wanted longest.
     #[must_use]
     pub fn waiting_for(&self) -> Option<Cid> {
         let state = self.0.state.lock();

@@ -31,7 +31,7 @@ const JOB_BLOCKS: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 6 << 20;
 /// Jobs that are being checked, at most.
 const IN_FLIGHT_JOBS: usize = 32;
-/// So many bytes at the end are checked where they were received.
+/// This many bytes at the end are checked where they were received.
 const SMALL_REST: usize = 256 << 10;
 /// Frames are cut to this many bytes, since a large one could hold very many blocks.
 const PIECE: usize = 1 << 20;

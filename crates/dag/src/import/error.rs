@@ -93,7 +93,7 @@ pub enum ImportError {
     /// The threads that hash could not be started.
     #[error("cannot start a hashing thread")]
     Threads(#[source] Arc<std::io::Error>),
-    /// The hashing of a chunk was broken off by a fault of this program.
+    /// The hashing of a chunk was cut off by a fault of this program.
     #[error("a hashing thread failed")]
     Hashing,
     /// Whoever listens to the events is gone.

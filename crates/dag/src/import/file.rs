@@ -27,9 +27,9 @@ const JOB_CHUNKS: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 6 << 20;
 /// Jobs of one file that are being hashed, at most.
 const IN_FLIGHT_JOBS: usize = 32;
-/// A file of so many bytes is hashed where it is received.
+/// A file of this many bytes is hashed where it is received.
 const SMALL_FILE: usize = 256 << 10;
-/// Chunks of so many bytes are copied out of the frame that they came in.
+/// Chunks of this many bytes are copied out of the frame that they came in.
 const SMALL_COPY: usize = 64 << 10;
 /// Chunks smaller than this could be very many in one frame.
 const TINY_CHUNK: usize = 1 << 10;

@@ -48,7 +48,7 @@ impl NodePutRequest {
             .unwrap_or("sha2-256");
         let hash = match HashFunction::from_name(name) {
             Ok(hash) => hash,
-            // A multicodec that is no hash function is told from a name that is none at all.
+            // A multicodec that is not a hash function gets another error than an unknown name.
             Err(_) => HashFunction::from_code(Codec::from_name(name)?.0)
                 .map_err(ImportError::InvalidCid)?,
         };

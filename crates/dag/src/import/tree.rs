@@ -22,8 +22,9 @@ use super::options::FileMeta;
 /// What a link at the top is shown with: Go's `ModeSymlink` and `ModePerm`.
 const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 
-/// Most bytes that the paths of the folders of one entry have together. Each folder is told with its whole path, so that
-/// they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them would have 1 GiB.
+/// Maximum number of bytes that the paths of the folders of one entry have together. Each folder is told with its
+/// whole path, so that they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them
+/// would have 1 GiB.
 pub const MAX_FOLDER_PATHS: usize = 16 << 20;
 
 /// A file, link or folder is in the DAG.
@@ -33,7 +34,7 @@ pub struct Added {
     pub name: ByteString,
     /// The CID.
     pub cid: Cid,
-    /// Bytes of the blocks beneath, as links count them.
+    /// Bytes of the blocks below, as links count them.
     pub size: u64,
     /// Permissions that came with the entry at the top, 0 for none. (Kubo shows these with every entry below it.)
     pub mode: u32,
@@ -211,7 +212,7 @@ impl Tree {
         })
     }
 
-    /// Finds the place of an entry and its name there; `None` when it is to be passed over.
+    /// Finds the place of an entry and its name there; `None` when it is to be skipped.
     async fn place(&mut self, entry: &[u8]) -> Result<Option<ByteString>, ImportError> {
         let entry = path::clean(entry);
         let slashes = || entry.iter().enumerate().filter(|(_, byte)| **byte == b'/');
@@ -386,7 +387,7 @@ impl Tree {
 pub struct TreeFile<'a> {
     name: ByteString,
     meta: FileMeta,
-    /// `None` when the entry is passed over.
+    /// `None` when the entry is skipped.
     import: Option<FileImport>,
     tree: &'a mut Tree,
 }

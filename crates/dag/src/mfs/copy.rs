@@ -329,7 +329,7 @@ impl Mfs {
             change.growths.close(target.names());
         }
         if flush {
-            // As in Kubo, all that is below the root is opened anew afterwards.
+            // As in Kubo, all that is below the root is opened again afterwards.
             change.growths.close_below(&[]);
         }
         change.commit();

@@ -49,8 +49,8 @@ impl<E: Into<MfsError>> From<E> for EntryError {
     }
 }
 
-/// By how many bytes of names and CIDs a sharded directory has grown since it was opened, as Kubo counts: it looks whether
-/// a shard has become small enough for one node only once this is below zero.
+/// By how many bytes of names and CIDs a sharded directory has grown since it was opened, as Kubo counts: it checks
+/// whether a shard has become small enough for one node only once this is below zero.
 pub(super) type Growth = i64;
 
 impl Editor<'_> {
@@ -244,7 +244,7 @@ impl Editor<'_> {
         }
     }
 
-    /// Writes the nodes of a way anew, with or without the entry at its end.
+    /// Writes the nodes of a way again, with or without the entry at its end.
     async fn rewrite(
         &self,
         way: HamtPath,

@@ -30,7 +30,7 @@ pub enum MfsError {
         /// The path.
         path: String,
     },
-    /// The path goes on below something that is no directory.
+    /// The path continues below something that is not a directory.
     #[error("{path}: a part of the path is not a directory")]
     NotDirectory {
         /// The path up to and with the first name that has no directory to be in.
@@ -80,7 +80,7 @@ pub enum MfsError {
         /// The path.
         path: String,
     },
-    /// Reading was to begin behind the end.
+    /// Reading was to begin past the end.
     #[error("offset {offset} is behind the end of the file at {size}")]
     PastEnd {
         /// Where reading was to begin, in bytes.
@@ -91,7 +91,7 @@ pub enum MfsError {
     /// A file would become longer than files can be.
     #[error("a file cannot have more than {MAX_FILE} bytes", MAX_FILE = super::MAX_FILE)]
     FileTooLong,
-    /// What was to be copied is no file and no directory.
+    /// What was to be copied is neither a file nor a directory.
     #[error("{cid}: is neither a file nor a directory of UnixFS")]
     NotUnixFs {
         /// Its root.
@@ -158,10 +158,10 @@ pub enum MfsError {
         #[source]
         source: Box<Self>,
     },
-    /// The bytes to write broke off. The file is as it was.
+    /// The bytes to write were cut off. The file is as it was.
     #[error("the bytes to write broke off")]
     Body(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The root that the repository names is missing or is no directory.
+    /// The root that the repository names is missing or is not a directory.
     #[error("the root {cid} cannot be used")]
     BadRoot {
         /// The root.

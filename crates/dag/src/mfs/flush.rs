@@ -35,7 +35,7 @@ impl Mfs {
         }
     }
 
-    /// Flushes what changed a directory: it is as if it were opened anew for the next change of what is below it.
+    /// Flushes what changed a directory: it is as if it were opened again for the next change of what is below it.
     pub(super) async fn flush_directory(&self, path: &MfsPath) -> Result<(), MfsError> {
         self.inner.changing.lock().await.close_below(path.names());
         self.flush_tree().await
@@ -87,7 +87,7 @@ impl Inner {
 /// Answers with the root before.
 ///
 /// # Errors
-/// [`MfsError::BadRoot`] when the new root is not here or is no directory.
+/// [`MfsError::BadRoot`] when the new root is not here or is not a directory.
 pub async fn chroot(blocks: &Blocks, rows: &dyn Rows, root: &Cid) -> Result<Option<Cid>, MfsError> {
     check_root(&blocks.local(), root).await?;
     let before = rows.mfs_root()?;

@@ -1,9 +1,9 @@
-//! The mutable file system: one tree of files and directories that changes, beneath a root that the repository names.
+//! The mutable file system: one tree of files and directories that changes, below a root that the repository names.
 //!
-//! A change edits the tree that is there: it writes anew the nodes between what changes and the root, and no others. The
-//! tree that everybody sees is the CID of its root; readers go on with the tree that they have begun with. A *flush* makes
-//! that tree durable and then lets the repository name it, once for all who wait. So a kill leaves the last flushed tree,
-//! whole.
+//! A change edits the tree that is there: it writes again the nodes between what changes and the root, and no others.
+//! The tree that everybody sees is the CID of its root; readers continue with the tree that they have begun with. A
+//! *flush* makes that tree durable and then lets the repository name it, once for all who wait. So a kill leaves the
+//! last flushed tree, whole.
 //!
 //! Changes are made one after the other under one lock. What takes time, reading the bytes that are written and making the
 //! file's blocks, happens before, under a lock of that one file.
@@ -57,7 +57,7 @@ use self::editor::Editor;
 use self::tree::Growths;
 use crate::fetch::Blocks;
 
-/// Most bytes of a file: offsets are signed 64-bit numbers everywhere.
+/// Maximum size of a file, in bytes: offsets are signed 64-bit numbers everywhere.
 pub const MAX_FILE: u64 = i64::MAX.unsigned_abs();
 
 /// Changes that may wait for a flush when nothing else is set.
@@ -66,7 +66,7 @@ pub const DEFAULT_UNFLUSHED: u64 = 256;
 /// When a directory becomes a HAMT, and which.
 #[derive(Clone, Debug)]
 pub struct ShardingRules {
-    /// Most entries of a directory in one node; 0 for no limit.
+    /// Maximum number of entries of a directory in one node; 0 for no limit.
     pub max_links: usize,
     /// Slots of a HAMT's nodes.
     pub fanout: usize,
@@ -158,7 +158,7 @@ impl Mfs {
     /// Opens the file system of a repository. When there is none, it is empty.
     ///
     /// # Errors
-    /// [`MfsError::BadRoot`] when the root that the repository names is not here or is no directory.
+    /// [`MfsError::BadRoot`] when the root that the repository names is not here or is not a directory.
     pub async fn open(
         blocks: Blocks,
         rows: Arc<dyn Rows>,

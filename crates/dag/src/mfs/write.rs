@@ -25,7 +25,7 @@ const GATHERED: usize = 2 << 20;
 /// How a file is written.
 #[derive(Clone, Debug)]
 pub struct WriteOptions {
-    /// Where to begin, in bytes. A gap behind the end is filled with zeros.
+    /// Where to begin, in bytes. A gap past the end is filled with zeros.
     pub offset: u64,
     /// Makes the file when there is none.
     pub create: bool,
@@ -33,7 +33,7 @@ pub struct WriteOptions {
     pub parents: bool,
     /// Empties the file first.
     pub truncate: bool,
-    /// Most bytes to take of those that are given.
+    /// Maximum number of bytes to take of those that are given.
     pub count: Option<u64>,
     /// Whether new leaves are raw; by default as the settings say, or else as the version of the file's CID.
     pub raw_leaves: Option<bool>,
@@ -59,8 +59,8 @@ impl Default for WriteOptions {
 }
 
 impl Mfs {
-    /// Writes to a file: over the bytes it has, and behind them. One write at a time to a file; everybody else sees the file
-    /// as it was until all is written.
+    /// Writes to a file: over the bytes it has, and after them. One write at a time to a file; everybody else sees
+    /// the file as it was until all is written.
     ///
     /// # Errors
     /// [`MfsError::NotFound`], [`MfsError::NotFile`], [`MfsError::Symlink`], [`MfsError::Body`].

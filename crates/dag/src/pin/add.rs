@@ -278,7 +278,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Counts a block that is here, and goes on with what it links to.
+    /// Counts a block that is here, and continues with what it links to.
     async fn arrived(
         &self,
         blocks: &Blocks,
@@ -319,8 +319,8 @@ async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, No
     Ok(PackedLinks::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
 }
 
-/// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
-/// there may then lack blocks below it.
+/// Touches what is reachable from a pin, and answers with what that is; with nothing when any of it is absent, since
+/// a block that is there may then lack blocks below it.
 async fn touch_below(
     store: &dyn BlockStore,
     hold: &Hold,

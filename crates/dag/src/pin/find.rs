@@ -102,7 +102,7 @@ impl Pinner {
         Ok(found)
     }
 
-    /// The next link of a walk; what a node that is no longer here links to is passed over.
+    /// The next link of a walk; what a node that is no longer here links to is skipped.
     pub(super) fn next_link(&self, open: &mut WalkStack) -> Result<Option<Cid>, PinError> {
         loop {
             match open.step() {

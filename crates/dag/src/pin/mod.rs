@@ -139,7 +139,7 @@ pub enum PinState {
         /// Its name; empty when there is none.
         name: String,
     },
-    /// It hangs below a recursive pin.
+    /// It is reachable from a recursive pin.
     Indirect {
         /// That pin: the first by the bytes of its CID, where there are several.
         via: Cid,

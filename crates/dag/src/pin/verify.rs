@@ -74,7 +74,7 @@ impl Pinner {
         )
     }
 
-    /// What is bad below a root; `None` when it is not gone on with.
+    /// What is bad below a root; `None` when the walk was stopped.
     fn check(
         &self,
         root: &Cid,

@@ -22,7 +22,7 @@ pub use value::value;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// A name is not in its directory or node, or the path goes on below something that has no names.
+    /// A name is not in its directory or node, or the path continues below something that has no names.
     #[error("no link named {} under {cid}", Quoted(.name))]
     NoLink {
         /// The name.

@@ -6,11 +6,11 @@ use cairn_primitives::codec::dag_pb::Link;
 use cairn_primitives::{Cid, varint};
 
 /// Bytes of links that a walk holds beside those of its outermost open node. At the bound the outermost is set aside:
-/// its links are dropped, and read again when the walk comes back to it. That costs little, since so many bytes of
+/// its links are dropped, and read again when the walk comes back to it. That costs little, since this many bytes of
 /// other nodes were read in between.
 pub(crate) const AHEAD_OF_LAST: usize = 8 << 20;
 
-/// Links in their binary form, one behind the other, each with a name where the walk wants names: about as long as the
+/// Links in their binary form, one after the other, each with a name where the walk wants names: about as long as the
 /// block that they stand in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PackedLinks {
@@ -134,7 +134,7 @@ pub(crate) struct CompactStack {
 }
 
 impl CompactStack {
-    /// Puts a node behind the others, with the place where it goes on.
+    /// Puts a node behind the others, with the place where it continues.
     pub(crate) fn push(&mut self, node: &Cid, position: usize, flag: bool) {
         let start = self.bytes.len();
         node.write(&mut self.bytes);
@@ -203,7 +203,7 @@ pub(crate) struct WalkStack {
     held: usize,
 }
 
-/// Where a walk goes on.
+/// Where a walk continues.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum WalkStep {
     /// Along a link, which has a name where names are wanted.
@@ -226,8 +226,8 @@ impl WalkStack {
         });
     }
 
-    /// As [`Self::push`], after closing the innermost nodes that have no links left: a chain of any length takes the room
-    /// of one node. They are not told as left.
+    /// As [`Self::push`], after closing the innermost nodes that have no links left: a chain of any length takes the
+    /// room of one node. They are not known as left.
     pub(crate) fn push_last(&mut self, node: Cid, links: PackedLinks) {
         while self
             .levels

@@ -13,7 +13,7 @@ type Digests<V> = HashMap<[u8; 32], V, RandomState>;
 /// Which (codec, multihash) pairs a walk has seen, each with a value.
 ///
 /// The usual kind, a whole sha2-256, takes its 32 bytes of digest and no allocation of its own: about 40 to 75 MB a
-/// million blocks. Others stand one behind the other in their binary form, with 13 bytes or less for each in a table.
+/// million blocks. Others stand one after the other in their binary form, with 13 bytes or less for each in a table.
 /// Exact: nothing is ever taken for something else.
 #[derive(Debug)]
 pub(crate) struct SeenMap<V> {

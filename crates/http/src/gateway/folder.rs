@@ -143,7 +143,7 @@ struct Page {
 }
 
 impl Page {
-    /// The next piece; breaks off where the folder cannot be read further.
+    /// The next piece. The body is cut off when the directory cannot be read further.
     async fn piece(mut self) -> Result<Option<(Bytes, Self)>, NodeError> {
         let Some(mut page) = self.next.take() else {
             return Ok(None);

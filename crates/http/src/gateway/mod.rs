@@ -247,7 +247,7 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
 
 /// The headers of everything that a path leads to: what it is, and that it never changes.
 fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
-    // With what else goes out: nothing is laid out anew.
+    // With everything else that is sent: nothing needs a new layout.
     headers.reserve(HEADERS);
     let mut put = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -283,7 +283,7 @@ fn path_header(path: &[u8]) -> String {
     percent_encoding::percent_encode(path, percent_encoding::CONTROLS).to_string()
 }
 
-/// A body that breaks off where its stream fails, after what came before has gone out.
+/// A body that is cut off where its stream fails, after everything before has been sent.
 fn streamed<E>(stream: impl futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static) -> Body
 where
     E: std::error::Error + Send + 'static,

@@ -98,7 +98,7 @@ pub(crate) enum OneOrMany<A, B> {
     One(A),
     /// One JSON value that is too large to be held: its text in pieces.
     Json(BoxStream<'static, Result<Bytes, Failure>>),
-    /// JSON values, one a line, as they come.
+    /// JSON values, one per line, as they arrive.
     Many(Records<B>),
 }
 
@@ -116,7 +116,7 @@ pub(crate) struct ByteStream {
 pub(crate) enum Payload<R> {
     /// One JSON value.
     One(R),
-    /// JSON values, one a line, as they come.
+    /// JSON values, one per line, as they arrive.
     Many(Records<R>),
     /// One JSON value that is too large to be held: its text in pieces.
     Json(BoxStream<'static, Result<Bytes, Failure>>),
@@ -188,7 +188,7 @@ pub(crate) async fn respond(
     let deadline = options
         .timeout
         .map(|limit| tokio::time::Instant::now() + limit);
-    // Kubo says how long an answer is before it looks whether it can give it.
+    // Kubo says how long an answer is before it checks whether it can give it.
     let mut promised = None;
     let start = async {
         let mut answer = start.await?;
@@ -239,7 +239,7 @@ pub(crate) struct ResponseStart {
 }
 
 impl ResponseStart {
-    /// Looks whether anything follows bytes that should be all, so that a small answer goes out in one piece.
+    /// Checks whether anything follows bytes that should be all, so that a small answer goes out in one piece.
     fn finish(&mut self) {
         if self
             .rest

@@ -66,7 +66,7 @@ impl Files {
         }))
     }
 
-    /// The next part; what was not read of the one before is passed over.
+    /// The next part; what was not read of the one before is skipped.
     pub(crate) async fn next(&mut self) -> Result<Option<FileHead>, Failure> {
         while self.open {
             self.chunk().await?;
@@ -134,7 +134,7 @@ impl Files {
     }
 }
 
-/// Most bytes of arguments that come in a body.
+/// Maximum size of arguments that come in a body, in bytes.
 const MAX_ARGUMENTS: usize = 1 << 20;
 
 /// Where the query lacks a command's argument, or the command takes any number of them, the lines of the body's first part are

@@ -1,6 +1,6 @@
 //! The Kubo RPC.
 //!
-//! [`router`] dispatches on the declarations of `cairn-wire`; the handlers, one file a command group, are in
+//! [`router`] dispatches on the declarations of `cairn-wire`; the handlers, one file per command group, are in
 //! `handlers/`. Adding an endpoint is a declaration there and an `impl Handler` here.
 
 mod answer;

@@ -18,15 +18,15 @@ use crate::trailer::{Slot, TrailerIo};
 
 /// Time between two questions whether an HTTP/2 client is still there, and for its answer.
 const PING: Duration = Duration::from_secs(20);
-/// Most header fields of a request; clients behind proxies send some hundred.
+/// Maximum number of header fields of a request; clients behind proxies send some hundred.
 const MOST_FIELDS: usize = 1024;
-/// Most bytes of a request's head.
+/// Maximum size of a request's head, in bytes.
 const MOST_HEAD: usize = 256 << 10;
 /// The same on a stream of HTTP/2, of which there are many; each field counts 32 bytes more there.
 const MOST_STREAM_HEAD: u32 = 128 << 10;
-/// Most bytes of an answer that a stream of HTTP/2 hands to its connection before they are written.
+/// Maximum number of bytes of an answer that an HTTP/2 stream hands to its connection before they are written.
 const STREAM_BUFFER: usize = 64 << 10;
-/// Time for a connection at rest to end in order when another needs its place.
+/// Time for an idle connection to end in order when another needs its place.
 const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Serves a connection to its end. HTTP/2 is spoken with whoever asks for it in a TLS handshake.
@@ -99,7 +99,7 @@ async fn http1<S>(
         });
     let mut builder = http1::Builder::new();
     builder
-        // `Activity::idle_for` ends what rests too long: hyper's timer would be made anew for each request.
+        // `Activity::idle_for` ends what rests too long: hyper's timer would be rebuilt for each request.
         .header_read_timeout(None)
         .max_headers(MOST_FIELDS)
         .max_header_size(MOST_HEAD)
@@ -144,7 +144,7 @@ where
             async move {
                 let has_body = !http_body::Body::is_end_stream(request.body());
                 let held = budget.set_aside(has_body).await;
-                // One stream ends by itself; the connection goes on.
+                // One stream ends by itself; the connection continues.
                 let request =
                     request.map(|inner| GuardedBody::wrap(inner, body, UnreadBody::default()));
                 let response = match refused {

@@ -1,4 +1,4 @@
-//! Room for connections: where there is none left, those at rest make way for those that come.
+//! Room for connections: where there is none left, idle ones are closed in favour of new ones.
 //!
 //! A connection rests while no request of it is being answered and nothing is left to write: before the first request, between
 //! two, and while a head or a handshake dribbles in. The one that has rested longest goes first.
@@ -221,8 +221,8 @@ impl Activity {
         }
     }
 
-    /// Returns once the connection has rested this long, from now on. One timer serves all requests: it is set anew when it
-    /// ends, not when a rest does.
+    /// Returns once the connection has rested this long, from now on. One timer serves all requests: it is reset when
+    /// it ends, not when a rest does.
     pub(super) async fn idle_for(&self, limit: Duration) {
         let begun = Instant::now();
         let mut timer = std::pin::pin!(tokio::time::sleep(limit));

@@ -19,8 +19,8 @@ use tokio::time::Sleep;
 use super::slots::RequestGuard;
 use crate::guard::IdleTimeout;
 
-/// Most bytes of an answer that are handed on at once. The next are handed on when the client has room for them: by this
-/// the progress of a slow client is seen.
+/// Maximum number of bytes of an answer that are handed to hyper at once. The next ones follow when the client has
+/// room for them, so the progress of a slow client can be observed.
 const PIECE: usize = 16 << 10;
 /// KiB that the answers of one connection may hold, as far as they were asked for without a body.
 const HELD: usize = 32 << 10;
@@ -129,7 +129,7 @@ pub(super) struct Reservation {
 }
 
 impl Reservation {
-    /// Takes note of a piece of this many bytes; `false` when there is no room for it.
+    /// Records a piece of this many bytes; `false` when there is no room for it.
     fn fits(&mut self, bytes: usize) -> bool {
         let needed = bytes.div_ceil(1 << 10);
         match &mut self.permit {
@@ -172,7 +172,7 @@ pub(super) struct PacedBody {
     inner: Body,
     /// What is not handed on yet.
     rest: Bytes,
-    /// Why it breaks off, once it does, and when.
+    /// Why it is cut off, once it is, and when.
     broken: Option<(Option<BoxError>, Pin<Box<Sleep>>)>,
     progress: Arc<Progress>,
     held: Reservation,

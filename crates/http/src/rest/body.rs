@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Limited};
 
 use crate::parts::Parts;
 
-/// Most bytes of a JSON body.
+/// Maximum size of a JSON body, in bytes.
 const MAX_JSON: usize = 1 << 20;
 
 /// A body that can be read.
@@ -91,7 +91,7 @@ pub enum RawOrFiles {
     Files(Files),
 }
 
-/// A body of bytes, read as they come.
+/// A body of bytes, read as they arrive.
 pub struct Raw {
     media_type: Option<String>,
     length: Option<u64>,
@@ -133,7 +133,7 @@ impl Raw {
     ///
     /// # Errors
     ///
-    /// [`Fault::Body`] when the request breaks off.
+    /// [`Fault::Body`] when the request is cut off.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
         match self.body.next().await {
             None => Ok(None),
@@ -146,7 +146,7 @@ impl Raw {
     }
 }
 
-/// The parts of a `multipart/form-data` body, read as they come.
+/// The parts of a `multipart/form-data` body, read as they arrive.
 #[derive(Debug)]
 pub struct Files {
     parts: Parts,
@@ -169,7 +169,7 @@ impl Files {
         Ok(Self { parts, open: false })
     }
 
-    /// The head of the next part; what was not read of the one before is passed over.
+    /// The head of the next part; what was not read of the one before is skipped.
     ///
     /// # Errors
     ///

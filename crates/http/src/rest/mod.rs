@@ -190,7 +190,7 @@ fn by_place(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Sends the client to the path without the slash behind it: relative to this one, which may be below others.
+/// Sends the client to the path without the slash after it: relative to this one, which may be below others.
 fn without_slash(status: u16, uri: &Uri) -> Response {
     let path = uri.path().trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();

@@ -14,7 +14,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use super::ErrorResponse;
 use crate::stream::{StreamFailure, STREAM_ERROR, StreamBody, Trailers};
 
-/// Records as they come. A refusal before the first is the whole answer; a later one breaks the answer off.
+/// Records as they arrive. A refusal before the first is the whole answer; a later one cuts the answer off.
 pub type Records<T, A> = BoxStream<'static, Result<T, ErrorResponse<A>>>;
 
 /// A reply that can be sent.
@@ -54,7 +54,7 @@ pub struct Download<A: Api> {
     pub media_type: HeaderValue,
     /// How many they are, where that is known.
     pub length: Option<u64>,
-    /// The bytes. A refusal before the first is the whole answer; a later one breaks the answer off.
+    /// The bytes. A refusal before the first is the whole answer; a later one cuts the answer off.
     pub bytes: BoxStream<'static, Result<Bytes, ErrorResponse<A>>>,
 }
 
@@ -188,7 +188,7 @@ fn streamed(
     response
 }
 
-/// The end of an answer that a refusal breaks off: it is told as JSON of plain ASCII, as a trailer must be.
+/// The end of an answer that an error cuts off: the error as JSON in plain ASCII, as a trailer must be.
 fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     let json = serde_json::to_string(&refusal.body).unwrap_or_default();
     let mut text = String::with_capacity(json.len());

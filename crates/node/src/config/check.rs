@@ -54,7 +54,7 @@ impl Datastore {
     /// [`Datastore::storage_max`] in bytes.
     ///
     /// # Errors
-    /// When it is no size.
+    /// When it is not a size.
     pub fn max_bytes(&self) -> Result<u64, ConfigError> {
         let text = if self.storage_max.is_empty() {
             STORAGE_MAX
@@ -67,7 +67,7 @@ impl Datastore {
     /// [`Datastore::storage_gc_watermark`], from 1 to 100.
     ///
     /// # Errors
-    /// When it is no percentage.
+    /// When it is not a percentage.
     pub fn watermark(&self) -> Result<u8, ConfigError> {
         match self.storage_gc_watermark {
             0 => Ok(WATERMARK),
@@ -91,7 +91,7 @@ impl Datastore {
     /// Time between two looks at the size; zero looks never.
     ///
     /// # Errors
-    /// When it is no duration, or a negative one.
+    /// When it is not a duration, or a negative one.
     pub fn gc_interval(&self) -> Result<GoDuration, ConfigError> {
         const KEY: &str = "Datastore.GCPeriod";
         if self.gc_period.is_empty() {

@@ -55,7 +55,7 @@ pub enum ConfigCommandError {
         /// Whether the text ends inside a value.
         truncated: bool,
     },
-    /// A replacement is no configuration.
+    /// A replacement is not a configuration.
     #[error("the file is not a valid configuration")]
     Decode,
     /// A replacement holds a private key.

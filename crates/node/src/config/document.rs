@@ -18,7 +18,7 @@ impl Document {
     /// Parses a file's text.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] for what is no JSON object.
+    /// [`ConfigError::Syntax`] for what is not a JSON object.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         match serde_json::from_str(text) {
             Ok(Value::Object(keys)) => Ok(Self { keys }),

@@ -18,7 +18,7 @@ pub enum ConfigError {
         #[source]
         source: Arc<std::io::Error>,
     },
-    /// The text is no JSON, or no JSON object.
+    /// The text is not JSON, or not a JSON object.
     #[error("the configuration is not a JSON object: {problem}")]
     Syntax {
         /// What is wrong, and where.
@@ -29,7 +29,7 @@ pub enum ConfigError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Most bytes.
+        /// Maximum number of bytes.
         limit: u64,
     },
     /// A value has the wrong type or form.

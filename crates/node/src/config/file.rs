@@ -12,7 +12,7 @@ use super::document::without_password;
 use super::{Changes, ConfigCommandError, Config, ConfigError, Document, Profile};
 use crate::durable;
 
-/// Most bytes of a configuration file.
+/// Maximum size of a configuration file, in bytes.
 const LIMIT: u64 = 4 << 20;
 
 /// A configuration file and what it means.
@@ -40,7 +40,7 @@ impl ConfigFile {
     /// Reads a file, and warns of keys that mean nothing here.
     ///
     /// # Errors
-    /// When it cannot be read, is no JSON object, or holds a value that cannot be used.
+    /// When it cannot be read, is not a JSON object, or holds a value that cannot be used.
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, ConfigError> {
         let path = path.into();
         let (config, unknown) = read(&path)?.interpret()?;
@@ -85,7 +85,7 @@ impl ConfigFile {
     /// The file as it is now.
     ///
     /// # Errors
-    /// When it cannot be read or is no JSON object.
+    /// When it cannot be read or is not a JSON object.
     pub fn document(&self) -> Result<Document, ConfigError> {
         read(&self.path)
     }

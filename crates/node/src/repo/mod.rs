@@ -31,7 +31,7 @@ const VERSION: u32 = 1;
 /// What stands before the version in its file. Kubo's has a number alone, so that neither takes the other's.
 const VERSION_PREFIX: &str = "cairn-repo@";
 
-/// Most bytes of the `api` file that are read.
+/// Maximum size of the `api` file, in bytes.
 const ADDRESS_LIMIT: u64 = 2_048;
 
 /// What a process wants of a repository.
@@ -83,7 +83,7 @@ impl Repo {
         Ok(repo)
     }
 
-    /// Checks that the block store is there: one that is missing is not made anew.
+    /// Checks that the block store is there: one that is missing is not rebuilt.
     pub(crate) fn check_parts(&self) -> Result<(), RepoError> {
         let blocks = self.blocks_path();
         match std::fs::metadata(&blocks) {

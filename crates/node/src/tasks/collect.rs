@@ -51,7 +51,7 @@ pub enum AutoCollectError {
     /// The configuration was changed to what cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The store's size cannot be told.
+    /// The store's size cannot be determined.
     #[error(transparent)]
     Store(#[from] BlockError),
     /// The collection failed.
@@ -60,7 +60,7 @@ pub enum AutoCollectError {
 }
 
 impl AutoCollect {
-    /// Prepares it. The configuration is read anew at each look.
+    /// Prepares it. The configuration is read again at each look.
     #[must_use]
     pub fn new(
         store: Arc<dyn BlockStore>,

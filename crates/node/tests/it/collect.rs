@@ -115,7 +115,7 @@ async fn pins_above_the_limit_are_kept() {
         };
         assert_eq!((done.blocks, parts.blocks()), (removed, 3));
     }
-    // And writes go on.
+    // And writes continue.
     let hold = parts.store.hold();
     let data = Bytes::from_static(b"more");
     let more = Block::new(Cid::v1(Codec::RAW, Multihash::sha2_256(&data)), data);

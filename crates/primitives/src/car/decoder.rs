@@ -86,7 +86,7 @@ enum State {
     Section {
         length: usize,
     },
-    /// Behind the data of a CARv2, or behind a zero-length section: what follows is ignored.
+    /// After the data of a CARv2, or behind a zero-length section: what follows is ignored.
     End,
     Failed(CarError),
 }

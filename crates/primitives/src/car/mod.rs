@@ -46,7 +46,7 @@ pub enum CarError {
     /// The version is neither 1 nor 2.
     #[error("invalid car version: {0}")]
     Version(u64),
-    /// What a CARv2 holds is no CARv1.
+    /// What a CARv2 holds is not a CARv1.
     #[error("invalid data payload header version; expected 1, got {0}")]
     PayloadVersion(u64),
     /// The data of a CARv2 begins inside its header.

@@ -3,9 +3,10 @@
 //! Spec: <https://ipld.io/specs/codecs/dag-cbor/spec/>
 //!
 //! Encoding is canonical: keys by length, then by bytes; shortest heads; floats in 64 bits. Decoding takes what was
-//! published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer heads, shorter
-//! floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a tag before anything but bytes, which is
-//! passed over. It refuses bytes with a tag other than 42, a tag before a tag, and a key that stands twice.
+//! published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer heads,
+//! shorter floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a tag before anything but
+//! bytes, which is skipped. It refuses bytes with a tag other than 42, a tag before a tag, and a key that stands
+//! twice.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -171,7 +172,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// Whether no entry follows; passes over the break.
+    /// Whether no entry follows; skips the break.
     fn ends(&self, reader: &mut Reader<'_>) -> bool {
         match self.left {
             Some(left) => left == 0,
@@ -340,7 +341,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a break, if one is next.
+    /// Skips a break, if one is next.
     fn breaks(&mut self) -> bool {
         let is_break = self.bytes.get(self.at) == Some(&BREAK);
         self.at += usize::from(is_break);

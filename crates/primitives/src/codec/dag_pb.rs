@@ -154,7 +154,7 @@ struct RawLink<'a> {
     like_it: usize,
 }
 
-/// Most links that room is made for before they have been read.
+/// Maximum number of links that room is made for before they have been read.
 const MAX_RESERVED: usize = 512;
 
 fn read_link(link: RawLink<'_>) -> Link {

@@ -3,10 +3,10 @@
 //! Spec: <https://github.com/ipld/ipld/blob/master/specs/codecs/git/index.md>; the objects themselves:
 //! <https://git-scm.com/book/en/v2/Git-Internals-Git-Objects>
 //!
-//! Links are CIDs of git-raw with the SHA-1 that stands in the object. Values and bytes are those of Kubo, also of objects
-//! that are not as Git writes them: the size counts only for blobs, what follows a blob or the last whole entry of a tree is
-//! passed over, a line of more than [`LINE`] bytes is several, and a carriage return before a line's end is dropped. Writing
-//! what was read gives the same bytes for objects that are as Git writes them.
+//! Links are CIDs of git-raw with the SHA-1 that stands in the object. Values and bytes are those of Kubo, also of
+//! objects that are not as Git writes them: the size counts only for blobs, what follows a blob or the last whole
+//! entry of a tree is skipped, a line of more than [`LINE`] bytes is several, and a carriage return before a line's
+//! end is dropped. Writing what was read gives the same bytes for objects that are as Git writes them.
 //!
 //! Text that is not UTF-8 reads as text with U+FFFD in it; [`rewrite`] keeps it.
 
@@ -27,7 +27,7 @@ use read::Read;
 
 const CODEC: &str = "git-raw";
 
-/// Most bytes of a line, with its end; what is longer counts as several lines.
+/// Maximum size of a line, with its end, in bytes; what is longer counts as several lines.
 const LINE: usize = 4096;
 
 /// Reads a block.

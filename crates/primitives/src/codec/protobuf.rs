@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         Ok(*bytes)
     }
 
-    /// Passes over the payload of a field that is not known.
+    /// Skips the payload of a field that is not known.
     pub(crate) fn skip(&mut self, wire: u8) -> Result<(), WireError> {
         match wire {
             VARINT => self.varint().map(drop),

@@ -49,7 +49,7 @@ impl CidMaker {
         })
     }
 
-    /// Blocks of at most so many bytes become part of their CID (`identity`). The limit is
+    /// Blocks of at most this many bytes become part of their CID (`identity`). The limit is
     /// [`multihash::MAX_DIGEST`] at most.
     pub fn with_inline(mut self, limit: usize) -> Result<Self, BuildError> {
         if limit > multihash::MAX_DIGEST {

@@ -21,7 +21,7 @@ pub struct Entry {
     pub name: ByteString,
     /// The root of what it names.
     pub cid: Cid,
-    /// Bytes of all blocks beneath, [`Built::tree_size`].
+    /// Bytes of all blocks below, [`Built::tree_size`].
     pub tree_size: u64,
 }
 
@@ -60,7 +60,7 @@ pub enum SizeEstimation {
 pub struct DirectoryParams {
     /// How blocks are named.
     pub cid: CidMaker,
-    /// Most links of a directory in one node; 0 for no limit.
+    /// Maximum number of links of a directory in one node; 0 for no limit.
     pub max_links: usize,
     /// Slots of a HAMT's nodes: a power of two and a multiple of 8, at most [`hamt::MAX_FANOUT`].
     pub fanout: usize,

@@ -11,7 +11,7 @@ use crate::codec::dag_pb;
 /// Deepest file that a reader should follow. A balanced file of two links a node and 2^64 bytes has 64 levels.
 pub const MAX_DEPTH: usize = 128;
 
-/// A node of a file: bytes of its own first, then the bytes beneath its links in order.
+/// A node of a file: bytes of its own first, then the bytes below its links in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileNode {
     /// Bytes that stand in the node itself.
@@ -32,8 +32,8 @@ pub struct FileNode {
 pub struct FileChild {
     /// The block.
     pub cid: Cid,
-    /// Which bytes of the node's content are beneath. The child may turn out to hold less or more: compare with
-    /// its [`FileNode::size`].
+    /// Which bytes of the node's content are below. The child may turn out to hold less or more: compare with its
+    /// [`FileNode::size`].
     pub range: Range<u64>,
 }
 

@@ -32,7 +32,7 @@ pub struct Built {
     pub cid: crate::Cid,
     /// Bytes of content; 0 for a directory.
     pub file_size: u64,
-    /// Bytes of all blocks beneath and with the root: `Tsize` of a link to it, `Size` in the output of `add`.
+    /// Bytes of all blocks below and with the root: `Tsize` of a link to it, `Size` in the output of `add`.
     pub tree_size: u64,
 }
 

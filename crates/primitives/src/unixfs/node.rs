@@ -120,9 +120,9 @@ pub struct UnixFs {
     pub kind: NodeKind,
     /// Content of a leaf, target of a symbolic link, bitfield of a shard.
     pub data: Option<Bytes>,
-    /// Bytes of content in and beneath the node. File and raw nodes have it always, the others never.
+    /// Bytes of content in and below the node. File and raw nodes have it always, the others never.
     pub file_size: Option<u64>,
-    /// Bytes of content beneath each link, in order.
+    /// Bytes of content below each link, in order.
     pub block_sizes: Vec<u64>,
     /// The hash function of a shard.
     pub hash_type: Option<u64>,

@@ -68,7 +68,8 @@ pub(super) fn walk(
     visit: &mut dyn FnMut(&Cid, bool) -> bool,
 ) -> Result<(), BlockError> {
     let mut seen: HashSet<Cid> = HashSet::new();
-    // Recursive roots go first: a block that is a direct root as well must not be seen without what hangs below it.
+    // Recursive roots go first: a block that is a direct root as well must not be seen without what is reachable from
+    // it.
     let (deep, flat): (Vec<&Root>, Vec<&Root>) = roots.iter().partition(|root| root.recursive);
     for root in deep {
         let mut stack = vec![root.cid.clone()];

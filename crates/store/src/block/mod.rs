@@ -1,7 +1,8 @@
 //! Blocks by multihash.
 //!
-//! [`SegmentStore`] keeps them in append-only CAR files beneath a directory, [`MemoryStore`] in memory. The format of
-//! the files is described in `docs/storage-format.md`. [`Filestore`] adds blocks to another store that stay in files of the user.
+//! [`SegmentStore`] keeps them in append-only CAR files below a directory, [`MemoryStore`] in memory. The format of
+//! the files is described in `docs/storage-format.md`. [`Filestore`] adds blocks to another store that stay in files
+//! of the user.
 
 pub mod conformance;
 pub mod disk;

@@ -118,8 +118,8 @@ pub trait BlockCollector: Send + Sync + 'static {
     /// Counts, cheaply, but it may look at the files.
     fn stat(&self) -> Result<StoreStat, BlockError>;
 
-    /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and whether
-    /// it is present, and returns whether to go on below it.
+    /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and
+    /// whether it is present, and returns whether to continue below it.
     fn walk(
         &self,
         roots: &[Root],
@@ -133,7 +133,8 @@ pub trait BlockCollector: Send + Sync + 'static {
     /// removed then.
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
 
-    /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to go on.
+    /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to
+    /// continue.
     fn verify(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,

@@ -30,7 +30,7 @@ pub enum BlockError {
         #[source]
         source: Arc<io::Error>,
     },
-    /// No space is left, or the store's limit is reached: reads and collection go on.
+    /// No space is left, or the store's limit is reached: reads and collection continue.
     #[error("the disk is full: {free} bytes are free, and writing needs at least {needed}")]
     Full {
         /// Bytes that are free.
@@ -61,7 +61,7 @@ pub enum BlockError {
         /// Id of this store.
         store: String,
     },
-    /// Recursive roots reach blocks that cannot be read, and what hangs below those cannot be told.
+    /// Recursive roots reach blocks that cannot be read, and what is reachable from those cannot be determined.
     #[error("nothing was collected: {0}")]
     UnreadableBlocks(Arc<UnreadableBlocks>),
     /// A block's segment was lost.
@@ -72,7 +72,7 @@ pub enum BlockError {
         /// Number of the segment.
         segment: u32,
     },
-    /// A block's bytes are not in its codec's form, so what it links to cannot be told.
+    /// A block's bytes are not in its codec's form, so what it links to cannot be determined.
     #[error("cannot read the links of {cid}")]
     Undecodable {
         /// The block.

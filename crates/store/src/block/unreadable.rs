@@ -6,10 +6,10 @@ use cairn_primitives::Cid;
 
 use super::traits::BlockError;
 
-/// Most pins and most blocks that are named; the rest is counted.
+/// Maximum number of pins, and of blocks, that are named; the rest is counted.
 pub const MAX_NAMED: usize = 16;
 
-/// A block below a root whose links cannot be told.
+/// A block below a root whose links cannot be determined.
 #[derive(Clone, Debug)]
 pub struct UnreadableBlock {
     /// The block.
@@ -18,7 +18,8 @@ pub struct UnreadableBlock {
     pub fault: Option<BlockError>,
 }
 
-/// Blocks that roots reach and that cannot be read, and those roots: what hangs below them may be any block of the store.
+/// Blocks that roots reach and that cannot be read, and those roots: what is reachable from them may be any block of
+/// the store.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct UnreadableBlocks {

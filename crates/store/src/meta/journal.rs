@@ -1,9 +1,9 @@
 //! The pins, and the root of the mutable file system, a second time, beside the blocks: a journal that a lost database does not
 //! take along.
 //!
-//! `docs/storage-format.md` describes the file. It begins with all of it at a moment and goes on with every change; when the
-//! changes are more than that, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
-//! the first names store and database, the others hold changes. A length of 0 ends it.
+//! `docs/storage-format.md` describes the file. It begins with all of it at a moment and continues with every change;
+//! when the changes are more than that, it is written again and renamed. A frame is `length (4 bytes) | checksum (8
+//! bytes) | payload`; the first names store and database, the others hold changes. A length of 0 ends it.
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ const MOST: u64 = 1 << 30;
 const PIECE: usize = 64 << 10;
 /// Bytes by which the file grows at least: a sync of what overwrites zeros is cheaper than one of a file that grows.
 const GROW: u64 = 64 << 10;
-/// Bytes of changes below which the journal is never written anew.
+/// Bytes of changes below which the journal is never written again.
 const COMPACT: u64 = 1 << 20;
 
 /// What the pins are at some moment.
@@ -58,14 +58,14 @@ pub(super) struct Journal {
     disk: Arc<dyn Disk>,
     owner: JournalOwner,
     file: Arc<dyn DiskFile>,
-    /// Behind the last frame.
+    /// After the last frame.
     end: u64,
-    /// Behind the frame before the one that was written last.
+    /// After the frame before the one that was written last.
     before: u64,
     allocated: u64,
     /// Bytes of the whole set at its front.
     base: u64,
-    /// Whether what is in it may be less than what was promised: it has to be written anew.
+    /// Whether what is in it may be less than what was promised: it has to be written again.
     broken: bool,
     syncer: Syncer,
 }
@@ -380,7 +380,7 @@ impl Journal {
         })
     }
 
-    /// Writes the journal anew from a whole set, durably.
+    /// Writes the journal again from a whole set, durably.
     pub(super) fn rewrite(&mut self, state: &State, whole: &mut FullSet<'_>) -> io::Result<()> {
         self.broken = true;
         let (file, end) = write_whole(&*self.disk, &self.owner, state, whole)?;
@@ -390,12 +390,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether it has to be written anew before anything is added.
+    /// Whether it has to be written again before anything is added.
     pub(super) fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// Whether the changes have become so many that it is better written anew.
+    /// Whether the changes have become so many that it is better written again.
     pub(super) fn is_long(&self) -> bool {
         self.end - self.base > COMPACT.max(self.base)
     }
@@ -406,7 +406,7 @@ impl Journal {
         let mut frame = Vec::with_capacity(changes.len() + 64);
         encode_frame(state, false, changes, &mut frame);
         let end = self.end + frame.len() as u64;
-        // The zeros behind it end it.
+        // The zeros after it end it.
         if end + HEAD as u64 > self.allocated {
             let allocated = (end + HEAD as u64).next_multiple_of(GROW);
             self.file.allocate(allocated)?;

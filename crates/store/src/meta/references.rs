@@ -10,7 +10,8 @@ use super::RowError;
 /// Longest path of a [`Reference`], in bytes.
 pub const MAX_REFERENCE_PATH: usize = 4096;
 
-/// Most references in one call that reads or changes them; what a caller has more of goes in several calls.
+/// Maximum number of references in one call that reads or changes them; what a caller has more of goes in several
+/// calls.
 pub const MAX_REFERENCES: usize = 4096;
 
 /// A block whose bytes lie in a file. One multihash has at most one.

@@ -24,7 +24,7 @@ pub use self::sqlite::SharedSqliteRows;
 pub use self::tokens::{NewToken, TokenRefusal, Scopes, Token, TokenHash, TokenId, TokenRows};
 pub use self::url::DatabaseUrl;
 
-/// Most rows of one page; what a caller asks beyond it is not answered.
+/// Maximum number of rows of one page; what a caller asks beyond it is not answered.
 pub const MAX_PAGE: usize = 1_000;
 
 /// Milliseconds since 1970, by the clock of the database.

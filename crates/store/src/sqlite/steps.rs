@@ -67,7 +67,7 @@ impl Steps {
         let version = self.check(&transaction, path)?;
         let done = usize::try_from(version).unwrap_or(0);
         for (index, step) in self.steps.iter().enumerate().skip(done) {
-            // New rows are brought up from nothing, which is no news.
+            // New rows are brought up from nothing, which needs no warning.
             if done > 0 {
                 tracing::info!(path = %path.display(), version = index + 1, "bringing the rows to a newer version");
             }

@@ -21,7 +21,7 @@ use crate::server::{Daemon, Repository};
 /// Files that mean nothing while no process runs.
 const FLEETING: [&str; 4] = ["repo.lock", "store.lock", "api", "gateway"];
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Debug, Clone, Default)]
 pub struct DamageReport {
     /// How many rounds were run.
@@ -56,8 +56,8 @@ struct ExpectedState {
 /// Runs as many rounds as `options` says.
 ///
 /// # Errors
-/// Something was taken that was pinned and readable, a pin is gone, a loss was not told, or a repair did not help. The repository is
-/// kept then, and the message tells where it is.
+/// Something was taken that was pinned and readable, a pin is gone, a loss was not reported, or a repair did not
+/// help. The repository is kept then, and the message tells where it is.
 pub fn run(options: &Options) -> Result<DamageReport> {
     let repository = Repository::init(&options.binary)?;
     let template = tempfile::tempdir().context("making a directory")?;

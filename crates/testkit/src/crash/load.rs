@@ -1,4 +1,4 @@
-//! One client of a loaded node: it asks for one thing after another and remembers what came of each.
+//! One client of a loaded node: it asks for one thing after another and remembers the outcome of each.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +35,7 @@ pub(super) struct Client {
     pub(super) cut: u64,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 enum RequestOutcome {
     /// A whole, successful answer.
     Done(Answer),
@@ -340,7 +340,7 @@ impl Client {
         Some(self.items.swap_remove(*place))
     }
 
-    /// Learns from the restarted node what became of the requests that the kill cut.
+    /// Learns from the restarted node the outcome of the requests that the kill cut.
     pub(super) fn settle(&mut self, rpc: &Rpc, listed: &BTreeSet<String>) -> Result<()> {
         for item in &mut self.items {
             if item.pinned.is_none() {

@@ -89,7 +89,7 @@ pub enum AnswerPart {
     Body,
     /// What the base64 value of this field of its last JSON value stands for.
     Field(String),
-    /// Its first JSON value, written anew.
+    /// Its first JSON value, written again.
     Json,
 }
 

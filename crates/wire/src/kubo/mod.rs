@@ -1,4 +1,4 @@
-//! The Kubo RPC, `/api/v0`. One file a command.
+//! The Kubo RPC, `/api/v0`. One file per command.
 //!
 //! Reference: <https://docs.ipfs.tech/reference/kubo/rpc/>
 

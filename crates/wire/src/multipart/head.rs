@@ -66,8 +66,8 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<PartHead, MultipartError> {
 
 /// A parameter of a header value such as `form-data; name="x"; filename="y"`.
 ///
-/// As in Go, the extended form of RFC 8187 (`filename*=utf-8''%E6%97%A5`) counts more than the plain one, and the numbered
-/// pieces of RFC 2231 are joined; an extended form in another character set than UTF-8 is passed over.
+/// As in Go, the extended form of RFC 8187 (`filename*=utf-8''%E6%97%A5`) counts more than the plain one, and the
+/// numbered pieces of RFC 2231 are joined; an extended form in another character set than UTF-8 is skipped.
 #[must_use]
 pub fn parameter_of(value: &[u8], parameter: &str) -> Option<Vec<u8>> {
     let mut plain = None;

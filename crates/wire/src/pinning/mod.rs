@@ -1,4 +1,4 @@
-//! The IPFS Pinning Service API 1.0.0. One file an endpoint.
+//! The IPFS Pinning Service API 1.0.0. One file per endpoint.
 //!
 //! Reference: <https://ipfs.github.io/pinning-services-api-spec/>
 

@@ -28,7 +28,7 @@ pub trait Api: Send + Sync + 'static {
     /// The status of a stream that holds no record.
     const EMPTY_STREAM: u16 = 200;
 
-    /// What a path with a slash behind it stands for.
+    /// What a path with a slash after it stands for.
     const TRAILING_SLASH: TrailingSlash = TrailingSlash::Unknown;
 
     /// The ranges of statuses, as in `4XX`, of which every endpoint may answer others than it names.
@@ -44,7 +44,7 @@ pub trait Api: Send + Sync + 'static {
     fn message(error: &Self::Error) -> String;
 }
 
-/// What a path with a slash behind it stands for, where the endpoint's own has none.
+/// What a path with a slash after it stands for, where the endpoint's own has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrailingSlash {
     /// Another path, which no endpoint has.

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 use serde_json::Value;
 
-/// Most pairs that a query may have.
+/// Maximum number of pairs that a query may have.
 const MAX_PAIRS: usize = 4096;
 
 /// How the values of a parameter are written.

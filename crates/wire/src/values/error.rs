@@ -30,7 +30,7 @@ pub enum ParseError {
         /// Why.
         reason: String,
     },
-    /// An option that is no list came twice.
+    /// An option that is not a list came twice.
     #[error("the option --{name} was given {} times, expected once", values.len())]
     Repeated {
         /// The option.

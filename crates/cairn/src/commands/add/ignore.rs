@@ -13,7 +13,7 @@ use regex::Regex;
 
 use crate::error::Problem;
 
-/// Most bytes of a file of rules.
+/// Maximum size of a file of rules, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 /// Rules in order; the last one that fits a name decides.

@@ -137,7 +137,8 @@ impl Input {
     }
 }
 
-/// What the command line names; `None` is standard input. Two of one name cannot be told apart in what is added.
+/// What the command line names; `None` is standard input. Two of one name cannot be determined apart in what is
+/// added.
 fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);

@@ -1,4 +1,4 @@
-//! What a tar archive holds, read as it comes, with bounds on everything that is kept in memory.
+//! What a tar archive holds, read as it arrives, with bounds on everything that is kept in memory.
 //!
 //! Format: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06>. Long names, large sizes
 //! and fine times come as PAX records; GNU's long names are understood as well.
@@ -8,9 +8,9 @@ use std::io::{self, Read};
 use super::extract::ExtractError;
 
 const BLOCK: usize = 512;
-/// Most bytes of the records before an entry.
+/// Maximum size of the records before an entry, in bytes.
 const RECORDS_LIMIT: u64 = 1024 * 1024;
-/// Most bytes of a name: what Linux takes as a path.
+/// Maximum size of a name, in bytes: what Linux takes as a path.
 const NAME_LIMIT: usize = 4096;
 
 /// What an entry is.

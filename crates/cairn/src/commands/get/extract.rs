@@ -1,7 +1,7 @@
 //! Unpacking an archive from a server that nobody vouches for.
 //!
-//! An archive holds one file, one symlink, or one folder with all else beneath it. As with `cp`, a file goes into a folder
-//! that is there, or takes the target's name.
+//! An archive holds one file, one symlink, or one folder with all else below it. As with `cp`, a file goes into a
+//! folder that is there, or takes the target's name.
 
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
@@ -23,7 +23,7 @@ pub(crate) enum ExtractError {
     /// The archive is empty.
     #[error("the archive is empty")]
     Empty,
-    /// A name that is no place beneath the target.
+    /// A name that is no place below the target.
     #[error("the archive holds the name {path:?}: {reason}")]
     Name {
         /// The name.
@@ -148,7 +148,7 @@ impl Extraction<'_> {
         Ok(())
     }
 
-    /// An entry beneath the folder that the archive began with.
+    /// An entry below the folder that the archive began with.
     fn inside(
         &mut self,
         names: &[&[u8]],

@@ -1,4 +1,4 @@
-//! Writing beneath a folder without ever following a link out of it.
+//! Writing below a folder without ever following a link out of it.
 //!
 //! Every step goes from an open folder to a name within it, with `O_NOFOLLOW`: whatever an archive, or another process,
 //! puts in the way, nothing outside is touched.
@@ -51,7 +51,7 @@ impl OpenFolder {
         Ok(Self(openat(CWD, path, FOLDER, Mode::empty())?))
     }
 
-    /// A folder beneath this one.
+    /// A folder below this one.
     pub(super) fn beneath(&self, names: &[&[u8]]) -> io::Result<Self> {
         let mut found = self.0.try_clone()?;
         for name in names {
@@ -139,8 +139,8 @@ impl OpenFolder {
 /// Folders that are kept open.
 const NEAR: usize = 32;
 
-/// The innermost folders that were opened last, at most [`NEAR`] of them: members of one folder follow one another, and
-/// each would else be opened from the top.
+/// The innermost folders that were opened last, at most [`NEAR`] of them: members of one folder follow one another,
+/// and each would otherwise be opened from the top.
 #[derive(Debug, Default)]
 pub(super) struct FolderCache {
     /// With how many names lead to each.

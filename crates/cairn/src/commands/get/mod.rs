@@ -107,7 +107,7 @@ fn target(asked: &Get, whole: bool) -> PathBuf {
     PathBuf::from(OsString::from_vec(name))
 }
 
-/// Writes the bytes as they come.
+/// Writes the bytes as they arrive.
 async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<(), Problem> {
     let failed = |error: io::Error| {
         Problem::failed(format!("cannot write {}", target.display())).because(&error)
@@ -120,7 +120,7 @@ async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// Unpacks the archive as it comes, on a thread of its own.
+/// Unpacks the archive as it arrives, on a thread of its own.
 async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
     let (pieces, taken) = mpsc::channel(WAITING);
     let unpacking = tokio::task::spawn_blocking(move || {

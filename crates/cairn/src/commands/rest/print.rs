@@ -14,7 +14,7 @@ use crate::output::Output;
 
 /// A reply that can be printed.
 pub(crate) trait PrintableReply<A: Api>: Received {
-    /// Prints it, as it comes.
+    /// Prints it, as it arrives.
     fn print(
         answer: Self::Value<A::Error>,
         json: bool,
@@ -102,7 +102,7 @@ fn format_record<T: Record>(record: &T, json: bool) -> Result<String, Problem> {
     Ok(table(&serde_json::to_value(record).map_err(failed)?))
 }
 
-/// The fields of a value, one a line, those of inner ones with a dot between the names.
+/// The fields of a value, one per line, those of inner ones with a dot between the names.
 pub(super) fn table(value: &Value) -> String {
     let mut rows = Vec::new();
     flatten(String::new(), value, &mut rows);

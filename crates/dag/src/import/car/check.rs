@@ -13,8 +13,8 @@ pub(super) struct CheckedBlocks {
     pub(super) blocks: Vec<Block>,
     /// What those blocks link to.
     pub(super) links: Vec<Cid>,
-    /// Whether one of those blocks is not in the form of its codec, so that its links cannot be told. It is kept all the
-    /// same: only what relies on its links fails.
+    /// Whether one of those blocks is not in the form of its codec, so that its links cannot be determined. It is
+    /// kept all the same: only what relies on its links fails.
     pub(super) undecodable: bool,
     pub(super) fault: Option<BlockFault>,
 }

@@ -31,7 +31,7 @@ pub(super) enum PlacementStep {
     Enter(ByteString),
     /// The entry belongs to the innermost folder, under this name.
     Here(ByteString),
-    /// The entry lies below a file and is passed over.
+    /// The entry lies below a file and is skipped.
     Skip,
 }
 

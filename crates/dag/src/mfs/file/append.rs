@@ -21,7 +21,8 @@ const ZEROS: u64 = 4_096;
 pub(in crate::mfs) enum Source {
     /// These chunks.
     Chunks(VecDeque<Bytes>),
-    /// So many bytes that are zero. Whole subtrees of them are alike and made once, so that a gap of any length costs little.
+    /// This many bytes that are zero. Whole subtrees of them are alike and made once, so that a gap of any length
+    /// costs little.
     Zeros {
         /// Bytes that are left.
         left: u64,

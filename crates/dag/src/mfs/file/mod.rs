@@ -25,7 +25,7 @@ use crate::unixfs;
 /// Deepest file that is edited.
 const MAX_DEPTH: usize = cairn_primitives::unixfs::file::MAX_DEPTH;
 
-/// Blocks are handed to the store when there are so many bytes of them.
+/// Blocks are handed to the store when there are this many bytes of them.
 const HANDED_OVER: usize = 1 << 20;
 
 /// A file that is being changed.

@@ -275,7 +275,7 @@ async fn a_block_that_cannot_be_decoded_is_kept() {
         import.write(archive.into()).await.unwrap();
         let finished = import.finish().await.unwrap();
         assert_eq!(finished.blocks, 2);
-        // What hangs below it is not known, so no root may be taken for whole without a walk.
+        // What is reachable from it is not known, so no root may be taken for whole without a walk.
         assert!(!finished.is_whole(&a.cid) && !finished.is_whole(&odd.cid));
         assert_eq!(
             store.get_blocking(odd.cid.hash()).unwrap(),

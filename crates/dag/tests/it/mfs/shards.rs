@@ -57,7 +57,7 @@ async fn a_directory_becomes_a_shard_above_the_threshold_and_one_node_below_it()
         assert_eq!(fs.cid("/d").await, built(&entries, 390, 8), "{number}");
     }
     assert_eq!(fs.names("/d").await.len(), 20);
-    // Opened anew, so that no growth is remembered.
+    // Opened again, so that no growth is remembered.
     fs.mfs.flush(&path("/")).await.unwrap();
     for number in 10..30 {
         let name = format!("f{number}");
@@ -139,7 +139,7 @@ proptest! {
                         prop_assert_eq!(gone.is_ok(), entries.remove(&name).is_some());
                     }
                 }
-                // Opened anew, so that Kubo, too, would look at the size at each change.
+                // Opened again, so that Kubo, too, would look at the size at each change.
                 fs.mfs.flush(&path("/")).await.unwrap();
                 prop_assert_eq!(fs.cid("/d").await, built(&entries, 1, fanout));
             }

@@ -41,7 +41,7 @@ impl<R: Send + 'static> Records<R> {
         self.0
     }
 
-    /// What some work sends. The work goes on while the client reads, and is dropped when the client leaves.
+    /// What some work sends. The work continues while the client reads, and is dropped when the client leaves.
     pub(crate) fn work<F>(work: impl FnOnce(Sender<R>) -> F) -> Self
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,

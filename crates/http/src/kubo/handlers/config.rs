@@ -9,7 +9,7 @@ use cairn_wire::kubo::config::value::{Config, Setting};
 use super::super::files::Files;
 use super::super::{Answer, Call, Failure, Handler};
 
-/// Most bytes of a configuration.
+/// Maximum size of a configuration, in bytes.
 const MOST: usize = 4 << 20;
 
 /// What the caller may change: whoever needs a credential gives itself no other.

@@ -36,7 +36,7 @@ impl Handler for Get {
         };
         let download = match Download::open(&call.blocks(), &cid, &name, options, now).await {
             Ok(download) => download,
-            // Kubo tells the size before it looks whether it can compress.
+            // Kubo tells the size before it checks whether it can compress.
             Err(error @ ExportError::NotRegular { size }) => {
                 let stream = futures_util::stream::iter([Err(error.into())]).boxed();
                 return Ok(ByteStream {

@@ -13,9 +13,9 @@ use super::super::error::text;
 use super::super::files::Files;
 use super::super::{Answer, CallContext, ByteStream, Failure, Handler};
 
-/// Most bytes that are read: they are held as a whole.
+/// Maximum number of bytes that are read: they are held as a whole.
 const MOST: usize = 16 << 20;
-/// Most bytes that are written in a base whose cost grows with the square of the length.
+/// Maximum number of bytes that are encoded in a base whose cost grows with the square of the length.
 const MOST_QUADRATIC: usize = 4096;
 /// Bytes that are written at a time: a multiple of 15, of which every base whose letters stand for whole bits makes whole
 /// letters, so that no text of eight letters a byte is held.
@@ -82,7 +82,7 @@ fn one_piece(bytes: impl Into<Bytes>) -> TextPieces {
     Box::new(Some(bytes).filter(|bytes| !bytes.is_empty()).into_iter())
 }
 
-/// A text without the line end that `echo` and editors put behind it. In the identity base it may be meant.
+/// A text without the line end that `echo` and editors put after it. In the identity base it may be meant.
 fn line(text: &[u8]) -> &[u8] {
     if text.starts_with(b"\0") {
         return text;
@@ -150,7 +150,7 @@ fn decode(given: &[u8]) -> Result<Vec<u8>, Failure> {
     }
     let failed =
         |error: MultibaseError| Failure::normal(format!("failed to decode multibase: {}", text(&error)));
-    // A letter that is no text belongs to no base either.
+    // A character that is not text belongs to no base either.
     let (_, data) = multibase::decode(&String::from_utf8_lossy(given)).map_err(failed)?;
     Ok(data)
 }

@@ -191,7 +191,7 @@ fn stream(mut list: List, form: CidForm, names: bool) -> PinAnswer {
     }))
 }
 
-/// One JSON object of all pins, written as they come: a million of them are never held.
+/// One JSON object of all pins, written as they arrive: a million of them are never held.
 fn json_object(list: List, form: CidForm, names: bool) -> PinAnswer {
     enum Step {
         Begin,

@@ -18,7 +18,7 @@ pub struct Addresses {
     pub announce: Option<Vec<String>>,
     /// What peers are told besides.
     pub append_announce: Option<Vec<String>>,
-    /// What peers are not told: addresses and address ranges.
+    /// What peers are not known: addresses and address ranges.
     pub no_announce: Option<Vec<String>>,
     /// For the RPC.
     #[serde(rename = "API")]

@@ -103,7 +103,7 @@ pub struct ProvideDht {
     /// How long one record may take.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub send_provider_record_timeout: OptionalDuration,
-    /// Whether a start goes on where the last run was.
+    /// Whether a start continues where the last run was.
     #[serde(skip_serializing_if = "none")]
     pub resume_enabled: Flag,
 }

@@ -10,8 +10,8 @@ use crate::ipld::Ipld;
 ///
 /// # Errors
 /// [`CodecError::Kind`], [`CodecError::Missing`], [`CodecError::UnknownField`], [`CodecError::Payload`],
-/// [`CodecError::TooDeep`]; [`CodecError::Unsupported`] for what is no object of JOSE, text that is not base64url, and
-/// nulls, booleans, bytes and links in headers.
+/// [`CodecError::TooDeep`]; [`CodecError::Unsupported`] for what is not an object of JOSE, text that is not
+/// base64url, and nulls, booleans, bytes and links in headers.
 pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     let fields = Fields::of(CODEC, "the object", value)?;
     let entries = if fields.get("ciphertext").is_some() {

@@ -115,7 +115,7 @@ impl<'a> Scanner<'a> {
         Ok(key)
     }
 
-    /// Passes over what stands between values; whether it is the end of the list or map that is open.
+    /// Skips what stands between values; whether it is the end of the list or map that is open.
     pub(super) fn closes(&mut self, is_map: bool, entered: bool) -> Result<bool, CodecError> {
         let end = if is_map { b'}' } else { b']' };
         let mut next = self.peek()?;

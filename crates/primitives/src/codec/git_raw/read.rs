@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// What comes before the next such byte, which is passed over too.
+    /// What comes before the next such byte, which is skipped too.
     fn until(&mut self, end: u8) -> Result<&'a [u8], CodecError> {
         self.maybe_until(end).ok_or(CodecError::Truncated(CODEC))
     }
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
     fn tree(&mut self) -> Result<Vec<Entry<'a>>, CodecError> {
         self.size()?;
         let mut entries = Vec::new();
-        // What ends within an entry's mode or name, or right after the name, is no entry.
+        // What ends within an entry's mode or name, or right after the name, is not an entry.
         while let (Some(mode), Some(name)) = (self.maybe_until(b' '), self.maybe_until(0)) {
             let left = self.left();
             if left.is_empty() {

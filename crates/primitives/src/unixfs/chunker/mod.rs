@@ -69,7 +69,7 @@ impl Chunker {
         }
     }
 
-    /// Ends the file: passes on what is left, if anything, and starts anew.
+    /// Ends the file: passes on what is left, if anything, and starts again.
     pub fn finish(&mut self, out: &mut dyn FnMut(Bytes)) {
         self.cutter.reset();
         if let Some(chunk) = self.carry.take() {

@@ -68,7 +68,7 @@ pub enum ChunkerSpecError {
     /// `avg` is not below `max`.
     #[error("the average of the rabin chunker is not below its maximum")]
     RabinAvgMax,
-    /// A parameter is no number.
+    /// A parameter is not a number.
     #[error("chunker parameter {text:?} {reason}")]
     Number {
         /// The parameter.

@@ -208,7 +208,7 @@ pub enum Step {
     Found(Entry),
     /// The name is nowhere.
     Absent,
-    /// Fetch this shard and go on with it.
+    /// Fetch this shard and continue with it.
     Descend(Cid),
 }
 

@@ -27,7 +27,7 @@ pub struct Walk {
 pub enum Visit {
     /// An entry.
     Entry(Entry),
-    /// Fetch this shard and pass it to [`Walk::enter`]; or go on without, and its entries are left out.
+    /// Fetch this shard and pass it to [`Walk::enter`]; or continue without, and its entries are left out.
     Shard(Cid),
 }
 
@@ -38,7 +38,7 @@ struct Frame {
     place: HashPrefix,
 }
 
-/// The bits of the hash that all names beneath have in common.
+/// The bits of the hash that all names below have in common.
 #[derive(Clone, Copy, Debug)]
 struct HashPrefix {
     bits: u64,

@@ -36,7 +36,7 @@ pub enum FileLayout {
 pub struct LayoutParams {
     /// The shape of the tree.
     pub shape: FileLayout,
-    /// Most links of a node.
+    /// Maximum number of links of a node.
     pub max_links: usize,
     /// Whether leaves are bare bytes instead of UnixFS nodes.
     pub raw_leaves: bool,

@@ -97,7 +97,7 @@ pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
         assert!(collector.removed.is_empty());
         assert!(has(store, &a) && has(store, &b) && has(store, &loose));
     }
-    // Without such a root it goes on.
+    // Without such a root it continues.
     let (done, _) = collect(store, deep(&[&a.cid]));
     assert_eq!(done.blocks, 6);
 }

@@ -62,7 +62,7 @@ pub(super) fn is_cached(file: &File, offset: u64, len: u64) -> bool {
         let mut byte = [0];
         let mut into = [io::IoSliceMut::new(&mut byte)];
         match rustix::io::preadv2(file, &mut into, at, rustix::io::ReadWriteFlags::NOWAIT) {
-            // Behind the end there is nothing to wait for.
+            // After the end there is nothing to wait for.
             Ok(0) => return true,
             Ok(_) if at >= last => return true,
             Ok(_) => at = at.saturating_add(PROBE).min(last),

@@ -1,4 +1,4 @@
-//! The storage that a store runs on: a few files beneath one directory.
+//! The storage that a store runs on: a few files below one directory.
 //!
 //! All that the segment engine and its index do to a disk goes through [`Disk`] and [`DiskFile`], so that a simulated
 //! disk can lose, reorder, tear and refuse what a real one may ([`sim::SimDisk`]).

@@ -15,7 +15,7 @@ pub struct RealDisk {
 }
 
 impl RealDisk {
-    /// The tree beneath a directory, which is made when it is missing.
+    /// The tree below a directory, which is made when it is missing.
     pub fn create(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root)?;
         Ok(Self {
@@ -23,7 +23,7 @@ impl RealDisk {
         })
     }
 
-    /// The tree beneath a directory that exists.
+    /// The tree below a directory that exists.
     #[must_use]
     pub fn existing(root: &Path) -> Self {
         Self {

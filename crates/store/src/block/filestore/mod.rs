@@ -1,8 +1,8 @@
 //! Blocks whose bytes lie in files: a store over another, which adds to its blocks those that rows refer to.
 //!
-//! What is written goes to the store below; references are made by [`Filestore::refer`] alone. A block that both have is
-//! read from below. References name files beneath one folder, and every read of one is checked by its hash: a file that was
-//! changed gives an error and never wrong bytes.
+//! What is written goes to the store below; references are made by [`Filestore::refer`] alone. A block that both have
+//! is read from below. References name files below one folder, and every read of one is checked by its hash: a file
+//! that was changed gives an error and never wrong bytes.
 //!
 //! Kubo's counterpart: <https://github.com/ipfs/kubo/blob/master/docs/experimental-features.md#ipfs-filestore>
 
@@ -41,7 +41,7 @@ const PAGE: usize = 1024;
 /// How a [`Filestore`] is opened.
 #[derive(Clone, Debug)]
 pub struct FilestoreOptions {
-    /// The folder that every referenced file lies beneath; absolute.
+    /// The folder that every referenced file lies below; absolute.
     pub root: PathBuf,
     /// Whether references to files are followed and made.
     pub files: bool,
@@ -50,10 +50,10 @@ pub struct FilestoreOptions {
 }
 
 impl FilestoreOptions {
-    /// For the files beside a repository: beneath the folder that holds it.
+    /// For the files beside a repository: below the folder that holds it.
     ///
     /// # Errors
-    /// When the path is relative and the working directory cannot be told.
+    /// When the path is relative and the working directory cannot be determined.
     pub fn beside(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
         let absolute = std::path::absolute(repository)?;
         let mut root = paths::clean(&absolute).unwrap_or(absolute);

@@ -265,7 +265,7 @@ impl BlockCollector for Filestore {
         self.sweep(collector)
     }
 
-    /// Only the store below: what became of files is told by [`Filestore::read`], and a file that was changed is no damage.
+    /// Only the store below: [`Filestore::read`] reports the files, and a changed file is not damage.
     fn verify(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,

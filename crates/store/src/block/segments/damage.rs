@@ -128,7 +128,8 @@ impl Engine {
         bad
     }
 
-    /// How many small blocks from the front stand one behind the other and are as they were written, found with one read.
+    /// How many small blocks from the front stand one after the other and are as they were written, found with one
+    /// read.
     fn same_run(&self, blocks: &[(Block, Entry)], scratch: &mut Vec<u8>) -> usize {
         let Some((_, first)) = blocks.first() else {
             return 0;
@@ -187,7 +188,7 @@ impl Engine {
         })
     }
 
-    /// Reads exactly so many bytes of a segment.
+    /// Reads exactly this many bytes of a segment.
     fn fill(&self, segment: u32, offset: u64, len: usize, scratch: &mut Vec<u8>) -> bool {
         let Ok(file) = self.files.get(segment) else {
             return false;

@@ -128,7 +128,7 @@ pub(super) struct Engine {
     /// Blocks up to this id are waited for.
     pub(super) wanted: AtomicU64,
     pub(super) collecting: Mutex<()>,
-    /// Whether the index is to be made anew at the next opening.
+    /// Whether the index is to be rebuilt at the next opening.
     pub(super) condemned: Mutex<bool>,
     pub(super) closed: AtomicBool,
     pub(super) lock: Mutex<Option<Box<dyn DiskLock>>>,
@@ -178,7 +178,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Sees to it that an index whose sync failed is made anew at the next opening: it belongs to a generation that is
+    /// Sees to it that an index whose sync failed is rebuilt at the next opening: it belongs to a generation that is
     /// no more.
     pub(super) fn check_index(&self) {
         let mut condemned = self.condemned.lock();
@@ -418,7 +418,7 @@ impl Engine {
     }
 }
 
-/// What became of a touch.
+/// The outcome of a touch.
 enum TouchResult {
     /// Whether the block is there.
     Found(bool),

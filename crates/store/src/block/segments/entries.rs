@@ -56,7 +56,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Walks past up to `limit` entries; whether there may be more behind it. `see` must not change the index.
+    /// Walks past up to `limit` entries; whether there may be more after it. `see` must not change the index.
     pub(super) fn scan_piece(
         &self,
         place: &mut KeyPosition,
@@ -64,7 +64,7 @@ impl Engine {
         see: &mut impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<bool, BlockError> {
         self.check_open()?;
-        // The index may have to be read twice: then it goes on behind what was seen.
+        // The index may have to be read twice; the second read continues after what was seen.
         let state = RefCell::new((place, see, Ok(())));
         let full = self.index.read(|transaction| {
             let (place, see, seen) = &mut *state.borrow_mut();

@@ -25,7 +25,7 @@ pub(super) struct FreeSpace {
 }
 
 impl FreeSpace {
-    /// Measures anew at the next write.
+    /// Measures again at the next write.
     pub(super) fn forget(&mut self) {
         self.at = None;
     }

@@ -13,7 +13,7 @@ use super::recover::{io_error, segments};
 const PATH: &str = "store.json";
 /// The only format so far.
 const FORMAT: u32 = 1;
-/// Segment numbers that are passed over when it is not known which were used.
+/// Segment numbers that are skipped when the used ones are unknown.
 const GAP: u32 = 1000;
 
 #[derive(Serialize, Deserialize)]
@@ -22,7 +22,7 @@ struct Identity {
     format: u32,
     /// Made once, at random.
     store: String,
-    /// Grows whenever the index is made anew, so that an older copy of an index is known for one.
+    /// Grows whenever the index is rebuilt, so that an older copy of an index is known for one.
     generation: u64,
     /// All segments that were ever begun have numbers below this one. Absent in stores of older programs.
     #[serde(default)]
@@ -132,8 +132,8 @@ fn named_by(disk: &dyn Disk, number: u32) -> Option<String> {
     is_id(id).then(|| id.to_owned())
 }
 
-/// Writes `store.json` anew from what else knows the store's id: its segments, or else `known`, from elsewhere. The index is
-/// made anew at the next opening.
+/// Writes `store.json` again from what else knows the store's id: its segments, or else `known`, from elsewhere. The
+/// index is rebuilt at the next opening.
 pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenError> {
     let numbers = segments(disk)?;
     let named = numbers

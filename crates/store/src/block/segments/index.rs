@@ -45,7 +45,7 @@ pub(super) struct IndexOwner {
 
 impl IndexOwner {
     fn encode(&self) -> Vec<u8> {
-        // The number tells programs that know no checksums in entries to make the index anew.
+        // The number tells programs that know no checksums in entries to rebuild the index.
         format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
     }
 
@@ -279,7 +279,8 @@ impl Index {
         Ok(answer)
     }
 
-    /// Whether the database has been opened anew, since or now. redb refuses everything once an operation has failed.
+    /// Whether the database has been opened again, since or now. redb refuses everything once an operation has
+    /// failed.
     fn reopened(&self, stale: &Arc<Database>) -> bool {
         let mut current = self.database.write();
         if !Arc::ptr_eq(&current, stale) {
@@ -348,8 +349,8 @@ impl Index {
         })
     }
 
-    /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while the
-    /// store stays open; nothing more is written, and it must be made anew.
+    /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while
+    /// the store stays open; nothing more is written, and it must be rebuilt.
     pub(super) fn sync_failed(&self) -> bool {
         self.sync_failed.load(Ordering::Acquire)
     }

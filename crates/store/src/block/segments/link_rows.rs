@@ -10,7 +10,7 @@
 //! | 2: an absent block or an identity CID | length | CID |
 //!
 //! A row counts only while all ids in it are alive: a block that was removed and put again has another id, and then
-//! the row is made anew from the node's bytes.
+//! the row is rebuilt from the node's bytes.
 
 use std::sync::{Arc, LazyLock};
 
@@ -106,7 +106,7 @@ impl StoredLink {
     }
 }
 
-/// The multihash that is no bytes at all.
+/// The multihash of no bytes at all.
 static EMPTY: LazyLock<Multihash> = LazyLock::new(|| {
     Multihash::wrap(multihash::IDENTITY, &[]).unwrap_or_else(|_| Multihash::sha2_256(&[]))
 });

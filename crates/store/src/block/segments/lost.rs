@@ -19,13 +19,13 @@ use super::record;
 
 /// The list.
 const PATH: &str = "lost.txt";
-/// Most bytes of the list that are read; what is beyond stays on the disk and is not named.
+/// Maximum number of bytes of the list that are read; the rest stays on disk and is not reported.
 const LIMIT: usize = 256 << 20;
 
 /// The blocks of the list, with sizes and segments.
 pub(super) type LostBlocks = BTreeMap<Multihash, (u32, u32)>;
 
-/// Reads the list. A line that makes no sense is passed over.
+/// Reads the list. A line that makes no sense is skipped.
 pub(super) fn read(disk: &dyn Disk) -> io::Result<LostBlocks> {
     let bytes = disk::read_small(disk, PATH, LIMIT)?.unwrap_or_default();
     let mut lost = LostBlocks::new();
@@ -139,7 +139,7 @@ pub(super) fn give_up(
         for number in short.keys() {
             let row = fresh.entry(*number).or_default();
             match ends.get(number) {
-                // What is left ends with a whole record, and is not gone on with.
+                // What is left ends with a whole record, and is not continued.
                 Some(end) => {
                     row.end = *end;
                     row.state = SegmentState::Sealed;

@@ -63,7 +63,7 @@ impl Marks {
         }
     }
 
-    /// Notes a block whose links cannot be told. What ends the store ends the collection.
+    /// Notes a block whose links cannot be determined. What ends the store ends the collection.
     fn fault(&mut self, cid: Cid, error: BlockError) -> Result<(), BlockError> {
         if matches!(error, BlockError::Closed | BlockError::Cancelled) {
             return Err(error);

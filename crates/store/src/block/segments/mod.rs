@@ -71,7 +71,7 @@ const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How long a thread sleeps that nobody wakes.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Blocks in CAR segments beneath a directory.
+/// Blocks in CAR segments below a directory.
 ///
 /// An answered [`BlockWriter::put`] or [`BlockWriter::sync`] survives `kill -9` and power loss.
 pub struct SegmentStore {
@@ -81,8 +81,8 @@ pub struct SegmentStore {
 }
 
 impl SegmentStore {
-    /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at most,
-    /// unless the index has to be made anew.
+    /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at
+    /// most, unless the index has to be rebuilt.
     pub fn open(
         path: impl AsRef<Path>,
         options: Options,
@@ -94,8 +94,8 @@ impl SegmentStore {
         )
     }
 
-    /// Opens the store and makes its index anew from the segments, whatever its state. `progress` is told bytes read and
-    /// bytes in all. Blocks that were removed may be back afterwards, unpinned; the next collection takes them.
+    /// Opens the store and rebuilds its index from the segments, whatever its state. `progress` is told bytes read
+    /// and bytes in all. Blocks that were removed may be back afterwards, unpinned; the next collection takes them.
     pub fn reindex(
         path: impl AsRef<Path>,
         options: Options,
@@ -175,14 +175,14 @@ impl SegmentStore {
         self.engine.set_rows(rows)
     }
 
-    /// The disk beneath it: other things that have to be where the blocks are may lie there.
+    /// The disk below it: other things that have to be where the blocks are may lie there.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.engine.disk)
     }
 
-    /// Calls `each` with the CIDs of all blocks, as they were first put, until it returns `false`; what cannot be read is passed
-    /// over. This reads the front of every record.
+    /// Calls `each` with the CIDs of all blocks, as they were first put, until it returns `false`; what cannot be
+    /// read is skipped. This reads the front of every record.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -190,9 +190,9 @@ impl SegmentStore {
         keys::cids(&self.engine, each)
     }
 
-    /// Repairs a store without its folder `segments`, without `store.json`, or with a damaged one: writes that anew, with the id that the segments name, or
-    /// else with `known`. The index is made anew at the next opening. Does nothing where there is no store at all, or a whole one;
-    /// answers whether it did.
+    /// Repairs a store without its folder `segments`, without `store.json`, or with a damaged one: writes that again,
+    /// with the id that the segments name, or else with `known`. The index is rebuilt at the next opening. Does
+    /// nothing where there is no store at all, or a whole one; answers whether it did.
     ///
     /// # Errors
     /// When the disk fails, or the store is of a later format.
@@ -304,7 +304,7 @@ fn shut(engine: &Engine, threads: &Mutex<Vec<JoinHandle<()>>>) -> Result<(), Blo
     last
 }
 
-/// Whether this thread may block while the other tasks of its runtime go on elsewhere.
+/// Whether this thread may block while the other tasks of its runtime continue elsewhere.
 fn may_block_here() -> bool {
     tokio::runtime::Handle::try_current()
         .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)

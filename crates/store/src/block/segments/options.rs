@@ -77,7 +77,7 @@ pub struct Damage {
     pub segment: u32,
     /// Which bytes of it.
     pub bytes: Range<u64>,
-    /// Where they were copied to, beneath the store's directory.
+    /// Where they were copied to, below the store's directory.
     pub copy: String,
 }
 
@@ -87,7 +87,7 @@ pub struct Damage {
 pub struct OpenReport {
     /// There was no store before.
     pub created: bool,
-    /// Why the index was made anew from the segments, if it was. Blocks removed before may be back then, unpinned.
+    /// Why the index was rebuilt from the segments, if it was. Blocks removed before may be back then, unpinned.
     pub reindexed: Option<String>,
     /// Records that were read because the index did not know them yet.
     pub replayed: u64,

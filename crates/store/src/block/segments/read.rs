@@ -45,7 +45,7 @@ impl Engine {
         Ok(out)
     }
 
-    /// Blocks that stand one behind the other in a segment; `None` when anything is not as the index has it.
+    /// Blocks that stand one after the other in a segment; `None` when anything is not as the index has it.
     fn read_run(&self, keys: &[Multihash], entries: &[Option<Entry>]) -> Option<Vec<Bytes>> {
         let (first, last) = (entries.first()?.as_ref()?, entries.last()?.as_ref()?);
         let file = self.files.get(first.segment).ok()?;

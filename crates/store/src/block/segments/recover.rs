@@ -34,7 +34,7 @@ pub(super) struct OpenPlan {
     pub(super) reserve: u64,
     /// The id that a new store gets; for simulations.
     pub(super) fresh_id: Option<String>,
-    /// Make the index anew though it could be used.
+    /// Make the index again though it could be used.
     pub(super) reindex: bool,
 }
 
@@ -183,7 +183,7 @@ pub(super) fn open(
             }
             let done = replay.run(&index, rows, segments(&*disk)?);
             if index.sync_failed() {
-                // What the file holds may not be what is on the disk: the next opening makes it anew.
+                // What the file holds may not be what is on the disk: the next opening rebuilds it.
                 card.owner.generation += 1;
                 identity::write(&*disk, &card)?;
             }
@@ -273,7 +273,7 @@ pub(super) fn open(
 }
 
 impl Engine {
-    /// Removes what compactions left, and takes up the last segment if it can be gone on with; seals the others.
+    /// Removes what compactions left, and takes up the last segment if it can be continued; seals the others.
     fn settle_segments(&self, last: u32) -> Result<(), BlockError> {
         let mut rows = self.rows.lock();
         let open: Vec<u32> = rows

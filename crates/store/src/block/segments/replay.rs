@@ -1,4 +1,4 @@
-//! Reading segments again: what the index does not know yet, or all of them when it has to be made anew.
+//! Reading segments again: what the index does not know yet, or all of them when it has to be rebuilt.
 
 use std::io;
 use std::ops::Range;
@@ -19,7 +19,7 @@ use super::{record, shrink};
 /// Entries that are brought to the index at a time.
 const BATCH: usize = 64 << 10;
 
-/// How many of the latest segments are written again when an index is made anew.
+/// How many of the latest segments are written again when an index is rebuilt.
 const DOUBTFUL: u32 = 4;
 
 /// Writes the bytes of a stretch over themselves.
@@ -66,7 +66,7 @@ impl Replay<'_> {
         Ok((index, rows))
     }
 
-    /// Makes the index anew.
+    /// Makes the index again.
     pub(super) fn rebuild(
         &mut self,
         reserve: &Arc<Reserve>,
@@ -136,7 +136,7 @@ impl Replay<'_> {
         let last = tails.last().map_or(0, |(number, ..)| *number);
         for (number, file, from) in tails {
             next.1 = next.1.max(number + 1);
-            // When an index is made anew, only the latest segments can be in doubt.
+            // When an index is rebuilt, only the latest segments can be in doubt.
             let doubtful = from > 0 || number.saturating_add(DOUBTFUL) > last;
             let rewrite = doubtful && !self.plan.read_only;
             self.tail(index, &mut rows, &mut next, number, &*file, from, rewrite)?;

@@ -1,4 +1,4 @@
-//! Reads a segment from front to back, and goes on behind what is damaged.
+//! Reads a segment from front to back, and continues behind what is damaged.
 
 use std::io;
 use std::ops::Range;
@@ -27,11 +27,11 @@ pub(super) enum ScanItem {
 /// Where a scan ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScanEnd {
-    /// Behind the last good record.
+    /// After the last good record.
     pub(super) end: u64,
     /// Whether bytes other than zero follow: a record that was cut short.
     pub(super) torn: bool,
-    /// Whether the search behind damage was given up, so that good records may follow.
+    /// Whether the search after damage was given up, so that good records may follow.
     pub(super) gave_up: bool,
 }
 

@@ -33,8 +33,8 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
 }
 
 impl Index {
-    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and goes on
-    /// with that. Nobody else may change the index meanwhile; it can be read all the time.
+    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and
+    /// continues with that. Nobody else may change the index meanwhile; it can be read all the time.
     pub(super) fn shrink(&self, entries: u64, from: u64) -> Result<(), BlockError> {
         let len = self.path_len();
         if self.sync_failed()

@@ -106,7 +106,7 @@ impl Stage {
         self.wake();
     }
 
-    /// Lets those go on that wait for room.
+    /// Lets those continue that wait for room.
     pub(super) fn wake(&mut self) {
         for waiting in self.waiting.drain(..) {
             let _ = waiting.send(());

@@ -56,7 +56,7 @@ impl RecentWrites {
         self.keep(MOST);
     }
 
-    /// Forgets the oldest beyond so many bytes.
+    /// Forgets the oldest beyond this many bytes.
     fn keep(&mut self, most: u64) {
         while let Some((_, oldest)) = self.stretches.front_mut()
             && self.bytes > most
@@ -86,7 +86,7 @@ impl RecentWrites {
 }
 
 impl Warm {
-    /// Takes note of whole sectors that were written. Whether there was nothing before.
+    /// Records whole sectors that were written. Whether there was nothing before.
     pub(super) fn written(&self, segment: u32, from: u64, to: u64) -> bool {
         let to = to - to % ALIGN as u64;
         if to <= from {

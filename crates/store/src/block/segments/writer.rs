@@ -1,4 +1,4 @@
-//! The writer: puts staged chunks into segments, syncs once for all that wait, and only then lets them go on.
+//! The writer: puts staged chunks into segments, syncs once for all that wait, and only then lets them continue.
 
 use std::io;
 use std::sync::Arc;
@@ -259,14 +259,14 @@ impl Engine {
         }
     }
 
-    /// Cuts the active segment to its length and ends it, so that nothing but CARs is at rest.
+    /// Cuts the active segment to its length and ends it, so that on disk there are only CARs.
     pub(super) fn seal_active(&self) {
         self.stage.lock().seal(self.limits.buffer);
         self.settle(self.last_id());
     }
 
-    /// Makes everything durable and cuts the active segment's file to its length: at rest, every segment is a CAR. It is
-    /// gone on with when the store is opened again.
+    /// Makes everything durable and cuts the active segment's file to its length: when the store is closed, every
+    /// segment is a CAR. It is continued when the store is opened again.
     pub(super) fn rest(&self) {
         self.settle(self.last_id());
         let mut writer = self.writer.lock();

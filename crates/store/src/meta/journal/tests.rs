@@ -64,7 +64,7 @@ fn what_was_settled_outlives_the_machine() {
     let told = read(&disk, Some(7)).unwrap().unwrap();
     assert!(!told.whole);
     assert_eq!(told.changes, pins[17..]);
-    // It is gone on with, and what is taken back is not there.
+    // It is continued, and what is taken back is not there.
     let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
     let next = State { turn: 11, ..state };
     let mut changes = Vec::new();

@@ -137,7 +137,7 @@ fn commit(database: &mut Database, waiting: &mut Vec<Batch>) {
     let mut applied = Vec::with_capacity(waiting.len());
     let outcome = in_transaction(database, waiting, &mut applied);
     for answer in applied {
-        // A caller that gave up is no reason to fail the others.
+        // A caller that gave up is not a reason to fail the others.
         drop(answer.send(outcome.clone()));
     }
     // Only a transaction that failed leaves batches behind.
@@ -217,7 +217,7 @@ fn journal_error(source: std::io::Error) -> RowError {
 }
 
 impl Database {
-    /// Writes a journal anew that has become long.
+    /// Writes a journal again that has become long.
     fn compact(&mut self) {
         if let Some(journal) = self.journal.as_mut().filter(|journal| journal.is_long())
             && let Err(error) = journal.rewrite(&self.now, &mut all(&self.connection))

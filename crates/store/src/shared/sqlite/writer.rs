@@ -35,7 +35,7 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), SharedError>) {
         let Self { found, answer, .. } = *self;
         let found = outcome.and_then(|()| found.ok_or(SharedError::Interrupted));
-        // A caller that gave up is no reason to fail the others.
+        // A caller that gave up is not a reason to fail the others.
         drop(answer.send(found));
     }
 }

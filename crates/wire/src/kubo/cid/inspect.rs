@@ -23,7 +23,7 @@ pub struct CidParts {
     pub cid_v0: String,
     /// The same block as CIDv1.
     pub cid_v1: String,
-    /// Why it is no CID; empty when it is one.
+    /// Why it is not a CID; empty when it is one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub error_msg: String,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::text::human_bytes;
 
-/// What hangs below roots: as far as it has been counted, or, with a ratio, all of it.
+/// What is reachable from roots: as far as it has been counted, or, with a ratio, all of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DagCounts {
@@ -28,7 +28,7 @@ pub struct DagCounts {
     pub dag_stats: Vec<DagCount>,
 }
 
-/// What hangs below one root.
+/// What is reachable from one root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DagCount {

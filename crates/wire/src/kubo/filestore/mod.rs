@@ -21,15 +21,15 @@ pub const OTHER_ERROR: i32 = 20;
 /// That of one that is in no file.
 pub const MISSING: i32 = 30;
 
-/// A block, where it lies, and what became of it.
+/// A block, its location and its status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FileBlock {
-    /// What became of it: [`OK`] and the others.
+    /// Its status: [`OK`] and the others.
     pub status: i32,
     /// What is wrong; empty when nothing is.
     pub error_msg: String,
-    /// The block as CIDv1 raw; absent when what was asked for is no CID.
+    /// The block as CIDv1 raw; absent when what was asked for is not a CID.
     pub key: Option<CidLink>,
     /// The file, from the folder that holds the repository.
     pub file_path: String,

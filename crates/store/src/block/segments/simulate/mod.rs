@@ -83,7 +83,7 @@ fn reopen(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome<Arc<Engine>> {
             opened => {
                 let why = opened.map(drop);
                 model.borrow_mut().note(|| format!("not opened: {why:?}"));
-                // The index may have been made anew before the opening failed, and what was removed be back.
+                // The index may have been rebuilt before the opening failed, and what was removed be back.
                 model.borrow_mut().mark_removals_uncertain();
                 *disk = disk.restart();
             }

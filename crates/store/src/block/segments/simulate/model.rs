@@ -144,7 +144,7 @@ impl Model {
         }
     }
 
-    /// What was removed may be back: the index was made anew.
+    /// What was removed may be back: the index was rebuilt.
     pub(super) fn mark_removals_uncertain(&mut self) {
         self.mark_uncertain(0..BLOCKS);
     }

@@ -92,7 +92,7 @@ fn an_index_that_does_not_fit_is_made_anew() {
     put(&engine, &second).unwrap();
     let disk = end(engine, &disk);
 
-    // Behind the segments: the rest is replayed.
+    // After the segments: the rest is replayed.
     disk.tamper("index.redb", Some(&behind));
     let (engine, report) = open(&disk);
     assert_eq!((report.reindexed, report.replayed), (None, 4));
