@@ -1,7 +1,8 @@
-//! A connection's own limits: a client that takes nothing more is dropped, one that stops sending a body as well.
+//! Limits of a connection: a client that stops reading or stops sending a body is disconnected.
 //!
-//! A connection that ends while its client still sends would be reset, and the client might never read the answer that says
-//! why: so what it sends is read for a while yet, and thrown away.
+//! If the server closed a connection while its client still sends, the connection would be reset and the client might
+//! never read the response that says why. So the server reads and discards what the client sends for a short time
+//! first.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -18,7 +19,7 @@ use tokio::time::{Instant, Sleep};
 use crate::listen::{Activity, RequestGuard, SendQueue};
 use crate::metrics::OpenConnection;
 
-/// A wait with a limit. The timer is made when it is first needed and reset each time.
+/// A timeout that restarts with every progress. The timer is created when it is first needed.
 #[derive(Debug)]
 pub(crate) struct IdleTimeout {
     limit: Duration,
@@ -35,12 +36,12 @@ impl IdleTimeout {
         }
     }
 
-    /// There was progress.
+    /// Restarts the timeout: there was progress.
     pub(crate) fn reset(&mut self) {
         self.waiting = false;
     }
 
-    /// There is none: ready once it has been so for the limit.
+    /// Ready once there was no progress for the limit.
     pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.limit;
         let timer = self
@@ -54,24 +55,24 @@ impl IdleTimeout {
     }
 }
 
-/// Longest time for which a client that is refused may continue sending.
+/// Maximum time for which a refused client may continue to send.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Tells a connection that a request of it was answered before all of its body was read.
+/// Shared flag: a request of the connection was answered before all of its body was read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnreadBody(Arc<AtomicBool>);
 
-/// Looks at what the client has taken, within the time for which it may take nothing.
+/// Number of checks of the send queue within the timeout.
 const LOOKS: u32 = 8;
 
-/// A connection that counts its bytes, and fails once its client has taken nothing for too long.
+/// A connection that counts its bytes, and fails once its client has read nothing for too long.
 ///
-/// That a socket takes no more is not enough to tell: it does again when a third of what waits in the system has gone out, and
-/// a slow client takes minutes for that. So the system is asked how much waits.
+/// A socket that is not writable is not enough evidence: it only becomes writable again when a third of the send
+/// queue is empty, which takes minutes with a slow client. So the size of the send queue is checked.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<S> {
     inner: S,
-    /// Time between two looks.
+    /// Time between two checks of the send queue.
     writing: IdleTimeout,
     blocked: Option<BlockedClient>,
     opened: OpenConnection,
@@ -80,16 +81,16 @@ pub(crate) struct GuardedIo<S> {
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
-/// What is known of a client that has no room.
+/// The state of a client whose receive window is full.
 #[derive(Debug)]
 struct BlockedClient {
     queued_bytes: Option<u64>,
-    /// Looks since it has last taken something.
+    /// Checks since the send queue last shrank.
     looks: u32,
 }
 
 impl<S> GuardedIo<S> {
-    /// `limit` is the longest time for which the client may take nothing of what is written.
+    /// `limit` is the maximum time for which the client may read nothing of what is written.
     pub(crate) fn new(
         inner: S,
         limit: Duration,
@@ -135,7 +136,7 @@ impl<S: SendQueue> GuardedIo<S> {
         }
     }
 
-    /// Ready once the client has taken nothing for the limit.
+    /// Ready once the client has read nothing for the limit.
     fn poll_stuck(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.blocked.is_none() {
             self.activity.set_blocked(true);
@@ -226,7 +227,7 @@ impl<S: AsyncRead + AsyncWrite + SendQueue + Unpin> AsyncWrite for GuardedIo<S> 
     }
 }
 
-/// A request's body, which fails once nothing has come for too long while it was waited for.
+/// A request's body, which fails when nothing arrives for too long while it is read.
 #[derive(Debug)]
 pub(crate) struct GuardedBody {
     inner: hyper::body::Incoming,
@@ -288,7 +289,7 @@ impl http_body::Body for GuardedBody {
     }
 }
 
-/// The body of an answer, whose request is under way until it ends.
+/// A response body that keeps its request counted as active until it ends.
 #[derive(Debug)]
 pub(crate) struct TrackedBody {
     pub(crate) inner: Body,

@@ -1,9 +1,9 @@
-//! What the faces count: requests by endpoint and class of status, how long they took, bytes and connections.
+//! Metrics of the faces: requests by endpoint and status class, durations, bytes and connections.
 //!
-//! An endpoint is named by its declaration, never by what a client sent; what is not an endpoint is `other`.
+//! Endpoints are named by their declarations, never by what a client sent; everything else counts as `other`.
 //!
-//! The same place writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and
-//! bytes. Queries and headers are left out, as they may hold secrets.
+//! Also writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and bytes.
+//! Queries and headers are left out, as they may hold secrets.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -31,10 +31,10 @@ type FaceLabels = [(&'static str, &'static str); 1];
 type EndpointLabels = [(&'static str, &'static str); 2];
 type OutcomeLabels = [(&'static str, &'static str); 3];
 
-/// Upper bounds of the classes of durations, in seconds.
+/// Upper bounds of the duration buckets, in seconds.
 const SECONDS: [f64; 7] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0];
 
-/// Which endpoint answered: an extension of its response.
+/// The endpoint that answered, as an extension of its response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndpointName(pub(crate) &'static str);
 
@@ -50,7 +50,7 @@ pub struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    /// Adds them to a node's; once a node.
+    /// Registers them with a node's metrics; call once per node.
     #[must_use]
     pub fn register(metrics: &Metrics) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl HttpMetrics {
         })
     }
 
-    /// What the connections of a face count.
+    /// The connection counters of a face.
     #[must_use]
     pub fn connections(&self, name: &'static str) -> ConnectionMetrics {
         let face = [("face", name)];
@@ -123,7 +123,7 @@ impl HttpMetrics {
     }
 }
 
-/// What the connections of one face count.
+/// The connection counters of one face.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionMetrics {
     open: Gauge,
@@ -159,7 +159,8 @@ impl Drop for OpenConnection {
     }
 }
 
-/// The counters of one face. Those that a request needs are found once: a look into a family hashes all labels.
+/// The counters of one face. The ones that a request needs are looked up once, because a lookup in a family hashes
+/// all labels.
 struct FaceMetrics {
     metrics: HttpMetrics,
     face: &'static str,
@@ -168,7 +169,7 @@ struct FaceMetrics {
     outcomes: RwLock<HashMap<(&'static str, &'static str), OutcomeMetrics, FixedState>>,
 }
 
-/// What counts the requests of one endpoint that ended in one way.
+/// The counters of the requests of one endpoint with one status class.
 #[derive(Clone)]
 struct OutcomeMetrics {
     requests: Counter,
@@ -195,7 +196,7 @@ impl FaceMetrics {
     }
 }
 
-/// A request under way. Dropping it ends it, however it ended.
+/// An active request, counted as ended when dropped.
 struct ActiveRequest {
     face: Arc<FaceMetrics>,
     started: Instant,
@@ -204,7 +205,7 @@ struct ActiveRequest {
     access: Option<AccessRecord>,
 }
 
-/// What the access log says of a request, while that is logged.
+/// The access log record of a request, while the log is enabled.
 struct AccessRecord {
     method: http::Method,
     path: String,
@@ -233,7 +234,7 @@ impl ActiveRequest {
             face: Arc::clone(face),
             started: Instant::now(),
             endpoint: "other",
-            // Unless it is answered, the client has left.
+            // Without a response, the client has left.
             class: "none",
             access: None,
         }
@@ -287,7 +288,7 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// An answer's body, with the request that ends when it does.
+/// A response body, whose end is the end of its request.
 struct ResponseBody {
     inner: Body,
     running: ActiveRequest,
@@ -317,7 +318,7 @@ impl http_body::Body for ResponseBody {
     }
 }
 
-/// A request's body whose bytes are counted.
+/// A request body that counts its bytes.
 struct CountedBody {
     inner: Body,
     received: Arc<AtomicU64>,

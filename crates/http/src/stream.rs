@@ -1,4 +1,4 @@
-//! Bodies of answers: streams that end well, end with a trailer, or are cut off.
+//! Response bodies: streams that end successfully, end with an error trailer, or are cut off.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,13 +14,13 @@ use crate::trailer::{Slot, printable};
 /// The trailer that carries an error after the first byte.
 pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
 
-/// Why a body did not end well.
+/// How a body failed.
 #[derive(Clone, Debug)]
 pub(crate) enum StreamFailure {
-    /// The bytes are all there and this is how it went: the trailer says so, and the body ends as a whole one.
+    /// All bytes were sent, and the command failed: the trailer reports the error and the body ends normally.
     Trailer(String),
-    /// The bytes are not all there: the body is cut off, so that no client takes it for a whole one. A trailer would
-    /// end it as a whole one, for every client that does not look for errors there.
+    /// Bytes are missing: the body is cut off so that no client takes it for complete. A trailer would end it
+    /// normally for every client that does not look for errors there.
     Cut(String),
 }
 
@@ -29,9 +29,9 @@ pub(crate) enum StreamFailure {
 pub(crate) enum Trailers {
     /// As a frame: HTTP/2, in process, or a client that said `TE: trailers`.
     Frame,
-    /// Through the connection.
+    /// Written by the connection.
     Slot(Slot),
-    /// As a frame, which every answer has at its end: the client takes no answer for whole without it. See
+    /// As a frame at the end of every response: the client considers no response complete without it. See
     /// [`STREAM_END`].
     Agreed,
 }
@@ -39,7 +39,7 @@ pub(crate) enum Trailers {
 impl Trailers {
     /// How a trailer can reach whoever sent this request.
     pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        // hyper sends trailers over HTTP/1 on just this value.
+        // hyper sends trailers over HTTP/1 only for this value.
         let wanted = headers
             .get(header::TE)
             .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
@@ -54,7 +54,7 @@ impl Trailers {
         }
     }
 
-    /// Tells the client that the server has agreed.
+    /// Confirms the agreement to the client.
     pub(crate) fn announce(&self, headers: &mut HeaderMap) {
         if matches!(self, Self::Agreed) {
             headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
@@ -62,7 +62,7 @@ impl Trailers {
     }
 }
 
-/// A body made of a stream.
+/// A body that is a stream.
 pub(crate) struct StreamBody {
     stream: Option<BoxStream<'static, Result<Bytes, StreamFailure>>>,
     trailers: Trailers,
@@ -83,11 +83,11 @@ impl StreamBody {
     }
 }
 
-/// A body whose bytes are all at hand. Its length is not known, as that of a stream is not: both are sent in chunks.
+/// A body whose bytes are all in memory. It has no length, like a stream: both are sent in chunks.
 pub(crate) struct FullBody(Option<Bytes>);
 
 impl FullBody {
-    /// These bytes, of which there are some.
+    /// A body of these bytes, which must not be empty.
     pub(crate) fn new(bytes: Bytes) -> Self {
         Self(Some(bytes))
     }
@@ -154,8 +154,8 @@ impl Body for StreamBody {
                 Poll::Ready(None)
             }
             (StreamFailure::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
-                // hyper drops what it has not sent when a body fails. A turn in which there is nothing lets it send that first:
-                // the status, and the record that says why.
+                // hyper drops what it has not sent yet when a body fails. Returning `Pending` once lets it send that
+                // first: the status, and the record with the error.
                 self.cut = Some(message);
                 cx.waker().wake_by_ref();
                 Poll::Pending
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(choose(&[], false), "frame");
         assert_eq!(choose(&[te], true), "frame");
         assert_eq!(choose(&[("te", "Trailers")], true), "frame");
-        // hyper sends none then.
+        // hyper sends no trailers then.
         assert_eq!(choose(&[("te", "trailers, deflate")], true), "slot");
         assert_eq!(choose(&[te, end], true), "agreed");
         assert_eq!(choose(&[te, end], false), "agreed");

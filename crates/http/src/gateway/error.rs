@@ -1,4 +1,4 @@
-//! How refusals are answered: the one place of this face where a status is chosen.
+//! Error responses of the gateway. Statuses are chosen here and nowhere else in this face.
 //!
 //! | status | when |
 //! |---|---|
@@ -19,19 +19,19 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::cause::with_causes;
 
-/// Why a request is not answered with content.
+/// Why a request fails.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
     /// The request cannot be read.
     #[error("{0}")]
     Bad(String),
-    /// There is nothing at that path here.
+    /// Nothing exists at that path.
     #[error("{0}")]
     NotFound(String),
-    /// A block is not here, and nobody else was asked.
+    /// A block is not stored locally, and the node is offline.
     #[error("{0}")]
     NotHere(String),
-    /// The same, where the client asked for what is cached.
+    /// The same, where the client asked for cached content only.
     #[error("{0}")]
     NotCached(String),
     /// The exchange with peers, or a name, failed.
@@ -40,10 +40,10 @@ pub(crate) enum GatewayError {
     /// Peers took too long.
     #[error("{0}")]
     Timeout(String),
-    /// The method is not one that reads.
+    /// The method is neither GET nor HEAD.
     #[error("method not allowed: the gateway takes GET and HEAD")]
     Method,
-    /// The content has no such form.
+    /// The content is not available in this format.
     #[error("{0}")]
     NotAcceptable(String),
     /// The file has no such range.
@@ -72,7 +72,7 @@ impl GatewayError {
         }
     }
 
-    /// The answer: the status and a line of text.
+    /// The response: the status and a line of text.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(format!("{self}\n")));
         *response.status_mut() = self.status();
@@ -125,7 +125,7 @@ impl From<cairn_dag::NodeError> for GatewayError {
                 "the content is neither a file nor a folder: ask for ?format=raw or ?format=car"
                     .to_owned(),
             ),
-            // Whoever made the content made it so: this server is well.
+            // The content itself is malformed; the server works.
             other => Self::NotAcceptable(format!(
                 "{}: ask for ?format=raw or ?format=car",
                 with_causes(&other)

@@ -1,4 +1,4 @@
-//! Files: whole, in part, or by their head.
+//! Serves files: whole, in ranges, or only headers.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -11,9 +11,9 @@ use super::error::GatewayError;
 use super::range::{self, RequestedRange};
 use super::{Target, conditional, content_type, describe, not_modified, streamed};
 
-/// How a file is to be named.
+/// The name that a file is served under.
 pub(super) struct Reply {
-    /// The name by which its type is guessed.
+    /// The name that its media type is guessed from.
     pub(super) name: String,
     /// `?download=true`.
     pub(super) attachment: bool,
@@ -38,13 +38,14 @@ pub(super) async fn serve(
         .and_then(|value| value.to_str().ok())
         .filter(|_| conditional::range_holds(headers, &etag));
     let requested_format = range::parse(range, size);
-    // What fails before the first piece is a plain error.
+    // An error before the first piece is a plain error response.
     let (status, offset, length) = match requested_format {
         RequestedRange::Unsatisfiable => return Err(GatewayError::Range { size }),
         RequestedRange::Whole => (StatusCode::OK, 0, size),
         RequestedRange::Part { offset, length } => (StatusCode::PARTIAL_CONTENT, offset, length),
     };
-    // The file's first bytes tell its type. They may be missing where those that are asked for are not: then its name does.
+    // The media type is detected from the file's first bytes. If they are missing while the requested range is
+    // present, the name decides.
     let start = match reader.next().await {
         Ok(start) => start.unwrap_or_default(),
         Err(_) if offset > 0 => Bytes::new(),
@@ -92,7 +93,7 @@ pub(super) async fn serve(
     Ok(response)
 }
 
-/// `Content-Disposition`, RFC 6266: an ASCII name, and the whole one beside it.
+/// `Content-Disposition`, RFC 6266: an ASCII name, and the full name in the extended form.
 fn disposition(reply: &Reply) -> Option<HeaderValue> {
     if !reply.attachment && reply.given_name.is_none() {
         return None;

@@ -1,4 +1,4 @@
-//! Folders: their `index.html`, or a list of their entries.
+//! Serves directories: their `index.html`, or a list of their entries.
 
 use std::fmt::Write as _;
 
@@ -19,9 +19,9 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use super::error::GatewayError;
 use super::{Target, conditional, describe, file, not_modified};
 
-/// Entries that a list shows; a note tells of more.
+/// Maximum number of entries in a list; a note says that there are more.
 const MOST: usize = 10_000;
-/// Bytes of a list that go out together.
+/// Bytes of a list that are sent together.
 const PIECE: usize = 32 << 10;
 
 /// Serves a folder.
@@ -54,7 +54,7 @@ pub(super) async fn serve(
     }
 }
 
-/// To the same path with a slash, against which the page's links are meant.
+/// Redirects to the same path with a slash, which the links of the page are relative to.
 fn redirect(request: &Parts) -> Result<Response, GatewayError> {
     let query = request
         .uri
@@ -82,7 +82,7 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
             shown: 0,
             next: Some(head(target, request.uri.path().ends_with('/'))),
         };
-        // What fails before the first piece has a status.
+        // An error before the first piece has a status of its own.
         match page.piece().await? {
             None => Body::empty(),
             Some((first, page)) => {
@@ -103,7 +103,7 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=604800, stale-while-revalidate=2678400"),
     );
-    // A list is made of names that strangers chose: nothing on it may run.
+    // A list contains untrusted names: no script may run on it.
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
@@ -180,7 +180,7 @@ fn link(name: &[u8]) -> impl std::fmt::Display {
     percent_encode(name, NON_ALPHANUMERIC)
 }
 
-/// Text that stands for itself in a page.
+/// Text with HTML escapes.
 fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -41,10 +41,10 @@ use crate::cause::with_causes;
 use crate::paths;
 use crate::stream::{StreamFailure, StreamBody, Trailers};
 
-/// How long a request waits for the next block, where `Gateway.RetrievalTimeout` does not say.
+/// Timeout for the next block if `Gateway.RetrievalTimeout` is not set.
 const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The face, under the `Gateway` section of the configuration as it is now.
+/// The gateway, with the current `Gateway` section of the configuration.
 pub fn service(node: Arc<Node>) -> Service {
     let config = node.config();
     let headers = Headers::from_config(config.gateway.http_headers.as_ref());
@@ -58,20 +58,20 @@ pub fn service(node: Arc<Node>) -> Service {
     Service::new(move |request| serve(Arc::clone(&gateway), request))
 }
 
-/// Headers of an answer, about.
+/// Typical number of response headers.
 const HEADERS: usize = 20;
 
-/// What the face holds.
+/// The state of the gateway.
 struct Gateway {
     node: Arc<Node>,
     headers: Headers,
-    /// Whether peers are never asked.
+    /// Whether the gateway never contacts peers.
     no_fetch: bool,
     timeout: Duration,
 }
 
 impl Gateway {
-    /// Where the blocks of a request are read.
+    /// The blocks that a request reads from.
     fn blocks(&self, only_cached: bool) -> Blocks {
         if self.no_fetch || only_cached {
             return self.node.offline_blocks();
@@ -80,7 +80,7 @@ impl Gateway {
     }
 }
 
-/// Whether a request is for what is here already.
+/// Whether a request accepts only locally stored content.
 fn is_only_if_cached(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::CACHE_CONTROL)
@@ -126,21 +126,21 @@ fn preflight() -> Response {
     response
 }
 
-/// What a request is about.
+/// The target of a request.
 struct Target {
-    /// The path as it was asked for, decoded.
+    /// The requested path, decoded.
     path: ContentPath,
     /// The block that it leads to.
     cid: Cid,
-    /// The blocks on the way, for `X-Ipfs-Roots`: the root and the target.
+    /// The blocks on the path, for `X-Ipfs-Roots`: the root and the target.
     roots: String,
-    /// For how long the path leads there.
+    /// How long the resolution is valid.
     validity: Validity,
 }
 
 async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Response, GatewayError> {
     if request.headers.get("service-worker").is_some() {
-        // A worker of one page would take over every other page of this origin.
+        // A service worker of one page would control every other page of this origin.
         return Err(GatewayError::Bad(
             "navigator.serviceWorker: registration is not allowed for this scope".to_owned(),
         ));
@@ -245,7 +245,7 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
     })
 }
 
-/// The headers of everything that a path leads to: what it is, and that it never changes.
+/// The headers of content at an immutable path: what it is, and that it never changes.
 fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
     // With everything else that is sent: nothing needs a new layout.
     headers.reserve(HEADERS);
@@ -269,7 +269,7 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
             header::CACHE_CONTROL,
             &format!("public, max-age={}", ttl.as_secs()),
         ),
-        // Caches go by their own rules.
+        // Caches follow other rules.
         Validity::Ttl(None) => {}
     }
     headers.insert(
@@ -278,7 +278,7 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
     );
 }
 
-/// A path as a header can carry it.
+/// A path as a header value.
 fn path_header(path: &[u8]) -> String {
     percent_encoding::percent_encode(path, percent_encoding::CONTROLS).to_string()
 }

@@ -1,24 +1,24 @@
-//! Byte ranges.
+//! Byte ranges of requests.
 //!
 //! Spec: RFC 9110 §14. One range is answered as asked; several are answered with the whole, as the spec allows.
 
-/// What part of a file a request wants.
+/// The part of a file that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestedRange {
     /// All of it.
     Whole,
-    /// From here, this many bytes; at least one.
+    /// This many bytes from this offset; at least one.
     Part {
         /// Offset in bytes.
         offset: u64,
         /// Count of bytes.
         length: u64,
     },
-    /// Nothing that is there.
+    /// Nothing that exists.
     Unsatisfiable,
 }
 
-/// Reads a `Range` header for a file of `size` bytes. What is not understood counts as absent.
+/// Parses a `Range` header for a file of `size` bytes. An invalid header is ignored.
 pub(crate) fn parse(header: Option<&str>, size: u64) -> RequestedRange {
     let Some(ranges) = header.and_then(|text| text.trim().strip_prefix("bytes=")) else {
         return RequestedRange::Whole;

@@ -1,4 +1,4 @@
-//! Forms that a client can check for itself: the raw block and the CAR.
+//! Trustless formats, which a client can verify: raw blocks and CARs.
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/trustless-gateway/>
 
@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, header};
 use super::error::GatewayError;
 use super::{Target, conditional, describe, not_modified};
 
-/// What form is asked for.
+/// The requested format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TrustlessFormat {
     Content,
@@ -20,7 +20,7 @@ pub(super) enum TrustlessFormat {
     Car,
 }
 
-/// The form that `?format=` or `Accept` asks for; `?format=` wins.
+/// The format in `?format=` or `Accept`; `?format=` has precedence.
 pub(super) fn requested_format(query: &Values, headers: &HeaderMap) -> Result<TrustlessFormat, GatewayError> {
     match query.loose(&["format"]) {
         Some("raw") => return Ok(TrustlessFormat::Raw),
@@ -47,7 +47,7 @@ pub(super) fn requested_format(query: &Values, headers: &HeaderMap) -> Result<Tr
     Ok(TrustlessFormat::Content)
 }
 
-/// The block alone.
+/// Only the block.
 pub(super) async fn raw(
     blocks: &Blocks,
     target: &Target,
@@ -71,7 +71,7 @@ pub(super) async fn raw(
     Ok(response)
 }
 
-/// The block and all below it.
+/// The block and everything below it.
 pub(super) async fn car(
     blocks: &Blocks,
     target: &Target,

@@ -1,7 +1,7 @@
-//! How answers are written.
+//! Writes responses.
 //!
-//! The status and headers wait for the first record or byte, so that what fails before it is a plain error. After it,
-//! see [`crate::stream`].
+//! Status and headers wait for the first record or byte, so that an error before it is a plain error response. For
+//! later errors see [`crate::stream`].
 
 mod encoding;
 mod records;
@@ -28,15 +28,15 @@ use super::Failure;
 use super::call::{CallContext, timed_out};
 use crate::stream::Trailers;
 
-/// What a handler of this command gives.
+/// What a handler of this command returns.
 pub(crate) type Answer<C> = <<C as Command>::Reply as HandlerReply>::Answer;
 
-/// What a handler gives for each kind of reply, and how it is sent.
+/// What a handler returns for each kind of reply, and how it is sent.
 pub(crate) trait HandlerReply: Reply {
-    /// What a handler gives.
+    /// What a handler returns.
     type Answer: Send;
 
-    /// The same in the one form that is sent.
+    /// The payload of the response.
     fn sent(answer: Self::Answer) -> Payload<Self::Record>;
 }
 
@@ -92,7 +92,7 @@ impl HandlerReply for shape::Nothing {
     }
 }
 
-/// One record or many, as was asked for.
+/// One record or many, as the request asks.
 pub(crate) enum OneOrMany<A, B> {
     /// One JSON value.
     One(A),
@@ -102,7 +102,7 @@ pub(crate) enum OneOrMany<A, B> {
     Many(Records<B>),
 }
 
-/// Bytes of a media type.
+/// A response of bytes of a media type.
 pub(crate) struct ByteStream {
     /// The media type.
     pub(crate) media_type: &'static str,
@@ -112,7 +112,7 @@ pub(crate) struct ByteStream {
     pub(crate) stream: BoxStream<'static, Result<Bytes, Failure>>,
 }
 
-/// What is sent.
+/// The payload of a response.
 pub(crate) enum Payload<R> {
     /// One JSON value.
     One(R),
@@ -124,7 +124,7 @@ pub(crate) enum Payload<R> {
     Bytes(ByteStream),
 }
 
-/// What an answer needs to know of its call.
+/// Options of a call that its response depends on.
 pub(crate) struct ResponseOptions {
     pub(crate) encoding: Encoding,
     timeout: Option<Duration>,
@@ -141,7 +141,7 @@ impl ResponseOptions {
     }
 }
 
-/// Runs a handler and begins its answer.
+/// Runs a handler and starts its response.
 pub(crate) async fn begin<C: Command<Reply: HandlerReply>>(
     work: impl Future<Output = Result<Answer<C>, Failure>> + Send,
     encoding: Encoding,
@@ -180,7 +180,7 @@ pub(crate) async fn begin<C: Command<Reply: HandlerReply>>(
     })
 }
 
-/// Writes the answer that begins so.
+/// Writes the response after its start.
 pub(crate) async fn respond(
     start: BoxFuture<'static, Result<ResponseStart, Failure>>,
     options: ResponseOptions,
@@ -188,7 +188,7 @@ pub(crate) async fn respond(
     let deadline = options
         .timeout
         .map(|limit| tokio::time::Instant::now() + limit);
-    // Kubo says how long an answer is before it checks whether it can give it.
+    // Kubo sends the length before it knows whether it can send the content.
     let mut promised = None;
     let start = async {
         let mut answer = start.await?;
@@ -200,7 +200,7 @@ pub(crate) async fn respond(
                 answer.first = first;
                 answer.finish();
             }
-            // Bytes of which there are none, and a trailer that says why.
+            // No bytes, and a trailer with the reason.
             Err(told @ Failure::Trailer(_)) if matches!(answer.kind, PayloadKind::Bytes(..)) => {
                 *rest = futures_util::stream::iter([Err(told)]).boxed();
             }
@@ -231,7 +231,7 @@ pub(crate) async fn respond(
     }
 }
 
-/// The head of an answer, and what follows.
+/// The first piece of a response, and the rest.
 pub(crate) struct ResponseStart {
     kind: PayloadKind,
     first: Option<Bytes>,
@@ -239,7 +239,7 @@ pub(crate) struct ResponseStart {
 }
 
 impl ResponseStart {
-    /// Checks whether anything follows bytes that should be all, so that a small answer goes out in one piece.
+    /// Checks whether the first piece is everything, so that a small response is sent at once.
     fn finish(&mut self) {
         if self
             .rest

@@ -1,4 +1,4 @@
-//! How failures are answered: the one place of this face where a status is chosen.
+//! Error responses of the RPC. Statuses are chosen here and nowhere else in this face.
 //!
 //! | status | when | body |
 //! |---|---|---|
@@ -29,7 +29,7 @@ pub(crate) enum Failure {
     /// The command failed.
     #[error(transparent)]
     Command(#[from] CommandError),
-    /// The command failed, and all that it had to say before was said: the answer ends as a whole one, with a trailer.
+    /// The command failed after everything was sent: the response ends normally, with the error in a trailer.
     #[error("{0}")]
     Trailer(String),
 }
@@ -40,12 +40,12 @@ impl Failure {
         Self::Command(CommandError::normal(message))
     }
 
-    /// The command has no such form of answer.
+    /// The command has no XML form.
     pub(crate) fn no_xml() -> Self {
         Self::normal("this command does not answer as XML")
     }
 
-    /// The status and body of an answer that has not begun.
+    /// The status of a response that has not started.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Command(error) if error.code != ErrorCode::Client.number() => {
@@ -57,7 +57,8 @@ impl Failure {
     }
 }
 
-/// Every error of the layers below: clients get Kubo's text for it and its causes, callers in this process our own as well.
+/// Errors of the layers below. Clients get Kubo's text of an error and its causes; callers in the same process also
+/// get our own.
 macro_rules! from_errors {
     ($($error:ty),+ $(,)?) => { $(
         impl From<$error> for Failure {

@@ -42,35 +42,34 @@ use crate::metrics::EndpointName;
 use crate::ops::OpsEndpoint;
 use crate::paths;
 
-/// The version of the Kubo whose RPC is answered.
+/// The version of Kubo whose RPC this program implements.
 pub const KUBO_VERSION: &str = "0.42.0";
-/// The version that `API.Compat = "0.7"` tells instead: `ipfshttpclient` 0.7 wants one from 0.4.23 below 0.8.0, and 0.8.0a2
-/// one from 0.5.0 below 0.9.0.
+/// The version reported with `API.Compat = "0.7"`: `ipfshttpclient` 0.7 requires 0.4.23 up to but not including
+/// 0.8.0, and 0.8.0a2 requires 0.5.0 up to but not including 0.9.0.
 pub const COMPAT_VERSION: &str = "0.7.0";
-/// The version of its repository, as clients expect to read it.
+/// The repository version that clients expect.
 pub const REPO_VERSION: &str = "18";
-/// What this program calls itself.
+/// The agent version of this program.
 pub const AGENT: &str = concat!("cairn/", env!("CARGO_PKG_VERSION"));
 
-/// What the handlers share.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct Rpc {
-    /// The node that they translate to.
+    /// The node that they call.
     pub node: Arc<Node>,
     /// Stops the process; `shutdown` cancels it.
     pub stop: CancellationToken,
-    /// Changes what is logged, where someone can.
+    /// Changes log levels, if possible.
     pub logs: Option<Arc<dyn LogLevels>>,
-    /// Which pages of browsers may call, and what goes out with answers.
+    /// Which browser pages may call, and the headers of responses.
     origins: origin::Policy,
-    /// Who else may call.
+    /// The credentials that are required.
     credentials: Credentials,
     version: &'static str,
 }
 
 impl Rpc {
-    /// Over a node, under the rules of its configuration as it is now: `API.Authorizations` and
-    /// `API.HTTPHeaders`.
+    /// The RPC of a node, with its current configuration: `API.Authorizations` and `API.HTTPHeaders`.
     #[must_use]
     pub fn new(node: Arc<Node>, stop: CancellationToken) -> Self {
         let config = node.config();
@@ -81,7 +80,7 @@ impl Rpc {
         }
     }
 
-    /// Over a node, for whoever holds it already and calls without a connection between: no credential is asked for.
+    /// The RPC of a node for callers in the same process: no credential is required.
     #[must_use]
     pub fn in_process(node: Arc<Node>, stop: CancellationToken) -> Self {
         let version = match node.config().api.compat.as_deref() {
@@ -98,13 +97,13 @@ impl Rpc {
         }
     }
 
-    /// The same, with a way to change what is logged.
+    /// The same, with a way to change log levels.
     #[must_use]
     pub fn with_logs(self, logs: Option<Arc<dyn LogLevels>>) -> Self {
         Self { logs, ..self }
     }
 
-    /// The version of Kubo that clients are told.
+    /// The version of Kubo that is reported to clients.
     #[must_use]
     pub fn version(&self) -> &'static str {
         self.version
@@ -117,26 +116,26 @@ impl Rpc {
     }
 }
 
-/// What answers a command. What it is called with and what it gives follow from the declaration.
+/// Implements a command. Its input and output types follow from the declaration.
 pub(crate) trait Handler: Command<Body: RequestBody, Reply: HandlerReply, Needs: CallType> {
-    /// Answers one call.
+    /// Handles one call.
     fn handle(
         self,
         call: Input<Self>,
     ) -> impl Future<Output = Result<Answer<Self>, Failure>> + Send;
 }
 
-/// What a handler of this command is called with: [`Call`], or [`CallContext`] where it needs no repository; a pair with [`Files`]
-/// where it takes files.
+/// The input of a handler of this command: [`Call`], or [`CallContext`] where it needs no repository; a pair with
+/// [`Files`] where it takes files.
 pub(crate) type Input<C> =
     <<C as Command>::Body as RequestBody>::Input<<<C as Command>::Needs as CallType>::Call>;
 
 type ResponseFuture = BoxFuture<'static, Result<ResponseStart, Failure>>;
 
-/// Answers a call; `None` where the command needs a node and there is none.
+/// Handles a call; `None` if the command needs a node and there is none.
 type Run = fn(Option<&Arc<Rpc>>, CallContext, Option<Files>) -> Result<Option<ResponseFuture>, ParseError>;
 
-/// A command and its handler, of which only the facts are known.
+/// A command and its type-erased handler.
 struct Route {
     spec: Spec,
     run: Run,
@@ -179,11 +178,11 @@ static ROUTES: LazyLock<HashMap<&'static str, &'static Route>> = LazyLock::new(|
     paths.collect()
 });
 
-/// Kubo fetches a web UI from the network; this program carries and fetches none.
+/// Kubo fetches a web UI from the network; this program has none.
 const NO_WEBUI: &str = "404 no web UI: this node has none of its own.\n\
     A web UI that speaks the Kubo RPC can be used from elsewhere: allow its origin in API.HTTPHeaders.\n";
 
-/// The face: `/api/v0` and what Kubo serves beside it.
+/// The RPC face: `/api/v0`, and the other paths that Kubo serves.
 pub fn service(rpc: Arc<Rpc>) -> Service {
     Service::new(move |request| dispatch(State(Arc::clone(&rpc)), request))
 }
@@ -193,7 +192,7 @@ pub fn router(rpc: Arc<Rpc>) -> Router {
     Router::new().fallback(dispatch).with_state(rpc)
 }
 
-/// The part of the face that needs no repository, for a caller in the same process.
+/// The commands that need no repository, for a caller in the same process.
 pub fn standalone_router() -> Router {
     Router::new().fallback(standalone)
 }
@@ -212,11 +211,11 @@ async fn standalone(request: Request) -> Response {
 }
 
 async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
-    // Before all else, as in Kubo: credentials and routes meet clean paths alone.
+    // First, as in Kubo: credentials and routes only see clean paths.
     if let Some(clean) = paths::redirect(request.uri()) {
         return clean;
     }
-    // As in Kubo, credentials see the path that the command is found by: without escapes.
+    // As in Kubo, credentials are checked against the decoded path, which selects the command.
     let path = &*percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy();
     if let Some(question) = Question::of(path) {
         let headers = request.headers();
@@ -253,7 +252,7 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
         return error::not_found(false);
     };
     let headers = request.headers();
-    // Before all else, preflights included: as Kubo does.
+    // First, also for preflights, as in Kubo.
     if !rpc.credentials.allow(path, headers) {
         return error::access_denied();
     }
@@ -301,7 +300,7 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
     response
 }
 
-/// The last segment of a path without its escapes: the bytes that it stands for, which need not be text.
+/// The last segment of a path, decoded. The bytes need not be UTF-8.
 fn last_segment(path: &str) -> Vec<u8> {
     let path: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
     let end = path
@@ -326,7 +325,7 @@ async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, values: Values)
     }
 }
 
-/// The answer of a command, or the refusal of a request that does not reach it.
+/// The response of a command, or `Err` with that of a request that does not reach it.
 async fn answered(
     rpc: Option<&Arc<Rpc>>,
     route: &Route,
@@ -342,7 +341,7 @@ async fn answered(
     }
 }
 
-/// Whether commands live below this path, which then answers nothing by itself.
+/// Whether this path is a command group, which has no response of its own.
 fn is_group(path: &str) -> bool {
     !path.is_empty()
         && ROUTES.keys().any(|command| {
@@ -352,7 +351,7 @@ fn is_group(path: &str) -> bool {
         })
 }
 
-/// A body that is empty.
+/// An empty body.
 fn nothing() -> Body {
     Body::empty()
 }

@@ -1,4 +1,4 @@
-//! One connection.
+//! Serves one connection.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -16,20 +16,20 @@ use crate::guard::{TrackedBody, GuardedBody, GuardedIo, UnreadBody};
 use crate::tls::Tls;
 use crate::trailer::{Slot, TrailerIo};
 
-/// Time between two questions whether an HTTP/2 client is still there, and for its answer.
+/// Interval of HTTP/2 pings, and the timeout for their answers.
 const PING: Duration = Duration::from_secs(20);
 /// Maximum number of header fields of a request; clients behind proxies send some hundred.
 const MOST_FIELDS: usize = 1024;
 /// Maximum size of a request's head, in bytes.
 const MOST_HEAD: usize = 256 << 10;
-/// The same on a stream of HTTP/2, of which there are many; each field counts 32 bytes more there.
+/// The same on an HTTP/2 stream, of which there are many; each field counts 32 bytes more there.
 const MOST_STREAM_HEAD: u32 = 128 << 10;
 /// Maximum number of bytes of an answer that an HTTP/2 stream hands to its connection before they are written.
 const STREAM_BUFFER: usize = 64 << 10;
-/// Time for an idle connection to end in order when another needs its place.
+/// Time for an idle connection to close cleanly when another needs its slot.
 const FAREWELL: Duration = Duration::from_millis(100);
 
-/// Serves a connection to its end. HTTP/2 is spoken with whoever asks for it in a TLS handshake.
+/// Serves a connection until it ends. HTTP/2 is used if the client negotiates it in the TLS handshake.
 pub(super) async fn serve<S>(
     stream: S,
     tls: Option<Tls>,
@@ -99,7 +99,7 @@ async fn http1<S>(
         });
     let mut builder = http1::Builder::new();
     builder
-        // `Activity::idle_for` ends what rests too long: hyper's timer would be rebuilt for each request.
+        // `Activity::idle_for` closes idle connections: hyper would create a timer for each request.
         .header_read_timeout(None)
         .max_headers(MOST_FIELDS)
         .max_header_size(MOST_HEAD)
@@ -144,7 +144,7 @@ where
             async move {
                 let has_body = !http_body::Body::is_end_stream(request.body());
                 let held = budget.set_aside(has_body).await;
-                // One stream ends by itself; the connection continues.
+                // Only the stream ends; the connection continues.
                 let request =
                     request.map(|inner| GuardedBody::wrap(inner, body, UnreadBody::default()));
                 let response = match refused {
@@ -177,7 +177,7 @@ where
     log_end(ended);
 }
 
-/// Waits for the end of a connection that is to end when it rests, and no longer than it takes to say so.
+/// Waits until an idle connection that was asked to close has ended, with a short timeout.
 async fn make_way<C>(mut connection: Pin<&mut C>, activity: &Activity) -> hyper::Result<()>
 where
     C: Future<Output = hyper::Result<()>>,
@@ -186,7 +186,7 @@ where
         match tokio::time::timeout(FAREWELL, connection.as_mut()).await {
             Ok(ended) => return ended,
             Err(_) if activity.is_idle() => return Ok(()),
-            // A request has come just before: it is answered.
+            // A request arrived just before: it is answered.
             Err(_) => {}
         }
     }

@@ -1,9 +1,10 @@
-//! Room for connections: where there is none left, idle ones are closed in favour of new ones.
+//! Slots for connections: when none is free, idle connections are closed in favour of new ones.
 //!
-//! A connection rests while no request of it is being answered and nothing is left to write: before the first request, between
-//! two, and while a head or a handshake dribbles in. The one that has rested longest goes first.
+//! A connection is idle while no request of it is active and nothing is left to write: before the first request,
+//! between two requests, and while a head or a handshake arrives slowly. The one that has been idle longest is closed
+//! first.
 //!
-//! Each request begins and ends a rest, and looks at its own connection alone for that. Whoever needs a place looks at all.
+//! A request only updates the state of its own connection. Only a connection that needs a slot examines all others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,20 +15,20 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// The places of a listener.
+/// The connection slots of a listener.
 #[derive(Debug)]
 pub(super) struct ConnectionSlots {
     free: Arc<Semaphore>,
     taken: Arc<OpenConnections>,
 }
 
-/// The connections that have a place.
+/// The open connections.
 #[derive(Debug, Default)]
 struct OpenConnections {
     list: Mutex<List>,
-    /// Whether someone waits for a place.
+    /// Whether a connection waits for a slot.
     wanted: AtomicBool,
-    /// Something has changed for whoever waits.
+    /// Wakes the connection that waits for a slot.
     changed: Notify,
 }
 
@@ -46,14 +47,14 @@ impl ConnectionSlots {
         }
     }
 
-    /// A place; waits while every connection is at work. Cancel safe.
+    /// Takes a slot; waits while every connection is busy. Cancel safe.
     pub(super) async fn take(&self) -> ConnectionSlot {
         loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
                 self.taken.wanted.store(false, Ordering::SeqCst);
                 return ConnectionSlot::new(permit, &self.taken);
             }
-            // First this, then a look at each: whoever comes to rest after that look tells.
+            // Set before the scan: a connection that becomes idle after the scan wakes the waiter.
             self.taken.wanted.store(true, Ordering::SeqCst);
             self.taken.evict_one();
             tokio::select! {
@@ -71,7 +72,7 @@ impl ConnectionSlots {
 }
 
 impl OpenConnections {
-    /// Asks the connection that has rested longest to leave, unless one is about to.
+    /// Asks the connection that has been idle longest to close, unless one is already closing.
     fn evict_one(&self) {
         let list = self.list.lock();
         let mut longest: Option<(Instant, &Arc<Shared>)> = None;
@@ -94,13 +95,13 @@ impl OpenConnections {
             state.asked = true;
             shared.leave.notify_one();
         } else {
-            // It has found something to do meanwhile: the others are looked at again.
+            // It became busy meanwhile: examine the others again.
             self.changed.notify_one();
         }
     }
 }
 
-/// The place of a connection; it is free again when this is dropped.
+/// The slot of a connection, released on drop.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     activity: Activity,
@@ -141,7 +142,7 @@ impl Drop for ConnectionSlot {
 }
 
 impl OpenConnections {
-    /// Something has changed.
+    /// Wakes a waiter, if there is one.
     fn wake(&self) {
         if self.wanted.load(Ordering::SeqCst) {
             self.changed.notify_one();
@@ -149,7 +150,7 @@ impl OpenConnections {
     }
 }
 
-/// What a connection does.
+/// The activity of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Activity(Arc<Shared>);
 
@@ -164,9 +165,9 @@ struct Shared {
 struct State {
     requests: usize,
     blocked: bool,
-    /// Since when it rests; `None` while it does not.
+    /// When it became idle; `None` while it is busy.
     since: Option<Instant>,
-    /// It was asked to leave, and has neither gone nor found something to do.
+    /// Whether it was asked to close and is still idle.
     asked: bool,
 }
 
@@ -195,23 +196,23 @@ impl Activity {
         self.0.taken.wake();
     }
 
-    /// A request has come.
+    /// A request has started.
     pub(crate) fn begin(&self) -> RequestGuard {
         self.change(|state| state.requests += 1);
         RequestGuard(self.clone())
     }
 
-    /// Whether what is written waits for the client.
+    /// Whether written data waits for the client.
     pub(crate) fn set_blocked(&self, blocked: bool) {
         self.change(|state| state.blocked = blocked);
     }
 
-    /// Whether there is nothing to do.
+    /// Whether it is idle.
     pub(super) fn is_idle(&self) -> bool {
         self.0.state.lock().since.is_some()
     }
 
-    /// Returns once the connection is to make way, and rests. Cancel safe.
+    /// Returns when the connection was asked to close and is idle. Cancel safe.
     pub(super) async fn evicted(&self) {
         loop {
             self.0.leave.notified().await;
@@ -221,8 +222,8 @@ impl Activity {
         }
     }
 
-    /// Returns once the connection has rested this long, from now on. One timer serves all requests: it is reset when
-    /// it ends, not when a rest does.
+    /// Returns when the connection has been idle this long, counted from now. One timer serves all requests: it is
+    /// reset when it expires, not at each request.
     pub(super) async fn idle_for(&self, limit: Duration) {
         let begun = Instant::now();
         let mut timer = std::pin::pin!(tokio::time::sleep(limit));
@@ -241,7 +242,7 @@ impl Activity {
     }
 }
 
-/// A request that is being answered, until this is dropped.
+/// Marks a request as active until dropped.
 #[derive(Debug)]
 pub(crate) struct RequestGuard(Activity);
 
@@ -262,12 +263,12 @@ mod tests {
         let places = ConnectionSlots::new(2);
         let first = places.take().await;
         let second = places.take().await;
-        // The first has worked since: the second has rested longer.
+        // The first was busy since: the second has been idle longer.
         drop(first.activity().begin());
         assert!(places.take().now_or_never().is_none());
         assert!(first.activity().evicted().now_or_never().is_none());
         assert!(second.activity().evicted().now_or_never().is_some());
-        // While one leaves, no other is asked to.
+        // While one is closing, no other is asked to.
         assert!(places.take().now_or_never().is_none());
         assert!(first.activity().evicted().now_or_never().is_none());
         drop(second);
@@ -288,7 +289,7 @@ mod tests {
         assert!(only.activity().evicted().now_or_never().is_none());
         only.activity().set_blocked(false);
         assert!(places.take().now_or_never().is_none());
-        // Asked, it has found something to do meanwhile.
+        // It became busy after it was asked.
         let work = only.activity().begin();
         assert!(only.activity().evicted().now_or_never().is_none());
         drop(work);

@@ -1,10 +1,10 @@
-//! What the system tells of a socket.
+//! The send queue of sockets.
 
 use tokio::net::{TcpStream, UnixStream};
 
-/// A socket that can be asked what its peer has taken.
+/// A socket whose send queue can be measured.
 pub(crate) trait SendQueue {
-    /// Bytes that were written and that the peer has not taken; `None` where the system does not tell.
+    /// Bytes that were written and not acknowledged by the peer; `None` where this is unknown.
     fn queued_bytes(&self) -> Option<u64>;
 }
 
@@ -24,7 +24,7 @@ impl SendQueue for UnixStream {
 fn queued_bytes(socket: &impl std::os::fd::AsFd) -> Option<u64> {
     use std::os::fd::AsRawFd as _;
     let mut count: libc::c_int = 0;
-    // The number of SIOCOUTQ, tcp(7) and unix(7). The descriptor is open while it is borrowed; one int is written.
+    // SIOCOUTQ, see tcp(7) and unix(7). The descriptor is open while it is borrowed; one int is written.
     #[expect(unsafe_code, reason = "the question has no safe wrapper")]
     let outcome =
         unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut count) };

@@ -1,4 +1,4 @@
-//! What requests carry, as handlers read it.
+//! Request bodies, as handlers read them.
 
 use std::future::Future;
 
@@ -19,7 +19,7 @@ const MAX_JSON: usize = 1 << 20;
 
 /// A body that can be read.
 pub trait RequestBody: shape::Body {
-    /// What the handler gets.
+    /// What the handler receives.
     type Value: Send;
 
     /// Reads it.
@@ -123,7 +123,7 @@ impl Raw {
         self.media_type.as_deref()
     }
 
-    /// How many bytes the client says will come.
+    /// The length that the client announced, in bytes.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length
@@ -211,7 +211,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a request carries a form.
+/// Whether a request body is a form.
 pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
     let media_type = text(headers, &header::CONTENT_TYPE).unwrap_or_default();
     media_type

@@ -1,4 +1,4 @@
-//! What handlers give, as answers.
+//! Responses of handlers.
 
 use std::future::Future;
 
@@ -14,12 +14,12 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use super::ErrorResponse;
 use crate::stream::{StreamFailure, STREAM_ERROR, StreamBody, Trailers};
 
-/// Records as they arrive. A refusal before the first is the whole answer; a later one cuts the answer off.
+/// A stream of records. An error before the first is the whole response; a later one cuts the response off.
 pub type Records<T, A> = BoxStream<'static, Result<T, ErrorResponse<A>>>;
 
 /// A reply that can be sent.
 pub trait HandlerReply<A: Api>: Reply {
-    /// What a handler gives.
+    /// What a handler returns.
     type Answer: Send;
 
     /// Sends it.
@@ -48,13 +48,13 @@ pub enum OneOrMany<One, Each, A: Api> {
     Many(Records<Each, A>),
 }
 
-/// Bytes of an answer.
+/// A response of bytes.
 pub struct Download<A: Api> {
     /// Their media type.
     pub media_type: HeaderValue,
-    /// How many they are, where that is known.
+    /// How many bytes, if known.
     pub length: Option<u64>,
-    /// The bytes. A refusal before the first is the whole answer; a later one cuts the answer off.
+    /// The bytes. An error before the first is the whole response; a later one cuts the response off.
     pub bytes: BoxStream<'static, Result<Bytes, ErrorResponse<A>>>,
 }
 
@@ -173,7 +173,7 @@ fn streamed(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
     let trailers = match length {
-        // An answer with a length has no trailer, and is whole when it has that length.
+        // A response with a length has no trailer, and is complete when it has that length.
         Some(length) => {
             headers.insert(header::CONTENT_LENGTH, length.into());
             Trailers::Frame
@@ -188,7 +188,7 @@ fn streamed(
     response
 }
 
-/// The end of an answer that an error cuts off: the error as JSON in plain ASCII, as a trailer must be.
+/// The end of a response that an error cuts off: the error as JSON in ASCII, as trailers must be.
 fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     let json = serde_json::to_string(&refusal.body).unwrap_or_default();
     let mut text = String::with_capacity(json.len());

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::super::Failure;
 use super::xml;
 
-/// Bytes of records that go out together when they are ready together.
+/// Maximum number of bytes of records that are sent together.
 const BATCH: usize = 32 << 10;
 
 /// How records are written.
@@ -46,9 +46,9 @@ impl Encoding {
 /// How the records of one answer are written.
 pub(super) enum RecordFormat<C> {
     Json,
-    /// By the request, as `ipfs` prints them.
+    /// As text, as `ipfs` prints them.
     Text(C),
-    /// As elements of this name.
+    /// As XML elements of this name.
     Xml(Option<&'static str>),
 }
 
@@ -78,7 +78,7 @@ pub(super) fn encode<C: Command>(
     Ok(())
 }
 
-/// Appends a value and a line end. `()` is nothing at all.
+/// Appends a value and a line end; nothing for `()`.
 pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
     serde_json::to_writer((&mut *out).writer(), value)
         .map_err(|error| Failure::normal(error.to_string()))?;
@@ -86,7 +86,7 @@ pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<()
     Ok(())
 }
 
-/// Lines of records, those that are ready at once put together.
+/// Lines of records; those that are ready together are joined.
 pub(super) fn lines<C: Command>(
     records: BoxStream<'static, Result<RecordOf<C>, Failure>>,
     written: RecordFormat<C>,

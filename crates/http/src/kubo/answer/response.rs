@@ -1,4 +1,4 @@
-//! The status, the headers and the body of every answer.
+//! Status, headers and body of every response.
 
 use std::future::Future as _;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub(super) const CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-content
 
 const ONE: HeaderValue = HeaderValue::from_static("1");
 
-/// The headers of every answer that a command gives; the media type comes first.
+/// The headers of every command's response; the media type is first.
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(""));
@@ -40,7 +40,7 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers
 });
 
-/// The head of an answer that a command gives.
+/// The head of a command's response.
 fn head(status: StatusCode, media_type: &'static str) -> Parts {
     let (mut parts, ()) = Response::new(()).into_parts();
     parts.status = status;
@@ -51,7 +51,7 @@ fn head(status: StatusCode, media_type: &'static str) -> Parts {
 }
 
 fn built(builder: http::response::Builder, body: Body) -> Response {
-    // The parts are constants and numbers: they always build.
+    // Built from constants and numbers, so it cannot fail.
     builder
         .body(body)
         .unwrap_or_else(|_| Response::new(nothing()))
@@ -93,7 +93,7 @@ pub(super) fn success(start: ResponseStart, options: &ResponseOptions, deadline:
         Some(deadline) => until(deadline, rest),
     };
     let whole = first.chain(rest).flat_map(move |piece| {
-        // A record stream says in a last record why it is cut; bytes cannot.
+        // A record stream ends with a record of the error before it is cut off; a byte stream cannot.
         let (record, piece) = match piece {
             Ok(data) => (None, Ok(data)),
             Err(Failure::Trailer(message)) => (None, Err(StreamFailure::Trailer(message))),
@@ -116,7 +116,7 @@ pub(super) fn success(start: ResponseStart, options: &ResponseOptions, deadline:
     )
 }
 
-/// A stream that fails at a time, also one that always has something ready: then no timer would ever be asked.
+/// A stream that fails at a deadline, even if it is always ready and a timer would never be polled.
 fn until(
     deadline: Instant,
     mut stream: BoxStream<'static, Result<Bytes, Failure>>,
@@ -170,7 +170,7 @@ pub(super) fn refused(failure: &Failure, options: &ResponseOptions) -> Response 
     }
 }
 
-/// Text that no command gave.
+/// A plain text response.
 pub(crate) fn plain(status: StatusCode, text: String) -> Response {
     let builder = Response::builder()
         .status(status)
@@ -195,7 +195,7 @@ pub(crate) fn redirect(to: &str) -> Response {
     )
 }
 
-/// What a command group answers.
+/// The response of a command group.
 pub(crate) fn empty_group() -> Response {
     let empty = StreamBody::new(futures_util::stream::empty().boxed(), Trailers::Frame);
     let mut parts = head(StatusCode::OK, "application/json");
@@ -204,7 +204,7 @@ pub(crate) fn empty_group() -> Response {
     Response::from_parts(parts, Body::new(empty))
 }
 
-/// 200 with nothing: what Kubo answers where it gives up before it begins.
+/// An empty 200 response, which Kubo sends where it fails before it starts.
 pub(crate) fn nothing_at_all() -> Response {
     vary(Response::new(nothing()))
 }
@@ -221,7 +221,7 @@ mod tests {
         let endless = futures_util::stream::repeat_with(move || Ok(piece.clone())).boxed();
         let deadline = Instant::now() + Duration::from_millis(50);
         let mut bounded = until(deadline, endless);
-        // No turn in between is left to the timer.
+        // Without cooperative yields the timer is never polled.
         let failed = tokio::task::unconstrained(async {
             while let Some(piece) = bounded.next().await {
                 if let Err(failed) = piece {

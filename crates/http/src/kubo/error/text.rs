@@ -1,7 +1,7 @@
-//! The texts that Kubo has for the errors of the crates below: clients look at them.
+//! Kubo's error texts, which clients match on.
 //!
-//! The crates below say what went wrong in their own words and in typed fields. Here an error becomes the text that Kubo
-//! answers in its place; where Kubo has no such error, it keeps its own words.
+//! The crates below describe errors in their own words and typed fields. Here an error becomes the text that Kubo
+//! answers in its place; an error that Kubo does not have keeps its own text.
 
 mod codec;
 mod config;
@@ -24,7 +24,7 @@ pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     match error.source() {
         None => own,
         Some(cause) => {
-            // An error that ends in the words of its cause ends in Kubo's.
+            // If the text of an error ends with that of its cause, the cause's is replaced by Kubo's.
             let head = own.strip_suffix(&cause.to_string());
             head.map_or_else(
                 || format!("{own}: {}", text(cause)),
@@ -36,7 +36,7 @@ pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
 
 /// An error for which Kubo has a text.
 trait KuboText {
-    /// The whole text, causes included; `None` where the error's own words stand.
+    /// The full text, causes included; `None` to keep the error's own text.
     fn kubo(&self) -> Option<String>;
 }
 

@@ -73,7 +73,7 @@ impl Handler for CidBase32 {
     }
 }
 
-/// How CIDs are converted and written.
+/// A conversion of CIDs and its output format.
 struct Conversion {
     format: String,
     codec: Option<Codec>,
@@ -97,7 +97,7 @@ impl Conversion {
         Records::stream(futures_util::stream::iter(records))
     }
 
-    /// The new form of a CID, or why this one has none; fails when no CID has it.
+    /// The converted CID, or why it has none; fails if no CID can be converted this way.
     fn convert(&self, text: &str) -> Result<Result<String, String>, Failure> {
         let (mut cid, own_base) = match Cid::parse(text) {
             Ok(parsed) => parsed,
@@ -124,7 +124,7 @@ impl Conversion {
         };
         match cid.format(&self.format, base) {
             Ok(formatted) => Ok(Ok(formatted)),
-            // No other CID will fare better.
+            // The format is invalid for every CID.
             Err(error) => Err(error.into()),
         }
     }
@@ -196,7 +196,7 @@ impl Handler for CidInspect {
 
 fn parts(text: String, cid: &Cid, base: Base) -> CidParts {
     let hash = cid.hash();
-    // The base that keys are written in; all else is written in base 32.
+    // Keys are written in base 36, everything else in base 32.
     let usual = if cid.codec() == Codec::LIBP2P_KEY {
         Base::Base36Lower
     } else {

@@ -12,7 +12,7 @@ use super::super::{Answer, Call, Failure, Handler};
 /// Maximum size of a configuration, in bytes.
 const MOST: usize = 4 << 20;
 
-/// What the caller may change: whoever needs a credential gives itself no other.
+/// What the caller may change: a caller that needs a credential cannot change credentials.
 fn changes(call: &Call) -> Changes {
     if call.rpc.asks_for_credentials() {
         Changes::NoCredentials
@@ -32,7 +32,7 @@ impl Handler for Config {
             json,
             ..
         } = self;
-        // Writing waits for the disk.
+        // Writing blocks on the disk.
         let done = tokio::task::spawn_blocking(move || {
             let file = node.config_file();
             let value = match value {

@@ -51,7 +51,7 @@ impl Handler for DagImport {
             if self.pin_roots {
                 for root in &imported.roots {
                     let pinned = match &imported.hold {
-                        // All of it has just passed by: there is no need to look again.
+                        // The complete DAG was just imported: no need to check it again.
                         Some(hold) if imported.is_whole(root) => {
                             let pin = Pin {
                                 cid: root.clone(),

@@ -18,7 +18,7 @@ impl Handler for Get {
         )?;
         let path = call.path(&self.path)?;
         let cid = call.resolve(&self.path).await?;
-        // The archive's root is named as the last name of the path.
+        // The archive's root has the last name of the path.
         let name = match path.names().last() {
             Some(name) => name.to_vec(),
             None => path.root().into_owned().into_bytes(),
@@ -36,7 +36,7 @@ impl Handler for Get {
         };
         let download = match Download::open(&call.blocks(), &cid, &name, options, now).await {
             Ok(download) => download,
-            // Kubo tells the size before it checks whether it can compress.
+            // Kubo sends the size before it checks the compression level.
             Err(error @ ExportError::NotRegular { size }) => {
                 let stream = futures_util::stream::iter([Err(error.into())]).boxed();
                 return Ok(ByteStream {

@@ -13,14 +13,14 @@ use super::super::error::text;
 use super::super::files::Files;
 use super::super::{Answer, CallContext, ByteStream, Failure, Handler};
 
-/// Maximum number of bytes that are read: they are held as a whole.
+/// Maximum size of the input, in bytes: it is held in memory.
 const MOST: usize = 16 << 20;
 /// Maximum number of bytes that are encoded in a base whose cost grows with the square of the length.
 const MOST_QUADRATIC: usize = 4096;
-/// Bytes that are written at a time: a multiple of 15, of which every base whose letters stand for whole bits makes whole
-/// letters, so that no text of eight letters a byte is held.
+/// Bytes that are encoded at a time: a multiple of 15, so that in every base whose characters encode whole bits a
+/// piece ends on a character.
 const PIECE: usize = 15 << 10;
-/// What Kubo does not list, as its writer does not know them; they can be used here all the same.
+/// Bases that Kubo does not list. They can be used anyway.
 const UNLISTED: [Base; 3] = [Base::Base8, Base::Base10, Base::Base32Z];
 
 /// The bases that are listed.
@@ -39,7 +39,7 @@ pub(super) fn bases() -> Vec<Named> {
     std::iter::once(identity).chain(others).collect()
 }
 
-/// The base of a name, for writing.
+/// The base with this name, for encoding.
 pub(super) fn encoder(name: &str) -> Result<Base, Failure> {
     match name {
         "" => Err(Failure::normal("empty multibase encoding")),
@@ -82,7 +82,7 @@ fn one_piece(bytes: impl Into<Bytes>) -> TextPieces {
     Box::new(Some(bytes).filter(|bytes| !bytes.is_empty()).into_iter())
 }
 
-/// A text without the line end that `echo` and editors put after it. In the identity base it may be meant.
+/// A text without the trailing line end that `echo` and editors add. In the identity base it is data.
 fn line(text: &[u8]) -> &[u8] {
     if text.starts_with(b"\0") {
         return text;
@@ -91,7 +91,7 @@ fn line(text: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Answers with what becomes of the file.
+/// Responds with the converted file.
 async fn convert(
     mut files: Files,
     work: impl FnOnce(Bytes) -> Result<TextPieces, Failure> + Send + 'static,
@@ -124,7 +124,7 @@ fn encode(base: Base, data: Bytes) -> Result<TextPieces, Failure> {
             multibase::name(base)
         )));
     }
-    // In this base bytes stand for themselves, and need not be text.
+    // In this base the bytes are unchanged, and need not be text.
     if base == Base::Identity {
         let pieces = [Bytes::from_static(&[0]), data].into_iter();
         return Ok(Box::new(pieces.filter(|piece| !piece.is_empty())));
@@ -136,7 +136,7 @@ fn encode(base: Base, data: Bytes) -> Result<TextPieces, Failure> {
     Ok(Box::new((0..count).map(move |at| {
         let piece = data.chunks(PIECE).nth(at).unwrap_or_default();
         let mut text = multibase::encode(base, piece);
-        // The base is told once.
+        // The prefix is written once.
         if at > 0 {
             text.remove(0);
         }

@@ -157,7 +157,7 @@ impl KuboText for ReferenceProblem {
     }
 }
 
-/// The text of an error of the system in Go's form: it begins small, and has no number.
+/// The text of a system error as Go formats it: in lower case and without the number.
 fn system(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

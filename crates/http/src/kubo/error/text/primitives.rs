@@ -117,7 +117,7 @@ impl KuboText for CarError {
                 "invalid section data, length of read beyond allowable maximum".to_owned()
             }
             Self::Root(error) => format!("invalid header: {}", text(error)),
-            // An empty section: Kubo looks for a version in it.
+            // An empty section: Kubo fails to read a version.
             Self::Cid(CidError::TooShort) => {
                 "invalid cid: varints malformed, could not reach the end".to_owned()
             }

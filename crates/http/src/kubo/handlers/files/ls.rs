@@ -45,7 +45,7 @@ async fn as_json(mut listing: Listing, form: CidForm, out: Sender<Bytes>) -> Res
         json(&record(entry, form), &mut text.out)?;
         text.flush().await?;
     }
-    // As Kubo writes a list of none.
+    // As Kubo writes an empty list.
     let end: &[u8] = if any { b"]}\n" } else { b"null}\n" };
     text.out.put_slice(end);
     text.finish().await
@@ -65,7 +65,7 @@ async fn as_text(
     text.finish().await
 }
 
-/// Lines in the order of the names. The listing keeps from collection what is read.
+/// Lines sorted by name. The listing protects what is read from collection.
 async fn as_sorted_text(
     listing: Listing,
     blocks: Blocks,

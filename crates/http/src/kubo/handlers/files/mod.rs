@@ -35,7 +35,7 @@ fn lax_path(given: Option<&ByteString>) -> Result<MfsPath, Failure> {
     Ok(MfsPath::new(&[b"/", given].concat())?)
 }
 
-/// Where an argument leads that may be a content path or a URI of one; `None` for a path in the file system.
+/// The content path of an argument that is one, or its URI; `None` for a path in MFS.
 fn outside(given: &[u8]) -> Option<Vec<u8>> {
     for scheme in ["ipfs", "ipns", "ipld"] {
         let rest = given.strip_prefix(scheme.as_bytes());
@@ -52,7 +52,7 @@ fn outside(given: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// How CIDs are made, as far as the options say. A hash function implies version 1.
+/// How CIDs are made, if the options say so. A hash function implies version 1.
 fn maker(version: Option<i32>, hash: Option<&str>) -> Result<Option<CidMaker>, Failure> {
     if version.is_none() && hash.is_none() {
         return Ok(None);
