@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of failure a [`CommandError`] is. Kubo's numbers.
+/// The kind of a [`CommandError`], with Kubo's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// The command failed.
     Normal,
     /// The request was wrong.
     Client,
-    /// The program is broken.
+    /// The program has a fault.
     Implementation,
     /// Too many requests.
     RateLimited,
@@ -36,7 +36,7 @@ impl ErrorCode {
 #[serde(rename_all = "PascalCase")]
 #[error("{message}")]
 pub struct CommandError {
-    /// What went wrong.
+    /// The error.
     pub message: String,
     /// [`ErrorCode::number`].
     pub code: u32,
@@ -53,7 +53,7 @@ pub struct CommandError {
 pub struct ErrorDetail(pub String);
 
 impl CommandError {
-    /// An error of a kind.
+    /// An error of this kind.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),

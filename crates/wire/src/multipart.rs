@@ -1,7 +1,7 @@
-//! `multipart/form-data` as it arrives: parts in order, their bytes without a copy.
+//! A streaming decoder of `multipart/form-data`: parts in order, without copying their bytes.
 //!
-//! Spec: RFC 7578, RFC 2046 §5.1, and where clients differ from it, what Go's `mime/multipart` takes: lines that end with LF
-//! alone, white space behind a boundary, an epilogue. [`Decoder`] does no I/O.
+//! Spec: RFC 7578, RFC 2046 §5.1, and what Go's `mime/multipart` accepts besides: lines that end with LF only, white
+//! space after a boundary, an epilogue. [`Decoder`] does no I/O.
 
 mod head;
 
@@ -17,25 +17,25 @@ pub use self::head::{PartHead, parameter_of};
 const MAX_HEADERS: usize = 64 << 10;
 /// Maximum number of bytes before the first boundary.
 const MAX_PREAMBLE: usize = 64 << 10;
-/// Longest boundary, RFC 2046.
+/// Maximum length of a boundary, RFC 2046.
 const MAX_BOUNDARY: usize = 70;
 /// Maximum length of white space after a boundary, in bytes.
 const MAX_PADDING: usize = 256;
 
-/// Why a body is not what it says.
+/// Why a multipart body cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MultipartError {
-    /// The content type names no boundary, or one that RFC 2046 forbids.
+    /// The content type has no boundary, or one that RFC 2046 forbids.
     #[error("the Content-Type names no valid multipart boundary")]
     Boundary,
     /// The body ends before its closing boundary.
     #[error("the multipart body ends before its closing boundary")]
     Truncated,
-    /// A part's header fields are longer than any that are meant.
+    /// The header of a part is too long.
     #[error("the header of a part is longer than {MAX_HEADERS} bytes")]
     Headers,
-    /// Something else stands where a boundary has to.
+    /// A boundary was expected and something else was found.
     #[error("the multipart body is malformed: {0}")]
     Malformed(&'static str),
     /// The connection broke.
@@ -43,7 +43,7 @@ pub enum MultipartError {
     Read(String),
 }
 
-/// What a [`Decoder`] finds.
+/// What a [`Decoder`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A part begins.
@@ -52,7 +52,7 @@ pub enum Event {
     Data(Bytes),
     /// It ends.
     PartEnd,
-    /// The closing boundary: nothing follows that counts.
+    /// The closing boundary: the rest of the body is ignored.
     End,
 }
 
@@ -61,28 +61,28 @@ enum State {
     Preamble,
     Headers,
     Data,
-    /// After what may be a boundary: `--` or nothing, white space, and a line end.
+    /// After a possible boundary: `--` or nothing, white space, and a line end.
     Boundary,
     /// After the closing boundary of a part.
     Closed,
     End,
 }
 
-/// Splits a body that is pushed in frames into [`Event`]s. Holds back no more than a boundary or a part's header.
+/// Splits a body that is pushed in frames into [`Event`]s. Buffers at most a boundary or the header of a part.
 #[derive(Debug)]
 pub struct Decoder {
-    /// A line end, that of the first boundary's line, and `--boundary`.
+    /// A line end, as in the line of the first boundary, and `--boundary`.
     delimiter: Finder<'static>,
-    /// Bytes that were pushed and are not consumed yet.
+    /// Pushed bytes that are not consumed yet.
     frames: VecDeque<Bytes>,
-    /// What was held back because a delimiter or a header may continue in the next frame.
+    /// Buffered bytes: a delimiter or a header may continue in the next frame.
     held: BytesMut,
     state: State,
     started: bool,
     finished: bool,
     passed: usize,
-    /// Bytes at the front of what is held that are no data: the end of the header's last line, which may also be the line end
-    /// before a delimiter.
+    /// Buffered bytes at the front that are not data: the end of the header's last line, which may also be the line
+    /// end before a delimiter.
     borrowed: usize,
 }
 
@@ -116,8 +116,8 @@ impl Decoder {
         }
     }
 
-    /// The body has ended. Call [`Decoder::next`] again until it returns `None`: it returns the rest, or the error
-    /// that the body was cut short. An empty body has no parts.
+    /// Signals the end of the body. Call [`Decoder::next`] again until it returns `None`: it returns the rest, or an
+    /// error if the body was cut short. An empty body has no parts.
     pub fn finish(&mut self) {
         self.finished = true;
     }
@@ -162,7 +162,7 @@ impl Decoder {
         let preamble = || MultipartError::Malformed("it does not begin with its boundary");
         let line = match end.map_err(|_| preamble())? {
             Some(end) => self.held.split_to(end),
-            // The last line needs no end.
+            // The last line needs no line end.
             None if self.finished => self.held.split(),
             None => return Ok(Transition::More),
         };
@@ -172,7 +172,7 @@ impl Decoder {
         match rest.and_then(|rest| line_of(rest, true)) {
             Some(Line::Next { length }) if rest.is_some_and(|rest| rest.len() == length) => {
                 if !line.ends_with(b"\r\n") {
-                    // The lines of this body end with LF alone.
+                    // The lines of this body end with LF only.
                     let delimiter = [b"\n", dashes].concat();
                     self.delimiter = Finder::new(&delimiter).into_owned();
                 }
@@ -192,7 +192,7 @@ impl Decoder {
     fn headers(&mut self) -> Result<Transition, MultipartError> {
         let Some(end) = self.gather(MAX_HEADERS, end_of_header)? else {
             if self.finished && self.held.is_empty() {
-                // As in Go, a boundary that nothing follows may end the body.
+                // As in Go, the body may end after the line of a boundary.
                 self.state = State::End;
                 return Ok(Transition::Event(Event::End));
             }
@@ -200,7 +200,7 @@ impl Decoder {
         };
         let header = self.held.split_to(end);
         let head = parse_head(&header)?;
-        // The line end that closes the header may also be the one before a delimiter that follows at once.
+        // The line end that closes the header may also belong to a delimiter that follows directly.
         let line_end = self.line_end();
         self.borrowed = line_end.len();
         let rest = self.held.split().freeze();
@@ -276,7 +276,7 @@ impl Decoder {
         Ok(Transition::Event(Event::PartEnd))
     }
 
-    /// Moves bytes into `held` until `end` finds where the wanted part of them ends.
+    /// Moves bytes into `held` until `end` finds the end of the wanted part.
     fn gather(
         &mut self,
         most: usize,
@@ -300,11 +300,11 @@ impl Decoder {
         }
     }
 
-    /// Data up to the next delimiter, or the delimiter itself, which is then gone.
+    /// Data up to the next delimiter, or the delimiter itself, which is consumed.
     fn until_delimiter(&mut self) -> Option<BodyPiece> {
         let delimiter_len = self.delimiter.needle().len();
         if !self.held.is_empty() {
-            // A delimiter may span the frames: look at what is held with as much of what follows.
+            // A delimiter may span frames: search the buffer together with the start of the next frame.
             while self.held.len() < delimiter_len {
                 let mut frame = self.frames.pop_front()?;
                 let part = frame.split_to(frame.len().min(delimiter_len - self.held.len()));
@@ -321,7 +321,7 @@ impl Decoder {
                 }
                 return Some(BodyPiece::Delimiter);
             }
-            // Not a delimiter here: what cannot begin one is data.
+            // No delimiter here: bytes that cannot start one are data.
             let keep = self
                 .held
                 .get(1..)
@@ -366,14 +366,14 @@ enum BodyPiece {
     Delimiter,
 }
 
-/// Where, in a tail shorter than the delimiter, the delimiter may begin.
+/// Where the delimiter may start in a tail that is shorter than it.
 fn possible_start(tail: &[u8], delimiter: &[u8]) -> Option<usize> {
     let first = delimiter.first().copied().unwrap_or_default();
     memchr::memchr_iter(first, tail)
         .find(|&at| tail.get(at..).is_some_and(|end| delimiter.starts_with(end)))
 }
 
-/// What a state came to.
+/// The result of a decoder state.
 enum Transition {
     Event(Event),
     GoOn,

@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A command with those below it.
+/// A command with its subcommands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CommandTree {
-    /// Its word.
+    /// Its name.
     pub name: String,
-    /// The commands below it.
+    /// Its subcommands.
     pub subcommands: Vec<CommandTree>,
-    /// What it takes by name.
+    /// Options.
     pub options: Vec<CommandOption>,
 }
 
@@ -22,7 +22,7 @@ pub struct CommandOption {
     pub names: Vec<String>,
 }
 
-/// The word of the command that all others are below of.
+/// The name of the root command.
 const ROOT: &str = "ipfs";
 
 /// The options that every command takes.
@@ -84,7 +84,7 @@ impl CommandTree {
         root
     }
 
-    /// The command of a word below this one.
+    /// The subcommand with this name, added if missing.
     fn below(&mut self, word: &str) -> &mut Self {
         let at = match self
             .subcommands
@@ -145,7 +145,7 @@ mod tests {
             let line = format!("ipfs {}", spec.path.replace('/', " "));
             assert_eq!(lines.iter().filter(|known| **known == line).count(), 1);
         }
-        // A group has a line of its own.
+        // A group has its own line.
         assert!(lines.contains(&"ipfs block"));
     }
 

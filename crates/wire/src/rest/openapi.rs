@@ -103,7 +103,7 @@ impl Document {
                 .map(|scheme| json!({ scheme.name(): [scope] }))
                 .collect(),
         };
-        // OpenAPI has no form for a parameter that takes all that is left.
+        // OpenAPI cannot express catch-all parameters.
         let path = spec.path.replace("{*", "{");
         let methods = self.paths.entry(path).or_insert_with(|| json!({}));
         methods[spec.method.to_ascii_lowercase()] = operation;
@@ -173,7 +173,7 @@ impl Document {
     }
 }
 
-/// Takes `null` out of what a schema allows; whether it was there.
+/// Removes `null` from the types of a schema; returns whether it was there.
 fn without_null(schema: &mut Value) -> bool {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         let before = types.len();
@@ -200,7 +200,7 @@ fn without_null(schema: &mut Value) -> bool {
     false
 }
 
-/// A property that may be absent is left out, and never sent as `null`.
+/// Optional properties are left out, never sent as `null`.
 fn optional_properties(schema: &mut Value) {
     let required: Vec<Value> = schema
         .get("required")
@@ -226,7 +226,7 @@ fn inline() -> SchemaGenerator {
     SchemaGenerator::new(settings)
 }
 
-/// The schema of a parameter, with all that it refers to in place.
+/// The schema of a parameter, with all references inlined.
 #[must_use]
 pub fn parameter_schema(param: &Param) -> Value {
     let mut schema = (param.schema)(&mut inline()).to_value();
@@ -234,7 +234,7 @@ pub fn parameter_schema(param: &Param) -> Value {
     schema
 }
 
-/// Whether a request without this parameter is refused, where it is not of the path.
+/// Whether a query or header parameter is required.
 #[must_use]
 pub fn is_required(param: &Param) -> bool {
     let many = matches!(param.style, Style::List | Style::Repeated | Style::Prefix);
@@ -242,7 +242,7 @@ pub fn is_required(param: &Param) -> bool {
     !many && (param.default)().is_none() && !without_null(&mut schema)
 }
 
-/// The schema of what a JSON body holds, with all that it refers to in place; `None` where the body is not JSON.
+/// The schema of a JSON body, with all references inlined; `None` if the body is not JSON.
 #[must_use]
 pub fn json_schema<B: OpenApiContent>() -> Option<Value> {
     let mut content = B::content(&mut inline())?;
@@ -254,12 +254,12 @@ pub fn json_schema<B: OpenApiContent>() -> Option<Value> {
     Some(schema)
 }
 
-/// The `content` of a body or an answer.
+/// The `content` of a body or a reply.
 pub trait OpenApiContent {
-    /// The headers of an answer that are documented.
+    /// The documented headers of a reply.
     const HEADERS: &'static [Param] = &[];
 
-    /// By media type; `None` where there is none.
+    /// Content by media type; `None` if there is none.
     fn content(generator: &mut SchemaGenerator) -> Option<Value>;
 }
 

@@ -1,4 +1,4 @@
-//! Why a request is refused before it is run.
+//! Why a request is refused before it runs.
 
 use super::{OptionKind, MAX_PAIRS};
 
@@ -9,10 +9,10 @@ pub enum ParseError {
     /// A required argument is missing.
     #[error("the argument {0:?} is required")]
     MissingArgument(&'static str),
-    /// The request carries no file and must.
+    /// A required file is missing.
     #[error("a file is required for the argument {0:?}")]
     MissingFile(&'static str),
-    /// A value cannot be read as its option's kind.
+    /// A value does not have the type of its option.
     #[error("invalid value {value:?} for the option --{name}: expected {}", kind.expected())]
     BadOption {
         /// The option.
@@ -22,7 +22,7 @@ pub enum ParseError {
         /// The option's kind.
         kind: OptionKind,
     },
-    /// A value is of the right kind and means nothing.
+    /// A value has the right type and no meaning.
     #[error("invalid value for the option --{name}: {reason}")]
     Meaningless {
         /// The option.
@@ -30,7 +30,7 @@ pub enum ParseError {
         /// Why.
         reason: String,
     },
-    /// An option that is not a list came twice.
+    /// An option that takes one value was given more than once.
     #[error("the option --{name} was given {} times, expected once", values.len())]
     Repeated {
         /// The option.
@@ -38,7 +38,7 @@ pub enum ParseError {
         /// Its values.
         values: Vec<String>,
     },
-    /// The query has more pairs than any request needs.
+    /// The query has too many pairs.
     #[error("the query has more than {MAX_PAIRS} parameters")]
     TooMany,
 }

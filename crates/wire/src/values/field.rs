@@ -9,7 +9,7 @@ use crate::kubo::{Argument, OptionSpec};
 pub trait OptionField: Sized {
     /// How its value is written.
     const KIND: OptionKind;
-    /// Reads it; `None` when it was not given.
+    /// Reads the option; `None` if it was not given.
     fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError>;
     /// Adds it to a request.
     fn write(&self, name: &'static str, values: &mut Values);
@@ -17,15 +17,15 @@ pub trait OptionField: Sized {
 
 /// A type that an argument can have.
 pub trait ArgumentField: Sized {
-    /// Whether it takes all that is left.
+    /// Whether it takes all remaining values.
     const VARIADIC: bool;
-    /// Reads it from the values at its place.
+    /// Reads it from its values.
     fn read(values: &[ByteString], argument: &'static Argument) -> Result<Self, ParseError>;
     /// Adds it to a request.
     fn write(&self, values: &mut Values);
 }
 
-/// A switch as Kubo reads it: in any case, and one without a value is on.
+/// Parses a switch as Kubo does: ignoring case; without a value it is on.
 pub(super) fn parse_bool(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "" | "1" | "t" | "true" => Some(true),
@@ -34,7 +34,7 @@ pub(super) fn parse_bool(value: &str) -> Option<bool> {
     }
 }
 
-/// Numbers as Go reads them with base 0: `0x`, `0o`, `0b` and `_` between digits.
+/// Parses a number as Go does with base 0: `0x`, `0o`, `0b` and `_` between digits.
 fn parse_number(value: &str) -> Option<i128> {
     let (negative, digits) = match value.as_bytes().first()? {
         b'-' => (true, value.get(1..)?),
