@@ -1,4 +1,4 @@
-//! The SDK: speaks the declared endpoints to any server.
+//! The SDK: a client of the declared endpoints for any server.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

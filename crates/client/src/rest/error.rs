@@ -41,13 +41,13 @@ pub enum CallError<E: std::fmt::Debug> {
     /// The answer was cut off, or is longer than is held: 16 MiB of one value.
     #[error("the answer cannot be read")]
     Cut(#[source] BoxError),
-    /// What was to be sent could not be read.
+    /// The content to send could not be read.
     #[error(transparent)]
     Upload(#[from] UploadError),
     /// The request did not reach the server.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The request cannot be written.
+    /// The request cannot be built.
     #[error("the request cannot be written")]
     Request(#[from] http::Error),
     /// The body cannot be written as JSON.

@@ -1,4 +1,4 @@
-//! What a caller gets for each kind of reply.
+//! What a caller receives for each kind of reply.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -39,7 +39,7 @@ impl Context {
 
 /// A reply that a call can receive.
 pub trait Received: Reply {
-    /// What the caller gets.
+    /// What the caller receives.
     type Value<E: Refusal>: Send;
 
     /// Reads it.

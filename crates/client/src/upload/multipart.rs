@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use super::{Content, Failure, Metadata, Part, UploadError};
 use crate::transport::{Body, BoxError};
 
-/// What Go's `url.QueryEscape` leaves alone.
+/// Characters that Go's `url.QueryEscape` does not escape.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -74,7 +74,7 @@ fn spawn(
         if let Err(WriteEnd::Failed(error)) = outcome {
             let reason = error.to_string();
             told.set(error);
-            // Breaks the request off: a body that merely ended would be taken for a whole one.
+            // Cuts the request off: a body that just ended would look complete.
             let _ = writer.frames.send(Err(reason.into())).await;
         }
     });
