@@ -1,4 +1,4 @@
-//! Opening what lies in a repository.
+//! Opens the parts of a repository.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(crate) fn store_error(path: &Path, source: OpenError) -> NodeError {
     }
 }
 
-/// Opens the block store of a repository, and makes it if it is absent and may be written.
+/// Opens the block store of a repository; creates it if it is missing and the repository is writable.
 pub(crate) fn open_store(
     path: &Path,
     access: Access,
@@ -43,7 +43,7 @@ pub(crate) fn open_store(
     Ok((store, report))
 }
 
-/// Puts into the log what opening the store had to repair.
+/// Logs what was repaired when the store was opened.
 fn log_repairs(report: &OpenReport) {
     if let Some(reason) = &report.reindexed {
         tracing::warn!(
@@ -90,9 +90,9 @@ fn log_repairs(report: &OpenReport) {
     }
 }
 
-/// Opens the rows of a repository, and makes them if they are absent and may be written.
+/// Opens the rows of a repository; creates them if they are missing and the repository is writable.
 ///
-/// Rows that are missing are made only for a store without blocks; rows of another store are refused.
+/// Missing rows are only created for a store without blocks; rows of another store are refused.
 pub(crate) fn open_rows(
     path: &Path,
     access: Access,
@@ -119,7 +119,7 @@ pub(crate) fn open_rows(
     Ok(rows)
 }
 
-/// What the rows of a store have to be.
+/// The location of a store's rows, and what they must belong to.
 pub(crate) fn rows_location(path: &Path, store: &SegmentStore) -> Result<RowsLocation, NodeError> {
     Ok(RowsLocation {
         path: path.to_owned(),
@@ -130,7 +130,7 @@ pub(crate) fn rows_location(path: &Path, store: &SegmentStore) -> Result<RowsLoc
     })
 }
 
-/// Puts the references over the store, where there are any or may be; elsewhere nothing looks for them.
+/// Adds the filestore over the store if there are references or they are enabled.
 pub(crate) fn open_filestore(
     store: &Arc<dyn BlockStore>,
     rows: &Arc<dyn Rows>,

@@ -1,4 +1,4 @@
-//! Getting and setting keys by hand, as `config` commands do.
+//! Gets and sets keys, as the `config` commands do.
 
 use serde_json::Value;
 
@@ -11,14 +11,14 @@ pub enum ConfigCommandError {
     /// The key is, or holds, the private key.
     #[error("the private key cannot be shown or changed by this command")]
     PrivateKey,
-    /// The key is, or holds, the access to a remote pinning service.
+    /// The key is, or contains, the access key of a remote pinning service.
     #[error("the credentials of remote pinning services cannot be shown or changed by this command")]
     PinningCredentials,
-    /// The key is, or lies within, the credentials of the RPC.
+    /// The key is, or is part of, the credentials of the RPC.
     #[error("API.Authorizations cannot be shown")]
     Credentials,
-    /// A change of the RPC's credentials came through an RPC that asks for them: a credential for `config` alone would
-    /// give itself the others.
+    /// The RPC's credentials cannot be changed through an RPC that requires one: a credential for `config` alone
+    /// could grant itself everything.
     #[error(
         "cannot change API.Authorizations through an API that asks for credentials; stop the daemon and run the command again, or edit the file `config` of the repository"
     )]
@@ -39,7 +39,7 @@ pub enum ConfigCommandError {
         /// Whether the value was given as JSON already.
         json: bool,
     },
-    /// A value that was to be a boolean is not. Kubo stores `false` then.
+    /// The value is not a boolean. Kubo stores `false` then.
     #[error("{key}: expected true or false, found {value:?}")]
     Bool {
         /// The key.
@@ -47,7 +47,7 @@ pub enum ConfigCommandError {
         /// The value.
         value: String,
     },
-    /// A value that was to be JSON is not.
+    /// The value is not JSON.
     #[error("the value is not JSON: {problem}")]
     Json {
         /// What is wrong.
@@ -55,19 +55,19 @@ pub enum ConfigCommandError {
         /// Whether the text ends inside a value.
         truncated: bool,
     },
-    /// A replacement is not a configuration.
+    /// The replacement is not a configuration.
     #[error("the file is not a valid configuration")]
     Decode,
-    /// A replacement holds a private key.
+    /// The replacement contains a private key.
     #[error("the new configuration must not contain Identity.PrivKey")]
     SetPrivateKey,
-    /// The present configuration holds no private key.
+    /// The present configuration has no private key.
     #[error("the present configuration has no Identity.PrivKey")]
     NoPrivateKey,
-    /// A replacement has other remote pinning services.
+    /// The replacement has other remote pinning services.
     #[error("replacing the configuration cannot add or remove remote pinning services")]
     RemoteServices,
-    /// A replacement changes the access to a remote pinning service.
+    /// The replacement changes the access to a remote pinning service.
     #[error("replacing the configuration cannot change the API of a remote pinning service")]
     RemoteServiceAccess,
     /// There is no such profile.
@@ -82,7 +82,7 @@ pub enum ConfigCommandError {
 }
 
 impl ConfigFile {
-    /// `config KEY`: the value of a key, without the secrets inside it, maps sorted.
+    /// `config KEY`: the value of a key, without secrets, maps sorted.
     ///
     /// # Errors
     /// See [`ConfigCommandError`]; a key that is a secret is refused.
@@ -101,8 +101,8 @@ impl ConfigFile {
         Ok(value)
     }
 
-    /// `config KEY VALUE`: sets a key to a string, to a boolean with `--bool`, or to JSON with `--json`, which goes first.
-    /// Answers as [`ConfigFile::get_command`]; `null` where that refuses.
+    /// `config KEY VALUE`: sets a key to a string, to a boolean with `--bool`, or to JSON with `--json`, which has
+    /// precedence. Returns as [`ConfigFile::get_command`]; `null` where that fails.
     ///
     /// # Errors
     /// See [`ConfigCommandError`]; nothing is changed then.
@@ -163,19 +163,19 @@ impl ConfigFile {
     }
 }
 
-/// What a change may touch.
+/// What a change may affect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// Everything: the caller has the repository.
+    /// Everything: the caller owns the repository.
     All,
-    /// Everything but `API.Authorizations`: the caller holds one of its credentials, which may be a narrow one.
+    /// Everything but `API.Authorizations`: the caller has one of its credentials, which may be restricted.
     NoCredentials,
 }
 
 /// The key of the RPC's credentials.
 const CREDENTIALS: &[&str] = &["API", "Authorizations"];
 
-/// Refuses keys that are secrets, lie within secrets, or would bring secrets along.
+/// Refuses keys that are, are part of, or contain secrets.
 fn refuse_secrets(key: &str) -> Result<(), ConfigCommandError> {
     if is_within(key, &["Identity", "PrivKey"]) || is_above(key, &["Identity", "PrivKey"]) {
         return Err(ConfigCommandError::PrivateKey);
@@ -192,17 +192,17 @@ fn leads_to_credentials(key: &str) -> bool {
     is_within(key, CREDENTIALS) || is_above(key, CREDENTIALS)
 }
 
-/// Whether a dotted key is the one that this path names, or lies below it. As in Kubo, case does not matter.
+/// Whether a dotted key is at or below this path. As in Kubo, case is ignored.
 fn is_within(key: &str, path: &[&str]) -> bool {
     key.split('.').count() >= path.len() && agrees(key, path)
 }
 
-/// Whether a dotted key lies above the one that this path names.
+/// Whether a dotted key is above this path.
 fn is_above(key: &str, path: &[&str]) -> bool {
     key.split('.').count() < path.len() && agrees(key, path)
 }
 
-/// Whether a dotted key and a path agree as far as both go.
+/// Whether one of a dotted key and a path is a prefix of the other.
 fn agrees(key: &str, path: &[&str]) -> bool {
     key.split('.')
         .zip(path)

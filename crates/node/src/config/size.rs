@@ -35,7 +35,7 @@ pub enum SizeError {
 /// `KiB`, `Ki`, `MiB` and so on powers of 1024.
 ///
 /// # Errors
-/// For what is not a number, an unknown unit, and more than 64 bits hold.
+/// When it is not a number, has an unknown unit, or exceeds 64 bits.
 pub fn parse_size(text: &str) -> Result<u64, SizeError> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
@@ -74,7 +74,7 @@ fn scale(unit: &str) -> Option<u64> {
     }
 }
 
-/// A size in the words of the file, checked.
+/// A validated size, as written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Size {
     text: String,

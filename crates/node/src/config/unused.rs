@@ -1,6 +1,6 @@
 //! Settings that are accepted and have no effect yet.
 //!
-//! Each section says which of its settings those are, beside its declaration. Whoever makes one work takes it off there.
+//! Each section lists these settings next to its declaration. Remove a setting there when it takes effect.
 
 use serde_json::Value;
 
@@ -10,11 +10,11 @@ use super::sections::IdentitySection;
 /// The settings of a section that have no effect yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnusedKeys {
-    /// All of them work.
+    /// All of them have an effect.
     None,
-    /// None of them works.
+    /// None of them has an effect.
     All,
-    /// These do not, and neither does what lies below them.
+    /// These, and everything below them, have no effect.
     Keys(&'static [&'static str]),
 }
 
@@ -28,14 +28,14 @@ impl Section for Option<Vec<String>> {
     const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// What a section declares.
+/// The unused keys of a section.
 pub(super) fn idle<S: Section>(_: &S) -> UnusedKeys {
     S::IDLE
 }
 
 impl Config {
-    /// Settings that have another value than in a new repository and no effect yet, dotted. Empty lists, maps and texts
-    /// ask for nothing, and are not among them.
+    /// Dotted keys of settings that differ from a new repository and have no effect yet. Empty lists, maps and texts
+    /// are not reported.
     #[must_use]
     pub fn idle_keys(&self) -> Vec<String> {
         let plain = [Self::default(), Self::initial(IdentitySection::default())];
@@ -63,7 +63,7 @@ impl Config {
     }
 }
 
-/// Names the settings at and below a path that differ from all the plain ones.
+/// Lists the settings at and below a path that differ from all default ones.
 fn collect(path: &str, own: Option<&Value>, plain: &[Option<&Value>], found: &mut Vec<String>) {
     let Some(own) = own else { return };
     let is_empty = match own {

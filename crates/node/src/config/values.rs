@@ -1,4 +1,4 @@
-//! Kubo's special kinds of value.
+//! Kubo's special value types.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// `true`, `false`, or `null` for the default.
 pub type Flag = Option<bool>;
 
-/// Texts of which one may stand alone: `"a"`, `["a", "b"]`, and `null`, `""` or `[]` for none.
+/// A string or a list of strings: `"a"`, `["a", "b"]`, and `null`, `""` or `[]` for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StringOrList(pub Vec<String>);
 
@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for StringOrList {
     }
 }
 
-/// How much a protocol is preferred: a positive number (lower is tried first), `false` for never, `null` for the default.
+/// The priority of a protocol: a positive number (lower is tried first), `false` for never, `null` for the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Priority {
     /// The default.
@@ -67,7 +67,7 @@ pub enum Priority {
     Default,
     /// Never.
     Disabled,
-    /// This one, positive.
+    /// This priority, positive.
     At(i64),
 }
 
@@ -125,23 +125,23 @@ impl<'de> Deserialize<'de> for Priority {
     }
 }
 
-/// Keeps a key out of the file while it is left open.
+/// Omits a key from the file while it is not set.
 pub(crate) fn none<T>(value: &Option<T>) -> bool {
     value.is_none()
 }
 
-/// Keeps a key out of the file while it has the value that an absent key has.
+/// Omits a key from the file while it has its default.
 pub(crate) fn default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A text that is written to the file and never to a log.
+/// A secret text: written to the file, never to a log.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a secret.
+    /// Wraps a secret.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -153,7 +153,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -7,23 +7,23 @@ use std::sync::Arc;
 use crate::config::ConfigError;
 use crate::identity::IdentityError;
 
-/// Why a repository cannot be made, opened or used. [`RepoError::hint`] tells what to do about it.
+/// Why a repository cannot be created, opened or used. [`RepoError::hint`] says what to do.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RepoError {
     /// There is no repository.
     #[error("no repository is at {}", path.display())]
     Missing {
-        /// Where one was looked for.
+        /// Where one was expected.
         path: PathBuf,
     },
-    /// There is a repository already.
+    /// The repository already exists.
     #[error("a repository is at {} already", path.display())]
     Exists {
         /// Where.
         path: PathBuf,
     },
-    /// Parts of the repository are gone.
+    /// Parts of the repository are missing.
     #[error("the repository at {} has no {missing}, though it has {found}", path.display())]
     Incomplete {
         /// Where.
@@ -38,10 +38,10 @@ pub enum RepoError {
     Locked {
         /// Where.
         path: PathBuf,
-        /// Who, when that one said so.
+        /// The process ID, if known.
         pid: Option<u32>,
     },
-    /// The repository is one of Kubo's.
+    /// The repository belongs to Kubo.
     #[error("the repository at {} is Kubo's", path.display())]
     Kubo {
         /// Where.
@@ -52,18 +52,18 @@ pub enum RepoError {
     Version {
         /// Where.
         path: PathBuf,
-        /// Its version, as it says.
+        /// Its version.
         found: String,
-        /// The version that is known here.
+        /// The supported version.
         known: u32,
     },
-    /// A profile that a new repository was to have does not exist.
+    /// The profile for a new repository does not exist.
     #[error("invalid configuration profile: {name}")]
     NoProfile {
         /// The profile's name.
         name: String,
     },
-    /// The `api` file does not hold an address.
+    /// The `api` file does not contain an address.
     #[error("{} does not hold an address", path.display())]
     BadAddress {
         /// The file.
@@ -75,13 +75,13 @@ pub enum RepoError {
     /// The identity cannot be used.
     #[error("the identity cannot be used")]
     Identity(#[from] IdentityError),
-    /// The repository was opened for reading.
+    /// The repository was opened read-only.
     #[error("the repository is read-only")]
     ReadOnly,
-    /// The disk failed, or forbids it.
+    /// An I/O error.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was being done: `make`, `read`, `write`, `lock`.
+        /// The failed action: `make`, `read`, `write`, `lock`.
         action: &'static str,
         /// To what.
         path: PathBuf,
@@ -91,13 +91,13 @@ pub enum RepoError {
     },
 }
 
-/// What stands for the version of a repository that has none.
+/// The version of a repository without one.
 pub(super) const NO_VERSION: &str = "(none)";
-/// What stands before a version that no program writes.
+/// The prefix of a version that no program writes.
 pub(super) const DAMAGED: &str = "damaged ";
 
 impl RepoError {
-    /// What to do about it, as a sentence.
+    /// A hint what to do, as a sentence.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {

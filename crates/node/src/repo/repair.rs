@@ -1,6 +1,6 @@
-//! Making a repository usable again that has lost parts.
+//! Repairs repositories that have lost parts.
 //!
-//! Whatever is there is kept: files that cannot be used are set aside under another name, and blocks are never removed.
+//! Nothing is deleted: unusable files are renamed, and blocks are never removed.
 
 use std::collections::HashSet;
 use std::io;
@@ -25,13 +25,13 @@ use crate::identity::Identity;
 use crate::node::NodeError;
 use crate::parts::{rows_location, open_store, store_error};
 
-/// What a repair found and did.
+/// The result of a repair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repaired {
-    /// What was repaired, a sentence each; empty when nothing had to be.
+    /// What was repaired, in sentences; empty if nothing was.
     pub done: Vec<String>,
-    /// What stays lost, a sentence each.
+    /// What remains lost, in sentences.
     pub lost: Vec<String>,
 }
 
@@ -42,11 +42,10 @@ impl Repaired {
 }
 
 impl Repo {
-    /// Repairs the repository at a path: makes what is missing of it from what is there. No other process may use it.
+    /// Repairs the repository at a path: rebuilds missing parts from the others. No other process may use it.
     ///
     /// # Errors
-    /// [`RepoError::Missing`] when there is nothing of a repository, [`RepoError::Kubo`], [`RepoError::Locked`], and what writing
-    /// its parts fails with.
+    /// [`RepoError::Missing`] if there is nothing, [`RepoError::Kubo`], [`RepoError::Locked`], and I/O errors.
     pub async fn repair(path: &Path) -> Result<Repaired, NodeError> {
         let parts = [config_path(path), rows_path(path), blocks_path(path)];
         if !parts.iter().any(|part| part.exists()) {
@@ -62,7 +61,7 @@ impl Repo {
                     if found == super::error::NO_VERSION
                         || found.starts_with(super::error::DAMAGED) =>
                 {
-                    // Kubo's repositories have other parts.
+                    // Kubo's repositories have other files.
                     if path.join("datastore_spec").exists() {
                         return Err(RepoError::Kubo {
                             path: path.to_owned(),
@@ -101,7 +100,7 @@ impl Repo {
     }
 }
 
-/// A name that is free, for a file that is set aside.
+/// An unused name, for a file that is renamed.
 fn free_name(file: &Path) -> PathBuf {
     let named = |number: u32| {
         let mut name = file.file_name().unwrap_or_default().to_owned();
@@ -114,7 +113,7 @@ fn free_name(file: &Path) -> PathBuf {
         .unwrap_or_else(|| named(u32::MAX))
 }
 
-/// Sets a file aside, if it is there; answers with its new name.
+/// Renames a file, if it exists; returns its new name.
 fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
     let to = free_name(file);
     match std::fs::rename(file, &to) {
@@ -129,7 +128,7 @@ fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
     }
 }
 
-/// Reads the configuration, or makes a new one.
+/// Reads the configuration, or creates a new one.
 fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError> {
     let file = config_path(path);
     match ConfigFile::load(&file) {
@@ -154,7 +153,7 @@ fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError>
         None => Identity::generate().map_err(RepoError::from)?,
     };
     let config = Config::initial(identity.section());
-    // Until the new one is there, this is a repository that is being made.
+    // Until the new one exists, the repository is unfinished.
     let mark = path.join(UNFINISHED);
     durable::replace(&mark, b"").map_err(|error| io_error("write", &mark, error))?;
     let old = set_aside(&file)?;
@@ -174,7 +173,7 @@ fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError>
     Ok(config)
 }
 
-/// Whether the file may be good, and only this process cannot read it.
+/// Whether the file may be good and is only unreadable for this process.
 fn cannot_be_read(error: &ConfigError) -> bool {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
@@ -189,7 +188,7 @@ fn cannot_be_read(error: &ConfigError) -> bool {
     false
 }
 
-/// The identity in what is left of a configuration.
+/// The identity in the remains of a configuration.
 fn identity_in(text: &str) -> Option<Identity> {
     let value = |key: &str| {
         let rest = text.split_once(&format!("\"{key}\""))?.1;
@@ -203,11 +202,11 @@ fn identity_in(text: &str) -> Option<Identity> {
     .ok()
 }
 
-/// Gets the identity of the block store back.
+/// Restores the identity of the block store.
 fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
     let blocks = blocks_path(path);
     let there = blocks.exists();
-    // What the rows name, when they can be read.
+    // The store named in the rows, if they can be read.
     let named = SqliteRows::open(rows_path(path), true)
         .and_then(|rows| rows.store_id())
         .ok()
@@ -227,7 +226,7 @@ fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
     Ok(())
 }
 
-/// Gets the rows back.
+/// Restores the rows.
 async fn restore_rows(
     path: &Path,
     store: &Arc<SegmentStore>,
@@ -260,7 +259,7 @@ async fn restore_rows(
     Ok(())
 }
 
-/// Makes new rows from the journal of the pins, or else from the blocks.
+/// Rebuilds the rows from the pin journal, or else from the blocks.
 fn rebuild_rows(
     file: &Path,
     store: &Arc<SegmentStore>,
@@ -370,7 +369,7 @@ fn pins_of_unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
         .into_iter()
         .filter(|cid| !linked.contains(cid.hash()))
         .map(|cid| Pin {
-            // What cannot be followed would stop every collection.
+            // An incomplete pin would stop every collection.
             mode: if unreadable.contains(&cid) {
                 PinMode::Direct
             } else {

@@ -1,8 +1,8 @@
-//! Automatic collection, by the store's size.
+//! Automatic garbage collection by the size of the store.
 //!
-//! As with Kubo: every `Datastore.GCPeriod` the disk use of the store is compared with `Datastore.StorageGCWatermark`
-//! percent of `Datastore.StorageMax`, and a collection runs when it is above. `StorageMax` refuses nothing: when pins alone
-//! are larger, the log says so.
+//! As in Kubo: every `Datastore.GCPeriod` the disk usage of the store is compared with `Datastore.StorageGCWatermark`
+//! percent of `Datastore.StorageMax`, and a collection runs if it is larger. `StorageMax` does not refuse anything:
+//! if the pins alone are larger, that is logged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,14 +33,14 @@ impl std::fmt::Debug for AutoCollect {
     }
 }
 
-/// What a look at the store's size led to.
+/// The outcome of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckOutcome {
-    /// Nothing: it is small enough.
+    /// The store is small enough.
     Small,
     /// A collection.
     Collected(Collected),
-    /// A collection that the end of the node cut short.
+    /// A collection that was stopped by the shutdown.
     Stopped,
 }
 
@@ -48,7 +48,7 @@ pub enum CheckOutcome {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AutoCollectError {
-    /// The configuration was changed to what cannot be used.
+    /// The configuration has become invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The store's size cannot be determined.
@@ -60,7 +60,7 @@ pub enum AutoCollectError {
 }
 
 impl AutoCollect {
-    /// Prepares it. The configuration is read again at each look.
+    /// Creates it. The configuration is read again at each check.
     #[must_use]
     pub fn new(
         store: Arc<dyn BlockStore>,
@@ -77,13 +77,13 @@ impl AutoCollect {
         }
     }
 
-    /// Counts its collections there.
+    /// Counts its collections in these metrics.
     #[must_use]
     pub fn with_metrics(self, metrics: Arc<Metrics>) -> Self {
         Self { metrics, ..self }
     }
 
-    /// Looks every `Datastore.GCPeriod` until `stop`; ends at once when that is zero.
+    /// Checks every `Datastore.GCPeriod` until `stop`; returns at once if that is zero.
     pub async fn run(self, stop: CancellationToken) {
         loop {
             let period = match self.config.config().datastore.gc_interval() {
@@ -121,8 +121,8 @@ impl AutoCollect {
         }
     }
 
-    /// Looks once, and collects if the store is larger than the watermark. A collection that is under way when `stop` comes
-    /// ends between batches.
+    /// Checks once, and collects if the store is larger than the watermark. On `stop`, a running collection ends
+    /// between batches.
     ///
     /// # Errors
     /// See [`AutoCollectError`].
@@ -172,7 +172,7 @@ impl AutoCollect {
 
     async fn disk_bytes(&self) -> Result<u64, AutoCollectError> {
         let store = Arc::clone(&self.store);
-        // It may look at the files.
+        // May read files.
         let stat = tokio::task::spawn_blocking(move || store.stat())
             .await
             .map_err(|_| CollectError::Interrupted)?;
