@@ -1,20 +1,20 @@
-//! How the system's allocator treats the pages that it has: it keeps them while there is work, and gives them back after it.
+//! Tuning of the system allocator: it keeps unused pages while the process works, and returns them when it is idle.
 
 use std::time::Duration;
 
-/// Time between two looks.
+/// Interval of checks.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 const LOOK: Duration = Duration::from_secs(5);
-/// Looks in a row that find the process idle before pages go back.
+/// Consecutive checks with an idle process before pages are returned.
 const LOOKS_AT_REST: u32 = 2;
-/// Looks in a row that find pages unused before they go back, whatever the process does.
+/// Consecutive checks with unused pages before they are returned, idle or not.
 const LOOKS_UNUSED: u32 = 12;
-/// Processor time between two looks, up to which the process is idle.
+/// CPU time between two checks up to which the process counts as idle.
 const REST: Duration = Duration::from_millis(250);
-/// Bytes that may stay unused.
+/// Unused bytes that are always kept.
 const UNUSED: usize = 64 << 20;
 
-/// When unused pages go back to the system.
+/// Decides when unused pages are returned to the system.
 #[derive(Debug, Default)]
 struct TrimPolicy {
     at_rest: u32,
@@ -22,7 +22,7 @@ struct TrimPolicy {
 }
 
 impl TrimPolicy {
-    /// Records a look: whether it is time.
+    /// Records a check; returns whether to trim now.
     fn is_time(&mut self, unused: usize, cpu_time: Duration) -> bool {
         if unused < UNUSED {
             *self = Self::default();
@@ -38,8 +38,8 @@ impl TrimPolicy {
     }
 }
 
-/// Gives unused pages back once the process rests: more than 64 MiB of them after ten seconds of rest, or after a minute
-/// throughout which they were unused. Never returns.
+/// Returns unused pages when the process is idle: more than 64 MiB of them after ten idle seconds, or after they were
+/// unused for a minute. Never returns.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) async fn trim_when_idle() {
     let mut policy = TrimPolicy::default();
@@ -56,13 +56,13 @@ pub(crate) async fn trim_when_idle() {
     }
 }
 
-/// Other allocators decide for themselves.
+/// Other allocators are not tuned.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) async fn trim_when_idle() {
     std::future::pending().await
 }
 
-/// Bytes that the allocator holds and nobody uses.
+/// Free bytes held by the allocator.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn unused() -> usize {
     #[expect(unsafe_code, reason = "mallinfo2 has no safe wrapper; it only counts")]
@@ -81,7 +81,7 @@ fn trim() {
     }
 }
 
-/// Processor time that the process has used.
+/// CPU time used by the process.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn cpu_time() -> Duration {
     let mut time = libc::timespec {
@@ -102,9 +102,10 @@ fn cpu_time() -> Duration {
 
 /// Tells glibc to keep pages for reuse.
 ///
-/// Bytes in flight are buffers of some hundred KiB that live for milliseconds. By default each is mapped and unmapped, or
-/// trimmed from the heap at once, and its pages come fresh the next time: what a virtual machine is slowest at. With pages
-/// kept, imports are up to twice as fast. Two arenas are enough for the few threads that allocate much.
+/// Data in flight is in buffers of some hundred KiB that live for milliseconds. By default each is mapped and
+/// unmapped, or trimmed from the heap at once, so its pages are faulted in again each time, which is slow in virtual
+/// machines. With pages kept, imports are up to twice as fast. Two arenas are enough for the few threads that
+/// allocate much.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn keep_pages() {
     const MIB: libc::c_int = 1 << 20;
@@ -117,7 +118,7 @@ pub(crate) fn keep_pages() {
     }
 }
 
-/// Other allocators are left as they are.
+/// Other allocators are not tuned.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn keep_pages() {}
 
@@ -133,7 +134,7 @@ mod tests {
         assert!(!policy.is_time(UNUSED, WORK));
         assert!(!policy.is_time(UNUSED, Duration::ZERO));
         assert!(policy.is_time(UNUSED, Duration::ZERO));
-        // It starts again, and work that uses them is not disturbed.
+        // It starts over; pages in use are not trimmed.
         for _ in 0..100 {
             assert!(!policy.is_time(UNUSED, Duration::ZERO));
             assert!(!policy.is_time(UNUSED - 1, Duration::ZERO));

@@ -1,4 +1,4 @@
-//! What the program says when something is wrong.
+//! Errors of the program and their output.
 //!
 //! ```text
 //! error: what could not be done
@@ -15,27 +15,27 @@ use std::process::ExitCode;
 use cairn_client::{Error as ClientError, TransportError};
 use cairn_wire::text::escaped;
 
-/// What the exit code says.
+/// The kind of a problem, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProblemKind {
     /// The command failed: 1.
     Failed,
     /// The command line is wrong: 2; under the name `ipfs` 1, as there.
     Usage,
-    /// Whoever read the output is gone: 0, and nothing is said.
+    /// The reader of the output has gone: 0, without a message.
     OutputClosed,
 }
 
-/// Why a command did not do what was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Problem {
     kind: ProblemKind,
     message: String,
-    /// The same as `ipfs` words it, where that differs: scripts that call the program by that name look for it.
+    /// Kubo's message, where it differs: printed if the program is called `ipfs`, because scripts match on it.
     kubo: Option<String>,
     causes: Vec<String>,
     hints: Vec<String>,
-    /// What clap has to say: it is said as it is.
+    /// An error of clap, printed as it is.
     parser: Option<clap::Error>,
 }
 
@@ -61,7 +61,7 @@ impl Problem {
         Self::new(ProblemKind::Usage, message)
     }
 
-    /// Adds why: an error and all that it was caused by.
+    /// Adds the cause: an error and its causes.
     pub(crate) fn because(mut self, cause: &dyn StdError) -> Self {
         let mut next = Some(cause);
         while let Some(cause) = next {
@@ -71,12 +71,12 @@ impl Problem {
         self
     }
 
-    /// What could not be done.
+    /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
@@ -114,7 +114,7 @@ impl Problem {
         if self.kind == ProblemKind::OutputClosed {
             return ExitCode::SUCCESS;
         }
-        // Nobody is left to tell when this fails.
+        // If this fails, nothing can be reported.
         let text = if style.json {
             self.json(style)
         } else {
@@ -134,10 +134,10 @@ impl Problem {
         }
     }
 
-    /// The text, with what came from content made harmless.
+    /// The text, with untrusted content escaped.
     pub(crate) fn render(&self, style: &ErrorStyle) -> String {
         let mut out = String::new();
-        // Scripts look for the word as `ipfs` writes it.
+        // Scripts match on the word as `ipfs` writes it.
         let head = if style.program == "ipfs" {
             "Error: "
         } else {
@@ -147,7 +147,7 @@ impl Problem {
         line(head, message, &mut out);
         let mut last = message;
         for cause in &self.causes {
-            // Some causes only repeat what was said.
+            // Some causes only repeat the message.
             if !last.ends_with(cause.as_str()) {
                 line("  caused by: ", cause, &mut out);
             }
@@ -159,7 +159,7 @@ impl Problem {
         out
     }
 
-    /// One line of JSON: `error`, and `causes` and `hint` where there are any.
+    /// One line of JSON: `error`, and `causes` and `hint` if there are any.
     pub(crate) fn json(&self, style: &ErrorStyle) -> String {
         let mut object = serde_json::Map::new();
         let message = match &self.parser {
@@ -182,10 +182,10 @@ impl Problem {
     }
 }
 
-/// How the program speaks: what it is called, and what a command in a hint begins with.
+/// How errors are printed: the program's name, and how commands in hints begin.
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorStyle {
-    /// What the program is called.
+    /// The name of the program.
     pub(crate) program: &'static str,
     /// The repository that the command line names.
     pub(crate) repository: Option<PathBuf>,
@@ -202,7 +202,7 @@ impl ErrorStyle {
         }
     }
 
-    /// A hint with the program's name filled in, and with the repository where it is not the usual one.
+    /// Fills in the program's name in a hint, and the repository if it is not the default.
     fn fill(&self, hint: &str) -> String {
         let Some(repository) = &self.repository else {
             return hint.replace("{program}", self.program);
@@ -218,7 +218,7 @@ impl ErrorStyle {
     }
 }
 
-/// A message of several lines keeps them; any other control character is shown as an escape.
+/// Line breaks of a message are kept; other control characters are escaped.
 fn line(head: &str, message: &str, out: &mut String) {
     let indent = " ".repeat(head.len());
     for (at, text) in message.trim_end().split('\n').enumerate() {

@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn parse_and_execute(style: &mut ErrorStyle, arguments: Vec<OsString>) -> Result<(), Problem> {
-    // Until the command line is understood, this is what there is to go by.
+    // Until the command line is parsed, guess.
     style.json = asks_for_json(&arguments);
     let invocation = grammar::parse(style.program, arguments)?;
     style.json = invocation.global::<bool>("global:json") == Some(true);
@@ -32,7 +32,7 @@ fn parse_and_execute(style: &mut ErrorStyle, arguments: Vec<OsString>) -> Result
     execute(&invocation, &globals)
 }
 
-/// Whether a command line that is not understood yet seems to ask for JSON. `config --json` has a meaning of its own.
+/// Whether an unparsed command line seems to ask for JSON. `config --json` means something else.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     arguments
         .iter()
@@ -52,23 +52,23 @@ fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
         .enable_all()
         .build()
         .map_err(|error| Problem::failed("cannot start").because(&error))?;
-    // Some commands hold much while they wait: not on this thread's stack.
+    // Some command futures are large, so not on this thread's stack.
     let work = Box::pin(commands::run(invocation, globals));
     let outcome = runtime.block_on(async {
         match globals.timeout {
-            // A daemon has no end to wait for.
+            // A daemon has no timeout.
             Some(limit) if !daemon => tokio::time::timeout(limit, work)
                 .await
                 .unwrap_or_else(|_| Err(Problem::failed("timed out"))),
             _ => work.await,
         }
     });
-    // Threads that wait for a terminal or a disk do not keep the program.
+    // Do not wait for threads that block on a terminal or a disk.
     runtime.shutdown_background();
     outcome
 }
 
-/// What the program is called: as `ipfs` it answers `--version` as Kubo does.
+/// The name of the program: as `ipfs` it prints `--version` as Kubo does.
 fn program_name(arguments: &[OsString]) -> &'static str {
     let name = arguments
         .first()

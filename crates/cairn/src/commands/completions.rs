@@ -1,4 +1,4 @@
-//! `completions`: a script that completes commands in a shell.
+//! `completions`: shell completion scripts.
 
 use cairn_node::config::{Config, Document, Profile};
 use cairn_wire::kubo::{self, ANY_PATH};
@@ -38,7 +38,7 @@ pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
     output.flush()
 }
 
-/// The grammar as completions offer it: without what is hidden, and with the values that the declarations name.
+/// The grammar for completions: without hidden commands, and with the values of the declarations.
 pub(crate) fn completion_grammar(program: &'static str) -> Command {
     let global: Vec<String> = globals::definitions()
         .iter()
@@ -93,7 +93,7 @@ fn pruned(command: &Command, global: &[String], path: &str) -> Command {
     new.args(arguments).subcommands(commands)
 }
 
-/// The keys of the configuration, dotted: those of every section, whatever a file says.
+/// The dotted keys of all sections of the configuration.
 fn keys() -> Vec<String> {
     fn collect(value: &Value, path: &str, keys: &mut Vec<String>) {
         let Value::Object(map) = value else {
@@ -113,7 +113,7 @@ fn keys() -> Vec<String> {
     if let Ok(document) = Document::of(&Config::initial(Default::default())) {
         collect(&document.show(), "", &mut keys);
     }
-    // How blocks are kept is written down for people; none of it is a setting.
+    // The datastore description is for people; it has no settings.
     keys.retain(|key| !key.starts_with("Datastore.Spec"));
     keys.sort_unstable();
     keys

@@ -1,6 +1,6 @@
 //! `config edit`: the configuration in an editor.
 //!
-//! The editor gets a copy. It takes the place of the configuration only if that can be used then.
+//! The editor opens a copy, which replaces the configuration only if it is valid.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -60,11 +60,11 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
     }
 }
 
-/// A failure, and whether the copy holds work that is worth keeping.
+/// A failure, and whether the copy has changes worth keeping.
 type EditFailure = (Problem, bool);
 
 fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), EditFailure> {
-    // As shells and git do: the variable may hold arguments.
+    // As in git, the variable may contain arguments.
     let status = Process::new("sh")
         .arg("-c")
         .arg(format!("{} \"$1\"", editor.display()))
@@ -111,7 +111,7 @@ fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), EditFailure> {
             true,
         ));
     }
-    // An editor may have written a file of its own in place of the copy, with other permissions.
+    // An editor may have replaced the copy by a new file with other permissions.
     let permissions = std::fs::metadata(path).map_err(io)?.permissions();
     std::fs::set_permissions(copy, permissions).map_err(io)?;
     std::fs::File::open(copy)

@@ -1,4 +1,4 @@
-//! `config`: what no API shows stands in a file that its owner can read.
+//! `config`: hints at the file for values that the API does not show.
 
 use super::generic::{self, Request};
 use crate::error::Problem;

@@ -1,4 +1,4 @@
-//! `dag stat`: how far the counting has come, then what was counted.
+//! `dag stat`: progress, then the result.
 
 use cairn_client::Records;
 use cairn_wire::kubo::dag::stat::DagCounts;
@@ -32,7 +32,7 @@ pub(crate) async fn run(
             progress.set(counts.dag_stats.iter().map(|root| root.num_blocks).sum());
             progress.message(format!("({} bytes)", counts.total_size));
         }
-        // Only the last record has all of it.
+        // Only the last record is complete.
         last = Some(line);
     }
     drop(progress);

@@ -1,4 +1,4 @@
-//! `files chroot`: gives MFS another root.
+//! `files chroot`: replaces the root of MFS.
 
 use cairn_node::{Node, NodeOptions};
 use clap::{Arg, ArgAction, Command};

@@ -1,4 +1,4 @@
-//! `filestore ls` and `filestore verify`: what is wrong goes to standard error.
+//! `filestore ls` and `filestore verify`: errors go to standard error.
 
 use cairn_wire::kubo::filestore::{FileBlock, OTHER_ERROR};
 
@@ -8,7 +8,7 @@ use crate::globals::Globals;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// Runs `filestore ls`: a block that cannot be read makes it fail, after all others.
+/// Runs `filestore ls`: if a block cannot be read, it fails after printing all others.
 pub(crate) async fn ls(
     session: &Session,
     request: &Request,
@@ -25,7 +25,7 @@ pub(crate) async fn ls(
     result_of(failed)
 }
 
-/// Runs `filestore verify`: what is wrong is its answer, and no failure.
+/// Runs `filestore verify`: bad blocks are its output, not a failure.
 pub(crate) async fn verify(
     session: &Session,
     request: &Request,
@@ -36,7 +36,7 @@ pub(crate) async fn verify(
     list(session, request, globals, output, each).await
 }
 
-/// Prints records; `each` says whether a record's error is told, and whether its line is printed.
+/// Prints records; `each` says whether a record's error and its line are printed.
 async fn list(
     session: &Session,
     request: &Request,

@@ -1,4 +1,4 @@
-//! Calling an endpoint and printing what it answers.
+//! Calls endpoints and prints their replies.
 
 use std::ffi::OsString;
 
@@ -19,20 +19,20 @@ use crate::grammar::Invocation;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// Maximum size of arguments in one URL, in bytes: half of what HTTP servers take, as each byte may be written as
-/// three.
+/// Maximum size of arguments in one URL, in bytes: less than the limits of HTTP servers, as each byte may be escaped
+/// as three.
 const URL_ROOM: usize = 16 * 1024;
 
 /// A command that calls an endpoint.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// What the program is called.
+    /// The name of the program.
     program: &'static str,
     /// The endpoint.
     pub(crate) spec: &'static Spec,
-    /// What was given.
+    /// The given arguments and options.
     pub(crate) values: Values,
-    /// The options alone.
+    /// Only the options.
     options: Values,
     /// The files to send.
     pub(crate) files: Vec<OsString>,
@@ -54,12 +54,12 @@ impl Request {
         })
     }
 
-    /// Whether Kubo's own words are printed: where the program is called `ipfs`.
+    /// Whether the output is Kubo's: if the program is called `ipfs`.
     pub(crate) fn is_ipfs(&self) -> bool {
         self.program == "ipfs"
     }
 
-    /// The request in pieces that fit into URLs: more than one only where very many arguments are given.
+    /// The request, split into several that fit into URLs if there are very many arguments.
     pub(crate) fn batches(&self) -> Vec<Values> {
         let (arguments, options) = (self.values.arguments(), &self.options);
         let variadic = self.spec.arguments.last().is_some_and(|last| last.variadic);
@@ -110,7 +110,7 @@ impl Request {
     }
 }
 
-/// What can be done with a command of which only the path is known.
+/// The type-erased functions of a command.
 struct GenericCommand {
     path: &'static str,
     run: for<'a> fn(&'a Request, &'a Globals) -> LocalBoxFuture<'a, Result<(), Problem>>,
@@ -123,7 +123,7 @@ fn check_as<C: Command>(values: &Values) -> Result<(), cairn_wire::ParseError> {
 }
 
 fn print_as<C: Command>(values: &Values, line: &[u8], out: &mut String) -> Result<(), Problem> {
-    // An endpoint that answers nothing has nothing to print, whatever a server sends.
+    // An endpoint without a reply prints nothing, whatever the server sends.
     if size_of::<RecordOf<C>>() == 0 {
         return Ok(());
     }
@@ -165,7 +165,7 @@ pub(crate) async fn run_as_declared(request: &Request, globals: &Globals) -> Res
     (entry(request.spec)?.run)(request, globals).await
 }
 
-/// Refuses what the server would refuse, before anything is opened or sent.
+/// Checks the arguments as the server would, before anything is opened or sent.
 pub(crate) fn check(request: &Request) -> Result<(), Problem> {
     Ok((entry(request.spec)?.check)(&request.values)?)
 }
@@ -199,7 +199,7 @@ pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(),
     loop {
         let next = match answer.chunk().now_or_never() {
             Some(next) => next,
-            // Whoever waits sees what there is.
+            // Flush: the user sees the output so far.
             None => {
                 output.flush()?;
                 answer.chunk().await
@@ -227,7 +227,7 @@ pub(crate) async fn records(
     Ok(())
 }
 
-/// The next record; what was printed is shown before waiting for it.
+/// The next record; flushes the output before waiting for it.
 pub(crate) async fn next_line<T: DeserializeOwned>(
     records: &mut Records<T>,
     output: &mut Output,
@@ -239,7 +239,7 @@ pub(crate) async fn next_line<T: DeserializeOwned>(
     Ok(records.next_line().await?)
 }
 
-/// The next record and its line; what was printed is shown before waiting for it.
+/// The next record and its line; flushes the output before waiting for it.
 pub(crate) async fn next_record<T: DeserializeOwned>(
     records: &mut Records<T>,
     output: &mut Output,
@@ -251,7 +251,7 @@ pub(crate) async fn next_record<T: DeserializeOwned>(
     Ok(Some((line, record)))
 }
 
-/// Sends a request, in as many calls as it takes, and hands over each record of the answers with its line.
+/// Sends a request, in several calls if needed, and passes on each record with its line.
 pub(crate) async fn for_each_record<T: DeserializeOwned>(
     session: &Session,
     request: &Request,
@@ -268,13 +268,13 @@ pub(crate) async fn for_each_record<T: DeserializeOwned>(
     Ok(())
 }
 
-/// Reads the line of a record.
+/// Parses the line of a record.
 pub(crate) fn parse_record<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(line)
         .map_err(|error| Problem::failed("the server's answer is not understood").because(&error))
 }
 
-/// Writes the error that a record tells of to standard error, behind what was printed.
+/// Prints the error of a record to standard error, after the output so far.
 pub(crate) fn print_error(error: &str, output: &mut Output) -> Result<(), Problem> {
     output.flush()?;
     let mut shown = String::new();
@@ -283,7 +283,7 @@ pub(crate) fn print_error(error: &str, output: &mut Output) -> Result<(), Proble
     Ok(())
 }
 
-/// What a command that told of errors ends with.
+/// The result of a command that may have printed errors.
 pub(crate) fn result_of(failed: bool) -> Result<(), Problem> {
     if failed {
         Err(Problem::failed("errors while displaying some entries"))
@@ -336,7 +336,7 @@ impl<'a> Printer<'a> {
         self.text.clear();
         (self.entry.print)(self.values, line, &mut self.text)?;
         if !self.coloured && self.text.contains('\u{1b}') {
-            // What comes from content is escaped: these are our own.
+            // Untrusted content is escaped already; these line breaks are ours.
             for colour in ["33", "31", "32", "0"] {
                 self.text = self.text.replace(&format!("\u{1b}[{colour}m"), "");
             }
@@ -345,7 +345,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The items of a record that is a list: of an array, of `pin ls`, of `ls`. Any other record is one item.
+/// The items of a list record (an array, `pin ls`, `ls`); any other record is one item.
 fn items(record: serde_json::Value) -> Vec<serde_json::Value> {
     use serde_json::{Map, Value};
     let only = |object: &mut Map<String, Value>, key: &str| {

@@ -91,7 +91,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     .await
 }
 
-/// Makes the repository and says so, in Kubo's words: scripts read them.
+/// Creates the repository and prints Kubo's messages, which scripts read.
 pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), Problem> {
     let repository = globals.repository()?;
     let path = std::path::absolute(repository).unwrap_or_else(|_| repository.to_owned());
@@ -117,7 +117,7 @@ pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), 
     output.flush()
 }
 
-/// Reads a configuration to begin with.
+/// Reads an initial configuration.
 pub(crate) fn read_config(path: &std::ffi::OsStr) -> Result<Config, Problem> {
     let failed = |error: &dyn std::error::Error| {
         Problem::failed(format!("cannot read the configuration {}", path.display())).because(error)

@@ -1,4 +1,4 @@
-//! `pin add`: with `--progress`, how far it has come.
+//! `pin add`, with `--progress`.
 
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 

@@ -1,4 +1,4 @@
-//! Arguments that come from standard input, one per line, when the command line ends without them.
+//! Arguments from standard input, one per line, if the command line lacks them.
 
 use std::io::{IsTerminal as _, Read as _, stdin};
 
@@ -8,7 +8,7 @@ use cairn_wire::shape::BodyKind;
 use super::generic::Request;
 use crate::error::Problem;
 
-/// Maximum size of arguments that are read, in bytes.
+/// Maximum size of arguments from standard input, in bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Fills the last argument from standard input if it is required and missing.

@@ -1,4 +1,4 @@
-//! Commands whose records may tell of an error: `cid`, `refs`.
+//! Commands whose records may be errors: `cid`, `refs`.
 
 use cairn_wire::kubo::cid::format::Formatted;
 use cairn_wire::kubo::cid::inspect::CidParts;
@@ -11,12 +11,12 @@ use crate::globals::Globals;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// A record that may tell of an error.
+/// A record that may be an error.
 pub(crate) trait RecordError: DeserializeOwned {
-    /// Whether the records behind one that tells of an error are printed all the same.
+    /// Whether the records after an error are printed.
     const GOES_ON: bool;
 
-    /// The error; empty when there is none.
+    /// The error; empty if there is none.
     fn error(self) -> String;
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
         return Err(Problem::usage("a daemon's repository cannot be reindexed")
             .hint("stop the daemon, and leave `--api` out"));
     }
-    // Holds the lock: nobody else has the store meanwhile.
+    // Holds the lock: no other process uses the store meanwhile.
     let repo = Repo::open(globals.repository()?, Access::ReadWrite)
         .map_err(|error| node_problem(&NodeError::from(error)))?;
     let path = repo.blocks_path();
@@ -62,7 +62,7 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     output.flush()
 }
 
-/// What was found.
+/// A summary of the report.
 fn summary(report: &OpenReport) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();

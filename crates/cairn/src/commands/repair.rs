@@ -1,4 +1,4 @@
-//! `repo repair`: makes a repository usable again that has lost parts.
+//! `repo repair`: repairs a repository that has lost parts.
 
 use cairn_node::Repo;
 use clap::Command;

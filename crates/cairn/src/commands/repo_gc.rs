@@ -1,4 +1,4 @@
-//! `repo gc` under our own name: how much was freed. With `--quiet` the CIDs, one per line.
+//! `repo gc` of `cairn`: prints how much was freed. With `--quiet` the CIDs, one per line.
 
 use cairn_wire::kubo::repo::gc::{Collected, RepoGc};
 use cairn_wire::kubo::repo::stat::RepoStat;

@@ -1,4 +1,4 @@
-//! `repo verify`: how far it has come, and what it found.
+//! `repo verify`: progress and result.
 
 use cairn_client::Records;
 use cairn_wire::kubo::repo::verify::Verified;

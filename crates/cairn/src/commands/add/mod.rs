@@ -1,4 +1,4 @@
-//! `add`: files and folders of this machine.
+//! `add`: local files and directories.
 
 mod ignore;
 mod walk;
@@ -54,7 +54,7 @@ pub(crate) async fn run(
     let quiet = asked.quiet || asked.quieter || asked.silent;
     let typed = std::io::stdin().is_terminal() && roots.iter().any(Option::is_none);
     let shown = match asked.progress {
-        // A bar would be drawn over what someone types.
+        // A bar would overwrite the typed text.
         _ if typed => false,
         None if quiet || globals.format.is_json() => false,
         given => progress::is_enabled(given),
@@ -64,7 +64,7 @@ pub(crate) async fn run(
         values.option("progress", "true");
     }
     let progress = Progress::bytes(shown, None);
-    // The size of standard input is known at its end alone.
+    // The size of standard input is only known at its end.
     let mut size = (shown && roots.iter().all(Option::is_some)).then(|| {
         walk::size_of(
             roots.iter().filter_map(Option::as_ref).cloned().collect(),
@@ -122,7 +122,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What is added: files, or standard input under a name.
+/// The input: files, or standard input under a name.
 enum Input {
     Stdin(String),
     Files(Box<Walk>),
@@ -137,8 +137,8 @@ impl Input {
     }
 }
 
-/// What the command line names; `None` is standard input. Two of one name cannot be determined apart in what is
-/// added.
+/// The inputs of the command line; `None` is standard input. Two with the same name are refused, as they would be
+/// indistinguishable.
 fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);
@@ -179,7 +179,7 @@ fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Pro
     Ok(roots)
 }
 
-/// The folder of a path, as a message names it.
+/// The directory of a path, for messages.
 fn folder_of(path: &Path) -> std::path::Display<'_> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new(".").display(),
@@ -188,7 +188,7 @@ fn folder_of(path: &Path) -> std::path::Display<'_> {
     }
 }
 
-/// How many bytes of all files were read, from how many bytes of each.
+/// Counts the bytes read of all files from the bytes read of each.
 #[derive(Default)]
 struct ByteCount {
     file: String,
@@ -196,7 +196,7 @@ struct ByteCount {
 }
 
 impl ByteCount {
-    /// The bytes since the record before.
+    /// The bytes since the previous record.
     fn advance(&mut self, record: &Added) -> u64 {
         let bytes = record.bytes.unwrap_or(0);
         if record.name != self.file || bytes < self.bytes {
@@ -209,7 +209,7 @@ impl ByteCount {
     }
 }
 
-/// What a part says of its file.
+/// The metadata of a part.
 fn metadata(found: &std::fs::Metadata) -> Metadata {
     use std::os::unix::fs::MetadataExt as _;
     Metadata {
@@ -221,7 +221,7 @@ fn metadata(found: &std::fs::Metadata) -> Metadata {
     }
 }
 
-/// An error on the way, as the upload tells it.
+/// An error as an upload reports it.
 fn listing(path: &Path, source: std::io::Error) -> UploadError {
     UploadError::Read {
         path: path.to_owned(),

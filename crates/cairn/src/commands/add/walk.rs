@@ -1,4 +1,4 @@
-//! Walking what is to be added.
+//! Walks the files to add.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -17,17 +17,17 @@ use crate::error::Problem;
 /// What is taken.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WalkRules {
-    /// Folders with all that is in them.
+    /// Add directories recursively.
     pub(super) recursive: bool,
-    /// What is hidden in folders.
+    /// Include hidden files.
     pub(super) hidden: bool,
-    /// What is left out of folders.
+    /// The ignore rules.
     pub(super) ignore: Ignore,
-    /// Links named on the command line are followed.
+    /// Follow links given as arguments.
     pub(super) follow_arguments: bool,
-    /// All links are followed.
+    /// Follow all links.
     pub(super) follow_all: bool,
-    /// The server is told where files are.
+    /// Send the paths of files to the server.
     pub(super) absolute_paths: bool,
 }
 
@@ -36,15 +36,15 @@ pub(super) struct WalkRules {
 pub(super) struct Root {
     /// The path.
     pub(super) path: PathBuf,
-    /// The name that it is sent under.
+    /// The name under which it is sent.
     pub(super) name: Vec<u8>,
 }
 
 impl Root {
-    /// Looks at a path of the command line.
+    /// Examines a path of the command line.
     pub(super) fn find(given: &Path, rules: &WalkRules) -> Result<Self, Problem> {
         let failed = |error: io::Error| unreadable(given, &error);
-        // A path without a name of its own (`.`, `..`, `/`) takes that of the folder it leads to.
+        // A path without a name (`.`, `..`, `/`) gets the name of its directory.
         let nameless = given.file_name().is_none();
         let path = if nameless || rules.follow_arguments || rules.follow_all {
             fs::canonicalize(given).map_err(failed)?
@@ -65,7 +65,7 @@ impl Root {
     }
 }
 
-/// What is sent of a root, in the order in which Kubo sends it: a folder, then what is in it, by name.
+/// The entries of a root in Kubo's order: a directory, then its entries sorted by name.
 pub(super) struct Walk {
     rules: Arc<WalkRules>,
     root: Option<Root>,
@@ -73,11 +73,11 @@ pub(super) struct Walk {
     folders: Vec<Folder>,
 }
 
-/// A folder that is being walked.
+/// A directory that is being walked.
 struct Folder {
     path: PathBuf,
     name: Vec<u8>,
-    /// What is left of it, the next one last.
+    /// The remaining entries, the next one last.
     left: Vec<std::ffi::OsString>,
 }
 
@@ -185,7 +185,7 @@ impl Iterator for Walk {
     }
 }
 
-/// Adds up the sizes of all files, on a thread of its own. What cannot be read counts for nothing: adding it will tell.
+/// Sums up the sizes of all files in a thread. Unreadable files are not counted; adding them reports the error.
 pub(super) fn size_of(roots: Vec<Root>, rules: Arc<WalkRules>) -> mpsc::Receiver<u64> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Where the daemon listens.
+//! The listeners of the daemon.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,26 +14,26 @@ use tokio_util::sync::CancellationToken;
 use crate::error::Problem;
 use crate::logging;
 
-/// A face that is about to listen.
+/// A face before it listens.
 struct PlannedFace {
-    /// Its name in the line that says where it listens.
+    /// Its name in the line with its address.
     name: &'static str,
     /// Its key in the configuration.
     key: &'static str,
     addresses: Vec<String>,
     face: Face,
-    /// Whether whoever reaches it needs a credential.
+    /// Whether it requires credentials.
     guarded: bool,
 }
 
-/// Faces that listen; connections wait until they are served.
+/// Bound faces; connections wait until they are served.
 pub(super) struct Faces {
     open: Vec<(Listener, Face)>,
     lines: Vec<String>,
 }
 
 impl Faces {
-    /// Binds every address of the configuration and says so in the repository.
+    /// Binds all addresses of the configuration and publishes them in the repository.
     pub(super) async fn open(
         node: &Arc<Node>,
         insecure_open: bool,
@@ -106,7 +106,7 @@ impl Faces {
         Ok(faces)
     }
 
-    /// The lines that say where the faces listen.
+    /// The lines with the addresses of the faces.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }
@@ -187,7 +187,7 @@ fn bind_problem(error: &listen::ListenError, key: &str) -> Problem {
     }
 }
 
-/// The address under which this machine reaches a face best: without TLS, if there is a choice.
+/// The best local address of a face: without TLS, if there is a choice.
 fn nearest_of(listeners: &[Listener]) -> Option<Address> {
     let addresses = listeners.iter().map(Listener::address);
     addresses
@@ -195,8 +195,8 @@ fn nearest_of(listeners: &[Listener]) -> Option<Address> {
         .map(|address| reached_here(address, false))
 }
 
-/// The address under which this machine reaches a listener: one that listens everywhere is reached on the loopback.
-/// With `always`, any other network as well.
+/// The local address of a listener: the loopback if it listens on all interfaces. With `always`, also on other
+/// networks.
 fn reached_here(address: &Address, always: bool) -> Address {
     match &address.place {
         Place::Tcp(socket) if always || socket.ip().is_unspecified() => {

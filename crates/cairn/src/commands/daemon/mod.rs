@@ -1,4 +1,4 @@
-//! `daemon`: the node, with its faces, until it is told to stop.
+//! `daemon`: runs the node with its faces until it is stopped.
 
 mod faces;
 mod stop;
@@ -20,10 +20,10 @@ use crate::globals::Globals;
 use crate::grammar::{Invocation, LIMITS};
 use crate::session::node_problem;
 
-/// Longest time from the wish to stop to the end of the process.
+/// Maximum time from the stop request to the end of the process.
 const STOP_LIMIT: Duration = Duration::from_millis(4800);
 
-/// Its grammar: what Kubo's takes, as far as it means something here.
+/// Its grammar: Kubo's options that have a meaning here.
 pub(crate) fn command() -> Command {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name)
@@ -108,10 +108,10 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     served.and(closed)
 }
 
-/// Opens the faces and serves them until someone wants an end.
+/// Opens the faces and serves them until the daemon is stopped.
 async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     let stop = CancellationToken::new();
-    // Before anyone is told that the daemon is there: from then on it is to stop in order.
+    // Before the daemon is announced: from then on it must stop cleanly.
     let mut signals = stop::Signals::new()
         .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
     let faces = Box::pin(Faces::open(node, insecure_open, &stop)).await?;
@@ -139,13 +139,13 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Prints a line for whoever started the daemon, if anyone still reads.
+/// Prints a line, if standard output is still open.
 fn print_line(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Lets the daemon open as many files as the system allows it.
+/// Raises the limit of open files to the maximum.
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,4 +1,4 @@
-//! What a tar archive holds, read as it arrives, with bounds on everything that is kept in memory.
+//! A streaming reader of tar archives with bounded memory.
 //!
 //! Format: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06>. Long names, large sizes
 //! and fine times come as PAX records; GNU's long names are understood as well.
@@ -10,22 +10,22 @@ use super::extract::ExtractError;
 const BLOCK: usize = 512;
 /// Maximum size of the records before an entry, in bytes.
 const RECORDS_LIMIT: u64 = 1024 * 1024;
-/// Maximum size of a name, in bytes: what Linux takes as a path.
+/// Maximum length of a name, in bytes: the path limit of Linux.
 const NAME_LIMIT: usize = 4096;
 
-/// What an entry is.
+/// The type of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Directory,
     File,
-    /// With its target.
+    /// A symlink with its target.
     Symlink(Vec<u8>),
 }
 
 /// An entry's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// Its path, as it is in the archive.
+    /// Its path in the archive.
     pub(super) path: Vec<u8>,
     pub(super) kind: EntryKind,
     pub(super) mode: u32,
@@ -33,7 +33,7 @@ pub(super) struct Head {
     pub(super) mtime: (i64, u32),
 }
 
-/// What the records before an entry say of it.
+/// The extended header records of an entry.
 #[derive(Debug, Default)]
 struct Records {
     path: Option<Vec<u8>>,
@@ -42,7 +42,7 @@ struct Records {
     size: Option<u64>,
 }
 
-/// Gives each entry, with a reader of its content, to a function.
+/// Calls a function with each entry and a reader of its content.
 pub(super) fn each<R: Read>(
     mut input: R,
     mut with: impl FnMut(Head, &mut dyn Read) -> Result<(), ExtractError>,
@@ -183,7 +183,7 @@ fn head(header: &Header, records: Records) -> Result<Head, ExtractError> {
     })
 }
 
-/// A number in octal, or in base 256 where the first bit says so.
+/// A number in octal, or in base 256 if the first bit is set.
 fn number(field: &[u8]) -> Option<i64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
@@ -254,7 +254,7 @@ fn time(text: &str) -> Option<(i64, u32)> {
         .take(9)
         .collect();
     let nanoseconds: u32 = digits.parse().ok()?;
-    // What is before 1970 is written as a negative whole: -1.25 is a quarter of a second before -1.
+    // Times before 1970 are negative numbers: -1.25 is a quarter of a second before -1.
     if whole.starts_with('-') && nanoseconds > 0 {
         Some((seconds.checked_sub(1)?, 1_000_000_000 - nanoseconds))
     } else {
@@ -284,7 +284,7 @@ fn skip(input: &mut impl Read, count: u64) -> Result<(), ExtractError> {
     }
 }
 
-/// What fills an entry's last block.
+/// The padding of an entry's last block.
 fn padding(size: u64) -> u64 {
     let block = BLOCK as u64;
     (block - size % block) % block

@@ -1,7 +1,7 @@
-//! Unpacking an archive from a server that nobody vouches for.
+//! Unpacks archives from untrusted servers.
 //!
-//! An archive holds one file, one symlink, or one folder with all else below it. As with `cp`, a file goes into a
-//! folder that is there, or takes the target's name.
+//! An archive contains one file, one symlink, or one directory with everything else below it. As with `cp`, a file is
+//! written into an existing directory, or gets the target's name.
 
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 use super::archive::{self, Head, Kind, display_path};
 use super::folders::{OpenFolder, FolderCache};
 
-/// Why an archive is not unpacked, or not further.
+/// Why an archive cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ExtractError {
     /// The archive cannot be read.
     #[error("the archive cannot be read")]
     Read(#[source] io::Error),
-    /// The archive is none.
+    /// It is not an archive.
     #[error("the archive is not sound: {0}")]
     Archive(&'static str),
     /// The archive is empty.
     #[error("the archive is empty")]
     Empty,
-    /// A name that is no place below the target.
+    /// A name that is outside the target.
     #[error("the archive holds the name {path:?}: {reason}")]
     Name {
         /// The name.
@@ -31,7 +31,7 @@ pub(crate) enum ExtractError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// An entry that is neither file, folder nor symlink.
+    /// An entry that is neither a file, a directory nor a symlink.
     #[error("the archive holds {path:?}, which is neither a file, nor a folder, nor a symlink")]
     Kind {
         /// Its name.
@@ -67,20 +67,20 @@ struct Extraction<'a> {
     target: &'a Path,
     root: Option<Root>,
     near: FolderCache,
-    /// The folders that the last entry is in: their modes and times are set once nothing more goes into them.
+    /// The directories of the last entry: their modes and times are set after their last entry.
     open: Vec<Head>,
 }
 
 struct Root {
     /// Its name in the archive.
     name: Vec<u8>,
-    /// The folder; `None` when the archive is one file or symlink.
+    /// The directory; `None` if the archive is one file or symlink.
     folder: Option<OpenFolder>,
 }
 
 impl Extraction<'_> {
     fn entry(&mut self, mut head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
-        // Folders may end with a slash.
+        // Directories may end with a slash.
         if head.path.ends_with(b"/") {
             head.path.pop();
         }
@@ -100,7 +100,7 @@ impl Extraction<'_> {
         }
     }
 
-    /// The first entry: what the target becomes.
+    /// The first entry, which becomes the target.
     fn begin(&mut self, head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
         if head.path.contains(&b'/') {
             return Err(refused(
@@ -148,7 +148,7 @@ impl Extraction<'_> {
         Ok(())
     }
 
-    /// An entry below the folder that the archive began with.
+    /// An entry below the root directory of the archive.
     fn inside(
         &mut self,
         names: &[&[u8]],
@@ -192,7 +192,7 @@ impl Extraction<'_> {
         Ok(())
     }
 
-    /// Sets mode and time of the folders that the next entry is not in; of all, when there is none.
+    /// Sets mode and time of the directories that do not contain the next entry; of all, if there is none.
     fn leave(&mut self, next: Option<&[u8]>) -> Result<(), ExtractError> {
         let holds = |folder: &Head| {
             next.and_then(|next| next.strip_prefix(folder.path.as_slice()))
@@ -231,7 +231,7 @@ impl Extraction<'_> {
     }
 }
 
-/// Where an entry goes, for messages.
+/// The path of an entry, for messages.
 fn place(target: &Path, names: &[&[u8]]) -> PathBuf {
     let beneath = names
         .iter()
@@ -244,7 +244,7 @@ fn write(folder: &OpenFolder, name: &[u8], content: &mut dyn Read, head: &Head) 
     folder.file(name, content, head.mode, head.mtime).map(drop)
 }
 
-/// The names of a path, each of which is one.
+/// The components of a path, all of them valid names.
 fn names(path: &[u8]) -> Result<Vec<&[u8]>, ExtractError> {
     let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
     for name in &names {

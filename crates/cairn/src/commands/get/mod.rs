@@ -1,4 +1,4 @@
-//! `get`: files and folders onto this machine.
+//! `get`: downloads files and directories.
 
 mod archive;
 mod extract;
@@ -68,7 +68,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What the server needs to know; where things are written is not its affair.
+/// The request to the server, without local options.
 fn values(asked: &Get) -> Values {
     let mut values = Values::default();
     values.argument(asked.path.clone());
@@ -84,7 +84,7 @@ fn values(asked: &Get) -> Values {
     values
 }
 
-/// Where to write: as asked, or in this folder under the last name of the path.
+/// Where to write: the given path, or the last name of the content path in the working directory.
 fn target(asked: &Get, whole: bool) -> PathBuf {
     let mut name = match asked.output.as_deref().filter(|output| !output.is_empty()) {
         Some(output) => output.as_bytes().to_vec(),
@@ -120,7 +120,7 @@ async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// Unpacks the archive as it arrives, on a thread of its own.
+/// Unpacks the archive in a separate thread while it arrives.
 async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
     let (pieces, taken) = mpsc::channel(WAITING);
     let unpacking = tokio::task::spawn_blocking(move || {
@@ -137,7 +137,7 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
         match answer.chunk().await {
             Ok(Some(bytes)) => {
                 let length = bytes.len() as u64;
-                // The thread has ended: it says why.
+                // The thread has ended; it returns the error.
                 if pieces.send(Ok(bytes)).await.is_err() {
                     break;
                 }
@@ -163,7 +163,7 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
     unpacked.map_err(|error| Problem::from_error(&error))
 }
 
-/// The pieces of an archive as a reader.
+/// A reader of the pieces of an archive.
 struct ArchiveReader {
     taken: mpsc::Receiver<io::Result<Bytes>>,
     piece: Bytes,

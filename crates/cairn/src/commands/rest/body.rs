@@ -1,4 +1,4 @@
-//! The bodies of requests, from a command line.
+//! Request bodies from the command line.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -16,12 +16,12 @@ use super::{given, id, long, one, pair, pairs, refused, typed, with_option};
 use crate::commands::files;
 use crate::error::Problem;
 
-/// Where the paths of files are found among the matches.
+/// The identifier of the file arguments.
 const FILES: &str = "rest:files";
 
-/// A body that a command line can give.
+/// A body that the command line can provide.
 pub(crate) trait CommandBody<E: Endpoint<Reply: Received>>: shape::Body {
-    /// Adds what it takes.
+    /// Adds its arguments to the grammar.
     fn arguments(command: Command) -> Command;
 
     /// Sends the request.
@@ -112,7 +112,7 @@ where
     }
 }
 
-/// The JSON body that the options give.
+/// The JSON body made of the options.
 pub(super) fn value<B: Described, T: Record>(matches: &ArgMatches) -> Result<T, Problem> {
     let schema = json_schema::<B>().unwrap_or_default();
     let mut object = Map::new();
@@ -148,7 +148,7 @@ fn kind(field: &Value) -> &str {
     field.get("type").and_then(Value::as_str).unwrap_or("")
 }
 
-/// Whether a field is a map of texts.
+/// Whether a field is a map of strings.
 fn is_map(field: &Value) -> bool {
     field
         .get("additionalProperties")

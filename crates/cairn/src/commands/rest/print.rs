@@ -1,4 +1,4 @@
-//! Answers, as JSON or as tables.
+//! Prints replies as JSON or as tables.
 
 use std::future::Future;
 
@@ -102,7 +102,7 @@ fn format_record<T: Record>(record: &T, json: bool) -> Result<String, Problem> {
     Ok(table(&serde_json::to_value(record).map_err(failed)?))
 }
 
-/// The fields of a value, one per line, those of inner ones with a dot between the names.
+/// The fields of a value, one per line; nested ones with dotted names.
 pub(super) fn table(value: &Value) -> String {
     let mut rows = Vec::new();
     flatten(String::new(), value, &mut rows);
