@@ -1,4 +1,4 @@
-//! Blocks in memory: for tests, and for operations on a DAG that is thrown away.
+//! Blocks in memory: for tests, and for temporary DAGs.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -71,7 +71,7 @@ impl Touch for Shared {
     }
 }
 
-/// A block store that forgets everything when it is dropped; otherwise it behaves as the store on disk does.
+/// A block store in memory; otherwise it behaves like the store on disk.
 pub struct MemoryStore {
     id: String,
     shared: Arc<Shared>,
@@ -85,11 +85,11 @@ impl Default for MemoryStore {
     }
 }
 
-/// The links of an absent block that is kept by another store.
+/// The links of an absent block that another store has.
 type ExternalLinks = Option<Vec<Cid>>;
 
 impl MemoryStore {
-    /// An empty store with an id of its own.
+    /// An empty store with a new id.
     #[must_use]
     pub fn new() -> Self {
         use std::hash::{BuildHasher as _, RandomState};
@@ -142,7 +142,7 @@ impl MemoryStore {
         Ok(answers)
     }
 
-    /// Marks what roots reach; answers with the absent blocks, and with the links of those that are elsewhere.
+    /// Marks what is reachable from roots; returns the absent blocks, and the links of those in another store.
     fn mark(
         &self,
         roots: &[Root],

@@ -1,8 +1,7 @@
 //! Blocks by multihash.
 //!
-//! [`SegmentStore`] keeps them in append-only CAR files below a directory, [`MemoryStore`] in memory. The format of
-//! the files is described in `docs/storage-format.md`. [`Filestore`] adds blocks to another store that stay in files
-//! of the user.
+//! [`SegmentStore`] stores them in append-only CAR files in a directory, [`MemoryStore`] in memory. The format of the
+//! files is described in `docs/storage-format.md`. [`Filestore`] adds blocks in the user's files to another store.
 
 pub mod conformance;
 pub mod disk;

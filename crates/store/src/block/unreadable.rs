@@ -1,4 +1,4 @@
-//! What a collection could not see, and so why it takes nothing.
+//! Why a collection removes nothing: blocks that it could not read.
 
 use std::fmt;
 
@@ -9,32 +9,31 @@ use super::traits::BlockError;
 /// Maximum number of pins, and of blocks, that are named; the rest is counted.
 pub const MAX_NAMED: usize = 16;
 
-/// A block below a root whose links cannot be determined.
+/// A block below a root whose links are unknown.
 #[derive(Clone, Debug)]
 pub struct UnreadableBlock {
     /// The block.
     pub cid: Cid,
-    /// Why it cannot be read; `None` when it is not here.
+    /// Why it cannot be read; `None` if it is absent.
     pub fault: Option<BlockError>,
 }
 
-/// Blocks that roots reach and that cannot be read, and those roots: what is reachable from them may be any block of
-/// the store.
+/// Reachable blocks that cannot be read, and their roots: any block of the store may be reachable from them.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct UnreadableBlocks {
-    /// Roots that reach one of the blocks: [`MAX_NAMED`] at most.
+    /// Roots of these blocks: at most [`MAX_NAMED`].
     pub roots: Vec<Cid>,
     /// Whether there may be more such roots.
     pub more_roots: bool,
-    /// The blocks: [`MAX_NAMED`] at most.
+    /// The blocks: at most [`MAX_NAMED`].
     pub blocks: Vec<UnreadableBlock>,
-    /// How many blocks there are, those not named included.
+    /// Number of such blocks, including unnamed ones.
     pub count: u64,
 }
 
 impl UnreadableBlocks {
-    /// Notes a block below a root.
+    /// Records a block below a root.
     pub fn note(&mut self, root: &Cid, cid: Cid, fault: Option<BlockError>) {
         let known = self.blocks.iter().any(|block| block.cid == cid);
         self.count += u64::from(!known);

@@ -1,9 +1,9 @@
-//! The pins, and the root of the mutable file system, a second time, beside the blocks: a journal that a lost database does not
-//! take along.
+//! The pin journal: a second copy of the pins and the MFS root next to the blocks, which survives the loss of the
+//! database.
 //!
-//! `docs/storage-format.md` describes the file. It begins with all of it at a moment and continues with every change;
-//! when the changes are more than that, it is written again and renamed. A frame is `length (4 bytes) | checksum (8
-//! bytes) | payload`; the first names store and database, the others hold changes. A length of 0 ends it.
+//! `docs/storage-format.md` describes the file. It starts with a full set and continues with every change; when the
+//! changes are larger than that, it is rewritten and renamed. A frame is `length (4 bytes) | checksum (8 bytes) |
+//! payload`; the first one names store and database, the others have changes. A length of 0 ends the journal.
 
 #[cfg(test)]
 mod tests;

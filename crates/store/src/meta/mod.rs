@@ -1,7 +1,7 @@
-//! Local rows: what a repository knows besides its blocks.
+//! Local rows: the data of a repository besides its blocks.
 //!
-//! One trait a table group, and [`Rows`] for those of the database; [`KeyRows`] are files. Each group has a file here, in every backend (`memory/`, `sql/`) and
-//! in [`conformance`].
+//! One trait per table group, and [`Rows`] for those in the database; [`KeyRows`] are files. Each group has a file
+//! here, in every backend (`memory/`, `sql/`) and in [`conformance`].
 
 pub mod conformance;
 mod error;

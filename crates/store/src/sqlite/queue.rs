@@ -1,4 +1,4 @@
-//! The thread that writes to a database: what waits is committed together.
+//! The writing thread of a database, which commits waiting batches together.
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -11,15 +11,15 @@ const QUEUE: usize = 1_024;
 /// Changes that one transaction takes before it commits; a batch is never split, however large.
 const TRANSACTION: usize = 16_384;
 
-/// What the thread works on.
+/// The work of the thread.
 pub(crate) trait BatchWriter: Send + 'static {
-    /// What is applied whole or not at all, and who waits for it.
+    /// Changes that are applied atomically, and the channel for the result.
     type Batch: Send + 'static;
 
-    /// How many changes it is.
+    /// The number of changes.
     fn weight(batch: &Self::Batch) -> usize;
 
-    /// Commits what waits in one transaction, answers each, and leaves none.
+    /// Commits all waiting batches in one transaction, and answers each.
     fn commit(&mut self, waiting: &mut Vec<Self::Batch>);
 
     /// Answers that the database is closed.
@@ -34,7 +34,7 @@ enum Job<B> {
     Close(oneshot::Sender<Result<(), RowError>>),
 }
 
-/// The thread's front.
+/// The handle of the thread.
 pub(crate) struct Queue<B> {
     /// `None` once closed.
     sender: Mutex<Option<mpsc::Sender<Job<B>>>>,

@@ -1,4 +1,4 @@
-//! Connections that read.
+//! A pool of read connections.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Bringing a database to the newest form.
+//! Migrations of SQLite databases.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::database;
 use crate::meta::RowError;
 
-/// Whose database it is, and how it came to be what it is.
+/// The application id and the migrations of a database.
 #[derive(Debug)]
 pub(crate) struct Steps {
     /// Marks the file (`PRAGMA application_id`).

@@ -1,4 +1,4 @@
-//! The disk of this machine.
+//! The real disk.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;

@@ -1,4 +1,4 @@
-//! Where a file lies: paths as they are given, and as they are stored.
+//! Paths of referenced files, as given and as stored.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Reading blocks out of files.
+//! Reads blocks from files.
 
 use std::fs::File;
 use std::io;

@@ -1,4 +1,4 @@
-//! The block store that the blocks of files and those of the store below make together.
+//! The block store of the filestore: blocks in files and those of the store below.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! Reads that wait for no disk, so that an async task may make them itself.
+//! Reads without disk access, which async tasks may do themselves.
 //!
-//! A block is at hand while it waits for the index, or when its segment is open and the page cache has its bytes. What
-//! is not at hand is read on a thread that may block. Looking a block up in the index counts as at hand: that takes
-//! microseconds, and the index's upper pages are in its own cache.
+//! A block is cached while it waits for the index, or if its segment is open and the page cache has its bytes. Other
+//! blocks are read on a blocking thread. Index lookups count as cached: they take microseconds, and the index's upper
+//! pages are in its own cache.
 
 use bytes::Bytes;
 use cairn_primitives::Multihash;

@@ -1,4 +1,4 @@
-//! Everything that changes the index of an open store.
+//! Changes of the index of an open store.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! Collection: takes what no root reaches and no hold keeps, beside writers.
+//! Garbage collection, concurrent with writers: removes what is not reachable from a root or kept by a hold.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Moving blocks from one segment to a new one.
+//! Copies blocks from one segment to a new one.
 
 use std::io;
 use std::sync::Arc;

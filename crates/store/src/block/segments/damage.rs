@@ -1,4 +1,4 @@
-//! Blocks whose stored bytes are not theirs any more: what reads found, and writes that meet one and replace it.
+//! Damaged blocks: found by reads, and replaced by writes of the same block.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,6 @@
-//! The state of an open store, and what reads it.
+//! The state of an open store, and reads.
 //!
-//! Nothing here or in the modules beside it starts a thread or waits for one, so one thread can drive a store from a seed
+//! Neither this nor its sibling modules start or wait for threads, so one thread can drive a store from a seed
 //! (`simulate`); the threads are in [`super::SegmentStore`].
 //!
 //! Locks are taken in this order: `writer`, `rows`, `gate`, `stage`, `pending`, then those of the holds

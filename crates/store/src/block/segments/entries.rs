@@ -1,6 +1,6 @@
-//! Walking past the entries of the index, in the order of their keys.
+//! Iterates over the entries of the index in key order.
 //!
-//! It goes in pieces: a snapshot held for long would keep the index from reusing its pages.
+//! It works in batches: a long-lived snapshot would prevent the index from reusing its pages.
 
 use std::cell::RefCell;
 use std::ops::Bound;

@@ -1,4 +1,4 @@
-//! Handing blocks over: from whoever writes them to the staging buffers, or a wait for room.
+//! Copies blocks from writers to the staging buffers, or waits for room.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The index: a redb database that can be made again from the segments.
+//! The index: a redb database that can be rebuilt from the segments.
 //!
 //! | table | key | value |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! Walking past all blocks of an open store.
+//! Iterates over all blocks of an open store.
 
 use cairn_primitives::{Cid, Multihash};
 

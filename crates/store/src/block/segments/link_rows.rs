@@ -1,7 +1,7 @@
-//! The links of nodes, in the index: by (id, codec) of the node, as ids of blocks.
+//! The links of nodes in the index: by (id, codec) of the node, as block ids.
 //!
-//! A row is written with the node where its bytes are at hand, and otherwise once it was needed. It is a list of items, each
-//! a varint whose low two bits tell its kind:
+//! A row is written with the node if its bytes are available, and otherwise when it is first needed. It is a list of
+//! items, each a varint whose low two bits are its kind:
 //!
 //! | kind | rest of the varint | then |
 //! |---|---|---|
@@ -9,8 +9,8 @@
 //! | 1: an inner node | its id, likewise | codec as varint, multihash |
 //! | 2: an absent block or an identity CID | length | CID |
 //!
-//! A row counts only while all ids in it are alive: a block that was removed and put again has another id, and then
-//! the row is rebuilt from the node's bytes.
+//! A row is valid only while all ids in it are alive: a block that was removed and written again has another id, and
+//! then the row is rebuilt from the node's bytes.
 
 use std::sync::{Arc, LazyLock};
 

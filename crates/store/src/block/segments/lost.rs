@@ -1,6 +1,6 @@
-//! Blocks that were lost with their segments: a list beside the segments, which outlives the index.
+//! The list of blocks that were lost with their segments, stored next to the segments and independent of the index.
 //!
-//! One line a block: `CID SIZE SEGMENT`, the CID as CIDv1 raw.
+//! One line per block: `CID SIZE SEGMENT`, the CID as CIDv1 raw.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
-//! Marking: what the roots reach, as ids.
+//! Marking: the set of reachable block ids.
 //!
-//! Links come from the index (see [`super::link_rows`]) where it has them, and else from a node's bytes.
+//! Links come from the index (see [`super::link_rows`]), or otherwise from a node's bytes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,7 @@ const ROWS: usize = 4096;
 pub(super) struct Marks {
     /// Reached blocks.
     pub(super) marked: IdSet,
-    /// Roots that are not recursive and absent.
+    /// Number of absent non-recursive roots.
     pub(super) missing: u64,
     /// Blocks below recursive roots that cannot be read.
     pub(super) unseen: UnreadableBlocks,

@@ -1,7 +1,7 @@
-//! Blocks on disk: append-only CAR files, and an index that can be made again from them.
+//! Blocks on disk: append-only CAR files, and an index that can be rebuilt from them.
 //!
-//! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
-//! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
+//! `docs/storage-format.md` describes the files. [`SegmentStore`] adds three threads (one writes, one updates the
+//! index, one warms the page cache) and futures to [`engine::Engine`].
 
 mod cached;
 mod backend;
@@ -71,7 +71,7 @@ const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How long a thread sleeps that nobody wakes.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Blocks in CAR segments below a directory.
+/// A block store of CAR segments in a directory.
 ///
 /// An answered [`BlockWriter::put`] or [`BlockWriter::sync`] survives `kill -9` and power loss.
 pub struct SegmentStore {
@@ -81,8 +81,8 @@ pub struct SegmentStore {
 }
 
 impl SegmentStore {
-    /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at
-    /// most, unless the index has to be rebuilt.
+    /// Opens the store in a directory, or creates it. Reads only the tail of the index: at most a second, unless the
+    /// index must be rebuilt.
     pub fn open(
         path: impl AsRef<Path>,
         options: Options,
@@ -94,8 +94,8 @@ impl SegmentStore {
         )
     }
 
-    /// Opens the store and rebuilds its index from the segments, whatever its state. `progress` is told bytes read
-    /// and bytes in all. Blocks that were removed may be back afterwards, unpinned; the next collection takes them.
+    /// Opens the store and rebuilds its index from the segments. `progress` is called with bytes read and total
+    /// bytes. Blocks that were removed may be back afterwards, unpinned; the next collection removes them.
     pub fn reindex(
         path: impl AsRef<Path>,
         options: Options,
@@ -159,14 +159,14 @@ impl SegmentStore {
         ))
     }
 
-    /// Id of the rows that belong to this store; `None` until [`SegmentStore::set_rows`], and for a store that an older
-    /// program has made.
+    /// Id of the rows that belong to this store; `None` before [`SegmentStore::set_rows`], and for stores of older
+    /// versions.
     #[must_use]
     pub fn rows(&self) -> Option<String> {
         self.engine.card.lock().rows.clone()
     }
 
-    /// Notes which rows belong to this store, durably.
+    /// Records durably which rows belong to this store.
     ///
     /// # Errors
     /// When `store.json` cannot be written.
@@ -175,14 +175,14 @@ impl SegmentStore {
         self.engine.set_rows(rows)
     }
 
-    /// The disk below it: other things that have to be where the blocks are may lie there.
+    /// Its disk, for other files that belong next to the blocks.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.engine.disk)
     }
 
-    /// Calls `each` with the CIDs of all blocks, as they were first put, until it returns `false`; what cannot be
-    /// read is skipped. This reads the front of every record.
+    /// Calls `each` with the CIDs of all blocks, as they were first written, until it returns `false`; unreadable
+    /// records are skipped. This reads the front of every record.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -190,9 +190,9 @@ impl SegmentStore {
         keys::cids(&self.engine, each)
     }
 
-    /// Repairs a store without its folder `segments`, without `store.json`, or with a damaged one: writes that again,
-    /// with the id that the segments name, or else with `known`. The index is rebuilt at the next opening. Does
-    /// nothing where there is no store at all, or a whole one; answers whether it did.
+    /// Repairs a store without its directory `segments`, or with a missing or damaged `store.json`: rewrites that,
+    /// with the id in the segments, or else with `known`. The index is rebuilt at the next opening. Does nothing if
+    /// there is no store, or an intact one; returns whether it did something.
     ///
     /// # Errors
     /// When the disk fails, or the store is of a later format.

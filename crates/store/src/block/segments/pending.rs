@@ -1,4 +1,4 @@
-//! Entries on their way from a write to the index.
+//! Entries between a write and the index.
 
 use std::collections::{HashMap, VecDeque};
 

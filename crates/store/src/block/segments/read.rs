@@ -1,7 +1,7 @@
-//! Reading several blocks at once: neighbours on disk with one read.
+//! Reads several blocks at once: neighbours on disk with one read.
 //!
-//! What was written together is asked for together, and one read of a mebibyte is several times quicker from a cold disk
-//! than four of a quarter.
+//! Blocks that were written together are often read together, and from a cold disk one read of a mebibyte is several
+//! times faster than four of a quarter.
 
 use bytes::Bytes;
 use cairn_primitives::Multihash;

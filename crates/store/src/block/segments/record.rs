@@ -25,8 +25,8 @@ pub(super) fn number(name: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-/// The header of a segment. A CAR has at least one root, so ours is an identity CID that tells where the segment
-/// belongs; a tool that imports the file may pin it without harm.
+/// The header of a segment. A CAR has at least one root, so ours is an identity CID with the store's id and the
+/// segment's number; tools that import the file can pin it.
 pub(super) fn header(store: &str, number: u32) -> Vec<u8> {
     let label = format!("cairn-segment-1/{store}/{number:08}");
     let label = label
@@ -79,7 +79,7 @@ impl Head {
     }
 }
 
-/// What is found where a record should begin.
+/// What is found at the expected start of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RecordStart {
     /// A record.

@@ -1,4 +1,4 @@
-//! Opening: finds out what survived, and brings index and segments together.
+//! Opening: recovers from crashes, and reconciles index and segments.
 
 use std::collections::HashSet;
 use std::io;
@@ -25,7 +25,7 @@ use super::{identity, lost, record};
 
 pub(super) const LOCK: &str = "store.lock";
 
-/// How a store is opened.
+/// Options for opening a store.
 #[derive(Clone, Debug)]
 pub(super) struct OpenPlan {
     pub(super) limits: Limits,
@@ -38,7 +38,7 @@ pub(super) struct OpenPlan {
     pub(super) reindex: bool,
 }
 
-/// Told about bytes read and bytes in all, while an index is made.
+/// Called with bytes read and total bytes while an index is built.
 pub(super) type OnProgress<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// A failure of the disk while the store is opened.

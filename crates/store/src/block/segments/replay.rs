@@ -1,4 +1,4 @@
-//! Reading segments again: what the index does not know yet, or all of them when it has to be rebuilt.
+//! Replays segments: the records that the index lacks, or all of them when it is rebuilt.
 
 use std::io;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Reads a segment from front to back, and continues behind what is damaged.
+//! Scans a segment from front to back, and continues after damage.
 
 use std::io;
 use std::ops::Range;
@@ -15,7 +15,7 @@ const WINDOW: usize = 1 << 20;
 /// to cost as much as it can.
 const SEARCH_BUDGET: u64 = 2 << 30;
 
-/// What a scan comes upon, in order.
+/// What a scan finds, in order.
 #[derive(Debug)]
 pub(super) enum ScanItem {
     /// A whole record whose bytes hash to its CID, and the checksum of the block's.

@@ -1,4 +1,4 @@
-//! Gives the index's empty pages back.
+//! Shrinks the index by its empty pages.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Staging: records are copied into aligned buffers by whoever hands them over, and written by the writer.
+//! Staging: callers copy records into aligned buffers, which the writer writes.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;

@@ -1,7 +1,7 @@
-//! Brings what was written around the page cache into it, while nobody asks for anything.
+//! Reads blocks that were written past the page cache into it, while the store is idle.
 //!
-//! Direct writes are the quick ones, but they leave nothing in memory, and what was just added is what is asked for next.
-//! So when the store has rested for a moment, the newest writes are read once, a piece at a time, until somebody comes.
+//! Direct writes are faster, but leave nothing in memory, and what was just added is often read next. So when the
+//! store has been idle for a moment, the newest writes are read once, a piece at a time, until the next request.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use super::super::disk::{ALIGN, DiskFile, spare_memory};
 use super::engine::Engine;
 
-/// How long nothing must have been read or written.
+/// How long the store must have been idle.
 pub(super) const REST: Duration = Duration::from_millis(50);
 /// Bytes a piece. They only pass through; what counts is that the system has read them.
 const PIECE: u64 = 256 << 10;

@@ -1,4 +1,4 @@
-//! The writer: puts staged chunks into segments, syncs once for all that wait, and only then lets them continue.
+//! The writer: writes staged chunks to segments, and syncs once for all waiting callers before they continue.
 
 use std::io;
 use std::sync::Arc;

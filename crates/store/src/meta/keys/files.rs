@@ -1,4 +1,4 @@
-//! Keys in the folder `keystore`: one file each, in the form of Kubo's.
+//! Keys in the directory `keystore`: one file each, in Kubo's format.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -17,7 +17,7 @@ const PREFIX: &str = "key_";
 /// A key that is being written.
 const FRESH: &str = "new";
 
-/// Keys in a folder.
+/// Keys in a directory.
 #[derive(Clone, Debug)]
 pub struct KeyFiles {
     folder: Arc<PathBuf>,

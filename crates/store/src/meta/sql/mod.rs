@@ -1,8 +1,8 @@
-//! Rows in SQLite: one file beside the blocks.
+//! Rows in SQLite: one file next to the blocks.
 //!
-//! One thread writes, and commits for all who wait at once; readers have connections of their own, and WAL lets both
-//! run side by side. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power loss.
-//! See <https://www.sqlite.org/wal.html>.
+//! One thread writes, and commits for all waiting callers at once; readers have their own connections, and WAL lets
+//! both run concurrently. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power
+//! loss. See <https://www.sqlite.org/wal.html>.
 
 mod open;
 mod mfs;
@@ -42,7 +42,7 @@ pub struct SqliteRows {
 }
 
 impl SqliteRows {
-    /// Opens the rows at `path`. When they may be written, the file is made if it is absent and brought to the newest
+    /// Opens the rows at `path`. Unless `read_only`, the file is created if missing and migrated to the newest
     /// version.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Opening the rows of a block store, and getting its pins back when they are lost.
+//! Opens the rows of a block store, and restores its pins when they are lost.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,22 +18,22 @@ use crate::sqlite::{self, connect};
 /// Pins up to which they are counted at each opening; what is more is counted by each collection.
 const COUNTED: u64 = 100_000;
 
-/// Where rows lie, and to what they belong.
+/// The location of rows, and the store that they belong to.
 #[derive(Clone, Debug)]
 pub struct RowsLocation {
     /// The database.
     pub path: PathBuf,
-    /// The folder of the block store, where the journal of the pins is.
+    /// The disk of the block store, with the pin journal.
     pub disk: Arc<dyn Disk>,
     /// Id of the block store.
     pub store: String,
-    /// Id of the rows that the block store names.
+    /// Id of the rows that belong to the block store.
     pub rows: Option<String>,
-    /// Whether the block store has no blocks: only such a one may have new rows.
+    /// Whether the block store has no blocks: only then may new rows be created.
     pub empty: bool,
 }
 
-/// What a journal has kept.
+/// The content of a pin journal.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct RecoveredRows {
@@ -41,7 +41,7 @@ pub struct RecoveredRows {
     pub pins: Vec<Pin>,
     /// The root of the mutable file system.
     pub mfs_root: Option<Cid>,
-    /// Whether a part of the journal could not be read, so that pins may be missing, or be those of an earlier time.
+    /// Whether a part of the journal could not be read, so that pins may be missing or outdated.
     pub damaged: bool,
 }
 
@@ -75,7 +75,8 @@ impl From<JournalEntry> for Change {
 }
 
 impl SqliteRows {
-    /// Opens the rows of a block store for writing, makes them for a new one, and keeps the journal of the pins beside it.
+    /// Opens the rows of a block store for writing, creates them for a new one, and maintains the pin journal next to
+    /// it.
     ///
     /// # Errors
     /// [`RowError::Lost`] and [`RowError::Other`] when these are not the rows of the store, [`RowError::Damaged`] when the pins
@@ -142,7 +143,7 @@ impl SqliteRows {
         Self::started(path, connection, created, rows, now, Some(journal))
     }
 
-    /// Reads from the journal of a block store what it has kept; `None` when there is none that can be read.
+    /// Reads the journal of a block store; `None` if there is no readable one.
     ///
     /// # Errors
     /// When the disk fails.
@@ -171,8 +172,8 @@ impl SqliteRows {
         }))
     }
 
-    /// Makes new rows for a block store of what was kept, in a file that must not be there; answers with their id. They count
-    /// once the store names them.
+    /// Creates rows for a block store from recovered ones, in a new file; returns their id. They take effect once the
+    /// store is bound to them.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -199,7 +200,7 @@ impl SqliteRows {
         Ok(rows)
     }
 
-    /// The id of these rows; `None` for old ones that were opened for reading.
+    /// The id of these rows; `None` for old ones that were opened read-only.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()

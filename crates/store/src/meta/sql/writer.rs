@@ -1,4 +1,4 @@
-//! What the thread does that writes: one transaction and one sync for all who wait, in the database and in the journal.
+//! The writing thread: one transaction and one sync for all waiting callers, in the database and in the journal.
 
 use cairn_primitives::Cid;
 use rusqlite::{Connection, TransactionBehavior};
@@ -19,7 +19,7 @@ pub(super) enum Change {
     Pin(PinChange),
     /// Sets or removes a reference.
     Reference(ReferenceChange),
-    /// Names the root of the mutable file system.
+    /// Sets the MFS root.
     MfsRoot(Cid),
     /// Sets a fact.
     Fact {
@@ -56,7 +56,7 @@ impl PinTally {
     }
 }
 
-/// What the thread works on.
+/// The work of the thread.
 struct Database {
     connection: Connection,
     now: State,
@@ -69,7 +69,7 @@ struct Batch {
     answer: Answer,
 }
 
-/// The thread's front.
+/// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Queue<Batch>,

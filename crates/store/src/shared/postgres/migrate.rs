@@ -1,4 +1,4 @@
-//! The steps that bring the tables to the newest form: numbered, forward only, never edited once released.
+//! Migrations: numbered, forward only, never edited after a release.
 
 use sqlx::postgres::PgPool;
 

@@ -32,7 +32,7 @@ pub struct PostgresRows {
     pool: PgPool,
 }
 
-/// Tells a database that is away from one that refuses.
+/// Distinguishes an unreachable database from one that refuses.
 fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> SharedError {
     move |source| {
         let away = match &source {

@@ -40,7 +40,7 @@ where
     }
 }
 
-/// The thread's front.
+/// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Queue<Box<dyn Job>>,

@@ -1,4 +1,4 @@
-//! Holds what a store answers against the model.
+//! Compares the answers of a store with the model.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! Lives of a store on a simulated disk, from a seed.
+//! Simulated lives of a store on a failing disk, from a seed.
 //!
-//! Each run drives the engine on one thread through random operations, cuts the power at a random operation of the disk
-//! (also inside recovery, collection and compaction), opens the store again and holds it against a model: what was
-//! answered is there, what was removed stays away, what is pinned is whole. The same seed gives the same run.
+//! Each run drives the engine on one thread through random operations, cuts the power at a random disk operation
+//! (also inside recovery, collection and compaction), opens the store again and compares it with a model: what was
+//! answered is present, what was removed stays away, what is pinned is complete. The same seed gives the same run.
 #![allow(clippy::indexing_slicing)]
 
 mod check;

@@ -1,4 +1,4 @@
-//! What must be true of a store: the operations of a run, and what each may answer.
+//! The model of a store: the operations of a run, and what each may answer.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
