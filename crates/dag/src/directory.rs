@@ -1,4 +1,4 @@
-//! Reading directories, in one node or many.
+//! Reads directories, basic or sharded.
 
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::directory::{self, Entry};
@@ -18,9 +18,8 @@ mod sorted;
 
 use self::sorted::Sorted;
 
-/// The entries of a directory, one after the other: those of one node in its order, those of a HAMT in the order of their
-/// hashes. Holds the block of a directory in one node, and one node a level of a HAMT, so that a directory of any size
-/// streams.
+/// Streams the entries of a directory: those of a basic directory in their order, those of a HAMT in hash order.
+/// Holds the block of a basic directory, or one node per level of a HAMT, so directories of any size can be streamed.
 #[derive(Debug)]
 pub struct Entries {
     blocks: Blocks,
@@ -73,7 +72,7 @@ impl Entries {
         Self::of_root(blocks.clone(), cid, links, &fs)
     }
 
-    /// Opens the directory whose root node is at hand, decoded.
+    /// Opens a directory from its decoded root node.
     pub(crate) fn of_node(
         blocks: Blocks,
         cid: &Cid,
@@ -84,7 +83,7 @@ impl Entries {
         Self::of_root(blocks, cid, links, fs)
     }
 
-    /// Opens the directory whose root node is at hand.
+    /// Opens a directory from its root block.
     pub(crate) fn of_root(
         blocks: Blocks,
         cid: &Cid,
@@ -137,7 +136,7 @@ impl Entries {
         }
     }
 
-    /// The same entries in the order of their names; those of one name keep their order.
+    /// The same entries sorted by name; entries with the same name keep their order.
     pub(crate) fn sorted(self) -> Self {
         Self {
             blocks: self.blocks.clone(),
@@ -146,7 +145,7 @@ impl Entries {
         }
     }
 
-    /// What these are the entries of.
+    /// The directory or other node.
     pub(crate) fn directory(&self) -> Directory {
         Directory {
             blocks: self.blocks.clone(),
@@ -154,7 +153,7 @@ impl Entries {
         }
     }
 
-    /// Whether a name may come twice: not where they are in order, nor in a HAMT, where a name has one place.
+    /// Whether names may repeat: not in sorted directories, and not in a HAMT.
     pub(crate) fn may_repeat(&self) -> bool {
         match &self.inner {
             Inner::Basic(links) => {
@@ -166,7 +165,7 @@ impl Entries {
         }
     }
 
-    /// About how many bytes this holds.
+    /// Approximate memory use, in bytes.
     pub(crate) fn held(&self) -> usize {
         size_of::<Self>()
             + match &self.inner {
@@ -177,7 +176,8 @@ impl Entries {
             }
     }
 
-    /// The next entry, or `None` at the end. Names may be anything: who writes them to a disk checks them. Cancel safe.
+    /// The next entry, or `None` at the end. Names are untrusted: check them before writing them to a disk. Cancel
+    /// safe.
     pub async fn next(&mut self) -> Result<Option<Entry>, NodeError> {
         let (walk, wanted, ahead, held) = match &mut self.inner {
             Inner::Basic(links) => {
@@ -238,8 +238,8 @@ impl Entries {
     }
 }
 
-/// Entries in order, each with what is found out about it. With a source behind the store, [`AHEAD`] are looked at at a
-/// time; without one, one.
+/// Entries in order, each with the result of examining its block. If peers may be asked, [`AHEAD`] are examined at a
+/// time, otherwise one.
 pub(crate) struct ExaminedEntries<T> {
     entries: Entries,
     look: fn(Blocks, Entry) -> BoxFuture<'static, T>,
@@ -292,7 +292,7 @@ fn shards_ahead(blocks: &Blocks, shard: &ShardNode) -> ReadAhead<()> {
     .at_most(SHARDS_TOGETHER)
 }
 
-/// Finds a name in a directory whose root node is at hand.
+/// Looks up a name in a directory, given its root node.
 pub(crate) async fn lookup(
     blocks: &Blocks,
     cid: &Cid,

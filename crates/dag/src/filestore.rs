@@ -12,15 +12,15 @@ use cairn_store::meta::{Reference, ReferenceOrder};
 
 use crate::listing::Listing;
 
-/// References that are listed at a time.
+/// References per page.
 const PAGE: usize = 1024;
-/// References that are read and checked before the bad ones among them are removed.
+/// References that are checked before the bad ones among them are removed.
 const CHECKED: usize = 64;
 
 /// The status of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It can be read, or was not looked at.
+    /// It can be read, or was not checked.
     Ok,
     /// The file cannot be read.
     FileError,
@@ -54,11 +54,11 @@ impl Status {
     }
 }
 
-/// What is wrong with a reference, or with what was asked for.
+/// Why a reference is bad, or the argument is invalid.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReferenceProblem {
-    /// What was asked for is not a CID.
+    /// The argument is not a CID.
     #[error("{text:?} is not a CID")]
     NotCid {
         /// The text.
@@ -90,10 +90,10 @@ pub enum ReferenceProblem {
     Changed {
         /// The file, as the reference names it.
         path: String,
-        /// Where the block begins in it, in bytes.
+        /// Byte offset of the block in the file.
         offset: u64,
     },
-    /// The reference cannot be followed for another reason.
+    /// The reference cannot be read for another reason.
     #[error(transparent)]
     Reference(ReferenceFault),
     /// The store failed.
@@ -101,33 +101,33 @@ pub enum ReferenceProblem {
     Store(BlockError),
 }
 
-/// One reference as it was found.
+/// A listed reference.
 #[derive(Clone, Debug)]
 pub struct CheckedReference {
-    /// The block, as CIDv1 raw; `None` when what was asked for is not a CID.
+    /// The block, as CIDv1 raw; `None` if the argument is not a CID.
     pub cid: Option<Cid>,
-    /// Where it lies; `None` when there is no reference.
+    /// The location; `None` if there is no reference.
     pub reference: Option<Reference>,
     /// Its status.
     pub status: Status,
-    /// What is wrong, if anything is.
+    /// The problem, if any.
     pub problem: Option<ReferenceProblem>,
 }
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
 pub struct ListOptions {
-    /// In which order, when all are listed.
+    /// The order, if all are listed.
     pub order: ReferenceOrder,
-    /// Only these CIDs, in this order, each of them checked; all when there are none.
+    /// Lists and checks only these CIDs, in this order; all references if empty.
     pub only: Vec<String>,
-    /// Whether all are checked.
+    /// Whether to check all references.
     pub verify: bool,
-    /// Whether references whose block cannot be had are removed.
+    /// Whether to remove references whose block cannot be read.
     pub remove: bool,
 }
 
-/// Lists references, on a thread of its own.
+/// Lists references in a separate thread.
 #[must_use]
 pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<CheckedReference, BlockError> {
     Listing::start(move |each| {
@@ -139,7 +139,7 @@ pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<CheckedRefer
     })
 }
 
-/// Lists the blocks that lie in a file and in the store as well, on a thread of its own.
+/// Lists the blocks that are both referenced and in the store, in a separate thread.
 #[must_use]
 pub fn duplicates(files: Arc<Filestore>) -> Listing<Cid, BlockError> {
     Listing::start(move |each| {

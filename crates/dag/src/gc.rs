@@ -1,4 +1,4 @@
-//! Collection: what no pin and no other root reaches is removed.
+//! Garbage collection: removes blocks that are not reachable from a pin or another root.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const TOLD: usize = 256;
 /// How many times so many wait to be read; at the bound the collection waits for the reader.
 const TOLD_WAITING: usize = 8;
 
-/// Why a collection failed. Blocks that it removed before stay removed; none of them was reachable.
+/// Why a collection failed. Blocks that it removed before remain removed; none of them was reachable.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectError {
@@ -25,13 +25,13 @@ pub enum CollectError {
     /// The store failed, or the pins belong to another one.
     #[error(transparent)]
     Store(#[from] BlockError),
-    /// The thread that collected died.
+    /// The thread of the collection panicked.
     #[error("the collection was interrupted")]
     Interrupted,
 }
 
-/// Roots to keep besides the pins, such as the root of the mutable file system. Asked for when the collection has taken its
-/// position among the holds, so the answer must be of that moment.
+/// Roots to keep besides the pins, such as the MFS root. Called when the collection has taken its position among the
+/// holds: the roots must be current.
 pub type ExtraRoots = dyn Fn() -> Result<Vec<Root>, BlockError> + Send + Sync;
 
 struct PinnedRoots<'a> {
@@ -72,7 +72,7 @@ impl Collector for PinnedRoots<'_> {
     }
 }
 
-/// Collects, and calls `removed` with each block that went. Blocks its thread for as long as it takes.
+/// Collects, and calls `removed` with each removed block. Blocks the thread.
 ///
 /// Setting `cancelled` stops it between batches.
 ///
@@ -113,11 +113,11 @@ pub fn collect(
     }
 }
 
-/// Blocks that one search for incomplete pins passes at most: beyond, there may be more of them.
+/// Maximum number of blocks that one search for incomplete pins visits; beyond it there may be more of them.
 const SEARCHED: u64 = 8 << 20;
 
-/// Finds the recursive pins that reach blocks which are absent, damaged or cannot be decoded, and those blocks. A block is read
-/// where its codec has links; leaves are only looked up. Blocks its thread for as long as it takes.
+/// Finds recursive pins with absent, damaged or undecodable blocks, and those blocks. Blocks whose codec has links
+/// are read; leaves are only looked up. Blocks the thread.
 ///
 /// # Errors
 /// When the pins cannot be read.
@@ -179,7 +179,7 @@ pub fn incomplete(
     Ok(unseen)
 }
 
-/// A collection that runs on a thread of its own.
+/// A collection in a separate thread.
 #[derive(Debug)]
 pub struct CollectionTask {
     removed: mpsc::Receiver<Vec<Multihash>>,
@@ -189,8 +189,7 @@ pub struct CollectionTask {
 }
 
 impl CollectionTask {
-    /// Starts a collection. It continues to its end when this is dropped: what it does has to be done anyway.
-    /// `cancelled` is for the shutdown.
+    /// Starts a collection. It continues when this is dropped. `cancelled` stops it at shutdown.
     #[must_use]
     pub fn start(
         store: Arc<dyn BlockStore>,
@@ -222,7 +221,7 @@ impl CollectionTask {
         }
     }
 
-    /// Tells `seen` how the collection ended, also when this is dropped before.
+    /// Calls `seen` with the result of the collection, also if this is dropped before.
     #[must_use]
     pub fn observed(
         self,
@@ -247,7 +246,7 @@ impl CollectionTask {
         }
     }
 
-    /// What the collection did. Drops the keys that were not read.
+    /// The result of the collection. Discards unread keys.
     pub async fn finish(mut self) -> Result<Collected, CollectError> {
         self.removed.close();
         while self.removed.recv().await.is_some() {}

@@ -1,4 +1,4 @@
-//! What a directory holds, as `ls` tells it.
+//! The entries of a directory, for `ls`.
 
 use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::Entry;
@@ -12,14 +12,14 @@ use crate::fetch::Blocks;
 use crate::unixfs;
 use crate::walk::PackedLinks;
 
-/// What an entry is, by the numbers of the UnixFS format.
+/// The type of an entry, with the numbers of the UnixFS format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum EntryType {
-    /// Not looked at, or not UnixFS.
+    /// Not examined, or not UnixFS.
     #[default]
     Unknown = 0,
-    /// A directory of either form.
+    /// A basic or sharded directory.
     Directory = 1,
     /// A file.
     File = 2,
@@ -40,9 +40,9 @@ pub struct Listed {
     pub kind: EntryType,
     /// Target of a symbolic link, empty otherwise.
     pub target: ByteString,
-    /// Permissions, if any are recorded.
+    /// Permissions, if stored.
     pub mode: Option<u32>,
-    /// Time of modification, if one is recorded.
+    /// Time of modification, if stored.
     pub mtime: Option<Mtime>,
 }
 
@@ -53,13 +53,13 @@ pub struct Lister {
 }
 
 impl Lister {
-    /// Opens what a CID holds. With `resolve`, the block of each dag-pb entry is read to tell what the entry is; that is
-    /// what Kubo's options `size` and `resolve-type` ask for, either of them.
+    /// Opens a CID. With `resolve`, the block of each dag-pb entry is read to find its type; each of Kubo's options
+    /// `size` and `resolve-type` requests this.
     pub async fn open(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
         Ok(Self::of(entries(blocks, cid).await?, resolve))
     }
 
-    /// As [`Self::open`], with the entries of a directory in the order of their names, in the same bounded room.
+    /// As [`Self::open`], with the entries sorted by name, in the same bounded memory.
     pub async fn open_sorted(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
         let entries = entries(blocks, cid).await?;
         // What is not a directory has at most one name for all of its links.
@@ -112,7 +112,7 @@ pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeE
     }
 }
 
-/// What an entry tells without its block being read.
+/// An entry as far as it is known without reading its block.
 fn plain(entry: Entry) -> Listed {
     let raw = entry.cid.codec() == Codec::RAW;
     Listed {

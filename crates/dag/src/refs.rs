@@ -1,4 +1,4 @@
-//! References: what blocks link to, link by link; and every local block.
+//! `refs`: the links of blocks; and all local blocks.
 
 use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec};
@@ -8,7 +8,7 @@ use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
 use crate::walk::{WalkStack, PackedLinks, SeenAsWritten, WalkStep, may_link};
 
-/// One link that a listing comes past.
+/// A listed link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ref {
     /// The block that has the link.
@@ -29,7 +29,7 @@ pub const MAX_REF: usize = 4 << 20;
 pub struct RefTooLong;
 
 impl Ref {
-    /// Fills in a format: `<src>`, `<dst>` and `<linkname>` are replaced. `encode` writes CIDs.
+    /// Expands a format: `<src>`, `<dst>` and `<linkname>` are replaced. `encode` formats CIDs.
     ///
     /// # Errors
     /// [`RefTooLong`].
@@ -68,19 +68,19 @@ impl Ref {
     }
 }
 
-/// How refs are listed.
+/// Options for listing refs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefsOptions {
-    /// Whether a target that was listed before is left out.
+    /// Whether to skip targets that were listed before.
     pub unique: bool,
-    /// How many levels are listed; `None` means all, 1 the links of the root alone.
+    /// Maximum depth; `None` for no limit, 1 for only the links of the root.
     pub max_depth: Option<u64>,
 }
 
 /// Lists links depth first, a node's links in the order of its bytes.
 ///
-/// A target is listed only when its block can be had. Without `unique`, a block is listed as often as it is linked to,
-/// which for a DAG of diamonds is more than anyone waits for: drop the listing to stop it.
+/// A target is only listed if its block can be read. Without `unique`, a block is listed as often as it is linked to,
+/// which for a DAG of diamonds may be practically endless: drop the listing to stop it.
 pub struct Refs {
     blocks: Blocks,
     options: RefsOptions,
@@ -105,13 +105,13 @@ impl Refs {
         }
     }
 
-    /// Begins with a root. With `unique`, what earlier roots listed is left out.
+    /// Starts with a root. With `unique`, targets listed for earlier roots are skipped.
     pub fn start(&mut self, root: Cid) {
         self.open.clear();
         self.root = Some(root);
     }
 
-    /// The next link, or `None` at the end. After an error the root is done with.
+    /// The next link, or `None` at the end. An error ends the root.
     pub async fn next(&mut self) -> Option<Result<Ref, NodeError>> {
         match self.advance().await {
             Ok(next) => next.map(Ok),
@@ -226,7 +226,7 @@ pub fn local(store: &dyn BlockStore, each: &mut dyn FnMut(Cid) -> bool) -> Resul
     Ok(())
 }
 
-/// As [`local`], on a thread of its own.
+/// As [`local`], in a separate thread.
 #[must_use]
 pub fn local_listing(
     store: std::sync::Arc<dyn BlockStore>,

@@ -1,4 +1,4 @@
-//! Counts of blocks and DAGs, and the check of a whole store.
+//! Sizes of blocks and DAGs, and verification of the store.
 
 use cairn_primitives::{Cid, Codec};
 use cairn_store::{BlockError, BlockStore};
@@ -7,7 +7,7 @@ use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
 use crate::walk::{WalkStack, PackedLinks, SeenMap, WalkStep, may_link};
 
-/// Size in bytes of one block; fetches it when it is not here.
+/// Size of a block in bytes; fetches it if absent.
 pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
     if let Some(data) = cid.hash().identity_data() {
         return Ok(data.len() as u64);
@@ -54,7 +54,7 @@ impl DagStats {
     }
 }
 
-/// Counts what each root reaches, and calls `progress` after each block.
+/// Counts the blocks reachable from each root, and calls `progress` after each block.
 pub async fn dags(
     blocks: &Blocks,
     roots: &[Cid],
@@ -121,12 +121,12 @@ pub struct Verified {
     pub cid: Cid,
     /// How many blocks have been checked, this one included.
     pub checked: u64,
-    /// Why the block is not whole, if it is not.
+    /// Why the block is damaged, if it is.
     pub damage: Option<BlockError>,
 }
 
-/// Reads and hashes every block of a store, and calls `seen` with each until that returns `false`. Blocks its thread for as
-/// long as it takes. Answers with how many blocks were checked and how many of them are damaged.
+/// Verifies every block of a store, and calls `seen` with each until that returns `false`. Blocks the thread. Returns
+/// how many blocks were checked and how many of them are damaged.
 pub fn verify(
     store: &dyn BlockStore,
     seen: &mut dyn FnMut(Verified) -> bool,

@@ -1,4 +1,4 @@
-//! UnixFS nodes, with the block named when one cannot be read.
+//! UnixFS nodes, with errors that name the block.
 
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;

@@ -1,4 +1,4 @@
-//! What walks over DAGs share.
+//! Shared code of walks over DAGs.
 
 mod open;
 mod seen;

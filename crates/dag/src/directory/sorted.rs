@@ -1,4 +1,4 @@
-//! The entries of a directory in the order of their names, whatever their number, in a bounded room.
+//! The entries of a directory sorted by name, in bounded memory.
 
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::{ByteString, Cid, varint};
@@ -6,8 +6,8 @@ use cairn_primitives::{ByteString, Cid, varint};
 use super::Entries;
 use crate::error::NodeError;
 
-/// Bytes of entries that are sorted at a time. A directory with more of them is gone through once for each so many: its
-/// nodes are read again, and nothing of what the entries are.
+/// Bytes of entries that are sorted at a time. A larger directory is read several times, once for each such part;
+/// only its nodes are read again, not the entries' blocks.
 const ROOM: usize = 12 << 20;
 
 /// What a name is sorted by: itself, then its place in the directory.

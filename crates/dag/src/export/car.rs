@@ -1,4 +1,4 @@
-//! A DAG as a CAR.
+//! Exports a DAG as a CAR.
 
 use std::collections::VecDeque;
 
@@ -23,10 +23,10 @@ const EAGER_LEVELS: usize = 8;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarError {
-    /// The root could not be had. Nothing was written yet.
+    /// The root could not be read. Nothing was written yet.
     #[error(transparent)]
     Root(NodeError),
-    /// A block further below could not be had; what was written before is not the whole DAG.
+    /// A block below it could not be read; the output is incomplete.
     #[error("cannot read block {cid}")]
     Block {
         /// The block.
@@ -58,7 +58,7 @@ pub struct Car {
     held: usize,
     blocks: Blocks,
     seen: Visited,
-    /// Whether blocks that are absent are left out.
+    /// Whether absent blocks are left out.
     partial: bool,
     /// Small pieces, being put together.
     small: Vec<u8>,
@@ -66,11 +66,10 @@ pub struct Car {
 }
 
 impl Car {
-    /// Opens the export of a DAG. With `partial`, blocks below the root that are not here are left out, and the source
-    /// is not asked for them.
+    /// Opens the export of a DAG. With `partial`, absent blocks below the root are left out and not fetched.
     ///
     /// # Errors
-    /// [`CarError::Root`] when the root cannot be had.
+    /// [`CarError::Root`] when the root cannot be read.
     pub async fn open(blocks: &Blocks, root: &Cid, partial: bool) -> Result<Self, CarError> {
         let blocks = if partial {
             blocks.local()

@@ -12,10 +12,10 @@ use crate::fetch::{ReadAhead, Blocks, TOGETHER};
 use crate::unixfs;
 use crate::walk::AHEAD_OF_LAST;
 
-/// Reads a file's bytes in order, block by block, without copying them. What lies before the position is skipped by the
-/// sizes that nodes name for their children; nothing of it is read.
+/// Reads a file's bytes in order, block by block, without copying them. Bytes before the position are skipped by the
+/// child sizes in nodes, without reading them.
 ///
-/// Blocks must have the sizes that are named for them: a stream never gives more or fewer bytes than was announced.
+/// Blocks must have the sizes stated in their parents: a stream never yields more or fewer bytes than announced.
 pub struct FileReader {
     blocks: Blocks,
     size: u64,
@@ -60,7 +60,7 @@ impl FileReader {
         Self::of_block(blocks.clone(), cid.clone(), data)
     }
 
-    /// Opens the file whose root block is at hand.
+    /// Opens a file from its root block.
     pub(super) fn of_block(blocks: Blocks, cid: Cid, data: Bytes) -> Result<Self, ExportError> {
         let size = match unixfs::file_node(&cid, &data) {
             Ok(node) => node.size,
@@ -97,7 +97,7 @@ impl FileReader {
         self.end - self.position
     }
 
-    /// Goes on at an offset, for at most `length` bytes; both are cut to the file.
+    /// Continues at an offset, for at most `length` bytes; both are limited to the file.
     pub fn seek(&mut self, offset: u64, length: Option<u64>) {
         self.position = offset.min(self.size);
         self.end = length.map_or(self.size, |length| {
@@ -108,7 +108,7 @@ impl FileReader {
         self.started = false;
     }
 
-    /// The next bytes, at most one block of them, never none; `None` at the end.
+    /// The next bytes: at most one block, never empty; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ExportError> {
         if self.position == self.end {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Content out of DAGs: files, tar archives, CARs.
+//! Exports of content: files, tar archives, CARs.
 
 mod car;
 mod cat;
@@ -22,7 +22,7 @@ use crate::error::NodeError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// A file was asked for, and there is a directory.
+    /// A file was expected, and it is a directory.
     #[error("a directory cannot be read as a file")]
     IsDirectory,
     /// An offset below zero.
@@ -40,7 +40,7 @@ pub enum ExportError {
         /// Its size in bytes, as a download would have announced it.
         size: u64,
     },
-    /// A name that would leave its directory when it is unpacked.
+    /// A name that would leave its directory when unpacked.
     #[error("a name leads out of its directory: export a CAR instead")]
     OutsideRoot,
     /// The path of a member of an archive is longer than [`MAX_TAR_PATH`].
@@ -51,13 +51,13 @@ pub enum ExportError {
     /// Too many symbolic links in directories that have a name twice.
     #[error("the directories have names twice and too many symbolic links, use CAR instead")]
     TooManyLinks,
-    /// The nodes of a file nest deeper than any file needs.
+    /// The nodes of a file are nested too deep.
     #[error("block {cid} is nested too deeply in its file")]
     TooDeep {
         /// The block.
         cid: cairn_primitives::Cid,
     },
-    /// A block of a file does not have the size that the node above it names.
+    /// A block of a file does not have the size stated in its parent.
     #[error("block {cid} has {found} bytes of the file, and {claimed} are named for it")]
     SizeMismatch {
         /// The block.
@@ -67,10 +67,10 @@ pub enum ExportError {
         /// Bytes that the node above names.
         claimed: u64,
     },
-    /// The thread that compressed died.
+    /// The compressing thread panicked.
     #[error("the export was interrupted")]
     Interrupted,
-    /// A block could not be had or read.
+    /// A block could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
 }

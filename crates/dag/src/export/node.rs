@@ -1,4 +1,4 @@
-//! What a CID holds, as UnixFS sees it.
+//! UnixFS nodes.
 
 use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::{NodeKind, Mtime, UnixFs};
@@ -17,13 +17,13 @@ pub struct Node {
     pub content: Content,
     /// Bytes of content of a file, length of a link's target, bytes of all blocks of a directory as its links claim.
     pub size: u64,
-    /// Permissions, if any are recorded.
+    /// Permissions, if stored.
     pub mode: Option<u32>,
-    /// Time of modification, if one is recorded.
+    /// Time of modification, if stored.
     pub mtime: Option<Mtime>,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Content {
@@ -36,7 +36,7 @@ pub enum Content {
 }
 
 impl Node {
-    /// Opens what a CID holds; reads no more than its block.
+    /// Opens a CID; reads no more than its block.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, ExportError> {
         let data = blocks.get(cid).await?;
         if cid.codec() == Codec::RAW {

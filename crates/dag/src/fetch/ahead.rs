@@ -1,4 +1,4 @@
-//! What is asked for ahead of the block that is read.
+//! Blocks that are requested in advance.
 
 use std::collections::VecDeque;
 
@@ -53,7 +53,7 @@ impl Window {
     }
 }
 
-/// What a depth-first walk asks for ahead.
+/// The prefetching of a depth-first walk.
 #[derive(Default)]
 pub(crate) struct WalkAhead {
     interests: Vec<WantGuard>,

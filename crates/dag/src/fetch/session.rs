@@ -1,4 +1,4 @@
-//! One operation's wants: what it waits for, what it asks for ahead, and the task that fetches both.
+//! The wants of one operation: awaited blocks, prefetched ones, and the task that fetches both.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -21,7 +21,7 @@ const BATCH: usize = 32;
 /// Answers that are taken at once, their blocks written to the store together.
 const TOGETHER: usize = 64;
 
-/// Fetches what one operation on a DAG lacks, through one session. Dropping it cancels everything.
+/// Fetches the absent blocks of one operation through one session. Dropping it cancels everything.
 pub(crate) struct Fetcher {
     exchange: Arc<dyn Exchange>,
     store: Arc<dyn BlockStore>,
@@ -109,8 +109,8 @@ impl Fetcher {
         FetchProgress::new(Arc::clone(&self.shared))
     }
 
-    /// Waits for a block, which is in the store afterwards; `None` when it turned out to be there. Dropping the future cancels
-    /// the want, unless others have it as well.
+    /// Waits for a block, which is in the store afterwards; `None` if it was there already. Dropping the future
+    /// cancels the want, unless others share it.
     pub(crate) async fn want(&self, cid: &Cid) -> Result<Option<Bytes>, FetchError> {
         let (_interest, outcome) = self.shared.want(cid);
         self.start(cid);
@@ -120,7 +120,7 @@ impl Fetcher {
             .unwrap_or(Err(FetchError::Exchange(ExchangeError::Closed)))
     }
 
-    /// Asks for blocks ahead, as far as there is room. The wants are cancelled when what this returns is dropped.
+    /// Prefetches blocks, as far as the bound allows. The wants are cancelled when the returned guards are dropped.
     pub(crate) fn ahead<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<WantGuard> {
         let mut last = None;
         let interests: Vec<_> = cids

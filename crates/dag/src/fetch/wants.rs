@@ -1,4 +1,4 @@
-//! The table of wants that an operation and its fetching task share.
+//! The table of wants, shared by an operation and its fetching task.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ struct Batch {
     abort: AbortHandle,
 }
 
-/// Keeps a want alive. When the last is dropped, the want is cancelled.
+/// Keeps a want alive. The want is cancelled when its last guard is dropped.
 pub(crate) struct WantGuard {
     shared: Arc<Shared>,
     key: Multihash,
@@ -346,7 +346,7 @@ impl State {
     }
 }
 
-/// What an operation has fetched so far, and what it waits for. May be read while it runs.
+/// The progress of fetching, which can be read while the operation runs.
 #[derive(Clone)]
 pub struct FetchProgress(Arc<Shared>);
 
@@ -355,7 +355,7 @@ impl FetchProgress {
         Self(shared)
     }
 
-    /// Blocks that came from peers.
+    /// Number of blocks received from peers.
     #[must_use]
     pub fn blocks(&self) -> u64 {
         self.0.state.lock().blocks
@@ -367,13 +367,13 @@ impl FetchProgress {
         self.0.state.lock().bytes
     }
 
-    /// Blocks that peers were asked for and have not answered.
+    /// Number of requested blocks without an answer.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.0.state.lock().in_flight
     }
 
-    /// One of the blocks without which the operation cannot continue, the one wanted longest.
+    /// The block that the operation has waited for longest.
     #[must_use]
     pub fn waiting_for(&self) -> Option<Cid> {
         let state = self.0.state.lock();

@@ -1,4 +1,4 @@
-//! Whether what blocks link to came with them.
+//! Tracks whether linked blocks were in the archive.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Why an import failed.
+//! Errors of imports.
 
 use std::sync::Arc;
 
@@ -11,35 +11,35 @@ use cairn_primitives::unixfs::BuildError;
 use cairn_primitives::unixfs::chunker::ChunkerSpecError;
 use cairn_store::BlockError;
 
-/// Why content could not be taken in.
+/// Why an import failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// An option, or a combination of options, that makes no sense.
+    /// An invalid option or combination of options.
     #[error(transparent)]
     Option(#[from] OptionError),
-    /// The chunker cannot be used.
+    /// The chunker is invalid.
     #[error(transparent)]
     Chunker(#[from] ChunkerSpecError),
-    /// The CID that was asked for does not exist.
+    /// The requested CID is impossible.
     #[error(transparent)]
     Cid(#[from] CidError),
-    /// A digest could not be made, or is one that nothing is stored under.
+    /// The digest cannot be computed, or its hash function is not allowed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// A digest of the length that was asked for could not be made.
+    /// The requested digest length is not possible.
     #[error("the CID cannot be made: {0}")]
     InvalidCid(HashError),
-    /// Two entries of one folder have one name.
+    /// Two entries of a directory have the same name.
     #[error("the directory has an entry of that name already")]
     EntryExists,
-    /// A folder is to be where a file already is.
+    /// A directory has the path of a file.
     #[error("a file is where a directory is to be")]
     FileExists,
-    /// A folder below the root has no name.
+    /// A directory below the root has no name.
     #[error("a directory has no name")]
     UnnamedDirectory,
-    /// The folders that a path runs through have longer paths together than [`super::MAX_FOLDER_PATHS`].
+    /// The directories of a path have longer paths together than [`super::MAX_FOLDER_PATHS`].
     #[error(
         "the path of an entry runs through {folders} folders, whose paths have more than {} bytes together: add a folder nearer to it",
         super::MAX_FOLDER_PATHS
@@ -48,16 +48,16 @@ pub enum ImportError {
         /// How many folders.
         folders: usize,
     },
-    /// No entry came at all.
+    /// There are no entries.
     #[error("there is nothing to add")]
     NoEntries,
-    /// The bytes are to stay where they are, but nobody said where that is.
+    /// The bytes are to stay in their file, but its path is missing.
     #[error("the path of the file is missing, without which it cannot be referred to")]
     NoReference,
-    /// Bytes are to stay where they are, but this node does not allow it.
+    /// References to files are not allowed on this node.
     #[error("references to files are turned off: Experimental.FilestoreEnabled turns them on")]
     ReferencesOff,
-    /// A node of a file or a folder could not be built.
+    /// A node of a file or directory could not be built.
     #[error(transparent)]
     Build(BuildError),
     /// A block is larger than peers exchange.
@@ -90,16 +90,16 @@ pub enum ImportError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] BlockError),
-    /// The threads that hash could not be started.
+    /// The hashing threads could not be started.
     #[error("cannot start a hashing thread")]
     Threads(#[source] Arc<std::io::Error>),
     /// The hashing of a chunk was cut off by a fault of this program.
     #[error("a hashing thread failed")]
     Hashing,
-    /// Whoever listens to the events is gone.
+    /// The receiver of the events has gone.
     #[error("the receiver of the import's events is gone")]
     Abandoned,
-    /// An earlier failure left the import in pieces: only dropping it makes sense.
+    /// The import has failed before and can only be dropped.
     #[error("the import failed before")]
     Failed,
 }
@@ -113,7 +113,7 @@ impl From<BuildError> for ImportError {
     }
 }
 
-/// What is wrong at a place in an archive.
+/// An error in an archive.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarFault {
@@ -163,16 +163,16 @@ pub enum OptionError {
         /// The longest that is allowed.
         most: usize,
     },
-    /// A mode or a time, which raw leaves have no place for.
+    /// A mode or a time, which raw leaves cannot store.
     #[error("raw leaves have no place for a mode or a modification time")]
     RawLeavesMetadata,
-    /// Nothing is stored, but a place in the mutable file system was named.
+    /// Nothing is stored, but an MFS path was given.
     #[error("what is only hashed cannot be put into the mutable file system")]
     OnlyHashToFiles,
-    /// A name for a pin that is not made.
+    /// A pin name without a pin.
     #[error("a pin has a name only when it is made")]
     NameWithoutPin,
-    /// A directory around what is put into another one.
+    /// A wrapping directory together with an MFS path.
     #[error("what goes into the mutable file system cannot be wrapped in a directory")]
     WrapToFiles,
     /// No such version of CIDs.

@@ -1,8 +1,8 @@
 //! One file: bytes in, blocks out.
 //!
-//! The task that receives the bytes cuts them into chunks; chunks go to the hashing threads in groups; their leaves come
-//! back in order and are joined to a tree, whose blocks go to the store in batches. What is in flight is bounded, so the
-//! memory does not depend on the size of the file. A small file never leaves the task: a thread costs more than it gives.
+//! The receiving task cuts the bytes into chunks; the hashing threads hash groups of chunks; their leaves are joined
+//! to a tree in order, whose blocks are written to the store in batches. The amount in flight is bounded, so memory
+//! does not depend on the size of the file. Small files stay in the task: a thread would cost more than it saves.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

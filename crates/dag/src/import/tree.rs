@@ -1,4 +1,4 @@
-//! Imports files, folders and links that arrive one after the other, as the parts of a multipart body do.
+//! Imports trees of files, directories and links that arrive in order, such as the parts of a multipart body.
 
 mod build;
 mod folders;
@@ -27,7 +27,7 @@ const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 /// would have 1 GiB.
 pub const MAX_FOLDER_PATHS: usize = 16 << 20;
 
-/// A file, link or folder is in the DAG.
+/// A file, link or directory was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
     /// Path from the entry at the top on; the CID for an entry without a name; empty for the folder that wraps.
@@ -51,7 +51,7 @@ pub struct ImportRoot {
     pub name: ByteString,
 }
 
-/// What [`Tree::finish`] gives.
+/// The result of [`Tree::finish`].
 #[derive(Debug)]
 pub struct ImportedTree {
     /// The entries at the top, in the order in which they came.
@@ -60,7 +60,7 @@ pub struct ImportedTree {
     pub hold: Option<Hold>,
 }
 
-/// What is known of an open folder.
+/// An open directory.
 #[derive(Clone, Debug)]
 enum OpenDirectory {
     /// The body, when nothing wraps it: its entries are at the top.
@@ -83,14 +83,14 @@ struct Root {
     folders: Folders,
 }
 
-/// Imports a row of entries.
+/// Imports a sequence of entries.
 ///
-/// Events go to a bounded channel as entries are done: each file and link at once, the folders of an entry at the top
-/// when that entry is complete, children before parents. An import waits while the channel is full. Memory is
-/// proportional to the names below one entry at the top.
+/// Events are sent to a bounded channel as entries are finished: each file and link immediately, the directories of a
+/// top-level entry when that entry is complete, children before parents. The import waits while the channel is full.
+/// Memory is proportional to the names below one top-level entry.
 ///
-/// After an error the tree is good for nothing but to be dropped; that leaves blocks which nothing refers to, and which
-/// the next collection removes. The same holds when a future of a method is dropped before it is done.
+/// After an error the tree can only be dropped; that leaves blocks that nothing refers to, and that the next
+/// collection removes. The same holds if a future of a method is dropped early.
 #[derive(Debug)]
 pub struct Tree {
     importer: Importer,
@@ -194,7 +194,7 @@ impl Tree {
         .await
     }
 
-    /// Builds the folders that are still open, makes everything durable, and tells the roots.
+    /// Builds the remaining directories, makes everything durable, and returns the roots.
     ///
     /// Pin them before the hold is dropped.
     pub async fn finish(mut self) -> Result<ImportedTree, ImportError> {

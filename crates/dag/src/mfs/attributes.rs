@@ -1,4 +1,4 @@
-//! Permissions, times, and the form of directories' CIDs.
+//! Permissions, times, and the CID format of directories.
 
 use bytes::Bytes;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
@@ -11,7 +11,7 @@ use super::file::now;
 use super::{TreeChange, Mfs, MfsError, MfsPath};
 
 impl Mfs {
-    /// Sets the permissions of a file or a directory; 0 takes them off. Always flushes.
+    /// Sets the permissions of a file or a directory; 0 removes them. Always flushes.
     ///
     /// Kubo reads the number as Go's `FileMode`: of the bits below, only the nine of `rwxrwxrwx` count.
     ///
@@ -64,7 +64,7 @@ impl Mfs {
         self.flush_tree().await
     }
 
-    /// Gives the CID of a directory another form. What is in it keeps its own.
+    /// Changes the CID format of a directory. Its entries keep theirs.
     ///
     /// # Errors
     /// [`MfsError::RootForm`], [`MfsError::OnlyDirectories`], [`MfsError::NotFound`].

@@ -1,4 +1,4 @@
-//! Copying and moving.
+//! Copies and moves.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use super::{TreeChange, Mfs, MfsError, MfsPath};
 use crate::error::NodeError;
 use crate::resolve;
 
-/// How something is copied.
+/// Options for copying.
 #[derive(Clone, Debug)]
 pub struct CopyOptions {
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     pub force: bool,
-    /// Makes the directories above the destination.
+    /// Creates parent directories of the destination.
     pub parents: bool,
-    /// How those directories are named, when not as the settings say.
+    /// The CID format of those directories, if not the default.
     pub cid: Option<CidMaker>,
-    /// Whether the copy is durable when the call answers.
+    /// Whether the copy is durable when the call returns.
     pub flush: bool,
 }
 
@@ -40,8 +40,8 @@ impl Default for CopyOptions {
 }
 
 impl Mfs {
-    /// Copies what an `/ipfs` path or a path of the file system leads to. Only the root block of an `/ipfs` path is fetched;
-    /// what is here of the blocks below is kept. With a slash at its end the destination is a directory to copy into.
+    /// Copies an `/ipfs` path or an MFS path. Only the root block of an `/ipfs` path is fetched; local blocks below
+    /// it are protected. If the destination ends with a slash, it is a directory to copy into.
     ///
     /// # Errors
     /// [`MfsError::CopySource`], [`MfsError::NotUnixFs`], [`MfsError::CopyReplace`], [`MfsError::CopyPut`],
@@ -268,8 +268,8 @@ impl Mfs {
         Ok(())
     }
 
-    /// Moves a file or a directory. A destination that is a directory, or ends with a slash, is one to move into; a file in
-    /// the place of the destination is replaced.
+    /// Moves a file or a directory. If the destination is a directory, or ends with a slash, the source is moved into
+    /// it; an existing file is replaced.
     ///
     /// # Errors
     /// [`MfsError::NotFound`], [`MfsError::AlreadyExists`], [`MfsError::IntoItself`].

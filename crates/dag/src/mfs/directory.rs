@@ -1,4 +1,4 @@
-//! Changing one entry of a directory, in one node or in a HAMT.
+//! Changes an entry of a basic or sharded directory.
 
 use cairn_primitives::codec::dag_pb::{self, Link};
 use cairn_primitives::unixfs::directory::{Entry, SizeEstimation};

@@ -1,4 +1,4 @@
-//! Reading and writing single nodes during an edit.
+//! Reads and writes single nodes during an edit.
 
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
@@ -11,8 +11,8 @@ use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 use crate::unixfs;
 
-/// One edit: where it reads, and the hold under which it writes. What it wrote outlives every collection that runs beside
-/// it; what keeps it afterwards is the root that the edit ends in.
+/// An edit: the blocks that it reads, and the hold under which it writes. Its blocks survive concurrent collections;
+/// afterwards they are kept by the new root.
 #[derive(Debug)]
 pub(super) struct Editor<'a> {
     pub(super) blocks: Blocks,

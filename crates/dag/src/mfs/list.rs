@@ -21,9 +21,9 @@ pub struct Listed {
     pub details: Option<(EntryKind, u64)>,
 }
 
-/// The entries of a directory, one after the other, as they were when the listing began: those of one node by name, those
-/// of a HAMT by the hashes of their names. Holds one node of the directory a level. What is listed stays here until this is
-/// dropped.
+/// Streams the entries of a directory as of the start of the listing: those of a basic directory by name, those of a
+/// HAMT in hash order. Holds one node per level of the directory. The listed blocks are protected from collection
+/// until this is dropped.
 #[derive(Debug)]
 pub struct Listing {
     blocks: Blocks,
@@ -40,7 +40,8 @@ enum Inner {
 }
 
 impl Mfs {
-    /// Lists a directory; a file is listed as itself. `long` tells what each entry is, for which its block is read.
+    /// Lists a directory; a file is listed as itself. `long` reads the block of each entry to include its type and
+    /// size.
     ///
     /// # Errors
     /// [`MfsError::NotFound`].

@@ -1,15 +1,14 @@
-//! The mutable file system: one tree of files and directories that changes, below a root that the repository names.
+//! The mutable file system (MFS): one mutable tree of files and directories, whose root is stored in the repository.
 //!
-//! A change edits the tree that is there: it writes again the nodes between what changes and the root, and no others.
-//! The tree that everybody sees is the CID of its root; readers continue with the tree that they have begun with. A
-//! *flush* makes that tree durable and then lets the repository name it, once for all who wait. So a kill leaves the
-//! last flushed tree, whole.
+//! A change rewrites only the nodes between the changed entry and the root. The current tree is the CID of its root;
+//! readers continue with the tree that they started with. A *flush* makes the current tree durable and then stores
+//! its root in the repository, once for all concurrent callers. So a kill leaves the last flushed tree intact.
 //!
-//! Changes are made one after the other under one lock. What takes time, reading the bytes that are written and making the
-//! file's blocks, happens before, under a lock of that one file.
+//! Changes are serialized by one lock. The slow part, reading the written bytes and making the file's blocks, happens
+//! before, under a lock of that file.
 //!
-//! A collection keeps the tree that the repository names, the one that everybody sees, and those that are being read or
-//! flushed ([`Mfs::roots`]). What a change writes or adds is held from before it is looked for until it is part of the tree.
+//! A collection keeps the stored tree, the current one, and those that are being read or flushed ([`Mfs::roots`]).
+//! Blocks that a change writes or adds are held until they are part of the tree.
 
 mod attributes;
 mod copy;
@@ -60,15 +59,15 @@ use crate::fetch::Blocks;
 /// Maximum size of a file, in bytes: offsets are signed 64-bit numbers everywhere.
 pub const MAX_FILE: u64 = i64::MAX.unsigned_abs();
 
-/// Changes that may wait for a flush when nothing else is set.
+/// Default limit of unflushed changes.
 pub const DEFAULT_UNFLUSHED: u64 = 256;
 
-/// When a directory becomes a HAMT, and which.
+/// Rules for sharding directories.
 #[derive(Clone, Debug)]
 pub struct ShardingRules {
     /// Maximum number of entries of a directory in one node; 0 for no limit.
     pub max_links: usize,
-    /// Slots of a HAMT's nodes.
+    /// Number of slots of a HAMT node.
     pub fanout: usize,
     /// Estimated size in bytes above which a directory becomes a HAMT; 0 turns HAMTs off.
     pub threshold: u64,
@@ -87,15 +86,15 @@ impl Default for ShardingRules {
     }
 }
 
-/// How the file system makes what is new.
+/// Settings for new nodes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How the root is named, and what is new when a call does not say otherwise.
+    /// The default CID format.
     pub cid: CidMaker,
     /// Whether new leaves are raw; `None` when the version of the file's CID decides.
     pub raw_leaves: Option<bool>,
-    /// Where new bytes are cut.
+    /// The chunker of new bytes.
     pub chunker: ChunkerSpec,
     /// When directories become HAMTs.
     pub rules: ShardingRules,
@@ -120,7 +119,7 @@ impl Settings {
     }
 }
 
-/// The mutable file system of one repository. Cheap to clone; all clones are one.
+/// The mutable file system of a repository. Cheap to clone; clones share their state.
 #[derive(Clone)]
 pub struct Mfs {
     inner: Arc<Inner>,
@@ -202,13 +201,13 @@ impl Mfs {
         &self.inner.settings
     }
 
-    /// The root of the tree as everybody sees it, flushed or not.
+    /// The root of the current tree, flushed or not.
     #[must_use]
     pub fn tree(&self) -> Cid {
         self.inner.state.lock().tree.clone()
     }
 
-    /// What a collection has to keep, as of now.
+    /// The roots that a collection must keep now.
     ///
     /// # Errors
     /// When the root's row cannot be read.

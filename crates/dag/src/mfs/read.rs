@@ -6,7 +6,7 @@ use super::editor::MfsNode;
 use super::{Mfs, MfsError, MfsPath, TreeSnapshot};
 use crate::export::FileReader;
 
-/// The bytes of a file, as they were when reading began. What is read stays here until this is dropped.
+/// The bytes of a file as of the start of reading. Its blocks are protected from collection until this is dropped.
 #[derive(Debug)]
 pub struct FileBytes {
     reader: FileReader,
@@ -27,7 +27,7 @@ impl FileBytes {
 }
 
 impl Mfs {
-    /// Reads a file from an offset on, at most `count` bytes of it.
+    /// Reads at most `count` bytes of a file from an offset.
     ///
     /// # Errors
     /// [`MfsError::NotFound`], [`MfsError::NotFile`], [`MfsError::Symlink`], [`MfsError::PastEnd`].

@@ -1,4 +1,4 @@
-//! What is known of a file or a directory.
+//! Information about a file or a directory.
 
 use cairn_primitives::unixfs::{NodeKind, Mtime};
 use cairn_primitives::{Cid, Codec};
@@ -36,21 +36,21 @@ pub struct Stat {
     pub mode: Option<u32>,
     /// Time of modification, when there is one.
     pub mtime: Option<Mtime>,
-    /// What of it is here, when that was asked for.
+    /// How much of it is stored locally, if requested.
     pub local: Option<Locality>,
 }
 
-/// What of a DAG is here.
+/// How much of a DAG is stored locally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Locality {
     /// Whether all of it is.
     pub whole: bool,
-    /// Bytes of the blocks that are here, each counted as often as it is linked to.
+    /// Bytes of the local blocks, each counted as often as it is linked to.
     pub bytes: u64,
 }
 
 impl Mfs {
-    /// Tells of what a path leads to. `with_local` walks over the blocks that are here; none is fetched for that.
+    /// Information about a path. `with_local` walks over the local blocks; none is fetched for that.
     ///
     /// # Errors
     /// [`MfsError::NotFound`].
@@ -61,7 +61,7 @@ impl Mfs {
         stat(&editor, &cid, with_local).await
     }
 
-    /// Tells of what an `/ipfs` path leads to.
+    /// Information about an `/ipfs` path.
     ///
     /// # Errors
     /// [`MfsError::Resolve`].

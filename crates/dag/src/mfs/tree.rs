@@ -1,4 +1,4 @@
-//! Finding and changing what a path leads to, from a root down.
+//! Finds and changes paths in a tree.
 
 use std::collections::HashMap;
 

@@ -17,7 +17,7 @@ use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
 /// Blocks that one pin asks for at a time.
 const FETCHES: usize = 64;
 
-/// How far a pin has come. May be read while it is made.
+/// The progress of a pin, which can be read while it is made.
 #[derive(Debug, Default)]
 pub struct Progress {
     nodes: AtomicU64,
@@ -26,7 +26,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Blocks that are here.
+    /// Number of local blocks.
     #[must_use]
     pub fn nodes(&self) -> u64 {
         self.nodes.load(Ordering::Relaxed)
@@ -38,7 +38,7 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// What was fetched from peers, and what the pin waits for; `None` before it began, and offline.
+    /// The progress of fetching; `None` before it started, and offline.
     #[must_use]
     pub fn transfer(&self) -> Option<&FetchProgress> {
         self.transfer.get()
@@ -51,8 +51,8 @@ impl Progress {
 }
 
 impl Pinner {
-    /// Pins a CID, after fetching through `blocks` what is absent of it. A pin that exists gets the new name, even an
-    /// empty one; a direct one becomes recursive.
+    /// Pins a CID after fetching its absent blocks through `blocks`. An existing pin gets the new name, even an empty
+    /// one; a direct one becomes recursive.
     ///
     /// # Errors
     /// [`PinError::AlreadyRecursive`] for a direct pin where a recursive one is; [`PinError::Incomplete`] when a block
@@ -93,7 +93,7 @@ impl Pinner {
         .await
     }
 
-    /// Pins what the caller has just written or touched whole under `hold`, without walking over it again.
+    /// Pins a DAG that the caller has just completely written or touched under `hold`, without walking it again.
     ///
     /// # Errors
     /// As [`Pinner::add`], except that blocks are not looked for.
@@ -222,7 +222,7 @@ impl Pinner {
     }
 }
 
-/// A walk that makes sure that all of a DAG is here and stays.
+/// A walk that ensures that a DAG is complete and protected.
 struct Walk<'a> {
     blocks: &'a Blocks,
     root: &'a Cid,

@@ -1,4 +1,4 @@
-//! Why a CID is kept.
+//! Finds out how CIDs are pinned.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use super::{PinKind, PinError, PinState, Pinner};
 use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
 
 impl Pinner {
-    /// Whether and how each CID is pinned, in the order asked. `kind` narrows the question: what is not pinned in that way
-    /// counts as not pinned. Indirect pins cost one walk over what is pinned, however many CIDs are asked for.
+    /// Whether and how each CID is pinned, in the given order. `kind` restricts the type: CIDs pinned in other ways
+    /// count as not pinned. Indirect pins cost one walk over everything that is pinned, however many CIDs are given.
     ///
-    /// As with Kubo, a recursive pin is never indirect as well, while a direct one may be.
+    /// As in Kubo, a recursive pin is never indirect as well, while a direct one may be.
     pub async fn state(&self, kind: PinKind, cids: Vec<Cid>) -> Result<Vec<PinState>, PinError> {
         let mut states = Vec::with_capacity(cids.len());
         let mut open = Vec::new();

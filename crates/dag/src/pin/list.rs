@@ -63,8 +63,8 @@ impl Listed {
 }
 
 impl Pinner {
-    /// Calls `each` with every pin that is asked for, until it returns `false`: recursive ones, then direct ones, both
-    /// ordered by the bytes of their CIDs, then indirect ones. Blocks its thread.
+    /// Calls `each` with every matching pin, until it returns `false`: recursive ones, then direct ones, both ordered
+    /// by the bytes of their CIDs, then indirect ones. Blocks the thread.
     ///
     /// Recursive and direct pins stream from the rows. Indirect ones take memory for the roots and the blocks.
     pub fn list_blocking(
@@ -153,7 +153,7 @@ impl Pinner {
         Ok(PackedLinks::of(links.iter().flat_map(|links| links.iter())))
     }
 
-    /// As [`Pinner::list_blocking`], on a thread of its own.
+    /// As [`Pinner::list_blocking`], in a separate thread.
     #[must_use]
     pub fn list(&self, query: Query) -> Listing<Listed, PinError> {
         let this = self.clone();

@@ -1,4 +1,4 @@
-//! Removing pins, and blocks that have none.
+//! Removes pins, and unpinned blocks.
 
 use std::sync::atomic::Ordering;
 
@@ -28,9 +28,9 @@ impl Pinner {
             .await?)
     }
 
-    /// Removes a block that nothing pins. With `force`, one that is not there is no error.
+    /// Removes an unpinned block. With `force`, a missing one is not an error.
     ///
-    /// A pin that is being made meanwhile looks again, and fails or fetches the block.
+    /// A pin that is being created meanwhile checks again, and fails or fetches the block.
     pub async fn remove_block(&self, cid: &Cid, force: bool) -> Result<(), RemoveError> {
         let _no_commit = self.inner.removal.write().await;
         let states = self

@@ -1,4 +1,4 @@
-//! Checking that what is pinned is here.
+//! Verifies that pins are complete.
 
 use cairn_primitives::Cid;
 
@@ -7,7 +7,7 @@ use crate::error::FetchError;
 use crate::listing::Listing;
 use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
 
-/// Bad blocks that are named for one pin; the others are counted by nobody.
+/// Maximum number of bad blocks that are reported for one pin.
 const MAX_BAD: usize = 10_000;
 /// Bad blocks up to which statuses wait together to be read.
 const FEW_BAD: usize = 16;
@@ -21,17 +21,17 @@ pub struct BadBlock {
     pub error: FetchError,
 }
 
-/// How a recursive pin was found.
+/// The state of a recursive pin.
 #[derive(Clone, Debug)]
 pub struct PinStatus {
     /// The pin.
     pub cid: Cid,
-    /// What is wrong below it; empty when all is well.
+    /// Bad blocks below it; empty if it is complete.
     pub bad: Vec<BadBlock>,
 }
 
 impl PinStatus {
-    /// Whether all of it is here.
+    /// Whether it is complete.
     #[must_use]
     pub fn ok(&self) -> bool {
         self.bad.is_empty()
@@ -39,8 +39,8 @@ impl PinStatus {
 }
 
 impl Pinner {
-    /// Looks at every block below every recursive pin, each once over all pins as long as it is well, and calls `each`
-    /// with every pin until that returns `false`. Blocks its thread. Blocks are not hashed.
+    /// Checks every block below every recursive pin, good ones only once over all pins, and calls `each` with every
+    /// pin until that returns `false`. Blocks the thread. Blocks are not hashed.
     pub fn verify_blocking(&self, each: &mut dyn FnMut(PinStatus) -> bool) -> Result<(), PinError> {
         self.verify_while(each, &|| true)
     }
@@ -64,7 +64,7 @@ impl Pinner {
         Ok(())
     }
 
-    /// As [`Pinner::verify_blocking`], on a thread of its own.
+    /// As [`Pinner::verify_blocking`], in a separate thread.
     #[must_use]
     pub fn verify(&self) -> Listing<PinStatus, PinError> {
         let this = self.clone();

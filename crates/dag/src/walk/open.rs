@@ -1,4 +1,4 @@
-//! The nodes that a walk has open.
+//! The open nodes of a walk.
 
 use std::collections::VecDeque;
 
@@ -126,7 +126,7 @@ impl Iterator for PackedLinks {
     }
 }
 
-/// Nodes of which only the place is known, one inside the other: about 45 bytes each.
+/// A compact stack of nodes with their positions: about 45 bytes each.
 #[derive(Debug, Default)]
 pub(crate) struct CompactStack {
     bytes: Vec<u8>,
@@ -134,7 +134,7 @@ pub(crate) struct CompactStack {
 }
 
 impl CompactStack {
-    /// Puts a node behind the others, with the place where it continues.
+    /// Pushes a node with the position where it continues.
     pub(crate) fn push(&mut self, node: &Cid, position: usize, flag: bool) {
         let start = self.bytes.len();
         node.write(&mut self.bytes);
@@ -191,7 +191,7 @@ struct Level {
     flag: bool,
 }
 
-/// The nodes from the root of a walk down to where it is, each with the links that are still to be followed.
+/// The stack of nodes from the root of a walk to its position, each with its remaining links.
 ///
 /// Holds [`AHEAD_OF_LAST`] bytes of links and one node's more, and about 45 bytes for each further node, however deep a
 /// DAG is.
@@ -203,7 +203,7 @@ pub(crate) struct WalkStack {
     held: usize,
 }
 
-/// Where a walk continues.
+/// The next step of a walk.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum WalkStep {
     /// Along a link, which has a name where names are wanted.

@@ -1,4 +1,4 @@
-//! Which blocks a walk has been at.
+//! The blocks that a walk has visited.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
@@ -12,9 +12,9 @@ type Digests<V> = HashMap<[u8; 32], V, RandomState>;
 
 /// Which (codec, multihash) pairs a walk has seen, each with a value.
 ///
-/// The usual kind, a whole sha2-256, takes its 32 bytes of digest and no allocation of its own: about 40 to 75 MB a
-/// million blocks. Others stand one after the other in their binary form, with 13 bytes or less for each in a table.
-/// Exact: nothing is ever taken for something else.
+/// Keys with sha2-256 take their 32 bytes of digest and no allocation: about 40 to 75 MB per million blocks. Others
+/// are stored in binary form in one buffer, with at most 13 bytes for each in a table. Exact: there are no false
+/// positives.
 #[derive(Debug)]
 pub(crate) struct SeenMap<V> {
     sha256: Vec<(Codec, Digests<V>)>,
@@ -86,7 +86,7 @@ impl Visited {
     }
 }
 
-/// As [`SeenMap`], with the CIDs of a block's two versions apart.
+/// As [`SeenMap`], with separate entries for the two CID versions of a block.
 #[derive(Debug)]
 pub(crate) struct SeenByVersion<V>([SeenMap<V>; 2]);
 

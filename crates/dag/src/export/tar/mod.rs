@@ -26,7 +26,8 @@ pub struct TarOptions {
     pub nanos: bool,
 }
 
-/// Longest path of a member, in bytes: no system takes a path of that length, and every member below repeats it.
+/// Maximum length of the path of a member, in bytes: no system supports longer ones, and every member below repeats
+/// it.
 pub const MAX_TAR_PATH: usize = 1 << 20;
 /// Bytes of directories that an archive holds beside the outermost that is open. At the bound the outermost is set
 /// aside: it is read again when its next member is due, after this many bytes of others.

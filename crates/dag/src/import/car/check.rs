@@ -1,4 +1,4 @@
-//! Whether the blocks of an archive are what they are named, and what they link to.
+//! Verifies the blocks of an archive, and reads their links.
 
 use cairn_primitives::car::{self, CarError};
 use cairn_primitives::codec::{self, CodecError};
@@ -7,14 +7,14 @@ use cairn_primitives::{Block, Cid, Codec};
 
 use super::super::ImportError;
 
-/// The blocks of a job that are whole, and what is wrong with the one after them.
+/// The valid blocks of a job, and the error of the one after them.
 #[derive(Debug)]
 pub(super) struct CheckedBlocks {
     pub(super) blocks: Vec<Block>,
     /// What those blocks link to.
     pub(super) links: Vec<Cid>,
-    /// Whether one of those blocks is not in the form of its codec, so that its links cannot be determined. It is
-    /// kept all the same: only what relies on its links fails.
+    /// Whether one of those blocks is invalid in its codec, so that its links are unknown. It is stored anyway: only
+    /// operations that rely on its links fail.
     pub(super) undecodable: bool,
     pub(super) fault: Option<BlockFault>,
 }

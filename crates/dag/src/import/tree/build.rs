@@ -1,4 +1,4 @@
-//! Builds the blocks of folders, children before parents.
+//! Builds the blocks of directories, children before parents.
 
 use cairn_primitives::Block;
 use cairn_primitives::ByteString;

@@ -1,14 +1,15 @@
-//! Finds the folder that an entry belongs to, from the order in which entries come.
+//! Assigns entries to directories, based on their order.
 //!
-//! Entries are a flat row of paths, as the parts of a multipart body: a folder's entries follow it, and a folder that
-//! nobody announced begins with its first entry. The rules are those of
+//! Entries are a flat sequence of paths, such as the parts of a multipart body: a directory's entries follow it, and
+//! an unannounced directory starts with its first entry. The rules are those of
+//! <https://pkg.go.dev/github.com/ipfs/boxo/files#NewFileFromPartReader>.
 //! <https://pkg.go.dev/github.com/ipfs/boxo/files#NewFileFromPartReader>.
 
 use cairn_primitives::ByteString;
 
 use super::path;
 
-/// The folders that are open, each within the one before it. The first is the body itself and stays open.
+/// The stack of open directories. The first one is the body itself and stays open.
 #[derive(Debug)]
 pub(super) struct DirectoryStack<T> {
     open: Vec<Open<T>>,
@@ -22,14 +23,14 @@ struct Open<T> {
     folder: T,
 }
 
-/// What is to be done before an entry has its place.
+/// The next step to place an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PlacementStep {
-    /// The innermost folder is complete: leave it and ask again.
+    /// The innermost directory is complete: leave it and try again.
     Leave,
-    /// A folder of this name, which nobody announced, begins: enter it and ask again.
+    /// An unannounced directory of this name starts: enter it and try again.
     Enter(ByteString),
-    /// The entry belongs to the innermost folder, under this name.
+    /// The entry belongs to the innermost directory, under this name.
     Here(ByteString),
     /// The entry lies below a file and is skipped.
     Skip,

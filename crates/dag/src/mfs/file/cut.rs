@@ -1,4 +1,4 @@
-//! Cutting a file.
+//! Truncates files.
 
 use cairn_primitives::Version;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};

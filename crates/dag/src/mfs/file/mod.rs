@@ -1,7 +1,7 @@
-//! Changing the bytes of a file: the tree that is there is edited, whatever its layout.
+//! Edits the bytes of a file in place, whatever its layout.
 //!
-//! Bytes are overwritten in the leaf that holds them. What is appended goes into new leaves, in the trickle layout from the
-//! first place on where that has room. A file that is cut keeps its shape up to the leaf that the cut goes through.
+//! Bytes are overwritten in their leaf. Appended bytes go into new leaves, in the trickle layout at the first free
+//! position. A truncated file keeps its tree up to the last leaf.
 
 mod append;
 mod cut;
