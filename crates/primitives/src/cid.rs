@@ -13,19 +13,19 @@ mod format;
 
 pub use format::FormatError;
 
-/// Longest text that is looked at as a CID: a CID of a [`crate::multihash::MAX_DIGEST`] digest in base 2.
+/// Maximum length of a CID as text: a CID of a [`crate::multihash::MAX_DIGEST`] digest in base 2.
 const MAX_TEXT: usize = 2048;
 
-/// The two versions in use.
+/// The version of a CID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
-    /// A bare sha2-256 multihash of dag-pb, written in base58btc.
+    /// A sha2-256 multihash of a dag-pb block, written in base58btc.
     V0,
     /// Version, codec and multihash, written in any multibase.
     V1,
 }
 
-/// How a block's bytes are to be read: a multicodec code.
+/// The codec of a block: a multicodec code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Codec(pub u64);
 
@@ -63,7 +63,7 @@ pub enum CidError {
     /// The text is not in a known multibase.
     #[error("invalid CID: {0}")]
     Base(MultibaseError),
-    /// The text looks like a CIDv0 and is none.
+    /// The text looks like a CIDv0 and is not base58btc.
     #[error("invalid CID: it looks like a CIDv0 but is not base58btc")]
     NotBase58,
     /// The version is neither 0 nor 1.
@@ -78,7 +78,7 @@ pub enum CidError {
     /// The multihash is malformed.
     #[error("invalid CID: {0}")]
     Hash(HashError),
-    /// CIDv0 is sha2-256 of dag-pb and nothing else.
+    /// A CIDv0 can only have a 32-byte sha2-256 digest.
     #[error("a CIDv0 needs a sha2-256 digest of 32 bytes, not {length} bytes of hash function {code:#x}")]
     NotV0 {
         /// The hash function's code.
@@ -89,12 +89,12 @@ pub enum CidError {
     /// Bytes follow the CID.
     #[error("invalid CID: {0} bytes follow it")]
     Trailing(usize),
-    /// Bytes that should be one CID do not begin with one.
+    /// The bytes are not a CID.
     #[error("{0}")]
     Bytes(Box<Self>),
 }
 
-/// Names a block: version, codec, multihash.
+/// A content identifier: version, codec and multihash.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cid {
     version: Version,
@@ -103,7 +103,7 @@ pub struct Cid {
 }
 
 impl Cid {
-    /// A CIDv0; the multihash must be a whole sha2-256.
+    /// A CIDv0; the multihash must be a full sha2-256.
     ///
     /// # Errors
     /// [`CidError::NotV0`].
@@ -156,7 +156,7 @@ impl Cid {
         }
     }
 
-    /// The same block as CIDv0, when it has one: sha2-256 of dag-pb.
+    /// The same block as CIDv0, if possible: sha2-256 of dag-pb.
     #[must_use]
     pub fn to_v0(&self) -> Option<Self> {
         (self.codec == Codec::DAG_PB)
@@ -170,7 +170,7 @@ impl Cid {
         Self::v1(Codec::RAW, self.hash.clone())
     }
 
-    /// Reads a CID from the front of some bytes; returns it and the count of bytes it took.
+    /// Reads a CID from the front of some bytes; returns it and its length.
     ///
     /// # Errors
     /// [`CidError::Version`], [`CidError::ShortV0`], [`CidError::Varint`], [`CidError::Hash`].
@@ -201,7 +201,7 @@ impl Cid {
         ))
     }
 
-    /// Reads bytes that are one CID and nothing else.
+    /// Reads bytes that are exactly one CID.
     ///
     /// # Errors
     /// [`CidError::Bytes`] with what [`Self::read`] says, [`CidError::Trailing`].
@@ -263,7 +263,7 @@ impl Cid {
         }
     }
 
-    /// Reads the text form and tells the base in which it was written.
+    /// Parses the text form; returns the CID and its base.
     ///
     /// # Errors
     /// Every [`CidError`].

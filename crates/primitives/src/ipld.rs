@@ -1,4 +1,4 @@
-//! Values of the IPLD data model: what the bytes of a block mean, whatever the codec.
+//! Values of the IPLD data model: the content of a block, independent of its codec.
 //!
 //! Spec: <https://ipld.io/docs/data-model/>
 
@@ -10,8 +10,8 @@ use crate::codec::{CodecError, MAX_DEPTH};
 
 /// A value.
 ///
-/// Decoders build none that nests deeper than [`MAX_DEPTH`], so that walking, comparing and dropping what they return
-/// cannot exhaust the stack. Code that nests values by itself must keep to the same bound; encoders check it.
+/// Decoders never build a value that is nested deeper than [`MAX_DEPTH`], so walking, comparing and dropping it
+/// cannot exhaust the stack. Code that nests values itself must keep to the same bound; encoders check it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Ipld {
     /// Nothing.
@@ -19,17 +19,17 @@ pub enum Ipld {
     Null,
     /// True or false.
     Bool(bool),
-    /// A whole number. Codecs write -2^64 to 2^64-1.
+    /// An integer. Codecs write -2^64 to 2^64-1.
     Integer(i128),
-    /// A number with a fraction, even where the fraction is zero. Codecs write no NaN and no infinity.
+    /// A float. Codecs write no NaN and no infinity.
     Float(f64),
     /// Text, which older writers did not always write as UTF-8.
     String(ByteString),
     /// Bytes.
     Bytes(Bytes),
-    /// Values in a row.
+    /// A list.
     List(Vec<Self>),
-    /// Values by name, in the order in which they were read or are to be shown. Names do not repeat.
+    /// A map with unique keys, in the order in which they were read or will be written.
     Map(Vec<(ByteString, Self)>),
     /// Another block.
     Link(Cid),
@@ -66,7 +66,7 @@ impl Ipld {
         }
     }
 
-    /// As [`Self::get`], taking the value out of its container.
+    /// As [`Self::get`], but moves the value out of its container.
     #[must_use]
     pub fn take(self, segment: impl AsRef<[u8]>) -> Option<Self> {
         let segment = segment.as_ref();
@@ -83,7 +83,7 @@ impl Ipld {
         }
     }
 
-    /// Every link inside, in the order in which they stand.
+    /// All links inside, in order.
     #[must_use]
     pub fn links(&self) -> Vec<Cid> {
         let mut found = Vec::new();
@@ -155,7 +155,7 @@ impl From<u64> for Ipld {
 /// a list grows by doubling: what is built from a block of 2 MiB stays below 64 MiB.
 pub(crate) const MAX_VALUES: usize = 1 << 19;
 
-/// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
+/// Builds a value from the events of a decoder, with an explicit stack instead of recursion.
 pub(crate) struct Builder {
     codec: &'static str,
     open: Vec<OpenContainer>,

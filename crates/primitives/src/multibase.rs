@@ -1,4 +1,4 @@
-//! Text forms of bytes that say their own base.
+//! Multibase: self-describing base encodings.
 //!
 //! Spec: <https://github.com/multiformats/multibase>
 
@@ -24,7 +24,7 @@ pub enum MultibaseError {
     /// No base has this name.
     #[error("unknown multibase encoding {0:?}")]
     UnknownBase(String),
-    /// A letter does not belong to the base, or the text has a length that no bytes give.
+    /// A character is not in the base's alphabet, or the length is impossible.
     #[error("invalid {base} text at byte {at}")]
     Invalid {
         /// The base's name.
@@ -32,7 +32,7 @@ pub enum MultibaseError {
         /// The position in bytes after the prefix.
         at: usize,
     },
-    /// The text is longer than is read in this base, whose cost grows with the square of the length.
+    /// The text is too long for this base, whose cost grows with the square of the length.
     #[error("the {base} text of {length} bytes is too long to decode")]
     TooLong {
         /// The base's name.
@@ -42,10 +42,10 @@ pub enum MultibaseError {
     },
 }
 
-/// Longest text that is read in base 10, 36 and 58 flickr, where the cost grows with the square of the length.
+/// Maximum length of texts in base 10, 36 and 58 flickr, where the cost grows with the square of the length.
 const MAX_QUADRATIC: usize = 4096;
 
-/// `base32` and the like, as the table of the spec names them, in the order in which Kubo lists them.
+/// The names of the bases, as in the spec, in Kubo's order.
 pub const NAMES: &[(&str, Base)] = &[
     ("base2", Base::Base2),
     ("base8", Base::Base8),
@@ -144,7 +144,8 @@ pub fn decode_base58(text: &str) -> Result<Vec<u8>, MultibaseError> {
     decode_base58_short(text).map(SmallVec::into_vec)
 }
 
-/// Reads a text with its prefix. In the bases where case tells nothing, either case is read, whichever the prefix says.
+/// Decodes a text with its prefix. In bases with a single-case alphabet, both cases are accepted, whatever the
+/// prefix.
 ///
 /// # Errors
 /// Every [`MultibaseError`] but [`MultibaseError::UnknownBase`].
@@ -230,7 +231,7 @@ fn read(base: Base, text: &str) -> Result<SmallBytes, MultibaseError> {
         .map_err(|_| invalid(first_invalid(base, text)))
 }
 
-/// The position of the first letter that does not belong to a base, or the length when all of them do.
+/// The position of the first character that is not in a base's alphabet, or the length if all are.
 fn first_invalid(base: Base, text: &str) -> usize {
     let belongs = |letter: u8| match base {
         Base::Base2 => matches!(letter, b'0' | b'1'),

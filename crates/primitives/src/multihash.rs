@@ -1,4 +1,4 @@
-//! Self-describing digests, and the hash functions that Kubo takes.
+//! Multihashes: self-describing digests, and the hash functions that Kubo supports.
 //!
 //! Spec: <https://github.com/multiformats/multihash>, codes: <https://github.com/multiformats/multicodec>
 
@@ -16,7 +16,7 @@ mod tests;
 
 pub use function::{HashFunction, Hasher, MIN_ALLOWED_DIGEST};
 
-/// Longest digest in bytes. Kubo holds identity digests to the same bound.
+/// Maximum length of a digest in bytes; in Kubo as well for identity digests.
 pub const MAX_DIGEST: usize = 128;
 /// The code of `identity`: the digest is the data.
 pub const IDENTITY: u64 = 0x00;
@@ -25,8 +25,8 @@ pub const SHA1: u64 = 0x11;
 /// The code of `sha2-256`.
 pub const SHA2_256: u64 = 0x12;
 
-/// Encoded multihashes up to this length need no allocation: those of 32-byte digests with codes of up to 3 bytes, and a
-/// little more for free.
+/// Encoded multihashes up to this length need no allocation: at least those of 32-byte digests with codes of up to 3
+/// bytes.
 const INLINE: usize = 38;
 
 /// Why a multihash could not be read or made.
@@ -61,10 +61,10 @@ pub enum HashError {
         /// The digest's length in bytes.
         length: usize,
     },
-    /// The function is one that nothing is stored or served under.
+    /// The hash function is not secure enough to store or serve blocks.
     #[error("the hash function is not secure enough to be used")]
     NotAllowed,
-    /// No function with this code is built in.
+    /// The hash function is unknown.
     #[error("unknown hash function {0:#x}")]
     UnknownCode(u64),
     /// No function has this name.
@@ -78,7 +78,7 @@ pub enum HashError {
         /// The length that was asked for, in bytes.
         length: usize,
     },
-    /// An identity digest has the length of its data and no other.
+    /// An identity digest must have the length of its data.
     #[error(
         "an identity digest of {data} bytes of data cannot have {length} bytes"
     )]
@@ -97,10 +97,10 @@ fn name_of(code: u64) -> String {
     )
 }
 
-/// A digest with its function's code and its length, held in its encoded form.
+/// A multihash in its encoded form: the hash function's code, the length and the digest.
 ///
-/// The encoded form is the key of a block everywhere in Cairn: CIDs of one multihash name the same bytes.
-/// It borrows as `[u8]`, so maps that are keyed by multihash can be asked with bytes.
+/// The encoded form is the key of a block everywhere in Cairn: CIDs with the same multihash name the same bytes. It
+/// borrows as `[u8]`, so maps keyed by multihash can be queried with bytes.
 #[derive(Clone)]
 pub struct Multihash(Repr);
 
@@ -188,7 +188,7 @@ impl Multihash {
         Ok((Self::hold(whole), end))
     }
 
-    /// Reads bytes that are one multihash and nothing else.
+    /// Reads bytes that are exactly one multihash.
     ///
     /// # Errors
     /// Those of [`Self::read`], and [`HashError::Trailing`].

@@ -1,8 +1,8 @@
-//! Unsigned varints (LEB128, at most 63 bits in 9 bytes, minimal form), the integers of the multiformats.
+//! Unsigned varints of the multiformats: LEB128, at most 63 bits in 9 bytes, minimal form.
 //!
 //! Spec: <https://github.com/multiformats/unsigned-varint>
 
-/// Maximum number of bytes that a varint takes when it is read.
+/// Maximum length of a varint in bytes, when decoded.
 pub const MAX_LEN: usize = 9;
 /// Largest number that is read: 63 bits.
 pub const MAX_VALUE: u64 = u64::MAX >> 1;
@@ -22,7 +22,7 @@ pub enum VarintError {
     NotMinimal,
 }
 
-/// Reads a varint from the front; returns it and the count of bytes it took.
+/// Reads a varint from the front; returns it and its length.
 #[inline]
 pub fn decode(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     if let Some(&first) = bytes.first()
@@ -52,7 +52,7 @@ fn decode_long(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     })
 }
 
-/// Appends a varint. A number past [`MAX_VALUE`] is written, for protobuf takes it, but not read back by [`decode`].
+/// Appends a varint. Numbers above [`MAX_VALUE`] are written, as protobuf allows them, but [`decode`] refuses them.
 pub fn encode(mut value: u64, out: &mut impl Extend<u8>) {
     while value >= 0x80 {
         #[expect(clippy::cast_possible_truncation, reason = "seven bits are meant")]

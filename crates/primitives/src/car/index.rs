@@ -1,6 +1,6 @@
-//! The index of a CARv2: where the section of a digest begins.
+//! The index of a CARv2: the offsets of sections by digest.
 //!
-//! An index that came with an archive is a hint of its maker: check what is read at an offset.
+//! An index is an unverified hint: verify what is read at an offset.
 //!
 //! Spec: <https://ipld.io/specs/transport/car/carv2/#index-payload>
 

@@ -1,4 +1,4 @@
-//! Content archives (CAR): blocks in a row behind a header that names roots.
+//! Content archives (CAR): a header with roots, followed by blocks.
 //!
 //! [`Decoder`] reads both versions from bytes that arrive in any pieces; [`v1`] and [`v2`] hold the pieces that
 //! writers need.
@@ -22,7 +22,7 @@ use crate::varint::VarintError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarError {
-    /// There is nothing at all.
+    /// The input is empty.
     #[error("the archive is empty")]
     Empty,
     /// The bytes end inside a header or a section.
@@ -37,7 +37,7 @@ pub enum CarError {
     /// A section is larger than [`Limits::section`].
     #[error("a section is larger than is allowed")]
     SectionTooLarge,
-    /// The header is not the DAG-CBOR map that it has to be.
+    /// The header is not a valid DAG-CBOR map.
     #[error("invalid header: {0}")]
     Header(&'static str),
     /// A root is not a CID.
@@ -61,7 +61,7 @@ pub enum CarError {
     /// A section does not begin with a CID.
     #[error("a section does not begin with a CID")]
     Cid(#[source] CidError),
-    /// A block is not what its CID says.
+    /// A block does not match its CID.
     #[error("block {expected} has other content than its CID says: that of {got}")]
     Mismatch {
         /// The CID in the archive.
@@ -69,18 +69,18 @@ pub enum CarError {
         /// The CID of the bytes.
         got: Box<Cid>,
     },
-    /// A block's hash function is not built in.
+    /// A block's hash function is unknown.
     #[error("a block of the archive cannot be checked")]
     Hash(#[from] HashError),
     /// The index is malformed.
     #[error("malformed index; {0}")]
     Index(&'static str),
-    /// The index has a codec that is not known.
+    /// The index has an unknown codec.
     #[error("unknown index codec: {0:#x}")]
     IndexCodec(u64),
 }
 
-/// Checks that a block is what its CID says. [`Decoder`] does not: hashing is for many threads.
+/// Verifies that a block matches its CID. [`Decoder`] does not, so that hashing can use many threads.
 pub fn verify(block: &Block) -> Result<(), CarError> {
     let hash = block.cid.hash();
     if hash.matches(&block.data)? {

@@ -1,4 +1,4 @@
-//! CIDs by a format string: `%v-%c-%h-%L`.
+//! Formats CIDs by a format string such as `%v-%c-%h-%L`.
 //!
 //! Reference: `ipfs cid format --help`.
 
@@ -13,13 +13,13 @@ pub enum FormatError {
     /// The string ends in a single `%`.
     #[error("the format string ends after %")]
     Ends,
-    /// A letter that stands for nothing.
+    /// An unknown specifier.
     #[error("unknown specifier %{0} in the format string")]
     Unknown(char),
 }
 
 impl Cid {
-    /// Fills in a format string:
+    /// Expands a format string:
     ///
     /// | | stands for |
     /// |---|---|

@@ -1,12 +1,11 @@
-//! DAG-CBOR: CBOR with links, in one canonical form.
+//! DAG-CBOR: CBOR with links and a canonical form.
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-cbor/spec/>
 //!
-//! Encoding is canonical: keys by length, then by bytes; shortest heads; floats in 64 bits. Decoding takes what was
-//! published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer heads,
-//! shorter floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a tag before anything but
-//! bytes, which is skipped. It refuses bytes with a tag other than 42, a tag before a tag, and a key that stands
-//! twice.
+//! Encoding is canonical: keys sorted by length, then by bytes; shortest heads; floats in 64 bits. Decoding accepts
+//! what was published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer
+//! heads, shorter floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a skipped tag before
+//! anything but bytes. It refuses bytes with a tag other than 42, nested tags, and repeated keys.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -34,7 +33,7 @@ const TAG: u8 = 6;
 /// What ends a value whose length is open.
 const BREAK: u8 = 0xff;
 
-/// What sets plain CBOR apart.
+/// The differences of plain CBOR.
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub(super) codec: &'static str,
@@ -73,8 +72,8 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     encode_as(DAG_CBOR, value)
 }
 
-/// The links of a block in the order of the bytes. Builds no value, and so does not look for keys that repeat; whatever
-/// [`decode`] takes, this takes.
+/// The links of a block in the order of the bytes. Does not build the value and does not check for repeated keys;
+/// accepts everything that [`decode`] accepts.
 ///
 /// # Errors
 /// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Link`], [`CodecError::TooDeep`].

@@ -2,9 +2,9 @@
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-jose/spec/>
 //!
-//! In the block, what JOSE writes in base64url is bytes; in the value, it is that text. The payload of a signed object is a CID,
-//! which the value also has as `link`. Writing takes the general and the flattened form of JOSE's JSON serialization, and
-//! writes the general one. Blocks and values are Kubo's.
+//! Base64url fields of JOSE are bytes in the block, and text in the value. The payload of a signed object is a CID,
+//! which the value also has as `link`. Encoding accepts the general and the flattened JSON serialization of JOSE, and
+//! writes the general one. Blocks and values are the same as Kubo's.
 
 use std::sync::LazyLock;
 

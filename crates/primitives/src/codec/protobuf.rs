@@ -1,4 +1,4 @@
-//! The three pieces of the protobuf wire format that dag-pb and keys need.
+//! The parts of the protobuf wire format that dag-pb, UnixFS and keys need.
 //!
 //! Spec: <https://protobuf.dev/programming-guides/encoding/>
 

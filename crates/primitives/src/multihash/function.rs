@@ -7,7 +7,7 @@ use shake::digest::{ExtendableOutput as _, Update as _, XofReader as _};
 use super::table::FUNCTIONS;
 use super::{HashError, IDENTITY, MAX_DIGEST, Multihash};
 
-/// Fewest bytes of a digest that Kubo stores and serves, other than identity's.
+/// Minimum length of a digest in bytes that Kubo stores and serves, except for identity.
 pub const MIN_ALLOWED_DIGEST: usize = 20;
 
 /// A hash function that Kubo knows by name. Most of them are built in: see [`HashFunction::is_built_in`].
@@ -87,13 +87,13 @@ impl HashFunction {
         self.code
     }
 
-    /// Bytes of a digest whose length nobody asked for; `None` for identity, which is as long as its data.
+    /// The default length of a digest in bytes; `None` for identity, which is as long as its data.
     #[must_use]
     pub fn default_length(self) -> Option<usize> {
         (self.family != Algorithm::Identity).then_some(usize::from(self.length))
     }
 
-    /// Whether digests can be made here. A few are known by name only.
+    /// Whether digests can be computed. A few functions are known only by name.
     #[must_use]
     pub fn is_built_in(self) -> bool {
         self.family != Algorithm::NotBuiltIn
@@ -143,7 +143,7 @@ impl HashFunction {
         }
     }
 
-    /// Hashes data at a length in bytes: a digest is cut short, or drawn out where the function can (`blake3`).
+    /// Hashes data to a digest of a length in bytes: truncated, or extended if the function supports it (`blake3`).
     ///
     /// # Errors
     /// Those of [`Self::digest`], and [`HashError::Length`] when the function cannot give that many bytes.
@@ -159,7 +159,7 @@ impl HashFunction {
         hasher.finish_with_length(length)
     }
 
-    /// Starts to hash data that comes in pieces.
+    /// An incremental hasher.
     ///
     /// # Errors
     /// [`HashError::UnknownCode`] when the function is not built in.
@@ -200,7 +200,7 @@ impl HashFunction {
     }
 }
 
-/// Hashes data that comes in pieces.
+/// Hashes data incrementally.
 pub struct Hasher {
     function: HashFunction,
     state: State,

@@ -1,4 +1,4 @@
-//! Directories: one node while they are small, a HAMT when they are not.
+//! Directories: basic while they are small, otherwise a HAMT.
 
 use bytes::Bytes;
 
@@ -13,13 +13,12 @@ use crate::varint;
 /// Estimated size in bytes above which a directory becomes a HAMT.
 pub const DEFAULT_THRESHOLD: u64 = 256 << 10;
 
-/// A name in a directory.
+/// An entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The name. Never empty in what is built; what is read may hold anything, bytes that
-    /// are not UTF-8 among it.
+    /// The name. Never empty when built; may be any bytes when read.
     pub name: ByteString,
-    /// The root of what it names.
+    /// The CID of the entry.
     pub cid: Cid,
     /// Bytes of all blocks below, [`Built::tree_size`].
     pub tree_size: u64,
@@ -55,10 +54,10 @@ pub enum SizeEstimation {
     Disabled,
 }
 
-/// How directories are built.
+/// Parameters of directories.
 #[derive(Clone, Debug)]
 pub struct DirectoryParams {
-    /// How blocks are named.
+    /// How CIDs are made.
     pub cid: CidMaker,
     /// Maximum number of links of a directory in one node; 0 for no limit.
     pub max_links: usize,
@@ -138,7 +137,7 @@ fn field_len(payload: usize) -> usize {
     1 + varint::len(payload as u64) + payload
 }
 
-/// Builds one directory of its entries.
+/// Builds a directory.
 ///
 /// Holds all entries, about 150 bytes each, since any of them may decide on the directory's form.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Reading files: which link holds which bytes.
+//! Reads files: which link has which bytes.
 
 use std::ops::Range;
 

@@ -83,7 +83,7 @@ pub enum BuildError {
     Leaf(#[from] ReadError),
 }
 
-/// Why a node could not be read as UnixFS.
+/// Why a node is not valid UnixFS.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {

@@ -1,4 +1,4 @@
-//! The protobuf inside a dag-pb node that says what the node is.
+//! The UnixFS protobuf in a dag-pb node.
 //!
 //! Spec: <https://specs.ipfs.tech/unixfs/#data-format>
 
@@ -14,7 +14,7 @@ use crate::varint;
 /// The bits of `mode` that are permissions; the others are kept for later use.
 const PERMISSIONS: u32 = 0o7777;
 
-/// What a node is.
+/// The type of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NodeKind {
     /// Bytes of a file; leaves of trickle files.
@@ -116,7 +116,7 @@ impl Mtime {
 /// The UnixFS part of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnixFs {
-    /// What the node is.
+    /// The type of the node.
     pub kind: NodeKind,
     /// Content of a leaf, target of a symbolic link, bitfield of a shard.
     pub data: Option<Bytes>,

@@ -1,4 +1,4 @@
-//! The words of JSON, and what maps with the key `/` mean.
+//! The tokens of JSON, and maps with the key `/`.
 
 use std::sync::LazyLock;
 

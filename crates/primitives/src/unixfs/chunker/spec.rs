@@ -9,7 +9,7 @@ use super::{DEFAULT_CHUNK, MAX_CHUNK, rolling};
 /// Smallest `min` of a rabin chunker: the window of its hash.
 const MIN_RABIN: usize = rolling::RABIN_WINDOW;
 
-/// Which chunker, with its parameters in bytes.
+/// A chunker with its parameters in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChunkerSpec {
@@ -28,7 +28,7 @@ pub enum ChunkerSpec {
     Buzhash,
 }
 
-/// Why a text names no chunker.
+/// Why a chunker name is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChunkerSpecError {
@@ -37,7 +37,7 @@ pub enum ChunkerSpecError {
         "unknown chunker {0:?}: expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash"
     )]
     Unknown(String),
-    /// A chunk of no bytes.
+    /// The chunk size is 0.
     #[error("chunks of 0 bytes cannot be made")]
     Zero,
     /// A parameter above [`MAX_CHUNK`].

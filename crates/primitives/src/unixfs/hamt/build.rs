@@ -1,4 +1,4 @@
-//! Writing a HAMT.
+//! Builds HAMTs.
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
 use crate::unixfs::{BuildError, Built, CidMaker, NodeKind, UnixFs};
 
-/// Builds the one HAMT that a set of entries has.
+/// Builds the HAMT of a set of entries, which is unique.
 ///
 /// Holds all entries, about 150 bytes each, and makes one shard at a time.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
-//! Changing one node of a HAMT.
+//! Edits a node of a HAMT.
 //!
-//! An edit goes down by [`super::HashBits`] to the node that a name belongs in, changes that node, and writes again
-//! the nodes above it. The result is the HAMT that [`super::HamtBuilder`] would have made of the same entries.
+//! An edit descends by [`super::HashBits`] to the node of a name, changes it, and rewrites the nodes above it. The
+//! result is the HAMT that [`super::HamtBuilder`] would build of the same entries.
 
 use super::build::{set_bit, trimmed};
 use super::{HashBits, MURMUR3, ShardNode, Slot};

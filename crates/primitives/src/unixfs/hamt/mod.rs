@@ -17,7 +17,7 @@ pub use edit::fork;
 pub use shard::{Lookup, ShardNode, Slot, Step};
 pub use walk::{Visit, Walk};
 
-/// Slots of a node when nothing else is asked for.
+/// Default number of slots of a node.
 pub const DEFAULT_FANOUT: usize = 256;
 /// Maximum number of slots of a node.
 pub const MAX_FANOUT: usize = 1024;

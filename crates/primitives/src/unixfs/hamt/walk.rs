@@ -1,11 +1,11 @@
-//! All entries of a HAMT.
+//! Walks over all entries of a HAMT.
 
 use super::{ShardNode, Slot, murmur3};
 use crate::cid::Cid;
 use crate::unixfs::ReadError;
 use crate::unixfs::directory::Entry;
 
-/// Goes through a HAMT depth first, in the order of the hashes. The caller fetches the shards.
+/// Walks over a HAMT depth first, in hash order. The caller fetches the shards.
 ///
 /// Each entry is checked to be where its name belongs, in a whole HAMT or in a shard of one, and no shard but the root may be empty: so that the work
 /// is bounded by the entries that there really are, however often a hostile HAMT links to the same shard.
@@ -22,7 +22,7 @@ pub struct Walk {
     first: Option<u64>,
 }
 
-/// The next thing on a [`Walk`].
+/// The next item of a [`Walk`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visit {
     /// An entry.

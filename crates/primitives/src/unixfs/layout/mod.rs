@@ -1,4 +1,4 @@
-//! Layouts: how the leaves of a file are joined to a tree.
+//! Layouts: build the tree of a file from its leaves.
 //!
 //! Leaves are made by [`make_leaf`], which is pure and may run on many threads, and then pushed in order into a
 //! [`FileBuilder`]. The builder holds one unfinished node a level, whatever the size of the file.
@@ -18,10 +18,10 @@ use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb::{self, Link};
 use crate::varint;
 
-/// Links of a file node when nothing else is asked for.
+/// Default number of links of a file node.
 pub const DEFAULT_MAX_LINKS: usize = 174;
 
-/// The shapes of a file.
+/// The layout of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FileLayout {
     /// All leaves at the same depth.
@@ -31,16 +31,16 @@ pub enum FileLayout {
     Trickle,
 }
 
-/// How a file is laid out.
+/// Parameters of the layout of a file.
 #[derive(Clone, Debug)]
 pub struct LayoutParams {
-    /// The shape of the tree.
+    /// The layout of the tree.
     pub shape: FileLayout,
     /// Maximum number of links of a node.
     pub max_links: usize,
     /// Whether leaves are bare bytes instead of UnixFS nodes.
     pub raw_leaves: bool,
-    /// How blocks are named.
+    /// How CIDs are made.
     pub cid: CidMaker,
     /// Permissions, kept in the root. A file that is one raw leaf has no place for them.
     pub mode: Option<u32>,
@@ -114,7 +114,7 @@ fn encode_leaf(cid: &CidMaker, node: &UnixFs) -> Result<Block, BuildError> {
     Ok(Block::new(cid.make(Codec::DAG_PB, &data)?, data))
 }
 
-/// Joins leaves to a file of either shape.
+/// Builds a file of either layout from leaves.
 #[derive(Debug)]
 pub enum FileBuilder {
     /// A balanced file.
