@@ -31,16 +31,16 @@ pub enum Error {
     #[error("{0}")]
     Stream(String),
     /// The response was cut off.
-    #[error("the answer was cut off")]
+    #[error("the response was cut off")]
     Cut(#[source] BoxError),
     /// The response has no record, and at least one was expected.
-    #[error("the answer is empty")]
+    #[error("the response is empty")]
     Empty,
     /// A record is not what the endpoint declares.
-    #[error("the server's answer is not understood")]
+    #[error("cannot parse the response of the server")]
     Malformed(#[source] serde_json::Error),
     /// A record is too long.
-    #[error("a record of the answer is longer than {limit} bytes")]
+    #[error("a record of the response is longer than {limit} bytes")]
     TooLong {
         /// The bound in bytes.
         limit: usize,
@@ -52,7 +52,7 @@ pub enum Error {
     #[error(transparent)]
     Upload(#[from] UploadError),
     /// The request cannot be built.
-    #[error("the request cannot be written")]
+    #[error("cannot build the request")]
     Request(#[from] http::Error),
 }
 
@@ -79,7 +79,7 @@ pub enum TransportError {
         source: BoxError,
     },
     /// The server's certificate is not trusted, or belongs to another server.
-    #[error("the certificate of {address} cannot be trusted")]
+    #[error("the certificate of {address} is not trusted")]
     Certificate {
         /// Where.
         address: String,
@@ -88,7 +88,7 @@ pub enum TransportError {
         source: BoxError,
     },
     /// The request timed out.
-    #[error("no answer within {} s", limit.as_secs_f64())]
+    #[error("no response within {} s", limit.as_secs_f64())]
     Timeout {
         /// The bound.
         limit: Duration,

@@ -15,7 +15,7 @@ use cairn_store::exchange::ExchangeError;
 #[non_exhaustive]
 pub enum FetchError {
     /// The store does not have the block, and peers are not asked.
-    #[error("block {} was not found here, and this node is offline", .cid.to_raw())]
+    #[error("block {} was not found locally, and this node is offline", .cid.to_raw())]
     Offline {
         /// The block.
         cid: Cid,

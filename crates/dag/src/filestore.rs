@@ -83,7 +83,7 @@ pub enum ReferenceProblem {
         error: Arc<io::Error>,
     },
     /// The file ends before the block does.
-    #[error("the file has become shorter")]
+    #[error("the file is shorter than before")]
     Short,
     /// The bytes in the file are not those of the block.
     #[error("the file was changed: {path} at offset {offset}")]

@@ -99,7 +99,7 @@ pub fn collect(
     };
     match store.collect(&mut collector) {
         Err(BlockError::Rows(error)) => Err(error.into()),
-        Err(BlockError::Unseen(unseen)) => {
+        Err(BlockError::Unreadable(unseen)) => {
             // The collection names the first pin of each block: here are the others.
             let mut named = UnreadableBlocks::clone(&unseen);
             let affected = incomplete(store, rows, cancelled)?;
@@ -107,7 +107,7 @@ pub fn collect(
                 named.roots = affected.roots;
                 named.more_roots = affected.more_roots;
             }
-            Err(BlockError::Unseen(Arc::new(named)).into())
+            Err(BlockError::Unreadable(Arc::new(named)).into())
         }
         done => Ok(done?),
     }

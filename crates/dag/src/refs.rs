@@ -25,7 +25,7 @@ pub const MAX_REF: usize = 4 << 20;
 
 /// A format makes a ref of more than [`MAX_REF`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the format makes a ref of more than {MAX_REF} bytes: use <linkname> less often")]
+#[error("a formatted ref has more than {MAX_REF} bytes: use <linkname> less often")]
 pub struct RefTooLong;
 
 impl Ref {

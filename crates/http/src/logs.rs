@@ -7,10 +7,10 @@ use std::fmt::Debug;
 #[non_exhaustive]
 pub enum LogLevelError {
     /// There is no such level.
-    #[error("{0:?} is no level: expected off, error, warn, info, debug or trace")]
+    #[error("invalid log level {0:?}: expected off, error, warn, info, debug or trace")]
     Level(String),
     /// The target name is invalid.
-    #[error("{0:?} names no part of the program")]
+    #[error("invalid log target {0:?}")]
     Part(String),
 }
 

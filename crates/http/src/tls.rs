@@ -32,7 +32,7 @@ pub enum TlsError {
         source: pem::Error,
     },
     /// The certificate file contains no certificate.
-    #[error("{} holds no certificate", path.display())]
+    #[error("{} contains no certificate", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum TlsError {
         source: rustls::Error,
     },
     /// The TLS library refused the configuration.
-    #[error("cannot speak TLS")]
+    #[error("cannot set up TLS")]
     Setup(#[source] rustls::Error),
 }
 

@@ -31,7 +31,7 @@ pub enum ChrootError {
         source: CidError,
     },
     /// An empty directory could not be made.
-    #[error("cannot make an empty directory")]
+    #[error("cannot create an empty directory")]
     Empty(#[source] SeedError),
     /// The root is invalid, or could not be stored.
     #[error(transparent)]

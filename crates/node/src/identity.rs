@@ -24,10 +24,10 @@ pub enum IdentityError {
     #[error("Identity.PrivKey is not base64")]
     Base64,
     /// The private key cannot be read.
-    #[error("Identity.PrivKey cannot be used")]
+    #[error("Identity.PrivKey is invalid")]
     Key(#[source] KeyError),
     /// The peer ID does not belong to the key.
-    #[error("Identity.PeerID is {written:?}, and Identity.PrivKey is the key of {actual}")]
+    #[error("Identity.PeerID is {written:?}, but Identity.PrivKey is the key of {actual}")]
     OtherPeer {
         /// The peer id of the file.
         written: String,
@@ -35,7 +35,7 @@ pub enum IdentityError {
         actual: PeerId,
     },
     /// No key could be generated.
-    #[error("cannot make a key")]
+    #[error("cannot generate a key")]
     Generate(#[source] KeyError),
 }
 

@@ -63,7 +63,7 @@ pub enum NodeError {
     #[error("cannot flush the last changes of the mutable file system")]
     Flush(#[source] MfsError),
     /// A new repository could not be filled.
-    #[error("cannot fill the new repository")]
+    #[error("cannot initialize the new repository")]
     Seed(#[source] SeedError),
     /// A part did not close in time.
     #[error("{part} did not stop within {seconds} s")]

@@ -85,7 +85,7 @@ pub enum KeyError {
     #[error("not a valid {0} key")]
     Invalid(KeyType),
     /// The system's random generator failed.
-    #[error("the system has no random numbers to give")]
+    #[error("the random generator of the system failed")]
     Random,
 }
 

@@ -57,7 +57,7 @@ pub enum PathError {
         reason: CidError,
     },
     /// The path is mutable (`/ipns`), and an immutable one is required.
-    #[error("cannot use path {}: its content may change, and a fixed path is expected", Quoted(.0))]
+    #[error("cannot use path {}: it is mutable, and an immutable path is required", Quoted(.0))]
     Mutable(ByteString),
 }
 
@@ -327,10 +327,10 @@ mod tests {
             ("/foo/bar", "cannot read path \"/foo/bar\": unknown namespace \"foo\"".to_owned()),
             (
                 "/ipfs/zz",
-                "cannot read path \"/ipfs/zz\": invalid cid: invalid cid: expected 1 as the cid version number, got: 57".to_owned(),
+                "cannot read path \"/ipfs/zz\": invalid CID: unknown version 57".to_owned(),
             ),
-            ("/ipfs/Qm1", "cannot read path \"/ipfs/Qm1\": invalid cid: selected encoding not supported".to_owned()),
-            ("/ipfs/k", "cannot read path \"/ipfs/k\": invalid cid: cid too short".to_owned()),
+            ("/ipfs/Qm1", "cannot read path \"/ipfs/Qm1\": invalid CID: no multibase encoding has the prefix 'Q'".to_owned()),
+            ("/ipfs/k", "cannot read path \"/ipfs/k\": invalid CID: it is shorter than any CID".to_owned()),
         ] {
             assert_eq!(ContentPath::parse(text).unwrap_err().to_string(), message);
         }

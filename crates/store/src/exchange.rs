@@ -125,7 +125,7 @@ pub enum WrongBlock {
         cid: Cid,
     },
     /// The hash function is not built in.
-    #[error("the received bytes of {cid} cannot be checked")]
+    #[error("the received bytes of {cid} cannot be verified")]
     Unchecked {
         /// The CID.
         cid: Cid,

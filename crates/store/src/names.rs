@@ -36,13 +36,13 @@ pub enum NameError {
     #[error("this node does not resolve names")]
     Unavailable,
     /// The name was not found.
-    #[error("could not resolve name {name:?}")]
+    #[error("name {name:?} was not found")]
     NotFound {
         /// The name.
         name: String,
     },
     /// Too many names point to further names.
-    #[error("could not resolve name {name:?}: more than {limit} names point to each other")]
+    #[error("cannot resolve name {name:?}: more than {limit} names in a chain")]
     TooDeep {
         /// The name from which resolution started.
         name: String,
@@ -50,13 +50,13 @@ pub enum NameError {
         limit: usize,
     },
     /// A lookup took too long.
-    #[error("could not resolve name {name:?}: timeout")]
+    #[error("cannot resolve name {name:?}: the lookup timed out")]
     TimedOut {
         /// The name.
         name: String,
     },
     /// A lookup failed, or its answer is invalid.
-    #[error("could not resolve name {name:?}: {reason}")]
+    #[error("cannot resolve name {name:?}: {reason}")]
     Failed {
         /// The name.
         name: String,

@@ -36,7 +36,7 @@ pub enum UploadError {
         source: io::Error,
     },
     /// A stream cannot be read to its end.
-    #[error("cannot read what was to be sent as {name:?}")]
+    #[error("cannot read the content of {name:?}")]
     Stream {
         /// The name it was to have.
         name: String,
@@ -45,7 +45,7 @@ pub enum UploadError {
         source: io::Error,
     },
     /// The list of what to send came to an error.
-    #[error("what to send cannot be listed")]
+    #[error("cannot list the files to send")]
     List(#[source] BoxError),
 }
 

@@ -32,7 +32,7 @@ pub enum ExportError {
     #[error("the length is negative")]
     NegativeLength,
     /// A level of compression that gzip does not have.
-    #[error("the compression level is not between 1 and 9")]
+    #[error("the compression level must be between 1 and 9")]
     CompressionLevel,
     /// A directory was to be compressed without being archived.
     #[error("a directory can only be compressed as an archive")]
@@ -45,11 +45,11 @@ pub enum ExportError {
     OutsideRoot,
     /// The path of a member of an archive is longer than [`MAX_TAR_PATH`].
     #[error(
-        "the path of a member is longer than the {MAX_TAR_PATH} bytes that an archive may have: use CAR instead"
+        "a path in the archive would have more than {MAX_TAR_PATH} bytes: export a CAR instead"
     )]
     PathTooLong,
     /// Too many symbolic links in directories that have a name twice.
-    #[error("the directories have names twice and too many symbolic links, use CAR instead")]
+    #[error("too many symbolic links in directories with duplicate names: export a CAR instead")]
     TooManyLinks,
     /// The nodes of a file are nested too deep.
     #[error("block {cid} is nested too deeply in its file")]
@@ -58,7 +58,7 @@ pub enum ExportError {
         cid: cairn_primitives::Cid,
     },
     /// A block of a file does not have the size stated in its parent.
-    #[error("block {cid} has {found} bytes of the file, and {claimed} are named for it")]
+    #[error("block {cid} has {found} bytes of the file, but its parent states {claimed}")]
     SizeMismatch {
         /// The block.
         cid: cairn_primitives::Cid,

@@ -237,7 +237,7 @@ mod tests {
                     format: some("v0"),
                     ..request()
                 },
-                "the codec is given twice, as the format and as the codec of the CID",
+                "the codec is given twice: as the format and as the codec of the CID",
             ),
             (
                 BlockPutRequest {
@@ -245,14 +245,14 @@ mod tests {
                     mhtype: some("sha2-512"),
                     ..request()
                 },
-                "CIDv0 is a sha2-256 digest of 32 bytes only",
+                "CIDv0 requires a sha2-256 digest of 32 bytes",
             ),
             (
                 BlockPutRequest {
                     mhlen: Some(64),
                     ..request()
                 },
-                "the CID cannot be made: requested length was too large for digest",
+                "cannot make the CID: sha2-256 has no digest of 33 bytes",
             ),
             (
                 BlockPutRequest {

@@ -49,19 +49,19 @@ pub enum MfsError {
         path: String,
     },
     /// The path exists already.
-    #[error("{path}: exists already")]
+    #[error("{path}: already exists")]
     AlreadyExists {
         /// The path.
         path: String,
     },
     /// The root cannot be created: it always exists.
-    #[error("the root directory exists already")]
+    #[error("the root directory always exists")]
     RootExists,
     /// The root cannot be removed.
     #[error("the root directory cannot be removed")]
     RootRemoved,
     /// A directory is only removed recursively.
-    #[error("{path}: is a directory, and removing it must be asked for")]
+    #[error("{path}: is a directory: remove it recursively")]
     IsDirectory {
         /// The path.
         path: String,
@@ -75,13 +75,13 @@ pub enum MfsError {
         to: String,
     },
     /// A path without a file name.
-    #[error("{path}: a file needs a name")]
+    #[error("{path}: the file name is missing")]
     NoName {
         /// The path.
         path: String,
     },
     /// Reading was to begin past the end.
-    #[error("offset {offset} is behind the end of the file at {size}")]
+    #[error("offset {offset} is past the end of the file of {size} bytes")]
     PastEnd {
         /// Where reading was to begin, in bytes.
         offset: u64,
@@ -92,7 +92,7 @@ pub enum MfsError {
     #[error("a file cannot have more than {MAX_FILE} bytes", MAX_FILE = super::MAX_FILE)]
     FileTooLong,
     /// What was to be copied is neither a file nor a directory.
-    #[error("{cid}: is neither a file nor a directory of UnixFS")]
+    #[error("{cid}: is neither a UnixFS file nor a UnixFS directory")]
     NotUnixFs {
         /// Its root.
         cid: Cid,
@@ -108,16 +108,16 @@ pub enum MfsError {
         path: String,
     },
     /// Only directories have a CID format.
-    #[error("{path}: is not a directory, and only directories have a form of CIDs")]
+    #[error("{path}: only directories have a CID format")]
     OnlyDirectories {
         /// The path.
         path: String,
     },
     /// The CID format of the root is a setting.
-    #[error("the form of the root's CID is set in the configuration")]
+    #[error("the CID format of the root is set in the configuration")]
     RootForm,
     /// Too many unflushed changes.
-    #[error("{limit} changes wait to be flushed, and no more are taken before that")]
+    #[error("there are {limit} unflushed changes: flush them first")]
     TooManyUnflushed {
         /// The limit.
         limit: u64,
@@ -159,10 +159,10 @@ pub enum MfsError {
         source: Box<Self>,
     },
     /// The bytes to write were cut off. The file is unchanged.
-    #[error("the bytes to write broke off")]
+    #[error("the content to write was cut off")]
     Body(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The root of the repository is missing or is not a directory.
-    #[error("the root {cid} cannot be used")]
+    #[error("invalid MFS root {cid}")]
     BadRoot {
         /// The root.
         cid: Cid,

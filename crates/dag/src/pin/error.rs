@@ -14,10 +14,10 @@ pub const MAX_NAME: usize = 255;
 #[non_exhaustive]
 pub enum PinError {
     /// The DAG to pin is incomplete.
-    #[error("cannot pin what is not here whole")]
+    #[error("cannot pin an incomplete DAG")]
     Incomplete(#[source] NodeError),
     /// A direct pin was requested for a recursively pinned CID.
-    #[error("{cid} is pinned recursively already")]
+    #[error("{cid} is already pinned recursively")]
     AlreadyRecursive {
         /// The pin.
         cid: Cid,
@@ -29,7 +29,7 @@ pub enum PinError {
         cid: Cid,
     },
     /// The CID is not pinned itself.
-    #[error("not pinned, or only as part of another pin")]
+    #[error("not pinned, or only indirectly")]
     NotPinned,
     /// The path is not pinned, or not with the requested type.
     #[error("path '{path}' is not pinned")]
@@ -38,16 +38,16 @@ pub enum PinError {
         path: String,
     },
     /// The pin to update from does not exist.
-    #[error("the pin to update from does not exist")]
+    #[error("the old CID is not pinned recursively")]
     FromNotPinned,
     /// The pin to update to exists.
-    #[error("the content to update to is pinned recursively already")]
+    #[error("the new CID is already pinned recursively")]
     ToPinned,
     /// A kind of pin that does not exist.
     #[error("unknown pin type {0:?}: expected direct, indirect, recursive or all")]
     UnknownKind(String),
     /// A name is too long.
-    #[error("the name of the pin has {length} bytes, and {MAX_NAME} are allowed")]
+    #[error("the name of the pin has {length} bytes: at most {MAX_NAME} are allowed")]
     NameTooLong {
         /// Its length in bytes.
         length: usize,
@@ -80,7 +80,7 @@ pub enum RemoveError {
         cid: Cid,
     },
     /// Whether it is pinned could not be determined.
-    #[error("cannot find out whether the block is pinned")]
+    #[error("cannot determine whether the block is pinned")]
     Check(#[source] PinError),
     /// The store failed.
     #[error(transparent)]

@@ -37,7 +37,7 @@ pub enum ResolveError {
     #[error("{} is not an index of a list", Quoted(.0))]
     NotAnIndex(ByteString),
     /// The last name is below a value without entries.
-    #[error("a value of kind {kind} has no entries: only maps and lists have")]
+    #[error("a value of kind {kind} has no entries: expected a map or a list")]
     WrongKind {
         /// Its kind in the data model.
         kind: &'static str,

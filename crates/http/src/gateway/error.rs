@@ -41,7 +41,7 @@ pub(crate) enum GatewayError {
     #[error("{0}")]
     Timeout(String),
     /// The method is neither GET nor HEAD.
-    #[error("method not allowed: the gateway takes GET and HEAD")]
+    #[error("method not allowed: the gateway supports GET and HEAD")]
     Method,
     /// The content is not available in this format.
     #[error("{0}")]

@@ -20,7 +20,7 @@ pub enum ConfigCommandError {
     /// The RPC's credentials cannot be changed through an RPC that requires one: a credential for `config` alone
     /// could grant itself everything.
     #[error(
-        "cannot change API.Authorizations through an API that asks for credentials; stop the daemon and run the command again, or edit the file `config` of the repository"
+        "API.Authorizations cannot be changed through an API that requires credentials: stop the daemon and run the command again, or edit the file `config` of the repository"
     )]
     CredentialsKept,
     /// A key cannot be read.

@@ -316,24 +316,24 @@ mod tests {
     #[test]
     fn refuses_as_go_does() {
         for (text, message) in [
-            ("", r#"time: invalid duration """#),
-            ("3", r#"time: missing unit in duration "3""#),
-            ("-", r#"time: invalid duration "-""#),
-            ("s", r#"time: invalid duration "s""#),
-            (".s", r#"time: invalid duration ".s""#),
+            ("", r#"invalid duration "": expected numbers with units, such as 1h30m"#),
+            ("3", r#"missing unit in duration "3": expected h, m, s, ms, us or ns"#),
+            ("-", r#"invalid duration "-": expected numbers with units, such as 1h30m"#),
+            ("s", r#"invalid duration "s": expected numbers with units, such as 1h30m"#),
+            (".s", r#"invalid duration ".s": expected numbers with units, such as 1h30m"#),
             (
                 "10parsecs",
-                r#"time: unknown unit "parsecs" in duration "10parsecs""#,
+                r#"unknown unit "parsecs" in duration "10parsecs": expected h, m, s, ms, us or ns"#,
             ),
-            ("1e3s", r#"time: unknown unit "e" in duration "1e3s""#),
+            ("1e3s", r#"unknown unit "e" in duration "1e3s": expected h, m, s, ms, us or ns"#),
             (
                 "9223372036854775808ns",
-                r#"time: invalid duration "9223372036854775808ns""#,
+                r#"invalid duration "9223372036854775808ns": expected numbers with units, such as 1h30m"#,
             ),
-            ("3000000h", r#"time: invalid duration "3000000h""#),
+            ("3000000h", r#"invalid duration "3000000h": expected numbers with units, such as 1h30m"#),
             (
                 "99999999999999999999s",
-                r#"time: invalid duration "99999999999999999999s""#,
+                r#"invalid duration "99999999999999999999s": expected numbers with units, such as 1h30m"#,
             ),
         ] {
             assert_eq!(text.parse::<GoDuration>().unwrap_err().to_string(), message);

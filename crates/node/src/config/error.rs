@@ -25,7 +25,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// The file is too large.
-    #[error("{} is larger than the {limit} bytes that a configuration may have", path.display())]
+    #[error("{} is too large: a configuration has at most {limit} bytes", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,

@@ -12,13 +12,13 @@ use crate::identity::IdentityError;
 #[non_exhaustive]
 pub enum RepoError {
     /// There is no repository.
-    #[error("no repository is at {}", path.display())]
+    #[error("there is no repository at {}", path.display())]
     Missing {
         /// Where one was expected.
         path: PathBuf,
     },
     /// The repository already exists.
-    #[error("a repository is at {} already", path.display())]
+    #[error("the repository at {} already exists", path.display())]
     Exists {
         /// Where.
         path: PathBuf,
@@ -42,13 +42,13 @@ pub enum RepoError {
         pid: Option<u32>,
     },
     /// The repository belongs to Kubo.
-    #[error("the repository at {} is Kubo's", path.display())]
+    #[error("the repository at {} belongs to Kubo", path.display())]
     Kubo {
         /// Where.
         path: PathBuf,
     },
     /// A newer program made the repository.
-    #[error("the repository at {} has version {found}, and this program knows version {known}", path.display())]
+    #[error("the repository at {} has version {found}, but this program supports version {known}", path.display())]
     Version {
         /// Where.
         path: PathBuf,
@@ -58,22 +58,22 @@ pub enum RepoError {
         known: u32,
     },
     /// The profile for a new repository does not exist.
-    #[error("invalid configuration profile: {name}")]
+    #[error("there is no configuration profile {name:?}")]
     NoProfile {
         /// The profile's name.
         name: String,
     },
     /// The `api` file does not contain an address.
-    #[error("{} does not hold an address", path.display())]
+    #[error("{} does not contain an address", path.display())]
     BadAddress {
         /// The file.
         path: PathBuf,
     },
     /// The configuration cannot be used.
-    #[error("the configuration cannot be used")]
+    #[error("the configuration is invalid")]
     Config(#[from] ConfigError),
     /// The identity cannot be used.
-    #[error("the identity cannot be used")]
+    #[error("the identity is invalid")]
     Identity(#[from] IdentityError),
     /// The repository was opened read-only.
     #[error("the repository is read-only")]

@@ -32,37 +32,37 @@ pub enum CarError {
     #[error("invalid section length")]
     Length(#[from] VarintError),
     /// The header is larger than [`Limits::header`].
-    #[error("the header is larger than is allowed")]
+    #[error("the header is too large")]
     HeaderTooLarge,
     /// A section is larger than [`Limits::section`].
-    #[error("a section is larger than is allowed")]
+    #[error("a section is too large")]
     SectionTooLarge,
     /// The header is not a valid DAG-CBOR map.
     #[error("invalid header: {0}")]
     Header(&'static str),
     /// A root is not a CID.
-    #[error("the header names a root that is no CID")]
+    #[error("a root in the header is not a CID")]
     Root(#[source] CidError),
     /// The version is neither 1 nor 2.
-    #[error("invalid car version: {0}")]
+    #[error("invalid CAR version {0}")]
     Version(u64),
     /// What a CARv2 holds is not a CARv1.
-    #[error("invalid data payload header version; expected 1, got {0}")]
+    #[error("the CARv2 contains a CAR of version {0}, expected 1")]
     PayloadVersion(u64),
     /// The data of a CARv2 begins inside its header.
-    #[error("invalid data payload offset: {0}")]
+    #[error("invalid data offset {0}")]
     DataOffset(u64),
     /// The data of a CARv2 is empty, or larger than 63 bits.
-    #[error("invalid data payload size: {0}")]
+    #[error("invalid data size {0}")]
     DataSize(u64),
     /// The index of a CARv2 is beyond 63 bits.
-    #[error("invalid index offset: {0}")]
+    #[error("invalid index offset {0}")]
     IndexOffset(u64),
     /// A section does not begin with a CID.
     #[error("a section does not begin with a CID")]
     Cid(#[source] CidError),
     /// A block does not match its CID.
-    #[error("block {expected} has other content than its CID says: that of {got}")]
+    #[error("the content of block {expected} does not match its CID: it is that of {got}")]
     Mismatch {
         /// The CID in the archive.
         expected: Box<Cid>,
@@ -70,10 +70,10 @@ pub enum CarError {
         got: Box<Cid>,
     },
     /// A block's hash function is unknown.
-    #[error("a block of the archive cannot be checked")]
+    #[error("a block of the archive cannot be verified")]
     Hash(#[from] HashError),
     /// The index is malformed.
-    #[error("malformed index; {0}")]
+    #[error("malformed index: {0}")]
     Index(&'static str),
     /// The index has an unknown codec.
     #[error("unknown index codec: {0:#x}")]

@@ -192,7 +192,7 @@ enum Item<'a> {
     Text(Cow<'a, [u8]>),
     Bytes(Span),
     Link(Cid),
-    SimpleValue(SimpleValue),
+    Simple(SimpleValue),
     Open(Frame),
 }
 
@@ -210,7 +210,7 @@ enum Head {
     Count(u8, u64),
     /// A major type whose length is open: a break ends it.
     Open(u8),
-    SimpleValue(SimpleValue),
+    Simple(SimpleValue),
 }
 
 enum SimpleValue {

@@ -190,7 +190,7 @@ impl MemoryStore {
             }
         }
         if unseen.count > 0 {
-            return Err(BlockError::Unseen(Arc::new(unseen)));
+            return Err(BlockError::Unreadable(Arc::new(unseen)));
         }
         let (_, links) = self.mark(&flat, &mut marked, &mut asked, collector)?;
         done.missing += links.iter().filter(|links| links.is_none()).count() as u64;

@@ -131,7 +131,7 @@ pub trait BlockCollector: Send + Sync + 'static {
     /// Removes all blocks that are not reachable from a root or kept by a hold, then frees space.
     ///
     /// # Errors
-    /// [`BlockError::Unseen`] when a recursive root reaches a block that is absent, damaged or cannot be decoded: nothing is
+    /// [`BlockError::Unreadable`] when a recursive root reaches a block that is absent, damaged or cannot be decoded: nothing is
     /// removed then.
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
 

@@ -31,7 +31,7 @@ pub enum BlockError {
         source: Arc<io::Error>,
     },
     /// No space is left, or the store's limit is reached: reads and collection continue.
-    #[error("the disk is full: {free} bytes are free, and writing needs at least {needed}")]
+    #[error("the disk is full: {free} bytes are free, but writing needs at least {needed}")]
     Full {
         /// Bytes that are free.
         free: u64,
@@ -42,7 +42,7 @@ pub enum BlockError {
     #[error("the block store is read-only")]
     ReadOnly,
     /// A block is larger than [`MAX_BLOCK`].
-    #[error("a block of {size} bytes is larger than the {MAX_BLOCK} that a store takes")]
+    #[error("a block of {size} bytes is too large: at most {MAX_BLOCK}")]
     TooBig {
         /// Its size in bytes.
         size: usize,
@@ -63,7 +63,7 @@ pub enum BlockError {
     },
     /// Blocks that are reachable from recursive roots cannot be read, so what is reachable from them is unknown.
     #[error("nothing was collected: {0}")]
-    UnreadableBlocks(Arc<UnreadableBlocks>),
+    Unreadable(Arc<UnreadableBlocks>),
     /// A block's segment was lost.
     #[error("it was lost with segment {segment}")]
     Lost {
@@ -95,7 +95,7 @@ pub enum BlockError {
         source: ReferenceFault,
     },
     /// A reference to a file outside the directory that contains the repository.
-    #[error("the file is outside of {}: only files below it can be referred to", root.display())]
+    #[error("the file is outside of {}: only files below it can be referenced", root.display())]
     OutsideRoot {
         /// That folder.
         root: PathBuf,
@@ -131,42 +131,42 @@ pub enum BlockError {
 #[non_exhaustive]
 pub enum ReferenceFault {
     /// References to files are not allowed.
-    #[error("references to files are turned off")]
+    #[error("references to files are disabled")]
     FilesOff,
     /// References to URLs are not allowed.
-    #[error("references to URLs are turned off")]
+    #[error("references to URLs are disabled")]
     UrlsOff,
     /// References to URLs are allowed, but this program cannot follow them.
     #[error("references to URLs are not supported, only those to files")]
     Urls,
     /// The path is longer than [`crate::meta::MAX_REFERENCE_PATH`].
     #[error(
-        "the path of a reference may have {MAX_REFERENCE_PATH} bytes, and this one has {length}"
+        "the path has {length} bytes: at most {MAX_REFERENCE_PATH} are allowed for a reference"
     )]
     LongPath {
         /// Its length in bytes.
         length: usize,
     },
     /// The offset of the block is too large for any file system.
-    #[error("no file reaches to offset {offset}")]
+    #[error("offset {offset} is too large for a file")]
     Offset {
         /// The offset in bytes.
         offset: u64,
     },
     /// The file is gone.
-    #[error("the file is gone")]
+    #[error("the file does not exist")]
     Missing(#[source] Arc<io::Error>),
     /// The file cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] Arc<io::Error>),
     /// The file ends before the block does.
-    #[error("the file has become shorter")]
+    #[error("the file is shorter than before")]
     Short,
     /// The bytes do not match the block.
     #[error("the file was changed")]
     Changed,
     /// The bytes cannot be verified: the hash function is unknown.
-    #[error("the bytes cannot be checked")]
+    #[error("the bytes cannot be verified")]
     Unchecked(#[source] HashError),
 }
 

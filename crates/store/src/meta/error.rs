@@ -26,7 +26,7 @@ pub enum RowError {
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The database was written by a newer version.
-    #[error("the rows in {} have version {found}, and this program knows versions up to {known}", path.display())]
+    #[error("the rows in {} have version {found}, but this program supports versions up to {known}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum RowError {
         known: i64,
     },
     /// The database needs a migration, which is not possible when opened read-only.
-    #[error("the rows in {} have version {found}, and reading them needs version {known}", path.display())]
+    #[error("the rows in {} have version {found}, but reading them requires version {known}", path.display())]
     Older {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum RowError {
         path: PathBuf,
     },
     /// The file is missing, empty, or has nothing of its block store, though that store had pins.
-    #[error("{} {what}, though the block store beside it has pins", path.display())]
+    #[error("{} {what}, but its block store has pins", path.display())]
     Lost {
         /// The file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum RowError {
         what: &'static str,
     },
     /// The rows belong to another block store, or to another state of this one.
-    #[error("the rows in {} belong to {found}, and not to {expected}", path.display())]
+    #[error("the rows in {} belong to {found}, not to {expected}", path.display())]
     Other {
         /// The file.
         path: PathBuf,
@@ -90,7 +90,7 @@ pub enum RowError {
         source: Arc<std::io::Error>,
     },
     /// An invalid key or key name.
-    #[error("the key cannot be kept: {reason}")]
+    #[error("invalid key: {reason}")]
     BadKey {
         /// What is wrong with it.
         reason: &'static str,
@@ -105,7 +105,7 @@ pub enum RowError {
         what: String,
     },
     /// Too many readers at once.
-    #[error("{limit} reads are under way, and no more are allowed at once")]
+    #[error("too many concurrent reads: at most {limit}")]
     Busy {
         /// The maximum.
         limit: usize,

@@ -9,7 +9,7 @@ use crate::meta::RowError;
 #[non_exhaustive]
 pub enum SharedError {
     /// The URL is invalid. It is not shown, because it may contain a password.
-    #[error("the URL of the database cannot be used: {reason}")]
+    #[error("invalid database URL: {reason}")]
     Url {
         /// Why.
         reason: &'static str,
@@ -27,7 +27,7 @@ pub enum SharedError {
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The database was written by a newer version.
-    #[error("the shared rows have version {found}, and this program knows versions up to {known}")]
+    #[error("the shared rows have version {found}, but this program supports versions up to {known}")]
     Newer {
         /// Version of the database.
         found: i64,
@@ -38,7 +38,7 @@ pub enum SharedError {
     #[error(transparent)]
     File(RowError),
     /// The name is taken.
-    #[error("there is {what} of that name already")]
+    #[error("{what} with that name already exists")]
     Taken {
         /// `an account`, `a token`.
         what: &'static str,

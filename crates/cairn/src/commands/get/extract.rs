@@ -18,13 +18,13 @@ pub(crate) enum ExtractError {
     #[error("the archive cannot be read")]
     Read(#[source] io::Error),
     /// It is not an archive.
-    #[error("the archive is not sound: {0}")]
+    #[error("the archive is malformed: {0}")]
     Archive(&'static str),
     /// The archive is empty.
     #[error("the archive is empty")]
     Empty,
     /// A name that is outside the target.
-    #[error("the archive holds the name {path:?}: {reason}")]
+    #[error("the archive contains the name {path:?}: {reason}")]
     Name {
         /// The name.
         path: String,
@@ -32,7 +32,7 @@ pub(crate) enum ExtractError {
         reason: &'static str,
     },
     /// An entry that is neither a file, a directory nor a symlink.
-    #[error("the archive holds {path:?}, which is neither a file, nor a folder, nor a symlink")]
+    #[error("the archive contains {path:?}, which is neither a file, a directory nor a symlink")]
     Kind {
         /// Its name.
         path: String,

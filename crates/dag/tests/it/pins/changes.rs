@@ -40,7 +40,7 @@ async fn pins_are_added_renamed_and_removed() {
     let conflict = node.pin(&root.cid, PinMode::Direct, "").await.unwrap_err();
     assert_eq!(
         conflict.to_string(),
-        format!("{} is pinned recursively already", root.cid)
+        format!("{} is already pinned recursively", root.cid)
     );
     let refused = node.pinner.remove(&root.cid, false).await.unwrap_err();
     assert_eq!(
@@ -50,7 +50,7 @@ async fn pins_are_added_renamed_and_removed() {
     let indirect = node.pinner.remove(&one.cid, true).await.unwrap_err();
     assert_eq!(
         indirect.to_string(),
-        "not pinned, or only as part of another pin"
+        "not pinned, or only indirectly"
     );
     node.pinner.remove(&root.cid, true).await.unwrap();
     assert!(matches!(
@@ -73,7 +73,7 @@ async fn pins_are_added_renamed_and_removed() {
         .unwrap_err();
     assert_eq!(
         long.to_string(),
-        "the name of the pin has 256 bytes, and 255 are allowed"
+        "the name of the pin has 256 bytes: at most 255 are allowed"
     );
     node.pin(&root.cid, PinMode::Direct, &"n".repeat(255))
         .await
@@ -135,7 +135,7 @@ async fn updates_move_the_name() {
     };
     assert_eq!(
         update(&old, &new, true).await.unwrap_err().to_string(),
-        "the pin to update from does not exist"
+        "the old CID is not pinned recursively"
     );
     node.pin(&old.cid, PinMode::Recursive, "name")
         .await
@@ -157,7 +157,7 @@ async fn updates_move_the_name() {
     assert_eq!(node.list(PinKind::Recursive, "").len(), 2);
     assert_eq!(
         update(&old, &new, true).await.unwrap_err().to_string(),
-        "the content to update to is pinned recursively already"
+        "the new CID is already pinned recursively"
     );
     node.pinner.remove(&new.cid, true).await.unwrap();
     drop(node.dag.hold.clone());

@@ -80,7 +80,7 @@ async fn cars_fail_before_the_first_byte_or_with_the_block() {
     assert_eq!(
         error.to_string(),
         format!(
-            "block {} was not found here, and this node is offline",
+            "block {} was not found locally, and this node is offline",
             absent()
         )
     );

@@ -119,7 +119,7 @@ async fn archives_and_compression_combine() {
         let error = GetOptions::new(true, true, Some(level)).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the compression level is not between 1 and 9"
+            "the compression level must be between 1 and 9"
         );
     }
     assert!(GetOptions::new(true, false, Some(99)).is_ok());

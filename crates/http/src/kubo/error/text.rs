@@ -84,6 +84,7 @@ known!(
     cairn_primitives::varint::VarintError,
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
+    cairn_store::names::NameError,
     cairn_wire::ParseError,
     cairn_wire::multipart::MultipartError,
 );

@@ -7,7 +7,10 @@ fn gets_and_sets_as_kubos_command_does() {
     let (_folder, file) = file(kubo!("default"));
     let say = |result: Result<Value, ConfigCommandError>| match result {
         Ok(value) => value.to_string(),
-        Err(error) => format!("! {error}"),
+        Err(error) => match std::error::Error::source(&error) {
+            Some(cause) => format!("! {error}: {cause}"),
+            None => format!("! {error}"),
+        },
     };
     let get = |key: &str| say(file.get_command(key));
     let set =
@@ -25,14 +28,14 @@ fn gets_and_sets_as_kubos_command_does() {
         assert_eq!(
             say(file.set_command("Gateway.NoFetch", wrong, true, false, Changes::All)),
             format!(
-                "! failed to set config value: Gateway.NoFetch: expected true or false, found {wrong:?}"
+                "! Gateway.NoFetch: expected true or false, found {wrong:?}"
             )
         );
     }
     assert!(file.config().gateway.no_fetch);
     assert_eq!(
         json("Gateway.NoFetch", "5"),
-        "! failed to set config value: Gateway.NoFetch: expected a boolean, found integer `5`"
+        "! cannot change the setting: Gateway.NoFetch: expected a boolean, found integer `5`"
     );
     assert_eq!(
         json("Gateway.HTTPHeaders", r#"{"X-A":["b"]}"#),
@@ -41,21 +44,21 @@ fn gets_and_sets_as_kubos_command_does() {
     assert_eq!(get("Gateway.HTTPHeaders.X-A"), r#"["b"]"#);
     assert_eq!(
         get("No.Such"),
-        r#"! failed to get config value: "No not found""#
+        r#"! cannot read the setting: No not found"#
     );
     assert_eq!(
         get("Swarm.ConnMgr.Type"),
-        r#"! failed to get config value: "Swarm.ConnMgr.Type not found""#
+        r#"! cannot read the setting: Swarm.ConnMgr.Type not found"#
     );
     assert_eq!(
         get("Datastore.Spec.mounts.x"),
-        r#"! failed to get config value: "Datastore.Spec.mounts key is not a map""#
+        r#"! cannot read the setting: Datastore.Spec.mounts is not a map"#
     );
     for key in ["Identity", "Identity.PrivKey", "identity.privkey"] {
-        assert_eq!(get(key), "! cannot show or change private key through API");
+        assert_eq!(get(key), "! the private key cannot be shown or changed by this command");
         assert_eq!(
             json(key, "{}"),
-            "! cannot show or change private key through API"
+            "! the private key cannot be shown or changed by this command"
         );
     }
     assert!(get("Identity.PeerID").contains("12D3Koo"));
@@ -66,32 +69,32 @@ fn gets_and_sets_as_kubos_command_does() {
     ] {
         assert_eq!(
             get(key),
-            "! cannot show or change pinning services credentials"
+            "! the credentials of remote pinning services cannot be shown or changed by this command"
         );
     }
     assert_eq!(
         json("Gateway.HTTPHeaders", "{"),
-        "! failed to unmarshal json. unexpected end of JSON input"
+        "! the value is not JSON: EOF while parsing an object at line 1 column 1"
     );
     assert_eq!(
         set("Foo.Bar", "1"),
-        "! failed to set config value: Foo not found (maybe use --json?)"
+        "! cannot change the setting (--json takes values other than strings): Foo not found"
     );
     assert_eq!(
         set("Datastore.Foo", "1"),
-        "! failed to set config value: Datastore.Foo not found (maybe use --json?)"
+        "! cannot change the setting (--json takes values other than strings): Datastore.Foo not found"
     );
     assert_eq!(
         set("Datastore.StorageMax.Foo", "1"),
-        "! failed to set config value: Datastore.StorageMax key is not a map (maybe use --json?)"
+        "! cannot change the setting (--json takes values other than strings): Datastore.StorageMax is not a map"
     );
     assert_eq!(
         set("Gateway.NoFetch", "yes"),
-        r#"! failed to set config value: Gateway.NoFetch: expected a boolean, found string "yes" (maybe use --json?)"#
+        r#"! cannot change the setting (--json takes values other than strings): Gateway.NoFetch: expected a boolean, found string "yes""#
     );
     assert_eq!(
         set("Datastore.StorageMax", "lots"),
-        r#"! failed to set config value: Datastore.StorageMax: size "lots" does not begin with a number (maybe use --json?)"#
+        r#"! cannot change the setting (--json takes values other than strings): Datastore.StorageMax: size "lots" does not begin with a number"#
     );
     assert_eq!(json("Datastore.StorageGCWatermark", "80"), "80");
     assert_eq!(file.config().datastore.storage_gc_watermark, 80);

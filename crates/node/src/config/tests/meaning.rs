@@ -94,7 +94,7 @@ fn refuses_wrong_types_with_the_key_and_what_was_expected() {
         (
             "Swarm.ConnMgr.GracePeriod",
             json!("10parsecs"),
-            r#"time: unknown unit "parsecs" in duration "10parsecs""#,
+            r#"unknown unit "parsecs" in duration "10parsecs": expected h, m, s, ms, us or ns"#,
         ),
         (
             "Swarm.ConnMgr.GracePeriod",

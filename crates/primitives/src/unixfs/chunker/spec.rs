@@ -38,10 +38,10 @@ pub enum ChunkerSpecError {
     )]
     Unknown(String),
     /// The chunk size is 0.
-    #[error("chunks of 0 bytes cannot be made")]
+    #[error("the chunk size must be greater than 0")]
     Zero,
     /// A parameter above [`MAX_CHUNK`].
-    #[error("chunks of more than {MAX_CHUNK} bytes cannot be made")]
+    #[error("the chunk size must be at most {MAX_CHUNK} bytes")]
     TooLarge,
     /// `min` is below the window of the hash.
     #[error("the minimum of the rabin chunker is less than {MIN_RABIN} bytes")]
@@ -56,7 +56,7 @@ pub enum ChunkerSpecError {
     RabinForm,
     /// A parameter has the label of another one.
     #[error(
-        "the numbers of the rabin chunker stand in the order min, avg, max: expected {expected}"
+        "the order of the rabin parameters is min, avg, max: expected {expected}"
     )]
     RabinLabel {
         /// The label that belongs there.
@@ -267,14 +267,14 @@ mod tests {
                 "sizes-1",
                 "unknown chunker \"sizes-1\": expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash",
             ),
-            ("size-0", "chunks of 0 bytes cannot be made"),
+            ("size-0", "the chunk size must be greater than 0"),
             (
                 "size-99999999",
-                "chunks of more than 2096896 bytes cannot be made",
+                "the chunk size must be at most 2096896 bytes",
             ),
             (
                 "size-2096897",
-                "chunks of more than 2096896 bytes cannot be made",
+                "the chunk size must be at most 2096896 bytes",
             ),
             ("size", "the size chunker takes one number: size-BYTES"),
             ("size--5", "the size chunker takes one number: size-BYTES"),
@@ -290,7 +290,7 @@ mod tests {
             ),
             (
                 "rabin-1397932",
-                "chunks of more than 2096896 bytes cannot be made",
+                "the chunk size must be at most 2096896 bytes",
             ),
             (
                 "rabin-15-20-30",
@@ -310,7 +310,7 @@ mod tests {
             ),
             (
                 "rabin-max:20-30-40",
-                "the numbers of the rabin chunker stand in the order min, avg, max: expected min",
+                "the order of the rabin parameters is min, avg, max: expected min",
             ),
         ] {
             assert_eq!(

@@ -85,7 +85,7 @@ pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
             removed: Vec::new(),
         };
         match store.collect(&mut collector) {
-            Err(BlockError::Unseen(told)) => {
+            Err(BlockError::Unreadable(told)) => {
                 assert_eq!(told.count, 1);
                 assert_eq!(told.roots, [pin]);
                 assert_eq!(&told.blocks[0].cid, unseen);
@@ -198,7 +198,7 @@ pub(super) fn aborts_on_undecodable(store: &dyn BlockStore) {
     };
     assert!(matches!(
         store.collect(&mut collector),
-        Err(BlockError::Unseen(_) | BlockError::Undecodable { .. })
+        Err(BlockError::Unreadable(_) | BlockError::Undecodable { .. })
     ));
     assert!(has(store, &bad) && has(store, &other) && collector.removed.is_empty());
     // Of a codec that nobody knows, it is a leaf.

@@ -138,7 +138,7 @@ mod tests {
             let refused = relative(&options(), given).unwrap_err();
             assert_eq!(
                 refused.to_string(),
-                "the file is outside of /srv/files: only files below it can be referred to",
+                "the file is outside of /srv/files: only files below it can be referenced",
                 "{given}"
             );
         }
@@ -156,7 +156,7 @@ mod tests {
         assert!(says(&options(), &long).contains("4096 bytes"));
         assert_eq!(
             says(&options(), "https://host/a"),
-            "references to URLs are turned off"
+            "references to URLs are disabled"
         );
         let urls = FilestoreOptions {
             files: false,
@@ -166,7 +166,7 @@ mod tests {
         assert!(says(&urls, "http://host/a").contains("not supported"));
         assert_eq!(
             says(&urls, "/srv/files/a"),
-            "references to files are turned off"
+            "references to files are disabled"
         );
     }
 }

@@ -233,7 +233,7 @@ fn where_references_are_off_they_stay_and_are_not_followed() {
         ReferenceFault::FilesOff
     ));
     let refused = wait(off.refer(&off.hold(), case.file("g", b"g"))).unwrap_err();
-    assert_eq!(refused.to_string(), "references to files are turned off");
+    assert_eq!(refused.to_string(), "references to files are disabled");
     let mut all = FixedRoots {
         roots: deep(&[&named(&key(b"abc"))]),
         removed: Vec::new(),

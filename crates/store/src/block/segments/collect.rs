@@ -116,7 +116,7 @@ impl Engine {
         let scanning = clock.lap();
         let marks = self.mark(&roots, &alive, elsewhere, cancelled)?;
         if marks.unseen.count > 0 {
-            return Err(BlockError::Unseen(Arc::new(marks.unseen)));
+            return Err(BlockError::Unreadable(Arc::new(marks.unseen)));
         }
         let marking = clock.lap();
         let mut done = Collected {

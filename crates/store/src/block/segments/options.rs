@@ -122,7 +122,7 @@ pub enum OpenError {
     #[error("the block store is in use by another process")]
     InUse,
     /// It was written by a newer version.
-    #[error("the block store has format {found}, and this version knows {known}")]
+    #[error("the block store has format {found}, but this version supports {known}")]
     Format {
         /// Its format.
         found: u32,
@@ -133,7 +133,7 @@ pub enum OpenError {
     #[error("store.json of the block store is missing")]
     IdentityMissing,
     /// The directory of the segments is missing, though the store had segments.
-    #[error("the folder `segments` of the block store is missing")]
+    #[error("the directory `segments` of the block store is missing")]
     SegmentsMissing,
     /// `store.json` is invalid.
     #[error("store.json of the block store is damaged: {reason}")]
