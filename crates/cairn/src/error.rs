@@ -248,7 +248,7 @@ impl From<TransportError> for Problem {
         let problem = Self::from_error(&error);
         match error {
             TransportError::Connect { .. } => problem.hint(
-                "is the daemon running? Start it with `{program} daemon`, or leave `--api` out",
+                "is the daemon running? Start it with `{program} daemon`, or omit `--api`",
             ),
             TransportError::Certificate { .. } => problem.hint(
                 "if the server's certificate is self-signed or from a private authority, name its PEM file with `--api-ca`",

@@ -183,7 +183,7 @@ impl Globals {
             Some("json") => Format::Json,
             Some(other) => {
                 return Err(Problem::usage(format!("invalid encoding: {other}"))
-                    .hint("records are printed as `text` or `json`"));
+                    .hint("the encodings are `text` and `json`"));
             }
         };
         let timeout = match text("global:timeout") {
@@ -191,7 +191,7 @@ impl Globals {
             Some(given) => {
                 let limit: GoDuration = given.parse().map_err(|error: DurationError| {
                     Problem::usage(format!("--timeout: {error}"))
-                        .hint("a time is written as in `30s` or `1m30s`")
+                        .hint("examples: `30s`, `1m30s`")
                 })?;
                 Some(limit.to_std())
             }
@@ -201,7 +201,7 @@ impl Globals {
             Some("text") => false,
             Some(other) => {
                 return Err(Problem::usage(format!("invalid log format: {other}"))
-                    .hint("logs are written as `text` or `json`"));
+                    .hint("the log formats are `text` and `json`"));
             }
             // Kubo's other formats are treated as text.
             None => environment.log_format.as_deref() == Some("json"),
@@ -245,7 +245,7 @@ impl Globals {
     /// The path of the repository.
     pub(crate) fn repository(&self) -> Result<&Path, Problem> {
         self.repository.as_deref().ok_or_else(|| {
-            Problem::failed("there is no home directory to keep the repository in")
+            Problem::failed("there is no home directory for the repository")
                 .hint("name a repository with IPFS_PATH or `--repo-dir`")
         })
     }
@@ -283,7 +283,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, Problem> {
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err(Problem::failed(format!(
-            "there is no secret in {}",
+            "{} contains no secret",
             path.display()
         )));
     }
@@ -302,7 +302,7 @@ fn folder_of_config(path: &Path) -> Result<PathBuf, Problem> {
         .parent()
         .filter(|_| path.file_name().is_some_and(|name| name == "config"));
     let refused = || {
-        Problem::usage("a configuration apart from its repository is not supported")
+        Problem::usage("a configuration file outside of its repository is not supported")
             .hint("name the repository with `--repo-dir`")
     };
     folder

@@ -163,7 +163,7 @@ fn authorization(secret: &str) -> Result<HeaderValue, Problem> {
         _ => format!("Bearer {secret}"),
     };
     HeaderValue::from_str(&value)
-        .map_err(|_| Problem::usage("--api-auth holds characters that no header can carry"))
+        .map_err(|_| Problem::usage("--api-auth contains characters that are invalid in a header"))
 }
 
 /// Standard base64 with padding: <https://www.rfc-editor.org/rfc/rfc4648#section-4>.
@@ -208,7 +208,7 @@ fn running_daemon(repository: &Path) -> Result<Option<Address>, Problem> {
     };
     let address: Address = text.parse().map_err(|error| {
         Problem::failed(format!(
-            "{} does not say where the daemon listens",
+            "{} does not contain the address of the daemon",
             path.display()
         ))
         .because(&error)

@@ -586,7 +586,7 @@ fn nodes_are_stored_and_read_as_ipfs_does() {
         ),
         (
             ["dag", "get", "--output-codec=dag-pb"],
-            "argument \"ref\" is required",
+            "the argument \"ref\" is required",
         ),
         (["cid", "inspect", "zz"], "invalid CID: invalid cid"),
         (["cid", "base32", "zz"], "zz: invalid cid"),

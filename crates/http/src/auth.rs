@@ -50,7 +50,7 @@ impl Credentials {
             let Some(value) = header_of(scope.auth_secret.expose()) else {
                 tracing::warn!(
                     user,
-                    "an entry of API.Authorizations has no secret of a known kind and opens nothing"
+                    "an entry of API.Authorizations has no valid secret and is ignored"
                 );
                 return None;
             };

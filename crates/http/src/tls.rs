@@ -167,14 +167,14 @@ impl ResolvesServerCert for Resolver {
             if changed.is_some() && changed != current.changed {
                 match self.files.read() {
                     Ok(key) => {
-                        tracing::info!("the certificate was read anew");
+                        tracing::info!("the certificate was reloaded");
                         current.key = key;
                         current.changed = changed;
                     }
                     // Perhaps only one of the two files was written yet: the next check will see both.
                     Err(error) => {
                         let cause: &dyn std::error::Error = &error;
-                        tracing::warn!(error = cause, "the new certificate cannot be used");
+                        tracing::warn!(error = cause, "the new certificate is invalid");
                     }
                 }
             }

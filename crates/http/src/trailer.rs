@@ -126,7 +126,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TrailerIo<S> {
             // hyper passes everything that it has left at once, so the terminator is in these bytes.
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::ConnectionAborted,
-                "an answer was cut off: its trailer could not be written",
+                "a response was cut off: its trailer could not be written",
             )));
         }
         if total == TERMINATOR.len() {

@@ -76,7 +76,7 @@ pub(crate) async fn open(
         let error: &dyn std::error::Error = error;
         tracing::error!(
             error,
-            "the mutable file system cannot be opened; `cairn files chroot` gives it another root"
+            "cannot open the mutable file system; `cairn files chroot` replaces its root"
         );
     }
     opened
@@ -127,7 +127,7 @@ fn settings(config: &Config) -> Result<Settings, MfsError> {
             };
         }
         Err(error) => {
-            tracing::warn!(%error, "the mutable file system is made without the settings of Import");
+            tracing::warn!(%error, "the mutable file system ignores the invalid settings of Import");
         }
     }
     Ok(settings)

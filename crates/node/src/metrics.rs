@@ -157,7 +157,7 @@ impl Metrics {
         let mut text = String::new();
         if encode(&mut text, &self.registry.lock()).is_err() {
             // Writing to memory cannot fail.
-            tracing::error!("the metrics could not be written");
+            tracing::error!("cannot write the metrics");
         }
         match form {
             MetricsForm::OpenMetrics => text,

@@ -82,7 +82,7 @@ impl NodeError {
         match self {
             Self::Repo(error) => error.hint(),
             Self::Rows(RowError::Newer { .. }) => {
-                Some("Use the program that made it, or a newer one.".to_owned())
+                Some("Use the program version that created it, or a newer one.".to_owned())
             }
             Self::Rows(
                 RowError::Lost { .. }
@@ -93,18 +93,18 @@ impl NodeError {
                 | RowError::Database { .. }
                 | RowError::Journal { .. },
             ) => Some(
-                "Put the right file back from a copy, or run `cairn repo repair`: it sets the file aside and brings the pins \
-                 back from their journal."
+                "Restore the file from a backup, or run `cairn repo repair`: it renames the file and restores the pins \
+                 from their journal."
                     .to_owned(),
             ),
             Self::OpenStore {
                 repairable: true, ..
             } => Some(
-                "Put what is missing back from a copy, or run `cairn repo repair`: it keeps every block that is there."
+                "Restore the missing files from a backup, or run `cairn repo repair`: it keeps all existing blocks."
                     .to_owned(),
             ),
             Self::Rows(RowError::Older { .. }) => {
-                Some("Open the repository once for writing, which brings it up to date.".to_owned())
+                Some("Open the repository once for writing, which migrates it.".to_owned())
             }
             Self::Store(BlockError::Full { .. }) => {
                 Some("Free space on the disk, or unpin and run `cairn repo gc`.".to_owned())
@@ -240,10 +240,10 @@ impl Node {
                 match looked {
                     Ok(Ok(unseen)) if unseen.count > 0 => {
                         tracing::error!(
-                            "pins are not whole, and nothing will be collected: {unseen}"
+                            "pins are incomplete, and no garbage will be collected: {unseen}"
                         );
                     }
-                    Ok(Err(error)) => tracing::warn!(%error, "the pins cannot be looked at"),
+                    Ok(Err(error)) => tracing::warn!(%error, "cannot check the pins"),
                     _ => {}
                 }
             });

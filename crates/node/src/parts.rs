@@ -48,7 +48,7 @@ fn log_repairs(report: &OpenReport) {
     if let Some(reason) = &report.reindexed {
         tracing::warn!(
             reason,
-            "the block index was made anew: blocks removed of late may be back until the next collection"
+            "the block index was rebuilt: recently removed blocks may be back until the next collection"
         );
     }
     for (segment, at) in &report.cut {

@@ -23,7 +23,7 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
     let Some(shell) = invocation.own::<Shell>("shell") else {
-        return Err(Problem::usage("argument \"SHELL\" is required")
+        return Err(Problem::usage("the argument \"SHELL\" is required")
             .hint("`{program} completions --help` lists the shells"));
     };
     let mut script = Vec::new();

@@ -23,7 +23,7 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
     let Some(editor) = &globals.editor else {
-        return Err(Problem::failed("no editor is known")
+        return Err(Problem::failed("no editor is configured")
             .hint("set the EDITOR environment variable, or use `{program} config KEY VALUE`"));
     };
     let repository = globals.repository()?;
@@ -50,7 +50,7 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
         Err((problem, keep)) => {
             if keep {
                 return Err(problem.hint(format!(
-                    "the configuration is as before; your changes are in {}",
+                    "the configuration is unchanged; your edits are in {}",
                     copy.display()
                 )));
             }
@@ -82,7 +82,7 @@ fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), EditFailure> {
     } else {
         Err((
             Problem::failed(format!(
-                "the editor ended with {status}; nothing is changed"
+                "the editor ended with {status}; nothing was changed"
             )),
             false,
         ))

@@ -17,7 +17,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Problem> {
     if std::io::stdout().is_terminal() {
-        return Err(Problem::usage("a CAR is no text for a terminal")
+        return Err(Problem::usage("a CAR cannot be printed on a terminal")
             .hint("write it to a file: `{program} dag export CID > FILE.car`"));
     }
     let asked = super::given_flag(request, &["progress", "p"]);

@@ -271,7 +271,7 @@ pub(crate) async fn for_each_record<T: DeserializeOwned>(
 /// Parses the line of a record.
 pub(crate) fn parse_record<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(line)
-        .map_err(|error| Problem::failed("the server's answer is not understood").because(&error))
+        .map_err(|error| Problem::failed("cannot parse the response of the server").because(&error))
 }
 
 /// Prints the error of a record to standard error, after the output so far.

@@ -71,8 +71,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         || invocation.own::<String>("bits").is_some()
     {
         return Err(
-            Problem::usage("the node's key can only be of the kind ed25519")
-                .hint("leave `--algorithm` and `--bits` out"),
+            Problem::usage("only ed25519 keys are supported for the node")
+                .hint("omit `--algorithm` and `--bits`"),
         );
     }
     let config = invocation

@@ -47,7 +47,7 @@ pub(crate) fn fill(request: &mut Request) -> Result<(), Problem> {
         .map_err(|error| Problem::failed("cannot read standard input").because(&error))?;
     if text.len() as u64 > LIMIT {
         return Err(Problem::failed(format!(
-            "standard input holds more than {LIMIT} bytes of arguments"
+            "standard input has more than {LIMIT} bytes of arguments"
         )));
     }
     let mut given = text

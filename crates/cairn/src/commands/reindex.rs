@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     if globals.api.is_some() {
         return Err(Problem::usage("a daemon's repository cannot be reindexed")
-            .hint("stop the daemon, and leave `--api` out"));
+            .hint("stop the daemon, and omit `--api`"));
     }
     // Holds the lock: no other process uses the store meanwhile.
     let repo = Repo::open(globals.repository()?, Access::ReadWrite)
@@ -42,12 +42,12 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     });
     let done = done
         .await
-        .map_err(|error| Problem::failed("reindexing ended early").because(&error))?;
+        .map_err(|error| Problem::failed("reindexing was interrupted").because(&error))?;
     let (store, report) = done.map_err(|error| {
         let problem = Problem::from_error(&error);
         match error {
             OpenError::Identity { .. } | OpenError::IdentityMissing => {
-                problem.hint("run `{program} repo repair`: it keeps every block that is there")
+                problem.hint("run `{program} repo repair`: it keeps all existing blocks")
             }
             _ => problem,
         }

@@ -19,7 +19,7 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     if globals.api.is_some() {
         return Err(Problem::usage("a daemon's repository cannot be repaired")
-            .hint("stop the daemon, and leave `--api` out"));
+            .hint("stop the daemon, and omit `--api`"));
     }
     let path = globals.repository()?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

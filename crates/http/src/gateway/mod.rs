@@ -289,7 +289,7 @@ where
     E: std::error::Error + Send + 'static,
 {
     let stream = stream.map_err(|error| {
-        tracing::warn!(%error, "an answer was cut off");
+        tracing::warn!(%error, "a response was cut off");
         StreamFailure::Cut(with_causes(&error))
     });
     Body::new(StreamBody::new(stream.boxed(), Trailers::Frame))

@@ -71,7 +71,7 @@ impl Policy {
                 HeaderValue::from_str(value),
             ) {
                 (Ok(name), Ok(value)) => self.headers.push((name, value)),
-                _ => tracing::warn!(name, value, "API.HTTPHeaders has what no header can carry"),
+                _ => tracing::warn!(name, value, "API.HTTPHeaders has an invalid header"),
             }
         }
     }

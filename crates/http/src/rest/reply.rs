@@ -91,7 +91,7 @@ impl<A: Api, T: Record> HandlerReply<A> for shape::Many<T> {
                 .chain(records)
                 .map(|record| match record {
                     Ok(record) => line(&record).map_err(|error| {
-                        tracing::error!(%error, "a record cannot be written");
+                        tracing::error!(%error, "cannot serialize a record");
                         cut(&ErrorResponse::<A>::from(Fault::Internal))
                     }),
                     Err(refusal) => Err(cut(&refusal)),
@@ -153,7 +153,7 @@ impl<A: Api, H: ReplyHeaders, R: HandlerReply<A>> HandlerReply<A> for WithHeader
                     response.headers_mut().append(name, value);
                 }
                 _ => {
-                    tracing::error!("a header of an answer cannot be written");
+                    tracing::error!("cannot write a header of a response");
                     return Err(Fault::Internal.into());
                 }
             }
@@ -205,7 +205,7 @@ fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     tracing::warn!(
         status = refusal.status,
         error = text,
-        "an answer was cut off"
+        "a response was cut off"
     );
     StreamFailure::Cut(text)
 }
@@ -222,7 +222,7 @@ pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Response {
     let line = match line(value) {
         Ok(line) => line,
         Err(error) => {
-            tracing::error!(%error, "an answer cannot be written");
+            tracing::error!(%error, "cannot write a response");
             return empty(500);
         }
     };

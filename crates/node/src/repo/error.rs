@@ -102,37 +102,35 @@ impl RepoError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Missing { .. } => {
-                "Make one with `cairn init`, or name another place with IPFS_PATH.".to_owned()
+                "Create one with `cairn init`, or set IPFS_PATH to another directory.".to_owned()
             }
             Self::Incomplete { missing, .. } => format!(
-                "Put the missing {missing} back from a copy, or run `cairn repo repair`: it keeps every block and pin that is there."
+                "Restore the missing {missing} from a backup, or run `cairn repo repair`: it keeps all existing blocks and pins."
             ),
-            Self::Exists { .. } => "Making it anew would lose its key. Name another place with IPFS_PATH.".to_owned(),
+            Self::Exists { .. } => "Creating it again would lose its key. Set IPFS_PATH to another directory.".to_owned(),
             Self::Locked { pid: Some(pid), .. } => {
-                format!("A node runs there already. Use it, or stop it: `cairn shutdown`, or `kill {pid}`.")
+                format!("A node is already running there. Use it, or stop it: `cairn shutdown`, or `kill {pid}`.")
             }
             Self::Locked { pid: None, .. } => {
-                "A node runs there already. Use it, or stop it: `cairn shutdown`.".to_owned()
+                "A node is already running there. Use it, or stop it: `cairn shutdown`.".to_owned()
             }
-            Self::Kubo { .. } => "Carry its content over: `ipfs dag export` there, `cairn dag import` here, into a new \
-                 repository that IPFS_PATH names."
+            Self::Kubo { .. } => "Copy its content: `ipfs dag export` there, `cairn dag import` into a new repository, selected with IPFS_PATH."
                 .to_owned(),
             Self::Version { found, .. } if found == NO_VERSION || found.starts_with(DAMAGED) => {
-                "Run `cairn repo repair`: it keeps every block and pin that is there.".to_owned()
+                "Run `cairn repo repair`: it keeps all existing blocks and pins.".to_owned()
             }
-            Self::Version { .. } => "Use the program that made it, or a newer one.".to_owned(),
+            Self::Version { .. } => "Use the program version that created it, or a newer one.".to_owned(),
             Self::NoProfile { .. } => "See `cairn config profile --help` for the profiles.".to_owned(),
             Self::Config(error) => match error.key() {
-                Some(key) => format!("Set {key} right in the file `config` of the repository."),
-                None => "See the file `config` of the repository; `cairn repo repair` makes a new one.".to_owned(),
+                Some(key) => format!("Correct {key} in the file `config` of the repository."),
+                None => "Check the file `config` of the repository; `cairn repo repair` creates a new one.".to_owned(),
             },
-            Self::Identity(_) => "The file `config` of the repository has to hold the key that it was made with; `cairn repo repair` \
-                                  makes a new one."
+            Self::Identity(_) => "The file `config` must contain the original key of the repository; `cairn repo repair` creates a new one."
                 .to_owned(),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                "The user of this process may not do that.".to_owned()
+                "The user of this process lacks the permission.".to_owned()
             }
-            Self::BadAddress { .. } => "Take the file away if no node runs.".to_owned(),
+            Self::BadAddress { .. } => "Remove the file if no node is running.".to_owned(),
             Self::ReadOnly | Self::Io { .. } => return None,
         })
     }

@@ -184,7 +184,7 @@ fn remove_addresses(repo: &Path) {
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!(%error, file = %path.display(), "the file could not be removed");
+            tracing::warn!(%error, file = %path.display(), "cannot remove the file");
         }
     }
 }
@@ -255,7 +255,7 @@ fn finished(path: &Path) {
     if let Err(error) = std::fs::remove_file(&mark)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        tracing::warn!(%error, file = %mark.display(), "the file could not be removed");
+        tracing::warn!(%error, file = %mark.display(), "cannot remove the file");
     }
 }
 

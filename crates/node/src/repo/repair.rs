@@ -240,7 +240,7 @@ async fn restore_rows(
             return Err(error.into());
         }
         Err(error) => {
-            tracing::warn!(%error, "the rows are made anew");
+            tracing::warn!(%error, "rebuilding the rows");
             rebuild_rows(&file, store, told)?;
             SqliteRows::open_with_store(&rows_location(&file, store)?)?
         }

@@ -89,7 +89,7 @@ impl AutoCollect {
             let period = match self.config.config().datastore.gc_interval() {
                 Ok(period) => period.to_std(),
                 Err(error) => {
-                    tracing::error!(%error, "automatic collection ends");
+                    tracing::error!(%error, "automatic collection stops");
                     return;
                 }
             };

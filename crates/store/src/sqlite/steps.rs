@@ -69,7 +69,7 @@ impl Steps {
         for (index, step) in self.steps.iter().enumerate().skip(done) {
             // New rows are brought up from nothing, which needs no warning.
             if done > 0 {
-                tracing::info!(path = %path.display(), version = index + 1, "bringing the rows to a newer version");
+                tracing::info!(path = %path.display(), version = index + 1, "migrating the rows");
             }
             transaction.execute_batch(step).map_err(&write)?;
         }

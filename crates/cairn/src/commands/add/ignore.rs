@@ -98,7 +98,7 @@ fn read_rules(path: &Path) -> Result<String, Problem> {
         .map_err(failed)?;
     if text.len() as u64 > LIMIT {
         return Err(Problem::failed(format!(
-            "{} holds more than {LIMIT} bytes of rules",
+            "{} has more than {LIMIT} bytes of rules",
             path.display()
         )));
     }

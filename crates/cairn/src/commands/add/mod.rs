@@ -157,7 +157,7 @@ fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Pro
         {
             return Err(
                 Problem::usage("adding from a URL is not supported").hint(format!(
-                    "fetch it yourself: `curl -sL {} | {{program}} add`",
+                    "download it first: `curl -sL {} | {{program}} add`",
                     path.display()
                 )),
             );

@@ -137,14 +137,14 @@ impl PlannedFace {
                     self.name
                 );
                 let mut problem = Problem::failed(problem).hint(format!(
-                    "listen on this machine alone: `{{program}} config {} {}`",
+                    "listen only on this machine: `{{program}} config {} {}`",
                     self.key,
                     reached_here(&parsed, true)
                 ));
                 if self.key == "Addresses.API" {
                     problem = problem.hint("or set `API.Authorizations`");
                 }
-                return Err(problem.hint("or, if something else keeps strangers away, start the daemon with `--insecure-open`"));
+                return Err(problem.hint("or, if access is restricted by other means, start the daemon with `--insecure-open`"));
             }
             listeners.push(
                 listen::bind(&parsed, tls)
@@ -163,9 +163,9 @@ fn certificate(node: &Node, config: &Config) -> Result<Option<Tls>, Problem> {
         (Some(certificate), Some(key)) => (certificate, key),
         _ => {
             return Err(Problem::failed(
-                "TLS.Certificate and TLS.Key are set together or not at all",
+                "TLS.Certificate and TLS.Key must be set together",
             )
-            .hint("name both PEM files, relative to the repository or from the root"));
+            .hint("set both to PEM files, relative to the repository or absolute"));
         }
     };
     let repository = node.repo().path();
@@ -181,7 +181,7 @@ fn bind_problem(error: &listen::ListenError, key: &str) -> Problem {
             problem.hint(format!("another program listens there; stop it, or choose another port: `{{program}} config {key} /ip4/127.0.0.1/tcp/PORT`"))
         }
         listen::ListenError::NoCertificate { .. } => {
-            problem.hint("name its PEM files in `TLS.Certificate` and `TLS.Key`")
+            problem.hint("set `TLS.Certificate` and `TLS.Key` to its PEM files")
         }
         _ => problem,
     }

@@ -65,7 +65,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     let flag = |name: &str| invocation.own::<bool>(name);
     if flag("mount") == Some(true) {
         return Err(
-            Problem::usage("mounting file systems is not supported").hint("leave `--mount` out")
+            Problem::usage("mounting file systems is not supported").hint("omit `--mount`")
         );
     }
     print_line("Initializing daemon...");
@@ -97,7 +97,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         .map_err(|error| node_problem(&error))?;
     let node = Arc::new(node);
     for key in node.config_file().unknown_keys() {
-        tracing::warn!(key, "the configuration has a key that nothing reads");
+        tracing::warn!(key, "the configuration has an unknown key");
     }
     let idle = node.config().idle_keys();
     if !idle.is_empty() {
@@ -130,7 +130,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
         biased;
         () = stop.cancelled() => print_line("Received shutdown request, shutting down..."),
         () = signals.next() => print_line("\nReceived interrupt signal, shutting down..."),
-        _ = served.join_next() => tracing::error!("a face has ended by itself"),
+        _ = served.join_next() => tracing::error!("a face has ended unexpectedly"),
     }
     stop.cancel();
     stop::limit(STOP_LIMIT, signals);
@@ -159,6 +159,6 @@ fn raise_file_limit() {
             maximum: limit.maximum,
         },
     ) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "cannot raise the limit of open files");
     }
 }

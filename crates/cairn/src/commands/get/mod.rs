@@ -156,9 +156,9 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
     drop(pieces);
     let unpacked = unpacking
         .await
-        .map_err(|error| Problem::failed("unpacking ended early").because(&error))?;
+        .map_err(|error| Problem::failed("unpacking was interrupted").because(&error))?;
     if let Some(error) = malformed {
-        return Err(Problem::from(error).hint("what had arrived before is there, and not complete"));
+        return Err(Problem::from(error).hint("the output is incomplete"));
     }
     unpacked.map_err(|error| Problem::from_error(&error))
 }

@@ -114,7 +114,7 @@ fn connect<A: Api>(invocation: &Invocation, globals: &Globals) -> Result<Rest<A>
         Some(token) => HeaderValue::from_str(&format!("Bearer {token}"))
             .map(|value| rest.with_authorization(value))
             .map_err(|_| {
-                Problem::usage("the access token has characters that no header can carry")
+                Problem::usage("the access token contains characters that are invalid in a header")
             }),
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn success(start: ResponseStart, options: &ResponseOptions, deadline:
             Ok(data) => (None, Ok(data)),
             Err(Failure::Trailer(message)) => (None, Err(StreamFailure::Trailer(message))),
             Err(failure) => {
-                tracing::warn!(error = %failure, "an answer was cut off");
+                tracing::warn!(error = %failure, "a response was cut off");
                 let mut line = BytesMut::new();
                 let told = in_records
                     && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();

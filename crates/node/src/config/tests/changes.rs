@@ -195,15 +195,15 @@ fn replaces_all_but_secrets() {
     };
     fails(
         &|new| new["Identity"]["PrivKey"] = json!("x"),
-        "setting private key with API is not supported",
+        "the new configuration must not contain Identity.PrivKey",
     );
     fails(
         &|new| new["Gateway"] = json!(5),
-        "failed to decode file as config",
+        "the file is not a valid configuration",
     );
     fails(
         &|new| new["Pinning"]["RemoteServices"] = json!({}),
-        "cannot add or remove remote pinning services with 'config replace'",
+        "replacing the configuration cannot add or remove remote pinning services",
     );
     fails(
         &|new| {
@@ -212,19 +212,19 @@ fn replaces_all_but_secrets() {
             all.insert("other".into(), other);
             new["Pinning"]["RemoteServices"] = Value::Object(all);
         },
-        "cannot add or remove remote pinning services with 'config replace'",
+        "replacing the configuration cannot add or remove remote pinning services",
     );
     fails(
         &|new| new["Pinning"]["RemoteServices"]["a.b"]["API"]["Endpoint"] = json!("https://evil"),
-        "cannot change remote pinning services api info with `config replace`",
+        "replacing the configuration cannot change the API of a remote pinning service",
     );
     assert_eq!(
         file.replace(b"{", Changes::All).unwrap_err().to_string(),
-        "failed to decode file as config"
+        "the file is not a valid configuration"
     );
     assert_eq!(
         file.replace(b"\xff", Changes::All).unwrap_err().to_string(),
-        "failed to decode file as config"
+        "the file is not a valid configuration"
     );
 }
 
@@ -233,7 +233,7 @@ fn profiles_are_applied_after_a_copy_was_made() {
     let (folder, file) = file(kubo!("default"));
     assert_eq!(
         file.profile_command("zz", false).unwrap_err().to_string(),
-        "zz is not a profile"
+        "there is no profile \"zz\""
     );
     let change = file.profile_command("test", true).unwrap();
     assert_eq!(change.new["Addresses"]["API"], "/ip4/127.0.0.1/tcp/0");

@@ -89,7 +89,7 @@ impl Engine {
         let done = self.collect_alone(roots, elsewhere, removed, cancelled);
         self.free.lock().forget();
         if let Err(error) = self.reserve.fill() {
-            tracing::warn!(%error, "cannot fill the block store's reserve again");
+            tracing::warn!(%error, "cannot refill the reserve file of the block store");
         }
         done
     }
@@ -154,7 +154,7 @@ impl Engine {
             rows.values().map(|row| row.blocks).sum(),
             self.limits.shrink_from,
         ) {
-            tracing::warn!(%error, "the block index stays as large as it is");
+            tracing::warn!(%error, "cannot shrink the block index");
             self.check_index();
         }
         drop(rows);

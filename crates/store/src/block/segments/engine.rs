@@ -192,7 +192,7 @@ impl Engine {
         *card = next;
         match written {
             Ok(()) => *condemned = true,
-            Err(error) => tracing::error!(%error, "cannot condemn the block index"),
+            Err(error) => tracing::error!(%error, "cannot mark the block index as invalid"),
         }
     }
 

@@ -325,7 +325,7 @@ fn index_loop(engine: &Engine) {
             let _ = durable.blocking_recv();
         }
         if let Err(error) = engine.checkpoint() {
-            tracing::warn!(%error, "the block index cannot be brought up to date; trying again");
+            tracing::warn!(%error, "cannot update the block index; trying again");
         }
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn open(
         }
         Err(reason) => {
             if !replay.report.created {
-                tracing::warn!(%reason, "the block index is made anew from the segments");
+                tracing::warn!(%reason, "rebuilding the block index from the segments");
                 replay.report.reindexed = Some(reason.to_string());
             }
             card.owner.generation += 1;
@@ -264,7 +264,7 @@ pub(super) fn open(
     if !plan.read_only
         && let Err(error) = engine.reserve.fill()
     {
-        tracing::warn!(%error, "cannot set the block store's reserve aside");
+        tracing::warn!(%error, "cannot create the reserve file of the block store");
     }
     engine.find_lost(&HashSet::new()).map_err(store_error)?;
     report.lost_blocks = engine.lost.lock().len() as u64;

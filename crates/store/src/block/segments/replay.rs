@@ -283,7 +283,7 @@ impl Replay<'_> {
             self.disk.remove(&path)
         } else {
             let aside = format!("segments/damaged/{number:08}.car");
-            tracing::error!(segment = number, file = %aside, "a file without a single record is set aside");
+            tracing::error!(segment = number, file = %aside, "a segment without any record was moved aside");
             self.report.damaged.push(Damage {
                 segment: number,
                 bytes: 0..file.len().unwrap_or(0),
@@ -306,7 +306,7 @@ impl Replay<'_> {
     ) -> Result<(), OpenError> {
         let writing = io_error("set damaged bytes aside of");
         let copy = format!("segments/damaged/{number:08}-{:012}.bin", range.start);
-        tracing::error!(segment = number, from = range.start, to = range.end, file = %copy, "damaged bytes are set aside");
+        tracing::error!(segment = number, from = range.start, to = range.end, file = %copy, "damaged bytes were copied aside");
         let to = match self.disk.open(&copy, Access::Create, false) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 self.disk.open(&copy, Access::Write, false)

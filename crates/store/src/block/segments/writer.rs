@@ -234,7 +234,7 @@ impl Engine {
     /// what it could not write.
     fn poison(&self, writer: &mut Writer, error: io::Error) {
         let error = self.explain(failed("write to", error), 0);
-        tracing::error!(%error, segment = writer.segment.as_ref().map(|open| open.number), "a segment is given up");
+        tracing::error!(%error, segment = writer.segment.as_ref().map(|open| open.number), "a segment was abandoned");
         let settled = self.settled.load(Ordering::Acquire);
         let mut stage = self.stage.lock();
         stage.lose();
@@ -279,7 +279,7 @@ impl Engine {
                 .and_then(|()| open.file.sync_data())
             {
                 Ok(()) => (open.allocated, open.written) = (open.end, open.end),
-                Err(error) => tracing::warn!(%error, "cannot cut the active segment to its length"),
+                Err(error) => tracing::warn!(%error, "cannot truncate the active segment"),
             }
         }
     }

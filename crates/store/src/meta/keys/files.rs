@@ -179,7 +179,7 @@ impl KeyRows for KeyFiles {
             match file.to_str().and_then(key_name) {
                 Some(name) => names.push(name),
                 None if file == FRESH => {}
-                None => tracing::warn!(path = %entry.path().display(), "this is no key"),
+                None => tracing::warn!(path = %entry.path().display(), "the file is not a key"),
             }
         }
         names.sort_unstable();

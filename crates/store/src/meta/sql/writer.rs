@@ -222,7 +222,7 @@ impl Database {
         if let Some(journal) = self.journal.as_mut().filter(|journal| journal.is_long())
             && let Err(error) = journal.rewrite(&self.now, &mut all(&self.connection))
         {
-            tracing::warn!(%error, "the pin journal cannot be written anew; the next change tries again");
+            tracing::warn!(%error, "cannot rewrite the pin journal; the next change tries again");
         }
     }
 }

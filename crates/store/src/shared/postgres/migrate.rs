@@ -65,7 +65,7 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), SharedError> {
         if done > 0 {
             tracing::info!(
                 version = index + 1,
-                "bringing the shared rows to a newer version"
+                "migrating the shared rows"
             );
         }
         sqlx::raw_sql(*step)
