@@ -354,7 +354,7 @@ fn every_odd_value_gets_a_status() {
     let log = daemon.log();
     assert!(!log.contains("panicked"), "{log}");
     assert_eq!(
-        Rpc::new(&daemon.rpc()).ask("version", None).unwrap().status,
+        Rpc::new(&daemon.rpc()).request("version", None).unwrap().status,
         200
     );
 }

@@ -209,7 +209,7 @@ impl Node {
         };
         node.keep(files::roots(&node.mfs, &*node.rows)?);
         if report.lost_blocks > 0 || report.reindexed.is_some() || !report.damaged.is_empty() {
-            node.look_for_incomplete_pins();
+            node.check_for_incomplete_pins();
         }
         if options.gc && options.access == Access::ReadWrite {
             let collect = AutoCollect::new(
@@ -225,7 +225,7 @@ impl Node {
     }
 
     /// Logs which pins have missing blocks.
-    fn look_for_incomplete_pins(&self) {
+    fn check_for_incomplete_pins(&self) {
         let (store, rows) = (Arc::clone(&self.store), Arc::clone(&self.rows));
         let stop = self.tasks.stop_flag();
         self.tasks
@@ -337,9 +337,9 @@ impl Node {
 
     /// Starts a collection, which stops with the node.
     #[must_use]
-    pub fn collect(&self) -> Running {
+    pub fn collect(&self) -> CollectionTask {
         let store = Arc::clone(&self.store);
-        Running::start(
+        CollectionTask::start(
             store,
             Arc::clone(&self.rows),
             self.extra_roots(),

@@ -60,7 +60,7 @@ fn log_repairs(report: &OpenReport) {
             from = damage.bytes.start,
             to = damage.bytes.end,
             copy = damage.copy,
-            "part of a segment is damaged and was set aside: run `cairn repo verify`"
+            "part of a segment is damaged and was copied aside: run `cairn repo verify`"
         );
     }
     for lost in &report.lost {
@@ -85,7 +85,7 @@ fn log_repairs(report: &OpenReport) {
     if report.replayed > 0 {
         tracing::debug!(
             records = report.replayed,
-            "the block index was brought up to date"
+            "the block index was updated"
         );
     }
 }

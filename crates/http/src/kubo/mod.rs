@@ -217,7 +217,7 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     }
     // As in Kubo, credentials are checked against the decoded path, which selects the command.
     let path = &*percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy();
-    if let Some(question) = Question::of(path) {
+    if let Some(question) = OpsEndpoint::of(path) {
         let headers = request.headers();
         if question.is_private() && !rpc.credentials.allow(path, headers) {
             return error::access_denied();
@@ -265,7 +265,7 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     if !rpc.origins.allows(headers) {
         return error::forbidden();
     }
-    let told = rpc.origins.told("POST", headers);
+    let allow_origin = rpc.origins.allow_origin("POST", headers);
     let command = command.to_owned();
     let mut response = command_response(rpc.clone(), command, request).await;
     rpc.origins.set_allow_origin(allow_origin.as_ref(), response.headers_mut());

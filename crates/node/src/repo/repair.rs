@@ -54,7 +54,7 @@ impl Repo {
             }
             .into());
         }
-        let mut told = Repaired::default();
+        let mut report = Repaired::default();
         if let Err(error) = check_version(path) {
             match error {
                 RepoError::Version { ref found, .. }
@@ -74,18 +74,18 @@ impl Repo {
             let file = path.join("version");
             durable::replace(&file, format!("{VERSION_PREFIX}{VERSION}\n").as_bytes())
                 .map_err(|error| io_error("write", &file, error))?;
-            told.done("The file `version` was written anew.");
+            report.done("Rewrote the file `version`.");
         }
         let lock = Lock::take(path, Access::ReadWrite)?;
-        let config = restore_config(path, &mut told)?;
+        let config = restore_config(path, &mut report)?;
         finished(path);
-        restore_store(path, &mut told)?;
+        restore_store(path, &mut report)?;
         let (store, report) = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
         if report.reindexed.is_some() {
-            told.done("The index of the blocks was made anew from the segments.");
+            report.done("Rebuilt the block index from the segments.");
         }
         for lost in &report.lost {
-            told.lost.push(format!(
+            report.lost.push(format!(
                 "{} segment {} is gone: {} blocks of {} bytes. `cairn repo verify` lists them.",
                 if lost.partly { "Part of" } else { "All of" },
                 lost.segment,
@@ -93,10 +93,10 @@ impl Repo {
                 lost.bytes
             ));
         }
-        let repaired = restore_rows(path, &store, &mut told).await;
+        let repaired = restore_rows(path, &store, &mut report).await;
         store.close().await.map_err(NodeError::Store)?;
         drop(lock);
-        repaired.map(|()| told)
+        repaired.map(|()| report)
     }
 }
 
@@ -129,7 +129,7 @@ fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
 }
 
 /// Reads the configuration, or creates a new one.
-fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError> {
+fn restore_config(path: &Path, report: &mut Repaired) -> Result<Config, NodeError> {
     let file = config_path(path);
     match ConfigFile::load(&file) {
         Ok(config) => {
@@ -159,14 +159,14 @@ fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError>
     let old = set_aside(&file)?;
     ConfigFile::create(&file, &config).map_err(RepoError::from)?;
     let old = old.map_or_else(String::new, |old| format!(" The old file is `{old}`."));
-    told.done(if fresh {
+    report.done(if fresh {
         format!(
-            "A new configuration was made, with a new identity: this node is now {}.{old} Settings are those of a new repository.",
+            "Created a new configuration with a new identity: this node is now {}.{old} All settings have their defaults.",
             identity.peer_id()
         )
     } else {
         format!(
-            "A new configuration was made; the identity {} was kept.{old} Settings are those of a new repository.",
+            "Created a new configuration; the identity {} was kept.{old} All settings have their defaults.",
             identity.peer_id()
         )
     });
@@ -203,7 +203,7 @@ fn identity_in(text: &str) -> Option<Identity> {
 }
 
 /// Restores the identity of the block store.
-fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
+fn restore_store(path: &Path, report: &mut Repaired) -> Result<(), NodeError> {
     let blocks = blocks_path(path);
     let there = blocks.exists();
     // The store named in the rows, if they can be read.
@@ -216,12 +216,12 @@ fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
     let restored = SegmentStore::restore_identity(&blocks, named.as_deref())
         .map_err(|source| store_error(&blocks, source))?;
     if !there {
-        told.lost
+        report.lost
             .push("The block store was gone, and all blocks with it.".to_owned());
     } else if restored && had {
-        told.done("What was missing of the block store was made anew.");
+        report.done("Recreated the missing files of the block store.");
     } else if restored {
-        told.done("`blocks/store.json` was written anew from the segments.");
+        report.done("Rewrote `blocks/store.json` from the segments.");
     }
     Ok(())
 }
@@ -230,7 +230,7 @@ fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
 async fn restore_rows(
     path: &Path,
     store: &Arc<SegmentStore>,
-    told: &mut Repaired,
+    report: &mut Repaired,
 ) -> Result<(), NodeError> {
     let file = rows_path(path);
     let place = rows_location(&file, store)?;
@@ -241,7 +241,7 @@ async fn restore_rows(
         }
         Err(error) => {
             tracing::warn!(%error, "rebuilding the rows");
-            rebuild_rows(&file, store, told)?;
+            rebuild_rows(&file, store, report)?;
             SqliteRows::open_with_store(&rows_location(&file, store)?)?
         }
     };
@@ -252,7 +252,7 @@ async fn restore_rows(
     rows.close().await?;
     let unseen = unseen?;
     if unseen.count > 0 {
-        told.lost.push(format!(
+        report.lost.push(format!(
             "Pins are not whole, and nothing will be collected: {unseen}."
         ));
     }
@@ -263,34 +263,34 @@ async fn restore_rows(
 fn rebuild_rows(
     file: &Path,
     store: &Arc<SegmentStore>,
-    told: &mut Repaired,
+    report: &mut Repaired,
 ) -> Result<(), NodeError> {
     let rescued = SqliteRows::rescue(&*store.disk(), &store.id())?;
     let gone = rescued.is_none();
     let mut kept = rescued.unwrap_or_default();
     if !gone {
-        told.done(format!(
-            "{} pins were brought back from their journal, with their names.",
+        report.done(format!(
+            "Restored {} pins with their names from their journal.",
             kept.pins.len()
         ));
     }
     if kept.mfs_root.is_some() {
-        told.done("The root of the mutable file system was brought back from the journal.");
+        report.done("Restored the root of the mutable file system from the journal.");
     }
     if gone || kept.damaged {
         let before = kept.pins.len();
         add_pins_of_unlinked(store, &mut kept)?;
-        told.done(format!(
+        report.done(format!(
             "The pin journal is {}: {} blocks that no other block links to were pinned. Remove the pins that you do not need: \
              `cairn pin rm`.",
-            if gone { "gone" } else { "damaged" },
+            if gone { "missing" } else { "damaged" },
             kept.pins.len() - before
         ));
-        told.lost.push(
+        report.lost.push(
             if kept.mfs_root.is_some() {
-                "The mutable file system may be that of an earlier time."
+                "The mutable file system may be outdated."
             } else {
-                "The mutable file system is lost. What was in it is among the blocks that were pinned: `cairn files cp /ipfs/CID /NAME` puts it back."
+                "The mutable file system is lost. Its content is among the pinned blocks: `cairn files cp /ipfs/CID /NAME` restores it."
             }
             .to_owned(),
         );
@@ -314,21 +314,21 @@ fn rebuild_rows(
     }
     std::fs::rename(&fresh, file).map_err(|error| io_error("write", file, error))?;
     durable::sync_folder(file).map_err(|error| io_error("write", file, error))?;
-    told.done(match old {
-        Some(old) => format!("`rows.sqlite` was made anew; the old file is `{old}`."),
-        None => "`rows.sqlite` was made anew.".to_owned(),
+    report.done(match old {
+        Some(old) => format!("Rebuilt `rows.sqlite`; the old file is `{old}`."),
+        None => "Rebuilt `rows.sqlite`.".to_owned(),
     });
-    told.lost.push(
+    report.lost.push(
         "References to files of the filestore, if there were any, are not in the pin journal: add those files again."
             .to_owned(),
     );
     Ok(())
 }
 
-/// Adds the pins of [`unlinked`] whose blocks have none.
-fn add_unlinked(store: &Arc<SegmentStore>, kept: &mut Rescued) -> Result<(), NodeError> {
+/// Adds the pins of [`pins_of_unlinked`] whose blocks have none.
+fn add_pins_of_unlinked(store: &Arc<SegmentStore>, kept: &mut RecoveredRows) -> Result<(), NodeError> {
     let have: HashSet<Multihash> = kept.pins.iter().map(|pin| pin.cid.hash().clone()).collect();
-    let roots = unlinked(store)?.into_iter();
+    let roots = pins_of_unlinked(store)?.into_iter();
     kept.pins
         .extend(roots.filter(|pin| !have.contains(pin.cid.hash())));
     Ok(())

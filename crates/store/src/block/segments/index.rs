@@ -323,7 +323,7 @@ impl Index {
             return Err(failed(
                 action,
                 io::Error::other(
-                    "a sync of the index has failed: open the store again to have it made anew",
+                    "a sync of the index has failed: open the store again to rebuild it",
                 ),
             ));
         }

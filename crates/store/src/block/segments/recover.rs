@@ -169,7 +169,7 @@ pub(super) fn open(
         total: 0,
     };
     let usable = if plan.reindex {
-        Err(IndexFault::Broken("it was asked to be made anew".to_owned()))
+        Err(IndexFault::Broken("a rebuild was requested".to_owned()))
     } else {
         replay.usable(&reserve, &card.owner)
     };

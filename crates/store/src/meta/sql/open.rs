@@ -283,7 +283,7 @@ fn reconcile(
             rows = now.turn,
             journal = told.state.turn,
             damaged = told.damaged,
-            "the pin journal is written anew"
+            "rewriting the pin journal"
         );
     }
     let journal = Journal::create(Arc::clone(disk), owner, &now, &mut all(connection));
