@@ -23,7 +23,11 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
         .with_context(|| format!("running {}", command.get_program().display()))?;
-    ensure!(status.success(), "{} ended with {status}", command_line(command));
+    ensure!(
+        status.success(),
+        "{} ended with {status}",
+        command_line(command)
+    );
     Ok(())
 }
 

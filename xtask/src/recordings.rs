@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use cairn_testkit::selection::Selection;
 use cairn_testkit::recording::{BOUNDARY_CLUSTER, BOUNDARY_KUBO, Recording, Set};
 use cairn_testkit::replay::Replayer;
+use cairn_testkit::selection::Selection;
 use cairn_testkit::server;
 use clap::{Args, Subcommand};
 
@@ -143,7 +143,11 @@ fn capture(command: &mut Command, boundary: &'static str) -> Result<Set> {
 
 fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()> {
     let set = Set::kubo()?;
-    let due = if due { Selection::kubo()? } else { Selection::everything() };
+    let due = if due {
+        Selection::kubo()?
+    } else {
+        Selection::everything()
+    };
     let repository = server::recorded_repository(binary)?;
     let daemon = repository.start(&["--offline"])?;
     let mut replayer = Replayer::new(&set, &daemon.rpc())?;

@@ -29,7 +29,11 @@ impl TrimPolicy {
             return false;
         }
         self.unused += 1;
-        self.at_rest = if cpu_time <= REST { self.at_rest + 1 } else { 0 };
+        self.at_rest = if cpu_time <= REST {
+            self.at_rest + 1
+        } else {
+            0
+        };
         let time = self.at_rest >= LOOKS_AT_REST || self.unused >= LOOKS_UNUSED;
         if time {
             *self = Self::default();

@@ -190,8 +190,7 @@ impl Globals {
             None => None,
             Some(given) => {
                 let limit: GoDuration = given.parse().map_err(|error: DurationError| {
-                    Problem::usage(format!("--timeout: {error}"))
-                        .hint("examples: `30s`, `1m30s`")
+                    Problem::usage(format!("--timeout: {error}")).hint("examples: `30s`, `1m30s`")
                 })?;
                 Some(limit.to_std())
             }

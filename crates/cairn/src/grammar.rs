@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use cairn_wire::Values;
 use cairn_wire::kubo::{self, OptionSpec, Spec};
 use cairn_wire::shape::BodyKind;
-use cairn_wire::values::Kind;
+use cairn_wire::values::OptionKind;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
@@ -371,13 +371,13 @@ fn option_argument(option: &OptionSpec) -> Arg {
         };
     }
     match option.kind {
-        Kind::Bool => argument
+        OptionKind::Bool => argument
             .action(ArgAction::Set)
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
             .value_name("BOOL"),
-        Kind::Strings => argument
+        OptionKind::Strings => argument
             .action(ArgAction::Append)
             .num_args(1)
             .allow_hyphen_values(true)
@@ -391,9 +391,9 @@ fn option_argument(option: &OptionSpec) -> Arg {
 }
 
 /// Whether a default is shown in the help: not for a switch that is off.
-fn is_worth_showing(kind: Kind, default: &str) -> bool {
+fn is_worth_showing(kind: OptionKind, default: &str) -> bool {
     match kind {
-        Kind::Bool => default == "true",
+        OptionKind::Bool => default == "true",
         _ => !default.is_empty(),
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::{Problem, ErrorStyle};
+use crate::error::{ErrorStyle, Problem};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::logging;

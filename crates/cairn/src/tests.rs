@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use cairn_wire::kubo;
 
 use crate::environment::Environment;
-use crate::error::{Problem, ErrorStyle};
+use crate::error::{ErrorStyle, Problem};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::output::Format;
@@ -227,7 +227,9 @@ fn commands_that_are_not_there_yet_are_named() {
         // What has been added since is a command.
         assert!(said.contains(what) && !said.contains("filestore"), "{said}");
     }
-    let said = parse("pinn ls").unwrap_err().json(&ErrorStyle::new("cairn"));
+    let said = parse("pinn ls")
+        .unwrap_err()
+        .json(&ErrorStyle::new("cairn"));
     assert!(said.contains("'pin'"), "{said}");
 }
 

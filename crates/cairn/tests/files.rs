@@ -149,7 +149,9 @@ fn another_root_is_set_only_on_purpose_and_without_a_daemon() {
     let refused = run(&repository, &["files", "chroot", "--confirm"], b"");
     assert_eq!(said(&refused).0, Some(1));
     assert_eq!(root(&Rpc::new(&daemon.rpc())), before);
-    let answer = Rpc::new(&daemon.rpc()).request("files/chroot", None).unwrap();
+    let answer = Rpc::new(&daemon.rpc())
+        .request("files/chroot", None)
+        .unwrap();
     assert_eq!(answer.status, 404);
 }
 

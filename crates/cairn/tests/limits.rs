@@ -47,7 +47,9 @@ impl Blocks {
         let mut car = Vec::new();
         v1::write_header(std::slice::from_ref(root), &mut car);
         car.extend_from_slice(&self.car);
-        let answer = rpc.request("dag/import?pin-roots=false", Some(&car)).unwrap();
+        let answer = rpc
+            .request("dag/import?pin-roots=false", Some(&car))
+            .unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(!answer.aborted, "{}", answer.text());
         daemon.terminate(PATIENCE).unwrap();

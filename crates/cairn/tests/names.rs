@@ -250,7 +250,9 @@ fn multibase_takes_the_line_end_of_echo() {
     let daemon = repository.start(&["--offline"]).unwrap();
     let rpc = Rpc::new(&daemon.rpc());
     for text in ["uaGk\n", "uaGk\r\n", "uaGk", "nbeaq\n"] {
-        let decoded = rpc.request("multibase/decode", Some(text.as_bytes())).unwrap();
+        let decoded = rpc
+            .request("multibase/decode", Some(text.as_bytes()))
+            .unwrap();
         if text.starts_with('u') {
             assert_eq!(
                 (decoded.status, decoded.text().as_str()),

@@ -1,8 +1,8 @@
 //! Every due recording of Kubo 0.42.0, replayed against the program.
 
-use cairn_testkit::selection::Selection;
 use cairn_testkit::recording::Set;
 use cairn_testkit::replay::Replayer;
+use cairn_testkit::selection::Selection;
 use cairn_testkit::server;
 
 #[test]

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 
 use crate::error::NodeError;
-use crate::fetch::{AHEAD, ReadAhead, Blocks, decode_links};
+use crate::fetch::{AHEAD, Blocks, ReadAhead, decode_links};
 use crate::unixfs;
 use crate::walk::PackedLinks;
 

@@ -21,7 +21,7 @@ pub(crate) use ahead::WalkAhead;
 use ahead::Window;
 use session::Fetcher;
 use wants::WantGuard;
-pub use wants::{MAX_IN_FLIGHT, FetchProgress};
+pub use wants::{FetchProgress, MAX_IN_FLIGHT};
 
 /// The blocks that one operation on a DAG reads: from the local store, or through an exchange with peers.
 ///

@@ -186,7 +186,8 @@ fn list_all(
         if !options.verify {
             return Ok(page.into_iter().map(unchecked).all(&mut *each));
         }
-        let page: Vec<CheckedReference> = page.into_iter().map(|found| check(files, found)).collect();
+        let page: Vec<CheckedReference> =
+            page.into_iter().map(|found| check(files, found)).collect();
         remove_bad(files, options, &page)?;
         Ok(page.into_iter().all(&mut *each))
     };
@@ -261,7 +262,11 @@ fn check(files: &Filestore, reference: Reference) -> CheckedReference {
 }
 
 /// The status of a reference that cannot be followed.
-fn diagnose(files: &Filestore, reference: &Reference, fault: ReferenceFault) -> (Status, ReferenceProblem) {
+fn diagnose(
+    files: &Filestore,
+    reference: &Reference,
+    fault: ReferenceFault,
+) -> (Status, ReferenceProblem) {
     let open = |error| ReferenceProblem::Open {
         path: files.path_of(reference).unwrap_or_default(),
         error,
@@ -281,7 +286,11 @@ fn diagnose(files: &Filestore, reference: &Reference, fault: ReferenceFault) -> 
     }
 }
 
-fn remove_bad(files: &Filestore, options: &ListOptions, page: &[CheckedReference]) -> Result<(), BlockError> {
+fn remove_bad(
+    files: &Filestore,
+    options: &ListOptions,
+    page: &[CheckedReference],
+) -> Result<(), BlockError> {
     if !options.remove {
         return Ok(());
     }

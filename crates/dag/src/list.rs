@@ -2,7 +2,7 @@
 
 use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::Entry;
-use cairn_primitives::unixfs::{NodeKind, Mtime};
+use cairn_primitives::unixfs::{Mtime, NodeKind};
 use cairn_primitives::{Cid, Codec};
 use futures_util::future::BoxFuture;
 
@@ -103,7 +103,11 @@ pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeE
         }
         Codec::RAW => {
             blocks.get(cid).await?;
-            Ok(Entries::of_links(blocks.clone(), cid, PackedLinks::default()))
+            Ok(Entries::of_links(
+                blocks.clone(),
+                cid,
+                PackedLinks::default(),
+            ))
         }
         _ => {
             let links = PackedLinks::of(blocks.links(cid).await?.iter());

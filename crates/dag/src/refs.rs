@@ -6,7 +6,7 @@ use cairn_store::BlockStore;
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
-use crate::walk::{WalkStack, PackedLinks, SeenAsWritten, WalkStep, may_link};
+use crate::walk::{PackedLinks, SeenByVersion, WalkStack, WalkStep, may_link};
 
 /// A listed link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub struct Refs {
     open: WalkStack,
     ahead: WalkAhead,
     /// With `unique`: the least depth at which a target was seen. Shared by roots listed after each other.
-    seen: SeenAsWritten<u32>,
+    seen: SeenByVersion<u32>,
 }
 
 impl Refs {
@@ -101,7 +101,7 @@ impl Refs {
             root: None,
             open: WalkStack::default(),
             ahead: WalkAhead::default(),
-            seen: SeenAsWritten::default(),
+            seen: SeenByVersion::default(),
         }
     }
 

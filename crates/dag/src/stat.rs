@@ -5,7 +5,7 @@ use cairn_store::{BlockError, BlockStore};
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
-use crate::walk::{WalkStack, PackedLinks, SeenMap, WalkStep, may_link};
+use crate::walk::{PackedLinks, SeenMap, WalkStack, WalkStep, may_link};
 
 /// Size of a block in bytes; fetches it if absent.
 pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {

@@ -5,8 +5,8 @@ mod seen;
 
 use cairn_primitives::Codec;
 
-pub(crate) use open::{AHEAD_OF_LAST, CompactStack, WalkStack, PackedLinks, WalkStep};
-pub(crate) use seen::{SeenMap, SeenByVersion, Visited};
+pub(crate) use open::{AHEAD_OF_LAST, CompactStack, PackedLinks, WalkStack, WalkStep};
+pub(crate) use seen::{SeenByVersion, SeenMap, Visited};
 
 /// Whether blocks of a codec can have links at all.
 pub(crate) fn may_link(codec: Codec) -> bool {

@@ -153,7 +153,10 @@ impl<S: SendQueue> GuardedIo<S> {
             if queued_bytes == blocked.queued_bytes {
                 blocked.looks += 1;
             } else {
-                *blocked = BlockedClient { queued_bytes, looks: 0 };
+                *blocked = BlockedClient {
+                    queued_bytes,
+                    looks: 0,
+                };
             }
             if blocked.looks >= LOOKS {
                 return Poll::Ready(());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cairn_dag::Blocks;
 use cairn_dag::gc::ExtraRoots;
 use cairn_dag::import::{AddRequest, ImportDefaults};
-use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, ShardingRules, Settings};
+use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Settings, ShardingRules};
 use cairn_primitives::Cid;
 use cairn_primitives::cid::CidError;
 use cairn_primitives::unixfs::CidMaker;

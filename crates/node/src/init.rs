@@ -47,7 +47,7 @@ pub struct Initialized {
     /// The node's peer id.
     pub peer_id: PeerId,
     /// The directory with the file `readme`, if there is one.
-    pub add_welcome_files: Option<Cid>,
+    pub welcome: Option<Cid>,
 }
 
 /// Why a new repository could not be filled.
@@ -108,11 +108,11 @@ impl Repo {
         config.check().map_err(RepoError::from)?;
 
         let fresh = NewRepo::begin(path)?;
-        let add_welcome_files = fill(path, &config, options.empty_repo).await?;
+        let welcome = fill(path, &config, options.empty_repo).await?;
         fresh.finish(&config).map_err(RepoError::from)?;
         Ok(Initialized {
             peer_id: identity.peer_id(),
-            add_welcome_files,
+            welcome,
         })
     }
 }

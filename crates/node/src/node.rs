@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_dag::Pinner;
-use cairn_dag::gc::{CollectError, ExtraRoots, CollectionTask};
+use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_dag::import::ImportDefaults;
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
 use cairn_primitives::unixfs::directory::SizeEstimation;

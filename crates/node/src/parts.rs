@@ -7,7 +7,7 @@ use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::segments::{OpenError, OpenReport, Options, SegmentStore};
 use cairn_store::block::{Filestore, FilestoreOptions};
-use cairn_store::meta::{RowsLocation, RowError, Rows, SqliteRows};
+use cairn_store::meta::{RowError, Rows, RowsLocation, SqliteRows};
 
 use crate::config::Config;
 use crate::config::sections::Datastore;
@@ -83,10 +83,7 @@ fn log_repairs(report: &OpenReport) {
         );
     }
     if report.replayed > 0 {
-        tracing::debug!(
-            records = report.replayed,
-            "the block index was updated"
-        );
+        tracing::debug!(records = report.replayed, "the block index was updated");
     }
 }
 
@@ -142,12 +139,13 @@ pub(crate) fn open_filestore(
     if !files && !urls && rows.last_reference()? == 0 {
         return Ok(None);
     }
-    let options =
-        FilestoreOptions::rows_location(repository, files, urls).map_err(|source| RepoError::Io {
+    let options = FilestoreOptions::for_repository(repository, files, urls).map_err(|source| {
+        RepoError::Io {
             action: "find",
             path: repository.to_owned(),
             source: Arc::new(source),
-        })?;
+        }
+    })?;
     Filestore::open(Arc::clone(store), rows.clone(), options)
         .map(Some)
         .map_err(NodeError::Store)

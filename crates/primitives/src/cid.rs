@@ -79,7 +79,9 @@ pub enum CidError {
     #[error("invalid CID: {0}")]
     Hash(HashError),
     /// A CIDv0 can only have a 32-byte sha2-256 digest.
-    #[error("a CIDv0 needs a sha2-256 digest of 32 bytes, not {length} bytes of hash function {code:#x}")]
+    #[error(
+        "a CIDv0 needs a sha2-256 digest of 32 bytes, not {length} bytes of hash function {code:#x}"
+    )]
     NotV0 {
         /// The hash function's code.
         code: u64,

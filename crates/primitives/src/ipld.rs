@@ -217,7 +217,9 @@ impl Builder {
     /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is not a level of the value.
     pub(crate) fn open_json_map(&mut self) -> Result<(), CodecError> {
         let reserved = match self.open.last() {
-            Some(OpenContainer::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some(b"/"),
+            Some(OpenContainer::Map { entries, key }) => {
+                entries.is_empty() && key.as_deref() == Some(b"/")
+            }
             _ => false,
         };
         self.push(

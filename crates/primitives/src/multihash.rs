@@ -79,9 +79,7 @@ pub enum HashError {
         length: usize,
     },
     /// An identity digest must have the length of its data.
-    #[error(
-        "an identity digest of {data} bytes of data cannot have {length} bytes"
-    )]
+    #[error("an identity digest of {data} bytes of data cannot have {length} bytes")]
     IdentityLength {
         /// The length that was asked for, in bytes.
         length: usize,

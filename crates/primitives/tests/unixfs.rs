@@ -14,7 +14,7 @@ use cairn_primitives::unixfs::directory::{
 };
 use cairn_primitives::unixfs::file::{FileNode, read_symlink};
 use cairn_primitives::unixfs::hamt::{Lookup, ShardNode, Step};
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, FileLayout, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_primitives::unixfs::{Built, CidMaker, Mtime, symlink};
 use sha2::Digest as _;
 

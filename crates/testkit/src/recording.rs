@@ -14,7 +14,9 @@ use serde_json::Value;
 
 mod body;
 
-pub use body::{BOUNDARY_CLUSTER, BOUNDARY_KUBO, Body, Bytes, EarlierAnswer, Lookup, Part, AnswerPart};
+pub use body::{
+    AnswerPart, BOUNDARY_CLUSTER, BOUNDARY_KUBO, Body, Bytes, EarlierAnswer, Lookup, Part,
+};
 
 /// One recorded exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

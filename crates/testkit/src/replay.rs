@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::fixture;
 use crate::http::{self, Answer};
-use crate::recording::{EarlierAnswer, Learned, Recording, Request, Response, Set, Step, AnswerPart, StopCondition};
+use crate::recording::{
+    AnswerPart, EarlierAnswer, Learned, Recording, Request, Response, Set, Step, StopCondition,
+};
 
 mod canon;
 mod decode;

@@ -24,13 +24,13 @@ mod ls;
 mod pin_add;
 mod pin_ls;
 mod piped;
+mod record_error;
 mod reindex;
 mod repair;
 mod repo_gc;
 mod repo_verify;
 mod rest;
 mod shutdown;
-mod record_error;
 mod version;
 
 use std::future::Future;

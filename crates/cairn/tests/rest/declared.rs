@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use cairn_http::rest::{
-    Answer, Credential, Download, Handler, Input, OneOrMany, RawOrFiles, ErrorResponse, Service,
+    Answer, Credential, Download, ErrorResponse, Handler, Input, OneOrMany, RawOrFiles, Service,
 };
 use cairn_wire::pinning::{Failure, Pinning};
 use cairn_wire::rest::{Access, Api, Fault, Info, Scheme, TrailingSlash};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use cairn_client::InProcess;
 use cairn_client::rest::{CallError, Rest};
 use cairn_http::mount_endpoints;
-use cairn_http::rest::{Answer, Credential, Handler, Input, ErrorResponse, Service};
+use cairn_http::rest::{Answer, Credential, ErrorResponse, Handler, Input, Service};
 use cairn_wire::pinning::{Failure, GetPin, Pin, PinStatus, Pinning, Status};
 use cairn_wire::rest::{Access, Fault, Scheme};
 use http::{HeaderValue, StatusCode};

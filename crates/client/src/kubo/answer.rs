@@ -1,8 +1,8 @@
 //! The answer to a request, as bytes.
 
 use bytes::Bytes;
-use cairn_wire::{CommandError, ErrorDetail};
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
+use cairn_wire::{CommandError, ErrorDetail};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::BodyExt as _;

@@ -8,7 +8,7 @@ use cairn_primitives::{Cid, codec};
 use futures_util::Stream;
 
 use crate::error::NodeError;
-use crate::fetch::{ReadAhead, Blocks};
+use crate::fetch::{Blocks, ReadAhead};
 use crate::walk::{AHEAD_OF_LAST, CompactStack, Visited, may_link};
 
 /// Blocks from this size on are handed over as they are; smaller ones are put together.

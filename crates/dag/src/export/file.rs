@@ -8,7 +8,7 @@ use futures_util::Stream;
 
 use super::ExportError;
 use crate::error::NodeError;
-use crate::fetch::{ReadAhead, Blocks, TOGETHER};
+use crate::fetch::{Blocks, ReadAhead, TOGETHER};
 use crate::unixfs;
 use crate::walk::AHEAD_OF_LAST;
 

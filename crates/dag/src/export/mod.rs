@@ -10,7 +10,7 @@ mod tar;
 
 pub use car::{Car, CarError};
 pub use cat::{Cat, CatRange};
-pub use download::{Download, GetOptions, DownloadFormat};
+pub use download::{Download, DownloadFormat, GetOptions};
 pub use file::FileReader;
 pub use gzip::DEFAULT_LEVEL;
 pub use node::{Content, Node};

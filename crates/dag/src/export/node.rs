@@ -1,7 +1,7 @@
 //! UnixFS nodes.
 
 use cairn_primitives::ByteString;
-use cairn_primitives::unixfs::{NodeKind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{Mtime, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec};
 
 use super::{ExportError, FileReader};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cairn_primitives::Cid;
 
 use super::{Blocks, WantGuard};
-use crate::walk::Open;
+use crate::walk::WalkStack;
 
 /// Blocks that are asked for ahead, at most, and at which number more are asked: whole batches, and never few in flight.
 const MOST: usize = 128;
@@ -63,7 +63,12 @@ pub(crate) struct WalkAhead {
 
 impl WalkAhead {
     /// Called before each step of a walk. `wanted` tells which of the links to come will be read.
-    pub(crate) fn step(&mut self, blocks: &Blocks, open: &Open, wanted: impl Fn(&Cid) -> bool) {
+    pub(crate) fn step(
+        &mut self,
+        blocks: &Blocks,
+        open: &WalkStack,
+        wanted: impl Fn(&Cid) -> bool,
+    ) {
         if !blocks.is_fetching() {
             return;
         }

@@ -12,7 +12,7 @@ use futures_util::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::task::JoinHandle;
 
-use super::wants::{WantGuard, WantResult, Shared, FetchProgress};
+use super::wants::{FetchProgress, Shared, WantGuard, WantResult};
 use crate::error::FetchError;
 
 /// Wants of one batch. Less is finer to cancel: a batch is cancelled when nobody waits for any block of it.

@@ -16,7 +16,7 @@ use cairn_primitives::car::{CarError, Decoder, Event, Limits};
 use cairn_primitives::{Block, Cid};
 use cairn_store::{BlockStore, Hold};
 
-use self::check::{CheckedBlocks, BlockFault, check};
+use self::check::{BlockFault, CheckedBlocks, check};
 use super::ImportError;
 use super::block::check_size;
 use super::blocks::Batch;

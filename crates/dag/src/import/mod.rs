@@ -33,4 +33,4 @@ pub use importer::{File, Importer};
 pub use node::{NodeFormat, NodePutRequest};
 pub use options::{FileMeta, ImportOptions};
 pub use request::{AddRequest, ImportDefaults};
-pub use tree::{Added, ImportedTree, ImportRoot, MAX_FOLDER_PATHS, Tree, TreeFile};
+pub use tree::{Added, ImportRoot, ImportedTree, MAX_FOLDER_PATHS, Tree, TreeFile};

@@ -155,13 +155,7 @@ mod tests {
         for (input, store, hash, data, text) in [
             ("nope", "raw", None, "", "unknown codec \"nope\""),
             ("raw", "nope", None, "", "unknown codec \"nope\""),
-            (
-                "raw",
-                "raw",
-                Some("nope"),
-                "",
-                "unknown codec \"nope\"",
-            ),
+            ("raw", "raw", Some("nope"), "", "unknown codec \"nope\""),
             (
                 "raw",
                 "raw",

@@ -1,9 +1,9 @@
 //! Imports trees of files, directories and links that arrive in order, such as the parts of a multipart body.
 
 mod build;
+mod directories;
 mod folders;
 mod path;
-mod directories;
 
 use bytes::Bytes;
 use cairn_primitives::ByteString;
@@ -12,8 +12,8 @@ use cairn_primitives::unixfs::{Built, Mtime};
 use cairn_store::Hold;
 use tokio::sync::mpsc;
 
-use self::folders::{FolderId, Folders};
 use self::directories::{DirectoryStack, PlacementStep};
+use self::folders::{FolderId, Folders};
 use super::ImportError;
 use super::file::FileImport;
 use super::importer::Importer;

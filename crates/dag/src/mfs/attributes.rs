@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
-use cairn_primitives::unixfs::{BuildError, CidMaker, NodeKind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{BuildError, CidMaker, Mtime, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Version, codec::dag_pb};
 
 use super::directory::Change;
 use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::now;
-use super::{TreeChange, Mfs, MfsError, MfsPath};
+use super::{Mfs, MfsError, MfsPath, TreeChange};
 
 impl Mfs {
     /// Sets the permissions of a file or a directory; 0 removes them. Always flushes.

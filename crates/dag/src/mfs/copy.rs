@@ -11,7 +11,7 @@ use cairn_store::block::Root;
 use super::directory::Change;
 use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::FileEdit;
-use super::{TreeChange, Mfs, MfsError, MfsPath};
+use super::{Mfs, MfsError, MfsPath, TreeChange};
 use crate::error::NodeError;
 use crate::resolve;
 

@@ -7,7 +7,7 @@ use cairn_primitives::unixfs::{BuildError, CidMaker, NodeKind, ReadError, UnixFs
 use cairn_primitives::{Block, Cid};
 
 use super::MfsError;
-use super::editor::{Editor, MfsNode, FsNode, NodeLink};
+use super::editor::{Editor, FsNode, MfsNode, NodeLink};
 use crate::directory::Entries;
 use crate::error::NodeError;
 use crate::unixfs;

@@ -1,6 +1,6 @@
 //! Information about a file or a directory.
 
-use cairn_primitives::unixfs::{NodeKind, Mtime};
+use cairn_primitives::unixfs::{Mtime, NodeKind};
 use cairn_primitives::{Cid, Codec};
 
 use super::editor::{Editor, MfsNode};

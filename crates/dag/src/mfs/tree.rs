@@ -7,7 +7,7 @@ use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::{CidMaker, NodeKind, UnixFs};
 
-use super::directory::{Change, Growth, EntryError};
+use super::directory::{Change, EntryError, Growth};
 use super::editor::{Editor, FsNode, NodeLink};
 use super::path::MfsPath;
 use super::{MfsError, Settings};

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use super::{PinError, Pinner, check_name};
 use crate::error::NodeError;
 use crate::fetch::{Blocks, FetchProgress};
-use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
 /// Blocks that one pin asks for at a time.
 const FETCHES: usize = 64;
@@ -316,7 +316,9 @@ async fn next_link(open: &mut WalkStack, store: &dyn BlockStore) -> Result<Optio
 /// What a block that is here links to.
 async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, NodeError> {
     let gone = || crate::FetchError::NotFound { cid: cid.clone() };
-    Ok(PackedLinks::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
+    Ok(PackedLinks::of(
+        store.links(cid).await?.ok_or_else(gone)?.iter(),
+    ))
 }
 
 /// Touches what is reachable from a pin, and answers with what that is; with nothing when any of it is absent, since

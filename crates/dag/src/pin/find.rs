@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinFilter, PinMode};
 
-use super::{PinKind, PinError, PinState, Pinner};
-use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
+use super::{PinError, PinKind, PinState, Pinner};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
 impl Pinner {
     /// Whether and how each CID is pinned, in the given order. `kind` restricts the type: CIDs pinned in other ways

@@ -3,9 +3,9 @@
 use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinFilter, PinMode};
 
-use super::{PinKind, PinError, Pinner};
+use super::{PinError, PinKind, Pinner};
 use crate::listing::Listing;
-use crate::walk::{WalkStack, PackedLinks, SeenByVersion, may_link};
+use crate::walk::{PackedLinks, SeenByVersion, WalkStack, may_link};
 
 /// Which pins to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinChange, PinMode};
 
-use super::{PinKind, PinError, PinState, Pinner, RemoveError};
+use super::{PinError, PinKind, PinState, Pinner, RemoveError};
 
 impl Pinner {
     /// Removes the pin of a CID. `recursive` says whether that may be a recursive one.

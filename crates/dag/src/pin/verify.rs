@@ -5,7 +5,7 @@ use cairn_primitives::Cid;
 use super::{PinError, Pinner};
 use crate::error::FetchError;
 use crate::listing::Listing;
-use crate::walk::{WalkStack, PackedLinks, WalkStep, Visited, may_link};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
 /// Maximum number of bad blocks that are reported for one pin.
 const MAX_BAD: usize = 10_000;

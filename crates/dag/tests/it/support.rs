@@ -67,7 +67,11 @@ impl Dag {
         )
     }
 
-    pub(crate) fn node_of(&self, links: Vec<(String, BuiltNode)>, data: Option<Bytes>) -> BuiltNode {
+    pub(crate) fn node_of(
+        &self,
+        links: Vec<(String, BuiltNode)>,
+        data: Option<Bytes>,
+    ) -> BuiltNode {
         let below: u64 = links.iter().map(|(_, made)| made.tree).sum();
         let links = links.into_iter().map(|(name, made)| Link {
             cid: made.cid,

@@ -39,7 +39,7 @@ use headers::Headers;
 use crate::Service;
 use crate::cause::with_causes;
 use crate::paths;
-use crate::stream::{StreamFailure, StreamBody, Trailers};
+use crate::stream::{StreamBody, StreamFailure, Trailers};
 
 /// Timeout for the next block if `Gateway.RetrievalTimeout` is not set.
 const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -100,7 +100,9 @@ async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
         Method::GET | Method::HEAD => {
             let only_cached = is_only_if_cached(&request.headers);
             match get(&gateway, &gateway.blocks(only_cached), &request).await {
-                Err(GatewayError::NotHere(text)) if only_cached => Err(GatewayError::NotCached(text)),
+                Err(GatewayError::NotHere(text)) if only_cached => {
+                    Err(GatewayError::NotCached(text))
+                }
                 answered => answered,
             }
         }
@@ -138,7 +140,11 @@ struct Target {
     validity: Validity,
 }
 
-async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Response, GatewayError> {
+async fn get(
+    gateway: &Gateway,
+    blocks: &Blocks,
+    request: &Parts,
+) -> Result<Response, GatewayError> {
     if request.headers.get("service-worker").is_some() {
         // A service worker of one page would control every other page of this origin.
         return Err(GatewayError::Bad(
@@ -149,8 +155,12 @@ async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Resp
     let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default())
         .map_err(|error| GatewayError::Bad(error.to_string()))?;
     match trustless::requested_format(&query, &request.headers)? {
-        trustless::TrustlessFormat::Raw => return trustless::raw(blocks, &target, &request.headers).await,
-        trustless::TrustlessFormat::Car => return trustless::car(blocks, &target, &request.headers).await,
+        trustless::TrustlessFormat::Raw => {
+            return trustless::raw(blocks, &target, &request.headers).await;
+        }
+        trustless::TrustlessFormat::Car => {
+            return trustless::car(blocks, &target, &request.headers).await;
+        }
         trustless::TrustlessFormat::Content => {}
     }
     let name = query.loose(&["filename"]).map(str::to_owned);
@@ -189,7 +199,11 @@ async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Resp
     }
 }
 
-async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Result<Target, GatewayError> {
+async fn resolve_target(
+    gateway: &Gateway,
+    blocks: &Blocks,
+    path: &str,
+) -> Result<Target, GatewayError> {
     let not_served = || {
         GatewayError::NotFound(
             "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),

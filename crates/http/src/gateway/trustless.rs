@@ -21,7 +21,10 @@ pub(super) enum TrustlessFormat {
 }
 
 /// The format in `?format=` or `Accept`; `?format=` has precedence.
-pub(super) fn requested_format(query: &Values, headers: &HeaderMap) -> Result<TrustlessFormat, GatewayError> {
+pub(super) fn requested_format(
+    query: &Values,
+    headers: &HeaderMap,
+) -> Result<TrustlessFormat, GatewayError> {
     match query.loose(&["format"]) {
         Some("raw") => return Ok(TrustlessFormat::Raw),
         Some("car") => return Ok(TrustlessFormat::Car),

@@ -52,7 +52,7 @@ impl Failure {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::Command(_) | Self::Parse(_) => StatusCode::BAD_REQUEST,
-            Self::Told(_) => StatusCode::OK,
+            Self::Trailer(_) => StatusCode::OK,
         }
     }
 }

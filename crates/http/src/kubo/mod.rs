@@ -26,13 +26,13 @@ use http::Method;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answer::{Answer, ByteStream, OneOrMany, Records};
-pub(crate) use call::{CallContext, Call};
+pub(crate) use call::{Call, CallContext};
 pub(crate) use error::Failure;
 pub use handlers::version_info;
 
 pub(crate) use answer::redirect as redirect_to;
 
-use self::answer::{HandlerReply, ResponseStart, Encoding, ResponseOptions};
+use self::answer::{Encoding, HandlerReply, ResponseOptions, ResponseStart};
 use self::call::{CallType, RequestBody};
 use self::files::Files;
 use crate::Service;
@@ -117,7 +117,9 @@ impl Rpc {
 }
 
 /// Implements a command. Its input and output types follow from the declaration.
-pub(crate) trait Handler: Command<Body: RequestBody, Reply: HandlerReply, Needs: CallType> {
+pub(crate) trait Handler:
+    Command<Body: RequestBody, Reply: HandlerReply, Needs: CallType>
+{
     /// Handles one call.
     fn handle(
         self,
@@ -133,7 +135,8 @@ pub(crate) type Input<C> =
 type ResponseFuture = BoxFuture<'static, Result<ResponseStart, Failure>>;
 
 /// Handles a call; `None` if the command needs a node and there is none.
-type Run = fn(Option<&Arc<Rpc>>, CallContext, Option<Files>) -> Result<Option<ResponseFuture>, ParseError>;
+type Run =
+    fn(Option<&Arc<Rpc>>, CallContext, Option<Files>) -> Result<Option<ResponseFuture>, ParseError>;
 
 /// A command and its type-erased handler.
 struct Route {
@@ -268,7 +271,8 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     let allow_origin = rpc.origins.allow_origin("POST", headers);
     let command = command.to_owned();
     let mut response = command_response(rpc.clone(), command, request).await;
-    rpc.origins.set_allow_origin(allow_origin.as_ref(), response.headers_mut());
+    rpc.origins
+        .set_allow_origin(allow_origin.as_ref(), response.headers_mut());
     response
 }
 

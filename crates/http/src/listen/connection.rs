@@ -12,7 +12,7 @@ use super::slots::{Activity, ConnectionSlot};
 use super::socket::SendQueue;
 use super::streams::{MemoryBudget, Streams, in_pieces};
 use super::{Face, Limits, host};
-use crate::guard::{TrackedBody, GuardedBody, GuardedIo, UnreadBody};
+use crate::guard::{GuardedBody, GuardedIo, TrackedBody, UnreadBody};
 use crate::tls::Tls;
 use crate::trailer::{Slot, TrailerIo};
 

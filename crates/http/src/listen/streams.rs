@@ -153,7 +153,11 @@ impl Reservation {
 }
 
 /// The same response, in pieces and with the limits of its stream.
-pub(super) fn in_pieces(response: Response, held: Reservation, busy: RequestGuard) -> http::Response<PacedBody> {
+pub(super) fn in_pieces(
+    response: Response,
+    held: Reservation,
+    busy: RequestGuard,
+) -> http::Response<PacedBody> {
     response.map(|inner| PacedBody {
         inner,
         rest: Bytes::new(),

@@ -18,7 +18,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::stream::{StreamFailure, StreamBody, Trailers};
+use crate::stream::{StreamBody, StreamFailure, Trailers};
 use crate::trailer::Slot;
 
 /// Longer than any test takes; a limit that is not under test.

@@ -19,8 +19,8 @@ use cairn_wire::rest::{
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 pub(crate) use self::body::is_multipart;
-pub use self::body::{RequestBody, Files, Raw, RawOrFiles};
-pub use self::reply::{HandlerReply, Download, OneOrMany, Records, ErrorTrailer};
+pub use self::body::{Files, Raw, RawOrFiles, RequestBody};
+pub use self::reply::{Download, ErrorTrailer, HandlerReply, OneOrMany, Records};
 use self::reply::{empty, json};
 use crate::stream::Trailers;
 

@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::ErrorResponse;
-use crate::stream::{StreamFailure, STREAM_ERROR, StreamBody, Trailers};
+use crate::stream::{STREAM_ERROR, StreamBody, StreamFailure, Trailers};
 
 /// A stream of records. An error before the first is the whole response; a later one cuts the response off.
 pub type Records<T, A> = BoxStream<'static, Result<T, ErrorResponse<A>>>;

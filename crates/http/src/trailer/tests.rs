@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::stream::{StreamFailure, StreamBody, Trailers};
+use crate::stream::{StreamBody, StreamFailure, Trailers};
 
 /// What the test server sends, then how it ends.
 #[derive(Clone)]

@@ -12,7 +12,9 @@ pub enum ConfigCommandError {
     #[error("the private key cannot be shown or changed by this command")]
     PrivateKey,
     /// The key is, or contains, the access key of a remote pinning service.
-    #[error("the credentials of remote pinning services cannot be shown or changed by this command")]
+    #[error(
+        "the credentials of remote pinning services cannot be shown or changed by this command"
+    )]
     PinningCredentials,
     /// The key is, or is part of, the credentials of the RPC.
     #[error("API.Authorizations cannot be shown")]

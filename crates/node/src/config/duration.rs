@@ -316,21 +316,42 @@ mod tests {
     #[test]
     fn refuses_as_go_does() {
         for (text, message) in [
-            ("", r#"invalid duration "": expected numbers with units, such as 1h30m"#),
-            ("3", r#"missing unit in duration "3": expected h, m, s, ms, us or ns"#),
-            ("-", r#"invalid duration "-": expected numbers with units, such as 1h30m"#),
-            ("s", r#"invalid duration "s": expected numbers with units, such as 1h30m"#),
-            (".s", r#"invalid duration ".s": expected numbers with units, such as 1h30m"#),
+            (
+                "",
+                r#"invalid duration "": expected numbers with units, such as 1h30m"#,
+            ),
+            (
+                "3",
+                r#"missing unit in duration "3": expected h, m, s, ms, us or ns"#,
+            ),
+            (
+                "-",
+                r#"invalid duration "-": expected numbers with units, such as 1h30m"#,
+            ),
+            (
+                "s",
+                r#"invalid duration "s": expected numbers with units, such as 1h30m"#,
+            ),
+            (
+                ".s",
+                r#"invalid duration ".s": expected numbers with units, such as 1h30m"#,
+            ),
             (
                 "10parsecs",
                 r#"unknown unit "parsecs" in duration "10parsecs": expected h, m, s, ms, us or ns"#,
             ),
-            ("1e3s", r#"unknown unit "e" in duration "1e3s": expected h, m, s, ms, us or ns"#),
+            (
+                "1e3s",
+                r#"unknown unit "e" in duration "1e3s": expected h, m, s, ms, us or ns"#,
+            ),
             (
                 "9223372036854775808ns",
                 r#"invalid duration "9223372036854775808ns": expected numbers with units, such as 1h30m"#,
             ),
-            ("3000000h", r#"invalid duration "3000000h": expected numbers with units, such as 1h30m"#),
+            (
+                "3000000h",
+                r#"invalid duration "3000000h": expected numbers with units, such as 1h30m"#,
+            ),
             (
                 "99999999999999999999s",
                 r#"invalid duration "99999999999999999999s": expected numbers with units, such as 1h30m"#,

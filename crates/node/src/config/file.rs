@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::document::without_password;
-use super::{Changes, ConfigCommandError, Config, ConfigError, Document, Profile};
+use super::{Changes, Config, ConfigCommandError, ConfigError, Document, Profile};
 use crate::durable;
 
 /// Maximum size of a configuration file, in bytes.
@@ -216,7 +216,11 @@ fn leads_to(key: &str, to: &str) -> bool {
 }
 
 /// Copies the secrets of the present configuration to a new one, which must not change them.
-fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), ConfigCommandError> {
+fn keep_secrets(
+    new: &mut Document,
+    config: &Config,
+    old: &Document,
+) -> Result<(), ConfigCommandError> {
     let identity = old
         .get("Identity")
         .cloned()

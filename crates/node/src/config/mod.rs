@@ -10,11 +10,11 @@ mod document;
 mod duration;
 mod error;
 mod file;
-mod unused;
 mod initial;
 mod profile;
 pub mod sections;
 mod size;
+mod unused;
 mod values;
 
 #[cfg(test)]
@@ -27,10 +27,10 @@ pub use document::Document;
 pub use duration::{DurationError, GoDuration, OptionalDuration};
 pub use error::ConfigError;
 pub use file::{ConfigFile, ProfileChange};
-use unused::{UnusedKeys, idle};
 pub use profile::Profile;
 use sections::*;
 pub use size::{Size, SizeError, parse_size};
+use unused::{UnusedKeys, idle};
 use values::default;
 pub use values::{Flag, Priority, Secret, StringOrList};
 

@@ -30,7 +30,7 @@ impl Section for Option<Vec<String>> {
 
 /// The unused keys of a section.
 pub(super) fn idle<S: Section>(_: &S) -> UnusedKeys {
-    S::IDLE
+    S::UNUSED
 }
 
 impl Config {

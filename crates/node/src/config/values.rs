@@ -47,7 +47,10 @@ impl<'de> Deserialize<'de> for StringOrList {
                     StringOrList::one(text)
                 })
             }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<StringOrList, A::Error> {
+            fn visit_seq<A: de::SeqAccess<'de>>(
+                self,
+                mut items: A,
+            ) -> Result<StringOrList, A::Error> {
                 let mut texts = Vec::new();
                 while let Some(text) = items.next_element()? {
                     texts.push(text);

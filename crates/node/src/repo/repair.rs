@@ -23,7 +23,7 @@ use crate::config::{Config, ConfigError, ConfigFile, Secret};
 use crate::durable;
 use crate::identity::Identity;
 use crate::node::NodeError;
-use crate::parts::{rows_location, open_store, store_error};
+use crate::parts::{open_store, rows_location, store_error};
 
 /// The result of a repair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Repo {
             }
             .into());
         }
-        let mut report = Repaired::default();
+        let mut summary = Repaired::default();
         if let Err(error) = check_version(path) {
             match error {
                 RepoError::Version { ref found, .. }
@@ -74,18 +74,18 @@ impl Repo {
             let file = path.join("version");
             durable::replace(&file, format!("{VERSION_PREFIX}{VERSION}\n").as_bytes())
                 .map_err(|error| io_error("write", &file, error))?;
-            report.done("Rewrote the file `version`.");
+            summary.done("Rewrote the file `version`.");
         }
         let lock = Lock::take(path, Access::ReadWrite)?;
-        let config = restore_config(path, &mut report)?;
+        let config = restore_config(path, &mut summary)?;
         finished(path);
-        restore_store(path, &mut report)?;
+        restore_store(path, &mut summary)?;
         let (store, report) = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
         if report.reindexed.is_some() {
-            report.done("Rebuilt the block index from the segments.");
+            summary.done("Rebuilt the block index from the segments.");
         }
         for lost in &report.lost {
-            report.lost.push(format!(
+            summary.lost.push(format!(
                 "{} segment {} is gone: {} blocks of {} bytes. `cairn repo verify` lists them.",
                 if lost.partly { "Part of" } else { "All of" },
                 lost.segment,
@@ -93,10 +93,10 @@ impl Repo {
                 lost.bytes
             ));
         }
-        let repaired = restore_rows(path, &store, &mut report).await;
+        let repaired = restore_rows(path, &store, &mut summary).await;
         store.close().await.map_err(NodeError::Store)?;
         drop(lock);
-        repaired.map(|()| report)
+        repaired.map(|()| summary)
     }
 }
 
@@ -129,7 +129,7 @@ fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
 }
 
 /// Reads the configuration, or creates a new one.
-fn restore_config(path: &Path, report: &mut Repaired) -> Result<Config, NodeError> {
+fn restore_config(path: &Path, summary: &mut Repaired) -> Result<Config, NodeError> {
     let file = config_path(path);
     match ConfigFile::load(&file) {
         Ok(config) => {
@@ -159,7 +159,7 @@ fn restore_config(path: &Path, report: &mut Repaired) -> Result<Config, NodeErro
     let old = set_aside(&file)?;
     ConfigFile::create(&file, &config).map_err(RepoError::from)?;
     let old = old.map_or_else(String::new, |old| format!(" The old file is `{old}`."));
-    report.done(if fresh {
+    summary.done(if fresh {
         format!(
             "Created a new configuration with a new identity: this node is now {}.{old} All settings have their defaults.",
             identity.peer_id()
@@ -203,7 +203,7 @@ fn identity_in(text: &str) -> Option<Identity> {
 }
 
 /// Restores the identity of the block store.
-fn restore_store(path: &Path, report: &mut Repaired) -> Result<(), NodeError> {
+fn restore_store(path: &Path, summary: &mut Repaired) -> Result<(), NodeError> {
     let blocks = blocks_path(path);
     let there = blocks.exists();
     // The store named in the rows, if they can be read.
@@ -216,12 +216,13 @@ fn restore_store(path: &Path, report: &mut Repaired) -> Result<(), NodeError> {
     let restored = SegmentStore::restore_identity(&blocks, named.as_deref())
         .map_err(|source| store_error(&blocks, source))?;
     if !there {
-        report.lost
+        summary
+            .lost
             .push("The block store was gone, and all blocks with it.".to_owned());
     } else if restored && had {
-        report.done("Recreated the missing files of the block store.");
+        summary.done("Recreated the missing files of the block store.");
     } else if restored {
-        report.done("Rewrote `blocks/store.json` from the segments.");
+        summary.done("Rewrote `blocks/store.json` from the segments.");
     }
     Ok(())
 }
@@ -230,7 +231,7 @@ fn restore_store(path: &Path, report: &mut Repaired) -> Result<(), NodeError> {
 async fn restore_rows(
     path: &Path,
     store: &Arc<SegmentStore>,
-    report: &mut Repaired,
+    summary: &mut Repaired,
 ) -> Result<(), NodeError> {
     let file = rows_path(path);
     let place = rows_location(&file, store)?;
@@ -241,7 +242,7 @@ async fn restore_rows(
         }
         Err(error) => {
             tracing::warn!(%error, "rebuilding the rows");
-            rebuild_rows(&file, store, report)?;
+            rebuild_rows(&file, store, summary)?;
             SqliteRows::open_with_store(&rows_location(&file, store)?)?
         }
     };
@@ -252,7 +253,7 @@ async fn restore_rows(
     rows.close().await?;
     let unseen = unseen?;
     if unseen.count > 0 {
-        report.lost.push(format!(
+        summary.lost.push(format!(
             "Pins are not whole, and nothing will be collected: {unseen}."
         ));
     }
@@ -263,30 +264,30 @@ async fn restore_rows(
 fn rebuild_rows(
     file: &Path,
     store: &Arc<SegmentStore>,
-    report: &mut Repaired,
+    summary: &mut Repaired,
 ) -> Result<(), NodeError> {
     let rescued = SqliteRows::rescue(&*store.disk(), &store.id())?;
     let gone = rescued.is_none();
     let mut kept = rescued.unwrap_or_default();
     if !gone {
-        report.done(format!(
+        summary.done(format!(
             "Restored {} pins with their names from their journal.",
             kept.pins.len()
         ));
     }
     if kept.mfs_root.is_some() {
-        report.done("Restored the root of the mutable file system from the journal.");
+        summary.done("Restored the root of the mutable file system from the journal.");
     }
     if gone || kept.damaged {
         let before = kept.pins.len();
         add_pins_of_unlinked(store, &mut kept)?;
-        report.done(format!(
+        summary.done(format!(
             "The pin journal is {}: {} blocks that no other block links to were pinned. Remove the pins that you do not need: \
              `cairn pin rm`.",
             if gone { "missing" } else { "damaged" },
             kept.pins.len() - before
         ));
-        report.lost.push(
+        summary.lost.push(
             if kept.mfs_root.is_some() {
                 "The mutable file system may be outdated."
             } else {
@@ -314,11 +315,11 @@ fn rebuild_rows(
     }
     std::fs::rename(&fresh, file).map_err(|error| io_error("write", file, error))?;
     durable::sync_folder(file).map_err(|error| io_error("write", file, error))?;
-    report.done(match old {
+    summary.done(match old {
         Some(old) => format!("Rebuilt `rows.sqlite`; the old file is `{old}`."),
         None => "Rebuilt `rows.sqlite`.".to_owned(),
     });
-    report.lost.push(
+    summary.lost.push(
         "References to files of the filestore, if there were any, are not in the pin journal: add those files again."
             .to_owned(),
     );
@@ -326,7 +327,10 @@ fn rebuild_rows(
 }
 
 /// Adds the pins of [`pins_of_unlinked`] whose blocks have none.
-fn add_pins_of_unlinked(store: &Arc<SegmentStore>, kept: &mut RecoveredRows) -> Result<(), NodeError> {
+fn add_pins_of_unlinked(
+    store: &Arc<SegmentStore>,
+    kept: &mut RecoveredRows,
+) -> Result<(), NodeError> {
     let have: HashSet<Multihash> = kept.pins.iter().map(|pin| pin.cid.hash().clone()).collect();
     let roots = pins_of_unlinked(store)?.into_iter();
     kept.pins

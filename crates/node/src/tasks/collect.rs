@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cairn_dag::gc::{CollectError, ExtraRoots, CollectionTask};
+use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_store::BlockStore;
 use cairn_store::block::{BlockError, Collected};
 use cairn_store::meta::Rows;

@@ -131,7 +131,7 @@ async fn a_stopped_collection_says_so() {
     let check = parts.auto().check(&stop).await.unwrap();
     assert!(
         matches!(check, CheckOutcome::Stopped | CheckOutcome::Collected(_)),
-        "{look:?}"
+        "{check:?}"
     );
 }
 

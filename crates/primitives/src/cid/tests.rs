@@ -35,44 +35,29 @@ fn versions_turn_into_each_other() {
 fn errors_say_what_is_wrong() {
     for (text, message) in [
         ("z", "invalid CID: it is shorter than any CID"),
+        ("zz", "invalid CID: unknown version 57"),
+        ("z12", "invalid CID: unknown version 0"),
         (
-            "zz",
-            "invalid CID: unknown version 57",
+            "Qm1",
+            "invalid CID: no multibase encoding has the prefix 'Q'",
         ),
-        (
-            "z12",
-            "invalid CID: unknown version 0",
-        ),
-        ("Qm1", "invalid CID: no multibase encoding has the prefix 'Q'"),
-        (
-            "bafyx",
-            "invalid CID: a multihash has at least 2 bytes",
-        ),
+        ("bafyx", "invalid CID: a multihash has at least 2 bytes"),
         (
             "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff50",
             "invalid CID: it looks like a CIDv0 but is not base58btc",
         ),
-        (
-            "f01",
-            "invalid CID: the data ends inside a varint",
-        ),
+        ("f01", "invalid CID: the data ends inside a varint"),
         (
             "f01551220aa",
             "invalid CID: the data ends inside the digest",
         ),
-        (
-            "f12200000",
-            "invalid CID: the bytes end inside a CIDv0",
-        ),
+        ("f12200000", "invalid CID: the bytes end inside a CIDv0"),
         (
             "f0155808080808080808080010000",
             "invalid CID: a varint has more than 63 bits",
         ),
         ("b0189", "invalid CID: invalid base32 text at byte 0"),
-        (
-            "f015500000000",
-            "invalid CID: 1 bytes follow it",
-        ),
+        ("f015500000000", "invalid CID: 1 bytes follow it"),
     ] {
         assert_eq!(Cid::parse(text).unwrap_err().to_string(), message, "{text}");
     }

@@ -120,7 +120,10 @@ const ENCRYPTED: Schema = Schema {
 
 const RECIPIENT: Schema = Schema {
     name: "dagjose.DecodedRecipient.Repr",
-    fields: &[("header", FieldForm::Any), ("encrypted_key", FieldForm::Base64)],
+    fields: &[
+        ("header", FieldForm::Any),
+        ("encrypted_key", FieldForm::Base64),
+    ],
     required: None,
 };
 

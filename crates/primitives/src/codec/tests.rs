@@ -171,10 +171,7 @@ fn dag_pb_in_the_data_model_is_that_of_kubo() {
             r#"{"Links":null}"#,
             "dag-pb: Links is of kind null, not list",
         ),
-        (
-            r#"{"Links":[],"x":1}"#,
-            "dagpb.PBNode has no field \"x\"",
-        ),
+        (r#"{"Links":[],"x":1}"#, "dagpb.PBNode has no field \"x\""),
         (
             r#"{"Links":[{"Name":"a"}]}"#,
             "required fields are missing: Hash",
@@ -203,10 +200,7 @@ fn leaves_have_no_links_and_unknown_codecs_say_so() {
         assert_eq!(links(leaf, &[0xff]), Ok(Vec::new()));
     }
     let unknown = links(Codec(0x60), &[]).unwrap_err().to_string();
-    assert_eq!(
-        unknown,
-        "no decoder for the codec 0x60"
-    );
+    assert_eq!(unknown, "no decoder for the codec 0x60");
     let unknown = encode(Codec::LIBP2P_KEY, &Ipld::Null)
         .unwrap_err()
         .to_string();

@@ -104,7 +104,9 @@ impl HashFunction {
     pub fn is_allowed(self) -> bool {
         match self.family {
             Algorithm::NotBuiltIn | Algorithm::Shake128 => false,
-            Algorithm::Blake2b | Algorithm::Blake2s => usize::from(self.length) >= MIN_ALLOWED_DIGEST,
+            Algorithm::Blake2b | Algorithm::Blake2s => {
+                usize::from(self.length) >= MIN_ALLOWED_DIGEST
+            }
             _ => true,
         }
     }

@@ -33,7 +33,12 @@ pub(super) static FUNCTIONS: &[HashFunction] = &[
     row(0x0022, "murmur3-x64-64", 8, Algorithm::NotBuiltIn),
     row(0x0056, "dbl-sha2-256", 32, Algorithm::DoubleSha2_256),
     row(0x00d5, "md5", 16, Algorithm::NotBuiltIn),
-    row(0x1012, "sha2-256-trunc254-padded", 32, Algorithm::NotBuiltIn),
+    row(
+        0x1012,
+        "sha2-256-trunc254-padded",
+        32,
+        Algorithm::NotBuiltIn,
+    ),
     row(0x1100, "x11", 64, Algorithm::NotBuiltIn),
     row(0xb201, "blake2b-8", 1, Algorithm::Blake2b),
     row(0xb202, "blake2b-16", 2, Algorithm::Blake2b),
@@ -131,5 +136,10 @@ pub(super) static FUNCTIONS: &[HashFunction] = &[
     row(0xb25e, "blake2s-240", 30, Algorithm::Blake2s),
     row(0xb25f, "blake2s-248", 31, Algorithm::Blake2s),
     row(0xb260, "blake2s-256", 32, Algorithm::Blake2s),
-    row(0xb401, "poseidon-bls12_381-a2-fc1", 32, Algorithm::NotBuiltIn),
+    row(
+        0xb401,
+        "poseidon-bls12_381-a2-fc1",
+        32,
+        Algorithm::NotBuiltIn,
+    ),
 ];

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::hamt::{self, HamtBuilder};
-use super::{BuildError, Built, CidMaker, NodeKind, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};

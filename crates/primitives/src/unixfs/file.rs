@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{NodeKind, Mtime, ReadError, UnixFs};
+use super::{Mtime, NodeKind, ReadError, UnixFs};
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb;
 

@@ -16,7 +16,7 @@ pub mod node;
 pub mod symlink;
 
 pub use cid_maker::CidMaker;
-pub use node::{NodeKind, Mtime, UnixFs};
+pub use node::{Mtime, NodeKind, UnixFs};
 
 use crate::bytestring::ByteString;
 use crate::codec::CodecError;

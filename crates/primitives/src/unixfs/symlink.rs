@@ -6,7 +6,7 @@ use crate::block::Block;
 use crate::cid::Codec;
 use crate::codec::dag_pb;
 
-use super::{BuildError, Built, CidMaker, NodeKind, Mtime, UnixFs};
+use super::{BuildError, Built, CidMaker, Mtime, NodeKind, UnixFs};
 
 /// Makes the node of a symbolic link. Kubo keeps a link's time but not its mode.
 pub fn build(

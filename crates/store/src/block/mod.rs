@@ -21,4 +21,4 @@ pub use future::ReadFuture;
 pub use memory::MemoryStore;
 pub use segments::{OpenError, OpenReport, Options, SegmentStore};
 pub use traits::*;
-pub use unreadable::{MAX_NAMED, UnreadableBlocks, UnreadableBlock};
+pub use unreadable::{MAX_NAMED, UnreadableBlock, UnreadableBlocks};

@@ -275,7 +275,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Jou
         }
         let payload = match usize::try_from(size) {
             Ok(want) if size <= MOST && at + HEAD as u64 + size <= len => {
-                file.read_fresh(at + HEAD as u64, want)?
+                file.read_to_vec(at + HEAD as u64, want)?
             }
             _ => Vec::new(),
         };

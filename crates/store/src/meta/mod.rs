@@ -23,5 +23,5 @@ pub use memory::MemoryRows;
 pub use mfs::MfsRows;
 pub use pins::*;
 pub use references::*;
-pub use sql::{RowsLocation, RecoveredRows, SqliteRows};
+pub use sql::{RecoveredRows, RowsLocation, SqliteRows};
 pub use traits::Rows;

@@ -27,7 +27,9 @@ pub enum SharedError {
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The database was written by a newer version.
-    #[error("the shared rows have version {found}, but this program supports versions up to {known}")]
+    #[error(
+        "the shared rows have version {found}, but this program supports versions up to {known}"
+    )]
     Newer {
         /// Version of the database.
         found: i64,

@@ -22,7 +22,7 @@ pub use self::accounts::{Account, AccountId, AccountRows};
 pub use self::error::SharedError;
 pub use self::postgres::PostgresRows;
 pub use self::sqlite::SharedSqliteRows;
-pub use self::tokens::{NewToken, TokenRefusal, Scopes, Token, TokenHash, TokenId, TokenRows};
+pub use self::tokens::{NewToken, Scopes, Token, TokenHash, TokenId, TokenRefusal, TokenRows};
 pub use self::url::DatabaseUrl;
 
 /// Maximum number of rows of one page; larger limits are reduced to it.

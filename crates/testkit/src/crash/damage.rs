@@ -261,7 +261,12 @@ fn readable(rpc: &Rpc, blocks: &BTreeSet<String>) -> BTreeMap<String, Vec<u8>> {
     blocks.iter().filter_map(read).collect()
 }
 
-fn check(rpc: &Rpc, known: &ExpectedState, report: &mut DamageReport, told: &mut String) -> Result<()> {
+fn check(
+    rpc: &Rpc,
+    known: &ExpectedState,
+    report: &mut DamageReport,
+    told: &mut String,
+) -> Result<()> {
     let before = readable(rpc, &known.blocks);
     let verified = rpc.verify();
     let listed = rpc.call("pin/ls?type=recursive&names=true", None)?;

@@ -236,7 +236,9 @@ impl Client {
             RequestOutcome::Done(_) => item.pinned = Some(true),
             // A collection may have taken it; then it is forgotten.
             RequestOutcome::Refused(_) if !item.present_since(collections) => return Ok(()),
-            RequestOutcome::Refused(why) => bail!("{command} was refused though no collection ran: {why}"),
+            RequestOutcome::Refused(why) => {
+                bail!("{command} was refused though no collection ran: {why}")
+            }
             RequestOutcome::Cut => item.pinned = None,
         }
         item.checked = false;

@@ -104,18 +104,18 @@ impl CommandTree {
     }
 
     fn lines(&self, above: &str, flags: bool, lines: &mut Vec<String>) {
-        let all = format!("{above}{}", self.name);
+        let full_name = format!("{above}{}", self.name);
         if flags && !above.is_empty() {
             for option in &self.options {
                 let names = option.names.iter().map(|name| match name.len() {
-                    1 => format!("{whole} -{name}"),
-                    _ => format!("{whole} --{name}"),
+                    1 => format!("{full_name} -{name}"),
+                    _ => format!("{full_name} --{name}"),
                 });
                 lines.push(names.collect::<Vec<_>>().join(" / "));
             }
         }
-        let prefix = format!("{whole} ");
-        lines.push(all);
+        let prefix = format!("{full_name} ");
+        lines.push(full_name);
         for command in &self.subcommands {
             command.lines(&prefix, flags, lines);
         }

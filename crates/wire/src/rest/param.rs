@@ -212,7 +212,9 @@ pub fn read<T: DeserializeOwned + Serialize>(
                 .iter()
                 .flat_map(|value| value.split(','))
                 .filter(|item| !item.is_empty());
-            T::deserialize(SeqDeserializer::<_, Error>::new(items.map(TextDeserializer)))
+            T::deserialize(SeqDeserializer::<_, Error>::new(
+                items.map(TextDeserializer),
+            ))
         }
         Style::Value | Style::Json | Style::Escaped => match values.as_slice() {
             [] => return Ok(T::deserialize(AbsentValue).ok()),

@@ -1,6 +1,6 @@
 //! Why a request is refused before it runs.
 
-use super::{OptionKind, MAX_PAIRS};
+use super::{MAX_PAIRS, OptionKind};
 
 /// Why a request's arguments or options are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -99,8 +99,9 @@ macro_rules! option_field {
     };
 }
 
-option_field!(bool, OptionKind::Bool, |value| parse_bool(value), |field| field
-    .to_string());
+option_field!(bool, OptionKind::Bool, |value| parse_bool(value), |field| {
+    field.to_string()
+});
 option_field!(
     i32,
     OptionKind::Int,

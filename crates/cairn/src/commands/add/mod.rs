@@ -14,7 +14,7 @@ use cairn_wire::kubo::add::{Add, Added};
 use futures_util::{StreamExt as _, stream};
 
 use self::ignore::Ignore;
-use self::walk::{Root, WalkRules, Walk};
+use self::walk::{Root, Walk, WalkRules};
 use super::files;
 use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;

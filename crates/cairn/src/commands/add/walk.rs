@@ -279,7 +279,10 @@ mod tests {
                 && followed.contains(&"f top/way/deep/2".to_owned()),
             "{followed:?}"
         );
-        assert_eq!(names(&top.join(".hidden"), WalkRules::default()), ["f .hidden"]);
+        assert_eq!(
+            names(&top.join(".hidden"), WalkRules::default()),
+            ["f .hidden"]
+        );
         assert_eq!(names(&top.join("way"), WalkRules::default()), ["l way"]);
         assert_eq!(
             names(
@@ -294,7 +297,9 @@ mod tests {
             "d b"
         );
         assert_eq!(
-            names(&top.join("b/.."), WalkRules::default()).first().unwrap(),
+            names(&top.join("b/.."), WalkRules::default())
+                .first()
+                .unwrap(),
             "d top"
         );
     }

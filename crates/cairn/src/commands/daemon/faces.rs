@@ -162,10 +162,10 @@ fn certificate(node: &Node, config: &Config) -> Result<Option<Tls>, Problem> {
         (None, None) => return Ok(None),
         (Some(certificate), Some(key)) => (certificate, key),
         _ => {
-            return Err(Problem::failed(
-                "TLS.Certificate and TLS.Key must be set together",
-            )
-            .hint("set both to PEM files, relative to the repository or absolute"));
+            return Err(
+                Problem::failed("TLS.Certificate and TLS.Key must be set together")
+                    .hint("set both to PEM files, relative to the repository or absolute"),
+            );
         }
     };
     let repository = node.repo().path();

@@ -64,9 +64,7 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let flag = |name: &str| invocation.own::<bool>(name);
     if flag("mount") == Some(true) {
-        return Err(
-            Problem::usage("mounting file systems is not supported").hint("omit `--mount`")
-        );
+        return Err(Problem::usage("mounting file systems is not supported").hint("omit `--mount`"));
     }
     print_line("Initializing daemon...");
     print_line(concat!("Cairn version: ", env!("CARGO_PKG_VERSION")));

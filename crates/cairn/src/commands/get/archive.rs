@@ -167,7 +167,11 @@ fn head(header: &Header, records: Records) -> Result<Head, ExtractError> {
             }
             EntryKind::Symlink(target)
         }
-        _ => return Err(ExtractError::Kind { path: display_path(&path) }),
+        _ => {
+            return Err(ExtractError::Kind {
+                path: display_path(&path),
+            });
+        }
     };
     let mode = number(header.field(100, 108))
         .and_then(|mode| u32::try_from(mode).ok())

@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::archive::{self, Head, Kind, display_path};
-use super::folders::{OpenFolder, FolderCache};
+use super::archive::{self, EntryKind, Head, display_path};
+use super::folders::{FolderCache, OpenFolder};
 
 /// Why an archive cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +112,7 @@ impl Extraction<'_> {
             path: self.target.to_owned(),
             source,
         };
-        if head.kind == Kind::Directory {
+        if head.kind == EntryKind::Directory {
             let folder = OpenFolder::make(self.target).map_err(failed)?;
             self.root = Some(Root {
                 name: head.path.clone(),
@@ -136,8 +136,10 @@ impl Extraction<'_> {
         };
         let folder = folder.map_err(failed)?;
         match &head.kind {
-            Kind::Symlink(target) => folder.symlink(&name, target, head.mtime).map_err(failed)?,
-            Kind::File | Kind::Directory => {
+            EntryKind::Symlink(target) => {
+                folder.symlink(&name, target, head.mtime).map_err(failed)?
+            }
+            EntryKind::File | EntryKind::Directory => {
                 write(&folder, &name, content, &head).map_err(failed)?;
             }
         }
@@ -182,11 +184,13 @@ impl Extraction<'_> {
         };
         let parent = self.near.folder(folder, above).map_err(failed)?;
         match &head.kind {
-            Kind::Directory => parent.folder(last).map_err(failed)?,
-            Kind::File => write(parent, last, content, &head).map_err(failed)?,
-            Kind::Symlink(target) => parent.symlink(last, target, head.mtime).map_err(failed)?,
+            EntryKind::Directory => parent.folder(last).map_err(failed)?,
+            EntryKind::File => write(parent, last, content, &head).map_err(failed)?,
+            EntryKind::Symlink(target) => {
+                parent.symlink(last, target, head.mtime).map_err(failed)?
+            }
         }
-        if head.kind == Kind::Directory {
+        if head.kind == EntryKind::Directory {
             self.open.push(head);
         }
         Ok(())

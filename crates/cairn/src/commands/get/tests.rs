@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::extract::{ExtractError, extract};
-use super::folders::{OpenFolder, FolderCache};
+use super::folders::{FolderCache, OpenFolder};
 
 /// An entry: name, kind, content or target.
 type Entry<'a> = (&'a [u8], u8, &'a [u8]);

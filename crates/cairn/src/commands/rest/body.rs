@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use cairn_client::rest::{Received, Rest, TakesBytes, TakesFiles, ValueOf};
 use cairn_client::{RawUpload, Upload};
 use cairn_wire::rest::Endpoint;
-use cairn_wire::rest::openapi::{Described, json_schema};
+use cairn_wire::rest::openapi::{OpenApiContent, json_schema};
 use cairn_wire::shape::{self, Record};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use http::HeaderValue;
@@ -49,7 +49,7 @@ impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::NoBody
 impl<E, T> CommandBody<E> for shape::Json<T>
 where
     T: Record + Sync,
-    Self: Described,
+    Self: OpenApiContent,
     E: Endpoint<Body = Self, Reply: Received>,
 {
     fn arguments(mut command: Command) -> Command {
@@ -113,7 +113,7 @@ where
 }
 
 /// The JSON body made of the options.
-pub(super) fn value<B: Described, T: Record>(matches: &ArgMatches) -> Result<T, Problem> {
+pub(super) fn value<B: OpenApiContent, T: Record>(matches: &ArgMatches) -> Result<T, Problem> {
     let schema = json_schema::<B>().unwrap_or_default();
     let mut object = Map::new();
     for (name, field) in properties(&schema) {

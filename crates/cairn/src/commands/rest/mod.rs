@@ -7,7 +7,7 @@ mod print;
 
 use cairn_client::rest::{CallError, Received, Rest};
 use cairn_client::{Address, Http};
-use cairn_wire::rest::openapi::{Described, is_required, parameter_schema};
+use cairn_wire::rest::openapi::{OpenApiContent, is_required, parameter_schema};
 use cairn_wire::rest::{Api, Endpoint, Param, Parameters, Query, Style};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use http::HeaderValue;
@@ -26,7 +26,7 @@ const TOKEN_FILE: &str = "rest:token-file";
 /// The grammar of an endpoint's command.
 pub(crate) fn command<E>() -> Command
 where
-    E: Endpoint<Body: CommandBody<E> + Described, Reply: Received>,
+    E: Endpoint<Body: CommandBody<E> + OpenApiContent, Reply: Received>,
 {
     let spec = E::SPEC;
     let name = spec.command.rsplit('/').next().unwrap_or(spec.command);
@@ -81,7 +81,7 @@ fn with_option(command: Command, place: &str, option: Arg) -> Command {
 /// Calls an endpoint and prints its reply.
 pub(crate) async fn run<E>(invocation: &Invocation, globals: &Globals) -> Result<(), Problem>
 where
-    E: Endpoint<Body: CommandBody<E> + Described, Reply: PrintableReply<E::Api>>,
+    E: Endpoint<Body: CommandBody<E> + OpenApiContent, Reply: PrintableReply<E::Api>>,
 {
     let Some(matches) = invocation.matches() else {
         return Err(Problem::usage("a command is missing"));

@@ -245,7 +245,7 @@ impl Listed for GetBytes {}
 
 #[test]
 fn every_kind_of_endpoint_can_be_run() {
-    fn runs<E: Endpoint<Body: CommandBody<E> + Described, Reply: PrintableReply<E::Api>>>() {
+    fn runs<E: Endpoint<Body: CommandBody<E> + OpenApiContent, Reply: PrintableReply<E::Api>>>() {
         command::<E>().debug_assert();
     }
     runs::<Everything>();

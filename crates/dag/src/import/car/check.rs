@@ -71,9 +71,12 @@ fn check_one(block: &Block) -> Result<Option<Vec<Cid>>, BlockFault> {
     }
     let links = match codec::links(block.cid.codec(), &block.data) {
         Ok(links) => Some(links),
-        Err(error @ CodecError::Unknown(_)) => return Err(BlockFault::Block(block.cid.clone(), error)),
+        Err(error @ CodecError::Unknown(_)) => {
+            return Err(BlockFault::Block(block.cid.clone(), error));
+        }
         Err(_) => None,
     };
-    HashFunction::verify_allowed(block.cid.hash()).map_err(|error| BlockFault::Name(error.into()))?;
+    HashFunction::verify_allowed(block.cid.hash())
+        .map_err(|error| BlockFault::Name(error.into()))?;
     Ok(links)
 }

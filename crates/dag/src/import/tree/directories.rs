@@ -55,7 +55,11 @@ impl<T> DirectoryStack<T> {
         };
         let Some(rest) = path::below(entry, &top.path) else {
             // Every clean path lies below the body.
-            return if outermost { PlacementStep::Skip } else { PlacementStep::Leave };
+            return if outermost {
+                PlacementStep::Skip
+            } else {
+                PlacementStep::Leave
+            };
         };
         if !top.current.is_empty()
             && path::below(entry, &path::within(&top.path, &top.current)).is_some()

@@ -12,8 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::codec::dag_pb;
-use cairn_primitives::unixfs::layout::{LayoutParams, FileLayout};
-use cairn_primitives::unixfs::{CidMaker, NodeKind, Mtime, ReadError, UnixFs};
+use cairn_primitives::unixfs::layout::{FileLayout, LayoutParams};
+use cairn_primitives::unixfs::{CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 use cairn_primitives::{Block, Cid, Codec};
 
 pub(super) use append::Source;

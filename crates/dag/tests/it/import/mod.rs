@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_dag::import::{
-    AddRequest, Added, FileMeta, ImportedTree, ImportDefaults, ImportError, Importer, Tree,
+    AddRequest, Added, FileMeta, ImportDefaults, ImportError, ImportedTree, Importer, Tree,
 };
 use cairn_primitives::Multihash;
 use cairn_store::BlockCollector as _;

@@ -1,7 +1,7 @@
 //! Changes of directories, held against what Kubo's code for them gives, step by step: `directories.txt` names how sizes are
 //! estimated (0 by links, 1 by the block), the fanout, the change, and then the CID and the bytes of all blocks.
 
-use cairn_dag::mfs::{CopyOptions, ShardingRules, Settings};
+use cairn_dag::mfs::{CopyOptions, Settings, ShardingRules};
 use cairn_primitives::unixfs::directory::SizeEstimation;
 
 use super::{Fs, path};

@@ -5,7 +5,7 @@
 
 use cairn_dag::mfs::{Settings, WriteOptions};
 use cairn_primitives::Version;
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, FileLayout, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_store::BlockWriter as _;
 
 use super::{Fs, maker};
@@ -121,7 +121,9 @@ async fn files_of_one_leaf() {
         let mut edits = Edits::new(version, WHOLE).await;
         let small = counter("small", 500);
         for at in ["/f", "/g"] {
-            edits.lay_out(at, &small, WHOLE, FileLayout::Balanced, 174).await;
+            edits
+                .lay_out(at, &small, WHOLE, FileLayout::Balanced, 174)
+                .await;
         }
         let name = |what| format!("small-v{number}-{what}");
         edits.write(name("over"), "/f", false, 100, b"over").await;

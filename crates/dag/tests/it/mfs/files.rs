@@ -2,7 +2,7 @@
 
 use cairn_dag::mfs::{MfsError, Settings, WriteOptions};
 use cairn_primitives::Version;
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, FileLayout, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Fs, maker, path};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_dag::Blocks;
 use cairn_dag::directory::Entries;
 use cairn_dag::export::FileReader;
-use cairn_dag::mfs::{CopyOptions, Mfs, RemoveOptions, ShardingRules, Settings, WriteOptions};
+use cairn_dag::mfs::{CopyOptions, Mfs, RemoveOptions, Settings, ShardingRules, WriteOptions};
 use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;

@@ -203,7 +203,10 @@ async fn moved(fs: &Fs) {
     fs.mv("/m/wc3", "/v1/").await.unwrap();
     assert_eq!(
         long(fs, "/v1").await,
-        [row("f", F, 13, EntryKind::File), row("wc3", W, 21, EntryKind::File)]
+        [
+            row("f", F, 13, EntryKind::File),
+            row("wc3", W, 21, EntryKind::File)
+        ]
     );
     let root = "QmUpKwGgTQrAFK6YbdfNo1cjg5cztaVwMSdG34UCgA131c";
     assert_eq!(told(fs, "/").await, want(root, 0, 1_051_900, 5));
@@ -290,7 +293,10 @@ async fn removed(fs: &Fs) {
         fs.rm_all(gone).await.unwrap();
     }
     assert!(matches!(fs.rm_all("/").await, Err(MfsError::RootRemoved)));
-    assert_eq!(long(fs, "/").await, [row("cpdir", DIR, 0, EntryKind::Directory)]);
+    assert_eq!(
+        long(fs, "/").await,
+        [row("cpdir", DIR, 0, EntryKind::Directory)]
+    );
     let root = "QmP4h3XoeBTibad7scbeWhXBYFH33UJNj8juw3iCk5kNzA";
     assert_eq!(told(fs, "/").await, want(root, 0, 1456, 1));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cairn_dag::mfs::{ShardingRules, Settings};
+use cairn_dag::mfs::{Settings, ShardingRules};
 use cairn_primitives::Version;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
 use cairn_store::BlockCollector as _;

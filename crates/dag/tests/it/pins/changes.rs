@@ -1,7 +1,7 @@
 //! Adding, moving and removing of pins.
 
 use cairn_dag::NodeError;
-use cairn_dag::pin::{PinKind, PinError, Progress};
+use cairn_dag::pin::{PinError, PinKind, Progress};
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinMode, PinRows as _};
 
@@ -48,10 +48,7 @@ async fn pins_are_added_renamed_and_removed() {
         format!("{} is pinned recursively", root.cid)
     );
     let indirect = node.pinner.remove(&one.cid, true).await.unwrap_err();
-    assert_eq!(
-        indirect.to_string(),
-        "not pinned, or only indirectly"
-    );
+    assert_eq!(indirect.to_string(), "not pinned, or only indirectly");
     node.pinner.remove(&root.cid, true).await.unwrap();
     assert!(matches!(
         node.pinner.remove(&root.cid, true).await,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cairn_dag::gc::CollectError;
-use cairn_dag::pin::{PinKind, PinError, PinState, Progress, Query};
+use cairn_dag::pin::{PinError, PinKind, PinState, Progress, Query};
 use cairn_dag::{Pinner, gc};
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
@@ -17,7 +17,7 @@ use cairn_store::block::Collected;
 use cairn_store::meta::{MemoryRows, PinMode, Rows};
 use cairn_store::{BlockReader as _, BlockWriter as _};
 
-use crate::support::{Dag, BuiltNode, absent};
+use crate::support::{BuiltNode, Dag, absent};
 
 struct Node {
     dag: Dag,

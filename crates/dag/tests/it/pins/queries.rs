@@ -29,7 +29,10 @@ async fn states_tell_why() {
         None,
     );
     let root = node.dag.node(vec![("inner", &inner)], None);
-    assert_eq!(node.state(PinKind::All, &leaf.cid).await, PinState::NotPinned);
+    assert_eq!(
+        node.state(PinKind::All, &leaf.cid).await,
+        PinState::NotPinned
+    );
     node.pin(&root.cid, PinMode::Recursive, "r").await.unwrap();
     let recursive = PinState::Pinned {
         mode: PinMode::Recursive,
@@ -49,7 +52,10 @@ async fn states_tell_why() {
     };
     for cid in [&leaf.cid, &inner.cid, &inline(b"in")] {
         assert_eq!(node.state(PinKind::All, cid).await, indirect);
-        assert_eq!(node.state(PinKind::Recursive, cid).await, PinState::NotPinned);
+        assert_eq!(
+            node.state(PinKind::Recursive, cid).await,
+            PinState::NotPinned
+        );
     }
     node.pin(&leaf.cid, PinMode::Direct, "").await.unwrap();
     assert_eq!(

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cairn_dag::Blocks;
-use cairn_dag::pin::{PinKind, PinError, PinState};
+use cairn_dag::pin::{PinError, PinKind, PinState};
 use cairn_store::meta::{Pin, PinMode, PinRows as _};
 use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Node, has, node};
 use crate::exchange::Remote;
-use crate::support::{Dag, BuiltNode};
+use crate::support::{BuiltNode, Dag};
 
 /// Peers whose blocks come one by one, as they are let through.
 fn gate(dag: Dag) -> Arc<Remote> {

@@ -7,7 +7,7 @@ use cairn_primitives::Multihash;
 use futures_util::TryStreamExt as _;
 
 use super::{export, nobody, read_car};
-use crate::support::{Dag, BuiltNode, absent, counter, inline};
+use crate::support::{BuiltNode, Dag, absent, counter, inline};
 
 #[tokio::test]
 async fn cars_are_byte_for_byte_kubos() {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
-use cairn_dag::export::{GetOptions, DownloadFormat};
+use cairn_dag::export::{DownloadFormat, GetOptions};
 use cairn_dag::resolve::resolve;
-use cairn_primitives::unixfs::{NodeKind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{Mtime, NodeKind, UnixFs};
 
 use super::{get, path, plain};
 use crate::support::{Dag, counter};

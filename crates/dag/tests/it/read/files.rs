@@ -9,7 +9,7 @@ use cairn_store::BlockWriter as _;
 use futures_util::TryStreamExt as _;
 
 use super::{cat, nobody};
-use crate::support::{Dag, BuiltNode, absent};
+use crate::support::{BuiltNode, Dag, absent};
 
 /// A file of three levels, with bytes of their own in inner nodes, empty parts, and blocks of uneven sizes.
 fn uneven(dag: &Dag) -> (BuiltNode, Vec<u8>) {

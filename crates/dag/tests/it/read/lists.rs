@@ -10,7 +10,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockCollector as _;
 
 use super::{message, path};
-use crate::support::{Dag, BuiltNode, absent, inline};
+use crate::support::{BuiltNode, Dag, absent, inline};
 
 #[tokio::test]
 async fn hamts_are_searched_and_listed() {

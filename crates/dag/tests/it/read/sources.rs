@@ -15,7 +15,7 @@ use cairn_store::exchange::Hint;
 
 use super::{cat, export};
 use crate::exchange::Remote;
-use crate::support::{Dag, BuiltNode, absent, counter};
+use crate::support::{BuiltNode, Dag, absent, counter};
 
 const DELAY: Duration = Duration::from_millis(2);
 

@@ -18,8 +18,8 @@ use super::super::call::timed_out;
 use super::super::error::{parse, vary};
 use super::super::{AGENT, Failure, nothing};
 use super::encoding::{Encoding, json_line};
-use super::{ResponseStart, PayloadKind, ResponseOptions};
-use crate::stream::{StreamFailure, StreamBody, Trailers, FullBody};
+use super::{PayloadKind, ResponseOptions, ResponseStart};
+use crate::stream::{FullBody, StreamBody, StreamFailure, Trailers};
 
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
@@ -57,7 +57,11 @@ fn built(builder: http::response::Builder, body: Body) -> Response {
         .unwrap_or_else(|_| Response::new(nothing()))
 }
 
-pub(super) fn success(start: ResponseStart, options: &ResponseOptions, deadline: Option<Instant>) -> Response {
+pub(super) fn success(
+    start: ResponseStart,
+    options: &ResponseOptions,
+    deadline: Option<Instant>,
+) -> Response {
     let media_type = match start.kind {
         PayloadKind::One | PayloadKind::Many => options.encoding.media_type(),
         PayloadKind::Bytes(media_type, _) => media_type,
@@ -163,7 +167,9 @@ pub(super) fn refused(failure: &Failure, options: &ResponseOptions) -> Response 
                 Body::new(StreamBody::new(only.boxed(), options.trailers.clone())),
             );
             if let Some(detail) = &error.detail {
-                response.extensions_mut().insert(ErrorDetail(detail.clone()));
+                response
+                    .extensions_mut()
+                    .insert(ErrorDetail(detail.clone()));
             }
             response
         }

@@ -57,7 +57,9 @@ impl Handler for ConfigReplace {
         if files.next().await?.is_none() {
             return Err(Failure::normal("expected a file argument"));
         }
-        let text = files.whole(MOST, || ConfigCommandError::Decode.into()).await?;
+        let text = files
+            .whole(MOST, || ConfigCommandError::Decode.into())
+            .await?;
         let node = call.node().clone();
         let changes = changes(&call);
         tokio::task::spawn_blocking(move || node.config_file().replace(&text, changes))

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cairn_dag::export::{Download, ExportError, GetOptions, DownloadFormat};
+use cairn_dag::export::{Download, DownloadFormat, ExportError, GetOptions};
 use cairn_primitives::unixfs::node::Mtime;
 use cairn_wire::kubo::get::Get;
 use futures_util::{StreamExt as _, TryStreamExt as _};

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 
 use super::super::error::text;
 use super::super::files::Files;
-use super::super::{Answer, CallContext, ByteStream, Failure, Handler};
+use super::super::{Answer, ByteStream, CallContext, Failure, Handler};
 
 /// Maximum size of the input, in bytes: it is held in memory.
 const MOST: usize = 16 << 20;
@@ -102,7 +102,7 @@ async fn convert(
         ));
     }
     let too_long = || Failure::normal(format!("the file has more than {MOST} bytes"));
-    let data = files.one_piece(MOST, too_long).await?;
+    let data = files.whole(MOST, too_long).await?;
     let converted = tokio::task::spawn_blocking(move || work(data))
         .await
         .map_err(|_| Failure::normal("the conversion was interrupted"))??;
@@ -148,8 +148,9 @@ fn decode(given: &[u8]) -> Result<Vec<u8>, Failure> {
     if let Some((0, data)) = given.split_first() {
         return Ok(data.to_vec());
     }
-    let failed =
-        |error: MultibaseError| Failure::normal(format!("failed to decode multibase: {}", text(&error)));
+    let failed = |error: MultibaseError| {
+        Failure::normal(format!("failed to decode multibase: {}", text(&error)))
+    };
     // A character that is not text belongs to no base either.
     let (_, data) = multibase::decode(&String::from_utf8_lossy(given)).map_err(failed)?;
     Ok(data)

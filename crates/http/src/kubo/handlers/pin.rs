@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_dag::pin::{PinKind, Listed, PinState, Progress, Query};
+use cairn_dag::pin::{Listed, PinKind, PinState, Progress, Query};
 use cairn_store::meta::PinMode;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs, PinnedItem};

@@ -33,7 +33,9 @@ impl Handler for RepoGc {
                         error: text(&error),
                     })
                     .await?;
-                    Err(Failure::Trailer("encountered errors during gc run".to_owned()))
+                    Err(Failure::Trailer(
+                        "encountered errors during gc run".to_owned(),
+                    ))
                 }
                 Err(error) => Err(error.into()),
             }

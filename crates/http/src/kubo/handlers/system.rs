@@ -5,7 +5,7 @@ use cairn_wire::kubo::diag::sys::DiagSys;
 use cairn_wire::kubo::version::deps::{Dependency, VersionDeps};
 use serde_json::json;
 
-use super::super::{Answer, CallContext, Call, Failure, Handler, Records};
+use super::super::{Answer, Call, CallContext, Failure, Handler, Records};
 use super::version::{ARCHITECTURE, SYSTEM};
 
 /// The dependencies of the program.

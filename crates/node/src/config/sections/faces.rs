@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::unused::{UnusedKeys, Section};
+use crate::config::unused::{Section, UnusedKeys};
 use crate::config::values::{Flag, Secret, StringOrList, none};
 use crate::config::{OptionalDuration, Size};
 

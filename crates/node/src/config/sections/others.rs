@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
-use crate::config::unused::{UnusedKeys, Section};
+use crate::config::unused::{Section, UnusedKeys};
 use crate::config::values::{Flag, Secret, default, none};
 
 /// The node's key; see [`crate::Identity`].

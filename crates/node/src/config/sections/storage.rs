@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Size;
-use crate::config::unused::{UnusedKeys, Section};
+use crate::config::unused::{Section, UnusedKeys};
 use crate::config::values::{Flag, default, none};
 
 /// Block storage.

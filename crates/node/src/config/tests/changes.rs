@@ -27,9 +27,7 @@ fn gets_and_sets_as_kubos_command_does() {
     for wrong in ["yes", "1", "TRUE", ""] {
         assert_eq!(
             say(file.set_command("Gateway.NoFetch", wrong, true, false, Changes::All)),
-            format!(
-                "! Gateway.NoFetch: expected true or false, found {wrong:?}"
-            )
+            format!("! Gateway.NoFetch: expected true or false, found {wrong:?}")
         );
     }
     assert!(file.config().gateway.no_fetch);
@@ -42,10 +40,7 @@ fn gets_and_sets_as_kubos_command_does() {
         r#"{"X-A":["b"]}"#
     );
     assert_eq!(get("Gateway.HTTPHeaders.X-A"), r#"["b"]"#);
-    assert_eq!(
-        get("No.Such"),
-        r#"! cannot read the setting: No not found"#
-    );
+    assert_eq!(get("No.Such"), r#"! cannot read the setting: No not found"#);
     assert_eq!(
         get("Swarm.ConnMgr.Type"),
         r#"! cannot read the setting: Swarm.ConnMgr.Type not found"#
@@ -55,7 +50,10 @@ fn gets_and_sets_as_kubos_command_does() {
         r#"! cannot read the setting: Datastore.Spec.mounts is not a map"#
     );
     for key in ["Identity", "Identity.PrivKey", "identity.privkey"] {
-        assert_eq!(get(key), "! the private key cannot be shown or changed by this command");
+        assert_eq!(
+            get(key),
+            "! the private key cannot be shown or changed by this command"
+        );
         assert_eq!(
             json(key, "{}"),
             "! the private key cannot be shown or changed by this command"

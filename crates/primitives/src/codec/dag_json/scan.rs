@@ -196,9 +196,7 @@ impl<'a> Scanner<'a> {
             .iter()
             .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0))
         {
-            Some(at) => {
-                Err(self.malformed("data after the end of the value", self.at + at))
-            }
+            Some(at) => Err(self.malformed("data after the end of the value", self.at + at)),
             None => Ok(()),
         }
     }
@@ -279,9 +277,7 @@ impl<'a> Scanner<'a> {
                 }
                 Some(b'\\') => self.escape(&mut out)?,
                 Some(_) => {
-                    return Err(
-                        self.malformed("a control character in a string", self.at)
-                    );
+                    return Err(self.malformed("a control character in a string", self.at));
                 }
             }
         }

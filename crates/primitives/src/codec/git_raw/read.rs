@@ -133,8 +133,8 @@ impl<'a> Reader<'a> {
 
     fn blob(&mut self) -> Result<&'a [u8], CodecError> {
         let at = self.at;
-        let size = usize::try_from(self.size()?)
-            .map_err(|_| malformed("the size is negative", at))?;
+        let size =
+            usize::try_from(self.size()?).map_err(|_| malformed("the size is negative", at))?;
         self.left().get(..size).ok_or(CodecError::Truncated(CODEC))
     }
 

@@ -55,9 +55,7 @@ pub enum ChunkerSpecError {
     )]
     RabinForm,
     /// A parameter has the label of another one.
-    #[error(
-        "the order of the rabin parameters is min, avg, max: expected {expected}"
-    )]
+    #[error("the order of the rabin parameters is min, avg, max: expected {expected}")]
     RabinLabel {
         /// The label that belongs there.
         expected: RabinLabel,

@@ -8,7 +8,7 @@ use super::{HashBits, MURMUR3, ShardNode, Slot};
 use crate::ByteString;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{BuildError, NodeKind, Mtime, UnixFs};
+use crate::unixfs::{BuildError, Mtime, NodeKind, UnixFs};
 
 impl ShardNode {
     /// A node without slots taken that has the fanout of this one, and no attributes.

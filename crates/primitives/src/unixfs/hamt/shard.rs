@@ -4,7 +4,7 @@ use super::{HashBits, MAX_FANOUT, MURMUR3, is_fanout, prefix_len};
 use crate::cid::Cid;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{NodeKind, Mtime, ReadError, UnixFs};
+use crate::unixfs::{Mtime, NodeKind, ReadError, UnixFs};
 
 pub(super) const WORDS: usize = MAX_FANOUT / 64;
 

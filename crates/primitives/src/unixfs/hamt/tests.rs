@@ -8,7 +8,7 @@ use crate::cid::{Cid, Codec, Version};
 use crate::codec::dag_pb::{self, Link};
 use crate::multihash::HashFunction;
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{CidMaker, NodeKind, Mtime, ReadError, UnixFs};
+use crate::unixfs::{CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 
 type Blocks = HashMap<Cid, Bytes>;
 

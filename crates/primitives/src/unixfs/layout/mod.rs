@@ -11,7 +11,7 @@ use bytes::Bytes;
 pub use balanced::Balanced;
 pub use trickle::Trickle;
 
-use super::{BuildError, Built, CidMaker, NodeKind, MAX_BLOCK, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, MAX_BLOCK, Mtime, NodeKind, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};

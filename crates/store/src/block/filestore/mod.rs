@@ -54,7 +54,7 @@ impl FilestoreOptions {
     ///
     /// # Errors
     /// When the path is relative and the working directory cannot be determined.
-    pub fn beside(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
+    pub fn for_repository(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
         let absolute = std::path::absolute(repository)?;
         let mut root = paths::clean(&absolute).unwrap_or(absolute);
         root.pop();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::super::traits::{BlockError, MAX_BLOCK, ReferenceFault};
-use super::{FilestoreOptions, named, place};
+use super::{FilestoreOptions, named, paths};
 use crate::meta::Reference;
 
 /// Reads one block after another; the file of the last one stays open, because a file's blocks are asked for in a row.

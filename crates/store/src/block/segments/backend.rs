@@ -37,7 +37,9 @@ pub(super) fn launch(
             Err(IndexFault::Io(error))
         }
         Ok(Err(error)) => Err(IndexFault::Broken(error.to_string())),
-        Err(_) => Err(IndexFault::Broken("its structure makes no sense".to_owned())),
+        Err(_) => Err(IndexFault::Broken(
+            "its structure makes no sense".to_owned(),
+        )),
     }
 }
 

@@ -124,7 +124,7 @@ impl Engine {
             ..Collected::default()
         };
         let mut batch = Batch::default();
-        let mut at = entries::CollectionEnd::default();
+        let mut at = entries::KeyPosition::default();
         let mut more = true;
         while more {
             more = self.scan_piece(&mut at, entries::PIECE, &mut |key, entry| {

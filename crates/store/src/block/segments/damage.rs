@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::entry::Entry;
-use super::record::{self, RecordStart, MAX_HEAD};
+use super::record::{self, MAX_HEAD, RecordStart};
 
 /// Damaged blocks that are remembered at most; what is found beyond is reported each time.
 const MOST: usize = 64 << 10;

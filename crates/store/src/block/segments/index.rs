@@ -186,7 +186,9 @@ impl Index {
     ) -> Result<Self, IndexFault> {
         let file = match disk.open(PATH, Access::Write, false) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(IndexFault::Missing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(IndexFault::Missing);
+            }
             Err(error) => return Err(IndexFault::Io(error)),
         };
         if file.len().map_err(IndexFault::Io)? == 0 {

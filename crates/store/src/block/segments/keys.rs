@@ -6,7 +6,7 @@ use super::super::traits::{BlockEntry, BlockError};
 use super::engine::Engine;
 use super::entries::KeyPosition;
 use super::index;
-use super::record::{self, RecordStart, MAX_HEAD};
+use super::record::{self, MAX_HEAD, RecordStart};
 
 /// Reads every block that `keys` names, and tells how it went, until `seen` has enough.
 pub(super) fn verify(

@@ -65,7 +65,7 @@ pub(super) fn insert(
 /// Removes the rows of nodes.
 pub(super) fn remove(
     transaction: &WriteTransaction,
-    ids: impl Iterator<StoredLink = u64>,
+    ids: impl Iterator<Item = u64>,
 ) -> Result<(), redb::Error> {
     let mut table = transaction.open_table(LINKS)?;
     for id in ids {

@@ -12,7 +12,7 @@ use super::super::unreadable::UnreadableBlocks;
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
-use super::link_rows::{StoredLink, Node, RowWriter, decode};
+use super::link_rows::{Node, RowWriter, StoredLink, decode};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
 pub(super) type ExternalLinks<'a> =

@@ -3,8 +3,8 @@
 //! `docs/storage-format.md` describes the files. [`SegmentStore`] adds three threads (one writes, one updates the
 //! index, one warms the page cache) and futures to [`engine::Engine`].
 
-mod cached;
 mod backend;
+mod cached;
 mod checkpoint;
 mod collect;
 mod compact;
@@ -332,7 +332,7 @@ fn index_loop(engine: &Engine) {
 
 fn warm_loop(engine: &Engine) {
     while !engine.closed.load(Ordering::Acquire) {
-        engine.warm.close_gone();
+        engine.warm.close_removed();
         let uses = engine.warm.uses();
         if !engine.warm.is_waiting() {
             engine.to_warm.wait(IDLE);

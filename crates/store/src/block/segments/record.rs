@@ -143,7 +143,10 @@ mod tests {
         let cid = Cid::v1(Codec::RAW, Multihash::sha2_256(b"x"));
         let mut bytes = Vec::new();
         let len = encode_front(&cid, 1, &mut bytes);
-        assert_eq!(front(&bytes), RecordStart::Record(Head { len, cid, data: 1 }));
+        assert_eq!(
+            front(&bytes),
+            RecordStart::Record(Head { len, cid, data: 1 })
+        );
         assert_eq!(front(&[0, 1]), RecordStart::Zero);
         assert_eq!(front(&[5, 1, 2]), RecordStart::Bad);
         assert_eq!(number(path(12).trim_start_matches("segments/")), Some(12));

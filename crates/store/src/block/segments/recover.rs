@@ -14,7 +14,7 @@ use super::engine::{Engine, Limits};
 use super::entry::SegmentState;
 use super::files::Files;
 use super::identity::StoreCard;
-use super::index::{Index, IndexOwner, IndexFault, failed};
+use super::index::{Index, IndexFault, IndexOwner, failed};
 use super::options::{OpenError, OpenReport};
 use super::pending::Pending;
 use super::replay::Replay;

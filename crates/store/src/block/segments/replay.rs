@@ -9,7 +9,7 @@ use cairn_primitives::Multihash;
 use super::super::disk::{Access, Disk, DiskFile};
 use super::super::traits::BlockError;
 use super::entry::{Entry, Rows, SegmentRow, SegmentState};
-use super::index::{self, Index, IndexOwner, IndexFault};
+use super::index::{self, Index, IndexFault, IndexOwner};
 use super::options::{Damage, OpenError, OpenReport};
 use super::recover::{OnProgress, OpenPlan, io_error, segments, store_error};
 use super::reserve::Reserve;

@@ -7,7 +7,7 @@ use cairn_primitives::Cid;
 
 use super::super::disk::DiskFile;
 use super::entry::checksum;
-use super::record::{self, RecordStart, Head, MAX_HEAD};
+use super::record::{self, Head, MAX_HEAD, RecordStart};
 
 /// Bytes read at a time.
 const WINDOW: usize = 1 << 20;

@@ -166,7 +166,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALIGN, RecentWrites, MOST, PIECE, Warm};
+    use super::{ALIGN, MOST, PIECE, RecentWrites, Warm};
 
     const SECTOR: u64 = ALIGN as u64;
 

@@ -4,8 +4,8 @@
 //! both run concurrently. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power
 //! loss. See <https://www.sqlite.org/wal.html>.
 
-mod open;
 mod mfs;
+mod open;
 mod pins;
 mod references;
 mod state;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _};
 
-pub use self::open::{RowsLocation, RecoveredRows};
+pub use self::open::{RecoveredRows, RowsLocation};
 use self::pins::read_pin;
 use self::writer::{Change, Writer};
 use super::migrations;

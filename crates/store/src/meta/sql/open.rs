@@ -57,8 +57,10 @@ pub(super) fn all(
     connection: &Connection,
 ) -> impl FnMut(&mut dyn FnMut(JournalEntry)) -> io::Result<()> + '_ {
     move |each| {
-        state::every(connection, &mut |pin| each(JournalEntry::Pin(PinChange::Set(pin))))
-            .map_err(io::Error::other)?;
+        state::every(connection, &mut |pin| {
+            each(JournalEntry::Pin(PinChange::Set(pin)))
+        })
+        .map_err(io::Error::other)?;
         let root = mfs::read(connection).map_err(io::Error::other)?;
         root.map(JournalEntry::MfsRoot).into_iter().for_each(each);
         Ok(())
@@ -293,7 +295,7 @@ fn reconcile(
 /// Applies what a journal is ahead.
 fn take_over(
     connection: &mut Connection,
-    told: &journal::Told,
+    told: &journal::JournalContents,
     now: State,
 ) -> Result<State, RowError> {
     let write = database("write");

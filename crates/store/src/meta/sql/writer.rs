@@ -10,7 +10,7 @@ use crate::meta::journal::{self, Journal, State};
 use crate::meta::sum::PinSum;
 use crate::meta::{PinChange, ReferenceChange, RowError};
 use crate::sqlite;
-use crate::sqlite::queue::{Queue, BatchWriter};
+use crate::sqlite::queue::{BatchWriter, Queue};
 
 /// One change of a row.
 #[derive(Debug)]
@@ -259,7 +259,11 @@ fn apply_all(
 }
 
 /// Notes what a change does to the pins.
-fn count(connection: &Connection, change: &PinChange, tally: &mut PinTally) -> rusqlite::Result<()> {
+fn count(
+    connection: &Connection,
+    change: &PinChange,
+    tally: &mut PinTally,
+) -> rusqlite::Result<()> {
     let cid = match change {
         PinChange::Set(pin) => pin.cid.to_bytes(),
         PinChange::Remove(cid) => cid.to_bytes(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{
-    AccountId, NewToken, TokenRefusal, Scopes, SharedError, SharedRows, Token, TokenHash, TokenId,
+    AccountId, NewToken, Scopes, SharedError, SharedRows, Token, TokenHash, TokenId, TokenRefusal,
 };
 use super::{MakeRows, account, token};
 

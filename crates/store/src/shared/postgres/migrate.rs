@@ -63,10 +63,7 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), SharedError> {
     })?;
     for (index, step) in STEPS.iter().enumerate().skip(done) {
         if done > 0 {
-            tracing::info!(
-                version = index + 1,
-                "migrating the shared rows"
-            );
+            tracing::info!(version = index + 1, "migrating the shared rows");
         }
         sqlx::raw_sql(*step)
             .execute(&mut *transaction)

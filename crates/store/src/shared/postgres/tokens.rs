@@ -7,7 +7,8 @@ use sqlx::postgres::PgRow;
 use super::{PostgresRows, failed, now};
 use crate::shared::tokens::{TokenRow, scopes, unsigned};
 use crate::shared::{
-    AccountId, NewToken, TokenRefusal, SharedError, Token, TokenHash, TokenId, TokenRows, page_limit,
+    AccountId, NewToken, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
+    page_limit,
 };
 
 const READ: &str = "read the tokens of";

@@ -8,7 +8,8 @@ use super::accounts::{changed, refused_by};
 use super::{SharedSqliteRows, failed, now};
 use crate::shared::tokens::{TokenRow, scopes, unsigned};
 use crate::shared::{
-    AccountId, NewToken, TokenRefusal, SharedError, Token, TokenHash, TokenId, TokenRows, page_limit,
+    AccountId, NewToken, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
+    page_limit,
 };
 
 const READ: &str = "read the tokens of";
@@ -39,7 +40,10 @@ fn read(row: &Row<'_>) -> Result<Token, SharedError> {
     })
 }
 
-fn find(connection: &Connection, hash: &TokenHash) -> Result<Result<Token, TokenRefusal>, SharedError> {
+fn find(
+    connection: &Connection,
+    hash: &TokenHash,
+) -> Result<Result<Token, TokenRefusal>, SharedError> {
     let mut statement = connection
         .prepare_cached(concat!(
             "SELECT ",

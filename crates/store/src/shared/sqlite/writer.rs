@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::{SharedError, failed};
 use crate::meta::RowError;
-use crate::sqlite::queue::{Queue, BatchWriter};
+use crate::sqlite::queue::{BatchWriter, Queue};
 
 /// A write, and who waits for it.
 trait Job: Send {

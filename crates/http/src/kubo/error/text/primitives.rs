@@ -88,9 +88,9 @@ impl KuboText for BuildError {
             Self::TooManyLinks => "BasicDirectory: cannot add child: maxLinks reached".to_owned(),
             Self::TooLarge => "object size limit exceeded".to_owned(),
             Self::V0Hash => "CIDv0 only supports sha2-256".to_owned(),
-            Self::InlineLimit(limit) => format!(
-                "inline-limit {limit} exceeds maximum allowed size of {MAX_DIGEST} bytes"
-            ),
+            Self::InlineLimit(limit) => {
+                format!("inline-limit {limit} exceeds maximum allowed size of {MAX_DIGEST} bytes")
+            }
             Self::Fanout(fanout) => {
                 format!("HAMT fanout must be a positive power of 2 and multiple of 8: {fanout}")
             }

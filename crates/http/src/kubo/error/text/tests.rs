@@ -188,7 +188,10 @@ fn codecs() {
             CodecError::UnknownEncoder(Codec(0x90)),
             "no encoder registered for multicodec code 144 (0x90)",
         ),
-        (CodecError::Truncated("dag-cbor"), "dag-cbor: unexpected EOF"),
+        (
+            CodecError::Truncated("dag-cbor"),
+            "dag-cbor: unexpected EOF",
+        ),
         (
             CodecError::RepeatedKey("a".into()),
             "cannot repeat map key \"a\"",

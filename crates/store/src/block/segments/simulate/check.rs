@@ -29,8 +29,12 @@ impl Model {
         };
         for (at, got) in which.into_iter().zip(found) {
             match (self.known[at], got) {
-                (BlockState::Present, None) => return Err(format!("block {at} is lost among many")),
-                (BlockState::Absent, Some(_)) => return Err(format!("block {at} is back among many")),
+                (BlockState::Present, None) => {
+                    return Err(format!("block {at} is lost among many"));
+                }
+                (BlockState::Absent, Some(_)) => {
+                    return Err(format!("block {at} is back among many"));
+                }
                 (_, Some(got)) if got != self.blocks[at].data => {
                     return Err(format!("block {at} has other bytes among many"));
                 }
@@ -61,7 +65,11 @@ impl Model {
             (BlockState::Present, false) => Err(format!("block {at} is lost")),
             (BlockState::Absent, true) => Err(format!("block {at} was removed, and is back")),
             (BlockState::Unknown, found) if settle => {
-                self.known[at] = if found { BlockState::Present } else { BlockState::Absent };
+                self.known[at] = if found {
+                    BlockState::Present
+                } else {
+                    BlockState::Absent
+                };
                 Ok(())
             }
             _ => Ok(()),
