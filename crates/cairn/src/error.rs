@@ -127,7 +127,7 @@ impl Problem {
         }
     }
 
-    fn message(&self, style: &ErrorStyle) -> &str {
+    fn message_in(&self, style: &ErrorStyle) -> &str {
         match &self.kubo {
             Some(kubo) if style.program == "ipfs" => kubo,
             _ => &self.message,
@@ -143,7 +143,7 @@ impl Problem {
         } else {
             "error: "
         };
-        let message = self.message(style);
+        let message = self.message_in(style);
         line(head, message, &mut out);
         let mut last = message;
         for cause in &self.causes {
@@ -168,7 +168,7 @@ impl Problem {
                 let text = text.split("\n\nUsage:").next().unwrap_or(&text);
                 text.trim().trim_start_matches("error: ").to_owned()
             }
-            None => self.message(style).to_owned(),
+            None => self.message_in(style).to_owned(),
         };
         object.insert("error".to_owned(), message.into());
         if !self.causes.is_empty() {
