@@ -1,7 +1,7 @@
 //! The command line's grammar, made from the declarations of the endpoints.
 //!
-//! A command of the Kubo RPC has the words of its path, and takes what its declaration says. Nothing here names one: an
-//! endpoint that is declared is a command. What only the program can do is added by [`crate::commands::OWN`].
+//! A command of the Kubo RPC is named by its path and takes the arguments of its declaration. No command is named
+//! here: every declared endpoint is a command. Commands without an endpoint are in [`crate::commands::OWN`].
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use cairn_wire::Values;
 use cairn_wire::kubo::{self, OptionSpec, Spec};
 use cairn_wire::shape::BodyKind;
-use cairn_wire::values::Kind;
+use cairn_wire::values::OptionKind;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
@@ -17,15 +17,15 @@ use crate::commands;
 use crate::error::Problem;
 use crate::globals;
 
-/// Where the paths of files are found among the matches.
+/// The identifier of the file arguments.
 const FILES: &str = "files";
 
-/// A command line that was understood.
+/// A parsed command line.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    /// What the program is called.
+    /// The name of the program.
     pub(crate) program: &'static str,
-    /// The words of the command.
+    /// The name of the command, in words.
     pub(crate) path: Vec<String>,
     /// The matches of each level, the program's own first.
     levels: Vec<ArgMatches>,
@@ -37,7 +37,7 @@ impl Invocation {
         self.path == path
     }
 
-    /// The endpoint that is called, if it is one.
+    /// The endpoint of the command, if it has one.
     pub(crate) fn endpoint(&self) -> Option<&'static Spec> {
         let path = self.path.join("/");
         kubo::SPECS
@@ -55,7 +55,7 @@ impl Invocation {
         self.matches()?.try_get_one::<T>(id).ok().flatten().cloned()
     }
 
-    /// A global option, wherever it stands; the last one counts.
+    /// A global option at any position; the last one counts.
     pub(crate) fn global<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {
         self.levels
             .iter()
@@ -63,7 +63,7 @@ impl Invocation {
             .find_map(|level| level.try_get_one::<T>(id).ok().flatten().cloned())
     }
 
-    /// The arguments and options that were given, as a request writes them.
+    /// The given arguments and options, as in a request.
     pub(crate) fn values(&self, spec: &Spec) -> Values {
         let mut values = Values::default();
         let Some(matches) = self.matches() else {
@@ -101,7 +101,7 @@ impl Invocation {
     }
 }
 
-/// Understands a command line.
+/// Parses a command line.
 pub(crate) fn parse(
     program: &'static str,
     arguments: Vec<OsString>,
@@ -109,7 +109,7 @@ pub(crate) fn parse(
     let command = command(program);
     let parsed = command.clone().try_get_matches_from(&arguments);
     let mut matches = match parsed {
-        // What is missing at the end may come from standard input; whoever reads that tells what is missing then.
+        // A missing last argument may come from standard input; it is checked when that is read.
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
             relaxed(command).try_get_matches_from(arguments)?
         }
@@ -160,7 +160,7 @@ fn relaxed(command: Command) -> Command {
         .mut_subcommands(relaxed)
 }
 
-/// Commands of Kubo that this version does not have, by what they need.
+/// Commands of Kubo that this version does not have, by the feature they need.
 const ABSENT: &[(&str, &[&str])] = &[
     (
         "peers",
@@ -184,7 +184,7 @@ const ABSENT: &[(&str, &[&str])] = &[
     ("self-updates", &["update"]),
 ];
 
-/// What to say of a command of Kubo's that is not there: the name nearest to it would only mislead.
+/// The error for a missing command of Kubo: suggesting a similar name would mislead.
 fn absent(error: &clap::Error) -> Option<Problem> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
@@ -227,11 +227,11 @@ pub(crate) fn command(program: &'static str) -> Command {
         })
 }
 
-/// What this version does not do, for the help and the start of the daemon.
+/// Limitations of this version, for the help and the start of the daemon.
 pub(crate) const LIMITS: &str =
     "This version works offline: it does not connect to peers, and has no IPNS names yet.";
 
-/// A word of the grammar: a command, a group of commands, or both.
+/// A node of the grammar: a command, a group of commands, or both.
 #[derive(Default)]
 struct Group {
     spec: Option<&'static Spec>,
@@ -245,7 +245,7 @@ impl Group {
             .fold(self, |group, word| group.children.entry(word).or_default())
     }
 
-    /// Whether help leaves it out: a group does when all below it are.
+    /// Whether it is hidden in the help: a group is if all its commands are.
     fn is_hidden(&self) -> bool {
         match (&self.own, self.spec) {
             (Some(own), _) => own.is_hide_set(),
@@ -257,7 +257,7 @@ impl Group {
     fn command(self, program: &'static str, name: &'static str, path: &str) -> Command {
         let mut command = match (self.own, self.spec) {
             (Some(own), None) => own,
-            // Our own form of an endpoint's command takes what the endpoint takes.
+            // A custom command of an endpoint takes the endpoint's arguments.
             (Some(own), Some(spec)) => takes(own, spec),
             (None, Some(spec)) => takes(described(Command::new(name), program, spec), spec),
             (None, None) => Command::new(name)
@@ -293,7 +293,7 @@ impl Group {
     }
 }
 
-/// What a group of commands is about.
+/// The help line of a group.
 fn group_summary(path: &str) -> &'static str {
     let mut groups = kubo::GROUPS.iter().chain(commands::REST_GROUPS);
     let group = groups.find(|group| group.path == path);
@@ -342,7 +342,7 @@ fn takes(mut command: Command, spec: &Spec) -> Command {
     command
 }
 
-/// The identifier of an option: apart from arguments of the same name.
+/// The identifier of an option, distinct from arguments of the same name.
 fn option_id(option: &OptionSpec) -> String {
     format!("--{}", option.name())
 }
@@ -350,7 +350,7 @@ fn option_id(option: &OptionSpec) -> String {
 fn option_argument(option: &OptionSpec) -> Arg {
     let mut help = text(option.docs);
     match (option.default)() {
-        Some(default) if shows(option.kind, &default) && !help.contains("[default") => {
+        Some(default) if is_worth_showing(option.kind, &default) && !help.contains("[default") => {
             help.push_str(&format!(" [default: {default}]"));
         }
         _ => {}
@@ -371,13 +371,13 @@ fn option_argument(option: &OptionSpec) -> Arg {
         };
     }
     match option.kind {
-        Kind::Bool => argument
+        OptionKind::Bool => argument
             .action(ArgAction::Set)
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
             .value_name("BOOL"),
-        Kind::Strings => argument
+        OptionKind::Strings => argument
             .action(ArgAction::Append)
             .num_args(1)
             .allow_hyphen_values(true)
@@ -390,15 +390,15 @@ fn option_argument(option: &OptionSpec) -> Arg {
     }
 }
 
-/// Whether a default is worth telling: a switch that is off is not.
-fn shows(kind: Kind, default: &str) -> bool {
+/// Whether a default is shown in the help: not for a switch that is off.
+fn is_worth_showing(kind: OptionKind, default: &str) -> bool {
     match kind {
-        Kind::Bool => default == "true",
+        OptionKind::Bool => default == "true",
         _ => !default.is_empty(),
     }
 }
 
-/// What a shell completes a value with.
+/// The completion hint of a value.
 fn hint(option: &OptionSpec) -> ValueHint {
     if option.values.contains(&kubo::ANY_PATH) {
         ValueHint::AnyPath
@@ -407,12 +407,12 @@ fn hint(option: &OptionSpec) -> ValueHint {
     }
 }
 
-/// Adds the global options whose names the command leaves free.
+/// Adds the global options whose names the command does not use.
 fn with_globals(command: Command) -> Command {
     globals::definitions()
         .into_iter()
         .fold(command, |command, global| {
-            // The page of the program lists them.
+            // They are listed in the help of the program.
             let global = global.hide(true);
             let taken = command
                 .get_arguments()
@@ -428,7 +428,7 @@ fn with_globals(command: Command) -> Command {
         })
 }
 
-/// Documentation as clap prints it: links without their brackets.
+/// Documentation for clap: links without brackets.
 pub(crate) fn text(docs: &[&str]) -> String {
     let lines: Vec<&str> = docs
         .iter()

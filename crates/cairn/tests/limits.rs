@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use cairn_primitives::car::v1;
 use cairn_primitives::codec::dag_pb::{Link, Node};
-use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_testkit::http::{Answer, Request, exchange};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
 
-/// Bytes above what the process holds at rest that any one request may take.
+/// Bytes above what the process holds idle that any one request may take.
 const MOST: u64 = 64 << 20;
 /// How long an answer may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -35,19 +35,21 @@ impl Blocks {
     fn directory(&mut self, links: Vec<Link>) -> Cid {
         let node = Node {
             links,
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         self.put(Codec::DAG_PB, &node.encode())
     }
 
-    /// A daemon that has what hangs below a root, and holds nothing of the import any more.
+    /// A daemon that has what is reachable from a root, and holds nothing of the import any more.
     fn serve(self, root: &Cid) -> (Repository, Daemon) {
         let (repository, daemon) = start();
         let rpc = Rpc::new(&daemon.rpc()).with_timeout(PATIENCE);
         let mut car = Vec::new();
         v1::write_header(std::slice::from_ref(root), &mut car);
         car.extend_from_slice(&self.car);
-        let answer = rpc.ask("dag/import?pin-roots=false", Some(&car)).unwrap();
+        let answer = rpc
+            .request("dag/import?pin-roots=false", Some(&car))
+            .unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(!answer.aborted, "{}", answer.text());
         daemon.terminate(PATIENCE).unwrap();
@@ -74,7 +76,7 @@ fn memory(daemon: &Daemon, field: &str) -> u64 {
 
 /// Sends a request, reads no more than `read` bytes of its answer, and holds the peak against its bound.
 fn within_bound(daemon: &Daemon, base: &str, request: &Request<'_>, read: usize) -> Answer {
-    // The peak begins anew: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
+    // The peak starts again: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
     std::fs::write(format!("/proc/{}/clear_refs", daemon.pid()), "5").unwrap();
     let before = memory(daemon, "VmRSS");
     let request = Request {
@@ -176,7 +178,7 @@ fn folders_are_listed_as_they_are_read() {
         let answer = rpc_within_bound(&daemon, &command, 16 << 20);
         assert_eq!(answer.status, 200);
         assert!(answer.body.len() >= 16 << 20);
-        // The client has left: what was asked for is not gone on with.
+        // The client has left: what was asked for is not continued.
         let stopped = rpc_within_bound(&daemon, "version", usize::MAX);
         assert_eq!(stopped.status, 200);
     }

@@ -86,9 +86,9 @@ fn lost_rows_are_refused_and_brought_back_with_their_names() {
             assert!(said.contains("repo repair"), "{said}");
         }
         let said = repository.run(&["repo", "repair"]).unwrap();
-        assert!(said.contains("pins were brought back"), "{said}");
+        assert!(said.contains("pins with their names"), "{said}");
         assert!(
-            said.contains("root of the mutable file system was brought back"),
+            said.contains("Restored the root of the mutable file system"),
             "{said}"
         );
         let now = repository.run(&["files", "stat", "--hash", "/"]).unwrap();
@@ -223,7 +223,7 @@ fn a_collection_refuses_what_it_cannot_see() {
         "{said}"
     );
     intact(&repository, &items[1..]);
-    // Without the pin it goes on.
+    // Without the pin it continues.
     repository.run(&["pin", "rm", broken]).unwrap();
     repository.run(&["repo", "gc"]).unwrap();
     intact(&repository, &items[1..]);

@@ -1,10 +1,10 @@
-//! Where a server is: a URL or a multiaddr.
+//! The address of a server: a URL or a multiaddr.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where a server is.
+/// The address of a server.
 ///
 /// Read from a URL (`http://host:5001`) or a multiaddr (`/ip4/127.0.0.1/tcp/5001`, `/dns/host/tcp/5001/http`,
 /// `/unix/run/cairn.sock`). See <https://github.com/multiformats/multiaddr>.
@@ -16,7 +16,7 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// Why a text is no [`Address`].
+/// Why a text is not an [`Address`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -25,7 +25,7 @@ pub enum AddressError {
         "{0:?} is neither a multiaddr like /ip4/127.0.0.1/tcp/5001 nor a URL like http://127.0.0.1:5001"
     )]
     Unknown(String),
-    /// A multiaddr with a part that is no way to reach an HTTP server.
+    /// A multiaddr with a protocol that HTTP cannot use.
     #[error("the multiaddr {address:?} has {part:?} where a host and a TCP port are expected")]
     Part {
         /// The multiaddr.
@@ -36,7 +36,7 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Whether TLS is spoken there.
+    /// Whether TLS is used.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Url(url) if url.starts_with("https:"))

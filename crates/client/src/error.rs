@@ -1,4 +1,4 @@
-//! What can go wrong with a request.
+//! Errors of requests.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use cairn_wire::CommandError;
 use crate::transport::BoxError;
 use crate::upload::UploadError;
 
-/// Why a request has no answer, or not all of it.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The command failed, and says so as the Kubo RPC does.
+    /// The command failed, with an error of the Kubo RPC.
     #[error("{}", error.message)]
     Command {
         /// The HTTP status.
@@ -19,28 +19,28 @@ pub enum Error {
         /// What the server says.
         error: CommandError,
     },
-    /// The server refused the request, in words of its own.
+    /// The server refused the request with a plain text.
     #[error("{}", refusal(*status, text))]
     Refused {
         /// The HTTP status.
         status: http::StatusCode,
-        /// What it says; cut after 64 KiB.
+        /// The text, at most 64 KiB of it.
         text: String,
     },
-    /// The command failed after the answer had begun: the `X-Stream-Error` trailer.
+    /// The command failed after the response had started: the `X-Stream-Error` trailer.
     #[error("{0}")]
     Stream(String),
-    /// The answer ended before its end.
-    #[error("the answer was cut off")]
+    /// The response was cut off.
+    #[error("the response was cut off")]
     Cut(#[source] BoxError),
-    /// The answer holds no record and must.
-    #[error("the answer is empty")]
+    /// The response has no record, and at least one was expected.
+    #[error("the response is empty")]
     Empty,
     /// A record is not what the endpoint declares.
-    #[error("the server's answer is not understood")]
+    #[error("cannot parse the response of the server")]
     Malformed(#[source] serde_json::Error),
-    /// A record is longer than any should be.
-    #[error("a record of the answer is longer than {limit} bytes")]
+    /// A record is too long.
+    #[error("a record of the response is longer than {limit} bytes")]
     TooLong {
         /// The bound in bytes.
         limit: usize,
@@ -48,11 +48,11 @@ pub enum Error {
     /// The request did not reach the server.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// What was to be sent could not be read.
+    /// The content to send could not be read.
     #[error(transparent)]
     Upload(#[from] UploadError),
-    /// The request cannot be written.
-    #[error("the request cannot be written")]
+    /// The request cannot be built.
+    #[error("cannot build the request")]
     Request(#[from] http::Error),
 }
 
@@ -69,7 +69,7 @@ fn refusal(status: http::StatusCode, text: &str) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// Nobody listens there, or not within the time to connect.
+    /// No connection could be made, or not within the timeout.
     #[error("cannot connect to {address}")]
     Connect {
         /// Where.
@@ -78,8 +78,8 @@ pub enum TransportError {
         #[source]
         source: BoxError,
     },
-    /// The server's certificate is not one to be trusted, or is another server's.
-    #[error("the certificate of {address} cannot be trusted")]
+    /// The server's certificate is not trusted, or belongs to another server.
+    #[error("the certificate of {address} is not trusted")]
     Certificate {
         /// Where.
         address: String,
@@ -87,22 +87,22 @@ pub enum TransportError {
         #[source]
         source: BoxError,
     },
-    /// No answer came in time.
-    #[error("no answer within {} s", limit.as_secs_f64())]
+    /// The request timed out.
+    #[error("no response within {} s", limit.as_secs_f64())]
     Timeout {
         /// The bound.
         limit: Duration,
     },
-    /// The connection failed before the answer began.
+    /// The connection failed before the response started.
     #[error("the connection failed")]
     Broken(#[source] BoxError),
-    /// The client itself could not be made.
+    /// The client could not be set up.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] BoxError),
 }
 
 impl Error {
-    /// Whether the request surely was not carried out, so that sending it again does no harm.
+    /// Whether the request certainly was not executed, so that it is safe to send it again.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(self, Self::Transport(TransportError::Connect { .. }))

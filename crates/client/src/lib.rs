@@ -1,4 +1,4 @@
-//! The SDK: speaks the declared endpoints to any server.
+//! The SDK: a client of the declared endpoints for any server.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,7 @@
 //! ```
 //!
 //! * [`Kubo`] speaks the Kubo RPC over any [`transport::Transport`]: HTTP, or a router in this process.
-//! * Answers are streams read as they come; nothing is collected unless asked for.
+//! * Answers are streams read as they arrive; nothing is collected unless asked for.
 //! * A cut answer is an [`Error`], never the end of one.
 
 pub mod address;

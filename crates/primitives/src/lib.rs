@@ -1,7 +1,7 @@
-//! Data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
+//! The data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
 //!
-//! Nothing here does I/O or knows an async runtime. Every decoder takes bytes that may come from a stranger:
-//! it is bounded in size, depth and allocation, and returns an error instead of panicking.
+//! No I/O and no async runtime. Every decoder accepts untrusted bytes: it is bounded in size, depth and allocation,
+//! and returns an error instead of panicking.
 
 pub mod block;
 pub mod bytestring;

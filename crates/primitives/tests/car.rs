@@ -30,7 +30,7 @@ fn write_v1(roots: &[Cid], blocks: &[Block]) -> Vec<u8> {
     out
 }
 
-/// A CARv2 with padding before its data and an index behind it.
+/// A CARv2 with padding before its data and an index after it.
 fn write_v2(data: &[u8], padding: usize, index: &[u8]) -> Vec<u8> {
     let mut header = v2::Header::new(data.len() as u64, true);
     header.data_offset += padding as u64;

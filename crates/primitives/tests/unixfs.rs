@@ -14,7 +14,7 @@ use cairn_primitives::unixfs::directory::{
 };
 use cairn_primitives::unixfs::file::{FileNode, read_symlink};
 use cairn_primitives::unixfs::hamt::{Lookup, ShardNode, Step};
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Shape, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_primitives::unixfs::{Built, CidMaker, Mtime, symlink};
 use sha2::Digest as _;
 
@@ -92,7 +92,7 @@ impl<'a> Options<'a> {
             .unwrap_or(cid.version() == Version::V1 && !has_attributes);
         let mut params = LayoutParams::new(cid, raw_leaves);
         if self.0.contains_key("trickle") {
-            params.shape = Shape::Trickle;
+            params.shape = FileLayout::Trickle;
         }
         if let Some(max_links) = self.number("max-file-links") {
             params.max_links = max_links;

@@ -1,8 +1,8 @@
 //! The answer to a request, as bytes.
 
 use bytes::Bytes;
-use cairn_wire::CommandError;
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
+use cairn_wire::{CommandError, ErrorDetail};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -19,10 +19,10 @@ const CONTENT_LENGTH: &str = "x-content-length";
 const ABSENT: &str = "could not find ";
 /// Why an answer is not whole that ended as if it were.
 const NO_TRAILER: &str = "the trailer that confirms its end did not arrive";
-/// Most bytes of a refusal that are read.
+/// Maximum number of bytes of an error response that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
-/// The bytes of an answer, read as they come.
+/// The bytes of an answer, read as they arrive.
 pub struct Answer {
     body: Body,
     headers: HeaderMap,
@@ -80,10 +80,19 @@ impl Answer {
         if head.status.is_success() {
             return Ok(answer);
         }
-        Err(answer.refusal(head.status).await)
+        let detail = head.extensions.get::<ErrorDetail>().cloned();
+        let mut error = answer.refusal(head.status).await;
+        if let Error::Command { error, .. } = &mut error {
+            let named = (answer.asked.as_ref())
+                .map(|asked| format!("{asked}: "))
+                .filter(|asked| error.message.starts_with(asked));
+            error.detail =
+                detail.map(|ErrorDetail(text)| format!("{}{text}", named.unwrap_or_default()));
+        }
+        Err(error)
     }
 
-    /// The same, which is no answer without a record.
+    /// The same, for an answer that must hold a record.
     pub(super) fn with_record_due(self, due: bool) -> Self {
         Self { due, ..self }
     }

@@ -1,4 +1,4 @@
-//! When to try again.
+//! Retries.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
@@ -7,17 +7,17 @@ use http::StatusCode;
 
 use crate::error::{Error, TransportError};
 
-/// How often, and after which pauses, a request is tried again.
+/// How often, and after which delays, a request is retried.
 ///
-/// A request that never reached the server may always be sent again; one that may have been carried out only when its
-/// command changes nothing. Uploads are never sent again: what was read is gone.
+/// A request that never reached the server can always be retried; one that may have been executed only if its command
+/// changes nothing. Uploads are never retried: their content was consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// Most attempts after the first.
+    /// Maximum number of attempts after the first.
     pub most: u32,
-    /// The first pause; each one after it is twice as long, less a random part of up to a half.
+    /// The first delay; each further one is twice as long, minus a random part of up to a half.
     pub first_pause: Duration,
-    /// The longest pause.
+    /// The maximum delay.
     pub longest_pause: Duration,
 }
 
@@ -32,7 +32,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Never tries again.
+    /// Never retries.
     pub const NEVER: Self = Self {
         most: 0,
         first_pause: Duration::ZERO,
@@ -44,7 +44,7 @@ impl Retry {
         let worth = match error {
             Error::Transport(TransportError::Connect { .. }) => true,
             Error::Transport(TransportError::Broken(_) | TransportError::Timeout { .. }) => safe,
-            // Both say that nothing was done.
+            // Both statuses mean that nothing was done.
             Error::Refused { status, .. } | Error::Command { status, .. } => {
                 matches!(
                     *status,

@@ -11,12 +11,12 @@ use super::{Body, Roots, Transport};
 use crate::address::Address;
 use crate::error::TransportError;
 
-/// How a client connects.
+/// Connection options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpOptions {
-    /// Longest time to connect; 5 seconds when no other is asked for.
+    /// Timeout to connect; 5 seconds by default.
     pub connect_timeout: Duration,
-    /// Whose certificates are trusted where the address is one of TLS.
+    /// The trusted certificates, for TLS.
     pub roots: Roots,
 }
 
@@ -29,9 +29,9 @@ impl Default for HttpOptions {
     }
 }
 
-/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; over TLS also HTTP/2, where the server speaks it.
+/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; over TLS also HTTP/2 if the server supports it.
 ///
-/// No proxy is used and no redirect followed: a request goes to the server that was named, or nowhere.
+/// No proxy is used and no redirect is followed: a request only goes to the named server.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
@@ -71,7 +71,8 @@ impl Http {
             }
         };
         let client = builder
-            // Given for every address: the library beneath makes one of its own otherwise, which reads the system's roots.
+            // Given for every address: the library below makes one of its own otherwise, which reads the system's
+            // roots.
             .tls_backend_preconfigured(match address.is_tls() {
                 true => options.roots.config()?,
                 false => Roots::Only(Vec::new()).config()?,

@@ -1,4 +1,4 @@
-//! Whom TLS trusts.
+//! The certificates that TLS trusts.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::error::TransportError;
 /// The certificates that TLS trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Roots {
-    /// Those of the authorities that this system trusts.
+    /// The certificate authorities of the system.
     #[default]
     System,
     /// These and no others. A server is trusted whose certificate one of them has signed, or whose certificate is one of

@@ -17,8 +17,8 @@ const VERSION: u8 = 0xa0;
 impl Validity {
     /// Reads it from a certificate in DER; `None` where that is not one.
     pub(super) fn of(certificate: &[u8]) -> Option<Self> {
-        let mut outer = Der(certificate);
-        let mut signed = Der(Der(outer.take(SEQUENCE)?).take(SEQUENCE)?);
+        let mut outer = DerReader(certificate);
+        let mut signed = DerReader(DerReader(outer.take(SEQUENCE)?).take(SEQUENCE)?);
         if signed.0.first() == Some(&VERSION) {
             signed.take(VERSION)?;
         }
@@ -26,7 +26,7 @@ impl Validity {
         // The signature's algorithm and the issuer.
         signed.take(SEQUENCE)?;
         signed.take(SEQUENCE)?;
-        let mut dates = Der(signed.take(SEQUENCE)?);
+        let mut dates = DerReader(signed.take(SEQUENCE)?);
         Some(Self {
             not_before: dates.time()?,
             not_after: dates.time()?,
@@ -35,9 +35,9 @@ impl Validity {
 }
 
 /// What is left to read of an encoding.
-struct Der<'a>(&'a [u8]);
+struct DerReader<'a>(&'a [u8]);
 
-impl<'a> Der<'a> {
+impl<'a> DerReader<'a> {
     /// The content of the next value, which has to have this tag.
     fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (found, rest) = self.0.split_first()?;

@@ -21,13 +21,13 @@ use tokio::sync::mpsc;
 use super::{Content, Failure, Metadata, Part, UploadError};
 use crate::transport::{Body, BoxError};
 
-/// What Go's `url.QueryEscape` leaves alone.
+/// Characters that Go's `url.QueryEscape` does not escape.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-/// Most bytes read from a file at once.
+/// Maximum number of bytes read from a file at once.
 const READ: usize = 1024 * 1024;
 /// From this many bytes on, what is gathered is sent.
 const GATHERED: usize = 64 * 1024;
@@ -36,7 +36,7 @@ const PERMISSIONS: u32 = 0o7777;
 /// Frames that wait for the server. With one being read, at most [`READ`] times this and one are in memory.
 const WAITING: usize = 3;
 
-/// Begins to encode the parts; goes on as the body is read, and stops when it is dropped.
+/// Begins to encode the parts; continues as the body is read, and stops when it is dropped.
 pub(super) fn encode(
     parts: BoxStream<'static, Result<Part, UploadError>>,
 ) -> (String, Body, Failure) {
@@ -56,10 +56,10 @@ pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
     })
 }
 
-/// Runs a writer, which goes on as the body is read, and stops when it is dropped.
+/// Runs a writer, which continues as the body is read, and stops when it is dropped.
 fn spawn(
     boundary: String,
-    work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), Ended>> + Send + 'static,
+    work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), WriteEnd>> + Send + 'static,
 ) -> (Body, Failure) {
     let failure = Failure::default();
     let (frames, mut taken) = mpsc::channel::<Result<Bytes, BoxError>>(WAITING);
@@ -71,10 +71,10 @@ fn spawn(
     let told = failure.clone();
     tokio::spawn(async move {
         let outcome = work(&mut writer).await;
-        if let Err(Ended::Failed(error)) = outcome {
+        if let Err(WriteEnd::Failed(error)) = outcome {
             let reason = error.to_string();
             told.set(error);
-            // Breaks the request off: a body that merely ended would be taken for a whole one.
+            // Cuts the request off: a body that just ended would look complete.
             let _ = writer.frames.send(Err(reason.into())).await;
         }
     });
@@ -86,12 +86,12 @@ fn spawn(
 }
 
 /// Why writing ended early.
-enum Ended {
+enum WriteEnd {
     NobodyReads,
     Failed(UploadError),
 }
 
-impl From<UploadError> for Ended {
+impl From<UploadError> for WriteEnd {
     fn from(error: UploadError) -> Self {
         Self::Failed(error)
     }
@@ -107,7 +107,7 @@ impl Writer {
     async fn write(
         &mut self,
         mut parts: BoxStream<'static, Result<Part, UploadError>>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), WriteEnd> {
         while let Some(part) = parts.next().await {
             let Part {
                 name,
@@ -125,7 +125,7 @@ impl Writer {
     }
 
     /// Sends all of a part's content.
-    async fn whole(&mut self, content: Content, name: &[u8]) -> Result<(), Ended> {
+    async fn whole(&mut self, content: Content, name: &[u8]) -> Result<(), WriteEnd> {
         match content {
             Content::Directory => {}
             Content::Symlink(target) => self.gathered.extend_from_slice(&target),
@@ -191,7 +191,7 @@ impl Writer {
     }
 
     /// Sends content: what is small together with what is around it, what is large as it is.
-    async fn content(&mut self, bytes: Bytes) -> Result<(), Ended> {
+    async fn content(&mut self, bytes: Bytes) -> Result<(), WriteEnd> {
         if bytes.len() < GATHERED {
             self.gathered.extend_from_slice(&bytes);
             if self.gathered.len() < GATHERED {
@@ -203,7 +203,7 @@ impl Writer {
         self.send(bytes).await
     }
 
-    async fn file(&mut self, path: &Path) -> Result<(), Ended> {
+    async fn file(&mut self, path: &Path) -> Result<(), WriteEnd> {
         let owned = path.to_owned();
         let opened = blocking(move || {
             let file = File::open(&owned)?;
@@ -229,7 +229,7 @@ impl Writer {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), Ended> {
+    async fn flush(&mut self) -> Result<(), WriteEnd> {
         if self.gathered.is_empty() {
             return Ok(());
         }
@@ -237,11 +237,11 @@ impl Writer {
         self.send(bytes).await
     }
 
-    async fn send(&self, bytes: Bytes) -> Result<(), Ended> {
+    async fn send(&self, bytes: Bytes) -> Result<(), WriteEnd> {
         self.frames
             .send(Ok(bytes))
             .await
-            .map_err(|_| Ended::NobodyReads)
+            .map_err(|_| WriteEnd::NobodyReads)
     }
 }
 

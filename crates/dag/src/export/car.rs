@@ -1,4 +1,4 @@
-//! A DAG as a CAR.
+//! Exports a DAG as a CAR.
 
 use std::collections::VecDeque;
 
@@ -8,8 +8,8 @@ use cairn_primitives::{Cid, codec};
 use futures_util::Stream;
 
 use crate::error::NodeError;
-use crate::fetch::{Ahead, Blocks};
-use crate::walk::{AHEAD_OF_LAST, Aside, Visited, may_link};
+use crate::fetch::{Blocks, ReadAhead};
+use crate::walk::{AHEAD_OF_LAST, CompactStack, Visited, may_link};
 
 /// Blocks from this size on are handed over as they are; smaller ones are put together.
 const APART: usize = 16 << 10;
@@ -23,10 +23,10 @@ const EAGER_LEVELS: usize = 8;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarError {
-    /// The root could not be had. Nothing was written yet.
+    /// The root could not be read. Nothing was written yet.
     #[error(transparent)]
     Root(NodeError),
-    /// A block further below could not be had; what was written before is not the whole DAG.
+    /// A block below it could not be read; the output is incomplete.
     #[error("cannot read block {cid}")]
     Block {
         /// The block.
@@ -41,7 +41,7 @@ pub enum CarError {
 struct Level {
     node: Cid,
     /// The blocks that it links to, each with the number of its link and one more.
-    links: Ahead<usize>,
+    links: ReadAhead<usize>,
     /// Links that are done.
     done: usize,
     held: usize,
@@ -52,13 +52,13 @@ struct Level {
 /// Identity CIDs are written like others, as Kubo does.
 pub struct Car {
     /// The outer nodes that are open, of which only the place is known.
-    aside: Aside,
+    aside: CompactStack,
     levels: VecDeque<Level>,
     /// Bytes that the levels hold.
     held: usize,
     blocks: Blocks,
     seen: Visited,
-    /// Whether blocks that are absent are left out.
+    /// Whether absent blocks are left out.
     partial: bool,
     /// Small pieces, being put together.
     small: Vec<u8>,
@@ -66,11 +66,10 @@ pub struct Car {
 }
 
 impl Car {
-    /// Opens the export of a DAG. With `partial`, blocks below the root that are not here are left out, and the source
-    /// is not asked for them.
+    /// Opens the export of a DAG. With `partial`, absent blocks below the root are left out and not fetched.
     ///
     /// # Errors
-    /// [`CarError::Root`] when the root cannot be had.
+    /// [`CarError::Root`] when the root cannot be read.
     pub async fn open(blocks: &Blocks, root: &Cid, partial: bool) -> Result<Self, CarError> {
         let blocks = if partial {
             blocks.local()
@@ -83,7 +82,7 @@ impl Car {
             Err(error) => return Err(CarError::Root(error.into())),
         };
         let mut car = Self {
-            aside: Aside::default(),
+            aside: CompactStack::default(),
             levels: VecDeque::new(),
             held: 0,
             blocks,
@@ -145,7 +144,7 @@ impl Car {
         })
     }
 
-    /// Writes a block and goes on with what it links to.
+    /// Writes a block and continues with what it links to.
     fn section(&mut self, cid: &Cid, data: Bytes) -> Result<(), NodeError> {
         let links = if may_link(cid.codec()) {
             links(cid, &data)?
@@ -188,7 +187,7 @@ impl Car {
             .filter(|(link, _)| !self.seen.contains(link))
             .collect();
         let held = links.len() * size_of::<(Cid, usize)>() + size_of::<Level>();
-        let links = Ahead::new(self.blocks.clone(), links);
+        let links = ReadAhead::new(self.blocks.clone(), links);
         // What each level holds read adds up: deep levels hold nothing.
         let depth = self.aside.len() + self.levels.len();
         let links = if depth < EAGER_LEVELS {

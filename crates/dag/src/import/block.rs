@@ -9,12 +9,12 @@ use cairn_store::{BlockStore, Hold};
 
 use super::{ImportError, OptionError};
 
-/// Largest block in bytes that peers exchange, and that is taken in unless the user insists.
+/// Maximum size in bytes of a block that peers exchange; larger ones are only imported if the user insists.
 ///
 /// Spec: <https://specs.ipfs.tech/bitswap-protocol/#block-sizes>
 pub const EXCHANGE_LIMIT: usize = 2 << 20;
 
-/// The options of a `block put`, as they were given; `None` where nothing was.
+/// The options of a `block put`; `None` if not given.
 #[derive(Clone, Debug, Default)]
 pub struct BlockPutRequest {
     /// `cid-codec`: a multicodec name or number.
@@ -29,7 +29,7 @@ pub struct BlockPutRequest {
     pub allow_big_block: bool,
 }
 
-/// How a block is named.
+/// How the CID of a block is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockFormat {
     version: Version,
@@ -76,7 +76,7 @@ impl BlockPutRequest {
 }
 
 impl BlockFormat {
-    /// Names a block; fails when it is too large, or when nothing is stored under such a name.
+    /// The CID of a block; fails if the block is too large or the hash is not allowed.
     pub fn block(&self, data: Bytes) -> Result<Block, ImportError> {
         check_size(data.len(), self.allow_big_block)?;
         if !self.hash.is_allowed() {
@@ -96,7 +96,7 @@ impl BlockFormat {
     }
 }
 
-/// Refuses what peers do not exchange.
+/// Refuses blocks that peers do not exchange.
 pub(super) fn check_size(size: usize, allow_big_block: bool) -> Result<(), ImportError> {
     if size > EXCHANGE_LIMIT && !allow_big_block {
         Err(ImportError::BigBlock)
@@ -105,7 +105,7 @@ pub(super) fn check_size(size: usize, allow_big_block: bool) -> Result<(), Impor
     }
 }
 
-/// Stores a block, durably, under a hold that was taken before; the CID may be pinned while the hold lives.
+/// Stores a block durably under a hold; the CID can be pinned while the hold lives.
 pub async fn put_block(
     store: &dyn BlockStore,
     hold: &Hold,
@@ -237,7 +237,7 @@ mod tests {
                     format: some("v0"),
                     ..request()
                 },
-                "the codec is given twice, as the format and as the codec of the CID",
+                "the codec is given twice: as the format and as the codec of the CID",
             ),
             (
                 BlockPutRequest {
@@ -245,14 +245,14 @@ mod tests {
                     mhtype: some("sha2-512"),
                     ..request()
                 },
-                "CIDv0 is a sha2-256 digest of 32 bytes only",
+                "CIDv0 requires a sha2-256 digest of 32 bytes",
             ),
             (
                 BlockPutRequest {
                     mhlen: Some(64),
                     ..request()
                 },
-                "the CID cannot be made: requested length was too large for digest",
+                "cannot make the CID: sha2-256 has no digest of 33 bytes",
             ),
             (
                 BlockPutRequest {

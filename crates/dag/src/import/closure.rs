@@ -1,4 +1,4 @@
-//! Whether what blocks link to came with them.
+//! Tracks whether linked blocks were in the archive.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ pub(super) struct Closure {
 }
 
 impl Closure {
-    /// Takes note of blocks and of all that they link to.
+    /// Records blocks and of all that they link to.
     pub(super) fn note(&mut self, blocks: &[Block], links: Vec<Cid>) {
         if self.unknown {
             return;
@@ -40,7 +40,7 @@ impl Closure {
         }
     }
 
-    /// A block came whose links cannot be told.
+    /// A block came whose links cannot be determined.
     pub(super) fn give_up(&mut self) {
         *self = Self {
             unknown: true,

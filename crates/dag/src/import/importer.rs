@@ -1,4 +1,4 @@
-//! What the files, links and folders of one import share.
+//! Imports of files and links.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use super::workers::Workers;
 
 /// Imports files and links into a store.
 ///
-/// Takes its hold before anything else, so that a collection which runs meanwhile spares what it writes and what it
-/// finds present. Several files may be imported one after the other; one sync at the end makes all of them durable.
-/// Dropped midway, it leaves blocks that nothing refers to.
+/// Takes its hold before anything else, so that a concurrent collection keeps the blocks that it writes or finds
+/// present. Several files can be imported one after the other; one sync at the end makes all of them durable. If
+/// dropped midway, it leaves blocks that nothing refers to.
 #[derive(Debug)]
 pub struct Importer {
     options: Arc<ImportOptions>,
@@ -30,7 +30,7 @@ pub struct Importer {
 }
 
 impl Importer {
-    /// Begins an import: takes the hold, unless nothing is to be stored.
+    /// Starts an import; takes the hold, unless nothing is stored.
     pub fn new(store: Arc<dyn BlockStore>, options: ImportOptions) -> Result<Self, ImportError> {
         let cid = CidMaker::new(options.version, options.hash)?;
         let cid = match options.inline {
@@ -60,13 +60,13 @@ impl Importer {
         &self.options
     }
 
-    /// What keeps the blocks of this import from collection; `None` when nothing is stored.
+    /// The hold that protects the blocks of this import; `None` if nothing is stored.
     #[must_use]
     pub fn hold(&self) -> Option<&Hold> {
         self.blocks.hold()
     }
 
-    /// Begins a file. Its bytes go through [`File::write`].
+    /// Starts a file. Write its bytes with [`File::write`].
     pub fn file(&mut self, meta: FileMeta) -> Result<File<'_>, ImportError> {
         let import = self.start(meta)?;
         Ok(File {
@@ -159,7 +159,8 @@ impl Importer {
         Ok(built)
     }
 
-    /// Makes everything durable. What comes back keeps the blocks until a pin does; `None` when nothing was stored.
+    /// Makes everything durable. The returned hold keeps the blocks until they are pinned; `None` if nothing was
+    /// stored.
     pub async fn finish(self) -> Result<Option<Hold>, ImportError> {
         self.blocks.finish().await
     }
@@ -173,13 +174,13 @@ pub struct File<'a> {
 }
 
 impl File<'_> {
-    /// Takes the next bytes. Waits while too much is in flight. Not cancel safe: once a call is dropped before it is
-    /// done, the file fails.
+    /// Writes the next bytes. Waits while too much is in flight. Not cancel safe: if the future of a call is dropped
+    /// early, the file fails.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
         self.import.write(self.importer, bytes).await
     }
 
-    /// Ends the file and tells its root; durable only after [`Importer::finish`].
+    /// Ends the file and returns its root, which is durable after [`Importer::finish`].
     pub async fn finish(self) -> Result<Built, ImportError> {
         self.import.finish(self.importer).await
     }

@@ -1,4 +1,4 @@
-//! Takes content in: files and folders as UnixFS, archives, single blocks.
+//! Imports content: files and directories as UnixFS, CARs, single blocks and nodes.
 //!
 //! | what | with |
 //! |---|---|
@@ -9,9 +9,9 @@
 //! | single blocks | [`BlockFormat`], [`put_block`] |
 //! | single nodes | [`NodeFormat`] |
 //!
-//! Every import takes a [`cairn_store::Hold`] before it writes or finds anything, ends with one sync, and hands the hold
-//! back so that the caller commits a pin under it. An import that is dropped midway leaves blocks which nothing refers
-//! to; the next collection removes them.
+//! Every import takes a [`cairn_store::Hold`] before it writes or looks up anything, ends with one sync, and returns
+//! the hold so that the caller commits a pin under it. An import that is dropped midway leaves blocks that nothing
+//! refers to; the next collection removes them.
 
 mod block;
 mod blocks;
@@ -33,4 +33,4 @@ pub use importer::{File, Importer};
 pub use node::{NodeFormat, NodePutRequest};
 pub use options::{FileMeta, ImportOptions};
 pub use request::{AddRequest, ImportDefaults};
-pub use tree::{Added, Finished, ImportRoot, MAX_FOLDER_PATHS, Tree, TreeFile};
+pub use tree::{Added, ImportRoot, ImportedTree, MAX_FOLDER_PATHS, Tree, TreeFile};

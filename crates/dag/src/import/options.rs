@@ -5,7 +5,7 @@ use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::Mtime;
 use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::SizeEstimation;
-use cairn_primitives::unixfs::layout::Shape;
+use cairn_primitives::unixfs::layout::FileLayout;
 
 /// Unix permissions and the time of the last change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct FileMeta {
 }
 
 impl FileMeta {
-    /// Whether there is anything to store.
+    /// Whether there is any metadata.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.mode == 0 && self.mtime.is_none()
@@ -33,42 +33,42 @@ impl FileMeta {
     }
 }
 
-/// How an import builds its DAG, and what becomes of it. [`super::AddRequest::resolve`] makes one by Kubo's rules.
+/// How an import builds its DAG, and what is stored. [`super::AddRequest::resolve`] makes one by Kubo's rules.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
-    /// Where files are cut.
+    /// The chunker.
     pub chunker: ChunkerSpec,
-    /// How leaves are held together.
-    pub shape: Shape,
-    /// Whether leaves are the bytes alone, without a UnixFS node around them.
+    /// The layout of files.
+    pub shape: FileLayout,
+    /// Whether leaves are raw blocks.
     pub raw_leaves: bool,
     /// Version of the CIDs of dag-pb nodes; raw leaves have version 1 always.
     pub version: Version,
     /// The hash function.
     pub hash: HashFunction,
-    /// Links of a file's node, at most; at least 2.
+    /// Maximum number of links of a file node; at least 2.
     pub max_file_links: usize,
-    /// Links of a folder's node before it becomes a HAMT; 0 is no such bound.
+    /// Maximum number of links of a basic directory; 0 for no limit.
     pub max_directory_links: usize,
     /// Children of a HAMT node: a power of 2 from 8 to 1024.
     pub max_hamt_fanout: usize,
-    /// Bytes past which a folder becomes a HAMT, measured by `size_estimation`; 0 turns HAMTs off.
+    /// Size in bytes above which a directory becomes a HAMT, estimated by `size_estimation`; 0 disables HAMTs.
     pub hamt_threshold: u64,
-    /// How the bytes of a folder are counted.
+    /// How the size of a directory is estimated.
     pub size_estimation: SizeEstimation,
-    /// Bytes up to which a block goes into its CID; `None` when none does.
+    /// Maximum size in bytes of blocks that are inlined into their CID; `None` for none.
     pub inline: Option<usize>,
     /// Nothing is stored, no hold is taken.
     pub only_hash: bool,
-    /// The bytes of files stay where they are; leaves are recorded as references.
+    /// File contents are not copied; leaves are stored as references.
     pub nocopy: bool,
-    /// Blocks that can be read out of a file already are not stored.
+    /// Blocks that the filestore already has are not stored.
     pub fscache: bool,
-    /// No events for files. (Kubo sends those of folders all the same.)
+    /// No events for files. (Kubo sends those of directories anyway.)
     pub silent: bool,
-    /// All entries go into one folder without a name.
+    /// All entries are wrapped in a directory without a name.
     pub wrap: bool,
-    /// Whether folders that hold nothing are kept, apart from those at the top.
+    /// Whether empty directories below the top level are kept.
     pub empty_dirs: bool,
     /// Whether the roots are to be pinned.
     pub pin: bool,

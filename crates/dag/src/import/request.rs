@@ -1,4 +1,4 @@
-//! What a user may ask of `add`, and how it becomes [`ImportOptions`].
+//! The options of `add`, and their conversion to [`ImportOptions`].
 //!
 //! The rules are Kubo's, see <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>: an option that is
 //! given beats the configuration (`Import.*`), which beats the default; a hash other than sha2-256 asks for CIDv1;
@@ -10,14 +10,14 @@ use cairn_primitives::unixfs::Mtime;
 use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::{DEFAULT_THRESHOLD, SizeEstimation};
 use cairn_primitives::unixfs::hamt::DEFAULT_FANOUT;
-use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, Shape};
+use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, FileLayout};
 
 use super::error::{ImportError, OptionError};
 use super::options::{FileMeta, ImportOptions};
 
 /// Bytes up to which a block goes into its CID, once that is asked for.
 const INLINE_LIMIT: i64 = 32;
-/// Longest name of a pin, in bytes.
+/// Maximum length of the name of a pin, in bytes.
 const MAX_PIN_NAME: usize = 255;
 
 /// The `Import` section of the configuration; `None` is the default.
@@ -45,7 +45,7 @@ pub struct ImportDefaults {
     pub size_estimation: Option<SizeEstimation>,
 }
 
-/// The options of an `add`, as they were given; `None` where nothing was.
+/// The options of an `add`; `None` if not given.
 #[derive(Clone, Debug, Default)]
 pub struct AddRequest {
     /// `chunker`.
@@ -137,9 +137,9 @@ impl AddRequest {
         let options = ImportOptions {
             chunker: self.chunker(defaults)?,
             shape: if self.trickle.or(defaults.trickle).unwrap_or(false) {
-                Shape::Trickle
+                FileLayout::Trickle
             } else {
-                Shape::Balanced
+                FileLayout::Balanced
             },
             raw_leaves: raw_leaves.unwrap_or(version == Version::V1),
             version,

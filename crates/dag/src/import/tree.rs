@@ -1,9 +1,9 @@
-//! Imports files, folders and links that arrive one after the other, as the parts of a multipart body do.
+//! Imports trees of files, directories and links that arrive in order, such as the parts of a multipart body.
 
 mod build;
+mod directories;
 mod folders;
 mod path;
-mod places;
 
 use bytes::Bytes;
 use cairn_primitives::ByteString;
@@ -12,8 +12,8 @@ use cairn_primitives::unixfs::{Built, Mtime};
 use cairn_store::Hold;
 use tokio::sync::mpsc;
 
+use self::directories::{DirectoryStack, PlacementStep};
 use self::folders::{FolderId, Folders};
-use self::places::{Places, Step};
 use super::ImportError;
 use super::file::FileImport;
 use super::importer::Importer;
@@ -22,18 +22,19 @@ use super::options::FileMeta;
 /// What a link at the top is shown with: Go's `ModeSymlink` and `ModePerm`.
 const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 
-/// Most bytes that the paths of the folders of one entry have together. Each folder is told with its whole path, so that
-/// they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them would have 1 GiB.
+/// Maximum number of bytes that the paths of the folders of one entry have together. Each folder is told with its
+/// whole path, so that they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them
+/// would have 1 GiB.
 pub const MAX_FOLDER_PATHS: usize = 16 << 20;
 
-/// A file, link or folder is in the DAG.
+/// A file, link or directory was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
     /// Path from the entry at the top on; the CID for an entry without a name; empty for the folder that wraps.
     pub name: ByteString,
     /// The CID.
     pub cid: Cid,
-    /// Bytes of the blocks beneath, as links count them.
+    /// Bytes of the blocks below, as links count them.
     pub size: u64,
     /// Permissions that came with the entry at the top, 0 for none. (Kubo shows these with every entry below it.)
     pub mode: u32,
@@ -50,18 +51,18 @@ pub struct ImportRoot {
     pub name: ByteString,
 }
 
-/// What [`Tree::finish`] gives.
+/// The result of [`Tree::finish`].
 #[derive(Debug)]
-pub struct Finished {
+pub struct ImportedTree {
     /// The entries at the top, in the order in which they came.
     pub roots: Vec<ImportRoot>,
     /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
     pub hold: Option<Hold>,
 }
 
-/// What is known of an open folder.
+/// An open directory.
 #[derive(Clone, Debug)]
-enum Place {
+enum OpenDirectory {
     /// The body, when nothing wraps it: its entries are at the top.
     Top,
     /// A folder that exists.
@@ -82,19 +83,19 @@ struct Root {
     folders: Folders,
 }
 
-/// Imports a row of entries.
+/// Imports a sequence of entries.
 ///
-/// Events go to a bounded channel as entries are done: each file and link at once, the folders of an entry at the top
-/// when that entry is complete, children before parents. An import waits while the channel is full. Memory is
-/// proportional to the names below one entry at the top.
+/// Events are sent to a bounded channel as entries are finished: each file and link immediately, the directories of a
+/// top-level entry when that entry is complete, children before parents. The import waits while the channel is full.
+/// Memory is proportional to the names below one top-level entry.
 ///
-/// After an error the tree is good for nothing but to be dropped; that leaves blocks which nothing refers to, and which
-/// the next collection removes. The same holds when a future of a method is dropped before it is done.
+/// After an error the tree can only be dropped; that leaves blocks that nothing refers to, and that the next
+/// collection removes. The same holds if a future of a method is dropped early.
 #[derive(Debug)]
 pub struct Tree {
     importer: Importer,
     events: mpsc::Sender<Added>,
-    places: Places<Place>,
+    places: DirectoryStack<OpenDirectory>,
     root: Option<Root>,
     roots: Vec<ImportRoot>,
 }
@@ -106,13 +107,13 @@ impl Tree {
         let mut tree = Self {
             importer,
             events,
-            places: Places::new(Place::Top),
+            places: DirectoryStack::new(OpenDirectory::Top),
             root: None,
             roots: Vec::new(),
         };
         if tree.importer.options().wrap {
             tree.begin(ByteString::new(), FileMeta::default());
-            tree.places = Places::new(Place::Folder(Folders::root()));
+            tree.places = DirectoryStack::new(OpenDirectory::Folder(Folders::root()));
         }
         tree
     }
@@ -193,10 +194,10 @@ impl Tree {
         .await
     }
 
-    /// Builds the folders that are still open, makes everything durable, and tells the roots.
+    /// Builds the remaining directories, makes everything durable, and returns the roots.
     ///
     /// Pin them before the hold is dropped.
-    pub async fn finish(mut self) -> Result<Finished, ImportError> {
+    pub async fn finish(mut self) -> Result<ImportedTree, ImportError> {
         while self.places.depth() > 0 {
             self.leave().await?;
         }
@@ -205,13 +206,13 @@ impl Tree {
             return Err(ImportError::NoEntries);
         }
         let hold = self.importer.finish().await?;
-        Ok(Finished {
+        Ok(ImportedTree {
             roots: self.roots,
             hold,
         })
     }
 
-    /// Finds the place of an entry and its name there; `None` when it is to be passed over.
+    /// Finds the place of an entry and its name there; `None` when it is to be skipped.
     async fn place(&mut self, entry: &[u8]) -> Result<Option<ByteString>, ImportError> {
         let entry = path::clean(entry);
         let slashes = || entry.iter().enumerate().filter(|(_, byte)| **byte == b'/');
@@ -223,10 +224,10 @@ impl Tree {
         }
         loop {
             match self.places.step(&entry) {
-                Step::Leave => self.leave().await?,
-                Step::Enter(name) => self.enter(&name, FileMeta::default())?,
-                Step::Here(name) => return Ok(Some(name)),
-                Step::Skip => return Ok(None),
+                PlacementStep::Leave => self.leave().await?,
+                PlacementStep::Enter(name) => self.enter(&name, FileMeta::default())?,
+                PlacementStep::Here(name) => return Ok(Some(name)),
+                PlacementStep::Skip => return Ok(None),
             }
         }
     }
@@ -244,14 +245,14 @@ impl Tree {
         let place = match self.folder()? {
             None => {
                 self.begin(name.into(), meta);
-                Place::Folder(Folders::root())
+                OpenDirectory::Folder(Folders::root())
             }
             Some(parent) => {
                 let meta = self.importer.options().stored_meta(meta);
                 if self.importer.options().empty_dirs {
-                    Place::Folder(self.folders()?.make(parent, name, meta)?)
+                    OpenDirectory::Folder(self.folders()?.make(parent, name, meta)?)
                 } else {
-                    Place::Later {
+                    OpenDirectory::Later {
                         parent,
                         name: name.into(),
                         meta,
@@ -276,16 +277,16 @@ impl Tree {
         let place = self
             .places
             .folder_mut()
-            .map(|place| std::mem::replace(place, Place::Top));
+            .map(|place| std::mem::replace(place, OpenDirectory::Top));
         let folder = match place {
-            None | Some(Place::Top) => return Ok(None),
-            Some(Place::Folder(id)) => id,
-            Some(Place::Later { parent, name, meta }) => {
+            None | Some(OpenDirectory::Top) => return Ok(None),
+            Some(OpenDirectory::Folder(id)) => id,
+            Some(OpenDirectory::Later { parent, name, meta }) => {
                 self.folders()?.make(parent, &name, meta)?
             }
         };
         if let Some(place) = self.places.folder_mut() {
-            *place = Place::Folder(folder);
+            *place = OpenDirectory::Folder(folder);
         }
         Ok(Some(folder))
     }
@@ -326,7 +327,7 @@ impl Tree {
         if self.importer.options().silent {
             return Ok(());
         }
-        self.tell(Added {
+        self.send_event(Added {
             name,
             cid,
             size,
@@ -358,7 +359,7 @@ impl Tree {
         for (name, folder) in built.walk(&name) {
             root = Some(folder.cid.clone());
             let (cid, size) = (folder.cid.clone(), folder.tree_size);
-            self.tell(Added {
+            self.send_event(Added {
                 name,
                 cid,
                 size,
@@ -373,7 +374,7 @@ impl Tree {
         Ok(())
     }
 
-    async fn tell(&self, event: Added) -> Result<(), ImportError> {
+    async fn send_event(&self, event: Added) -> Result<(), ImportError> {
         self.events
             .send(event)
             .await
@@ -386,7 +387,7 @@ impl Tree {
 pub struct TreeFile<'a> {
     name: ByteString,
     meta: FileMeta,
-    /// `None` when the entry is passed over.
+    /// `None` when the entry is skipped.
     import: Option<FileImport>,
     tree: &'a mut Tree,
 }

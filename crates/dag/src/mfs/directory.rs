@@ -1,13 +1,13 @@
-//! Changing one entry of a directory, in one node or in a HAMT.
+//! Changes an entry of a basic or sharded directory.
 
 use cairn_primitives::codec::dag_pb::{self, Link};
 use cairn_primitives::unixfs::directory::{Entry, SizeEstimation};
 use cairn_primitives::unixfs::hamt::{self, HamtBuilder, HashBits, ShardNode, Slot};
-use cairn_primitives::unixfs::{BuildError, CidMaker, Kind, ReadError, UnixFs};
+use cairn_primitives::unixfs::{BuildError, CidMaker, NodeKind, ReadError, UnixFs};
 use cairn_primitives::{Block, Cid};
 
 use super::MfsError;
-use super::editor::{Editor, Found, FsNode, Made};
+use super::editor::{Editor, FsNode, MfsNode, NodeLink};
 use crate::directory::Entries;
 use crate::error::NodeError;
 use crate::unixfs;
@@ -16,15 +16,15 @@ use crate::unixfs;
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     /// It names this, whatever it named before.
-    Set(Made),
+    Set(NodeLink),
     /// It names this, and it must not have named anything before.
-    Insert(Made),
+    Insert(NodeLink),
     /// It names nothing, and it must have named something before.
     Remove,
 }
 
 impl Change {
-    fn made(&self) -> Option<&Made> {
+    fn made(&self) -> Option<&NodeLink> {
         match self {
             Self::Set(made) | Self::Insert(made) => Some(made),
             Self::Remove => None,
@@ -34,7 +34,7 @@ impl Change {
 
 /// How a change of an entry failed, apart from blocks: the caller knows the path.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(super) enum EntryError {
     /// [`Change::Insert`] of a name that is there.
     Exists,
     /// [`Change::Remove`] of a name that is not.
@@ -43,14 +43,14 @@ pub(super) enum Refused {
     Failed(MfsError),
 }
 
-impl<E: Into<MfsError>> From<E> for Refused {
+impl<E: Into<MfsError>> From<E> for EntryError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// By how many bytes of names and CIDs a sharded directory has grown since it was opened, as Kubo counts: it looks whether
-/// a shard has become small enough for one node only once this is below zero.
+/// By how many bytes of names and CIDs a sharded directory has grown since it was opened, as Kubo counts: it checks
+/// whether a shard has become small enough for one node only once this is below zero.
 pub(super) type Growth = i64;
 
 impl Editor<'_> {
@@ -63,8 +63,8 @@ impl Editor<'_> {
         name: &[u8],
         change: &Change,
         growth: &mut Growth,
-    ) -> Result<Made, Refused> {
-        if directory.fs.kind == Kind::HamtShard {
+    ) -> Result<NodeLink, EntryError> {
+        if directory.fs.kind == NodeKind::HamtShard {
             self.change_shard(cid, directory, maker, name, change, growth)
                 .await
         } else {
@@ -80,7 +80,7 @@ impl Editor<'_> {
         name: &[u8],
         change: &Change,
         growth: &mut Growth,
-    ) -> Result<Made, Refused> {
+    ) -> Result<NodeLink, EntryError> {
         let FsNode { mut node, fs } = directory;
         let named = |link: &Link| link.name.as_deref().unwrap_or_default() == name;
         let old = node.links.iter().find(|link| named(link)).cloned();
@@ -116,12 +116,12 @@ impl Editor<'_> {
                 tree_size: link.size.unwrap_or(0),
             })?;
         }
-        let mut root = UnixFs::new(Kind::HamtShard);
+        let mut root = UnixFs::new(NodeKind::HamtShard);
         root.set_attributes(fs.permissions(), fs.valid_mtime());
         let mut blocks: Vec<Block> = Vec::new();
         let built = builder.finish(root, &mut |block| blocks.push(block))?;
         self.write(blocks).await?;
-        Ok(Made {
+        Ok(NodeLink {
             cid: built.cid,
             tree_size: built.tree_size,
         })
@@ -134,7 +134,7 @@ impl Editor<'_> {
         fs: &UnixFs,
         old: Option<&Link>,
         name: &[u8],
-        made: &Made,
+        made: &NodeLink,
     ) -> Result<bool, BuildError> {
         let rules = self.rules;
         let too_many =
@@ -170,7 +170,7 @@ impl Editor<'_> {
         name: &[u8],
         change: &Change,
         growth: &mut Growth,
-    ) -> Result<Made, Refused> {
+    ) -> Result<NodeLink, EntryError> {
         let FsNode { node, fs } = directory;
         let root = ShardNode::new(&fs, node.links.clone())
             .map_err(|error| unixfs::unreadable(cid, error))?;
@@ -209,7 +209,7 @@ impl Editor<'_> {
     }
 
     /// Goes down to the node in which a name belongs.
-    async fn way_to(&self, root: ShardNode, name: &[u8]) -> Result<Way, NodeError> {
+    async fn way_to(&self, root: ShardNode, name: &[u8]) -> Result<HamtPath, NodeError> {
         let mut bits = HashBits::new(name);
         let mut above = Vec::new();
         let mut shard = root;
@@ -226,7 +226,7 @@ impl Editor<'_> {
                         Some(Slot::Entry(entry)) => (None, Some(entry)),
                         _ => (None, None),
                     };
-                    return Ok(Way {
+                    return Ok(HamtPath {
                         above,
                         shard,
                         cid,
@@ -244,14 +244,14 @@ impl Editor<'_> {
         }
     }
 
-    /// Writes the nodes of a way anew, with or without the entry at its end.
+    /// Writes the nodes of a way again, with or without the entry at its end.
     async fn rewrite(
         &self,
-        way: Way,
+        way: HamtPath,
         maker: &CidMaker,
         entry: Option<Entry>,
-    ) -> Result<Made, Refused> {
-        let Way {
+    ) -> Result<NodeLink, EntryError> {
+        let HamtPath {
             mut above,
             mut shard,
             mut cid,
@@ -271,7 +271,7 @@ impl Editor<'_> {
                 // New nodes are named as the one above them.
                 let fork_maker = own(&cid)?;
                 let chain = hamt::fork(&shard, (entry, bits), neighbour)?;
-                let mut below: Option<Made> = None;
+                let mut below: Option<NodeLink> = None;
                 for (mut node, child_slot) in chain.into_iter().rev() {
                     if let Some(below) = below.take() {
                         node.set_shard(child_slot, below.cid, below.tree_size);
@@ -326,7 +326,7 @@ impl Editor<'_> {
         {
             return Ok(false);
         }
-        let mut as_directory = UnixFs::new(Kind::Directory);
+        let mut as_directory = UnixFs::new(NodeKind::Directory);
         as_directory.set_attributes(fs.permissions(), fs.valid_mtime());
         let mut size = signed(rules.estimation.empty_size(&as_directory)) + by;
         let mut links = count;
@@ -354,9 +354,9 @@ impl Editor<'_> {
         fs: UnixFs,
         maker: &CidMaker,
         name: &[u8],
-        new: Option<&Made>,
-    ) -> Result<Made, Refused> {
-        let mut root = UnixFs::new(Kind::Directory);
+        new: Option<&NodeLink>,
+    ) -> Result<NodeLink, EntryError> {
+        let mut root = UnixFs::new(NodeKind::Directory);
         root.set_attributes(fs.permissions(), fs.valid_mtime());
         let mut links = Vec::new();
         let mut entries = Entries::of_node(self.blocks.clone(), cid, &node, &fs)?;
@@ -395,23 +395,23 @@ impl Editor<'_> {
     /// A directory's node, or `None` for anything else.
     pub(super) async fn directory(&self, cid: &Cid) -> Result<Option<FsNode>, MfsError> {
         match self.load(cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => Ok(Some(node)),
+            MfsNode::Node(node) if node.fs.kind.is_directory() => Ok(Some(node)),
             _ => Ok(None),
         }
     }
 }
 
 /// What a name is to lead to; refuses a change that does not fit what is there.
-fn allowed(change: &Change, exists: bool) -> Result<Option<&Made>, Refused> {
+fn allowed(change: &Change, exists: bool) -> Result<Option<&NodeLink>, EntryError> {
     match change {
-        Change::Insert(_) if exists => Err(Refused::Exists),
-        Change::Remove if !exists => Err(Refused::Absent),
+        Change::Insert(_) if exists => Err(EntryError::Exists),
+        Change::Remove if !exists => Err(EntryError::Absent),
         change => Ok(change.made()),
     }
 }
 
 /// The nodes of a HAMT from the root to the one in which a name belongs.
-struct Way {
+struct HamtPath {
     /// The nodes above, each with its CID unless it is the root, and the slot that leads on.
     above: Vec<(ShardNode, Option<Cid>, usize)>,
     shard: ShardNode,

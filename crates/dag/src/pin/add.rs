@@ -11,22 +11,22 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{PinError, Pinner, check_name};
 use crate::error::NodeError;
-use crate::fetch::{Blocks, Transfer};
-use crate::walk::{Open, Packed, Step, Visited, may_link};
+use crate::fetch::{Blocks, FetchProgress};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
 /// Blocks that one pin asks for at a time.
 const FETCHES: usize = 64;
 
-/// How far a pin has come. May be read while it is made.
+/// The progress of a pin, which can be read while it is made.
 #[derive(Debug, Default)]
 pub struct Progress {
     nodes: AtomicU64,
     bytes: AtomicU64,
-    transfer: OnceLock<Transfer>,
+    transfer: OnceLock<FetchProgress>,
 }
 
 impl Progress {
-    /// Blocks that are here.
+    /// Number of local blocks.
     #[must_use]
     pub fn nodes(&self) -> u64 {
         self.nodes.load(Ordering::Relaxed)
@@ -38,9 +38,9 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// What was fetched from peers, and what the pin waits for; `None` before it began, and offline.
+    /// The progress of fetching; `None` before it started, and offline.
     #[must_use]
-    pub fn transfer(&self) -> Option<&Transfer> {
+    pub fn transfer(&self) -> Option<&FetchProgress> {
         self.transfer.get()
     }
 
@@ -51,8 +51,8 @@ impl Progress {
 }
 
 impl Pinner {
-    /// Pins a CID, after fetching through `blocks` what is absent of it. A pin that exists gets the new name, even an
-    /// empty one; a direct one becomes recursive.
+    /// Pins a CID after fetching its absent blocks through `blocks`. An existing pin gets the new name, even an empty
+    /// one; a direct one becomes recursive.
     ///
     /// # Errors
     /// [`PinError::AlreadyRecursive`] for a direct pin where a recursive one is; [`PinError::Incomplete`] when a block
@@ -93,7 +93,7 @@ impl Pinner {
         .await
     }
 
-    /// Pins what the caller has just written or touched whole under `hold`, without walking over it again.
+    /// Pins a DAG that the caller has just completely written or touched under `hold`, without walking it again.
     ///
     /// # Errors
     /// As [`Pinner::add`], except that blocks are not looked for.
@@ -222,7 +222,7 @@ impl Pinner {
     }
 }
 
-/// A walk that makes sure that all of a DAG is here and stays.
+/// A walk that ensures that a DAG is complete and protected.
 struct Walk<'a> {
     blocks: &'a Blocks,
     root: &'a Cid,
@@ -240,7 +240,7 @@ impl Walk<'_> {
             let _ = progress.transfer.set(transfer);
         }
         let mut visited = Visited::default();
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let mut first = Some(self.root.clone());
         let mut fetching = FuturesUnordered::new();
         // What the old pin has below it is here, and that pin keeps it until the commit; afterwards the new one does. Only
@@ -278,13 +278,13 @@ impl Walk<'_> {
         }
     }
 
-    /// Counts a block that is here, and goes on with what it links to.
+    /// Counts a block that is here, and continues with what it links to.
     async fn arrived(
         &self,
         blocks: &Blocks,
         cid: &Cid,
         again: bool,
-        open: &mut Open,
+        open: &mut WalkStack,
     ) -> Result<(), NodeError> {
         let store = blocks.store();
         if let Some(progress) = self.progress.filter(|_| !again) {
@@ -302,32 +302,34 @@ impl Walk<'_> {
 }
 
 /// The next link of a walk over nodes that are here.
-async fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
+async fn next_link(open: &mut WalkStack, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
     loop {
         match open.step() {
-            Step::Link(cid, _) => return Ok(Some(cid)),
-            Step::Again(node) => open.again(links_here(store, &node).await?),
-            Step::Left(..) => {}
-            Step::End => return Ok(None),
+            WalkStep::Link(cid, _) => return Ok(Some(cid)),
+            WalkStep::Again(node) => open.again(links_here(store, &node).await?),
+            WalkStep::Left(..) => {}
+            WalkStep::End => return Ok(None),
         }
     }
 }
 
 /// What a block that is here links to.
-async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
+async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, NodeError> {
     let gone = || crate::FetchError::NotFound { cid: cid.clone() };
-    Ok(Packed::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
+    Ok(PackedLinks::of(
+        store.links(cid).await?.ok_or_else(gone)?.iter(),
+    ))
 }
 
-/// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
-/// there may then lack blocks below it.
+/// Touches what is reachable from a pin, and answers with what that is; with nothing when any of it is absent, since
+/// a block that is there may then lack blocks below it.
 async fn touch_below(
     store: &dyn BlockStore,
     hold: &Hold,
     root: &Cid,
 ) -> Result<Visited, NodeError> {
     let mut seen = Visited::default();
-    let mut open = Open::default();
+    let mut open = WalkStack::default();
     let mut next = Some(root.clone());
     while let Some(cid) = next {
         tokio::task::consume_budget().await;
@@ -340,7 +342,7 @@ async fn touch_below(
                 let Some(links) = store.links(&cid).await? else {
                     return Ok(Visited::default());
                 };
-                open.push_last(cid, Packed::of(links.iter()));
+                open.push_last(cid, PackedLinks::of(links.iter()));
             }
         }
         next = next_link(&mut open, store).await?;

@@ -7,29 +7,31 @@ use std::str::FromStr;
 
 use super::ListenError;
 
-/// Where to listen, and whether with TLS: `/ip4/127.0.0.1/tcp/5001`, `/ip6/::1/tcp/5001/tls/http`, `/unix/run/cairn.sock`.
+/// Where to listen, and whether to use TLS: `/ip4/127.0.0.1/tcp/5001`, `/ip6/::1/tcp/5001/tls/http`,
+/// `/unix/run/cairn.sock`.
 ///
-/// `/http` at the end says what is spoken anyway; `/https` and `/tls/http` ask for TLS. See
+/// A trailing `/http` has no effect; `/https` and `/tls/http` enable TLS. See
+/// <https://github.com/multiformats/multiaddr>.
 /// <https://github.com/multiformats/multiaddr>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// The socket.
     pub place: Place,
-    /// Whether TLS is spoken.
+    /// Whether TLS is used.
     pub tls: bool,
 }
 
-/// A socket's place.
+/// The address of a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// An address and a port of the network.
+    /// An IP address and a port.
     Tcp(SocketAddr),
     /// A file.
     Unix(PathBuf),
 }
 
 impl Address {
-    /// Whether only this machine reaches it.
+    /// Whether it can only be reached from this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match &self.place {

@@ -1,11 +1,11 @@
-//! DAG-CBOR: CBOR with links, in one canonical form.
+//! DAG-CBOR: CBOR with links and a canonical form.
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-cbor/spec/>
 //!
-//! Encoding is canonical: keys by length, then by bytes; shortest heads; floats in 64 bits. Decoding takes what was
-//! published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer heads, shorter
-//! floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a tag before anything but bytes, which is
-//! passed over. It refuses bytes with a tag other than 42, a tag before a tag, and a key that stands twice.
+//! Encoding is canonical: keys sorted by length, then by bytes; shortest heads; floats in 64 bits. Decoding accepts
+//! what was published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer
+//! heads, shorter floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a skipped tag before
+//! anything but bytes. It refuses bytes with a tag other than 42, nested tags, and repeated keys.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -33,7 +33,7 @@ const TAG: u8 = 6;
 /// What ends a value whose length is open.
 const BREAK: u8 = 0xff;
 
-/// What sets plain CBOR apart.
+/// The differences of plain CBOR.
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub(super) codec: &'static str,
@@ -72,8 +72,8 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     encode_as(DAG_CBOR, value)
 }
 
-/// The links of a block in the order of the bytes. Builds no value, and so does not look for keys that repeat; whatever
-/// [`decode`] takes, this takes.
+/// The links of a block in the order of the bytes. Does not build the value and does not check for repeated keys;
+/// accepts everything that [`decode`] accepts.
 ///
 /// # Errors
 /// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Link`], [`CodecError::TooDeep`].
@@ -138,9 +138,9 @@ pub(super) fn decode_as(dialect: Dialect, bytes: &Bytes) -> Result<Ipld, CodecEr
                 Item::Bytes(Span::Whole(range)) => Ipld::Bytes(bytes.slice(range)),
                 Item::Bytes(Span::Chunks(joined)) => Ipld::Bytes(joined.into()),
                 Item::Link(cid) => Ipld::Link(cid),
-                Item::Simple(Simple::Null) => Ipld::Null,
-                Item::Simple(Simple::Bool(value)) => Ipld::Bool(value),
-                Item::Simple(Simple::Float(value)) => Ipld::Float(value),
+                Item::Simple(SimpleValue::Null) => Ipld::Null,
+                Item::Simple(SimpleValue::Bool(value)) => Ipld::Bool(value),
+                Item::Simple(SimpleValue::Float(value)) => Ipld::Float(value),
                 Item::Open(frame) => {
                     if frame.keys {
                         builder.open_map()?;
@@ -171,7 +171,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// Whether no entry follows; passes over the break.
+    /// Whether no entry follows; skips the break.
     fn ends(&self, reader: &mut Reader<'_>) -> bool {
         match self.left {
             Some(left) => left == 0,
@@ -192,7 +192,7 @@ enum Item<'a> {
     Text(Cow<'a, [u8]>),
     Bytes(Span),
     Link(Cid),
-    Simple(Simple),
+    Simple(SimpleValue),
     Open(Frame),
 }
 
@@ -210,10 +210,10 @@ enum Head {
     Count(u8, u64),
     /// A major type whose length is open: a break ends it.
     Open(u8),
-    Simple(Simple),
+    Simple(SimpleValue),
 }
 
-enum Simple {
+enum SimpleValue {
     Null,
     Bool(bool),
     Float(f64),
@@ -263,11 +263,11 @@ impl<'a> Reader<'a> {
         let (major, low) = (first >> 5, first & 0x1f);
         if major == 7 {
             return Ok(Head::Simple(match low {
-                20 | 21 => Simple::Bool(low == 21),
-                22 | 23 => Simple::Null,
-                25 => Simple::Float(half(u16::from_be_bytes(self.fixed()?))),
-                26 => Simple::Float(f32::from_be_bytes(self.fixed()?).into()),
-                27 => Simple::Float(f64::from_be_bytes(self.fixed()?)),
+                20 | 21 => SimpleValue::Bool(low == 21),
+                22 | 23 => SimpleValue::Null,
+                25 => SimpleValue::Float(half(u16::from_be_bytes(self.fixed()?))),
+                26 => SimpleValue::Float(f32::from_be_bytes(self.fixed()?).into()),
+                27 => SimpleValue::Float(f64::from_be_bytes(self.fixed()?)),
                 _ => return Err(self.malformed("unknown simple value", at)),
             }));
         }
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
                 match tag {
                     None => Item::Bytes(span),
                     Some(LINK_TAG) if self.links => Item::Link(self.link(&span, start)?),
-                    Some(_) => return Err(self.malformed("unhandled cbor tag", at)),
+                    Some(_) => return Err(self.malformed("unsupported tag", at)),
                 }
             }
             Head::Count(TEXT, length) => Item::Text(Cow::Borrowed(self.slice(length)?)),
@@ -325,7 +325,7 @@ impl<'a> Reader<'a> {
                 keys: major == MAP,
             }),
             Head::Count(..) => {
-                return Err(self.malformed("unsupported multiple tags on a single data item", at));
+                return Err(self.malformed("more than one tag on a value", at));
             }
             Head::Simple(simple) => Item::Simple(simple),
         })
@@ -340,7 +340,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over a break, if one is next.
+    /// Skips a break, if one is next.
     fn breaks(&mut self) -> bool {
         let is_break = self.bytes.get(self.at) == Some(&BREAK);
         self.at += usize::from(is_break);
@@ -404,13 +404,13 @@ impl<'a> Reader<'a> {
                 at,
                 source,
             }),
-            _ => Err(self.malformed("invalid multibase on IPLD link", at)),
+            _ => Err(self.malformed("a link does not begin with the multibase prefix 0x00", at)),
         }
     }
 
     fn finish(&self) -> Result<(), CodecError> {
         if self.at < self.bytes.len() {
-            return Err(self.malformed("unexpected content after end of cbor object", self.at));
+            return Err(self.malformed("data after the end of the value", self.at));
         }
         Ok(())
     }

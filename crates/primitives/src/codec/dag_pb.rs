@@ -1,4 +1,4 @@
-//! DAG-PB: MerkleDAG protobuf, the form of UnixFS files and directories.
+//! DAG-PB: MerkleDAG protobuf, the format of UnixFS files and directories.
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-pb/spec/>
 
@@ -18,7 +18,7 @@ pub use value::{from_ipld, to_ipld};
 
 const CODEC: &str = "dag-pb";
 
-/// A node: links in order, and bytes whose meaning is another layer's (UnixFS, mostly).
+/// A node: links in order, and data whose meaning another layer defines (mostly UnixFS).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
     /// The links, in the order of the bytes.
@@ -154,7 +154,7 @@ struct RawLink<'a> {
     like_it: usize,
 }
 
-/// Most links that room is made for before they have been read.
+/// Maximum number of links that room is made for before they have been read.
 const MAX_RESERVED: usize = 512;
 
 fn read_link(link: RawLink<'_>) -> Link {

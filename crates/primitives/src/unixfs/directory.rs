@@ -1,9 +1,9 @@
-//! Directories: one node while they are small, a HAMT when they are not.
+//! Directories: basic while they are small, otherwise a HAMT.
 
 use bytes::Bytes;
 
 use super::hamt::{self, HamtBuilder};
-use super::{BuildError, Built, CidMaker, Kind, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
@@ -13,15 +13,14 @@ use crate::varint;
 /// Estimated size in bytes above which a directory becomes a HAMT.
 pub const DEFAULT_THRESHOLD: u64 = 256 << 10;
 
-/// A name in a directory.
+/// An entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The name. Never empty in what is built; what is read may hold anything, bytes that
-    /// are not UTF-8 among it.
+    /// The name. Never empty when built; may be any bytes when read.
     pub name: ByteString,
-    /// The root of what it names.
+    /// The CID of the entry.
     pub cid: Cid,
-    /// Bytes of all blocks beneath, [`Built::tree_size`].
+    /// Bytes of all blocks below, [`Built::tree_size`].
     pub tree_size: u64,
 }
 
@@ -55,12 +54,12 @@ pub enum SizeEstimation {
     Disabled,
 }
 
-/// How directories are built.
+/// Parameters of directories.
 #[derive(Clone, Debug)]
 pub struct DirectoryParams {
-    /// How blocks are named.
+    /// How CIDs are made.
     pub cid: CidMaker,
-    /// Most links of a directory in one node; 0 for no limit.
+    /// Maximum number of links of a directory in one node; 0 for no limit.
     pub max_links: usize,
     /// Slots of a HAMT's nodes: a power of two and a multiple of 8, at most [`hamt::MAX_FANOUT`].
     pub fanout: usize,
@@ -90,7 +89,7 @@ impl DirectoryParams {
     }
 
     /// The UnixFS part of the directory's root.
-    fn root(&self, kind: Kind) -> UnixFs {
+    fn root(&self, kind: NodeKind) -> UnixFs {
         let mut root = UnixFs::new(kind);
         root.set_attributes(self.mode, self.mtime);
         root
@@ -104,7 +103,7 @@ impl DirectoryParams {
 
     /// The estimated size of an empty directory.
     fn empty_size(&self) -> u64 {
-        self.estimation.empty_size(&self.root(Kind::Directory))
+        self.estimation.empty_size(&self.root(NodeKind::Directory))
     }
 }
 
@@ -138,7 +137,7 @@ fn field_len(payload: usize) -> usize {
     1 + varint::len(payload as u64) + payload
 }
 
-/// Builds one directory of its entries.
+/// Builds a directory.
 ///
 /// Holds all entries, about 150 bytes each, since any of them may decide on the directory's form.
 #[derive(Debug)]
@@ -176,7 +175,7 @@ impl DirectoryBuilder {
         } = self;
         keep_last_of_name(&mut entries);
         if is_sharded(&params, &entries)? {
-            let root = params.root(Kind::HamtShard);
+            let root = params.root(NodeKind::HamtShard);
             let mut builder = HamtBuilder::new(params.cid, params.fanout)?;
             for entry in entries {
                 builder.add(entry)?;
@@ -194,7 +193,7 @@ impl DirectoryBuilder {
             .collect();
         let node = dag_pb::Node {
             links,
-            data: Some(params.root(Kind::Directory).encode()),
+            data: Some(params.root(NodeKind::Directory).encode()),
         };
         let data = Bytes::from(node.encode());
         let cid = params.cid.make(Codec::DAG_PB, &data)?;
@@ -245,7 +244,7 @@ fn is_sharded(params: &DirectoryParams, entries: &[Entry]) -> Result<bool, Build
 /// The entries of a directory in one node, in the order of the block.
 pub fn read(node: &dag_pb::Node) -> Result<Vec<Entry>, ReadError> {
     match UnixFs::of(node)?.kind {
-        Kind::Directory => Ok(entries(node)),
+        NodeKind::Directory => Ok(entries(node)),
         found => Err(ReadError::Kind {
             expected: "Directory",
             found,
@@ -326,7 +325,7 @@ mod tests {
         let is_hamt = |params: DirectoryParams| {
             let (_, blocks) = build(params, &entries);
             let node = dag_pb::Node::decode(&blocks.last().unwrap().data).unwrap();
-            UnixFs::of(&node).unwrap().kind == Kind::HamtShard
+            UnixFs::of(&node).unwrap().kind == NodeKind::HamtShard
         };
         let links = 2 + 1 + 2 * 36;
         for (threshold, sharded) in [(links, false), (links - 1, true), (0, false)] {

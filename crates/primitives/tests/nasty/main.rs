@@ -78,7 +78,7 @@ fn nothing_ends_the_process() {
         Err(CodecError::TooDeep("dag-cbor"))
     );
 
-    // Counts that nothing stands behind.
+    // Counts that nothing follows.
     for major in [2, 3, 4, 5] {
         refused(
             &format!("2^30 items of major type {major}"),
@@ -101,7 +101,7 @@ fn nothing_ends_the_process() {
     let wide: Vec<u8> = (0..20).flat_map(|_| head(4, 1 << 30)).collect();
     refused("nested lists of 2^30 items", wide);
 
-    // Lengths that nothing stands behind.
+    // Lengths that nothing follows.
     refused(
         "a field of 2^63 bytes",
         [&[0x0a][..], &[0x80; 9], &[0x01]].concat(),
@@ -156,7 +156,7 @@ fn nothing_ends_the_process() {
     .unwrap_err();
     assert_eq!(error, CodecError::RepeatedKey("a".into()));
 
-    // Objects of Git: sizes that nothing stands behind, and as many entries, lines and tags as there is room for.
+    // Objects of Git: sizes that nothing follows, and as many entries, lines and tags as there is room for.
     for size in [
         "99999999",
         "9223372036854775807",

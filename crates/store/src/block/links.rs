@@ -1,4 +1,4 @@
-//! What blocks link to, and walks over it.
+//! Links of blocks, and walks over them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::traits::{BlockError, BlockReader, Root};
 
-/// The links of a block's bytes; a codec that is not built in has none.
+/// The links in a block's bytes; none if the codec is unknown.
 pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
     if cid.codec() == Codec::RAW {
         return Ok(Vec::new());
@@ -24,7 +24,7 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
     }
 }
 
-/// The links of a block's bytes, if there are any bytes.
+/// The links in a block's bytes, if any.
 pub(super) fn of_found(cid: &Cid, data: Option<Bytes>) -> Result<Option<Arc<[Cid]>>, BlockError> {
     data.map(|data| of(cid, &data).map(Arc::from)).transpose()
 }
@@ -37,9 +37,9 @@ pub(super) fn may_link(codec: Codec) -> bool {
     )
 }
 
-/// Whether it is settled that a node has no links when none of it are kept: not for codecs that programs before this one
-/// could not read, who then kept none.
-pub(super) fn none_is_settled(codec: Codec) -> bool {
+/// Whether a node certainly has no links when none are stored: not for codecs that earlier versions could not decode,
+/// which stored none.
+pub(super) fn no_links_is_final(codec: Codec) -> bool {
     matches!(codec, Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON)
         || matches!(codec::links(codec, &[]), Err(CodecError::Unknown(_)))
 }
@@ -58,9 +58,9 @@ pub(super) fn walk_store(
     )
 }
 
-/// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.
+/// Walks what is reachable from the roots, each (codec, multihash) once, parents before children, without recursion.
 ///
-/// `links` answers `None` for an absent block.
+/// `links` returns `None` for an absent block.
 pub(super) fn walk(
     roots: &[Root],
     mut has: impl FnMut(&Multihash) -> Result<bool, BlockError>,
@@ -68,7 +68,8 @@ pub(super) fn walk(
     visit: &mut dyn FnMut(&Cid, bool) -> bool,
 ) -> Result<(), BlockError> {
     let mut seen: HashSet<Cid> = HashSet::new();
-    // Recursive roots go first: a block that is a direct root as well must not be seen without what hangs below it.
+    // Recursive roots go first: a block that is a direct root as well must not be seen without what is reachable from
+    // it.
     let (deep, flat): (Vec<&Root>, Vec<&Root>) = roots.iter().partition(|root| root.recursive);
     for root in deep {
         let mut stack = vec![root.cid.clone()];

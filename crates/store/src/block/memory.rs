@@ -1,4 +1,4 @@
-//! Blocks in memory: for tests, and for operations on a DAG that is thrown away.
+//! Blocks in memory: for tests, and for temporary DAGs.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -17,7 +17,7 @@ use super::traits::{
     BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
     Collector, Hold, MAX_BLOCK, Root, StoreStat,
 };
-use super::unseen::Unseen;
+use super::unreadable::UnreadableBlocks;
 
 /// How many blocks a collection removes while writers wait.
 const SWEEP_BATCH: usize = 1024;
@@ -71,7 +71,7 @@ impl Touch for Shared {
     }
 }
 
-/// A block store that forgets everything when it is dropped; otherwise it behaves as the store on disk does.
+/// A block store in memory; otherwise it behaves like the store on disk.
 pub struct MemoryStore {
     id: String,
     shared: Arc<Shared>,
@@ -85,11 +85,11 @@ impl Default for MemoryStore {
     }
 }
 
-/// The links of an absent block that is kept by another store.
-type Elsewhere = Option<Vec<Cid>>;
+/// The links of an absent block that another store has.
+type ExternalLinks = Option<Vec<Cid>>;
 
 impl MemoryStore {
-    /// An empty store with an id of its own.
+    /// An empty store with a new id.
     #[must_use]
     pub fn new() -> Self {
         use std::hash::{BuildHasher as _, RandomState};
@@ -142,14 +142,14 @@ impl MemoryStore {
         Ok(answers)
     }
 
-    /// Marks what roots reach; answers with the absent blocks, and with the links of those that are elsewhere.
+    /// Marks what is reachable from roots; returns the absent blocks, and the links of those in another store.
     fn mark(
         &self,
         roots: &[Root],
         marked: &mut HashSet<Multihash>,
         asked: &mut HashSet<Cid>,
         collector: &mut dyn Collector,
-    ) -> Result<(Vec<Cid>, Vec<Elsewhere>), BlockError> {
+    ) -> Result<(Vec<Cid>, Vec<ExternalLinks>), BlockError> {
         let mut absent = Vec::new();
         self.walk(roots, &mut |cid, present| {
             if present {
@@ -171,7 +171,7 @@ impl MemoryStore {
             .partition(|root| root.recursive);
         let mut marked = HashSet::new();
         let mut asked = HashSet::new();
-        let mut unseen = Unseen::default();
+        let mut unseen = UnreadableBlocks::default();
         for root in deep {
             let mut below = vec![root.clone()];
             while !below.is_empty() {
@@ -190,7 +190,7 @@ impl MemoryStore {
             }
         }
         if unseen.count > 0 {
-            return Err(BlockError::Unseen(Arc::new(unseen)));
+            return Err(BlockError::Unreadable(Arc::new(unseen)));
         }
         let (_, links) = self.mark(&flat, &mut marked, &mut asked, collector)?;
         done.missing += links.iter().filter(|links| links.is_none()).count() as u64;

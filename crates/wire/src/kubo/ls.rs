@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::shape::Either;
 use crate::text::escaped;
 
-/// What is listed, with all or, in a stream, one of its entries.
+/// Listed directories, with all entries or, in a stream, one entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Listing {
@@ -21,7 +21,7 @@ pub struct Listing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Listed {
-    /// The folder, as it was named in the request.
+    /// The directory, as named in the request.
     pub hash: String,
     /// Its entries.
     pub links: Vec<Link>,
@@ -42,10 +42,10 @@ pub struct Link {
     /// Target of a symlink.
     #[serde(default)]
     pub target: String,
-    /// Mode with the type, as Go's `fs.FileMode` holds it; 0 when none is kept.
+    /// Mode and type as in Go's `fs.FileMode`; 0 if not stored.
     #[serde(default)]
     pub mode: u32,
-    /// RFC 3339 time; year 1 when none is kept.
+    /// RFC 3339 time; year 1 if not stored.
     #[serde(default)]
     pub mod_time: String,
 }
@@ -87,7 +87,7 @@ command! {
         text: |request, Either::One(listing) | Either::Each(listing), out| {
             let mut before = None;
             for object in &listing.objects {
-                // One record of a stream does not tell which folder was before it.
+                // A record of a stream does not say which directory came before it.
                 let fresh = !request.stream && before != Some(&object.hash);
                 object.text(request, fresh, before.is_some(), out);
                 before = Some(&object.hash);
@@ -97,7 +97,7 @@ command! {
 }
 
 impl Listed {
-    /// Writes the entries; above them, where the folder is not the one of the entries before, its name and the headings.
+    /// Writes the entries; before the first of a directory, its name and the column headings.
     pub fn text(&self, request: &Ls, fresh: bool, others_before: bool, out: &mut String) {
         let mut columns = request.columns(fresh && request.headers);
         for link in &self.links {
@@ -111,7 +111,7 @@ impl Listed {
 }
 
 impl Ls {
-    /// The columns of one folder, with headings or without: tell them all entries, then have each written.
+    /// The columns of one directory: call [`Self::widen`] with all entries, then [`Self::line`] with each.
     #[must_use]
     pub fn columns(&self, headings: bool) -> Columns {
         let shown: &'static [usize] = match (self.long, self.size) {
@@ -121,7 +121,7 @@ impl Ls {
             (false, false) => &[1, 4],
         };
         let mut columns = Columns {
-            // Entries that come one by one cannot be aligned; a least width makes most of them so.
+            // Streamed entries cannot be aligned exactly; a minimum width aligns most of them.
             widths: [if self.stream { 9 } else { 0 }; 5],
             shown,
             headings,
@@ -143,13 +143,13 @@ pub struct Columns {
     widths: [usize; 5],
     shown: &'static [usize],
     headings: bool,
-    /// Whether folders are told apart by their names.
+    /// Whether names of directories are printed.
     named: bool,
     now: SystemTime,
 }
 
 impl Columns {
-    /// Makes room for an entry.
+    /// Widens the columns for an entry.
     pub fn widen(&mut self, link: &Link) {
         self.widen_to(&self.row(link));
     }
@@ -160,7 +160,7 @@ impl Columns {
         }
     }
 
-    /// Writes what stands above the first entry.
+    /// Writes the lines before the first entry.
     pub fn begin(&self, hash: &str, fresh: bool, others_before: bool, out: &mut String) {
         if fresh && self.named {
             if others_before {
@@ -232,7 +232,7 @@ fn mode(link: &Link) -> String {
     std::iter::once(kind).chain(letters).collect()
 }
 
-/// The time as `ls` shows it: with the hour for half a year, with the year before and after.
+/// The time as `ls` shows it: with hours within half a year, otherwise with the year.
 fn time(text: &str, now: SystemTime) -> String {
     show_time(text, now).unwrap_or_else(|| "-".to_owned())
 }

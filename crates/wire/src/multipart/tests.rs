@@ -169,7 +169,7 @@ fn reads_what_clients_send() {
         // Content that looks like a boundary of another form.
         (format!("--bnd\r\n{head}\r\n\r\nhi\n--bnd\nx\n--bnd--\r\nmore\r\n--bnd--\r\n"), vec!["hi\n--bnd\nx\n--bnd--\r\nmore"]),
         (format!("--bnd\r\n{head}\r\n\r\n--bn\r\n--bndx\r\n--bnd-x\r\n--bnd--x\r\n--bnd x\r\nhi\r\n--bnd--\r\n"), vec!["--bn\r\n--bndx\r\n--bnd-x\r\n--bnd--x\r\n--bnd x\r\nhi"]),
-        // Before the first boundary and behind the last.
+        // Before the first boundary and after the last.
         (format!("pre\r\nx --bnd\r\n\r\n--bnd\r\n{head}\r\n\r\nhi\r\n--bnd--\r\nepilogue\r\n--bnd\r\n"), vec!["hi"]),
         // White space behind boundaries; the closing line without an end.
         (format!("--bnd  \t\r\n{head}\r\n\r\nhi\r\n--bnd \t\r\n\r\nx\r\n--bnd--  "), vec!["hi", "x"]),

@@ -1,4 +1,4 @@
-//! `add`: files and folders of this machine.
+//! `add`: local files and directories.
 
 mod ignore;
 mod walk;
@@ -14,7 +14,7 @@ use cairn_wire::kubo::add::{Add, Added};
 use futures_util::{StreamExt as _, stream};
 
 use self::ignore::Ignore;
-use self::walk::{Root, Rules, Walk};
+use self::walk::{Root, Walk, WalkRules};
 use super::files;
 use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
@@ -41,7 +41,7 @@ pub(crate) async fn run(
         cairn_wire::text::escaped(&message, &mut shown);
         eprintln!("warning: {shown}");
     }
-    let rules = Arc::new(Rules {
+    let rules = Arc::new(WalkRules {
         recursive: asked.recursive,
         hidden: asked.hidden,
         ignore,
@@ -54,17 +54,17 @@ pub(crate) async fn run(
     let quiet = asked.quiet || asked.quieter || asked.silent;
     let typed = std::io::stdin().is_terminal() && roots.iter().any(Option::is_none);
     let shown = match asked.progress {
-        // A bar would be drawn over what someone types.
+        // A bar would overwrite the typed text.
         _ if typed => false,
         None if quiet || globals.format.is_json() => false,
-        given => progress::wanted(given),
+        given => progress::is_enabled(given),
     };
     let mut values = request.values.clone();
     if asked.progress.is_none() && shown {
         values.option("progress", "true");
     }
     let progress = Progress::bytes(shown, None);
-    // The size of standard input is known at its end alone.
+    // The size of standard input is only known at its end.
     let mut size = (shown && roots.iter().all(Option::is_some)).then(|| {
         walk::size_of(
             roots.iter().filter_map(Option::as_ref).cloned().collect(),
@@ -77,15 +77,15 @@ pub(crate) async fn run(
         .into_iter()
         .map(|root| {
             root.map_or_else(
-                || Entry::Stdin(stdin_name.clone()),
-                |root| Entry::Files(Box::new(Walk::new(root, Arc::clone(&rules)))),
+                || Input::Stdin(stdin_name.clone()),
+                |root| Input::Files(Box::new(Walk::new(root, Arc::clone(&rules)))),
             )
         })
         .collect();
     parts.sort_by(|one, other| one.name().cmp(other.name()));
     let parts = stream::iter(parts).flat_map(|entry| match entry {
-        Entry::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
-        Entry::Files(walk) => stream::iter(walk).boxed(),
+        Input::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
+        Input::Files(walk) => stream::iter(walk).boxed(),
     });
 
     let answer = session
@@ -94,7 +94,7 @@ pub(crate) async fn run(
         .await?;
     let mut records = Records::<Added>::new(answer);
     let mut printer = Printer::new(request, globals)?;
-    let mut count = Count::default();
+    let mut count = ByteCount::default();
     let mut last = None;
     while let Some((line, added)) = next_record(&mut records, output).await? {
         if let Some(total) = size.as_ref().and_then(|size| size.try_recv().ok()) {
@@ -110,7 +110,7 @@ pub(crate) async fn run(
             last = Some(line);
         } else if !asked.silent {
             if shown {
-                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+                progress.suspend(|| printer.print(&line, output).and_then(|()| output.flush()))?;
             } else {
                 printer.print(&line, output)?;
             }
@@ -122,13 +122,13 @@ pub(crate) async fn run(
     }
 }
 
-/// What is added: files, or standard input under a name.
-enum Entry {
+/// The input: files, or standard input under a name.
+enum Input {
     Stdin(String),
     Files(Box<Walk>),
 }
 
-impl Entry {
+impl Input {
     fn name(&self) -> &[u8] {
         match self {
             Self::Stdin(name) => name.as_bytes(),
@@ -137,8 +137,9 @@ impl Entry {
     }
 }
 
-/// What the command line names; `None` is standard input. Two of one name cannot be told apart in what is added.
-fn roots(paths: &[OsString], rules: &Rules) -> Result<Vec<Option<Root>>, Problem> {
+/// The inputs of the command line; `None` is standard input. Two with the same name are refused, as they would be
+/// indistinguishable.
+fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);
     }
@@ -156,7 +157,7 @@ fn roots(paths: &[OsString], rules: &Rules) -> Result<Vec<Option<Root>>, Problem
         {
             return Err(
                 Problem::usage("adding from a URL is not supported").hint(format!(
-                    "fetch it yourself: `curl -sL {} | {{program}} add`",
+                    "download it first: `curl -sL {} | {{program}} add`",
                     path.display()
                 )),
             );
@@ -178,7 +179,7 @@ fn roots(paths: &[OsString], rules: &Rules) -> Result<Vec<Option<Root>>, Problem
     Ok(roots)
 }
 
-/// The folder of a path, as a message names it.
+/// The directory of a path, for messages.
 fn folder_of(path: &Path) -> std::path::Display<'_> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new(".").display(),
@@ -187,15 +188,15 @@ fn folder_of(path: &Path) -> std::path::Display<'_> {
     }
 }
 
-/// How many bytes of all files were read, from how many bytes of each.
+/// Counts the bytes read of all files from the bytes read of each.
 #[derive(Default)]
-struct Count {
+struct ByteCount {
     file: String,
     bytes: u64,
 }
 
-impl Count {
-    /// The bytes since the record before.
+impl ByteCount {
+    /// The bytes since the previous record.
     fn advance(&mut self, record: &Added) -> u64 {
         let bytes = record.bytes.unwrap_or(0);
         if record.name != self.file || bytes < self.bytes {
@@ -208,7 +209,7 @@ impl Count {
     }
 }
 
-/// What a part says of its file.
+/// The metadata of a part.
 fn metadata(found: &std::fs::Metadata) -> Metadata {
     use std::os::unix::fs::MetadataExt as _;
     Metadata {
@@ -220,7 +221,7 @@ fn metadata(found: &std::fs::Metadata) -> Metadata {
     }
 }
 
-/// An error on the way, as the upload tells it.
+/// An error as an upload reports it.
 fn listing(path: &Path, source: std::io::Error) -> UploadError {
     UploadError::Read {
         path: path.to_owned(),

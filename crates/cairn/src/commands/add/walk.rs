@@ -1,4 +1,4 @@
-//! Walking what is to be added.
+//! Walks the files to add.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -16,18 +16,18 @@ use crate::error::Problem;
 
 /// What is taken.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rules {
-    /// Folders with all that is in them.
+pub(super) struct WalkRules {
+    /// Add directories recursively.
     pub(super) recursive: bool,
-    /// What is hidden in folders.
+    /// Include hidden files.
     pub(super) hidden: bool,
-    /// What is left out of folders.
+    /// The ignore rules.
     pub(super) ignore: Ignore,
-    /// Links named on the command line are followed.
+    /// Follow links given as arguments.
     pub(super) follow_arguments: bool,
-    /// All links are followed.
+    /// Follow all links.
     pub(super) follow_all: bool,
-    /// The server is told where files are.
+    /// Send the paths of files to the server.
     pub(super) absolute_paths: bool,
 }
 
@@ -36,15 +36,15 @@ pub(super) struct Rules {
 pub(super) struct Root {
     /// The path.
     pub(super) path: PathBuf,
-    /// The name that it is sent under.
+    /// The name under which it is sent.
     pub(super) name: Vec<u8>,
 }
 
 impl Root {
-    /// Looks at a path of the command line.
-    pub(super) fn find(given: &Path, rules: &Rules) -> Result<Self, Problem> {
+    /// Examines a path of the command line.
+    pub(super) fn find(given: &Path, rules: &WalkRules) -> Result<Self, Problem> {
         let failed = |error: io::Error| unreadable(given, &error);
-        // A path without a name of its own (`.`, `..`, `/`) takes that of the folder it leads to.
+        // A path without a name (`.`, `..`, `/`) gets the name of its directory.
         let nameless = given.file_name().is_none();
         let path = if nameless || rules.follow_arguments || rules.follow_all {
             fs::canonicalize(given).map_err(failed)?
@@ -65,24 +65,24 @@ impl Root {
     }
 }
 
-/// What is sent of a root, in the order in which Kubo sends it: a folder, then what is in it, by name.
+/// The entries of a root in Kubo's order: a directory, then its entries sorted by name.
 pub(super) struct Walk {
-    rules: Arc<Rules>,
+    rules: Arc<WalkRules>,
     root: Option<Root>,
     name: Vec<u8>,
     folders: Vec<Folder>,
 }
 
-/// A folder that is being walked.
+/// A directory that is being walked.
 struct Folder {
     path: PathBuf,
     name: Vec<u8>,
-    /// What is left of it, the next one last.
+    /// The remaining entries, the next one last.
     left: Vec<std::ffi::OsString>,
 }
 
 impl Walk {
-    pub(super) fn new(root: Root, rules: Arc<Rules>) -> Self {
+    pub(super) fn new(root: Root, rules: Arc<WalkRules>) -> Self {
         Self {
             rules,
             name: root.name.clone(),
@@ -116,7 +116,7 @@ impl Walk {
         None
     }
 
-    fn look(&self, path: &Path) -> io::Result<Metadata> {
+    fn metadata_of(&self, path: &Path) -> io::Result<Metadata> {
         let found = fs::symlink_metadata(path)?;
         if found.is_symlink() && self.rules.follow_all {
             fs::metadata(path)
@@ -140,7 +140,7 @@ impl Walk {
 
     fn part(&mut self, path: &Path, name: Vec<u8>, is_root: bool) -> Result<Part, UploadError> {
         let failed = |source| listing(path, source);
-        let found = self.look(path).map_err(failed)?;
+        let found = self.metadata_of(path).map_err(failed)?;
         let kind = found.file_type();
         let content = if kind.is_dir() {
             self.enter(path, &name).map_err(failed)?;
@@ -185,8 +185,8 @@ impl Iterator for Walk {
     }
 }
 
-/// Adds up the sizes of all files, on a thread of its own. What cannot be read counts for nothing: adding it will tell.
-pub(super) fn size_of(roots: Vec<Root>, rules: Arc<Rules>) -> mpsc::Receiver<u64> {
+/// Sums up the sizes of all files in a thread. Unreadable files are not counted; adding them reports the error.
+pub(super) fn size_of(roots: Vec<Root>, rules: Arc<WalkRules>) -> mpsc::Receiver<u64> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let parts = roots
@@ -208,8 +208,8 @@ mod tests {
 
     use super::*;
 
-    fn names(path: &Path, rules: Rules) -> Vec<String> {
-        let rules = Rules {
+    fn names(path: &Path, rules: WalkRules) -> Vec<String> {
+        let rules = WalkRules {
             recursive: true,
             ..rules
         };
@@ -239,7 +239,7 @@ mod tests {
         symlink("a", top.join("link")).unwrap();
         symlink("b", top.join("way")).unwrap();
         assert_eq!(
-            names(&top, Rules::default()),
+            names(&top, WalkRules::default()),
             [
                 "d top",
                 "f top/a",
@@ -257,9 +257,9 @@ mod tests {
         assert_eq!(
             names(
                 &top,
-                Rules {
+                WalkRules {
                     hidden: true,
-                    ..Rules::default()
+                    ..WalkRules::default()
                 }
             )
             .iter()
@@ -269,9 +269,9 @@ mod tests {
         );
         let followed = names(
             &top,
-            Rules {
+            WalkRules {
                 follow_all: true,
-                ..Rules::default()
+                ..WalkRules::default()
             },
         );
         assert!(
@@ -279,14 +279,17 @@ mod tests {
                 && followed.contains(&"f top/way/deep/2".to_owned()),
             "{followed:?}"
         );
-        assert_eq!(names(&top.join(".hidden"), Rules::default()), ["f .hidden"]);
-        assert_eq!(names(&top.join("way"), Rules::default()), ["l way"]);
+        assert_eq!(
+            names(&top.join(".hidden"), WalkRules::default()),
+            ["f .hidden"]
+        );
+        assert_eq!(names(&top.join("way"), WalkRules::default()), ["l way"]);
         assert_eq!(
             names(
                 &top.join("way"),
-                Rules {
+                WalkRules {
                     follow_arguments: true,
-                    ..Rules::default()
+                    ..WalkRules::default()
                 }
             )
             .first()
@@ -294,7 +297,9 @@ mod tests {
             "d b"
         );
         assert_eq!(
-            names(&top.join("b/.."), Rules::default()).first().unwrap(),
+            names(&top.join("b/.."), WalkRules::default())
+                .first()
+                .unwrap(),
             "d top"
         );
     }
@@ -302,10 +307,10 @@ mod tests {
     #[test]
     fn folders_need_the_flag_and_devices_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Root::find(folder.path(), &Rules::default()).is_err());
+        assert!(Root::find(folder.path(), &WalkRules::default()).is_err());
         let socket = folder.path().join("socket");
         let _held = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        let rules = Arc::new(Rules::default());
+        let rules = Arc::new(WalkRules::default());
         let root = Root::find(&socket, &rules).unwrap();
         assert!(Walk::new(root, rules).next().unwrap().is_err());
     }
@@ -315,9 +320,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), [0; 100]).unwrap();
         fs::write(folder.path().join("b"), [0; 23]).unwrap();
-        let rules = Arc::new(Rules {
+        let rules = Arc::new(WalkRules {
             recursive: true,
-            ..Rules::default()
+            ..WalkRules::default()
         });
         assert_eq!(
             size_of(vec![Root::find(folder.path(), &rules).unwrap()], rules).recv(),

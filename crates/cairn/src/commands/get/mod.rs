@@ -1,8 +1,8 @@
-//! `get`: files and folders onto this machine.
+//! `get`: downloads files and directories.
 
 mod archive;
 mod extract;
-mod place;
+mod folders;
 #[cfg(test)]
 mod tests;
 
@@ -46,17 +46,17 @@ pub(crate) async fn run(
     }
     let whole = asked.archive || asked.compress;
     let target = target(&asked, whole);
-    let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
+    let display_path = progress::is_enabled(super::given_flag(request, &["progress", "p"]));
 
     let answer = session
         .kubo
         .send(request.spec, values(&asked), None)
         .await?;
-    let progress = Progress::bytes(shown, answer.length());
+    let progress = Progress::bytes(display_path, answer.length());
     let mut shown_target = String::new();
     escaped(&target.to_string_lossy(), &mut shown_target);
     let kind = if whole { "archive" } else { "file(s)" };
-    progress.aside(|| {
+    progress.suspend(|| {
         output
             .text(&format!("Saving {kind} to {shown_target}\n"))
             .and_then(|()| output.flush())
@@ -68,7 +68,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What the server needs to know; where things are written is not its affair.
+/// The request to the server, without local options.
 fn values(asked: &Get) -> Values {
     let mut values = Values::default();
     values.argument(asked.path.clone());
@@ -84,7 +84,7 @@ fn values(asked: &Get) -> Values {
     values
 }
 
-/// Where to write: as asked, or in this folder under the last name of the path.
+/// Where to write: the given path, or the last name of the content path in the working directory.
 fn target(asked: &Get, whole: bool) -> PathBuf {
     let mut name = match asked.output.as_deref().filter(|output| !output.is_empty()) {
         Some(output) => output.as_bytes().to_vec(),
@@ -107,7 +107,7 @@ fn target(asked: &Get, whole: bool) -> PathBuf {
     PathBuf::from(OsString::from_vec(name))
 }
 
-/// Writes the bytes as they come.
+/// Writes the bytes as they arrive.
 async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<(), Problem> {
     let failed = |error: io::Error| {
         Problem::failed(format!("cannot write {}", target.display())).because(&error)
@@ -120,24 +120,24 @@ async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// Unpacks the archive as it comes, on a thread of its own.
+/// Unpacks the archive in a separate thread while it arrives.
 async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
     let (pieces, taken) = mpsc::channel(WAITING);
     let unpacking = tokio::task::spawn_blocking(move || {
         extract::extract(
-            Pieces {
+            ArchiveReader {
                 taken,
                 piece: Bytes::new(),
             },
             &target,
         )
     });
-    let mut broken: Option<ClientError> = None;
+    let mut malformed: Option<ClientError> = None;
     loop {
         match answer.chunk().await {
             Ok(Some(bytes)) => {
                 let length = bytes.len() as u64;
-                // The thread has ended: it says why.
+                // The thread has ended; it returns the error.
                 if pieces.send(Ok(bytes)).await.is_err() {
                     break;
                 }
@@ -145,7 +145,7 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
             }
             Ok(None) => break,
             Err(error) => {
-                broken = Some(error);
+                malformed = Some(error);
                 let _ = pieces
                     .send(Err(io::Error::other("the archive was cut off")))
                     .await;
@@ -156,20 +156,20 @@ async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Res
     drop(pieces);
     let unpacked = unpacking
         .await
-        .map_err(|error| Problem::failed("unpacking ended early").because(&error))?;
-    if let Some(error) = broken {
-        return Err(Problem::from(error).hint("what had arrived before is there, and not complete"));
+        .map_err(|error| Problem::failed("unpacking was interrupted").because(&error))?;
+    if let Some(error) = malformed {
+        return Err(Problem::from(error).hint("the output is incomplete"));
     }
     unpacked.map_err(|error| Problem::from_error(&error))
 }
 
-/// The pieces of an archive as a reader.
-struct Pieces {
+/// A reader of the pieces of an archive.
+struct ArchiveReader {
     taken: mpsc::Receiver<io::Result<Bytes>>,
     piece: Bytes,
 }
 
-impl Read for Pieces {
+impl Read for ArchiveReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() {
             match self.taken.blocking_recv() {

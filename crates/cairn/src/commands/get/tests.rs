@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::extract::{ExtractError, extract};
-use super::place::{Folder, Near};
+use super::folders::{FolderCache, OpenFolder};
 
 /// An entry: name, kind, content or target.
 type Entry<'a> = (&'a [u8], u8, &'a [u8]);
@@ -44,11 +44,11 @@ fn archive(entries: &[Entry<'_>]) -> Vec<u8> {
 }
 
 /// A folder to unpack into, beside one that must not change.
-struct Yard {
+struct TestFolders {
     folder: TempDir,
 }
 
-impl Yard {
+impl TestFolders {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("outside")).unwrap();
@@ -78,7 +78,7 @@ impl Yard {
 
 #[test]
 fn unpacks_folders_files_and_links_with_mode_and_time() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[
         (b"root", b'5', b""),
         (b"root/a", b'0', b"hello"),
@@ -115,7 +115,7 @@ fn unpacks_folders_files_and_links_with_mode_and_time() {
 
 #[test]
 fn a_file_takes_the_targets_name_or_goes_into_it() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[(b"file", b'0', b"one")]).unwrap();
     assert_eq!(fs::read_to_string(yard.at("target")).unwrap(), "one");
     yard.unpack(&[(b"file", b'0', b"two")]).unwrap();
@@ -133,7 +133,7 @@ fn a_file_takes_the_targets_name_or_goes_into_it() {
 
 #[test]
 fn what_has_the_name_is_replaced() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     fs::create_dir_all(yard.at("target/b")).unwrap();
     fs::write(yard.at("target/a"), "old").unwrap();
     symlink(yard.at("outside/kept"), yard.at("target/c")).unwrap();
@@ -183,7 +183,7 @@ fn names_that_lead_elsewhere_are_refused() {
         "rr/x",
         "r",
     ] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         let refused = yard.unpack(&[(b"r", b'5', b""), (name.as_bytes(), b'0', b"hostile")]);
         assert!(refused.is_err(), "{name}");
         yard.outside_is_untouched();
@@ -200,7 +200,7 @@ fn names_that_lead_elsewhere_are_refused() {
 
 #[test]
 fn names_with_zero_bytes_are_refused() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let record = b"20 path=r/a\0b/c\nxxxx";
     let record = &record[..16];
     let record = [b"16 ".as_slice(), &record[3..]].concat();
@@ -223,7 +223,7 @@ fn links_are_never_followed() {
         (".", "r/l/new"),
         ("../outside/kept", "r/l/new"),
     ] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         let refused = yard.unpack(&[
             (b"r", b'5', b""),
             (b"r/l", b'2', target.as_bytes()),
@@ -233,7 +233,7 @@ fn links_are_never_followed() {
         yard.outside_is_untouched();
     }
     // A link in place of a folder that comes again.
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     assert!(
         yard.unpack(&[
             (b"r", b'5', b""),
@@ -245,7 +245,7 @@ fn links_are_never_followed() {
     );
     yard.outside_is_untouched();
     // A file where a link was: the link goes, what it led to stays.
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[
         (b"r", b'5', b""),
         (b"r/l", b'2', b"../outside/kept"),
@@ -258,7 +258,7 @@ fn links_are_never_followed() {
 
 #[test]
 fn a_target_that_is_a_link_is_not_followed() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     symlink(yard.at("outside"), yard.at("target")).unwrap();
     assert!(
         yard.unpack(&[(b"r", b'5', b""), (b"r/x", b'0', b"hostile")])
@@ -273,7 +273,7 @@ fn a_target_that_is_a_link_is_not_followed() {
 #[test]
 fn devices_and_hard_links_are_refused() {
     for kind in [b'1', b'3', b'4', b'6', b'7', b'S', b'V'] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         assert!(
             matches!(
                 yard.unpack(&[(b"r", b'5', b""), (b"r/x", kind, b"")]),
@@ -287,7 +287,7 @@ fn devices_and_hard_links_are_refused() {
 
 #[test]
 fn set_user_id_is_not_taken() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let mut bytes = archive(&[(b"f", b'0', b"x")]);
     bytes[100..107].copy_from_slice(b"0004755");
     bytes[148..156].copy_from_slice(b"        ");
@@ -308,16 +308,16 @@ fn set_user_id_is_not_taken() {
 fn cut_and_damaged_archives_are_errors() {
     let whole = archive(&[(b"r", b'5', b""), (b"r/a", b'0', &[7; 2000])]);
     for cut in [0, 1, 511, 513, 1023, 1025, 1024 + 1999] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         assert!(extract(&whole[..cut], &yard.at("target")).is_err(), "{cut}");
     }
     let mut damaged = whole.clone();
     damaged[3] ^= 1;
     assert!(matches!(
-        extract(damaged.as_slice(), &Yard::new().at("target")),
+        extract(damaged.as_slice(), &TestFolders::new().at("target")),
         Err(ExtractError::Archive(_))
     ));
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     assert!(
         yard.unpack(&[(b"a", b'0', b""), (b"b", b'0', b"")])
             .is_err()
@@ -336,7 +336,7 @@ fn reads_what_gnu_tar_and_pax_write() {
         }
         format!("{length}{body}").into_bytes()
     };
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let records = [pax("path", &long), pax("mtime", "5.25"), pax("size", "3")].concat();
     yard.unpack(&[
         (b"r", b'5', b""),
@@ -350,7 +350,7 @@ fn reads_what_gnu_tar_and_pax_write() {
         (3, 5, 250_000_000)
     );
 
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[
         (b"r", b'5', b""),
         (b"././@LongLink", b'L', format!("{long}\0").as_bytes()),
@@ -367,7 +367,7 @@ fn reads_what_gnu_tar_and_pax_write() {
         &[b'0'; 2 << 20],
     ] {
         assert!(
-            Yard::new()
+            TestFolders::new()
                 .unpack(&[
                     (b"r", b'5', b""),
                     (b"x", b'x', records),
@@ -383,7 +383,7 @@ proptest! {
     fn no_archive_writes_outside(
         entries in prop::collection::vec((prop::collection::vec(prop::sample::select(vec!["r", "a", "l", "..", ".", "", "outside", "kept"]), 1..5), prop::sample::select(vec![b'0', b'2', b'5']), prop::sample::select(vec!["..", "../outside", "/", "a", "../outside/kept"])), 0..8),
     ) {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         let entries: Vec<(Vec<u8>, u8, Vec<u8>)> = entries.into_iter().map(|(path, kind, content)| (path.join("/").into_bytes(), kind, if kind == b'5' { Vec::new() } else { content.as_bytes().to_vec() })).collect();
         let mut all: Vec<Entry<'_>> = vec![(b"r", b'5', b"")];
         all.extend(entries.iter().map(|(path, kind, content)| (path.as_slice(), *kind, content.as_slice())));
@@ -393,18 +393,18 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
-        let _ = extract(bytes.as_slice(), &Yard::new().at("target"));
+        let _ = extract(bytes.as_slice(), &TestFolders::new().at("target"));
     }
 }
 
 #[test]
 fn folders_in_a_row_are_not_opened_from_the_top_each_time() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let deep = 300;
     fs::create_dir_all(yard.at(&"d/".repeat(deep))).unwrap();
-    let root = Folder::open(yard.folder.path()).unwrap();
+    let root = OpenFolder::open(yard.folder.path()).unwrap();
     let names: Vec<&[u8]> = vec![b"d"; deep];
-    let mut near = Near::default();
+    let mut near = FolderCache::default();
     for depth in (0..=deep).chain((0..=deep).rev()) {
         near.folder(&root, &names[..depth]).unwrap();
     }

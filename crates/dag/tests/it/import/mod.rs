@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_dag::import::{
-    AddRequest, Added, FileMeta, Finished, ImportDefaults, ImportError, Importer, Tree,
+    AddRequest, Added, FileMeta, ImportDefaults, ImportError, ImportedTree, Importer, Tree,
 };
 use cairn_primitives::Multihash;
 use cairn_store::BlockCollector as _;
@@ -46,10 +46,10 @@ fn request(change: impl FnOnce(&mut AddRequest)) -> AddRequest {
 struct Part {
     path: String,
     meta: FileMeta,
-    kind: Kind,
+    kind: PartKind,
 }
 
-enum Kind {
+enum PartKind {
     File(Vec<u8>),
     Directory,
     Symlink(&'static str),
@@ -59,7 +59,7 @@ fn file(path: &str, data: &[u8]) -> Part {
     Part {
         path: path.into(),
         meta: FileMeta::default(),
-        kind: Kind::File(data.to_vec()),
+        kind: PartKind::File(data.to_vec()),
     }
 }
 
@@ -67,7 +67,7 @@ fn dir(path: &str) -> Part {
     Part {
         path: path.into(),
         meta: FileMeta::default(),
-        kind: Kind::Directory,
+        kind: PartKind::Directory,
     }
 }
 
@@ -75,7 +75,7 @@ fn link(path: &str, target: &'static str) -> Part {
     Part {
         path: path.into(),
         meta: FileMeta::default(),
-        kind: Kind::Symlink(target),
+        kind: PartKind::Symlink(target),
     }
 }
 
@@ -93,9 +93,9 @@ impl Part {
 
 async fn send(tree: &mut Tree, part: Part, frame: usize) -> Result<(), ImportError> {
     match part.kind {
-        Kind::Directory => tree.directory(&part.path, part.meta).await,
-        Kind::Symlink(target) => tree.symlink(&part.path, target, part.meta).await,
-        Kind::File(data) => {
+        PartKind::Directory => tree.directory(&part.path, part.meta).await,
+        PartKind::Symlink(target) => tree.symlink(&part.path, target, part.meta).await,
+        PartKind::File(data) => {
             let mut file = tree.file(&part.path, part.meta).await?;
             let mut data = Bytes::from(data);
             while !data.is_empty() {
@@ -111,7 +111,7 @@ async fn import(
     store: &Arc<MemoryStore>,
     request: &AddRequest,
     parts: Vec<Part>,
-) -> (Vec<Added>, Result<Finished, ImportError>) {
+) -> (Vec<Added>, Result<ImportedTree, ImportError>) {
     let (events, mut seen) = mpsc::channel(1 << 14);
     let store: Arc<dyn BlockStore> = store.clone();
     let importer = request

@@ -408,7 +408,7 @@ async fn refuses_what_kubo_refuses() {
             vec![file("d/x", b"1"), file("d/x", b"2")]
         )
         .await,
-        "the directory has an entry of that name already"
+        "the directory already has an entry with that name"
     );
     assert_eq!(
         refused(
@@ -416,7 +416,7 @@ async fn refuses_what_kubo_refuses() {
             vec![file("a", b"1"), file("z", b"2"), file("a/b", b"3")]
         )
         .await,
-        "a file is where a directory is to be"
+        "a directory has the path of a file"
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_dag::Blocks;
 use cairn_dag::directory::Entries;
 use cairn_dag::export::FileReader;
-use cairn_dag::mfs::{CopyOptions, Mfs, RemoveOptions, Rules, Settings, WriteOptions};
+use cairn_dag::mfs::{CopyOptions, Mfs, RemoveOptions, Settings, ShardingRules, WriteOptions};
 use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
@@ -232,7 +232,7 @@ proptest! {
             let mut settings = Settings::new().unwrap();
             settings.chunker = "size-64".parse().unwrap();
             if sharded {
-                settings.rules = Rules { threshold: 80, fanout: 8, ..Rules::default() };
+                settings.rules = ShardingRules { threshold: 80, fanout: 8, ..ShardingRules::default() };
             }
             let fs = Fs::with(settings.clone()).await;
             let mut model = Model::new();

@@ -3,7 +3,7 @@
 use cairn_dag::import::{
     self, AddRequest, FileMeta, ImportDefaults, ImportError, ImportRoot, Importer, Tree,
 };
-use cairn_dag::mfs::{CopyOptions, Kind, Mfs, MfsError, MfsPath};
+use cairn_dag::mfs::{CopyOptions, EntryKind, Mfs, MfsError, MfsPath};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::Mtime;
 use cairn_store::meta::{Pin, PinMode};
@@ -15,11 +15,11 @@ use super::super::call::CidForm;
 use super::super::files::{FileHead, FileKind, Files};
 use super::super::{Answer, Call, Failure, Handler, Records};
 
-/// Bytes of a file between two lines of progress.
+/// Bytes of a file between two progress records.
 const PROGRESS_STEP: u64 = 256 << 10;
-/// Longest target of a symlink, in bytes.
+/// Maximum length of the target of a symlink, in bytes.
 const MAX_TARGET: usize = 64 << 10;
-/// Events that may wait; then the import waits.
+/// Events that may wait; at the bound the import waits.
 const EVENTS: usize = 64;
 
 impl Handler for Add {
@@ -64,8 +64,8 @@ impl Handler for Add {
                 if let Some(to) = &to_files {
                     place(node.mfs()?, &finished.roots, to).await.map_err(
                         |failure| match failure {
-                            // Where nothing was said before it, it is the answer.
-                            Failure::Told(text) if silent => Failure::normal(text),
+                            // Without earlier records, the error is the response.
+                            Failure::Trailer(text) if silent => Failure::normal(text),
                             failure => failure,
                         },
                     )?;
@@ -78,9 +78,9 @@ impl Handler for Add {
     }
 }
 
-/// Places what was added in MFS: below a directory that is there, or as one path.
+/// Copies what was added into MFS: into an existing directory, or to one path.
 async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure> {
-    let refuse = |why: String| Failure::Told(format!("to-files: {why}"));
+    let refuse = |why: String| Failure::Trailer(format!("to-files: {why}"));
     let to = if to.is_empty() { "/" } else { to };
     let to =
         MfsPath::new(to.as_bytes()).map_err(|error| refuse(Failure::from(error).to_string()))?;
@@ -100,7 +100,7 @@ async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure>
                     Failure::from(error)
                 ))
             })?;
-            if found.kind != Kind::Directory {
+            if found.kind != EntryKind::Directory {
                 return Err(refuse(format!(
                     "MFS destination {} is not a directory",
                     Quoted(&shown)
@@ -137,7 +137,7 @@ async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure>
                     Failure::from(*source)
                 )));
             }
-            // A symbolic link is in its place, and only Kubo's `files cp` complains of it.
+            // The symbolic link was copied; only `files cp` of Kubo reports it as an error.
             Err(MfsError::CopyFlush { source, .. })
                 if matches!(*source, MfsError::Symlink { .. }) =>
             {
@@ -155,7 +155,7 @@ async fn receive(
     mut tree: Tree,
     nocopy: bool,
     progress: Option<&Sender<Added>>,
-) -> Result<import::Finished, Failure> {
+) -> Result<import::ImportedTree, Failure> {
     let mut any = false;
     while let Some(head) = files.next().await? {
         any = true;
@@ -175,7 +175,7 @@ async fn receive(
             FileKind::File => {
                 let mut file = match &head.abspath {
                     Some(source) => {
-                        // References to files are rows of text.
+                        // Paths of references are stored as text.
                         let source = match source.as_str() {
                             Some(source) => source,
                             None if nocopy => {
@@ -236,7 +236,7 @@ fn meta(head: &FileHead) -> FileMeta {
 }
 
 fn record(event: &import::Added, form: CidForm) -> Added {
-    // An entry without a name is shown under its CID, which follows the form asked for.
+    // An entry without a name is shown under its CID, in the requested form.
     let name = if event.name == event.cid.to_string() {
         form.show(&event.cid)
     } else {

@@ -36,7 +36,7 @@ impl Handler for BlockPut {
         let node = call.node().clone();
         Ok(Records::work(move |out| async move {
             while files.next().await?.is_some() {
-                // One byte more than is allowed is enough for the refusal.
+                // One byte more than allowed is enough to refuse the block.
                 let data = files.at_most(most + 1).await?;
                 let size = data.len() as u64;
                 let hold = node.store().hold();

@@ -2,6 +2,8 @@
 
 use cairn_dag::export::Car;
 use cairn_dag::import::CarImport;
+use cairn_dag::pin::PinError;
+use cairn_dag::{FetchError, NodeError};
 use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::dag::export::DagExport;
 use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRoot};
@@ -49,7 +51,7 @@ impl Handler for DagImport {
             if self.pin_roots {
                 for root in &imported.roots {
                     let pinned = match &imported.hold {
-                        // All of it has just passed by: there is no need to look again.
+                        // The complete DAG was just imported: no need to check it again.
                         Some(hold) if imported.is_whole(root) => {
                             let pin = Pin {
                                 cid: root.clone(),
@@ -88,11 +90,14 @@ impl Handler for DagImport {
     }
 }
 
-/// Why a root is not pinned, as `dag import` tells it: without what `pin add` says before it.
-fn pin_failure(error: &cairn_dag::pin::PinError) -> String {
-    let text = text(error);
-    text.rsplit_once("ipld: could not find").map_or_else(
-        || text.clone(),
-        |(_, cid)| format!("ipld: could not find{cid}"),
-    )
+/// Why a root is not pinned, as `dag import` reports it: of an absent block only which one it is.
+fn pin_failure(error: &PinError) -> String {
+    use FetchError::{NotFound, Offline};
+    match error {
+        PinError::Node(NodeError::Fetch(Offline { cid } | NotFound { cid }))
+        | PinError::Incomplete(NodeError::Fetch(Offline { cid } | NotFound { cid })) => {
+            text(&NotFound { cid: cid.clone() })
+        }
+        error => text(error),
+    }
 }

@@ -37,7 +37,7 @@ impl Handler for Ls {
                 Ok(())
             })));
         }
-        let list = Folders {
+        let list = DirectoryLister {
             blocks,
             folders,
             look,
@@ -53,21 +53,21 @@ impl Handler for Ls {
     }
 }
 
-/// Bytes that are held before the first of them goes out: a list that fails before is a plain error.
+/// Bytes that are buffered before the first is sent: an error before that is a plain error response.
 const FIRST: usize = 1 << 20;
-/// Bytes that go out together after that.
+/// Bytes that are sent together after that.
 const BATCH: usize = 32 << 10;
 
-/// Folders to be listed as one answer, the entries of each in the order of their names. Neither an answer nor a folder is
-/// ever held as a whole.
-struct Folders {
+/// Lists directories in one response, with the entries of each sorted by name. Neither the response nor a directory
+/// is held in memory as a whole.
+struct DirectoryLister {
     blocks: Blocks,
     folders: Vec<(String, Cid)>,
     look: bool,
     form: CidForm,
 }
 
-impl Folders {
+impl DirectoryLister {
     async fn open(&self, cid: &Cid) -> Result<Lister, NodeError> {
         Lister::open_sorted(&self.blocks, cid, self.look).await
     }
@@ -98,7 +98,7 @@ impl Folders {
         text.finish().await
     }
 
-    /// As `ipfs ls` prints it: each folder is gone through once for the widths of its columns, and once for its lines.
+    /// As `ipfs ls` prints it: each directory is read once for the column widths and once for the lines.
     async fn text(self, request: Ls, out: Sender<Bytes>) -> Result<(), Failure> {
         let mut text = Pieces::new(out);
         let mut before = None;
@@ -125,7 +125,7 @@ impl Folders {
     }
 }
 
-/// Text on its way out.
+/// Text that is being sent.
 pub(super) struct Pieces {
     pub(super) out: BytesMut,
     sender: Sender<Bytes>,
@@ -186,7 +186,7 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
     let Some(mode) = mode.filter(|mode| *mode != 0) else {
         return 0;
     };
-    // The set-user, set-group and sticky bits lie elsewhere there.
+    // The set-user, set-group and sticky bits are different there.
     let permissions = mode & 0o777 | (mode & 0o6000) << 12 | (mode & 0o1000) << 11;
     permissions
         | match kind {

@@ -1,4 +1,4 @@
-//! What answers each endpoint, one file a command group.
+//! The handlers, one file per command group.
 
 mod add;
 mod block;

@@ -36,11 +36,12 @@ impl Handler for DagGet {
             Ok(bytes) => (!bytes.is_empty()).then(|| Ok(bytes.into())),
             Err(error @ codec::CodecError::UnknownEncoder(_)) => {
                 return Err(Failure::normal(format!(
-                    "invalid encoding: {output} - {error}"
+                    "invalid encoding: {output} - {}",
+                    text(&error)
                 )));
             }
-            // Kubo has begun its answer by then.
-            Err(error) => Some(Err(Failure::Told(text(&error)))),
+            // Kubo has started its response by then.
+            Err(error) => Some(Err(Failure::Trailer(text(&error)))),
         };
         Ok(ByteStream {
             media_type: "text/plain",
@@ -90,7 +91,8 @@ impl Handler for DagPut {
     }
 }
 
-/// Pins a node that was just stored. As with Kubo, what it links to need not be here; as far as it is, it is kept.
+/// Pins a node that was just stored. As in Kubo, blocks that it links to may be missing; those that are present are
+/// kept.
 async fn pin(node: &Node, hold: &Hold, cid: &Cid) -> Result<(), PinError> {
     let local = node.blocks().local();
     let whole = node
@@ -142,7 +144,7 @@ impl Handler for DagStat {
     }
 }
 
-/// The blocks that paths lead to, each of which must be there as a whole.
+/// Resolves paths to blocks; each path must resolve completely.
 async fn roots(call: &Call, blocks: &Blocks, paths: &[ByteString]) -> Result<Vec<Cid>, Failure> {
     let mut roots = Vec::with_capacity(paths.len());
     for path in paths {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_dag::pin::{Kind, Listed, PinState, Progress, Query};
+use cairn_dag::pin::{Listed, PinKind, PinState, Progress, Query};
 use cairn_store::meta::PinMode;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs, PinnedItem};
@@ -17,7 +17,7 @@ use super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
 
 /// Time between two lines of progress.
 const TICK: Duration = Duration::from_millis(500);
-/// Bytes of a list that go out together.
+/// Bytes of a list that are sent together.
 const BATCH: usize = 32 << 10;
 
 impl Handler for PinAdd {
@@ -92,7 +92,7 @@ impl Handler for PinRm {
 impl Handler for PinLs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let kind: Kind = self.r#type.parse()?;
+        let kind: PinKind = self.r#type.parse()?;
         if self.paths.is_empty() {
             let names = self.names || self.name.is_some();
             let query = Query {
@@ -103,11 +103,11 @@ impl Handler for PinLs {
             if call.encoding == Encoding::Xml {
                 return Err(Failure::no_xml());
             }
-            // Lines of text are the same either way.
+            // Text output is the same with and without `stream`.
             return Ok(if self.stream || call.encoding == Encoding::Text {
                 stream(list, form, names)
             } else {
-                whole(list, form, names)
+                json_object(list, form, names)
             });
         }
         let mut cids = Vec::with_capacity(self.paths.len());
@@ -168,12 +168,12 @@ impl Handler for PinLs {
     }
 }
 
-/// What `pin/ls` answers.
+/// The answer of `pin/ls`.
 type PinAnswer = OneOrMany<PinList, PinnedItem>;
 
 type List = cairn_dag::listing::Listing<Listed, cairn_dag::pin::PinError>;
 
-/// One record a pin.
+/// One record per pin.
 fn stream(mut list: List, form: CidForm, names: bool) -> PinAnswer {
     OneOrMany::Many(Records::work(move |out| async move {
         while let Some(pin) = list.next().await.transpose()? {
@@ -191,8 +191,8 @@ fn stream(mut list: List, form: CidForm, names: bool) -> PinAnswer {
     }))
 }
 
-/// One JSON object of all pins, written as they come: a million of them are never held.
-fn whole(list: List, form: CidForm, names: bool) -> PinAnswer {
+/// One JSON object of all pins, written as they are read and never held in memory as a whole.
+fn json_object(list: List, form: CidForm, names: bool) -> PinAnswer {
     enum Step {
         Begin,
         Pins { first: bool },
@@ -227,7 +227,7 @@ fn whole(list: List, form: CidForm, names: bool) -> PinAnswer {
 
 /// Writes `"CID":{"Type":…,"Name":…}`.
 fn put(out: &mut BytesMut, pin: &Listed, form: CidForm, names: bool) -> Result<(), Failure> {
-    // In the identity base a CID is any bytes.
+    // In the identity base a CID can be any bytes.
     serde_json::to_writer(out.writer(), &form.show(pin.cid()))
         .map_err(|error| Failure::normal(error.to_string()))?;
     out.put_slice(b":{\"Type\":\"");

@@ -1,24 +1,24 @@
-//! `commands`, `diag/sys` and `version/deps`: what there is to know about the program and its machine.
+//! `commands`, `diag/sys` and `version/deps`: information about the program and its machine.
 
 use cairn_wire::kubo::commands::{CommandTree, Commands};
 use cairn_wire::kubo::diag::sys::DiagSys;
 use cairn_wire::kubo::version::deps::{Dependency, VersionDeps};
 use serde_json::json;
 
-use super::super::{Answer, Asked, Call, Failure, Handler, Records};
+use super::super::{Answer, Call, CallContext, Failure, Handler, Records};
 use super::version::{ARCHITECTURE, SYSTEM};
 
-/// What the program was built from.
+/// The dependencies of the program.
 const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
 
 impl Handler for Commands {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
-        Ok(CommandTree::whole())
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
+        Ok(CommandTree::all())
     }
 }
 
 impl Handler for VersionDeps {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         let own = Dependency {
             path: "cairn".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -29,7 +29,7 @@ impl Handler for VersionDeps {
     }
 }
 
-/// The packages of a lock file that come from elsewhere. Its form is fixed: one `key = "value"` a line.
+/// The external packages of a lock file, which has one `key = "value"` per line.
 fn dependencies(lock: &'static str) -> impl Iterator<Item = Dependency> {
     lock.split("[[package]]").skip(1).filter_map(|package| {
         let field = |name: &str| {
@@ -80,7 +80,7 @@ impl Handler for DiagSys {
     }
 }
 
-/// Bytes of memory that the process has mapped, where the system tells.
+/// Bytes of memory that the process has mapped, if known.
 fn virtual_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

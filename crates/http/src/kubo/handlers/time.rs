@@ -1,11 +1,11 @@
-//! Times as Go writes them.
+//! Times in Go's format.
 
 use cairn_primitives::unixfs::node::Mtime;
 
-/// Go's zero time, which stands for none.
+/// Go's zero time, which means that there is none.
 const NONE: &str = "0001-01-01T00:00:00Z";
 
-/// RFC 3339 in UTC, with as many digits of a second as there are.
+/// RFC 3339 in UTC, with as many fractional digits as needed.
 pub(super) fn rfc3339(time: Option<Mtime>) -> String {
     let Some(time) = time else {
         return NONE.to_owned();

@@ -5,7 +5,7 @@ use cairn_wire::kubo::version::{Version, VersionInfo};
 
 use super::super::{Answer, Call, Failure, Handler, REPO_VERSION};
 
-/// How Go calls this machine's architecture.
+/// Go's name of this machine's architecture.
 pub(super) const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
     "amd64"
 } else if cfg!(target_arch = "aarch64") {
@@ -13,14 +13,14 @@ pub(super) const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {
 } else {
     std::env::consts::ARCH
 };
-/// How Go calls this system.
+/// Go's name of this system.
 pub(super) const SYSTEM: &str = if cfg!(target_os = "macos") {
     "darwin"
 } else {
     std::env::consts::OS
 };
 
-/// What a server or program that answers the RPC of this Kubo says of itself.
+/// The version information of a server or program that implements this RPC.
 #[must_use]
 pub fn version_info(kubo: &str) -> VersionInfo {
     VersionInfo {

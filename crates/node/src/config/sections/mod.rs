@@ -1,4 +1,4 @@
-//! The sections of the file, one struct each. A section's `Default` is what the absence of its keys means.
+//! The sections of the file, one struct each. A section's `Default` has the values of absent keys.
 
 mod faces;
 mod others;

@@ -175,11 +175,11 @@ fn values_become_objects() {
         ),
         (
             r#"{"foo":1}"#.to_owned(),
-            "invalid key for map ipldgit.Commit.Repr: \"foo\": no such field",
+            "ipldgit.Commit.Repr has no field \"foo\"",
         ),
         (
             format!(r#"{{"tree":{link}}}"#),
-            "missing required fields: parents",
+            "required fields are missing: parents",
         ),
         (
             commit.replace(r#""author""#, r#""author":null,"encoding""#),
@@ -191,11 +191,11 @@ fn values_become_objects() {
         ),
         (
             format!(r#"{{"object":{link},"type":"tree","tag":"v"}}"#),
-            "missing required fields: message",
+            "required fields are missing: message",
         ),
         (
             r#"{"a":{"mode":"100644"}}"#.to_owned(),
-            "missing required fields: hash",
+            "required fields are missing: hash",
         ),
     ] {
         assert_eq!(write(&text).unwrap_err().to_string(), message);

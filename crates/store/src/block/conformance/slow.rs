@@ -32,19 +32,19 @@ struct Flights {
 }
 
 /// One read that is under way.
-struct Flight<'a>(&'a Flights);
+struct ReadInFlight<'a>(&'a Flights);
 
-impl Drop for Flight<'_> {
+impl Drop for ReadInFlight<'_> {
     fn drop(&mut self) {
         self.0.now.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 impl Flights {
-    fn begin(&self) -> Flight<'_> {
+    fn begin(&self) -> ReadInFlight<'_> {
         let now = self.now.fetch_add(1, Ordering::AcqRel) + 1;
         self.most.fetch_max(now, Ordering::AcqRel);
-        Flight(self)
+        ReadInFlight(self)
     }
 }
 

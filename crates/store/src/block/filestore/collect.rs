@@ -58,9 +58,9 @@ impl Collector for Marker<'_> {
 }
 
 /// Ends a collection's place among the holds, however it ends.
-struct Place<'a>(&'a Filestore);
+struct CollectionEnd<'a>(&'a Filestore);
 
-impl Drop for Place<'_> {
+impl Drop for CollectionEnd<'_> {
     fn drop(&mut self) {
         self.0.holds.end_collection();
     }
@@ -71,7 +71,7 @@ impl Filestore {
     pub(super) fn sweep(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
         // Before the roots are read: see `Engine::collect_alone`.
         let floor = self.holds.begin_collection(|| self.shared.next_id());
-        let _place = Place(self);
+        let _place = CollectionEnd(self);
         let mut marker = Marker {
             files: self,
             collector,

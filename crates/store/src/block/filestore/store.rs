@@ -1,4 +1,4 @@
-//! The block store that the blocks of files and those of the store below make together.
+//! The block store of the filestore: blocks in files and those of the store below.
 
 use std::sync::Arc;
 
@@ -265,7 +265,7 @@ impl BlockCollector for Filestore {
         self.sweep(collector)
     }
 
-    /// Only the store below: what became of files is told by [`Filestore::read`], and a file that was changed is no damage.
+    /// Only the store below: [`Filestore::read`] reports the files, and a changed file is not damage.
     fn verify(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,

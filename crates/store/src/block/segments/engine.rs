@@ -1,6 +1,6 @@
-//! The state of an open store, and what reads it.
+//! The state of an open store, and reads.
 //!
-//! Nothing here or in the modules beside it starts a thread or waits for one, so one thread can drive a store from a seed
+//! Neither this nor its sibling modules start or wait for threads, so one thread can drive a store from a seed
 //! (`simulate`); the threads are in [`super::SegmentStore`].
 //!
 //! Locks are taken in this order: `writer`, `rows`, `gate`, `stage`, `pending`, then those of the holds
@@ -22,11 +22,11 @@ use super::super::traits::{BlockError, StoreStat};
 use super::damage::Damaged;
 use super::entry::{Entry, Rows};
 use super::files::Files;
-use super::identity::Card;
-use super::index::{self, Index, Owner, failed};
-use super::lost::Lost;
+use super::identity::StoreCard;
+use super::index::{self, Index, IndexOwner, failed};
+use super::lost::LostBlocks;
 use super::pending::Pending;
-use super::record::{self, Front};
+use super::record::{self, RecordStart};
 use super::reserve::Reserve;
 use super::stage::Stage;
 use super::warm::Warm;
@@ -92,18 +92,18 @@ impl Signal {
 }
 
 /// Blocks that are being removed, with their ids: look-ups take them for absent.
-pub(super) type Dying = HashMap<Multihash, u64, FixedState>;
+pub(super) type BlocksBeingRemoved = HashMap<Multihash, u64, FixedState>;
 
 /// An open store.
 #[derive(Debug)]
 pub(super) struct Engine {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) limits: Limits,
-    pub(super) owner: Owner,
+    pub(super) owner: IndexOwner,
     /// What `store.json` says.
-    pub(super) card: Mutex<Card>,
+    pub(super) card: Mutex<StoreCard>,
     /// Blocks that were lost with their segments.
-    pub(super) lost: Mutex<Lost>,
+    pub(super) lost: Mutex<LostBlocks>,
     pub(super) read_only: bool,
     pub(super) index: Index,
     pub(super) reserve: Arc<Reserve>,
@@ -114,7 +114,7 @@ pub(super) struct Engine {
     /// A copy of the rows' sums, for [`Engine::stat`].
     pub(super) sums: Mutex<StoreStat>,
     /// Held for reading over a look-up and its touch, for writing by what makes blocks vanish.
-    pub(super) gate: RwLock<Dying>,
+    pub(super) gate: RwLock<BlocksBeingRemoved>,
     /// Advanced whenever an entry may have left `pending` or `gate`: an older snapshot of the index does not count then.
     pub(super) epoch: AtomicU64,
     pub(super) stage: Mutex<Stage>,
@@ -128,7 +128,7 @@ pub(super) struct Engine {
     /// Blocks up to this id are waited for.
     pub(super) wanted: AtomicU64,
     pub(super) collecting: Mutex<()>,
-    /// Whether the index is to be made anew at the next opening.
+    /// Whether the index is to be rebuilt at the next opening.
     pub(super) condemned: Mutex<bool>,
     pub(super) closed: AtomicBool,
     pub(super) lock: Mutex<Option<Box<dyn DiskLock>>>,
@@ -168,7 +168,7 @@ impl Engine {
         if self.read_only {
             return Err(BlockError::ReadOnly);
         }
-        if self.index.suspect() {
+        if self.index.must_rebuild() {
             self.check_index();
             return Err(failed(
                 "write to",
@@ -180,11 +180,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Sees to it that an index that is damaged, or whose sync failed, is rebuilt at the next opening: it belongs to a generation that is
+    /// Makes the next opening rebuild an index that is damaged or whose sync failed: it belongs to a generation that is
     /// no more.
     pub(super) fn check_index(&self) {
         let mut condemned = self.condemned.lock();
-        if *condemned || !self.index.suspect() {
+        if *condemned || !self.index.must_rebuild() {
             return;
         }
         let mut card = self.card.lock();
@@ -194,7 +194,7 @@ impl Engine {
         *card = next;
         match written {
             Ok(()) => *condemned = true,
-            Err(error) => tracing::error!(%error, "cannot condemn the block index"),
+            Err(error) => tracing::error!(%error, "cannot mark the block index as invalid"),
         }
     }
 
@@ -205,7 +205,7 @@ impl Engine {
         if number < card.segments {
             return Ok(());
         }
-        let next = Card {
+        let next = StoreCard {
             segments: number.saturating_add(1),
             ..card.clone()
         };
@@ -223,7 +223,7 @@ impl Engine {
         if card.rows.as_deref() == Some(rows) {
             return Ok(());
         }
-        let next = Card {
+        let next = StoreCard {
             rows: Some(rows.to_owned()),
             ..card.clone()
         };
@@ -353,7 +353,7 @@ impl Engine {
         let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
         self.warm.used();
         let bytes = file
-            .read_fresh(entry.offset, total)
+            .read_to_vec(entry.offset, total)
             .map_err(|error| failed("read", error))?;
         block_of(key, entry, bytes, verify).ok_or_else(damaged)
     }
@@ -412,8 +412,8 @@ impl Engine {
     }
 }
 
-/// What became of a touch.
-enum Touched {
+/// The outcome of a touch.
+enum TouchResult {
     /// Whether the block is there.
     Found(bool),
     /// It is there once a sync has settled it.
@@ -425,7 +425,7 @@ enum Touched {
 }
 
 impl Engine {
-    fn begin_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Touched, BlockError> {
+    fn begin_touch(&self, hold: &HoldState, key: &Multihash) -> Result<TouchResult, BlockError> {
         self.check_open()?;
         let gate = self.gate.read();
         let waiting = {
@@ -438,9 +438,9 @@ impl Engine {
         if let Some(id) = waiting {
             let repairing = self.pending.lock().is_repairing();
             if repairing || id > self.settled.load(Ordering::Acquire) {
-                return Ok(Touched::Unsettled { id, repairing });
+                return Ok(TouchResult::Unsettled { id, repairing });
             }
-            return Ok(Touched::Found(true));
+            return Ok(TouchResult::Found(true));
         }
         let entry = self
             .index
@@ -450,15 +450,15 @@ impl Engine {
             hold.record(entry.id);
         }
         let whole = entry.is_some_and(|entry| !self.damaged.has(key, &entry));
-        Ok(Touched::Found(whole))
+        Ok(TouchResult::Found(whole))
     }
 }
 
 impl Touch for Engine {
     fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
         let (id, repairing) = match self.begin_touch(hold, key)? {
-            Touched::Found(found) => return Ok(found),
-            Touched::Unsettled { id, repairing } => (id, repairing),
+            TouchResult::Found(found) => return Ok(found),
+            TouchResult::Unsettled { id, repairing } => (id, repairing),
         };
         if id > self.settled.load(Ordering::Acquire) {
             self.settle(id);
@@ -474,8 +474,8 @@ impl Touch for Engine {
 
     fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
         Ok(match self.begin_touch(hold, key)? {
-            Touched::Found(found) => Some(found),
-            Touched::Unsettled { .. } => None,
+            TouchResult::Found(found) => Some(found),
+            TouchResult::Unsettled { .. } => None,
         })
     }
 }
@@ -491,7 +491,7 @@ pub(super) fn block_of(
         return None;
     }
     match record::front(&record) {
-        Front::Record(head)
+        RecordStart::Record(head)
             if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
         _ => return None,
     }

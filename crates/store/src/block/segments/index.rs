@@ -1,4 +1,4 @@
-//! The index: a redb database that can be made again from the segments.
+//! The index: a redb database that can be rebuilt from the segments.
 //!
 //! | table | key | value |
 //! |---|---|---|
@@ -38,14 +38,14 @@ const FORMAT: u32 = 2;
 
 /// Which store an index belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct IndexOwner {
     pub(super) store: String,
     pub(super) generation: u64,
 }
 
-impl Owner {
+impl IndexOwner {
     fn encode(&self) -> Vec<u8> {
-        // The number tells programs that know no checksums in entries to make the index anew.
+        // The number tells programs that know no checksums in entries to rebuild the index.
         format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
     }
 
@@ -57,7 +57,7 @@ impl Owner {
 
 /// Why an index cannot be used and is made again.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unusable {
+pub(super) enum IndexFault {
     #[error("the index is missing")]
     Missing,
     #[error("the index belongs to another store or generation")]
@@ -68,7 +68,7 @@ pub(super) enum Unusable {
     Io(io::Error),
 }
 
-impl Unusable {
+impl IndexFault {
     /// A failure of the disk may pass; one of the database does not.
     pub(super) fn from_block_error(error: BlockError) -> Self {
         match error {
@@ -158,7 +158,7 @@ pub(super) struct Index {
     pub(super) cache: usize,
     pub(super) reserve: Arc<Reserve>,
     pub(super) database: RwLock<Arc<Database>>,
-    pub(super) suspect: Arc<AtomicBool>,
+    pub(super) must_rebuild: Arc<AtomicBool>,
 }
 
 impl Index {
@@ -168,13 +168,13 @@ impl Index {
         path: &'static str,
         cache: usize,
         reserve: Arc<Reserve>,
-        owner: &Owner,
+        owner: &IndexOwner,
     ) -> Result<Self, BlockError> {
         let file = disk
             .open(path, Access::Create, false)
             .map_err(|error| failed("create the index of", error))?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &suspect)
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &must_rebuild)
             .map_err(|error| failed("create the index of", io::Error::other(error)))?;
         let index = Self {
             snapshot: Snapshot::default(),
@@ -183,7 +183,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            suspect,
+            must_rebuild,
         };
         index.write("create the index of", |transaction| {
             transaction
@@ -202,20 +202,22 @@ impl Index {
         disk: Arc<dyn Disk>,
         cache: usize,
         reserve: Arc<Reserve>,
-        owner: &Owner,
-    ) -> Result<Self, Unusable> {
+        owner: &IndexOwner,
+    ) -> Result<Self, IndexFault> {
         let file = match disk.open(PATH, Access::Write, false) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
-            Err(error) => return Err(Unusable::Io(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(IndexFault::Missing);
+            }
+            Err(error) => return Err(IndexFault::Io(error)),
         };
-        if file.len().map_err(Unusable::Io)? == 0 {
-            return Err(Unusable::Missing);
+        if file.len().map_err(IndexFault::Io)? == 0 {
+            return Err(IndexFault::Missing);
         }
-        let suspect = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &suspect).map_err(|error| {
-            if suspect.load(Ordering::Acquire) {
-                Unusable::Broken("a sync of it has failed".to_owned())
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &must_rebuild).map_err(|error| {
+            if must_rebuild.load(Ordering::Acquire) {
+                IndexFault::Broken("a sync of it has failed".to_owned())
             } else {
                 error
             }
@@ -227,7 +229,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            suspect,
+            must_rebuild,
         };
         let named = index
             .read(|transaction| {
@@ -239,9 +241,9 @@ impl Index {
                     .get("store")?
                     .map(|row| row.value().to_vec()))
             })
-            .map_err(Unusable::from_block_error)?;
+            .map_err(IndexFault::from_block_error)?;
         let Some(named) = named else {
-            return Err(Unusable::Foreign);
+            return Err(IndexFault::Foreign);
         };
         if named == owner.encode_first() {
             index
@@ -250,9 +252,9 @@ impl Index {
                     table.insert("store", owner.encode().as_slice())?;
                     Ok(())
                 })
-                .map_err(Unusable::from_block_error)?;
+                .map_err(IndexFault::from_block_error)?;
         } else if named != owner.encode() {
-            return Err(Unusable::Foreign);
+            return Err(IndexFault::Foreign);
         }
         Ok(index)
     }
@@ -296,12 +298,13 @@ impl Index {
     /// A failure of the database. After damage nothing more is written, and the next opening rebuilds the index.
     fn refused(&self, action: &'static str, error: redb::Error) -> BlockError {
         if matches!(error, redb::Error::Corrupted(_)) {
-            self.suspect.store(true, Ordering::Release);
+            self.must_rebuild.store(true, Ordering::Release);
         }
         database_error(action, error)
     }
 
-    /// Whether the database has been opened anew, since or now. redb refuses everything once an operation has failed.
+    /// Whether the database has been opened again, since or now. redb refuses everything once an operation has
+    /// failed.
     fn reopened(&self, stale: &Arc<Database>) -> bool {
         let mut current = self.database.write();
         if !Arc::ptr_eq(&current, stale) {
@@ -310,7 +313,7 @@ impl Index {
         let Ok(file) = self.disk.open(self.path, Access::Write, false) else {
             return false;
         };
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
+        match launch(file, self.cache, &self.reserve, &self.must_rebuild) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
                 self.snapshot.changed();
@@ -340,7 +343,7 @@ impl Index {
         kind: Commit,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        if self.suspect() {
+        if self.must_rebuild() {
             return Err(failed(
                 action,
                 io::Error::other(
@@ -370,10 +373,10 @@ impl Index {
         })
     }
 
-    /// Whether a sync has failed or damage was met, so that what the file holds is not what was written. It can be read
+    /// Whether a sync has failed or damage was found, so that the file does not hold what was written. It can be read
     /// while the store stays open; nothing more is written, and the next opening rebuilds it.
-    pub(super) fn suspect(&self) -> bool {
-        self.suspect.load(Ordering::Acquire)
+    pub(super) fn must_rebuild(&self) -> bool {
+        self.must_rebuild.load(Ordering::Acquire)
     }
 
     /// The rows of the segments.

@@ -1,6 +1,6 @@
-//! Marking: what the roots reach, as ids.
+//! Marking: the set of reachable block ids.
 //!
-//! Links come from the index (see [`super::link_rows`]) where it has them, and else from a node's bytes.
+//! Links come from the index (see [`super::link_rows`]), or otherwise from a node's bytes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,14 +8,14 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::super::links;
 use super::super::traits::{BlockError, Root};
-use super::super::unseen::Unseen;
+use super::super::unreadable::UnreadableBlocks;
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
-use super::link_rows::{Item, Node, RowWriter, decode};
+use super::link_rows::{Node, RowWriter, StoredLink, decode};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
-pub(super) type Elsewhere<'a> =
+pub(super) type ExternalLinks<'a> =
     &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError>;
 
 /// How many absent blocks are asked for at a time.
@@ -29,10 +29,10 @@ const ROWS: usize = 4096;
 pub(super) struct Marks {
     /// Reached blocks.
     pub(super) marked: IdSet,
-    /// Roots that are not recursive and absent.
+    /// Number of absent non-recursive roots.
     pub(super) missing: u64,
     /// Blocks below recursive roots that cannot be read.
-    pub(super) unseen: Unseen,
+    pub(super) unseen: UnreadableBlocks,
     /// The root whose turn it is.
     root: Cid,
     /// Inner nodes whose links were followed, by codec.
@@ -52,7 +52,7 @@ impl Marks {
         Self {
             marked: IdSet::default(),
             missing: 0,
-            unseen: Unseen::default(),
+            unseen: UnreadableBlocks::default(),
             root,
             followed: HashMap::new(),
             absent: HashSet::new(),
@@ -63,7 +63,7 @@ impl Marks {
         }
     }
 
-    /// Notes a block whose links cannot be told. What ends the store ends the collection.
+    /// Notes a block whose links cannot be determined. What ends the store ends the collection.
     fn fault(&mut self, cid: Cid, error: BlockError) -> Result<(), BlockError> {
         if matches!(error, BlockError::Closed | BlockError::Cancelled) {
             return Err(error);
@@ -97,7 +97,7 @@ impl Engine {
         &self,
         roots: &[Root],
         alive: &IdSet,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Marks, BlockError> {
         let Some(first) = roots.first() else {
@@ -128,13 +128,13 @@ impl Engine {
                         self.keep_rows(&mut marks)?;
                     }
                     if marks.lacking.len() >= ASKED {
-                        self.look_elsewhere(&mut marks, elsewhere)?;
+                        self.mark_external(&mut marks, elsewhere)?;
                     }
                 }
                 if marks.lacking.is_empty() {
                     break;
                 }
-                self.look_elsewhere(&mut marks, elsewhere)?;
+                self.mark_external(&mut marks, elsewhere)?;
             }
         }
         self.keep_rows(&mut marks)?;
@@ -142,10 +142,10 @@ impl Engine {
     }
 
     /// Asks for absent blocks elsewhere, and marks what those link to that are there.
-    fn look_elsewhere(
+    fn mark_external(
         &self,
         marks: &mut Marks,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
     ) -> Result<(), BlockError> {
         let (cids, follow): (Vec<Cid>, Vec<bool>) = marks.lacking.drain(..).unzip();
         for ((cid, follow), links) in cids.iter().zip(follow).zip(elsewhere(&cids)?) {
@@ -177,9 +177,9 @@ impl Engine {
         if let Some(items) = row {
             let items = items.ok_or_else(|| broken("a row of links is damaged"))?;
             let current = items.iter().all(|item| match item {
-                Item::Leaf(id) | Item::Inner(Node { id, .. }) => alive.contains(*id),
-                Item::Other(_) => true,
-            }) && (!items.is_empty() || links::none_is_settled(node.codec));
+                StoredLink::Leaf(id) | StoredLink::Inner(Node { id, .. }) => alive.contains(*id),
+                StoredLink::Other(_) => true,
+            }) && (!items.is_empty() || links::no_links_is_final(node.codec));
             if current {
                 return self.follow_row(marks, node, items);
             }
@@ -210,9 +210,9 @@ impl Engine {
         &self,
         marks: &mut Marks,
         node: &Node,
-        items: Vec<Item>,
+        items: Vec<StoredLink>,
     ) -> Result<(), BlockError> {
-        let others: Vec<&Cid> = items.iter().filter_map(Item::other).collect();
+        let others: Vec<&Cid> = items.iter().filter_map(StoredLink::other).collect();
         let mut found = self
             .find_all(others.iter().map(|cid| cid.hash()))?
             .into_iter();
@@ -220,15 +220,15 @@ impl Engine {
         let mut better = false;
         for item in items {
             match item {
-                Item::Leaf(id) => {
+                StoredLink::Leaf(id) => {
                     marks.marked.insert(id);
                     row.leaf(id);
                 }
-                Item::Inner(child) => {
+                StoredLink::Inner(child) => {
                     marks.reach(child.id, child.codec, &child.key);
                     row.inner(child.id, child.codec, &child.key);
                 }
-                Item::Other(cid) => {
+                StoredLink::Other(cid) => {
                     let id = found.next().flatten().map(|entry| entry.id);
                     better |= id.is_some();
                     row.link(&cid, id);

@@ -1,10 +1,10 @@
-//! Blocks on disk: append-only CAR files, and an index that can be made again from them.
+//! Blocks on disk: append-only CAR files, and an index that can be rebuilt from them.
 //!
-//! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
-//! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
+//! `docs/storage-format.md` describes the files. [`SegmentStore`] adds three threads (one writes, one updates the
+//! index, one warms the page cache) and futures to [`engine::Engine`].
 
-mod at_hand;
 mod backend;
+mod cached;
 mod checkpoint;
 mod collect;
 mod compact;
@@ -56,9 +56,9 @@ use self::handover::{Handover, Progress};
 pub(crate) use self::identity::fresh_id;
 use self::keys::{Keys, verify};
 pub use self::options::{LostSegment, OpenError, OpenReport, Options};
-use self::recover::Plan;
+use self::recover::OpenPlan;
 use super::disk::{Disk, RealDisk};
-use super::future::{Blocked, ReadFuture, unblock};
+use super::future::{BlockingReads, ReadFuture, unblock};
 use super::links;
 use super::traits::{
     BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
@@ -71,18 +71,18 @@ const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How long a thread sleeps that nobody wakes.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Blocks in CAR segments beneath a directory.
+/// A block store of CAR segments in a directory.
 ///
 /// An answered [`BlockWriter::put`] or [`BlockWriter::sync`] survives `kill -9` and power loss.
 pub struct SegmentStore {
     engine: Arc<Engine>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
-    blocked: Blocked,
+    blocked: BlockingReads,
 }
 
 impl SegmentStore {
-    /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at most,
-    /// unless the index has to be made anew.
+    /// Opens the store in a directory, or creates it. Reads only the tail of the index: at most a second, unless the
+    /// index must be rebuilt.
     pub fn open(
         path: impl AsRef<Path>,
         options: Options,
@@ -94,8 +94,8 @@ impl SegmentStore {
         )
     }
 
-    /// Opens the store and makes its index anew from the segments, whatever its state. `progress` is told bytes read and
-    /// bytes in all. Blocks that were removed may be back afterwards, unpinned; the next collection takes them.
+    /// Opens the store and rebuilds its index from the segments. `progress` is called with bytes read and total
+    /// bytes. Blocks that were removed may be back afterwards, unpinned; the next collection removes them.
     pub fn reindex(
         path: impl AsRef<Path>,
         options: Options,
@@ -129,7 +129,7 @@ impl SegmentStore {
 
     fn open_disk(
         disk: Arc<dyn Disk>,
-        plan: &Plan,
+        plan: &OpenPlan,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         let (engine, report) = recover::open(disk, plan, progress)?;
@@ -153,20 +153,20 @@ impl SegmentStore {
             Arc::new(Self {
                 engine,
                 threads: Arc::new(Mutex::new(threads)),
-                blocked: Blocked::default(),
+                blocked: BlockingReads::default(),
             }),
             report,
         ))
     }
 
-    /// Id of the rows that belong to this store; `None` until [`SegmentStore::set_rows`], and for a store that an older
-    /// program has made.
+    /// Id of the rows that belong to this store; `None` before [`SegmentStore::set_rows`], and for stores of older
+    /// versions.
     #[must_use]
     pub fn rows(&self) -> Option<String> {
         self.engine.card.lock().rows.clone()
     }
 
-    /// Notes which rows belong to this store, durably.
+    /// Records durably which rows belong to this store.
     ///
     /// # Errors
     /// When `store.json` cannot be written.
@@ -175,14 +175,14 @@ impl SegmentStore {
         self.engine.set_rows(rows)
     }
 
-    /// The disk beneath it: other things that have to be where the blocks are may lie there.
+    /// Its disk, for other files that belong next to the blocks.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.engine.disk)
     }
 
-    /// Calls `each` with the CIDs of all blocks, as they were first put, until it returns `false`; what cannot be read is passed
-    /// over. This reads the front of every record.
+    /// Calls `each` with the CIDs of all blocks, as they were first written, until it returns `false`; unreadable
+    /// records are skipped. This reads the front of every record.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -190,9 +190,9 @@ impl SegmentStore {
         keys::cids(&self.engine, each)
     }
 
-    /// Repairs a store without its folder `segments`, without `store.json`, or with a damaged one: writes that anew, with the id that the segments name, or
-    /// else with `known`. The index is made anew at the next opening. Does nothing where there is no store at all, or a whole one;
-    /// answers whether it did.
+    /// Repairs a store without its directory `segments`, or with a missing or damaged `store.json`: rewrites that,
+    /// with the id in the segments, or else with `known`. The index is rebuilt at the next opening. Does nothing if
+    /// there is no store, or an intact one; returns whether it did something.
     ///
     /// # Errors
     /// When the disk fails, or the store is of a later format.
@@ -304,7 +304,7 @@ fn shut(engine: &Engine, threads: &Mutex<Vec<JoinHandle<()>>>) -> Result<(), Blo
     last
 }
 
-/// Whether this thread may block while the other tasks of its runtime go on elsewhere.
+/// Whether this thread may block while the other tasks of its runtime continue elsewhere.
 fn may_block_here() -> bool {
     tokio::runtime::Handle::try_current()
         .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
@@ -325,14 +325,14 @@ fn index_loop(engine: &Engine) {
             let _ = durable.blocking_recv();
         }
         if let Err(error) = engine.checkpoint() {
-            tracing::warn!(%error, "the block index cannot be brought up to date; trying again");
+            tracing::warn!(%error, "cannot update the block index; trying again");
         }
     }
 }
 
 fn warm_loop(engine: &Engine) {
     while !engine.closed.load(Ordering::Acquire) {
-        engine.warm.close_gone();
+        engine.warm.close_removed();
         let uses = engine.warm.uses();
         if !engine.warm.is_waiting() {
             engine.to_warm.wait(IDLE);
@@ -385,7 +385,7 @@ impl BlockReader for SegmentStore {
         if let Some(data) = key.identity_data() {
             return ReadFuture::ready(Ok(Some(Bytes::copy_from_slice(data))));
         }
-        match self.engine.get_at_hand(key) {
+        match self.engine.get_cached(key) {
             Some(answer) => ReadFuture::ready(answer),
             None => {
                 let key = key.clone();
@@ -399,7 +399,7 @@ impl BlockReader for SegmentStore {
             return self.get(key).and_then(|block| Ok(vec![block]));
         }
         let inline = keys.iter().any(|key| key.identity_data().is_some());
-        if !inline && let Some(answer) = self.engine.get_many_at_hand(keys) {
+        if !inline && let Some(answer) = self.engine.get_many_cached(keys) {
             return ReadFuture::ready(answer);
         }
         let keys = keys.to_vec();

@@ -1,4 +1,4 @@
-//! Gives the index's empty pages back.
+//! Shrinks the index by its empty pages.
 
 use std::io;
 use std::sync::Arc;
@@ -33,11 +33,11 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
 }
 
 impl Index {
-    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and goes on
-    /// with that. Nobody else may change the index meanwhile; it can be read all the time.
+    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and
+    /// continues with that. Nobody else may change the index meanwhile; it can be read all the time.
     pub(super) fn shrink(&self, entries: u64, from: u64) -> Result<(), BlockError> {
         let len = self.path_len();
-        if self.suspect()
+        if self.must_rebuild()
             || self.path != PATH
             || len < from
             || len < entries.saturating_mul(SHRINK_AT)
@@ -54,8 +54,8 @@ impl Index {
             .disk
             .open(FRESH, Access::Create, false)
             .map_err(writing)?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect)
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &must_rebuild)
             .map_err(|error| writing(io::Error::other(error)))?;
         let copied = guarded(|| {
             let mut transaction = fresh.begin_write()?;
@@ -78,14 +78,14 @@ impl Index {
             Ok(())
         })();
         settled.map_err(other)?;
-        if suspect.load(Ordering::Acquire) {
+        if must_rebuild.load(Ordering::Acquire) {
             return Err(writing(io::Error::other("a sync has failed")));
         }
         let mut current = self.database.write();
         self.disk.rename(FRESH, PATH).map_err(writing)?;
         // Not synced yet, the old file may be back after a crash: then every change since is lost, so none may be made.
         if let Err(error) = self.disk.sync_dir("") {
-            self.suspect.store(true, Ordering::Release);
+            self.must_rebuild.store(true, Ordering::Release);
             return Err(writing(error));
         }
         // Its backend has another flag: open it with ours.
@@ -94,14 +94,14 @@ impl Index {
             .disk
             .open(PATH, Access::Write, false)
             .map_err(writing)?;
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
+        match launch(file, self.cache, &self.reserve, &self.must_rebuild) {
             Ok(database) => {
                 *current = Arc::new(database);
                 self.snapshot.changed();
                 Ok(())
             }
             Err(error) => {
-                self.suspect.store(true, Ordering::Release);
+                self.must_rebuild.store(true, Ordering::Release);
                 Err(writing(io::Error::other(error)))
             }
         }

@@ -15,19 +15,19 @@ pub struct FileStat {
     pub hash: String,
     /// Bytes of a file; 0 for a directory.
     pub size: u64,
-    /// Bytes of all its blocks.
+    /// Total size of its blocks, in bytes.
     pub cumulative_size: u64,
-    /// Links of its root block.
+    /// Number of links of its root block.
     pub blocks: usize,
     /// `file` or `directory`.
     pub r#type: String,
-    /// Whether `local` and `size_local` are told.
+    /// Whether `local` and `size_local` are set.
     #[serde(default, skip_serializing_if = "is_false")]
     pub with_locality: bool,
-    /// Whether all of its blocks are here.
+    /// Whether all of its blocks are stored locally.
     #[serde(default, skip_serializing_if = "is_false")]
     pub local: bool,
-    /// Bytes of its blocks that are here.
+    /// Bytes of its blocks that are stored locally.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub size_local: u64,
     /// Time of its last change, in seconds since 1970.
@@ -36,7 +36,7 @@ pub struct FileStat {
     /// The nanoseconds of that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtime_nsecs: Option<u32>,
-    /// Its mode as Go's `fs.FileMode` holds it, in octal; absent when none is kept.
+    /// Its mode as in Go's `fs.FileMode`, in octal; absent if not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
 }
@@ -51,7 +51,7 @@ fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 
-/// How a file or directory is shown when no format is given.
+/// The default output format.
 const FORMAT: &str = "<hash>
 Size: <size>
 CumulativeSize: <cumulsize>
@@ -60,7 +60,7 @@ Type: <type>
 Mode: <mode> (<mode-octal>)
 Mtime: <mtime>";
 
-/// What stands for an attribute that is not kept.
+/// The text of an attribute that is not stored.
 const NOT_SET: &str = "not set";
 
 command! {
@@ -98,7 +98,7 @@ command! {
 }
 
 impl FilesStat {
-    /// Whether more than one option says what is printed.
+    /// Whether more than one output option is set.
     #[must_use]
     pub fn has_several_formats(&self) -> bool {
         let format = self.format.as_ref().is_some_and(|format| format != FORMAT);
@@ -164,7 +164,7 @@ impl FileStat {
     }
 }
 
-/// A mode as Go shows it, in small letters: <https://pkg.go.dev/io/fs#FileMode.String>.
+/// A mode as Go formats it, in lower case: <https://pkg.go.dev/io/fs#FileMode.String>.
 fn letters(mode: u32) -> String {
     let mut out: String = "daltldpsugct?"
         .chars()

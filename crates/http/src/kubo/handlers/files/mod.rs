@@ -35,7 +35,7 @@ fn lax_path(given: Option<&ByteString>) -> Result<MfsPath, Failure> {
     Ok(MfsPath::new(&[b"/", given].concat())?)
 }
 
-/// Where an argument leads that may be a content path or a URI of one; `None` for a path in the file system.
+/// The content path of an argument that is one, or its URI; `None` for a path in MFS.
 fn outside(given: &[u8]) -> Option<Vec<u8>> {
     for scheme in ["ipfs", "ipns", "ipld"] {
         let rest = given.strip_prefix(scheme.as_bytes());
@@ -52,7 +52,7 @@ fn outside(given: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// How CIDs are made, as far as the options say. A hash function implies version 1.
+/// How CIDs are made, if the options say so. A hash function implies version 1.
 fn maker(version: Option<i32>, hash: Option<&str>) -> Result<Option<CidMaker>, Failure> {
     if version.is_none() && hash.is_none() {
         return Ok(None);
@@ -67,15 +67,12 @@ fn maker(version: Option<i32>, hash: Option<&str>) -> Result<Option<CidMaker>, F
         |name: &str| Failure::normal(format!("unrecognized hash function: {}", Quoted(name)));
     let function = match hash {
         Some(name) => HashFunction::from_name(&name.to_lowercase()).map_err(|_| unknown(name))?,
-        None => HashFunction::from_code(multihash::SHA2_256)
-            .map_err(|error| Failure::normal(error.to_string()))?,
+        None => HashFunction::from_code(multihash::SHA2_256)?,
     };
     if !function.is_allowed() {
         return Err(unknown(hash.unwrap_or_default()));
     }
-    CidMaker::new(version, function)
-        .map(Some)
-        .map_err(|error| Failure::normal(error.to_string()))
+    Ok(Some(CidMaker::new(version, function)?))
 }
 
 #[cfg(test)]

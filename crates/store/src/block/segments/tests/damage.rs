@@ -91,7 +91,7 @@ fn collect_from(engine: &Engine, root: &Block) -> Result<Collected, BlockError> 
 fn a_damaged_inner_node_stops_the_collection() {
     let (engine, root, others) = with_a_damaged_node(true);
     let done = collect_from(&engine, &root);
-    assert!(matches!(done, Err(BlockError::Unseen(_))), "{done:?}");
+    assert!(matches!(done, Err(BlockError::Unreadable(_))), "{done:?}");
     assert_eq!(present(&engine, &others), 2);
 }
 

@@ -1,9 +1,10 @@
-//! Room for connections: where there is none left, those at rest make way for those that come.
+//! Slots for connections: when none is free, idle connections are closed in favour of new ones.
 //!
-//! A connection rests while no request of it is being answered and nothing is left to write: before the first request, between
-//! two, and while a head or a handshake dribbles in. The one that has rested longest goes first.
+//! A connection is idle while no request of it is active and nothing is left to write: before the first request,
+//! between two requests, and while a head or a handshake arrives slowly. The one that has been idle longest is closed
+//! first.
 //!
-//! Each request begins and ends a rest, and looks at its own connection alone for that. Whoever needs a place looks at all.
+//! A request only updates the state of its own connection. Only a connection that needs a slot examines all others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,20 +15,20 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// The places of a listener.
+/// The connection slots of a listener.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ConnectionSlots {
     free: Arc<Semaphore>,
-    taken: Arc<Taken>,
+    taken: Arc<OpenConnections>,
 }
 
-/// The connections that have a place.
+/// The open connections.
 #[derive(Debug, Default)]
-struct Taken {
+struct OpenConnections {
     list: Mutex<List>,
-    /// Whether someone waits for a place.
+    /// Whether a connection waits for a slot.
     wanted: AtomicBool,
-    /// Something has changed for whoever waits.
+    /// Wakes the connection that waits for a slot.
     changed: Notify,
 }
 
@@ -37,7 +38,7 @@ struct List {
     all: HashMap<u64, Arc<Shared>>,
 }
 
-impl Places {
+impl ConnectionSlots {
     /// This many.
     pub(super) fn new(most: usize) -> Self {
         Self {
@@ -46,22 +47,22 @@ impl Places {
         }
     }
 
-    /// A place; waits while every connection is at work. Cancel safe.
-    pub(super) async fn take(&self) -> Place {
+    /// Takes a slot; waits while every connection is busy. Cancel safe.
+    pub(super) async fn take(&self) -> ConnectionSlot {
         loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
                 self.taken.wanted.store(false, Ordering::SeqCst);
-                return Place::new(permit, &self.taken);
+                return ConnectionSlot::new(permit, &self.taken);
             }
-            // First this, then a look at each: whoever comes to rest after that look tells.
+            // Set before the scan: a connection that becomes idle after the scan wakes the waiter.
             self.taken.wanted.store(true, Ordering::SeqCst);
-            self.taken.ask_one();
+            self.taken.evict_one();
             tokio::select! {
                 permit = Arc::clone(&self.free).acquire_owned() => {
                     // The semaphore is never closed.
                     if let Ok(permit) = permit {
                         self.taken.wanted.store(false, Ordering::SeqCst);
-                        return Place::new(permit, &self.taken);
+                        return ConnectionSlot::new(permit, &self.taken);
                     }
                 }
                 () = self.taken.changed.notified() => {}
@@ -70,9 +71,9 @@ impl Places {
     }
 }
 
-impl Taken {
-    /// Asks the connection that has rested longest to leave, unless one is about to.
-    fn ask_one(&self) {
+impl OpenConnections {
+    /// Asks the connection that has been idle longest to close, unless one is already closing.
+    fn evict_one(&self) {
         let list = self.list.lock();
         let mut longest: Option<(Instant, &Arc<Shared>)> = None;
         for shared in list.all.values() {
@@ -94,22 +95,22 @@ impl Taken {
             state.asked = true;
             shared.leave.notify_one();
         } else {
-            // It has found something to do meanwhile: the others are looked at again.
+            // It became busy meanwhile: examine the others again.
             self.changed.notify_one();
         }
     }
 }
 
-/// The place of a connection; it is free again when this is dropped.
+/// The slot of a connection, released on drop.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     activity: Activity,
     number: u64,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
-    fn new(permit: OwnedSemaphorePermit, taken: &Arc<Taken>) -> Self {
+impl ConnectionSlot {
+    fn new(permit: OwnedSemaphorePermit, taken: &Arc<OpenConnections>) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             leave: Notify::new(),
@@ -132,24 +133,24 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let taken = &self.activity.0.taken;
         taken.list.lock().all.remove(&self.number);
-        taken.tell();
+        taken.wake();
     }
 }
 
-impl Taken {
-    /// Something has changed.
-    fn tell(&self) {
+impl OpenConnections {
+    /// Wakes a waiter, if there is one.
+    fn wake(&self) {
         if self.wanted.load(Ordering::SeqCst) {
             self.changed.notify_one();
         }
     }
 }
 
-/// What a connection does.
+/// The activity of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Activity(Arc<Shared>);
 
@@ -157,16 +158,16 @@ pub(crate) struct Activity(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     leave: Notify,
-    taken: Arc<Taken>,
+    taken: Arc<OpenConnections>,
 }
 
 #[derive(Debug)]
 struct State {
     requests: usize,
     blocked: bool,
-    /// Since when it rests; `None` while it does not.
+    /// When it became idle; `None` while it is busy.
     since: Option<Instant>,
-    /// It was asked to leave, and has neither gone nor found something to do.
+    /// Whether it was asked to close and is still idle.
     asked: bool,
 }
 
@@ -185,45 +186,45 @@ impl Activity {
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.0.state.lock();
         change(&mut state);
-        let rests = state.requests == 0 && !state.blocked;
-        if rests == state.since.is_some() {
+        let is_idle = state.requests == 0 && !state.blocked;
+        if is_idle == state.since.is_some() {
             return;
         }
-        state.since = rests.then(Instant::now);
+        state.since = is_idle.then(Instant::now);
         state.asked = false;
         drop(state);
-        self.0.taken.tell();
+        self.0.taken.wake();
     }
 
-    /// A request has come.
-    pub(crate) fn begin(&self) -> Busy {
+    /// A request has started.
+    pub(crate) fn begin(&self) -> RequestGuard {
         self.change(|state| state.requests += 1);
-        Busy(self.clone())
+        RequestGuard(self.clone())
     }
 
-    /// Whether what is written waits for the client.
+    /// Whether written data waits for the client.
     pub(crate) fn set_blocked(&self, blocked: bool) {
         self.change(|state| state.blocked = blocked);
     }
 
-    /// Whether there is nothing to do.
-    pub(super) fn rests(&self) -> bool {
+    /// Whether it is idle.
+    pub(super) fn is_idle(&self) -> bool {
         self.0.state.lock().since.is_some()
     }
 
-    /// Returns once the connection is to make way, and rests. Cancel safe.
-    pub(super) async fn asked_to_leave(&self) {
+    /// Returns when the connection was asked to close and is idle. Cancel safe.
+    pub(super) async fn evicted(&self) {
         loop {
             self.0.leave.notified().await;
-            if self.rests() {
+            if self.is_idle() {
                 return;
             }
         }
     }
 
-    /// Returns once the connection has rested this long, from now on. One timer serves all requests: it is set anew when it
-    /// ends, not when a rest does.
-    pub(super) async fn rested_for(&self, limit: Duration) {
+    /// Returns when the connection has been idle this long, counted from now. One timer serves all requests: it is
+    /// reset when it expires, not at each request.
+    pub(super) async fn idle_for(&self, limit: Duration) {
         let begun = Instant::now();
         let mut timer = std::pin::pin!(tokio::time::sleep(limit));
         loop {
@@ -241,11 +242,11 @@ impl Activity {
     }
 }
 
-/// A request that is being answered, until this is dropped.
+/// Marks a request as active until dropped.
 #[derive(Debug)]
-pub(crate) struct Busy(Activity);
+pub(crate) struct RequestGuard(Activity);
 
-impl Drop for Busy {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.change(|state| state.requests -= 1);
     }
@@ -259,17 +260,17 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_at_rest_makes_way() {
-        let places = Places::new(2);
+        let places = ConnectionSlots::new(2);
         let first = places.take().await;
         let second = places.take().await;
-        // The first has worked since: the second has rested longer.
+        // The first was busy since: the second has been idle longer.
         drop(first.activity().begin());
         assert!(places.take().now_or_never().is_none());
-        assert!(first.activity().asked_to_leave().now_or_never().is_none());
-        assert!(second.activity().asked_to_leave().now_or_never().is_some());
-        // While one leaves, no other is asked to.
+        assert!(first.activity().evicted().now_or_never().is_none());
+        assert!(second.activity().evicted().now_or_never().is_some());
+        // While one is closing, no other is asked to.
         assert!(places.take().now_or_never().is_none());
-        assert!(first.activity().asked_to_leave().now_or_never().is_none());
+        assert!(first.activity().evicted().now_or_never().is_none());
         drop(second);
         let third = places.take().await;
         assert!(!third.activity().0.state.lock().asked);
@@ -279,35 +280,35 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_works_stays_until_it_rests() {
-        let places = Places::new(1);
+        let places = ConnectionSlots::new(1);
         let only = places.take().await;
         let work = only.activity().begin();
         only.activity().set_blocked(true);
         drop(work);
         assert!(places.take().now_or_never().is_none());
-        assert!(only.activity().asked_to_leave().now_or_never().is_none());
+        assert!(only.activity().evicted().now_or_never().is_none());
         only.activity().set_blocked(false);
         assert!(places.take().now_or_never().is_none());
-        // Asked, it has found something to do meanwhile.
+        // It became busy after it was asked.
         let work = only.activity().begin();
-        assert!(only.activity().asked_to_leave().now_or_never().is_none());
+        assert!(only.activity().evicted().now_or_never().is_none());
         drop(work);
         assert!(places.take().now_or_never().is_none());
-        assert!(only.activity().asked_to_leave().now_or_never().is_some());
+        assert!(only.activity().evicted().now_or_never().is_some());
         drop(only);
         assert!(places.take().now_or_never().is_some());
     }
     #[tokio::test]
     async fn work_is_no_rest() {
-        let places = Places::new(1);
+        let places = ConnectionSlots::new(1);
         let only = places.take().await;
         let work = only.activity().begin();
-        let mut rested = std::pin::pin!(only.activity().rested_for(Duration::from_millis(10)));
+        let mut rested = std::pin::pin!(only.activity().idle_for(Duration::from_millis(10)));
         tokio::select! {
             () = rested.as_mut() => panic!("it was at work"),
             () = tokio::time::sleep(Duration::from_millis(50)) => drop(work),
         }
         rested.await;
-        assert!(only.activity().rests());
+        assert!(only.activity().is_idle());
     }
 }

@@ -1,7 +1,7 @@
-//! Writing beneath a folder without ever following a link out of it.
+//! Writes below a directory without following links out of it.
 //!
-//! Every step goes from an open folder to a name within it, with `O_NOFOLLOW`: whatever an archive, or another process,
-//! puts in the way, nothing outside is touched.
+//! Every step opens a name inside an open directory with `O_NOFOLLOW`: whatever an archive or another process
+//! creates, nothing outside is touched.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -22,15 +22,15 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
-/// Permission bits that are taken from content: set-user-id and its kin are not for strangers to set.
+/// Permission bits that are taken from content: set-user-ID and similar bits are not.
 const PERMISSIONS: u32 = 0o777;
 
-/// A folder that is open.
+/// An open directory.
 #[derive(Debug)]
-pub(super) struct Folder(OwnedFd);
+pub(super) struct OpenFolder(OwnedFd);
 
-impl Folder {
-    /// A folder that the user named: links on the way are the user's own.
+impl OpenFolder {
+    /// A directory named by the user: links in its path are followed.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let path = if path.as_os_str().is_empty() {
             Path::new(".")
@@ -45,13 +45,13 @@ impl Folder {
         )?))
     }
 
-    /// Makes the folder that the user named, with all above it, and opens it unless it is a link.
+    /// Creates the directory named by the user, with its parents, and opens it unless it is a link.
     pub(super) fn make(path: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
         Ok(Self(openat(CWD, path, FOLDER, Mode::empty())?))
     }
 
-    /// A folder beneath this one.
+    /// Opens a directory below this one.
     pub(super) fn beneath(&self, names: &[&[u8]]) -> io::Result<Self> {
         let mut found = self.0.try_clone()?;
         for name in names {
@@ -60,7 +60,7 @@ impl Folder {
         Ok(Self(found))
     }
 
-    /// Makes a folder in this one; one that is there is taken.
+    /// Creates a directory in this one, or opens an existing one.
     pub(super) fn folder(&self, name: &[u8]) -> io::Result<()> {
         match mkdirat(&self.0, OsStr::from_bytes(name), Mode::from_raw_mode(0o755)) {
             Err(Errno::EXIST) => self.beneath(&[name]).map(drop),
@@ -68,7 +68,7 @@ impl Folder {
         }
     }
 
-    /// Writes a file into this folder, in place of what has its name: whole, or not at all.
+    /// Writes a file into this directory atomically, replacing an existing one.
     pub(super) fn file(
         &self,
         name: &[u8],
@@ -103,7 +103,7 @@ impl Folder {
         Ok(count)
     }
 
-    /// Makes a symlink in this folder, in place of what has its name.
+    /// Creates a symlink in this directory, replacing an existing entry.
     pub(super) fn symlink(&self, name: &[u8], target: &[u8], mtime: (i64, u32)) -> io::Result<()> {
         let name = OsStr::from_bytes(name);
         self.clear_folder(name.as_bytes())?;
@@ -116,18 +116,18 @@ impl Folder {
         Ok(())
     }
 
-    /// Gives this folder its mode and time.
+    /// Sets the mode and time of this directory.
     pub(super) fn mark(&self, mode: u32, mtime: (i64, u32)) -> io::Result<()> {
         mark(&self.0, mode, mtime)
     }
 
-    /// Whether a name is that of a folder, no link.
+    /// Whether a name is a directory, not a link.
     pub(super) fn is_folder(path: &Path) -> bool {
         statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
             .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory)
     }
 
-    /// Removes an empty folder that is in the way; one that is not empty stays, and that is an error.
+    /// Removes an empty directory that is in the way; fails if it is not empty.
     fn clear_folder(&self, name: &[u8]) -> io::Result<()> {
         match unlinkat(&self.0, OsStr::from_bytes(name), AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
@@ -136,29 +136,29 @@ impl Folder {
     }
 }
 
-/// Folders that are kept open.
+/// Number of directories that are kept open.
 const NEAR: usize = 32;
 
-/// The innermost folders that were opened last, at most [`NEAR`] of them: members of one folder follow one another, and
-/// each would else be opened from the top.
+/// The directories on the path that was opened last, at most [`NEAR`] of them: entries of a directory follow each
+/// other, and would otherwise open it from the top again.
 #[derive(Debug, Default)]
-pub(super) struct Near {
-    /// With how many names lead to each.
-    open: VecDeque<(usize, Folder)>,
-    /// The names that lead to the last.
+pub(super) struct FolderCache {
+    /// The directories with their depths.
+    open: VecDeque<(usize, OpenFolder)>,
+    /// The path of the last one.
     names: Vec<Vec<u8>>,
-    /// How many folders were opened.
+    /// Number of directories that were opened.
     #[cfg(test)]
     pub(super) opened: usize,
 }
 
-impl Near {
-    /// The folder to which names lead from a root, which is the same each time. No folder within it stays open.
+impl FolderCache {
+    /// The directory at a path from a root, which is the same each time. No directory inside it stays open.
     pub(super) fn folder<'a>(
         &'a mut self,
-        root: &'a Folder,
+        root: &'a OpenFolder,
         names: &[&[u8]],
-    ) -> io::Result<&'a Folder> {
+    ) -> io::Result<&'a OpenFolder> {
         let common = self
             .names
             .iter()

@@ -1,26 +1,26 @@
-//! Commands whose records may tell of an error: `cid`, `refs`.
+//! Commands whose records may be errors: `cid`, `refs`.
 
 use cairn_wire::kubo::cid::format::Formatted;
 use cairn_wire::kubo::cid::inspect::CidParts;
 use cairn_wire::kubo::refs::links::Ref;
 use serde::de::DeserializeOwned;
 
-use super::generic::{self, Printer, Request, tell_error, told_all};
+use super::generic::{self, Printer, Request, print_error, result_of};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// A record that may tell of an error.
-pub(crate) trait Told: DeserializeOwned {
-    /// Whether the records behind one that tells of an error are printed all the same.
+/// A record that may be an error.
+pub(crate) trait RecordError: DeserializeOwned {
+    /// Whether the records after an error are printed.
     const GOES_ON: bool;
 
-    /// The error; empty when there is none.
+    /// The error; empty if there is none.
     fn error(self) -> String;
 }
 
-impl Told for Formatted {
+impl RecordError for Formatted {
     const GOES_ON: bool = true;
 
     fn error(self) -> String {
@@ -32,7 +32,7 @@ impl Told for Formatted {
     }
 }
 
-impl Told for CidParts {
+impl RecordError for CidParts {
     const GOES_ON: bool = false;
 
     fn error(self) -> String {
@@ -40,7 +40,7 @@ impl Told for CidParts {
     }
 }
 
-impl Told for Ref {
+impl RecordError for Ref {
     const GOES_ON: bool = false;
 
     fn error(self) -> String {
@@ -49,7 +49,7 @@ impl Told for Ref {
 }
 
 /// Runs it.
-pub(crate) async fn run<T: Told>(
+pub(crate) async fn run<T: RecordError>(
     session: &Session,
     request: &Request,
     globals: &Globals,
@@ -70,10 +70,10 @@ pub(crate) async fn run<T: Told>(
         }
         failed = true;
         if globals.format == Format::Text {
-            tell_error(&error, output)?;
+            print_error(&error, output)?;
         }
         Ok(())
     })
     .await?;
-    told_all(failed)
+    result_of(failed)
 }

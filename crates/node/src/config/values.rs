@@ -1,4 +1,4 @@
-//! Kubo's special kinds of value.
+//! Kubo's special value types.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// `true`, `false`, or `null` for the default.
 pub type Flag = Option<bool>;
 
-/// Texts of which one may stand alone: `"a"`, `["a", "b"]`, and `null`, `""` or `[]` for none.
+/// A string or a list of strings: `"a"`, `["a", "b"]`, and `null`, `""` or `[]` for none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Strings(pub Vec<String>);
+pub struct StringOrList(pub Vec<String>);
 
-impl Strings {
+impl StringOrList {
     /// One text.
     #[must_use]
     pub fn one(text: impl Into<String>) -> Self {
@@ -19,7 +19,7 @@ impl Strings {
     }
 }
 
-impl Serialize for Strings {
+impl Serialize for StringOrList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0[..] {
             [] => serializer.serialize_none(),
@@ -29,37 +29,40 @@ impl Serialize for Strings {
     }
 }
 
-impl<'de> Deserialize<'de> for Strings {
+impl<'de> Deserialize<'de> for StringOrList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Strings;
+            type Value = StringOrList;
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 out.write_str("a string or a list of strings")
             }
-            fn visit_unit<E: de::Error>(self) -> Result<Strings, E> {
-                Ok(Strings(Vec::new()))
+            fn visit_unit<E: de::Error>(self) -> Result<StringOrList, E> {
+                Ok(StringOrList(Vec::new()))
             }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Strings, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<StringOrList, E> {
                 Ok(if text.is_empty() {
-                    Strings::default()
+                    StringOrList::default()
                 } else {
-                    Strings::one(text)
+                    StringOrList::one(text)
                 })
             }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Strings, A::Error> {
+            fn visit_seq<A: de::SeqAccess<'de>>(
+                self,
+                mut items: A,
+            ) -> Result<StringOrList, A::Error> {
                 let mut texts = Vec::new();
                 while let Some(text) = items.next_element()? {
                     texts.push(text);
                 }
-                Ok(Strings(texts))
+                Ok(StringOrList(texts))
             }
         }
         deserializer.deserialize_any(Visitor)
     }
 }
 
-/// How much a protocol is preferred: a positive number (lower is tried first), `false` for never, `null` for the default.
+/// The priority of a protocol: a positive number (lower is tried first), `false` for never, `null` for the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Priority {
     /// The default.
@@ -67,7 +70,7 @@ pub enum Priority {
     Default,
     /// Never.
     Disabled,
-    /// This one, positive.
+    /// This priority, positive.
     At(i64),
 }
 
@@ -125,23 +128,23 @@ impl<'de> Deserialize<'de> for Priority {
     }
 }
 
-/// Keeps a key out of the file while it is left open.
+/// Omits a key from the file while it is not set.
 pub(crate) fn none<T>(value: &Option<T>) -> bool {
     value.is_none()
 }
 
-/// Keeps a key out of the file while it has the value that an absent key has.
+/// Omits a key from the file while it has its default.
 pub(crate) fn default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A text that is written to the file and never to a log.
+/// A secret text: written to the file, never to a log.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a secret.
+    /// Wraps a secret.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -153,7 +156,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,6 +1,6 @@
 //! Settings that are accepted and have no effect yet.
 //!
-//! Each section says which of its settings those are, beside its declaration. Whoever makes one work takes it off there.
+//! Each section lists these settings next to its declaration. Remove a setting there when it takes effect.
 
 use serde_json::Value;
 
@@ -9,33 +9,33 @@ use super::sections::IdentitySection;
 
 /// The settings of a section that have no effect yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Idle {
-    /// All of them work.
+pub(super) enum UnusedKeys {
+    /// All of them have an effect.
     None,
-    /// None of them works.
+    /// None of them has an effect.
     All,
-    /// These do not, and neither does what lies below them.
+    /// These, and everything below them, have no effect.
     Keys(&'static [&'static str]),
 }
 
 /// A section of the configuration.
 pub(super) trait Section {
     /// Its settings that have no effect yet.
-    const IDLE: Idle;
+    const UNUSED: UnusedKeys;
 }
 
 impl Section for Option<Vec<String>> {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// What a section declares.
-pub(super) fn idle<S: Section>(_: &S) -> Idle {
-    S::IDLE
+/// The unused keys of a section.
+pub(super) fn idle<S: Section>(_: &S) -> UnusedKeys {
+    S::UNUSED
 }
 
 impl Config {
-    /// Settings that have another value than in a new repository and no effect yet, dotted. Empty lists, maps and texts
-    /// ask for nothing, and are not among them.
+    /// Dotted keys of settings that differ from a new repository and have no effect yet. Empty lists, maps and texts
+    /// are not reported.
     #[must_use]
     pub fn idle_keys(&self) -> Vec<String> {
         let plain = [Self::default(), Self::initial(IdentitySection::default())];
@@ -48,9 +48,9 @@ impl Config {
             let whole =
                 |name: &str| format!("{section}{}{name}", if name.is_empty() { "" } else { "." });
             let keys: &[&str] = match idle {
-                Idle::None => &[],
-                Idle::All => &[""],
-                Idle::Keys(keys) => keys,
+                UnusedKeys::None => &[],
+                UnusedKeys::All => &[""],
+                UnusedKeys::Keys(keys) => keys,
             };
             for key in keys {
                 let path = whole(key);
@@ -63,7 +63,7 @@ impl Config {
     }
 }
 
-/// Names the settings at and below a path that differ from all the plain ones.
+/// Lists the settings at and below a path that differ from all default ones.
 fn collect(path: &str, own: Option<&Value>, plain: &[Option<&Value>], found: &mut Vec<String>) {
     let Some(own) = own else { return };
     let is_empty = match own {
@@ -93,7 +93,7 @@ fn collect(path: &str, own: Option<&Value>, plain: &[Option<&Value>], found: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Document, Flag, Strings};
+    use crate::config::{Document, Flag, StringOrList};
 
     #[test]
     fn plain_configurations_have_none() {
@@ -106,10 +106,10 @@ mod tests {
     fn settings_without_effect_are_named() {
         let mut config = Config::initial(IdentitySection::default());
         config.datastore.storage_max = "1GB".to_owned();
-        config.addresses.api = Strings::one("/ip4/127.0.0.1/tcp/1");
+        config.addresses.api = StringOrList::one("/ip4/127.0.0.1/tcp/1");
         config.bootstrap = Some(Vec::new());
         assert!(config.idle_keys().is_empty());
-        config.addresses.pinning = Some(Strings::one("/ip4/127.0.0.1/tcp/2"));
+        config.addresses.pinning = Some(StringOrList::one("/ip4/127.0.0.1/tcp/2"));
         config.backend.kubo = Some("/ip4/127.0.0.1/tcp/3".to_owned());
         config.database.url = Some(serde_json::from_value("sqlite:x".into()).unwrap());
         config.swarm.conn_mgr.low_water = Some(7);
@@ -130,7 +130,7 @@ mod tests {
     fn what_sections_declare_are_settings() {
         for (section, idle) in Config::default().sections() {
             let keys: &[&str] = match idle {
-                Idle::Keys(keys) => keys,
+                UnusedKeys::Keys(keys) => keys,
                 _ => &[],
             };
             let mut entries = serde_json::Map::new();

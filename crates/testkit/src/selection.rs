@@ -18,7 +18,7 @@ use crate::recording::{Body, Bytes, Part, Recording, Request, Set, Step};
 
 /// A selection of a set's recordings.
 #[derive(Debug, Clone, Default)]
-pub struct Due {
+pub struct Selection {
     rules: Vec<Rule>,
     steps: Vec<(String, Step)>,
 }
@@ -40,7 +40,7 @@ impl Rule {
     }
 }
 
-impl Due {
+impl Selection {
     /// The list of what is due of [`Set::kubo`].
     ///
     /// # Errors
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_most_specific_line_decides() {
-        let due = Due::parse(
+        let due = Selection::parse(
             "run pin.* add.one\nskip pin.remote.* pin.verify: not yet\n# x\n\nrun pin.remote.ls",
         )
         .unwrap();
@@ -221,14 +221,14 @@ mod tests {
             "before a POST /x body",
             "before a POST /x hex:zz",
         ] {
-            assert!(Due::parse(line).is_err(), "{line}");
+            assert!(Selection::parse(line).is_err(), "{line}");
         }
     }
 
     #[test]
     fn the_list_for_kubo_is_sound() {
         let set = Set::kubo().unwrap();
-        let due = Due::kubo().unwrap();
+        let due = Selection::kubo().unwrap();
         assert!(due.select(&set).len() > 200);
     }
 }

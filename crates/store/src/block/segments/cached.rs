@@ -1,8 +1,8 @@
-//! Reads that wait for no disk, so that an async task may make them itself.
+//! Reads without disk access, which async tasks may do themselves.
 //!
-//! A block is at hand while it waits for the index, or when its segment is open and the page cache has its bytes. What
-//! is not at hand is read on a thread that may block. Looking a block up in the index counts as at hand: that takes
-//! microseconds, and the index's upper pages are in its own cache.
+//! A block is cached while it waits for the index, or if its segment is open and the page cache has its bytes. Other
+//! blocks are read on a blocking thread. Index lookups count as cached: they take microseconds, and the index's upper
+//! pages are in its own cache.
 
 use bytes::Bytes;
 use cairn_primitives::Multihash;
@@ -13,7 +13,7 @@ use crate::block::BlockError;
 
 impl Engine {
     /// A block's bytes; `None` when they have to be waited for.
-    pub(super) fn get_at_hand(&self, key: &Multihash) -> Option<Result<Option<Bytes>, BlockError>> {
+    pub(super) fn get_cached(&self, key: &Multihash) -> Option<Result<Option<Bytes>, BlockError>> {
         let found = match self.find(key) {
             Ok(Some(found)) => found,
             Ok(None) => return Some(Ok(None)),
@@ -26,7 +26,7 @@ impl Engine {
         // Opening a file may wait as well.
         let file = self.files.opened(entry.segment)?;
         let total = usize::try_from(entry.total()).ok()?;
-        let record = file.read_at_hand(entry.offset, total)?;
+        let record = file.read_cached(entry.offset, total)?;
         self.warm.used();
         // What is not as the index has it is looked into by the read that may wait.
         let data = block_of(key, entry, record, self.limits.verify_reads)?;
@@ -34,7 +34,7 @@ impl Engine {
     }
 
     /// Blocks' bytes, in the order asked; `None` when any of them has to be waited for.
-    pub(super) fn get_many_at_hand(
+    pub(super) fn get_many_cached(
         &self,
         keys: &[Multihash],
     ) -> Option<Result<Vec<Option<Bytes>>, BlockError>> {
@@ -46,7 +46,7 @@ impl Engine {
         while let Some(first) = rest.first() {
             let (together, behind) = rest.split_at_checked(run(rest))?;
             if let (Some(first), Some(Some(last))) = (first, together.last())
-                && !self.is_at_hand(first.segment, first.offset, last.end() - first.offset)
+                && !self.is_cached(first.segment, first.offset, last.end() - first.offset)
             {
                 return None;
             }
@@ -55,9 +55,9 @@ impl Engine {
         Some(self.get_entries(keys, &entries))
     }
 
-    fn is_at_hand(&self, segment: u32, offset: u64, len: u64) -> bool {
+    fn is_cached(&self, segment: u32, offset: u64, len: u64) -> bool {
         // Opening a file may wait as well.
         let file = self.files.opened(segment);
-        file.is_some_and(|file| file.is_at_hand(offset, len))
+        file.is_some_and(|file| file.is_cached(offset, len))
     }
 }

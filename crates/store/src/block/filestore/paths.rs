@@ -1,4 +1,4 @@
-//! Where a file lies: paths as they are given, and as they are stored.
+//! Paths of referenced files, as given and as stored.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crate::meta::MAX_REFERENCE_PATH;
 
 /// Paths from the root; leaves come in the order of their files, so that the last one is kept.
 #[derive(Debug, Default)]
-pub(super) struct Places(Option<(Arc<str>, Arc<str>)>);
+pub(super) struct StoredPaths(Option<(Arc<str>, Arc<str>)>);
 
-impl Places {
+impl StoredPaths {
     /// As [`relative`].
     pub(super) fn relative(
         &mut self,
@@ -138,7 +138,7 @@ mod tests {
             let refused = relative(&options(), given).unwrap_err();
             assert_eq!(
                 refused.to_string(),
-                "the file is outside of /srv/files: only files below it can be referred to",
+                "the file is outside of /srv/files: only files below it can be referenced",
                 "{given}"
             );
         }
@@ -156,7 +156,7 @@ mod tests {
         assert!(says(&options(), &long).contains("4096 bytes"));
         assert_eq!(
             says(&options(), "https://host/a"),
-            "references to URLs are turned off"
+            "references to URLs are disabled"
         );
         let urls = FilestoreOptions {
             files: false,
@@ -166,7 +166,7 @@ mod tests {
         assert!(says(&urls, "http://host/a").contains("not supported"));
         assert_eq!(
             says(&urls, "/srv/files/a"),
-            "references to files are turned off"
+            "references to files are disabled"
         );
     }
 }

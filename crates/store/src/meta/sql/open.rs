@@ -1,4 +1,4 @@
-//! Opening the rows of a block store, and getting its pins back when they are lost.
+//! Opens the rows of a block store, and restores its pins when they are lost.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use cairn_primitives::Cid;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::writer::{self, Change, Tally, Writer};
+use super::writer::{self, Change, PinTally, Writer};
 use super::{STORE_ID, SqliteRows, database, mfs, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
-use crate::meta::journal::{self, Journal, Noted, Owner, State};
+use crate::meta::journal::{self, Journal, JournalEntry, JournalOwner, State};
 use crate::meta::{Pin, PinChange, RowError, migrations};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::{self, connect};
@@ -18,30 +18,30 @@ use crate::sqlite::{self, connect};
 /// Pins up to which they are counted at each opening; what is more is counted by each collection.
 const COUNTED: u64 = 100_000;
 
-/// Where rows lie, and to what they belong.
+/// The location of rows, and the store that they belong to.
 #[derive(Clone, Debug)]
-pub struct Beside {
+pub struct RowsLocation {
     /// The database.
     pub path: PathBuf,
-    /// The folder of the block store, where the journal of the pins is.
+    /// The disk of the block store, with the pin journal.
     pub disk: Arc<dyn Disk>,
     /// Id of the block store.
     pub store: String,
-    /// Id of the rows that the block store names.
+    /// Id of the rows that belong to the block store.
     pub rows: Option<String>,
-    /// Whether the block store has no blocks: only such a one may have new rows.
+    /// Whether the block store has no blocks: only then may new rows be created.
     pub empty: bool,
 }
 
-/// What a journal has kept.
+/// The content of a pin journal.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Rescued {
+pub struct RecoveredRows {
     /// The pins.
     pub pins: Vec<Pin>,
     /// The root of the mutable file system.
     pub mfs_root: Option<Cid>,
-    /// Whether a part of the journal could not be read, so that pins may be missing, or be those of an earlier time.
+    /// Whether a part of the journal could not be read, so that pins may be missing or outdated.
     pub damaged: bool,
 }
 
@@ -55,32 +55,35 @@ fn journal_error(action: &'static str) -> impl Fn(io::Error) -> RowError {
 /// All that the journal has of a database, as it asks for it.
 pub(super) fn all(
     connection: &Connection,
-) -> impl FnMut(&mut dyn FnMut(Noted)) -> io::Result<()> + '_ {
+) -> impl FnMut(&mut dyn FnMut(JournalEntry)) -> io::Result<()> + '_ {
     move |each| {
-        state::every(connection, &mut |pin| each(Noted::Pin(PinChange::Set(pin))))
-            .map_err(io::Error::other)?;
+        state::every(connection, &mut |pin| {
+            each(JournalEntry::Pin(PinChange::Set(pin)))
+        })
+        .map_err(io::Error::other)?;
         let root = mfs::read(connection).map_err(io::Error::other)?;
-        root.map(Noted::MfsRoot).into_iter().for_each(each);
+        root.map(JournalEntry::MfsRoot).into_iter().for_each(each);
         Ok(())
     }
 }
 
-impl From<Noted> for Change {
-    fn from(noted: Noted) -> Self {
+impl From<JournalEntry> for Change {
+    fn from(noted: JournalEntry) -> Self {
         match noted {
-            Noted::Pin(change) => Self::Pin(change),
-            Noted::MfsRoot(root) => Self::MfsRoot(root),
+            JournalEntry::Pin(change) => Self::Pin(change),
+            JournalEntry::MfsRoot(root) => Self::MfsRoot(root),
         }
     }
 }
 
 impl SqliteRows {
-    /// Opens the rows of a block store for writing, makes them for a new one, and keeps the journal of the pins beside it.
+    /// Opens the rows of a block store for writing, creates them for a new one, and maintains the pin journal next to
+    /// it.
     ///
     /// # Errors
     /// [`RowError::Lost`] and [`RowError::Other`] when these are not the rows of the store, [`RowError::Damaged`] when the pins
     /// are not those that were written, and what [`SqliteRows::open`] fails with.
-    pub fn open_beside(beside: &Beside) -> Result<Arc<Self>, RowError> {
+    pub fn open_with_store(beside: &RowsLocation) -> Result<Arc<Self>, RowError> {
         let path = &beside.path;
         let lost = |what| {
             Err(RowError::Lost {
@@ -113,7 +116,7 @@ impl SqliteRows {
             }
             _ => {}
         }
-        let (rows, now) = settled(&mut connection)?;
+        let (rows, now) = id_and_state(&mut connection)?;
         if let Some(expected) = &beside.rows
             && *expected != rows
         {
@@ -131,10 +134,10 @@ impl SqliteRows {
                 key: STORE_ID,
                 value: beside.store.clone(),
             };
-            writer::change_row(&connection, &fact, &mut Tally::default())
+            writer::change_row(&connection, &fact, &mut PinTally::default())
                 .map_err(database("write"))?;
         }
-        let owner = Owner {
+        let owner = JournalOwner {
             store: beside.store.clone(),
             rows: rows.clone(),
         };
@@ -142,28 +145,28 @@ impl SqliteRows {
         Self::started(path, connection, created, rows, now, Some(journal))
     }
 
-    /// Reads from the journal of a block store what it has kept; `None` when there is none that can be read.
+    /// Reads the journal of a block store; `None` if there is no readable one.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn rescue(disk: &dyn Disk, store: &str) -> Result<Option<Rescued>, RowError> {
+    pub fn rescue(disk: &dyn Disk, store: &str) -> Result<Option<RecoveredRows>, RowError> {
         let told = journal::read(disk, None).map_err(journal_error("read"))?;
         Ok(told.filter(|told| told.owner.store == store).map(|told| {
             let mut pins = std::collections::BTreeMap::new();
             let mut sum = crate::meta::sum::PinSum::default();
             for change in told.changes {
                 match change {
-                    Noted::Pin(PinChange::Set(pin)) => {
+                    JournalEntry::Pin(PinChange::Set(pin)) => {
                         pins.insert(pin.cid.to_bytes(), pin);
                     }
-                    Noted::Pin(PinChange::Remove(cid)) => {
+                    JournalEntry::Pin(PinChange::Remove(cid)) => {
                         pins.remove(&cid.to_bytes());
                     }
-                    Noted::MfsRoot(_) => {}
+                    JournalEntry::MfsRoot(_) => {}
                 }
             }
             pins.values().for_each(|pin| sum.add_pin(pin));
-            Rescued {
+            RecoveredRows {
                 damaged: told.damaged || sum != told.state.sum,
                 mfs_root: told.mfs_root,
                 pins: pins.into_values().collect(),
@@ -171,16 +174,16 @@ impl SqliteRows {
         }))
     }
 
-    /// Makes new rows for a block store of what was kept, in a file that must not be there; answers with their id. They count
-    /// once the store names them.
+    /// Creates rows for a block store from recovered ones, in a new file; returns their id. They take effect once the
+    /// store is bound to them.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn make(path: &Path, store: &str, kept: &Rescued) -> Result<String, RowError> {
+    pub fn make(path: &Path, store: &str, kept: &RecoveredRows) -> Result<String, RowError> {
         let (mut connection, _) = connect(path, &migrations::LOCAL)?;
-        let (rows, mut now) = settled(&mut connection)?;
+        let (rows, mut now) = id_and_state(&mut connection)?;
         let transaction = connection.transaction().map_err(database("write"))?;
-        let mut tally = Tally::of(now);
+        let mut tally = PinTally::of(now);
         let pins = kept.pins.iter().cloned().map(PinChange::Set);
         let changes = pins
             .map(Change::Pin)
@@ -199,10 +202,10 @@ impl SqliteRows {
         Ok(rows)
     }
 
-    /// Looks through the whole database: every page, and that tables and indexes agree.
+    /// Checks the whole database: every page, and that tables and indexes agree.
     ///
     /// # Errors
-    /// [`RowError::Damaged`] with the first thing that is wrong.
+    /// [`RowError::Damaged`] with the first fault.
     pub fn check(&self) -> Result<(), RowError> {
         let found: String = self
             .readers
@@ -215,7 +218,7 @@ impl SqliteRows {
         Err(RowError::Damaged { what: found })
     }
 
-    /// The id of these rows; `None` for old ones that were opened for reading.
+    /// The id of these rows; `None` for old ones that were opened read-only.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -246,7 +249,7 @@ impl SqliteRows {
 }
 
 /// The id and the state of a database; one that has none gets them.
-pub(super) fn settled(connection: &mut Connection) -> Result<(String, State), RowError> {
+pub(super) fn id_and_state(connection: &mut Connection) -> Result<(String, State), RowError> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database("write"))?;
@@ -270,7 +273,7 @@ pub(super) fn settled(connection: &mut Connection) -> Result<(String, State), Ro
 fn reconcile(
     connection: &mut Connection,
     disk: &Arc<dyn Disk>,
-    owner: Owner,
+    owner: JournalOwner,
     mut now: State,
 ) -> Result<(Journal, State), RowError> {
     let told = journal::read(&**disk, Some(now.turn))
@@ -298,7 +301,7 @@ fn reconcile(
             rows = now.turn,
             journal = told.state.turn,
             damaged = told.damaged,
-            "the pin journal is written anew"
+            "rewriting the pin journal"
         );
     }
     let journal = Journal::create(Arc::clone(disk), owner, &now, &mut all(connection));
@@ -308,14 +311,14 @@ fn reconcile(
 /// Applies what a journal is ahead.
 fn take_over(
     connection: &mut Connection,
-    told: &journal::Told,
+    told: &journal::JournalContents,
     now: State,
 ) -> Result<State, RowError> {
     let write = database("write");
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(&write)?;
-    let mut tally = Tally::of(now);
+    let mut tally = PinTally::of(now);
     if told.whole {
         let mut gone = Vec::new();
         state::every(&transaction, &mut |pin| {

@@ -1,4 +1,4 @@
-//! What a collection could not see, and so why it takes nothing.
+//! Why a collection removes nothing: blocks that it could not read.
 
 use std::fmt;
 
@@ -6,39 +6,39 @@ use cairn_primitives::Cid;
 
 use super::traits::BlockError;
 
-/// Most pins and most blocks that are named; the rest is counted.
+/// Maximum number of pins, and of blocks, that are named; the rest is counted.
 pub const MAX_NAMED: usize = 16;
 
-/// A block below a root whose links cannot be told.
+/// A block below a root whose links are unknown.
 #[derive(Clone, Debug)]
-pub struct UnseenBlock {
+pub struct UnreadableBlock {
     /// The block.
     pub cid: Cid,
-    /// Why it cannot be read; `None` when it is not here.
+    /// Why it cannot be read; `None` if it is absent.
     pub fault: Option<BlockError>,
 }
 
-/// Blocks that roots reach and that cannot be read, and those roots: what hangs below them may be any block of the store.
+/// Reachable blocks that cannot be read, and their roots: any block of the store may be reachable from them.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Unseen {
-    /// Roots that reach one of the blocks: [`MAX_NAMED`] at most.
+pub struct UnreadableBlocks {
+    /// Roots of these blocks: at most [`MAX_NAMED`].
     pub roots: Vec<Cid>,
     /// Whether there may be more such roots.
     pub more_roots: bool,
-    /// The blocks: [`MAX_NAMED`] at most.
-    pub blocks: Vec<UnseenBlock>,
-    /// How many blocks there are, those not named included.
+    /// The blocks: at most [`MAX_NAMED`].
+    pub blocks: Vec<UnreadableBlock>,
+    /// Number of such blocks, including unnamed ones.
     pub count: u64,
 }
 
-impl Unseen {
-    /// Notes a block below a root.
+impl UnreadableBlocks {
+    /// Records a block below a root.
     pub fn note(&mut self, root: &Cid, cid: Cid, fault: Option<BlockError>) {
         let known = self.blocks.iter().any(|block| block.cid == cid);
         self.count += u64::from(!known);
         if !known && self.blocks.len() < MAX_NAMED {
-            self.blocks.push(UnseenBlock { cid, fault });
+            self.blocks.push(UnreadableBlock { cid, fault });
         }
         if self.roots.last() != Some(root) {
             if self.roots.len() < MAX_NAMED {
@@ -50,7 +50,7 @@ impl Unseen {
     }
 }
 
-impl fmt::Display for Unseen {
+impl fmt::Display for UnreadableBlocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, block) in self.blocks.iter().enumerate() {
             f.write_str(if at == 0 { "" } else { ", " })?;

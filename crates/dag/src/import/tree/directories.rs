@@ -1,16 +1,17 @@
-//! Finds the folder that an entry belongs to, from the order in which entries come.
+//! Assigns entries to directories, based on their order.
 //!
-//! Entries are a flat row of paths, as the parts of a multipart body: a folder's entries follow it, and a folder that
-//! nobody announced begins with its first entry. The rules are those of
+//! Entries are a flat sequence of paths, such as the parts of a multipart body: a directory's entries follow it, and
+//! an unannounced directory starts with its first entry. The rules are those of
+//! <https://pkg.go.dev/github.com/ipfs/boxo/files#NewFileFromPartReader>.
 //! <https://pkg.go.dev/github.com/ipfs/boxo/files#NewFileFromPartReader>.
 
 use cairn_primitives::ByteString;
 
 use super::path;
 
-/// The folders that are open, each within the one before it. The first is the body itself and stays open.
+/// The stack of open directories. The first one is the body itself and stays open.
 #[derive(Debug)]
-pub(super) struct Places<T> {
+pub(super) struct DirectoryStack<T> {
     open: Vec<Open<T>>,
 }
 
@@ -22,20 +23,20 @@ struct Open<T> {
     folder: T,
 }
 
-/// What is to be done before an entry has its place.
+/// The next step to place an entry.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The innermost folder is complete: leave it and ask again.
+pub(super) enum PlacementStep {
+    /// The innermost directory is complete: leave it and try again.
     Leave,
-    /// A folder of this name, which nobody announced, begins: enter it and ask again.
+    /// An unannounced directory of this name starts: enter it and try again.
     Enter(ByteString),
-    /// The entry belongs to the innermost folder, under this name.
+    /// The entry belongs to the innermost directory, under this name.
     Here(ByteString),
-    /// The entry lies below a file and is passed over.
+    /// The entry lies below a file and is skipped.
     Skip,
 }
 
-impl<T> Places<T> {
+impl<T> DirectoryStack<T> {
     pub(super) fn new(body: T) -> Self {
         Self {
             open: vec![Open {
@@ -47,29 +48,33 @@ impl<T> Places<T> {
     }
 
     /// The next step for an entry, by its clean path.
-    pub(super) fn step(&mut self, entry: &[u8]) -> Step {
+    pub(super) fn step(&mut self, entry: &[u8]) -> PlacementStep {
         let outermost = self.open.len() == 1;
         let Some(top) = self.open.last_mut() else {
-            return Step::Skip;
+            return PlacementStep::Skip;
         };
         let Some(rest) = path::below(entry, &top.path) else {
             // Every clean path lies below the body.
-            return if outermost { Step::Skip } else { Step::Leave };
+            return if outermost {
+                PlacementStep::Skip
+            } else {
+                PlacementStep::Leave
+            };
         };
         if !top.current.is_empty()
             && path::below(entry, &path::within(&top.path, &top.current)).is_some()
         {
-            return Step::Skip;
+            return PlacementStep::Skip;
         }
         match rest.iter().position(|&byte| byte == b'/') {
             Some(slash) => {
                 let folder = rest.get(..slash).unwrap_or_default();
                 top.current = folder.into();
-                Step::Enter(folder.into())
+                PlacementStep::Enter(folder.into())
             }
             None => {
                 top.current = rest.into();
-                Step::Here(rest.into())
+                PlacementStep::Here(rest.into())
             }
         }
     }
@@ -116,21 +121,21 @@ mod tests {
 
     /// Feeds entries (a folder ends with a slash) and tells what happened.
     fn run(entries: &[&str]) -> Vec<String> {
-        let mut places = Places::new(());
+        let mut places = DirectoryStack::new(());
         let mut log = Vec::new();
         for entry in entries {
             let clean = path::clean(entry.as_bytes());
             loop {
                 match places.step(&clean) {
-                    Step::Leave => {
+                    PlacementStep::Leave => {
                         log.push("<".into());
                         places.leave();
                     }
-                    Step::Enter(name) => {
+                    PlacementStep::Enter(name) => {
                         log.push(format!(">{name}"));
                         places.enter(&name, ());
                     }
-                    Step::Here(name) => {
+                    PlacementStep::Here(name) => {
                         if entry.ends_with('/') {
                             log.push(format!(">{name}"));
                             places.enter(&name, ());
@@ -139,7 +144,7 @@ mod tests {
                         }
                         break;
                     }
-                    Step::Skip => {
+                    PlacementStep::Skip => {
                         log.push("-".into());
                         break;
                     }
