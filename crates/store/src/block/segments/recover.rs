@@ -98,7 +98,7 @@ pub(super) fn open(
             if source.kind() == io::ErrorKind::InvalidData && !plan.reindex =>
         {
             tracing::warn!(reason = %source, "the block index is rebuilt from the segments");
-            let plan = Plan {
+            let plan = OpenPlan {
                 reindex: true,
                 ..plan.clone()
             };
@@ -112,7 +112,7 @@ pub(super) fn open(
 
 fn open_once(
     disk: Arc<dyn Disk>,
-    plan: &Plan,
+    plan: &OpenPlan,
     progress: OnProgress<'_>,
 ) -> Result<(Arc<Engine>, OpenReport), OpenError> {
     let lock = match disk.lock(LOCK, plan.read_only) {

@@ -148,7 +148,7 @@ fn whatever_part_of_the_index_is_damaged_no_block_is_lost() {
         let _ = engine.collect_by(&mut || Ok(roots.clone()), &mut |_| {}, &|| false);
         let _ = engine.checkpoint();
         drop(engine);
-        let reindex = Plan {
+        let reindex = OpenPlan {
             reindex: true,
             ..plan()
         };
