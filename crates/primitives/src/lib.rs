@@ -10,6 +10,7 @@ pub mod cid;
 pub mod codec;
 pub mod ipld;
 pub mod keys;
+pub mod multiaddr;
 pub mod multibase;
 pub mod multihash;
 pub mod path;

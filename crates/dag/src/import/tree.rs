@@ -1,6 +1,7 @@
 //! Imports files, folders and links that arrive one after the other, as the parts of a multipart body do.
 
 mod build;
+mod finished;
 mod folders;
 mod path;
 mod places;
@@ -9,9 +10,9 @@ use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::unixfs::{Built, Mtime};
-use cairn_store::Hold;
 use tokio::sync::mpsc;
 
+pub use self::finished::{Finished, ImportRoot};
 use self::folders::{FolderId, Folders};
 use self::places::{Places, Step};
 use super::ImportError;
@@ -39,24 +40,6 @@ pub struct Added {
     pub mode: u32,
     /// The time that came with the entry at the top.
     pub mtime: Option<Mtime>,
-}
-
-/// An entry at the top, which is to be pinned if anything is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportRoot {
-    /// The CID.
-    pub cid: Cid,
-    /// Its name; empty when there is none.
-    pub name: ByteString,
-}
-
-/// What [`Tree::finish`] gives.
-#[derive(Debug)]
-pub struct Finished {
-    /// The entries at the top, in the order in which they came.
-    pub roots: Vec<ImportRoot>,
-    /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
-    pub hold: Option<Hold>,
 }
 
 /// What is known of an open folder.
@@ -195,7 +178,7 @@ impl Tree {
 
     /// Builds the folders that are still open, makes everything durable, and tells the roots.
     ///
-    /// Pin them before the hold is dropped.
+    /// [`Finished::pin`] them before the hold is dropped.
     pub async fn finish(mut self) -> Result<Finished, ImportError> {
         while self.places.depth() > 0 {
             self.leave().await?;
@@ -204,10 +187,15 @@ impl Tree {
         if self.roots.is_empty() {
             return Err(ImportError::NoEntries);
         }
+        let options = self.importer.options();
+        let pin_name = options
+            .pins()
+            .then(|| options.pin_name.clone().unwrap_or_default());
         let hold = self.importer.finish().await?;
         Ok(Finished {
             roots: self.roots,
             hold,
+            pin_name,
         })
     }
 
@@ -248,7 +236,7 @@ impl Tree {
             }
             Some(parent) => {
                 let meta = self.importer.options().stored_meta(meta);
-                if self.importer.options().empty_dirs {
+                if self.importer.options().keeps_empty_dirs() {
                     Place::Folder(self.folders()?.make(parent, name, meta)?)
                 } else {
                     Place::Later {

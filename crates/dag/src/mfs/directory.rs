@@ -106,9 +106,9 @@ impl Editor<'_> {
         *growth = signed(links.entry_size(name, &made.cid, made.tree_size))
             - old.map_or(0, |old| {
                 signed(links.entry_size(name, &old.cid, 0))
-                    + signed(digits(self.rules.fanout) as u64)
+                    + signed(digits(self.sharding.fanout) as u64)
             });
-        let mut builder = HamtBuilder::new(maker.clone(), self.rules.fanout)?;
+        let mut builder = HamtBuilder::new(maker.clone(), self.sharding.fanout)?;
         for link in node.links {
             builder.add(Entry {
                 name: link.name.unwrap_or_default(),
@@ -136,7 +136,7 @@ impl Editor<'_> {
         name: &[u8],
         made: &Made,
     ) -> Result<bool, BuildError> {
-        let rules = self.rules;
+        let rules = self.sharding;
         let too_many =
             old.is_none() && rules.max_links > 0 && node.links.len() + 1 > rules.max_links;
         if rules.threshold == 0 {
@@ -190,7 +190,7 @@ impl Editor<'_> {
                 signed(estimation.entry_size(name, &made.cid, made.tree_size))
             })
         };
-        let by = comes(self.rules.estimation, b"") - goes(self.rules.estimation);
+        let by = comes(self.sharding.estimation, b"") - goes(self.sharding.estimation);
         let count = i64::from(new.is_some()) - i64::from(old.is_some());
         if self
             .fits_one_node(cid, &node, &fs, by, count, *growth)
@@ -318,7 +318,7 @@ impl Editor<'_> {
         count: i64,
         growth: Growth,
     ) -> Result<bool, MfsError> {
-        let rules = self.rules;
+        let rules = self.sharding;
         let by_count = rules.estimation == SizeEstimation::Disabled;
         if rules.threshold == 0
             || (by_count && rules.max_links == 0)

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cairn_dag::import::ImportDefaults;
 use cairn_node::{Access, InitOptions, Node, NodeError, NodeOptions, Repo, RepoError};
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::block::Root;
@@ -232,7 +231,7 @@ async fn import_settings_reach_imports() {
     };
     Repo::init(folder.path(), &options).await.unwrap();
     let node = open(folder.path()).await;
-    let defaults = ImportDefaults::from(&node.config().import);
+    let defaults = node.import_options();
     assert_eq!(defaults.cid_version, Some(1));
     assert_eq!(defaults.chunker.as_deref(), Some("size-1048576"));
     assert_eq!(defaults.hamt_threshold, Some(256 << 10));

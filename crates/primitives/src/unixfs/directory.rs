@@ -55,11 +55,9 @@ pub enum SizeEstimation {
     Disabled,
 }
 
-/// How directories are built.
-#[derive(Clone, Debug)]
-pub struct DirectoryParams {
-    /// How blocks are named.
-    pub cid: CidMaker,
+/// When a directory becomes a HAMT, and which. The default is Kubo's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sharding {
     /// Most links of a directory in one node; 0 for no limit.
     pub max_links: usize,
     /// Slots of a HAMT's nodes: a power of two and a multiple of 8, at most [`hamt::MAX_FANOUT`].
@@ -68,6 +66,26 @@ pub struct DirectoryParams {
     pub threshold: u64,
     /// How the size is estimated.
     pub estimation: SizeEstimation,
+}
+
+impl Default for Sharding {
+    fn default() -> Self {
+        Self {
+            max_links: 0,
+            fanout: hamt::DEFAULT_FANOUT,
+            threshold: DEFAULT_THRESHOLD,
+            estimation: SizeEstimation::Links,
+        }
+    }
+}
+
+/// How directories are built.
+#[derive(Clone, Debug)]
+pub struct DirectoryParams {
+    /// How blocks are named.
+    pub cid: CidMaker,
+    /// When a directory becomes a HAMT.
+    pub sharding: Sharding,
     /// Permissions.
     pub mode: Option<u32>,
     /// Time of modification.
@@ -80,10 +98,7 @@ impl DirectoryParams {
     pub fn new(cid: CidMaker) -> Self {
         Self {
             cid,
-            max_links: 0,
-            fanout: hamt::DEFAULT_FANOUT,
-            threshold: DEFAULT_THRESHOLD,
-            estimation: SizeEstimation::Links,
+            sharding: Sharding::default(),
             mode: None,
             mtime: None,
         }
@@ -98,13 +113,16 @@ impl DirectoryParams {
 
     /// What an entry adds to the estimated size.
     fn link_size(&self, entry: &Entry) -> u64 {
-        self.estimation
+        self.sharding
+            .estimation
             .entry_size(&entry.name, &entry.cid, entry.tree_size)
     }
 
     /// The estimated size of an empty directory.
     fn empty_size(&self) -> u64 {
-        self.estimation.empty_size(&self.root(Kind::Directory))
+        self.sharding
+            .estimation
+            .empty_size(&self.root(Kind::Directory))
     }
 }
 
@@ -150,8 +168,8 @@ pub struct DirectoryBuilder {
 impl DirectoryBuilder {
     /// An empty directory.
     pub fn new(params: DirectoryParams) -> Result<Self, BuildError> {
-        if !hamt::is_fanout(params.fanout) {
-            return Err(BuildError::Fanout(params.fanout));
+        if !hamt::is_fanout(params.sharding.fanout) {
+            return Err(BuildError::Fanout(params.sharding.fanout));
         }
         Ok(Self {
             params,
@@ -177,7 +195,7 @@ impl DirectoryBuilder {
         keep_last_of_name(&mut entries);
         if is_sharded(&params, &entries)? {
             let root = params.root(Kind::HamtShard);
-            let mut builder = HamtBuilder::new(params.cid, params.fanout)?;
+            let mut builder = HamtBuilder::new(params.cid, params.sharding.fanout)?;
             for entry in entries {
                 builder.add(entry)?;
             }
@@ -226,20 +244,21 @@ fn keep_last_of_name(entries: &mut Vec<Entry>) {
 
 /// Whether a directory of these entries is a HAMT. At the threshold it is not yet one.
 fn is_sharded(params: &DirectoryParams, entries: &[Entry]) -> Result<bool, BuildError> {
-    let too_many = params.max_links > 0 && entries.len() > params.max_links;
-    if params.threshold == 0 {
+    let rules = &params.sharding;
+    let too_many = rules.max_links > 0 && entries.len() > rules.max_links;
+    if rules.threshold == 0 {
         return if too_many {
             Err(BuildError::TooManyLinks)
         } else {
             Ok(false)
         };
     }
-    if too_many || params.estimation == SizeEstimation::Disabled {
+    if too_many || rules.estimation == SizeEstimation::Disabled {
         return Ok(too_many);
     }
     let links: u64 = entries.iter().map(|entry| params.link_size(entry)).sum();
     // An empty directory is never sharded, however low the threshold.
-    Ok(!entries.is_empty() && params.empty_size() + links > params.threshold)
+    Ok(!entries.is_empty() && params.empty_size() + links > rules.threshold)
 }
 
 /// The entries of a directory in one node, in the order of the block.
@@ -278,6 +297,13 @@ mod tests {
     fn params() -> DirectoryParams {
         let sha2 = HashFunction::from_code(crate::multihash::SHA2_256).unwrap();
         DirectoryParams::new(CidMaker::new(Version::V1, sha2).unwrap())
+    }
+
+    fn sharded_by(sharding: Sharding) -> DirectoryParams {
+        DirectoryParams {
+            sharding,
+            ..params()
+        }
     }
 
     fn entry(name: &str, tree_size: u64) -> Entry {
@@ -330,15 +356,18 @@ mod tests {
         };
         let links = 2 + 1 + 2 * 36;
         for (threshold, sharded) in [(links, false), (links - 1, true), (0, false)] {
-            let params = DirectoryParams {
+            let params = sharded_by(Sharding {
                 threshold,
-                ..params()
-            };
+                ..Sharding::default()
+            });
             assert_eq!(is_hamt(params), sharded);
         }
         let timed = |threshold, estimation| DirectoryParams {
-            threshold,
-            estimation,
+            sharding: Sharding {
+                threshold,
+                estimation,
+                ..Sharding::default()
+            },
             mode: Some(0o755),
             mtime: Some(Mtime {
                 seconds: -5,
@@ -354,11 +383,11 @@ mod tests {
         assert!(!is_hamt(timed(1, SizeEstimation::Disabled)));
         for (max_links, sharded) in [(0, false), (2, false), (1, true)] {
             for estimation in [SizeEstimation::Links, SizeEstimation::Disabled] {
-                let params = DirectoryParams {
+                let params = sharded_by(Sharding {
                     max_links,
                     estimation,
-                    ..params()
-                };
+                    ..Sharding::default()
+                });
                 assert_eq!(is_hamt(params), sharded);
             }
         }
@@ -367,7 +396,10 @@ mod tests {
     #[test]
     fn refuses() {
         for fanout in [0, 7, 12, 4, 100] {
-            let params = DirectoryParams { fanout, ..params() };
+            let params = sharded_by(Sharding {
+                fanout,
+                ..Sharding::default()
+            });
             assert_eq!(
                 DirectoryBuilder::new(params).err(),
                 Some(BuildError::Fanout(fanout))
@@ -375,11 +407,11 @@ mod tests {
         }
         let mut builder = DirectoryBuilder::new(params()).unwrap();
         assert_eq!(builder.add(entry("", 0)), Err(BuildError::NoName));
-        let mut builder = DirectoryBuilder::new(DirectoryParams {
+        let mut builder = DirectoryBuilder::new(sharded_by(Sharding {
             threshold: 0,
             max_links: 1,
-            ..params()
-        })
+            ..Sharding::default()
+        }))
         .unwrap();
         builder.add(entry("a", 0)).unwrap();
         builder.add(entry("b", 0)).unwrap();

@@ -92,8 +92,10 @@ impl MemoryStore {
     /// An empty store with an id of its own.
     #[must_use]
     pub fn new() -> Self {
-        use std::hash::{BuildHasher as _, RandomState};
-        let id = format!("memory-{:016x}", RandomState::new().hash_one(0u8));
+        // Where the system has no random numbers to give, the stores of this process differ all the same.
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = getrandom::u64().unwrap_or_else(|_| MADE.fetch_add(1, Ordering::Relaxed));
+        let id = format!("memory-{number:016x}");
         Self {
             id,
             shared: Arc::default(),
