@@ -106,7 +106,7 @@ pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeE
             Ok(Entries::of_links(blocks.clone(), cid, Packed::default()))
         }
         _ => {
-            let links = Packed::of(blocks.links(cid).await?.iter());
+            let links = Packed::of(blocks.links(cid).await?);
             Ok(Entries::of_links(blocks.clone(), cid, links))
         }
     }

@@ -213,7 +213,7 @@ async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Packed, NodeError> {
         }
         return Ok(Packed::default());
     }
-    Ok(Packed::of(blocks.links(cid).await?.iter()))
+    Ok(Packed::of(blocks.links(cid).await?))
 }
 
 /// Calls `each` with every local block, as CIDv1 `raw`, in no particular order, until it returns `false`. Blocks its thread.

@@ -80,7 +80,7 @@ pub async fn dags(
                 None => match open.step() {
                     Step::Link(cid, _) => cid,
                     Step::Again(node) => {
-                        open.again(Packed::of(blocks.links(&node).await?.iter()));
+                        open.again(Packed::of(blocks.links(&node).await?));
                         continue;
                     }
                     Step::Left(..) => continue,
@@ -104,7 +104,7 @@ pub async fn dags(
             }
             progress(&stats);
             if may_link(cid.codec()) {
-                let links = Packed::of(blocks.links(&cid).await?.iter());
+                let links = Packed::of(blocks.links(&cid).await?);
                 open.push_last(cid, links);
                 ahead.enter();
             }

@@ -298,7 +298,7 @@ impl CarImport {
         if let Some(last) = checked.blocks.last() {
             self.previous = Some(last.cid.clone());
         }
-        self.closure.note(&checked.blocks, checked.links);
+        self.closure.note(&checked.blocks, &checked.links);
         if checked.undecodable {
             self.closure.give_up();
         }

@@ -289,7 +289,7 @@ async fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid
 /// What a block that is here links to.
 async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
     let gone = || FetchError::NotFound { cid: cid.clone() };
-    Ok(Packed::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
+    Ok(Packed::of(store.links(cid).await?.ok_or_else(gone)?))
 }
 
 /// Whether a block is not here, or not what its codec says; as against a store that fails.
@@ -324,7 +324,7 @@ async fn touch_below(
                 let Some(links) = store.links(&cid).await? else {
                     return Ok(Visited::default());
                 };
-                open.push_last(cid, Packed::of(links.iter()));
+                open.push_last(cid, Packed::of(links));
             }
         }
         next = next_link(&mut open, store).await?;

@@ -93,7 +93,7 @@ impl Pinner {
                     if may_link(cid.codec())
                         && let Some(links) = self.inner.store.links_blocking(&cid)?
                     {
-                        open.push_last(cid, Packed::of(links.iter()));
+                        open.push_last(cid, Packed::of(links));
                     }
                 }
                 next = self.next_link(&mut open)?;
@@ -109,7 +109,7 @@ impl Pinner {
                 Step::Link(cid, _) => return Ok(Some(cid)),
                 Step::Again(node) => {
                     let links = self.inner.store.links_blocking(&node)?;
-                    open.again(Packed::of(links.iter().flat_map(|links| links.iter())));
+                    open.again(Packed::of(links.unwrap_or_default()));
                 }
                 Step::Left(..) => {}
                 Step::End => return Ok(None),

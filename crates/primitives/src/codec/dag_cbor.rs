@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::{CodecError, MAX_DEPTH};
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::ipld::{Builder, Ipld};
 
 mod write;
@@ -77,9 +78,9 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Link`], [`CodecError::TooDeep`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     let mut reader = Reader::new(DAG_CBOR, bytes);
-    let mut found = Vec::new();
+    let mut found = CidList::new();
     let mut open: Vec<Frame> = Vec::new();
     loop {
         let ended = match open.last() {
@@ -96,7 +97,7 @@ pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
         if !ended {
             match reader.item()? {
                 Item::Integer(_) | Item::Simple(_) | Item::Text(_) | Item::Bytes(_) => {}
-                Item::Link(cid) => found.push(cid),
+                Item::Link(cid) => found.push(&cid),
                 Item::Open(_) if open.len() >= MAX_DEPTH => {
                     return Err(CodecError::TooDeep(DAG_CBOR.codec));
                 }

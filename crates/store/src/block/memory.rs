@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::{self, BoxFuture};
 use parking_lot::{Mutex, RwLock};
 
@@ -86,7 +86,7 @@ impl Default for MemoryStore {
 }
 
 /// The links of an absent block that is kept by another store.
-type Elsewhere = Option<Vec<Cid>>;
+type Elsewhere = Option<CidList>;
 
 impl MemoryStore {
     /// An empty store with an id of its own.
@@ -183,7 +183,7 @@ impl MemoryStore {
                     match links {
                         None => unseen.note(&root.cid, cid, None),
                         // What is elsewhere may link back to what is here.
-                        Some(links) => below.extend(links.into_iter().map(|cid| Root {
+                        Some(links) => below.extend(links.iter().map(|cid| Root {
                             cid,
                             recursive: true,
                         })),

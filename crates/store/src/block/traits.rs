@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::multihash::HashError;
-use cairn_primitives::{Cid, Multihash};
+use cairn_primitives::{Cid, CidList, Multihash};
 
 use super::future::ReadFuture;
 pub use super::store::{BlockCollector, BlockReader, BlockStore, BlockWriter};
@@ -223,7 +223,7 @@ pub trait Collector: Send {
     fn removed(&mut self, key: &Multihash);
     /// Asked for blocks that are reachable but absent: the links of each that is kept elsewhere, which are then followed.
     /// This is how a store that wraps another learns what is reachable of its own.
-    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<CidList>>, BlockError> {
         Ok(vec![None; cids.len()])
     }
     /// Asked between batches; `true` stops cleanly.
