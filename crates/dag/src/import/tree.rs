@@ -1,22 +1,22 @@
 //! Imports files, folders and links that arrive one after the other, as the parts of a multipart body do.
 
 mod build;
+mod file;
 mod finished;
 mod folders;
 mod path;
 mod places;
 
-use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::unixfs::{Built, Mtime};
 use tokio::sync::mpsc;
 
+pub use self::file::TreeFile;
 pub use self::finished::{Finished, ImportRoot};
 use self::folders::{FolderId, Folders};
 use self::places::{Places, Step};
 use super::ImportError;
-use super::file::FileImport;
 use super::importer::Importer;
 use super::options::FileMeta;
 
@@ -366,44 +366,5 @@ impl Tree {
             .send(event)
             .await
             .map_err(|_| ImportError::Abandoned)
-    }
-}
-
-/// A file of a [`Tree`] that is being received.
-#[derive(Debug)]
-pub struct TreeFile<'a> {
-    name: ByteString,
-    meta: FileMeta,
-    /// `None` when the entry is passed over.
-    import: Option<FileImport>,
-    tree: &'a mut Tree,
-}
-
-impl TreeFile<'_> {
-    /// The name that events about the bytes received so far carry.
-    #[must_use]
-    pub fn name(&self) -> ByteString {
-        self.tree.full_name(&self.name)
-    }
-
-    /// Takes the next bytes of the file.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
-        match &mut self.import {
-            Some(import) => import.write(&mut self.tree.importer, bytes).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Ends the file.
-    pub async fn finish(self) -> Result<(), ImportError> {
-        let Self {
-            name,
-            meta,
-            import,
-            tree,
-        } = self;
-        let Some(import) = import else { return Ok(()) };
-        let built = import.finish(&mut tree.importer).await?;
-        tree.done(&name, meta, built).await
     }
 }

@@ -24,6 +24,7 @@ mod path;
 mod read;
 mod remove;
 mod settings;
+mod shard;
 mod stat;
 mod tree;
 mod write;

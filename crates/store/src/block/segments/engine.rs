@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use bytes::Bytes;
 use cairn_primitives::{Cid, Codec, Multihash};
 use foldhash::fast::FixedState;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use super::super::disk::{Disk, DiskLock};
-use super::super::holds::{HoldState, Holds, Touch};
+use super::super::holds::Holds;
 use super::super::traits::{BlockError, StoreStat};
 use super::damage::Damaged;
 use super::entry::{Entry, Rows};
@@ -28,6 +28,7 @@ use super::lost::Lost;
 use super::pending::Pending;
 use super::record::{self, Front};
 use super::reserve::Reserve;
+use super::signal::Signal;
 use super::stage::Stage;
 use super::warm::Warm;
 use super::writer::{Waiters, Writer};
@@ -63,32 +64,6 @@ pub(super) struct Limits {
     pub(super) warm_writes: bool,
     /// Whether every read is hashed.
     pub(super) verify_reads: bool,
-}
-
-/// Wakes a thread that waits for work.
-#[derive(Debug, Default)]
-pub(super) struct Signal {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Signal {
-    pub(super) fn raise(&self) {
-        let mut set = self.set.lock();
-        if !*set {
-            *set = true;
-            self.changed.notify_one();
-        }
-    }
-
-    /// Waits until it is raised, or for `limit`; whether it was raised.
-    pub(super) fn wait(&self, limit: std::time::Duration) -> bool {
-        let mut set = self.set.lock();
-        if !*set {
-            self.changed.wait_for(&mut set, limit);
-        }
-        std::mem::take(&mut *set)
-    }
 }
 
 /// Blocks that are being removed, with their ids: look-ups take them for absent.
@@ -415,73 +390,5 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
-    }
-}
-
-/// What became of a touch.
-enum Touched {
-    /// Whether the block is there.
-    Found(bool),
-    /// It is there once a sync has settled it.
-    Unsettled {
-        id: u64,
-        /// Whether damaged copies are being replaced.
-        repairing: bool,
-    },
-}
-
-impl Engine {
-    fn begin_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Touched, BlockError> {
-        self.check_open()?;
-        let gate = self.gate.read();
-        let waiting = {
-            let pending = self.pending.lock();
-            pending.get(key).map(|slot| {
-                hold.record(slot.entry.id);
-                slot.entry.id
-            })
-        };
-        if let Some(id) = waiting {
-            let repairing = self.pending.lock().is_repairing();
-            if repairing || id > self.settled.load(Ordering::Acquire) {
-                return Ok(Touched::Unsettled { id, repairing });
-            }
-            return Ok(Touched::Found(true));
-        }
-        let entry = self
-            .index
-            .get(key.as_bytes())?
-            .filter(|entry| gate.get(key) != Some(&entry.id));
-        if let Some(entry) = entry {
-            hold.record(entry.id);
-        }
-        let whole = entry.is_some_and(|entry| !self.damaged.has(key, &entry));
-        Ok(Touched::Found(whole))
-    }
-}
-
-impl Touch for Engine {
-    fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
-        let (id, repairing) = match self.begin_touch(hold, key)? {
-            Touched::Found(found) => return Ok(found),
-            Touched::Unsettled { id, repairing } => (id, repairing),
-        };
-        if id > self.settled.load(Ordering::Acquire) {
-            self.settle(id);
-            if let Some(lost) = hold.lost() {
-                return Err(lost.clone());
-            }
-        }
-        if repairing {
-            self.switch_repaired()?;
-        }
-        Ok(true)
-    }
-
-    fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
-        Ok(match self.begin_touch(hold, key)? {
-            Touched::Found(found) => Some(found),
-            Touched::Unsettled { .. } => None,
-        })
     }
 }
