@@ -69,10 +69,11 @@ async fn a_new_node_may_welcome_its_user() {
     let node = open(folder.path()).await;
     assert_eq!(pins(&node).len(), 2);
     let links = node.store().links_blocking(&welcome).unwrap().unwrap();
-    let text = node.store().get_blocking(links[0].hash()).unwrap().unwrap();
+    let readme = links.iter().next().unwrap();
+    let text = node.store().get_blocking(readme.hash()).unwrap().unwrap();
     assert!(String::from_utf8_lossy(&text).contains("Welcome to Cairn."));
     node.collect().finish().await.unwrap();
-    assert!(node.store().has_blocking(links[0].hash()).unwrap());
+    assert!(node.store().has_blocking(readme.hash()).unwrap());
 }
 
 #[tokio::test]

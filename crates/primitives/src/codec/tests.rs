@@ -1,4 +1,5 @@
 use super::*;
+use crate::cid::Cid;
 use crate::multihash::HashFunction;
 
 /// The CID that `dag put` gives: decode in one codec, encode in another, hash.

@@ -248,7 +248,8 @@ fn show_time(text: &str, now: SystemTime) -> Option<String> {
     if date == Date::constant(1, 1, 1) {
         return None;
     }
-    let today = Timestamp::try_from(now).ok()?.to_zoned(TimeZone::UTC).date();
+    let now = Timestamp::try_from(now).ok()?;
+    let today = TimeZone::UTC.to_datetime(now).date();
     let days = date.duration_since(today).as_hours() / 24;
     Some(if (-HALF_A_YEAR..=1).contains(&days) {
         let time = date.to_datetime(time.time()?);

@@ -2,6 +2,7 @@
 
 use cairn_dag::pin::{Below, PinError};
 use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_store::BlockWriter as _;
 use cairn_store::meta::{PinMode, PinRows as _};
 
 use super::{Kind, has, node};

@@ -199,6 +199,19 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
         }
 }
 
+/// RFC 3339 in UTC as Go writes it: with as many digits of a second as there are, and its zero time where there is none or
+/// one outside the years 1 to 9999.
+fn rfc3339(mtime: Option<Mtime>) -> String {
+    let time = mtime.and_then(|mtime| {
+        let since = SignedDuration::new(mtime.seconds, 0).checked_add(SignedDuration::from_nanos(
+            mtime.nanos.unwrap_or(0).into(),
+        ))?;
+        let time = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since);
+        time.ok().filter(|time| time.year() > 0)
+    });
+    format!("{}Z", time.unwrap_or(DateTime::constant(1, 1, 1, 0, 0, 0, 0)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,24 +233,6 @@ mod tests {
             assert_eq!(mode(unix, kind), go, "{unix:?} {kind:?}");
         }
     }
-}
-
-/// RFC 3339 in UTC as Go writes it: with as many digits of a second as there are, and its zero time where there is none or
-/// one outside the years 1 to 9999.
-fn rfc3339(mtime: Option<Mtime>) -> String {
-    let time = mtime.and_then(|mtime| {
-        let since = SignedDuration::new(mtime.seconds, 0).checked_add(SignedDuration::from_nanos(
-            mtime.nanos.unwrap_or(0).into(),
-        ))?;
-        let time = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since);
-        time.ok().filter(|time| time.year() > 0)
-    });
-    format!("{}Z", time.unwrap_or(DateTime::constant(1, 1, 1, 0, 0, 0, 0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn times_are_written_as_in_go() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
+use crate::meta::{Pin, PinChange, PinMode};
 use crate::block::disk::sim::SimDisk;
 
 fn pin(number: u32) -> Pin {
