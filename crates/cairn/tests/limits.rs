@@ -248,6 +248,34 @@ fn walks_hold_no_more_than_their_bound() {
 }
 
 #[test]
+fn a_large_node_takes_no_more_memory_than_its_bytes() {
+    let (repository, daemon) = start();
+    // Three million links of eight bytes, which peers would not exchange.
+    let count = 3_u32 << 20;
+    let mut node = vec![0x9a];
+    node.extend_from_slice(&count.to_be_bytes());
+    let link = [0xd8, 0x2a, 0x45, 0x00, 0x01, 0x55, 0x00, 0x00];
+    node.extend_from_slice(&link.repeat(count as usize));
+    let rpc = Rpc::new(&daemon.rpc()).with_timeout(PATIENCE);
+    let put = "block/put?cid-codec=dag-cbor&allow-big-block=true";
+    let answer = rpc.request(put, Some(&node)).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    daemon.terminate(PATIENCE).unwrap();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let root = Cid::v1(Codec::DAG_CBOR, Multihash::sha2_256(&node));
+    for command in [
+        format!("pin/add?arg={root}"),
+        "pin/ls?type=indirect".to_owned(),
+        "pin/verify".to_owned(),
+        format!("refs?arg={root}&recursive=true&unique=true"),
+        "repo/gc".to_owned(),
+    ] {
+        let answer = rpc_within_bound(&daemon, &command, 8 << 20);
+        assert_eq!(answer.status, 200, "{command}: {}", answer.text());
+    }
+}
+
+#[test]
 fn paths_are_added_to_a_depth_that_is_told() {
     let (_repository, daemon) = start();
     let part = |path: &str| {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
+use cairn_primitives::{Cid, CidList};
 use cairn_store::exchange::Hint;
 use cairn_store::{BlockError, BlockStore, Exchange, Hold};
 use futures_util::future::join_all;
@@ -171,7 +171,7 @@ impl Blocks {
     }
 
     /// The links of a block, in the order of its bytes; fetches the block if absent.
-    pub(crate) async fn links(&self, cid: &Cid) -> Result<Arc<[Cid]>, NodeError> {
+    pub(crate) async fn links(&self, cid: &Cid) -> Result<CidList, NodeError> {
         match self.store.links(cid).await {
             Ok(Some(links)) => return Ok(links),
             Ok(None) => {}

@@ -110,7 +110,7 @@ pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeE
             ))
         }
         _ => {
-            let links = PackedLinks::of(blocks.links(cid).await?.iter());
+            let links = PackedLinks::of(blocks.links(cid).await?);
             Ok(Entries::of_links(blocks.clone(), cid, links))
         }
     }

@@ -213,7 +213,7 @@ async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<PackedLinks, NodeError> 
         }
         return Ok(PackedLinks::default());
     }
-    Ok(PackedLinks::of(blocks.links(cid).await?.iter()))
+    Ok(PackedLinks::of(blocks.links(cid).await?))
 }
 
 /// Calls `each` with every local block, as CIDv1 `raw`, in no particular order, until it returns `false`. Blocks its thread.

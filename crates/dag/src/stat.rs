@@ -80,7 +80,7 @@ pub async fn dags(
                 None => match open.step() {
                     WalkStep::Link(cid, _) => cid,
                     WalkStep::Again(node) => {
-                        open.again(PackedLinks::of(blocks.links(&node).await?.iter()));
+                        open.again(PackedLinks::of(blocks.links(&node).await?));
                         continue;
                     }
                     WalkStep::Left(..) => continue,
@@ -104,7 +104,7 @@ pub async fn dags(
             }
             progress(&stats);
             if may_link(cid.codec()) {
-                let links = PackedLinks::of(blocks.links(&cid).await?.iter());
+                let links = PackedLinks::of(blocks.links(&cid).await?);
                 open.push_last(cid, links);
                 ahead.enter();
             }

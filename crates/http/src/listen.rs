@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
+use cairn_primitives::multiaddr::HttpAddrError;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
@@ -30,11 +31,14 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
-    /// The address is not supported.
-    #[error("cannot listen on {address:?}: expected a multiaddr like /ip4/127.0.0.1/tcp/5001")]
-    Address {
-        /// The address.
-        address: String,
+    /// The address is not that of an HTTP server.
+    #[error(transparent)]
+    Address(#[from] HttpAddrError),
+    /// The address has a host name, which may resolve to any address.
+    #[error("cannot listen on {name:?}: expected an IP address or localhost")]
+    Name {
+        /// The name.
+        name: String,
     },
     /// The system call failed.
     #[error("cannot listen on {address}")]

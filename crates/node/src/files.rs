@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use cairn_dag::Blocks;
 use cairn_dag::gc::ExtraRoots;
-use cairn_dag::import::{AddRequest, ImportDefaults};
-use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Settings, ShardingRules};
+use cairn_dag::import::ImportOptions;
+use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Settings};
 use cairn_primitives::Cid;
 use cairn_primitives::cid::CidError;
-use cairn_primitives::unixfs::CidMaker;
 use cairn_store::BlockStore;
 use cairn_store::block::Root;
 use cairn_store::meta::{RowError, Rows};
@@ -113,20 +112,11 @@ fn settings(config: &Config) -> Result<Settings, MfsError> {
     let limit = config.internal.mfs_no_flush_limit;
     settings.max_unflushed =
         limit.map_or(DEFAULT_UNFLUSHED, |limit| u64::try_from(limit).unwrap_or(0));
-    let defaults = ImportDefaults::from(&config.import);
-    settings.raw_leaves = defaults.raw_leaves;
-    match AddRequest::default().resolve(&defaults) {
-        Ok(import) => {
-            settings.cid = CidMaker::new(import.version, import.hash)?;
-            settings.chunker = import.chunker;
-            settings.rules = ShardingRules {
-                max_links: import.max_directory_links,
-                fanout: import.max_hamt_fanout,
-                threshold: import.hamt_threshold,
-                estimation: import.size_estimation,
-            };
-        }
+    match ImportOptions::from(&config.import).format() {
+        Ok(format) => settings.format = format,
         Err(error) => {
+            // Whether leaves are raw is a setting of its own, which the others do not spoil.
+            settings.format.raw_leaves = config.import.unixfs_raw_leaves;
             tracing::warn!(%error, "the mutable file system ignores the invalid settings of Import");
         }
     }

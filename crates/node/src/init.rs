@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_dag::Pinner;
-use cairn_dag::import::{AddRequest, FileMeta, ImportDefaults, ImportError, Importer, Tree};
-use cairn_dag::pin::PinError;
+use cairn_dag::import::{FileMeta, ImportError, ImportOptions, Importer, Tree};
+use cairn_dag::pin::{Below, PinError};
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams};
 use cairn_primitives::unixfs::{BuildError, CidMaker};
 use cairn_primitives::{Cid, PeerId, Version};
-use cairn_store::meta::{Pin, PinMode, Rows};
+use cairn_store::meta::Rows;
 use cairn_store::{BlockError, BlockStore, Hold};
 
 use crate::config::{Config, Profile};
@@ -128,7 +128,7 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
         if empty {
             Ok(None)
         } else {
-            add_welcome_files(&store, &pins, &ImportDefaults::from(&config.import))
+            add_welcome_files(&store, &pins, ImportOptions::from(&config.import))
                 .await
                 .map(Some)
         }
@@ -139,18 +139,10 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
     seeded
 }
 
-fn recursive(cid: Cid) -> Vec<Pin> {
-    vec![Pin {
-        cid,
-        mode: PinMode::Recursive,
-        name: String::new(),
-    }]
-}
-
 async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), SeedError> {
     let hold = store.hold();
     let cid = put_empty_folder(store, &hold).await?;
-    pins.add_held(&hold, recursive(cid))
+    pins.add_written(&hold, &[cid], "", Below::Held)
         .await
         .map_err(Arc::new)?;
     Ok(())
@@ -175,14 +167,12 @@ pub(crate) async fn put_empty_folder(
 async fn add_welcome_files(
     store: &Arc<dyn BlockStore>,
     pins: &Pinner,
-    defaults: &ImportDefaults,
+    defaults: ImportOptions,
 ) -> Result<Cid, SeedError> {
-    let options = AddRequest {
+    let options = ImportOptions {
         wrap: true,
-        ..AddRequest::default()
-    }
-    .resolve(defaults)
-    .map_err(Arc::new)?;
+        ..defaults
+    };
     let importer = Importer::new(Arc::clone(store), options).map_err(Arc::new)?;
     // Nobody reads the events of one file; the channel has room for all of them.
     let (events, _told) = tokio::sync::mpsc::channel(16);
@@ -196,14 +186,9 @@ async fn add_welcome_files(
         .map_err(Arc::new)?;
     file.finish().await.map_err(Arc::new)?;
     let finished = tree.finish().await.map_err(Arc::new)?;
-    let root = finished.roots.into_iter().next().map(|root| root.cid);
-    match (root, finished.hold) {
-        (Some(root), Some(hold)) => {
-            pins.add_held(&hold, recursive(root.clone()))
-                .await
-                .map_err(Arc::new)?;
-            Ok(root)
-        }
-        _ => Err(BlockError::Cancelled.into()),
+    finished.pin(pins).await.map_err(Arc::new)?;
+    match finished.roots.into_iter().next() {
+        Some(root) => Ok(root.cid),
+        None => Err(BlockError::Cancelled.into()),
     }
 }

@@ -7,6 +7,7 @@ pub mod config;
 mod durable;
 mod files;
 mod identity;
+mod import;
 mod init;
 pub mod metrics;
 mod node;

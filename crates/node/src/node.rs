@@ -6,16 +6,13 @@ use std::time::Duration;
 
 use cairn_dag::Pinner;
 use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
-use cairn_dag::import::ImportDefaults;
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
-use cairn_primitives::unixfs::directory::SizeEstimation;
 use cairn_store::block::{Collected, Filestore, Root};
 use cairn_store::meta::{RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::sections::Import;
 use crate::config::{Config, ConfigFile};
 use crate::files;
 use crate::identity::Identity;
@@ -412,35 +409,5 @@ async fn within(
             part,
             seconds: limit.as_secs(),
         }),
-    }
-}
-
-impl From<&Import> for ImportDefaults {
-    fn from(import: &Import) -> Self {
-        Self {
-            cid_version: import.cid_version,
-            raw_leaves: import.unixfs_raw_leaves,
-            chunker: import.unixfs_chunker.clone(),
-            hash: import.hash_function.clone(),
-            trickle: import
-                .unixfs_dag_layout
-                .as_deref()
-                .map(|layout| layout == "trickle"),
-            max_file_links: import.unixfs_file_max_links,
-            max_directory_links: import.unixfs_directory_max_links,
-            max_hamt_fanout: import.unixfs_hamt_directory_max_fanout,
-            hamt_threshold: import
-                .unixfs_hamt_directory_size_threshold
-                .as_ref()
-                .map(crate::config::Size::bytes),
-            size_estimation: import
-                .unixfs_hamt_directory_size_estimation
-                .as_deref()
-                .map(|how| match how {
-                    "block" => SizeEstimation::Block,
-                    "disabled" => SizeEstimation::Disabled,
-                    _ => SizeEstimation::Links,
-                }),
-        }
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::bytestring::ByteString;
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::codec::{CodecError, MAX_DEPTH};
 
 /// A value.
@@ -85,12 +86,12 @@ impl Ipld {
 
     /// All links inside, in order.
     #[must_use]
-    pub fn links(&self) -> Vec<Cid> {
-        let mut found = Vec::new();
+    pub fn links(&self) -> CidList {
+        let mut found = CidList::new();
         let mut waiting = vec![self];
         while let Some(value) = waiting.pop() {
             match value {
-                Self::Link(cid) => found.push(cid.clone()),
+                Self::Link(cid) => found.push(cid),
                 Self::List(items) => waiting.extend(items.iter().rev()),
                 Self::Map(entries) => waiting.extend(entries.iter().rev().map(|(_, value)| value)),
                 _ => {}

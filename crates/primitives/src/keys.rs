@@ -5,7 +5,6 @@
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
-use rand::TryRng as _;
 
 use crate::codec::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::multihash::{IDENTITY, Multihash};
@@ -194,9 +193,7 @@ impl Keypair {
         match kind {
             KeyType::Ed25519 => {
                 let mut seed = [0; 32];
-                rand::rngs::SysRng
-                    .try_fill_bytes(&mut seed)
-                    .map_err(|_| KeyError::Random)?;
+                getrandom::fill(&mut seed).map_err(|_| KeyError::Random)?;
                 Ok(Self::from_ed25519_seed(&seed))
             }
             _ => Err(KeyError::Unsupported(kind)),

@@ -105,15 +105,15 @@ impl<'a> Options<'a> {
     fn directory(&self) -> DirectoryParams {
         let mut params = DirectoryParams::new(self.cid());
         if let Some(max_links) = self.number("max-directory-links") {
-            params.max_links = max_links;
+            params.sharding.max_links = max_links;
         }
         if let Some(fanout) = self.number("max-hamt-fanout") {
-            params.fanout = fanout;
+            params.sharding.fanout = fanout;
         }
         if let Some(threshold) = self.number("threshold") {
-            params.threshold = threshold;
+            params.sharding.threshold = threshold;
         }
-        params.estimation = match self.0.get("estimation") {
+        params.sharding.estimation = match self.0.get("estimation") {
             Some(&"block") => SizeEstimation::Block,
             Some(&"disabled") => SizeEstimation::Disabled,
             _ => SizeEstimation::Links,

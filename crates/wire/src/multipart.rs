@@ -1,17 +1,24 @@
 //! A streaming decoder of `multipart/form-data`: parts in order, without copying their bytes.
 //!
 //! Spec: RFC 7578, RFC 2046 §5.1, and what Go's `mime/multipart` accepts besides: lines that end with LF only, white
-//! space after a boundary, an epilogue. [`Decoder`] does no I/O.
+//! space after a boundary, an epilogue. As there, a part whose `Content-Transfer-Encoding` is
+//! `quoted-printable` is decoded, and other encodings are left as they are. [`Decoder`] does no I/O.
 
+mod boundary;
+mod error;
 mod head;
+mod quoted_printable;
 
 use std::collections::VecDeque;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use memchr::memmem::Finder;
 
+use self::boundary::{Line, end_of_header, line_of, possible_start};
+pub use self::error::MultipartError;
 use self::head::parse_head;
 pub use self::head::{PartHead, parameter_of};
+use self::quoted_printable::QuotedPrintable;
 
 /// Maximum size of a part's header fields, in bytes.
 const MAX_HEADERS: usize = 64 << 10;
@@ -19,29 +26,6 @@ const MAX_HEADERS: usize = 64 << 10;
 const MAX_PREAMBLE: usize = 64 << 10;
 /// Maximum length of a boundary, RFC 2046.
 const MAX_BOUNDARY: usize = 70;
-/// Maximum length of white space after a boundary, in bytes.
-const MAX_PADDING: usize = 256;
-
-/// Why a multipart body cannot be decoded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MultipartError {
-    /// The content type has no boundary, or one that RFC 2046 forbids.
-    #[error("the Content-Type names no valid multipart boundary")]
-    Boundary,
-    /// The body ends before its closing boundary.
-    #[error("the multipart body ends before its closing boundary")]
-    Truncated,
-    /// The header of a part is too long.
-    #[error("the header of a part is longer than {MAX_HEADERS} bytes")]
-    Headers,
-    /// A boundary was expected and something else was found.
-    #[error("the multipart body is malformed: {0}")]
-    Malformed(&'static str),
-    /// The connection broke.
-    #[error("the request body could not be read: {0}")]
-    Read(String),
-}
 
 /// What a [`Decoder`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +68,10 @@ pub struct Decoder {
     /// Buffered bytes at the front that are not data: the end of the header's last line, which may also be the line
     /// end before a delimiter.
     borrowed: usize,
+    /// Decodes the part that is open, where it is encoded.
+    encoding: Option<QuotedPrintable>,
+    /// The end of the part comes next: its last bytes were given before it.
+    part_end: bool,
 }
 
 impl Decoder {
@@ -105,6 +93,8 @@ impl Decoder {
             finished: false,
             passed: 0,
             borrowed: 0,
+            encoding: None,
+            part_end: false,
         })
     }
 
@@ -128,6 +118,35 @@ impl Decoder {
         reason = "an iterator would end at the first None"
     )]
     pub fn next(&mut self) -> Result<Option<Event>, MultipartError> {
+        if std::mem::take(&mut self.part_end) {
+            return Ok(Some(Event::PartEnd));
+        }
+        loop {
+            let event = self.next_encoded()?;
+            let decoded = match (&event, &mut self.encoding) {
+                (Some(Event::Part(head)), _) => {
+                    self.encoding = head.is_quoted_printable().then(QuotedPrintable::default);
+                    return Ok(event);
+                }
+                (Some(Event::Data(data)), Some(encoding)) => encoding.decode(data)?,
+                (Some(Event::PartEnd), Some(encoding)) => {
+                    let rest = encoding.finish()?;
+                    self.encoding = None;
+                    if rest.is_empty() {
+                        return Ok(event);
+                    }
+                    self.part_end = true;
+                    rest
+                }
+                _ => return Ok(event),
+            };
+            if !decoded.is_empty() {
+                return Ok(Some(Event::Data(decoded)));
+            }
+        }
+    }
+
+    fn next_encoded(&mut self) -> Result<Option<Event>, MultipartError> {
         loop {
             let event = match self.state {
                 State::End => {
@@ -366,69 +385,12 @@ enum BodyPiece {
     Delimiter,
 }
 
-/// Where the delimiter may start in a tail that is shorter than it.
-fn possible_start(tail: &[u8], delimiter: &[u8]) -> Option<usize> {
-    let first = delimiter.first().copied().unwrap_or_default();
-    memchr::memchr_iter(first, tail)
-        .find(|&at| tail.get(at..).is_some_and(|end| delimiter.starts_with(end)))
-}
-
 /// The result of a decoder state.
 enum Transition {
     Event(Event),
     GoOn,
     /// More bytes are needed.
     More,
-}
-
-/// What follows a delimiter.
-enum Line {
-    /// A boundary's line, with its end: another part follows.
-    Next { length: usize },
-    /// The line of the closing boundary.
-    Last,
-    /// Something else: it was no delimiter.
-    Data,
-}
-
-/// What follows a delimiter, or `None` when more bytes are needed; `whole` says that no more will arrive.
-fn line_of(rest: &[u8], whole: bool) -> Option<Line> {
-    let (last, rest, before) = match rest {
-        [b'-', b'-', rest @ ..] => (true, rest, 2),
-        [b'-'] | [] if !whole => return None,
-        rest => (false, rest, 0),
-    };
-    let blank = rest
-        .iter()
-        .take(MAX_PADDING)
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count();
-    let end = match rest.get(blank..).unwrap_or_default() {
-        [b'\n', ..] => blank + 1,
-        [b'\r', b'\n', ..] => blank + 2,
-        [] | [b'\r'] if !whole => return None,
-        [] | [b'\r'] if last => blank,
-        _ => return Some(Line::Data),
-    };
-    Some(if last {
-        Line::Last
-    } else {
-        Line::Next {
-            length: before + end,
-        }
-    })
-}
-
-/// Where a header ends: behind its first empty line.
-fn end_of_header(held: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', held) {
-        if matches!(held.get(start..end), Some(b"" | b"\r")) {
-            return Some(end + 1);
-        }
-        start = end + 1;
-    }
-    None
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod filestore;
 mod generic;
 mod get;
 mod init;
+mod items;
 mod ls;
 mod pin_add;
 mod pin_ls;

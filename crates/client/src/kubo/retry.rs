@@ -1,6 +1,5 @@
 //! Retries.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -68,10 +67,9 @@ impl Retry {
     }
 }
 
-/// A number from 0 to 1, different each time: the keys of a fresh hasher are random.
+/// A number from 0 to 1, different each time as far as the system has random numbers to give.
 fn chance() -> f64 {
-    f64::from(u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(0))
-        / f64::from(u32::MAX)
+    f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ pub enum UploadError {
     /// The list of what to send came to an error.
     #[error("cannot list the files to send")]
     List(#[source] BoxError),
+    /// No boundary between parts could be made.
+    #[error("the system has no random numbers to give")]
+    Random(#[source] io::Error),
 }
 
 /// What a part holds.

@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -40,9 +39,19 @@ const WAITING: usize = 3;
 pub(super) fn encode(
     parts: BoxStream<'static, Result<Part, UploadError>>,
 ) -> (String, Body, Failure) {
-    let boundary = boundary();
+    let (boundary, refused) = match boundary() {
+        Ok(boundary) => (boundary, None),
+        Err(error) => (String::new(), Some(error)),
+    };
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    let (body, failure) = spawn(boundary, |writer| Box::pin(writer.write(parts)));
+    let (body, failure) = spawn(boundary, |writer| {
+        Box::pin(async move {
+            match refused {
+                None => writer.write(parts).await,
+                Some(error) => Err(error.into()),
+            }
+        })
+    });
     (content_type, body, failure)
 }
 
@@ -290,10 +299,12 @@ fn query(metadata: Metadata, content: &Content) -> String {
     query
 }
 
-/// 256 random bits, so that no content holds it: the keys of a fresh hasher are random.
-fn boundary() -> String {
-    (0_u8..4).fold("cairn-".to_owned(), |mut text, turn| {
-        let _ = write!(text, "{:016x}", RandomState::new().hash_one(turn));
-        text
-    })
+/// 256 random bits, so that no content holds it.
+fn boundary() -> Result<String, UploadError> {
+    let mut text = "cairn-".to_owned();
+    for _ in 0..4 {
+        let part = getrandom::u64().map_err(|error| UploadError::Random(error.into()))?;
+        let _ = write!(text, "{part:016x}");
+    }
+    Ok(text)
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use cairn_primitives::car::v1;
-use cairn_primitives::{Cid, codec};
+use cairn_primitives::{Cid, CidList, codec};
 use futures_util::Stream;
 
 use crate::error::NodeError;
@@ -115,7 +115,7 @@ impl Car {
                         cid: node.clone(),
                         error,
                     })?;
-                    self.enter(node, links, done);
+                    self.enter(node, &links, done);
                     continue;
                 }
                 let rest = Bytes::from(std::mem::take(&mut self.small));
@@ -149,7 +149,7 @@ impl Car {
         let links = if may_link(cid.codec()) {
             links(cid, &data)?
         } else {
-            Vec::new()
+            CidList::new()
         };
         v1::write_block_prefix(cid, data.len(), &mut self.small);
         if data.len() < APART {
@@ -172,16 +172,16 @@ impl Car {
             {
                 self.leave();
             }
-            self.enter(cid.clone(), links, 0);
+            self.enter(cid.clone(), &links, 0);
         }
         Ok(())
     }
 
     /// Opens a node at one of its links, and sets outer ones aside where they hold too much: they are read again when the
     /// walk comes back to them.
-    fn enter(&mut self, node: Cid, links: Vec<Cid>, done: usize) {
+    fn enter(&mut self, node: Cid, links: &CidList, done: usize) {
         let links: Vec<(Cid, usize)> = links
-            .into_iter()
+            .iter()
             .zip(1..)
             .skip(done)
             .filter(|(link, _)| !self.seen.contains(link))
@@ -229,10 +229,10 @@ impl std::fmt::Debug for Car {
 }
 
 /// The links of a block; one of a codec that is not built in has none.
-fn links(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, NodeError> {
+fn links(cid: &Cid, data: &[u8]) -> Result<CidList, NodeError> {
     match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
-        Err(codec::CodecError::Unknown(_)) => Ok(Vec::new()),
+        Err(codec::CodecError::Unknown(_)) => Ok(CidList::new()),
         Err(error) => Err(NodeError::Codec {
             cid: cid.clone(),
             error,

@@ -7,7 +7,9 @@ use cairn_primitives::multihash::{HashError, HashFunction, SHA2_256};
 use cairn_primitives::{Block, Cid, Codec, Version};
 use cairn_store::{BlockStore, Hold};
 
-use super::{ImportError, OptionError};
+use super::format::DEFAULT_HASH;
+use super::options::given;
+use super::{ImportError, ImportOptions, OptionError};
 
 /// Maximum size in bytes of a block that peers exchange; larger ones are only imported if the user insists.
 ///
@@ -16,7 +18,7 @@ pub const EXCHANGE_LIMIT: usize = 2 << 20;
 
 /// The options of a `block put`; `None` if not given.
 #[derive(Clone, Debug, Default)]
-pub struct BlockPutRequest {
+pub struct BlockPutOptions {
     /// `cid-codec`: a multicodec name or number.
     pub cid_codec: Option<String>,
     /// `format`: the older name of the codec, which knows `v0`, `protobuf` and `cbor` besides.
@@ -39,27 +41,33 @@ pub struct BlockFormat {
     allow_big_block: bool,
 }
 
-impl BlockPutRequest {
-    /// Applies Kubo's rules; `default_hash` is the configuration's `Import.HashFunction`.
-    pub fn resolve(&self, default_hash: Option<&str>) -> Result<BlockFormat, ImportError> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let hash = given(&self.mhtype)
-            .or_else(|| default_hash.map(Into::into))
-            .unwrap_or_else(|| "sha2-256".into());
-        let hash = HashFunction::from_name(&hash).map_err(|_| OptionError::Hash(hash))?;
-        let (codec, version) = match (given(&self.format), given(&self.cid_codec)) {
-            (None, codec) => (codec.unwrap_or_else(|| "raw".into()), Version::V1),
+impl BlockPutOptions {
+    /// Checks the options by Kubo's rules. Where the hash function is not given, that of `defaults` is taken, which are the
+    /// configuration's.
+    ///
+    /// # Errors
+    /// [`ImportError::Option`] for options that mean nothing, alone or together.
+    pub fn resolve(&self, defaults: &ImportOptions) -> Result<BlockFormat, ImportError> {
+        let hash = given(self.mhtype.as_deref())
+            .or(given(defaults.hash.as_deref()))
+            .unwrap_or(DEFAULT_HASH);
+        let hash = HashFunction::from_name(hash).map_err(|_| OptionError::Hash(hash.into()))?;
+        let (codec, version) = match (
+            given(self.format.as_deref()),
+            given(self.cid_codec.as_deref()),
+        ) {
+            (None, codec) => (codec.unwrap_or("raw"), Version::V1),
             (Some(_), Some(codec)) if codec != "raw" => {
                 return Err(OptionError::TwoCodecs.into());
             }
-            (Some(format), _) => match format.as_str() {
-                "v0" => ("dag-pb".into(), Version::V0),
-                "protobuf" => ("dag-pb".into(), Version::V1),
-                "cbor" => ("dag-cbor".into(), Version::V1),
+            (Some(format), _) => match format {
+                "v0" => ("dag-pb", Version::V0),
+                "protobuf" => ("dag-pb", Version::V1),
+                "cbor" => ("dag-cbor", Version::V1),
                 _ => (format, Version::V1),
             },
         };
-        let codec = Codec::from_name(&codec).map_err(|_| OptionError::Codec(codec))?;
+        let codec = Codec::from_name(codec).map_err(|_| OptionError::Codec(codec.into()))?;
         let length = self.mhlen.and_then(|length| usize::try_from(length).ok());
         if version == Version::V0 && (hash.code() != SHA2_256 || !matches!(length, None | Some(32)))
         {
@@ -122,13 +130,13 @@ pub async fn put_block(
 mod tests {
     use super::*;
 
-    fn request() -> BlockPutRequest {
-        BlockPutRequest::default()
+    fn request() -> BlockPutOptions {
+        BlockPutOptions::default()
     }
 
-    fn put(request: &BlockPutRequest) -> Result<String, String> {
+    fn put(request: &BlockPutOptions) -> Result<String, String> {
         let block = request
-            .resolve(None)
+            .resolve(&ImportOptions::default())
             .and_then(|format| format.block(Bytes::from_static(b"block data")));
         block
             .map(|block| block.cid.to_string())
@@ -144,42 +152,42 @@ mod tests {
         for (request, cid) in [
             (request(), raw),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("raw"),
                     ..request()
                 },
                 raw,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("raw"),
                     ..request()
                 },
                 raw,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("dag-pb"),
                     ..request()
                 },
                 pb,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("protobuf"),
                     ..request()
                 },
                 pb,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("v0"),
                     ..request()
                 },
                 v0,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("v0"),
                     cid_codec: some("raw"),
                     ..request()
@@ -187,21 +195,21 @@ mod tests {
                 v0,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("dag-cbor"),
                     ..request()
                 },
                 "bafyreiexcowy2vhpk5ywisled7jy3faigf6o7s4czfkdbsumikhevtwneu",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhtype: some("blake2b-256"),
                     ..request()
                 },
                 "bafk2bzacecjkwxygltltzx4kkd3isgswqzktyntcvjemo3dgfxp5owrqqr7wq",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhtype: some("sha2-256"),
                     mhlen: Some(20),
                     ..request()
@@ -218,21 +226,21 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         for (request, text) in [
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhtype: some("nope"),
                     ..request()
                 },
                 "unknown hash function \"nope\"",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("nope"),
                     ..request()
                 },
                 "unknown codec \"nope\"",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("dag-pb"),
                     format: some("v0"),
                     ..request()
@@ -240,7 +248,7 @@ mod tests {
                 "the codec is given twice: as the format and as the codec of the CID",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("v0"),
                     mhtype: some("sha2-512"),
                     ..request()
@@ -248,14 +256,14 @@ mod tests {
                 "CIDv0 requires a sha2-256 digest of 32 bytes",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhlen: Some(64),
                     ..request()
                 },
                 "cannot make the CID: sha2-256 has no digest of 33 bytes",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhlen: Some(10),
                     ..request()
                 },
@@ -268,18 +276,18 @@ mod tests {
 
     #[test]
     fn bounds_blocks() {
-        let format = request().resolve(None).unwrap();
+        let format = request().resolve(&ImportOptions::default()).unwrap();
         let big = Bytes::from(vec![0; EXCHANGE_LIMIT + 1]);
         assert!(format.block(big.slice(1..)).is_ok());
         assert!(matches!(
             format.block(big.clone()),
             Err(ImportError::BigBlock)
         ));
-        let format = BlockPutRequest {
+        let format = BlockPutOptions {
             allow_big_block: true,
             ..request()
         }
-        .resolve(None)
+        .resolve(&ImportOptions::default())
         .unwrap();
         assert!(format.block(big).is_ok());
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_primitives::car::{CarError, Decoder, Event, Limits};
 use cairn_primitives::{Block, Cid};
+use cairn_store::meta::PinMode;
 use cairn_store::{BlockStore, Hold};
 
 use self::check::{BlockFault, CheckedBlocks, check};
@@ -23,6 +24,8 @@ use super::blocks::Batch;
 use super::closure::Closure;
 use super::error::{CarFault, CarPlace};
 use super::workers::{PendingResult, Workers};
+use crate::fetch::Blocks;
+use crate::pin::{Below, PinError, Pinner};
 
 /// Bytes that are checked as one job.
 const JOB_BYTES: usize = 512 << 10;
@@ -61,6 +64,21 @@ impl CarFinished {
     #[must_use]
     pub fn is_whole(&self, root: &Cid) -> bool {
         self.closure.is_closed() && self.closure.came.contains(&root.to_v1())
+    }
+
+    /// Pins a root recursively; what did not come with it is fetched through `blocks`.
+    ///
+    /// # Errors
+    /// As [`Pinner::add`].
+    pub async fn pin(&self, pins: &Pinner, blocks: &Blocks, root: &Cid) -> Result<(), PinError> {
+        match &self.hold {
+            // All of it has just passed by: there is no need to look again.
+            Some(hold) if self.is_whole(root) => {
+                let roots = std::slice::from_ref(root);
+                pins.add_written(hold, roots, "", Below::Held).await
+            }
+            _ => pins.add(blocks, root, PinMode::Recursive, "", None).await,
+        }
     }
 }
 
@@ -281,7 +299,7 @@ impl CarImport {
         if let Some(last) = checked.blocks.last() {
             self.previous = Some(last.cid.clone());
         }
-        self.closure.note(&checked.blocks, checked.links);
+        self.closure.note(&checked.blocks, &checked.links);
         if checked.undecodable {
             self.closure.give_up();
         }

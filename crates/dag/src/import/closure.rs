@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cairn_primitives::{Block, Cid};
+use cairn_primitives::{Block, Cid, CidList};
 
 /// CIDs that are remembered, at most; past that it counts as unknown (about 30 MB).
 const MOST: usize = 1 << 18;
@@ -18,7 +18,7 @@ pub(super) struct Closure {
 
 impl Closure {
     /// Records blocks and of all that they link to.
-    pub(super) fn note(&mut self, blocks: &[Block], links: Vec<Cid>) {
+    pub(super) fn note(&mut self, blocks: &[Block], links: &CidList) {
         if self.unknown {
             return;
         }
@@ -33,6 +33,9 @@ impl Closure {
             let link = link.to_v1();
             if !self.came.contains(&link) {
                 self.missing.insert(link);
+            }
+            if self.unknown || self.came.len() + self.missing.len() > MOST {
+                break;
             }
         }
         if self.unknown || self.came.len() + self.missing.len() > MOST {
@@ -72,11 +75,14 @@ mod tests {
     #[test]
     fn closes_in_any_order() {
         let mut closure = Closure::default();
-        closure.note(&[block("parent")], vec![cid("child"), cid("other")]);
+        closure.note(
+            &[block("parent")],
+            &[cid("child"), cid("other")].into_iter().collect(),
+        );
         assert!(!closure.is_closed());
-        closure.note(&[block("child")], vec![]);
+        closure.note(&[block("child")], &CidList::new());
         assert!(!closure.is_closed());
-        closure.note(&[block("other")], vec![cid("child")]);
+        closure.note(&[block("other")], &[cid("child")].into_iter().collect());
         assert!(closure.is_closed());
         assert!(closure.came.contains(&cid("parent")));
     }
@@ -89,7 +95,7 @@ mod tests {
                 Block::new(cid("child").to_raw(), Bytes::new()),
                 block("parent"),
             ],
-            vec![cid("child")],
+            &[cid("child")].into_iter().collect(),
         );
         assert!(!closure.is_closed());
     }

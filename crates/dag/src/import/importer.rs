@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_primitives::unixfs::directory::DirectoryParams;
 use cairn_primitives::unixfs::layout::LayoutParams;
-use cairn_primitives::unixfs::{Built, CidMaker, symlink};
+use cairn_primitives::unixfs::{Built, symlink};
 use cairn_store::block::Filestore;
 use cairn_store::{BlockStore, Hold};
 
 use super::ImportError;
 use super::blocks::Batch;
 use super::file::{FileImport, Source};
+use super::format::DagFormat;
 use super::options::{FileMeta, ImportOptions};
 use super::workers::Workers;
 
@@ -22,8 +23,8 @@ use super::workers::Workers;
 /// dropped midway, it leaves blocks that nothing refers to.
 #[derive(Debug)]
 pub struct Importer {
-    options: Arc<ImportOptions>,
-    cid: CidMaker,
+    options: ImportOptions,
+    format: DagFormat,
     pub(super) blocks: Batch,
     /// Asked for with the first file that is larger than a chunk.
     workers: Option<Arc<Workers>>,
@@ -31,16 +32,15 @@ pub struct Importer {
 
 impl Importer {
     /// Starts an import; takes the hold, unless nothing is stored.
+    ///
+    /// # Errors
+    /// What [`ImportOptions::format`] refuses.
     pub fn new(store: Arc<dyn BlockStore>, options: ImportOptions) -> Result<Self, ImportError> {
-        let cid = CidMaker::new(options.version, options.hash)?;
-        let cid = match options.inline {
-            Some(limit) => cid.with_inline(limit)?,
-            None => cid,
-        };
+        let format = options.format()?;
         let blocks = Batch::new(store, options.only_hash);
         Ok(Self {
-            options: Arc::new(options),
-            cid,
+            options,
+            format,
             blocks,
             workers: None,
         })
@@ -54,7 +54,7 @@ impl Importer {
         self
     }
 
-    /// How this import builds its DAG.
+    /// The options of this import.
     #[must_use]
     pub fn options(&self) -> &ImportOptions {
         &self.options
@@ -80,7 +80,7 @@ impl Importer {
             self.allowed()?;
             return Err(ImportError::NoReference);
         }
-        FileImport::new(self.layout(Some(meta)), &self.options.chunker, None)
+        FileImport::new(self.layout(Some(meta)), &self.format.chunker, None)
     }
 
     /// Begins a file that may be referred to where it is, if the options say so.
@@ -99,7 +99,7 @@ impl Importer {
         // References have no place for permissions and times.
         FileImport::new(
             self.layout(None),
-            &self.options.chunker,
+            &self.format.chunker,
             Some(Source::new(source, self.blocks.accepts(source))),
         )
     }
@@ -117,23 +117,20 @@ impl Importer {
             .map(|own| self.options.stored_meta(own))
             .unwrap_or_default();
         LayoutParams {
-            shape: self.options.shape,
-            max_links: self.options.max_file_links,
+            shape: self.format.shape,
+            max_links: self.format.max_file_links,
             mode: meta.permissions(),
             mtime: meta.mtime,
-            ..LayoutParams::new(self.cid.clone(), self.options.raw_leaves)
+            ..LayoutParams::new(self.format.cid.clone(), self.format.has_raw_leaves())
         }
     }
 
     pub(super) fn directory(&self, stored: FileMeta) -> DirectoryParams {
         DirectoryParams {
-            max_links: self.options.max_directory_links,
-            fanout: self.options.max_hamt_fanout,
-            threshold: self.options.hamt_threshold,
-            estimation: self.options.size_estimation,
+            sharding: self.format.sharding.clone(),
             mode: stored.permissions(),
             mtime: stored.mtime,
-            ..DirectoryParams::new(self.cid.clone())
+            ..DirectoryParams::new(self.format.cid.clone())
         }
     }
 
@@ -153,7 +150,7 @@ impl Importer {
         meta: FileMeta,
     ) -> Result<Built, ImportError> {
         let mtime = self.options.stored_meta(meta).mtime;
-        let (block, built) = symlink::build(&self.cid, target.as_ref(), mtime)?;
+        let (block, built) = symlink::build(&self.format.cid, target.as_ref(), mtime)?;
         self.blocks.push(block);
         self.blocks.flush_if_full().await?;
         Ok(built)

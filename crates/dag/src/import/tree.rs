@@ -2,20 +2,21 @@
 
 mod build;
 mod directories;
+mod file;
 mod folders;
+mod imported;
 mod path;
 
-use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::unixfs::{Built, Mtime};
-use cairn_store::Hold;
 use tokio::sync::mpsc;
 
 use self::directories::{DirectoryStack, PlacementStep};
+pub use self::file::TreeFile;
 use self::folders::{FolderId, Folders};
+pub use self::imported::{ImportRoot, ImportedTree};
 use super::ImportError;
-use super::file::FileImport;
 use super::importer::Importer;
 use super::options::FileMeta;
 
@@ -40,24 +41,6 @@ pub struct Added {
     pub mode: u32,
     /// The time that came with the entry at the top.
     pub mtime: Option<Mtime>,
-}
-
-/// An entry at the top, which is to be pinned if anything is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportRoot {
-    /// The CID.
-    pub cid: Cid,
-    /// Its name; empty when there is none.
-    pub name: ByteString,
-}
-
-/// The result of [`Tree::finish`].
-#[derive(Debug)]
-pub struct ImportedTree {
-    /// The entries at the top, in the order in which they came.
-    pub roots: Vec<ImportRoot>,
-    /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
-    pub hold: Option<Hold>,
 }
 
 /// An open directory.
@@ -196,7 +179,7 @@ impl Tree {
 
     /// Builds the remaining directories, makes everything durable, and returns the roots.
     ///
-    /// Pin them before the hold is dropped.
+    /// [`ImportedTree::pin`] them before the hold is dropped.
     pub async fn finish(mut self) -> Result<ImportedTree, ImportError> {
         while self.places.depth() > 0 {
             self.leave().await?;
@@ -205,10 +188,15 @@ impl Tree {
         if self.roots.is_empty() {
             return Err(ImportError::NoEntries);
         }
+        let options = self.importer.options();
+        let pin_name = options
+            .pins()
+            .then(|| options.pin_name.clone().unwrap_or_default());
         let hold = self.importer.finish().await?;
         Ok(ImportedTree {
             roots: self.roots,
             hold,
+            pin_name,
         })
     }
 
@@ -249,7 +237,7 @@ impl Tree {
             }
             Some(parent) => {
                 let meta = self.importer.options().stored_meta(meta);
-                if self.importer.options().empty_dirs {
+                if self.importer.options().keeps_empty_dirs() {
                     OpenDirectory::Folder(self.folders()?.make(parent, name, meta)?)
                 } else {
                     OpenDirectory::Later {
@@ -379,44 +367,5 @@ impl Tree {
             .send(event)
             .await
             .map_err(|_| ImportError::Abandoned)
-    }
-}
-
-/// A file of a [`Tree`] that is being received.
-#[derive(Debug)]
-pub struct TreeFile<'a> {
-    name: ByteString,
-    meta: FileMeta,
-    /// `None` when the entry is skipped.
-    import: Option<FileImport>,
-    tree: &'a mut Tree,
-}
-
-impl TreeFile<'_> {
-    /// The name that events about the bytes received so far carry.
-    #[must_use]
-    pub fn name(&self) -> ByteString {
-        self.tree.full_name(&self.name)
-    }
-
-    /// Takes the next bytes of the file.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
-        match &mut self.import {
-            Some(import) => import.write(&mut self.tree.importer, bytes).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Ends the file.
-    pub async fn finish(self) -> Result<(), ImportError> {
-        let Self {
-            name,
-            meta,
-            import,
-            tree,
-        } = self;
-        let Some(import) = import else { return Ok(()) };
-        let built = import.finish(&mut tree.importer).await?;
-        tree.done(&name, meta, built).await
     }
 }

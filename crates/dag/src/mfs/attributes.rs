@@ -110,7 +110,7 @@ impl Mfs {
     ) -> Result<(), MfsError> {
         let settings = self.settings();
         if path.is_root() {
-            change.root = editor.put(&settings.cid, node).await?.cid;
+            change.root = editor.put(&settings.format.cid, node).await?.cid;
             return Ok(());
         }
         let made: NodeLink = editor.put(maker, node).await?;

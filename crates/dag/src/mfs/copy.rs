@@ -89,7 +89,7 @@ impl Mfs {
         if options.parents
             && let Some((above, _)) = to.split()
         {
-            let maker = options.cid.as_ref().unwrap_or(&self.settings().cid);
+            let maker = options.cid.as_ref().unwrap_or(&self.settings().format.cid);
             let root = change.root.clone();
             change.root = editor
                 .make_directories(

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
+use cairn_primitives::unixfs::directory::Sharding;
 use cairn_primitives::unixfs::{BuildError, CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Block, Cid, Codec};
 use cairn_store::Hold;
 
-use super::{MfsError, ShardingRules};
+use super::MfsError;
 use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 use crate::unixfs;
@@ -16,7 +17,7 @@ use crate::unixfs;
 #[derive(Debug)]
 pub(super) struct Editor<'a> {
     pub(super) blocks: Blocks,
-    pub(super) rules: &'a ShardingRules,
+    pub(super) sharding: &'a Sharding,
     hold: Hold,
 }
 
@@ -83,11 +84,11 @@ pub(super) fn read(cid: &Cid, data: &Bytes) -> Result<MfsNode, NodeError> {
 }
 
 impl<'a> Editor<'a> {
-    pub(super) fn new(blocks: &Blocks, rules: &'a ShardingRules) -> Self {
+    pub(super) fn new(blocks: &Blocks, sharding: &'a Sharding) -> Self {
         let hold = blocks.store().hold();
         Self {
             blocks: blocks.held(hold.clone()),
-            rules,
+            sharding,
             hold,
         }
     }

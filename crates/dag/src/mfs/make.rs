@@ -41,7 +41,7 @@ impl Mfs {
             };
         }
         let settings = self.settings();
-        let maker = options.cid.as_ref().unwrap_or(&settings.cid);
+        let maker = options.cid.as_ref().unwrap_or(&settings.format.cid);
         let editor = self.editor();
         let mut change = self.change().await;
         let root = change.root.clone();

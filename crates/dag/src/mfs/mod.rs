@@ -22,6 +22,8 @@ mod make;
 mod path;
 mod read;
 mod remove;
+mod settings;
+mod shard;
 mod stat;
 mod tree;
 mod write;
@@ -30,11 +32,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use cairn_primitives::ByteString;
-use cairn_primitives::unixfs::chunker::ChunkerSpec;
-use cairn_primitives::unixfs::directory::{self as format, SizeEstimation};
-use cairn_primitives::unixfs::{BuildError, CidMaker, hamt};
-use cairn_primitives::{Cid, Version, multihash};
+use cairn_primitives::{ByteString, Cid};
 use cairn_store::BlockError;
 use cairn_store::block::Root;
 use cairn_store::meta::Rows;
@@ -49,6 +47,7 @@ pub use make::MakeOptions;
 pub use path::MfsPath;
 pub use read::FileBytes;
 pub use remove::RemoveOptions;
+pub use settings::{DEFAULT_UNFLUSHED, Settings, cid_maker};
 pub use stat::{EntryKind, Locality, Stat};
 pub use write::{Body, WriteOptions};
 
@@ -58,66 +57,6 @@ use crate::fetch::Blocks;
 
 /// Maximum size of a file, in bytes: offsets are signed 64-bit numbers everywhere.
 pub const MAX_FILE: u64 = i64::MAX.unsigned_abs();
-
-/// Default limit of unflushed changes.
-pub const DEFAULT_UNFLUSHED: u64 = 256;
-
-/// Rules for sharding directories.
-#[derive(Clone, Debug)]
-pub struct ShardingRules {
-    /// Maximum number of entries of a directory in one node; 0 for no limit.
-    pub max_links: usize,
-    /// Number of slots of a HAMT node.
-    pub fanout: usize,
-    /// Estimated size in bytes above which a directory becomes a HAMT; 0 turns HAMTs off.
-    pub threshold: u64,
-    /// How the size is estimated.
-    pub estimation: SizeEstimation,
-}
-
-impl Default for ShardingRules {
-    fn default() -> Self {
-        Self {
-            max_links: 0,
-            fanout: hamt::DEFAULT_FANOUT,
-            threshold: format::DEFAULT_THRESHOLD,
-            estimation: SizeEstimation::Links,
-        }
-    }
-}
-
-/// Settings for new nodes.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Settings {
-    /// The default CID format.
-    pub cid: CidMaker,
-    /// Whether new leaves are raw; `None` when the version of the file's CID decides.
-    pub raw_leaves: Option<bool>,
-    /// The chunker of new bytes.
-    pub chunker: ChunkerSpec,
-    /// When directories become HAMTs.
-    pub rules: ShardingRules,
-    /// Changes that may wait for a flush; 0 for no limit.
-    pub max_unflushed: u64,
-}
-
-impl Settings {
-    /// Kubo's defaults: CIDv0, sha2-256.
-    ///
-    /// # Errors
-    /// Never, as long as sha2-256 is built in.
-    pub fn new() -> Result<Self, BuildError> {
-        let sha2 = multihash::HashFunction::from_code(multihash::SHA2_256)?;
-        Ok(Self {
-            cid: CidMaker::new(Version::V0, sha2)?,
-            raw_leaves: None,
-            chunker: ChunkerSpec::default(),
-            rules: ShardingRules::default(),
-            max_unflushed: DEFAULT_UNFLUSHED,
-        })
-    }
-}
 
 /// The mutable file system of a repository. Cheap to clone; clones share their state.
 #[derive(Clone)]
@@ -164,13 +103,13 @@ impl Mfs {
         settings: Settings,
     ) -> Result<Self, MfsError> {
         let flushed = rows.mfs_root()?;
-        let editor = Editor::new(&blocks, &settings.rules);
+        let editor = Editor::new(&blocks, &settings.format.sharding);
         let tree = match &flushed {
             Some(cid) => {
                 flush::check_root(&blocks, cid).await?;
                 cid.clone()
             }
-            None => editor.empty_directory(&settings.cid).await?.cid,
+            None => editor.empty_directory(&settings.format.cid).await?.cid,
         };
         let state = State {
             tree,
@@ -243,7 +182,7 @@ impl Mfs {
     }
 
     fn editor(&self) -> Editor<'_> {
-        Editor::new(&self.inner.blocks, &self.inner.settings.rules)
+        Editor::new(&self.inner.blocks, &self.inner.settings.format.sharding)
     }
 
     /// Waits for the turn to change the tree.

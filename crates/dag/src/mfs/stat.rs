@@ -1,7 +1,7 @@
 //! Information about a file or a directory.
 
 use cairn_primitives::unixfs::{Mtime, NodeKind};
-use cairn_primitives::{Cid, Codec};
+use cairn_primitives::{Cid, CidList, Codec};
 
 use super::editor::{Editor, MfsNode};
 use super::{Mfs, MfsError, MfsPath};
@@ -132,18 +132,18 @@ async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError>
         let links = if may_link(cid.codec()) && cid.codec() != Codec::RAW {
             store.links(&cid).await?.unwrap_or_default()
         } else {
-            std::sync::Arc::default()
+            CidList::new()
         };
         if !below_is_done && !links.is_empty() {
             stack.push((cid, true));
-            stack.extend(links.iter().map(|link| (link.clone(), false)));
+            stack.extend(links.iter().map(|link| (link, false)));
             continue;
         }
         let mut sum = Locality {
             whole: true,
             bytes: u64::from(size),
         };
-        for below in links.iter().filter_map(|link| done.get(link)) {
+        for below in links.iter().filter_map(|link| done.get(&link)) {
             sum.whole &= below.whole;
             sum.bytes = sum.bytes.saturating_add(below.bytes);
         }

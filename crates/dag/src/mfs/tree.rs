@@ -134,7 +134,7 @@ impl Editor<'_> {
             let place = above.get(..chain.len()).unwrap_or_default();
             // The form of the root's CID is a setting; the others keep theirs.
             let maker = if chain.is_empty() {
-                settings.cid.clone()
+                settings.format.cid.clone()
             } else {
                 CidMaker::like(&cid)?
             };

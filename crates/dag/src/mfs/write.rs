@@ -107,7 +107,7 @@ impl Mfs {
             (Some(before), Some(now)) if *before == now => {}
             (None, None) => {
                 if options.parents {
-                    let maker = options.cid.as_ref().unwrap_or(&self.settings().cid);
+                    let maker = options.cid.as_ref().unwrap_or(&self.settings().format.cid);
                     change.root = editor
                         .make_directories(
                             self.settings(),
@@ -185,9 +185,9 @@ impl Mfs {
         let settings = self.settings();
         let (cid, data) = match before {
             Some(cid) => (cid.clone(), editor.blocks.get(cid).await?),
-            None => empty_file(options.cid.as_ref().unwrap_or(&settings.cid))?,
+            None => empty_file(options.cid.as_ref().unwrap_or(&settings.format.cid))?,
         };
-        let raw_leaves = options.raw_leaves.or(settings.raw_leaves);
+        let raw_leaves = options.raw_leaves.or(settings.format.raw_leaves);
         let mut edit = FileEdit::open(editor, &cid, &data, raw_leaves)?;
         if options.truncate {
             edit.cut(0).await?;
@@ -199,7 +199,7 @@ impl Mfs {
         let mut at = options.offset;
         let mut left = options.count.unwrap_or(u64::MAX);
         let mut over: Vec<u8> = Vec::new();
-        let mut chunker = Chunker::new(&settings.chunker);
+        let mut chunker = Chunker::new(&settings.format.chunker);
         let mut chunks: VecDeque<Bytes> = VecDeque::new();
         let mut gathered = 0;
         // The bytes that the file has are written over first; `size` does not change by that.

@@ -93,7 +93,7 @@ impl Pinner {
                     if may_link(cid.codec())
                         && let Some(links) = self.inner.store.links_blocking(&cid)?
                     {
-                        open.push_last(cid, PackedLinks::of(links.iter()));
+                        open.push_last(cid, PackedLinks::of(links));
                     }
                 }
                 next = self.next_link(&mut open)?;
@@ -109,7 +109,7 @@ impl Pinner {
                 WalkStep::Link(cid, _) => return Ok(Some(cid)),
                 WalkStep::Again(node) => {
                     let links = self.inner.store.links_blocking(&node)?;
-                    open.again(PackedLinks::of(links.iter().flat_map(|links| links.iter())));
+                    open.again(PackedLinks::of(links.unwrap_or_default()));
                 }
                 WalkStep::Left(..) => {}
                 WalkStep::End => return Ok(None),

@@ -150,7 +150,7 @@ impl Pinner {
     /// What a block links to; nothing when it is not here.
     fn links(&self, cid: &Cid) -> Result<PackedLinks, PinError> {
         let links = self.inner.store.links_blocking(cid)?;
-        Ok(PackedLinks::of(links.iter().flat_map(|links| links.iter())))
+        Ok(PackedLinks::of(links.unwrap_or_default()))
     }
 
     /// As [`Pinner::list_blocking`], in a separate thread.

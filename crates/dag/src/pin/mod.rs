@@ -10,6 +10,7 @@ mod find;
 mod list;
 mod remove;
 mod verify;
+mod written;
 
 use std::fmt;
 use std::hash::BuildHasher as _;
@@ -19,14 +20,15 @@ use std::sync::atomic::AtomicU64;
 
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
-use cairn_store::meta::{PinMode, Rows};
+use cairn_store::meta::{PinChange, PinMode, Rows};
 use foldhash::fast::FixedState;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, MutexGuard, RwLock};
 
 pub use add::Progress;
 pub use error::{MAX_NAME, PinError, RemoveError};
 pub use list::{Listed, Query};
 pub use verify::{BadBlock, PinStatus};
+pub use written::Below;
 
 /// Locks for pins, by CID: changes of one CID are in a row, changes of others share the database's syncs.
 const STRIPES: usize = 64;
@@ -87,6 +89,22 @@ impl Inner {
 
     fn lock(&self, stripe: usize) -> Option<&Mutex<()>> {
         self.stripes.get(stripe)
+    }
+
+    /// Waits for the locks of all pins that change, in one order for everybody.
+    async fn lock_all(&self, changes: &[PinChange]) -> Vec<MutexGuard<'_, ()>> {
+        let cids = changes.iter().map(|change| match change {
+            PinChange::Set(pin) => &pin.cid,
+            PinChange::Remove(cid) => cid,
+        });
+        let mut stripes: Vec<usize> = cids.map(|cid| self.stripe(cid)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let mut locks = Vec::with_capacity(stripes.len());
+        for lock in stripes.into_iter().filter_map(|stripe| self.lock(stripe)) {
+            locks.push(lock.lock().await);
+        }
+        locks
     }
 }
 

@@ -140,7 +140,7 @@ impl Pinner {
         let absent = || FetchError::Offline { cid: cid.clone() };
         if may_link(cid.codec()) {
             let links = self.inner.store.links_blocking(cid)?.ok_or_else(absent)?;
-            return Ok(PackedLinks::of(links.iter()));
+            return Ok(PackedLinks::of(links));
         }
         let here =
             cid.hash().identity_data().is_some() || self.inner.store.has_blocking(cid.hash())?;

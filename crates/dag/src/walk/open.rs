@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use cairn_primitives::codec::dag_pb::Link;
-use cairn_primitives::{Cid, varint};
+use cairn_primitives::{Cid, CidList, varint};
 
 /// Bytes of links that a walk holds beside those of its outermost open node. At the bound the outermost is set aside:
 /// its links are dropped, and read again when the walk comes back to it. That costs little, since this many bytes of
@@ -21,15 +21,8 @@ pub(crate) struct PackedLinks {
 
 impl PackedLinks {
     /// Links without names.
-    pub(crate) fn of<'a>(links: impl Iterator<Item = &'a Cid> + Clone) -> Self {
-        let length = links.clone().map(Cid::encoded_len).sum();
-        let mut bytes = Vec::with_capacity(length);
-        links.for_each(|link| link.write(&mut bytes));
-        Self {
-            bytes: bytes.into(),
-            at: 0,
-            named: false,
-        }
+    pub(crate) fn of(links: CidList) -> Self {
+        Self::of_bytes(links.into_bytes())
     }
 
     /// CIDs that are in their binary form already.
@@ -330,13 +323,13 @@ mod tests {
     /// Walks a chain of nodes, each with `wide` leaves behind its link to the next, and counts what it reads and holds.
     fn walk(depth: u64, wide: u64) -> (u64, u64, usize) {
         let links = |node: u64| {
-            let all: Vec<Cid> = (0..=wide)
+            let all: CidList = (0..=wide)
                 .map(|leaf| match leaf {
                     0 if node < depth => cid(node + 1),
                     leaf => cid(1 << 40 | node << 20 | leaf),
                 })
                 .collect();
-            PackedLinks::of(all.iter())
+            PackedLinks::of(all)
         };
         let number = |wanted: &Cid| (0..=depth).find(|node| cid(*node) == *wanted);
         let mut open = WalkStack::default();

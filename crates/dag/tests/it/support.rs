@@ -117,8 +117,8 @@ impl Dag {
     pub(crate) fn hamt(&self, entries: impl IntoIterator<Item = (String, BuiltNode)>) -> BuiltNode {
         let maker = CidMaker::new(Version::V0, HashFunction::from_code(0x12).unwrap()).unwrap();
         let mut params = DirectoryParams::new(maker);
-        params.threshold = 1;
-        params.fanout = 8;
+        params.sharding.threshold = 1;
+        params.sharding.fanout = 8;
         let mut builder = DirectoryBuilder::new(params).unwrap();
         for (name, made) in entries {
             builder

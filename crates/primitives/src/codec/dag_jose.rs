@@ -15,6 +15,7 @@ use super::dag_cbor::{self, Dialect};
 use super::fields::wrong_kind;
 use crate::bytestring::ByteString;
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::ipld::Ipld;
 
 mod write;
@@ -61,7 +62,7 @@ pub fn decode(bytes: &Bytes) -> Result<Ipld, CodecError> {
 ///
 /// # Errors
 /// As for [`decode`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     Ok(decode(&Bytes::copy_from_slice(bytes))?.links())
 }
 

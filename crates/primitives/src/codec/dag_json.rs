@@ -10,7 +10,7 @@
 use bytes::Bytes;
 
 use super::CodecError;
-use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::ipld::{Builder, Ipld};
 
 mod scan;
@@ -61,7 +61,7 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// As for [`decode`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     Ok(read(DAG_JSON, bytes)?.links())
 }
 

@@ -8,6 +8,7 @@ use super::CodecError;
 use super::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::bytestring::ByteString;
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::varint;
 
 mod cursor;
@@ -114,14 +115,14 @@ impl Link {
 
 /// The CIDs of a node's links, in the order of the bytes. Checks the same things as [`Node::decode`], and builds nothing
 /// else.
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
-    let mut cids = Vec::new();
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
+    let mut cids = CidList::new();
     scan(bytes, |part| {
         if let Part::Link(link) = part {
             if cids.is_empty() {
-                cids.reserve(link.like_it);
+                cids = CidList::with_capacity(link.like_it * link.cid.encoded_len());
             }
-            cids.push(link.cid);
+            cids.push(&link.cid);
         }
         Ok(())
     })?;

@@ -16,6 +16,7 @@ use bytes::Bytes;
 
 use super::CodecError;
 use crate::cid::{Cid, Codec};
+use crate::cid_list::CidList;
 use crate::ipld::Ipld;
 use crate::multihash::{Multihash, SHA1};
 
@@ -64,7 +65,7 @@ pub fn rewrite(bytes: &[u8]) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// [`CodecError::Truncated`], [`CodecError::Malformed`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     let hashes: Vec<Sha1> = match Read::of(bytes)?.object {
         Object::Blob(_) => Vec::new(),
         Object::Tree(entries) => entries.iter().map(|entry| entry.hash).collect(),

@@ -5,7 +5,8 @@
 use bytes::Bytes;
 
 use crate::bytestring::ByteString;
-use crate::cid::{Cid, CidError, Codec};
+use crate::cid::{CidError, Codec};
+use crate::cid_list::CidList;
 use crate::ipld::Ipld;
 use crate::quote::Quoted;
 
@@ -22,15 +23,16 @@ pub mod raw;
 /// Maximum nesting depth of lists, maps and links.
 pub const MAX_DEPTH: usize = 1024;
 
-/// The links of a block, in the order of its bytes. Does not build the value if the codec allows.
+/// The links of a block, in the order of its bytes; they take no more memory than the block itself. Does not build the value
+/// if the codec allows.
 ///
 /// Raw blocks, plain CBOR and JSON, and keys have none, and are not decoded.
 ///
 /// # Errors
 /// [`CodecError::Unknown`] for an unknown codec; the errors of the decoder.
-pub fn links(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(codec: Codec, data: &[u8]) -> Result<CidList, CodecError> {
     match codec {
-        Codec::RAW | Codec::CBOR | Codec::JSON | Codec::LIBP2P_KEY => Ok(Vec::new()),
+        Codec::RAW | Codec::CBOR | Codec::JSON | Codec::LIBP2P_KEY => Ok(CidList::new()),
         Codec::DAG_PB => dag_pb::links(data),
         Codec::DAG_CBOR => dag_cbor::links(data),
         Codec::DAG_JSON => dag_json::links(data),

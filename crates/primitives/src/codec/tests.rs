@@ -1,4 +1,5 @@
 use super::*;
+use crate::cid::Cid;
 use crate::multihash::HashFunction;
 
 /// The CID that `dag put` gives: decode in one codec, encode in another, hash.
@@ -197,7 +198,7 @@ fn dag_pb_in_the_data_model_is_that_of_kubo() {
 #[test]
 fn leaves_have_no_links_and_unknown_codecs_say_so() {
     for leaf in [Codec::RAW, Codec::CBOR, Codec::JSON, Codec::LIBP2P_KEY] {
-        assert_eq!(links(leaf, &[0xff]), Ok(Vec::new()));
+        assert_eq!(links(leaf, &[0xff]), Ok(CidList::new()));
     }
     let unknown = links(Codec(0x60), &[]).unwrap_err().to_string();
     assert_eq!(unknown, "no decoder for the codec 0x60");

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use cairn_primitives::codec::{self, CodecError};
-use cairn_primitives::{Cid, Codec, ContentPath, Ipld, Multihash, PeerId, multibase};
+use cairn_primitives::{Cid, CidList, Codec, ContentPath, Ipld, Multihash, PeerId, multibase};
 
 mod counting;
 
@@ -136,7 +136,7 @@ fn nothing_ends_the_process() {
     assert!(capped("400,000 keys", || codec::decode(Codec::DAG_CBOR, &keys)).is_err());
     assert_eq!(
         capped("links of nulls", || codec::links(Codec::DAG_CBOR, &nulls)),
-        Ok(Vec::new())
+        Ok(CidList::new())
     );
     let some = Bytes::from([head(4, 200_000), vec![0xf6; 200_000]].concat());
     assert!(
@@ -147,6 +147,15 @@ fn nothing_ends_the_process() {
     assert!(capped("170,000 lists", || codec::decode(Codec::DAG_CBOR, &lists)).is_ok());
     let maps = Bytes::from([head(4, 170_000), b"\xa1\x60\x00".repeat(170_000)].concat());
     assert!(capped("170,000 maps", || codec::decode(Codec::DAG_CBOR, &maps)).is_ok());
+
+    // Nothing but links, each of eight bytes.
+    let link = b"\xd8\x2a\x45\x00\x01\x55\x00\x00";
+    let many = [head(4, 2 << 20), link.repeat(2 << 20)].concat();
+    let found = capped("links as CBOR", || codec::links(Codec::DAG_CBOR, &many));
+    assert_eq!(found.map(|links| links.len()), Ok(2 << 20));
+    let many = b"\x12\x06\x0a\x04\x01\x55\x00\x00".repeat(2 << 20);
+    let found = capped("links as protobuf", || codec::links(Codec::DAG_PB, &many));
+    assert_eq!(found.map(|links| links.len()), Ok(2 << 20));
 
     // Many keys, all the same.
     let same = [head(5, 200_000), b"\x61a\x01".repeat(200_000)].concat();

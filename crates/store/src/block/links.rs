@@ -1,22 +1,21 @@
 //! Links of blocks, and walks over them.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::codec::{self, CodecError};
-use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_primitives::{Cid, CidList, Codec, Multihash};
 
 use super::traits::{BlockError, BlockReader, Root};
 
 /// The links in a block's bytes; none if the codec is unknown.
-pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
+pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<CidList, BlockError> {
     if cid.codec() == Codec::RAW {
-        return Ok(Vec::new());
+        return Ok(CidList::new());
     }
     match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
-        Err(CodecError::Unknown(_)) => Ok(Vec::new()),
+        Err(CodecError::Unknown(_)) => Ok(CidList::new()),
         Err(source) => Err(BlockError::Undecodable {
             cid: cid.clone(),
             source,
@@ -25,8 +24,8 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
 }
 
 /// The links in a block's bytes, if any.
-pub(super) fn of_found(cid: &Cid, data: Option<Bytes>) -> Result<Option<Arc<[Cid]>>, BlockError> {
-    data.map(|data| of(cid, &data).map(Arc::from)).transpose()
+pub(super) fn of_found(cid: &Cid, data: Option<Bytes>) -> Result<Option<CidList>, BlockError> {
+    data.map(|data| of(cid, &data)).transpose()
 }
 
 /// Whether blocks of a codec can have links at all.
@@ -64,7 +63,7 @@ pub(super) fn walk_store(
 pub(super) fn walk(
     roots: &[Root],
     mut has: impl FnMut(&Multihash) -> Result<bool, BlockError>,
-    mut links: impl FnMut(&Cid) -> Result<Option<Arc<[Cid]>>, BlockError>,
+    mut links: impl FnMut(&Cid) -> Result<Option<CidList>, BlockError>,
     visit: &mut dyn FnMut(&Cid, bool) -> bool,
 ) -> Result<(), BlockError> {
     let mut seen: HashSet<Cid> = HashSet::new();
@@ -86,13 +85,13 @@ pub(super) fn walk(
             if visit(&cid, below.is_some())
                 && let Some(below) = below
             {
-                stack.extend(
-                    below
-                        .iter()
-                        .rev()
-                        .filter(|child| !seen.contains(&child.to_v1()))
-                        .cloned(),
-                );
+                // The first link is to be the next.
+                let from = stack.len();
+                let unseen = below.iter().filter(|child| !seen.contains(&child.to_v1()));
+                stack.extend(unseen);
+                if let Some(added) = stack.get_mut(from..) {
+                    added.reverse();
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::{self, BoxFuture};
 use parking_lot::{Mutex, RwLock};
 
@@ -86,14 +86,16 @@ impl Default for MemoryStore {
 }
 
 /// The links of an absent block that another store has.
-type ExternalLinks = Option<Vec<Cid>>;
+type ExternalLinks = Option<CidList>;
 
 impl MemoryStore {
     /// An empty store with a new id.
     #[must_use]
     pub fn new() -> Self {
-        use std::hash::{BuildHasher as _, RandomState};
-        let id = format!("memory-{:016x}", RandomState::new().hash_one(0u8));
+        // Where the system has no random numbers to give, the stores of this process differ all the same.
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = getrandom::u64().unwrap_or_else(|_| MADE.fetch_add(1, Ordering::Relaxed));
+        let id = format!("memory-{number:016x}");
         Self {
             id,
             shared: Arc::default(),
@@ -181,7 +183,7 @@ impl MemoryStore {
                     match links {
                         None => unseen.note(&root.cid, cid, None),
                         // What is elsewhere may link back to what is here.
-                        Some(links) => below.extend(links.into_iter().map(|cid| Root {
+                        Some(links) => below.extend(links.iter().map(|cid| Root {
                             cid,
                             recursive: true,
                         })),

@@ -1,9 +1,7 @@
 //! The traits of block stores: for readers, writers and collectors.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::{BoxFuture, try_join_all};
 
 use super::future::ReadFuture;
@@ -50,7 +48,7 @@ pub trait BlockReader: Send + Sync + 'static {
 
     /// The CIDs that a block links to, in the order of its bytes, or `None` if the block is absent. A block with an
     /// unknown codec has no links.
-    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<Arc<[Cid]>>> {
+    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<CidList>> {
         self.get(cid.hash())
             .and_then(move |data| links::of_found(cid, data))
     }
@@ -74,7 +72,7 @@ pub trait BlockReader: Send + Sync + 'static {
     }
 
     /// As [`BlockReader::links`], from a thread that may block.
-    fn links_blocking(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+    fn links_blocking(&self, cid: &Cid) -> Result<Option<CidList>, BlockError> {
         links::of_found(cid, self.get_blocking(cid.hash())?)
     }
 }

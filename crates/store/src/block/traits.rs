@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::multihash::HashError;
-use cairn_primitives::{Cid, Multihash};
+use cairn_primitives::{Cid, CidList, Multihash};
 
 use super::future::ReadFuture;
 pub use super::store::{BlockCollector, BlockReader, BlockStore, BlockWriter};
@@ -223,7 +223,7 @@ pub trait Collector: Send {
     fn removed(&mut self, key: &Multihash);
     /// Called with reachable but absent blocks: returns the links of each that another store has, which are then
     /// followed. A store that wraps another one learns this way which of its own blocks are reachable.
-    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<CidList>>, BlockError> {
         Ok(vec![None; cids.len()])
     }
     /// Called between batches; `true` stops the collection cleanly.

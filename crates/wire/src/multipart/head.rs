@@ -27,6 +27,12 @@ impl PartHead {
         parameter_of(self.field("content-disposition")?, parameter)
     }
 
+    /// Whether the bytes of the part are encoded as quoted-printable.
+    pub(super) fn is_quoted_printable(&self) -> bool {
+        self.field("content-transfer-encoding")
+            .is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"quoted-printable"))
+    }
+
     /// The media type without its parameters, in lower case.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {

@@ -223,3 +223,32 @@ fn reads_boundaries_as_they_are_quoted() {
         assert_eq!(data, b"x", "{content_type}");
     }
 }
+
+#[test]
+fn quoted_printable_is_decoded_and_no_other_encoding() {
+    let part = |encoding: &str, data: &str| {
+        format!("--bnd\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{data}\r\n--bnd--")
+    };
+    for (encoding, data, want) in [
+        (
+            "quoted-printable",
+            "caf=C3=A9 =\r\n=3D x \r\n",
+            "café = x\r\n",
+        ),
+        ("Quoted-Printable", "=\r\n", ""),
+        ("quoted-printable", "", ""),
+        ("base64", "aGk=", "aGk="),
+        ("binary", "caf=C3=A9", "caf=C3=A9"),
+    ] {
+        let found = parts(&part(encoding, data)).unwrap();
+        assert_eq!(found, [(String::new(), want.to_owned())], "{data:?}");
+    }
+    assert!(matches!(
+        parts(&part("quoted-printable", "a\0")),
+        Err(MultipartError::QuotedPrintable(_))
+    ));
+    // The encoding of one part is not that of the next.
+    let two = "--bnd\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=41\r\n--bnd\r\n\r\n=41\r\n--bnd--";
+    let data: Vec<String> = parts(two).unwrap().into_iter().map(|part| part.1).collect();
+    assert_eq!(data, ["A", "=41"]);
+}

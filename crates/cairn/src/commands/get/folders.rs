@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
@@ -76,7 +75,7 @@ impl OpenFolder {
         mode: u32,
         mtime: (i64, u32),
     ) -> io::Result<u64> {
-        let temporary = format!(".cairn-{:016x}", RandomState::new().hash_one(name));
+        let temporary = format!(".cairn-{:016x}", getrandom::u64()?);
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file: File = openat(&self.0, &*temporary, flags, Mode::from_raw_mode(0o644))?.into();

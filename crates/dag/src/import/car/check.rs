@@ -3,7 +3,7 @@
 use cairn_primitives::car::{self, CarError};
 use cairn_primitives::codec::{self, CodecError};
 use cairn_primitives::multihash::{HashError, HashFunction};
-use cairn_primitives::{Block, Cid, Codec};
+use cairn_primitives::{Block, Cid, CidList, Codec};
 
 use super::super::ImportError;
 
@@ -12,7 +12,7 @@ use super::super::ImportError;
 pub(super) struct CheckedBlocks {
     pub(super) blocks: Vec<Block>,
     /// What those blocks link to.
-    pub(super) links: Vec<Cid>,
+    pub(super) links: CidList,
     /// Whether one of those blocks is invalid in its codec, so that its links are unknown. It is stored anyway: only
     /// operations that rely on its links fail.
     pub(super) undecodable: bool,
@@ -33,7 +33,7 @@ pub(super) enum BlockFault {
 pub(super) fn check(blocks: Vec<Block>) -> CheckedBlocks {
     let mut checked = CheckedBlocks {
         blocks: Vec::with_capacity(blocks.len()),
-        links: Vec::new(),
+        links: CidList::new(),
         undecodable: false,
         fault: None,
     };
@@ -41,7 +41,7 @@ pub(super) fn check(blocks: Vec<Block>) -> CheckedBlocks {
         match check_one(&block) {
             Ok(links) => {
                 checked.undecodable |= links.is_none();
-                checked.links.extend(links.into_iter().flatten());
+                checked.links.extend(links.iter().flatten());
                 checked.blocks.push(block);
             }
             Err(fault) => {
@@ -54,7 +54,7 @@ pub(super) fn check(blocks: Vec<Block>) -> CheckedBlocks {
 }
 
 /// The links of a block; `None` when its bytes are not in the form of its codec.
-fn check_one(block: &Block) -> Result<Option<Vec<Cid>>, BlockFault> {
+fn check_one(block: &Block) -> Result<Option<CidList>, BlockFault> {
     match car::verify(block) {
         Ok(()) => {}
         // Kubo knows how to compute these, and refuses them all the same.

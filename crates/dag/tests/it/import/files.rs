@@ -1,57 +1,57 @@
 //! Single files: CIDs, sizes, refusals.
 
-use super::{AddRequest, HELLO, expect, file, noise, refused, request};
+use super::{HELLO, ImportOptions, expect, file, noise, refused, request};
 
 #[tokio::test]
 async fn gives_the_cids_of_kubo() {
     let mib = noise("mib", (1 << 20) + 17);
     let big = noise("big", (3 << 20) + 5);
-    let cases: Vec<(&str, AddRequest, Vec<u8>, &str, u64)> = vec![
+    let cases: Vec<(&str, ImportOptions, Vec<u8>, &str, u64)> = vec![
         (
             "hello",
-            AddRequest::default(),
+            ImportOptions::default(),
             HELLO.to_vec(),
             "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o",
             20,
         ),
         (
             "mary",
-            AddRequest::default(),
+            ImportOptions::default(),
             b"Mary had a little lamb".to_vec(),
             "QmZfF6C9j4VtoCsTp4KSrhYH47QMd3DNXVZBKaxJdhaPab",
             30,
         ),
         (
             "empty",
-            AddRequest::default(),
+            ImportOptions::default(),
             b"".to_vec(),
             "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",
             6,
         ),
         (
             "mib",
-            AddRequest::default(),
+            ImportOptions::default(),
             mib.clone(),
             "QmVvTuhxAX3t2RS5kNmG8DWh1TZPYcgfWKBydYxXvoPQHB",
             1048901,
         ),
         (
             "chunk-exact",
-            AddRequest::default(),
+            ImportOptions::default(),
             noise("x", 256 << 10),
             "QmX7VzYovwwpfhTn5CB3pEA3J1wihoxH4VyfFmTrcP8273",
             262158,
         ),
         (
             "chunk-plus1",
-            AddRequest::default(),
+            ImportOptions::default(),
             noise("x", (256 << 10) + 1),
             "QmQABLcaND8sLehnRvAUQDDiXK8mJrX2sVrfw84Cqu5frT",
             262267,
         ),
         (
             "zeros-1mib",
-            AddRequest::default(),
+            ImportOptions::default(),
             vec![0; 1 << 20],
             "QmVkbauSDEaMP4Tkq6Epm9uW75mWm136n81YH8fGtfwdHU",
             1048832,

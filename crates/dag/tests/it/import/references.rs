@@ -64,7 +64,7 @@ impl Case {
     }
 }
 
-fn nocopy(change: impl FnOnce(&mut AddRequest)) -> ImportOptions {
+fn nocopy(change: impl FnOnce(&mut ImportOptions)) -> ImportOptions {
     options(|request| {
         request.nocopy = true;
         change(request);

@@ -23,8 +23,8 @@ struct Edits {
 impl Edits {
     async fn new(version: Version, chunk: usize) -> Self {
         let mut settings = Settings::new().unwrap();
-        settings.cid = maker(version, "sha2-256");
-        settings.chunker = format!("size-{chunk}").parse().unwrap();
+        settings.format.cid = maker(version, "sha2-256");
+        settings.format.chunker = format!("size-{chunk}").parse().unwrap();
         Self {
             fs: Fs::with(settings).await,
             version,

@@ -85,7 +85,7 @@ async fn bytes_that_stand_in_a_node_with_links_are_written_over_as_well() {
 #[tokio::test]
 async fn a_file_that_was_one_raw_leaf_grows_and_is_emptied() {
     let mut settings = Settings::new().unwrap();
-    settings.cid = maker(Version::V1, "sha2-256");
+    settings.format.cid = maker(Version::V1, "sha2-256");
     let fs = Fs::with(settings).await;
     fs.create("/f", b"raw").await.unwrap();
     assert!(fs.cid("/f").await.starts_with("bafk"));

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use cairn_dag::mfs::{Settings, ShardingRules};
+use cairn_dag::mfs::Settings;
 use cairn_primitives::Version;
-use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
+use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry, Sharding};
 use cairn_store::BlockCollector as _;
 use proptest::prelude::*;
 
@@ -14,10 +14,10 @@ use crate::support::BuiltNode;
 /// A file system whose directories become HAMTs early.
 async fn small(threshold: u64, fanout: usize) -> Fs {
     let mut settings = Settings::new().unwrap();
-    settings.rules = ShardingRules {
+    settings.format.sharding = Sharding {
         threshold,
         fanout,
-        ..ShardingRules::default()
+        ..Sharding::default()
     };
     Fs::with(settings).await
 }
@@ -25,8 +25,8 @@ async fn small(threshold: u64, fanout: usize) -> Fs {
 /// The CID of a directory of some entries that is built at once.
 fn built(entries: &BTreeMap<String, BuiltNode>, threshold: u64, fanout: usize) -> String {
     let mut params = DirectoryParams::new(maker(Version::V0, "sha2-256"));
-    params.threshold = threshold;
-    params.fanout = fanout;
+    params.sharding.threshold = threshold;
+    params.sharding.fanout = fanout;
     let mut builder = DirectoryBuilder::new(params).unwrap();
     for (name, made) in entries {
         builder

@@ -4,12 +4,13 @@ mod changes;
 mod collections;
 mod queries;
 mod races;
+mod written;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cairn_dag::gc::CollectError;
-use cairn_dag::pin::{PinError, PinKind, PinState, Progress, Query};
+use cairn_dag::pin::{Below, PinError, PinKind, PinState, Progress, Query};
 use cairn_dag::{Pinner, gc};
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
@@ -132,7 +133,7 @@ fn pins_can_be_made_on_other_threads() {
     let (blocks, cid) = (dag.blocks(), absent());
     send(pinner.add(&blocks, &cid, PinMode::Recursive, "", None));
     send(pinner.update(&blocks, &cid, &cid, true));
-    send(pinner.add_held(&dag.hold, Vec::new()));
+    send(pinner.add_written(&dag.hold, &[], "", Below::Unknown));
     send(pinner.remove(&cid, true));
     send(pinner.remove_block(&cid, true));
     send(pinner.state(PinKind::All, Vec::new()));

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cairn_dag::Blocks;
-use cairn_dag::pin::{PinError, PinKind, PinState};
-use cairn_store::meta::{Pin, PinMode, PinRows as _};
+use cairn_dag::pin::{Below, PinError, PinKind, PinState};
+use cairn_store::meta::{PinMode, PinRows as _};
 use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Node, has, node};
@@ -151,12 +151,9 @@ async fn pins_and_collections_race() {
                 };
                 let leaves: Vec<BuiltNode> = (0..5).map(|n| dag.raw(&[worker, round, n])).collect();
                 let root = dag.node(leaves.iter().map(|leaf| ("", leaf)).collect(), None);
-                let pin = Pin {
-                    cid: root.cid.clone(),
-                    mode: PinMode::Recursive,
-                    name: String::new(),
-                };
-                node.pinner.add_held(&dag.hold, vec![pin]).await.unwrap();
+                let roots = [root.cid.clone()];
+                let pinned = node.pinner.add_written(&dag.hold, &roots, "", Below::Held);
+                pinned.await.unwrap();
                 drop(dag);
                 let above = {
                     let dag = Dag {

@@ -1,12 +1,9 @@
 //! `add`.
 
-use cairn_dag::import::{
-    self, AddRequest, FileMeta, ImportDefaults, ImportError, ImportRoot, Importer, Tree,
-};
+use cairn_dag::import::{self, FileMeta, ImportError, ImportOptions, ImportRoot, Importer, Tree};
 use cairn_dag::mfs::{CopyOptions, EntryKind, Mfs, MfsError, MfsPath};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::Mtime;
-use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::add::{Add, Added};
 use tokio::sync::mpsc;
 
@@ -25,9 +22,7 @@ const EVENTS: usize = 64;
 impl Handler for Add {
     async fn handle(self, (call, files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let options =
-            request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
-        let (pin, pin_name) = (options.pin, options.pin_name.clone());
+        let options = options(&self).or(call.node().import_options());
         let mut importer = Importer::new(call.node().store().clone(), options)?;
         if let Some(files) = call.node().filestore() {
             importer = importer.with_filestore(files.clone());
@@ -49,18 +44,7 @@ impl Handler for Add {
             };
             let receive = async {
                 let finished = receive(files, tree, nocopy, progress.then_some(&out)).await?;
-                if let Some(hold) = finished.hold.as_ref().filter(|_| pin) {
-                    let pins = finished
-                        .roots
-                        .iter()
-                        .map(|root| Pin {
-                            cid: root.cid.clone(),
-                            mode: PinMode::Recursive,
-                            name: pin_name.clone(),
-                        })
-                        .collect();
-                    node.pins().add_held(hold, pins).await?;
-                }
+                finished.pin(node.pins()).await?;
                 if let Some(to) = &to_files {
                     place(node.mfs()?, &finished.roots, to).await.map_err(
                         |failure| match failure {
@@ -256,8 +240,9 @@ fn record(event: &import::Added, form: CidForm) -> Added {
     }
 }
 
-fn request(add: &Add) -> AddRequest {
-    AddRequest {
+/// What the request says; the configuration says the rest.
+fn options(add: &Add) -> ImportOptions {
+    ImportOptions {
         chunker: add.chunker.clone(),
         trickle: add.trickle.then_some(true),
         raw_leaves: add.raw_leaves,
@@ -282,5 +267,6 @@ fn request(add: &Add) -> AddRequest {
         mtime: add.mtime.unwrap_or(0),
         mtime_nsecs: u64::from(add.mtime_nsecs.unwrap_or(0)),
         empty_dirs: Some(add.empty_dirs),
+        ..ImportOptions::default()
     }
 }

@@ -5,9 +5,11 @@ mod others;
 mod peers;
 mod routing;
 mod storage;
+mod swarm;
 
 pub use faces::*;
 pub use others::*;
 pub use peers::*;
 pub use routing::*;
 pub use storage::*;
+pub use swarm::*;

@@ -157,7 +157,7 @@ fn what_is_not_dag_cbor_is_refused() {
 fn links_come_in_the_order_of_the_bytes_and_names_do_not_matter() {
     let (one, two) = ("d82a450001550000", "d82a46000155000101");
     let found = links(&hex(&format!("a362ffff{one}61618281{two}a061ff{one}"))).unwrap();
-    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    let found: Vec<_> = found.iter().map(|cid| cid.to_string()).collect();
     assert_eq!(found, ["bafkqaaa", "bafkqaaib", "bafkqaaa"]);
     for bad in [
         "82d82a450001550000",

@@ -102,7 +102,7 @@ fn the_slash_is_reserved() {
     }
     let found = links(br#"{"b":{"/":"bafkqaaib"},"a":[{"/":"bafkqaaa"}]}"#).unwrap();
     assert_eq!(
-        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        found.iter().map(|cid| cid.to_string()).collect::<Vec<_>>(),
         ["bafkqaaib", "bafkqaaa"]
     );
 }

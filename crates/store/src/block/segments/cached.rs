@@ -7,7 +7,8 @@
 use bytes::Bytes;
 use cairn_primitives::Multihash;
 
-use super::engine::{Engine, block_of};
+use super::engine::Engine;
+use super::read::block_of;
 use super::read::run;
 use crate::block::BlockError;
 

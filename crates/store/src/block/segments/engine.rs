@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use bytes::Bytes;
 use cairn_primitives::{Cid, Codec, Multihash};
 use foldhash::fast::FixedState;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use super::super::disk::{Disk, DiskLock};
-use super::super::holds::{HoldState, Holds, Touch};
+use super::super::holds::Holds;
 use super::super::traits::{BlockError, StoreStat};
 use super::damage::Damaged;
 use super::entry::{Entry, Rows};
@@ -26,8 +26,9 @@ use super::identity::StoreCard;
 use super::index::{self, Index, IndexOwner, failed};
 use super::lost::LostBlocks;
 use super::pending::Pending;
-use super::record::{self, RecordStart};
+use super::read::block_of;
 use super::reserve::Reserve;
+use super::signal::Signal;
 use super::stage::Stage;
 use super::warm::Warm;
 use super::writer::{Waiters, Writer};
@@ -63,32 +64,6 @@ pub(super) struct Limits {
     pub(super) warm_writes: bool,
     /// Whether every read is hashed.
     pub(super) verify_reads: bool,
-}
-
-/// Wakes a thread that waits for work.
-#[derive(Debug, Default)]
-pub(super) struct Signal {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Signal {
-    pub(super) fn raise(&self) {
-        let mut set = self.set.lock();
-        if !*set {
-            *set = true;
-            self.changed.notify_one();
-        }
-    }
-
-    /// Waits until it is raised, or for `limit`; whether it was raised.
-    pub(super) fn wait(&self, limit: std::time::Duration) -> bool {
-        let mut set = self.set.lock();
-        if !*set {
-            self.changed.wait_for(&mut set, limit);
-        }
-        std::mem::take(&mut *set)
-    }
 }
 
 /// Blocks that are being removed, with their ids: look-ups take them for absent.
@@ -410,91 +385,4 @@ impl Engine {
             other => other,
         }
     }
-}
-
-/// The outcome of a touch.
-enum TouchResult {
-    /// Whether the block is there.
-    Found(bool),
-    /// It is there once a sync has settled it.
-    Unsettled {
-        id: u64,
-        /// Whether damaged copies are being replaced.
-        repairing: bool,
-    },
-}
-
-impl Engine {
-    fn begin_touch(&self, hold: &HoldState, key: &Multihash) -> Result<TouchResult, BlockError> {
-        self.check_open()?;
-        let gate = self.gate.read();
-        let waiting = {
-            let pending = self.pending.lock();
-            pending.get(key).map(|slot| {
-                hold.record(slot.entry.id);
-                slot.entry.id
-            })
-        };
-        if let Some(id) = waiting {
-            let repairing = self.pending.lock().is_repairing();
-            if repairing || id > self.settled.load(Ordering::Acquire) {
-                return Ok(TouchResult::Unsettled { id, repairing });
-            }
-            return Ok(TouchResult::Found(true));
-        }
-        let entry = self
-            .index
-            .get(key.as_bytes())?
-            .filter(|entry| gate.get(key) != Some(&entry.id));
-        if let Some(entry) = entry {
-            hold.record(entry.id);
-        }
-        let whole = entry.is_some_and(|entry| !self.damaged.has(key, &entry));
-        Ok(TouchResult::Found(whole))
-    }
-}
-
-impl Touch for Engine {
-    fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
-        let (id, repairing) = match self.begin_touch(hold, key)? {
-            TouchResult::Found(found) => return Ok(found),
-            TouchResult::Unsettled { id, repairing } => (id, repairing),
-        };
-        if id > self.settled.load(Ordering::Acquire) {
-            self.settle(id);
-            if let Some(lost) = hold.lost() {
-                return Err(lost.clone());
-            }
-        }
-        if repairing {
-            self.switch_repaired()?;
-        }
-        Ok(true)
-    }
-
-    fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
-        Ok(match self.begin_touch(hold, key)? {
-            TouchResult::Found(found) => Some(found),
-            TouchResult::Unsettled { .. } => None,
-        })
-    }
-}
-
-/// The block of a record that was read by its entry; `None` when the record is not as the entry has it.
-pub(super) fn block_of(
-    key: &Multihash,
-    entry: &Entry,
-    record: Vec<u8>,
-    verify: bool,
-) -> Option<Bytes> {
-    if record.len() as u64 != entry.total() {
-        return None;
-    }
-    match record::front(&record) {
-        RecordStart::Record(head)
-            if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
-        _ => return None,
-    }
-    let data = Bytes::from(record).split_off(usize::from(entry.head));
-    entry.is_whole(key, &data, verify).then_some(data)
 }

@@ -165,8 +165,7 @@ pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenEr
 
 /// A new id: 128 random bits in hexadecimal.
 pub(crate) fn fresh_id() -> io::Result<String> {
-    use std::hash::{BuildHasher as _, RandomState};
-    // The standard library's hash keys come from the system's generator; a store id need not be secret.
-    let half = || RandomState::new().hash_one(std::time::SystemTime::now());
-    Ok(format!("{:016x}{:016x}", half(), half()))
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)?;
+    Ok(data_encoding::HEXLOWER.encode(&id))
 }

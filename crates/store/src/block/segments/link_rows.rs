@@ -12,9 +12,9 @@
 //! A row is valid only while all ids in it are alive: a block that was removed and written again has another id, and
 //! then the row is rebuilt from the node's bytes.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use cairn_primitives::{Cid, Codec, Multihash, multihash, varint};
+use cairn_primitives::{Cid, CidList, Codec, Multihash, multihash, varint};
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::super::links;
@@ -23,22 +23,26 @@ use super::index::{BLOCKS, LINKS, lookup};
 /// Links of a node above which they are not kept with it.
 const MOST: usize = 8192;
 
+/// Links of a node above which no row is made of them at all: the node is read each time that they are needed, in less
+/// memory than its items would take.
+pub(super) const MOST_KEPT: usize = 1 << 17;
+
 /// What a node that was just written links to.
 #[derive(Clone, Debug)]
 pub(super) struct NewLinks {
     pub(super) id: u64,
     pub(super) codec: Codec,
-    pub(super) cids: Arc<[Cid]>,
+    pub(super) cids: CidList,
 }
 
 /// The links of a block that is about to be written, for its row. `None` where it can have no links, has too many, or
 /// cannot be read: then nothing is kept, and whoever needs them finds out.
-pub(super) fn of(cid: &Cid, data: &[u8]) -> Option<Arc<[Cid]>> {
+pub(super) fn of(cid: &Cid, data: &[u8]) -> Option<CidList> {
     if !links::may_link(cid.codec()) {
         return None;
     }
     let cids = links::of(cid, data).ok()?;
-    (cids.len() <= MOST).then(|| cids.into())
+    (cids.len() <= MOST).then_some(cids)
 }
 
 /// Writes the rows of nodes whose blocks are in the index. Children that are not there yet are kept by CID.
@@ -53,9 +57,9 @@ pub(super) fn insert(
     let mut table = transaction.open_table(LINKS)?;
     for node in fresh {
         let mut row = RowWriter::default();
-        for cid in &*node.cids {
+        for cid in &node.cids {
             let found = lookup(&blocks, cid.hash().as_bytes())?;
-            row.link(cid, found.map(|entry| entry.id));
+            row.link(&cid, found.map(|entry| entry.id));
         }
         table.insert((node.id, node.codec.0), row.finish(node.codec).as_slice())?;
     }
@@ -171,7 +175,7 @@ impl RowWriter {
 
 /// Reads a row; `None` when it is damaged.
 pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<StoredLink>> {
-    let mut items = Vec::with_capacity(bytes.len() / 2);
+    let mut items = Vec::new();
     let mut last = 0u64;
     while !bytes.is_empty() {
         let (number, used) = varint::decode(bytes).ok()?;

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_primitives::{Cid, CidList, Codec, Multihash};
 
 use super::super::links;
 use super::super::traits::{BlockError, Root};
@@ -12,14 +12,17 @@ use super::super::unreadable::UnreadableBlocks;
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
-use super::link_rows::{Node, RowWriter, StoredLink, decode};
+use super::link_rows::{MOST_KEPT, Node, RowWriter, StoredLink, decode};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
 pub(super) type ExternalLinks<'a> =
-    &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError>;
+    &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<CidList>>, BlockError>;
 
 /// How many absent blocks are asked for at a time.
 const ASKED: usize = 1024;
+
+/// How many links are looked up at a time.
+const LOOKED_UP: usize = 8192;
 
 /// How many new rows are written at a time.
 const ROWS: usize = 4096;
@@ -110,7 +113,7 @@ impl Engine {
         for root in deep.into_iter().chain(flat) {
             marks.root = root.cid.clone();
             if root.recursive {
-                self.reach_all(&mut marks, std::slice::from_ref(&root.cid), None)?;
+                self.reach_all(&mut marks, [root.cid.clone()].into_iter(), None)?;
             } else if root.cid.hash().identity_data().is_none() {
                 match self.find(root.cid.hash())? {
                     Some(found) => drop(marks.marked.insert(found.entry.id)),
@@ -158,7 +161,7 @@ impl Engine {
                     }
                 }
                 Some(links) if follow && !links.is_empty() && marks.visited.insert(cid.to_v1()) => {
-                    self.reach_all(marks, &links, None)?;
+                    self.reach_all(marks, links.iter(), None)?;
                 }
                 _ => {}
             }
@@ -202,7 +205,8 @@ impl Engine {
             Ok(children) => children,
             Err(error) => return marks.fault(cid, error),
         };
-        self.reach_all(marks, &children, Some((node.id, node.codec.0)))
+        let kept = (children.len() <= MOST_KEPT).then_some((node.id, node.codec.0));
+        self.reach_all(marks, children.iter(), kept)
     }
 
     /// Marks what a row tells of. Blocks that were absent when it was written and are here now get their ids.
@@ -247,15 +251,23 @@ impl Engine {
     fn reach_all(
         &self,
         marks: &mut Marks,
-        cids: &[Cid],
+        mut cids: impl Iterator<Item = Cid>,
         of: Option<(u64, u64)>,
     ) -> Result<(), BlockError> {
         let mut row = RowWriter::default();
-        let found = self.find_all(cids.iter().map(Cid::hash))?;
-        for (cid, found) in cids.iter().zip(found) {
-            let id = found.map(|entry| entry.id);
-            row.link(cid, id);
-            self.reach_link(marks, cid, id)?;
+        loop {
+            let batch: Vec<Cid> = cids.by_ref().take(LOOKED_UP).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let found = self.find_all(batch.iter().map(Cid::hash))?;
+            for (cid, found) in batch.iter().zip(found) {
+                let id = found.map(|entry| entry.id);
+                if of.is_some() {
+                    row.link(cid, id);
+                }
+                self.reach_link(marks, cid, id)?;
+            }
         }
         if let Some(node) = of {
             marks.rows.push((node, row.finish(Codec(node.1))));
@@ -290,7 +302,7 @@ impl Engine {
                     continue;
                 }
             };
-            for child in children {
+            for child in &children {
                 if child.hash().identity_data().is_some() {
                     if links::may_link(child.codec()) {
                         inline.push(child);

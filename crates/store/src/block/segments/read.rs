@@ -96,3 +96,22 @@ pub(super) fn run(entries: &[Option<Entry>]) -> usize {
     });
     1 + neighbours.count()
 }
+
+/// The block of a record that was read by its entry; `None` when the record is not as the entry has it.
+pub(super) fn block_of(
+    key: &Multihash,
+    entry: &Entry,
+    record: Vec<u8>,
+    verify: bool,
+) -> Option<Bytes> {
+    if record.len() as u64 != entry.total() {
+        return None;
+    }
+    match record::front(&record) {
+        RecordStart::Record(head)
+            if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
+        _ => return None,
+    }
+    let data = Bytes::from(record).split_off(usize::from(entry.head));
+    entry.is_whole(key, &data, verify).then_some(data)
+}

@@ -6,6 +6,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
 use crate::block::disk::sim::SimDisk;
+use crate::meta::{Pin, PinChange, PinMode};
 
 fn pin(number: u32) -> Pin {
     Pin {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use cairn_primitives::ByteString;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{escaped, human_bytes};
@@ -185,35 +187,14 @@ fn letters(mode: u32) -> String {
     out
 }
 
-/// A time in UTC as in `14 Nov 2023, 22:13:20 UTC`.
+/// A time in UTC as in `14 Nov 2023, 22:13:20 UTC`; in seconds where it lies beyond the year 9999.
 fn date(seconds: i64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-    let days = days.saturating_add(719_468);
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let (month, later) = if shifted < 10 {
-        (shifted + 2, 0)
-    } else {
-        (shifted - 10, 1)
-    };
-    let year = year_of_era + era * 400 + later;
-    let name = usize::try_from(month)
-        .ok()
-        .and_then(|month| MONTHS.get(month))
-        .unwrap_or(&"");
-    format!(
-        "{day} {name} {year:04}, {:02}:{:02}:{:02} UTC",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
+    let time =
+        DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(SignedDuration::from_secs(seconds));
+    match time {
+        Ok(time) => time.strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
+        Err(_) => format!("{seconds} s after 1970"),
+    }
 }
 
 #[cfg(test)]

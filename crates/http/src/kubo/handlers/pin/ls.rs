@@ -1,93 +1,19 @@
-//! `pin`.
+//! `pin/ls`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use cairn_dag::pin::{Listed, PinKind, PinState, Progress, Query};
+use cairn_dag::pin::{Listed, PinKind, PinState, Query};
 use cairn_store::meta::PinMode;
-use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 use cairn_wire::kubo::pin::ls::{PinInfo, PinList, PinLs, PinnedItem};
-use cairn_wire::kubo::pin::rm::{PinRm, Unpinned};
 use futures_util::StreamExt as _;
 
-use super::super::answer::Encoding;
-use super::super::call::CidForm;
-use super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
+use super::super::super::answer::Encoding;
+use super::super::super::call::CidForm;
+use super::super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
 
-/// Time between two lines of progress.
-const TICK: Duration = Duration::from_millis(500);
 /// Bytes of a list that are sent together.
 const BATCH: usize = 32 << 10;
-
-impl Handler for PinAdd {
-    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        let form = call.cids()?;
-        let name = self.name.clone().unwrap_or_default();
-        cairn_dag::pin::check_name(&name)?;
-        let mode = if self.recursive {
-            PinMode::Recursive
-        } else {
-            PinMode::Direct
-        };
-        let (blocks, pinner) = (call.blocks(), call.node().pins().clone());
-        if !self.progress {
-            let mut pins = Vec::with_capacity(self.paths.len());
-            for path in &self.paths {
-                let cid = call.resolve(path).await?;
-                pinner.add(&blocks, &cid, mode, &name, None).await?;
-                pins.push(form.show(&cid));
-            }
-            return Ok(OneOrMany::One(Pinned {
-                pins: Some(pins),
-                ..Pinned::default()
-            }));
-        }
-        Ok(OneOrMany::Many(Records::work(move |out| async move {
-            let seen = Progress::default();
-            let shown = || Pinned {
-                pins: None,
-                progress: Some(seen.nodes()),
-                bytes: Some(seen.bytes()),
-            };
-            let pin_all = async {
-                let mut pins = Vec::with_capacity(self.paths.len());
-                for path in &self.paths {
-                    let cid = call.resolve(path).await?;
-                    pinner.add(&blocks, &cid, mode, &name, Some(&seen)).await?;
-                    pins.push(form.show(&cid));
-                }
-                Ok::<_, Failure>(pins)
-            };
-            let mut pin_all = std::pin::pin!(pin_all);
-            let pins = loop {
-                match tokio::time::timeout(TICK, pin_all.as_mut()).await {
-                    Ok(done) => break done?,
-                    Err(_) => out.send(shown()).await?,
-                }
-            };
-            out.send(shown()).await?;
-            out.send(Pinned {
-                pins: Some(pins),
-                ..Pinned::default()
-            })
-            .await
-        })))
-    }
-}
-
-impl Handler for PinRm {
-    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        let form = call.cids()?;
-        let mut pins = Vec::with_capacity(self.paths.len());
-        for path in &self.paths {
-            let cid = call.resolve(path).await?;
-            call.node().pins().remove(&cid, self.recursive).await?;
-            pins.push(form.show(&cid));
-        }
-        Ok(Unpinned { pins })
-    }
-}
 
 impl Handler for PinLs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {

@@ -1,29 +1,13 @@
-//! `dag`.
+//! `dag/import`.
 
-use cairn_dag::export::Car;
 use cairn_dag::import::CarImport;
 use cairn_dag::pin::PinError;
 use cairn_dag::{FetchError, NodeError};
-use cairn_store::meta::{Pin, PinMode};
-use cairn_wire::kubo::dag::export::DagExport;
 use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRoot};
-use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::super::error::text;
-use super::super::files::Files;
-use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
-
-impl Handler for DagExport {
-    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        let root = call.resolve(&self.root).await?;
-        let car = Car::open(&call.blocks(), &root, self.local_only).await?;
-        Ok(ByteStream {
-            media_type: "application/vnd.ipld.car",
-            length: None,
-            stream: car.into_stream().map_err(Failure::from).boxed(),
-        })
-    }
-}
+use super::super::super::error::text;
+use super::super::super::files::Files;
+use super::super::super::{Answer, Call, Failure, Handler, Records};
 
 impl Handler for DagImport {
     async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
@@ -50,22 +34,7 @@ impl Handler for DagImport {
             let imported = import.finish().await?;
             if self.pin_roots {
                 for root in &imported.roots {
-                    let pinned = match &imported.hold {
-                        // The complete DAG was just imported: no need to check it again.
-                        Some(hold) if imported.is_whole(root) => {
-                            let pin = Pin {
-                                cid: root.clone(),
-                                mode: PinMode::Recursive,
-                                name: String::new(),
-                            };
-                            node.pins().add_held(hold, vec![pin]).await
-                        }
-                        _ => {
-                            node.pins()
-                                .add(&blocks, root, PinMode::Recursive, "", None)
-                                .await
-                        }
-                    };
+                    let pinned = imported.pin(node.pins(), &blocks, root).await;
                     let pin_error_msg = pinned
                         .err()
                         .map(|error| pin_failure(&error))

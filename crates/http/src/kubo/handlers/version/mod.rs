@@ -1,6 +1,7 @@
-//! `version` and `shutdown`.
+//! `version`.
 
-use cairn_wire::kubo::shutdown::Shutdown;
+mod deps;
+
 use cairn_wire::kubo::version::{Version, VersionInfo};
 
 use super::super::{Answer, Call, Failure, Handler, REPO_VERSION};
@@ -35,12 +36,5 @@ pub fn version_info(kubo: &str) -> VersionInfo {
 impl Handler for Version {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         Ok(version_info(call.rpc.version()))
-    }
-}
-
-impl Handler for Shutdown {
-    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        call.rpc.stop.cancel();
-        Ok(())
     }
 }

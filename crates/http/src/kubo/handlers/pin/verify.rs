@@ -1,25 +1,9 @@
-//! `pin/update` and `pin/verify`.
+//! `pin/verify`.
 
-use cairn_wire::kubo::pin::update::{PinUpdate, Updated};
 use cairn_wire::kubo::pin::verify::{BadNode, CheckedPin, PinVerify};
 
-use super::super::error::text;
-use super::super::{Answer, Call, Failure, Handler, Records};
-
-impl Handler for PinUpdate {
-    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        let form = call.cids()?;
-        let from = call.resolve(&self.from).await?;
-        let to = call.resolve(&self.to).await?;
-        call.node()
-            .pins()
-            .update(&call.blocks(), &from, &to, self.unpin)
-            .await?;
-        Ok(Updated {
-            pins: vec![form.show(&from), form.show(&to)],
-        })
-    }
-}
+use super::super::super::error::text;
+use super::super::super::{Answer, Call, Failure, Handler, Records};
 
 impl Handler for PinVerify {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
