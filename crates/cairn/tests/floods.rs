@@ -128,7 +128,11 @@ impl Server {
         // The name may hold spaces; `utime` and `stime` are the 14th and 15th field, in ticks of 10 ms.
         let (_, rest) = stat.rsplit_once(')').unwrap();
         let ticks = rest.split_whitespace().skip(11).take(2);
-        Duration::from_millis(10 * ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>())
+        Duration::from_millis(
+            10 * ticks
+                .map(|ticks| ticks.parse::<u64>().unwrap())
+                .sum::<u64>(),
+        )
     }
 
     /// Floods a connection, and holds what that took against its bounds.
@@ -210,7 +214,8 @@ impl Seen {
         let count = stream.read(&mut buffer).await.unwrap_or(0);
         self.bytes.extend_from_slice(&buffer[..count]);
         while let Some((head, rest)) = self.bytes.split_at_checked(9) {
-            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+            let length =
+                usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
             let Some(payload) = rest.get(..length) else {
                 break;
             };
@@ -308,11 +313,23 @@ async fn frames_without_answers_and_without_content_cost_little() {
         ("padded DATA", &open, frame(DATA, 8, 1, &[3, 0, 0, 0])),
         ("empty CONTINUATION", &begun, frame(CONTINUATION, 0, 1, &[])),
         // A literal field without a name and value, over and over.
-        ("CONTINUATION", &begun, frame(CONTINUATION, 0, 1, &[0, 1, b'a', 0])),
-        ("WINDOW_UPDATE", &open, frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0, 1])),
+        (
+            "CONTINUATION",
+            &begun,
+            frame(CONTINUATION, 0, 1, &[0, 1, b'a', 0]),
+        ),
+        (
+            "WINDOW_UPDATE",
+            &open,
+            frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0, 1]),
+        ),
         ("PRIORITY", &open, frame(PRIORITY, 0, 1, &[0, 0, 0, 3, 1])),
         ("RST_STREAM", &open, frame(RST_STREAM, 0, 1, &[0, 0, 0, 8])),
-        ("trailers", &open, frame(HEADERS, END_HEADERS | END_STREAM, 1, &[])),
+        (
+            "trailers",
+            &open,
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, &[]),
+        ),
         // Of a kind that nobody knows.
         ("unknown", &open, frame(0xfa, 0, 1, &[])),
     ] {

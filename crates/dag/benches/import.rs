@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cairn_dag::import::{ImportOptions, CarImport, FileMeta, Importer, Tree};
+use cairn_dag::import::{CarImport, FileMeta, ImportOptions, Importer, Tree};
 use cairn_primitives::{Block, Cid, Codec, Multihash, varint};
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;

@@ -101,9 +101,8 @@ impl FromStr for HttpAddr {
         };
         let tls = match (parts.next(), parts.next(), parts.next()) {
             (None, ..) | (Some(Protocol::Http), None, _) => false,
-            (Some(Protocol::Https), None, _) | (Some(Protocol::Tls), Some(Protocol::Http), None) => {
-                true
-            }
+            (Some(Protocol::Https), None, _)
+            | (Some(Protocol::Tls), Some(Protocol::Http), None) => true,
             (part, ..) => return Err(unexpected(part, "/http, /https, /tls/http or nothing")),
         };
         Ok(Self::Tcp { host, port, tls })
@@ -204,7 +203,10 @@ mod tests {
             "/nope/1",
         ] {
             let error = text.parse::<HttpAddr>().unwrap_err();
-            assert!(matches!(error, HttpAddrError::Syntax { .. }), "{text:?}: {error}");
+            assert!(
+                matches!(error, HttpAddrError::Syntax { .. }),
+                "{text:?}: {error}"
+            );
         }
     }
 

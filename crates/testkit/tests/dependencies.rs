@@ -132,7 +132,10 @@ fn every_dependency_is_used() {
     let mut idle = Vec::new();
     for package in metadata.workspace_packages() {
         let mut text = String::new();
-        source(package.manifest_path.parent().unwrap().as_std_path(), &mut text);
+        source(
+            package.manifest_path.parent().unwrap().as_std_path(),
+            &mut text,
+        );
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
         let words: HashSet<&str> = text.split(|letter| !is_part(letter)).collect();
         for dependency in &package.dependencies {

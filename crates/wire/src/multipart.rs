@@ -125,9 +125,7 @@ impl Decoder {
             let event = self.next_encoded()?;
             let decoded = match (&event, &mut self.encoding) {
                 (Some(Event::Part(head)), _) => {
-                    self.encoding = head
-                        .is_quoted_printable()
-                        .then(QuotedPrintable::default);
+                    self.encoding = head.is_quoted_printable().then(QuotedPrintable::default);
                     return Ok(event);
                 }
                 (Some(Event::Data(data)), Some(encoding)) => encoding.decode(data)?,

@@ -95,7 +95,9 @@ fn seconds(text: &[u8], generalized: bool) -> Option<u64> {
         year @ 50.. => 1900 + year,
         year => 2000 + year,
     };
-    let mut parts = rest.chunks(2).filter_map(|digits| i8::try_from(number(digits)).ok());
+    let mut parts = rest
+        .chunks(2)
+        .filter_map(|digits| i8::try_from(number(digits)).ok());
     let mut part = || parts.next();
     let (month, day, hour, minute, second) = (part()?, part()?, part()?, part()?, part()?);
     // A leap second counts as the one before it.

@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn closes_in_any_order() {
         let mut closure = Closure::default();
-        closure.note(&[block("parent")], &[cid("child"), cid("other")].into_iter().collect());
+        closure.note(
+            &[block("parent")],
+            &[cid("child"), cid("other")].into_iter().collect(),
+        );
         assert!(!closure.is_closed());
         closure.note(&[block("child")], &CidList::new());
         assert!(!closure.is_closed());

@@ -187,8 +187,7 @@ impl DagFormat {
     /// Whether the leaves of files are raw blocks.
     #[must_use]
     pub fn has_raw_leaves(&self) -> bool {
-        self.raw_leaves
-            .unwrap_or(self.cid.version() == Version::V1)
+        self.raw_leaves.unwrap_or(self.cid.version() == Version::V1)
     }
 }
 

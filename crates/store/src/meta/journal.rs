@@ -15,8 +15,8 @@ use std::sync::mpsc;
 
 use cairn_primitives::Cid;
 
-use self::frame::{decode_frame, encode_frame, seal};
 pub(super) use self::frame::{Noted, encode_pin, encode_root};
+use self::frame::{decode_frame, encode_frame, seal};
 use super::sum::{PinSum, checksum};
 use crate::block::disk::{Access, Disk, DiskFile};
 

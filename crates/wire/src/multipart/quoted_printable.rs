@@ -159,7 +159,12 @@ mod tests {
             (b"a\x7fb", None),
         ] {
             let found = decoded(data).ok();
-            assert_eq!(found.as_deref(), want, "{:?}", data.escape_ascii().to_string());
+            assert_eq!(
+                found.as_deref(),
+                want,
+                "{:?}",
+                data.escape_ascii().to_string()
+            );
         }
     }
 

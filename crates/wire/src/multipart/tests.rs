@@ -230,7 +230,11 @@ fn quoted_printable_is_decoded_and_no_other_encoding() {
         format!("--bnd\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{data}\r\n--bnd--")
     };
     for (encoding, data, want) in [
-        ("quoted-printable", "caf=C3=A9 =\r\n=3D x \r\n", "café = x\r\n"),
+        (
+            "quoted-printable",
+            "caf=C3=A9 =\r\n=3D x \r\n",
+            "café = x\r\n",
+        ),
         ("Quoted-Printable", "=\r\n", ""),
         ("quoted-printable", "", ""),
         ("base64", "aGk=", "aGk="),

@@ -1,6 +1,6 @@
 //! Single files: CIDs, sizes, refusals.
 
-use super::{ImportOptions, HELLO, expect, file, noise, refused, request};
+use super::{HELLO, ImportOptions, expect, file, noise, refused, request};
 
 #[tokio::test]
 async fn gives_the_cids_of_kubo() {

@@ -11,9 +11,7 @@ mod trees;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cairn_dag::import::{
-    ImportOptions, Added, FileMeta, Finished, ImportError, Importer, Tree,
-};
+use cairn_dag::import::{Added, FileMeta, Finished, ImportError, ImportOptions, Importer, Tree};
 use cairn_primitives::Multihash;
 use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;

@@ -1,6 +1,6 @@
 //! Folders of very many entries.
 
-use super::{ImportOptions, Arc, MemoryStore, Part, dir, file, import, request, table, told};
+use super::{Arc, ImportOptions, MemoryStore, Part, dir, file, import, request, table, told};
 
 /// As `expect`, for the last events.
 async fn expect_last(name: &str, request: ImportOptions, parts: Vec<Part>, expected: &str) {

@@ -1,7 +1,7 @@
 //! Rows of entries: events, names, order, refusals.
 
 use super::{
-    ImportOptions, Arc, HELLO, MemoryStore, Part, dir, expect, file, import, link, noise, refused,
+    Arc, HELLO, ImportOptions, MemoryStore, Part, dir, expect, file, import, link, noise, refused,
     request,
 };
 
@@ -377,8 +377,12 @@ async fn only_hash_tells_what_an_add_would() {
 #[tokio::test]
 async fn tells_the_roots() {
     let parts = vec![file("a", b"1"), dir("d"), file("d/b", b"2"), file("", b"3")];
-    let (events, result) =
-        import(&Arc::new(MemoryStore::new()), &ImportOptions::default(), parts).await;
+    let (events, result) = import(
+        &Arc::new(MemoryStore::new()),
+        &ImportOptions::default(),
+        parts,
+    )
+    .await;
     let roots = result.unwrap().roots;
     let names: Vec<_> = roots.iter().map(|root| root.name.to_string()).collect();
     assert_eq!(names, ["a", "d", ""]);

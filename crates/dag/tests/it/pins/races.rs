@@ -152,9 +152,7 @@ async fn pins_and_collections_race() {
                 let leaves: Vec<Made> = (0..5).map(|n| dag.raw(&[worker, round, n])).collect();
                 let root = dag.node(leaves.iter().map(|leaf| ("", leaf)).collect(), None);
                 let roots = [root.cid.clone()];
-                let pinned = node
-                    .pinner
-                    .add_written(&dag.hold, &roots, "", Below::Held);
+                let pinned = node.pinner.add_written(&dag.hold, &roots, "", Below::Held);
                 pinned.await.unwrap();
                 drop(dag);
                 let above = {

@@ -1,8 +1,6 @@
 //! `add`.
 
-use cairn_dag::import::{
-    self, FileMeta, ImportError, ImportOptions, ImportRoot, Importer, Tree,
-};
+use cairn_dag::import::{self, FileMeta, ImportError, ImportOptions, ImportRoot, Importer, Tree};
 use cairn_dag::mfs::{CopyOptions, Kind, Mfs, MfsError, MfsPath};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::Mtime;

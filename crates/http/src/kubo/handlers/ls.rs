@@ -203,13 +203,15 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
 /// one outside the years 1 to 9999.
 fn rfc3339(mtime: Option<Mtime>) -> String {
     let time = mtime.and_then(|mtime| {
-        let since = SignedDuration::new(mtime.seconds, 0).checked_add(SignedDuration::from_nanos(
-            mtime.nanos.unwrap_or(0).into(),
-        ))?;
+        let since = SignedDuration::new(mtime.seconds, 0)
+            .checked_add(SignedDuration::from_nanos(mtime.nanos.unwrap_or(0).into()))?;
         let time = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since);
         time.ok().filter(|time| time.year() > 0)
     });
-    format!("{}Z", time.unwrap_or(DateTime::constant(1, 1, 1, 0, 0, 0, 0)))
+    format!(
+        "{}Z",
+        time.unwrap_or(DateTime::constant(1, 1, 1, 0, 0, 0, 0))
+    )
 }
 
 #[cfg(test)]

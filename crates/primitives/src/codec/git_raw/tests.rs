@@ -77,7 +77,11 @@ fn links_do_not_depend_on_people_and_signatures() {
         gpgsig -----BEGIN SSH SIGNATURE-----\n abc\n -----END SSH SIGNATURE-----\n\
         parent bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\nparent none\n";
     assert!(decode(&Bytes::from_static(object)).is_err());
-    let found: Vec<String> = links(object).unwrap().iter().map(|cid| cid.to_string()).collect();
+    let found: Vec<String> = links(object)
+        .unwrap()
+        .iter()
+        .map(|cid| cid.to_string())
+        .collect();
     assert_eq!(
         found,
         [

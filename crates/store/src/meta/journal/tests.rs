@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
-use crate::meta::{Pin, PinChange, PinMode};
 use crate::block::disk::sim::SimDisk;
+use crate::meta::{Pin, PinChange, PinMode};
 
 fn pin(number: u32) -> Pin {
     Pin {

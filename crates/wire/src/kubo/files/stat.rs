@@ -189,8 +189,8 @@ fn letters(mode: u32) -> String {
 
 /// A time in UTC as in `14 Nov 2023, 22:13:20 UTC`; in seconds where it lies beyond the year 9999.
 fn date(seconds: i64) -> String {
-    let time = DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
-        .checked_add(SignedDuration::from_secs(seconds));
+    let time =
+        DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(SignedDuration::from_secs(seconds));
     match time {
         Ok(time) => time.strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
         Err(_) => format!("{seconds} s after 1970"),
