@@ -82,6 +82,14 @@ pub trait DiskFile: Send + Sync + Debug {
     }
     /// Whether a read of `len` bytes most likely needs no disk access. Never blocks.
     fn is_cached(&self, offset: u64, len: u64) -> bool;
+    /// Reads exactly `len` bytes at a position, if that needs no disk access.
+    fn read_cached(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        if !self.is_cached(offset, len as u64) {
+            return None;
+        }
+        let bytes = self.read_to_vec(offset, len).ok()?;
+        (bytes.len() == len).then_some(bytes)
+    }
     /// Writes all of the bytes at a position, growing the file if needed.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
     /// Syncs data and length.

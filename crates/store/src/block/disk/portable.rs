@@ -23,6 +23,11 @@ pub(super) fn read_to_vec(file: &File, offset: u64, len: usize) -> io::Result<Ve
 }
 
 /// Unknown: reads use blocking threads.
+pub(super) fn read_cached(_file: &File, _offset: u64, _len: usize) -> Option<Vec<u8>> {
+    None
+}
+
+/// Unknown: reads use blocking threads.
 pub(super) fn is_cached(_file: &File, _offset: u64, _len: u64) -> bool {
     false
 }

@@ -15,12 +15,12 @@ pub(super) fn launch(
     file: Arc<dyn DiskFile>,
     cache: usize,
     reserve: &Arc<Reserve>,
-    sync_failed: &Arc<AtomicBool>,
+    must_rebuild: &Arc<AtomicBool>,
 ) -> Result<Database, IndexFault> {
     let backend = Backend {
         file,
         reserve: Arc::clone(reserve),
-        sync_failed: Arc::clone(sync_failed),
+        must_rebuild: Arc::clone(must_rebuild),
     };
     // A file that is not what redb wrote can make it panic: that index is broken, and is made again.
     let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -48,7 +48,7 @@ pub(super) fn launch(
 struct Backend {
     file: Arc<dyn DiskFile>,
     reserve: Arc<Reserve>,
-    sync_failed: Arc<AtomicBool>,
+    must_rebuild: Arc<AtomicBool>,
 }
 
 impl Backend {
@@ -87,7 +87,7 @@ impl redb::StorageBackend for Backend {
         // Never tried again: the system may have forgotten what it could not write.
         self.file
             .sync_data()
-            .inspect_err(|_| self.sync_failed.store(true, Ordering::Release))
+            .inspect_err(|_| self.must_rebuild.store(true, Ordering::Release))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

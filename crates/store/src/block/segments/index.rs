@@ -112,8 +112,28 @@ pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
 pub(super) fn database_error(action: &'static str, error: redb::Error) -> BlockError {
     match error {
         redb::Error::Io(error) => failed(action, error),
+        redb::Error::Corrupted(what) => failed(
+            action,
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "the index is damaged ({what}): start again, and it is rebuilt from the segments"
+                ),
+            ),
+        ),
         other => failed(action, io::Error::other(other)),
     }
+}
+
+/// Runs what reads or changes the database. redb panics on pages that are not as it wrote them, since it checks no page
+/// that it reads: that is damage, which is answered as such.
+pub(super) fn guarded<T>(run: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, redb::Error> {
+    // What a panic leaves half done is the transaction, which is dropped, and the database, which is opened anew.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(redb::Error::Corrupted(
+            "a page of the index makes no sense".to_owned(),
+        ))
+    })
 }
 
 /// When a change has to be durable.
@@ -138,7 +158,7 @@ pub(super) struct Index {
     pub(super) cache: usize,
     pub(super) reserve: Arc<Reserve>,
     pub(super) database: RwLock<Arc<Database>>,
-    pub(super) sync_failed: Arc<AtomicBool>,
+    pub(super) must_rebuild: Arc<AtomicBool>,
 }
 
 impl Index {
@@ -153,8 +173,8 @@ impl Index {
         let file = disk
             .open(path, Access::Create, false)
             .map_err(|error| failed("create the index of", error))?;
-        let sync_failed = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &sync_failed)
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &must_rebuild)
             .map_err(|error| failed("create the index of", io::Error::other(error)))?;
         let index = Self {
             snapshot: Snapshot::default(),
@@ -163,7 +183,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            sync_failed,
+            must_rebuild,
         };
         index.write("create the index of", |transaction| {
             transaction
@@ -194,9 +214,9 @@ impl Index {
         if file.len().map_err(IndexFault::Io)? == 0 {
             return Err(IndexFault::Missing);
         }
-        let sync_failed = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &sync_failed).map_err(|error| {
-            if sync_failed.load(Ordering::Acquire) {
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &must_rebuild).map_err(|error| {
+            if must_rebuild.load(Ordering::Acquire) {
                 IndexFault::Broken("a sync of it has failed".to_owned())
             } else {
                 error
@@ -209,7 +229,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            sync_failed,
+            must_rebuild,
         };
         let named = index
             .read(|transaction| {
@@ -244,21 +264,15 @@ impl Index {
         &self,
         run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
+        let attempt = |database: &Database| guarded(|| run(&database.begin_read()?));
         let database = Arc::clone(&self.database.read());
-        match database
-            .begin_read()
-            .map_err(redb::Error::from)
-            .and_then(|transaction| run(&transaction))
-        {
+        match attempt(&database) {
             Ok(answer) => Ok(answer),
             Err(_) if self.reopened(&database) => {
                 let database = Arc::clone(&self.database.read());
-                let transaction = database
-                    .begin_read()
-                    .map_err(|error| database_error("read the index of", error.into()))?;
-                run(&transaction).map_err(|error| database_error("read the index of", error))
+                attempt(&database).map_err(|error| self.refused("read the index of", error))
             }
-            Err(error) => Err(database_error("read the index of", error)),
+            Err(error) => Err(self.refused("read the index of", error)),
         }
     }
 
@@ -269,7 +283,7 @@ impl Index {
     ) -> Result<T, BlockError> {
         let changes = self.snapshot.changes();
         if let Some(table) = self.snapshot.get(changes)
-            && let Ok(answer) = run(&table)
+            && let Ok(answer) = guarded(|| run(&table))
         {
             return Ok(answer);
         }
@@ -281,8 +295,15 @@ impl Index {
         Ok(answer)
     }
 
-    /// Whether the database has been opened again, since or now. redb refuses everything once an operation has
-    /// failed.
+    /// A failure of the database. After damage nothing more is written, and the next opening rebuilds the index.
+    fn refused(&self, action: &'static str, error: redb::Error) -> BlockError {
+        if matches!(error, redb::Error::Corrupted(_)) {
+            self.must_rebuild.store(true, Ordering::Release);
+        }
+        database_error(action, error)
+    }
+
+    /// Whether the database has been opened again, since or now. redb refuses everything once an operation has failed.
     fn reopened(&self, stale: &Arc<Database>) -> bool {
         let mut current = self.database.write();
         if !Arc::ptr_eq(&current, stale) {
@@ -291,7 +312,7 @@ impl Index {
         let Ok(file) = self.disk.open(self.path, Access::Write, false) else {
             return false;
         };
-        match launch(file, self.cache, &self.reserve, &self.sync_failed) {
+        match launch(file, self.cache, &self.reserve, &self.must_rebuild) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
                 self.snapshot.changed();
@@ -321,16 +342,16 @@ impl Index {
         kind: Commit,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        if self.sync_failed() {
+        if self.must_rebuild() {
             return Err(failed(
                 action,
                 io::Error::other(
-                    "a sync of the index has failed: open the store again to rebuild it",
+                    "the index is damaged, or a sync of it has failed: start again, and it is rebuilt from the segments",
                 ),
             ));
         }
         let database = Arc::clone(&self.database.read());
-        let done = (|| {
+        let done = guarded(|| {
             let mut transaction = database.begin_write()?;
             match kind {
                 // Opening then never walks the database.
@@ -342,19 +363,19 @@ impl Index {
             let answer = run(&transaction)?;
             transaction.commit()?;
             Ok(answer)
-        })();
+        });
         // Whatever became of it: the next look-up sees what there is now.
         self.snapshot.changed();
         done.map_err(|error| {
             self.reopened(&database);
-            database_error(action, error)
+            self.refused(action, error)
         })
     }
 
-    /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while
-    /// the store stays open; nothing more is written, and it must be rebuilt.
-    pub(super) fn sync_failed(&self) -> bool {
-        self.sync_failed.load(Ordering::Acquire)
+    /// Whether a sync has failed or damage was found. The index can be read while the store stays open; nothing more is
+    /// written, and the next opening rebuilds it.
+    pub(super) fn must_rebuild(&self) -> bool {
+        self.must_rebuild.load(Ordering::Acquire)
     }
 
     /// The rows of the segments.

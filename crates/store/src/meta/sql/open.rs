@@ -202,6 +202,22 @@ impl SqliteRows {
         Ok(rows)
     }
 
+    /// Checks the whole database: every page, and that tables and indexes agree.
+    ///
+    /// # Errors
+    /// [`RowError::Damaged`] with the first problem.
+    pub fn check(&self) -> Result<(), RowError> {
+        let found: String = self
+            .readers
+            .take()?
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(database("read"))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(RowError::Damaged { what: found })
+    }
+
     /// The id of these rows; `None` for old ones that were opened read-only.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
