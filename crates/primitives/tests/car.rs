@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use cairn_primitives::Block;
-use cairn_primitives::car::index::{Index, IndexWriter, IndexKind};
+use cairn_primitives::car::index::{Index, IndexKind, IndexWriter};
 use cairn_primitives::car::{self, CarError, Decoder, Event, Limits, v1, v2};
 use cairn_primitives::cid::{Cid, Codec};
 use cairn_primitives::multihash::Multihash;
