@@ -260,7 +260,7 @@ mod tests {
                     mhlen: Some(64),
                     ..request()
                 },
-                "cannot make the CID: sha2-256 has no digest of 33 bytes",
+                "cannot make the CID: sha2-256 has no digest of 64 bytes",
             ),
             (
                 BlockPutOptions {

@@ -182,7 +182,7 @@ mod tests {
                 "eth-block",
                 None,
                 "",
-                "no encoder registered for multicodec code 144 (0x90)",
+                "no encoder for the codec 0x90",
             ),
             (
                 "dag-json",

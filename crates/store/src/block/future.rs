@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_at_hand_is_ready_at_the_first_poll() {
+    fn an_available_answer_is_ready_at_the_first_poll() {
         let read = ReadFuture::ready(Ok(1)).and_then(|one| Ok(one + 1));
         assert_eq!(read.now_or_never().unwrap().unwrap(), 2);
         let failed = ReadFuture::<u8>::ready(Err(BlockError::Closed)).and_then(|_| Ok(()));
