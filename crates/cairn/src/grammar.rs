@@ -177,7 +177,6 @@ const ABSENT: &[(&str, &[&str])] = &[
             "swarm",
         ],
     ),
-    ("names", &["key", "name"]),
     ("FUSE", &["mount"]),
     ("the old object commands", &["object", "tar", "urlstore"]),
     ("the log commands", &["log"]),

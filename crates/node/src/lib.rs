@@ -5,10 +5,13 @@
 
 pub mod config;
 mod durable;
+pub mod dns;
 mod files;
 mod identity;
 mod init;
+pub mod keystore;
 pub mod metrics;
+pub mod names;
 mod node;
 mod parts;
 mod peers;
@@ -21,4 +24,4 @@ pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
 pub use node::{Node, NodeError, NodeOptions};
-pub use repo::{Access, Repaired, Repo, RepoError};
+pub use repo::{Access, ReadKeyError, Repaired, Repo, RepoError, RotateError};

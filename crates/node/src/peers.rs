@@ -1,12 +1,12 @@
-//! What a node has of the network: an exchange for blocks, and names.
+//! What a node has of the network: an exchange for blocks, routing for records of names, and names.
 
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
-use cairn_store::names::NoNames;
-use cairn_store::{Exchange, Names};
+use cairn_store::{Exchange, Names, Routing};
 use parking_lot::RwLock;
 
+use crate::dns::Dns;
 use crate::node::Node;
 
 /// Set by whatever connects the node; empty on a node without peers.
@@ -22,7 +22,17 @@ impl Node {
         *self.peers().exchange.write() = exchange;
     }
 
-    /// Resolves mutable names from now on, or none.
+    /// Publishes and finds records of names through this from now on; through none, the node has those that it keeps.
+    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
+        self.name_system().set_routing(routing);
+    }
+
+    /// Looks up the records of domains through this from now on.
+    pub fn set_dns(&self, dns: Arc<dyn Dns>) {
+        self.name_system().set_dns(dns);
+    }
+
+    /// Resolves mutable names through this from now on, in place of the node's own keys, routing and DNS; through those if `None`.
     pub fn set_names(&self, names: Option<Arc<dyn Names>>) {
         *self.peers().names.write() = names;
     }
@@ -48,6 +58,6 @@ impl Node {
     #[must_use]
     pub fn names(&self) -> Arc<dyn Names> {
         let names = self.peers().names.read().clone();
-        names.unwrap_or_else(|| Arc::new(NoNames))
+        names.unwrap_or_else(|| Arc::clone(self.name_system()) as Arc<dyn Names>)
     }
 }

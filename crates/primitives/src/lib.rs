@@ -1,4 +1,4 @@
-//! Data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
+//! Data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR, keys, IPNS records.
 //!
 //! Nothing here does I/O or knows an async runtime. Every decoder takes bytes that may come from a stranger:
 //! it is bounded in size, depth and allocation, and returns an error instead of panicking.
@@ -9,11 +9,13 @@ pub mod car;
 pub mod cid;
 pub mod codec;
 pub mod ipld;
+pub mod ipns;
 pub mod keys;
 pub mod multibase;
 pub mod multihash;
 pub mod path;
 pub mod quote;
+pub mod rfc3339;
 pub mod unixfs;
 pub mod varint;
 

@@ -20,6 +20,8 @@ mod filestore;
 mod generic;
 mod get;
 mod init;
+mod key_export;
+mod key_rotate;
 mod ls;
 mod pin_add;
 mod pin_ls;
@@ -82,6 +84,16 @@ pub(crate) const OWN: &[OwnCommand] = &[
         path: "init",
         command: init::command,
         run: |invocation, globals| Box::pin(init::run(invocation, globals)),
+    },
+    OwnCommand {
+        path: "key/export",
+        command: key_export::command,
+        run: |invocation, globals| Box::pin(async move { key_export::run(invocation, globals) }),
+    },
+    OwnCommand {
+        path: "key/rotate",
+        command: key_rotate::command,
+        run: |invocation, globals| Box::pin(key_rotate::run(invocation, globals)),
     },
     OwnCommand {
         path: "repo/reindex",

@@ -77,7 +77,13 @@ from_errors!(
     cairn_dag::pin::PinError,
     cairn_dag::resolve::ResolveError,
     cairn_node::config::CommandError,
+    cairn_node::keystore::KeystoreError,
+    cairn_node::names::PublishError,
     cairn_primitives::codec::CodecError,
+    cairn_primitives::ipns::RecordError,
+    cairn_primitives::keys::KeyError,
+    cairn_primitives::keys::PeerIdError,
+    cairn_primitives::keys::Pkcs8Error,
     cairn_primitives::path::PathError,
     cairn_store::BlockError,
 );

@@ -1,10 +1,11 @@
-//! The pins, and the root of the mutable file system, a second time, beside the blocks: a journal that a lost database does not
-//! take along.
+//! The pins, the root of the mutable file system and the IPNS records, a second time, beside the blocks: a journal that a lost
+//! database does not take along.
 //!
-//! `docs/storage-format.md` describes the file. It begins with all of it at a moment and goes on with every change; when the
+//! [`change`] is what stands in it; `docs/storage-format.md` describes the file. It begins with all of it at a moment and goes on with every change; when the
 //! changes are more than that, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
 //! the first names store and database, the others hold changes. A length of 0 ends it.
 
+mod change;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +15,9 @@ use std::sync::mpsc;
 
 use cairn_primitives::{Cid, varint};
 
+pub(super) use self::change::{Noted, encode_name, encode_pin, encode_root};
+use self::change::{decode, take_number};
 use super::sum::{PinSum, checksum};
-use super::{Pin, PinChange, PinMode};
 use crate::block::disk::{Access, Disk, DiskFile};
 
 /// The journal's file, in the folder of the block store.
@@ -92,88 +94,6 @@ impl Syncer {
             })?;
         Ok(Self { work, done })
     }
-}
-
-/// One change, as the journal has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Noted {
-    /// Of a pin.
-    Pin(PinChange),
-    /// Of the root of the mutable file system.
-    MfsRoot(Cid),
-}
-
-impl Noted {
-    fn as_root(&self) -> Option<&Cid> {
-        match self {
-            Self::MfsRoot(root) => Some(root),
-            Self::Pin(_) => None,
-        }
-    }
-}
-
-/// First byte of a change that names the root of the mutable file system; those of pins are lower.
-const MFS_ROOT: u8 = 3;
-
-/// Encodes a new root of the mutable file system.
-pub(super) fn encode_root(root: &Cid, out: &mut Vec<u8>) {
-    out.push(MFS_ROOT);
-    let root = root.to_bytes();
-    varint::encode(root.len() as u64, out);
-    out.extend_from_slice(&root);
-}
-
-/// Encodes a change of a pin.
-pub(super) fn encode_pin(change: &PinChange, out: &mut Vec<u8>) {
-    let (kind, cid) = match change {
-        PinChange::Set(pin) => (mode_kind(pin.mode), &pin.cid),
-        PinChange::Remove(cid) => (2, cid),
-    };
-    out.push(kind);
-    let cid = cid.to_bytes();
-    varint::encode(cid.len() as u64, out);
-    out.extend_from_slice(&cid);
-    if let PinChange::Set(pin) = change {
-        varint::encode(pin.name.len() as u64, out);
-        out.extend_from_slice(pin.name.as_bytes());
-    }
-}
-
-const fn mode_kind(mode: PinMode) -> u8 {
-    match mode {
-        PinMode::Recursive => 0,
-        PinMode::Direct => 1,
-    }
-}
-
-fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (len, used) = varint::decode(bytes).ok()?;
-    let rest = bytes.get(used..)?;
-    let len = usize::try_from(len).ok()?;
-    let taken = rest.get(..len)?;
-    *bytes = rest.get(len..)?;
-    Some(taken)
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    let (number, used) = varint::decode(bytes).ok()?;
-    *bytes = bytes.get(used..)?;
-    Some(number)
-}
-
-fn decode(bytes: &mut &[u8]) -> Option<Noted> {
-    let (kind, rest) = bytes.split_first()?;
-    *bytes = rest;
-    let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
-    let mode = match *kind {
-        0 => PinMode::Recursive,
-        1 => PinMode::Direct,
-        2 => return Some(Noted::Pin(PinChange::Remove(cid))),
-        MFS_ROOT => return Some(Noted::MfsRoot(cid)),
-        _ => return None,
-    };
-    let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
-    Some(Noted::Pin(PinChange::Set(Pin { cid, mode, name })))
 }
 
 /// A frame of changes.
@@ -473,10 +393,7 @@ fn write_whole(
         written
     };
     whole(&mut |noted| {
-        match &noted {
-            Noted::Pin(change) => encode_pin(change, &mut piece),
-            Noted::MfsRoot(root) => encode_root(root, &mut piece),
-        }
+        noted.encode(&mut piece);
         if piece.len() >= PIECE && failed.is_ok() {
             encode_frame(state, true, &piece, &mut out);
             piece.clear();

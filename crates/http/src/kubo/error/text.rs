@@ -5,6 +5,7 @@
 
 mod dag;
 mod import;
+mod names;
 mod primitives;
 mod store;
 
@@ -61,7 +62,12 @@ known!(
     cairn_dag::pin::PinError,
     cairn_dag::pin::RemoveError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::keystore::KeystoreError,
+    cairn_node::names::PublishError,
     cairn_primitives::car::CarError,
+    cairn_primitives::ipns::RecordError,
+    cairn_primitives::keys::KeyError,
+    cairn_primitives::keys::Pkcs8Error,
     cairn_primitives::path::PathError,
     cairn_primitives::keys::PeerIdError,
     cairn_primitives::unixfs::BuildError,
@@ -69,6 +75,7 @@ known!(
     cairn_primitives::unixfs::chunker::ChunkerSpecError,
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
+    cairn_store::names::NameError,
 );
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! Opening the rows of a block store, and getting its pins back when they are lost.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, PeerId};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::writer::{self, Change, Tally, Writer};
-use super::{STORE_ID, SqliteRows, database, mfs, opening, state, store_id, sync_parent};
+use super::{STORE_ID, SqliteRows, database, mfs, names, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
 use crate::meta::journal::{self, Journal, Noted, Owner, State};
-use crate::meta::{Pin, PinChange, RowError, migrations};
+use crate::meta::{NameRecord, Pin, PinChange, RowError, migrations};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::{self, connect};
 
@@ -41,6 +42,8 @@ pub struct Rescued {
     pub pins: Vec<Pin>,
     /// The root of the mutable file system.
     pub mfs_root: Option<Cid>,
+    /// The IPNS records.
+    pub names: Vec<NameRecord>,
     /// Whether a part of the journal could not be read, so that pins may be missing, or be those of an earlier time.
     pub damaged: bool,
 }
@@ -60,8 +63,20 @@ pub(super) fn all(
         state::every(connection, &mut |pin| each(Noted::Pin(PinChange::Set(pin))))
             .map_err(io::Error::other)?;
         let root = mfs::read(connection).map_err(io::Error::other)?;
-        root.map(Noted::MfsRoot).into_iter().for_each(each);
-        Ok(())
+        root.map(Noted::MfsRoot).into_iter().for_each(&mut *each);
+        let mut name = |record| {
+            each(Noted::Name(record));
+            true
+        };
+        names::every(connection, &mut name).map_err(io::Error::other)
+    }
+}
+
+/// Notes a record, unless a newer one of its name is there.
+fn keep_newest(names: &mut BTreeMap<PeerId, NameRecord>, record: NameRecord) {
+    match names.get(&record.name) {
+        Some(kept) if kept.sequence > record.sequence => {}
+        _ => drop(names.insert(record.name.clone(), record)),
     }
 }
 
@@ -70,6 +85,7 @@ impl From<Noted> for Change {
         match noted {
             Noted::Pin(change) => Self::Pin(change),
             Noted::MfsRoot(root) => Self::MfsRoot(root),
+            Noted::Name(record) => Self::Name(record),
         }
     }
 }
@@ -149,7 +165,8 @@ impl SqliteRows {
     pub fn rescue(disk: &dyn Disk, store: &str) -> Result<Option<Rescued>, RowError> {
         let told = journal::read(disk, None).map_err(journal_error("read"))?;
         Ok(told.filter(|told| told.owner.store == store).map(|told| {
-            let mut pins = std::collections::BTreeMap::new();
+            let mut pins = BTreeMap::new();
+            let mut names = BTreeMap::new();
             let mut sum = crate::meta::sum::PinSum::default();
             for change in told.changes {
                 match change {
@@ -160,12 +177,16 @@ impl SqliteRows {
                         pins.remove(&cid.to_bytes());
                     }
                     Noted::MfsRoot(_) => {}
+                    Noted::Name(record) => {
+                        keep_newest(&mut names, record);
+                    }
                 }
             }
             pins.values().for_each(|pin| sum.add_pin(pin));
             Rescued {
                 damaged: told.damaged || sum != told.state.sum,
                 mfs_root: told.mfs_root,
+                names: names.into_values().collect(),
                 pins: pins.into_values().collect(),
             }
         }))
@@ -184,7 +205,8 @@ impl SqliteRows {
         let pins = kept.pins.iter().cloned().map(PinChange::Set);
         let changes = pins
             .map(Change::Pin)
-            .chain(kept.mfs_root.clone().map(Change::MfsRoot));
+            .chain(kept.mfs_root.clone().map(Change::MfsRoot))
+            .chain(kept.names.iter().cloned().map(Change::Name));
         for change in changes.chain([Change::Fact {
             key: STORE_ID,
             value: store.to_owned(),
@@ -223,6 +245,7 @@ impl SqliteRows {
             writer: Some(writer),
             readers,
             has_references: true,
+            has_names: true,
             has_state: true,
             id: Some(id),
         }))

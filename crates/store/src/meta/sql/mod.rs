@@ -6,6 +6,7 @@
 
 mod beside;
 mod mfs;
+mod names;
 mod pins;
 mod references;
 mod state;
@@ -36,6 +37,8 @@ pub struct SqliteRows {
     readers: Readers,
     /// `false` for a file of an old version that was opened for reading: it has no references.
     has_references: bool,
+    /// `false` for a file of an old version that was opened for reading: it has no IPNS records.
+    has_names: bool,
     /// `false` for a file of an old version that was opened for reading: nothing says what its pins must be.
     has_state: bool,
     id: Option<String>,
@@ -92,6 +95,7 @@ impl SqliteRows {
             writer: None,
             readers,
             has_references: version >= migrations::REFERENCES,
+            has_names: version >= migrations::NAMES,
             has_state: id.is_some(),
             id,
         }))

@@ -56,6 +56,7 @@ impl KuboText for ResolveError {
                 )
             }
             Self::Node(error) => text(error),
+            Self::Name(error) => text(error),
             _ => return None,
         })
     }
