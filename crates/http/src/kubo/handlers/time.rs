@@ -1,5 +1,6 @@
 //! Times as Go writes them.
 
+use cairn_primitives::rfc3339;
 use cairn_primitives::unixfs::node::Mtime;
 
 /// Go's zero time, which stands for none.
@@ -7,40 +8,8 @@ const NONE: &str = "0001-01-01T00:00:00Z";
 
 /// RFC 3339 in UTC, with as many digits of a second as there are.
 pub(super) fn rfc3339(time: Option<Mtime>) -> String {
-    let Some(time) = time else {
-        return NONE.to_owned();
-    };
-    let (days, second) = (
-        time.seconds.div_euclid(86_400),
-        time.seconds.rem_euclid(86_400),
-    );
-    let Some((year, month, day)) = civil(days) else {
-        return NONE.to_owned();
-    };
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let fraction = match time.nanos.unwrap_or(0) {
-        0 => String::new(),
-        nanos => format!(".{nanos:09}").trim_end_matches('0').to_owned(),
-    };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
-}
-
-/// Year, month and day of a count of days since 1970, for years 0 to 9999. The era method: years begin in March, so that
-/// the leap day is a year's last.
-fn civil(days: i64) -> Option<(i64, i64, i64)> {
-    let days = days.checked_add(719_468)?;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (0..=9999).contains(&year).then_some((year, month, day))
+    time.and_then(|time| rfc3339::format(time.seconds, time.nanos.unwrap_or(0)))
+        .unwrap_or_else(|| NONE.to_owned())
 }
 
 #[cfg(test)]
