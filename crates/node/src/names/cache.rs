@@ -6,8 +6,14 @@ use std::time::{Duration, Instant};
 use cairn_store::names::NameTarget;
 use parking_lot::Mutex;
 
-/// Names that are remembered at most. At the bound the one goes that would be forgotten first.
-const MOST: usize = 1024;
+/// How much is remembered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Names at most. At the bound the one goes that would be forgotten first.
+    pub(super) names: usize,
+    /// For how long at most; `None` for as long as the answer allows.
+    pub(super) ttl: Option<Duration>,
+}
 
 /// Answers by name, each for as long as it may be cached.
 #[derive(Debug, Default)]
@@ -37,26 +43,28 @@ impl Cache {
         })
     }
 
-    /// Remembers where a name leads, for its time to live but no longer than `most`.
-    pub(super) fn put(&self, name: &str, target: &NameTarget, most: Option<Duration>, now: Instant) {
+    /// Remembers where a name leads, within the bounds.
+    pub(super) fn put(&self, name: &str, target: &NameTarget, bounds: Bounds, now: Instant) {
         let Some(ttl) = target.ttl else {
             return;
         };
-        let ttl = most.map_or(ttl, |most| ttl.min(most));
-        let Some(until) = now.checked_add(ttl).filter(|_| !ttl.is_zero()) else {
+        let ttl = bounds.ttl.map_or(ttl, |most| ttl.min(most));
+        let kept = !ttl.is_zero() && bounds.names > 0;
+        let Some(until) = now.checked_add(ttl).filter(|_| kept) else {
             return;
         };
         let mut entries = self.entries.lock();
-        if entries.len() >= MOST && !entries.contains_key(name) {
-            entries.retain(|_, entry| entry.until > now);
+        if entries.len() >= bounds.names {
+            entries.retain(|other, entry| other == name || entry.until > now);
         }
-        if entries.len() >= MOST && !entries.contains_key(name) {
+        while entries.len() >= bounds.names && !entries.contains_key(name) {
             let first = entries
                 .iter()
                 .min_by_key(|(_, entry)| entry.until)
                 .map(|(name, _)| name.clone());
-            if let Some(first) = first {
-                entries.remove(&first);
+            match first {
+                Some(first) => drop(entries.remove(&first)),
+                None => break,
             }
         }
         let entry = Entry {
@@ -86,15 +94,20 @@ mod tests {
     }
 
     const SECOND: Duration = Duration::from_secs(1);
+    const MOST: usize = 100;
+
+    fn bounds(ttl: Option<Duration>) -> Bounds {
+        Bounds { names: MOST, ttl }
+    }
 
     #[test]
     fn answers_are_kept_for_their_time() {
         let (cache, now) = (Cache::default(), Instant::now());
-        cache.put("none", &target(None), None, now);
-        cache.put("zero", &target(Some(Duration::ZERO)), None, now);
-        cache.put("long", &target(Some(Duration::MAX)), None, now);
-        cache.put("ten", &target(Some(10 * SECOND)), None, now);
-        cache.put("capped", &target(Some(10 * SECOND)), Some(SECOND), now);
+        cache.put("none", &target(None), bounds(None), now);
+        cache.put("zero", &target(Some(Duration::ZERO)), bounds(None), now);
+        cache.put("long", &target(Some(Duration::MAX)), bounds(None), now);
+        cache.put("ten", &target(Some(10 * SECOND)), bounds(None), now);
+        cache.put("capped", &target(Some(10 * SECOND)), bounds(Some(SECOND)), now);
         for name in ["none", "zero", "long", "other"] {
             assert_eq!(cache.get(name, now), None, "{name}");
         }
@@ -110,10 +123,16 @@ mod tests {
         let (cache, now) = (Cache::default(), Instant::now());
         for number in 0..MOST + 10 {
             let ttl = Duration::from_secs(100 + number as u64);
-            cache.put(&number.to_string(), &target(Some(ttl)), None, now);
+            cache.put(&number.to_string(), &target(Some(ttl)), bounds(None), now);
         }
         assert_eq!(cache.entries.lock().len(), MOST);
         assert_eq!(cache.get("9", now), None);
         assert!(cache.get("10", now).is_some());
+        let none = Bounds {
+            names: 0,
+            ttl: None,
+        };
+        cache.put("off", &target(Some(SECOND)), none, now);
+        assert_eq!(cache.get("off", now), None);
     }
 }

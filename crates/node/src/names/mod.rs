@@ -20,15 +20,17 @@ use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 
-use self::cache::Cache;
+use self::cache::{Bounds, Cache};
 use self::dnslink::Link;
 pub use self::publish::{PublishError, PublishOptions};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, GoDuration, OptionalDuration};
 use crate::dns::{Dns, DnsError};
 use crate::keystore::Keystore;
 
 /// How long a lookup may take where nothing else is asked for, as in Kubo.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Names that are remembered at most, whatever `Ipns.ResolveCacheSize` says.
+const MOST_CACHED: usize = 1 << 16;
 /// Lookups that wait for others at once; more wait for their turn.
 const LOOKUPS: usize = 128;
 
@@ -190,11 +192,18 @@ impl NameSystem {
             ttl: record.cache_for(SystemTime::now()),
         };
         if online {
-            let most = self.config.config().ipns.max_cache_ttl;
-            let most = most.0.map(crate::config::GoDuration::to_std);
-            self.cache.put(&text, &target, most, Instant::now());
+            let bounds = self.bounds(self.config.config().ipns.max_cache_ttl);
+            self.cache.put(&text, &target, bounds, Instant::now());
         }
         Ok(target)
+    }
+
+    fn bounds(&self, ttl: OptionalDuration) -> Bounds {
+        let names = self.config.config().ipns.resolve_cache_size;
+        Bounds {
+            names: usize::try_from(names).unwrap_or(0).min(MOST_CACHED),
+            ttl: ttl.0.map(GoDuration::to_std),
+        }
     }
 
     async fn resolve_domain(
@@ -229,9 +238,8 @@ impl NameSystem {
             path,
             ttl: Some(txt.ttl),
         };
-        let most = self.config.config().dns.max_cache_ttl;
-        let most = most.0.map(crate::config::GoDuration::to_std);
-        self.cache.put(&domain, &target, most, Instant::now());
+        let bounds = self.bounds(self.config.config().dns.max_cache_ttl);
+        self.cache.put(&domain, &target, bounds, Instant::now());
         Ok(target)
     }
 }

@@ -342,7 +342,8 @@ impl Section for Pubsub {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Dns {
-    /// URLs of DNS-over-HTTPS resolvers by domain; `auto` for those of [`AutoConf`].
+    /// Servers by domain, which ends in a dot: `https://…` for DNS over HTTPS, `udp://IP:PORT` or `tcp://IP:PORT`; `auto` for those
+    /// of the system.
     pub resolvers: Option<BTreeMap<String, String>>,
     /// How long an answer is believed at most.
     #[serde(
@@ -353,7 +354,7 @@ pub struct Dns {
 }
 
 impl Section for Dns {
-    const IDLE: Idle = Idle::All;
+    const IDLE: Idle = Idle::None;
 }
 
 /// Names that keys own.
@@ -380,7 +381,12 @@ pub struct Ipns {
 }
 
 impl Section for Ipns {
-    const IDLE: Idle = Idle::All;
+    const IDLE: Idle = Idle::Keys(&[
+        "RepublishPeriod",
+        "RecordLifetime",
+        "UsePubsub",
+        "DelegatedPublishers",
+    ]);
 }
 
 impl Default for Ipns {
