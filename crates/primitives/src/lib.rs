@@ -8,6 +8,7 @@ pub mod bytestring;
 pub mod car;
 pub mod cid;
 pub mod codec;
+pub mod dns;
 pub mod ipld;
 pub mod ipns;
 pub mod keys;

@@ -1,5 +1,7 @@
 //! TXT records of domains: the seam between DNSLink and whoever asks the DNS.
 
+mod https;
+mod server;
 mod system;
 
 use std::collections::HashMap;

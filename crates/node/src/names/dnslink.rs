@@ -16,20 +16,6 @@ pub(super) enum Link {
     Many,
 }
 
-/// Longest domain name, in bytes: <https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4>.
-const MAX_DOMAIN: usize = 253;
-/// Longest label of one, in bytes.
-const MAX_LABEL: usize = 63;
-
-/// Whether a text can be a domain name. What registries allow is of no concern here: any label goes that the DNS can carry.
-pub(super) fn is_domain(text: &str) -> bool {
-    let text = text.strip_suffix('.').unwrap_or(text);
-    text.len() <= MAX_DOMAIN
-        && text
-            .split('.')
-            .all(|label| (1..=MAX_LABEL).contains(&label.len()))
-}
-
 /// Reads the TXT records of a domain. A path or a CID without `dnslink=` counts as well: old records have that form.
 pub(super) fn read(texts: &[String]) -> Link {
     let mut paths = texts.iter().filter_map(|text| {
@@ -80,18 +66,6 @@ mod tests {
             (vec![whole.clone(), whole.clone()], Link::Many),
         ] {
             assert_eq!(read(&texts), link, "{texts:?}");
-        }
-    }
-
-    #[test]
-    fn domains_are_told_from_other_texts() {
-        let long = "a".repeat(63);
-        for name in ["zz", "example.org", "example.org.", "_x.y", &long] {
-            assert!(is_domain(name), "{name}");
-        }
-        let (too_long, many) = ("a".repeat(64), "a.".repeat(128));
-        for name in ["", ".", "a..b", ".a", &too_long, &many] {
-            assert!(!is_domain(name), "{name}");
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use cairn_primitives::dns::is_domain;
 use cairn_primitives::ipns::Record;
 use cairn_primitives::{Cid, Codec, PeerId, Version};
 use cairn_store::Routing;
@@ -291,7 +292,7 @@ impl Names for NameSystem {
         Box::pin(async move {
             if let Ok(key) = name.parse::<PeerId>() {
                 self.resolve_key(&key, options).await
-            } else if dnslink::is_domain(name) && !is_other_cid(name) {
+            } else if is_domain(name) && !is_other_cid(name) {
                 self.resolve_domain(name, options).await
             } else {
                 Err(no_name(name))
