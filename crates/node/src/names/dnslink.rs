@@ -46,7 +46,6 @@ mod tests {
     fn links_are_read() {
         let whole = format!("/ipfs/{CID}");
         let leads = |path: &str| Link::Path(ContentPath::new(path).unwrap());
-        let read = |texts: &[String]| super::read(texts);
         for (texts, link) in [
             (vec![format!("dnslink={whole}")], leads(&whole)),
             (vec![format!("dnslink={CID}")], leads(&whole)),

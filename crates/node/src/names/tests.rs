@@ -175,8 +175,9 @@ async fn records_of_others_are_kept_when_they_are_good() {
     let elsewhere = path(&format!("{CID}/b"));
     let options = PublishOptions::default();
     names.publish(&key(1), &elsewhere, &options).await.unwrap();
-    let newest = names.record(&key(1).peer_id(), &NameOptions::default());
-    assert_eq!(newest.await.unwrap().sequence(), Ok(8));
+    let (own, options) = (key(1).peer_id(), NameOptions::default());
+    let newest = names.record(&own, &options).await.unwrap();
+    assert_eq!(newest.sequence(), Ok(8));
 }
 
 #[tokio::test]
