@@ -5,11 +5,14 @@
 
 pub mod config;
 mod durable;
+pub mod dns;
 mod files;
 mod identity;
 mod import;
 mod init;
+pub mod keystore;
 pub mod metrics;
+pub mod names;
 mod node;
 mod parts;
 mod peers;
@@ -22,4 +25,4 @@ pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
 pub use node::{Node, NodeError, NodeOptions};
-pub use repo::{Access, Repaired, Repo, RepoError};
+pub use repo::{Access, ReadKeyError, Repaired, Repo, RepoError, RotateError};
