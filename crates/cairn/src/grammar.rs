@@ -227,8 +227,7 @@ pub(crate) fn command(program: &'static str) -> Command {
 }
 
 /// Limitations of this version, for the help and the start of the daemon.
-pub(crate) const LIMITS: &str =
-    "This version works offline: it does not connect to peers.";
+pub(crate) const LIMITS: &str = "This version works offline: it does not connect to peers.";
 
 /// Documentation for clap: links without brackets.
 pub(crate) fn text(docs: &[&str]) -> String {

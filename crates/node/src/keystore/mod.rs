@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use cairn_primitives::PeerId;
 use cairn_primitives::keys::{KeyError, KeyType, Keypair, PublicKey};
-use cairn_store::meta::{KeyBytes, KeyRows, Renamed, RowError};
+use cairn_store::meta::{KeyBytes, KeyRows, RenameOutcome, RowError};
 use tokio::sync::Semaphore;
 
 pub use self::error::KeystoreError;
@@ -197,11 +197,11 @@ impl Keystore {
         self.check_writable()?;
         let taken = self.rows.key(to).map_or(true, |kept| kept.is_some());
         match self.rows.rename_key(from, to, replace).await? {
-            Renamed::Done => Ok((renamed, taken)),
-            Renamed::Missing => Err(KeystoreError::Missing {
+            RenameOutcome::Done => Ok((renamed, taken)),
+            RenameOutcome::Missing => Err(KeystoreError::Missing {
                 name: from.to_owned(),
             }),
-            Renamed::Taken => Err(KeystoreError::Exists {
+            RenameOutcome::Taken => Err(KeystoreError::Exists {
                 name: to.to_owned(),
             }),
         }
@@ -230,10 +230,7 @@ impl Keystore {
     ///
     /// # Errors
     /// [`KeystoreError::NotAKey`], [`KeystoreError::HashOnly`].
-    pub fn public(
-        &self,
-        text: &str,
-    ) -> Result<(NamedKey, PublicKey), KeystoreError> {
+    pub fn public(&self, text: &str) -> Result<(NamedKey, PublicKey), KeystoreError> {
         match self.get(text) {
             Ok(key) => {
                 let named = NamedKey {

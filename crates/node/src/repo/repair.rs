@@ -290,14 +290,14 @@ fn rebuild_rows(
         summary.done("Restored the root of the mutable file system from the journal.");
     }
     if !kept.names.is_empty() {
-        told.done(format!(
-            "{} IPNS records were brought back from the journal.",
+        summary.done(format!(
+            "Restored {} IPNS records from the journal.",
             kept.names.len()
         ));
     }
     if gone || kept.damaged {
-        told.lost.push(
-            "IPNS records may be lost, or be those of an earlier time: where a name was published before, publish it again with \
+        summary.lost.push(
+            "IPNS records may be lost, or be outdated: where a name was published before, publish it again with \
              `--sequence` and a number above the last one."
                 .to_owned(),
         );

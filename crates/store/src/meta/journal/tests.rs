@@ -5,7 +5,6 @@ use std::sync::Arc;
 use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
-use crate::meta::{Pin, PinChange, PinMode};
 use crate::block::disk::sim::SimDisk;
 use crate::meta::{Pin, PinChange, PinMode};
 
@@ -137,7 +136,11 @@ fn records_of_names_are_kept() {
     let (disk, mut state) = filled();
     let told = read(&disk, None).unwrap().unwrap();
     let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
-    let records = [record(1, 0, "a"), record(2, u64::MAX, ""), record(1, 1, "b")];
+    let records = [
+        record(1, 0, "a"),
+        record(2, u64::MAX, ""),
+        record(1, 1, "b"),
+    ];
     for record in &records {
         state.turn += 1;
         let mut changes = Vec::new();
@@ -149,15 +152,17 @@ fn records_of_names_are_kept() {
     let disk = disk.restart();
     let told = read(&disk, Some(state.turn - 3)).unwrap().unwrap();
     let names: Vec<_> = told.changes.iter().step_by(2).cloned().collect();
-    assert_eq!(names, records.clone().map(Noted::Name));
+    assert_eq!(names, records.clone().map(JournalEntry::Name));
     // They stand in a journal that is written anew.
     journal
         .rewrite(&state, &mut |each| {
-            records.iter().for_each(|record| each(Noted::Name(record.clone())));
+            records
+                .iter()
+                .for_each(|record| each(JournalEntry::Name(record.clone())));
             Ok(())
         })
         .unwrap();
     let told = read(&disk.restart(), None).unwrap().unwrap();
-    assert_eq!(told.changes, records.map(Noted::Name));
+    assert_eq!(told.changes, records.map(JournalEntry::Name));
     assert!(told.whole && !told.damaged);
 }
