@@ -6,6 +6,7 @@
 pub mod config;
 pub mod dns;
 mod durable;
+mod error;
 mod files;
 mod identity;
 mod import;
@@ -20,9 +21,10 @@ pub mod repo;
 pub mod tasks;
 
 pub use config::Config;
+pub use error::NodeError;
 pub use files::ChrootError;
 pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
-pub use node::{Node, NodeError, NodeOptions};
+pub use node::{Node, NodeOptions};
 pub use repo::{Access, ReadKeyError, Repaired, Repo, RepoError, RotateError};

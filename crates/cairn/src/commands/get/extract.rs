@@ -137,7 +137,7 @@ impl Extraction<'_> {
         let folder = folder.map_err(failed)?;
         match &head.kind {
             EntryKind::Symlink(target) => {
-                folder.symlink(&name, target, head.mtime).map_err(failed)?
+                folder.symlink(&name, target, head.mtime).map_err(failed)?;
             }
             EntryKind::File | EntryKind::Directory => {
                 write(&folder, &name, content, &head).map_err(failed)?;
@@ -187,7 +187,7 @@ impl Extraction<'_> {
             EntryKind::Directory => parent.folder(last).map_err(failed)?,
             EntryKind::File => write(parent, last, content, &head).map_err(failed)?,
             EntryKind::Symlink(target) => {
-                parent.symlink(last, target, head.mtime).map_err(failed)?
+                parent.symlink(last, target, head.mtime).map_err(failed)?;
             }
         }
         if head.kind == EntryKind::Directory {
