@@ -105,6 +105,31 @@ fn lost_rows_are_refused_and_brought_back_with_their_names() {
 }
 
 #[test]
+fn rows_of_which_a_part_is_damaged_are_made_anew() {
+    const PAGE: usize = 4096;
+    let repository = repository();
+    let items = items(&repository);
+    let rows = repository.path().join("rows.sqlite");
+    // The first page has the schema, without which nothing opens.
+    for page in 1.. {
+        let mut bytes = fs::read(&rows).unwrap();
+        let Some(bad) = bytes.get_mut(page * PAGE..(page + 1) * PAGE) else {
+            break;
+        };
+        bad.copy_from_slice(&fixture::stream("garbage", PAGE));
+        fs::write(&rows, bytes).unwrap();
+        let said = repository.run(&["repo", "repair"]).unwrap();
+        assert!(said.contains("was made anew"), "page {page}: {said}");
+        let pins = repository.run(&["pin", "ls", "--names"]).unwrap();
+        for ((cid, _), name) in items.iter().zip(["one", "two", "three"]) {
+            assert!(pins.contains(&format!("{cid} recursive {name}")), "{pins}");
+        }
+        repository.run(&["repo", "gc"]).unwrap();
+    }
+    intact(&repository, &items);
+}
+
+#[test]
 fn without_rows_and_journal_what_nothing_links_to_is_pinned() {
     let repository = repository();
     let items = items(&repository);

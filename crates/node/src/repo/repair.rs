@@ -235,7 +235,18 @@ async fn restore_rows(
 ) -> Result<(), NodeError> {
     let file = rows_path(path);
     let place = beside(&file, store)?;
-    let rows = match SqliteRows::open_beside(&place) {
+    let opened = match SqliteRows::open_beside(&place) {
+        // What opening does not read may be damaged as well.
+        Ok(rows) => match rows.check() {
+            Ok(()) => Ok(rows),
+            Err(error) => {
+                rows.close().await?;
+                Err(error)
+            }
+        },
+        refused => refused,
+    };
+    let rows = match opened {
         Ok(rows) => rows,
         Err(error @ (RowError::Newer { .. } | RowError::Journal { .. })) => {
             return Err(error.into());

@@ -51,6 +51,28 @@ const PROBE: u64 = 128 << 10;
 /// The `f_type` of a file system that lives in memory; see `statfs(2)`.
 const TMPFS_MAGIC: u64 = 0x0102_1994;
 
+/// Up to this many bytes are read by one call that may not wait, into memory that is cleared first: clearing so little
+/// costs less than a look into the page cache before.
+const SMALL: usize = 32 << 10;
+
+/// Reads exactly `len` bytes, if the page cache has them.
+pub(super) fn read_at_hand(file: &File, offset: u64, len: usize) -> Option<Vec<u8>> {
+    if len <= SMALL {
+        let mut bytes = vec![0; len];
+        let mut into = [io::IoSliceMut::new(&mut bytes)];
+        match rustix::io::preadv2(file, &mut into, offset, rustix::io::ReadWriteFlags::NOWAIT) {
+            Ok(read) => return (read == len).then_some(bytes),
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
+            Err(_) => return None,
+        }
+    }
+    if !is_at_hand(file, offset, len as u64) {
+        return None;
+    }
+    let bytes = read_fresh(file, offset, len).ok()?;
+    (bytes.len() == len).then_some(bytes)
+}
+
 /// Whether the page cache has some bytes, as far as a look at one byte every [`PROBE`] and at the last one can tell. The
 /// bytes themselves are then read as ever: a read that may not wait would need its memory cleared first.
 ///

@@ -82,6 +82,14 @@ pub trait DiskFile: Send + Sync + Debug {
     }
     /// Whether a read of `len` bytes most likely waits for no disk. Asking never waits.
     fn is_at_hand(&self, offset: u64, len: u64) -> bool;
+    /// Reads exactly `len` bytes at a position, if that waits for no disk.
+    fn read_at_hand(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        if !self.is_at_hand(offset, len as u64) {
+            return None;
+        }
+        let bytes = self.read_fresh(offset, len).ok()?;
+        (bytes.len() == len).then_some(bytes)
+    }
     /// Writes all of the bytes at a position, growing the file if needed.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
     /// Makes data and length durable.

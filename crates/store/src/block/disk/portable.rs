@@ -23,6 +23,11 @@ pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec
 }
 
 /// Not known: reads are left to threads that may block.
+pub(super) fn read_at_hand(_file: &File, _offset: u64, _len: usize) -> Option<Vec<u8>> {
+    None
+}
+
+/// Not known: reads are left to threads that may block.
 pub(super) fn is_at_hand(_file: &File, _offset: u64, _len: u64) -> bool {
     false
 }

@@ -216,6 +216,10 @@ impl DiskFile for RealFile {
         platform::is_at_hand(&self.file, offset, len)
     }
 
+    fn read_at_hand(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        platform::read_at_hand(&self.file, offset, len)
+    }
+
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         if let Some(direct) = &self.direct
             && self.use_direct.load(Ordering::Relaxed)

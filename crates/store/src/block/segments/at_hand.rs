@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use cairn_primitives::Multihash;
 
-use super::engine::Engine;
+use super::engine::{Engine, block_of};
 use super::read::run;
 use crate::block::BlockError;
 
@@ -23,11 +23,13 @@ impl Engine {
             return Some(Ok(Some(data)));
         }
         let entry = &found.entry;
-        if !self.is_at_hand(entry.segment, entry.offset, entry.total()) {
-            return None;
-        }
+        // Opening a file may wait as well.
+        let file = self.files.opened(entry.segment)?;
+        let total = usize::try_from(entry.total()).ok()?;
+        let record = file.read_at_hand(entry.offset, total)?;
+        self.warm.used();
         // What is not as the index has it is looked into by the read that may wait.
-        let data = self.read(key, entry, self.limits.verify_reads).ok()?;
+        let data = block_of(key, entry, record, self.limits.verify_reads)?;
         Some(self.note_read(key, entry, Ok(data)).map(Some))
     }
 

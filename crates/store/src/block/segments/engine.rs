@@ -172,13 +172,15 @@ impl Engine {
             self.check_index();
             return Err(failed(
                 "write to",
-                io::Error::other("a sync of the index has failed: open the store again"),
+                io::Error::other(
+                    "the index is damaged, or a sync of it has failed: start again, and it is rebuilt from the segments",
+                ),
             ));
         }
         Ok(())
     }
 
-    /// Sees to it that an index whose sync failed is made anew at the next opening: it belongs to a generation that is
+    /// Sees to it that an index that is damaged, or whose sync failed, is rebuilt at the next opening: it belongs to a generation that is
     /// no more.
     pub(super) fn check_index(&self) {
         let mut condemned = self.condemned.lock();
@@ -252,7 +254,10 @@ impl Engine {
             return Ok(Some(slot));
         }
         let gate = self.gate.read();
-        let entry = self.index.get(key.as_bytes())?;
+        let entry = self
+            .index
+            .get(key.as_bytes())
+            .inspect_err(|_| self.check_index())?;
         Ok(entry
             .filter(|entry| gate.get(key) != Some(&entry.id))
             .map(|entry| FoundBlock { entry, data: None }))
@@ -279,7 +284,8 @@ impl Engine {
             absent
                 .map(|(key, _)| index::lookup(table, key.as_bytes()))
                 .collect::<Result<Vec<_>, _>>()
-        })?;
+        });
+        let indexed = indexed.inspect_err(|_| self.check_index())?;
         let absent = keys
             .iter()
             .zip(&mut found)
@@ -346,22 +352,10 @@ impl Engine {
             })?;
         let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
         self.warm.used();
-        let bytes = match file.read_fresh(entry.offset, total) {
-            Ok(bytes) if bytes.len() == total => bytes,
-            Ok(_) => return Err(damaged()),
-            Err(error) => return Err(failed("read", error)),
-        };
-        match record::front(&bytes) {
-            Front::Record(head)
-                if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
-            _ => return Err(damaged()),
-        }
-        let data = Bytes::from(bytes).split_off(usize::from(entry.head));
-        if entry.is_whole(key, &data, verify) {
-            Ok(data)
-        } else {
-            Err(damaged())
-        }
+        let bytes = file
+            .read_fresh(entry.offset, total)
+            .map_err(|error| failed("read", error))?;
+        block_of(key, entry, bytes, verify).ok_or_else(damaged)
     }
 
     /// Counts.
@@ -484,4 +478,23 @@ impl Touch for Engine {
             Touched::Unsettled { .. } => None,
         })
     }
+}
+
+/// The block of a record that was read by its entry; `None` when the record is not as the entry has it.
+pub(super) fn block_of(
+    key: &Multihash,
+    entry: &Entry,
+    record: Vec<u8>,
+    verify: bool,
+) -> Option<Bytes> {
+    if record.len() as u64 != entry.total() {
+        return None;
+    }
+    match record::front(&record) {
+        Front::Record(head)
+            if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
+        _ => return None,
+    }
+    let data = Bytes::from(record).split_off(usize::from(entry.head));
+    entry.is_whole(key, &data, verify).then_some(data)
 }

@@ -83,7 +83,8 @@ impl Engine {
                 left -= 1;
             }
             Ok(left == 0)
-        })?;
+        });
+        let full = full.inspect_err(|_| self.check_index())?;
         state.into_inner().2.map(|()| full)
     }
 }

@@ -112,8 +112,28 @@ pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
 pub(super) fn database_error(action: &'static str, error: redb::Error) -> BlockError {
     match error {
         redb::Error::Io(error) => failed(action, error),
+        redb::Error::Corrupted(what) => failed(
+            action,
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "the index is damaged ({what}): start again, and it is rebuilt from the segments"
+                ),
+            ),
+        ),
         other => failed(action, io::Error::other(other)),
     }
+}
+
+/// Runs what reads or changes the database. redb panics on pages that are not as it wrote them, since it checks no page
+/// that it reads: that is damage, which is answered as such.
+pub(super) fn guarded<T>(run: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, redb::Error> {
+    // What a panic leaves half done is the transaction, which is dropped, and the database, which is opened anew.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(redb::Error::Corrupted(
+            "a page of the index makes no sense".to_owned(),
+        ))
+    })
 }
 
 /// When a change has to be durable.
@@ -242,21 +262,15 @@ impl Index {
         &self,
         run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
+        let attempt = |database: &Database| guarded(|| run(&database.begin_read()?));
         let database = Arc::clone(&self.database.read());
-        match database
-            .begin_read()
-            .map_err(redb::Error::from)
-            .and_then(|transaction| run(&transaction))
-        {
+        match attempt(&database) {
             Ok(answer) => Ok(answer),
             Err(_) if self.reopened(&database) => {
                 let database = Arc::clone(&self.database.read());
-                let transaction = database
-                    .begin_read()
-                    .map_err(|error| database_error("read the index of", error.into()))?;
-                run(&transaction).map_err(|error| database_error("read the index of", error))
+                attempt(&database).map_err(|error| self.refused("read the index of", error))
             }
-            Err(error) => Err(database_error("read the index of", error)),
+            Err(error) => Err(self.refused("read the index of", error)),
         }
     }
 
@@ -267,7 +281,7 @@ impl Index {
     ) -> Result<T, BlockError> {
         let changes = self.snapshot.changes();
         if let Some(table) = self.snapshot.get(changes)
-            && let Ok(answer) = run(&table)
+            && let Ok(answer) = guarded(|| run(&table))
         {
             return Ok(answer);
         }
@@ -277,6 +291,14 @@ impl Index {
         })?;
         self.snapshot.put(changes, table);
         Ok(answer)
+    }
+
+    /// A failure of the database. After damage nothing more is written, and the next opening rebuilds the index.
+    fn refused(&self, action: &'static str, error: redb::Error) -> BlockError {
+        if matches!(error, redb::Error::Corrupted(_)) {
+            self.suspect.store(true, Ordering::Release);
+        }
+        database_error(action, error)
     }
 
     /// Whether the database has been opened anew, since or now. redb refuses everything once an operation has failed.
@@ -322,12 +344,12 @@ impl Index {
             return Err(failed(
                 action,
                 io::Error::other(
-                    "a sync of the index has failed: open the store again to have it made anew",
+                    "the index is damaged, or a sync of it has failed: start again, and it is rebuilt from the segments",
                 ),
             ));
         }
         let database = Arc::clone(&self.database.read());
-        let done = (|| {
+        let done = guarded(|| {
             let mut transaction = database.begin_write()?;
             match kind {
                 // Opening then never walks the database.
@@ -339,17 +361,17 @@ impl Index {
             let answer = run(&transaction)?;
             transaction.commit()?;
             Ok(answer)
-        })();
+        });
         // Whatever became of it: the next look-up sees what there is now.
         self.snapshot.changed();
         done.map_err(|error| {
             self.reopened(&database);
-            database_error(action, error)
+            self.refused(action, error)
         })
     }
 
-    /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while the
-    /// store stays open; nothing more is written, and it must be made anew.
+    /// Whether a sync has failed or damage was met, so that what the file holds is not what was written. It can be read
+    /// while the store stays open; nothing more is written, and the next opening rebuilds it.
     pub(super) fn suspect(&self) -> bool {
         self.suspect.load(Ordering::Acquire)
     }

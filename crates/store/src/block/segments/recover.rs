@@ -87,8 +87,30 @@ pub(super) fn is_missing(disk: &dyn Disk, folder: &str) -> Result<bool, OpenErro
     }
 }
 
-/// Opens a store.
+/// Opens a store. Damage to the index that shows only while it is read has the index rebuilt, as if it had shown at once.
 pub(super) fn open(
+    disk: Arc<dyn Disk>,
+    plan: &Plan,
+    progress: OnProgress<'_>,
+) -> Result<(Arc<Engine>, OpenReport), OpenError> {
+    match open_once(Arc::clone(&disk), plan, progress) {
+        Err(OpenError::Io { source, .. })
+            if source.kind() == io::ErrorKind::InvalidData && !plan.reindex =>
+        {
+            tracing::warn!(reason = %source, "the block index is rebuilt from the segments");
+            let plan = Plan {
+                reindex: true,
+                ..plan.clone()
+            };
+            let (engine, mut report) = open_once(disk, &plan, progress)?;
+            report.reindexed = Some(source.to_string());
+            Ok((engine, report))
+        }
+        other => other,
+    }
+}
+
+fn open_once(
     disk: Arc<dyn Disk>,
     plan: &Plan,
     progress: OnProgress<'_>,

@@ -11,7 +11,7 @@ use redb::{
 use super::super::disk::Access;
 use super::super::traits::BlockError;
 use super::backend::launch;
-use super::index::{BLOCKS, Index, LINKS, META, PATH, SEGMENTS, database_error, failed};
+use super::index::{BLOCKS, Index, LINKS, META, PATH, SEGMENTS, database_error, failed, guarded};
 
 /// Where an index is made that will replace the one in use.
 pub(super) const FRESH: &str = "index.redb.new";
@@ -57,7 +57,7 @@ impl Index {
         let suspect = Arc::new(AtomicBool::new(false));
         let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect)
             .map_err(|error| writing(io::Error::other(error)))?;
-        let copied = (|| {
+        let copied = guarded(|| {
             let mut transaction = fresh.begin_write()?;
             transaction.set_quick_repair(true);
             let source = self.database.read().begin_read()?;
@@ -67,7 +67,7 @@ impl Index {
             copy_table(&source, &transaction, LINKS)?;
             transaction.commit()?;
             Ok(())
-        })();
+        });
         copied.map_err(other)?;
         fresh.compact().map_err(|error| other(error.into()))?;
         // The last commit of a compaction is not one that opens without a walk.

@@ -221,6 +221,22 @@ impl SqliteRows {
         Ok(rows)
     }
 
+    /// Looks through the whole database: every page, and that tables and indexes agree.
+    ///
+    /// # Errors
+    /// [`RowError::Damaged`] with the first thing that is wrong.
+    pub fn check(&self) -> Result<(), RowError> {
+        let found: String = self
+            .readers
+            .take()?
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(database("read"))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(RowError::Damaged { what: found })
+    }
+
     /// The id of these rows; `None` for old ones that were opened for reading.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
