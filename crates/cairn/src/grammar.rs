@@ -227,8 +227,7 @@ pub(crate) fn command(program: &'static str) -> Command {
 }
 
 /// What this version does not do, for the help and the start of the daemon.
-pub(crate) const LIMITS: &str =
-    "This version works offline: it does not connect to peers.";
+pub(crate) const LIMITS: &str = "This version works offline: it does not connect to peers.";
 
 /// A word of the grammar: a command, a group of commands, or both.
 #[derive(Default)]

@@ -73,7 +73,10 @@ fn keys_are_managed_as_with_ipfs() {
     assert!(id.starts_with("k51"), "{id}");
     assert_eq!(prints(&repository, "key ls"), "self\nmine");
     let listed = repository.run(&["key", "list", "-l"]).unwrap();
-    assert_eq!(listed.lines().nth(1).unwrap().trim_end(), format!("{id} mine"));
+    assert_eq!(
+        listed.lines().nth(1).unwrap().trim_end(),
+        format!("{id} mine")
+    );
     assert_eq!(
         prints(&repository, "key rename mine yours"),
         format!("Key {id} renamed to yours")
@@ -96,17 +99,26 @@ fn keys_are_managed_as_with_ipfs() {
         assert_eq!(mode & 0o777, 0o600);
         let again = format!("again-{extension}");
         assert_eq!(
-            prints(&repository, &format!("key import -f {format} {again} {file}")),
+            prints(
+                &repository,
+                &format!("key import -f {format} {again} {file}")
+            ),
             id
         );
     }
     let other = beside(&repository, "exported.pem");
     let mistaken = refused(&repository, &format!("key import wrong {other}"));
-    assert!(mistaken.contains("try again with format=pem-pkcs8-cleartext"), "{mistaken}");
+    assert!(
+        mistaken.contains("try again with format=pem-pkcs8-cleartext"),
+        "{mistaken}"
+    );
     assert!(refused(&repository, "key export self").contains("cannot export key with name 'self'"));
     assert!(refused(&repository, "key export absent").contains("'absent' doesn't exist"));
     assert!(refused(&repository, "key rm self").contains("cannot remove key with name 'self'"));
-    assert_eq!(prints(&repository, "key rm yours again-key"), "yours\nagain-key");
+    assert_eq!(
+        prints(&repository, "key rm yours again-key"),
+        "yours\nagain-key"
+    );
     let json = repository.run(&["--json", "key", "ls"]).unwrap();
     assert!(json.contains("again-pem"), "{json}");
 
@@ -140,7 +152,10 @@ fn rsa_keys_of_any_size_publish() {
         .output()
         .unwrap();
     std::fs::write(&record, bytes.stdout).unwrap();
-    let shown = prints(&repository, &format!("name inspect --verify={id} --dump=false {record}"));
+    let shown = prints(
+        &repository,
+        &format!("name inspect --verify={id} --dump=false {record}"),
+    );
     assert!(shown.contains("Valid: true"), "{shown}");
     assert!(refused(&repository, "key gen --type=rsa --size=1024 x").contains(">= 2048"));
     assert!(refused(&repository, "key gen --type=rsa --size=9000 x").contains("<= 8192"));
@@ -160,19 +175,28 @@ fn the_identity_is_replaced_and_the_old_one_kept() {
     assert!(refused(&repository, "key rotate").contains("oldkey"));
     refused(&repository, "key rotate -o self");
     let said = prints(&repository, "key rotate -o before");
-    assert!(said.contains("generating ED25519 keypair...done\npeer identity: 12D3Koo"), "{said}");
+    assert!(
+        said.contains("generating ED25519 keypair...done\npeer identity: 12D3Koo"),
+        "{said}"
+    );
     let new = own(&repository);
     assert_ne!(old, new);
     let listed = prints(&repository, "key ls -l");
     assert!(listed.contains(&format!("{old} before")), "{listed}");
     // The old name goes on.
     let later = add(&repository, "later");
-    prints(&repository, &format!("name publish --allow-offline -k before {later}"));
+    prints(
+        &repository,
+        &format!("name publish --allow-offline -k before {later}"),
+    );
     assert_eq!(prints(&repository, &format!("name resolve {old}")), later);
     refused(&repository, "key rotate -o before");
     assert_eq!(own(&repository), new);
     let said = prints(&repository, "key rotate -o second -t rsa -s 2048");
-    assert!(said.contains("generating 2048-bit RSA keypair...done"), "{said}");
+    assert!(
+        said.contains("generating 2048-bit RSA keypair...done"),
+        "{said}"
+    );
     assert!(own(&repository).starts_with("k2k4"));
 }
 
@@ -182,7 +206,10 @@ fn a_published_name_outlives_a_kill() {
     let (first, second) = (add(&repository, "first"), add(&repository, "second"));
     let daemon = repository.start(&["--offline"]).unwrap();
     let rpc = Rpc::new(&daemon.rpc());
-    assert_eq!(json(&rpc.call("name/resolve", None).unwrap())["Path"], EMPTY);
+    assert_eq!(
+        json(&rpc.call("name/resolve", None).unwrap())["Path"],
+        EMPTY
+    );
     for path in [&first, &second] {
         rpc.call(&format!("name/publish?arg={path}&allow-offline=true"), None)
             .unwrap();
@@ -195,13 +222,17 @@ fn a_published_name_outlives_a_kill() {
     let resolved = json(&rpc.call("name/resolve", None).unwrap());
     assert_eq!(resolved["Path"], second.as_str());
     for command in ["resolve", "name/resolve", "ls", "cat"] {
-        rpc.call(&format!("{command}?arg=/ipns/{name}"), None).unwrap();
+        rpc.call(&format!("{command}?arg=/ipns/{name}"), None)
+            .unwrap();
     }
     let page = get(&daemon, &format!("/ipns/{name}"));
     assert_eq!((page.status, &page.body[..]), (200, &b"second"[..]));
     // Caches ask again when the record may have changed.
     let cache = page.header("cache-control").unwrap();
-    assert!(cache.starts_with("public, max-age=") && cache != "public, max-age=29030400, immutable", "{cache}");
+    assert!(
+        cache.starts_with("public, max-age=") && cache != "public, max-age=29030400, immutable",
+        "{cache}"
+    );
     let absent = "k51qzi5uqu5dgutdk6i1ynyzgkqngpha5xpgia3a5qqp4jsh0u4csozksxel2r";
     assert_eq!(get(&daemon, &format!("/ipns/{absent}")).status, 404);
 }
@@ -215,7 +246,11 @@ fn sequence(repository: &Repository, record: &[u8]) -> u64 {
 
 fn record(repository: &Repository, name: &str) -> Vec<u8> {
     let got = output(repository, &["name", "get", name], b"");
-    assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
+    assert!(
+        got.status.success(),
+        "{}",
+        String::from_utf8_lossy(&got.stderr)
+    );
     got.stdout
 }
 
@@ -225,7 +260,10 @@ fn a_lost_database_takes_no_sequence_number_back() {
     let id = prints(&repository, "key gen mine");
     for text in ["a", "b", "c"] {
         let path = add(&repository, text);
-        prints(&repository, &format!("name publish --allow-offline -k mine {path}"));
+        prints(
+            &repository,
+            &format!("name publish --allow-offline -k mine {path}"),
+        );
     }
     let before = record(&repository, &id);
     assert_eq!(sequence(&repository, &before), 2);
@@ -237,7 +275,10 @@ fn a_lost_database_takes_no_sequence_number_back() {
     assert!(said.contains("2 IPNS records were brought back"), "{said}");
     assert_eq!(record(&repository, &id), before);
     let path = add(&repository, "d");
-    prints(&repository, &format!("name publish --allow-offline -k mine {path}"));
+    prints(
+        &repository,
+        &format!("name publish --allow-offline -k mine {path}"),
+    );
     assert_eq!(sequence(&repository, &record(&repository, &id)), 3);
 }
 
@@ -246,9 +287,15 @@ fn records_move_between_nodes() {
     let (one, other) = (repository(), repository());
     let id = prints(&one, "key gen mine");
     let path = add(&one, "moved");
-    prints(&one, &format!("name publish --allow-offline -k mine {path}"));
+    prints(
+        &one,
+        &format!("name publish --allow-offline -k mine {path}"),
+    );
     let old = record(&one, &id);
-    prints(&one, &format!("name publish --allow-offline -k mine --sequence=7 {path}"));
+    prints(
+        &one,
+        &format!("name publish --allow-offline -k mine --sequence=7 {path}"),
+    );
     let new = record(&one, &id);
     let put = |bytes: &[u8], options: &[&str]| {
         let mut arguments = vec!["name", "put", &id];
@@ -264,8 +311,14 @@ fn records_move_between_nodes() {
     // The same once more is no harm; what is older is.
     assert!(put(&new, &["--allow-offline", "-q"]).status.success());
     for (options, reason) in [
-        (&["--allow-offline"][..], "existing IPNS record has sequence 7 >= new record sequence 0"),
-        (&["--allow-offline", "--force"], "can't replace a newer record with an older one"),
+        (
+            &["--allow-offline"][..],
+            "existing IPNS record has sequence 7 >= new record sequence 0",
+        ),
+        (
+            &["--allow-offline", "--force"],
+            "can't replace a newer record with an older one",
+        ),
     ] {
         let said = String::from_utf8(put(&old, options).stderr).unwrap();
         assert!(said.contains(reason), "{said}");
@@ -281,7 +334,10 @@ fn records_move_between_nodes() {
     let forged = prints(&other, "key gen forged");
     let arguments = ["name", "put", &forged, "--allow-offline"];
     let said = String::from_utf8(output(&other, &arguments, &new).stderr).unwrap();
-    assert!(said.contains("record validation failed: signature verification failed"), "{said}");
+    assert!(
+        said.contains("record validation failed: signature verification failed"),
+        "{said}"
+    );
     // What is shown of a record.
     let verify = format!("--verify={id}");
     let shown = output(&other, &["name", "inspect", &verify], &new);
@@ -309,15 +365,27 @@ fn publishing_refuses_what_cannot_be_meant() {
         (" --allow-offline --allow-delegated", "cannot use both"),
         (" --allow-delegated", "no delegated publishers configured"),
         (" --allow-offline --ttl=x", "invalid duration"),
-        (" --allow-offline -k absent", "no key by the given name was found"),
-        (" --allow-offline --sequence=0", "sequence number must be greater"),
+        (
+            " --allow-offline -k absent",
+            "no key by the given name was found",
+        ),
+        (
+            " --allow-offline --sequence=0",
+            "sequence number must be greater",
+        ),
     ] {
         let said = refused(&repository, &format!("name publish{options} {path}"));
         assert!(said.contains(reason), "{options}: {said}");
     }
     let absent = "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
-    refused(&repository, &format!("name publish --allow-offline {absent}"));
-    prints(&repository, &format!("name publish --allow-offline --resolve=false {absent}"));
+    refused(
+        &repository,
+        &format!("name publish --allow-offline {absent}"),
+    );
+    prints(
+        &repository,
+        &format!("name publish --allow-offline --resolve=false {absent}"),
+    );
     assert_eq!(prints(&repository, "name resolve"), absent);
     assert_eq!(prints(&repository, "name pubsub state"), "disabled");
     assert!(refused(&repository, "name pubsub subs").contains("not enabled"));
@@ -344,7 +412,10 @@ fn domains_are_looked_up() {
     let path_of = |command: &str| json(&rpc.call(command, None).unwrap())["Path"].clone();
     assert_eq!(path_of("dns?arg=example.org"), path.as_str());
     assert_eq!(path_of("dns?arg=alias.org"), path.as_str());
-    assert_eq!(path_of("dns?arg=alias.org&recursive=false"), "/ipns/example.org");
+    assert_eq!(
+        path_of("dns?arg=alias.org&recursive=false"),
+        "/ipns/example.org"
+    );
     assert_eq!(path_of("name/resolve?arg=alias.org"), path.as_str());
     assert_eq!(path_of("resolve?arg=/ipns/alias.org"), path.as_str());
     let read = rpc.call("cat?arg=/ipns/alias.org", None).unwrap();
@@ -353,7 +424,11 @@ fn domains_are_looked_up() {
     let page = get(&daemon, "/ipns/example.org");
     assert_eq!((page.status, &page.body[..]), (200, &b"by domain"[..]));
     let age = page.header("cache-control").unwrap();
-    let age: u32 = age.strip_prefix("public, max-age=").unwrap().parse().unwrap();
+    let age: u32 = age
+        .strip_prefix("public, max-age=")
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!(age <= TTL, "{age}");
     // It was known.
     assert_eq!(server.asked(), asked);
@@ -364,7 +439,9 @@ fn domains_are_looked_up() {
         ("two.org", "more than one IPFS content path"),
         ("loop.org", "recursion limit exceeded"),
     ] {
-        let answer = rpc.ask(&format!("name/resolve?arg={domain}"), None).unwrap();
+        let answer = rpc
+            .ask(&format!("name/resolve?arg={domain}"), None)
+            .unwrap();
         assert_eq!(answer.status, 500);
         assert!(answer.text().contains(reason), "{}", answer.text());
     }

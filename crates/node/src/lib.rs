@@ -4,8 +4,8 @@
 //! closes them in order.
 
 pub mod config;
-mod durable;
 pub mod dns;
+mod durable;
 mod files;
 mod identity;
 mod init;

@@ -144,7 +144,10 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], DnsMessageError> {
-        let end = self.at.checked_add(count).ok_or(DnsMessageError::Malformed)?;
+        let end = self
+            .at
+            .checked_add(count)
+            .ok_or(DnsMessageError::Malformed)?;
         let taken = self.message.get(self.at..end);
         self.at = end;
         taken.ok_or(DnsMessageError::Malformed)

@@ -69,7 +69,10 @@ fn fraction(rest: &mut &[u8]) -> Option<u32> {
     let Some(digits) = rest.strip_prefix(b".") else {
         return Some(0);
     };
-    let count = digits.iter().take_while(|digit| digit.is_ascii_digit()).count();
+    let count = digits
+        .iter()
+        .take_while(|digit| digit.is_ascii_digit())
+        .count();
     let (text, after) = digits.split_at_checked(count).filter(|_| count > 0)?;
     *rest = after;
     let digits = text.iter().map(|digit| u32::from(digit - b'0'));
@@ -140,7 +143,11 @@ mod tests {
             (951_782_400, 1, "2000-02-29T00:00:00.000000001Z"),
             (-1, 0, "1969-12-31T23:59:59Z"),
             (-62_135_596_800, 0, "0001-01-01T00:00:00Z"),
-            (253_402_300_799, 999_999_999, "9999-12-31T23:59:59.999999999Z"),
+            (
+                253_402_300_799,
+                999_999_999,
+                "9999-12-31T23:59:59.999999999Z",
+            ),
         ] {
             assert_eq!(format(seconds, nanos).unwrap(), text);
             assert_eq!(parse(text), Some((seconds, nanos)), "{text}");

@@ -42,13 +42,17 @@ pub enum NameError {
         name: String,
     },
     /// A domain has no DNSLink record.
-    #[error("could not resolve {domain:?}: there is no TXT record with a DNSLink at _dnslink.{domain}")]
+    #[error(
+        "could not resolve {domain:?}: there is no TXT record with a DNSLink at _dnslink.{domain}"
+    )]
     NoDnsLink {
         /// The domain, without a dot at its end.
         domain: String,
     },
     /// A domain has several DNSLink records.
-    #[error("could not resolve {domain:?}: there are several TXT records with a DNSLink at _dnslink.{domain}, and one is expected")]
+    #[error(
+        "could not resolve {domain:?}: there are several TXT records with a DNSLink at _dnslink.{domain}, and one is expected"
+    )]
     ManyDnsLinks {
         /// The domain, without a dot at its end.
         domain: String,

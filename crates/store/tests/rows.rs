@@ -16,9 +16,9 @@ use std::time::Instant;
 use cairn_primitives::Cid;
 use cairn_store::meta::conformance::{self, cid, list, pin, reference};
 use cairn_store::meta::{
-    KeyBytes, KeyFiles, KeyRows as _, MemoryKeys, MemoryRows, NameRows as _, Pin, PinChange, PinFilter, PinMode,
-    PinRows as _, ReferenceChange, ReferenceOrder, ReferenceRows as _, RowError, Rows as _,
-    SqliteRows,
+    KeyBytes, KeyFiles, KeyRows as _, MemoryKeys, MemoryRows, NameRows as _, Pin, PinChange,
+    PinFilter, PinMode, PinRows as _, ReferenceChange, ReferenceOrder, ReferenceRows as _,
+    RowError, Rows as _, SqliteRows,
 };
 
 fn open(path: &Path) -> Arc<SqliteRows> {

@@ -41,7 +41,10 @@ impl DnsServer {
                 (domain.to_ascii_lowercase(), texts)
             })
             .collect();
-        let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicUsize>::default());
+        let (stop, asked) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::<AtomicUsize>::default(),
+        );
         let thread = std::thread::spawn({
             let (stop, asked) = (Arc::clone(&stop), Arc::clone(&asked));
             move || serve(&socket, &records, &stop, &asked)
@@ -88,7 +91,10 @@ fn serve(
             continue;
         };
         asked.fetch_add(1, Ordering::Relaxed);
-        if let Some(answer) = message.get(..length).and_then(|asked| answer(asked, records)) {
+        if let Some(answer) = message
+            .get(..length)
+            .and_then(|asked| answer(asked, records))
+        {
             let _ = socket.send_to(&answer, from);
         }
     }

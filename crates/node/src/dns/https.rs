@@ -103,6 +103,11 @@ mod tests {
         drop(nobody);
         let asked = https.ask(&url, "example.org").await;
         assert!(matches!(asked, Err(DnsError::Failed { .. })), "{asked:?}");
-        assert!(https.ask("http://127.0.0.1:1/", "example.org").await.is_err());
+        assert!(
+            https
+                .ask("http://127.0.0.1:1/", "example.org")
+                .await
+                .is_err()
+        );
     }
 }

@@ -49,7 +49,9 @@ pub(super) fn plain(url: &str) -> Result<Server, String> {
 /// The servers that the system names; this machine's own where it names none.
 pub(super) fn system_servers() -> Vec<Server> {
     let text = std::fs::read(RESOLV_CONF).unwrap_or_default();
-    let text = text.get(..RESOLV_CONF_LIMIT.min(text.len())).unwrap_or_default();
+    let text = text
+        .get(..RESOLV_CONF_LIMIT.min(text.len()))
+        .unwrap_or_default();
     named_in(&String::from_utf8_lossy(text))
 }
 
@@ -147,7 +149,14 @@ mod tests {
         assert_eq!(plain("udp://127.0.0.1"), Ok(udp("127.0.0.1:53")));
         let v6 = "[::1]:53".parse().unwrap();
         assert_eq!(plain("tcp://[::1]"), Ok(Server::Tcp(v6)));
-        for bad in ["", "x", "udp://", "udp://name", "tcp://127.0.0.1:x", "quic://::1"] {
+        for bad in [
+            "",
+            "x",
+            "udp://",
+            "udp://name",
+            "tcp://127.0.0.1:x",
+            "quic://::1",
+        ] {
             assert!(plain(bad).is_err(), "{bad}");
         }
         let text = "# a note\nsearch local\nnameserver 10.0.0.1\nnameserver fe80::1%eth0\n\

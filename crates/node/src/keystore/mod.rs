@@ -230,10 +230,7 @@ impl Keystore {
     ///
     /// # Errors
     /// [`KeystoreError::NotAKey`], [`KeystoreError::HashOnly`].
-    pub fn public(
-        &self,
-        text: &str,
-    ) -> Result<(NamedKey, PublicKey), KeystoreError> {
+    pub fn public(&self, text: &str) -> Result<(NamedKey, PublicKey), KeystoreError> {
         match self.get(text) {
             Ok(key) => {
                 let named = NamedKey {

@@ -31,7 +31,10 @@ async fn keys_are_made_found_renamed_and_removed() {
         keys.rename("c", "b", false).await,
         Err(KeystoreError::Exists { .. })
     ));
-    assert_eq!(keys.rename("c", "c", false).await.unwrap(), (renamed, false));
+    assert_eq!(
+        keys.rename("c", "c", false).await.unwrap(),
+        (renamed, false)
+    );
     let (_, replaced) = keys.rename("c", "b", true).await.unwrap();
     assert!(replaced);
     assert_eq!(keys.remove("b").await.unwrap().id, given.peer_id());
@@ -45,7 +48,10 @@ async fn what_cannot_be_is_refused() {
     let refused = keys.generate("a", NewKey::Ed25519).await;
     assert!(matches!(refused, Err(KeystoreError::Exists { .. })));
     let refused = keys.generate("self", NewKey::Ed25519).await;
-    assert!(matches!(refused, Err(KeystoreError::Reserved { action: "create" })));
+    assert!(matches!(
+        refused,
+        Err(KeystoreError::Reserved { action: "create" })
+    ));
     let refused = keys.generate("", NewKey::Ed25519).await;
     assert!(matches!(refused, Err(KeystoreError::Unnamed)));
     for bits in [0, 2047, 8193, usize::MAX] {
@@ -58,7 +64,9 @@ async fn what_cannot_be_is_refused() {
     ));
     assert!(matches!(
         keys.rename("a", "self", true).await,
-        Err(KeystoreError::Reserved { action: "overwrite" })
+        Err(KeystoreError::Reserved {
+            action: "overwrite"
+        })
     ));
     assert!(matches!(
         keys.rename("absent", "b", true).await,
@@ -81,7 +89,10 @@ async fn what_cannot_be_is_refused() {
     // Others' keys can be named where only the public half is needed.
     let (named, key) = keys.public(&other.peer_id().to_base36()).unwrap();
     assert_eq!((named.name.as_str(), key), ("", other.public()));
-    assert!(matches!(keys.public("x"), Err(KeystoreError::NotAKey { .. })));
+    assert!(matches!(
+        keys.public("x"),
+        Err(KeystoreError::NotAKey { .. })
+    ));
     let hashed = Keypair::generate(KeyType::Ecdsa).unwrap().peer_id();
     assert!(matches!(
         keys.public(&hashed.to_string()),

@@ -107,7 +107,12 @@ mod tests {
         cache.put("zero", &target(Some(Duration::ZERO)), bounds(None), now);
         cache.put("long", &target(Some(Duration::MAX)), bounds(None), now);
         cache.put("ten", &target(Some(10 * SECOND)), bounds(None), now);
-        cache.put("capped", &target(Some(10 * SECOND)), bounds(Some(SECOND)), now);
+        cache.put(
+            "capped",
+            &target(Some(10 * SECOND)),
+            bounds(Some(SECOND)),
+            now,
+        );
         for name in ["none", "zero", "long", "other"] {
             assert_eq!(cache.get(name, now), None, "{name}");
         }

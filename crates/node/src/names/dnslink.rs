@@ -2,8 +2,8 @@
 //!
 //! Spec: <https://dnslink.io/>, <https://dnslink.dev/>
 
-use cairn_primitives::path::{ContentPath, Namespace};
 use cairn_primitives::Cid;
+use cairn_primitives::path::{ContentPath, Namespace};
 
 /// What the records of a domain say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -101,7 +101,9 @@ impl NameSystem {
     /// [`NameError::NotFound`], [`NameError::TimedOut`], [`NameError::Failed`].
     pub async fn record(&self, name: &PeerId, options: &NameOptions) -> Result<Record, NameError> {
         let now = SystemTime::now();
-        let kept = self.kept(name)?.filter(|record| is_valid(record, name, now));
+        let kept = self
+            .kept(name)?
+            .filter(|record| is_valid(record, name, now));
         let routing = self.routing().filter(|_| !options.offline);
         let Some(routing) = routing else {
             return kept.ok_or_else(|| not_found(name));
@@ -119,10 +121,7 @@ impl NameSystem {
             (Err(_), Some(_)) => None,
             (Err(error), None) => return Err(error),
         };
-        let best = found
-            .into_iter()
-            .chain(kept)
-            .max_by(Record::preference);
+        let best = found.into_iter().chain(kept).max_by(Record::preference);
         best.ok_or_else(|| not_found(name))
     }
 
@@ -175,7 +174,11 @@ impl NameSystem {
         }
     }
 
-    async fn resolve_key(&self, name: &PeerId, options: &NameOptions) -> Result<NameTarget, NameError> {
+    async fn resolve_key(
+        &self,
+        name: &PeerId,
+        options: &NameOptions,
+    ) -> Result<NameTarget, NameError> {
         let text = name.to_base36();
         let online = !options.offline && self.is_online();
         if online
@@ -212,7 +215,10 @@ impl NameSystem {
         domain: &str,
         options: &NameOptions,
     ) -> Result<NameTarget, NameError> {
-        let domain = domain.strip_suffix('.').unwrap_or(domain).to_ascii_lowercase();
+        let domain = domain
+            .strip_suffix('.')
+            .unwrap_or(domain)
+            .to_ascii_lowercase();
         if !options.nocache
             && let Some(target) = self.cache.get(&domain, Instant::now())
         {

@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use cairn_primitives::PeerId;
-use cairn_primitives::ipns::{
-    DEFAULT_LIFETIME, DEFAULT_TTL, Record, RecordError, RecordOptions,
-};
+use cairn_primitives::ipns::{DEFAULT_LIFETIME, DEFAULT_TTL, Record, RecordError, RecordOptions};
 use cairn_primitives::keys::Keypair;
 use cairn_primitives::path::ContentPath;
 use cairn_store::RoutingError;
@@ -48,7 +46,9 @@ impl Default for PublishOptions {
 #[non_exhaustive]
 pub enum PublishError {
     /// The number that was asked for is not higher than the one before.
-    #[error("the sequence number {asked} is not greater than {current}, that of the current record")]
+    #[error(
+        "the sequence number {asked} is not greater than {current}, that of the current record"
+    )]
     Sequence {
         /// The number that was asked for.
         asked: u64,
@@ -126,11 +126,7 @@ impl NameSystem {
     }
 
     /// The record of before: the one that is kept, or else one that peers have. It may have expired.
-    async fn before(
-        &self,
-        name: &PeerId,
-        offline: bool,
-    ) -> Result<Option<Record>, PublishError> {
+    async fn before(&self, name: &PeerId, offline: bool) -> Result<Option<Record>, PublishError> {
         if let Some(kept) = self.kept(name)? {
             return Ok(Some(kept));
         }
@@ -183,12 +179,7 @@ impl NameSystem {
         Ok(())
     }
 
-    async fn tell(
-        &self,
-        name: &PeerId,
-        record: &Bytes,
-        offline: bool,
-    ) -> Result<(), PublishError> {
+    async fn tell(&self, name: &PeerId, record: &Bytes, offline: bool) -> Result<(), PublishError> {
         match self.routing().filter(|_| !offline) {
             Some(routing) => Ok(routing.put(name, record).await?),
             None => Ok(()),

@@ -95,7 +95,12 @@ async fn sequence_numbers_grow_with_the_value_and_never_shrink() {
     };
     let number = || async {
         let options = NameOptions::default();
-        names.record(&id, &options).await.unwrap().sequence().unwrap()
+        names
+            .record(&id, &options)
+            .await
+            .unwrap()
+            .sequence()
+            .unwrap()
     };
     let (first, second) = (path(CID), path(&format!("{CID}/a")));
     assert_eq!(names.publish(&own, &first, &at(None)).await.unwrap(), id);
@@ -114,7 +119,10 @@ async fn sequence_numbers_grow_with_the_value_and_never_shrink() {
     names.publish(&own, &first, &at(Some(9))).await.unwrap();
     assert_eq!(number().await, 9);
     assert_eq!(resolve(&names, &id.to_base36()).await.unwrap().path, first);
-    names.publish(&own, &second, &at(Some(u64::MAX))).await.unwrap();
+    names
+        .publish(&own, &second, &at(Some(u64::MAX)))
+        .await
+        .unwrap();
     let refused = names.publish(&own, &first, &at(None)).await;
     assert!(matches!(refused, Err(PublishError::LastSequence)));
     // More time is still to be had.
@@ -156,7 +164,10 @@ async fn records_of_others_are_kept_when_they_are_good() {
     let kept = names.put(&id, &bytes, true).await.unwrap();
     assert_eq!(kept.sequence(), Ok(5));
     names.put(&id, &bytes, true).await.unwrap();
-    assert_eq!(resolve(&names, &id.to_string()).await.unwrap().path, path(CID));
+    assert_eq!(
+        resolve(&names, &id.to_string()).await.unwrap().path,
+        path(CID)
+    );
     let older = record(&other, CID, 4, HOUR);
     assert!(matches!(
         names.put(&id, &older, true).await,
@@ -204,7 +215,9 @@ async fn peers_are_told_and_asked() {
         let found = resolve(&names, &id.to_base36()).await.unwrap();
         assert_eq!(found.path, path(CID));
     }
-    resolve(&names, &key(1).peer_id().to_base36()).await.unwrap();
+    resolve(&names, &key(1).peer_id().to_base36())
+        .await
+        .unwrap();
     assert_eq!(*peers.asked.lock(), before + 1);
     let anew = NameOptions {
         nocache: true,
@@ -241,7 +254,9 @@ async fn peers_that_fail_stand_in_nobodys_way() {
         .publish(&key(1), &path(CID), &PublishOptions::default())
         .await
         .unwrap();
-    resolve(&names, &key(1).peer_id().to_string()).await.unwrap();
+    resolve(&names, &key(1).peer_id().to_string())
+        .await
+        .unwrap();
     let unknown = resolve(&names, &key(2).peer_id().to_string()).await;
     assert!(matches!(unknown, Err(NameError::TimedOut { .. })));
 }

@@ -92,7 +92,9 @@ impl Repo {
 /// Whether the key is there under its name, from an attempt that did not end.
 fn is_kept(keys: &Keystore, name: &str, old: &Identity) -> Result<bool, RotateError> {
     if name == crate::keystore::SELF {
-        let reserved = KeystoreError::Reserved { action: "overwrite" };
+        let reserved = KeystoreError::Reserved {
+            action: "overwrite",
+        };
         return Err(RotateError::Keep(reserved));
     }
     match keys.get(name) {

@@ -15,7 +15,10 @@ fn path(text: &str) -> ContentPath {
 }
 
 fn hex(text: &str) -> Bytes {
-    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap().into()
+    data_encoding::HEXLOWER
+        .decode(text.as_bytes())
+        .unwrap()
+        .into()
 }
 
 const CID: &str = "/ipfs/bafkreidb4xu4pn2wecnsec2qmebq3qon4zfej7tzpe6ojdbbqsoisd7l2a";
@@ -130,7 +133,9 @@ fn forgeries_are_refused() {
     assert_eq!(verify(&with_key), RecordError::OtherKey);
     let bad_key = forged(&key, |fields| fields.public_key = Bytes::from_static(b"x"));
     assert!(matches!(verify(&bad_key), RecordError::PublicKey(_)));
-    let later = forged(&key, |fields| fields.validity = Bytes::from_static(b"2999-"));
+    let later = forged(&key, |fields| {
+        fields.validity = Bytes::from_static(b"2999-")
+    });
     assert_eq!(verify(&later), RecordError::Mismatch(VALIDITY));
     let higher = forged(&key, |fields| fields.sequence = Some(2));
     assert_eq!(verify(&higher), RecordError::Mismatch(SEQUENCE));

@@ -49,8 +49,7 @@ impl Record {
                 .map_err(RecordError::PublicKey)?
                 .ok_or(RecordError::NoPublicKey);
         }
-        let key =
-            PublicKey::decode(&self.fields.public_key).map_err(RecordError::PublicKey)?;
+        let key = PublicKey::decode(&self.fields.public_key).map_err(RecordError::PublicKey)?;
         if key.peer_id() != *name {
             return Err(RecordError::OtherKey);
         }

@@ -109,7 +109,10 @@ pub(super) fn digits(content: &[u8]) -> Option<&[u8]> {
     match content {
         [] => None,
         [0] => Some(&[]),
-        [0, rest @ ..] => rest.first().is_some_and(|&next| next >= 0x80).then_some(rest),
+        [0, rest @ ..] => rest
+            .first()
+            .is_some_and(|&next| next >= 0x80)
+            .then_some(rest),
         [first, ..] => (*first < 0x80).then_some(content),
     }
 }

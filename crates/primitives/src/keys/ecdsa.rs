@@ -23,7 +23,9 @@ impl EcdsaPublic {
         let algorithm = info.take(der::SEQUENCE).ok_or(INVALID)?;
         check_algorithm(algorithm)?;
         let point = info.take(der::BIT_STRING).ok_or(INVALID)?;
-        let (0, point) = point.split_first().map_or((1, point), |(pad, point)| (*pad, point))
+        let (0, point) = point
+            .split_first()
+            .map_or((1, point), |(pad, point)| (*pad, point))
         else {
             return Err(INVALID);
         };
@@ -73,9 +75,7 @@ impl EcdsaSecret {
     }
 
     pub(super) fn from_scalar(bytes: &[u8]) -> Result<Self, KeyError> {
-        SigningKey::from_slice(bytes)
-            .map(Self)
-            .map_err(|_| INVALID)
+        SigningKey::from_slice(bytes).map(Self).map_err(|_| INVALID)
     }
 
     pub(super) fn raw(&self) -> Vec<u8> {

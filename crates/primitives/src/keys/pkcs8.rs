@@ -30,7 +30,9 @@ pub enum Pkcs8Error {
     #[error("not a private key in PKCS#8")]
     Malformed,
     /// The key is of an algorithm that is not built in.
-    #[error("private keys of this algorithm are not supported: RSA, Ed25519 and ECDSA on P-256 are")]
+    #[error(
+        "private keys of this algorithm are not supported: RSA, Ed25519 and ECDSA on P-256 are"
+    )]
     Algorithm,
     /// The key inside is not good.
     #[error(transparent)]
@@ -115,7 +117,9 @@ fn from_pkcs8(bytes: &[u8]) -> Result<Keypair, Pkcs8Error> {
         matches!(version, [0 | 1]).then_some((algorithm, key))
     };
     let (algorithm, key) = parts().ok_or(malformed.clone())?;
-    let name = Der::new(algorithm).take(der::OID).ok_or(malformed.clone())?;
+    let name = Der::new(algorithm)
+        .take(der::OID)
+        .ok_or(malformed.clone())?;
     match name {
         der::RSA => Ok(Keypair::Rsa(RsaSecret::from_raw(key)?)),
         der::ED25519 => {
@@ -143,10 +147,7 @@ fn to_pkcs8(key: &Keypair) -> Result<Vec<u8>, Pkcs8Error> {
             named(der::ED25519, &[]),
             der::value(der::OCTET_STRING, &[&secret.seed()]),
         ),
-        Keypair::Rsa(secret) => (
-            named(der::RSA, &der::value(der::NULL, &[])),
-            secret.raw(),
-        ),
+        Keypair::Rsa(secret) => (named(der::RSA, &der::value(der::NULL, &[])), secret.raw()),
         Keypair::Ecdsa(secret) => (ecdsa::algorithm(), secret.without_curve()),
         Keypair::Secp256k1(_) => return Err(Pkcs8Error::NoForm(KeyType::Secp256k1)),
     };

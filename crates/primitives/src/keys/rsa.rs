@@ -135,10 +135,7 @@ impl RsaSecret {
             written(key.dq().cloned()),
             written(key.crt_coefficient()),
         ];
-        der::value(
-            der::SEQUENCE,
-            &numbers.each_ref().map(Vec::as_slice),
-        )
+        der::value(der::SEQUENCE, &numbers.each_ref().map(Vec::as_slice))
     }
 
     pub(super) fn public(&self) -> RsaPublic {

@@ -46,9 +46,7 @@ pub struct Secp256k1Secret(SigningKey);
 
 impl Secp256k1Secret {
     pub(super) fn from_raw(bytes: &[u8]) -> Result<Self, KeyError> {
-        SigningKey::from_slice(bytes)
-            .map(Self)
-            .map_err(|_| INVALID)
+        SigningKey::from_slice(bytes).map(Self).map_err(|_| INVALID)
     }
 
     pub(super) fn raw(&self) -> Vec<u8> {

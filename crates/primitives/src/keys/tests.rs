@@ -181,15 +181,15 @@ fn keys_and_signatures_of_openssl_are_read() {
 fn what_is_no_key_in_pem_is_told() {
     let read = |text: &str| Keypair::from_pkcs8_pem(text.as_bytes()).unwrap_err();
     assert_eq!(read(""), Pkcs8Error::NoPem);
-    assert_eq!(read("-----BEGIN PRIVATE KEY-----\nAAAA\n"), Pkcs8Error::NoPem);
+    assert_eq!(
+        read("-----BEGIN PRIVATE KEY-----\nAAAA\n"),
+        Pkcs8Error::NoPem
+    );
     let public = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
     assert!(matches!(read(public), Pkcs8Error::Label { .. }));
     let junk = public.replace("PUBLIC", "PRIVATE");
     assert_eq!(read(&junk), Pkcs8Error::Malformed);
-    assert_eq!(
-        read(vectors::OTHER_CURVE),
-        Pkcs8Error::Key(KeyError::Curve)
-    );
+    assert_eq!(read(vectors::OTHER_CURVE), Pkcs8Error::Key(KeyError::Curve));
     assert_eq!(
         Keypair::generate(KeyType::Secp256k1)
             .unwrap()
@@ -213,5 +213,8 @@ fn rsa_keys_have_bounds() {
         panic!("not an RSA key");
     };
     assert_eq!(format!("{public:?}"), "RsaPublic(2048 bits)");
-    assert_eq!(Keypair::decode(&key.encode()).unwrap().encode(), key.encode());
+    assert_eq!(
+        Keypair::decode(&key.encode()).unwrap().encode(),
+        key.encode()
+    );
 }

@@ -120,9 +120,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     }
     let mut served = faces.serve(&stop);
     let thrift = tokio::spawn(allocator::give_back());
-    say(
-        "Offline: this version does not connect to peers (Addresses.Swarm has no effect)",
-    );
+    say("Offline: this version does not connect to peers (Addresses.Swarm has no effect)");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), repository = %node.repo().path().display(), "the daemon is ready");
     say("Daemon is ready");
 

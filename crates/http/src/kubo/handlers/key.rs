@@ -209,10 +209,7 @@ impl Handler for KeyVerify {
         let (_, signature) =
             multibase::decode(text).map_err(|error| Failure::normal(error.to_string()))?;
         let data = the_file(&mut files, MOST_DATA).await?;
-        let (named, key) = call
-            .node()
-            .keystore()
-            .public(named(self.key.as_deref()))?;
+        let (named, key) = call.node().keystore().public(named(self.key.as_deref()))?;
         let message = [DOMAIN, &data].concat();
         let verified = tokio::task::spawn_blocking(move || key.verify(&message, &signature));
         let signature_valid = verified

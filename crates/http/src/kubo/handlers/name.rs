@@ -69,9 +69,10 @@ impl Handler for NamePublish {
         if self.allow_offline && self.allow_delegated {
             check_where(&call, true, true, "")?;
         }
-        let lifetime: GoDuration = self.lifetime.parse().map_err(|error| {
-            Failure::normal(format!("error parsing lifetime option: {error}"))
-        })?;
+        let lifetime: GoDuration = self
+            .lifetime
+            .parse()
+            .map_err(|error| Failure::normal(format!("error parsing lifetime option: {error}")))?;
         let ttl = duration(&self.ttl)?;
         let path = call.path(&self.path)?;
         if self.resolve {
@@ -193,9 +194,8 @@ impl Handler for NameGet {
 
 impl Handler for NamePut {
     async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
-        let name = key_of(&self.name).map_err(|error| {
-            Failure::normal(format!("invalid IPNS name: {error}"))
-        })?;
+        let name = key_of(&self.name)
+            .map_err(|error| Failure::normal(format!("invalid IPNS name: {error}")))?;
         let data = the_file(&mut files, MOST).await?;
         if data.is_empty() {
             return Err(Failure::normal("record is empty"));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
-use crate::meta::{Pin, PinChange, PinMode};
 use crate::block::disk::sim::SimDisk;
+use crate::meta::{Pin, PinChange, PinMode};
 
 fn pin(number: u32) -> Pin {
     Pin {
@@ -136,7 +136,11 @@ fn records_of_names_are_kept() {
     let (disk, mut state) = filled();
     let told = read(&disk, None).unwrap().unwrap();
     let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
-    let records = [record(1, 0, "a"), record(2, u64::MAX, ""), record(1, 1, "b")];
+    let records = [
+        record(1, 0, "a"),
+        record(2, u64::MAX, ""),
+        record(1, 1, "b"),
+    ];
     for record in &records {
         state.turn += 1;
         let mut changes = Vec::new();
@@ -150,9 +154,12 @@ fn records_of_names_are_kept() {
     let names: Vec<_> = told.changes.iter().step_by(2).cloned().collect();
     assert_eq!(names, records.clone().map(Noted::Name));
     // They stand in a journal that is written anew.
+    let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
     journal
         .rewrite(&state, &mut |each| {
-            records.iter().for_each(|record| each(Noted::Name(record.clone())));
+            records
+                .iter()
+                .for_each(|record| each(Noted::Name(record.clone())));
             Ok(())
         })
         .unwrap();

@@ -38,7 +38,8 @@ fn write_keys(list: &KeyList, with_ids: bool, out: &mut String) {
         name
     });
     let rows: Vec<_> = list.keys.iter().map(|key| &key.id).zip(names).collect();
-    let width = |length: fn(&(&String, String)) -> usize| rows.iter().map(length).max().unwrap_or(0) + 1;
+    let width =
+        |length: fn(&(&String, String)) -> usize| rows.iter().map(length).max().unwrap_or(0) + 1;
     let (ids, names) = (
         width(|(id, _)| id.chars().count()),
         width(|(_, name)| name.chars().count()),

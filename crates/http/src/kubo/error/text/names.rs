@@ -81,9 +81,7 @@ impl KuboText for RecordError {
                 format!("field {field:?} did not match between protobuf and CBOR")
             }
             Self::PublicKey(error) => format!("public key invalid\n{}", text(error)),
-            Self::OtherKey => {
-                "record public key does not match the expected public key".to_owned()
-            }
+            Self::OtherKey => "record public key does not match the expected public key".to_owned(),
             Self::NoPublicKey => HASH_ONLY.to_owned(),
             _ => return None,
         })
