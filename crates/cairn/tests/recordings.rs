@@ -23,10 +23,19 @@ fn every_due_answer_is_kubos() {
         "the api file tells where the RPC listens"
     );
 
-    let outcomes = Replayer::new(&set, &daemon.rpc())
-        .unwrap()
-        .run_all(&due)
-        .unwrap();
+    let mut replayer = Replayer::new(&set, &daemon.rpc()).unwrap();
+    let outcomes: Vec<_> = due
+        .iter()
+        .map(|recording| {
+            // The recorded configuration names no servers; no domain is looked up from here on.
+            if recording.name == "config.show" {
+                repository
+                    .configure(|config| config["DNS"]["Resolvers"] = serde_json::json!({}))
+                    .unwrap();
+            }
+            replayer.run(recording).unwrap()
+        })
+        .collect();
     let different: Vec<_> = outcomes
         .iter()
         .filter(|outcome| !outcome.same())

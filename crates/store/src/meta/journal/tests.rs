@@ -154,6 +154,7 @@ fn records_of_names_are_kept() {
     let names: Vec<_> = told.changes.iter().step_by(2).cloned().collect();
     assert_eq!(names, records.clone().map(JournalEntry::Name));
     // They stand in a journal that is written anew.
+    let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
     journal
         .rewrite(&state, &mut |each| {
             records
