@@ -236,7 +236,7 @@ impl From<TransportError> for Problem {
     fn from(error: TransportError) -> Self {
         let problem = Self::from_error(&error);
         match error {
-            TransportError::Connect { .. } => problem.hint(
+            TransportError::Connect { .. } | TransportError::ConnectTimeout { .. } => problem.hint(
                 "is the daemon running? Start it with `{program} daemon`, or leave `--api` out",
             ),
             TransportError::Certificate { .. } => problem.hint(
@@ -250,8 +250,8 @@ impl From<TransportError> for Problem {
 impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Transport(error) => error.into(),
-            ClientError::Refused { status, .. }
+            ClientError::Connection(error) => error.into(),
+            ClientError::Status { status, .. }
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>
             {
@@ -259,7 +259,7 @@ impl From<ClientError> for Problem {
                     "give the credentials with CAIRN_API_AUTH, `--api-auth-file` or `--api-auth`",
                 )
             }
-            ClientError::Refused { status, .. } if status == http::StatusCode::NOT_FOUND => {
+            ClientError::Status { status, .. } if status == http::StatusCode::NOT_FOUND => {
                 Self::from_error(&error).hint("the server does not have this command")
             }
             other => Self::from_error(&other),

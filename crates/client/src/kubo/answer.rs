@@ -1,13 +1,21 @@
 //! The answer to a request, as bytes.
 
-use bytes::Bytes;
+use std::future::poll_fn;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes};
 use cairn_wire::CommandError;
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http_body::Body as _;
+use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::error::Error;
+use super::idle::Idle;
+use crate::error::{EncoderError, Error, PartialResponse};
 use crate::transport::Body;
 use crate::upload::Failure;
 
@@ -22,17 +30,41 @@ const NO_TRAILER: &str = "the trailer that confirms its end did not arrive";
 /// Most bytes of a refusal that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
-/// The bytes of an answer, read as they come.
+/// The bytes of an answer, read as they come: by [`Self::chunk`], as a [`Stream`], or as an [`AsyncRead`]. Dropping it ends the
+/// call.
+///
+/// ```no_run
+/// # async fn example(kubo: cairn_client::Kubo) -> Result<(), Box<dyn std::error::Error>> {
+/// // To a file, whole or not at all.
+/// kubo.cat("/ipfs/bafkqabtimvwgy3yk").await?.to_file("hello.txt").await?;
+/// // Through any reader of tokio.
+/// let mut content = kubo.cat("/ipfs/bafkqabtimvwgy3yk").await?;
+/// tokio::io::copy(&mut content, &mut tokio::io::sink()).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Answer {
     body: Body,
     headers: HeaderMap,
     failure: Option<Failure>,
-    asked: Option<String>,
+    asked: Asked,
+    idle: Idle,
     ended: bool,
     /// Whether only a trailer makes it whole, which the server has agreed to: what stands between may drop trailers.
     unconfirmed: bool,
-    /// Whether it must hold a record.
-    due: bool,
+    /// What a reader has not taken yet.
+    rest: Bytes,
+}
+
+/// What the request says about its answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// The arguments as an error names them.
+    pub(super) subject: Option<String>,
+    /// Whether the answer must hold a record.
+    pub(super) due: bool,
+    /// The encoding that the caller asked for, other than JSON.
+    pub(super) encoding: Option<String>,
 }
 
 impl std::fmt::Debug for Answer {
@@ -54,10 +86,11 @@ impl Answer {
             body,
             headers,
             failure,
-            asked: None,
+            asked: Asked::default(),
+            idle: Idle::new(None),
             ended: false,
             unconfirmed,
-            due: false,
+            rest: Bytes::new(),
         }
     }
 
@@ -70,11 +103,13 @@ impl Answer {
     pub(super) async fn read_head(
         response: Response<Body>,
         failure: Option<Failure>,
-        asked: Option<String>,
+        asked: Asked,
+        idle: Idle,
     ) -> Result<Self, Error> {
         let (head, body) = response.into_parts();
         let mut answer = Self {
             asked,
+            idle,
             ..Self::accepted(head.headers, body, failure)
         };
         if head.status.is_success() {
@@ -83,56 +118,99 @@ impl Answer {
         Err(answer.refusal(head.status).await)
     }
 
-    /// The same, which is no answer without a record.
-    pub(super) fn with_record_due(self, due: bool) -> Self {
-        Self { due, ..self }
-    }
-
     /// Whether a record must be among the bytes.
     pub(super) fn is_record_due(&self) -> bool {
-        self.due
+        self.asked.due
+    }
+
+    /// Refuses bytes that are no records of JSON.
+    pub(super) fn check_json(&self) -> Result<(), Error> {
+        let Some(found) = self.content_type() else {
+            return Ok(());
+        };
+        let essence = found.split(';').next().unwrap_or_default().trim();
+        if matches!(essence, "application/json" | "application/x-ndjson") {
+            return Ok(());
+        }
+        Err(match &self.asked.encoding {
+            Some(encoding) => EncoderError::Missing {
+                encoding: encoding.clone(),
+            }
+            .into(),
+            None => Error::ContentType {
+                expected: "application/json",
+                found: found.to_owned(),
+            },
+        })
     }
 
     /// The next bytes; `None` at the end of a whole answer.
     ///
     /// # Errors
     ///
-    /// [`Error::Stream`] when the server says that the command failed on the way, [`Error::Cut`] when the answer ends
-    /// before its end, [`Error::Upload`] when it does so because a file could not be read.
+    /// [`Error::Partial`] when the server says that the command failed on the way, [`Error::Cut`] when the answer ends
+    /// before its end, [`Error::Timeout`] when it does not go on, [`Error::Upload`] when a file could not be read.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|context| self.poll_chunk(context)).await
+    }
+
+    pub(crate) fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Error>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
+        }
         while !self.ended {
-            match self.body.frame().await {
+            let Poll::Ready(next) = Pin::new(&mut self.body).poll_frame(context) else {
+                return self.idle.poll(context).map(|late| {
+                    self.ended = true;
+                    Err(late)
+                });
+            };
+            self.idle.moved();
+            match next {
                 None => {
                     self.ended = true;
                     if self.unconfirmed {
-                        return Err(self
+                        return Poll::Ready(Err(self
                             .failed()
-                            .unwrap_or_else(|| Error::Cut(NO_TRAILER.into())));
+                            .unwrap_or_else(|| Error::Cut(NO_TRAILER.into()))));
                     }
                 }
                 Some(Err(error)) => {
                     self.ended = true;
-                    return Err(self.failed().unwrap_or(Error::Cut(error)));
+                    return Poll::Ready(Err(self.failed().unwrap_or(Error::Cut(error))));
                 }
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(bytes) if bytes.is_empty() => {}
-                    Ok(bytes) => return Ok(Some(bytes)),
+                    Ok(bytes) => {
+                        return Poll::Ready(Ok(Some(bytes)));
+                    }
                     Err(frame) => {
-                        let reason = frame
-                            .trailers_ref()
-                            .and_then(|trailers| trailers.get(STREAM_ERROR));
-                        self.unconfirmed &= reason.is_none();
-                        if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
-                            let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
-                            let reason = self.named(reason);
-                            self.ended = true;
-                            return Err(self.failed().unwrap_or(Error::Stream(reason)));
+                        if let Some(trailers) = frame.trailers_ref() {
+                            self.end_by(trailers)?;
                         }
                     }
                 },
             }
         }
-        Ok(None)
+        Poll::Ready(Ok(None))
+    }
+
+    /// Reads the trailer.
+    fn end_by(&mut self, trailers: &HeaderMap) -> Result<(), Error> {
+        let reason = trailers.get(STREAM_ERROR);
+        self.unconfirmed &= reason.is_none();
+        let Some(reason) = reason.filter(|reason| !reason.is_empty()) else {
+            return Ok(());
+        };
+        let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
+        let reason = self.named(reason);
+        self.ended = true;
+        Err(self
+            .failed()
+            .unwrap_or_else(|| PartialResponse::new(reason).into()))
     }
 
     /// How many bytes will come, as far as the server tells: for a progress bar, not for counting on.
@@ -148,6 +226,36 @@ impl Answer {
         self.headers.get(header::CONTENT_TYPE)?.to_str().ok()
     }
 
+    /// All bytes, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`], and those of [`Self::chunk`]; [`Error::Partial`] holds the `Vec<u8>` that had arrived.
+    pub async fn to_vec(mut self, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::new();
+        loop {
+            match self.chunk().await {
+                Ok(Some(bytes)) if bytes.len() > limit - all.len() => {
+                    return Err(Error::TooLong { limit });
+                }
+                Ok(Some(bytes)) => all.extend_from_slice(&bytes),
+                Ok(None) => return Ok(all),
+                Err(Error::Partial(partial)) => return Err(partial.with(all).into()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes all bytes to a file and gives their number. The file is written beside its place and put there when it is whole and
+    /// on disk: what was there before stays until then, and is there after an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Write`], and those of [`Self::chunk`].
+    pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        super::file::write(self, path.as_ref()).await
+    }
+
     /// The bytes as a stream.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
         stream::try_unfold(self, |mut answer| async move {
@@ -157,7 +265,7 @@ impl Answer {
 
     /// A message with what was asked for before it, where it names a block below that alone.
     fn named(&self, message: String) -> String {
-        match &self.asked {
+        match &self.asked.subject {
             Some(asked) if message.contains(ABSENT) && !message.contains(root_of(asked)) => {
                 format!("{asked}: {message}")
             }
@@ -168,7 +276,7 @@ impl Answer {
     /// An error of the command that the server told, or of the upload that caused it.
     pub(super) fn command_error(&mut self, status: StatusCode, mut error: CommandError) -> Error {
         error.message = self.named(error.message);
-        self.failed().unwrap_or(Error::Command { status, error })
+        self.failed().unwrap_or(Error::Response { status, error })
     }
 
     /// Why the upload ended early, if it did.
@@ -190,11 +298,35 @@ impl Answer {
         }
         match serde_json::from_slice::<CommandError>(&text) {
             Ok(error) => self.command_error(status, error),
-            Err(_) => Error::Refused {
+            Err(_) => Error::Status {
                 status,
                 text: String::from_utf8_lossy(&text).into_owned(),
             },
         }
+    }
+}
+
+impl Stream for Answer {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_chunk(context).map(Result::transpose)
+    }
+}
+
+impl AsyncRead for Answer {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(mut bytes) = ready!(self.poll_chunk(context)).map_err(io::Error::other)? {
+            let count = bytes.len().min(out.remaining());
+            out.put_slice(bytes.get(..count).unwrap_or_default());
+            bytes.advance(count);
+            self.rest = bytes;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

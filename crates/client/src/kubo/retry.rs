@@ -12,6 +12,7 @@ use crate::error::{Error, TransportError};
 /// A request that never reached the server may always be sent again; one that may have been carried out only when its
 /// command changes nothing. Uploads are never sent again: what was read is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retry {
     /// Most attempts after the first.
     pub most: u32,
@@ -39,13 +40,32 @@ impl Retry {
         longest_pause: Duration::ZERO,
     };
 
+    /// At most so many attempts after the first.
+    #[must_use]
+    pub fn at_most(self, attempts: u32) -> Self {
+        Self {
+            most: attempts,
+            ..self
+        }
+    }
+
+    /// Pauses from the first to the longest.
+    #[must_use]
+    pub fn pauses(self, first: Duration, longest: Duration) -> Self {
+        Self {
+            first_pause: first,
+            longest_pause: longest,
+            ..self
+        }
+    }
+
     /// How long to wait before the next attempt; `None` to give up.
     pub(super) fn pause(&self, attempt: u32, error: &Error, safe: bool) -> Option<Duration> {
         let worth = match error {
-            Error::Transport(TransportError::Connect { .. }) => true,
-            Error::Transport(TransportError::Broken(_) | TransportError::Timeout { .. }) => safe,
+            _ if error.is_connect() => true,
+            Error::Connection(TransportError::Broken(_)) => safe,
             // Both say that nothing was done.
-            Error::Refused { status, .. } | Error::Command { status, .. } => {
+            Error::Status { status, .. } | Error::Response { status, .. } => {
                 matches!(
                     *status,
                     StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
@@ -79,7 +99,7 @@ mod tests {
     use super::*;
 
     fn broken() -> Error {
-        Error::Transport(TransportError::Broken("gone".into()))
+        Error::Connection(TransportError::Broken("gone".into()))
     }
 
     #[test]
@@ -87,12 +107,12 @@ mod tests {
         let retry = Retry::default();
         assert!(retry.pause(0, &broken(), true).is_some());
         assert!(retry.pause(0, &broken(), false).is_none());
-        let connect = Error::Transport(TransportError::Connect {
+        let connect = Error::Connection(TransportError::Connect {
             address: String::new(),
             source: "refused".into(),
         });
         assert!(retry.pause(0, &connect, false).is_some());
-        let failed = Error::Command {
+        let failed = Error::Response {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error: cairn_wire::CommandError::normal("no"),
         };

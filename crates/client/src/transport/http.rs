@@ -1,5 +1,6 @@
 //! Over HTTP.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -7,35 +8,50 @@ use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::{Body, Roots, Transport};
+#[cfg(feature = "tls")]
+use super::Roots;
+use super::{Body, Transport};
 use crate::address::Address;
 use crate::error::TransportError;
 
 /// How a client connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HttpOptions {
-    /// Longest time to connect; 5 seconds when no other is asked for.
-    pub connect_timeout: Duration,
+    /// Longest time to connect; `None` waits as long as the system does. 5 seconds when nothing else is asked for.
+    pub connect_timeout: Option<Duration>,
+    /// Whether connections are kept for the next request. Without it each request opens one and closes it.
+    pub keep_connections: bool,
+    /// A proxy that requests go through, as in `http://proxy.example:3128`; none when nothing else is asked for.
+    pub proxy: Option<String>,
     /// Whose certificates are trusted where the address is one of TLS.
+    #[cfg(feature = "tls")]
     pub roots: Roots,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: Some(Duration::from_secs(5)),
+            keep_connections: true,
+            proxy: None,
+            #[cfg(feature = "tls")]
             roots: Roots::System,
         }
     }
 }
 
-/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; over TLS also HTTP/2, where the server speaks it.
+/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; with the feature `tls` over TLS, with `http2` also HTTP/2 there, where
+/// the server speaks it.
 ///
-/// No proxy is used and no redirect followed: a request goes to the server that was named, or nowhere.
+/// No proxy is used but the one that is named, and no redirect followed: a request goes to the server that was named, or
+/// nowhere.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    /// Made when there is none, and taken away to close its connections.
+    client: Arc<Mutex<Option<reqwest::Client>>>,
     address: Address,
+    options: HttpOptions,
 }
 
 impl Http {
@@ -52,37 +68,26 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the client cannot be made: its roots may be no certificates.
+    /// [`TransportError::Setup`] when the client cannot be made: its roots may be no certificates, its proxy no URL, its
+    /// address one of HTTPS without the feature `tls`.
     pub fn with_options(address: &Address, options: &HttpOptions) -> Result<Self, TransportError> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(options.connect_timeout)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true);
-        let builder = match address {
-            Address::Url(_) => builder,
-            #[cfg(unix)]
-            Address::Unix(path) => builder.unix_socket(path.clone()),
-            #[cfg(not(unix))]
-            Address::Unix(_) => {
-                return Err(TransportError::Setup(
-                    "Unix sockets need a Unix system".into(),
-                ));
-            }
-        };
-        let client = builder
-            // Given for every address: the library beneath makes one of its own otherwise, which reads the system's roots.
-            .tls_backend_preconfigured(match address.is_tls() {
-                true => options.roots.config()?,
-                false => Roots::Only(Vec::new()).config()?,
-            })
-            .http2_adaptive_window(true)
-            .build()
-            .map_err(|error| TransportError::Setup(Box::new(error)))?;
+        let client = client(address, options)?;
         Ok(Self {
-            client,
+            client: Arc::new(Mutex::new(Some(client))),
             address: address.clone(),
+            options: options.clone(),
         })
+    }
+
+    /// The client beneath, made anew after it was closed.
+    fn open(&self) -> Result<reqwest::Client, TransportError> {
+        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*kept {
+            return Ok(client.clone());
+        }
+        let client = client(&self.address, &self.options)?;
+        *kept = Some(client.clone());
+        Ok(client)
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
@@ -92,7 +97,7 @@ impl Http {
             .path_and_query()
             .map_or("/", http::uri::PathAndQuery::as_str);
         let mut builder = self
-            .client
+            .open()?
             .request(head.method, format!("{}{path}", self.address.base()))
             .headers(head.headers);
         if !body.is_end_stream() {
@@ -104,7 +109,6 @@ impl Http {
     }
 
     fn failure(&self, error: &reqwest::Error) -> TransportError {
-        let connect = error.is_connect();
         let source = root(error).into();
         let address = || self.address.to_string();
         if is_certificate(error) {
@@ -112,15 +116,70 @@ impl Http {
                 address: address(),
                 source,
             }
-        } else if connect {
+        } else if !error.is_connect() {
+            TransportError::Broken(source)
+        } else if let Some(limit) = self.options.connect_timeout.filter(|_| error.is_timeout()) {
+            TransportError::ConnectTimeout {
+                address: address(),
+                limit,
+            }
+        } else {
             TransportError::Connect {
                 address: address(),
                 source,
             }
-        } else {
-            TransportError::Broken(source)
         }
     }
+}
+
+fn client(address: &Address, options: &HttpOptions) -> Result<reqwest::Client, TransportError> {
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true);
+    if let Some(limit) = options.connect_timeout {
+        builder = builder.connect_timeout(limit);
+    }
+    if !options.keep_connections {
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(setup)?);
+    }
+    builder = match address {
+        Address::Url(_) => builder,
+        #[cfg(unix)]
+        Address::Unix(path) => builder.unix_socket(path.clone()),
+        #[cfg(not(unix))]
+        Address::Unix(_) => {
+            return Err(TransportError::Setup(
+                "Unix sockets need a Unix system".into(),
+            ));
+        }
+    };
+    #[cfg(feature = "tls")]
+    {
+        // Given for every address: the library beneath makes one of its own otherwise, which reads the system's roots.
+        builder = builder.tls_backend_preconfigured(match address.is_tls() {
+            true => options.roots.config()?,
+            false => Roots::Only(Vec::new()).config()?,
+        });
+    }
+    #[cfg(not(feature = "tls"))]
+    if address.is_tls() {
+        return Err(TransportError::Setup(
+            "an address of HTTPS needs the feature `tls` of cairn-client".into(),
+        ));
+    }
+    #[cfg(feature = "http2")]
+    {
+        builder = builder.http2_adaptive_window(true);
+    }
+    builder.build().map_err(setup)
+}
+
+fn setup(error: reqwest::Error) -> TransportError {
+    TransportError::Setup(Box::new(error))
 }
 
 /// The cause behind all others: those between only say which layer passed it on, and name a URL with every argument.
@@ -133,6 +192,7 @@ fn root(error: &dyn std::error::Error) -> String {
 }
 
 /// Whether TLS has refused the server's certificate.
+#[cfg(feature = "tls")]
 fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref::<rustls::Error>() {
         return true;
@@ -147,11 +207,23 @@ fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     }
 }
 
+#[cfg(not(feature = "tls"))]
+fn is_certificate(_: &reqwest::Error) -> bool {
+    false
+}
+
 impl Transport for Http {
     fn send(
         &self,
         request: Request<Body>,
     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         Box::pin(self.exchange(request))
+    }
+
+    fn close(&self) {
+        self.client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 }

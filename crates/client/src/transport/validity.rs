@@ -1,5 +1,7 @@
 //! The dates of a certificate: <https://www.rfc-editor.org/rfc/rfc5280#section-4.1>.
 
+use crate::time::days;
+
 /// From when to when a certificate is valid, in seconds since 1970; a time before then is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Validity {
@@ -107,15 +109,6 @@ fn seconds(text: &[u8], generalized: bool) -> Option<u64> {
     }
     let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     Some(u64::try_from(seconds).unwrap_or(0))
-}
-
-/// Days since 1970 in the Gregorian calendar: <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 #[cfg(test)]

@@ -27,28 +27,29 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-/// Most bytes read from a file at once.
-const READ: usize = 1024 * 1024;
+/// Most bytes read from a file at once, unless another number is set.
+pub(crate) const CHUNK: usize = 1024 * 1024;
 /// From this many bytes on, what is gathered is sent.
 const GATHERED: usize = 64 * 1024;
 /// The bits of a mode that are kept.
 const PERMISSIONS: u32 = 0o7777;
-/// Frames that wait for the server. With one being read, at most [`READ`] times this and one are in memory.
+/// Frames that wait for the server. With one being read, at most [`CHUNK`] times this and one are in memory.
 const WAITING: usize = 3;
 
 /// Begins to encode the parts; goes on as the body is read, and stops when it is dropped.
 pub(super) fn encode(
     parts: BoxStream<'static, Result<Part, UploadError>>,
+    chunk: usize,
 ) -> (String, Body, Failure) {
     let boundary = boundary();
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    let (body, failure) = spawn(boundary, |writer| Box::pin(writer.write(parts)));
+    let (body, failure) = spawn(boundary, chunk, |writer| Box::pin(writer.write(parts)));
     (content_type, body, failure)
 }
 
 /// Begins to send content alone, without a form around it.
 pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
-    spawn(String::new(), |writer| {
+    spawn(String::new(), CHUNK, |writer| {
         Box::pin(async move {
             writer.whole(content, b"").await?;
             writer.flush().await
@@ -59,6 +60,7 @@ pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
 /// Runs a writer, which goes on as the body is read, and stops when it is dropped.
 fn spawn(
     boundary: String,
+    chunk: usize,
     work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), Ended>> + Send + 'static,
 ) -> (Body, Failure) {
     let failure = Failure::default();
@@ -66,6 +68,7 @@ fn spawn(
     let mut writer = Writer {
         frames,
         boundary,
+        chunk,
         gathered: BytesMut::new(),
     };
     let told = failure.clone();
@@ -100,6 +103,8 @@ impl From<UploadError> for Ended {
 struct Writer {
     frames: mpsc::Sender<Result<Bytes, BoxError>>,
     boundary: String,
+    /// Most bytes read from a file at once.
+    chunk: usize,
     gathered: BytesMut,
 }
 
@@ -204,10 +209,10 @@ impl Writer {
     }
 
     async fn file(&mut self, path: &Path) -> Result<(), Ended> {
-        let owned = path.to_owned();
+        let (owned, chunk) = (path.to_owned(), self.chunk);
         let opened = blocking(move || {
             let file = File::open(&owned)?;
-            read(file)
+            read(file, chunk)
         });
         let mut next = opened.await.map_err(|source| UploadError::Open {
             path: path.to_owned(),
@@ -215,12 +220,12 @@ impl Writer {
         })?;
         loop {
             let (bytes, file) = next;
-            let last = bytes.len() < READ;
+            let last = bytes.len() < chunk;
             self.content(bytes).await?;
             if last {
                 return Ok(());
             }
-            next = blocking(move || read(file))
+            next = blocking(move || read(file, chunk))
                 .await
                 .map_err(|source| UploadError::Read {
                     path: path.to_owned(),
@@ -245,15 +250,15 @@ impl Writer {
     }
 }
 
-/// Reads up to [`READ`] bytes; fewer only at the end of the file.
-fn read(mut file: File) -> io::Result<(Bytes, File)> {
+/// Reads up to so many bytes; fewer only at the end of the file.
+fn read(mut file: File, chunk: usize) -> io::Result<(Bytes, File)> {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let room = usize::try_from(length)
-        .unwrap_or(READ)
+        .unwrap_or(chunk)
         .saturating_add(1)
-        .min(READ);
+        .min(chunk);
     let mut bytes = Vec::with_capacity(room);
-    (&mut file).take(READ as u64).read_to_end(&mut bytes)?;
+    (&mut file).take(chunk as u64).read_to_end(&mut bytes)?;
     Ok((bytes.into(), file))
 }
 

@@ -34,6 +34,9 @@
 /// - `never_empty: true` where many records are one at least; optional.
 /// - `safe`: whether a request may be sent again when its answer was lost.
 /// - `needs`: `Repository`, or `Nothing` where the answer depends on the arguments alone.
+/// The declaration also makes a macro of the command's name, `cairn_wire::BlockGet!(callback)`, which calls `callback!` with the
+/// name, and with the documentation, name and type of each option.
+///
 /// - optional, in this order: `cli: Custom` where the command line does more than send and print, `hidden: true`,
 ///   `aliases: ["other/path"]`, `xml: "Element"`.
 macro_rules! command {
@@ -143,6 +146,16 @@ macro_rules! command {
                 let ($request, $shown, $out) = (self, record, out);
                 $text
             }
+        }
+
+        command!(@fields ($) $name { $( $(#[doc = $option_docs])+ $option: $option_type; )* });
+    };
+    // A macro with the name of the command, which hands its options to another macro: a client makes setters of them.
+    (@fields ($dollar:tt) $name:ident { $($fields:tt)* }) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $name {
+            ($dollar callback:ident) => { $dollar callback! { $name $($fields)* } };
         }
     };
     (@need required) => { true };

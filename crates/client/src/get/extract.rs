@@ -7,13 +7,14 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use super::Target;
 use super::archive::{self, Head, Kind, shown};
 use super::place::{Folder, Near};
 
 /// Why an archive is not unpacked, or not further.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum ExtractError {
+pub enum ExtractError {
     /// The archive cannot be read.
     #[error("the archive cannot be read")]
     Read(#[source] io::Error),
@@ -48,13 +49,20 @@ pub(crate) enum ExtractError {
     },
 }
 
-/// Unpacks an archive to the target.
-pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractError> {
-    if target == Path::new("/dev/null") {
-        return Ok(());
-    }
+/// Unpacks an archive. Nothing is written but in its target, and no link is followed there.
+///
+/// # Errors
+///
+/// Any [`ExtractError`]; what came before is there then.
+pub fn extract(input: impl Read, target: &Target) -> Result<(), ExtractError> {
+    let (place, within) = match target {
+        Target::Path(path) if path == Path::new("/dev/null") => return Ok(()),
+        Target::Path(path) => (path, false),
+        Target::Within(path) => (path, true),
+    };
     let mut unpacking = Unpacking {
-        target,
+        target: place.clone(),
+        within,
         root: None,
         near: Near::default(),
         open: Vec::new(),
@@ -63,8 +71,10 @@ pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractErro
     unpacking.finish()
 }
 
-struct Unpacking<'a> {
-    target: &'a Path,
+struct Unpacking {
+    target: PathBuf,
+    /// Whether the target is the directory around what the archive holds.
+    within: bool,
     root: Option<Root>,
     near: Near,
     /// The folders that the last entry is in: their modes and times are set once nothing more goes into them.
@@ -78,7 +88,7 @@ struct Root {
     folder: Option<Folder>,
 }
 
-impl Unpacking<'_> {
+impl Unpacking {
     fn entry(&mut self, mut head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
         // Folders may end with a slash.
         if head.path.ends_with(b"/") {
@@ -108,12 +118,22 @@ impl Unpacking<'_> {
                 "it is not in the folder that the archive begins with",
             ));
         }
+        let within = self.within;
+        if within {
+            // A single name, which leads nowhere else.
+            let folder = std::mem::take(&mut self.target);
+            std::fs::create_dir_all(&folder).map_err(|source| ExtractError::Write {
+                path: folder.clone(),
+                source,
+            })?;
+            self.target = folder.join(std::ffi::OsStr::from_bytes(&head.path));
+        }
         let failed = |source| ExtractError::Write {
-            path: self.target.to_owned(),
+            path: self.target.clone(),
             source,
         };
         if head.kind == Kind::Directory {
-            let folder = Folder::make(self.target).map_err(failed)?;
+            let folder = Folder::make(&self.target).map_err(failed)?;
             self.root = Some(Root {
                 name: head.path.clone(),
                 folder: Some(folder),
@@ -121,8 +141,8 @@ impl Unpacking<'_> {
             self.open.push(head);
             return Ok(());
         }
-        let (folder, name) = if Folder::is_folder(self.target) {
-            (Folder::open(self.target), head.path.clone())
+        let (folder, name) = if !within && Folder::is_folder(&self.target) {
+            (Folder::open(&self.target), head.path.clone())
         } else {
             let name = self
                 .target
@@ -177,7 +197,7 @@ impl Unpacking<'_> {
             ));
         }
         let failed = |source| ExtractError::Write {
-            path: place(self.target, names),
+            path: place(&self.target, names),
             source,
         };
         let parent = self.near.folder(folder, above).map_err(failed)?;
@@ -214,7 +234,7 @@ impl Unpacking<'_> {
                 .folder(root, beneath)
                 .and_then(|folder| folder.mark(head.mode, head.mtime))
                 .map_err(|source| ExtractError::Write {
-                    path: place(self.target, &names),
+                    path: place(&self.target, &names),
                     source,
                 })?;
         }

@@ -15,22 +15,28 @@ const NAME_LIMIT: usize = 4096;
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+#[non_exhaustive]
+pub enum Kind {
+    /// A directory.
     Directory,
+    /// A file; its content follows.
     File,
-    /// With its target.
+    /// A symbolic link with its target.
     Symlink(Vec<u8>),
 }
 
 /// An entry's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+#[non_exhaustive]
+pub struct Head {
     /// Its path, as it is in the archive.
-    pub(super) path: Vec<u8>,
-    pub(super) kind: Kind,
-    pub(super) mode: u32,
+    pub path: Vec<u8>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its mode.
+    pub mode: u32,
     /// Seconds since 1970, and nanoseconds.
-    pub(super) mtime: (i64, u32),
+    pub mtime: (i64, u32),
 }
 
 /// What the records before an entry say of it.
@@ -42,8 +48,13 @@ struct Records {
     size: Option<u64>,
 }
 
-/// Gives each entry, with a reader of its content, to a function.
-pub(super) fn each<R: Read>(
+/// Gives each entry of an archive, with a reader of its content, to a function. What is left of a content is skipped.
+///
+/// # Errors
+///
+/// [`ExtractError::Read`] and [`ExtractError::Archive`] when the archive cannot be read or ends early, and what the function
+/// gives.
+pub fn each<R: Read>(
     mut input: R,
     mut with: impl FnMut(Head, &mut dyn Read) -> Result<(), ExtractError>,
 ) -> Result<(), ExtractError> {
@@ -120,13 +131,13 @@ impl Header {
     }
 }
 
-/// The next header; `None` at the end.
+/// The next header; `None` at the end, which a block of zeros marks.
 fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     let mut block = [0; BLOCK];
     let mut filled = 0;
     while filled < BLOCK {
         match input.read(block.get_mut(filled..).unwrap_or_default()) {
-            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) if filled == 0 => return Err(broken("it ends without its last blocks")),
             Ok(0) => return Err(broken("it ends within a header")),
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,0 +1,330 @@
+//! How a client is made.
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, header};
+
+use crate::address::{Address, AddressError};
+use crate::error::Error;
+use crate::kubo::{Kubo, Retry};
+#[cfg(feature = "tls")]
+use crate::transport::Roots;
+use crate::transport::{Http, HttpOptions};
+use crate::version::Supported;
+
+/// Where a server is expected when nothing else is said.
+pub const DEFAULT_ADDR: &str = "/dns/localhost/tcp/5001/http";
+
+/// What is taken as the address of a server: a multiaddr or URL as text, or an [`Address`].
+pub trait IntoAddress {
+    /// The address.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] when the text is neither.
+    fn into_address(self) -> Result<Address, AddressError>;
+}
+
+impl IntoAddress for &str {
+    fn into_address(self) -> Result<Address, AddressError> {
+        self.parse()
+    }
+}
+
+impl IntoAddress for String {
+    fn into_address(self) -> Result<Address, AddressError> {
+        self.parse()
+    }
+}
+
+impl IntoAddress for &String {
+    fn into_address(self) -> Result<Address, AddressError> {
+        self.parse()
+    }
+}
+
+impl IntoAddress for Address {
+    fn into_address(self) -> Result<Address, AddressError> {
+        Ok(self)
+    }
+}
+
+impl IntoAddress for &Address {
+    fn into_address(self) -> Result<Address, AddressError> {
+        Ok(self.clone())
+    }
+}
+
+/// What a client is made of. What cannot be used is told by [`Self::build`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), cairn_client::Error> {
+/// use std::time::Duration;
+/// use cairn_client::Kubo;
+/// let kubo = Kubo::builder("https://node.example/ipfs")
+///     .bearer("a token")
+///     .header("X-Team", "archive")
+///     .timeout(Duration::from_secs(30))
+///     .build()?;
+/// # let _ = kubo; Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder makes nothing before `build` or `connect`"]
+pub struct Builder {
+    address: Result<Address, AddressError>,
+    http: HttpOptions,
+    headers: Vec<Result<(HeaderName, HeaderValue), http::Error>>,
+    cookies: Vec<String>,
+    options: Vec<(String, String)>,
+    timeout: Option<Duration>,
+    base: String,
+    chunk: Option<usize>,
+    retry: Retry,
+    supported: Supported,
+}
+
+impl Builder {
+    fn new(address: impl IntoAddress) -> Self {
+        Self {
+            address: address.into_address(),
+            http: HttpOptions::default(),
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            options: Vec::new(),
+            timeout: Some(crate::kubo::DEFAULT_TIMEOUT),
+            base: crate::kubo::DEFAULT_BASE.to_owned(),
+            chunk: None,
+            retry: Retry::default(),
+            supported: Supported::default(),
+        }
+    }
+
+    /// Where the API is below the address; `api/v0` unless this says otherwise.
+    pub fn base(mut self, base: impl Into<String>) -> Self {
+        self.base = base.into();
+        self
+    }
+
+    /// Sends this token with every request, as `Authorization: Bearer TOKEN`.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Sends this user and password with every request: <https://www.rfc-editor.org/rfc/rfc7617>.
+    pub fn basic(self, user: &str, password: &str) -> Self {
+        let pair = base64(format!("{user}:{password}").as_bytes());
+        self.header("authorization", format!("Basic {pair}"))
+    }
+
+    /// Sends this header with every request.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let name = HeaderName::try_from(name.as_ref()).map_err(http::Error::from);
+        let value = HeaderValue::try_from(value.as_ref()).map_err(http::Error::from);
+        self.headers
+            .push(name.and_then(|name| Ok((name, value?))));
+        self
+    }
+
+    /// Sends this cookie with every request.
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.push(format!("{name}={value}"));
+        self
+    }
+
+    /// Sends this option with every request. It takes the place of what a call says.
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether the server does without its peers.
+    pub fn offline(self, offline: bool) -> Self {
+        self.option("offline", if offline { "true" } else { "false" })
+    }
+
+    /// How long the server may keep a call waiting; 120 seconds unless this says otherwise. A call may say otherwise, too.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits for ever.
+    pub fn no_timeout(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    /// Longest time to connect; 5 seconds unless this says otherwise.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.http.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// In how large pieces files and readers are read, in bytes; at least 4 KiB, at most 16 MiB, and 1 MiB unless this says
+    /// otherwise.
+    pub fn chunk_size(mut self, bytes: usize) -> Self {
+        self.chunk = Some(bytes);
+        self
+    }
+
+    /// Goes through this proxy, as in `http://proxy.example:3128`. The environment names none.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.http.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts these certificates and no others; those of the system unless this says otherwise.
+    #[cfg(feature = "tls")]
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.http.roots = roots;
+        self
+    }
+
+    /// Whether connections are kept from one call to the next, until [`Kubo::close`]. They are unless this says otherwise.
+    pub fn session(mut self, keep: bool) -> Self {
+        self.http.keep_connections = keep;
+        self
+    }
+
+    /// When a call is tried again.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Which versions of servers [`Self::connect`] accepts.
+    pub fn supported(mut self, supported: Supported) -> Self {
+        self.supported = supported;
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`], [`Error::Request`] when a header cannot be sent, [`Error::Connection`] when there is no TLS for an
+    /// address that needs it, or the proxy cannot be used.
+    pub fn build(self) -> Result<Kubo, Error> {
+        let transport = Http::with_options(&self.address?, &self.http)?;
+        let mut kubo = Kubo::new(transport)
+            .with_base(&self.base)
+            .with_timeout(self.timeout)
+            .with_retry(self.retry)
+            .with_supported(self.supported);
+        if let Some(chunk) = self.chunk {
+            kubo = kubo.with_chunk_size(chunk);
+        }
+        for header in self.headers {
+            let (name, value) = header?;
+            kubo = kubo.with_header(name, value);
+        }
+        if !self.cookies.is_empty() {
+            let value = HeaderValue::try_from(self.cookies.join("; ")).map_err(http::Error::from)?;
+            kubo = kubo.with_header(header::COOKIE, value);
+        }
+        for (name, value) in self.options {
+            kubo = kubo.with_option(name, value);
+        }
+        Ok(kubo)
+    }
+
+    /// Makes the client, checks the server's version, and does from then on what that version needs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::build`]; [`Error::Version`] when the version is not supported; any other [`Error`] when the server does
+    /// not tell it.
+    pub async fn connect(self) -> Result<Kubo, Error> {
+        let kubo = self.build()?;
+        kubo.check_version().await?;
+        Ok(kubo)
+    }
+}
+
+impl Kubo {
+    /// What a client of the server at this address is made of.
+    pub fn builder(address: impl IntoAddress) -> Builder {
+        Builder::new(address)
+    }
+
+    /// A client of the server at this address, a multiaddr or URL such as [`DEFAULT_ADDR`], whose version is checked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::connect`].
+    pub async fn connect(address: impl IntoAddress) -> Result<Self, Error> {
+        Self::builder(address).connect().await
+    }
+
+    /// Checks that the server's version is supported, and does from then on what that version needs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::connect`].
+    pub async fn check_version(&self) -> Result<(), Error> {
+        let info = self.apply_workarounds().await?;
+        Ok(self.supported().check(&info.version)?)
+    }
+}
+
+/// Standard base64 with padding: <https://www.rfc-editor.org/rfc/rfc4648#section-4>.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let word = (0..3).fold(0_usize, |word, at| {
+            word << 8 | usize::from(group.get(at).copied().unwrap_or(0))
+        });
+        for at in 0..4 {
+            let letter = LETTERS
+                .get(word >> (18 - 6 * at) & 63)
+                .copied()
+                .unwrap_or(b'=');
+            out.push(if at > group.len() {
+                '='
+            } else {
+                char::from(letter)
+            });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_has_its_test_vectors() {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_told_when_the_client_is_made() {
+        assert!(matches!(
+            Kubo::builder("nowhere").build(),
+            Err(Error::Address(_))
+        ));
+        assert!(matches!(
+            Kubo::builder(DEFAULT_ADDR).bearer("a\nb").build(),
+            Err(Error::Request(_))
+        ));
+        assert!(matches!(
+            Kubo::builder(DEFAULT_ADDR).proxy("::").build(),
+            Err(Error::Connection(_))
+        ));
+        assert!(Kubo::builder(DEFAULT_ADDR).basic("u", "p").build().is_ok());
+    }
+}

@@ -1,0 +1,31 @@
+//! The commands of the Kubo RPC, grouped as in the reference of the Python client.
+
+/// Makes a group: a value that lends the client, and the method of the client that gives it.
+macro_rules! group {
+    ($(#[$docs:meta])* $name:ident, $method:ident) => {
+        $(#[$docs])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'a>(&'a $crate::Kubo);
+
+        impl $crate::Kubo {
+            $(#[$docs])*
+            #[must_use]
+            pub fn $method(&self) -> $name<'_> {
+                $name(self)
+            }
+        }
+    };
+}
+
+pub mod blocks;
+pub mod cids;
+pub mod config;
+pub mod dag;
+pub mod files;
+pub mod filestore;
+pub mod listing;
+pub mod multibase;
+pub mod node;
+pub mod pins;
+pub mod refs;
+pub mod repo;

@@ -1,0 +1,388 @@
+//! Adding content.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::{Duration, SystemTime};
+
+use cairn_primitives::Cid;
+use cairn_wire::kubo::add::{Add, Added as Record};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
+use serde::Serialize;
+
+use super::values::mode;
+use super::{Call, Items, Kubo, Settings, add_setters, cid, decode, setters};
+use crate::error::{EncoderError, Error};
+use crate::time;
+use crate::upload::{IntoSources, Pattern, Source, Symlinks, Upload, WalkOptions, any_of};
+
+/// Something that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Added {
+    /// Its path in what was sent, as in `photos/1.jpg`; its CID when it was sent without a name; empty for a directory that wraps
+    /// all.
+    pub name: String,
+    /// Its CID.
+    pub cid: Cid,
+    /// Bytes of all its blocks, as far as the server tells.
+    pub size: Option<u64>,
+    /// Permissions that are kept with it.
+    pub mode: Option<u32>,
+    /// The time of its last change that is kept with it.
+    pub mtime: Option<SystemTime>,
+}
+
+/// What happens while content is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddEvent {
+    /// So much of a file was read by the server.
+    Progress {
+        /// Its path in what was sent.
+        name: String,
+        /// Bytes so far.
+        bytes: u64,
+    },
+    /// Something was added. A directory comes after what is in it, the root last.
+    Added(Added),
+}
+
+impl AddEvent {
+    fn read(record: Record) -> Result<Self, Error> {
+        if record.hash.is_empty() {
+            return Ok(Self::Progress {
+                name: record.name,
+                bytes: record.bytes.unwrap_or(0),
+            });
+        }
+        Ok(Self::Added(Added {
+            cid: cid(&record.hash)?,
+            name: record.name,
+            size: record.size.and_then(|size| size.parse().ok()),
+            mode: record.mode.as_deref().and_then(mode),
+            mtime: record
+                .mtime
+                .and_then(|seconds| time::at(seconds, record.mtime_nsecs.unwrap_or(0))),
+        }))
+    }
+}
+
+/// A call of `add` gives the root: the last that was added.
+#[derive(Debug)]
+pub enum Root {}
+
+/// A call of `add` gives all that was added.
+#[derive(Debug)]
+pub enum All {}
+
+/// A call of `add` gives the CID of the root.
+#[derive(Debug)]
+pub enum Hash {}
+
+/// What a call of `add` gives of all that was added.
+pub trait AddResult: 'static {
+    /// That.
+    type Output: Send + 'static;
+
+    /// Takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] when nothing was added.
+    fn of(all: Vec<Added>) -> Result<Self::Output, Error>;
+}
+
+impl AddResult for Root {
+    type Output = Added;
+
+    fn of(mut all: Vec<Added>) -> Result<Added, Error> {
+        all.pop().ok_or(Error::Empty)
+    }
+}
+
+impl AddResult for All {
+    type Output = Vec<Added>;
+
+    fn of(all: Vec<Added>) -> Result<Vec<Added>, Error> {
+        Ok(all)
+    }
+}
+
+impl AddResult for Hash {
+    type Output = Cid;
+
+    fn of(all: Vec<Added>) -> Result<Cid, Error> {
+        Ok(Root::of(all)?.cid)
+    }
+}
+
+/// A call of `add`: awaited, it gives what its method says; [`Self::stream`] tells of everything as it happens.
+///
+/// Of a directory, what lies directly in it is sent, its directories being empty; [`Self::recursive`] sends all. Symbolic links
+/// are left out unless [`Self::symlinks`] says otherwise, sockets, pipes and devices always. Names that begin with a period are
+/// sent, unless a pattern chooses what is sent.
+///
+/// ```no_run
+/// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
+/// use cairn_client::AddEvent;
+/// let photos = kubo.add("photos").recursive(true).pattern("**/*.jpg").pin_name("photos").await?;
+/// println!("{}", photos.cid);
+/// let mut events = kubo.add("film.mkv").stream();
+/// while let Some(event) = events.try_next().await? {
+///     match event {
+///         AddEvent::Progress { bytes, .. } => println!("{bytes} bytes"),
+///         AddEvent::Added(added) => println!("{} {}", added.cid, added.name),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is added before the call is awaited or streamed"]
+pub struct AddCall<R> {
+    kubo: Kubo,
+    pub(super) command: Add,
+    settings: Settings,
+    sources: Vec<Source>,
+    walk: WalkOptions,
+    patterns: Vec<Pattern>,
+    period_special: bool,
+    raw_leaves: RawLeaves,
+    /// Why there is nothing to send.
+    failed: Option<Error>,
+    result: PhantomData<fn() -> R>,
+}
+
+/// What is said about raw leaves.
+#[derive(Clone, Copy)]
+enum RawLeaves {
+    AsNocopy,
+    Server,
+    Set(bool),
+}
+
+cairn_wire::Add!(add_setters);
+
+impl<R> std::fmt::Debug for AddCall<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AddCall")
+            .field("command", &self.command)
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R> AddCall<R> {
+    fn new(kubo: &Kubo, sources: Vec<Source>) -> Self {
+        Self {
+            kubo: kubo.clone(),
+            command: Add::new(),
+            settings: Settings::default(),
+            sources,
+            walk: WalkOptions::default(),
+            patterns: Vec::new(),
+            period_special: true,
+            raw_leaves: RawLeaves::AsNocopy,
+            failed: None,
+            result: PhantomData,
+        }
+    }
+
+    /// Whether directories are sent with all that is in them.
+    pub fn recursive(mut self, recursive: bool) -> Self {
+        self.walk.recursive = recursive;
+        self
+    }
+
+    /// Sends only what a pattern matches of a directory; given several times, what any of them matches. See [`Pattern`].
+    pub fn pattern(mut self, pattern: impl Into<Pattern>) -> Self {
+        self.patterns.push(pattern.into());
+        self
+    }
+
+    /// Whether the wildcards of globs leave out names that begin with a period; they do unless this says otherwise.
+    pub fn period_special(mut self, special: bool) -> Self {
+        self.period_special = special;
+        self
+    }
+
+    /// What becomes of symbolic links in directories; they are left out unless this says otherwise.
+    pub fn symlinks(mut self, symlinks: Symlinks) -> Self {
+        self.walk.symlinks = symlinks;
+        self
+    }
+
+    /// Whether what symbolic links in directories lead to is sent in their place.
+    pub fn follow_symlinks(self, follow: bool) -> Self {
+        self.symlinks(if follow {
+            Symlinks::Follow
+        } else {
+            Symlinks::Skip
+        })
+    }
+
+    /// Whether names in directories that begin with a period are sent.
+    pub fn hidden(mut self, hidden: bool) -> Self {
+        self.walk.hidden = hidden;
+        self
+    }
+
+    /// Whether leaves are raw blocks. Unless this says so they are where [`Self::nocopy`] is on, as in the Python client, and not
+    /// where it is off, also with CID version 1.
+    pub fn raw_leaves(mut self, raw: bool) -> Self {
+        self.raw_leaves = RawLeaves::Set(raw);
+        self
+    }
+
+    /// Leaves it to the server whether leaves are raw blocks, as the command line does.
+    pub fn server_raw_leaves(mut self) -> Self {
+        self.raw_leaves = RawLeaves::Server;
+        self
+    }
+
+    /// As [`Call::timeout`]. While content is sent the time does not run.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = Some(Some(timeout));
+        self
+    }
+
+    /// Waits for ever.
+    pub fn no_timeout(mut self) -> Self {
+        self.settings.timeout = Some(None);
+        self
+    }
+
+    /// As [`Call::offline`].
+    pub fn offline(self, offline: bool) -> Self {
+        self.option("offline", if offline { "true" } else { "false" })
+    }
+
+    /// As [`Call::option`].
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.options.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives all that was added, in place of the root.
+    pub fn all(self) -> AddCall<All> {
+        self.giving()
+    }
+
+    fn giving<S>(self) -> AddCall<S> {
+        AddCall {
+            kubo: self.kubo,
+            command: self.command,
+            settings: self.settings,
+            sources: self.sources,
+            walk: self.walk,
+            patterns: self.patterns,
+            period_special: self.period_special,
+            raw_leaves: self.raw_leaves,
+            failed: self.failed,
+            result: PhantomData,
+        }
+    }
+
+    /// Tells of everything as it happens, progress included.
+    pub fn stream(self) -> Items<AddEvent> {
+        self.send(true)
+    }
+
+    fn send(mut self, progress: bool) -> Items<AddEvent> {
+        self.command.raw_leaves = match self.raw_leaves {
+            RawLeaves::AsNocopy => Some(self.command.nocopy),
+            RawLeaves::Server => None,
+            RawLeaves::Set(raw) => Some(raw),
+        };
+        self.command.progress = progress.then_some(true);
+        self.walk.absolute_paths = self.command.nocopy;
+        self.walk.matcher = any_of(&self.patterns, self.period_special);
+        let (sources, walk, chunk) = (self.sources, self.walk, self.kubo.chunk_size());
+        let parts =
+            stream::iter(sources).flat_map(move |source| source.parts(chunk, &walk));
+        let call = Call::new(&self.kubo, self.command)
+            .by(self.settings)
+            .sending(Upload::from_stream(parts));
+        let failed = self.failed;
+        let answer = async move {
+            match failed {
+                Some(error) => Err(error),
+                None => call.answer(false).await,
+            }
+        };
+        Items::new(Box::pin(answer), |line, items| {
+            items.push_back(AddEvent::read(decode(line)?)?);
+            Ok(())
+        })
+    }
+}
+
+impl<R: AddResult> IntoFuture for AddCall<R> {
+    type Output = Result<R::Output, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { R::of(added(self.send(false)).await?) })
+    }
+}
+
+/// What was added, without the progress that the server may tell of all the same.
+async fn added(mut events: Items<AddEvent>) -> Result<Vec<Added>, Error> {
+    let mut all = Vec::new();
+    loop {
+        match events.try_next().await {
+            Ok(Some(AddEvent::Added(added))) => all.push(added),
+            Ok(Some(AddEvent::Progress { .. })) => {}
+            Ok(None) => return Ok(all),
+            Err(Error::Partial(partial)) => return Err(partial.with(all).into()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Kubo {
+    /// Adds a file, a directory, or content, and gives the root: the file or directory itself, or the directory around it.
+    pub fn add(&self, source: impl crate::upload::IntoSource) -> AddCall<Root> {
+        AddCall::new(self, vec![source.into_source()])
+    }
+
+    /// Adds several at once, and gives all that was added, in order.
+    pub fn add_all(&self, sources: impl IntoSources) -> AddCall<All> {
+        AddCall::new(self, sources.into_sources())
+    }
+
+    /// Adds bytes as a file, and gives its CID.
+    pub fn add_bytes(&self, bytes: impl Into<bytes::Bytes>) -> AddCall<Hash> {
+        AddCall::new(self, vec![Source::bytes(bytes)])
+    }
+
+    /// Adds text as a file, and gives its CID.
+    pub fn add_str(&self, text: impl Into<String>) -> AddCall<Hash> {
+        AddCall::new(self, vec![Source::bytes(text.into())])
+    }
+
+    /// Adds a value as a file of JSON, and gives its CID. Keys are sorted and nothing is between them, so that equal values
+    /// have equal CIDs; they are those of the Python client.
+    ///
+    /// Awaiting the call gives [`EncoderError::Encoding`] when the value has no form in JSON.
+    pub fn add_json(&self, value: &impl Serialize) -> AddCall<Hash> {
+        let encoded = serde_json::to_value(value).and_then(|mut value| {
+            value.sort_all_objects();
+            serde_json::to_vec(&value)
+        });
+        match encoded {
+            Ok(json) => AddCall::new(self, vec![Source::bytes(json)]),
+            Err(error) => AddCall {
+                failed: Some(
+                    EncoderError::Encoding {
+                        encoding: "json",
+                        source: Box::new(error),
+                    }
+                    .into(),
+                ),
+                ..AddCall::new(self, Vec::new())
+            },
+        }
+    }
+}
