@@ -69,7 +69,6 @@ impl IntoAddress for &Address {
 /// # let _ = kubo; Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a builder makes nothing before `build` or `connect`"]
 pub struct Builder {
     address: Result<Address, AddressError>,
@@ -82,6 +81,16 @@ pub struct Builder {
     chunk: Option<usize>,
     retry: Retry,
     supported: Supported,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Headers and cookies may hold secrets.
+        f.debug_struct("Builder")
+            .field("address", &self.address)
+            .field("http", &self.http)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Builder {

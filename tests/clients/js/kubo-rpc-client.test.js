@@ -147,6 +147,54 @@ describe('kubo-rpc-client', () => {
     assert.equal((await collect(files.ls('/'))).length, 0)
   })
 
+  it('changes times and permissions of files', async () => {
+    const { files } = ipfs
+    await files.write('/attributes', Buffer.from('a'), { create: true, truncate: true, mode: 0o640, mtime: new Date(1_700_000_000_000) })
+    await files.chmod('/attributes', 0o600)
+    await files.touch('/attributes', { mtime: new Date(1_600_000_000_000) })
+    const told = await files.stat('/attributes')
+    assert.equal(told.mode, 0o600)
+    assert.equal(told.mtime.secs, 1_600_000_000n)
+    await files.rm('/attributes')
+  })
+
+  it('stores nodes of several codecs, and resolves paths in them', async () => {
+    const { cid: linked } = await ipfs.add('linked')
+    const cid = await ipfs.dag.put({ stones: [1, 2, { deep: linked }] })
+    const { value } = await ipfs.dag.get(cid)
+    assert.deepEqual(value.stones.slice(0, 2), [1, 2])
+    assert.equal((await ipfs.dag.get(cid, { path: 'stones/1' })).value, 2)
+    const resolved = await ipfs.dag.resolve(cid, { path: 'stones/1' })
+    assert.deepEqual([resolved.cid.toString(), resolved.remainderPath], [cid.toString(), 'stones/1'])
+    const json = await ipfs.dag.put({ a: 1 }, { storeCodec: 'dag-json' })
+    assert.deepEqual((await ipfs.dag.get(json)).value, { a: 1 })
+    const refs = await collect(ipfs.refs(cid))
+    assert.deepEqual(refs.map((entry) => entry.ref), [linked.toString()])
+    const local = await collect(ipfs.refs.local())
+    assert.ok(local.length > 2 && local.every((entry) => entry.err === ''))
+    assert.equal(await ipfs.resolve(`/ipfs/${linked}`), `/ipfs/${linked}`)
+  })
+
+  it('pins and unpins several at once', async () => {
+    const cids = []
+    for await (const { cid } of ipfs.addAll(['pin a', 'pin b'], { pin: false })) cids.push(cid)
+    assert.equal((await collect(ipfs.pin.addAll(cids))).length, 2)
+    const pins = await collect(ipfs.pin.ls({ type: 'recursive' }))
+    assert.ok(cids.every((cid) => pins.some((pin) => pin.cid.equals(cid))))
+    assert.equal((await collect(ipfs.pin.rmAll(cids))).length, 2)
+  })
+
+  it('replaces the configuration, applies profiles, lists commands', async () => {
+    const config = await ipfs.config.getAll()
+    config.Gateway.RootRedirect = '/replaced'
+    await ipfs.config.replace(config)
+    assert.equal(await ipfs.config.get('Gateway.RootRedirect'), '/replaced')
+    const { original, updated } = await ipfs.config.profiles.apply('server', { dryRun: true })
+    assert.notDeepEqual(original, updated)
+    assert.ok((await ipfs.commands()).Subcommands.some((command) => command.Name === 'pin'))
+    assert.ok('ipfs_version' in await ipfs.diag.sys())
+  })
+
   it('tells of errors, and gives requests up', async () => {
     await assert.rejects(bytes(ipfs.cat('not a cid')), /invalid/)
     await assert.rejects(ipfs.version({ signal: AbortSignal.abort() }))

@@ -7,7 +7,7 @@ use cairn_wire::kubo::block::rm::{BlockRm, Removed};
 use cairn_wire::kubo::block::stat::BlockStat;
 
 use crate::error::Error;
-use crate::kubo::{Call, IntoPath, IntoPaths, bytes, cid, list, one, setters, some, texts};
+use crate::kubo::{Call, IntoPath, IntoPaths, binary, cid, list, one, setters, some, texts};
 use crate::upload::{IntoSources, files};
 
 group! {
@@ -73,7 +73,7 @@ fn info(block: &BlockSize) -> Result<BlockInfo, Error> {
     })
 }
 
-bytes!(BlockGet);
+binary!(BlockGet);
 
 one! {
     BlockStat, BlockSize => BlockInfo, |block| info(&block);

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{EncoderError, Error};
 use crate::kubo::{
-    Call, Callable, IntoPath, IntoPaths, bytes, cid, decode, list, many, one, setters, some,
+    Call, Callable, IntoPath, IntoPaths, binary, cid, decode, list, many, one, setters, some,
 };
 use crate::upload::{IntoSources, Source, files};
 
@@ -195,7 +195,7 @@ fn size(counts: DagCounts) -> Result<DagSize, Error> {
     })
 }
 
-bytes!(DagGet, DagExport);
+binary!(DagGet, DagExport);
 
 one! {
     DagResolve, ResolvedNode => ResolvedDag, |resolved| Ok(ResolvedDag {

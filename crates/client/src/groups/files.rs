@@ -19,7 +19,7 @@ use cairn_wire::kubo::files::write::FilesWrite;
 use crate::error::Error;
 use crate::groups::listing::EntryKind;
 use crate::kubo::{
-    Call, Callable, IntoPath, IntoPaths, bytes, cid, list, mode, nothing, one, setters,
+    Call, IntoPath, IntoPaths, binary, cid, list, mode, nothing, one, setters,
 };
 use crate::time;
 use crate::upload::{IntoSource, files};
@@ -222,7 +222,7 @@ fn stat(stat: FileStat) -> Result<MfsStat, Error> {
     })
 }
 
-bytes!(FilesRead);
+binary!(FilesRead);
 nothing!(FilesChcid, FilesChmod, FilesCp, FilesMkdir, FilesMv, FilesTouch, FilesWrite);
 
 one! {

@@ -8,7 +8,7 @@ use cairn_wire::kubo::get::Get;
 use cairn_wire::kubo::ls::{Link, Listing, Ls};
 
 use crate::error::Error;
-use crate::kubo::{Call, IntoPath, IntoPaths, Kubo, bytes, cid, many, one, setters, some};
+use crate::kubo::{Call, IntoPath, IntoPaths, Kubo, binary, cid, many, one, setters, some};
 use crate::time;
 
 impl Kubo {
@@ -125,7 +125,7 @@ fn directories(listing: Listing) -> Result<Vec<Directory>, Error> {
     directories.collect()
 }
 
-bytes!(Cat, Get);
+binary!(Cat, Get);
 
 one! {
     Ls, Listing => Vec<Directory>, directories;

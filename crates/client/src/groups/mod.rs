@@ -8,7 +8,7 @@ macro_rules! group {
         pub struct $name<'a>(&'a $crate::Kubo);
 
         impl $crate::Kubo {
-            $(#[$docs])*
+            #[doc = concat!("The calls of [`", stringify!($name), "`].")]
             #[must_use]
             pub fn $method(&self) -> $name<'_> {
                 $name(self)

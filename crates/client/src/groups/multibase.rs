@@ -7,7 +7,7 @@ use cairn_wire::kubo::multibase::list::MultibaseList;
 use cairn_wire::kubo::multibase::transcode::MultibaseTranscode;
 
 use super::cids::{Code, codes};
-use crate::kubo::{Call, bytes, one, setters};
+use crate::kubo::{Call, binary, one, setters};
 use crate::upload::{IntoSource, files};
 
 group! {
@@ -48,7 +48,7 @@ impl Multibase<'_> {
     }
 }
 
-bytes!(MultibaseEncode, MultibaseDecode, MultibaseTranscode);
+binary!(MultibaseEncode, MultibaseDecode, MultibaseTranscode);
 
 one! {
     MultibaseList, Vec<Named> => Vec<Code>, codes;

@@ -78,7 +78,7 @@ pub enum All {}
 
 /// A call of `add` gives the CID of the root.
 #[derive(Debug)]
-pub enum Hash {}
+pub enum RootCid {}
 
 /// What a call of `add` gives of all that was added.
 pub trait AddResult: 'static {
@@ -109,7 +109,7 @@ impl AddResult for All {
     }
 }
 
-impl AddResult for Hash {
+impl AddResult for RootCid {
     type Output = Cid;
 
     fn of(all: Vec<Added>) -> Result<Cid, Error> {
@@ -353,20 +353,21 @@ impl Kubo {
     }
 
     /// Adds bytes as a file, and gives its CID.
-    pub fn add_bytes(&self, bytes: impl Into<bytes::Bytes>) -> AddCall<Hash> {
+    pub fn add_bytes(&self, bytes: impl Into<bytes::Bytes>) -> AddCall<RootCid> {
         AddCall::new(self, vec![Source::bytes(bytes)])
     }
 
     /// Adds text as a file, and gives its CID.
-    pub fn add_str(&self, text: impl Into<String>) -> AddCall<Hash> {
-        AddCall::new(self, vec![Source::bytes(text.into())])
+    pub fn add_str(&self, text: impl Into<String>) -> AddCall<RootCid> {
+        let text: String = text.into();
+        AddCall::new(self, vec![Source::bytes(text)])
     }
 
     /// Adds a value as a file of JSON, and gives its CID. Keys are sorted and nothing is between them, so that equal values
     /// have equal CIDs; they are those of the Python client.
     ///
     /// Awaiting the call gives [`EncoderError::Encoding`] when the value has no form in JSON.
-    pub fn add_json(&self, value: &impl Serialize) -> AddCall<Hash> {
+    pub fn add_json(&self, value: &impl Serialize) -> AddCall<RootCid> {
         let encoded = serde_json::to_value(value).and_then(|mut value| {
             value.sort_all_objects();
             serde_json::to_vec(&value)

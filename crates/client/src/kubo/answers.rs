@@ -50,7 +50,7 @@ macro_rules! list {
 pub(crate) use list;
 
 /// A command that answers with bytes.
-macro_rules! bytes {
+macro_rules! binary {
     ($($command:ty),+ $(,)?) => { $(
         impl $crate::kubo::Callable for $command {
             type Output = $crate::Answer;
@@ -61,7 +61,7 @@ macro_rules! bytes {
         }
     )+ };
 }
-pub(crate) use bytes;
+pub(crate) use binary;
 
 /// A command that answers with nothing.
 macro_rules! nothing {

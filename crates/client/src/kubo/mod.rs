@@ -32,7 +32,7 @@ use cairn_wire::kubo::{Command, STREAM_END, STREAM_END_TRAILER, Spec};
 use cairn_wire::shape::{Files, NoBody, OneOrMany, Record};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
-pub use self::add::{AddCall, AddEvent, AddResult, Added, All, Hash, Root};
+pub use self::add::{AddCall, AddEvent, AddResult, Added, All, Root, RootCid};
 pub use self::answer::Answer;
 pub use self::arguments::{IntoPath, IntoPaths};
 pub use self::call::{Call, Callable, ReadItems, Streamable};
@@ -43,7 +43,7 @@ pub use self::received::Received;
 pub use self::records::Records;
 pub use self::retry::Retry;
 pub use self::setting::{IntoSetting, Span};
-pub(crate) use self::answers::{bytes, list, many, nothing, one};
+pub(crate) use self::answers::{binary, list, many, nothing, one};
 pub(crate) use self::arguments::{text, texts};
 pub(crate) use self::values::{cid, cids, mode, some};
 pub(crate) use self::setters::{add_setters, setters};
@@ -395,7 +395,7 @@ impl Kubo {
             .uri(target)
             .body(body)?;
         *request.headers_mut() = headers;
-        let sent = async { Ok(shared.transport.send(request).await) };
+        let sent = async { Ok::<_, Error>(shared.transport.send(request).await) };
         match idle.wait(sent).await? {
             Ok(response) => Answer::read_head(response, failure, asked, idle).await,
             // A request cut short because a file could not be read: that is the news.
