@@ -12,7 +12,7 @@ pub const BLACKLIST: &[&str] = &["0.4.20"];
 
 /// The server's version is not one that this client is meant for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server has the version {current}; versions from {minimum} to below {maximum} are supported{}", blacklisted(*.blacklisted))]
+#[error("the server has the version {current}; versions from {minimum} to below {maximum} are supported{}", trouble(*.blacklisted))]
 #[non_exhaustive]
 pub struct VersionMismatch {
     /// The server's version.
@@ -25,7 +25,7 @@ pub struct VersionMismatch {
     pub blacklisted: bool,
 }
 
-fn blacklisted(yes: bool) -> &'static str {
+fn trouble(yes: bool) -> &'static str {
     if yes {
         ", and this one is known to cause trouble"
     } else {

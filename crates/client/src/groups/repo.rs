@@ -9,7 +9,6 @@ use cairn_wire::kubo::repo::verify::{RepoVerify, Verified};
 use cairn_wire::kubo::repo::version::{RepoNumber, RepoVersion};
 
 use super::refs::link;
-use crate::error::Error;
 use crate::kubo::{Call, cid, list, one, setters, some};
 
 group! {

@@ -34,7 +34,7 @@ use crate::upload::Upload;
 #[must_use = "a call is sent when it is awaited or streamed"]
 pub struct Call<C> {
     pub(super) kubo: Kubo,
-    pub(super) command: C,
+    pub(crate) command: C,
     pub(super) settings: Settings,
     upload: Option<Upload>,
 }

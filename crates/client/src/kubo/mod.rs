@@ -51,7 +51,7 @@ pub(crate) use self::splitter::Splitter;
 use self::answer::Asked;
 use self::idle::Idle;
 use crate::error::{Error, TransportError};
-use crate::transport::{self, Body, Http, Transport};
+use crate::transport::{self, Http, Transport};
 use crate::upload::{CHUNK, Failure, Upload};
 use crate::version::Supported;
 use crate::address::Address;
