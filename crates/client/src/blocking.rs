@@ -1,7 +1,6 @@
-//! Calls without an async runtime: whatever can be awaited, streamed or read, waited for on the calling thread.
+//! A blocking interface: traits that block the current thread on calls, streams and byte answers.
 //!
-//! The calls run on a runtime of this module's own, which the first of them makes. It has one thread, and lasts as long as the
-//! program.
+//! Calls run on a runtime of this module, which is started by the first call. It has one thread and is never stopped.
 //!
 //! ```no_run
 //! use std::io::Read as _;
@@ -49,7 +48,7 @@ fn runtime() -> Result<&'static Runtime, Error> {
     }
 }
 
-/// Runs work on the module's runtime and waits for it. The thread that waits may belong to another runtime: nothing runs on it.
+/// Runs a future on the runtime of this module and blocks until it is done. This also works in the thread of another runtime.
 fn run<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Error> {
     let (done, outcome) = mpsc::sync_channel(1);
     runtime()?.spawn(async move {
@@ -57,12 +56,12 @@ fn run<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Res
     });
     outcome
         .recv()
-        .map_err(|_| TransportError::Setup("the call ended without an outcome".into()).into())
+        .map_err(|_| TransportError::Setup("the call ended without a result".into()).into())
 }
 
-/// Waits for what could be awaited: a call, or a future.
+/// Blocking on calls and futures.
 pub trait Wait<T>: IntoFuture<Output = Result<T, Error>> {
-    /// Waits for it.
+    /// Blocks until the result is there.
     ///
     /// # Errors
     ///
@@ -83,7 +82,7 @@ where
 
 /// Streams as iterators.
 pub trait Iterate<T>: Stream<Item = Result<T, Error>> {
-    /// The items, waited for one by one. Dropping the iterator ends the stream.
+    /// Returns an iterator that blocks for each item. Dropping it ends the call.
     fn iter(self) -> Iter<T>;
 }
 
@@ -126,9 +125,9 @@ impl<T: Send + 'static> Iterator for Iter<T> {
     }
 }
 
-/// Answers of bytes as readers.
+/// Byte answers as readers.
 pub trait ReadBytes {
-    /// The bytes, waited for as they are read.
+    /// Returns a reader that blocks for more bytes.
     fn reader(self) -> Reader;
 }
 

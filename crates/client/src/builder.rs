@@ -1,4 +1,4 @@
-//! How a client is made.
+//! Builder of clients.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ use crate::transport::Roots;
 use crate::transport::{Http, HttpOptions};
 use crate::version::Supported;
 
-/// Where a server is expected when nothing else is said.
+/// The default address of a server.
 pub const DEFAULT_ADDR: &str = "/dns/localhost/tcp/5001/http";
 
-/// What is taken as the address of a server: a multiaddr or URL as text, or an [`Address`].
+/// Conversion to the address of a server: from a multiaddr or URL as text, or from an [`Address`].
 pub trait IntoAddress {
-    /// The address.
+    /// Parses the address.
     ///
     /// # Errors
     ///
-    /// [`AddressError`] when the text is neither.
+    /// [`AddressError`] if the text is neither a multiaddr nor a URL.
     fn into_address(self) -> Result<Address, AddressError>;
 }
 
@@ -55,7 +55,7 @@ impl IntoAddress for &Address {
     }
 }
 
-/// What a client is made of. What cannot be used is told by [`Self::build`].
+/// Builder of a [`Kubo`] client. Invalid settings are reported by [`Self::build`].
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), cairn_client::Error> {
@@ -69,7 +69,7 @@ impl IntoAddress for &Address {
 /// # let _ = kubo; Ok(())
 /// # }
 /// ```
-#[must_use = "a builder makes nothing before `build` or `connect`"]
+#[must_use = "a builder does nothing before `build` or `connect`"]
 pub struct Builder {
     address: Result<Address, AddressError>,
     http: HttpOptions,
@@ -85,7 +85,7 @@ pub struct Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Headers and cookies may hold secrets.
+        // Headers and cookies may contain secrets.
         f.debug_struct("Builder")
             .field("address", &self.address)
             .field("http", &self.http)
@@ -109,24 +109,24 @@ impl Builder {
         }
     }
 
-    /// Where the API is below the address; `api/v0` unless this says otherwise.
+    /// Sets the path of the API below the address [default: `api/v0`].
     pub fn base(mut self, base: impl Into<String>) -> Self {
         self.base = base.into();
         self
     }
 
-    /// Sends this token with every request, as `Authorization: Bearer TOKEN`.
+    /// Sends `Authorization: Bearer TOKEN` with every request.
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
 
-    /// Sends this user and password with every request: <https://www.rfc-editor.org/rfc/rfc7617>.
+    /// Sends a user name and password with every request (HTTP Basic authentication): <https://www.rfc-editor.org/rfc/rfc7617>.
     pub fn basic(self, user: &str, password: &str) -> Self {
         let pair = base64(format!("{user}:{password}").as_bytes());
         self.header("authorization", format!("Basic {pair}"))
     }
 
-    /// Sends this header with every request.
+    /// Sends a header with every request.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let name = HeaderName::try_from(name.as_ref()).map_err(http::Error::from);
         let value = HeaderValue::try_from(value.as_ref()).map_err(http::Error::from);
@@ -135,85 +135,84 @@ impl Builder {
         self
     }
 
-    /// Sends this cookie with every request.
+    /// Sends a cookie with every request.
     pub fn cookie(mut self, name: &str, value: &str) -> Self {
         self.cookies.push(format!("{name}={value}"));
         self
     }
 
-    /// Sends this option with every request. It takes the place of what a call says.
+    /// Sends an option with every request. It overrides the options of calls.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.push((name.into(), value.into()));
         self
     }
 
-    /// Whether the server does without its peers.
+    /// Whether the server runs commands without contacting peers.
     pub fn offline(self, offline: bool) -> Self {
         self.option("offline", if offline { "true" } else { "false" })
     }
 
-    /// How long the server may keep a call waiting; 120 seconds unless this says otherwise. A call may say otherwise, too.
+    /// Sets the timeout of calls [default: 120 seconds]; see [`Call::timeout`](crate::Call::timeout).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Waits for ever.
+    /// Disables the timeout.
     pub fn no_timeout(mut self) -> Self {
         self.timeout = None;
         self
     }
 
-    /// Longest time to connect; 5 seconds unless this says otherwise.
+    /// Sets the timeout for connecting [default: 5 seconds].
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.http.connect_timeout = Some(timeout);
         self
     }
 
-    /// In how large pieces files and readers are read, in bytes; at least 4 KiB, at most 16 MiB, and 1 MiB unless this says
-    /// otherwise.
+    /// Sets the size of the chunks in which files and readers are read, in bytes, from 4 KiB to 16 MiB [default: 1 MiB].
     pub fn chunk_size(mut self, bytes: usize) -> Self {
         self.chunk = Some(bytes);
         self
     }
 
-    /// Goes through this proxy, as in `http://proxy.example:3128`. The environment names none.
+    /// Uses a proxy, for example `http://proxy.example:3128` [default: none; environment variables are not read].
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.http.proxy = Some(url.into());
         self
     }
 
-    /// Trusts these certificates and no others; those of the system unless this says otherwise.
+    /// Sets the trusted certificates [default: those of the system].
     #[cfg(feature = "tls")]
     pub fn roots(mut self, roots: Roots) -> Self {
         self.http.roots = roots;
         self
     }
 
-    /// Whether connections are kept from one call to the next, until [`Kubo::close`]. They are unless this says otherwise.
+    /// Whether connections are kept open between calls, until [`Kubo::close`] [default: true].
     pub fn session(mut self, keep: bool) -> Self {
         self.http.keep_connections = keep;
         self
     }
 
-    /// When a call is tried again.
+    /// Sets when calls are retried.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Which versions of servers [`Self::connect`] accepts.
+    /// Sets which versions of servers [`Self::connect`] accepts.
     pub fn supported(mut self, supported: Supported) -> Self {
         self.supported = supported;
         self
     }
 
-    /// Makes the client. Nothing is sent.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Address`], [`Error::Request`] when a header cannot be sent, [`Error::Connection`] when there is no TLS for an
-    /// address that needs it, or the proxy cannot be used.
+    /// [`Error::Address`], [`Error::Request`] for an invalid header, [`Error::Connection`] if the address needs TLS and the feature
+    /// `tls` is off, or the proxy is invalid.
     pub fn build(self) -> Result<Kubo, Error> {
         let transport = Http::with_options(&self.address?, &self.http)?;
         let mut kubo = Kubo::new(transport)
@@ -238,12 +237,11 @@ impl Builder {
         Ok(kubo)
     }
 
-    /// Makes the client, checks the server's version, and does from then on what that version needs.
+    /// Builds the client, checks the version of the server, and enables the workarounds for this version.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::build`]; [`Error::Version`] when the version is not supported; any other [`Error`] when the server does
-    /// not tell it.
+    /// Those of [`Self::build`]; [`Error::Version`] if the version is not supported; any other [`Error`] if it cannot be read.
     pub async fn connect(self) -> Result<Kubo, Error> {
         let kubo = self.build()?;
         kubo.check_version().await?;
@@ -252,12 +250,12 @@ impl Builder {
 }
 
 impl Kubo {
-    /// What a client of the server at this address is made of.
+    /// Builds a client of the server at this address.
     pub fn builder(address: impl IntoAddress) -> Builder {
         Builder::new(address)
     }
 
-    /// A client of the server at this address, a multiaddr or URL such as [`DEFAULT_ADDR`], whose version is checked.
+    /// Connects to the server at this address, a multiaddr or URL such as [`DEFAULT_ADDR`], and checks its version.
     ///
     /// # Errors
     ///
@@ -266,7 +264,7 @@ impl Kubo {
         Self::builder(address).connect().await
     }
 
-    /// Checks that the server's version is supported, and does from then on what that version needs.
+    /// Checks that the version of the server is supported, and enables the workarounds for it.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A client of the Kubo RPC, and of Cairn's other APIs, for any server that speaks them.
+//! A client of the Kubo RPC and of Cairn's other APIs, for any server that implements them.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), cairn_client::Error> {
@@ -15,22 +15,22 @@
 //! # }
 //! ```
 //!
-//! * [`Kubo`] and its groups ([`Kubo::pins`], [`Kubo::files`], …) have a method for each command. A method gives a [`Call`], whose
-//!   methods set the command's options; it is then awaited, or read as a stream.
-//! * What a call gives has types: CIDs are [`Cid`], times [`SystemTime`](std::time::SystemTime). Bytes are an [`Answer`], which is a
-//!   `Stream` and an `AsyncRead`.
-//! * Errors are [`Error`]; [`Error::kind`] sorts them. A cut answer is an error, never the end of one.
-//! * A call gives up when the server keeps it waiting for 120 seconds; see [`Call::timeout`].
-//! * [`transport::Transport`] is the way to a server: HTTP, or a router in this process ([`InProcess`]).
+//! * [`Kubo`] and its groups ([`Kubo::pins`], [`Kubo::files`], …) have a method for each command. It returns a [`Call`], whose
+//!   methods set the options of the command, and which is then awaited or streamed.
+//! * Results are typed: CIDs are [`Cid`], times are [`SystemTime`](std::time::SystemTime). Content is an [`Answer`], which implements
+//!   `Stream` and `AsyncRead`.
+//! * All errors are [`Error`]; [`Error::kind`] classifies them. A response that is cut off is always an error.
+//! * Calls have a timeout of 120 seconds by default; see [`Call::timeout`].
+//! * A [`Transport`] connects to the server: [`Http`], or a router in this process ([`InProcess`]).
 //!
 //! # Features
 //!
 //! None is on by default.
 //!
-//! * `tls`: addresses of HTTPS, by rustls.
-//! * `http2`: HTTP/2 where a server offers it.
-//! * `blocking`: `blocking::Wait` and its kin, for programs without an async runtime.
-//! * `regex`: regular expressions that choose what is added of a directory.
+//! * `tls`: HTTPS, with rustls.
+//! * `http2`: HTTP/2, if the server supports it.
+//! * `blocking`: the module `blocking`, for programs without an async runtime.
+//! * `regex`: regular expressions as patterns for adding directories.
 
 pub mod address;
 #[cfg(feature = "blocking")]

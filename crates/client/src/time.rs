@@ -11,7 +11,7 @@ pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// A time from seconds since 1970 and nanoseconds; `None` where this system has no such time.
+/// The time of seconds since 1970 and nanoseconds; `None` if out of range.
 pub(crate) fn at(seconds: i64, nanoseconds: u32) -> Option<SystemTime> {
     let whole = Duration::from_secs(seconds.unsigned_abs());
     let time = if seconds < 0 {
@@ -22,8 +22,8 @@ pub(crate) fn at(seconds: i64, nanoseconds: u32) -> Option<SystemTime> {
     time.checked_add(Duration::from_nanos(nanoseconds.into()))
 }
 
-/// Reads `2024-10-04T05:06:07.25Z`, with an offset in place of the `Z` as well: <https://www.rfc-editor.org/rfc/rfc3339>.
-/// `None` for the year 1, which Go writes for no time.
+/// Parses RFC 3339 times like `2024-10-04T05:06:07.25Z`: <https://www.rfc-editor.org/rfc/rfc3339>. `None` for the year 1, which
+/// is Go's zero time.
 pub(crate) fn rfc3339(text: &str) -> Option<SystemTime> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);

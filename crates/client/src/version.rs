@@ -1,39 +1,38 @@
-//! Which servers a client is meant for.
+//! Supported versions of servers.
 
 use std::fmt;
 
-/// The oldest version that is supported: the Python client's.
+/// The oldest supported version, the same as in the Python client.
 pub const MINIMUM: &str = "0.4.22";
-/// The first version that is not supported any more, unless another one is set: the RPC of Kubo has kept its form through all
-/// versions before it.
+/// The default upper bound, exclusive: the RPC of Kubo has been compatible in all versions before it.
 pub const MAXIMUM: &str = "1.0.0";
-/// Versions that are not supported though they lie between the two.
+/// Versions between the bounds that are not supported.
 pub const BLACKLIST: &[&str] = &["0.4.20"];
 
-/// The server's version is not one that this client is meant for.
+/// The version of the server is not supported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server has the version {current}; versions from {minimum} to below {maximum} are supported{}", trouble(*.blacklisted))]
+#[error("the version of the server is {current}, supported are versions from {minimum} to below {maximum}{}", trouble(*.blacklisted))]
 #[non_exhaustive]
 pub struct VersionMismatch {
     /// The server's version.
     pub current: String,
-    /// The oldest supported one.
+    /// The oldest supported version.
     pub minimum: String,
-    /// The first that is not supported any more.
+    /// The upper bound, exclusive.
     pub maximum: String,
-    /// Whether it is within the bounds and known to cause trouble.
+    /// Whether the version is blacklisted.
     pub blacklisted: bool,
 }
 
 fn trouble(yes: bool) -> &'static str {
     if yes {
-        ", and this one is known to cause trouble"
+        ", except this one"
     } else {
         ""
     }
 }
 
-/// The versions of servers that are supported: from a minimum, included, to a maximum, excluded.
+/// The supported versions of servers: from a minimum, inclusive, to a maximum, exclusive, without those of a blacklist.
 ///
 /// ```
 /// use cairn_client::version::Supported;
@@ -62,28 +61,28 @@ impl Default for Supported {
 }
 
 impl Supported {
-    /// With another minimum, which is itself supported.
+    /// Sets the minimum, inclusive.
     #[must_use]
     pub fn at_least(mut self, minimum: impl Into<String>) -> Self {
         self.minimum = minimum.into();
         self
     }
 
-    /// With another maximum, which is not itself supported.
+    /// Sets the maximum, exclusive.
     #[must_use]
     pub fn below(mut self, maximum: impl Into<String>) -> Self {
         self.maximum = maximum.into();
         self
     }
 
-    /// Without this version.
+    /// Adds a version to the blacklist.
     #[must_use]
     pub fn without(mut self, version: impl Into<String>) -> Self {
         self.blacklist.push(version.into());
         self
     }
 
-    /// Whether a version is supported. What stands behind a `-`, as in `0.42.0-rc1`, does not matter.
+    /// Checks a version. A suffix like `-rc1` is ignored.
     ///
     /// # Errors
     ///
@@ -115,12 +114,12 @@ impl fmt::Display for Supported {
     }
 }
 
-/// The numbers of a version.
+/// The numbers of a version, for comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version([u32; 3]);
 
 impl Version {
-    /// Reads `1.2.3`, `v1.2`, `1.2.3-rc1`; what is no number counts as 0.
+    /// Parses `1.2.3`, `v1.2`, `1.2.3-rc1`; anything else counts as 0.
     pub(crate) fn read(text: &str) -> Self {
         let text = text.trim().trim_start_matches('v');
         let numbers = text.split(['-', '+']).next().unwrap_or_default();
@@ -161,7 +160,7 @@ mod tests {
         assert!(error.blacklisted);
         assert_eq!(
             error.to_string(),
-            "the server has the version 0.4.20; versions from 0.4.18 to below 1.0.0 are supported, and this one is known to cause trouble"
+            "the server has the version 0.4.20; versions from 0.4.18 to below 1.0.0 are supported, except this one"
         );
         let error = supported.below("0.8.0").without("0.7.0").check("0.42.0");
         assert!(!error.unwrap_err().blacklisted);

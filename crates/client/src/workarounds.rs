@@ -1,4 +1,4 @@
-//! What older servers need.
+//! Workarounds for older servers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,12 +7,12 @@ use crate::error::Error;
 use crate::groups::node::VersionInfo;
 use crate::version::Version;
 
-/// The first version that reads what is left of an upload after it has refused it; those before it break the connection.
+/// The first version that reads the rest of a refused upload; older ones reset the connection.
 const READS_UPLOADS: Version = Version::new(0, 5, 0);
-/// The first version that has the commands of `routing`; those before it have them under `dht`.
+/// The first version with the commands of `routing`; older ones have them as `dht`.
 const HAS_ROUTING: Version = Version::new(0, 18, 0);
 
-/// What is done for the server's version. Nothing is before [`Kubo::apply_workarounds`].
+/// The enabled workarounds; none before [`Kubo::apply_workarounds`].
 #[derive(Debug, Default)]
 pub(crate) struct Workarounds {
     closes_after_upload: AtomicBool,
@@ -27,12 +27,12 @@ impl Workarounds {
             .store(version < HAS_ROUTING, Ordering::Relaxed);
     }
 
-    /// Whether the connection is closed after an upload.
+    /// Whether to close the connection after an upload.
     pub(crate) fn closes_after_upload(&self) -> bool {
         self.closes_after_upload.load(Ordering::Relaxed)
     }
 
-    /// Where the command of this path is at the server.
+    /// The path of a command on the server.
     pub(crate) fn path<'a>(&self, path: &'a str) -> std::borrow::Cow<'a, str> {
         match path.strip_prefix("routing/") {
             Some(command) if self.has_no_routing.load(Ordering::Relaxed) => {
@@ -44,12 +44,12 @@ impl Workarounds {
 }
 
 impl Kubo {
-    /// Asks the server for its version, and from then on does what that version needs:
+    /// Queries the version of the server and enables the workarounds for it:
     ///
-    /// - before 0.5.0 each upload has a connection of its own, since those servers break the connection when they refuse one;
-    /// - before 0.18.0 the commands of `routing` are called under `dht`, where they were.
+    /// - before 0.5.0, uploads use a separate connection, because these servers reset the connection if they refuse an upload;
+    /// - before 0.18.0, the commands of `routing` are sent as commands of `dht`.
     ///
-    /// [`Kubo::connect`] does it as well. Clones of the client share what it finds.
+    /// [`Kubo::connect`] does this as well. Clones of the client share the result.
     ///
     /// # Errors
     ///

@@ -6,13 +6,13 @@ use crate::transport::BoxError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncoderError {
-    /// This client does not read or write the encoding that was asked for.
-    #[error("the encoding {encoding:?} is not one that this client knows; it knows json")]
+    /// The requested encoding is not supported by this client.
+    #[error("the encoding {encoding:?} is not supported by this client, only json is")]
     Missing {
         /// The encoding.
         encoding: String,
     },
-    /// A value has no form in the encoding.
+    /// A value cannot be represented in the encoding.
     #[error("the value cannot be encoded as {encoding}")]
     Encoding {
         /// The encoding.
@@ -21,8 +21,8 @@ pub enum EncoderError {
         #[source]
         source: BoxError,
     },
-    /// Bytes from the server are not what the encoding, or the command, says.
-    #[error("the server's answer is not understood as {encoding}")]
+    /// The response is not valid in the encoding, or not what the command returns.
+    #[error("cannot parse the response of the server as {encoding}")]
     Decoding {
         /// The encoding.
         encoding: &'static str,

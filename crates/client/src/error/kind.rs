@@ -1,43 +1,43 @@
-//! Errors sorted by what a program does about them.
+//! Kinds of errors.
 
 use http::StatusCode;
 
 use super::{EncoderError, Error, TransportError};
 
-/// The kinds of [`Error`]: one for each exception of the Python client, and those of the files on this machine.
+/// The kind of an [`Error`]: one for each exception of the Python client, and two for local problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// `VersionMismatch`: the server's version is not supported.
     VersionMismatch,
-    /// `AddressError`: the address cannot be read.
+    /// `AddressError`: the address cannot be parsed.
     Address,
     /// `EncoderMissingError`: no such encoding.
     EncoderMissing,
     /// `EncodingError`: a value cannot be encoded.
     Encoding,
-    /// `DecodingError`: the answer cannot be decoded.
+    /// `DecodingError`: the response cannot be decoded.
     Decoding,
-    /// `ProtocolError`: the answer is none of the Kubo RPC.
+    /// `ProtocolError`: the response is not one of the Kubo RPC.
     Protocol,
     /// `StatusError`: an error status without a message of the Kubo RPC.
     Status,
     /// `ErrorResponse`: the command failed.
     Response,
-    /// `PartialErrorResponse`: the command failed after its answer had begun.
+    /// `PartialErrorResponse`: the command failed after the response had started.
     PartialResponse,
-    /// `ConnectionError`: the server cannot be reached, or the connection broke.
+    /// `ConnectionError`: the server cannot be reached, or the connection failed.
     Connection,
-    /// `TimeoutError`: no answer in time.
+    /// `TimeoutError`: no response in time.
     Timeout,
-    /// A file of this machine cannot be read or written.
+    /// A local file cannot be read or written.
     File,
-    /// The request cannot be written.
+    /// The request cannot be built.
     Request,
 }
 
 impl ErrorKind {
-    /// Whether it is one of `EncoderError`: a value, or its encoding.
+    /// Whether it is a subclass of `EncoderError` in Python.
     #[must_use]
     pub fn is_encoder(self) -> bool {
         matches!(
@@ -46,7 +46,7 @@ impl ErrorKind {
         )
     }
 
-    /// Whether it is one of `CommunicationError`: the server, or the way to it.
+    /// Whether it is a subclass of `CommunicationError` in Python.
     #[must_use]
     pub fn is_communication(self) -> bool {
         matches!(
@@ -60,14 +60,14 @@ impl ErrorKind {
         )
     }
 
-    /// Whether the server said that the command failed: `ErrorResponse`, whole or partial.
+    /// Whether the server reported that the command failed: `ErrorResponse` or `PartialErrorResponse`.
     #[must_use]
     pub fn is_response(self) -> bool {
         matches!(self, Self::Response | Self::PartialResponse)
     }
 }
 
-/// What messages of Kubo say about content, names, pins and keys that do not exist.
+/// Parts of Kubo's messages about content, names, pins and keys that do not exist.
 const ABSENT: &[&str] = &[
     "not found",
     "could not find",
@@ -79,11 +79,11 @@ const ABSENT: &[&str] = &[
     "could not resolve name",
 ];
 
-/// What they say about a command that ran out of time.
+/// Parts of messages about commands that timed out.
 const LATE: &[&str] = &["context deadline exceeded", "timed out", "timeout"];
 
 impl Error {
-    /// What kind of error it is.
+    /// The kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -107,7 +107,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status of an answer that said no.
+    /// The HTTP status of an error response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match self {
@@ -116,7 +116,7 @@ impl Error {
         }
     }
 
-    /// What the server said, if it did.
+    /// The message of the server, if there is one.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         match self {
@@ -132,14 +132,14 @@ impl Error {
             .is_some_and(|message| words.iter().any(|word| message.contains(word)))
     }
 
-    /// Whether the server says that the content, file, pin, key or name that was asked for does not exist. The Kubo RPC has no
-    /// status of its own for that: its messages decide.
+    /// Whether the requested content, file, pin, key or name does not exist. The Kubo RPC has no status code for this, so it is
+    /// decided by the message.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(StatusCode::NOT_FOUND) || self.kind().is_response() && self.says(ABSENT)
     }
 
-    /// Whether the server wants credentials, other ones, or refuses this client.
+    /// Whether the server refused the request for lack of valid credentials or permissions.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         matches!(
@@ -148,7 +148,7 @@ impl Error {
         )
     }
 
-    /// Whether time ran out, here or at the server.
+    /// Whether the request timed out, here or on the server.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout
@@ -159,8 +159,8 @@ impl Error {
             || self.kind().is_response() && self.says(LATE)
     }
 
-    /// Whether the same call may succeed a little later: the connection, the time, or a server that is busy. Whether it does
-    /// harm twice is another question; see [`Retry`](crate::Retry).
+    /// Whether the same call may succeed later: a connection problem, a timeout, or a busy server. It says nothing about whether
+    /// repeating the call is safe; see [`Retry`](crate::Retry).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
@@ -182,7 +182,7 @@ impl Error {
         }
     }
 
-    /// Whether the request surely was not carried out, so that sending it again does no harm.
+    /// Whether the request certainly was not executed, so that it is safe to send it again.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(

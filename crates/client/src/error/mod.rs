@@ -1,4 +1,4 @@
-//! What can go wrong with a call.
+//! Errors of calls.
 
 mod encoder;
 mod kind;
@@ -21,73 +21,73 @@ use crate::transport::BoxError;
 use crate::upload::UploadError;
 use crate::version::VersionMismatch;
 
-/// Why a call has no answer, or not all of it.
+/// Why a call failed.
 ///
-/// [`Self::kind`] sorts the variants as the exceptions of the Python client are sorted.
+/// [`Self::kind`] maps the variants to the exceptions of the Python client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server's version is not one that this client is meant for.
+    /// The version of the server is not supported.
     #[error(transparent)]
     Version(#[from] VersionMismatch),
-    /// An address that cannot be read.
+    /// An address cannot be parsed.
     #[error(transparent)]
     Address(#[from] AddressError),
     /// A value cannot be encoded or decoded.
     #[error(transparent)]
     Encoder(#[from] EncoderError),
-    /// The answer is none of the Kubo RPC: what listens there may be another program, or a proxy.
-    #[error("the answer has the media type {found:?}, where {expected} was expected")]
+    /// The response is not one of the Kubo RPC. The server may be a different program, or a proxy.
+    #[error("the response has the content type {found:?}, expected {expected}")]
     ContentType {
-        /// What the command answers with.
+        /// The content type of the command's responses.
         expected: &'static str,
-        /// What came.
+        /// The content type of the response.
         found: String,
     },
-    /// The answer ended before its end.
-    #[error("the answer was cut off")]
+    /// The response was cut off.
+    #[error("the response was cut off")]
     Cut(#[source] BoxError),
-    /// The answer holds no record and must.
-    #[error("the answer is empty")]
+    /// The response has no record, and at least one was expected.
+    #[error("the response is empty")]
     Empty,
-    /// A record, or content that is held as a whole, is longer than the limit.
-    #[error("the answer holds more than {limit} bytes")]
+    /// A record, or content that is read into memory, is larger than the limit.
+    #[error("the response is larger than {limit} bytes")]
     TooLong {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The server refused the request, in words of its own.
+    /// The server refused the request with a plain text.
     #[error("{}", refusal(*status, text))]
     Status {
         /// The HTTP status.
         status: http::StatusCode,
-        /// What it says; cut after 64 KiB.
+        /// The text, at most 64 KiB of it.
         text: String,
     },
-    /// The command failed, and says so as the Kubo RPC does.
+    /// The command failed, with an error of the Kubo RPC.
     #[error("{}", error.message)]
     Response {
         /// The HTTP status.
         status: http::StatusCode,
-        /// What the server says.
+        /// The error.
         error: CommandError,
     },
-    /// The command failed after the answer had begun.
+    /// The command failed after the response had started.
     #[error(transparent)]
     Partial(#[from] PartialResponse),
     /// The server cannot be reached.
     #[error(transparent)]
     Connection(#[from] TransportError),
-    /// The server did not answer, or did not go on answering, in time.
-    #[error("no answer within {} s", limit.as_secs_f64())]
+    /// The server did not respond, or did not continue to respond, in time.
+    #[error("no response within {} s", limit.as_secs_f64())]
     Timeout {
-        /// The time that was waited.
+        /// The timeout.
         limit: Duration,
     },
-    /// What was to be sent cannot be read.
+    /// The content to send cannot be read.
     #[error(transparent)]
     Upload(#[from] UploadError),
-    /// What arrived cannot be written to a file.
+    /// The content cannot be written to a file.
     #[error("cannot write {}", path.display())]
     Write {
         /// The file.
@@ -100,8 +100,8 @@ pub enum Error {
     #[cfg(unix)]
     #[error(transparent)]
     Extract(#[from] ExtractError),
-    /// The request cannot be written, as a header that holds a line end.
-    #[error("the request cannot be written")]
+    /// The request cannot be built, for example because a header contains a line break.
+    #[error("cannot build the request")]
     Request(#[from] http::Error),
 }
 

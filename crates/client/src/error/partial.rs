@@ -1,9 +1,10 @@
-//! Answers that failed after they had begun.
+//! Responses that fail after they have started.
 
 use std::any::Any;
 use std::fmt;
 
-/// The command failed after the answer had begun. Holds what had arrived where the call was to give it as a whole.
+/// The command failed after the response had started. Contains the part that had arrived, if the call returns the response as a
+/// whole.
 ///
 /// ```no_run
 /// # async fn example(kubo: cairn_client::Kubo) {
@@ -39,14 +40,14 @@ impl PartialResponse {
         }
     }
 
-    /// What the server says.
+    /// The message of the server.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What had arrived: the `Vec` of items of a call that gives a list, or the `Vec<u8>` of one that gives bytes. `None` from a
-    /// stream, which has given it already.
+    /// The part that had arrived: a `Vec` of the items of a call that returns a list, or a `Vec<u8>` for a call that returns bytes.
+    /// `None` for streams, which have returned it already.
     #[must_use]
     pub fn arrived<T: Any>(&self) -> Option<&T> {
         self.arrived.as_ref()?.downcast_ref()

@@ -1,14 +1,14 @@
-//! Why a request did not reach a server.
+//! Why a request did not get a response.
 
 use std::time::Duration;
 
 use crate::transport::BoxError;
 
-/// Why a request did not reach a server.
+/// Why a request did not get a response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// Nobody listens there.
+    /// No connection could be made.
     #[error("cannot connect to {address}")]
     Connect {
         /// Where.
@@ -17,16 +17,16 @@ pub enum TransportError {
         #[source]
         source: BoxError,
     },
-    /// No connection was made in time.
+    /// No connection could be made within the timeout.
     #[error("cannot connect to {address} within {} s", limit.as_secs_f64())]
     ConnectTimeout {
         /// Where.
         address: String,
-        /// The time that was waited.
+        /// The timeout.
         limit: Duration,
     },
-    /// The server's certificate is not one to be trusted, or is another server's.
-    #[error("the certificate of {address} cannot be trusted")]
+    /// The server's certificate is not trusted, or belongs to another server.
+    #[error("the certificate of {address} is not trusted")]
     Certificate {
         /// Where.
         address: String,
@@ -34,10 +34,10 @@ pub enum TransportError {
         #[source]
         source: BoxError,
     },
-    /// The connection failed before the answer began.
+    /// The connection failed before the response started.
     #[error("the connection failed")]
     Broken(#[source] BoxError),
-    /// The client itself could not be made.
+    /// The client could not be set up.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] BoxError),
 }

@@ -48,12 +48,12 @@ struct Records {
     size: Option<u64>,
 }
 
-/// Gives each entry of an archive, with a reader of its content, to a function. What is left of a content is skipped.
+/// Calls a function for each entry of an archive, with a reader of its content. The unread rest of the content is skipped.
 ///
 /// # Errors
 ///
-/// [`ExtractError::Read`] and [`ExtractError::Archive`] when the archive cannot be read or ends early, and what the function
-/// gives.
+/// [`ExtractError::Read`] and [`ExtractError::Archive`] if the archive cannot be read or is truncated, and those of the
+/// function.
 pub fn each<R: Read>(
     mut input: R,
     mut with: impl FnMut(Head, &mut dyn Read) -> Result<(), ExtractError>,
@@ -68,7 +68,7 @@ pub fn each<R: Read>(
                 None => header.size()?,
             },
         };
-        let mut content = (&mut input).take(size);
+        let mut content = Content((&mut input).take(size));
         match kind {
             b'x' => pax(&small(&mut content)?, &mut records)?,
             b'L' => records.path = Some(trimmed(&small(&mut content)?).to_vec()),
@@ -76,11 +76,27 @@ pub fn each<R: Read>(
             b'g' => {}
             _ => with(head(&header, std::mem::take(&mut records))?, &mut content)?,
         }
-        let left = content.limit();
+        let left = content.0.limit();
         skip(&mut input, left + padding(size))?;
     }
     Ok(())
 }
+
+/// The content of an entry. Reading truncated content is an error.
+struct Content<R>(io::Take<R>);
+
+impl<R: Read> Read for Content<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(out)?;
+        if count == 0 && self.0.limit() > 0 && !out.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, CUT));
+        }
+        Ok(count)
+    }
+}
+
+/// The error of truncated entries.
+pub(super) const CUT: &str = "it ends within an entry";
 
 struct Header([u8; BLOCK]);
 
@@ -131,7 +147,7 @@ impl Header {
     }
 }
 
-/// The next header; `None` at the end, which a block of zeros marks.
+/// The next header; `None` at the end, which is marked by a block of zeros.
 fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     let mut block = [0; BLOCK];
     let mut filled = 0;
@@ -291,7 +307,7 @@ fn skip(input: &mut impl Read, count: u64) -> Result<(), ExtractError> {
     if skipped == count {
         Ok(())
     } else {
-        Err(broken("it ends within an entry"))
+        Err(broken(CUT))
     }
 }
 

@@ -49,11 +49,11 @@ pub enum ExtractError {
     },
 }
 
-/// Unpacks an archive. Nothing is written but in its target, and no link is followed there.
+/// Extracts an archive. Nothing is written outside of the target, and symbolic links are not followed.
 ///
 /// # Errors
 ///
-/// Any [`ExtractError`]; what came before is there then.
+/// Any [`ExtractError`]. Files that were written before remain.
 pub fn extract(input: impl Read, target: &Target) -> Result<(), ExtractError> {
     let (place, within) = match target {
         Target::Path(path) if path == Path::new("/dev/null") => return Ok(()),
@@ -73,7 +73,7 @@ pub fn extract(input: impl Read, target: &Target) -> Result<(), ExtractError> {
 
 struct Unpacking {
     target: PathBuf,
-    /// Whether the target is the directory around what the archive holds.
+    /// Whether the target is the directory to write into.
     within: bool,
     root: Option<Root>,
     near: Near,
@@ -120,7 +120,7 @@ impl Unpacking {
         }
         let within = self.within;
         if within {
-            // A single name, which leads nowhere else.
+            // The name is a single component, and neither `.` nor `..`.
             let folder = std::mem::take(&mut self.target);
             std::fs::create_dir_all(&folder).map_err(|source| ExtractError::Write {
                 path: folder.clone(),
@@ -128,10 +128,7 @@ impl Unpacking {
             })?;
             self.target = folder.join(std::ffi::OsStr::from_bytes(&head.path));
         }
-        let failed = |source| ExtractError::Write {
-            path: self.target.clone(),
-            source,
-        };
+        let failed = |source| unwritten(self.target.clone(), source);
         if head.kind == Kind::Directory {
             let folder = Folder::make(&self.target).map_err(failed)?;
             self.root = Some(Root {
@@ -196,10 +193,7 @@ impl Unpacking {
                 "it is not in the folder that the archive begins with",
             ));
         }
-        let failed = |source| ExtractError::Write {
-            path: place(&self.target, names),
-            source,
-        };
+        let failed = |source| unwritten(place(&self.target, names), source);
         let parent = self.near.folder(folder, above).map_err(failed)?;
         match &head.kind {
             Kind::Directory => parent.folder(last).map_err(failed)?,
@@ -248,6 +242,15 @@ impl Unpacking {
         } else {
             Err(ExtractError::Empty)
         }
+    }
+}
+
+/// The error of an entry that could not be written, or is truncated.
+fn unwritten(path: PathBuf, source: io::Error) -> ExtractError {
+    if source.kind() == io::ErrorKind::UnexpectedEof {
+        ExtractError::Archive(archive::CUT)
+    } else {
+        ExtractError::Write { path, source }
     }
 }
 

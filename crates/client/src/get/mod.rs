@@ -1,4 +1,4 @@
-//! Unpacking what `get` answers with: a tar archive from a server that nobody vouches for.
+//! Extraction of the tar archives that `get` returns. The server is not trusted.
 
 mod archive;
 mod extract;
@@ -18,24 +18,24 @@ use crate::error::Error;
 use crate::kubo::Answer;
 use crate::transport::BoxError;
 
-/// Pieces of the archive that wait to be unpacked.
+/// Maximum number of chunks that wait to be extracted.
 const WAITING: usize = 8;
 
-/// Where an archive is unpacked.
+/// Where an archive is extracted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
-    /// To this path: the archive's file or directory takes its name. A file goes into a directory that is there.
+    /// To a path, which is the new name of the file or directory. If it is a directory, a file is written into it.
     Path(PathBuf),
-    /// Into this directory, under the name in the archive.
+    /// Into a directory, under the name in the archive.
     Within(PathBuf),
 }
 
-/// Unpacks an answer as it comes, on a thread that may block, and tells how many bytes have come each time.
+/// Extracts a response while it arrives, in a blocking thread. `progress` is called with the number of bytes of each chunk.
 ///
 /// # Errors
 ///
-/// Those of the answer, else [`Error::Extract`]. What had arrived before is there then.
+/// Those of the response, else [`Error::Extract`]. Files that were written before remain.
 pub async fn unpack(
     mut answer: Answer,
     target: Target,
@@ -54,7 +54,7 @@ pub async fn unpack(
         match answer.chunk().await {
             Ok(Some(bytes)) => {
                 let length = bytes.len() as u64;
-                // The thread has ended: it says why.
+                // The thread has ended and returns the error.
                 if pieces.send(Ok(bytes)).await.is_err() {
                     break;
                 }
@@ -78,7 +78,7 @@ pub async fn unpack(
     }
 }
 
-/// The pieces of an archive as a reader.
+/// The chunks of an archive as a reader.
 struct Pieces {
     taken: mpsc::Receiver<io::Result<Bytes>>,
     piece: Bytes,

@@ -30,17 +30,17 @@ impl Blocks<'_> {
         Call::new(self.0, BlockGet::new(cid.into_path()))
     }
 
-    /// Stores each of these as one block.
+    /// Stores each source as one block.
     pub fn put(&self, blocks: impl IntoSources) -> Call<BlockPut> {
         Call::new(self.0, BlockPut::new()).sending(files(blocks, self.0.chunk_size()))
     }
 
-    /// Removes blocks that are not pinned, and says of each whether it was.
+    /// Removes unpinned blocks. The result has an error for each block that was not removed.
     pub fn rm(&self, cids: impl IntoPaths) -> Call<BlockRm> {
         Call::new(self.0, BlockRm::new(texts(cids)))
     }
 
-    /// The size of a block.
+    /// Returns the size of a block.
     pub fn stat(&self, cid: impl IntoPath) -> Call<BlockStat> {
         Call::new(self.0, BlockStat::new(cid.into_path()))
     }
@@ -56,7 +56,7 @@ pub struct BlockInfo {
     pub size: u64,
 }
 
-/// A block that was removed, or not.
+/// The result of removing a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemovedBlock {

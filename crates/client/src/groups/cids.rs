@@ -1,4 +1,4 @@
-//! CIDs in their forms.
+//! CIDs.
 
 use cairn_primitives::Cid;
 use cairn_wire::kubo::cid::base32::CidBase32;
@@ -12,7 +12,7 @@ use crate::error::{EncoderError, Error};
 use crate::kubo::{Call, IntoPath, IntoPaths, cid, list, one, setters, some, text, texts};
 
 group! {
-    /// CIDs: their parts and their forms. A program that has a [`Cid`] can do most of this without a server.
+    /// Formatting and inspection of CIDs by the server. Most of it is also available locally, see [`Cid`].
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -47,24 +47,24 @@ impl Cids<'_> {
         Call::new(self.0, CidHashes::new())
     }
 
-    /// Writes CIDs in another version, codec, base or format.
+    /// Converts CIDs to another version, codec, base or format.
     pub fn format(&self, cids: impl IntoPaths) -> Call<CidFormat> {
         Call::new(self.0, CidFormat::new(texts(cids)))
     }
 
-    /// The parts of a CID.
+    /// Returns the parts of a CID.
     pub fn inspect(&self, cid: impl IntoPath) -> Call<CidInspect> {
         Call::new(self.0, CidInspect::new(text(cid)))
     }
 }
 
-/// A CID in another form.
+/// A formatted CID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FormattedCid {
-    /// As it was given.
+    /// The given CID.
     pub given: String,
-    /// Its new form, or why it has none.
+    /// The formatted CID, or an error.
     pub formatted: Result<String, String>,
 }
 
@@ -78,11 +78,11 @@ fn formatted(found: Formatted) -> FormattedCid {
     }
 }
 
-/// The code of a codec, hash function or base, and its name.
+/// Code and name of a codec, hash function or base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Code {
-    /// The code; of a base, its prefix as a Unicode scalar value.
+    /// The code; for a base, its prefix as a Unicode scalar value.
     pub code: u64,
     /// The name.
     pub name: String,
@@ -110,11 +110,11 @@ pub struct CidParts {
     pub codec: String,
     /// The name of its hash function.
     pub hash: String,
-    /// The digest in base 16.
+    /// The digest in hexadecimal.
     pub digest: String,
-    /// The same block as CIDv0, where it has one.
+    /// The CIDv0 of the same block, if there is one.
     pub v0: Option<Cid>,
-    /// The same block as CIDv1.
+    /// The CIDv1 of the same block.
     pub v1: Cid,
 }
 

@@ -27,21 +27,21 @@ group! {
 }
 
 impl Config<'_> {
-    /// All of it, without its secrets.
+    /// Returns the configuration without its secrets.
     pub fn get(&self) -> Call<ConfigShow> {
         Call::new(self.0, ConfigShow::new())
     }
 
-    /// One value, by its dotted name.
+    /// Returns a value by its dotted key.
     pub fn value(&self, key: impl IntoPath) -> Call<ConfigValue> {
         Call::new(self.0, ConfigValue::new(text(key), None))
     }
 
-    /// Sets one value, by its dotted name, and gives what it is then. Text is sent as text, anything else as JSON.
+    /// Sets a value by its dotted key and returns it. Strings are sent as text, anything else as JSON.
     ///
     /// # Errors
     ///
-    /// [`EncoderError::Encoding`] when the value has no form in JSON.
+    /// [`EncoderError::Encoding`] if the value cannot be represented in JSON.
     pub fn set(
         &self,
         key: impl IntoPath,
@@ -54,11 +54,11 @@ impl Config<'_> {
         Ok(Call::new(self.0, ConfigValue::new(text(key), Some(sent))).json(json))
     }
 
-    /// Replaces all of it, but for its secrets. There is no way back.
+    /// Replaces the configuration, keeping its secrets. This cannot be undone.
     ///
     /// # Errors
     ///
-    /// [`EncoderError::Encoding`] when the value has no form in JSON.
+    /// [`EncoderError::Encoding`] if the value cannot be represented in JSON.
     pub fn replace(
         &self,
         config: &(impl Serialize + ?Sized),
@@ -68,7 +68,7 @@ impl Config<'_> {
         Ok(Call::new(self.0, ConfigReplace::new()).sending(upload))
     }
 
-    /// Applies a profile, and gives the configuration before and after it.
+    /// Applies a profile and returns the configuration before and after it.
     pub fn apply_profile(&self, profile: impl IntoPath) -> Call<ConfigProfileApply> {
         Call::new(self.0, ConfigProfileApply::new(text(profile)))
     }
@@ -84,13 +84,13 @@ fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Value, Error> {
     })
 }
 
-/// What a profile changes.
+/// The changes of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProfileEffect {
-    /// The configuration before it, without its secrets.
+    /// The previous configuration, without its secrets.
     pub before: Value,
-    /// The configuration with it, without its secrets.
+    /// The new configuration, without its secrets.
     pub after: Value,
 }
 
@@ -107,7 +107,7 @@ one! {
 
 cairn_wire::ConfigShow!(setters);
 
-/// The command's name is taken by the group.
+/// The group has the same name as the command.
 macro_rules! value_setters {
     (Config $($fields:tt)*) => { setters! { ConfigValue $($fields)* } };
 }

@@ -1,4 +1,4 @@
-//! DAGs of any codec, and CARs of them.
+//! IPLD DAGs and CAR files.
 
 use std::future::{Future, IntoFuture};
 
@@ -18,9 +18,9 @@ use crate::kubo::{
 };
 use crate::upload::{IntoSources, Source, files};
 
-/// Most bytes of a node that is read as a value.
+/// Maximum size in bytes of a node that is deserialized.
 const NODE_LIMIT: usize = 64 << 20;
-/// The encodings of nodes that this client knows: DAG-JSON is JSON, with links and bytes in a form of their own.
+/// The supported encodings of nodes. DAG-JSON is JSON with conventions for links and bytes.
 const JSON: &[&str] = &["dag-json", "json"];
 
 group! {
@@ -39,22 +39,22 @@ group! {
 }
 
 impl Dag<'_> {
-    /// Reads a node, or a value inside one; as DAG-JSON unless `output_codec` says otherwise.
+    /// Reads a node, or a value inside one, as DAG-JSON unless `output_codec` is set.
     pub fn get(&self, path: impl IntoPath) -> Call<DagGet> {
         Call::new(self.0, DagGet::new(path.into_path()))
     }
 
-    /// Stores each of these as a node, and gives their CIDs. They are read as DAG-JSON unless `input_codec` says otherwise.
+    /// Stores each source as a node and returns the CIDs. They are parsed as DAG-JSON unless `input_codec` is set.
     pub fn put(&self, nodes: impl IntoSources) -> Call<DagPut> {
         Call::new(self.0, DagPut::new()).sending(files(nodes, self.0.chunk_size()))
     }
 
-    /// Stores a value as a node. A link is `{"/": "CID"}`, bytes are `{"/": {"bytes": "base64"}}`: see
+    /// Stores a value as a node. Links are `{"/": "CID"}`, bytes are `{"/": {"bytes": "base64"}}`, see
     /// <https://ipld.io/specs/codecs/dag-json/spec/>.
     ///
     /// # Errors
     ///
-    /// [`EncoderError::Encoding`] when the value has no form in JSON.
+    /// [`EncoderError::Encoding`] if the value cannot be represented in JSON.
     pub fn put_value(&self, value: &impl Serialize) -> Result<Call<DagPut>, Error> {
         let json = serde_json::to_vec(value).map_err(|error| EncoderError::Encoding {
             encoding: "dag-json",
@@ -63,33 +63,33 @@ impl Dag<'_> {
         Ok(self.put(Source::bytes(json)))
     }
 
-    /// Reads all below a root as a CAR file.
+    /// Exports a DAG as a CAR file.
     pub fn export(&self, root: impl IntoPath) -> Call<DagExport> {
         Call::new(self.0, DagExport::new(root.into_path()))
     }
 
-    /// Stores the blocks of CAR files and pins their roots.
+    /// Imports CAR files and pins their roots.
     pub fn import(&self, cars: impl IntoSources) -> Call<DagImport> {
         Call::new(self.0, DagImport::new()).sending(files(cars, self.0.chunk_size()))
     }
 
-    /// The last block that a path leads to, and the path that is left inside it.
+    /// Resolves a path to a CID and the remaining path in its block.
     pub fn resolve(&self, path: impl IntoPath) -> Call<DagResolve> {
         Call::new(self.0, DagResolve::new(path.into_path()))
     }
 
-    /// Counts the blocks and bytes below roots. Streamed, it tells how far it has come.
+    /// Returns the size and number of blocks of DAGs. If streamed, it reports progress.
     pub fn stat(&self, roots: impl IntoPaths) -> Call<DagStat> {
         Call::new(self.0, DagStat::new(roots.into_paths()))
     }
 }
 
 impl Call<DagGet> {
-    /// The node as a value; at most 64 MiB of it.
+    /// Deserializes the node, up to 64 MiB.
     ///
     /// # Errors
     ///
-    /// [`EncoderError::Missing`] when another codec than DAG-JSON or JSON was asked for, and any other [`Error`].
+    /// [`EncoderError::Missing`] if `output_codec` is not DAG-JSON or JSON, and any other [`Error`].
     pub fn value<T: DeserializeOwned>(self) -> impl Future<Output = Result<T, Error>> + Send {
         async move {
             let codec = &self.command().output_codec;
@@ -114,67 +114,67 @@ pub struct ImportedRoot {
     pub pin_error: Option<String>,
 }
 
-/// What happens while CAR files are imported.
+/// An event while CAR files are imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImportEvent {
-    /// A root was found.
+    /// A root.
     Root(ImportedRoot),
-    /// So much was stored; told at the end where `stats` asks for it.
+    /// The total of what was stored; at the end, if `stats` is set.
     Stats {
-        /// Blocks.
+        /// Number of blocks.
         blocks: u64,
-        /// Their bytes.
+        /// Their size in bytes.
         bytes: u64,
     },
 }
 
-/// Where a path leads.
+/// A resolved path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResolvedDag {
     /// The last block.
     pub cid: Cid,
-    /// The path that is left inside it, as in `a/b`; empty when none is.
+    /// The remaining path inside it, as in `a/b`; may be empty.
     pub rest: String,
 }
 
 impl ResolvedDag {
-    /// As a path.
+    /// Converts it to a path.
     ///
     /// # Errors
     ///
-    /// When what is left cannot be a part of one.
+    /// If the remaining path is invalid.
     pub fn path(&self) -> Result<ContentPath, cairn_primitives::path::PathError> {
         ContentPath::from_cid(self.cid.clone()).join(self.rest.split('/'))
     }
 }
 
-/// What hangs below roots.
+/// Size of DAGs.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DagSize {
-    /// Blocks that any root reaches, each counted once.
+    /// Number of distinct blocks.
     pub unique_blocks: u64,
-    /// Bytes of those blocks.
+    /// Their size in bytes.
     pub total_size: u64,
-    /// Bytes that several roots reach, counted once less than they occur.
+    /// Bytes saved because roots share blocks.
     pub shared_size: u64,
-    /// The bytes of each root by itself, summed up and divided by the total.
+    /// The sum of the sizes of all roots, divided by the total.
     pub ratio: f32,
-    /// Each root by itself.
+    /// The roots.
     pub roots: Vec<RootSize>,
 }
 
-/// What hangs below one root.
+/// Size of one DAG.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RootSize {
     /// The root.
     pub cid: Cid,
-    /// Bytes of its blocks.
+    /// Size of its blocks in bytes.
     pub size: u64,
-    /// Its blocks, each counted once.
+    /// Number of its distinct blocks.
     pub blocks: u64,
 }
 
@@ -214,7 +214,7 @@ many! {
 impl Callable for DagStat {
     type Output = DagSize;
 
-    /// The last record is about all.
+    /// The last record has the totals.
     async fn run(call: Call<Self>) -> Result<DagSize, Error> {
         call.stream().try_collect().await?.pop().ok_or(Error::Empty)
     }

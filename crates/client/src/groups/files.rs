@@ -25,7 +25,7 @@ use crate::time;
 use crate::upload::{IntoSource, files};
 
 group! {
-    /// The mutable file system: paths that name content, and that can be changed.
+    /// The mutable file system (MFS).
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -43,17 +43,17 @@ group! {
 }
 
 impl Files<'_> {
-    /// Copies a file or directory, from MFS or from below `/ipfs`, to a path of MFS. No content is copied: a link is made.
+    /// Copies a file or directory from MFS or from below `/ipfs` to MFS. Only a link is created, no content is copied.
     pub fn cp(&self, source: impl IntoPath, dest: impl IntoPath) -> Call<FilesCp> {
         Call::new(self.0, FilesCp::new(source.into_path(), dest.into_path()))
     }
 
-    /// Lists a directory; a file is listed as itself. CIDs, sizes and kinds come with `long`.
+    /// Lists a directory. CIDs, sizes and kinds are included if `long` is set.
     pub fn ls(&self, path: impl IntoPath) -> Call<FilesLs> {
         Call::new(self.0, FilesLs::new(Some(path.into_path())))
     }
 
-    /// Makes a directory.
+    /// Creates a directory.
     pub fn mkdir(&self, path: impl IntoPath) -> Call<FilesMkdir> {
         Call::new(self.0, FilesMkdir::new(path.into_path()))
     }
@@ -68,12 +68,12 @@ impl Files<'_> {
         Call::new(self.0, FilesRead::new(path.into_path()))
     }
 
-    /// Removes files, and with `recursive` directories. Those that could not be removed fail the call, the others are gone.
+    /// Removes files, and directories if `recursive` is set. If some cannot be removed, the call fails; the others are removed.
     pub fn rm(&self, paths: impl IntoPaths) -> Call<FilesRm> {
         Call::new(self.0, FilesRm::new(paths.into_paths()))
     }
 
-    /// The CID, size and kind of a file or directory.
+    /// Returns the CID, size and kind of a file or directory.
     pub fn stat(&self, path: impl IntoPath) -> Call<FilesStat> {
         Call::new(self.0, FilesStat::new(path.into_path()))
     }
@@ -84,7 +84,7 @@ impl Files<'_> {
         Call::new(self.0, FilesWrite::new(path.into_path())).sending(upload)
     }
 
-    /// Writes what was changed below a path to disk, and gives its CID.
+    /// Flushes the changes below a path to disk and returns its CID.
     pub fn flush(&self, path: impl IntoPath) -> Call<FilesFlush> {
         Call::new(self.0, FilesFlush::new(Some(path.into_path())))
     }
@@ -102,14 +102,14 @@ impl Files<'_> {
         )
     }
 
-    /// Sets the time of the last change of a file or directory: now, unless [`Call::modified`] says otherwise.
+    /// Sets the modification time of a file or directory [default: now].
     pub fn touch(&self, path: impl IntoPath) -> Call<FilesTouch> {
         Call::new(self.0, FilesTouch::new(path.into_path()))
     }
 }
 
 impl Call<FilesTouch> {
-    /// The time to set.
+    /// Sets the time.
     pub fn modified(self, time: SystemTime) -> Self {
         let (seconds, nanoseconds) = match time.duration_since(UNIX_EPOCH) {
             Ok(after) => (
@@ -122,7 +122,7 @@ impl Call<FilesTouch> {
     }
 }
 
-/// A time before 1970 as seconds, rounded down, and nanoseconds.
+/// Seconds (rounded down) and nanoseconds of a time before 1970.
 fn before_epoch(before: Duration) -> (i64, u32) {
     let seconds = -i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
     match before.subsec_nanos() {
@@ -137,11 +137,11 @@ fn before_epoch(before: Duration) -> (i64, u32) {
 pub struct MfsEntry {
     /// Its name.
     pub name: String,
-    /// What it is; [`EntryKind::Unknown`] unless `long`.
+    /// Its kind; [`EntryKind::Unknown`] without `long`.
     pub kind: EntryKind,
-    /// Bytes of a file; 0 unless `long`.
+    /// Size of a file in bytes; 0 without `long`.
     pub size: u64,
-    /// Its CID; `None` unless `long`.
+    /// Its CID; `None` without `long`.
     pub cid: Option<Cid>,
 }
 
@@ -168,29 +168,29 @@ fn entry(entry: FilesEntry) -> Result<MfsEntry, Error> {
 pub struct MfsStat {
     /// Its CID.
     pub cid: Cid,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
-    /// Bytes of a file; 0 for a directory.
+    /// Size of a file in bytes; 0 for a directory.
     pub size: u64,
-    /// Bytes of all its blocks.
+    /// Total size of its blocks in bytes.
     pub cumulative_size: u64,
-    /// Blocks that it links to; entries of a directory.
+    /// Number of child blocks; of a directory, number of entries.
     pub blocks: u64,
-    /// How much of it is here, where `with_local` asks for that.
+    /// How much of it is stored locally, if `with_local` is set.
     pub local: Option<Local>,
-    /// Its permissions, where they are kept.
+    /// Its permissions, if stored.
     pub mode: Option<u32>,
-    /// The time of its last change, where that is kept.
+    /// Its modification time, if stored.
     pub mtime: Option<SystemTime>,
 }
 
-/// How much of a file or directory is in the server's own store.
+/// How much of a file or directory is stored locally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Local {
-    /// Whether all of it is.
+    /// Whether it is complete.
     pub complete: bool,
-    /// Bytes of its blocks that are.
+    /// Size of the local blocks in bytes.
     pub size: u64,
 }
 
@@ -209,7 +209,7 @@ fn stat(stat: FileStat) -> Result<MfsStat, Error> {
             complete: stat.local,
             size: stat.size_local,
         }),
-        // Go's bits for the kind are above those of the permissions.
+        // Above the permissions are the bits of Go's file kinds.
         mode: stat
             .mode
             .as_deref()
@@ -232,7 +232,7 @@ one! {
 }
 
 list! {
-    // What the messages say, the end of the answer says as well.
+    // After messages about failed paths the response ends with an error.
     FilesRm, String => String, |message, items| {
         items.push_back(message);
         Ok(())

@@ -1,4 +1,4 @@
-//! Blocks that lie in files.
+//! The filestore.
 
 use cairn_primitives::Cid;
 use cairn_wire::kubo::filestore::dups::FilestoreDups;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::kubo::{Call, IntoPaths, cid, list, setters, some, texts};
 
 group! {
-    /// The filestore: blocks that lie in files of the server's machine, as `nocopy` leaves them.
+    /// The filestore: blocks that are stored as references to files on the server, see [`AddCall::nocopy`](crate::AddCall::nocopy).
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -26,7 +26,7 @@ group! {
 }
 
 impl Filestore<'_> {
-    /// Lists the blocks.
+    /// Lists all blocks.
     pub fn ls(&self) -> Call<FilestoreLs> {
         Call::new(self.0, FilestoreLs::new(Vec::new()))
     }
@@ -36,55 +36,55 @@ impl Filestore<'_> {
         Call::new(self.0, FilestoreLs::new(texts(cids)))
     }
 
-    /// Checks the blocks.
+    /// Verifies all blocks.
     pub fn verify(&self) -> Call<FilestoreVerify> {
         Call::new(self.0, FilestoreVerify::new(Vec::new()))
     }
 
-    /// Checks these blocks.
+    /// Verifies these blocks.
     pub fn verify_of(&self, cids: impl IntoPaths) -> Call<FilestoreVerify> {
         Call::new(self.0, FilestoreVerify::new(texts(cids)))
     }
 
-    /// Lists the blocks that lie in the store as well.
+    /// Lists the blocks that are also in the block store.
     pub fn dups(&self) -> Call<FilestoreDups> {
         Call::new(self.0, FilestoreDups::new())
     }
 }
 
-/// A block that lies in a file.
+/// A block in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredFile {
-    /// The block; `None` when what was asked for is no CID.
+    /// The block; `None` for an invalid CID.
     pub cid: Option<Cid>,
-    /// The file, from the folder that holds the repository.
+    /// The file, relative to the directory that contains the repository.
     pub path: String,
-    /// Where the block begins in it, in bytes.
+    /// The offset of the block in bytes.
     pub offset: u64,
-    /// The block's length in bytes.
+    /// The length of the block in bytes.
     pub size: u64,
-    /// How it was found.
+    /// Its status.
     pub status: FileStatus,
-    /// What is wrong.
+    /// The error.
     pub error: Option<String>,
 }
 
-/// How a block was found in its file.
+/// The status of a block in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FileStatus {
-    /// It can be read, or was not checked.
+    /// The block can be read, or was not verified.
     Ok,
     /// The file cannot be read.
     Unreadable,
-    /// The file is gone.
+    /// The file does not exist.
     NoFile,
-    /// The file was changed.
+    /// The file was modified.
     Changed,
-    /// It is in no file.
+    /// The block is not in the filestore.
     Missing,
-    /// Something else is wrong.
+    /// Any other error.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! Content that is read: files, directories and their entries.
+//! Reading files and directories.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use crate::kubo::{Call, IntoPath, IntoPaths, Kubo, binary, cid, many, one, sette
 use crate::time;
 
 impl Kubo {
-    /// Reads files, one after another.
+    /// Reads files; several are concatenated.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -24,13 +24,13 @@ impl Kubo {
         Call::new(self, Cat::new(paths.into_paths()))
     }
 
-    /// Reads a file or directory as a tar archive; [`Call::to_dir`] and [`Call::to_path`] write what is in it to this machine.
+    /// Reads a file or directory as a tar archive. [`Call::to_dir`] and [`Call::to_path`] extract it.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
-    /// // Makes downloads/bafy… with all that is in it.
+    /// // Download to downloads/bafy….
     /// kubo.get("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354").to_dir("downloads").await?;
-    /// // An archive, compressed.
+    /// // Download a compressed archive.
     /// kubo.get("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354")
     ///     .archive(true)
     ///     .compress(true)
@@ -43,13 +43,13 @@ impl Kubo {
         Call::new(self, Get::new(path.into_path()))
     }
 
-    /// Lists directories. Streamed, it gives entry by entry.
+    /// Lists directories. If streamed, the items are entries.
     pub fn ls(&self, paths: impl IntoPaths) -> Call<Ls> {
         Call::new(self, Ls::new(paths.into_paths()))
     }
 }
 
-/// What an entry of a directory is.
+/// The kind of a directory entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntryKind {
@@ -59,7 +59,7 @@ pub enum EntryKind {
     Directory,
     /// A symbolic link.
     Symlink,
-    /// The server does not tell, or this client does not know it.
+    /// Not reported, or not known by this client.
     Unknown,
 }
 
@@ -67,7 +67,7 @@ pub enum EntryKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Directory {
-    /// The directory as it was named in the call.
+    /// The path of the directory as given in the call.
     pub path: String,
     /// Its entries.
     pub entries: Vec<Entry>,
@@ -77,21 +77,21 @@ pub struct Directory {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The directory as it was named in the call.
+    /// The path of the directory as given in the call.
     pub directory: String,
     /// Its name.
     pub name: String,
     /// Its CID.
     pub cid: Cid,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
-    /// Bytes of a file; 0 for a directory.
+    /// Size of a file in bytes; 0 for a directory.
     pub size: u64,
     /// Target of a symbolic link.
     pub target: Option<String>,
-    /// Its permissions, where they are kept and `long` asks for them.
+    /// Its permissions, if stored and `long` is set.
     pub mode: Option<u32>,
-    /// The time of its last change, where that is kept and `long` asks for it.
+    /// Its modification time, if stored and `long` is set.
     pub mtime: Option<SystemTime>,
 }
 

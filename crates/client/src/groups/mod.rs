@@ -1,6 +1,6 @@
-//! The commands of the Kubo RPC, grouped as in the reference of the Python client.
+//! The commands of the Kubo RPC, in the groups of the Python client.
 
-/// Makes a group: a value that lends the client, and the method of the client that gives it.
+/// Declares a group, which borrows the client, and the method of the client that returns it.
 macro_rules! group {
     ($(#[$docs:meta])* $name:ident, $method:ident) => {
         $(#[$docs])*

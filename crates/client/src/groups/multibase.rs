@@ -11,7 +11,7 @@ use crate::kubo::{Call, binary, one, setters};
 use crate::upload::{IntoSource, files};
 
 group! {
-    /// Multibase: bytes as text that says how it is written.
+    /// Multibase encodings.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {

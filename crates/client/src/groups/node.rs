@@ -1,4 +1,4 @@
-//! The server itself.
+//! The server.
 
 use cairn_wire::kubo::commands::{CommandTree, Commands};
 use cairn_wire::kubo::diag::sys::DiagSys;
@@ -14,17 +14,17 @@ use crate::error::Error;
 use crate::kubo::{Call, IntoPath, Kubo, list, nothing, one, setters, some, text};
 
 impl Kubo {
-    /// Who the server is.
+    /// Returns the identity of the server.
     pub fn id(&self) -> Call<Id> {
         Call::new(self, Id::new(None))
     }
 
-    /// Who another peer is.
+    /// Returns the identity of another peer.
     pub fn id_of(&self, peer: impl IntoPath) -> Call<Id> {
         Call::new(self, Id::new(Some(text(peer))))
     }
 
-    /// Which versions the server has.
+    /// Returns the version of the server.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -37,27 +37,27 @@ impl Kubo {
         Call::new(self, Version::new())
     }
 
-    /// What the server was built from.
+    /// Lists the dependencies of the server's build.
     pub fn version_deps(&self) -> Call<VersionDeps> {
         Call::new(self, VersionDeps::new())
     }
 
-    /// Where a name or path leads. One step is taken, unless `recursive` asks for all; the command line takes all.
+    /// Resolves a name or path. Unlike the command line, only one step is resolved unless `recursive` is set.
     pub fn resolve(&self, name: impl IntoPath) -> Call<Resolve> {
         Call::new(self, Resolve::new(name.into_path())).recursive(false)
     }
 
-    /// All commands of the server.
+    /// Lists the commands of the server.
     pub fn commands(&self) -> Call<Commands> {
         Call::new(self, Commands::new())
     }
 
-    /// What the server says of its system and process.
+    /// Returns information about the system and the process of the server.
     pub fn diag_sys(&self) -> Call<DiagSys> {
         Call::new(self, DiagSys::new())
     }
 
-    /// Stops the server. Calls after it fail with [`ErrorKind::Connection`](crate::ErrorKind::Connection), until a server is
+    /// Stops the server. Subsequent calls fail with [`ErrorKind::Connection`](crate::ErrorKind::Connection), until a server is
     /// started at the same address.
     pub fn stop(&self) -> Call<Shutdown> {
         Call::new(self, Shutdown::new())
@@ -72,11 +72,11 @@ pub struct Peer {
     pub id: String,
     /// Its public key as protobuf in base64.
     pub public_key: String,
-    /// The multiaddrs where it listens; none while offline.
+    /// Its multiaddrs; empty if offline.
     pub addresses: Vec<String>,
-    /// The program that runs there, as in `kubo/0.42.0`.
+    /// The agent version, as in `kubo/0.42.0`.
     pub agent_version: String,
-    /// The protocols that it speaks; none while offline.
+    /// Its protocols; empty if offline.
     pub protocols: Vec<String>,
 }
 
@@ -84,11 +84,11 @@ pub struct Peer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VersionInfo {
-    /// Version of the Kubo whose RPC is answered.
+    /// The version of Kubo that the server is compatible with.
     pub version: String,
-    /// Commit of the build, unless it is a release.
+    /// The commit of the build; `None` for releases.
     pub commit: Option<String>,
-    /// Version of the repository.
+    /// The version of the repository.
     pub repo: String,
     /// `architecture/system`.
     pub system: String,
@@ -96,7 +96,7 @@ pub struct VersionInfo {
     pub compiler: String,
 }
 
-/// A part that a server was built from.
+/// A dependency of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BuildDependency {
@@ -104,25 +104,25 @@ pub struct BuildDependency {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// What stands in its place.
+    /// Its replacement, if there is one.
     pub replaced_by: Option<String>,
     /// The hash of its source.
     pub sum: Option<String>,
 }
 
-/// A command of a server, and those below it.
+/// A command and its subcommands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CommandInfo {
-    /// Its word.
+    /// Its name.
     pub name: String,
-    /// The commands below it.
+    /// Its subcommands.
     pub subcommands: Vec<CommandInfo>,
-    /// Its options, each with its aliases, where `flags` asks for them.
+    /// The names of its options, each with its aliases, if `flags` is set.
     pub options: Vec<Vec<String>>,
 }
 
-/// How deep commands may lie below one another; none lies deeper than five.
+/// Maximum depth of subcommands.
 const DEPTH: usize = 32;
 
 fn command(tree: CommandTree, depth: usize) -> CommandInfo {

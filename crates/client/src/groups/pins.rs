@@ -13,7 +13,7 @@ use crate::error::{EncoderError, Error};
 use crate::kubo::{Call, IntoPath, IntoPaths, cid, cids, list, many, one, setters};
 
 group! {
-    /// Pins: what garbage collection keeps.
+    /// Pinned objects, which are kept by garbage collection.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -30,48 +30,48 @@ group! {
 }
 
 impl Pins<'_> {
-    /// Pins what these paths lead to, and gives the CIDs. Streamed, it tells how far it has come.
+    /// Pins paths and returns their CIDs. If streamed, it reports progress.
     pub fn add(&self, paths: impl IntoPaths) -> Call<PinAdd> {
         Call::new(self.0, PinAdd::new(paths.into_paths()))
     }
 
-    /// Lists all pins, with what each of them keeps. `type("recursive")` is much faster: nothing below a pin is read.
+    /// Lists all pins. `type("recursive")` is much faster than the default, which includes indirect pins.
     pub fn ls(&self) -> Call<PinLs> {
         Call::new(self.0, PinLs::new(Vec::new()))
     }
 
-    /// Lists how these are pinned. That one of them is not is an error ([`Error::is_not_found`]).
+    /// Lists these pins. If one of the paths is not pinned, the call fails, see [`Error::is_not_found`].
     pub fn ls_of(&self, paths: impl IntoPaths) -> Call<PinLs> {
         Call::new(self.0, PinLs::new(paths.into_paths()))
     }
 
-    /// Removes pins, and gives the CIDs.
+    /// Removes pins and returns the CIDs.
     pub fn rm(&self, paths: impl IntoPaths) -> Call<PinRm> {
         Call::new(self.0, PinRm::new(paths.into_paths()))
     }
 
-    /// Replaces a recursive pin by another, reading only what differs.
+    /// Replaces a recursive pin; reads only the difference.
     pub fn update(&self, from: impl IntoPath, to: impl IntoPath) -> Call<PinUpdate> {
         Call::new(self.0, PinUpdate::new(from.into_path(), to.into_path()))
     }
 
-    /// Checks that all blocks below recursive pins are here. Gives the pins that are not whole; with `verbose` all.
+    /// Verifies that recursive pins are complete. Lists incomplete pins, or all if `verbose` is set.
     pub fn verify(&self) -> Call<PinVerify> {
         Call::new(self.0, PinVerify::new())
     }
 }
 
-/// How something is pinned.
+/// The kind of a pin.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PinKind {
-    /// With all below it.
+    /// The whole DAG is pinned.
     Recursive,
-    /// Alone.
+    /// Only the block is pinned.
     Direct,
-    /// Below a recursive pin: that one, where the server names it.
+    /// Part of the DAG of a recursive pin, which is included if the server reports it.
     Indirect(Option<Cid>),
-    /// In a way that this client does not know.
+    /// A kind that this client does not know.
     Other(String),
 }
 
@@ -89,13 +89,13 @@ impl PinKind {
     }
 }
 
-/// What is said of a pin besides its CID.
+/// The details of a pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PinDetails {
-    /// How it is pinned.
+    /// Its kind.
     pub kind: PinKind,
-    /// The pin's name, where there is one and names were asked for.
+    /// Its name, if it has one and `names` is set.
     pub name: Option<String>,
 }
 
@@ -112,15 +112,15 @@ impl From<PinInfo> for PinDetails {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pin {
-    /// What is pinned.
+    /// The pinned CID.
     pub cid: Cid,
-    /// How it is pinned.
+    /// Its kind.
     pub kind: PinKind,
-    /// The pin's name, where there is one and names were asked for.
+    /// Its name, if it has one and `names` is set.
     pub name: Option<String>,
 }
 
-/// Pins by their CIDs, in the order of their texts.
+/// Pins and their details, sorted by the text of their CIDs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PinMap {
@@ -128,20 +128,20 @@ pub struct PinMap {
     pub pins: Vec<(Cid, PinDetails)>,
 }
 
-/// How many pins there are of each kind.
+/// Number of pins of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PinCounts {
-    /// Pinned with all below them.
+    /// Recursive pins.
     pub recursive: u64,
-    /// Pinned alone.
+    /// Direct pins.
     pub direct: u64,
-    /// Below recursive pins.
+    /// Indirect pins.
     pub indirect: u64,
 }
 
 impl PinMap {
-    /// How something is pinned.
+    /// The details of a pin.
     #[must_use]
     pub fn get(&self, cid: &Cid) -> Option<&PinDetails> {
         self.pins
@@ -150,7 +150,7 @@ impl PinMap {
             .map(|(_, details)| details)
     }
 
-    /// How many there are of each kind.
+    /// Counts the pins of each kind.
     #[must_use]
     pub fn counts(&self) -> PinCounts {
         let mut counts = PinCounts::default();
@@ -175,52 +175,52 @@ impl PinMap {
     }
 }
 
-/// What happens while something is pinned.
+/// An event of pinning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PinEvent {
-    /// So many blocks were seen.
+    /// Progress.
     Progress {
-        /// Blocks.
+        /// Number of blocks so far.
         blocks: u64,
-        /// Their bytes, as far as the server tells.
+        /// Their size in bytes, if reported.
         bytes: Option<u64>,
     },
-    /// These are pinned.
+    /// The paths are pinned.
     Pinned(Vec<Cid>),
 }
 
-/// A pin that was replaced.
+/// The result of replacing a pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UpdatedPin {
-    /// What was pinned.
+    /// The old pin.
     pub from: Cid,
-    /// What is pinned now.
+    /// The new pin.
     pub to: Cid,
 }
 
-/// How a recursive pin was found.
+/// The result of verifying a recursive pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PinCheck {
-    /// The pin; `None` when what the server tells is not about one.
+    /// The pin; `None` for errors that do not concern one pin.
     pub cid: Option<Cid>,
-    /// Whether all blocks below it are here.
+    /// Whether all its blocks are present.
     pub ok: bool,
-    /// The blocks that are not, or cannot be read.
+    /// The missing or unreadable blocks.
     pub bad: Vec<BadBlock>,
-    /// Why it could not be checked.
+    /// Why it could not be verified.
     pub error: Option<String>,
 }
 
-/// A block that is absent or cannot be read.
+/// A missing or unreadable block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BadBlock {
     /// The block.
     pub cid: Cid,
-    /// What is wrong with it.
+    /// The error.
     pub error: String,
 }
 

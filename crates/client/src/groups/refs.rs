@@ -8,7 +8,7 @@ use crate::error::{Error, PartialResponse};
 use crate::kubo::{Call, IntoPaths, Kubo, cid, list, setters};
 
 impl Kubo {
-    /// Lists the links of objects: the CIDs that are linked to, or what `format` and `edges` make of each link.
+    /// Lists the links of objects: the CIDs of the linked objects, or formatted by `format` or `edges`.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -24,13 +24,13 @@ impl Kubo {
         Call::new(self, Refs::new(paths.into_paths()))
     }
 
-    /// Lists all blocks that the server has itself.
+    /// Lists all blocks that are stored locally.
     pub fn refs_local(&self) -> Call<RefsLocal> {
         Call::new(self, RefsLocal::new())
     }
 }
 
-/// The link of a record, or the error that it tells of.
+/// The link of a record, or its error.
 pub(super) fn link(found: Ref) -> Result<String, Error> {
     if found.err.is_empty() {
         Ok(found.r#ref)

@@ -19,7 +19,7 @@ group! {
     /// let before = kubo.repo().stat().await?.size;
     /// let removed = kubo.repo().gc().await?.len();
     /// println!("{removed} blocks, {} bytes", before - kubo.repo().stat().await?.size);
-    /// // Without the list, which the server does not even make.
+    /// // Without the list of removed blocks.
     /// kubo.repo().gc().quiet(true).await?;
     /// # Ok(())
     /// # }
@@ -28,7 +28,7 @@ group! {
 }
 
 impl Repo<'_> {
-    /// Removes all blocks that are not pinned, and lists them.
+    /// Removes all unpinned blocks and lists them.
     pub fn gc(&self) -> Call<RepoGc> {
         Call::new(self.0, RepoGc::new())
     }
@@ -38,62 +38,62 @@ impl Repo<'_> {
         Call::new(self.0, RepoLs::new())
     }
 
-    /// Blocks, bytes, version and place.
+    /// Returns size, version and path of the repository.
     pub fn stat(&self) -> Call<RepoStat> {
         Call::new(self.0, RepoStat::new())
     }
 
-    /// Checks all blocks against their hashes. That some are damaged is an error at the end.
+    /// Verifies the hashes of all blocks. If blocks are damaged, the call fails at the end.
     pub fn verify(&self) -> Call<RepoVerify> {
         Call::new(self.0, RepoVerify::new())
     }
 
-    /// The version of the repository's format.
+    /// Returns the version of the repository format.
     pub fn version(&self) -> Call<RepoVersion> {
         Call::new(self.0, RepoVersion::new())
     }
 }
 
 impl Call<RepoGc> {
-    /// Whether the list of what was removed is left out; the call gives an empty one then.
+    /// Whether to omit the list of removed blocks; the result is empty then.
     pub fn quiet(self, quiet: bool) -> Self {
         self.silent(quiet)
     }
 }
 
-/// A block that was removed, or why one was not.
+/// An event of garbage collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Garbage {
-    /// It was removed.
+    /// A block was removed.
     Removed(Cid),
-    /// It was not; told where `stream_errors` asks for it.
+    /// A block was not removed; reported if `stream_errors` is set.
     Failed(String),
 }
 
-/// What the repository holds.
+/// Information about the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RepoInfo {
-    /// Blocks; 0 with `size_only`.
+    /// Number of blocks; 0 with `size_only`.
     pub objects: u64,
-    /// Bytes on disk.
+    /// Size on disk in bytes.
     pub size: u64,
-    /// Bytes at which collection begins.
+    /// Maximum size in bytes.
     pub storage_max: u64,
-    /// Where it is; `None` with `size_only`.
+    /// Its path; `None` with `size_only`.
     pub path: Option<String>,
     /// The version of its format, as in `fs-repo@16`; `None` with `size_only`.
     pub version: Option<String>,
 }
 
-/// How far a check has come, or what it found.
+/// Progress or result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RepoCheck {
-    /// So many blocks were checked.
+    /// Number of verified blocks.
     Progress(u64),
-    /// What was found.
+    /// A message.
     Message(String),
 }
 

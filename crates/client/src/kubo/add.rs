@@ -1,4 +1,4 @@
-//! Adding content.
+//! The command `add`.
 
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -16,35 +16,34 @@ use crate::error::{EncoderError, Error};
 use crate::time;
 use crate::upload::{IntoSources, Pattern, Source, Symlinks, Upload, WalkOptions, any_of};
 
-/// Something that was added.
+/// An added file or directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Added {
-    /// Its path in what was sent, as in `photos/1.jpg`; its CID when it was sent without a name; empty for a directory that wraps
-    /// all.
+    /// Its path, as in `photos/1.jpg`; its CID if it was sent without a name; empty for a wrapping directory.
     pub name: String,
     /// Its CID.
     pub cid: Cid,
-    /// Bytes of all its blocks, as far as the server tells.
+    /// Total size of its blocks in bytes, if reported.
     pub size: Option<u64>,
-    /// Permissions that are kept with it.
+    /// Its stored permissions.
     pub mode: Option<u32>,
-    /// The time of its last change that is kept with it.
+    /// Its stored modification time.
     pub mtime: Option<SystemTime>,
 }
 
-/// What happens while content is added.
+/// An event while content is added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddEvent {
-    /// So much of a file was read by the server.
+    /// Progress of a file.
     Progress {
-        /// Its path in what was sent.
+        /// The path of the file.
         name: String,
-        /// Bytes so far.
+        /// Bytes that the server has read.
         bytes: u64,
     },
-    /// Something was added. A directory comes after what is in it, the root last.
+    /// A file or directory was added. Directories come after their entries, the root is the last.
     Added(Added),
 }
 
@@ -68,28 +67,28 @@ impl AddEvent {
     }
 }
 
-/// A call of `add` gives the root: the last that was added.
+/// The result of the call is the root, which is added last.
 #[derive(Debug)]
 pub enum Root {}
 
-/// A call of `add` gives all that was added.
+/// The result of the call is a list of everything added.
 #[derive(Debug)]
 pub enum All {}
 
-/// A call of `add` gives the CID of the root.
+/// The result of the call is the CID of the root.
 #[derive(Debug)]
 pub enum RootCid {}
 
-/// What a call of `add` gives of all that was added.
+/// The result of a call of `add`.
 pub trait AddResult: 'static {
-    /// That.
+    /// The result.
     type Output: Send + 'static;
 
-    /// Takes it.
+    /// Makes it from the list of everything added.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when nothing was added.
+    /// [`Error::Empty`] if nothing was added.
     fn of(all: Vec<Added>) -> Result<Self::Output, Error>;
 }
 
@@ -117,11 +116,11 @@ impl AddResult for RootCid {
     }
 }
 
-/// A call of `add`: awaited, it gives what its method says; [`Self::stream`] tells of everything as it happens.
+/// A call of `add`. Await it for the result, or use [`Self::stream`] for all events with progress.
 ///
-/// Of a directory, what lies directly in it is sent, its directories being empty; [`Self::recursive`] sends all. Symbolic links
-/// are left out unless [`Self::symlinks`] says otherwise, sockets, pipes and devices always. Names that begin with a period are
-/// sent, unless a pattern chooses what is sent.
+/// Of a directory only the files directly in it are added, unless [`Self::recursive`] is set. Symbolic links are ignored by default,
+/// see [`Self::symlinks`]; special files (sockets, pipes, devices) are always ignored. Hidden files are included, unless a pattern
+/// is set.
 ///
 /// ```no_run
 /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -149,12 +148,12 @@ pub struct AddCall<R> {
     patterns: Vec<Pattern>,
     period_special: bool,
     raw_leaves: RawLeaves,
-    /// Why there is nothing to send.
+    /// An error in the arguments, returned when the call is sent.
     failed: Option<Error>,
     result: PhantomData<fn() -> R>,
 }
 
-/// What is said about raw leaves.
+/// The value of `raw-leaves`.
 #[derive(Clone, Copy)]
 enum RawLeaves {
     AsNocopy,
@@ -189,31 +188,31 @@ impl<R> AddCall<R> {
         }
     }
 
-    /// Whether directories are sent with all that is in them.
+    /// Adds directories recursively.
     pub fn recursive(mut self, recursive: bool) -> Self {
         self.walk.recursive = recursive;
         self
     }
 
-    /// Sends only what a pattern matches of a directory; given several times, what any of them matches. See [`Pattern`].
+    /// Adds only the files and directories that match a pattern. If called repeatedly, any of the patterns may match. See [`Pattern`].
     pub fn pattern(mut self, pattern: impl Into<Pattern>) -> Self {
         self.patterns.push(pattern.into());
         self
     }
 
-    /// Whether the wildcards of globs leave out names that begin with a period; they do unless this says otherwise.
+    /// Whether the wildcards of globs do not match a leading period [default: true].
     pub fn period_special(mut self, special: bool) -> Self {
         self.period_special = special;
         self
     }
 
-    /// What becomes of symbolic links in directories; they are left out unless this says otherwise.
+    /// Sets how symbolic links in directories are handled [default: [`Symlinks::Skip`]].
     pub fn symlinks(mut self, symlinks: Symlinks) -> Self {
         self.walk.symlinks = symlinks;
         self
     }
 
-    /// Whether what symbolic links in directories lead to is sent in their place.
+    /// Whether symbolic links in directories are followed [default: false].
     pub fn follow_symlinks(self, follow: bool) -> Self {
         self.symlinks(if follow {
             Symlinks::Follow
@@ -222,32 +221,32 @@ impl<R> AddCall<R> {
         })
     }
 
-    /// Whether names in directories that begin with a period are sent.
+    /// Whether hidden files in directories are included [default: true].
     pub fn hidden(mut self, hidden: bool) -> Self {
         self.walk.hidden = hidden;
         self
     }
 
-    /// Whether leaves are raw blocks. Unless this says so they are where [`Self::nocopy`] is on, as in the Python client, and not
-    /// where it is off, also with CID version 1.
+    /// Whether leaves are stored as raw blocks [default: the value of [`Self::nocopy`], as in the Python client, also with CID
+    /// version 1].
     pub fn raw_leaves(mut self, raw: bool) -> Self {
         self.raw_leaves = RawLeaves::Set(raw);
         self
     }
 
-    /// Leaves it to the server whether leaves are raw blocks, as the command line does.
+    /// Uses the server's default for raw leaves, as the command line does.
     pub fn server_raw_leaves(mut self) -> Self {
         self.raw_leaves = RawLeaves::Server;
         self
     }
 
-    /// As [`Call::timeout`]. While content is sent the time does not run.
+    /// As [`Call::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(Some(timeout));
         self
     }
 
-    /// Waits for ever.
+    /// Disables the timeout.
     pub fn no_timeout(mut self) -> Self {
         self.settings.timeout = Some(None);
         self
@@ -264,7 +263,7 @@ impl<R> AddCall<R> {
         self
     }
 
-    /// Gives all that was added, in place of the root.
+    /// Returns everything added instead of the root.
     pub fn all(self) -> AddCall<All> {
         self.giving()
     }
@@ -284,7 +283,7 @@ impl<R> AddCall<R> {
         }
     }
 
-    /// Tells of everything as it happens, progress included.
+    /// Streams all events, including progress.
     pub fn stream(self) -> Items<AddEvent> {
         self.send(true)
     }
@@ -327,7 +326,7 @@ impl<R: AddResult> IntoFuture for AddCall<R> {
     }
 }
 
-/// What was added, without the progress that the server may tell of all the same.
+/// Everything added. The server may report progress even if it is not requested.
 async fn added(mut events: Items<AddEvent>) -> Result<Vec<Added>, Error> {
     let mut all = Vec::new();
     loop {
@@ -342,31 +341,31 @@ async fn added(mut events: Items<AddEvent>) -> Result<Vec<Added>, Error> {
 }
 
 impl Kubo {
-    /// Adds a file, a directory, or content, and gives the root: the file or directory itself, or the directory around it.
+    /// Adds a file, a directory, or other content, and returns the root: the file or directory, or the directory that wraps it.
     pub fn add(&self, source: impl crate::upload::IntoSource) -> AddCall<Root> {
         AddCall::new(self, vec![source.into_source()])
     }
 
-    /// Adds several at once, and gives all that was added, in order.
+    /// Adds several files, directories, or other content, and returns everything added, in order.
     pub fn add_all(&self, sources: impl IntoSources) -> AddCall<All> {
         AddCall::new(self, sources.into_sources())
     }
 
-    /// Adds bytes as a file, and gives its CID.
+    /// Adds bytes as a file and returns its CID.
     pub fn add_bytes(&self, bytes: impl Into<bytes::Bytes>) -> AddCall<RootCid> {
         AddCall::new(self, vec![Source::bytes(bytes)])
     }
 
-    /// Adds text as a file, and gives its CID.
+    /// Adds text as a file and returns its CID.
     pub fn add_str(&self, text: impl Into<String>) -> AddCall<RootCid> {
         let text: String = text.into();
         AddCall::new(self, vec![Source::bytes(text)])
     }
 
-    /// Adds a value as a file of JSON, and gives its CID. Keys are sorted and nothing is between them, so that equal values
-    /// have equal CIDs; they are those of the Python client.
+    /// Adds a value as a JSON file and returns its CID. Keys are sorted and there is no whitespace, so that equal values
+    /// have equal CIDs, which are the same as those of the Python client.
     ///
-    /// Awaiting the call gives [`EncoderError::Encoding`] when the value has no form in JSON.
+    /// The call fails with [`EncoderError::Encoding`] if the value cannot be represented in JSON.
     pub fn add_json(&self, value: &impl Serialize) -> AddCall<RootCid> {
         let encoded = serde_json::to_value(value).and_then(|mut value| {
             value.sort_all_objects();

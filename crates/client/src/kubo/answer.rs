@@ -1,4 +1,4 @@
-//! The answer to a request, as bytes.
+//! The response to a request, as bytes.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,25 +19,25 @@ use crate::error::{EncoderError, Error, PartialResponse};
 use crate::transport::Body;
 use crate::upload::Failure;
 
-/// The trailer that says why a stream has ended early.
+/// The trailer with the reason why a stream ended early.
 const STREAM_ERROR: &str = "x-stream-error";
-/// The length of what is streamed, when `Content-Length` cannot be sent.
+/// The length of a streamed response, if `Content-Length` cannot be sent.
 const CONTENT_LENGTH: &str = "x-content-length";
-/// What messages about a block that is not there contain.
+/// A part of messages about missing blocks.
 const ABSENT: &str = "could not find ";
-/// Why an answer is not whole that ended as if it were.
+/// Why a response that seems to be complete is not.
 const NO_TRAILER: &str = "the trailer that confirms its end did not arrive";
-/// Most bytes of a refusal that are read.
+/// Maximum number of bytes of an error response that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
-/// The bytes of an answer, read as they come: by [`Self::chunk`], as a [`Stream`], or as an [`AsyncRead`]. Dropping it ends the
-/// call.
+/// The bytes of a response, read as they arrive: with [`Self::chunk`], as a [`Stream`], or as an [`AsyncRead`]. Dropping it cancels
+/// the call.
 ///
 /// ```no_run
 /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), Box<dyn std::error::Error>> {
-/// // To a file, whole or not at all.
+/// // Write to a file atomically.
 /// kubo.cat("/ipfs/bafkqabtimvwgy3yk").await?.to_file("hello.txt").await?;
-/// // Through any reader of tokio.
+/// // Use it as a reader.
 /// let mut content = kubo.cat("/ipfs/bafkqabtimvwgy3yk").await?;
 /// tokio::io::copy(&mut content, &mut tokio::io::sink()).await?;
 /// # Ok(())
@@ -50,20 +50,20 @@ pub struct Answer {
     asked: Asked,
     idle: Idle,
     ended: bool,
-    /// Whether only a trailer makes it whole, which the server has agreed to: what stands between may drop trailers.
+    /// Whether the response is complete only with a trailer, as agreed with the server, since proxies may drop trailers.
     unconfirmed: bool,
-    /// What a reader has not taken yet.
+    /// Bytes that a reader has not consumed.
     rest: Bytes,
 }
 
-/// What the request says about its answer.
+/// What is needed of the request to read the response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
-    /// The arguments as an error names them.
+    /// The arguments, for error messages.
     pub(super) subject: Option<String>,
-    /// Whether the answer must hold a record.
+    /// Whether at least one record is expected.
     pub(super) due: bool,
-    /// The encoding that the caller asked for, other than JSON.
+    /// The requested encoding, if it is not JSON.
     pub(super) encoding: Option<String>,
 }
 
@@ -77,7 +77,7 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// An answer of any API to a request that was accepted.
+    /// A successful response of any API.
     pub(crate) fn accepted(headers: HeaderMap, body: Body, failure: Option<Failure>) -> Self {
         let unconfirmed = headers
             .get(STREAM_END)
@@ -99,7 +99,7 @@ impl Answer {
         &self.headers
     }
 
-    /// Takes an answer whose status says that the request was accepted; reads the error of any other.
+    /// Returns a successful response, or the error of any other.
     pub(super) async fn read_head(
         response: Response<Body>,
         failure: Option<Failure>,
@@ -118,12 +118,12 @@ impl Answer {
         Err(answer.refusal(head.status).await)
     }
 
-    /// Whether a record must be among the bytes.
+    /// Whether at least one record is expected.
     pub(super) fn is_record_due(&self) -> bool {
         self.asked.due
     }
 
-    /// Refuses bytes that are no records of JSON.
+    /// Checks that the content type is JSON.
     pub(super) fn check_json(&self) -> Result<(), Error> {
         let Some(found) = self.content_type() else {
             return Ok(());
@@ -144,12 +144,12 @@ impl Answer {
         })
     }
 
-    /// The next bytes; `None` at the end of a whole answer.
+    /// The next bytes; `None` at the end of a complete response.
     ///
     /// # Errors
     ///
-    /// [`Error::Partial`] when the server says that the command failed on the way, [`Error::Cut`] when the answer ends
-    /// before its end, [`Error::Timeout`] when it does not go on, [`Error::Upload`] when a file could not be read.
+    /// [`Error::Partial`] if the command failed after the response had started, [`Error::Cut`] if the response is incomplete,
+    /// [`Error::Timeout`] if it does not continue in time, [`Error::Upload`] if a file could not be read.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|context| self.poll_chunk(context)).await
     }
@@ -213,24 +213,24 @@ impl Answer {
             .unwrap_or_else(|| PartialResponse::new(reason).into()))
     }
 
-    /// How many bytes will come, as far as the server tells: for a progress bar, not for counting on.
+    /// The length in bytes as reported by the server: only suitable for progress bars.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         let number = |name: &str| self.headers.get(name)?.to_str().ok()?.parse().ok();
         number(CONTENT_LENGTH).or_else(|| number(header::CONTENT_LENGTH.as_str()))
     }
 
-    /// The media type.
+    /// The content type.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.headers.get(header::CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// All bytes, at most so many.
+    /// Reads all bytes, up to a limit.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`], and those of [`Self::chunk`]; [`Error::Partial`] holds the `Vec<u8>` that had arrived.
+    /// [`Error::TooLong`], and those of [`Self::chunk`]; [`Error::Partial`] contains the `Vec<u8>` that had arrived.
     pub async fn to_vec(mut self, limit: usize) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
         loop {
@@ -246,8 +246,8 @@ impl Answer {
         }
     }
 
-    /// Writes all bytes to a file and gives their number. The file is written beside its place and put there when it is whole and
-    /// on disk: what was there before stays until then, and is there after an error.
+    /// Writes all bytes to a file and returns their number. The file is replaced atomically, after all bytes were written to a
+    /// temporary file in the same directory and synced; after an error the previous file is unchanged.
     ///
     /// # Errors
     ///
@@ -263,7 +263,7 @@ impl Answer {
         })
     }
 
-    /// A message with what was asked for before it, where it names a block below that alone.
+    /// Adds the argument to messages that only name a missing block below it.
     fn named(&self, message: String) -> String {
         match &self.asked.subject {
             Some(asked) if message.contains(ABSENT) && !message.contains(root_of(asked)) => {
@@ -273,7 +273,7 @@ impl Answer {
         }
     }
 
-    /// An error of the command that the server told, or of the upload that caused it.
+    /// The error of the command, or of the upload that caused it.
     pub(super) fn command_error(&mut self, status: StatusCode, mut error: CommandError) -> Error {
         error.message = self.named(error.message);
         self.failed().unwrap_or(Error::Response { status, error })
@@ -330,7 +330,7 @@ impl AsyncRead for Answer {
     }
 }
 
-/// The part of a path that names a block.
+/// The root of a path.
 fn root_of(path: &str) -> &str {
     let path = path.strip_prefix("/ipfs/").unwrap_or(path);
     path.split('/').next().unwrap_or(path)

@@ -1,6 +1,6 @@
-//! How the answers of commands become what a call gives.
+//! Macros that define the results of commands.
 
-/// A command that answers with one record: `one! { Command, Record => Output, |record| … }`, the closure giving a `Result`.
+/// A command that returns one record: `one! { Command, Record => Output, |record| … }`; the closure returns a `Result`.
 macro_rules! one {
     ($($command:ty, $record:ty => $output:ty, $read:expr;)+) => { $(
         impl $crate::kubo::Callable for $command {
@@ -15,7 +15,7 @@ macro_rules! one {
 }
 pub(crate) use one;
 
-/// A command that answers with many records, where it is asked for them: the closure adds the items of a record to a list.
+/// A command that can return many records: the closure appends the items of a record to a queue.
 macro_rules! many {
     ($($command:ty, $record:ty => $item:ty, $read:expr;)+) => { $(
         impl $crate::kubo::Streamable for $command {
@@ -33,7 +33,7 @@ macro_rules! many {
 }
 pub(crate) use many;
 
-/// A command that always answers with many records: awaited, it gives a list.
+/// A command that always returns many records: if awaited, it returns a list.
 macro_rules! list {
     ($($command:ty, $record:ty => $item:ty, $read:expr;)+) => { $(
         $crate::kubo::many! { $command, $record => $item, $read; }
@@ -49,7 +49,7 @@ macro_rules! list {
 }
 pub(crate) use list;
 
-/// A command that answers with bytes.
+/// A command that returns bytes.
 macro_rules! binary {
     ($($command:ty),+ $(,)?) => { $(
         impl $crate::kubo::Callable for $command {
@@ -63,7 +63,7 @@ macro_rules! binary {
 }
 pub(crate) use binary;
 
-/// A command that answers with nothing.
+/// A command with an empty response.
 macro_rules! nothing {
     ($($command:ty),+ $(,)?) => { $(
         impl $crate::kubo::Callable for $command {

@@ -1,17 +1,17 @@
-//! What calls take as paths, CIDs and names.
+//! Arguments of calls: paths, CIDs and names.
 
 use cairn_primitives::{ByteString, Cid, ContentPath, PeerId};
 
-/// Something that a call takes as a path, a CID or a name: text, a [`Cid`], a [`ContentPath`], or bytes that need not be UTF-8.
-/// The server reads it, and says what is wrong with it.
+/// A path, CID or name as an argument: text, a [`Cid`], a [`ContentPath`], a [`PeerId`], or bytes that need not be UTF-8. It is
+/// validated by the server.
 pub trait IntoPath {
-    /// As it is sent.
+    /// Converts it to the text that is sent.
     fn into_path(self) -> ByteString;
 }
 
-/// One or several of what [`IntoPath`] takes: each by itself, or an array, slice or `Vec` of them.
+/// One or several arguments: anything that implements [`IntoPath`], or an array, slice or `Vec` of it.
 pub trait IntoPaths {
-    /// As they are sent.
+    /// Converts them to the texts that are sent.
     fn into_paths(self) -> Vec<ByteString>;
 }
 
@@ -69,12 +69,12 @@ impl<T: IntoPath + Clone> IntoPaths for &Vec<T> {
     }
 }
 
-/// The same as text.
+/// The argument as text.
 pub(crate) fn text(path: impl IntoPath) -> String {
     path.into_path().into_text()
 }
 
-/// The same as texts.
+/// The arguments as text.
 pub(crate) fn texts(paths: impl IntoPaths) -> Vec<String> {
     paths
         .into_paths()

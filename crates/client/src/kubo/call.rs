@@ -1,4 +1,4 @@
-//! A call that is being put together.
+//! Calls.
 
 use std::collections::VecDeque;
 use std::future::{Future, IntoFuture};
@@ -13,9 +13,9 @@ use super::{Answer, Items, Kubo, Received, Settings, choose};
 use crate::error::{EncoderError, Error};
 use crate::upload::Upload;
 
-/// A call: a command with its options, to be awaited, or streamed where the command gives many items. Nothing is sent before.
+/// A call: a command with its options. Await it, or use [`Self::stream`] if the command returns many items. Nothing is sent before.
 ///
-/// The methods that set an option of the command are those of `Call<Command>` below; these here are for every call:
+/// Each command has methods for its options, see the `impl Call<Command>` blocks below. These methods apply to every call:
 ///
 /// ```no_run
 /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {
@@ -48,24 +48,24 @@ impl<C: std::fmt::Debug> std::fmt::Debug for Call<C> {
     }
 }
 
-/// How a command reads the items of an answer from one of its lines.
+/// Parses the items in one line of a response.
 pub type ReadItems<T> = fn(&[u8], &mut VecDeque<T>) -> Result<(), Error>;
 
 /// A command whose call can be awaited.
 pub trait Callable: Command {
-    /// What that gives.
+    /// The result.
     type Output: Send + 'static;
 
-    /// Sends it and reads the answer.
+    /// Sends the request and reads the response.
     fn run(call: Call<Self>) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
 
 /// A command whose call can be streamed.
 pub trait Streamable: Command {
-    /// What the stream gives.
+    /// The items of the stream.
     type Item: Send + 'static;
 
-    /// Reads items from a line of the answer.
+    /// Parses the items in a line of the response.
     const READ: ReadItems<Self::Item>;
 }
 
@@ -79,7 +79,7 @@ impl<C: Command> Call<C> {
         }
     }
 
-    /// With this to send.
+    /// Sets the content to send.
     pub(crate) fn sending(self, upload: Upload) -> Self {
         Self {
             upload: Some(upload),
@@ -91,44 +91,45 @@ impl<C: Command> Call<C> {
         Self { settings, ..self }
     }
 
-    /// How long the server may keep this call waiting, in place of what the client says.
+    /// Sets the timeout of this call, overriding that of the client. It limits the time without progress: until the response
+    /// starts after the request was sent, and between parts of the response.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(Some(timeout));
         self
     }
 
-    /// Waits for ever.
+    /// Disables the timeout.
     pub fn no_timeout(mut self) -> Self {
         self.settings.timeout = Some(None);
         self
     }
 
-    /// Whether the server does without its peers for this call.
+    /// Whether the server runs this command without contacting peers.
     pub fn offline(self, offline: bool) -> Self {
         self.option("offline", if offline { "true" } else { "false" })
     }
 
-    /// Sends this option, also one that this client does not know. It takes the place of whatever else sets it.
+    /// Sets an option by its name, also one that this client does not know. It overrides all other values of this option.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.options.push((name.into(), value.into()));
         self
     }
 
-    /// The command as it is declared.
+    /// The declared command.
     #[must_use]
     pub fn command(&self) -> &C {
         &self.command
     }
 
-    /// Changes the command as it is declared.
+    /// Changes the declared command.
     pub fn with(mut self, change: impl FnOnce(&mut C)) -> Self {
         change(&mut self.command);
         self
     }
 
-    /// Sends it, asking for many records or for one where the command leaves that open.
+    /// Sends the request. If the command returns one record or many, `many` selects which.
     pub(crate) async fn answer(self, many: bool) -> Result<Answer, Error> {
-        // A command that takes files sends a form, even an empty one.
+        // Commands that take files always get a form, even an empty one.
         let upload = match (self.upload, C::SPEC.body) {
             (None, BodyKind::Files) => Some(Upload::from_parts(Vec::new())),
             (upload, _) => upload,
@@ -141,7 +142,7 @@ impl<C: Command> Call<C> {
 }
 
 impl<C: Command<Reply: Received>> Call<C> {
-    /// What the command answers with as it is declared.
+    /// The record that the command is declared to return.
     pub(crate) async fn record<T>(self) -> Result<T, Error>
     where
         C::Reply: Received<Value = T>,
@@ -149,7 +150,7 @@ impl<C: Command<Reply: Received>> Call<C> {
         C::Reply::receive(self.answer(false).await?).await
     }
 
-    /// Waits for the end of an answer that holds nothing.
+    /// Waits for the end of an empty response.
     pub(crate) async fn finish(self) -> Result<(), Error> {
         let mut answer = self.answer(false).await?;
         while answer.chunk().await?.is_some() {}
@@ -167,14 +168,14 @@ impl<C: Callable> IntoFuture for Call<C> {
 }
 
 impl<C: Streamable> Call<C> {
-    /// The items as they come. Dropping the stream ends the call.
+    /// Streams the items as they arrive. Dropping the stream cancels the call.
     pub fn stream(self) -> Items<C::Item> {
         Items::new(Box::pin(self.answer(true)), C::READ)
     }
 }
 
 impl<C: Callable<Output = Answer>> Call<C> {
-    /// All bytes, at most so many.
+    /// Reads all bytes, up to a limit.
     ///
     /// # Errors
     ///
@@ -183,17 +184,17 @@ impl<C: Callable<Output = Answer>> Call<C> {
         self.await?.to_vec(limit).await
     }
 
-    /// All bytes as text, at most so many.
+    /// Reads all bytes as text, up to a limit.
     ///
     /// # Errors
     ///
-    /// As [`Answer::to_vec`]; [`EncoderError::Decoding`] when they are not UTF-8.
+    /// As [`Answer::to_vec`]; [`EncoderError::Decoding`] if they are not UTF-8.
     pub async fn to_string(self, limit: usize) -> Result<String, Error> {
         let bytes = self.to_vec(limit).await?;
         String::from_utf8(bytes).map_err(|error| EncoderError::decoding("UTF-8", error).into())
     }
 
-    /// Writes all bytes to a file, whole or not at all, and gives their number.
+    /// Writes all bytes to a file atomically and returns their number.
     ///
     /// # Errors
     ///

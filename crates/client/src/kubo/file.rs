@@ -1,4 +1,4 @@
-//! An answer as a file, whole or not at all.
+//! Atomic writes of responses to files.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::Answer;
 use crate::error::Error;
 
-/// Removes the temporary file unless it was put in its place, also when the call is dropped.
+/// Removes the temporary file unless it was renamed, also if the call is dropped.
 struct Temporary(Option<PathBuf>);
 
 impl Drop for Temporary {
@@ -20,7 +20,7 @@ impl Drop for Temporary {
     }
 }
 
-/// Writes it.
+/// Writes the response to a file atomically.
 pub(super) async fn write(mut answer: Answer, path: &Path) -> Result<u64, Error> {
     let failed = |source| Error::Write {
         path: path.to_owned(),
@@ -42,7 +42,7 @@ pub(super) async fn write(mut answer: Answer, path: &Path) -> Result<u64, Error>
     Ok(count)
 }
 
-/// A new file beside the path, under a name that nobody guesses.
+/// Creates a file with a random name in the same directory.
 async fn create(path: &Path) -> std::io::Result<(File, Temporary)> {
     let name = format!(".cairn-{:016x}", RandomState::new().hash_one(path));
     let temporary = path.with_file_name(name);

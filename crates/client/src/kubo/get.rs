@@ -1,4 +1,4 @@
-//! Files and directories onto this machine.
+//! Downloads of files and directories.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,19 @@ use crate::error::Error;
 use crate::get::{Target, unpack};
 
 impl Call<Get> {
-    /// Writes the file or directory into this directory, under its own name: the last of its path. The directory is made where
-    /// there is none. What an archive holds that would be written elsewhere is refused, and no link is followed.
+    /// Downloads the file or directory into a directory, under the last name of its path. The directory is created if it does not
+    /// exist. Archive members that would be written outside of it are refused, and symbolic links are never followed.
     ///
     /// # Errors
     ///
-    /// [`Error::Extract`] when the archive is not sound or something cannot be written, and any other [`Error`]; what had
-    /// arrived before is there then.
+    /// [`Error::Extract`] if the archive is invalid or a file cannot be written, and any other [`Error`]. Files that were written
+    /// before remain.
     pub async fn to_dir(self, directory: impl Into<PathBuf>) -> Result<(), Error> {
         let answer = self.with(plain).await?;
         unpack(answer, Target::Within(directory.into()), |_| ()).await
     }
 
-    /// Writes the file or directory to this path, as `ipfs get -o` does. A file goes into a directory that is there.
+    /// Downloads the file or directory to a path, like `ipfs get -o`. If the path is a directory, a file is written into it.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl Call<Get> {
     }
 }
 
-/// Asks for an archive that can be unpacked as it comes.
+/// Requests an uncompressed archive.
 fn plain(get: &mut Get) {
     get.archive = false;
     get.compress = false;

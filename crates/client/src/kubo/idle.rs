@@ -1,4 +1,4 @@
-//! How long a server may keep a call waiting.
+//! Timeouts of calls.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 use crate::error::Error;
 use crate::transport::Body;
 
-/// A clock that runs while nothing is sent and nothing arrives.
+/// Measures the time in which nothing is sent or received.
 #[derive(Debug)]
 pub(super) struct Idle {
     limit: Option<Duration>,
@@ -21,7 +21,7 @@ pub(super) struct Idle {
 }
 
 impl Idle {
-    /// Starts it; without a limit it never strikes.
+    /// Starts it; without a limit it never expires.
     pub(super) fn new(limit: Option<Duration>) -> Self {
         Self {
             limit,
@@ -30,14 +30,14 @@ impl Idle {
         }
     }
 
-    /// Something was sent or has arrived.
+    /// Resets the time.
     pub(super) fn moved(&mut self) {
         if self.limit.is_some() {
             *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
     }
 
-    /// The body, which sets the clock back whenever some of it is taken.
+    /// Wraps a body, so that sending it resets the time.
     pub(super) fn watch(&self, body: Body) -> Body {
         if self.limit.is_none() {
             return body;
@@ -50,14 +50,14 @@ impl Idle {
         .boxed_unsync()
     }
 
-    /// Ready with an error when the time is over.
+    /// Ready with an error after the timeout.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.limit else {
             return Poll::Pending;
         };
         loop {
             let moved = *self.moved.lock().unwrap_or_else(PoisonError::into_inner);
-            // A limit so long that no clock shows its end is none.
+            // A limit that exceeds the range of the clock is none.
             let Some(end) = moved.checked_add(limit) else {
                 return Poll::Pending;
             };
@@ -79,7 +79,7 @@ impl Idle {
         }
     }
 
-    /// Waits for this, unless the time is over before.
+    /// Waits for a future until the timeout.
     pub(super) async fn wait<T>(
         &mut self,
         work: impl Future<Output = Result<T, Error>>,

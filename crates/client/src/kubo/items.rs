@@ -1,4 +1,4 @@
-//! What a call gives one by one.
+//! Streams of items.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -11,8 +11,7 @@ use futures_util::stream::Stream;
 use super::{Answer, ReadItems, Records};
 use crate::error::Error;
 
-/// The items of an answer as they come. Nothing is sent before the first is asked for; dropping it ends the call, also one
-/// that would go on for ever.
+/// A stream of the items of a response. The request is sent when the stream is polled first; dropping the stream cancels the call.
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Items<T> {
     state: State,
@@ -44,20 +43,20 @@ impl<T> Items<T> {
         }
     }
 
-    /// The next item; `None` at the end of a whole answer. It may be dropped and called again.
+    /// The next item; `None` at the end of a complete response. Cancel safe.
     ///
     /// # Errors
     ///
-    /// Any [`Error`]; after one there is nothing more.
+    /// Any [`Error`]. After an error the stream has ended.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         poll_fn(|context| self.poll(context)).await
     }
 
-    /// All items that are left.
+    /// Collects the remaining items.
     ///
     /// # Errors
     ///
-    /// Any [`Error`]; [`Error::Partial`] holds the `Vec` of those that had arrived.
+    /// Any [`Error`]; [`Error::Partial`] contains the `Vec` of the items that had arrived.
     pub async fn try_collect(mut self) -> Result<Vec<T>, Error>
     where
         T: Send + Sync + 'static,

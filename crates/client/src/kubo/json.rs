@@ -1,4 +1,4 @@
-//! Files of JSON.
+//! JSON files.
 
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use super::{Call, IntoPath, Kubo, decode};
 use crate::error::Error;
 
-/// Most bytes of a file of JSON, unless another number is set.
+/// The default limit in bytes.
 const LIMIT: usize = 64 << 20;
 
-/// A call that reads a file of JSON.
+/// A call that reads a JSON file.
 #[must_use = "a call is sent when it is awaited"]
 #[derive(Debug)]
 pub struct GetJson<T> {
@@ -24,7 +24,7 @@ pub struct GetJson<T> {
 }
 
 impl<T> GetJson<T> {
-    /// Reads at most so many bytes; 64 MiB unless this says otherwise.
+    /// Sets the maximum size of the file in bytes [default: 64 MiB].
     pub fn limit(self, limit: usize) -> Self {
         Self { limit, ..self }
     }
@@ -62,7 +62,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for GetJson<T> {
 }
 
 impl Kubo {
-    /// Reads a file of JSON as a value.
+    /// Reads a JSON file and deserializes it.
     ///
     /// ```no_run
     /// # async fn example(kubo: cairn_client::Kubo) -> Result<(), cairn_client::Error> {

@@ -56,20 +56,20 @@ use crate::upload::{CHUNK, Failure, Upload};
 use crate::version::Supported;
 use crate::address::Address;
 
-/// Names the program in requests. Kubo refuses what looks like a browser without an origin.
+/// The `User-Agent` of requests. Kubo refuses browsers without an origin.
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("cairn-client/", env!("CARGO_PKG_VERSION")));
 
-/// Where the API is below the server's address, unless another place is set.
+/// The default path of the API below the address of the server.
 pub const DEFAULT_BASE: &str = "api/v0";
 
-/// How long a server may keep a call waiting, unless another time is set.
+/// The default timeout of calls; see [`Call::timeout`].
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A client of the Kubo RPC of one server. Cheap to clone; clones share their connections.
 ///
-/// [`Kubo::connect`] or [`Kubo::builder`] make one. Each method of it, and of its groups, gives a call: a value whose methods
-/// set the options of the command, and that is then awaited, or read as a stream.
+/// Create it with [`Kubo::connect`] or [`Kubo::builder`]. Its methods, and those of its groups, return calls: values whose methods
+/// set the options of the command, and which are then awaited or streamed.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), cairn_client::Error> {
@@ -93,7 +93,7 @@ pub struct Kubo {
 struct Shared {
     transport: Arc<dyn Transport>,
     headers: HeaderMap,
-    /// With a slash before and after it.
+    /// With a leading and a trailing slash.
     base: String,
     options: Vec<(String, String)>,
     retry: Retry,
@@ -103,18 +103,18 @@ struct Shared {
     workarounds: Arc<crate::workarounds::Workarounds>,
 }
 
-/// What one call asks for besides its command.
+/// The settings of a call that are independent of its command.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    /// Another time than the client's; `Some(None)` for no limit.
+    /// Overrides the timeout of the client; `Some(None)` for no timeout.
     pub(crate) timeout: Option<Option<Duration>>,
-    /// Options that take the place of whatever was set.
+    /// Options that override all others.
     pub(crate) options: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for Kubo {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The headers may hold a secret.
+        // The headers may contain a secret.
         out.debug_struct("Kubo")
             .field("options", &self.shared.options)
             .field("retry", &self.shared.retry)
@@ -124,11 +124,11 @@ impl std::fmt::Debug for Kubo {
 }
 
 impl Kubo {
-    /// A client over this transport.
+    /// Creates a client that uses this transport.
     pub fn new(transport: impl Transport) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::USER_AGENT, USER_AGENT);
-        // Asks for the trailer that says why a stream has ended early.
+        // Requests the trailer with the reason if a stream ends early.
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
         headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
         Self {
@@ -146,11 +146,11 @@ impl Kubo {
         }
     }
 
-    /// A client of the server at this address, by the defaults of [`Http`]. Nothing is sent, and no version checked.
+    /// Creates a client of the server at this address, with the default options of [`Http`], without checking its version.
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the HTTP client cannot be made.
+    /// [`TransportError::Setup`] if the HTTP client cannot be created.
     pub fn at(address: &Address) -> Result<Self, TransportError> {
         Ok(Self::new(Http::new(address)?))
     }
@@ -160,13 +160,13 @@ impl Kubo {
         self
     }
 
-    /// Sends this `Authorization` with every request: `Bearer TOKEN` or `Basic BASE64`.
+    /// Sends an `Authorization` header with every request: `Bearer TOKEN` or `Basic BASE64`.
     #[must_use]
     pub fn with_authorization(self, value: HeaderValue) -> Self {
         self.with_header(header::AUTHORIZATION, value)
     }
 
-    /// Sends this header with every request. Those that may hold a secret are kept out of logs.
+    /// Sends a header with every request. `Authorization` and `Cookie` are not shown in logs.
     #[must_use]
     pub fn with_header(self, name: http::HeaderName, mut value: HeaderValue) -> Self {
         if name == header::AUTHORIZATION || name == header::COOKIE {
@@ -175,26 +175,26 @@ impl Kubo {
         self.change(|shared| drop(shared.headers.insert(name, value)))
     }
 
-    /// Sends this option with every request, as in `cid-base=base32` or `offline=true`. It takes the place of what a call says.
+    /// Sends an option with every request, as in `cid-base=base32` or `offline=true`. It overrides the options of calls.
     #[must_use]
     pub fn with_option(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.change(|shared| shared.options.push((name.into(), value.into())))
     }
 
-    /// Tries again by these rules.
+    /// Sets when calls are retried.
     #[must_use]
     pub fn with_retry(self, retry: Retry) -> Self {
         self.change(|shared| shared.retry = retry)
     }
 
-    /// How long the server may keep a call waiting: for the first of the answer after all was sent, and then for each next
-    /// part of it. `None` waits for ever.
+    /// Sets the timeout of calls; `None` disables it. It limits the time without progress: until the response starts after the
+    /// request was sent, and between parts of the response.
     #[must_use]
     pub fn with_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         self.change(|shared| shared.timeout = timeout.into())
     }
 
-    /// The API is at this path below the address; [`DEFAULT_BASE`] otherwise.
+    /// Sets the path of the API below the address [default: [`DEFAULT_BASE`]].
     #[must_use]
     pub fn with_base(self, base: &str) -> Self {
         let base = base.trim_matches('/');
@@ -206,25 +206,25 @@ impl Kubo {
         })
     }
 
-    /// Reads files and readers in pieces of so many bytes; at least 4 KiB, at most 16 MiB.
+    /// Sets the size of the chunks in which files and readers are read, in bytes, from 4 KiB to 16 MiB.
     #[must_use]
     pub fn with_chunk_size(self, bytes: usize) -> Self {
         self.change(|shared| shared.chunk = bytes.clamp(4096, 16 << 20))
     }
 
-    /// Accepts these versions of servers where they are checked.
+    /// Sets the supported versions for [`Self::check_version`].
     #[must_use]
     pub fn with_supported(self, supported: Supported) -> Self {
         self.change(|shared| shared.supported = supported)
     }
 
-    /// In how large pieces files and readers are read, in bytes.
+    /// The size of the chunks in which files and readers are read, in bytes.
     #[must_use]
     pub fn chunk_size(&self) -> usize {
         self.shared.chunk
     }
 
-    /// Closes the connections that no call uses. The client goes on working: the next call opens one again.
+    /// Closes idle connections. The client can still be used: the next call opens a connection again.
     pub fn close(&self) {
         self.shared.transport.close();
     }
@@ -237,26 +237,26 @@ impl Kubo {
         &self.shared.workarounds
     }
 
-    /// Calls a command. What it gives follows from the declaration: a record, [`Records`], an [`Answer`] of bytes, or nothing.
-    /// Where the command answers with one record or many, this asks for the one.
+    /// Calls a command by its declaration. The result is a record, [`Records`], an [`Answer`] of bytes, or nothing.
+    /// If the command returns one record or many, one is requested.
     ///
     /// ```compile_fail
     /// # async fn wrong(kubo: cairn_client::Kubo) {
-    /// // `add` takes files: it is called with `upload`.
+    /// // `add` takes files: use `upload`.
     /// kubo.call(&cairn_wire::kubo::add::Add::new()).await;
     /// # }
     /// ```
     ///
     /// ```compile_fail
     /// # async fn wrong(kubo: cairn_client::Kubo) {
-    /// // `version` answers with one record: there is no stream to read.
+    /// // `version` returns one record, not a stream.
     /// kubo.call(&cairn_wire::kubo::version::Version::new()).await.unwrap().next().await;
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Any [`Error`]; [`Error::Empty`] when there must be a record and is none.
+    /// Any [`Error`]; [`Error::Empty`] if a record is expected and there is none.
     pub async fn call<C>(&self, command: &C) -> Result<<C::Reply as Received>::Value, Error>
     where
         C: Command<Body = NoBody, Reply: Received>,
@@ -265,7 +265,7 @@ impl Kubo {
         C::Reply::receive(self.send(&C::SPEC, values, None).await?).await
     }
 
-    /// Calls a command that answers with one record or many, and asks for many.
+    /// Calls a command that returns one record or many, and requests many.
     ///
     /// ```compile_fail
     /// # async fn wrong(kubo: cairn_client::Kubo) {
@@ -299,7 +299,7 @@ impl Kubo {
     ///
     /// # Errors
     ///
-    /// As [`Self::call`]; [`Error::Upload`] when a file cannot be read.
+    /// As [`Self::call`]; [`Error::Upload`] if a file cannot be read.
     pub async fn upload<C>(
         &self,
         command: &C,
@@ -314,7 +314,7 @@ impl Kubo {
         C::Reply::receive(answer).await
     }
 
-    /// Calls a command by its facts, for a caller that knows its type no more.
+    /// Calls a command by its [`Spec`], without its type.
     ///
     /// # Errors
     ///
@@ -329,7 +329,7 @@ impl Kubo {
             .await
     }
 
-    /// What all calls come down to.
+    /// Sends a request; used by all calls.
     pub(crate) async fn send_by(
         &self,
         spec: &Spec,
@@ -398,7 +398,7 @@ impl Kubo {
         let sent = async { Ok::<_, Error>(shared.transport.send(request).await) };
         match idle.wait(sent).await? {
             Ok(response) => Answer::read_head(response, failure, asked, idle).await,
-            // A request cut short because a file could not be read: that is the news.
+            // If the request broke off because a file could not be read, that is the error.
             Err(error) => Err(failure
                 .as_ref()
                 .and_then(Failure::take)
@@ -407,7 +407,7 @@ impl Kubo {
     }
 }
 
-/// What the request says about its answer. Arguments stand for it in errors; a long list by its first.
+/// What is needed of the request to read the response. Errors name the arguments; of many only the first.
 fn asked(spec: &Spec, values: &Values) -> Asked {
     const MOST: usize = 512;
     let subject = values.arguments().split_first().map(|(first, others)| {
@@ -427,7 +427,7 @@ fn asked(spec: &Spec, values: &Values) -> Asked {
     }
 }
 
-/// Sets an option in place of all that were given under any of its names.
+/// Sets an option, replacing all values given under any of its names.
 fn replace(spec: &Spec, mut values: Values, name: &str, value: &str) -> Values {
     match spec.option(name) {
         Some(option) => {
@@ -441,7 +441,7 @@ fn replace(spec: &Spec, mut values: Values, name: &str, value: &str) -> Values {
     values
 }
 
-/// Sets the option that asks for many records in place of one.
+/// Sets the option that requests many records instead of one.
 fn choose(spec: &Spec, values: Values, many: bool) -> Values {
     match spec.stream {
         Some(option) if many => values.with(option, "true"),

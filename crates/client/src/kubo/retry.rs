@@ -1,4 +1,4 @@
-//! When to try again.
+//! Retries.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use crate::error::{Error, TransportError};
 
-/// How often, and after which pauses, a request is tried again.
+/// How often and after which pauses requests are retried.
 ///
 /// A request that never reached the server may always be sent again; one that may have been carried out only when its
 /// command changes nothing. Uploads are never sent again: what was read is gone.
@@ -40,7 +40,7 @@ impl Retry {
         longest_pause: Duration::ZERO,
     };
 
-    /// At most so many attempts after the first.
+    /// Sets the maximum number of retries.
     #[must_use]
     pub fn at_most(self, attempts: u32) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Retry {
         }
     }
 
-    /// Pauses from the first to the longest.
+    /// Sets the first and the longest pause.
     #[must_use]
     pub fn pauses(self, first: Duration, longest: Duration) -> Self {
         Self {

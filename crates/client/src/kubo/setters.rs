@@ -1,7 +1,7 @@
-//! Methods of calls, made from the declarations of their commands.
+//! Methods for the options of commands, generated from their declarations.
 
-/// Makes a method of each option of a command, for `Call<C>` or for the calls of `add`. What only says how the command line prints
-/// is left out, and for `add` what says which files of this machine are read.
+/// Generates a method for each option of a command, for `Call<C>` or for `AddCall`. Options that only affect the output of the
+/// command line are left out, and for `add` also those that select local files.
 macro_rules! setters {
     (@next [Call] $name:ident { $($methods:tt)* }) => {
         impl $crate::kubo::Call<$name> { $($methods)* }
@@ -9,7 +9,7 @@ macro_rules! setters {
     (@next [Add] $name:ident { $($methods:tt)* }) => {
         impl<R> $crate::kubo::AddCall<R> { $($methods)* }
     };
-    // `Call::stream` asks for many records.
+    // Set by `Call::stream`.
     (@next [Call] $name:ident $methods:tt $(#[doc = $docs:literal])+ stream: $type:ty; $($rest:tt)*) => {
         setters! { @next [Call] $name $methods $($rest)* }
     };
@@ -96,7 +96,7 @@ macro_rules! setters {
 }
 pub(crate) use setters;
 
-/// As `setters!`, for the calls of `add`.
+/// As `setters!`, for `AddCall`.
 macro_rules! add_setters {
     ($name:ident $($fields:tt)*) => {
         setters! { @next [Add] $name {} $($fields)* }

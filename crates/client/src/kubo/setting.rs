@@ -1,12 +1,12 @@
-//! What the methods that set options take.
+//! Values of options.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use cairn_primitives::Cid;
 
-/// A value that an option of the type `T` can be set to: numbers of any type (those out of range become the nearest in it),
-/// text of any type, and an `Option` of each, whose `None` leaves the option out.
+/// A value for an option of type `T`: integers of any type (saturating), any kind of text, and `Option`s, where `None` unsets the
+/// option.
 pub trait IntoSetting<T> {
     /// The option's value.
     fn into_setting(self) -> T;
@@ -57,7 +57,7 @@ macro_rules! numbers {
     };
 }
 
-/// Any number that an option can be given as.
+/// Conversion from all integer types.
 trait FromNumber<N> {
     fn from_number(number: N) -> Self;
 }
@@ -119,8 +119,8 @@ impl IntoSetting<Vec<String>> for &[&str] {
     }
 }
 
-/// A length of time as the RPC writes it: from a [`Duration`], or from text like `300s`, `1.5h`, `2h45m` or `100ms`, which is
-/// sent as it is. See <https://pkg.go.dev/time#ParseDuration>.
+/// A duration in the format of the RPC, from a [`Duration`] or from text like `300s`, `1.5h`, `2h45m` or `100ms`, which is sent
+/// unchanged. See <https://pkg.go.dev/time#ParseDuration>.
 ///
 /// ```
 /// use std::time::Duration;
@@ -149,7 +149,7 @@ impl From<Duration> for Span {
         ];
         for (count, unit) in parts {
             if count > 0 {
-                // A formatted write into text cannot fail.
+                // Writing to a string cannot fail.
                 let _ = write!(text, "{count}{unit}");
             }
         }

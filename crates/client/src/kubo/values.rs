@@ -1,10 +1,10 @@
-//! Texts of answers as what they mean.
+//! Parsing of texts in responses.
 
 use cairn_primitives::{Cid, ContentPath};
 
 use crate::error::{EncoderError, Error};
 
-/// A CID; of a path like `/ipfs/CID`, its root.
+/// Parses a CID, or a path like `/ipfs/CID`.
 pub(crate) fn cid(text: &str) -> Result<Cid, Error> {
     let root = if text.starts_with('/') {
         ContentPath::new(text)
@@ -18,17 +18,17 @@ pub(crate) fn cid(text: &str) -> Result<Cid, Error> {
     root.map_err(|error: crate::BoxError| EncoderError::decoding("a CID", error).into())
 }
 
-/// CIDs.
+/// Parses CIDs.
 pub(crate) fn cids(texts: &[String]) -> Result<Vec<Cid>, Error> {
     texts.iter().map(|text| cid(text)).collect()
 }
 
-/// A text that stands for nothing where it is empty.
+/// `None` for an empty text.
 pub(crate) fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The number of a mode in octal.
+/// Parses an octal mode.
 pub(crate) fn mode(text: &str) -> Option<u32> {
     u32::from_str_radix(text, 8).ok()
 }

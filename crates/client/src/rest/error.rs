@@ -48,7 +48,7 @@ pub enum CallError<E: std::fmt::Debug> {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The request cannot be written.
-    #[error("the request cannot be written")]
+    #[error("cannot build the request")]
     Request(#[from] http::Error),
     /// The body cannot be written as JSON.
     #[error("the request body cannot be written")]

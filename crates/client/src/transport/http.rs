@@ -1,4 +1,4 @@
-//! Over HTTP.
+//! HTTP.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,13 +18,13 @@ use crate::error::TransportError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpOptions {
-    /// Longest time to connect; `None` waits as long as the system does. 5 seconds when nothing else is asked for.
+    /// Timeout for connecting; `None` for that of the system [default: 5 seconds].
     pub connect_timeout: Option<Duration>,
-    /// Whether connections are kept for the next request. Without it each request opens one and closes it.
+    /// Whether connections are kept open for further requests [default: true].
     pub keep_connections: bool,
-    /// A proxy that requests go through, as in `http://proxy.example:3128`; none when nothing else is asked for.
+    /// Proxy to use, for example `http://proxy.example:3128` [default: none].
     pub proxy: Option<String>,
-    /// Whose certificates are trusted where the address is one of TLS.
+    /// Trusted certificates, if the address uses TLS.
     #[cfg(feature = "tls")]
     pub roots: Roots,
 }
@@ -41,14 +41,13 @@ impl Default for HttpOptions {
     }
 }
 
-/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; with the feature `tls` over TLS, with `http2` also HTTP/2 there, where
-/// the server speaks it.
+/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; TLS with the feature `tls`; HTTP/2 over TLS with the feature `http2`,
+/// if the server supports it.
 ///
-/// No proxy is used but the one that is named, and no redirect followed: a request goes to the server that was named, or
-/// nowhere.
+/// Redirects are not followed, and proxy settings of the environment are not used.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// Made when there is none, and taken away to close its connections.
+    /// Created when needed; dropped to close its connections.
     client: Arc<Mutex<Option<reqwest::Client>>>,
     address: Address,
     options: HttpOptions,
@@ -59,17 +58,17 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the client cannot be made.
+    /// [`TransportError::Setup`] if the client cannot be created.
     pub fn new(address: &Address) -> Result<Self, TransportError> {
         Self::with_options(address, &HttpOptions::default())
     }
 
-    /// The same, by these options.
+    /// The same with options.
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the client cannot be made: its roots may be no certificates, its proxy no URL, its
-    /// address one of HTTPS without the feature `tls`.
+    /// [`TransportError::Setup`] if the client cannot be created: invalid certificates, an invalid proxy URL, or HTTPS without the
+    /// feature `tls`.
     pub fn with_options(address: &Address, options: &HttpOptions) -> Result<Self, TransportError> {
         let client = client(address, options)?;
         Ok(Self {
@@ -79,7 +78,7 @@ impl Http {
         })
     }
 
-    /// The client beneath, made anew after it was closed.
+    /// The HTTP client, created again after it was closed.
     fn open(&self) -> Result<reqwest::Client, TransportError> {
         let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = &*kept {
@@ -159,7 +158,7 @@ fn client(address: &Address, options: &HttpOptions) -> Result<reqwest::Client, T
     };
     #[cfg(feature = "tls")]
     {
-        // Given for every address: the library beneath makes one of its own otherwise, which reads the system's roots.
+        // Set for every address: otherwise reqwest creates one, which reads the certificates of the system.
         builder = builder.tls_backend_preconfigured(match address.is_tls() {
             true => options.roots.config()?,
             false => Roots::Only(Vec::new()).config()?,
@@ -168,7 +167,7 @@ fn client(address: &Address, options: &HttpOptions) -> Result<reqwest::Client, T
     #[cfg(not(feature = "tls"))]
     if address.is_tls() {
         return Err(TransportError::Setup(
-            "an address of HTTPS needs the feature `tls` of cairn-client".into(),
+            "HTTPS needs the feature `tls` of cairn-client".into(),
         ));
     }
     #[cfg(feature = "http2")]
@@ -182,7 +181,7 @@ fn setup(error: reqwest::Error) -> TransportError {
     TransportError::Setup(Box::new(error))
 }
 
-/// The cause behind all others: those between only say which layer passed it on, and name a URL with every argument.
+/// The root cause: the errors in between only name layers, and a URL with all arguments.
 fn root(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -191,13 +190,13 @@ fn root(error: &dyn std::error::Error) -> String {
     error.to_string()
 }
 
-/// Whether TLS has refused the server's certificate.
+/// Whether TLS rejected the server's certificate.
 #[cfg(feature = "tls")]
 fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref::<rustls::Error>() {
         return true;
     }
-    // What an I/O error wraps is not among its sources.
+    // The inner error of an I/O error is not among its sources.
     let wrapped = error
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref);

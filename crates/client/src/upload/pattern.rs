@@ -1,26 +1,26 @@
-//! What of a directory is chosen.
+//! Patterns that select files in directories.
 
 use std::path::Path;
 use std::sync::Arc;
 
-/// Chooses what of a directory is sent.
+/// Selects files and directories to add.
 pub trait Matcher: Send + Sync + std::fmt::Debug {
-    /// Whether this file or directory is sent; the path is that below the directory that is added. A directory above something
-    /// that is sent is sent as well.
+    /// Whether a file or directory is added. The path is relative to the added directory. Parent directories of matching files are
+    /// always added.
     fn matches(&self, path: &Path, is_directory: bool) -> bool;
 
-    /// Whether this directory is looked into.
+    /// Whether a directory is walked.
     fn enters(&self, path: &Path) -> bool {
         let _ = path;
         true
     }
 }
 
-/// A pattern: a glob from text, a regular expression with the feature `regex`, or any [`Matcher`].
+/// A pattern: a glob as text, a regular expression (feature `regex`), or any [`Matcher`].
 ///
-/// A glob is held against the path below the directory: `*` stands for any letters of a name, `?` for one, `[a-z]` and `[!a-z]` for
-/// one of a set, `**` for any directories. What begins with a period is matched only by a name that begins with one, unless that
-/// is turned off at the call. A regular expression is searched for in the path.
+/// Globs match the path relative to the added directory: `*` matches any characters of a name, `?` one character, `[a-z]` and
+/// `[!a-z]` one of a set, `**` any number of directories. Wildcards do not match a leading period, unless
+/// [`AddCall::period_special`](crate::AddCall::period_special) is false. Regular expressions are searched for in the path.
 #[derive(Clone, Debug)]
 pub struct Pattern(Kind);
 
@@ -31,12 +31,12 @@ enum Kind {
 }
 
 impl Pattern {
-    /// Chooses by this.
+    /// A pattern that uses a matcher.
     pub fn matcher(matcher: impl Matcher + 'static) -> Self {
         Self(Kind::Matcher(Arc::new(matcher)))
     }
 
-    /// As a matcher.
+    /// The matcher of this pattern.
     fn build(&self, period_special: bool) -> Arc<dyn Matcher> {
         match &self.0 {
             Kind::Glob(text) => Arc::new(Glob::new(text, period_special)),
@@ -75,7 +75,7 @@ impl Matcher for Expression {
     }
 }
 
-/// Several patterns: what any of them matches.
+/// Matches if any of several matchers does.
 #[derive(Debug)]
 struct AnyOf(Vec<Arc<dyn Matcher>>);
 
@@ -89,7 +89,7 @@ impl Matcher for AnyOf {
     }
 }
 
-/// One matcher of several patterns; none where there are none.
+/// The matcher of several patterns; `None` if there are none.
 pub(crate) fn any_of(patterns: &[Pattern], period_special: bool) -> Option<Arc<dyn Matcher>> {
     let mut all: Vec<_> = patterns
         .iter()
@@ -109,7 +109,7 @@ pub(crate) struct Glob {
     period_special: bool,
 }
 
-/// What a name of the path has to be.
+/// Pattern of one component of the path.
 #[derive(Debug)]
 enum Label {
     /// `**`: any number of directories.
@@ -143,7 +143,7 @@ impl Glob {
         }
     }
 
-    /// The labels that may come next after the names of this path; the number of all stands for the end.
+    /// Simulates the pattern as an NFA: which labels can follow after the path; the last element is the end of the pattern.
     fn reached(&self, path: &Path) -> Vec<bool> {
         let end = self.labels.len();
         let mut at = vec![false; end + 1];
@@ -174,7 +174,7 @@ impl Glob {
         at
     }
 
-    /// `**` may stand for no directory.
+    /// `**` also matches no directory.
     fn pass(&self, at: &mut [bool]) {
         for (place, label) in self.labels.iter().enumerate() {
             if matches!(label, Label::Directories)
@@ -190,7 +190,7 @@ impl Glob {
         self.period_special && name.first() == Some(&'.')
     }
 
-    /// Whether a name fits. Each `*` is tried for as few letters as will do; only the last one met needs to grow.
+    /// Whether a name matches. Backtracks only to the last `*`.
     fn fits(&self, tokens: &[Token], name: &[char]) -> bool {
         if self.is_hidden(name) && !matches!(tokens.first(), Some(Token::Letter('.'))) {
             return false;
@@ -264,7 +264,7 @@ fn tokens(label: &str) -> Vec<Token> {
                     at += length;
                     token
                 }
-                // Without an end it is a letter.
+                // Without a closing bracket it is literal.
                 None => Token::Letter('['),
             },
             letter => Token::Letter(letter),
@@ -273,11 +273,11 @@ fn tokens(label: &str) -> Vec<Token> {
     tokens
 }
 
-/// The set behind a `[`, and how many letters it takes.
+/// Parses a set after `[`; returns its length as well.
 fn set(letters: &[char]) -> Option<(Token, usize)> {
     let negated = matches!(letters.first(), Some('!' | '^'));
     let begin = usize::from(negated);
-    // A bracket that comes first is one of the set.
+    // A bracket in the first place belongs to the set.
     let end = letters
         .iter()
         .enumerate()

@@ -1,4 +1,4 @@
-//! What calls take as something to send.
+//! Content to send.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use super::walk::{Walk, WalkOptions};
 use super::{Content, Part, Upload, UploadError};
 
-/// Something to send: a path of this machine, bytes, a reader, a stream, or parts.
+/// Content to send: a local file or directory, bytes, a reader, a stream, or parts.
 ///
-/// Text and paths are the path of a file, or of a directory where one is taken; bytes are content. What reads from elsewhere is
-/// made by the functions here.
+/// Strings and paths are converted to local paths, bytes to content; see [`IntoSource`].
 pub struct Source {
     name: Option<Vec<u8>>,
     kind: Kind,
@@ -45,39 +44,39 @@ impl Source {
         Self { name: None, kind }
     }
 
-    /// The file or directory at this path.
+    /// A local file or directory.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self::new(Kind::Path(path.into()))
     }
 
-    /// These bytes.
+    /// Bytes.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Kind::Content(Content::Bytes(bytes.into())))
     }
 
-    /// What this reader gives, read as it is sent.
+    /// The content of an async reader.
     pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
         Self::new(Kind::AsyncRead(Box::new(reader)))
     }
 
-    /// What this reader gives, read on a thread that may block.
+    /// The content of a blocking reader, read in a blocking thread.
     pub fn blocking_reader(reader: impl Read + Send + 'static) -> Self {
         Self::new(Kind::Read(Box::new(reader)))
     }
 
-    /// What this stream gives, each of its pieces sent as it comes.
+    /// The content of a stream, sent as it arrives.
     pub fn stream(bytes: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static) -> Self {
         Self::new(Kind::Content(Content::Stream(bytes.boxed())))
     }
 
-    /// The same under this name, in place of a path's last part. A directory gives it to all that is in it as well.
+    /// Sets the name [default: the last component of the path, or none]. It is also the prefix of the names in a directory.
     #[must_use]
     pub fn named(mut self, name: impl Into<Vec<u8>>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// What is sent of it: paths are walked, and readers read in pieces of so many bytes.
+    /// The parts to send. Directories are walked.
     pub(crate) fn parts(
         self,
         chunk: usize,
@@ -95,7 +94,7 @@ impl Source {
         }
     }
 
-    /// What is sent of it where only files are taken.
+    /// The parts to send, without walking directories.
     pub(crate) fn file(self, chunk: usize) -> BoxStream<'static, Result<Part, UploadError>> {
         let Kind::Path(path) = self.kind else {
             return self.content(chunk);
@@ -129,7 +128,7 @@ fn one(
     stream::iter([part]).boxed()
 }
 
-/// The last part of a path as bytes.
+/// The last component of a path as bytes.
 pub(crate) fn name_of(path: &Path) -> Vec<u8> {
     path.file_name()
         .unwrap_or_default()
@@ -137,7 +136,7 @@ pub(crate) fn name_of(path: &Path) -> Vec<u8> {
         .to_vec()
 }
 
-/// A reader as a stream.
+/// Reads an async reader as a stream of chunks.
 fn pieces(
     reader: Box<dyn AsyncRead + Send + Unpin>,
     chunk: usize,
@@ -150,12 +149,12 @@ fn pieces(
     .boxed()
 }
 
-/// A reader that blocks as a stream.
+/// Reads a blocking reader as a stream of chunks.
 fn blocking_pieces(
     reader: Box<dyn Read + Send>,
     chunk: usize,
 ) -> BoxStream<'static, std::io::Result<Bytes>> {
-    // Shared with the thread that reads: a dropped stream leaves it the reader.
+    // Shared with the blocking thread, which keeps the reader if the stream is dropped.
     let reader = Arc::new(Mutex::new(reader));
     stream::try_unfold(reader, move |reader| async move {
         let shared = Arc::clone(&reader);
@@ -177,16 +176,16 @@ fn blocking_pieces(
     .boxed()
 }
 
-/// What a call takes as one thing to send: a path (`&str`, `String`, `&Path`, `PathBuf`), content (`Vec<u8>`, [`Bytes`],
-/// `&'static [u8]`), or a [`Source`], [`Part`] or [`Upload`].
+/// Conversion to a [`Source`]: from a local path (`&str`, `String`, `&Path`, `PathBuf`), from content (`Vec<u8>`, [`Bytes`],
+/// `&'static [u8]`), or from a [`Source`], [`Part`] or [`Upload`].
 pub trait IntoSource {
-    /// As it is sent.
+    /// Converts it.
     fn into_source(self) -> Source;
 }
 
-/// One or several of what [`IntoSource`] takes: each by itself, or an array or `Vec` of them.
+/// One or several sources: anything that implements [`IntoSource`], or an array or `Vec` of it.
 pub trait IntoSources {
-    /// As they are sent.
+    /// Converts them.
     fn into_sources(self) -> Vec<Source>;
 }
 
@@ -245,7 +244,7 @@ impl<T: IntoSource> IntoSources for Vec<T> {
     }
 }
 
-/// All that several sources send, without walking directories.
+/// The upload of several sources, without walking directories.
 pub(crate) fn files(sources: impl IntoSources, chunk: usize) -> Upload {
     let sources = sources.into_sources();
     Upload::from_stream(stream::iter(sources).flat_map(move |source| source.file(chunk)))

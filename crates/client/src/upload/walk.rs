@@ -1,4 +1,4 @@
-//! Directories of this machine as they are sent.
+//! Walks local directories.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -12,44 +12,44 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use super::source::name_of;
 use super::{Content, Matcher, Metadata, Part, UploadError};
 
-/// How many parts are looked for at once.
+/// Number of parts that are listed at once.
 const BATCH: usize = 256;
 
-/// What becomes of symbolic links in a directory.
+/// How symbolic links in directories are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Symlinks {
-    /// They are left out.
+    /// They are ignored.
     #[default]
     Skip,
-    /// They are sent as links.
+    /// They are sent as symbolic links.
     Keep,
-    /// What they lead to is sent in their place.
+    /// They are followed.
     Follow,
 }
 
-/// What of a directory is sent.
+/// Options for walking directories.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WalkOptions {
-    /// Whether what is in its directories is sent as well; without it they are sent empty.
+    /// Whether subdirectories are walked; otherwise they are sent empty.
     pub recursive: bool,
-    /// Whether names that begin with a period are sent.
+    /// Whether hidden files are included.
     pub hidden: bool,
-    /// What becomes of symbolic links.
+    /// How symbolic links are handled.
     pub symlinks: Symlinks,
-    /// Whether the path that was named is followed where it is a link.
+    /// Whether the root is followed if it is a symbolic link.
     pub follow_root: bool,
-    /// Whether sockets, pipes and devices are an error; they are left out otherwise.
+    /// Whether special files (sockets, pipes, devices) are an error; otherwise they are ignored.
     pub refuse_special: bool,
-    /// Whether the server is told where each file is, for `nocopy`.
+    /// Whether the absolute paths of files are sent, for `nocopy`.
     pub absolute_paths: bool,
-    /// What is sent, and which directories are looked into; all where there is none.
+    /// Selects files and directories.
     pub matcher: Option<Arc<dyn Matcher>>,
 }
 
 impl Default for WalkOptions {
-    /// What lies directly in the directory, hidden or not, without links and special files.
+    /// Not recursive, with hidden files, without symbolic links and special files.
     fn default() -> Self {
         Self {
             recursive: false,
@@ -63,7 +63,7 @@ impl Default for WalkOptions {
     }
 }
 
-/// What is sent of a path, in the order in which Kubo sends it: a directory, then what is in it, by name.
+/// Iterator over the parts of a file or directory in the order of Kubo: a directory, then its entries sorted by name.
 #[derive(Debug)]
 pub struct Walk {
     options: WalkOptions,
@@ -78,16 +78,16 @@ pub struct Walk {
 struct Folder {
     path: PathBuf,
     name: Vec<u8>,
-    /// From the root, as a matcher sees it.
+    /// Path relative to the root, for matchers.
     relative: PathBuf,
-    /// What is left of it, the next one last.
+    /// The remaining entries, the next one last.
     left: Vec<OsString>,
-    /// The directory itself, until something in it is sent.
+    /// The part of the directory, if it is only sent together with a matching entry.
     waiting: Option<Part>,
 }
 
 impl Walk {
-    /// Walks this path, its parts named by this name and what is below it.
+    /// Walks a path. The names of the parts start with `name`.
     #[must_use]
     pub fn new(path: PathBuf, name: Vec<u8>, options: WalkOptions) -> Self {
         Self {
@@ -99,8 +99,8 @@ impl Walk {
         }
     }
 
-    /// The same under the path's last name. A path without a name of its own (`.`, `..`, `/`) takes that of the directory it
-    /// leads to.
+    /// The same, with the last component of the path as the default name. A path without a name (`.`, `..`, `/`) gets the name of its
+    /// directory.
     pub(super) fn of(
         path: &Path,
         name: Option<Vec<u8>>,
@@ -125,7 +125,7 @@ impl Walk {
         &self.name
     }
 
-    /// The parts as a stream; directories are read on threads that may block.
+    /// The parts as a stream. Directories are read in a blocking thread.
     pub(super) fn into_stream(self) -> BoxStream<'static, Result<Part, UploadError>> {
         stream::unfold(Some(self), |walk| async {
             let mut walk = walk?;
@@ -146,7 +146,7 @@ impl Walk {
         .boxed()
     }
 
-    /// Looks for more parts; `false` at the end.
+    /// Finds more parts; `false` at the end.
     fn step(&mut self) -> Result<bool, UploadError> {
         if let Some((path, name)) = self.root.take() {
             self.begin(&path, name)?;
@@ -206,7 +206,7 @@ impl Walk {
     ) -> Result<(), UploadError> {
         let found = match self.look(&path) {
             Ok(found) => found,
-            // A link that leads nowhere has nothing to follow.
+            // A dangling link is ignored.
             Err(error)
                 if self.options.symlinks == Symlinks::Follow
                     && !self.options.refuse_special
@@ -265,7 +265,7 @@ impl Walk {
         matcher.is_none_or(|matcher| matcher.matches(relative, is_directory))
     }
 
-    /// Sends a part, after the directories above it that wait for one.
+    /// Queues a part, after the waiting directories above it.
     fn send(&mut self, part: Part) {
         let above = self.folders.iter_mut().filter_map(|folder| folder.waiting.take());
         self.ready.extend(above);
@@ -375,7 +375,7 @@ fn is_pipe(_: FileType) -> bool {
     false
 }
 
-/// What a part says of its file.
+/// The metadata of a file.
 #[cfg(unix)]
 fn metadata(found: &Found) -> Metadata {
     use std::os::unix::fs::MetadataExt as _;

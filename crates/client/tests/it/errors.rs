@@ -281,7 +281,11 @@ async fn a_command_that_fails_after_its_answer_has_begun() {
 
 #[tokio::test]
 async fn files_that_cannot_be_read() {
-    let kubo = answering(StatusCode::OK, "application/json", "").await;
+    let handler = |body: axum::body::Body| async move {
+        let _ = axum::body::to_bytes(body, usize::MAX).await;
+        json("")
+    };
+    let kubo = client(&serve(Router::new().fallback(handler)).await);
     let error = kubo.add("/nonexistent/file").await.unwrap_err();
     assert!(
         matches!(error, Error::Upload(UploadError::Open { .. })),

@@ -204,7 +204,7 @@ async fn a_dropped_stream_ends_its_connection() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1b\r\n{\"Cid\":\"bafkqaaa\",\"Ok\":true}";
+        let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1c\r\n{\"Cid\":\"bafkqaaa\",\"Ok\":true}";
         stream.write_all(head).await.unwrap();
         stream.write_all(b"\r\n").await.unwrap();
         // Ends when the client is gone.
