@@ -73,7 +73,8 @@ fn every_example_for_a_shell_runs() {
     let binary = Path::new(env!("CARGO_BIN_EXE_cairn")).parent().unwrap();
     let script = format!(
         "set -eu\ncurl() {{ command curl --silent --show-error --fail-with-body \"$@\"; }}\n\
-         CID=$(cairn add -q notes.txt)\nROOT=$(cairn add -Qr photos)\n{}",
+         CID=$(cairn add -q notes.txt)\nROOT=$(cairn add -Qr photos)\n\
+         NODE=$(printf '{{\"stones\":[1,2,3]}}' | cairn dag put)\n{}",
         blocks("sh").concat()
     );
     let path = std::env::join_paths(
@@ -103,7 +104,12 @@ async fn every_example_in_rust_runs() {
     let kubo = Kubo::connect(daemon.rpc()).await.unwrap();
     let cid = kubo.add("notes.txt").await.unwrap().cid;
     let root = kubo.add("photos").recursive(true).await.unwrap().cid;
-    let node = kubo.dag().put(&br#"{"stones":[1,2,3]}"#[..]).await.unwrap().remove(0);
+    let node = kubo
+        .dag()
+        .put(&br#"{"stones":[1,2,3]}"#[..])
+        .await
+        .unwrap()
+        .remove(0);
     page(kubo, cid, root, node).await.unwrap();
     std::env::set_current_dir("/").unwrap();
 }
@@ -116,7 +122,10 @@ async fn page(
     node: cairn_client::Cid,
 ) -> Result<(), Box<dyn std::error::Error>> {
     {
-        Supported::default().below("0.50.0").without("0.41.0").check("0.42.0")?;
+        Supported::default()
+            .below("0.50.0")
+            .without("0.41.0")
+            .check("0.42.0")?;
     }
     {
         let version = kubo.apply_workarounds().await?;
@@ -131,7 +140,12 @@ async fn page(
         let all = kubo.add_all(["notes.txt", "more.txt"]).await?;
     }
     {
-        let photos = kubo.add("photos").recursive(true).pattern("**/*.jpg").all().await?;
+        let photos = kubo
+            .add("photos")
+            .recursive(true)
+            .pattern("**/*.jpg")
+            .all()
+            .await?;
     }
     {
         let cid = kubo.add_bytes(&b"Mary had a little lamb"[..]).await?;
@@ -140,7 +154,9 @@ async fn page(
         let cid = kubo.add_str("Mary had a little lamb").await?;
     }
     {
-        let cid = kubo.add_json(&serde_json::json!({ "one": 1, "two": 2 })).await?;
+        let cid = kubo
+            .add_json(&serde_json::json!({ "one": 1, "two": 2 }))
+            .await?;
     }
     {
         let cid = kubo.add_json(&[1, 77]).await?;
@@ -174,7 +190,7 @@ async fn page(
         let one = kubo.pins().ls_of(&cid).await?;
     }
     {
-        let updated = kubo.pins().update(&cid, &root).unpin(false).await?;
+        let updated = kubo.pins().update(&cid, &node).unpin(false).await?;
     }
     {
         let mut checks = kubo.pins().verify().verbose(true).stream();
@@ -189,10 +205,19 @@ async fn page(
         kubo.files().mkdir("/notes/old").parents(true).await?;
     }
     {
-        kubo.files().write("/notes/today", b"hi").create(true).truncate(true).await?;
+        kubo.files()
+            .write("/notes/today", b"hi")
+            .create(true)
+            .truncate(true)
+            .await?;
     }
     {
-        let text = kubo.files().read("/notes/today").count(2).to_string(1 << 20).await?;
+        let text = kubo
+            .files()
+            .read("/notes/today")
+            .count(2)
+            .to_string(1 << 20)
+            .await?;
     }
     {
         let entries = kubo.files().ls("/notes").long(true).await?;
@@ -220,7 +245,10 @@ async fn page(
     }
     {
         let nodes = kubo.dag().put(&br#"{"stones":[1,2,3]}"#[..]).await?;
-        let same = kubo.dag().put_value(&serde_json::json!({ "stones": [1, 2, 3] }))?.await?;
+        let same = kubo
+            .dag()
+            .put_value(&serde_json::json!({ "stones": [1, 2, 3] }))?
+            .await?;
     }
     {
         let stone: u32 = kubo.dag().get(format!("{node}/stones/1")).value().await?;

@@ -9,7 +9,9 @@ use cairn_client::{AddEvent, DEFAULT_ADDR, Kubo};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().ok_or("usage: add_directory PATH [ADDRESS]")?;
+    let path = arguments
+        .next()
+        .ok_or("usage: add_directory PATH [ADDRESS]")?;
     let address = arguments.next().unwrap_or_else(|| DEFAULT_ADDR.to_owned());
     run(&Kubo::connect(address).await?, &path).await
 }

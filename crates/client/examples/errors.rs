@@ -16,7 +16,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 pub(crate) async fn run(kubo: &Kubo, path: &str) -> Result<(), Box<dyn Error>> {
-    let call = kubo.cat(path).timeout(Duration::from_secs(10)).offline(true);
+    let call = kubo
+        .cat(path)
+        .timeout(Duration::from_secs(10))
+        .offline(true);
     match call.to_vec(1 << 20).await {
         Ok(bytes) => println!("{} bytes", bytes.len()),
         Err(error) if error.is_not_found() => println!("it is not here: {error}"),

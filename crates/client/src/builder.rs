@@ -130,8 +130,7 @@ impl Builder {
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let name = HeaderName::try_from(name.as_ref()).map_err(http::Error::from);
         let value = HeaderValue::try_from(value.as_ref()).map_err(http::Error::from);
-        self.headers
-            .push(name.and_then(|name| Ok((name, value?))));
+        self.headers.push(name.and_then(|name| Ok((name, value?))));
         self
     }
 
@@ -228,7 +227,8 @@ impl Builder {
             kubo = kubo.with_header(name, value);
         }
         if !self.cookies.is_empty() {
-            let value = HeaderValue::try_from(self.cookies.join("; ")).map_err(http::Error::from)?;
+            let value =
+                HeaderValue::try_from(self.cookies.join("; ")).map_err(http::Error::from)?;
             kubo = kubo.with_header(header::COOKIE, value);
         }
         for (name, value) in self.options {

@@ -57,8 +57,8 @@ pub use builder::{Builder, DEFAULT_ADDR};
 pub use error::{EncoderError, Error, ErrorKind, PartialResponse, TransportError};
 pub use kubo::{
     AddCall, AddEvent, AddResult, Added, All, Answer, Call, Callable, DEFAULT_BASE,
-    DEFAULT_TIMEOUT, GetJson, IntoPath, IntoPaths, IntoSetting, Items, Kubo, ReadItems,
-    Received, Records, Retry, Root, RootCid, Span, Streamable,
+    DEFAULT_TIMEOUT, GetJson, IntoPath, IntoPaths, IntoSetting, Items, Kubo, ReadItems, Received,
+    Records, Retry, Root, RootCid, Span, Streamable,
 };
 #[cfg(feature = "tls")]
 pub use transport::Roots;

@@ -25,11 +25,7 @@ pub struct VersionMismatch {
 }
 
 fn trouble(yes: bool) -> &'static str {
-    if yes {
-        ", except this one"
-    } else {
-        ""
-    }
+    if yes { ", except this one" } else { "" }
 }
 
 /// The supported versions of servers: from a minimum, inclusive, to a maximum, exclusive, without those of a blacklist.
@@ -55,7 +51,10 @@ impl Default for Supported {
         Self {
             minimum: MINIMUM.to_owned(),
             maximum: MAXIMUM.to_owned(),
-            blacklist: BLACKLIST.iter().map(|version| (*version).to_owned()).collect(),
+            blacklist: BLACKLIST
+                .iter()
+                .map(|version| (*version).to_owned())
+                .collect(),
         }
     }
 }

@@ -52,10 +52,21 @@ async fn programs_run() {
 
     add_file::run(kubo, &at("tree/1.jpg")).await.unwrap();
     add_directory::run(kubo, &at("tree")).await.unwrap();
-    let root = kubo.add(at("tree")).recursive(true).await.unwrap().cid.to_string();
+    let root = kubo
+        .add(at("tree"))
+        .recursive(true)
+        .await
+        .unwrap()
+        .cid
+        .to_string();
     download::run(kubo, &root, &at("got")).await.unwrap();
-    assert_eq!(fs::read_to_string(at(&format!("got/{root}/sub/2.png"))).unwrap(), "another");
-    read_file::run(kubo, &format!("{root}/1.jpg"), &at("copy")).await.unwrap();
+    assert_eq!(
+        fs::read_to_string(at(&format!("got/{root}/sub/2.png"))).unwrap(),
+        "another"
+    );
+    read_file::run(kubo, &format!("{root}/1.jpg"), &at("copy"))
+        .await
+        .unwrap();
     assert_eq!(fs::read_to_string(at("copy")).unwrap(), "a picture");
     car::run(kubo, &root, &at("tree.car")).await.unwrap();
     pin::run(kubo, &root, "the tree").await.unwrap();
@@ -63,8 +74,17 @@ async fn programs_run() {
     json::run(kubo).await.unwrap();
     mutable_files::run(kubo, "one").await.unwrap();
     mutable_files::run(kubo, "two").await.unwrap();
-    assert_eq!(kubo.files().read("/logs/example.log").to_string(99).await.unwrap(), "one\ntwo\n");
-    errors::run(kubo, "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o").await.unwrap();
+    assert_eq!(
+        kubo.files()
+            .read("/logs/example.log")
+            .to_string(99)
+            .await
+            .unwrap(),
+        "one\ntwo\n"
+    );
+    errors::run(kubo, "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o")
+        .await
+        .unwrap();
     errors::run(kubo, "nonsense").await.unwrap();
     collect::run(kubo).await.unwrap();
 }

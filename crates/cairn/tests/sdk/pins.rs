@@ -19,12 +19,18 @@ async fn pins() {
     let missing = pins.rm(&cids[0]).await.unwrap_err();
     assert!(missing.is_not_found(), "{missing}");
     assert!(pins.ls_of(&cids[0]).await.unwrap_err().is_not_found());
-    assert_eq!(pins.add(&cids[..2]).name("a name").await.unwrap(), cids[..2]);
+    assert_eq!(
+        pins.add(&cids[..2]).name("a name").await.unwrap(),
+        cids[..2]
+    );
     let direct = pins.add(&cids[2]).recursive(false).await.unwrap();
     assert_eq!(direct, cids[2..]);
 
     let listed = pins.ls().names(true).await.unwrap();
-    assert_eq!(listed.get(&cids[0]).unwrap().name.as_deref(), Some("a name"));
+    assert_eq!(
+        listed.get(&cids[0]).unwrap().name.as_deref(),
+        Some("a name")
+    );
     assert_eq!(listed.get(&cids[2]).unwrap().kind, PinKind::Direct);
     let counts = listed.counts();
     assert_eq!((counts.direct, counts.recursive >= 2), (1, true));
@@ -43,16 +49,27 @@ async fn pins() {
     assert_eq!(pinned, &cids[..1]);
     let updated = pins.update(&cids[0], &cids[2]).unpin(true).await.unwrap();
     assert_eq!((&updated.from, &updated.to), (&cids[0], &cids[2]));
-    assert_eq!(pins.rm([&cids[1], &cids[2]]).recursive(true).await.unwrap(), cids[1..]);
+    assert_eq!(
+        pins.rm([&cids[1], &cids[2]]).recursive(true).await.unwrap(),
+        cids[1..]
+    );
 
-    let tree = kubo.add(vec![7; 600 * 1024]).await.unwrap().cid;
+    let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    let tree = kubo.add(content).await.unwrap().cid;
     let indirect = pins.ls().r#type("indirect").await.unwrap();
     assert!(indirect.counts().indirect >= 3);
     let below = kubo.refs(&tree).await.unwrap();
     let through = pins.ls_of(&below[0]).await.unwrap();
-    assert_eq!(through.pins[0].1.kind, PinKind::Indirect(Some(tree.clone())));
+    assert_eq!(
+        through.pins[0].1.kind,
+        PinKind::Indirect(Some(tree.clone()))
+    );
     let checks = pins.verify().verbose(true).await.unwrap();
-    assert!(checks.iter().any(|check| check.ok && check.cid.as_ref() == Some(&tree)));
+    assert!(
+        checks
+            .iter()
+            .any(|check| check.ok && check.cid.as_ref() == Some(&tree))
+    );
     assert!(pins.verify().await.unwrap().is_empty());
 }
 
@@ -66,7 +83,12 @@ async fn the_repository() {
     assert!(stat.path.is_some() && stat.version.unwrap().starts_with("fs-repo@"));
     assert_eq!(repo.stat().size_only(true).await.unwrap().path, None);
     let removed = repo.gc().await.unwrap();
-    assert!(removed.iter().all(|what| matches!(what, Garbage::Removed(_))) && !removed.is_empty());
+    assert!(
+        removed
+            .iter()
+            .all(|what| matches!(what, Garbage::Removed(_)))
+            && !removed.is_empty()
+    );
     kubo.add_str("more garbage").pin(false).await.unwrap();
     assert!(repo.gc().quiet(true).await.unwrap().is_empty());
     assert!(repo.gc().stream_errors(true).await.unwrap().is_empty());
@@ -89,10 +111,17 @@ async fn the_filestore() {
     assert!(listed.iter().all(|block| block.path.ends_with("in-place")));
     let one = listed[0].cid.clone().unwrap();
     assert_eq!(filestore.ls_of(&one).await.unwrap().len(), 1);
-    assert_eq!(filestore.verify_of(&one).await.unwrap()[0].status, FileStatus::Ok);
+    assert_eq!(
+        filestore.verify_of(&one).await.unwrap()[0].status,
+        FileStatus::Ok
+    );
     assert!(filestore.dups().await.unwrap().is_empty());
     fs::write(&path, vec![8; 300_000]).unwrap();
     let found = filestore.verify().await.unwrap();
-    assert!(found.iter().all(|block| block.status == FileStatus::Changed && block.error.is_some()));
+    assert!(
+        found
+            .iter()
+            .all(|block| block.status == FileStatus::Changed && block.error.is_some())
+    );
     assert!(kubo.cat(&added.cid).to_vec(1 << 20).await.is_err());
 }

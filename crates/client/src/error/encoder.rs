@@ -33,10 +33,7 @@ pub enum EncoderError {
 }
 
 impl EncoderError {
-    pub(crate) fn decoding(
-        encoding: &'static str,
-        source: impl Into<BoxError>,
-    ) -> Self {
+    pub(crate) fn decoding(encoding: &'static str, source: impl Into<BoxError>) -> Self {
         Self::Decoding {
             encoding,
             source: source.into(),

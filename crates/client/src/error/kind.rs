@@ -40,10 +40,7 @@ impl ErrorKind {
     /// Whether it is a subclass of `EncoderError` in Python.
     #[must_use]
     pub fn is_encoder(self) -> bool {
-        matches!(
-            self,
-            Self::EncoderMissing | Self::Encoding | Self::Decoding
-        )
+        matches!(self, Self::EncoderMissing | Self::Encoding | Self::Decoding)
     }
 
     /// Whether it is a subclass of `CommunicationError` in Python.
@@ -136,7 +133,8 @@ impl Error {
     /// decided by the message.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(StatusCode::NOT_FOUND) || self.kind().is_response() && self.says(ABSENT)
+        self.status() == Some(StatusCode::NOT_FOUND)
+            || self.kind().is_response() && self.says(ABSENT)
     }
 
     /// Whether the server refused the request for lack of valid credentials or permissions.

@@ -62,7 +62,10 @@ impl Yard {
     }
 
     fn unpack(&self, entries: &[Entry<'_>]) -> Result<(), ExtractError> {
-        extract(archive(entries).as_slice(), &Target::Path(self.at("target")))
+        extract(
+            archive(entries).as_slice(),
+            &Target::Path(self.at("target")),
+        )
     }
 
     fn outside_is_untouched(&self) {
@@ -310,7 +313,10 @@ fn cut_and_damaged_archives_are_errors() {
     let whole = archive(&[(b"r", b'5', b""), (b"r/a", b'0', &[7; 2000])]);
     for cut in [0, 1, 511, 513, 1023, 1025, 1024 + 1999] {
         let yard = Yard::new();
-        assert!(extract(&whole[..cut], &Target::Path(yard.at("target"))).is_err(), "{cut}");
+        assert!(
+            extract(&whole[..cut], &Target::Path(yard.at("target"))).is_err(),
+            "{cut}"
+        );
     }
     let mut damaged = whole.clone();
     damaged[3] ^= 1;

@@ -18,9 +18,7 @@ use cairn_wire::kubo::files::write::FilesWrite;
 
 use crate::error::Error;
 use crate::groups::listing::EntryKind;
-use crate::kubo::{
-    Call, IntoPath, IntoPaths, binary, cid, list, mode, nothing, one, setters,
-};
+use crate::kubo::{Call, IntoPath, IntoPaths, binary, cid, list, mode, nothing, one, setters};
 use crate::time;
 use crate::upload::{IntoSource, files};
 
@@ -223,7 +221,9 @@ fn stat(stat: FileStat) -> Result<MfsStat, Error> {
 }
 
 binary!(FilesRead);
-nothing!(FilesChcid, FilesChmod, FilesCp, FilesMkdir, FilesMv, FilesTouch, FilesWrite);
+nothing!(
+    FilesChcid, FilesChmod, FilesCp, FilesMkdir, FilesMv, FilesTouch, FilesWrite
+);
 
 one! {
     FilesLs, FilesListing => Vec<MfsEntry>, |listing| listing.entries.into_iter().map(entry).collect();

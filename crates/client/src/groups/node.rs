@@ -126,14 +126,22 @@ pub struct CommandInfo {
 const DEPTH: usize = 32;
 
 fn command(tree: CommandTree, depth: usize) -> CommandInfo {
-    let below = if depth < DEPTH { tree.subcommands } else { Vec::new() };
+    let below = if depth < DEPTH {
+        tree.subcommands
+    } else {
+        Vec::new()
+    };
     CommandInfo {
         name: tree.name,
         subcommands: below
             .into_iter()
             .map(|below| command(below, depth + 1))
             .collect(),
-        options: tree.options.into_iter().map(|option| option.names).collect(),
+        options: tree
+            .options
+            .into_iter()
+            .map(|option| option.names)
+            .collect(),
     }
 }
 

@@ -298,8 +298,7 @@ impl<R> AddCall<R> {
         self.walk.absolute_paths = self.command.nocopy;
         self.walk.matcher = any_of(&self.patterns, self.period_special);
         let (sources, walk, chunk) = (self.sources, self.walk, self.kubo.chunk_size());
-        let parts =
-            stream::iter(sources).flat_map(move |source| source.parts(chunk, &walk));
+        let parts = stream::iter(sources).flat_map(move |source| source.parts(chunk, &walk));
         let call = Call::new(&self.kubo, self.command)
             .by(self.settings)
             .sending(Upload::from_stream(parts));

@@ -203,4 +203,3 @@ impl<C: Callable<Output = Answer>> Call<C> {
         self.await?.to_file(path).await
     }
 }
-

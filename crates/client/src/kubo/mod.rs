@@ -20,9 +20,9 @@ mod retry;
 mod setters;
 mod setting;
 mod splitter;
-mod values;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,27 +34,27 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 pub use self::add::{AddCall, AddEvent, AddResult, Added, All, Root, RootCid};
 pub use self::answer::Answer;
+use self::answer::Asked;
+pub(crate) use self::answers::{binary, list, many, nothing, one};
 pub use self::arguments::{IntoPath, IntoPaths};
+pub(crate) use self::arguments::{text, texts};
 pub use self::call::{Call, Callable, ReadItems, Streamable};
-pub(crate) use self::records::decode;
+use self::idle::Idle;
 pub use self::items::Items;
 pub use self::json::GetJson;
 pub use self::received::Received;
 pub use self::records::Records;
+pub(crate) use self::records::decode;
 pub use self::retry::Retry;
-pub use self::setting::{IntoSetting, Span};
-pub(crate) use self::answers::{binary, list, many, nothing, one};
-pub(crate) use self::arguments::{text, texts};
-pub(crate) use self::values::{cid, cids, mode, some};
 pub(crate) use self::setters::{add_setters, setters};
+pub use self::setting::{IntoSetting, Span};
 pub(crate) use self::splitter::Splitter;
-use self::answer::Asked;
-use self::idle::Idle;
+pub(crate) use self::values::{cid, cids, mode, some};
+use crate::address::Address;
 use crate::error::{Error, TransportError};
 use crate::transport::{self, Http, Transport};
 use crate::upload::{CHUNK, Failure, Upload};
 use crate::version::Supported;
-use crate::address::Address;
 
 /// The `User-Agent` of requests. Kubo refuses browsers without an origin.
 const USER_AGENT: HeaderValue =

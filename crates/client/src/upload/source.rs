@@ -122,9 +122,7 @@ impl Source {
     }
 }
 
-fn one(
-    part: Result<Part, UploadError>,
-) -> BoxStream<'static, Result<Part, UploadError>> {
+fn one(part: Result<Part, UploadError>) -> BoxStream<'static, Result<Part, UploadError>> {
     stream::iter([part]).boxed()
 }
 

@@ -267,7 +267,10 @@ impl Walk {
 
     /// Queues a part, after the waiting directories above it.
     fn send(&mut self, part: Part) {
-        let above = self.folders.iter_mut().filter_map(|folder| folder.waiting.take());
+        let above = self
+            .folders
+            .iter_mut()
+            .filter_map(|folder| folder.waiting.take());
         self.ready.extend(above);
         self.ready.push_back(part);
     }

@@ -140,7 +140,10 @@ fn patterns_choose_files_and_bring_their_directories() {
         chosen(&["**/2"], true),
         ["d top", "d top/b", "d top/b/deep", "f top/b/deep/2"]
     );
-    assert_eq!(chosen(&["a", "b/*"], true), ["d top", "f top/a", "d top/b", "f top/b/1", "d top/b/deep"]);
+    assert_eq!(
+        chosen(&["a", "b/*"], true),
+        ["d top", "f top/a", "d top/b", "f top/b/1", "d top/b/deep"]
+    );
     assert!(!chosen(&["*"], true).contains(&"f top/.hidden".to_owned()));
     assert!(chosen(&["*"], false).contains(&"f top/.hidden".to_owned()));
     assert!(chosen(&["**"], true).contains(&"d top/empty".to_owned()));

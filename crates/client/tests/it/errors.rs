@@ -152,10 +152,16 @@ async fn another_media_type() {
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert_eq!(
         error.to_string(),
-        "the answer has the media type \"text/html\", where application/json was expected"
+        "the response has the content type \"text/html\", expected application/json"
     );
     assert_eq!(
-        kubo.pins().ls().stream().try_collect().await.unwrap_err().kind(),
+        kubo.pins()
+            .ls()
+            .stream()
+            .try_collect()
+            .await
+            .unwrap_err()
+            .kind(),
         ErrorKind::Protocol
     );
     // One that was asked for is one that this client cannot read.
@@ -192,7 +198,12 @@ async fn json_that_is_none() {
         assert_eq!(error.kind(), ErrorKind::Decoding, "{body}: {error:?}");
         assert!(error.source().is_some());
     }
-    let kubo = answering(StatusCode::OK, "application/json", "{\"Key\":\"no\",\"Size\":1}").await;
+    let kubo = answering(
+        StatusCode::OK,
+        "application/json",
+        "{\"Key\":\"no\",\"Size\":1}",
+    )
+    .await;
     let error = kubo.blocks().stat("a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decoding);
     let kubo = answering(StatusCode::OK, "application/json", "").await;
@@ -222,7 +233,11 @@ async fn statuses_with_and_without_a_message() {
     assert!(error.is_retryable());
 
     for (message, not_found, late) in [
-        ("block was not found locally (offline): ipld: could not find Qm", true, false),
+        (
+            "block was not found locally (offline): ipld: could not find Qm",
+            true,
+            false,
+        ),
         ("no link named \\\"x\\\" under Qm", true, false),
         ("path 'Qm' is not pinned", true, false),
         ("file does not exist", true, false),
@@ -231,12 +246,15 @@ async fn statuses_with_and_without_a_message() {
     ] {
         let body = format!("{{\"Message\":\"{message}\",\"Code\":0,\"Type\":\"error\"}}");
         let body: &'static str = body.leak();
-        let kubo =
-            answering(StatusCode::INTERNAL_SERVER_ERROR, "application/json", body).await;
+        let kubo = answering(StatusCode::INTERNAL_SERVER_ERROR, "application/json", body).await;
         let error = kubo.cat("a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Response);
         assert_eq!(error.status(), Some(StatusCode::INTERNAL_SERVER_ERROR));
-        assert_eq!((error.is_not_found(), error.is_timeout()), (not_found, late), "{message}");
+        assert_eq!(
+            (error.is_not_found(), error.is_timeout()),
+            (not_found, late),
+            "{message}"
+        );
     }
 }
 
@@ -273,7 +291,8 @@ async fn a_command_that_fails_after_its_answer_has_begun() {
     assert!(items.try_next().await.unwrap().is_none());
 
     // Older servers say it in the last record.
-    let body = "{\"Key\":\"bafkqaaa\",\"Size\":1}\n{\"Message\":\"gone\",\"Code\":0,\"Type\":\"error\"}";
+    let body =
+        "{\"Key\":\"bafkqaaa\",\"Size\":1}\n{\"Message\":\"gone\",\"Code\":0,\"Type\":\"error\"}";
     let kubo = answering(StatusCode::OK, "application/json", body).await;
     let error = kubo.blocks().put(b"x").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartialResponse);

@@ -62,8 +62,14 @@ async fn a_directory_is_written_under_its_own_name() {
     kubo.get("Qm").to_dir(&target).await.unwrap();
     assert_eq!(fs::read_to_string(target.join("Qm/sub/b")).unwrap(), "two");
     assert!(target.join("Qm/way").is_symlink());
-    kubo.get("Qm").to_path(folder.path().join("x")).await.unwrap();
-    assert_eq!(fs::read_to_string(folder.path().join("x/a")).unwrap(), "one");
+    kubo.get("Qm")
+        .to_path(folder.path().join("x"))
+        .await
+        .unwrap();
+    assert_eq!(
+        fs::read_to_string(folder.path().join("x/a")).unwrap(),
+        "one"
+    );
     let kubo = serving(archive(&[(b"file", b'0', b"three")])).await;
     kubo.get("Qm").to_dir(&target).await.unwrap();
     assert_eq!(fs::read_to_string(target.join("file")).unwrap(), "three");
@@ -78,7 +84,11 @@ async fn what_would_be_written_elsewhere_is_refused() {
         &[(b"Qm", b'5', b""), (b"Qm/../../outside", b'0', b"x")],
         &[(b"Qm", b'5', b""), (b"other/outside", b'0', b"x")],
         &[(b"Qm", b'5', b""), (b"/outside", b'0', b"x")],
-        &[(b"Qm", b'5', b""), (b"Qm/l", b'2', b"../.."), (b"Qm/l/outside", b'0', b"x")],
+        &[
+            (b"Qm", b'5', b""),
+            (b"Qm/l", b'2', b"../.."),
+            (b"Qm/l/outside", b'0', b"x"),
+        ],
         &[(b"l", b'2', b".."), (b"l/outside", b'0', b"x")],
         &[(b"Qm", b'5', b""), (b"Qm/dev", b'3', b"")],
         &[(b"Qm", b'5', b""), (b"Qm/hard", b'1', b"")],

@@ -91,13 +91,14 @@ async fn defaults_are_those_of_the_reference() {
     let kubo = Kubo::builder(&address).build().unwrap();
     // Raw leaves are what `nocopy` says, explicitly.
     kubo.add_str("a").cid_version(1).await.unwrap();
-    assert_eq!(
-        last(&asked).0,
-        "/api/v0/add?cid-version=1&raw-leaves=false"
-    );
+    assert_eq!(last(&asked).0, "/api/v0/add?cid-version=1&raw-leaves=false");
     kubo.add_str("a").nocopy(true).await.unwrap();
     assert_eq!(last(&asked).0, "/api/v0/add?raw-leaves=true&nocopy=true");
-    kubo.add_str("a").nocopy(true).raw_leaves(false).await.unwrap();
+    kubo.add_str("a")
+        .nocopy(true)
+        .raw_leaves(false)
+        .await
+        .unwrap();
     assert_eq!(last(&asked).0, "/api/v0/add?raw-leaves=false&nocopy=true");
     kubo.add_str("a").server_raw_leaves().await.unwrap();
     assert_eq!(last(&asked).0, "/api/v0/add");
@@ -136,7 +137,10 @@ async fn what_is_sent_in_each_call_has_its_form() {
     );
     let set = kubo.config().set("a.b", &serde_json::json!([1])).unwrap();
     let _ = set.await;
-    assert_eq!(last(&asked).0, "/api/v0/config?arg=a.b&arg=%5B1%5D&json=true");
+    assert_eq!(
+        last(&asked).0,
+        "/api/v0/config?arg=a.b&arg=%5B1%5D&json=true"
+    );
     let _ = kubo.config().set("a.b", "text").unwrap().await;
     assert_eq!(last(&asked).0, "/api/v0/config?arg=a.b&arg=text");
     let _ = kubo.files().chmod(0o644, "/a").await;
@@ -189,7 +193,8 @@ async fn one_by_one(stream: tokio::net::TcpStream) {
         head.push(byte);
         if head.ends_with(b"\r\n\r\n") {
             head.clear();
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+            let answer =
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
             if to.write_all(answer).await.is_err() {
                 return;
             }
@@ -204,6 +209,10 @@ async fn a_dropped_stream_ends_its_connection() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
         let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1c\r\n{\"Cid\":\"bafkqaaa\",\"Ok\":true}";
         stream.write_all(head).await.unwrap();
         stream.write_all(b"\r\n").await.unwrap();
@@ -229,8 +238,5 @@ async fn a_proxy_is_asked_in_place_of_the_server() {
         .build()
         .unwrap();
     kubo.diag_sys().await.unwrap();
-    assert_eq!(
-        last(&asked).0,
-        "http://node.invalid:5001/api/v0/diag/sys"
-    );
+    assert_eq!(last(&asked).0, "http://node.invalid:5001/api/v0/diag/sys");
 }

@@ -10,10 +10,7 @@ use http::{HeaderName, StatusCode};
 
 /// A client that neither checks a version nor tries again.
 pub(crate) fn client(address: &str) -> Kubo {
-    Kubo::builder(address)
-        .retry(Retry::NEVER)
-        .build()
-        .unwrap()
+    Kubo::builder(address).retry(Retry::NEVER).build().unwrap()
 }
 
 /// Serves a router; gives its address.

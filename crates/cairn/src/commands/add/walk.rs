@@ -78,9 +78,8 @@ mod tests {
         let top = folder.path().join("top");
         fs::create_dir_all(top.join("b")).unwrap();
         std::os::unix::fs::symlink("b", top.join("way")).unwrap();
-        let name = |path: &str, follow: bool| {
-            Root::find(&top.join(path), true, follow).unwrap().name
-        };
+        let name =
+            |path: &str, follow: bool| Root::find(&top.join(path), true, follow).unwrap().name;
         assert_eq!(name("way", false), b"way");
         assert_eq!(name("way", true), b"b");
         assert_eq!(name("b/..", false), b"top");
