@@ -159,7 +159,7 @@ mod tests {
         assert!(error.blacklisted);
         assert_eq!(
             error.to_string(),
-            "the server has the version 0.4.20; versions from 0.4.18 to below 1.0.0 are supported, except this one"
+            "the version of the server is 0.4.20, supported are versions from 0.4.18 to below 1.0.0, except this one"
         );
         let error = supported.below("0.8.0").without("0.7.0").check("0.42.0");
         assert!(!error.unwrap_err().blacklisted);

@@ -203,7 +203,7 @@ async fn dags_and_cars() {
         .input_codec("dag-cbor")
         .store_codec("dag-cbor")
         .hash("sha2-256");
-    assert_eq!(again.pin(true).await.unwrap(), [cid.clone()]);
+    assert_eq!(again.pin(true).await.unwrap(), std::slice::from_ref(&cid));
 
     let resolved = dag.resolve(format!("{cid}/stones/2")).await.unwrap();
     assert_eq!((&resolved.cid, resolved.rest.as_str()), (&cid, "stones/2"));

@@ -1,6 +1,6 @@
 //! IPLD DAGs and CAR files.
 
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 
 use cairn_primitives::{Cid, ContentPath};
 use cairn_wire::kubo::dag::export::DagExport;
@@ -90,17 +90,15 @@ impl Call<DagGet> {
     /// # Errors
     ///
     /// [`EncoderError::Missing`] if `output_codec` is not DAG-JSON or JSON, and any other [`Error`].
-    pub fn value<T: DeserializeOwned>(self) -> impl Future<Output = Result<T, Error>> + Send {
-        async move {
-            let codec = &self.command().output_codec;
-            if !JSON.contains(&codec.as_str()) {
-                return Err(EncoderError::Missing {
-                    encoding: codec.clone(),
-                }
-                .into());
+    pub async fn value<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let codec = &self.command().output_codec;
+        if !JSON.contains(&codec.as_str()) {
+            return Err(EncoderError::Missing {
+                encoding: codec.clone(),
             }
-            decode(&self.into_future().await?.to_vec(NODE_LIMIT).await?)
+            .into());
         }
+        decode(&self.into_future().await?.to_vec(NODE_LIMIT).await?)
     }
 }
 

@@ -192,7 +192,7 @@ pub struct Local {
     pub size: u64,
 }
 
-fn stat(stat: FileStat) -> Result<MfsStat, Error> {
+fn stat(stat: &FileStat) -> Result<MfsStat, Error> {
     Ok(MfsStat {
         cid: cid(&stat.hash)?,
         kind: match stat.r#type.as_str() {
@@ -227,7 +227,7 @@ nothing!(
 
 one! {
     FilesLs, FilesListing => Vec<MfsEntry>, |listing| listing.entries.into_iter().map(entry).collect();
-    FilesStat, FileStat => MfsStat, stat;
+    FilesStat, FileStat => MfsStat, |found| stat(&found);
     FilesFlush, Flushed => Cid, |flushed| cid(&flushed.cid);
 }
 

@@ -63,6 +63,8 @@ pub(super) struct Asked {
     pub(super) subject: Option<String>,
     /// Whether at least one record is expected.
     pub(super) due: bool,
+    /// Whether the response is bytes, whose content type is not checked even if they are read as records.
+    pub(super) bytes: bool,
     /// The requested encoding, if it is not JSON.
     pub(super) encoding: Option<String>,
 }
@@ -125,7 +127,7 @@ impl Answer {
 
     /// Checks that the content type is JSON.
     pub(super) fn check_json(&self) -> Result<(), Error> {
-        let Some(found) = self.content_type() else {
+        let Some(found) = self.content_type().filter(|_| !self.asked.bytes) else {
             return Ok(());
         };
         let essence = found.split(';').next().unwrap_or_default().trim();

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use cairn_wire::Values;
 use cairn_wire::kubo::{Command, STREAM_END, STREAM_END_TRAILER, Spec};
-use cairn_wire::shape::{Files, NoBody, OneOrMany, Record};
+use cairn_wire::shape::{Files, NoBody, OneOrMany, Record, ReplyKind};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 pub use self::add::{AddCall, AddEvent, AddResult, Added, All, Root, RootCid};
@@ -420,6 +420,7 @@ fn asked(spec: &Spec, values: &Values) -> Asked {
     Asked {
         subject,
         due: due::is_due(spec, values),
+        bytes: spec.reply == ReplyKind::Bytes,
         encoding: values
             .loose(&["encoding", "enc"])
             .filter(|encoding| *encoding != "json")

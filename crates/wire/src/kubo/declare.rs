@@ -26,6 +26,9 @@
 /// }
 /// ```
 ///
+/// The declaration also makes a macro of the command's name, `cairn_wire::BlockGet!(callback)`, which calls `callback!` with the
+/// name, and with the documentation, name and type of each option.
+///
 /// `examples` and `values` may be left out: they are for the help and for completions.
 ///
 /// - `body`: `NoBody`, or `Files { name: "path", many: true, recursive: false }`.
@@ -34,9 +37,6 @@
 /// - `never_empty: true` where many records are one at least; optional.
 /// - `safe`: whether a request may be sent again when its answer was lost.
 /// - `needs`: `Repository`, or `Nothing` where the answer depends on the arguments alone.
-/// The declaration also makes a macro of the command's name, `cairn_wire::BlockGet!(callback)`, which calls `callback!` with the
-/// name, and with the documentation, name and type of each option.
-///
 /// - optional, in this order: `cli: Custom` where the command line does more than send and print, `hidden: true`,
 ///   `aliases: ["other/path"]`, `xml: "Element"`.
 macro_rules! command {
