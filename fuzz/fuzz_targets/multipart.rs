@@ -8,9 +8,15 @@ use libfuzzer_sys::fuzz_target;
 type Parts = Vec<(PartHead, Vec<u8>, bool)>;
 
 fuzz_target!(|data: &[u8]| {
+    let encoded;
     let (boundary, body) = match data.split_first() {
         Some((0, rest)) => ("x", rest),
         Some((1, rest)) => ("\"a b\"", rest),
+        Some((2, rest)) => {
+            let head = b"--x\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n";
+            encoded = [head, rest, b"\r\n--x--"].concat();
+            ("x", encoded.as_slice())
+        }
         _ => ("-----b", data),
     };
     let content_type = format!("multipart/form-data; boundary={boundary}");

@@ -1,6 +1,6 @@
 //! `cargo xtask clients`: the client libraries that programs use, as their registries have them, against the program.
 //!
-//! What is installed stays under `target/clients`; it is installed anew when its list of versions changes.
+//! What is installed stays under `target/clients`; it is installed again when its list of versions changes.
 
 use std::fs;
 use std::path::{Path, PathBuf};

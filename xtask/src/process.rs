@@ -23,12 +23,16 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
         .with_context(|| format!("running {}", command.get_program().display()))?;
-    ensure!(status.success(), "{} ended with {status}", told(command));
+    ensure!(
+        status.success(),
+        "{} ended with {status}",
+        command_line(command)
+    );
     Ok(())
 }
 
 /// The command as a person would type it.
-fn told(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program())
         .file_name()
         .unwrap_or(command.get_program());

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use cairn_testkit::due::Due;
 use cairn_testkit::recording::{BOUNDARY_CLUSTER, BOUNDARY_KUBO, Recording, Set};
 use cairn_testkit::replay::Replayer;
+use cairn_testkit::selection::Selection;
 use cairn_testkit::server;
 use clap::{Args, Subcommand};
 
@@ -31,7 +31,7 @@ enum Task {
         #[arg(long = "answer", value_name = "CASE=FILE")]
         answers: Vec<String>,
     },
-    /// Prints a set's cases, one a line, with what is due of them.
+    /// Prints a set's cases, one per line, with what is due of them.
     List,
     /// Replays the recordings against a program with Kubo's command line, on a fresh repository.
     Replay {
@@ -143,7 +143,11 @@ fn capture(command: &mut Command, boundary: &'static str) -> Result<Set> {
 
 fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()> {
     let set = Set::kubo()?;
-    let due = if due { Due::kubo()? } else { Due::everything() };
+    let due = if due {
+        Selection::kubo()?
+    } else {
+        Selection::everything()
+    };
     let repository = server::recorded_repository(binary)?;
     let daemon = repository.start(&["--offline"])?;
     let mut replayer = Replayer::new(&set, &daemon.rpc())?;
@@ -168,7 +172,7 @@ fn replay(binary: &Path, due: bool, only: &str, save: Option<&str>) -> Result<()
 }
 
 fn list() -> Result<()> {
-    let due = Due::kubo()?;
+    let due = Selection::kubo()?;
     for recording in Set::kubo()?.recordings {
         match due.why_not(&recording.name) {
             None => println!("due      {}", recording.name),

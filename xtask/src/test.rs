@@ -88,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !tests.success() {
         failed.push("tests");
     }
-    bail!(Failed(failed.join(", ")))
+    bail!(SectionsFailed(failed.join(", ")))
 }
 
 /// Said where the section was, and again before the tests: building cargo-deny takes longer than most of the sections.
@@ -96,15 +96,15 @@ const NO_DENY: &str = "skipped: the check of dependencies by deny.toml, as cargo
 
 /// Sections failed, and each has said why: nothing is to be printed after the tests' own last lines.
 #[derive(Debug)]
-pub(crate) struct Failed(String);
+pub(crate) struct SectionsFailed(String);
 
-impl std::fmt::Display for Failed {
+impl std::fmt::Display for SectionsFailed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "failed: {}", self.0)
     }
 }
 
-impl std::error::Error for Failed {}
+impl std::error::Error for SectionsFailed {}
 
 /// A subcommand of cargo is there.
 fn has(subcommand: &str) -> bool {

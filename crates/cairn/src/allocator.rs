@@ -1,35 +1,39 @@
-//! How the system's allocator treats the pages that it has: it keeps them while there is work, and gives them back after it.
+//! Tuning of the system allocator: it keeps unused pages while the process works, and returns them when it is idle.
 
 use std::time::Duration;
 
-/// Time between two looks.
+/// Interval of checks.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 const LOOK: Duration = Duration::from_secs(5);
-/// Looks in a row that find the process at rest before pages go back.
+/// Consecutive checks with an idle process before pages are returned.
 const LOOKS_AT_REST: u32 = 2;
-/// Looks in a row that find pages unused before they go back, whatever the process does.
+/// Consecutive checks with unused pages before they are returned, idle or not.
 const LOOKS_UNUSED: u32 = 12;
-/// Processor time between two looks, up to which the process is at rest.
+/// CPU time between two checks up to which the process counts as idle.
 const REST: Duration = Duration::from_millis(250);
-/// Bytes that may stay unused.
+/// Unused bytes that are always kept.
 const UNUSED: usize = 64 << 20;
 
-/// When unused pages go back to the system.
+/// Decides when unused pages are returned to the system.
 #[derive(Debug, Default)]
-struct Thrift {
+struct TrimPolicy {
     at_rest: u32,
     unused: u32,
 }
 
-impl Thrift {
-    /// Takes note of a look: whether it is time.
-    fn is_time(&mut self, unused: usize, worked: Duration) -> bool {
+impl TrimPolicy {
+    /// Records a check; returns whether to trim now.
+    fn is_time(&mut self, unused: usize, cpu_time: Duration) -> bool {
         if unused < UNUSED {
             *self = Self::default();
             return false;
         }
         self.unused += 1;
-        self.at_rest = if worked <= REST { self.at_rest + 1 } else { 0 };
+        self.at_rest = if cpu_time <= REST {
+            self.at_rest + 1
+        } else {
+            0
+        };
         let time = self.at_rest >= LOOKS_AT_REST || self.unused >= LOOKS_UNUSED;
         if time {
             *self = Self::default();
@@ -38,31 +42,31 @@ impl Thrift {
     }
 }
 
-/// Gives unused pages back once the process rests: more than 64 MiB of them after ten seconds of rest, or after a minute
-/// throughout which they were unused. Never returns.
+/// Returns unused pages when the process is idle: more than 64 MiB of them after ten idle seconds, or after they were
+/// unused for a minute. Never returns.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(crate) async fn give_back() {
-    let mut thrift = Thrift::default();
-    let mut before = worked();
+pub(crate) async fn trim_when_idle() {
+    let mut policy = TrimPolicy::default();
+    let mut before = cpu_time();
     loop {
         tokio::time::sleep(LOOK).await;
-        let now = worked();
+        let now = cpu_time();
         let unused = tokio::task::spawn_blocking(unused).await.unwrap_or(0);
-        if thrift.is_time(unused, now.saturating_sub(before)) {
+        if policy.is_time(unused, now.saturating_sub(before)) {
             let _ = tokio::task::spawn_blocking(trim).await;
             tracing::debug!(unused, "unused memory was given back to the system");
         }
-        before = worked();
+        before = cpu_time();
     }
 }
 
-/// Other allocators decide for themselves.
+/// Other allocators are not tuned.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) async fn give_back() {
+pub(crate) async fn trim_when_idle() {
     std::future::pending().await
 }
 
-/// Bytes that the allocator holds and nobody uses.
+/// Free bytes held by the allocator.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn unused() -> usize {
     #[expect(unsafe_code, reason = "mallinfo2 has no safe wrapper; it only counts")]
@@ -81,9 +85,9 @@ fn trim() {
     }
 }
 
-/// Processor time that the process has used.
+/// CPU time used by the process.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn worked() -> Duration {
+fn cpu_time() -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -102,9 +106,10 @@ fn worked() -> Duration {
 
 /// Tells glibc to keep pages for reuse.
 ///
-/// Bytes in flight are buffers of some hundred KiB that live for milliseconds. By default each is mapped and unmapped, or
-/// trimmed from the heap at once, and its pages come fresh the next time: what a virtual machine is slowest at. With pages
-/// kept, imports are up to twice as fast. Two arenas are enough for the few threads that allocate much.
+/// Data in flight is in buffers of some hundred KiB that live for milliseconds. By default each is mapped and
+/// unmapped, or trimmed from the heap at once, so its pages are faulted in again each time, which is slow in virtual
+/// machines. With pages kept, imports are up to twice as fast. Two arenas are enough for the few threads that
+/// allocate much.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn keep_pages() {
     const MIB: libc::c_int = 1 << 20;
@@ -117,7 +122,7 @@ pub(crate) fn keep_pages() {
     }
 }
 
-/// Other allocators are left as they are.
+/// Other allocators are not tuned.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn keep_pages() {}
 
@@ -129,16 +134,16 @@ mod tests {
 
     #[test]
     fn pages_go_back_at_rest_and_when_long_unused() {
-        let mut thrift = Thrift::default();
-        assert!(!thrift.is_time(UNUSED, WORK));
-        assert!(!thrift.is_time(UNUSED, Duration::ZERO));
-        assert!(thrift.is_time(UNUSED, Duration::ZERO));
-        // It begins anew, and work that uses them is not disturbed.
+        let mut policy = TrimPolicy::default();
+        assert!(!policy.is_time(UNUSED, WORK));
+        assert!(!policy.is_time(UNUSED, Duration::ZERO));
+        assert!(policy.is_time(UNUSED, Duration::ZERO));
+        // It starts over; pages in use are not trimmed.
         for _ in 0..100 {
-            assert!(!thrift.is_time(UNUSED, Duration::ZERO));
-            assert!(!thrift.is_time(UNUSED - 1, Duration::ZERO));
+            assert!(!policy.is_time(UNUSED, Duration::ZERO));
+            assert!(!policy.is_time(UNUSED - 1, Duration::ZERO));
         }
-        let looks = (1..).find(|_| thrift.is_time(UNUSED, WORK));
+        let looks = (1..).find(|_| policy.is_time(UNUSED, WORK));
         assert_eq!(looks, Some(LOOKS_UNUSED));
     }
 }

@@ -1,27 +1,27 @@
-//! What the process finds around it. Nothing else reads the environment.
+//! The environment of the process. Nothing else reads environment variables.
 
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The variables that matter.
+/// The variables that are used.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// `IPFS_PATH`: the repository.
     pub(crate) repository: Option<PathBuf>,
     /// The home directory.
     pub(crate) home: Option<PathBuf>,
-    /// `CAIRN_LOG`, or Kubo's `GOLOG_LOG_LEVEL`: what is logged.
+    /// `CAIRN_LOG`, or Kubo's `GOLOG_LOG_LEVEL`: the log filter.
     pub(crate) log: Option<String>,
     /// `CAIRN_LOG_FORMAT`, or Kubo's `GOLOG_LOG_FMT`: `json` for JSON lines.
     pub(crate) log_format: Option<String>,
-    /// `CAIRN_API_CA`: whose certificates a server may show.
+    /// `CAIRN_API_CA`: the trusted certificates of servers.
     pub(crate) api_ca: Option<PathBuf>,
-    /// `CAIRN_API_AUTH`: the secret for the server.
+    /// `CAIRN_API_AUTH`: the credential for the server.
     pub(crate) api_auth: Option<String>,
-    /// `CAIRN_API_AUTH_FILE`: the file that holds it.
+    /// `CAIRN_API_AUTH_FILE`: a file with the credential.
     pub(crate) api_auth_file: Option<PathBuf>,
-    /// `CAIRN_SERVICE_TOKEN`: the access token for a service that is named.
+    /// `CAIRN_SERVICE_TOKEN`: the access token for a service.
     pub(crate) service_token: Option<String>,
     /// `NO_COLOR`: <https://no-color.org/>.
     pub(crate) no_color: bool,

@@ -1,4 +1,4 @@
-//! What the program says when something is wrong.
+//! Errors of the program and their output.
 //!
 //! ```text
 //! error: what could not be done
@@ -15,33 +15,36 @@ use std::process::ExitCode;
 use cairn_client::{Error as ClientError, TransportError};
 use cairn_wire::text::escaped;
 
-/// What the exit code says.
+/// The kind of a problem, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ProblemKind {
     /// The command failed: 1.
     Failed,
     /// The command line is wrong: 2; under the name `ipfs` 1, as there.
     Usage,
-    /// Whoever read the output is gone: 0, and nothing is said.
-    Unread,
+    /// The reader of the output has gone: 0, without a message.
+    OutputClosed,
 }
 
-/// Why a command did not do what was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    kind: Kind,
+    kind: ProblemKind,
     message: String,
+    /// Kubo's message, where it differs: printed if the program is called `ipfs`, because scripts match on it.
+    kubo: Option<String>,
     causes: Vec<String>,
     hints: Vec<String>,
-    /// What clap has to say: it is said as it is.
+    /// An error of clap, printed as it is.
     parser: Option<clap::Error>,
 }
 
 impl Problem {
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
+    fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
+            kubo: None,
             causes: Vec::new(),
             hints: Vec::new(),
             parser: None,
@@ -50,15 +53,15 @@ impl Problem {
 
     /// The command failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::new(Kind::Failed, message)
+        Self::new(ProblemKind::Failed, message)
     }
 
     /// The command line is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(ProblemKind::Usage, message)
     }
 
-    /// Adds why: an error and all that it was caused by.
+    /// Adds the cause: an error and its causes.
     pub(crate) fn because(mut self, cause: &dyn StdError) -> Self {
         let mut next = Some(cause);
         while let Some(cause) = next {
@@ -68,12 +71,12 @@ impl Problem {
         self
     }
 
-    /// What could not be done.
+    /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
@@ -91,65 +94,73 @@ impl Problem {
     /// An error of standard output.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            Self::new(Kind::Unread, "")
+            Self::new(ProblemKind::OutputClosed, "")
         } else {
             Self::failed("cannot write the output").because(error)
         }
     }
 
     /// Prints it and gives the exit code.
-    pub(crate) fn report(&self, voice: &Voice) -> ExitCode {
-        let usage = if voice.program == "ipfs" { 1 } else { 2 };
+    pub(crate) fn report(&self, style: &ErrorStyle) -> ExitCode {
+        let usage = if style.program == "ipfs" { 1 } else { 2 };
         if let Some(parser) = &self.parser {
-            if voice.json && parser.use_stderr() {
-                let _ = std::io::stderr().write_all(self.json(voice).as_bytes());
+            if style.json && parser.use_stderr() {
+                let _ = std::io::stderr().write_all(self.json(style).as_bytes());
             } else {
                 let _ = parser.print();
             }
             return ExitCode::from(if parser.use_stderr() { usage } else { 0 });
         }
-        if self.kind == Kind::Unread {
+        if self.kind == ProblemKind::OutputClosed {
             return ExitCode::SUCCESS;
         }
-        // Nobody is left to tell when this fails.
-        let text = if voice.json {
-            self.json(voice)
+        // If this fails, nothing can be reported.
+        let text = if style.json {
+            self.json(style)
         } else {
-            self.shown(voice)
+            self.render(style)
         };
         let _ = std::io::stderr().write_all(text.as_bytes());
         match self.kind {
-            Kind::Failed | Kind::Unread => ExitCode::from(1),
-            Kind::Usage => ExitCode::from(usage),
+            ProblemKind::Failed | ProblemKind::OutputClosed => ExitCode::from(1),
+            ProblemKind::Usage => ExitCode::from(usage),
         }
     }
 
-    /// The text, with what came from content made harmless.
-    pub(crate) fn shown(&self, voice: &Voice) -> String {
+    fn message_in(&self, style: &ErrorStyle) -> &str {
+        match &self.kubo {
+            Some(kubo) if style.program == "ipfs" => kubo,
+            _ => &self.message,
+        }
+    }
+
+    /// The text, with untrusted content escaped.
+    pub(crate) fn render(&self, style: &ErrorStyle) -> String {
         let mut out = String::new();
-        // Scripts look for the word as `ipfs` writes it.
-        let head = if voice.program == "ipfs" {
+        // Scripts match on the word as `ipfs` writes it.
+        let head = if style.program == "ipfs" {
             "Error: "
         } else {
             "error: "
         };
-        line(head, &self.message, &mut out);
-        let mut last = self.message.as_str();
+        let message = self.message_in(style);
+        line(head, message, &mut out);
+        let mut last = message;
         for cause in &self.causes {
-            // Some causes only repeat what was said.
+            // Some causes only repeat the message.
             if !last.ends_with(cause.as_str()) {
                 line("  caused by: ", cause, &mut out);
             }
             last = cause;
         }
         for hint in &self.hints {
-            line("hint: ", &voice.fill(hint), &mut out);
+            line("hint: ", &style.fill(hint), &mut out);
         }
         out
     }
 
-    /// One line of JSON: `error`, and `causes` and `hint` where there are any.
-    pub(crate) fn json(&self, voice: &Voice) -> String {
+    /// One line of JSON: `error`, and `causes` and `hint` if there are any.
+    pub(crate) fn json(&self, style: &ErrorStyle) -> String {
         let mut object = serde_json::Map::new();
         let message = match &self.parser {
             Some(parser) => {
@@ -157,13 +168,13 @@ impl Problem {
                 let text = text.split("\n\nUsage:").next().unwrap_or(&text);
                 text.trim().trim_start_matches("error: ").to_owned()
             }
-            None => self.message.clone(),
+            None => self.message_in(style).to_owned(),
         };
         object.insert("error".to_owned(), message.into());
         if !self.causes.is_empty() {
             object.insert("causes".to_owned(), self.causes.clone().into());
         }
-        let hints: Vec<String> = self.hints.iter().map(|hint| voice.fill(hint)).collect();
+        let hints: Vec<String> = self.hints.iter().map(|hint| style.fill(hint)).collect();
         if !hints.is_empty() {
             object.insert("hint".to_owned(), hints.join("\n").into());
         }
@@ -171,10 +182,10 @@ impl Problem {
     }
 }
 
-/// How the program speaks: what it is called, and what a command in a hint begins with.
+/// How errors are printed: the program's name, and how commands in hints begin.
 #[derive(Clone, Debug)]
-pub(crate) struct Voice {
-    /// What the program is called.
+pub(crate) struct ErrorStyle {
+    /// The name of the program.
     pub(crate) program: &'static str,
     /// The repository that the command line names.
     pub(crate) repository: Option<PathBuf>,
@@ -182,7 +193,7 @@ pub(crate) struct Voice {
     pub(crate) json: bool,
 }
 
-impl Voice {
+impl ErrorStyle {
     pub(crate) fn new(program: &'static str) -> Self {
         Self {
             program,
@@ -191,7 +202,7 @@ impl Voice {
         }
     }
 
-    /// A hint with the program's name filled in, and with the repository where it is not the usual one.
+    /// Fills in the program's name in a hint, and the repository if it is not the default.
     fn fill(&self, hint: &str) -> String {
         let Some(repository) = &self.repository else {
             return hint.replace("{program}", self.program);
@@ -207,7 +218,7 @@ impl Voice {
     }
 }
 
-/// A message of several lines keeps them; any other control character is shown as an escape.
+/// Line breaks of a message are kept; other control characters are escaped.
 fn line(head: &str, message: &str, out: &mut String) {
     let indent = " ".repeat(head.len());
     for (at, text) in message.trim_end().split('\n').enumerate() {
@@ -237,7 +248,7 @@ impl From<TransportError> for Problem {
         let problem = Self::from_error(&error);
         match error {
             TransportError::Connect { .. } | TransportError::ConnectTimeout { .. } => problem.hint(
-                "is the daemon running? Start it with `{program} daemon`, or leave `--api` out",
+                "is the daemon running? Start it with `{program} daemon`, or omit `--api`",
             ),
             TransportError::Certificate { .. } => problem.hint(
                 "if the server's certificate is self-signed or from a private authority, name its PEM file with `--api-ca`",
@@ -251,6 +262,10 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Connection(error) => error.into(),
+            ClientError::Response { error, .. } => Self {
+                kubo: Some(error.message.clone()),
+                ..Self::failed(error.detail.unwrap_or(error.message))
+            },
             ClientError::Status { status, .. }
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>

@@ -1,4 +1,4 @@
-//! The options that every command takes.
+//! The global options.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,32 +12,32 @@ use crate::error::Problem;
 use crate::grammar::Invocation;
 use crate::output::Format;
 
-/// The options, with what the environment says where they are silent.
+/// The global options, with defaults from the environment.
 #[derive(Clone, Debug)]
 pub(crate) struct Globals {
-    /// The repository; `None` where none is named and there is no home directory.
+    /// The repository; `None` if none is named and there is no home directory.
     repository: Option<PathBuf>,
-    /// The server, when one is named.
+    /// The server, if one is named.
     pub(crate) api: Option<String>,
-    /// The secret for the server.
+    /// The credential for the server.
     pub(crate) api_auth: Option<String>,
-    /// The PEM file of those whose certificates the server may show; `None` for those that the system trusts.
+    /// PEM file of trusted certificates; `None` for those of the system.
     pub(crate) api_ca: Option<PathBuf>,
     /// Log everything.
     pub(crate) debug: bool,
-    /// What is logged, when told.
+    /// The log filter, if set.
     pub(crate) log: Option<String>,
     /// Log as JSON lines.
     pub(crate) log_json: bool,
-    /// How records are printed.
+    /// The output format of records.
     pub(crate) format: Format,
-    /// Whether colours may be used on a terminal.
+    /// Whether colors may be used on a terminal.
     pub(crate) colour: bool,
-    /// The repository as it was named on the command line, for hints that repeat the command.
+    /// The repository named on the command line, for hints that repeat the command.
     pub(crate) named_repository: Option<PathBuf>,
-    /// Longest time for the command.
+    /// Timeout of the command.
     pub(crate) timeout: Option<Duration>,
-    /// What the server is told as it was given.
+    /// Options passed on to the server.
     pub(crate) passed_on: Vec<(&'static str, String)>,
     /// `$CAIRN_SERVICE_TOKEN`.
     pub(crate) service_token: Option<String>,
@@ -45,7 +45,7 @@ pub(crate) struct Globals {
     pub(crate) editor: Option<OsString>,
 }
 
-/// An option with its names. The identifier keeps it apart from a command's own options.
+/// An option with its names. The identifier distinguishes it from a command's own options.
 fn option(id: &'static str, long: &'static str, help: &'static str) -> Arg {
     Arg::new(id)
         .long(long)
@@ -183,15 +183,14 @@ impl Globals {
             Some("json") => Format::Json,
             Some(other) => {
                 return Err(Problem::usage(format!("invalid encoding: {other}"))
-                    .hint("records are printed as `text` or `json`"));
+                    .hint("the encodings are `text` and `json`"));
             }
         };
         let timeout = match text("global:timeout") {
             None => None,
             Some(given) => {
                 let limit: GoDuration = given.parse().map_err(|error: DurationError| {
-                    Problem::usage(format!("--timeout: {error}"))
-                        .hint("a time is written as in `30s` or `1m30s`")
+                    Problem::usage(format!("--timeout: {error}")).hint("examples: `30s`, `1m30s`")
                 })?;
                 Some(limit.to_std())
             }
@@ -201,9 +200,9 @@ impl Globals {
             Some("text") => false,
             Some(other) => {
                 return Err(Problem::usage(format!("invalid log format: {other}"))
-                    .hint("logs are written as `text` or `json`"));
+                    .hint("the log formats are `text` and `json`"));
             }
-            // Kubo's variable knows other formats: they are text.
+            // Kubo's other formats are treated as text.
             None => environment.log_format.as_deref() == Some("json"),
         };
         let offline = flag("global:offline") || flag("global:local");
@@ -242,16 +241,16 @@ impl Globals {
 }
 
 impl Globals {
-    /// Where the repository is, or would be.
+    /// The path of the repository.
     pub(crate) fn repository(&self) -> Result<&Path, Problem> {
         self.repository.as_deref().ok_or_else(|| {
-            Problem::failed("there is no home directory to keep the repository in")
+            Problem::failed("there is no home directory for the repository")
                 .hint("name a repository with IPFS_PATH or `--repo-dir`")
         })
     }
 }
 
-/// The secret for the server: an option goes before the environment, a secret before a file.
+/// The credential for the server: options have precedence over the environment, a credential over a file.
 fn secret(
     given: Option<String>,
     file: Option<PathBuf>,
@@ -271,7 +270,7 @@ fn secret(
     read_secret(&path).map(Some)
 }
 
-/// Reads a secret from a file; a line end behind it does not count.
+/// Reads a secret from a file, without a trailing line end.
 pub(crate) fn read_secret(path: &Path) -> Result<String, Problem> {
     use std::io::Read as _;
     let mut text = String::new();
@@ -283,17 +282,17 @@ pub(crate) fn read_secret(path: &Path) -> Result<String, Problem> {
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err(Problem::failed(format!(
-            "there is no secret in {}",
+            "{} contains no secret",
             path.display()
         )));
     }
     Ok(secret.to_owned())
 }
 
-/// Most bytes of the file of a secret.
+/// Maximum size of a secret file, in bytes.
 const SECRET_LIMIT: u64 = 64 * 1024;
 
-/// The repository whose configuration is named: the two are not kept apart.
+/// The repository of the named configuration file: they cannot be in different places.
 fn folder_of_config(path: &Path) -> Result<PathBuf, Problem> {
     if path.is_dir() {
         return Ok(path.to_owned());
@@ -302,7 +301,7 @@ fn folder_of_config(path: &Path) -> Result<PathBuf, Problem> {
         .parent()
         .filter(|_| path.file_name().is_some_and(|name| name == "config"));
     let refused = || {
-        Problem::usage("a configuration apart from its repository is not supported")
+        Problem::usage("a configuration file outside of its repository is not supported")
             .hint("name the repository with `--repo-dir`")
     };
     folder

@@ -1,31 +1,31 @@
 //! The command line's grammar, made from the declarations of the endpoints.
 //!
-//! A command of the Kubo RPC has the words of its path, and takes what its declaration says. Nothing here names one: an
-//! endpoint that is declared is a command. What only the program can do is added by [`crate::commands::OWN`].
+//! A command of the Kubo RPC is named by its path and takes the arguments of its declaration. No command is named
+//! here: every declared endpoint is a command. Commands without an endpoint are in [`crate::commands::OWN`].
 
-use std::collections::BTreeMap;
+mod group;
+
 use std::ffi::OsString;
 
 use cairn_wire::Values;
-use cairn_wire::kubo::{self, OptionSpec, Spec};
-use cairn_wire::shape::BodyKind;
-use cairn_wire::values::Kind;
+use cairn_wire::kubo::{self, Spec};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use clap::{ArgMatches, Command};
 
+use self::group::{Group, option_id};
 use crate::commands;
 use crate::error::Problem;
 use crate::globals;
 
-/// Where the paths of files are found among the matches.
+/// The identifier of the file arguments.
 const FILES: &str = "files";
 
-/// A command line that was understood.
+/// A parsed command line.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    /// What the program is called.
+    /// The name of the program.
     pub(crate) program: &'static str,
-    /// The words of the command.
+    /// The name of the command, in words.
     pub(crate) path: Vec<String>,
     /// The matches of each level, the program's own first.
     levels: Vec<ArgMatches>,
@@ -37,7 +37,7 @@ impl Invocation {
         self.path == path
     }
 
-    /// The endpoint that is called, if it is one.
+    /// The endpoint of the command, if it has one.
     pub(crate) fn endpoint(&self) -> Option<&'static Spec> {
         let path = self.path.join("/");
         kubo::SPECS
@@ -55,7 +55,7 @@ impl Invocation {
         self.matches()?.try_get_one::<T>(id).ok().flatten().cloned()
     }
 
-    /// A global option, wherever it stands; the last one counts.
+    /// A global option at any position; the last one counts.
     pub(crate) fn global<T: Clone + Send + Sync + 'static>(&self, id: &str) -> Option<T> {
         self.levels
             .iter()
@@ -63,7 +63,7 @@ impl Invocation {
             .find_map(|level| level.try_get_one::<T>(id).ok().flatten().cloned())
     }
 
-    /// The arguments and options that were given, as a request writes them.
+    /// The given arguments and options, as in a request.
     pub(crate) fn values(&self, spec: &Spec) -> Values {
         let mut values = Values::default();
         let Some(matches) = self.matches() else {
@@ -101,7 +101,7 @@ impl Invocation {
     }
 }
 
-/// Understands a command line.
+/// Parses a command line.
 pub(crate) fn parse(
     program: &'static str,
     arguments: Vec<OsString>,
@@ -109,7 +109,7 @@ pub(crate) fn parse(
     let command = command(program);
     let parsed = command.clone().try_get_matches_from(&arguments);
     let mut matches = match parsed {
-        // What is missing at the end may come from standard input; whoever reads that tells what is missing then.
+        // A missing last argument may come from standard input; it is checked when that is read.
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
             relaxed(command).try_get_matches_from(arguments)?
         }
@@ -160,7 +160,7 @@ fn relaxed(command: Command) -> Command {
         .mut_subcommands(relaxed)
 }
 
-/// Commands of Kubo that this version does not have, by what they need.
+/// Commands of Kubo that this version does not have, by the feature they need.
 const ABSENT: &[(&str, &[&str])] = &[
     (
         "peers",
@@ -184,7 +184,7 @@ const ABSENT: &[(&str, &[&str])] = &[
     ("self-updates", &["update"]),
 ];
 
-/// What to say of a command of Kubo's that is not there: the name nearest to it would only mislead.
+/// The error for a missing command of Kubo: suggesting a similar name would mislead.
 fn absent(error: &clap::Error) -> Option<Problem> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
@@ -227,208 +227,11 @@ pub(crate) fn command(program: &'static str) -> Command {
         })
 }
 
-/// What this version does not do, for the help and the start of the daemon.
+/// Limitations of this version, for the help and the start of the daemon.
 pub(crate) const LIMITS: &str =
     "This version works offline: it does not connect to peers, and has no IPNS names yet.";
 
-/// A word of the grammar: a command, a group of commands, or both.
-#[derive(Default)]
-struct Group {
-    spec: Option<&'static Spec>,
-    own: Option<Command>,
-    children: BTreeMap<&'static str, Group>,
-}
-
-impl Group {
-    fn at(&mut self, path: &'static str) -> &mut Self {
-        path.split('/')
-            .fold(self, |group, word| group.children.entry(word).or_default())
-    }
-
-    /// Whether help leaves it out: a group does when all below it are.
-    fn is_hidden(&self) -> bool {
-        match (&self.own, self.spec) {
-            (Some(own), _) => own.is_hide_set(),
-            (None, Some(spec)) => spec.hidden,
-            (None, None) => self.children.values().all(Self::is_hidden),
-        }
-    }
-
-    fn command(self, program: &'static str, name: &'static str, path: &str) -> Command {
-        let mut command = match (self.own, self.spec) {
-            (Some(own), None) => own,
-            // Our own form of an endpoint's command takes what the endpoint takes.
-            (Some(own), Some(spec)) => takes(own, spec),
-            (None, Some(spec)) => takes(described(Command::new(name), program, spec), spec),
-            (None, None) => Command::new(name)
-                .about(group_summary(path))
-                .hide(self.children.values().all(Self::is_hidden)),
-        };
-        command = with_globals(command);
-        let pointer = format!("`{program} --help` lists the global options.");
-        let examples = self.spec.map(|spec| spec.examples).unwrap_or_default();
-        if command.get_after_help().is_none() {
-            command = command.after_help(pointer.clone());
-        }
-        if !examples.is_empty() {
-            let mut text = "Examples:\n".to_owned();
-            for example in examples {
-                text.push_str("  ");
-                text.push_str(&example.replace("{program}", program));
-                text.push('\n');
-            }
-            command = command.after_long_help(format!("{text}\n{pointer}"));
-        }
-        if !self.children.is_empty() {
-            command = command
-                .subcommand_value_name("COMMAND")
-                .args_conflicts_with_subcommands(false)
-                .subcommand_negates_reqs(true);
-        }
-        self.children
-            .into_iter()
-            .fold(command, |command, (name, group)| {
-                command.subcommand(group.command(program, name, &format!("{path}/{name}")))
-            })
-    }
-}
-
-/// What a group of commands is about.
-fn group_summary(path: &str) -> &'static str {
-    let mut groups = kubo::GROUPS.iter().chain(commands::REST_GROUPS);
-    let group = groups.find(|group| group.path == path);
-    group.map_or("", |group| group.summary)
-}
-
-fn described(command: Command, program: &str, spec: &Spec) -> Command {
-    let docs = text(spec.docs).replace("{program}", program);
-    let (summary, _) = docs.split_once("\n\n").unwrap_or((&docs, ""));
-    command
-        .about(summary.trim_end_matches('.').to_owned())
-        .long_about(docs.clone())
-        .hide(spec.hidden)
-}
-
-fn takes(mut command: Command, spec: &Spec) -> Command {
-    for argument in spec.arguments {
-        let required = argument.required;
-        let place = Arg::new(argument.name)
-            .value_name(argument.name)
-            .help(text(argument.docs))
-            // Paths hold names that need not be UTF-8.
-            .value_parser(clap::value_parser!(OsString))
-            .required(required);
-        command = command.arg(match (argument.variadic, required) {
-            (true, _) => place.num_args(1..),
-            (false, _) => place.num_args(1),
-        });
-    }
-    if spec.body != BodyKind::Nothing {
-        let kubo::FilesSpec { name, many, .. } = spec.files;
-        let paths = Arg::new(FILES)
-            .value_name(name)
-            .help("Files to send; standard input for `-` or if there are none")
-            .value_hint(ValueHint::AnyPath)
-            .value_parser(clap::value_parser!(OsString));
-        command = command.arg(if many {
-            paths.num_args(0..)
-        } else {
-            paths.num_args(0..=1)
-        });
-    }
-    for option in spec.options {
-        command = command.arg(option_argument(option));
-    }
-    command
-}
-
-/// The identifier of an option: apart from arguments of the same name.
-fn option_id(option: &OptionSpec) -> String {
-    format!("--{}", option.name())
-}
-
-fn option_argument(option: &OptionSpec) -> Arg {
-    let mut help = text(option.docs);
-    match (option.default)() {
-        Some(default) if shows(option.kind, &default) && !help.contains("[default") => {
-            help.push_str(&format!(" [default: {default}]"));
-        }
-        _ => {}
-    }
-    let mut argument = Arg::new(option_id(option))
-        .help(help)
-        .value_hint(hint(option));
-    for name in option.names {
-        let mut letters = name.chars();
-        argument = match (
-            letters.next(),
-            letters.next(),
-            argument.get_long().is_some(),
-        ) {
-            (Some(letter), None, _) => argument.short(letter),
-            (_, _, false) => argument.long(*name),
-            (_, _, true) => argument.visible_alias(*name),
-        };
-    }
-    match option.kind {
-        Kind::Bool => argument
-            .action(ArgAction::Set)
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
-            .value_name("BOOL"),
-        Kind::Strings => argument
-            .action(ArgAction::Append)
-            .num_args(1)
-            .allow_hyphen_values(true)
-            .value_name("STRING"),
-        kind => argument
-            .action(ArgAction::Set)
-            .num_args(1)
-            .allow_hyphen_values(true)
-            .value_name(kind.name().to_uppercase()),
-    }
-}
-
-/// Whether a default is worth telling: a switch that is off is not.
-fn shows(kind: Kind, default: &str) -> bool {
-    match kind {
-        Kind::Bool => default == "true",
-        _ => !default.is_empty(),
-    }
-}
-
-/// What a shell completes a value with.
-fn hint(option: &OptionSpec) -> ValueHint {
-    if option.values.contains(&kubo::ANY_PATH) {
-        ValueHint::AnyPath
-    } else {
-        ValueHint::Other
-    }
-}
-
-/// Adds the global options whose names the command leaves free.
-fn with_globals(command: Command) -> Command {
-    globals::definitions()
-        .into_iter()
-        .fold(command, |command, global| {
-            // The page of the program lists them.
-            let global = global.hide(true);
-            let taken = command
-                .get_arguments()
-                .any(|own| own.get_long() == global.get_long());
-            let letter_taken = command
-                .get_arguments()
-                .any(|own| own.get_short().is_some() && own.get_short() == global.get_short());
-            match (taken, letter_taken) {
-                (true, _) => command,
-                (false, true) => command.arg(global.short(None)),
-                (false, false) => command.arg(global),
-            }
-        })
-}
-
-/// Documentation as clap prints it: links without their brackets.
+/// Documentation for clap: links without brackets.
 pub(crate) fn text(docs: &[&str]) -> String {
     let lines: Vec<&str> = docs
         .iter()

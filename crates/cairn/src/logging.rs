@@ -1,4 +1,4 @@
-//! Where log lines go: to standard error, never into the output.
+//! Logging, always to standard error.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -11,18 +11,18 @@ use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt, reload};
 
 use crate::globals::Globals;
 
-/// What is told of one part of the program, instead of what is told of all.
+/// Levels of single targets, which override the general level.
 type Parts = Vec<(String, String)>;
 
 static LEVELS: OnceLock<Arc<Levels>> = OnceLock::new();
 
-/// Starts logging. A daemon tells what it does, a command only what went wrong.
+/// Starts logging. A daemon logs what it does, a command only errors.
 pub(crate) fn start(globals: &Globals, daemon: bool) {
     let level = match (&globals.log, globals.debug, daemon) {
         (_, true, _) => "debug",
         (Some(level), ..) => level,
         (None, false, true) => "info",
-        // What a face or the store tells along the way is told in the answer as well.
+        // Log lines of faces and the store would repeat what the response says.
         (None, false, false) => "warn,cairn_http=error,cairn_store=error",
     };
     let Ok(filter) = EnvFilter::try_new(level) else {
@@ -41,7 +41,7 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
             .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
             .boxed()
     };
-    // A second subscriber is refused, which happens only where tests share a process.
+    // A second subscriber is refused, which only happens in tests that share a process.
     let started = tracing_subscriber::registry()
         .with(filter)
         .with(lines)
@@ -54,7 +54,7 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
     }
 }
 
-/// Writes one field of a line. What came from outside may hold line ends, which would forge lines, and what steers a terminal.
+/// Writes a field of a line. Untrusted values may contain line ends, which would forge lines, and terminal escapes.
 fn write_field(
     out: &mut fmt::format::Writer<'_>,
     field: &tracing::field::Field,
@@ -75,7 +75,7 @@ pub(crate) fn levels() -> Option<Arc<dyn LogLevels>> {
         .map(|levels| -> Arc<dyn LogLevels> { Arc::clone(levels) as _ })
 }
 
-/// What is logged, and the way to change it.
+/// The current levels, and the handle to change them.
 struct Levels {
     handle: reload::Handle<EnvFilter, Registry>,
     said: Mutex<(String, Parts)>,
@@ -104,7 +104,7 @@ impl LogLevels for Levels {
     }
 }
 
-/// What is said after a change.
+/// The levels after a change.
 fn changed(
     all: &str,
     parts: &Parts,
@@ -121,7 +121,7 @@ fn changed(
     let Some(part) = part else {
         return Ok((level, Parts::new()));
     };
-    // A name of the language, so that no name can say anything else to the filter.
+    // Only identifiers, so that a name cannot contain other filter syntax.
     let is_name = part.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && part.len() <= 128
         && part
@@ -139,7 +139,7 @@ fn changed(
     Ok((all.to_owned(), parts))
 }
 
-/// Most parts of which something is said; more are refused.
+/// Maximum number of targets with their own level; more are refused.
 const MOST_PARTS: usize = 64;
 
 fn text(all: &str, parts: &Parts) -> String {
@@ -154,7 +154,7 @@ fn text(all: &str, parts: &Parts) -> String {
 mod tests {
     use super::*;
 
-    /// A place where lines of a log end up.
+    /// A log writer for tests.
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
 

@@ -6,22 +6,22 @@ use std::os::fd::AsFd as _;
 
 use crate::error::Problem;
 
-/// From this many bytes on, what is gathered is written.
+/// The buffer is written when it has this many bytes.
 const GATHERED: usize = 64 * 1024;
 
-/// How records are printed.
+/// The output format of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people, as `ipfs` prints them.
     Text,
-    /// Records as the RPC sends them, one a line: `--enc=json`.
+    /// Records as the RPC sends them, one per line: `--enc=json`.
     Json,
-    /// One object a line, for the items of a list as well: `--json`.
+    /// One object per line, also for the items of a list: `--json`.
     JsonLines,
 }
 
 impl Format {
-    /// Whether programs read it.
+    /// Whether the format is for programs.
     pub(crate) fn is_json(self) -> bool {
         self != Self::Text
     }
@@ -32,7 +32,7 @@ pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Standard output, written in large pieces: the standard library's flushes at every line.
+/// Buffered standard output: the standard library's flushes at every line.
 #[derive(Debug)]
 pub(crate) struct Output {
     file: File,
@@ -74,7 +74,7 @@ impl Output {
         }
     }
 
-    /// Writes what was gathered.
+    /// Writes the buffer.
     pub(crate) fn flush(&mut self) -> Result<(), Problem> {
         if self.gathered.is_empty() {
             return Ok(());

@@ -1,22 +1,22 @@
-//! Progress on standard error: only for people, only on a terminal.
+//! Progress bars on standard error, only on a terminal.
 
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Redraws a second.
+/// Redraws per second.
 const RATE: u8 = 10;
 
-/// Whether progress is shown: as asked, or else where someone sees it.
-pub(crate) fn wanted(asked: Option<bool>) -> bool {
+/// Whether progress is shown: as requested, or by default on a terminal.
+pub(crate) fn is_enabled(asked: Option<bool>) -> bool {
     asked.unwrap_or_else(|| stderr().is_terminal())
 }
 
-/// Columns that the wide bar needs; below them a terminal would wrap it, and each redraw begin a new line.
+/// Columns that the wide bar needs; on a narrower terminal it would wrap, and each redraw start a new line.
 const WIDE: usize = 76;
 
-/// Bytes as far as a terminal's width goes: `{wide_bar}` fills what is left of it and never wraps.
+/// Template for bytes: `{wide_bar}` fills the rest of the line and never wraps.
 fn byte_style(total: Option<u64>) -> Result<ProgressStyle, indicatif::style::TemplateError> {
     let columns = usize::from(console::Term::stderr().size().1);
     ProgressStyle::with_template(match (total, columns >= WIDE) {
@@ -27,7 +27,7 @@ fn byte_style(total: Option<u64>) -> Result<ProgressStyle, indicatif::style::Tem
     })
 }
 
-/// A bar, or nothing at all. It goes when it is dropped.
+/// A progress bar, or nothing. It is removed on drop.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
@@ -39,7 +39,7 @@ impl Progress {
 
     /// A bar that counts bytes.
     pub(crate) fn bytes(shown: bool, total: Option<u64>) -> Self {
-        // Nothing in all is not known rather than empty: standard input, or files that do not say.
+        // A total of 0 means unknown: standard input, or files without a size.
         let total = total.filter(|total| *total > 0);
         let progress = Self::begin(shown, total);
         progress.styled(byte_style(total))
@@ -68,7 +68,7 @@ impl Progress {
         self
     }
 
-    /// Says how much there is, once that is known.
+    /// Sets the total.
     pub(crate) fn total(&self, total: u64) {
         if total == 0 {
             return;
@@ -79,23 +79,23 @@ impl Progress {
         }
     }
 
-    /// Goes on by this much.
+    /// Advances by this much.
     pub(crate) fn add(&self, amount: u64) {
         self.0.inc(amount);
     }
 
-    /// Goes to this place.
+    /// Sets the position.
     pub(crate) fn set(&self, place: u64) {
         self.0.set_position(place);
     }
 
-    /// Says something beside the count.
+    /// Sets the message.
     pub(crate) fn message(&self, message: String) {
         self.0.set_message(message);
     }
 
-    /// Does something that prints, with the bar out of the way.
-    pub(crate) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Runs something that prints, with the bar hidden.
+    pub(crate) fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.suspend(work)
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::{Problem, Voice};
+use crate::error::{ErrorStyle, Problem};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::logging;
@@ -14,25 +14,25 @@ use crate::logging;
 /// Runs a command line.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let program = program_name(&arguments);
-    let mut voice = Voice::new(program);
-    match understand_and_execute(&mut voice, as_ipfs(program, arguments)) {
+    let mut style = ErrorStyle::new(program);
+    match parse_and_execute(&mut style, as_ipfs(program, arguments)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => problem.report(&voice),
+        Err(problem) => problem.report(&style),
     }
 }
 
-fn understand_and_execute(voice: &mut Voice, arguments: Vec<OsString>) -> Result<(), Problem> {
-    // Until the command line is understood, this is what there is to go by.
-    voice.json = asks_for_json(&arguments);
-    let invocation = grammar::parse(voice.program, arguments)?;
-    voice.json = invocation.global::<bool>("global:json") == Some(true);
+fn parse_and_execute(style: &mut ErrorStyle, arguments: Vec<OsString>) -> Result<(), Problem> {
+    // Until the command line is parsed, guess.
+    style.json = asks_for_json(&arguments);
+    let invocation = grammar::parse(style.program, arguments)?;
+    style.json = invocation.global::<bool>("global:json") == Some(true);
     let globals = Globals::read(&invocation, &Environment::read())?;
-    voice.json = globals.format.is_json();
-    voice.repository.clone_from(&globals.named_repository);
+    style.json = globals.format.is_json();
+    style.repository.clone_from(&globals.named_repository);
     execute(&invocation, &globals)
 }
 
-/// Whether a command line that is not understood yet seems to ask for JSON. `config --json` has a meaning of its own.
+/// Whether an unparsed command line seems to ask for JSON. `config --json` means something else.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     arguments
         .iter()
@@ -52,23 +52,23 @@ fn execute(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
         .enable_all()
         .build()
         .map_err(|error| Problem::failed("cannot start").because(&error))?;
-    // Some commands hold much while they wait: not on this thread's stack.
+    // Some command futures are large, so not on this thread's stack.
     let work = Box::pin(commands::run(invocation, globals));
     let outcome = runtime.block_on(async {
         match globals.timeout {
-            // A daemon has no end to wait for.
+            // A daemon has no timeout.
             Some(limit) if !daemon => tokio::time::timeout(limit, work)
                 .await
                 .unwrap_or_else(|_| Err(Problem::failed("timed out"))),
             _ => work.await,
         }
     });
-    // Threads that wait for a terminal or a disk do not keep the program.
+    // Do not wait for threads that block on a terminal or a disk.
     runtime.shutdown_background();
     outcome
 }
 
-/// What the program is called: as `ipfs` it answers `--version` as Kubo does.
+/// The name of the program: as `ipfs` it prints `--version` as Kubo does.
 fn program_name(arguments: &[OsString]) -> &'static str {
     let name = arguments
         .first()

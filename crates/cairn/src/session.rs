@@ -1,4 +1,4 @@
-//! Whom a command talks to: a daemon, or a node opened for this one command.
+//! The target of a command: a daemon, or a node opened in this process.
 
 use std::io;
 use std::net::TcpStream;
@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_client::builder::base64;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cairn_client::{Address, Http, HttpOptions, InProcess, Kubo, Retry, Roots};
 use cairn_node::{Access, Node, NodeError, NodeOptions};
 use http::HeaderValue;
@@ -15,14 +16,14 @@ use tokio_util::sync::CancellationToken;
 use crate::error::Problem;
 use crate::globals::Globals;
 
-/// The file of a repository that says where its daemon listens.
+/// The file of a repository with the address of its daemon.
 const API_FILE: &str = "api";
-/// Most bytes of that file.
+/// Maximum size of that file, in bytes.
 const API_FILE_LIMIT: u64 = 4096;
-/// Longest time to find out whether a daemon listens.
+/// Timeout for checking whether a daemon listens.
 const PROBE: Duration = Duration::from_secs(5);
 
-/// Someone to talk to.
+/// A connection to a daemon, or an opened node.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Speaks to it.
@@ -31,7 +32,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The server that is named; else the repository's daemon; else the repository itself.
+    /// The named server, or the repository's daemon, or the repository itself.
     pub(crate) async fn open(globals: &Globals) -> Result<Self, Problem> {
         if let Some(daemon) = Self::daemon(globals)? {
             return Ok(daemon);
@@ -48,7 +49,7 @@ impl Session {
         })
     }
 
-    /// For commands that need no repository: neither a daemon nor a repository is looked for.
+    /// For commands that need no repository.
     pub(crate) fn standalone(globals: &Globals) -> Result<Self, Problem> {
         let kubo = Kubo::new(InProcess::new(cairn_http::kubo::standalone_router()));
         Ok(Self {
@@ -57,7 +58,7 @@ impl Session {
         })
     }
 
-    /// The server that is named, or the repository's daemon, if one runs.
+    /// The named server, or the repository's daemon if one runs.
     pub(crate) fn daemon(globals: &Globals) -> Result<Option<Self>, Problem> {
         let address = match &globals.api {
             Some(given) => Some(
@@ -70,7 +71,7 @@ impl Session {
         let Some(address) = address else {
             return Ok(None);
         };
-        // Whoever types a command wants to hear at once that it failed.
+        // No retries: a user wants to see an error at once.
         let kubo = Kubo::new(http(&address, globals)?).with_retry(Retry::NEVER);
         Ok(Some(Self {
             kubo: with_options(kubo, globals)?,
@@ -78,7 +79,7 @@ impl Session {
         }))
     }
 
-    /// Ends it; what the node holds is on disk then.
+    /// Closes it; the node's data is on disk then.
     pub(crate) async fn close(self) -> Result<(), Problem> {
         drop(self.kubo);
         match self.node {
@@ -88,7 +89,7 @@ impl Session {
     }
 }
 
-/// Opens the repository for this process alone; one that cannot be written, for reading.
+/// Opens the repository for this process; read-only if it cannot be written.
 async fn open_node(globals: &Globals) -> Result<Arc<Node>, Problem> {
     let repository = globals.repository()?;
     let opened = match Node::open(repository, NodeOptions::default()).await {
@@ -97,7 +98,7 @@ async fn open_node(globals: &Globals) -> Result<Arc<Node>, Problem> {
                 access: Access::ReadOnly,
                 ..NodeOptions::default()
             };
-            // If it cannot be read either, what stood in the way of writing is the better answer.
+            // If it cannot be read either, the error of writing is more useful.
             Node::open(repository, options).await.map_err(|_| error)
         }
         opened => opened,
@@ -122,7 +123,7 @@ fn is_not_writable(error: &NodeError) -> bool {
     false
 }
 
-/// An error of the node with what it says to do about it.
+/// An error of the node with its hint.
 pub(crate) fn node_problem(error: &NodeError) -> Problem {
     let problem = Problem::from_error(error);
     match error.hint() {
@@ -131,7 +132,7 @@ pub(crate) fn node_problem(error: &NodeError) -> Problem {
     }
 }
 
-/// The way to a server.
+/// The HTTP transport to a server.
 fn http(address: &Address, globals: &Globals) -> Result<Http, Problem> {
     let mut options = HttpOptions::default();
     if let Some(path) = globals.api_ca.as_ref().filter(|_| address.is_tls()) {
@@ -157,19 +158,19 @@ fn with_options(mut kubo: Kubo, globals: &Globals) -> Result<Kubo, Problem> {
     Ok(kubo)
 }
 
-/// A secret as a header: `basic:USER:PASSWORD`, `bearer:TOKEN`, or a token.
+/// A credential as a header: `basic:USER:PASSWORD`, `bearer:TOKEN`, or a token.
 fn authorization(secret: &str) -> Result<HeaderValue, Problem> {
     let value = match secret.split_once(':') {
-        Some(("basic", pair)) if pair.contains(':') => format!("Basic {}", base64(pair.as_bytes())),
+        Some(("basic", pair)) if pair.contains(':') => format!("Basic {}", STANDARD.encode(pair)),
         Some(("basic", encoded)) => format!("Basic {encoded}"),
         Some(("bearer", token)) => format!("Bearer {token}"),
         _ => format!("Bearer {secret}"),
     };
     HeaderValue::from_str(&value)
-        .map_err(|_| Problem::usage("--api-auth holds characters that no header can carry"))
+        .map_err(|_| Problem::usage("--api-auth contains characters that are invalid in a header"))
 }
 
-/// The daemon that the repository names, if it listens.
+/// The repository's daemon, if it listens.
 fn running_daemon(repository: &Path) -> Result<Option<Address>, Problem> {
     let path = repository.join(API_FILE);
     let text = match read_small(&path) {
@@ -188,7 +189,7 @@ fn running_daemon(repository: &Path) -> Result<Option<Address>, Problem> {
     };
     let address: Address = text.parse().map_err(|error| {
         Problem::failed(format!(
-            "{} does not say where the daemon listens",
+            "{} does not contain the address of the daemon",
             path.display()
         ))
         .because(&error)
@@ -212,7 +213,7 @@ fn read_small(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Whether a daemon listens; one that cannot be told counts as listening, and the request will tell.
+/// Whether a daemon listens. If this is unknown, it is assumed, and the request may fail.
 fn is_listening(address: &Address) -> bool {
     use std::net::ToSocketAddrs as _;
     let refused = |error: io::Error| {

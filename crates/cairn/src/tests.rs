@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use cairn_wire::kubo;
 
 use crate::environment::Environment;
-use crate::error::{Problem, Voice};
+use crate::error::{ErrorStyle, Problem};
 use crate::globals::Globals;
 use crate::grammar::{self, Invocation};
 use crate::output::Format;
@@ -162,14 +162,14 @@ fn problems_say_what_to_do() {
         .because(&disk)
         .hint("free some space, then `{program} repo gc`")
         .hint("or try again");
-    insta::assert_snapshot!(problem.shown(&Voice::new("ipfs")), @r"
+    insta::assert_snapshot!(problem.render(&ErrorStyle::new("ipfs")), @r"
     Error: cannot write x
       caused by: the disk is full
     hint: free some space, then `ipfs repo gc`
     hint: or try again
     ");
     let hostile = Problem::failed("no link named \"\u{1b}[2J\u{202e}evil\"\nsecond line");
-    insta::assert_snapshot!(hostile.shown(&Voice::new("cairn")), @r#"
+    insta::assert_snapshot!(hostile.render(&ErrorStyle::new("cairn")), @r#"
     error: no link named "\u{1b}[2J\u{202e}evil"
            second line
     "#);
@@ -182,7 +182,7 @@ fn causes_that_repeat_are_said_once() {
     struct Outer(#[source] std::io::Error);
     let problem = Problem::from_error(&Outer(std::io::Error::other("gone")));
     assert_eq!(
-        problem.shown(&Voice::new("cairn")),
+        problem.render(&ErrorStyle::new("cairn")),
         "error: cannot open: gone\n"
     );
 }
@@ -190,32 +190,32 @@ fn causes_that_repeat_are_said_once() {
 #[test]
 fn hints_name_the_repository_that_the_command_named() {
     let problem = Problem::failed("x").hint("see `{program} config A`");
-    let mut voice = Voice::new("cairn");
-    for (path, shown) in [
+    let mut style = ErrorStyle::new("cairn");
+    for (path, render) in [
         ("/r", "error: x\nhint: see `cairn --repo-dir /r config A`\n"),
         (
             "/a b/c's",
             "error: x\nhint: see `cairn --repo-dir '/a b/c'\\''s' config A`\n",
         ),
     ] {
-        voice.repository = Some(path.into());
-        assert_eq!(problem.shown(&voice), shown);
+        style.repository = Some(path.into());
+        assert_eq!(problem.render(&style), render);
     }
 }
 
 #[test]
 fn errors_are_json_where_that_is_asked_for() {
-    let voice = Voice::new("cairn");
+    let style = ErrorStyle::new("cairn");
     let problem = Problem::failed("cannot write \"x\"")
         .because(&std::io::Error::other("the disk is full"))
         .hint("free some space: `{program} repo gc`");
     assert_eq!(
-        problem.json(&voice),
+        problem.json(&style),
         "{\"error\":\"cannot write \\\"x\\\"\",\"causes\":[\"the disk is full\"],\"hint\":\"free some space: `cairn repo gc`\"}\n"
     );
     let parser = parse("pin ls --nosuch").unwrap_err();
     assert_eq!(
-        parser.json(&voice),
+        parser.json(&style),
         "{\"error\":\"unexpected argument '--nosuch' found\\n\\n  tip: to pass '--nosuch' as a value, use '-- --nosuch'\"}\n"
     );
 }
@@ -223,11 +223,13 @@ fn errors_are_json_where_that_is_asked_for() {
 #[test]
 fn commands_that_are_not_there_yet_are_named() {
     for (line, what) in [("swarm peers", "peers"), ("name publish x", "names")] {
-        let said = parse(line).unwrap_err().shown(&Voice::new("cairn"));
+        let said = parse(line).unwrap_err().render(&ErrorStyle::new("cairn"));
         // What has been added since is a command.
         assert!(said.contains(what) && !said.contains("filestore"), "{said}");
     }
-    let said = parse("pinn ls").unwrap_err().json(&Voice::new("cairn"));
+    let said = parse("pinn ls")
+        .unwrap_err()
+        .json(&ErrorStyle::new("cairn"));
     assert!(said.contains("'pin'"), "{said}");
 }
 
@@ -288,11 +290,11 @@ fn summaries_are_imperative() {
 
 #[test]
 fn completions_offer_what_makes_sense() {
-    let offered = crate::commands::offered("cairn");
-    offered.clone().debug_assert();
+    let completion_grammar = crate::commands::completion_grammar("cairn");
+    completion_grammar.clone().debug_assert();
     let at = |path: &[&str]| {
         path.iter()
-            .fold(&offered, |command, word| {
+            .fold(&completion_grammar, |command, word| {
                 command.find_subcommand(word).unwrap()
             })
             .clone()

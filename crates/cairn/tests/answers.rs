@@ -1,4 +1,4 @@
-//! Answers that break off, and requests as real clients write them.
+//! Answers that are cut off, and requests as real clients write them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -117,7 +117,7 @@ fn the_gateway_answers_with_a_status_and_with_what_is_here() {
     let part = ask(&gateway, "GET", &target(&holed.file), &[("Range", &gone)]);
     assert_eq!(part.status, 404);
 
-    // What was promised and cannot be kept breaks off, behind its head.
+    // What was promised and cannot be delivered is cut off after its head.
     let holed = Holed::start(1);
     let gateway = holed.daemon.gateway().unwrap();
     let authority = http::authority(&gateway).unwrap();

@@ -14,11 +14,11 @@ use tempfile::TempDir;
 const HELLO: &str = "QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN";
 
 /// A repository and a folder to work in.
-struct Place {
+struct Workspace {
     folder: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
         let place = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -186,7 +186,7 @@ fn some_commands_need_no_repository() {
 
 #[test]
 fn what_rules_name_is_left_out() {
-    let place = Place::new();
+    let place = Workspace::new();
     for (path, content) in [
         (".asteroids/ceres.txt", "Ceres"),
         (".asteroids/pallas.txt", "Pallas"),
@@ -241,7 +241,7 @@ fn what_rules_name_is_left_out() {
 
 #[test]
 fn as_ipfs_the_program_ends_as_ipfs_does() {
-    let place = Place::new();
+    let place = Workspace::new();
     let ipfs = place.at("ipfs");
     symlink(env!("CARGO_BIN_EXE_cairn"), &ipfs).unwrap();
     let run = |arguments: &[&str], stdin: &[u8]| {
@@ -286,7 +286,7 @@ fn as_ipfs_the_program_ends_as_ipfs_does() {
 
 #[test]
 fn add_prints_what_ipfs_prints() {
-    let place = Place::new();
+    let place = Workspace::new();
     place.write("a.txt", b"hello\n");
     place.write("d/a.txt", b"hello\n");
     place.write("d/.hidden", b"hidden\n");
@@ -326,7 +326,7 @@ fn add_prints_what_ipfs_prints() {
 
 #[test]
 fn what_was_added_comes_back() {
-    let place = Place::new();
+    let place = Workspace::new();
     let big: Vec<u8> = (0..3_000_000_u32)
         .map(|at| u8::try_from(at % 251).unwrap())
         .collect();
@@ -369,14 +369,14 @@ fn what_was_added_comes_back() {
     );
     // A CAR carries it to another repository.
     let car = place.run(&["dag", "export", &root], b"").stdout;
-    let other = Place::new();
+    let other = Workspace::new();
     assert!(other.run(&["dag", "import"], &car).status.success());
     assert_eq!(other.run(&["cat", &format!("{root}/big")], b"").stdout, big);
 }
 
 #[test]
 fn many_arguments_fit() {
-    let place = Place::new();
+    let place = Workspace::new();
     let mut cids = String::new();
     for at in 0..400 {
         place.write(&format!("many/{at}"), at.to_string().as_bytes());
@@ -395,7 +395,7 @@ fn many_arguments_fit() {
 
 #[test]
 fn problems_have_words_and_codes() {
-    let place = Place::new();
+    let place = Workspace::new();
     place.write("a.txt", b"hello\n");
     place.write("d/a.txt", b"hello\n");
     insta::assert_debug_snapshot!([
@@ -420,7 +420,7 @@ fn problems_have_words_and_codes() {
 
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let place = Place::new();
+    let place = Workspace::new();
     place.write("big", &vec![7; 4_000_000]);
     let cid = place.prints(&["add", "-Q", "big"]).trim().to_owned();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
@@ -444,7 +444,7 @@ fn a_reader_that_leaves_is_no_error() {
 
 #[test]
 fn an_api_file_that_is_stale_is_passed_over() {
-    let place = Place::new();
+    let place = Workspace::new();
     fs::write(place.at("repository/api"), "/ip4/127.0.0.1/tcp/1").unwrap();
     let output = place.run(&["repo", "version"], b"");
     assert!(output.status.success());
@@ -457,7 +457,7 @@ fn an_api_file_that_is_stale_is_passed_over() {
 
 #[test]
 fn the_index_can_be_made_anew() {
-    let place = Place::new();
+    let place = Workspace::new();
     place.write("a.txt", b"hello\n");
     place.prints(&["add", "a.txt"]);
     let printed = place.prints(&["repo", "reindex"]);
@@ -518,7 +518,7 @@ fn with_a_daemon_commands_print_the_same() {
 
 #[test]
 fn beyond_this_machine_the_daemon_listens_only_if_told() {
-    let place = Place::new();
+    let place = Workspace::new();
     place.prints(&["config", "Addresses.API", "/ip4/0.0.0.0/tcp/0"]);
     let (code, words) = place.refuses(&["daemon"]);
     assert_eq!(code, Some(1));
@@ -530,7 +530,7 @@ fn beyond_this_machine_the_daemon_listens_only_if_told() {
 
 #[test]
 fn nodes_are_stored_and_read_as_ipfs_does() {
-    let place = Place::new();
+    let place = Workspace::new();
     let leaf = "bafyreiaqlx235yal4tskfz47whymhuvtohnduvbgx4oopzvjq2aoqhzzsi";
     let node = "bafyreie5zatt5gcuptz2zhvogou4s27youfjssgwuflovppeztwogfyvzq";
     let put = |json: &str, options: &[&str]| {
@@ -586,7 +586,7 @@ fn nodes_are_stored_and_read_as_ipfs_does() {
         ),
         (
             ["dag", "get", "--output-codec=dag-pb"],
-            "argument \"ref\" is required",
+            "the argument \"ref\" is required",
         ),
         (["cid", "inspect", "zz"], "invalid CID: invalid cid"),
         (["cid", "base32", "zz"], "zz: invalid cid"),

@@ -56,7 +56,7 @@ fn get(daemon: &Daemon, target: &str, range: Option<&str>) -> Option<Answer> {
 
 /// What a failed call says.
 fn refusal(rpc: &Rpc, command: &str) -> String {
-    let answer = rpc.ask(command, None).unwrap();
+    let answer = rpc.request(command, None).unwrap();
     assert_eq!(answer.status, 500, "{command}: {}", answer.text());
     answer.text()
 }

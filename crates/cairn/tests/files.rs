@@ -149,7 +149,9 @@ fn another_root_is_set_only_on_purpose_and_without_a_daemon() {
     let refused = run(&repository, &["files", "chroot", "--confirm"], b"");
     assert_eq!(said(&refused).0, Some(1));
     assert_eq!(root(&Rpc::new(&daemon.rpc())), before);
-    let answer = Rpc::new(&daemon.rpc()).ask("files/chroot", None).unwrap();
+    let answer = Rpc::new(&daemon.rpc())
+        .request("files/chroot", None)
+        .unwrap();
     assert_eq!(answer.status, 404);
 }
 
@@ -310,7 +312,7 @@ fn as_many_changes_wait_for_a_flush_as_are_allowed() {
         let command = format!("files/mkdir?arg=/{at}&flush=false");
         rpc.call(&command, None).unwrap();
     }
-    let refused = rpc.ask("files/mkdir?arg=/3&flush=false", None).unwrap();
+    let refused = rpc.request("files/mkdir?arg=/3&flush=false", None).unwrap();
     assert_eq!(refused.status, 500);
     assert!(
         refused
@@ -372,7 +374,7 @@ fn failures_are_told_as_kubo_tells_them() {
             "block",
         ),
     ] {
-        let answer = rpc.ask(command, None).unwrap();
+        let answer = rpc.request(command, None).unwrap();
         assert!(answer.text().contains(said), "{command}: {}", answer.text());
         assert_eq!(
             answer.status,
@@ -382,20 +384,20 @@ fn failures_are_told_as_kubo_tells_them() {
         );
     }
     let several = rpc
-        .ask("files/stat?arg=/&hash=true&size=true", None)
+        .request("files/stat?arg=/&hash=true&size=true", None)
         .unwrap();
     assert_eq!(several.status, 400);
     let value: Value = serde_json::from_slice(&several.body).unwrap();
     assert_eq!(value["Code"], 1);
-    let relative = rpc.ask("files/rm?arg=f&arg=/f", None).unwrap();
+    let relative = rpc.request("files/rm?arg=f&arg=/f", None).unwrap();
     assert_eq!(
         relative.text(),
         "\"f is not a valid path: paths must start with a leading slash\"\n"
     );
-    assert!(rpc.ask("files/stat?arg=/f", None).unwrap().status == 500);
+    assert!(rpc.request("files/stat?arg=/f", None).unwrap().status == 500);
     let listing = rpc.call("files/ls?arg=/d/d", None).unwrap();
     assert_eq!(listing.text(), "{\"Entries\":null}\n");
-    // A body that breaks off changes nothing.
+    // A body that is cut off changes nothing.
     rpc.call("files/write?arg=/g&create=true", Some(b"whole"))
         .unwrap();
     let headers = cairn_testkit::rpc::multipart_headers();

@@ -390,7 +390,7 @@ fn bad_blocks_are_removed_when_asked() {
     );
     // Pinned or not: `pin verify` tells.
     assert!(case.run(&["pin", "verify"]).contains(&gone));
-    // It can be added anew from where it is now.
+    // It can be added again from where it is now.
     case.write("moved/gone", b"gone, as it was\n");
     assert_eq!(case.add(&["--nocopy", "moved/gone"]), gone);
     assert_eq!(case.run(&["cat", &gone]), "gone, as it was\n");
@@ -490,7 +490,7 @@ fn clients_say_where_a_file_is() {
         let answer = add(nocopy, b"others\n", Some(&case.folder.join(name)));
         assert!(answer.text().contains("cannot be read from offset 0 of"));
     }
-    // Behind what was told already, the reason comes as the last record.
+    // After what was told already, the reason comes as the last record.
     let large = fixture::stream("large", 3_000_000);
     let outside = Path::new("/etc/passwd");
     let answer = add(

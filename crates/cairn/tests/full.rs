@@ -68,7 +68,7 @@ fn a_full_disk_refuses_writes_and_still_serves_and_collects() {
         assert!(added.len() * FILE < DISK, "the disk is never full");
         let data = content(added.len());
         let answer = rpc
-            .ask("add?quieter=true&progress=false", Some(&data))
+            .request("add?quieter=true&progress=false", Some(&data))
             .unwrap();
         if refused(&answer) {
             break answer;
@@ -89,7 +89,7 @@ fn a_full_disk_refuses_writes_and_still_serves_and_collects() {
     loop {
         assert!(blocks.len() < 64, "blocks always fit");
         let data = fixture::stream(&format!("block {}", blocks.len()), 256 << 10);
-        let answer = rpc.ask("block/put", Some(&data)).unwrap();
+        let answer = rpc.request("block/put", Some(&data)).unwrap();
         if refused(&answer) {
             break;
         }

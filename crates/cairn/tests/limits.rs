@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use cairn_primitives::car::v1;
 use cairn_primitives::codec::dag_pb::{Link, Node};
-use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_testkit::http::{Answer, Request, exchange};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
 
-/// Bytes above what the process holds at rest that any one request may take.
+/// Bytes above what the process holds idle that any one request may take.
 const MOST: u64 = 64 << 20;
 /// How long an answer may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -35,19 +35,21 @@ impl Blocks {
     fn directory(&mut self, links: Vec<Link>) -> Cid {
         let node = Node {
             links,
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         self.put(Codec::DAG_PB, &node.encode())
     }
 
-    /// A daemon that has what hangs below a root, and holds nothing of the import any more.
+    /// A daemon that has what is reachable from a root, and holds nothing of the import any more.
     fn serve(self, root: &Cid) -> (Repository, Daemon) {
         let (repository, daemon) = start();
         let rpc = Rpc::new(&daemon.rpc()).with_timeout(PATIENCE);
         let mut car = Vec::new();
         v1::write_header(std::slice::from_ref(root), &mut car);
         car.extend_from_slice(&self.car);
-        let answer = rpc.ask("dag/import?pin-roots=false", Some(&car)).unwrap();
+        let answer = rpc
+            .request("dag/import?pin-roots=false", Some(&car))
+            .unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(!answer.aborted, "{}", answer.text());
         daemon.terminate(PATIENCE).unwrap();
@@ -74,7 +76,7 @@ fn memory(daemon: &Daemon, field: &str) -> u64 {
 
 /// Sends a request, reads no more than `read` bytes of its answer, and holds the peak against its bound.
 fn within_bound(daemon: &Daemon, base: &str, request: &Request<'_>, read: usize) -> Answer {
-    // The peak begins anew: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
+    // The peak starts again: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
     std::fs::write(format!("/proc/{}/clear_refs", daemon.pid()), "5").unwrap();
     let before = memory(daemon, "VmRSS");
     let request = Request {
@@ -176,7 +178,7 @@ fn folders_are_listed_as_they_are_read() {
         let answer = rpc_within_bound(&daemon, &command, 16 << 20);
         assert_eq!(answer.status, 200);
         assert!(answer.body.len() >= 16 << 20);
-        // The client has left: what was asked for is not gone on with.
+        // The client has left: what was asked for is not continued.
         let stopped = rpc_within_bound(&daemon, "version", usize::MAX);
         assert_eq!(stopped.status, 200);
     }
@@ -243,6 +245,34 @@ fn walks_hold_no_more_than_their_bound() {
     }
     let car = rpc_within_bound(&daemon, &format!("dag/export?arg={root}"), usize::MAX);
     assert!(!car.aborted && car.body.len() > 12 * 960_000);
+}
+
+#[test]
+fn a_large_node_takes_no_more_memory_than_its_bytes() {
+    let (repository, daemon) = start();
+    // Three million links of eight bytes, which peers would not exchange.
+    let count = 3_u32 << 20;
+    let mut node = vec![0x9a];
+    node.extend_from_slice(&count.to_be_bytes());
+    let link = [0xd8, 0x2a, 0x45, 0x00, 0x01, 0x55, 0x00, 0x00];
+    node.extend_from_slice(&link.repeat(count as usize));
+    let rpc = Rpc::new(&daemon.rpc()).with_timeout(PATIENCE);
+    let put = "block/put?cid-codec=dag-cbor&allow-big-block=true";
+    let answer = rpc.request(put, Some(&node)).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    daemon.terminate(PATIENCE).unwrap();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let root = Cid::v1(Codec::DAG_CBOR, Multihash::sha2_256(&node));
+    for command in [
+        format!("pin/add?arg={root}"),
+        "pin/ls?type=indirect".to_owned(),
+        "pin/verify".to_owned(),
+        format!("refs?arg={root}&recursive=true&unique=true"),
+        "repo/gc".to_owned(),
+    ] {
+        let answer = rpc_within_bound(&daemon, &command, 8 << 20);
+        assert_eq!(answer.status, 200, "{command}: {}", answer.text());
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_wire::kubo::{self, Spec};
 use cairn_wire::shape::BodyKind;
-use cairn_wire::values::Kind;
+use cairn_wire::values::OptionKind;
 
 /// Percent-encoded, as they stand in a query.
 fn values() -> Vec<String> {
@@ -305,7 +305,7 @@ fn queries(number: usize, spec: &Spec, values: &[String]) -> Vec<String> {
     for option in spec.options {
         // Numbers and switches are all read in one way.
         let step = match option.kind {
-            Kind::String | Kind::Strings => 1,
+            OptionKind::String | OptionKind::Strings => 1,
             _ => 5,
         };
         for value in values.iter().step_by(step) {
@@ -354,7 +354,10 @@ fn every_odd_value_gets_a_status() {
     let log = daemon.log();
     assert!(!log.contains("panicked"), "{log}");
     assert_eq!(
-        Rpc::new(&daemon.rpc()).ask("version", None).unwrap().status,
+        Rpc::new(&daemon.rpc())
+            .request("version", None)
+            .unwrap()
+            .status,
         200
     );
 }

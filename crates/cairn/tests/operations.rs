@@ -61,8 +61,8 @@ fn metrics_count_by_endpoint_and_never_by_what_clients_send() {
     };
     let before = count("cairn_http_requests_total");
     for at in 0..20 {
-        let _ = rpc.ask(&format!("no/such/{at}"), None);
-        let _ = rpc.ask(&format!("cat/{cid}?offset={at}"), None);
+        let _ = rpc.request(&format!("no/such/{at}"), None);
+        let _ = rpc.request(&format!("cat/{cid}?offset={at}"), None);
         get(&daemon.rpc(), &format!("/elsewhere/{at}"), &[]);
         get(&daemon.gateway().unwrap(), &format!("/ipfs/no{at}"), &[]);
     }
@@ -140,7 +140,7 @@ fn no_new_request_is_taken_once_a_stop_has_begun() {
     let repository = repository();
     let daemon = repository.start(&["--offline"]).unwrap();
     let address = daemon.rpc_address().unwrap();
-    // One connection, kept: the stop, and right behind it the probe.
+    // One connection, kept: the stop, and right after it the probe.
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))

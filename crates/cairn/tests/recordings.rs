@@ -1,14 +1,14 @@
 //! Every due recording of Kubo 0.42.0, replayed against the program.
 
-use cairn_testkit::due::Due;
 use cairn_testkit::recording::Set;
 use cairn_testkit::replay::Replayer;
+use cairn_testkit::selection::Selection;
 use cairn_testkit::server;
 
 #[test]
 fn every_due_answer_is_kubos() {
     let set = Set::kubo().unwrap();
-    let due = Due::kubo().unwrap().select(&set);
+    let due = Selection::kubo().unwrap().select(&set);
     let repository = server::recorded_repository(env!("CARGO_BIN_EXE_cairn")).unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Uploads that break off, and bodies that are not what they say.
+//! Uploads that are cut off, and bodies that are not what they say.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,10 +1,12 @@
-//! Where a server is: a URL or a multiaddr.
+//! The address of a server: a URL or a multiaddr.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where a server is.
+use cairn_primitives::multiaddr::{HttpAddr, HttpAddrError};
+
+/// The address of a server.
 ///
 /// Read from a URL (`http://host:5001`) or a multiaddr (`/ip4/127.0.0.1/tcp/5001`, `/dns/host/tcp/5001/http`,
 /// `/unix/run/cairn.sock`). See <https://github.com/multiformats/multiaddr>.
@@ -17,7 +19,7 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// Why a text is no [`Address`].
+/// Why a text is not an [`Address`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -26,18 +28,13 @@ pub enum AddressError {
         "{0:?} is neither a multiaddr like /ip4/127.0.0.1/tcp/5001 nor a URL like http://127.0.0.1:5001"
     )]
     Unknown(String),
-    /// A multiaddr with a part that is no way to reach an HTTP server.
-    #[error("the multiaddr {address:?} has {part:?} where a host and a TCP port are expected")]
-    Part {
-        /// The multiaddr.
-        address: String,
-        /// The part.
-        part: String,
-    },
+    /// A text that starts with a slash and is not the address of an HTTP server.
+    #[error(transparent)]
+    Multiaddr(#[from] HttpAddrError),
 }
 
 impl Address {
-    /// Whether TLS is spoken there.
+    /// Whether TLS is used.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Url(url) if url.starts_with("https:"))
@@ -68,7 +65,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         if text.starts_with('/') {
-            return multiaddr(text);
+            return Ok(text.parse::<HttpAddr>()?.into());
         }
         let unknown = || AddressError::Unknown(text.to_owned());
         let (scheme, rest) = text.split_once("://").ok_or_else(unknown)?;
@@ -83,55 +80,16 @@ impl FromStr for Address {
     }
 }
 
-fn multiaddr(text: &str) -> Result<Address, AddressError> {
-    if let Some(path) = text.strip_prefix("/unix/") {
-        let path = path.trim_end_matches('/');
-        if path.is_empty() {
-            return Err(AddressError::Unknown(text.to_owned()));
+impl From<HttpAddr> for Address {
+    fn from(address: HttpAddr) -> Self {
+        match address {
+            HttpAddr::Unix(path) => Self::Unix(path),
+            HttpAddr::Tcp { host, port, tls } => {
+                let scheme = if tls { "https" } else { "http" };
+                Self::Url(format!("{scheme}://{host}:{port}"))
+            }
         }
-        return Ok(Address::Unix(PathBuf::from(format!("/{path}"))));
     }
-    let mut parts = text.split('/').skip(1).filter(|part| !part.is_empty());
-    let unexpected = |part: Option<&str>| AddressError::Part {
-        address: text.to_owned(),
-        part: part.unwrap_or_default().to_owned(),
-    };
-    let family = parts.next();
-    let name = parts.next().ok_or_else(|| unexpected(family))?;
-    let host = match family {
-        Some("ip4") => name
-            .parse::<std::net::Ipv4Addr>()
-            .map_err(|_| unexpected(Some(name)))?
-            .to_string(),
-        Some("ip6") => format!(
-            "[{}]",
-            name.parse::<std::net::Ipv6Addr>()
-                .map_err(|_| unexpected(Some(name)))?
-        ),
-        Some("dns" | "dns4" | "dns6")
-            if name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) =>
-        {
-            name.to_owned()
-        }
-        other => return Err(unexpected(other)),
-    };
-    match parts.next() {
-        Some("tcp") => {}
-        other => return Err(unexpected(other)),
-    }
-    let port = parts.next();
-    let port: u16 = port
-        .and_then(|port| port.parse().ok())
-        .ok_or_else(|| unexpected(port))?;
-    let rest: Vec<&str> = parts.collect();
-    let scheme = match rest.as_slice() {
-        [] | ["http"] => "http",
-        ["https"] | ["tls", "http"] => "https",
-        other => return Err(unexpected(other.first().copied())),
-    };
-    Ok(Address::Url(format!("{scheme}://{host}:{port}")))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cairn_dag::import::{AddRequest, CarImport, FileMeta, ImportDefaults, Importer, Tree};
+use cairn_dag::import::{CarImport, FileMeta, ImportOptions, Importer, Tree};
 use cairn_primitives::{Block, Cid, Codec, Multihash, varint};
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
@@ -32,10 +32,10 @@ fn noise(length: usize) -> Bytes {
     words.take(length).collect::<Vec<u8>>().into()
 }
 
-fn options(change: impl FnOnce(&mut AddRequest)) -> cairn_dag::import::ImportOptions {
-    let mut request = AddRequest::default();
+fn options(change: impl FnOnce(&mut ImportOptions)) -> ImportOptions {
+    let mut request = ImportOptions::default();
     change(&mut request);
-    request.resolve(&ImportDefaults::default()).unwrap()
+    request
 }
 
 /// Frames as they come from a connection: buffers of their own.

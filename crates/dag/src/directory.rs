@@ -1,26 +1,25 @@
-//! Reading directories, in one node or many.
+//! Reads directories, basic or sharded.
 
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::directory::{self, Entry};
 use cairn_primitives::unixfs::hamt::{Lookup, ShardNode, Step, Visit, Walk};
-use cairn_primitives::unixfs::{Kind, ReadError, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, ReadError, UnixFs};
 use cairn_primitives::{ByteString, Cid};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 
 use crate::error::NodeError;
-use crate::fetch::{AHEAD, Ahead, Blocks, decode_links};
+use crate::fetch::{AHEAD, Blocks, ReadAhead, decode_links};
 use crate::unixfs;
-use crate::walk::Packed;
+use crate::walk::PackedLinks;
 
 mod sorted;
 
 use self::sorted::Sorted;
 
-/// The entries of a directory, one after the other: those of one node in its order, those of a HAMT in the order of their
-/// hashes. Holds the block of a directory in one node, and one node a level of a HAMT, so that a directory of any size
-/// streams.
+/// Streams the entries of a directory: those of a basic directory in their order, those of a HAMT in hash order.
+/// Holds the block of a basic directory, or one node per level of a HAMT, so directories of any size can be streamed.
 #[derive(Debug)]
 pub struct Entries {
     blocks: Blocks,
@@ -44,15 +43,15 @@ impl Directory {
 #[derive(Debug)]
 enum Inner {
     Basic(dag_pb::Links),
-    /// The links of a node that is no directory.
-    Links(Packed),
+    /// The links of a node that is not a directory.
+    Links(PackedLinks),
     Sorted(Box<Sorted>),
     Hamt {
         walk: Box<Walk>,
         /// The shard that is to be fetched and entered next.
         wanted: Option<Cid>,
         /// Shards that are asked for, one list a level, in the order in which the walk will want them.
-        ahead: Vec<Ahead<()>>,
+        ahead: Vec<ReadAhead<()>>,
         /// Bytes of the shards that are open, by level.
         held: Vec<usize>,
     },
@@ -65,7 +64,7 @@ impl Entries {
     /// Opens a directory.
     ///
     /// # Errors
-    /// [`NodeError::UnixFs`] for what is no directory.
+    /// [`NodeError::UnixFs`] for what is not a directory.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, NodeError> {
         let data = blocks.get(cid).await?;
         let links = decode_links(cid, data)?;
@@ -73,7 +72,7 @@ impl Entries {
         Self::of_root(blocks.clone(), cid, links, &fs)
     }
 
-    /// Opens the directory whose root node is at hand, decoded.
+    /// Opens a directory from its decoded root node.
     pub(crate) fn of_node(
         blocks: Blocks,
         cid: &Cid,
@@ -84,7 +83,7 @@ impl Entries {
         Self::of_root(blocks, cid, links, fs)
     }
 
-    /// Opens the directory whose root node is at hand.
+    /// Opens a directory from its root block.
     pub(crate) fn of_root(
         blocks: Blocks,
         cid: &Cid,
@@ -93,7 +92,7 @@ impl Entries {
     ) -> Result<Self, NodeError> {
         let unreadable = |error| unixfs::unreadable(cid, error);
         let inner = match fs.kind {
-            Kind::HamtShard => {
+            NodeKind::HamtShard => {
                 let size = links.block_len();
                 let root = ShardNode::new(fs, links.collect()).map_err(unreadable)?;
                 let ahead = vec![shards_ahead(&blocks, &root)];
@@ -104,7 +103,7 @@ impl Entries {
                     held: vec![size],
                 }
             }
-            Kind::Directory => Inner::Basic(links),
+            NodeKind::Directory => Inner::Basic(links),
             found => {
                 return Err(unreadable(ReadError::Kind {
                     expected: "Directory",
@@ -119,7 +118,7 @@ impl Entries {
         })
     }
 
-    /// The links of a dag-pb node that is no directory.
+    /// The links of a dag-pb node that is not a directory.
     pub(crate) fn of_parts(blocks: Blocks, cid: &Cid, links: dag_pb::Links) -> Self {
         Self {
             blocks,
@@ -129,7 +128,7 @@ impl Entries {
     }
 
     /// The links of a node of another codec.
-    pub(crate) fn of_links(blocks: Blocks, cid: &Cid, links: Packed) -> Self {
+    pub(crate) fn of_links(blocks: Blocks, cid: &Cid, links: PackedLinks) -> Self {
         Self {
             blocks,
             cid: cid.clone(),
@@ -137,7 +136,7 @@ impl Entries {
         }
     }
 
-    /// The same entries in the order of their names; those of one name keep their order.
+    /// The same entries sorted by name; entries with the same name keep their order.
     pub(crate) fn sorted(self) -> Self {
         Self {
             blocks: self.blocks.clone(),
@@ -146,7 +145,7 @@ impl Entries {
         }
     }
 
-    /// What these are the entries of.
+    /// The directory or other node.
     pub(crate) fn directory(&self) -> Directory {
         Directory {
             blocks: self.blocks.clone(),
@@ -154,7 +153,7 @@ impl Entries {
         }
     }
 
-    /// Whether a name may come twice: not where they are in order, nor in a HAMT, where a name has one place.
+    /// Whether names may repeat: not in sorted directories, and not in a HAMT.
     pub(crate) fn may_repeat(&self) -> bool {
         match &self.inner {
             Inner::Basic(links) => {
@@ -166,7 +165,7 @@ impl Entries {
         }
     }
 
-    /// About how many bytes this holds.
+    /// Approximate memory use, in bytes.
     pub(crate) fn held(&self) -> usize {
         size_of::<Self>()
             + match &self.inner {
@@ -177,7 +176,8 @@ impl Entries {
             }
     }
 
-    /// The next entry, or `None` at the end. Names may be anything: who writes them to a disk checks them. Cancel safe.
+    /// The next entry, or `None` at the end. Names are untrusted: check them before writing them to a disk. Cancel
+    /// safe.
     pub async fn next(&mut self) -> Result<Option<Entry>, NodeError> {
         let (walk, wanted, ahead, held) = match &mut self.inner {
             Inner::Basic(links) => {
@@ -205,7 +205,7 @@ impl Entries {
         loop {
             if let Some(cid) = wanted.clone() {
                 // The levels of the walk that are at their end have left theirs here.
-                while ahead.last_mut().is_some_and(Ahead::is_done) {
+                while ahead.last_mut().is_some_and(ReadAhead::is_done) {
                     ahead.pop();
                 }
                 let data = match ahead.last_mut() {
@@ -238,15 +238,15 @@ impl Entries {
     }
 }
 
-/// Entries in order, each with what is found out about it. With a source behind the store, [`AHEAD`] are looked at at a
-/// time; without one, one.
-pub(crate) struct Looked<T> {
+/// Entries in order, each with the result of examining its block. If peers may be asked, [`AHEAD`] are examined at a
+/// time, otherwise one.
+pub(crate) struct ExaminedEntries<T> {
     entries: Entries,
     look: fn(Blocks, Entry) -> BoxFuture<'static, T>,
     running: FuturesOrdered<BoxFuture<'static, T>>,
 }
 
-impl<T: Send + 'static> Looked<T> {
+impl<T: Send + 'static> ExaminedEntries<T> {
     pub(crate) fn new(entries: Entries, look: fn(Blocks, Entry) -> BoxFuture<'static, T>) -> Self {
         Self {
             entries,
@@ -272,7 +272,7 @@ impl<T: Send + 'static> Looked<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Looked<T> {
+impl<T> std::fmt::Debug for ExaminedEntries<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Looked")
             .field("entries", &self.entries)
@@ -284,15 +284,15 @@ impl<T> std::fmt::Debug for Looked<T> {
 /// Bytes of shards of one level that are read together: levels add up.
 const SHARDS_TOGETHER: usize = 256 << 10;
 
-fn shards_ahead(blocks: &Blocks, shard: &ShardNode) -> Ahead<()> {
-    Ahead::new(
+fn shards_ahead(blocks: &Blocks, shard: &ShardNode) -> ReadAhead<()> {
+    ReadAhead::new(
         blocks.clone(),
         shard.shards().map(|cid| (cid.clone(), ())).collect(),
     )
     .at_most(SHARDS_TOGETHER)
 }
 
-/// Finds a name in a directory whose root node is at hand.
+/// Looks up a name in a directory, given its root node.
 pub(crate) async fn lookup(
     blocks: &Blocks,
     cid: &Cid,
@@ -300,7 +300,7 @@ pub(crate) async fn lookup(
     fs: UnixFs,
     name: &[u8],
 ) -> Result<Option<Cid>, NodeError> {
-    if fs.kind != Kind::HamtShard {
+    if fs.kind != NodeKind::HamtShard {
         return Ok(directory::lookup(&node, name).map(|link| link.cid.clone()));
     }
     let mut steps = Lookup::new(name);

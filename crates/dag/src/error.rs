@@ -1,4 +1,4 @@
-//! Why a block could not be had or understood; the families of single operations stand beside them.
+//! Errors of reading blocks. Errors of single operations are next to them.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use cairn_primitives::unixfs::ReadError;
 use cairn_store::BlockError;
 use cairn_store::exchange::ExchangeError;
 
-/// Why a block could not be had.
+/// Why a block could not be read.
 ///
-/// Absent blocks are named by the CIDv1 `raw` of their multihash, which is all that a store knows of them.
+/// Absent blocks are named by the CIDv1 `raw` of their multihash, which is all that a store knows.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The store does not have the block, and asks nobody else.
-    #[error("block {} was not found here, and this node is offline", .cid.to_raw())]
+    /// The store does not have the block, and peers are not asked.
+    #[error("block {} was not found locally, and this node is offline", .cid.to_raw())]
     Offline {
         /// The block.
         cid: Cid,
@@ -26,12 +26,12 @@ pub enum FetchError {
         /// The block.
         cid: Cid,
     },
-    /// No block arrived for a while, and this one is still waited for.
+    /// No block arrived in time while waiting for this one.
     #[error("no block arrived for {} s: still waiting for {cid}", .after.as_secs_f32())]
     TimedOut {
         /// The block.
         cid: Cid,
-        /// How long was waited since the last block.
+        /// The time since the last block.
         after: Duration,
     },
     /// The exchange with peers failed.
@@ -43,21 +43,21 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// Whether the block is just not there, as against a failure.
+    /// Whether the block is absent, as opposed to a failure.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Offline { .. } | Self::NotFound { .. })
     }
 }
 
-/// Why a block could not be had, or read as what it should be.
+/// Why a block could not be read or decoded.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// The block could not be had.
+    /// The block could not be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The bytes are not in the codec's form.
+    /// The bytes are invalid in their codec.
     #[error("cannot decode block {cid}: {error}")]
     Codec {
         /// The block.
@@ -81,13 +81,13 @@ pub enum NodeError {
         #[source]
         error: ReadError,
     },
-    /// The nodes of a sharded directory do not fit together.
+    /// The nodes of a sharded directory are inconsistent.
     #[error(transparent)]
     Directory(ReadError),
-    /// A sharded directory whose open nodes, from the root down, hold more than any that a program makes.
+    /// The nodes on a path of a sharded directory are larger than any that a program creates.
     #[error("the nodes of the sharded directory above {cid} are too large to be read")]
     TooMuchOpen {
-        /// The node that was one too many.
+        /// The node that exceeded the limit.
         cid: Cid,
     },
     /// A block whose codec has no files or directories.

@@ -1,4 +1,4 @@
-//! Blocks from the local store, and from elsewhere when it does not have them.
+//! Blocks from the local store, or from peers.
 
 mod ahead;
 mod session;
@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
+use cairn_primitives::{Cid, CidList};
 use cairn_store::exchange::Hint;
 use cairn_store::{BlockError, BlockStore, Exchange, Hold};
 use futures_util::future::join_all;
@@ -20,14 +20,14 @@ use crate::error::{FetchError, NodeError};
 pub(crate) use ahead::WalkAhead;
 use ahead::Window;
 use session::Fetcher;
-use wants::Interest;
-pub use wants::{MAX_IN_FLIGHT, Transfer};
+use wants::WantGuard;
+pub use wants::{FetchProgress, MAX_IN_FLIGHT};
 
-/// Where one operation on a DAG reads blocks from: the local store, and behind it an exchange with peers.
+/// The blocks that one operation on a DAG reads: from the local store, or through an exchange with peers.
 ///
-/// The first block that is absent here opens a session, which this and its clones share: one per operation. A block is asked
-/// for once however many wait for it, at most [`MAX_IN_FLIGHT`] are asked for at a time, and dropping whatever waits
-/// cancels. Blocks that come are checked by their hash, then kept in the store. Cheap to clone.
+/// The first absent block opens a session, which this and its clones share: one per operation. A block is requested
+/// once however many tasks wait for it, at most [`MAX_IN_FLIGHT`] are in flight, and dropping the waiting future
+/// cancels its wants. Received blocks are verified and stored. Cheap to clone.
 #[derive(Clone)]
 pub struct Blocks {
     store: Arc<dyn BlockStore>,
@@ -35,7 +35,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// The local store alone: what is absent there is an error at once.
+    /// Only the local store: an absent block is an immediate error.
     #[must_use]
     pub fn offline(store: Arc<dyn BlockStore>) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Blocks {
         }
     }
 
-    /// The local store, and an exchange for what it lacks. Absent blocks are fetched by a task of the tokio runtime.
+    /// The local store, and an exchange for absent blocks, which a tokio task fetches.
     #[must_use]
     pub fn online(store: Arc<dyn BlockStore>, exchange: Arc<dyn Exchange>) -> Self {
         let fetcher = Fetcher::new(Arc::clone(&store), exchange);
@@ -54,7 +54,7 @@ impl Blocks {
         }
     }
 
-    /// The same store without the exchange: what the `offline` option asks for.
+    /// The same store without the exchange, for the `offline` option.
     #[must_use]
     pub fn local(&self) -> Self {
         Self::offline(Arc::clone(&self.store))
@@ -66,13 +66,13 @@ impl Blocks {
         self.with_fetcher(|fetcher| fetcher.held(hold))
     }
 
-    /// With a session of its own, which is told of peers that probably have the DAG.
+    /// With a new session, and hints of peers that probably have the DAG.
     #[must_use]
     pub fn with_hints(&self, hints: Vec<Hint>) -> Self {
         self.with_fetcher(|fetcher| fetcher.with_hints(hints))
     }
 
-    /// The same session, with [`FetchError::TimedOut`] for all that waits when no block arrives for so long.
+    /// The same session, where all wants fail with [`FetchError::TimedOut`] when no block arrives for this time.
     #[must_use]
     pub fn with_idle_timeout(&self, idle: Option<Duration>) -> Self {
         self.with_fetcher(|fetcher| fetcher.with_idle_timeout(idle))
@@ -88,20 +88,20 @@ impl Blocks {
         }
     }
 
-    /// What was fetched from peers and what is waited for; `None` offline.
+    /// The progress of fetching from peers; `None` offline.
     #[must_use]
-    pub fn transfer(&self) -> Option<Transfer> {
+    pub fn transfer(&self) -> Option<FetchProgress> {
         self.fetcher.as_deref().map(Fetcher::transfer)
     }
 
-    /// Whether a block was absent here and peers were asked: then more will be.
+    /// Whether peers were asked for a block: then more will be absent.
     pub(crate) fn is_fetching(&self) -> bool {
         self.fetcher.as_deref().is_some_and(Fetcher::is_active)
     }
 
-    /// Asks for blocks that will be read soon, in the order in which they will be, until what this returns is dropped. Those that
-    /// are here are passed over.
-    pub(crate) fn ask_ahead<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<Interest> {
+    /// Requests blocks that will be read soon, in this order, until the returned guards are dropped. Local ones are
+    /// skipped.
+    pub(crate) fn prefetch<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<WantGuard> {
         match &self.fetcher {
             Some(fetcher) => fetcher.ahead(cids),
             None => Vec::new(),
@@ -114,23 +114,23 @@ impl Blocks {
         &self.store
     }
 
-    /// Whether there is nothing behind the local store.
+    /// Whether there is no exchange.
     #[must_use]
     pub fn is_offline(&self) -> bool {
         self.fetcher.is_none()
     }
 
-    /// The block's bytes, if they are here.
+    /// The block's bytes, if stored locally.
     pub async fn get_local(&self, cid: &Cid) -> Result<Option<Bytes>, FetchError> {
         Ok(self.store.get(cid.hash()).await?)
     }
 
-    /// Whether the block's bytes are here.
+    /// Whether the block is stored locally.
     pub async fn has_local(&self, cid: &Cid) -> Result<bool, FetchError> {
         Ok(self.store.has(cid.hash()).await?)
     }
 
-    /// The block's bytes, from here or from peers.
+    /// The block's bytes, from the store or from peers.
     pub async fn get(&self, cid: &Cid) -> Result<Bytes, FetchError> {
         match self.store.get(cid.hash()).await {
             Ok(Some(data)) => Ok(data),
@@ -141,7 +141,7 @@ impl Blocks {
         }
     }
 
-    /// The bytes of a block that is not here.
+    /// Fetches a block that is not stored locally.
     pub(crate) async fn fetch(&self, cid: &Cid) -> Result<Bytes, FetchError> {
         let Some(fetcher) = &self.fetcher else {
             // A block that is here and damaged passes for absent: say which it is.
@@ -164,14 +164,14 @@ impl Blocks {
         decode_node(cid, &data)
     }
 
-    /// The dag-pb node of a block, its links to be read one after the other.
+    /// The dag-pb node of a block with lazily decoded links.
     pub(crate) async fn get_links(&self, cid: &Cid) -> Result<dag_pb::Links, NodeError> {
         let data = self.get(cid).await?;
         decode_links(cid, data)
     }
 
-    /// What a block links to, in the order of its bytes; fetches the block when it must.
-    pub(crate) async fn links(&self, cid: &Cid) -> Result<Arc<[Cid]>, NodeError> {
+    /// The links of a block, in the order of its bytes; fetches the block if absent.
+    pub(crate) async fn links(&self, cid: &Cid) -> Result<CidList, NodeError> {
         match self.store.links(cid).await {
             Ok(Some(links)) => return Ok(links),
             Ok(None) => {}
@@ -204,7 +204,7 @@ pub(crate) fn decode_node(cid: &Cid, data: &Bytes) -> Result<dag_pb::Node, NodeE
     })
 }
 
-/// Reads a block as dag-pb, its links one after the other.
+/// Decodes a block as dag-pb with lazily decoded links.
 pub(crate) fn decode_links(cid: &Cid, data: Bytes) -> Result<dag_pb::Links, NodeError> {
     dag_pb::Links::new(data).map_err(|error| NodeError::Codec {
         cid: cid.clone(),
@@ -212,15 +212,15 @@ pub(crate) fn decode_links(cid: &Cid, data: Bytes) -> Result<dag_pb::Links, Node
     })
 }
 
-/// Entries that are looked at ahead of the one that is listed, where peers may have to be asked.
+/// Number of entries that are examined ahead, if peers may be asked.
 pub(crate) const AHEAD: usize = 64;
 
 /// Bytes that are read from the local store at once.
 pub(crate) const TOGETHER: usize = 1 << 20;
 
-/// Yields blocks in a given order. What is here is read a few at a time; once a block was absent, peers are asked for the
-/// next ones ahead of their turn, which then wait in the store.
-pub(crate) struct Ahead<T> {
+/// Yields blocks in a given order. Local ones are read a few at a time; after the first absent one, the following
+/// ones are requested from peers in advance and stored.
+pub(crate) struct ReadAhead<T> {
     blocks: Blocks,
     waiting: std::vec::IntoIter<(Cid, T)>,
     window: Window,
@@ -232,8 +232,8 @@ pub(crate) struct Ahead<T> {
     together: usize,
 }
 
-impl<T: Send + 'static> Ahead<T> {
-    /// Will yield these blocks; `T` travels along with each.
+impl<T: Send + 'static> ReadAhead<T> {
+    /// Yields these blocks, each with its `T`.
     pub(crate) fn new(blocks: Blocks, wanted: Vec<(Cid, T)>) -> Self {
         Self {
             blocks,
@@ -245,13 +245,13 @@ impl<T: Send + 'static> Ahead<T> {
         }
     }
 
-    /// Reads no more than so many bytes at once, or one block.
+    /// Reads no more than this many bytes at once, or one block.
     pub(crate) fn at_most(mut self, together: usize) -> Self {
         self.together = together;
         self
     }
 
-    /// Reads each local block at its turn only: for walks that hold very many levels open.
+    /// Reads local blocks one at a time: for walks with very many open levels.
     pub(crate) fn one_by_one(mut self) -> Self {
         self.batch = 1;
         self
@@ -306,8 +306,8 @@ impl<T: Send + 'static> Ahead<T> {
         self.waiting.len() == 0 && self.read.is_empty()
     }
 
-    /// The next block that `want` lets pass, with its bytes. Cancel safe: a future that is dropped has consumed nothing
-    /// that was asked for.
+    /// The next block for which `want` is true, with its bytes. Cancel safe: a dropped future has not consumed a
+    /// wanted block.
     pub(crate) async fn next(
         &mut self,
         mut want: impl FnMut(&Cid) -> bool,
@@ -321,20 +321,20 @@ impl<T: Send + 'static> Ahead<T> {
             if data.is_err() && !self.blocks.is_offline() {
                 if !self.blocks.is_fetching() {
                     // The first that is absent: it is asked for together with what follows.
-                    let _first = self.blocks.ask_ahead([&*cid]);
+                    let _first = self.blocks.prefetch([&*cid]);
                 }
                 let ahead = self.read.iter().map(|(cid, ..)| cid);
                 let waiting = self.waiting.as_slice().iter().map(|(cid, _)| cid);
-                self.window.ask(&self.blocks, ahead.chain(waiting));
+                self.window.request(&self.blocks, ahead.chain(waiting));
                 let (cid, _, data) = self.read.front_mut()?;
                 *data = self.blocks.get(cid).await;
             } else if self.blocks.is_fetching() {
                 let ahead = self.read.iter().map(|(cid, ..)| cid);
                 let waiting = self.waiting.as_slice().iter().map(|(cid, _)| cid);
-                self.window.ask(&self.blocks, ahead.chain(waiting));
+                self.window.request(&self.blocks, ahead.chain(waiting));
             }
             let next = self.read.pop_front()?;
-            self.window.pass();
+            self.window.advance();
             if want(&next.0) {
                 return Some(next);
             }
@@ -342,7 +342,7 @@ impl<T: Send + 'static> Ahead<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Ahead<T> {
+impl<T> std::fmt::Debug for ReadAhead<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ahead")
             .field("waiting", &self.waiting.len())

@@ -1,4 +1,4 @@
-//! What the blocks are that lie in files, and what became of them.
+//! The blocks of the filestore and their status.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,15 +12,15 @@ use cairn_store::meta::{Reference, ReferenceOrder};
 
 use crate::listing::Listing;
 
-/// References that are listed at a time.
+/// References per page.
 const PAGE: usize = 1024;
-/// References that are read and checked before the bad ones among them are removed.
+/// References that are checked before the bad ones among them are removed.
 const CHECKED: usize = 64;
 
-/// What became of a block.
+/// The status of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It can be read, or was not looked at.
+    /// It can be read, or was not checked.
     Ok,
     /// The file cannot be read.
     FileError,
@@ -54,11 +54,11 @@ impl Status {
     }
 }
 
-/// What is wrong with a reference, or with what was asked for.
+/// Why a reference is bad, or the argument is invalid.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
-    /// What was asked for is not a CID.
+pub enum ReferenceProblem {
+    /// The argument is not a CID.
     #[error("{text:?} is not a CID")]
     NotCid {
         /// The text.
@@ -83,17 +83,17 @@ pub enum Problem {
         error: Arc<io::Error>,
     },
     /// The file ends before the block does.
-    #[error("the file has become shorter")]
+    #[error("the file is shorter than before")]
     Short,
     /// The bytes in the file are not those of the block.
     #[error("the file was changed: {path} at offset {offset}")]
     Changed {
         /// The file, as the reference names it.
         path: String,
-        /// Where the block begins in it, in bytes.
+        /// Byte offset of the block in the file.
         offset: u64,
     },
-    /// The reference cannot be followed for another reason.
+    /// The reference cannot be read for another reason.
     #[error(transparent)]
     Reference(ReferenceFault),
     /// The store failed.
@@ -101,35 +101,35 @@ pub enum Problem {
     Store(BlockError),
 }
 
-/// One reference as it was found.
+/// A listed reference.
 #[derive(Clone, Debug)]
-pub struct Found {
-    /// The block, as CIDv1 raw; `None` when what was asked for is no CID.
+pub struct CheckedReference {
+    /// The block, as CIDv1 raw; `None` if the argument is not a CID.
     pub cid: Option<Cid>,
-    /// Where it lies; `None` when there is no reference.
+    /// The location; `None` if there is no reference.
     pub reference: Option<Reference>,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
-    /// What is wrong, if anything is.
-    pub problem: Option<Problem>,
+    /// The problem, if any.
+    pub problem: Option<ReferenceProblem>,
 }
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
 pub struct ListOptions {
-    /// In which order, when all are listed.
+    /// The order, if all are listed.
     pub order: ReferenceOrder,
-    /// Only these CIDs, in this order, each of them checked; all when there are none.
+    /// Lists and checks only these CIDs, in this order; all references if empty.
     pub only: Vec<String>,
-    /// Whether all are checked.
+    /// Whether to check all references.
     pub verify: bool,
-    /// Whether references whose block cannot be had are removed.
+    /// Whether to remove references whose block cannot be read.
     pub remove: bool,
 }
 
-/// Lists references, on a thread of its own.
+/// Lists references in a separate thread.
 #[must_use]
-pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<Found, BlockError> {
+pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<CheckedReference, BlockError> {
     Listing::start(move |each| {
         if options.only.is_empty() {
             list_all(&files, &options, each)
@@ -139,7 +139,7 @@ pub fn list(files: Arc<Filestore>, options: ListOptions) -> Listing<Found, Block
     })
 }
 
-/// Lists the blocks that lie in a file and in the store as well, on a thread of its own.
+/// Lists the blocks that are both referenced and in the store, in a separate thread.
 #[must_use]
 pub fn duplicates(files: Arc<Filestore>) -> Listing<Cid, BlockError> {
     Listing::start(move |each| {
@@ -179,14 +179,15 @@ fn pages_of(
 fn list_all(
     files: &Filestore,
     options: &ListOptions,
-    each: &mut dyn FnMut(Found) -> bool,
+    each: &mut dyn FnMut(CheckedReference) -> bool,
 ) -> Result<(), BlockError> {
     let size = if options.verify { CHECKED } else { PAGE };
     let mut show = |page: Vec<Reference>| {
         if !options.verify {
             return Ok(page.into_iter().map(unchecked).all(&mut *each));
         }
-        let page: Vec<Found> = page.into_iter().map(|found| check(files, found)).collect();
+        let page: Vec<CheckedReference> =
+            page.into_iter().map(|found| check(files, found)).collect();
         remove_bad(files, options, &page)?;
         Ok(page.into_iter().all(&mut *each))
     };
@@ -196,15 +197,15 @@ fn list_all(
 fn list_only(
     files: &Filestore,
     options: &ListOptions,
-    each: &mut dyn FnMut(Found) -> bool,
+    each: &mut dyn FnMut(CheckedReference) -> bool,
 ) -> Result<(), BlockError> {
     for text in &options.only {
         let found = match Cid::parse(text) {
-            Err(error) => Found {
+            Err(error) => CheckedReference {
                 cid: None,
                 reference: None,
                 status: Status::Other,
-                problem: Some(Problem::NotCid {
+                problem: Some(ReferenceProblem::NotCid {
                     text: text.clone(),
                     error,
                 }),
@@ -225,8 +226,8 @@ fn list_only(
     Ok(())
 }
 
-fn unchecked(reference: Reference) -> Found {
-    Found {
+fn unchecked(reference: Reference) -> CheckedReference {
+    CheckedReference {
         cid: Some(raw(&reference.key)),
         reference: Some(reference),
         status: Status::Ok,
@@ -234,26 +235,26 @@ fn unchecked(reference: Reference) -> Found {
     }
 }
 
-fn missing(cid: Cid) -> Found {
-    Found {
+fn missing(cid: Cid) -> CheckedReference {
+    CheckedReference {
         reference: None,
         status: Status::Missing,
-        problem: Some(Problem::Missing { cid: cid.clone() }),
+        problem: Some(ReferenceProblem::Missing { cid: cid.clone() }),
         cid: Some(cid),
     }
 }
 
 /// Reads the block.
-fn check(files: &Filestore, reference: Reference) -> Found {
+fn check(files: &Filestore, reference: Reference) -> CheckedReference {
     let (status, problem) = match files.read(&reference) {
         Ok(_) => (Status::Ok, None),
         Err(BlockError::Referenced { source, .. }) => {
             let (status, problem) = diagnose(files, &reference, source);
             (status, Some(problem))
         }
-        Err(other) => (Status::Other, Some(Problem::Store(other))),
+        Err(other) => (Status::Other, Some(ReferenceProblem::Store(other))),
     };
-    Found {
+    CheckedReference {
         status,
         problem,
         ..unchecked(reference)
@@ -261,27 +262,35 @@ fn check(files: &Filestore, reference: Reference) -> Found {
 }
 
 /// The status of a reference that cannot be followed.
-fn diagnose(files: &Filestore, reference: &Reference, fault: ReferenceFault) -> (Status, Problem) {
-    let open = |error| Problem::Open {
+fn diagnose(
+    files: &Filestore,
+    reference: &Reference,
+    fault: ReferenceFault,
+) -> (Status, ReferenceProblem) {
+    let open = |error| ReferenceProblem::Open {
         path: files.path_of(reference).unwrap_or_default(),
         error,
     };
     match fault {
         ReferenceFault::Missing(error) => (Status::NoFile, open(error)),
         ReferenceFault::Unreadable(error) => (Status::FileError, open(error)),
-        ReferenceFault::Short => (Status::Changed, Problem::Short),
+        ReferenceFault::Short => (Status::Changed, ReferenceProblem::Short),
         ReferenceFault::Changed => {
-            let problem = Problem::Changed {
+            let problem = ReferenceProblem::Changed {
                 path: reference.path.to_string(),
                 offset: reference.offset,
             };
             (Status::Changed, problem)
         }
-        other => (Status::Other, Problem::Reference(other)),
+        other => (Status::Other, ReferenceProblem::Reference(other)),
     }
 }
 
-fn remove_bad(files: &Filestore, options: &ListOptions, page: &[Found]) -> Result<(), BlockError> {
+fn remove_bad(
+    files: &Filestore,
+    options: &ListOptions,
+    page: &[CheckedReference],
+) -> Result<(), BlockError> {
     if !options.remove {
         return Ok(());
     }

@@ -1,11 +1,11 @@
-//! Collection: what no pin and no other root reaches is removed.
+//! Garbage collection: removes blocks that are not reachable from a pin or another root.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_primitives::{Cid, Multihash};
-use cairn_store::block::{Collected, Collector, Root, Unseen};
+use cairn_store::block::{Collected, Collector, Root, UnreadableBlocks};
 use cairn_store::meta::{PinFilter, PinMode, RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use tokio::sync::mpsc;
@@ -15,7 +15,7 @@ const TOLD: usize = 256;
 /// How many times so many wait to be read; at the bound the collection waits for the reader.
 const TOLD_WAITING: usize = 8;
 
-/// Why a collection failed. Blocks that it removed before stay removed; none of them was reachable.
+/// Why a collection failed. Blocks that it removed before remain removed; none of them was reachable.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CollectError {
@@ -25,23 +25,23 @@ pub enum CollectError {
     /// The store failed, or the pins belong to another one.
     #[error(transparent)]
     Store(#[from] BlockError),
-    /// The thread that collected died.
+    /// The thread of the collection panicked.
     #[error("the collection was interrupted")]
     Interrupted,
 }
 
-/// Roots to keep besides the pins, such as the root of the mutable file system. Asked for when the collection has taken its
-/// position among the holds, so the answer must be of that moment.
+/// Roots to keep besides the pins, such as the MFS root. Called when the collection has taken its position among the
+/// holds: the roots must be current.
 pub type ExtraRoots = dyn Fn() -> Result<Vec<Root>, BlockError> + Send + Sync;
 
-struct FromRows<'a> {
+struct PinnedRoots<'a> {
     rows: &'a dyn Rows,
     extra: &'a ExtraRoots,
     removed: &'a mut (dyn FnMut(&Multihash) + Send),
     cancelled: &'a AtomicBool,
 }
 
-impl Collector for FromRows<'_> {
+impl Collector for PinnedRoots<'_> {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         let mut roots = Vec::new();
         self.rows.pins(&PinFilter::default(), &mut |pin| {
@@ -72,7 +72,7 @@ impl Collector for FromRows<'_> {
     }
 }
 
-/// Collects, and calls `removed` with each block that went. Blocks its thread for as long as it takes.
+/// Collects, and calls `removed` with each removed block. Blocks the thread.
 ///
 /// Setting `cancelled` stops it between batches.
 ///
@@ -91,7 +91,7 @@ pub fn collect(
         let rows = bound.unwrap_or_else(|| "(none)".to_owned());
         return Err(BlockError::OtherStore { rows, store: id }.into());
     }
-    let mut collector = FromRows {
+    let mut collector = PinnedRoots {
         rows,
         extra,
         removed,
@@ -99,25 +99,25 @@ pub fn collect(
     };
     match store.collect(&mut collector) {
         Err(BlockError::Rows(error)) => Err(error.into()),
-        Err(BlockError::Unseen(unseen)) => {
+        Err(BlockError::Unreadable(unseen)) => {
             // The collection names the first pin of each block: here are the others.
-            let mut named = Unseen::clone(&unseen);
+            let mut named = UnreadableBlocks::clone(&unseen);
             let affected = incomplete(store, rows, cancelled)?;
             if !affected.roots.is_empty() {
                 named.roots = affected.roots;
                 named.more_roots = affected.more_roots;
             }
-            Err(BlockError::Unseen(Arc::new(named)).into())
+            Err(BlockError::Unreadable(Arc::new(named)).into())
         }
         done => Ok(done?),
     }
 }
 
-/// Blocks that one search for incomplete pins passes at most: beyond, there may be more of them.
+/// Maximum number of blocks that one search for incomplete pins visits; beyond it there may be more of them.
 const SEARCHED: u64 = 8 << 20;
 
-/// Finds the recursive pins that reach blocks which are absent, damaged or cannot be decoded, and those blocks. A block is read
-/// where its codec has links; leaves are only looked up. Blocks its thread for as long as it takes.
+/// Finds recursive pins with absent, damaged or undecodable blocks, and those blocks. Blocks whose codec has links
+/// are read; leaves are only looked up. Blocks the thread.
 ///
 /// # Errors
 /// When the pins cannot be read.
@@ -125,7 +125,7 @@ pub fn incomplete(
     store: &dyn BlockStore,
     rows: &dyn Rows,
     cancelled: &AtomicBool,
-) -> Result<Unseen, RowError> {
+) -> Result<UnreadableBlocks, RowError> {
     let mut roots = Vec::new();
     let filter = PinFilter {
         mode: Some(PinMode::Recursive),
@@ -135,7 +135,7 @@ pub fn incomplete(
         roots.push(pin.cid);
         true
     })?;
-    let mut unseen = Unseen::default();
+    let mut unseen = UnreadableBlocks::default();
     // Below these everything is here.
     let mut whole: HashSet<Cid> = HashSet::new();
     let mut passed = 0;
@@ -179,18 +179,17 @@ pub fn incomplete(
     Ok(unseen)
 }
 
-/// A collection that runs on a thread of its own.
+/// A collection in a separate thread.
 #[derive(Debug)]
-pub struct Running {
+pub struct CollectionTask {
     removed: mpsc::Receiver<Vec<Multihash>>,
     /// What was received and not read yet.
     told: std::vec::IntoIter<Multihash>,
     done: tokio::task::JoinHandle<Result<Collected, CollectError>>,
 }
 
-impl Running {
-    /// Starts a collection. It goes on to its end when this is dropped: what it does has to be done anyway.
-    /// `cancelled` is for the shutdown.
+impl CollectionTask {
+    /// Starts a collection. It continues when this is dropped. `cancelled` stops it at shutdown.
     #[must_use]
     pub fn start(
         store: Arc<dyn BlockStore>,
@@ -203,7 +202,7 @@ impl Running {
             let mut gone = Vec::new();
             let mut report = |key: &Multihash| {
                 if sender.is_closed() {
-                    // Nobody listens any more: the collection goes on.
+                    // Nobody listens any more: the collection continues.
                     return;
                 }
                 gone.push(key.clone());
@@ -222,7 +221,7 @@ impl Running {
         }
     }
 
-    /// Tells `seen` how the collection ended, also when this is dropped before.
+    /// Calls `seen` with the result of the collection, also if this is dropped before.
     #[must_use]
     pub fn observed(
         self,
@@ -247,7 +246,7 @@ impl Running {
         }
     }
 
-    /// What the collection did. Drops the keys that were not read.
+    /// The result of the collection. Discards unread keys.
     pub async fn finish(mut self) -> Result<Collected, CollectError> {
         self.removed.close();
         while self.removed.recv().await.is_some() {}

@@ -1,7 +1,7 @@
-//! What Merkle DAGs mean: import, export, resolve, list, pin, collect.
+//! Operations on Merkle DAGs: import, export, resolve, list, pin, collect.
 //!
-//! Reading goes through [`Blocks`]: a local store, and peers behind it when there are any. What is local is answered at
-//! once; only an absent block waits. Every walk is iterative and stops when its future or stream is dropped.
+//! Blocks are read through [`Blocks`]: from the local store, or from peers. Local blocks are read immediately; only
+//! absent blocks are waited for. Every walk is iterative and stops when its future or stream is dropped.
 
 pub mod directory;
 pub mod error;

@@ -1,25 +1,25 @@
-//! What a directory holds, as `ls` tells it.
+//! The entries of a directory, for `ls`.
 
 use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::Entry;
-use cairn_primitives::unixfs::{Kind, Mtime};
+use cairn_primitives::unixfs::{Mtime, NodeKind};
 use cairn_primitives::{Cid, Codec};
 use futures_util::future::BoxFuture;
 
-use crate::directory::{Entries, Looked};
+use crate::directory::{Entries, ExaminedEntries};
 use crate::error::NodeError;
 use crate::fetch::Blocks;
 use crate::unixfs;
-use crate::walk::Packed;
+use crate::walk::PackedLinks;
 
-/// What an entry is, by the numbers of the UnixFS format.
+/// The type of an entry, with the numbers of the UnixFS format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum EntryType {
-    /// Not looked at, or not UnixFS.
+    /// Not examined, or not UnixFS.
     #[default]
     Unknown = 0,
-    /// A directory of either form.
+    /// A basic or sharded directory.
     Directory = 1,
     /// A file.
     File = 2,
@@ -40,26 +40,26 @@ pub struct Listed {
     pub kind: EntryType,
     /// Target of a symbolic link, empty otherwise.
     pub target: ByteString,
-    /// Permissions, if any are recorded.
+    /// Permissions, if stored.
     pub mode: Option<u32>,
-    /// Time of modification, if one is recorded.
+    /// Time of modification, if stored.
     pub mtime: Option<Mtime>,
 }
 
 /// Lists the entries of a directory, or the links of anything else: the parts of a file, the links of a value.
 #[derive(Debug)]
 pub struct Lister {
-    entries: Looked<Result<Listed, NodeError>>,
+    entries: ExaminedEntries<Result<Listed, NodeError>>,
 }
 
 impl Lister {
-    /// Opens what a CID holds. With `resolve`, the block of each dag-pb entry is read to tell what the entry is; that is
-    /// what Kubo's options `size` and `resolve-type` ask for, either of them.
+    /// Opens a CID. With `resolve`, the block of each dag-pb entry is read to find its type; each of Kubo's options
+    /// `size` and `resolve-type` requests this.
     pub async fn open(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
         Ok(Self::of(entries(blocks, cid).await?, resolve))
     }
 
-    /// As [`Self::open`], with the entries of a directory in the order of their names, in the same bounded room.
+    /// As [`Self::open`], with the entries sorted by name, in the same bounded memory.
     pub async fn open_sorted(blocks: &Blocks, cid: &Cid, resolve: bool) -> Result<Self, NodeError> {
         let entries = entries(blocks, cid).await?;
         // What is not a directory has at most one name for all of its links.
@@ -78,7 +78,7 @@ impl Lister {
             |_, entry| Box::pin(std::future::ready(Ok(plain(entry))))
         };
         Self {
-            entries: Looked::new(entries, look),
+            entries: ExaminedEntries::new(entries, look),
         }
     }
 
@@ -103,16 +103,20 @@ pub(crate) async fn entries(blocks: &Blocks, cid: &Cid) -> Result<Entries, NodeE
         }
         Codec::RAW => {
             blocks.get(cid).await?;
-            Ok(Entries::of_links(blocks.clone(), cid, Packed::default()))
+            Ok(Entries::of_links(
+                blocks.clone(),
+                cid,
+                PackedLinks::default(),
+            ))
         }
         _ => {
-            let links = Packed::of(blocks.links(cid).await?.iter());
+            let links = PackedLinks::of(blocks.links(cid).await?);
             Ok(Entries::of_links(blocks.clone(), cid, links))
         }
     }
 }
 
-/// What an entry tells without its block being read.
+/// An entry as far as it is known without reading its block.
 fn plain(entry: Entry) -> Listed {
     let raw = entry.cid.codec() == Codec::RAW;
     Listed {
@@ -141,11 +145,11 @@ async fn resolved(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
     listed.mtime = fs.valid_mtime();
     listed.size = fs.content_size().unwrap_or_default();
     listed.kind = match fs.kind {
-        Kind::File | Kind::Raw => EntryType::File,
-        Kind::Directory | Kind::HamtShard | Kind::Metadata => EntryType::Directory,
-        Kind::Symlink => EntryType::Symlink,
+        NodeKind::File | NodeKind::Raw => EntryType::File,
+        NodeKind::Directory | NodeKind::HamtShard | NodeKind::Metadata => EntryType::Directory,
+        NodeKind::Symlink => EntryType::Symlink,
     };
-    if fs.kind == Kind::Symlink {
+    if fs.kind == NodeKind::Symlink {
         listed.target = fs.data.as_deref().unwrap_or_default().into();
     }
     Ok(listed)

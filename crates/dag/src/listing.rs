@@ -1,8 +1,8 @@
-//! Long listings that a blocking thread makes and an async task reads.
+//! Long listings produced by a blocking thread and read by an async task.
 
 use tokio::sync::mpsc;
 
-/// Entries a batch. Small batches first, so that the first entry does not wait for the five-hundredth.
+/// Entries per batch. The first batches are small, so that the first entry does not wait for the five-hundredth.
 const FIRST: usize = 8;
 const LATER: usize = 512;
 /// Batches that wait to be read; at the bound the thread waits.
@@ -20,12 +20,12 @@ impl<T: Send + 'static, E: Send + 'static> Listing<T, E> {
     pub fn start(
         list: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<(), E> + Send + 'static,
     ) -> Self {
-        Self::watched(|_| false, move |each, _| list(each))
+        Self::start_watched(|_| false, move |each, _| list(each))
     }
 
-    /// As [`Self::start`], for lists whose next entry may be long in coming: the second argument tells whether anyone still
-    /// reads. No batch has more than one entry that is heavy.
-    pub(crate) fn watched(
+    /// As [`Self::start`], for lists whose next entry may take long: the second argument returns whether the list is
+    /// still read. No batch has more than one large entry.
+    pub(crate) fn start_watched(
         heavy: fn(&T) -> bool,
         list: impl FnOnce(&mut dyn FnMut(T) -> bool, &dyn Fn() -> bool) -> Result<(), E>
         + Send

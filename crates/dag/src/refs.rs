@@ -1,4 +1,4 @@
-//! References: what blocks link to, link by link; and every local block.
+//! `refs`: the links of blocks; and all local blocks.
 
 use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec};
@@ -6,9 +6,9 @@ use cairn_store::BlockStore;
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
-use crate::walk::{Open, Packed, SeenAsWritten, Step, may_link};
+use crate::walk::{PackedLinks, SeenByVersion, WalkStack, WalkStep, may_link};
 
-/// One link that a listing comes past.
+/// A listed link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ref {
     /// The block that has the link.
@@ -19,17 +19,17 @@ pub struct Ref {
     pub name: ByteString,
 }
 
-/// Most bytes of a ref that a format is filled in with. A name has as many bytes as its block, and a format may want it
+/// Maximum length of a formatted ref, in bytes. A name has as many bytes as its block, and a format may want it
 /// often: what is longer is refused.
 pub const MAX_REF: usize = 4 << 20;
 
 /// A format makes a ref of more than [`MAX_REF`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the format makes a ref of more than {MAX_REF} bytes: use <linkname> less often")]
+#[error("a formatted ref has more than {MAX_REF} bytes: use <linkname> less often")]
 pub struct RefTooLong;
 
 impl Ref {
-    /// Fills in a format: `<src>`, `<dst>` and `<linkname>` are replaced. `encode` writes CIDs.
+    /// Expands a format: `<src>`, `<dst>` and `<linkname>` are replaced. `encode` formats CIDs.
     ///
     /// # Errors
     /// [`RefTooLong`].
@@ -68,27 +68,27 @@ impl Ref {
     }
 }
 
-/// How refs are listed.
+/// Options for listing refs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefsOptions {
-    /// Whether a target that was listed before is left out.
+    /// Whether to skip targets that were listed before.
     pub unique: bool,
-    /// How many levels are listed; `None` means all, 1 the links of the root alone.
+    /// Maximum depth; `None` for no limit, 1 for only the links of the root.
     pub max_depth: Option<u64>,
 }
 
 /// Lists links depth first, a node's links in the order of its bytes.
 ///
-/// A target is listed only when its block can be had. Without `unique`, a block is listed as often as it is linked to,
-/// which for a DAG of diamonds is more than anyone waits for: drop the listing to stop it.
+/// A target is only listed if its block can be read. Without `unique`, a block is listed as often as it is linked to,
+/// which for a DAG of diamonds may be practically endless: drop the listing to stop it.
 pub struct Refs {
     blocks: Blocks,
     options: RefsOptions,
     root: Option<Cid>,
-    open: Open,
+    open: WalkStack,
     ahead: WalkAhead,
     /// With `unique`: the least depth at which a target was seen. Shared by roots listed after each other.
-    seen: SeenAsWritten<u32>,
+    seen: SeenByVersion<u32>,
 }
 
 impl Refs {
@@ -99,19 +99,19 @@ impl Refs {
             blocks,
             options,
             root: None,
-            open: Open::default(),
+            open: WalkStack::default(),
             ahead: WalkAhead::default(),
-            seen: SeenAsWritten::default(),
+            seen: SeenByVersion::default(),
         }
     }
 
-    /// Begins with a root. With `unique`, what earlier roots listed is left out.
+    /// Starts with a root. With `unique`, targets listed for earlier roots are skipped.
     pub fn start(&mut self, root: Cid) {
         self.open.clear();
         self.root = Some(root);
     }
 
-    /// The next link, or `None` at the end. After an error the root is done with.
+    /// The next link, or `None` at the end. An error ends the root.
     pub async fn next(&mut self) -> Option<Result<Ref, NodeError>> {
         match self.advance().await {
             Ok(next) => next.map(Ok),
@@ -136,14 +136,14 @@ impl Refs {
                 !self.options.unique || self.seen.get(cid).is_none()
             });
             let (target, name) = match self.open.step() {
-                Step::Link(target, name) => (target, name),
-                Step::Again(node) => {
+                WalkStep::Link(target, name) => (target, name),
+                WalkStep::Again(node) => {
                     let links = links_of(&self.blocks, &node).await?;
                     self.open.again(links);
                     continue;
                 }
-                Step::Left(..) => continue,
-                Step::End => return Ok(None),
+                WalkStep::Left(..) => continue,
+                WalkStep::End => return Ok(None),
             };
             let (deeper, list) = self.visit(&target, depth);
             if !deeper && !list {
@@ -171,7 +171,7 @@ impl Refs {
         }
     }
 
-    /// Whether to go on below a target, and whether to list it.
+    /// Whether to continue below a target, and whether to list it.
     fn visit(&mut self, target: &Cid, depth: u64) -> (bool, bool) {
         let within = self.options.max_depth.is_none_or(|max| depth <= max);
         if !within {
@@ -202,18 +202,18 @@ impl std::fmt::Debug for Refs {
 }
 
 /// The links of a block with their names.
-async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<Packed, NodeError> {
+async fn links_of(blocks: &Blocks, cid: &Cid) -> Result<PackedLinks, NodeError> {
     if cid.codec() == Codec::DAG_PB {
         let links = blocks.get_links(cid).await?;
-        return Ok(Packed::named(links));
+        return Ok(PackedLinks::named(links));
     }
     if !may_link(cid.codec()) {
         if !blocks.has_local(cid).await? {
             blocks.fetch(cid).await?;
         }
-        return Ok(Packed::default());
+        return Ok(PackedLinks::default());
     }
-    Ok(Packed::of(blocks.links(cid).await?.iter()))
+    Ok(PackedLinks::of(blocks.links(cid).await?))
 }
 
 /// Calls `each` with every local block, as CIDv1 `raw`, in no particular order, until it returns `false`. Blocks its thread.
@@ -226,7 +226,7 @@ pub fn local(store: &dyn BlockStore, each: &mut dyn FnMut(Cid) -> bool) -> Resul
     Ok(())
 }
 
-/// As [`local`], on a thread of its own.
+/// As [`local`], in a separate thread.
 #[must_use]
 pub fn local_listing(
     store: std::sync::Arc<dyn BlockStore>,

@@ -1,13 +1,13 @@
-//! Counts of blocks and DAGs, and the check of a whole store.
+//! Sizes of blocks and DAGs, and verification of the store.
 
 use cairn_primitives::{Cid, Codec};
 use cairn_store::{BlockError, BlockStore};
 
 use crate::error::{FetchError, NodeError};
 use crate::fetch::{Blocks, WalkAhead};
-use crate::walk::{Open, Packed, Seen, Step, may_link};
+use crate::walk::{PackedLinks, SeenMap, WalkStack, WalkStep, may_link};
 
-/// Size in bytes of one block; fetches it when it is not here.
+/// Size of a block in bytes; fetches it if absent.
 pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
     if let Some(data) = cid.hash().identity_data() {
         return Ok(data.len() as u64);
@@ -18,7 +18,7 @@ pub async fn block(blocks: &Blocks, cid: &Cid) -> Result<u64, FetchError> {
     }
 }
 
-/// What hangs below a root.
+/// What is reachable from a root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DagStat {
     /// The root.
@@ -29,7 +29,7 @@ pub struct DagStat {
     pub bytes: u64,
 }
 
-/// What hangs below several roots.
+/// What is reachable from several roots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DagStats {
     /// Each root by itself, in the order given.
@@ -54,15 +54,15 @@ impl DagStats {
     }
 }
 
-/// Counts what each root reaches, and calls `progress` after each block.
+/// Counts the blocks reachable from each root, and calls `progress` after each block.
 pub async fn dags(
     blocks: &Blocks,
     roots: &[Cid],
     mut progress: impl FnMut(&DagStats),
 ) -> Result<DagStats, NodeError> {
     // The number of the last root that reached a block: one set for all roots.
-    let mut seen: Seen<usize> = Seen::default();
-    let mut open = Open::default();
+    let mut seen: SeenMap<usize> = SeenMap::default();
+    let mut open = WalkStack::default();
     let mut ahead = WalkAhead::default();
     let mut stats = DagStats::default();
     for (number, root) in roots.iter().enumerate() {
@@ -78,13 +78,13 @@ pub async fn dags(
             let cid = match next.take() {
                 Some(cid) => cid,
                 None => match open.step() {
-                    Step::Link(cid, _) => cid,
-                    Step::Again(node) => {
-                        open.again(Packed::of(blocks.links(&node).await?.iter()));
+                    WalkStep::Link(cid, _) => cid,
+                    WalkStep::Again(node) => {
+                        open.again(PackedLinks::of(blocks.links(&node).await?));
                         continue;
                     }
-                    Step::Left(..) => continue,
-                    Step::End => break,
+                    WalkStep::Left(..) => continue,
+                    WalkStep::End => break,
                 },
             };
             tokio::task::consume_budget().await;
@@ -104,7 +104,7 @@ pub async fn dags(
             }
             progress(&stats);
             if may_link(cid.codec()) {
-                let links = Packed::of(blocks.links(&cid).await?.iter());
+                let links = PackedLinks::of(blocks.links(&cid).await?);
                 open.push_last(cid, links);
                 ahead.enter();
             }
@@ -121,12 +121,12 @@ pub struct Verified {
     pub cid: Cid,
     /// How many blocks have been checked, this one included.
     pub checked: u64,
-    /// Why the block is not whole, if it is not.
+    /// Why the block is damaged, if it is.
     pub damage: Option<BlockError>,
 }
 
-/// Reads and hashes every block of a store, and calls `seen` with each until that returns `false`. Blocks its thread for as
-/// long as it takes. Answers with how many blocks were checked and how many of them are damaged.
+/// Verifies every block of a store, and calls `seen` with each until that returns `false`. Blocks the thread. Returns
+/// how many blocks were checked and how many of them are damaged.
 pub fn verify(
     store: &dyn BlockStore,
     seen: &mut dyn FnMut(Verified) -> bool,

@@ -1,9 +1,9 @@
-//! UnixFS nodes, with the block named when one cannot be read.
+//! UnixFS nodes, with errors that name the block.
 
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::file::FileNode;
-use cairn_primitives::unixfs::{Kind, ReadError, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, ReadError, UnixFs};
 use cairn_primitives::{Cid, Codec};
 
 use crate::error::NodeError;
@@ -41,7 +41,7 @@ pub(crate) fn file_node(cid: &Cid, data: &Bytes) -> Result<FileNode, NodeError> 
         Codec::DAG_PB => {
             let node = decode_node(cid, data)?;
             let fs = of(cid, &node)?;
-            if fs.kind == Kind::Symlink {
+            if fs.kind == NodeKind::Symlink {
                 return FileNode::decode(Codec::RAW, &fs.data.unwrap_or_default())
                     .map_err(|error| unreadable(cid, error));
             }

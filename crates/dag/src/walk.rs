@@ -1,12 +1,12 @@
-//! What walks over DAGs share.
+//! Shared code of walks over DAGs.
 
 mod open;
 mod seen;
 
 use cairn_primitives::Codec;
 
-pub(crate) use open::{AHEAD_OF_LAST, Aside, Open, Packed, Step};
-pub(crate) use seen::{Seen, SeenAsWritten, Visited};
+pub(crate) use open::{AHEAD_OF_LAST, CompactStack, PackedLinks, WalkStack, WalkStep};
+pub(crate) use seen::{SeenByVersion, SeenMap, Visited};
 
 /// Whether blocks of a codec can have links at all.
 pub(crate) fn may_link(codec: Codec) -> bool {

@@ -1,6 +1,7 @@
 //! Who may call the RPC: `API.Authorizations`, as Kubo reads it.
 //!
-//! With any entry, every request of the RPC needs one of the secrets, and a path that the secret opens. See
+//! If there is any entry, every request of the RPC needs one of the secrets and a path that the secret allows. See
+//! <https://github.com/ipfs/kubo/blob/v0.42.0/docs/config.md#apiauthorizations>.
 //! <https://github.com/ipfs/kubo/blob/v0.42.0/docs/config.md#apiauthorizations>.
 
 use std::collections::BTreeMap;
@@ -11,20 +12,21 @@ use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-/// What every credential opens, whatever its paths: clients ask it before anything else.
+/// The path that every credential may call: clients ask for the version before anything else.
 const ALWAYS: &str = "/api/v0/version";
 
-/// The credentials of a face.
+/// The credentials that a face accepts.
 #[derive(Clone, Default)]
 pub(crate) struct Credentials {
-    /// Whether a request needs one.
+    /// Whether a request needs a credential.
     required: bool,
     known: Vec<Credential>,
 }
 
 #[derive(Clone)]
 struct Credential {
-    /// Of the value of `Authorization`. Digests have one length, so that comparing them tells nothing about the secret's.
+    /// Digest of the value of `Authorization`. Digests have equal lengths, so comparing them reveals nothing about
+    /// the length of the secret.
     digest: [u8; 32],
     paths: Vec<String>,
 }
@@ -39,7 +41,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Those of a configuration. An entry whose secret is empty or of an unknown kind opens nothing.
+    /// The credentials of a configuration. An entry whose secret is empty or of an unknown kind is ignored.
     pub(crate) fn from_config(written: Option<&BTreeMap<String, RpcAuthScope>>) -> Self {
         let Some(written) = written.filter(|written| !written.is_empty()) else {
             return Self::default();
@@ -48,7 +50,7 @@ impl Credentials {
             let Some(value) = header_of(scope.auth_secret.expose()) else {
                 tracing::warn!(
                     user,
-                    "an entry of API.Authorizations has no secret of a known kind and opens nothing"
+                    "an entry of API.Authorizations has no valid secret and is ignored"
                 );
                 return None;
             };
@@ -68,7 +70,7 @@ impl Credentials {
         self.required
     }
 
-    /// Whether a request for this path may go on. The time it takes does not depend on how much of a secret was right.
+    /// Whether a request for this path is allowed. Takes constant time, however much of the secret is right.
     pub(crate) fn allow(&self, path: &str, headers: &HeaderMap) -> bool {
         if !self.required {
             return true;
@@ -90,8 +92,7 @@ impl Credentials {
     }
 }
 
-/// The value of `Authorization` that a secret stands for: `bearer:TOKEN`, `basic:USER:PASSWORD`, `basic:BASE64`, or a
-/// token alone.
+/// The value of `Authorization` for a secret: `bearer:TOKEN`, `basic:USER:PASSWORD`, `basic:BASE64`, or only a token.
 fn header_of(secret: &str) -> Option<String> {
     match secret.split_once(':') {
         None if secret.is_empty() => None,

@@ -1,4 +1,4 @@
-//! Errors in one line.
+//! Formats errors in one line.
 
 /// An error and its causes in one line.
 pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {

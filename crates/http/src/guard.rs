@@ -1,7 +1,8 @@
-//! A connection's own limits: a client that takes nothing more is dropped, one that stops sending a body as well.
+//! Limits of a connection: a client that stops reading or stops sending a body is disconnected.
 //!
-//! A connection that ends while its client still sends would be reset, and the client might never read the answer that says
-//! why: so what it sends is read for a while yet, and thrown away.
+//! If the server closed a connection while its client still sends, the connection would be reset and the client might
+//! never read the response that says why. So the server reads and discards what the client sends for a short time
+//! first.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,18 +16,18 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::listen::{Activity, Busy, Outgoing};
-use crate::metrics::Opened;
+use crate::listen::{Activity, RequestGuard, SendQueue};
+use crate::metrics::OpenConnection;
 
-/// A wait with a limit. The timer is made when it is first needed and set anew each time.
+/// A timeout that restarts with every progress. The timer is created when it is first needed.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct IdleTimeout {
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     waiting: bool,
 }
 
-impl Patience {
+impl IdleTimeout {
     pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit,
@@ -35,13 +36,13 @@ impl Patience {
         }
     }
 
-    /// There was progress.
-    pub(crate) fn rest(&mut self) {
+    /// Restarts the timeout: there was progress.
+    pub(crate) fn reset(&mut self) {
         self.waiting = false;
     }
 
-    /// There is none: ready once it has been so for the limit.
-    pub(crate) fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready once there was no progress for the limit.
+    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let limit = self.limit;
         let timer = self
             .timer
@@ -54,52 +55,52 @@ impl Patience {
     }
 }
 
-/// Longest time for which a client that is refused may go on sending.
+/// Maximum time for which a refused client may continue to send.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Tells a connection that a request of it was answered before all of its body was read.
+/// Shared flag: a request of the connection was answered before all of its body was read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unread(Arc<AtomicBool>);
+pub(crate) struct UnreadBody(Arc<AtomicBool>);
 
-/// Looks at what the client has taken, within the time for which it may take nothing.
+/// Number of checks of the send queue within the timeout.
 const LOOKS: u32 = 8;
 
-/// A connection that counts its bytes, and fails once its client has taken nothing for too long.
+/// A connection that counts its bytes, and fails once its client has read nothing for too long.
 ///
-/// That a socket takes no more is not enough to tell: it does again when a third of what waits in the system has gone out, and
-/// a slow client takes minutes for that. So the system is asked how much waits.
+/// A socket that is not writable is not enough evidence: it only becomes writable again when a third of the send
+/// queue is empty, which takes minutes with a slow client. So the size of the send queue is checked.
 #[derive(Debug)]
 pub(crate) struct GuardedIo<S> {
     inner: S,
-    /// Time between two looks.
-    writing: Patience,
-    blocked: Option<Blocked>,
-    opened: Opened,
-    unread: Unread,
+    /// Time between two checks of the send queue.
+    writing: IdleTimeout,
+    blocked: Option<BlockedClient>,
+    opened: OpenConnection,
+    unread: UnreadBody,
     activity: Activity,
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
-/// What is known of a client that has no room.
+/// The state of a client whose receive window is full.
 #[derive(Debug)]
-struct Blocked {
-    untaken: Option<u64>,
-    /// Looks since it has last taken something.
+struct BlockedClient {
+    queued_bytes: Option<u64>,
+    /// Checks since the send queue last shrank.
     looks: u32,
 }
 
 impl<S> GuardedIo<S> {
-    /// `limit` is the longest time for which the client may take nothing of what is written.
+    /// `limit` is the maximum time for which the client may read nothing of what is written.
     pub(crate) fn new(
         inner: S,
         limit: Duration,
-        opened: Opened,
-        unread: Unread,
+        opened: OpenConnection,
+        unread: UnreadBody,
         activity: Activity,
     ) -> Self {
         Self {
             inner,
-            writing: Patience::new(limit / LOOKS),
+            writing: IdleTimeout::new(limit / LOOKS),
             blocked: None,
             opened,
             unread,
@@ -109,7 +110,7 @@ impl<S> GuardedIo<S> {
     }
 }
 
-impl<S: Outgoing> GuardedIo<S> {
+impl<S: SendQueue> GuardedIo<S> {
     fn written(
         &mut self,
         cx: &mut Context<'_>,
@@ -117,7 +118,7 @@ impl<S: Outgoing> GuardedIo<S> {
     ) -> Poll<io::Result<usize>> {
         match outcome {
             Poll::Ready(done) => {
-                self.writing.rest();
+                self.writing.reset();
                 if self.blocked.take().is_some() {
                     self.activity.set_blocked(false);
                 }
@@ -135,24 +136,27 @@ impl<S: Outgoing> GuardedIo<S> {
         }
     }
 
-    /// Ready once the client has taken nothing for the limit.
+    /// Ready once the client has read nothing for the limit.
     fn poll_stuck(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.blocked.is_none() {
             self.activity.set_blocked(true);
         }
         let inner = &self.inner;
-        let blocked = self.blocked.get_or_insert_with(|| Blocked {
-            untaken: inner.untaken(),
+        let blocked = self.blocked.get_or_insert_with(|| BlockedClient {
+            queued_bytes: inner.queued_bytes(),
             looks: 0,
         });
         loop {
-            ready!(self.writing.poll_spent(cx));
-            self.writing.rest();
-            let untaken = self.inner.untaken();
-            if untaken == blocked.untaken {
+            ready!(self.writing.poll_elapsed(cx));
+            self.writing.reset();
+            let queued_bytes = self.inner.queued_bytes();
+            if queued_bytes == blocked.queued_bytes {
                 blocked.looks += 1;
             } else {
-                *blocked = Blocked { untaken, looks: 0 };
+                *blocked = BlockedClient {
+                    queued_bytes,
+                    looks: 0,
+                };
             }
             if blocked.looks >= LOOKS {
                 return Poll::Ready(());
@@ -174,7 +178,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedIo<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Outgoing + Unpin> AsyncWrite for GuardedIo<S> {
+impl<S: AsyncRead + AsyncWrite + SendQueue + Unpin> AsyncWrite for GuardedIo<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -226,12 +230,12 @@ impl<S: AsyncRead + AsyncWrite + Outgoing + Unpin> AsyncWrite for GuardedIo<S> {
     }
 }
 
-/// A request's body, which fails once nothing has come for too long while it was waited for.
+/// A request's body, which fails when nothing arrives for too long while it is read.
 #[derive(Debug)]
 pub(crate) struct GuardedBody {
     inner: hyper::body::Incoming,
-    reading: Patience,
-    unread: Unread,
+    reading: IdleTimeout,
+    unread: UnreadBody,
     ended: bool,
 }
 
@@ -244,13 +248,13 @@ impl Drop for GuardedBody {
 }
 
 impl GuardedBody {
-    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: Unread) -> Body {
+    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: UnreadBody) -> Body {
         if inner.is_end_stream() {
             return Body::empty();
         }
         Body::new(Self {
             inner,
-            reading: Patience::new(limit),
+            reading: IdleTimeout::new(limit),
             unread,
             ended: false,
         })
@@ -268,13 +272,13 @@ impl http_body::Body for GuardedBody {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Ready(frame) => {
-                this.reading.rest();
+                this.reading.reset();
                 this.ended = frame.is_none();
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending => this
                 .reading
-                .poll_spent(cx)
+                .poll_elapsed(cx)
                 .map(|()| Some(Err("the client has stopped sending".into()))),
         }
     }
@@ -288,14 +292,14 @@ impl http_body::Body for GuardedBody {
     }
 }
 
-/// The body of an answer, whose request is under way until it ends.
+/// A response body that keeps its request counted as active until it ends.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub(crate) struct TrackedBody {
     pub(crate) inner: Body,
-    pub(crate) _busy: Busy,
+    pub(crate) _busy: RequestGuard,
 }
 
-impl http_body::Body for Answered {
+impl http_body::Body for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,8 +1,8 @@
-//! Which names a face answers to.
+//! Checks the `Host` of requests.
 //!
-//! A page whose own name suddenly leads to this machine (DNS rebinding) calls with that name in `Host`. The RPC is safe
-//! from it by the rules of [`crate::kubo`] about origins; where `AllowedHosts` is set, names that are not listed are refused
-//! outright. Kubo answers to any name, and so does a face without that setting.
+//! With DNS rebinding, a page whose name suddenly resolves to this machine sends that name in `Host`. The origin
+//! rules of [`crate::kubo`] protect the RPC from it; where `AllowedHosts` is set, other names are refused outright.
+//! Kubo accepts any name, and so does a face without that setting.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use http::{StatusCode, header};
 
 use crate::Service;
 
-/// Lets a face answer to addresses, to `localhost`, and to the names of its `AllowedHosts` alone; `*.name` stands for all
-/// names below one. Without a list it answers to any name.
+/// Makes a face accept only addresses, `localhost` and the names of its `AllowedHosts`; `*.name` stands for all names
+/// below one. Without a list it accepts any name.
 pub fn only(allowed: Option<&[String]>, face: Service) -> Service {
     let Some(allowed) = allowed else {
         return face;
@@ -45,7 +45,7 @@ fn is_meant(request: &Request, allowed: &[String]) -> bool {
             None => None,
         },
     };
-    // A request without a name comes from no browser.
+    // Browsers always send `Host`.
     host.is_none_or(|host| is_allowed(host, allowed))
 }
 

@@ -1,7 +1,7 @@
-//! The faces of a Cairn node: thin HTTP over the node.
+//! The HTTP faces of a Cairn node.
 //!
-//! A face translates and decides nothing: it reads a request by its declaration in `cairn-wire`, calls the node, and
-//! writes the answer. Status codes are chosen in `<face>/error.rs` and nowhere else.
+//! A face only translates: it parses a request by its declaration in `cairn-wire`, calls the node, and writes the
+//! response. Status codes are chosen in `<face>/error.rs` and nowhere else.
 
 mod auth;
 mod cause;

@@ -1,9 +1,9 @@
-//! Listening: addresses, connections, their limits and their end.
+//! Listeners: addresses, connections, their limits and their shutdown.
 
 mod address;
 mod connection;
 mod host;
-mod places;
+mod slots;
 mod socket;
 mod streams;
 
@@ -12,31 +12,35 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
+use cairn_primitives::multiaddr::HttpAddrError;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 pub use self::address::{Address, Place};
-use self::places::Places;
-pub(crate) use self::places::{Activity, Busy};
-pub(crate) use self::socket::Outgoing;
+use self::slots::ConnectionSlots;
+pub(crate) use self::slots::{Activity, RequestGuard};
+pub(crate) use self::socket::SendQueue;
 use crate::Service;
 use crate::metrics::ConnectionMetrics;
 use crate::tls::Tls;
 
-/// How long requests under way may go on once the face is stopped.
+/// How long active requests may continue after the face is stopped.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Why a face cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
-    /// The address is not one that can be listened on.
-    #[error("cannot listen on {address:?}: expected a multiaddr like /ip4/127.0.0.1/tcp/5001")]
-    Address {
-        /// The address.
-        address: String,
+    /// The address is not that of an HTTP server.
+    #[error(transparent)]
+    Address(#[from] HttpAddrError),
+    /// The address has a host name, which may resolve to any address.
+    #[error("cannot listen on {name:?}: expected an IP address or localhost")]
+    Name {
+        /// The name.
+        name: String,
     },
-    /// The system refuses.
+    /// The system call failed.
     #[error("cannot listen on {address}")]
     Bind {
         /// The address.
@@ -53,19 +57,21 @@ pub enum ListenError {
     },
 }
 
-/// What a face bears with. At a limit the connection or the stream ends, except that connections beyond the most wait in the
-/// system's queue while each of those before them is at work.
+/// The limits of a face. At a limit the connection or the stream ends; connections beyond the maximum wait in the
+/// system's queue while all others are busy.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most connections of one listener at a time. Beyond them, the one that has been idle longest makes way.
+    /// Maximum number of connections of one listener at a time. Beyond it, the connection that has been idle longest
+    /// is closed.
     pub connections: usize,
-    /// Longest time for a TLS handshake, and for a request's head to arrive; also for an idle connection until the next.
+    /// Maximum time for a TLS handshake, for the head of a request to arrive, and for an idle connection until its
+    /// next request.
     pub head: Duration,
-    /// Longest time for which nothing of a request's body comes while it is waited for.
+    /// Maximum time without any bytes of a request's body while it is read.
     pub body: Duration,
-    /// Longest time for which a client takes nothing of what is written to it, on a connection or on a stream of HTTP/2.
+    /// Maximum time for which a client reads nothing of a response, on a connection or on a stream of HTTP/2.
     pub write: Duration,
-    /// Most requests at a time on one HTTP/2 connection.
+    /// Maximum number of requests at a time on one HTTP/2 connection.
     pub streams: u32,
 }
 
@@ -81,7 +87,7 @@ impl Default for Limits {
     }
 }
 
-/// What listeners serve.
+/// The service of listeners, its limits and its metrics.
 #[derive(Clone, Debug)]
 pub struct Face {
     service: Service,
@@ -106,7 +112,7 @@ impl Face {
         Self { limits, ..self }
     }
 
-    /// The same, with its connections counted there.
+    /// The same, with its connections counted in these metrics.
     #[must_use]
     pub fn with_metrics(self, metrics: ConnectionMetrics) -> Self {
         Self { metrics, ..self }
@@ -121,26 +127,26 @@ enum Socket {
     },
 }
 
-/// A connection that has come.
-enum Accepted {
+/// An accepted connection.
+enum AcceptedStream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
 impl Socket {
-    async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&self) -> io::Result<AcceptedStream> {
         match self {
             Self::Tcp(socket) => {
                 let (stream, _) = socket.accept().await?;
                 let _ = stream.set_nodelay(true);
-                Ok(Accepted::Tcp(stream))
+                Ok(AcceptedStream::Tcp(stream))
             }
-            Self::Unix { socket, .. } => Ok(Accepted::Unix(socket.accept().await?.0)),
+            Self::Unix { socket, .. } => Ok(AcceptedStream::Unix(socket.accept().await?.0)),
         }
     }
 }
 
-/// The file of a Unix socket; it goes with the listener.
+/// The file of a Unix socket, removed with the listener.
 #[derive(Debug)]
 struct SocketFile(PathBuf);
 
@@ -164,7 +170,7 @@ impl std::fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Where it listens, with the port that the system chose.
+    /// The address it listens on, with the port that the system chose.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.local
@@ -217,8 +223,8 @@ pub async fn bind(address: &Address, tls: Option<&Tls>) -> Result<Listener, List
     Ok(Listener { socket, local, tls })
 }
 
-/// Binds a Unix socket, in place of one that a killed process left behind. Who may connect is up to the file's
-/// permissions: its owner, as the system makes it.
+/// Binds a Unix socket, replacing one that a killed process left. The permissions of the file decide who may connect:
+/// by default its owner.
 async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -238,12 +244,12 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     }
 }
 
-/// Serves a face until it is stopped; then lets requests under way end within a grace of seconds.
+/// Serves a face until it is stopped; then active requests may finish within a grace period of seconds.
 pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
-    let places = Places::new(face.limits.connections);
+    let places = ConnectionSlots::new(face.limits.connections);
     let mut connections = tokio::task::JoinSet::new();
     loop {
-        // First a connection, then its place: while no one comes, those at rest may stay.
+        // Accept first, then wait for a slot: while no new connection arrives, idle ones may stay.
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.socket.accept() => accepted,
@@ -254,19 +260,19 @@ pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
                     () = stop.cancelled() => break,
                     place = places.take() => place,
                 };
-                // A token of its own: each look at a shared one takes its lock.
+                // A token per connection: polling a shared one takes its lock.
                 let (tls, face, stop) = (listener.tls.clone(), face.clone(), stop.child_token());
                 match stream {
-                    Accepted::Tcp(stream) => connections.spawn(async move {
+                    AcceptedStream::Tcp(stream) => connections.spawn(async move {
                         connection::serve(stream, tls, face, place, stop).await;
                     }),
-                    Accepted::Unix(stream) => connections.spawn(async move {
+                    AcceptedStream::Unix(stream) => connections.spawn(async move {
                         connection::serve(stream, tls, face, place, stop).await;
                     }),
                 };
             }
             Err(error) => {
-                // Out of descriptors, or a client that left: neither ends the face.
+                // Out of descriptors, or a client that left: neither stops the face.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

@@ -1,4 +1,4 @@
-//! The levels of the log, which may change while the process runs.
+//! Log levels, which can be changed while the process runs.
 
 use std::fmt::Debug;
 
@@ -7,20 +7,21 @@ use std::fmt::Debug;
 #[non_exhaustive]
 pub enum LogLevelError {
     /// There is no such level.
-    #[error("{0:?} is no level: expected off, error, warn, info, debug or trace")]
+    #[error("invalid log level {0:?}: expected off, error, warn, info, debug or trace")]
     Level(String),
-    /// A part of the program cannot be called so.
-    #[error("{0:?} names no part of the program")]
+    /// The target name is invalid.
+    #[error("invalid log target {0:?}")]
     Part(String),
 }
 
-/// Whoever writes the log.
+/// Gets and sets log levels.
 pub trait LogLevels: Debug + Send + Sync {
-    /// What is logged now, in the form of <https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.EnvFilter.html>.
+    /// The current filter, in the form of
+    /// <https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.EnvFilter.html>.
     fn filter(&self) -> String;
 
-    /// Changes the level of one part of the program, such as `cairn_http`, or of everything (`None`), which forgets what was
-    /// said about parts. It holds until the process ends.
+    /// Changes the level of one target, such as `cairn_http`, or of everything (`None`), which discards the levels of
+    /// single targets. The change lasts until the process ends.
     ///
     /// # Errors
     /// See [`LogLevelError`].

@@ -1,9 +1,9 @@
-//! What the faces count: requests by endpoint and class of status, how long they took, bytes and connections.
+//! Metrics of the faces: requests by endpoint and status class, durations, bytes and connections.
 //!
-//! An endpoint is named by its declaration, never by what a client sent; what is no endpoint is `other`.
+//! Endpoints are named by their declarations, never by what a client sent; everything else counts as `other`.
 //!
-//! The same place writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and
-//! bytes. Queries and headers are left out, as they may hold secrets.
+//! Also writes the access log, at the level `debug` of `cairn_http::access`: method, path, status, time and bytes.
+//! Queries and headers are left out, as they may hold secrets.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -27,30 +27,30 @@ use prometheus_client::metrics::histogram::Histogram;
 
 use crate::Service;
 
-type OfFace = [(&'static str, &'static str); 1];
-type OfEndpoint = [(&'static str, &'static str); 2];
-type OfOutcome = [(&'static str, &'static str); 3];
+type FaceLabels = [(&'static str, &'static str); 1];
+type EndpointLabels = [(&'static str, &'static str); 2];
+type OutcomeLabels = [(&'static str, &'static str); 3];
 
-/// Upper bounds of the classes of durations, in seconds.
+/// Upper bounds of the duration buckets, in seconds.
 const SECONDS: [f64; 7] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0];
 
-/// Which endpoint answered: an extension of its response.
+/// The endpoint that answered, as an extension of its response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndpointName(pub(crate) &'static str);
 
 /// The counters of all faces.
 #[derive(Clone, Debug)]
 pub struct HttpMetrics {
-    requests: Family<OfOutcome, Counter>,
-    seconds: Family<OfEndpoint, Histogram, fn() -> Histogram>,
-    running: Family<OfFace, Gauge>,
-    connections: Family<OfFace, Gauge>,
-    received: Family<OfFace, Counter>,
-    sent: Family<OfFace, Counter>,
+    requests: Family<OutcomeLabels, Counter>,
+    seconds: Family<EndpointLabels, Histogram, fn() -> Histogram>,
+    running: Family<FaceLabels, Gauge>,
+    connections: Family<FaceLabels, Gauge>,
+    received: Family<FaceLabels, Counter>,
+    sent: Family<FaceLabels, Counter>,
 }
 
 impl HttpMetrics {
-    /// Adds them to a node's; once a node.
+    /// Registers them with a node's metrics; call once per node.
     #[must_use]
     pub fn register(metrics: &Metrics) -> Self {
         Self {
@@ -97,12 +97,12 @@ impl HttpMetrics {
             outcomes: RwLock::default(),
         });
         Service::new(move |request: Request| {
-            let mut running = Running::start(&metrics);
-            let request = match Access::begin(&request) {
+            let mut running = ActiveRequest::start(&metrics);
+            let request = match AccessRecord::begin(&request) {
                 Some(access) => {
                     let received = Arc::clone(&access.received);
                     running.access = Some(access);
-                    request.map(|inner| Body::new(Received { inner, received }))
+                    request.map(|inner| Body::new(CountedBody { inner, received }))
                 }
                 None => request,
             };
@@ -111,7 +111,7 @@ impl HttpMetrics {
         })
     }
 
-    /// What the connections of a face count.
+    /// The connection counters of a face.
     #[must_use]
     pub fn connections(&self, name: &'static str) -> ConnectionMetrics {
         let face = [("face", name)];
@@ -123,7 +123,7 @@ impl HttpMetrics {
     }
 }
 
-/// What the connections of one face count.
+/// The connection counters of one face.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionMetrics {
     open: Gauge,
@@ -133,17 +133,17 @@ pub struct ConnectionMetrics {
 
 impl ConnectionMetrics {
     /// Counts a connection until the guard is dropped.
-    pub(crate) fn opened(&self) -> Opened {
+    pub(crate) fn opened(&self) -> OpenConnection {
         self.open.inc();
-        Opened(self.clone())
+        OpenConnection(self.clone())
     }
 }
 
 /// A connection that is counted as open.
 #[derive(Debug)]
-pub(crate) struct Opened(ConnectionMetrics);
+pub(crate) struct OpenConnection(ConnectionMetrics);
 
-impl Opened {
+impl OpenConnection {
     pub(crate) fn received(&self, bytes: usize) {
         self.0.received.inc_by(bytes as u64);
     }
@@ -153,31 +153,32 @@ impl Opened {
     }
 }
 
-impl Drop for Opened {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.open.dec();
     }
 }
 
-/// The counters of one face. Those that a request needs are found once: a look into a family hashes all labels.
+/// The counters of one face. The ones that a request needs are looked up once, because a lookup in a family hashes
+/// all labels.
 struct FaceMetrics {
     metrics: HttpMetrics,
     face: &'static str,
     running: Gauge,
     /// By endpoint and class of status.
-    outcomes: RwLock<HashMap<(&'static str, &'static str), Outcome, FixedState>>,
+    outcomes: RwLock<HashMap<(&'static str, &'static str), OutcomeMetrics, FixedState>>,
 }
 
-/// What counts the requests of one endpoint that ended in one way.
+/// The counters of the requests of one endpoint with one status class.
 #[derive(Clone)]
-struct Outcome {
+struct OutcomeMetrics {
     requests: Counter,
     seconds: Histogram,
 }
 
 impl FaceMetrics {
     fn ended(&self, endpoint: &'static str, class: &'static str, seconds: f64) {
-        let count = |outcome: &Outcome| {
+        let count = |outcome: &OutcomeMetrics| {
             outcome.requests.inc();
             outcome.seconds.observe(seconds);
         };
@@ -186,7 +187,7 @@ impl FaceMetrics {
         }
         let labels = [("face", self.face), ("endpoint", endpoint)];
         let [face, name] = labels;
-        let outcome = Outcome {
+        let outcome = OutcomeMetrics {
             requests: (self.metrics.requests).get_or_create_owned(&[face, name, ("class", class)]),
             seconds: self.metrics.seconds.get_or_create_owned(&labels),
         };
@@ -195,17 +196,17 @@ impl FaceMetrics {
     }
 }
 
-/// A request under way. Dropping it ends it, however it ended.
-struct Running {
+/// An active request, counted as ended when dropped.
+struct ActiveRequest {
     face: Arc<FaceMetrics>,
     started: Instant,
     endpoint: &'static str,
     class: &'static str,
-    access: Option<Access>,
+    access: Option<AccessRecord>,
 }
 
-/// What the access log says of a request, while that is logged.
-struct Access {
+/// The access log record of a request, while the log is enabled.
+struct AccessRecord {
     method: http::Method,
     path: String,
     /// Absent when the client left before an answer.
@@ -214,7 +215,7 @@ struct Access {
     sent: u64,
 }
 
-impl Access {
+impl AccessRecord {
     fn begin(request: &Request) -> Option<Self> {
         tracing::enabled!(target: "cairn_http::access", tracing::Level::DEBUG).then(|| Self {
             method: request.method().clone(),
@@ -226,14 +227,14 @@ impl Access {
     }
 }
 
-impl Running {
+impl ActiveRequest {
     fn start(face: &Arc<FaceMetrics>) -> Self {
         face.running.inc();
         Self {
             face: Arc::clone(face),
             started: Instant::now(),
             endpoint: "other",
-            // Unless it is answered, the client has left.
+            // Without a response, the client has left.
             class: "none",
             access: None,
         }
@@ -248,7 +249,7 @@ impl Running {
             self.endpoint = name;
         }
         response.map(|inner| {
-            Body::new(Measured {
+            Body::new(ResponseBody {
                 inner,
                 running: self,
             })
@@ -256,7 +257,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         let seconds = self.started.elapsed().as_secs_f64();
         self.face.running.dec();
@@ -287,13 +288,13 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// An answer's body, with the request that ends when it does.
-struct Measured {
+/// A response body, whose end is the end of its request.
+struct ResponseBody {
     inner: Body,
-    running: Running,
+    running: ActiveRequest,
 }
 
-impl http_body::Body for Measured {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -317,13 +318,13 @@ impl http_body::Body for Measured {
     }
 }
 
-/// A request's body whose bytes are counted.
-struct Received {
+/// A request body that counts its bytes.
+struct CountedBody {
     inner: Body,
     received: Arc<AtomicU64>,
 }
 
-impl http_body::Body for Received {
+impl http_body::Body for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,4 +1,5 @@
-//! What operators ask: `/livez`, `/readyz`, and metrics for Prometheus at `/metrics` and at Kubo's `/debug/metrics/prometheus`.
+//! Endpoints for operators: `/livez`, `/readyz`, and metrics for Prometheus at `/metrics` and at Kubo's
+//! `/debug/metrics/prometheus`.
 
 use std::sync::Arc;
 
@@ -8,19 +9,19 @@ use cairn_node::{MetricsForm, Node};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio_util::sync::CancellationToken;
 
-/// What is asked.
+/// An endpoint for operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// Whether the process answers.
+pub(crate) enum OpsEndpoint {
+    /// `/livez`: whether the process answers.
     Alive,
-    /// Whether requests may be sent to it.
+    /// `/readyz`: whether requests may be sent to the node.
     Ready,
-    /// What it counts.
+    /// The metrics of the node.
     Metrics,
 }
 
-impl Question {
-    /// The question of a path.
+impl OpsEndpoint {
+    /// The endpoint of a path.
     pub(crate) fn of(path: &str) -> Option<Self> {
         match path {
             "/livez" => Some(Self::Alive),
@@ -30,7 +31,7 @@ impl Question {
         }
     }
 
-    /// Its name among the endpoints that are counted.
+    /// Its name in the metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Alive => "livez",
@@ -39,13 +40,12 @@ impl Question {
         }
     }
 
-    /// Whether what is told is for those with a credential, where the face asks for one. That a process lives is for
-    /// everyone: whoever probes has none.
+    /// Whether it needs a credential where the face does. The probes do not: probers have no credential.
     pub(crate) fn is_private(self) -> bool {
         self == Self::Metrics
     }
 
-    /// Answers it. `stop` is cancelled when the process is to end.
+    /// The response. `stop` is cancelled when the process is about to end.
     pub(crate) async fn answer(
         self,
         node: &Arc<Node>,
@@ -75,9 +75,9 @@ impl Question {
 async fn ready(node: &Arc<Node>, stop: &CancellationToken) -> Response {
     let not = |why: &'static str| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
     let store = Arc::clone(node);
-    // It may look at the files.
+    // May read files.
     let stat = tokio::task::spawn_blocking(move || store.store().stat()).await;
-    // Last, so that no wait lies between this and the answer.
+    // Checked last, so that nothing is awaited between this and the response.
     if stop.is_cancelled() || node.stopping().is_cancelled() {
         return not("stopping\n");
     }

@@ -1,6 +1,6 @@
-//! Paths as Go's HTTP server sees them, which Kubo runs on: one that is not clean is answered with a redirect to one that is.
+//! Clean paths, as in Go's HTTP server, which Kubo uses: requests for other paths are redirected to the clean form.
 //!
-//! So credentials and routes only ever meet clean paths. See <https://pkg.go.dev/net/http#ServeMux>.
+//! So credentials and routes only see clean paths. See <https://pkg.go.dev/net/http#ServeMux>.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(crate) fn redirect(uri: &Uri) -> Option<Response> {
     let Cow::Owned(path) = clean(uri.path()) else {
         return None;
     };
-    // Browsers take a backslash for a slash, and two slashes at the front for another server.
+    // Browsers read a backslash as a slash, and two leading slashes as another server.
     let path = path.replace('\\', "%5C");
     Some(redirect_to(&match uri.query() {
         Some(query) => format!("{path}?{query}"),
@@ -22,9 +22,9 @@ pub(crate) fn redirect(uri: &Uri) -> Option<Response> {
     }))
 }
 
-/// The path without empty segments, `.` and `..`, and with the slash that it ends in.
+/// The path without empty segments, `.` and `..`; a trailing slash is kept.
 fn clean(path: &str) -> Cow<'_, str> {
-    // `OPTIONS *` is about no path.
+    // `OPTIONS *` has no path.
     if path == "*" {
         return path.into();
     }
@@ -67,7 +67,7 @@ mod tests {
             ("/../../api/v0/id", "/api/v0/id"),
             ("/a/..", "/"),
             ("/a/.", "/a"),
-            // What is escaped stands for itself.
+            // Escaped characters are not separators.
             ("/api/v0/%2e%2e/config", "/api/v0/%2e%2e/config"),
             ("/api/v0%2F%2Fconfig", "/api/v0%2F%2Fconfig"),
             ("*", "*"),

@@ -1,5 +1,5 @@
-//! What answers the requests of a face: a function, and no stack of boxes around it, which would cost a small request more
-//! than its answer does.
+//! The service of a face: a plain function instead of a stack of boxed layers, which would cost a small request more
+//! than its response.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 pub struct Service(Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>);
 
 impl Service {
-    /// What this function answers.
+    /// A service that calls this function.
     pub fn new<F>(answer: impl Fn(Request) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Response> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Bodies of answers: streams that end well, end with a trailer, or break off.
+//! Response bodies: streams that end successfully, end with an error trailer, or are cut off.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,13 +14,13 @@ use crate::trailer::{Slot, printable};
 /// The trailer that carries an error after the first byte.
 pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
 
-/// Why a body did not end well.
+/// How a body failed.
 #[derive(Clone, Debug)]
-pub(crate) enum Ending {
-    /// The bytes are all there and this is how it went: the trailer says so, and the body ends as a whole one.
-    Told(String),
-    /// The bytes are not all there: the body breaks off, so that no client takes it for a whole one. A trailer would end it
-    /// as a whole one, for every client that does not look for errors there.
+pub(crate) enum StreamFailure {
+    /// All bytes were sent, and the command failed: the trailer reports the error and the body ends normally.
+    Trailer(String),
+    /// Bytes are missing: the body is cut off so that no client takes it for complete. A trailer would end it
+    /// normally for every client that does not look for errors there.
     Cut(String),
 }
 
@@ -29,9 +29,9 @@ pub(crate) enum Ending {
 pub(crate) enum Trailers {
     /// As a frame: HTTP/2, in process, or a client that said `TE: trailers`.
     Frame,
-    /// Through the connection.
+    /// Written by the connection.
     Slot(Slot),
-    /// As a frame, which every answer has at its end: the client takes no answer for whole without it. See
+    /// As a frame at the end of every response: the client considers no response complete without it. See
     /// [`STREAM_END`].
     Agreed,
 }
@@ -39,7 +39,7 @@ pub(crate) enum Trailers {
 impl Trailers {
     /// How a trailer can reach whoever sent this request.
     pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        // hyper sends trailers over HTTP/1 on just this value.
+        // hyper sends trailers over HTTP/1 only for this value.
         let wanted = headers
             .get(header::TE)
             .is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
@@ -54,7 +54,7 @@ impl Trailers {
         }
     }
 
-    /// Tells the client that the server has agreed.
+    /// Confirms the agreement to the client.
     pub(crate) fn announce(&self, headers: &mut HeaderMap) {
         if matches!(self, Self::Agreed) {
             headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
@@ -62,17 +62,17 @@ impl Trailers {
     }
 }
 
-/// A body made of a stream.
-pub(crate) struct Streamed {
-    stream: Option<BoxStream<'static, Result<Bytes, Ending>>>,
+/// A body that is a stream.
+pub(crate) struct StreamBody {
+    stream: Option<BoxStream<'static, Result<Bytes, StreamFailure>>>,
     trailers: Trailers,
-    /// Why it breaks off, once it does.
+    /// Why it is cut off, once it is.
     cut: Option<String>,
 }
 
-impl Streamed {
+impl StreamBody {
     pub(crate) fn new(
-        stream: BoxStream<'static, Result<Bytes, Ending>>,
+        stream: BoxStream<'static, Result<Bytes, StreamFailure>>,
         trailers: Trailers,
     ) -> Self {
         Self {
@@ -83,17 +83,17 @@ impl Streamed {
     }
 }
 
-/// A body whose bytes are all at hand. Its length is not told, as that of a stream is not: both are sent in chunks.
-pub(crate) struct Whole(Option<Bytes>);
+/// A body whose bytes are all in memory. It has no length, like a stream: both are sent in chunks.
+pub(crate) struct FullBody(Option<Bytes>);
 
-impl Whole {
-    /// These bytes, of which there are some.
+impl FullBody {
+    /// A body of these bytes, which must not be empty.
     pub(crate) fn new(bytes: Bytes) -> Self {
         Self(Some(bytes))
     }
 }
 
-impl Body for Whole {
+impl Body for FullBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
@@ -109,10 +109,10 @@ impl Body for Whole {
     }
 }
 
-/// The body broke off; its cause was logged where it arose.
+/// The body was cut off; its cause was logged where it arose.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct CutOff(String);
+pub(crate) struct Interrupted(String);
 
 fn trailer(message: &str) -> HeaderMap {
     let value = HeaderValue::from_str(&printable(message))
@@ -120,16 +120,16 @@ fn trailer(message: &str) -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static("x-stream-error"), value)])
 }
 
-impl Body for Streamed {
+impl Body for StreamBody {
     type Data = Bytes;
-    type Error = CutOff;
+    type Error = Interrupted;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
         let Some(stream) = &mut self.stream else {
-            return Poll::Ready(self.cut.take().map(|message| Err(CutOff(message))));
+            return Poll::Ready(self.cut.take().map(|message| Err(Interrupted(message))));
         };
         let ending = match stream.as_mut().poll_next(cx) {
             Poll::Pending => return Poll::Pending,
@@ -145,17 +145,17 @@ impl Body for Streamed {
         };
         self.stream = None;
         match (ending, &self.trailers) {
-            (Ending::Told(message), Trailers::Frame)
-            | (Ending::Told(message) | Ending::Cut(message), Trailers::Agreed) => {
+            (StreamFailure::Trailer(message), Trailers::Frame)
+            | (StreamFailure::Trailer(message) | StreamFailure::Cut(message), Trailers::Agreed) => {
                 Poll::Ready(Some(Ok(Frame::trailers(trailer(&message)))))
             }
-            (Ending::Told(message), Trailers::Slot(slot)) => {
+            (StreamFailure::Trailer(message), Trailers::Slot(slot)) => {
                 slot.leave(STREAM_ERROR, &message);
                 Poll::Ready(None)
             }
-            (Ending::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
-                // hyper drops what it has not sent when a body fails. A turn in which there is nothing lets it send that first:
-                // the status, and the record that says why.
+            (StreamFailure::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
+                // hyper drops what it has not sent yet when a body fails. Returning `Pending` once lets it send that
+                // first: the status, and the record with the error.
                 self.cut = Some(message);
                 cx.waker().wake_by_ref();
                 Poll::Pending
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(choose(&[], false), "frame");
         assert_eq!(choose(&[te], true), "frame");
         assert_eq!(choose(&[("te", "Trailers")], true), "frame");
-        // hyper sends none then.
+        // hyper sends no trailers then.
         assert_eq!(choose(&[("te", "trailers, deflate")], true), "slot");
         assert_eq!(choose(&[te, end], true), "agreed");
         assert_eq!(choose(&[te, end], false), "agreed");

@@ -1,4 +1,4 @@
-//! TLS: one certificate for all addresses that are served with it, read anew when its files change.
+//! TLS: one certificate for all addresses, reloaded when its files change.
 
 use std::fs;
 use std::io;
@@ -15,10 +15,10 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
-/// Shortest time between two looks at the files.
+/// Minimum time between two checks of the files.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// Why there is no TLS.
+/// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -31,13 +31,13 @@ pub enum TlsError {
         #[source]
         source: pem::Error,
     },
-    /// The certificate file holds none.
-    #[error("{} holds no certificate", path.display())]
+    /// The certificate file contains no certificate.
+    #[error("{} contains no certificate", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// The key cannot be used, or is not the certificate's.
+    /// The key is invalid or does not belong to the certificate.
     #[error("the certificate in {} cannot be used with the key in {}", certificate.display(), key.display())]
     Unusable {
         /// The certificate's file.
@@ -48,12 +48,12 @@ pub enum TlsError {
         #[source]
         source: rustls::Error,
     },
-    /// The library refuses.
-    #[error("cannot speak TLS")]
+    /// The TLS library refused the configuration.
+    #[error("cannot set up TLS")]
     Setup(#[source] rustls::Error),
 }
 
-/// Speaks TLS 1.2 and 1.3, and HTTP/2 with whoever asks for it.
+/// TLS 1.2 and 1.3, with HTTP/2 for clients that negotiate it.
 #[derive(Clone)]
 pub struct Tls(TlsAcceptor);
 
@@ -64,17 +64,17 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Reads a certificate, with those between it and its root, and its key; both as PEM. A later change of the files is
-    /// seen within seconds, at the next connection; files that cannot be used then are told of in the log and change nothing.
+    /// Reads a certificate chain and its key, both in PEM. Later changes of the files take effect within seconds, at
+    /// the next connection; files that are invalid then are logged and ignored.
     ///
     /// # Errors
     /// When they cannot be used.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        Self::read_looking(certificate, key, LOOK)
+        Self::read_with_interval(certificate, key, LOOK)
     }
 
-    /// The same with another time between two looks at the files.
-    pub(crate) fn read_looking(
+    /// The same with another interval between checks of the files.
+    pub(crate) fn read_with_interval(
         certificate: &Path,
         key: &Path,
         look: Duration,
@@ -167,14 +167,14 @@ impl ResolvesServerCert for Resolver {
             if changed.is_some() && changed != current.changed {
                 match self.files.read() {
                     Ok(key) => {
-                        tracing::info!("the certificate was read anew");
+                        tracing::info!("the certificate was reloaded");
                         current.key = key;
                         current.changed = changed;
                     }
-                    // Perhaps one of the two files is not written yet: the next look tells.
+                    // Perhaps only one of the two files was written yet: the next check will see both.
                     Err(error) => {
                         let cause: &dyn std::error::Error = &error;
-                        tracing::warn!(error = cause, "the new certificate cannot be used");
+                        tracing::warn!(error = cause, "the new certificate is invalid");
                     }
                 }
             }

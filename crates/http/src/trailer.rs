@@ -1,11 +1,12 @@
 //! `X-Stream-Error` for HTTP/1 clients that did not ask for trailers.
 //!
-//! hyper drops the trailers of an HTTP/1 answer unless the request says `TE: trailers`. Kubo's clients do not say it and
-//! read the trailer nevertheless. So a body that ends with a trailer leaves it in the connection's [`Slot`], and the
-//! connection's writer puts it into the terminator of the chunked body, `0\r\n\r\n`, as that passes by.
+//! hyper drops the trailers of an HTTP/1 response unless the request says `TE: trailers`. Kubo's clients do not send
+//! that header and read the trailer nevertheless. So a body that ends with a trailer leaves it in the connection's
+//! [`Slot`], and the connection's writer inserts it into the terminator of the chunked body, `0\r\n\r\n`, when hyper
+//! writes it.
 //!
-//! The terminator is replaced only where it is the last piece that hyper has left to write. If anything else follows
-//! (a client that pipelines), the connection is broken off: a cut answer is better than one that looks whole.
+//! The terminator is only replaced where it is the last piece that hyper has left to write. If anything follows (a
+//! client that pipelines), the connection is cut off: a cut response is better than one that looks complete.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,12 +18,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 const TERMINATOR: &[u8] = b"0\r\n\r\n";
 
-/// Where a body leaves its trailer for the connection that writes it. Travels as an extension of the request.
+/// Holds the trailer of a body for the connection that writes it. Passed as an extension of the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Slot {
-    /// Leaves a trailer. Line ends and what is not ASCII are replaced: a message must not write header fields.
+    /// Stores a trailer. Line ends and non-ASCII characters are replaced: a message must not inject header fields.
     pub(crate) fn leave(&self, name: &str, value: &str) {
         let clean = printable(value);
         *self.0.lock() = Some(format!("0\r\n{name}: {clean}\r\n\r\n").into_bytes());
@@ -33,7 +34,7 @@ impl Slot {
     }
 }
 
-/// A message as a trailer's value: what is not printable ASCII becomes a space.
+/// A message as the value of a trailer: everything but printable ASCII becomes a space.
 pub(crate) fn printable(message: &str) -> String {
     message
         .chars()
@@ -47,12 +48,12 @@ pub(crate) fn printable(message: &str) -> String {
         .collect()
 }
 
-/// A connection that writes trailers left in its slot.
+/// A connection that writes the trailers stored in its slot.
 #[derive(Debug)]
 pub(crate) struct TrailerIo<S> {
     inner: S,
     slot: Slot,
-    /// A terminator with its trailer, and how much of it is written. hyper believes it is writing the plain one.
+    /// A terminator with its trailer, and how much of it is written. To hyper it looks like the plain one.
     ending: Option<(Vec<u8>, usize)>,
 }
 
@@ -77,7 +78,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for TrailerIo<S> {
 }
 
 impl<S: AsyncWrite + Unpin> TrailerIo<S> {
-    /// Writes what is left of an ending; then the plain terminator counts as written.
+    /// Writes the rest of the terminator; then hyper is told that the plain one was written.
     fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         while let Some((bytes, written)) = &mut self.ending {
             let rest = bytes.get(*written..).unwrap_or_default();
@@ -117,15 +118,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TrailerIo<S> {
         if this.slot.0.lock().is_none() {
             return Pin::new(&mut this.inner).poll_write_vectored(cx, bufs);
         }
-        // A trailer waits: all that hyper has left is here, and its last five bytes are the terminator.
+        // There is a trailer, and the last five bytes that hyper has left are the terminator.
         let total: usize = bufs.iter().map(|buf| buf.len()).sum();
         let last = bufs.iter().rev().find(|buf| !buf.is_empty());
         let ends_here = last.is_some_and(|buf| buf.ends_with(TERMINATOR));
         if !ends_here {
-            // The body's last bytes may still be on their way without it only if hyper writes in pieces; it hands over all.
+            // hyper passes everything that it has left at once, so the terminator is in these bytes.
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::ConnectionAborted,
-                "an answer was cut off: its trailer could not be written",
+                "a response was cut off: its trailer could not be written",
             )));
         }
         if total == TERMINATOR.len() {
@@ -133,7 +134,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TrailerIo<S> {
             this.ending = Some((bytes, 0));
             return this.poll_ending(cx);
         }
-        // First all but the terminator; hyper then comes back with the terminator alone.
+        // Write everything before the terminator first; hyper calls again with only the terminator.
         let mut left = total - TERMINATOR.len();
         let mut head = Vec::with_capacity(bufs.len());
         for buf in bufs {

@@ -1,24 +1,24 @@
-//! Files that are there whole or not at all.
+//! Atomic file replacement.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Replaces a file (or makes it), readable by its owner only: after a crash it is the old one or the new one. Follows a link
-/// to the file, so that the link stays.
+/// Writes or replaces a file, readable by its owner only: after a crash it has either the old or the new content. A
+/// symbolic link to the file is followed and stays.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let temporary = temporary(&path);
     let written = write_new(&temporary, content).and_then(|()| std::fs::rename(&temporary, &path));
     if let Err(error) = written {
-        // It may not be there; the first error is the one to tell.
+        // It may not exist; the first error is the one to report.
         drop(std::fs::remove_file(&temporary));
         return Err(error);
     }
     sync_folder(&path)
 }
 
-/// Makes the names of a file's folder durable.
+/// Syncs the directory of a file.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
@@ -55,7 +55,7 @@ mod tests {
         replace(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        // A folder stands in the way: the temporary file goes.
+        // A directory is in the way: remove the temporary file.
         std::fs::create_dir(folder.path().join("taken")).unwrap();
         assert!(replace(&folder.path().join("taken"), b"three").is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);

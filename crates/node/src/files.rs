@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use cairn_dag::Blocks;
 use cairn_dag::gc::ExtraRoots;
-use cairn_dag::import::{AddRequest, ImportDefaults};
-use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Rules, Settings};
+use cairn_dag::import::ImportOptions;
+use cairn_dag::mfs::{self, DEFAULT_UNFLUSHED, Mfs, MfsError, Settings};
 use cairn_primitives::Cid;
 use cairn_primitives::cid::CidError;
-use cairn_primitives::unixfs::CidMaker;
 use cairn_store::BlockStore;
 use cairn_store::block::Root;
 use cairn_store::meta::{RowError, Rows};
@@ -24,26 +23,27 @@ pub enum ChrootError {
     /// The new root's CID cannot be read.
     #[error("invalid CID {text:?}")]
     Cid {
-        /// What was given.
+        /// The given text.
         text: String,
-        /// What is wrong with it.
+        /// The error.
         #[source]
         source: CidError,
     },
     /// An empty directory could not be made.
-    #[error("cannot make an empty directory")]
+    #[error("cannot create an empty directory")]
     Empty(#[source] SeedError),
-    /// The root cannot be used, or was not written.
+    /// The root is invalid, or could not be stored.
     #[error(transparent)]
     Mfs(#[from] MfsError),
 }
 
 impl Node {
-    /// Gives the mutable file system another root, or an empty directory: the way out when its root is damaged. Answers with
-    /// the old root, if there was one, and the new one. It counts when the node is opened again.
+    /// Replaces the root of the mutable file system by another one, or by an empty directory: the repair for a
+    /// damaged root. Returns the old root, if there was one, and the new one. Takes effect when the node is opened
+    /// again.
     ///
     /// # Errors
-    /// See [`ChrootError`]; the root is the old one then.
+    /// See [`ChrootError`]; the root is unchanged then.
     pub async fn chroot(&self, root: Option<&str>) -> Result<(Option<Cid>, Cid), ChrootError> {
         let root = match root {
             Some(text) => {
@@ -63,7 +63,7 @@ impl Node {
     }
 }
 
-/// Opens the file system. That it cannot be opened does not keep the node from its other work.
+/// Opens the file system. The node works without it if that fails.
 pub(crate) async fn open(
     store: &Arc<dyn BlockStore>,
     rows: &Arc<dyn Rows>,
@@ -75,13 +75,13 @@ pub(crate) async fn open(
         let error: &dyn std::error::Error = error;
         tracing::error!(
             error,
-            "the mutable file system cannot be opened; `cairn files chroot` gives it another root"
+            "cannot open the mutable file system; `cairn files chroot` replaces its root"
         );
     }
     opened
 }
 
-/// What a collection has to keep for it.
+/// The roots that a collection must keep for it.
 pub(crate) fn roots(
     mfs: &Result<Mfs, MfsError>,
     rows: &dyn Rows,
@@ -91,7 +91,7 @@ pub(crate) fn roots(
             let mfs = mfs.clone();
             Arc::new(move || mfs.roots())
         }
-        // What is there of a tree that cannot be opened may be all that is left to save.
+        // The remaining blocks of a tree that cannot be opened may be all that can be recovered.
         Err(_) => {
             let root = rows.mfs_root()?;
             let roots: Vec<Root> = root
@@ -106,27 +106,18 @@ pub(crate) fn roots(
     })
 }
 
-/// How it makes what is new: `Import` and `Internal.MFSNoFlushLimit`.
+/// Import settings for new content: `Import` and `Internal.MFSNoFlushLimit`.
 fn settings(config: &Config) -> Result<Settings, MfsError> {
     let mut settings = Settings::new()?;
     let limit = config.internal.mfs_no_flush_limit;
     settings.max_unflushed =
         limit.map_or(DEFAULT_UNFLUSHED, |limit| u64::try_from(limit).unwrap_or(0));
-    let defaults = ImportDefaults::from(&config.import);
-    settings.raw_leaves = defaults.raw_leaves;
-    match AddRequest::default().resolve(&defaults) {
-        Ok(import) => {
-            settings.cid = CidMaker::new(import.version, import.hash)?;
-            settings.chunker = import.chunker;
-            settings.rules = Rules {
-                max_links: import.max_directory_links,
-                fanout: import.max_hamt_fanout,
-                threshold: import.hamt_threshold,
-                estimation: import.size_estimation,
-            };
-        }
+    match ImportOptions::from(&config.import).format() {
+        Ok(format) => settings.format = format,
         Err(error) => {
-            tracing::warn!(%error, "the mutable file system is made without the settings of Import");
+            // Whether leaves are raw is a setting of its own, which the others do not spoil.
+            settings.format.raw_leaves = config.import.unixfs_raw_leaves;
+            tracing::warn!(%error, "the mutable file system ignores the invalid settings of Import");
         }
     }
     Ok(settings)

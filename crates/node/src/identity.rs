@@ -1,4 +1,4 @@
-//! The node's key, and the peer id that follows from it.
+//! The node's key and its peer ID.
 
 use cairn_primitives::PeerId;
 use cairn_primitives::keys::{KeyError, KeyType, Keypair};
@@ -20,37 +20,37 @@ pub enum IdentityError {
     /// There is no private key.
     #[error("Identity.PrivKey is missing")]
     Missing,
-    /// The private key is no base64.
+    /// The private key is not base64.
     #[error("Identity.PrivKey is not base64")]
     Base64,
     /// The private key cannot be read.
-    #[error("Identity.PrivKey cannot be used")]
+    #[error("Identity.PrivKey is invalid")]
     Key(#[source] KeyError),
-    /// The peer id is that of another key.
-    #[error("Identity.PeerID is {written:?}, and Identity.PrivKey is the key of {actual}")]
+    /// The peer ID does not belong to the key.
+    #[error("Identity.PeerID is {written:?}, but Identity.PrivKey is the key of {actual}")]
     OtherPeer {
         /// The peer id of the file.
         written: String,
         /// The peer id of the key.
         actual: PeerId,
     },
-    /// No key could be made.
-    #[error("cannot make a key")]
+    /// No key could be generated.
+    #[error("cannot generate a key")]
     Generate(#[source] KeyError),
 }
 
 impl Identity {
-    /// Makes a new Ed25519 key.
+    /// Generates an Ed25519 key.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the system's random generator fails.
     pub fn generate() -> Result<Self, IdentityError> {
         Keypair::generate(KeyType::Ed25519)
             .map(|keys| Self { keys })
             .map_err(IdentityError::Generate)
     }
 
-    /// Reads the identity of a configuration: base64 of libp2p's protobuf, and a peer id that must belong to it.
+    /// Reads the identity of a configuration: a private key as base64 of libp2p's protobuf, and its peer ID.
     ///
     /// # Errors
     /// See [`IdentityError`].
@@ -72,7 +72,7 @@ impl Identity {
         Ok(Self { keys })
     }
 
-    /// The section of a configuration that holds it.
+    /// The configuration section with this identity.
     #[must_use]
     pub fn section(&self) -> IdentitySection {
         IdentitySection {

@@ -1,33 +1,33 @@
-//! Making a repository, and what a new one holds.
+//! Creates repositories with their first content.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_dag::Pinner;
-use cairn_dag::import::{AddRequest, FileMeta, ImportDefaults, ImportError, Importer, Tree};
-use cairn_dag::pin::PinError;
+use cairn_dag::import::{FileMeta, ImportError, ImportOptions, Importer, Tree};
+use cairn_dag::pin::{Below, PinError};
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams};
 use cairn_primitives::unixfs::{BuildError, CidMaker};
 use cairn_primitives::{Cid, PeerId, Version};
-use cairn_store::meta::{Pin, PinMode, Rows};
+use cairn_store::meta::Rows;
 use cairn_store::{BlockError, BlockStore, Hold};
 
 use crate::config::{Config, Profile};
 use crate::identity::Identity;
 use crate::node::NodeError;
 use crate::parts::{open_rows, open_store};
-use crate::repo::{Access, Fresh, Repo, RepoError, blocks_path, rows_path};
+use crate::repo::{Access, NewRepo, Repo, RepoError, blocks_path, rows_path};
 
-/// How a new repository is made.
+/// Options of a new repository.
 #[derive(Clone, Debug)]
 pub struct InitOptions {
-    /// Names of profiles to apply, with commas between them.
+    /// Profiles to apply, separated by commas.
     pub profile: Option<String>,
-    /// Leaves the welcome text out. As with Kubo, that is the default.
+    /// Whether to leave out the welcome text. As in Kubo, that is the default.
     pub empty_repo: bool,
-    /// A configuration to begin with, whose identity is used when it has one.
+    /// An initial configuration; its identity is used if it has one.
     pub config: Option<Config>,
 }
 
@@ -46,7 +46,7 @@ impl Default for InitOptions {
 pub struct Initialized {
     /// The node's peer id.
     pub peer_id: PeerId,
-    /// The folder with the file `readme`, when there is one.
+    /// The directory with the file `readme`, if there is one.
     pub welcome: Option<Cid>,
 }
 
@@ -68,16 +68,16 @@ pub enum SeedError {
     Pin(#[from] Arc<PinError>),
 }
 
-/// What the file `readme` of a new repository says.
+/// The file `readme` of a new repository.
 const WELCOME: &str = include_str!("welcome.txt");
 
 impl Repo {
-    /// Makes a repository. It is one when this answers; what a failed attempt left does not stand in the way of the next.
+    /// Creates a repository. It exists once this returns; leftovers of a failed attempt do not prevent the next one.
     ///
-    /// As with Kubo, the empty folder is pinned in it, which names that are published without content point at.
+    /// As in Kubo, the empty directory is pinned: names published without content point at it.
     ///
     /// # Errors
-    /// [`RepoError::Exists`] for one that is there, [`RepoError::NoProfile`], and what opening the parts fails with.
+    /// [`RepoError::Exists`], [`RepoError::NoProfile`], and errors of opening the parts.
     pub async fn init(path: &Path, options: &InitOptions) -> Result<Initialized, NodeError> {
         let given = options
             .config
@@ -107,7 +107,7 @@ impl Repo {
         }
         config.check().map_err(RepoError::from)?;
 
-        let fresh = Fresh::begin(path)?;
+        let fresh = NewRepo::begin(path)?;
         let welcome = fill(path, &config, options.empty_repo).await?;
         fresh.finish(&config).map_err(RepoError::from)?;
         Ok(Initialized {
@@ -117,7 +117,7 @@ impl Repo {
     }
 }
 
-/// Makes the store and the rows with what they begin with.
+/// Creates the store and the rows with their first content.
 async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, NodeError> {
     let (store, _) = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
     let rows: Arc<dyn Rows> = open_rows(&rows_path(path), Access::ReadWrite, &store)?;
@@ -128,7 +128,7 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
         if empty {
             Ok(None)
         } else {
-            welcome(&store, &pins, &ImportDefaults::from(&config.import))
+            add_welcome_files(&store, &pins, ImportOptions::from(&config.import))
                 .await
                 .map(Some)
         }
@@ -139,24 +139,16 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
     seeded
 }
 
-fn recursive(cid: Cid) -> Vec<Pin> {
-    vec![Pin {
-        cid,
-        mode: PinMode::Recursive,
-        name: String::new(),
-    }]
-}
-
 async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), SeedError> {
     let hold = store.hold();
     let cid = put_empty_folder(store, &hold).await?;
-    pins.add_held(&hold, recursive(cid))
+    pins.add_written(&hold, &[cid], "", Below::Held)
         .await
         .map_err(Arc::new)?;
     Ok(())
 }
 
-/// Stores an empty folder.
+/// Stores an empty directory.
 pub(crate) async fn put_empty_folder(
     store: &dyn BlockStore,
     hold: &Hold,
@@ -172,19 +164,17 @@ pub(crate) async fn put_empty_folder(
     Ok(built.cid)
 }
 
-async fn welcome(
+async fn add_welcome_files(
     store: &Arc<dyn BlockStore>,
     pins: &Pinner,
-    defaults: &ImportDefaults,
+    defaults: ImportOptions,
 ) -> Result<Cid, SeedError> {
-    let options = AddRequest {
+    let options = ImportOptions {
         wrap: true,
-        ..AddRequest::default()
-    }
-    .resolve(defaults)
-    .map_err(Arc::new)?;
+        ..defaults
+    };
     let importer = Importer::new(Arc::clone(store), options).map_err(Arc::new)?;
-    // Nobody reads what is told about one file; there is room for all of it.
+    // Nobody reads the events of one file; the channel has room for all of them.
     let (events, _told) = tokio::sync::mpsc::channel(16);
     let mut tree = Tree::new(importer, events);
     let mut file = tree
@@ -196,14 +186,9 @@ async fn welcome(
         .map_err(Arc::new)?;
     file.finish().await.map_err(Arc::new)?;
     let finished = tree.finish().await.map_err(Arc::new)?;
-    let root = finished.roots.into_iter().next().map(|root| root.cid);
-    match (root, finished.hold) {
-        (Some(root), Some(hold)) => {
-            pins.add_held(&hold, recursive(root.clone()))
-                .await
-                .map_err(Arc::new)?;
-            Ok(root)
-        }
-        _ => Err(BlockError::Cancelled.into()),
+    finished.pin(pins).await.map_err(Arc::new)?;
+    match finished.roots.into_iter().next() {
+        Some(root) => Ok(root.cid),
+        None => Err(BlockError::Cancelled.into()),
     }
 }

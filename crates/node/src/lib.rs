@@ -1,12 +1,13 @@
-//! One node, composed: its repository, configuration, block store, rows, pins and tasks.
+//! A node composed of its repository, configuration, block store, rows, pins and tasks.
 //!
-//! [`Repo::init`](repo::Repo::init) makes a repository, [`Node::open`] opens one with all its parts, and [`Node::shutdown`]
-//! closes them in order.
+//! [`Repo::init`](repo::Repo::init) creates a repository, [`Node::open`] opens one with all its parts, and
+//! [`Node::shutdown`] closes them in order.
 
 pub mod config;
 mod durable;
 mod files;
 mod identity;
+mod import;
 mod init;
 pub mod metrics;
 mod node;

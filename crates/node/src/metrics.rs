@@ -1,7 +1,7 @@
-//! What a node counts, in the text that Prometheus reads.
+//! Metrics of a node, in the Prometheus text format.
 //!
-//! One registry a node: whoever serves something adds its own to it. Labels have values from fixed lists alone, never from
-//! a request, so that the number of series is bounded by the program.
+//! One registry per node, to which other components add theirs. Labels only have values from fixed lists, never from
+//! a request, so the program bounds the number of series.
 
 use std::sync::atomic::AtomicU64;
 
@@ -17,10 +17,10 @@ use prometheus_client::registry::{Metric, Registry};
 
 /// One label with a value from a fixed list.
 type Label = [(&'static str, &'static str); 1];
-/// A level that has no sign.
+/// An unsigned gauge.
 type Level = Gauge<u64, AtomicU64>;
 
-/// How the text is written.
+/// The format of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricsForm {
     /// <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
@@ -40,7 +40,7 @@ impl MetricsForm {
     }
 }
 
-/// The counters of a node.
+/// The metrics of a node.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Mutex<Registry>,
@@ -116,19 +116,20 @@ impl Default for Metrics {
     }
 }
 
-/// Adds a metric to a registry; what is counted is counted at the answer.
+/// Adds a metric to a registry, and returns it for counting.
 fn registered<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
     registry.register(name, help, metric.clone());
     metric
 }
 
 impl Metrics {
-    /// Adds what someone else counts. Names begin with `cairn_` and end with their unit; each is registered once.
+    /// Registers metrics of another component. Names begin with `cairn_` and end with their unit; each is registered
+    /// once.
     pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
         registered(&mut self.registry.lock(), name, help, metric)
     }
 
-    /// Counts a collection that has ended.
+    /// Counts a finished collection.
     pub(crate) fn collected(&self, outcome: Result<&Collected, &CollectError>) {
         let outcome = match outcome {
             Ok(done) => {
@@ -144,7 +145,7 @@ impl Metrics {
             .inc();
     }
 
-    /// All of it as text. `store` is what the block store is now, where it can be told.
+    /// All metrics as text. `store` is the current state of the block store, if it can be determined.
     #[must_use]
     pub fn text(&self, store: Option<&StoreStat>, form: MetricsForm) -> String {
         if let Some(stat) = store {
@@ -155,8 +156,8 @@ impl Metrics {
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry.lock()).is_err() {
-            // A text that grows in memory refuses nothing.
-            tracing::error!("the metrics could not be written");
+            // Writing to memory cannot fail.
+            tracing::error!("cannot write the metrics");
         }
         match form {
             MetricsForm::OpenMetrics => text,
@@ -165,10 +166,10 @@ impl Metrics {
     }
 }
 
-/// OpenMetrics in the older format, whose counters carry their suffix in the description as well.
+/// Converts OpenMetrics to the older format, in which descriptions of counters have the suffix as well.
 fn older(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1024);
-    // Descriptions come as HELP, then TYPE: the suffix is known with the second.
+    // HELP comes before TYPE, and the suffix is known with TYPE.
     let mut help: Option<(&str, &str)> = None;
     for line in text.lines() {
         if let Some(described) = line.strip_prefix("# HELP ") {

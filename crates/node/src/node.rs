@@ -5,17 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_dag::Pinner;
-use cairn_dag::gc::{CollectError, ExtraRoots, Running};
-use cairn_dag::import::ImportDefaults;
+use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
-use cairn_primitives::unixfs::directory::SizeEstimation;
 use cairn_store::block::{Collected, Filestore, Root};
 use cairn_store::meta::{RowError, Rows};
 use cairn_store::{BlockError, BlockStore};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::sections::Import;
 use crate::config::{Config, ConfigFile};
 use crate::files;
 use crate::identity::Identity;
@@ -26,16 +23,16 @@ use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
 use crate::tasks::{AutoCollect, Tasks};
 
-/// How long tasks may take to stop.
+/// Timeout for stopping the tasks.
 const TASKS_STOP: Duration = Duration::from_secs(2);
 
-/// How long the rows, and then the store, may take to close.
+/// Timeout for closing the rows, and then the store.
 const PART_CLOSE: Duration = Duration::from_secs(1);
 
-/// How long the last changes of the mutable file system may take to be flushed, while the tasks stop.
+/// Timeout for flushing the last changes of the mutable file system while the tasks stop.
 const FLUSH: Duration = TASKS_STOP;
 
-/// Why a node cannot be opened or closed. [`NodeError::hint`] tells what to do about it.
+/// Why a node cannot be opened or closed. [`NodeError::hint`] says what to do.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
@@ -53,7 +50,7 @@ pub enum NodeError {
     OpenStore {
         /// Its folder.
         path: PathBuf,
-        /// Whether `repo repair` can do something about it.
+        /// Whether `repo repair` can help.
         repairable: bool,
         /// Why.
         #[source]
@@ -63,26 +60,26 @@ pub enum NodeError {
     #[error("cannot flush the last changes of the mutable file system")]
     Flush(#[source] MfsError),
     /// A new repository could not be filled.
-    #[error("cannot fill the new repository")]
+    #[error("cannot initialize the new repository")]
     Seed(#[source] SeedError),
     /// A part did not close in time.
     #[error("{part} did not stop within {seconds} s")]
     Slow {
         /// Which: `the tasks`, `the mutable file system`, `the rows`, `the block store`.
         part: &'static str,
-        /// How long was waited, in seconds.
+        /// The timeout, in seconds.
         seconds: u64,
     },
 }
 
 impl NodeError {
-    /// What to do about it, as a sentence.
+    /// A hint what to do, as a sentence.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Repo(error) => error.hint(),
             Self::Rows(RowError::Newer { .. }) => {
-                Some("Use the program that made it, or a newer one.".to_owned())
+                Some("Use the program version that created it, or a newer one.".to_owned())
             }
             Self::Rows(
                 RowError::Lost { .. }
@@ -93,18 +90,18 @@ impl NodeError {
                 | RowError::Database { .. }
                 | RowError::Journal { .. },
             ) => Some(
-                "Put the right file back from a copy, or run `cairn repo repair`: it sets the file aside and brings the pins \
-                 back from their journal."
+                "Restore the file from a backup, or run `cairn repo repair`: it renames the file and restores the pins \
+                 from their journal."
                     .to_owned(),
             ),
             Self::OpenStore {
                 repairable: true, ..
             } => Some(
-                "Put what is missing back from a copy, or run `cairn repo repair`: it keeps every block that is there."
+                "Restore the missing files from a backup, or run `cairn repo repair`: it keeps all existing blocks."
                     .to_owned(),
             ),
             Self::Rows(RowError::Older { .. }) => {
-                Some("Open the repository once for writing, which brings it up to date.".to_owned())
+                Some("Open the repository once for writing, which migrates it.".to_owned())
             }
             Self::Store(BlockError::Full { .. }) => {
                 Some("Free space on the disk, or unpin and run `cairn repo gc`.".to_owned())
@@ -114,23 +111,24 @@ impl NodeError {
     }
 }
 
-/// How a node is opened.
+/// Options for opening a node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeOptions {
     /// To change the repository, or to read it.
     pub access: Access,
-    /// Whether it collects by itself when the store grows past `Datastore.StorageGCWatermark`; Kubo's `--enable-gc`.
+    /// Whether it collects automatically when the store grows beyond `Datastore.StorageGCWatermark`; Kubo's
+    /// `--enable-gc`.
     pub gc: bool,
 }
 
-/// Whoever keeps blocks besides the pins: asked at each collection for the roots of that moment.
+/// Providers of further roots to keep, called at each collection.
 type RootSource = Arc<ExtraRoots>;
 
-/// One node. What it is made of is shared, and is closed by [`Node::shutdown`].
+/// A node. Its parts are shared, and closed by [`Node::shutdown`].
 pub struct Node {
     identity: Identity,
     store: Arc<dyn BlockStore>,
-    /// The store, when blocks may lie in files.
+    /// The store, if it may refer to blocks in files.
     files: Option<Arc<Filestore>>,
     rows: Arc<dyn Rows>,
     pins: Pinner,
@@ -139,7 +137,7 @@ pub struct Node {
     tasks: Tasks,
     metrics: Arc<Metrics>,
     peers: Peers,
-    /// Last, so that a node that is dropped without a shutdown closes its parts before the lock goes.
+    /// Last, so that a node that is dropped without a shutdown closes its parts before it is unlocked.
     repo: Repo,
 }
 
@@ -164,7 +162,7 @@ impl Node {
         Self::open_with(path, options, |store| store).await
     }
 
-    /// As [`Node::open`], with another store over the one of the repository: `wrap` is given that one.
+    /// As [`Node::open`], with the store returned by `wrap`, which gets the one of the repository.
     ///
     /// # Errors
     /// As [`Node::open`].
@@ -208,7 +206,7 @@ impl Node {
         };
         node.keep(files::roots(&node.mfs, &*node.rows)?);
         if report.lost_blocks > 0 || report.reindexed.is_some() || !report.damaged.is_empty() {
-            node.look_for_incomplete_pins();
+            node.check_for_incomplete_pins();
         }
         if options.gc && options.access == Access::ReadWrite {
             let collect = AutoCollect::new(
@@ -223,8 +221,8 @@ impl Node {
         Ok(node)
     }
 
-    /// Tells in the log which pins rely on blocks that are not there.
-    fn look_for_incomplete_pins(&self) {
+    /// Logs which pins have missing blocks.
+    fn check_for_incomplete_pins(&self) {
         let (store, rows) = (Arc::clone(&self.store), Arc::clone(&self.rows));
         let stop = self.tasks.stop_flag();
         self.tasks
@@ -239,10 +237,10 @@ impl Node {
                 match looked {
                     Ok(Ok(unseen)) if unseen.count > 0 => {
                         tracing::error!(
-                            "pins are not whole, and nothing will be collected: {unseen}"
+                            "pins are incomplete, and no garbage will be collected: {unseen}"
                         );
                     }
-                    Ok(Err(error)) => tracing::warn!(%error, "the pins cannot be looked at"),
+                    Ok(Err(error)) => tracing::warn!(%error, "cannot check the pins"),
                     _ => {}
                 }
             });
@@ -260,7 +258,7 @@ impl Node {
         self.repo.config()
     }
 
-    /// Its configuration, as it is now.
+    /// Its current configuration.
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         self.repo.config().config()
@@ -278,8 +276,8 @@ impl Node {
         &self.store
     }
 
-    /// Its block store as one that can refer to files; `None` when `Experimental.FilestoreEnabled` and
-    /// `Experimental.UrlstoreEnabled` were both off when the node was opened.
+    /// Its block store as a filestore; `None` if `Experimental.FilestoreEnabled` and `Experimental.UrlstoreEnabled`
+    /// were both off when the node was opened.
     #[must_use]
     pub fn filestore(&self) -> Option<&Arc<Filestore>> {
         self.files.as_ref().filter(|files| files.is_enabled())
@@ -300,7 +298,7 @@ impl Node {
     /// Its mutable file system.
     ///
     /// # Errors
-    /// Why it could not be opened; the rest of the node works without it.
+    /// If it could not be opened; the rest of the node works without it.
     pub fn mfs(&self) -> Result<&Mfs, MfsError> {
         self.mfs.as_ref().map_err(Clone::clone)
     }
@@ -309,18 +307,18 @@ impl Node {
         &self.peers
     }
 
-    /// Its tasks, and a place for more: they are stopped with it.
+    /// Its tasks, which are stopped with it. More can be added.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.tasks
     }
 
-    /// Keeps from now on what `roots` answers at each collection, besides what is pinned.
+    /// Registers `roots`, which is called at each collection for roots to keep besides the pins.
     pub fn keep(&self, roots: Arc<ExtraRoots>) {
         self.roots.lock().push(roots);
     }
 
-    /// Everything that is to be kept besides what is pinned.
+    /// All roots to keep besides the pins.
     #[must_use]
     pub fn extra_roots(&self) -> Arc<ExtraRoots> {
         let sources = Arc::clone(&self.roots);
@@ -336,9 +334,9 @@ impl Node {
 
     /// Starts a collection, which stops with the node.
     #[must_use]
-    pub fn collect(&self) -> Running {
+    pub fn collect(&self) -> CollectionTask {
         let store = Arc::clone(&self.store);
-        Running::start(
+        CollectionTask::start(
             store,
             Arc::clone(&self.rows),
             self.extra_roots(),
@@ -347,7 +345,7 @@ impl Node {
         .observed(self.observer())
     }
 
-    /// What it counts.
+    /// Its metrics.
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
@@ -358,17 +356,17 @@ impl Node {
         move |outcome| metrics.collected(outcome)
     }
 
-    /// Ends when the node is to stop.
+    /// Cancelled when the node stops.
     #[must_use]
     pub fn stopping(&self) -> CancellationToken {
         self.tasks.stopping()
     }
 
-    /// Stops the tasks and closes rows and store, within 4 s; then other processes may have the repository. A second call
-    /// finds everything closed. What answered before is durable whether or not this succeeds.
+    /// Stops the tasks and closes rows and store, within 4 s; then other processes can open the repository. A second
+    /// call has no effect. What was answered before is durable even if this fails.
     ///
     /// # Errors
-    /// The first failure; the rest is closed all the same.
+    /// The first failure; the remaining parts are closed anyway.
     pub async fn shutdown(&self) -> Result<(), NodeError> {
         let tasks = within("the tasks", TASKS_STOP, async {
             self.tasks.stop().await;
@@ -386,7 +384,7 @@ impl Node {
             Ok(())
         });
         let (tasks, mfs) = tokio::join!(tasks, mfs);
-        // Pins name blocks: they are closed first.
+        // Pins refer to blocks, so they are closed first.
         let rows = within("the rows", PART_CLOSE, async {
             Ok(self.rows.close().await?)
         })
@@ -411,35 +409,5 @@ async fn within(
             part,
             seconds: limit.as_secs(),
         }),
-    }
-}
-
-impl From<&Import> for ImportDefaults {
-    fn from(import: &Import) -> Self {
-        Self {
-            cid_version: import.cid_version,
-            raw_leaves: import.unixfs_raw_leaves,
-            chunker: import.unixfs_chunker.clone(),
-            hash: import.hash_function.clone(),
-            trickle: import
-                .unixfs_dag_layout
-                .as_deref()
-                .map(|layout| layout == "trickle"),
-            max_file_links: import.unixfs_file_max_links,
-            max_directory_links: import.unixfs_directory_max_links,
-            max_hamt_fanout: import.unixfs_hamt_directory_max_fanout,
-            hamt_threshold: import
-                .unixfs_hamt_directory_size_threshold
-                .as_ref()
-                .map(crate::config::Size::bytes),
-            size_estimation: import
-                .unixfs_hamt_directory_size_estimation
-                .as_deref()
-                .map(|how| match how {
-                    "block" => SizeEstimation::Block,
-                    "disabled" => SizeEstimation::Disabled,
-                    _ => SizeEstimation::Links,
-                }),
-        }
     }
 }

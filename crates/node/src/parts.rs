@@ -1,4 +1,4 @@
-//! Opening what lies in a repository.
+//! Opens the parts of a repository.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use cairn_store::BlockCollector as _;
 use cairn_store::BlockStore;
 use cairn_store::block::segments::{OpenError, OpenReport, Options, SegmentStore};
 use cairn_store::block::{Filestore, FilestoreOptions};
-use cairn_store::meta::{Beside, RowError, Rows, SqliteRows};
+use cairn_store::meta::{RowError, Rows, RowsLocation, SqliteRows};
 
 use crate::config::Config;
 use crate::config::sections::Datastore;
@@ -25,7 +25,7 @@ pub(crate) fn store_error(path: &Path, source: OpenError) -> NodeError {
     }
 }
 
-/// Opens the block store of a repository, and makes it if it is absent and may be written.
+/// Opens the block store of a repository; creates it if it is missing and the repository is writable.
 pub(crate) fn open_store(
     path: &Path,
     access: Access,
@@ -39,16 +39,16 @@ pub(crate) fn open_store(
     };
     let (store, report) =
         SegmentStore::open(path, options).map_err(|source| store_error(path, source))?;
-    tell(&report);
+    log_repairs(&report);
     Ok((store, report))
 }
 
-/// Puts into the log what opening the store had to repair.
-fn tell(report: &OpenReport) {
+/// Logs what was repaired when the store was opened.
+fn log_repairs(report: &OpenReport) {
     if let Some(reason) = &report.reindexed {
         tracing::warn!(
             reason,
-            "the block index was made anew: blocks removed of late may be back until the next collection"
+            "the block index was rebuilt: recently removed blocks may be back until the next collection"
         );
     }
     for (segment, at) in &report.cut {
@@ -60,7 +60,7 @@ fn tell(report: &OpenReport) {
             from = damage.bytes.start,
             to = damage.bytes.end,
             copy = damage.copy,
-            "part of a segment is damaged and was set aside: run `cairn repo verify`"
+            "part of a segment is damaged and was copied aside: run `cairn repo verify`"
         );
     }
     for lost in &report.lost {
@@ -83,45 +83,42 @@ fn tell(report: &OpenReport) {
         );
     }
     if report.replayed > 0 {
-        tracing::debug!(
-            records = report.replayed,
-            "the block index was brought up to date"
-        );
+        tracing::debug!(records = report.replayed, "the block index was updated");
     }
 }
 
-/// Opens the rows of a repository, and makes them if they are absent and may be written.
+/// Opens the rows of a repository; creates them if they are missing and the repository is writable.
 ///
-/// Rows that are missing are made only for a store without blocks; rows of another store are refused.
+/// Missing rows are only created for a store without blocks; rows of another store are refused.
 pub(crate) fn open_rows(
     path: &Path,
     access: Access,
     store: &SegmentStore,
 ) -> Result<Arc<SqliteRows>, NodeError> {
-    let beside = beside(path, store)?;
+    let rows_location = rows_location(path, store)?;
     if access == Access::ReadOnly {
         let rows = SqliteRows::open(path, true)?;
         let bound = rows.store_id()?;
-        if bound.as_deref() != Some(beside.store.as_str()) {
+        if bound.as_deref() != Some(rows_location.store.as_str()) {
             return Err(RowError::Other {
                 path: path.to_owned(),
                 found: bound.map_or_else(|| "no store".to_owned(), |id| format!("store {id}")),
-                expected: format!("store {}", beside.store),
+                expected: format!("store {}", rows_location.store),
             }
             .into());
         }
         return Ok(rows);
     }
-    let rows = SqliteRows::open_beside(&beside)?;
+    let rows = SqliteRows::open_with_store(&rows_location)?;
     if let Some(id) = rows.id() {
         store.set_rows(id).map_err(NodeError::Store)?;
     }
     Ok(rows)
 }
 
-/// What the rows of a store have to be.
-pub(crate) fn beside(path: &Path, store: &SegmentStore) -> Result<Beside, NodeError> {
-    Ok(Beside {
+/// The location of a store's rows, and what they must belong to.
+pub(crate) fn rows_location(path: &Path, store: &SegmentStore) -> Result<RowsLocation, NodeError> {
+    Ok(RowsLocation {
         path: path.to_owned(),
         disk: store.disk(),
         store: store.id(),
@@ -130,7 +127,7 @@ pub(crate) fn beside(path: &Path, store: &SegmentStore) -> Result<Beside, NodeEr
     })
 }
 
-/// Puts the references over the store, where there are any or may be; elsewhere nothing looks for them.
+/// Adds the filestore over the store if there are references or they are enabled.
 pub(crate) fn open_filestore(
     store: &Arc<dyn BlockStore>,
     rows: &Arc<dyn Rows>,
@@ -142,12 +139,13 @@ pub(crate) fn open_filestore(
     if !files && !urls && rows.last_reference()? == 0 {
         return Ok(None);
     }
-    let options =
-        FilestoreOptions::beside(repository, files, urls).map_err(|source| RepoError::Io {
+    let options = FilestoreOptions::for_repository(repository, files, urls).map_err(|source| {
+        RepoError::Io {
             action: "find",
             path: repository.to_owned(),
             source: Arc::new(source),
-        })?;
+        }
+    })?;
     Filestore::open(Arc::clone(store), rows.clone(), options)
         .map(Some)
         .map_err(NodeError::Store)

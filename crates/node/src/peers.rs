@@ -1,4 +1,4 @@
-//! What a node has of the network: an exchange for blocks, and names.
+//! The network of a node: an exchange for blocks, and names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 
 use crate::node::Node;
 
-/// Set by whatever connects the node; empty on a node without peers.
+/// Set by the network layer; empty on a node without peers.
 #[derive(Default)]
 pub(crate) struct Peers {
     exchange: RwLock<Option<Arc<dyn Exchange>>>,
@@ -17,18 +17,18 @@ pub(crate) struct Peers {
 }
 
 impl Node {
-    /// Fetches absent blocks through an exchange from now on, or through none.
+    /// Sets or removes the exchange that fetches missing blocks.
     pub fn set_exchange(&self, exchange: Option<Arc<dyn Exchange>>) {
         *self.peers().exchange.write() = exchange;
     }
 
-    /// Resolves mutable names from now on, or none.
+    /// Sets or removes the resolver of mutable names.
     pub fn set_names(&self, names: Option<Arc<dyn Names>>) {
         *self.peers().names.write() = names;
     }
 
-    /// Blocks for one operation: from here, and from peers where the node has an exchange. Each view that this gives opens a session
-    /// of its own; its clones share it.
+    /// Blocks for one operation: local ones, and those of peers if the node has an exchange. Each returned view opens
+    /// its own session, which its clones share.
     #[must_use]
     pub fn blocks(&self) -> Blocks {
         let exchange = self.peers().exchange.read().clone();
@@ -38,13 +38,13 @@ impl Node {
         }
     }
 
-    /// Blocks as far as they are here.
+    /// Only local blocks.
     #[must_use]
     pub fn offline_blocks(&self) -> Blocks {
         Blocks::offline(Arc::clone(self.store()))
     }
 
-    /// What resolves mutable names.
+    /// The resolver of mutable names.
     #[must_use]
     pub fn names(&self) -> Arc<dyn Names> {
         let names = self.peers().names.read().clone();

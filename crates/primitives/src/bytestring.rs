@@ -1,4 +1,4 @@
-//! Strings as IPLD and UnixFS have them: bytes that are usually UTF-8, and are kept as they are where they are not.
+//! Strings of IPLD and UnixFS: byte strings that are usually UTF-8.
 //!
 //! Spec: <https://ipld.io/docs/data-model/kinds/#string-kind>
 
@@ -8,10 +8,10 @@ use std::ops::Deref;
 
 use crate::quote::Quoted;
 
-/// A string of bytes that is meant as text.
+/// A byte string that is meant as text.
 ///
-/// Names of files come from file systems that do not ask for UTF-8, and older writers put any bytes into strings. Comparing
-/// and hashing look at the bytes; only showing replaces what is not UTF-8, as the JSON of Go programs does.
+/// File names need not be UTF-8 on most file systems, and older writers put any bytes into strings. Comparing and
+/// hashing use the bytes; only `Display` replaces invalid UTF-8, as the JSON of Go programs does.
 ///
 /// ```
 /// use cairn_primitives::ByteString;
@@ -48,7 +48,7 @@ impl ByteString {
         to_text(&self.0)
     }
 
-    /// As [`Self::to_text`], without a copy where nothing is replaced.
+    /// As [`Self::to_text`], without a copy if the bytes are UTF-8.
     #[must_use]
     pub fn into_text(self) -> String {
         match String::from_utf8(self.0) {
@@ -64,8 +64,8 @@ impl ByteString {
     }
 }
 
-/// Bytes as text, with U+FFFD for each byte that is not UTF-8: where Rust's own conversion writes one for a letter that was cut
-/// short, Go writes one for each of its bytes.
+/// Bytes as text, with U+FFFD for each invalid byte: where Rust's own conversion writes one for a truncated
+/// character, Go writes one for each of its bytes.
 #[must_use]
 pub fn to_text(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -13,19 +13,19 @@ mod format;
 
 pub use format::FormatError;
 
-/// Longest text that is looked at as a CID: a CID of a [`crate::multihash::MAX_DIGEST`] digest in base 2.
+/// Maximum length of a CID as text: a CID of a [`crate::multihash::MAX_DIGEST`] digest in base 2.
 const MAX_TEXT: usize = 2048;
 
-/// The two versions in use.
+/// The version of a CID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
-    /// A bare sha2-256 multihash of dag-pb, written in base58btc.
+    /// A sha2-256 multihash of a dag-pb block, written in base58btc.
     V0,
     /// Version, codec and multihash, written in any multibase.
     V1,
 }
 
-/// How a block's bytes are to be read: a multicodec code.
+/// The codec of a block: a multicodec code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Codec(pub u64);
 
@@ -55,31 +55,33 @@ impl Codec {
 #[non_exhaustive]
 pub enum CidError {
     /// Fewer characters than any CID has.
-    #[error("invalid cid: cid too short")]
+    #[error("invalid CID: it is shorter than any CID")]
     TooShort,
     /// More characters than any CID has.
-    #[error("invalid cid: cid of {0} characters is too long")]
+    #[error("invalid CID: {0} characters are more than any CID has")]
     TooLong(usize),
     /// The text is not in a known multibase.
-    #[error("invalid cid: {0}")]
+    #[error("invalid CID: {0}")]
     Base(MultibaseError),
-    /// The text looks like a CIDv0 and is none.
-    #[error("invalid cid: input isn't valid multihash")]
+    /// The text looks like a CIDv0 and is not base58btc.
+    #[error("invalid CID: it looks like a CIDv0 but is not base58btc")]
     NotBase58,
     /// The version is neither 0 nor 1.
-    #[error("invalid cid: expected 1 as the cid version number, got: {0}")]
+    #[error("invalid CID: unknown version {0}")]
     Version(u64),
     /// The bytes end inside a CIDv0.
-    #[error("invalid cid: not enough bytes for cid v0")]
+    #[error("invalid CID: the bytes end inside a CIDv0")]
     ShortV0,
     /// The version or the codec is not a varint.
-    #[error("invalid cid: {0}")]
+    #[error("invalid CID: {0}")]
     Varint(VarintError),
     /// The multihash is malformed.
-    #[error("invalid cid: {0}")]
+    #[error("invalid CID: {0}")]
     Hash(HashError),
-    /// CIDv0 is sha2-256 of dag-pb and nothing else.
-    #[error("invalid cid: invalid hash for cidv0 {code}-{length}")]
+    /// A CIDv0 can only have a 32-byte sha2-256 digest.
+    #[error(
+        "a CIDv0 needs a sha2-256 digest of 32 bytes, not {length} bytes of hash function {code:#x}"
+    )]
     NotV0 {
         /// The hash function's code.
         code: u64,
@@ -87,14 +89,14 @@ pub enum CidError {
         length: usize,
     },
     /// Bytes follow the CID.
-    #[error("invalid cid: trailing bytes in data buffer passed to cid Cast")]
+    #[error("invalid CID: {0} bytes follow it")]
     Trailing(usize),
-    /// Bytes that should be one CID do not begin with one.
-    #[error("invalid cid: {0}")]
+    /// The bytes are not a CID.
+    #[error("{0}")]
     Bytes(Box<Self>),
 }
 
-/// Names a block: version, codec, multihash.
+/// A content identifier: version, codec and multihash.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cid {
     version: Version,
@@ -103,7 +105,7 @@ pub struct Cid {
 }
 
 impl Cid {
-    /// A CIDv0; the multihash must be a whole sha2-256.
+    /// A CIDv0; the multihash must be a full sha2-256.
     ///
     /// # Errors
     /// [`CidError::NotV0`].
@@ -156,7 +158,7 @@ impl Cid {
         }
     }
 
-    /// The same block as CIDv0, when it has one: sha2-256 of dag-pb.
+    /// The same block as CIDv0, if possible: sha2-256 of dag-pb.
     #[must_use]
     pub fn to_v0(&self) -> Option<Self> {
         (self.codec == Codec::DAG_PB)
@@ -170,7 +172,7 @@ impl Cid {
         Self::v1(Codec::RAW, self.hash.clone())
     }
 
-    /// Reads a CID from the front of some bytes; returns it and the count of bytes it took.
+    /// Reads a CID from the front of some bytes; returns it and its length.
     ///
     /// # Errors
     /// [`CidError::Version`], [`CidError::ShortV0`], [`CidError::Varint`], [`CidError::Hash`].
@@ -201,7 +203,7 @@ impl Cid {
         ))
     }
 
-    /// Reads bytes that are one CID and nothing else.
+    /// Reads bytes that are exactly one CID.
     ///
     /// # Errors
     /// [`CidError::Bytes`] with what [`Self::read`] says, [`CidError::Trailing`].
@@ -254,7 +256,7 @@ impl Cid {
         match self.version {
             Version::V0 => multibase::encode_base58(self.hash.as_bytes(), out),
             Version::V1 => {
-                let mut bytes = multibase::Short::new();
+                let mut bytes = multibase::SmallBytes::new();
                 varint::encode(1, &mut bytes);
                 varint::encode(self.codec.0, &mut bytes);
                 bytes.extend_from_slice(self.hash.as_bytes());
@@ -263,10 +265,10 @@ impl Cid {
         }
     }
 
-    /// Reads the text form and tells the base in which it was written.
+    /// Parses the text form; returns the CID and its base.
     ///
     /// # Errors
-    /// Every [`CidError`]; the messages are Kubo's.
+    /// Every [`CidError`].
     pub fn parse(text: &str) -> Result<(Self, Base), CidError> {
         if text.len() < 2 {
             return Err(CidError::TooShort);

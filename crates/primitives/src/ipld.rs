@@ -1,4 +1,4 @@
-//! Values of the IPLD data model: what the bytes of a block mean, whatever the codec.
+//! Values of the IPLD data model: the content of a block, independent of its codec.
 //!
 //! Spec: <https://ipld.io/docs/data-model/>
 
@@ -6,12 +6,13 @@ use bytes::Bytes;
 
 use crate::bytestring::ByteString;
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::codec::{CodecError, MAX_DEPTH};
 
 /// A value.
 ///
-/// Decoders build none that nests deeper than [`MAX_DEPTH`], so that walking, comparing and dropping what they return
-/// cannot exhaust the stack. Code that nests values by itself must keep to the same bound; encoders check it.
+/// Decoders never build a value that is nested deeper than [`MAX_DEPTH`], so walking, comparing and dropping it
+/// cannot exhaust the stack. Code that nests values itself must keep to the same bound; encoders check it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Ipld {
     /// Nothing.
@@ -19,17 +20,17 @@ pub enum Ipld {
     Null,
     /// True or false.
     Bool(bool),
-    /// A whole number. Codecs write -2^64 to 2^64-1.
+    /// An integer. Codecs write -2^64 to 2^64-1.
     Integer(i128),
-    /// A number with a fraction, even where the fraction is zero. Codecs write no NaN and no infinity.
+    /// A float. Codecs write no NaN and no infinity.
     Float(f64),
     /// Text, which older writers did not always write as UTF-8.
     String(ByteString),
     /// Bytes.
     Bytes(Bytes),
-    /// Values in a row.
+    /// A list.
     List(Vec<Self>),
-    /// Values by name, in the order in which they were read or are to be shown. Names do not repeat.
+    /// A map with unique keys, in the order in which they were read or will be written.
     Map(Vec<(ByteString, Self)>),
     /// Another block.
     Link(Cid),
@@ -66,7 +67,7 @@ impl Ipld {
         }
     }
 
-    /// As [`Self::get`], taking the value out of its container.
+    /// As [`Self::get`], but moves the value out of its container.
     #[must_use]
     pub fn take(self, segment: impl AsRef<[u8]>) -> Option<Self> {
         let segment = segment.as_ref();
@@ -83,14 +84,14 @@ impl Ipld {
         }
     }
 
-    /// Every link inside, in the order in which they stand.
+    /// All links inside, in order.
     #[must_use]
-    pub fn links(&self) -> Vec<Cid> {
-        let mut found = Vec::new();
+    pub fn links(&self) -> CidList {
+        let mut found = CidList::new();
         let mut waiting = vec![self];
         while let Some(value) = waiting.pop() {
             match value {
-                Self::Link(cid) => found.push(cid.clone()),
+                Self::Link(cid) => found.push(cid),
                 Self::List(items) => waiting.extend(items.iter().rev()),
                 Self::Map(entries) => waiting.extend(entries.iter().rev().map(|(_, value)| value)),
                 _ => {}
@@ -151,18 +152,18 @@ impl From<u64> for Ipld {
     }
 }
 
-/// Most values and keys that a decoder builds from one block. Each takes 64 bytes or a little more, and a list grows by
-/// doubling: what is built from a block of 2 MiB stays below 64 MiB.
+/// Maximum number of values and keys that a decoder builds from one block. Each takes 64 bytes or a little more, and
+/// a list grows by doubling: what is built from a block of 2 MiB stays below 64 MiB.
 pub(crate) const MAX_VALUES: usize = 1 << 19;
 
-/// Builds a value from the events of a decoder, with a stack of its own in place of recursion.
+/// Builds a value from the events of a decoder, with an explicit stack instead of recursion.
 pub(crate) struct Builder {
     codec: &'static str,
-    open: Vec<Open>,
+    open: Vec<OpenContainer>,
     left: usize,
 }
 
-enum Open {
+enum OpenContainer {
     List(Vec<Ipld>),
     Map {
         entries: Vec<(ByteString, Ipld)>,
@@ -192,7 +193,7 @@ impl Builder {
         Ok(())
     }
 
-    fn push(&mut self, open: Open, allowed: usize) -> Result<(), CodecError> {
+    fn push(&mut self, open: OpenContainer, allowed: usize) -> Result<(), CodecError> {
         if self.open.len() >= allowed {
             return Err(CodecError::TooDeep(self.codec));
         }
@@ -201,12 +202,12 @@ impl Builder {
     }
 
     pub(crate) fn open_list(&mut self) -> Result<(), CodecError> {
-        self.push(Open::List(Vec::new()), MAX_DEPTH)
+        self.push(OpenContainer::List(Vec::new()), MAX_DEPTH)
     }
 
     pub(crate) fn open_map(&mut self) -> Result<(), CodecError> {
         self.push(
-            Open::Map {
+            OpenContainer::Map {
                 entries: Vec::new(),
                 key: None,
             },
@@ -214,14 +215,16 @@ impl Builder {
         )
     }
 
-    /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is no level of the value.
+    /// As [`Self::open_map`]; the map may be the inner one of DAG-JSON's bytes, which is not a level of the value.
     pub(crate) fn open_json_map(&mut self) -> Result<(), CodecError> {
         let reserved = match self.open.last() {
-            Some(Open::Map { entries, key }) => entries.is_empty() && key.as_deref() == Some(b"/"),
+            Some(OpenContainer::Map { entries, key }) => {
+                entries.is_empty() && key.as_deref() == Some(b"/")
+            }
             _ => false,
         };
         self.push(
-            Open::Map {
+            OpenContainer::Map {
                 entries: Vec::new(),
                 key: None,
             },
@@ -232,7 +235,7 @@ impl Builder {
     /// The name of the entry whose value comes next.
     pub(crate) fn key(&mut self, name: impl Into<ByteString>) -> Result<(), CodecError> {
         self.spend()?;
-        if let Some(Open::Map { key, .. }) = self.open.last_mut() {
+        if let Some(OpenContainer::Map { key, .. }) = self.open.last_mut() {
             *key = Some(name.into());
         }
         Ok(())
@@ -243,8 +246,8 @@ impl Builder {
         self.spend()?;
         match self.open.last_mut() {
             None => return Ok(Some(value)),
-            Some(Open::List(items)) => items.push(value),
-            Some(Open::Map { entries, key }) => {
+            Some(OpenContainer::List(items)) => items.push(value),
+            Some(OpenContainer::Map { entries, key }) => {
                 entries.push((key.take().unwrap_or_default(), value));
             }
         }
@@ -254,11 +257,11 @@ impl Builder {
     /// Closes what was opened last.
     pub(crate) fn close(&mut self) -> Result<Ipld, CodecError> {
         match self.open.pop() {
-            Some(Open::List(mut items)) => {
+            Some(OpenContainer::List(mut items)) => {
                 trim(&mut items);
                 Ok(Ipld::List(items))
             }
-            Some(Open::Map { mut entries, .. }) => {
+            Some(OpenContainer::Map { mut entries, .. }) => {
                 refuse_repeated_keys(&entries)?;
                 trim(&mut entries);
                 Ok(Ipld::Map(entries))

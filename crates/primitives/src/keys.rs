@@ -1,11 +1,10 @@
-//! Keys of peers and of mutable names, and the ids made of them.
+//! Keys of peers and of mutable names, and their peer IDs.
 //!
 //! Spec: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md>
 
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
-use rand::TryRng as _;
 
 use crate::codec::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::multihash::{IDENTITY, Multihash};
@@ -14,9 +13,9 @@ mod peer_id;
 
 pub use peer_id::{PeerId, PeerIdError};
 
-/// Longest encoded key that is looked at, in bytes: an RSA key of 8,192 bits fits.
+/// Maximum length of an encoded key, in bytes: an RSA key of 8,192 bits fits.
 const MAX_ENCODED: usize = 8 << 10;
-/// Longest encoded public key that stands in a peer id itself instead of its hash, in bytes.
+/// Maximum length of an encoded public key that is contained in the peer ID itself, in bytes.
 const MAX_INLINE: usize = 42;
 
 /// The algorithms that libp2p knows.
@@ -24,9 +23,9 @@ const MAX_INLINE: usize = 42;
 pub enum KeyType {
     /// RSA of 2,048 to 8,192 bits.
     Rsa,
-    /// Ed25519, what new keys are.
+    /// Ed25519, the default of new keys.
     Ed25519,
-    /// The curve of Bitcoin.
+    /// Secp256k1.
     Secp256k1,
     /// NIST P-256.
     Ecdsa,
@@ -60,7 +59,7 @@ impl fmt::Display for KeyType {
     }
 }
 
-/// Why a key or a peer id could not be read or made.
+/// Why a key could not be read or generated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -75,17 +74,17 @@ pub enum KeyError {
     /// The bytes are longer than any key.
     #[error("an encoded key of {0} bytes is too long")]
     TooLong(usize),
-    /// The algorithm is none that libp2p knows.
+    /// libp2p does not have the algorithm.
     #[error("unknown key type {0}")]
     UnknownType(u64),
-    /// The algorithm is not built in.
+    /// The algorithm is not supported.
     #[error("{0} keys are not supported")]
     Unsupported(KeyType),
-    /// The numbers are not a key of the algorithm.
+    /// The key is invalid for its algorithm.
     #[error("not a valid {0} key")]
     Invalid(KeyType),
-    /// The system gave no random numbers.
-    #[error("the system has no random numbers to give")]
+    /// The system's random generator failed.
+    #[error("the random generator of the system failed")]
     Random,
 }
 
@@ -157,7 +156,7 @@ impl PublicKey {
         PeerId(inline.unwrap_or_else(|| Multihash::sha2_256(&encoded)))
     }
 
-    /// Whether a signature of some data was made by the private half.
+    /// Whether a signature of some data is valid.
     #[must_use]
     pub fn verify(&self, data: &[u8], signature: &[u8]) -> bool {
         match self {
@@ -173,7 +172,7 @@ impl fmt::Debug for Ed25519Public {
     }
 }
 
-/// A private key with its public half. Never shown; wiped from memory when it is dropped.
+/// A private key with its public key. Never printed; wiped from memory on drop.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Keypair {
@@ -186,7 +185,7 @@ pub enum Keypair {
 pub struct Ed25519Secret(SigningKey);
 
 impl Keypair {
-    /// Makes a new key.
+    /// Generates a key.
     ///
     /// # Errors
     /// [`KeyError::Unsupported`], [`KeyError::Random`].
@@ -194,9 +193,7 @@ impl Keypair {
         match kind {
             KeyType::Ed25519 => {
                 let mut seed = [0; 32];
-                rand::rngs::SysRng
-                    .try_fill_bytes(&mut seed)
-                    .map_err(|_| KeyError::Random)?;
+                getrandom::fill(&mut seed).map_err(|_| KeyError::Random)?;
                 Ok(Self::from_ed25519_seed(&seed))
             }
             _ => Err(KeyError::Unsupported(kind)),

@@ -1,15 +1,17 @@
-//! Data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
+//! The data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
 //!
-//! Nothing here does I/O or knows an async runtime. Every decoder takes bytes that may come from a stranger:
-//! it is bounded in size, depth and allocation, and returns an error instead of panicking.
+//! No I/O and no async runtime. Every decoder accepts untrusted bytes: it is bounded in size, depth and allocation,
+//! and returns an error instead of panicking.
 
 pub mod block;
 pub mod bytestring;
 pub mod car;
 pub mod cid;
+pub mod cid_list;
 pub mod codec;
 pub mod ipld;
 pub mod keys;
+pub mod multiaddr;
 pub mod multibase;
 pub mod multihash;
 pub mod path;
@@ -20,6 +22,7 @@ pub mod varint;
 pub use block::Block;
 pub use bytestring::ByteString;
 pub use cid::{Cid, Codec, Version};
+pub use cid_list::CidList;
 pub use ipld::Ipld;
 pub use keys::PeerId;
 pub use multihash::Multihash;

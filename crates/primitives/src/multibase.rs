@@ -1,4 +1,4 @@
-//! Text forms of bytes that say their own base.
+//! Multibase: self-describing base encodings.
 //!
 //! Spec: <https://github.com/multiformats/multibase>
 
@@ -16,24 +16,24 @@ pub use ::multibase::Base;
 #[non_exhaustive]
 pub enum MultibaseError {
     /// The text is empty.
-    #[error("cannot decode multibase for zero length string")]
+    #[error("the multibase text is empty")]
     Empty,
     /// No base has the prefix that the text begins with.
-    #[error("selected encoding not supported")]
+    #[error("no multibase encoding has the prefix {0:?}")]
     UnknownPrefix(char),
     /// No base has this name.
-    #[error("unsupported multibase encoding: {0}")]
+    #[error("unknown multibase encoding {0:?}")]
     UnknownBase(String),
-    /// A letter does not belong to the base, or the text has a length that no bytes give.
-    #[error("illegal {base} data at input byte {at}")]
+    /// A character is not in the base's alphabet, or the length is impossible.
+    #[error("invalid {base} text at byte {at}")]
     Invalid {
         /// The base's name.
         base: &'static str,
         /// The position in bytes after the prefix.
         at: usize,
     },
-    /// The text is longer than is read in this base, whose cost grows with the square of the length.
-    #[error("{base} text of {length} bytes is too long")]
+    /// The text is too long for this base, whose cost grows with the square of the length.
+    #[error("the {base} text of {length} bytes is too long to decode")]
     TooLong {
         /// The base's name.
         base: &'static str,
@@ -42,10 +42,10 @@ pub enum MultibaseError {
     },
 }
 
-/// Longest text that is read in base 10, 36 and 58 flickr, where the cost grows with the square of the length.
+/// Maximum length of texts in base 10, 36 and 58 flickr, where the cost grows with the square of the length.
 const MAX_QUADRATIC: usize = 4096;
 
-/// `base32` and the like, as the table of the spec names them, in the order in which Kubo lists them.
+/// The names of the bases, as in the spec, in Kubo's order.
 pub const NAMES: &[(&str, Base)] = &[
     ("base2", Base::Base2),
     ("base8", Base::Base8),
@@ -144,7 +144,8 @@ pub fn decode_base58(text: &str) -> Result<Vec<u8>, MultibaseError> {
     decode_base58_short(text).map(SmallVec::into_vec)
 }
 
-/// Reads a text with its prefix. In the bases where case tells nothing, either case is read, whichever the prefix says.
+/// Decodes a text with its prefix. In bases with a single-case alphabet, both cases are accepted, whatever the
+/// prefix.
 ///
 /// # Errors
 /// Every [`MultibaseError`] but [`MultibaseError::UnknownBase`].
@@ -153,10 +154,10 @@ pub fn decode(text: &str) -> Result<(Base, Vec<u8>), MultibaseError> {
 }
 
 /// Bytes that a CID of a common hash takes, held without an allocation.
-pub(crate) type Short = SmallVec<[u8; 64]>;
+pub(crate) type SmallBytes = SmallVec<[u8; 64]>;
 
 /// As [`decode_base58`], for texts that are mostly short.
-pub(crate) fn decode_base58_short(text: &str) -> Result<Short, MultibaseError> {
+pub(crate) fn decode_base58_short(text: &str) -> Result<SmallBytes, MultibaseError> {
     let base = "base58btc";
     if text.len() > base58::MAX_LETTERS {
         return Err(MultibaseError::TooLong {
@@ -164,26 +165,26 @@ pub(crate) fn decode_base58_short(text: &str) -> Result<Short, MultibaseError> {
             length: text.len(),
         });
     }
-    base58::decode(text.as_bytes(), Short::from_slice)
+    base58::decode(text.as_bytes(), SmallBytes::from_slice)
         .map_err(|at| MultibaseError::Invalid { base, at })
 }
 
 /// As [`decode`], for texts that are mostly short.
-pub(crate) fn decode_short(text: &str) -> Result<(Base, Short), MultibaseError> {
+pub(crate) fn decode_short(text: &str) -> Result<(Base, SmallBytes), MultibaseError> {
     let letter = text.chars().next().ok_or(MultibaseError::Empty)?;
     let base = Base::from_code(letter).map_err(|_| MultibaseError::UnknownPrefix(letter))?;
     let text = text.get(letter.len_utf8()..).unwrap_or_default();
     Ok((base, read(base, text)?))
 }
 
-fn read(base: Base, text: &str) -> Result<Short, MultibaseError> {
+fn read(base: Base, text: &str) -> Result<SmallBytes, MultibaseError> {
     let invalid = |at| MultibaseError::Invalid {
         base: name(base),
         at,
     };
     match base {
         Base::Base32Lower | Base::Base32Upper => {
-            let mut bytes = Short::from_elem(0, base32::decoded_len(text.len()));
+            let mut bytes = SmallBytes::from_elem(0, base32::decoded_len(text.len()));
             return base32::decode(text.as_bytes(), &mut bytes)
                 .map(|()| bytes)
                 .map_err(invalid);
@@ -226,12 +227,12 @@ fn read(base: Base, text: &str) -> Result<Short, MultibaseError> {
     };
     let text = folded.as_deref().unwrap_or(text);
     base.decode(text)
-        .map(Short::from_vec)
-        .map_err(|_| invalid(first_stranger(base, text)))
+        .map(SmallBytes::from_vec)
+        .map_err(|_| invalid(first_invalid(base, text)))
 }
 
-/// The position of the first letter that does not belong to a base, or the length when all of them do.
-fn first_stranger(base: Base, text: &str) -> usize {
+/// The position of the first character that is not in a base's alphabet, or the length if all are.
+fn first_invalid(base: Base, text: &str) -> usize {
     let belongs = |letter: u8| match base {
         Base::Base2 => matches!(letter, b'0' | b'1'),
         Base::Base8 => matches!(letter, b'0'..=b'7'),

@@ -1,4 +1,4 @@
-//! Self-describing digests, and the hash functions that Kubo takes.
+//! Multihashes: self-describing digests, and the hash functions that Kubo supports.
 //!
 //! Spec: <https://github.com/multiformats/multihash>, codes: <https://github.com/multiformats/multicodec>
 
@@ -16,7 +16,7 @@ mod tests;
 
 pub use function::{HashFunction, Hasher, MIN_ALLOWED_DIGEST};
 
-/// Longest digest in bytes. Kubo holds identity digests to the same bound.
+/// Maximum length of a digest in bytes; in Kubo as well for identity digests.
 pub const MAX_DIGEST: usize = 128;
 /// The code of `identity`: the digest is the data.
 pub const IDENTITY: u64 = 0x00;
@@ -25,8 +25,8 @@ pub const SHA1: u64 = 0x11;
 /// The code of `sha2-256`.
 pub const SHA2_256: u64 = 0x12;
 
-/// Encoded multihashes up to this length need no allocation: those of 32-byte digests with codes of up to 3 bytes, and a
-/// little more for free.
+/// Encoded multihashes up to this length need no allocation: at least those of 32-byte digests with codes of up to 3
+/// bytes.
 const INLINE: usize = 38;
 
 /// Why a multihash could not be read or made.
@@ -34,19 +34,19 @@ const INLINE: usize = 38;
 #[non_exhaustive]
 pub enum HashError {
     /// Fewer bytes than any multihash has.
-    #[error("multihash too short. must be >= 2 bytes")]
+    #[error("a multihash has at least 2 bytes")]
     Empty,
     /// The code or the length is not a varint.
     #[error(transparent)]
     Varint(#[from] VarintError),
     /// The bytes end inside the digest.
-    #[error("length greater than remaining number of bytes in buffer")]
+    #[error("the data ends inside the digest")]
     Truncated,
     /// Bytes follow the multihash.
-    #[error("multihash length inconsistent: {0} bytes follow the digest")]
+    #[error("{0} bytes follow the multihash")]
     Trailing(usize),
     /// The digest is longer than [`MAX_DIGEST`].
-    #[error("digest too large: {} digest got {length} bytes, maximum {MAX_DIGEST}", name_of(*.code))]
+    #[error("a {} digest of {length} bytes is too long: at most {MAX_DIGEST} bytes", name_of(*.code))]
     TooLong {
         /// The function's code.
         code: u64,
@@ -54,34 +54,32 @@ pub enum HashError {
         length: u64,
     },
     /// The digest is shorter than [`MIN_ALLOWED_DIGEST`].
-    #[error("digest too small: {} digest got {length} bytes, minimum {MIN_ALLOWED_DIGEST}", name_of(*.code))]
+    #[error("a {} digest of {length} bytes is too short: at least {MIN_ALLOWED_DIGEST} bytes", name_of(*.code))]
     TooShort {
         /// The function's code.
         code: u64,
         /// The digest's length in bytes.
         length: usize,
     },
-    /// The function is one that nothing is stored or served under.
-    #[error("potentially insecure hash functions not allowed")]
+    /// The hash function is not secure enough to store or serve blocks.
+    #[error("the hash function is not secure enough to be used")]
     NotAllowed,
-    /// No function with this code is built in.
-    #[error("unknown multihash code {0} ({0:#x}): no such hash registered")]
+    /// The hash function is unknown.
+    #[error("unknown hash function {0:#x}")]
     UnknownCode(u64),
     /// No function has this name.
-    #[error("unrecognized hash function: {}", Quoted(.0))]
+    #[error("unknown hash function {}", Quoted(.0))]
     UnknownName(String),
     /// The function cannot give a digest of this length.
-    #[error("requested length was too large for digest")]
+    #[error("{function} has no digest of {length} bytes")]
     Length {
         /// The function's name.
         function: &'static str,
         /// The length that was asked for, in bytes.
         length: usize,
     },
-    /// An identity digest has the length of its data and no other.
-    #[error(
-        "the length of the identity hash ({length}) must be equal to the length of the data ({data})"
-    )]
+    /// An identity digest must have the length of its data.
+    #[error("an identity digest of {data} bytes of data cannot have {length} bytes")]
     IdentityLength {
         /// The length that was asked for, in bytes.
         length: usize,
@@ -97,10 +95,10 @@ fn name_of(code: u64) -> String {
     )
 }
 
-/// A digest with its function's code and its length, held in its encoded form.
+/// A multihash in its encoded form: the hash function's code, the length and the digest.
 ///
-/// The encoded form is the key of a block everywhere in Cairn: CIDs of one multihash name the same bytes.
-/// It borrows as `[u8]`, so maps that are keyed by multihash can be asked with bytes.
+/// The encoded form is the key of a block everywhere in Cairn: CIDs with the same multihash name the same bytes. It
+/// borrows as `[u8]`, so maps keyed by multihash can be queried with bytes.
 #[derive(Clone)]
 pub struct Multihash(Repr);
 
@@ -188,7 +186,7 @@ impl Multihash {
         Ok((Self::hold(whole), end))
     }
 
-    /// Reads bytes that are one multihash and nothing else.
+    /// Reads bytes that are exactly one multihash.
     ///
     /// # Errors
     /// Those of [`Self::read`], and [`HashError::Trailing`].

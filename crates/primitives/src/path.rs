@@ -1,6 +1,6 @@
 //! Content paths: `/ipfs/CID/a/b`, `/ipns/NAME/a/b`, `/ipld/CID/a/b`.
 //!
-//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>; the readings are Kubo's.
+//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>; parsed as in Kubo.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,12 +10,12 @@ use crate::bytestring::{ByteString, to_text};
 use crate::cid::{Cid, CidError};
 use crate::quote::Quoted;
 
-/// What the root of a path is.
+/// The namespace of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Namespace {
     /// A CID.
     Ipfs,
-    /// A CID whose path walks the data model and knows nothing of files.
+    /// A CID whose path follows the data model instead of UnixFS.
     Ipld,
     /// The key of a mutable name, or a domain name.
     Ipns,
@@ -56,14 +56,15 @@ pub enum PathError {
         /// What is wrong with the root.
         reason: CidError,
     },
-    /// The path is in `/ipns`, where only one that cannot change is of use.
-    #[error("cannot use path {}: its content may change, and a fixed path is expected", Quoted(.0))]
+    /// The path is mutable (`/ipns`), and an immutable one is required.
+    #[error("cannot use path {}: it is mutable, and an immutable path is required", Quoted(.0))]
     Mutable(ByteString),
 }
 
-/// A path whose form has been checked: a namespace, a root, and names below it.
+/// A valid content path: a namespace, a root, and names below it.
 ///
-/// Names are bytes: what is not UTF-8 is kept. Held in its clean form: no empty segments, no `.`, and `..` has taken away the segment before it. A final slash is kept.
+/// Names are bytes and need not be UTF-8. Stored in its clean form: without empty segments, `.` and `..`. A trailing
+/// slash is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContentPath {
     text: ByteString,
@@ -72,7 +73,7 @@ pub struct ContentPath {
 }
 
 impl ContentPath {
-    /// Reads a path that begins with its namespace. Percent signs are letters like others.
+    /// Parses a path that begins with its namespace. Percent signs are literal.
     ///
     /// # Errors
     /// Every [`PathError`] but [`PathError::Mutable`].
@@ -119,10 +120,10 @@ impl ContentPath {
         })
     }
 
-    /// Reads what people give where a path is wanted: a path, a path without its `/ipfs/`, or a URI like `ipfs://CID/a%20b`.
+    /// Parses user input: a path, a path without `/ipfs/`, or a URI such as `ipfs://CID/a%20b`.
     ///
     /// # Errors
-    /// As for [`Self::new`]; the message is about the text as it was given.
+    /// As for [`Self::new`], with the text as given.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, PathError> {
         let text = text.as_ref();
         let error = match Self::new(text) {
@@ -157,7 +158,7 @@ impl ContentPath {
         self.namespace
     }
 
-    /// Whether what the path leads to can change.
+    /// Whether the path is mutable.
     #[must_use]
     pub fn is_mutable(&self) -> bool {
         self.namespace == Namespace::Ipns
@@ -179,7 +180,7 @@ impl ContentPath {
         self.cid.as_ref()
     }
 
-    /// The root's CID, where the path must not be one that can change.
+    /// The root's CID of an immutable path.
     ///
     /// # Errors
     /// [`PathError::Mutable`].
@@ -200,10 +201,10 @@ impl ContentPath {
         self.text.ends_with(b"/")
     }
 
-    /// The path with more names below it. Like the whole, they are cleaned: `..` takes a name away.
+    /// The path with further names. They are cleaned as well: `..` removes a name.
     ///
     /// # Errors
-    /// As for [`Self::new`], when `..` takes away the root.
+    /// As for [`Self::new`], when `..` would remove the root.
     pub fn join<T: AsRef<[u8]>>(
         &self,
         names: impl IntoIterator<Item = T>,
@@ -233,7 +234,7 @@ impl PathError {
     }
 }
 
-/// The segments of a path after `.`, `..` and empty ones are worked off, as Go's `path.Clean` does.
+/// The segments of a path without `.`, `..` and empty ones, as in Go's `path.Clean`.
 fn clean(text: &[u8]) -> Vec<&[u8]> {
     let rooted = text.starts_with(b"/");
     let mut segments: Vec<&[u8]> = Vec::new();
@@ -269,7 +270,7 @@ fn from_uri(text: &[u8]) -> Option<Vec<u8>> {
     Some(path)
 }
 
-/// A percent sign without two hexadecimal digits stands for itself.
+/// A percent sign without two hexadecimal digits is literal.
 fn percent_decode(bytes: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -305,104 +306,4 @@ impl fmt::Display for ContentPath {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HELLO: &str = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o";
-
-    #[test]
-    fn errors_name_the_path() {
-        let short = |path: &str| format!("cannot read path {path}: expected a form like /ipfs/CID");
-        for (text, message) in [
-            ("x", short("\"x\"")),
-            ("notacid", short("\"notacid\"")),
-            ("a\"b", short(r#""a\"b""#)),
-            ("", short("\"\"")),
-            ("/", short("\"/\"")),
-            ("/ipfs", short("\"/ipfs\"")),
-            ("/ipfs/", short("\"/ipfs/\"")),
-            ("zzz/a", short("\"zzz/a\"")),
-            ("a\u{1}\u{a0}\u{301}", short("\"a\\x01\\u00a0\u{301}\"")),
-            ("/foo/bar", "cannot read path \"/foo/bar\": unknown namespace \"foo\"".to_owned()),
-            (
-                "/ipfs/zz",
-                "cannot read path \"/ipfs/zz\": invalid cid: invalid cid: expected 1 as the cid version number, got: 57".to_owned(),
-            ),
-            ("/ipfs/Qm1", "cannot read path \"/ipfs/Qm1\": invalid cid: selected encoding not supported".to_owned()),
-            ("/ipfs/k", "cannot read path \"/ipfs/k\": invalid cid: cid too short".to_owned()),
-        ] {
-            assert_eq!(ContentPath::parse(text).unwrap_err().to_string(), message);
-        }
-    }
-
-    #[test]
-    fn cleans_as_go_does() {
-        for (text, cleaned) in [
-            (
-                format!("/ipfs/{HELLO}/a//b/./c/"),
-                Some(format!("/ipfs/{HELLO}/a/b/c/")),
-            ),
-            (
-                format!("/ipfs/{HELLO}/a/../b"),
-                Some(format!("/ipfs/{HELLO}/b")),
-            ),
-            (
-                format!("/../ipfs/{HELLO}/"),
-                Some(format!("/ipfs/{HELLO}/")),
-            ),
-            (format!("/ipfs/{HELLO}/../x"), None),
-            (
-                format!("/ipfs/{HELLO}/../../ipns/a.b/c"),
-                Some("/ipns/a.b/c".to_owned()),
-            ),
-            (
-                format!("{HELLO}/a%20b"),
-                Some(format!("/ipfs/{HELLO}/a%20b")),
-            ),
-            (
-                format!("ipfs://{HELLO}/a%20b%zz?x=1#y"),
-                Some(format!("/ipfs/{HELLO}/a b%zz")),
-            ),
-            (
-                "IPNS://example.com".to_owned(),
-                Some("/ipns/example.com".to_owned()),
-            ),
-            ("ipfs://nope".to_owned(), None),
-            (format!("http://{HELLO}"), None),
-            (format!("ipfs/{HELLO}"), None),
-        ] {
-            assert_eq!(
-                ContentPath::parse(&text).ok().map(|path| path.to_string()),
-                cleaned,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn parts_can_be_asked_for() {
-        let path = ContentPath::parse(format!("{HELLO}/a/b/")).unwrap();
-        assert_eq!(path.names().collect::<Vec<_>>(), [b"a", b"b"]);
-        assert_eq!(
-            (&*path.root(), path.ends_in_slash(), path.is_mutable()),
-            (HELLO, true, false)
-        );
-        assert_eq!(path.immutable_root().unwrap().to_string(), HELLO);
-        assert_eq!(
-            path.join(["c", "..", "d"]).unwrap().to_string(),
-            format!("/ipfs/{HELLO}/a/b/d")
-        );
-        assert!(path.join(["..", "..", ".."]).is_err());
-        let name = ContentPath::new("/ipns/k51/x").unwrap();
-        assert_eq!(
-            (name.cid(), &*name.root(), name.namespace()),
-            (None, "k51", Namespace::Ipns)
-        );
-        assert!(
-            name.immutable_root()
-                .unwrap_err()
-                .to_string()
-                .ends_with("and a fixed path is expected")
-        );
-    }
-}
+mod tests;

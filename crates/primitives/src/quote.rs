@@ -1,8 +1,8 @@
-//! Text in double quotes, as the messages of Kubo show what a user gave.
+//! Quoted text in messages, as in Kubo.
 
 use std::fmt::{self, Write as _};
 
-/// Shows a text in double quotes with Go's escapes (`%q`), so that a message cannot smuggle control characters.
+/// Displays a text in double quotes with Go's escapes (`%q`), so that messages contain no control characters.
 ///
 /// ```
 /// use cairn_primitives::quote::Quoted;
@@ -47,8 +47,8 @@ fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// Whether a letter can be seen. The standard library knows it but tells it only by how it escapes; combining marks are
-/// escaped for another reason, at the start of a text only.
+/// Whether a character is printable. The standard library only reveals this through its escapes; combining marks are
+/// escaped for another reason, only at the start of a text.
 fn is_print(letter: char) -> bool {
     let pair = String::from_iter(['a', letter]);
     let mut escaped = pair.escape_debug().skip(1);

@@ -1,8 +1,8 @@
-//! Unsigned varints (LEB128, at most 63 bits in 9 bytes, minimal form), the integers of the multiformats.
+//! Unsigned varints of the multiformats: LEB128, at most 63 bits in 9 bytes, minimal form.
 //!
 //! Spec: <https://github.com/multiformats/unsigned-varint>
 
-/// Most bytes that a varint takes when it is read.
+/// Maximum length of a varint in bytes, when decoded.
 pub const MAX_LEN: usize = 9;
 /// Largest number that is read: 63 bits.
 pub const MAX_VALUE: u64 = u64::MAX >> 1;
@@ -12,17 +12,17 @@ pub const MAX_VALUE: u64 = u64::MAX >> 1;
 #[non_exhaustive]
 pub enum VarintError {
     /// The bytes end inside the number.
-    #[error("varints malformed, could not reach the end")]
+    #[error("the data ends inside a varint")]
     Truncated,
     /// The number needs more than 63 bits.
-    #[error("varints larger than uint63 not supported")]
+    #[error("a varint has more than 63 bits")]
     Overflow,
     /// The number is padded with zero groups.
-    #[error("varint not minimally encoded")]
+    #[error("a varint is not minimally encoded")]
     NotMinimal,
 }
 
-/// Reads a varint from the front; returns it and the count of bytes it took.
+/// Reads a varint from the front; returns it and its length.
 #[inline]
 pub fn decode(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     if let Some(&first) = bytes.first()
@@ -52,7 +52,7 @@ fn decode_long(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     })
 }
 
-/// Appends a varint. A number past [`MAX_VALUE`] is written, for protobuf takes it, but not read back by [`decode`].
+/// Appends a varint. Numbers above [`MAX_VALUE`] are written, as protobuf allows them, but [`decode`] refuses them.
 pub fn encode(mut value: u64, out: &mut impl Extend<u8>) {
     while value >= 0x80 {
         #[expect(clippy::cast_possible_truncation, reason = "seven bits are meant")]

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use cairn_primitives::Block;
-use cairn_primitives::car::index::{Index, IndexWriter, Kind};
+use cairn_primitives::car::index::{Index, IndexKind, IndexWriter};
 use cairn_primitives::car::{self, CarError, Decoder, Event, Limits, v1, v2};
 use cairn_primitives::cid::{Cid, Codec};
 use cairn_primitives::multihash::Multihash;
@@ -30,7 +30,7 @@ fn write_v1(roots: &[Cid], blocks: &[Block]) -> Vec<u8> {
     out
 }
 
-/// A CARv2 with padding before its data and an index behind it.
+/// A CARv2 with padding before its data and an index after it.
 fn write_v2(data: &[u8], padding: usize, index: &[u8]) -> Vec<u8> {
     let mut header = v2::Header::new(data.len() as u64, true);
     header.data_offset += padding as u64;
@@ -279,7 +279,7 @@ fn an_index_of_go_car_is_read() {
     writer.add(b.clone(), 200);
     writer.add(a.clone(), 59);
     let mut written = Vec::new();
-    writer.write(Kind::MultihashSorted, &mut written);
+    writer.write(IndexKind::MultihashSorted, &mut written);
     assert_eq!(written, bytes);
     let index = Index::decode(&bytes.into()).unwrap();
     assert_eq!(index.find(&a).collect::<Vec<_>>(), [59]);
@@ -370,7 +370,7 @@ proptest! {
             writer.add(hash(seed, short), offset);
         }
         let mut bytes = Vec::new();
-        writer.write(if sorted { Kind::Sorted } else { Kind::MultihashSorted }, &mut bytes);
+        writer.write(if sorted { IndexKind::Sorted } else { IndexKind::MultihashSorted }, &mut bytes);
         let index = Index::decode(&bytes.into()).unwrap();
         prop_assert_eq!(index.len(), records.len());
         for &(seed, _, short) in &records {

@@ -14,7 +14,7 @@ use cairn_primitives::unixfs::directory::{
 };
 use cairn_primitives::unixfs::file::{FileNode, read_symlink};
 use cairn_primitives::unixfs::hamt::{Lookup, ShardNode, Step};
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Shape, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_primitives::unixfs::{Built, CidMaker, Mtime, symlink};
 use sha2::Digest as _;
 
@@ -92,7 +92,7 @@ impl<'a> Options<'a> {
             .unwrap_or(cid.version() == Version::V1 && !has_attributes);
         let mut params = LayoutParams::new(cid, raw_leaves);
         if self.0.contains_key("trickle") {
-            params.shape = Shape::Trickle;
+            params.shape = FileLayout::Trickle;
         }
         if let Some(max_links) = self.number("max-file-links") {
             params.max_links = max_links;
@@ -105,15 +105,15 @@ impl<'a> Options<'a> {
     fn directory(&self) -> DirectoryParams {
         let mut params = DirectoryParams::new(self.cid());
         if let Some(max_links) = self.number("max-directory-links") {
-            params.max_links = max_links;
+            params.sharding.max_links = max_links;
         }
         if let Some(fanout) = self.number("max-hamt-fanout") {
-            params.fanout = fanout;
+            params.sharding.fanout = fanout;
         }
         if let Some(threshold) = self.number("threshold") {
-            params.threshold = threshold;
+            params.sharding.threshold = threshold;
         }
-        params.estimation = match self.0.get("estimation") {
+        params.sharding.estimation = match self.0.get("estimation") {
             Some(&"block") => SizeEstimation::Block,
             Some(&"disabled") => SizeEstimation::Disabled,
             _ => SizeEstimation::Links,

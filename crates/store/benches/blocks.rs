@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_primitives::Block;
-use cairn_store::block::conformance::{Fixed, made_up, node, parent, raw, wait};
+use cairn_store::block::conformance::{FixedRoots, made_up, node, parent, raw, wait};
 use cairn_store::block::{
     BlockCollector as _, BlockReader as _, BlockWriter as _, Options, Root, SegmentStore,
 };
@@ -167,7 +167,7 @@ fn mark(criterion: &mut Criterion) {
     group.bench_function("100 000 blocks, all kept", |bencher| {
         bencher.iter(|| {
             store
-                .collect(&mut Fixed {
+                .collect(&mut FixedRoots {
                     roots: roots.clone(),
                     removed: Vec::new(),
                 })

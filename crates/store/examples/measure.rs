@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_primitives::Block;
-use cairn_store::block::conformance::{Fixed, made_up, node, parent, raw, wait};
+use cairn_store::block::conformance::{FixedRoots, made_up, node, parent, raw, wait};
 use cairn_store::block::{
     BlockCollector as _, BlockReader as _, BlockWriter as _, Options, Root, SegmentStore,
 };
@@ -170,7 +170,7 @@ fn main() {
     for turn in 0..3 {
         let begin = Instant::now();
         store
-            .collect(&mut Fixed {
+            .collect(&mut FixedRoots {
                 roots: all.clone(),
                 removed: Vec::new(),
             })
@@ -201,7 +201,7 @@ fn main() {
     let half: Vec<Root> = all.iter().step_by(2).cloned().collect();
     let begin = Instant::now();
     let done = store
-        .collect(&mut Fixed {
+        .collect(&mut FixedRoots {
             roots: half,
             removed: Vec::new(),
         })

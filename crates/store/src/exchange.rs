@@ -1,8 +1,9 @@
-//! Fetching blocks from peers: the seam between a DAG walk and whatever talks to the network.
+//! Fetching blocks from peers: the interface between DAG walks and the network.
 //!
-//! A reader opens one [`Session`] per DAG, asks it for batches of blocks, and drops what it no longer needs. What the session
-//! answers was hashed before: a [`VerifiedBlock`] cannot be made of bytes that do not match their CID, so a peer that
-//! sends wrong bytes is a problem of the exchange, which asks another peer, and never one of the request.
+//! A reader opens one [`Session`] per DAG, requests blocks in batches, and drops what it no longer needs. Everything
+//! that the session returns has been verified: a [`VerifiedBlock`] cannot be constructed from bytes that do not match
+//! their CID. A peer that sends wrong bytes is a problem of the exchange, which asks another peer, and never an error
+//! of the request.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -13,18 +14,18 @@ use cairn_primitives::multihash::HashError;
 use cairn_primitives::{Block, Cid};
 use futures_util::stream::BoxStream;
 
-/// What a session is opened with.
+/// The parameters of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionRequest {
-    /// The root of the DAG that is read: what providers are looked up for.
+    /// The root of the DAG, for which providers are looked up.
     pub root: Cid,
     /// Peers that probably have it.
     pub hints: Vec<Hint>,
 }
 
 impl SessionRequest {
-    /// A session for a DAG that nobody is known to have.
+    /// A session for a DAG without known providers.
     #[must_use]
     pub fn new(root: Cid) -> Self {
         Self {
@@ -46,7 +47,7 @@ impl SessionRequest {
 pub enum Hint {
     /// A peer whose addresses are known or can be looked up.
     Peer(PeerId),
-    /// A multiaddr, with or without a peer id at its end.
+    /// A multiaddr, with or without a peer ID.
     Address(String),
 }
 
@@ -56,15 +57,15 @@ pub trait Exchange: Send + Sync + 'static {
     fn session(&self, request: SessionRequest) -> Arc<dyn Session>;
 }
 
-/// Fetches the blocks of one DAG. It is over when it and all its [`Wants`] are dropped.
+/// Fetches the blocks of one DAG. It ends when it and all its [`Wants`] are dropped.
 pub trait Session: Send + Sync + 'static {
-    /// Asks for blocks. The caller asks for no block twice at a time and keeps its own bound of wants in flight, so an
-    /// implementation may ask for all of them at once.
+    /// Requests blocks. The caller never requests a block twice at the same time and bounds its wants in flight, so
+    /// an implementation may send all of them at once.
     fn want(&self, cids: Vec<Cid>) -> Wants;
 }
 
-/// The answers to one batch of wants, in any order. The stream ends once each block was answered; what is not answered by then
-/// counts as missing. An error fails what is not answered yet. Dropping the stream cancels those wants.
+/// The answers to one batch of wants, in any order. The stream ends once each block was answered; blocks without an
+/// answer count as missing. An error fails all blocks without an answer. Dropping the stream cancels the wants.
 pub type Wants = BoxStream<'static, Result<Arrival, ExchangeError>>;
 
 /// The answer to one want.
@@ -73,7 +74,7 @@ pub type Wants = BoxStream<'static, Result<Arrival, ExchangeError>>;
 pub enum Arrival {
     /// The block.
     Block(VerifiedBlock),
-    /// No peer has it, as far as the exchange can find out.
+    /// No peer that the exchange could find has it.
     Missing(Cid),
 }
 
@@ -113,7 +114,7 @@ impl VerifiedBlock {
     }
 }
 
-/// Why bytes are not the block that they were sent as.
+/// Why bytes do not match their CID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WrongBlock {
@@ -124,7 +125,7 @@ pub enum WrongBlock {
         cid: Cid,
     },
     /// The hash function is not built in.
-    #[error("the received bytes of {cid} cannot be checked")]
+    #[error("the received bytes of {cid} cannot be verified")]
     Unchecked {
         /// The CID.
         cid: Cid,

@@ -1,4 +1,4 @@
-//! Where Cairn's bytes and rows live, and the seams to what is elsewhere.
+//! Storage of blocks and rows, and the interfaces to the network.
 //!
 //! [`block`] keeps blocks by multihash; [`meta`] keeps the rows of one repository; [`shared`] keeps the rows that many
 //! processes may share. All are traits with several backends and a conformance suite each. [`exchange`] and [`names`] are

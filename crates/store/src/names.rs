@@ -6,25 +6,25 @@ use std::time::Duration;
 use cairn_primitives::path::ContentPath;
 use futures_util::future::BoxFuture;
 
-/// How names are resolved.
+/// Options of name resolution.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameOptions {
-    /// Whether cached answers are passed over.
+    /// Whether cached answers are skipped.
     pub nocache: bool,
-    /// How many records of the DHT are compared at most; `None` for the implementation's default.
+    /// Maximum number of DHT records to compare; `None` for the implementation's default.
     pub record_count: Option<u32>,
-    /// How long a lookup may take; `None` for the implementation's default.
+    /// Timeout of a lookup; `None` for the implementation's default.
     pub timeout: Option<Duration>,
-    /// Whether only what is known here may be used: own keys and cached records.
+    /// Whether only local knowledge may be used: own keys and cached records.
     pub offline: bool,
 }
 
-/// What a name points to.
+/// The target of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameTarget {
-    /// The path. It may be one of another name.
+    /// The path, which may have another name.
     pub path: ContentPath,
-    /// For how long the answer may be cached, where that is known.
+    /// How long the answer may be cached, if known.
     pub ttl: Option<Duration>,
 }
 
@@ -32,31 +32,31 @@ pub struct NameTarget {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// This node resolves no names.
+    /// Name resolution is not available.
     #[error("this node does not resolve names")]
     Unavailable,
-    /// Nothing was found under the name.
-    #[error("could not resolve name {name:?}")]
+    /// The name was not found.
+    #[error("name {name:?} was not found")]
     NotFound {
         /// The name.
         name: String,
     },
-    /// Names point to names, and on.
-    #[error("could not resolve name {name:?}: more than {limit} names point to each other")]
+    /// Too many names point to further names.
+    #[error("cannot resolve name {name:?}: more than {limit} names in a chain")]
     TooDeep {
         /// The name from which resolution started.
         name: String,
-        /// How many were followed.
+        /// The number of names that were followed.
         limit: usize,
     },
     /// A lookup took too long.
-    #[error("could not resolve name {name:?}: timeout")]
+    #[error("cannot resolve name {name:?}: the lookup timed out")]
     TimedOut {
         /// The name.
         name: String,
     },
-    /// A lookup failed, or its answer is not valid.
-    #[error("could not resolve name {name:?}: {reason}")]
+    /// A lookup failed, or its answer is invalid.
+    #[error("cannot resolve name {name:?}: {reason}")]
     Failed {
         /// The name.
         name: String,
@@ -67,8 +67,8 @@ pub enum NameError {
 
 /// Resolves the names of `/ipns/NAME`: keys by IPNS, domains by DNSLink.
 pub trait Names: Send + Sync + 'static {
-    /// What a name points to, one step: names that point to names are followed by the caller, who bounds their number.
-    /// `name` is the second segment of a path: the text of a key, or a domain.
+    /// Resolves a name by one step: the caller follows names that point to names, and bounds their number. `name` is
+    /// the second segment of a path: a key, or a domain.
     fn resolve<'a>(
         &'a self,
         name: &'a str,
@@ -76,7 +76,7 @@ pub trait Names: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<NameTarget, NameError>>;
 }
 
-/// Resolves no names: what a node does that has neither keys nor peers.
+/// Resolves no names: for nodes without keys and peers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoNames;
 

@@ -68,7 +68,7 @@ async fn keys_are_files_as_in_kubo_that_only_the_owner_reads() {
     assert_eq!(std::fs::read(&file).unwrap(), b"bytes");
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&file)), (0o700, 0o400));
-    // A key that is cut by a crash while it is written is no key; what is none is passed over.
+    // A key that is cut by a crash while it is written is not a key; what is none is skipped.
     std::fs::write(folder.join("new"), b"by").unwrap();
     std::fs::write(folder.join("key_1"), b"no base32").unwrap();
     let again = KeyFiles::new(folder);

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::fixture::Choices;
+use crate::fixture::SeededRng;
 use crate::rpc::Rpc;
 use crate::server::{Daemon, Repository};
 
@@ -61,7 +61,7 @@ impl Options {
     }
 }
 
-/// What came of a run in which nothing was lost.
+/// The outcome of a run in which nothing was lost.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// How many requests were answered with success.
@@ -119,7 +119,7 @@ pub fn run(options: &Options) -> Result<Report> {
 }
 
 fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
-    let mut choices = Choices::new(options.seed);
+    let mut choices = SeededRng::new(options.seed);
     let mut report = Report::default();
     let collections = Collections::default();
     let mut daemon = repository.start(&["--offline"])?;
@@ -171,7 +171,7 @@ fn pinned(clients: &[Client]) -> usize {
         .count()
 }
 
-/// Lets every client ask for `load`, then kills the node beneath them.
+/// Lets every client ask for `load`, then kills the node below them.
 fn under_load(
     clients: &mut [Client],
     daemon: &Daemon,

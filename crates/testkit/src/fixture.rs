@@ -34,11 +34,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// A row of choices made from a seed: SplitMix64, the same on every machine and in every version.
 #[derive(Debug, Clone)]
-pub struct Choices {
+pub struct SeededRng {
     state: u64,
 }
 
-impl Choices {
+impl SeededRng {
     /// The row of `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn choices_stay_within_their_bounds() {
-        let mut choices = Choices::new(7);
+        let mut choices = SeededRng::new(7);
         let mut small = 0;
         for _ in 0..10_000 {
             assert!((3..=5).contains(&choices.within(3, 5)));

@@ -10,7 +10,6 @@
 //! - [`crash`] loads a node, kills it at a random moment, and checks that nothing answered was lost.
 
 pub mod crash;
-pub mod due;
 pub mod fixture;
 pub mod http;
 pub mod layers;
@@ -18,4 +17,5 @@ pub mod postgres;
 pub mod recording;
 pub mod replay;
 pub mod rpc;
+pub mod selection;
 pub mod server;

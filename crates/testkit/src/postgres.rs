@@ -197,7 +197,7 @@ impl Cluster {
     /// Stops the server at once: connections are cut.
     ///
     /// # Errors
-    /// When it cannot be told, or does not end.
+    /// When it cannot be determined, or does not end.
     pub fn stop(&mut self) -> Result<()> {
         let Some(mut server) = self.server.take() else {
             return Ok(());

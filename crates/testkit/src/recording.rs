@@ -14,7 +14,9 @@ use serde_json::Value;
 
 mod body;
 
-pub use body::{BOUNDARY_CLUSTER, BOUNDARY_KUBO, Body, Bytes, Earlier, Lookup, Part, Take};
+pub use body::{
+    AnswerPart, BOUNDARY_CLUSTER, BOUNDARY_KUBO, Body, Bytes, EarlierAnswer, Lookup, Part,
+};
 
 /// One recorded exchange.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,10 +28,10 @@ pub struct Recording {
     /// What was answered, with everything that differs between two runs replaced by a `<LABEL>`.
     pub response: Response,
     /// How two answers are compared.
-    pub compare: Compare,
+    pub compare: Comparison,
     /// What the value of a field of the answer is called in later recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learn: Option<Learn>,
+    pub learn: Option<Learned>,
     /// Requests to make before this one, for their effect alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Step>,
@@ -60,7 +62,7 @@ pub struct Request {
     /// Seconds to wait for the answer; a minute where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<f64>,
-    /// Stop reading a chunked body after so many bytes.
+    /// Stop reading a chunked body after this many bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_limit: Option<usize>,
 }
@@ -107,10 +109,10 @@ pub struct Step {
     pub request: Request,
     /// What the value of a field of the answer is called in later recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learn: Option<Learn>,
+    pub learn: Option<Learned>,
     /// Ask again until this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Until>,
+    pub until: Option<StopCondition>,
     /// Seconds to let pass instead of asking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<f64>,
@@ -118,16 +120,16 @@ pub struct Step {
 
 /// What ends a repeated [`Step`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Until {
+pub struct StopCondition {
     /// Every `status` of the answer's `peer_map` is one of these, or `remote`; at least one is one of these.
     pub status: Vec<String>,
-    /// Seconds after which the replay goes on all the same.
+    /// Seconds after which the replay continues anyway.
     pub seconds: f64,
 }
 
 /// A value that differs between two runs, and what it is called instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Learn {
+pub struct Learned {
     /// The field of the answer's last JSON value.
     pub field: String,
     /// The label, angle brackets included.
@@ -157,7 +159,7 @@ pub struct Response {
 
 /// How two answers are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compare {
+pub struct Comparison {
     /// What of the body counts.
     #[serde(default, skip_serializing_if = "is_exact")]
     pub mode: Mode,

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::fixture;
 use crate::http::{self, Answer};
-use crate::recording::{Earlier, Learn, Recording, Request, Response, Set, Step, Take, Until};
+use crate::recording::{
+    AnswerPart, EarlierAnswer, Learned, Recording, Request, Response, Set, Step, StopCondition,
+};
 
 mod canon;
 mod decode;
@@ -32,7 +34,7 @@ pub struct Replayer {
     answers: HashMap<String, Answer>,
 }
 
-/// What came of one recording.
+/// The outcome of one recording.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The recording's name.
@@ -109,7 +111,7 @@ impl Replayer {
         for step in &recording.before {
             self.step(step).with_context(context)?;
         }
-        let answer = self.ask(&recording.request).with_context(context)?;
+        let answer = self.send(&recording.request).with_context(context)?;
         if let Some(learn) = &recording.learn {
             self.learn(learn, &answer);
         }
@@ -158,7 +160,7 @@ impl Replayer {
         });
         let start = Instant::now();
         loop {
-            let answer = self.ask(&step.request)?;
+            let answer = self.send(&step.request)?;
             if let Some(learn) = &step.learn {
                 self.learn(learn, &answer);
             }
@@ -171,8 +173,8 @@ impl Replayer {
         }
     }
 
-    fn ask(&self, request: &Request) -> Result<Answer> {
-        let earlier = |wanted: &Earlier| Ok(self.earlier(wanted));
+    fn send(&self, request: &Request) -> Result<Answer> {
+        let earlier = |wanted: &EarlierAnswer| Ok(self.earlier(wanted));
         let body = request
             .body
             .as_ref()
@@ -203,17 +205,17 @@ impl Replayer {
     }
 
     /// The bytes that a body takes of an earlier answer.
-    fn earlier(&self, wanted: &Earlier) -> Vec<u8> {
+    fn earlier(&self, wanted: &EarlierAnswer) -> Vec<u8> {
         let taken = self
             .answers
             .get(&wanted.of)
             .and_then(|answer| match &wanted.take {
-                Take::Body => (answer.status == 200).then(|| answer.body.clone()),
-                Take::Field(name) => {
+                AnswerPart::Body => (answer.status == 200).then(|| answer.body.clone()),
+                AnswerPart::Field(name) => {
                     let text = last_field(answer, name)?;
                     data_encoding::BASE64.decode(text.as_bytes()).ok()
                 }
-                Take::Json => json_values(&answer.text())
+                AnswerPart::Json => json_values(&answer.text())
                     .ok()?
                     .first()
                     .map(|value| value.to_string().into_bytes()),
@@ -221,14 +223,14 @@ impl Replayer {
         taken.unwrap_or_else(|| wanted.otherwise.clone().into_bytes())
     }
 
-    fn learn(&mut self, learn: &Learn, answer: &Answer) {
+    fn learn(&mut self, learn: &Learned, answer: &Answer) {
         if let Some(value) = last_field(answer, &learn.field) {
             self.labels.know(&value, &learn.label);
         }
     }
 }
 
-impl Until {
+impl StopCondition {
     fn holds(&self, answer: &Answer) -> bool {
         let values = json_values(&answer.text()).unwrap_or_default();
         let Some(Value::Object(peers)) = values.first().and_then(|value| value.get("peer_map"))

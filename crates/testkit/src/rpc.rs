@@ -61,7 +61,7 @@ impl Rpc {
     ///
     /// # Errors
     /// No answer came.
-    pub fn ask(&self, command: &str, data: Option<&[u8]>) -> Result<Answer> {
+    pub fn request(&self, command: &str, data: Option<&[u8]>) -> Result<Answer> {
         let target = format!("/api/v0/{command}");
         let body = data.map(one_file);
         let headers = if body.is_some() {
@@ -83,7 +83,7 @@ impl Rpc {
     /// # Errors
     /// No answer came, it tells of a failure, or it was cut.
     pub fn call(&self, command: &str, data: Option<&[u8]>) -> Result<Answer> {
-        let answer = self.ask(command, data)?;
+        let answer = self.request(command, data)?;
         ensure!(
             answer.status == 200,
             "{command}: {} {}",

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use multiaddr::{Multiaddr, Protocol};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -333,20 +334,20 @@ impl Drop for Daemon {
     }
 }
 
-/// Reads `/ip4/…/tcp/…` and `/ip6/…/tcp/…`.
+/// The address of a multiaddr that begins with an IP address and a TCP port.
 #[must_use]
 pub fn socket_address(multiaddress: &str) -> Option<SocketAddr> {
-    let mut parts = multiaddress.strip_prefix('/')?.split('/');
-    let (family, ip, "tcp", port) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?)
-    else {
-        return None;
+    let address: Multiaddr = multiaddress.parse().ok()?;
+    let mut parts = address.iter();
+    let ip: IpAddr = match parts.next()? {
+        Protocol::Ip4(ip) => ip.into(),
+        Protocol::Ip6(ip) => ip.into(),
+        _ => return None,
     };
-    let ip: IpAddr = ip.parse().ok()?;
-    let fits = matches!(
-        (family, ip),
-        ("ip4", IpAddr::V4(_)) | ("ip6", IpAddr::V6(_))
-    );
-    fits.then_some(SocketAddr::new(ip, port.parse().ok()?))
+    match parts.next()? {
+        Protocol::Tcp(port) => Some(SocketAddr::new(ip, port)),
+        _ => None,
+    }
 }
 
 /// The path of a program that stands beside the running test's own: `target/<profile>/NAME`.

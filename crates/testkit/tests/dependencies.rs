@@ -1,7 +1,9 @@
-//! The licences and bans of `deny.toml`, for machines without cargo-deny, which checks more.
+//! The licences and bans of `deny.toml`, for machines without cargo-deny, which checks more; and that each dependency is used.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,7 +32,7 @@ fn metadata() -> Metadata {
 
 /// The strings of the list that follows this heading of `deny.toml`.
 fn listed(heading: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let text = fs::read_to_string(root().join("deny.toml")).unwrap();
     let (_, list) = text.split_once(heading).unwrap();
     let (list, _) = list.split_once("\n]").unwrap();
     list.lines()
@@ -109,6 +111,51 @@ fn every_dependency_may_be_used() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// All Rust source below a folder.
+fn source(folder: &Path, out: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            source(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            out.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let metadata = metadata();
+    let mut named = BTreeSet::new();
+    let mut idle = Vec::new();
+    for package in metadata.workspace_packages() {
+        let mut text = String::new();
+        source(
+            package.manifest_path.parent().unwrap().as_std_path(),
+            &mut text,
+        );
+        let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let words: HashSet<&str> = text.split(|letter| !is_part(letter)).collect();
+        for dependency in &package.dependencies {
+            let word = dependency.rename.as_ref().unwrap_or(&dependency.name);
+            if !words.contains(word.replace('-', "_").as_str()) {
+                idle.push(format!("{} does not use {word}", package.name));
+            }
+            named.insert(dependency.name.clone());
+        }
+    }
+    let manifest = metadata.workspace_root.join("Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let (_, listed) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let lines = listed.lines().take_while(|line| !line.starts_with('['));
+    for (name, _) in lines.filter_map(|line| line.split_once(" = ")) {
+        if !named.contains(name) {
+            idle.push(format!("no crate depends on {name}"));
+        }
+    }
+    assert!(idle.is_empty(), "{idle:#?}");
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of failure a [`CommandError`] is. Kubo's numbers.
+/// The kind of a [`CommandError`], with Kubo's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// The command failed.
     Normal,
     /// The request was wrong.
     Client,
-    /// The program is broken.
+    /// The program has a fault.
     Implementation,
     /// Too many requests.
     RateLimited,
@@ -36,22 +36,38 @@ impl ErrorCode {
 #[serde(rename_all = "PascalCase")]
 #[error("{message}")]
 pub struct CommandError {
-    /// What went wrong.
+    /// The error.
     pub message: String,
     /// [`ErrorCode::number`].
     pub code: u32,
     /// Always `error`.
     pub r#type: String,
+    /// The same in Cairn's own words, where the message is Kubo's. It is not sent: only callers in the server's process have
+    /// it, through [`ErrorDetail`].
+    #[serde(skip)]
+    pub detail: Option<String>,
 }
 
+/// The extension of a response in the same process that carries [`CommandError::detail`].
+#[derive(Clone, Debug)]
+pub struct ErrorDetail(pub String);
+
 impl CommandError {
-    /// An error of a kind.
+    /// An error of this kind.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             code: code.number(),
             r#type: "error".to_owned(),
+            detail: None,
         }
+    }
+
+    /// The same error with its text in Cairn's own words.
+    #[must_use]
+    pub fn with_detail(self, detail: impl Into<String>) -> Self {
+        let detail = Some(detail.into()).filter(|detail| *detail != self.message);
+        Self { detail, ..self }
     }
 
     /// A command that failed.

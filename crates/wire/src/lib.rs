@@ -1,11 +1,11 @@
 //! The endpoints of Cairn's APIs, each declared once.
 //!
-//! A declaration says where an endpoint is, what it takes and what it answers. The HTTP server mounts it, the client
-//! calls it, the CLI parses and prints it, and `/api/v0/commands` lists it: none of them repeats a name.
+//! A declaration states the path of an endpoint, its parameters and its response. The HTTP server mounts it, the
+//! client calls it, the CLI parses and prints it, and `/api/v0/commands` lists it: none of them repeats a name.
 //!
 //! To add a command to the Kubo RPC, write a file under [`kubo`]; to add a REST endpoint, one under its API, such as
-//! [`pinning`]. Name it in the list there, and implement its handler in
-//! `cairn-http`; what does not agree with the declaration does not compile.
+//! [`pinning`]. Add it to the list there, and implement its handler in `cairn-http`; anything that disagrees with the
+//! declaration does not compile.
 
 pub mod error;
 pub mod kubo;
@@ -18,5 +18,5 @@ pub mod shape;
 pub mod text;
 pub mod values;
 
-pub use error::{CommandError, ErrorCode};
+pub use error::{CommandError, ErrorCode, ErrorDetail};
 pub use values::{ParseError, Values};

@@ -1,49 +1,33 @@
-//! `multipart/form-data` as it arrives: parts in order, their bytes without a copy.
+//! A streaming decoder of `multipart/form-data`: parts in order, without copying their bytes.
 //!
-//! Spec: RFC 7578, RFC 2046 §5.1, and where clients differ from it, what Go's `mime/multipart` takes: lines that end with LF
-//! alone, white space behind a boundary, an epilogue. [`Decoder`] does no I/O.
+//! Spec: RFC 7578, RFC 2046 §5.1, and what Go's `mime/multipart` accepts besides: lines that end with LF only, white
+//! space after a boundary, an epilogue. As there, a part whose `Content-Transfer-Encoding` is
+//! `quoted-printable` is decoded, and other encodings are left as they are. [`Decoder`] does no I/O.
 
+mod boundary;
+mod error;
 mod head;
+mod quoted_printable;
 
 use std::collections::VecDeque;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use memchr::memmem::Finder;
 
+use self::boundary::{Line, end_of_header, line_of, possible_start};
+pub use self::error::MultipartError;
 use self::head::parse_head;
 pub use self::head::{PartHead, parameter_of};
+use self::quoted_printable::QuotedPrintable;
 
-/// Most bytes of a part's header fields.
+/// Maximum size of a part's header fields, in bytes.
 const MAX_HEADERS: usize = 64 << 10;
-/// Most bytes before the first boundary.
+/// Maximum number of bytes before the first boundary.
 const MAX_PREAMBLE: usize = 64 << 10;
-/// Longest boundary, RFC 2046.
+/// Maximum length of a boundary, RFC 2046.
 const MAX_BOUNDARY: usize = 70;
-/// Most white space behind a boundary.
-const MAX_PADDING: usize = 256;
 
-/// Why a body is not what it says.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MultipartError {
-    /// The content type names no boundary, or one that RFC 2046 forbids.
-    #[error("no multipart boundary param in Content-Type")]
-    Boundary,
-    /// The body ends before its closing boundary.
-    #[error("unexpected EOF")]
-    Truncated,
-    /// A part's header fields are longer than any that are meant.
-    #[error("the header of a part is longer than {MAX_HEADERS} bytes")]
-    Headers,
-    /// Something else stands where a boundary has to.
-    #[error("the multipart body is malformed: {0}")]
-    Malformed(&'static str),
-    /// The connection broke.
-    #[error("the request body could not be read: {0}")]
-    Read(String),
-}
-
-/// What a [`Decoder`] finds.
+/// What a [`Decoder`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A part begins.
@@ -52,7 +36,7 @@ pub enum Event {
     Data(Bytes),
     /// It ends.
     PartEnd,
-    /// The closing boundary: nothing follows that counts.
+    /// The closing boundary: the rest of the body is ignored.
     End,
 }
 
@@ -61,29 +45,33 @@ enum State {
     Preamble,
     Headers,
     Data,
-    /// Behind what may be a boundary: `--` or nothing, white space, and a line end.
+    /// After a possible boundary: `--` or nothing, white space, and a line end.
     Boundary,
-    /// Behind the closing boundary of a part.
+    /// After the closing boundary of a part.
     Closed,
     End,
 }
 
-/// Splits a body that is pushed in frames into [`Event`]s. Holds back no more than a boundary or a part's header.
+/// Splits a body that is pushed in frames into [`Event`]s. Buffers at most a boundary or the header of a part.
 #[derive(Debug)]
 pub struct Decoder {
-    /// A line end, that of the first boundary's line, and `--boundary`.
+    /// A line end, as in the line of the first boundary, and `--boundary`.
     delimiter: Finder<'static>,
-    /// Bytes that were pushed and are not yet spoken for.
+    /// Pushed bytes that are not consumed yet.
     frames: VecDeque<Bytes>,
-    /// What was held back because a delimiter or a header may go on in the next frame.
+    /// Buffered bytes: a delimiter or a header may continue in the next frame.
     held: BytesMut,
     state: State,
     started: bool,
     finished: bool,
     passed: usize,
-    /// Bytes at the front of what is held that are no data: the end of the header's last line, which may also be the line end
-    /// before a delimiter.
+    /// Buffered bytes at the front that are not data: the end of the header's last line, which may also be the line
+    /// end before a delimiter.
     borrowed: usize,
+    /// Decodes the part that is open, where it is encoded.
+    encoding: Option<QuotedPrintable>,
+    /// The end of the part comes next: its last bytes were given before it.
+    part_end: bool,
 }
 
 impl Decoder {
@@ -105,10 +93,12 @@ impl Decoder {
             finished: false,
             passed: 0,
             borrowed: 0,
+            encoding: None,
+            part_end: false,
         })
     }
 
-    /// Hands over the next frame. Call [`Decoder::next`] until it gives `None` before the next push.
+    /// Hands over the next frame. Call [`Decoder::next`] until it returns `None` before the next push.
     pub fn push(&mut self, frame: Bytes) {
         self.started = true;
         if !frame.is_empty() && self.state != State::End {
@@ -116,8 +106,8 @@ impl Decoder {
         }
     }
 
-    /// The body has ended. Call [`Decoder::next`] again until it gives `None`: what it gives is the rest, or the error that the
-    /// body was cut short. An empty body has no parts.
+    /// Signals the end of the body. Call [`Decoder::next`] again until it returns `None`: it returns the rest, or an
+    /// error if the body was cut short. An empty body has no parts.
     pub fn finish(&mut self) {
         self.finished = true;
     }
@@ -128,6 +118,35 @@ impl Decoder {
         reason = "an iterator would end at the first None"
     )]
     pub fn next(&mut self) -> Result<Option<Event>, MultipartError> {
+        if std::mem::take(&mut self.part_end) {
+            return Ok(Some(Event::PartEnd));
+        }
+        loop {
+            let event = self.next_encoded()?;
+            let decoded = match (&event, &mut self.encoding) {
+                (Some(Event::Part(head)), _) => {
+                    self.encoding = head.is_quoted_printable().then(QuotedPrintable::default);
+                    return Ok(event);
+                }
+                (Some(Event::Data(data)), Some(encoding)) => encoding.decode(data)?,
+                (Some(Event::PartEnd), Some(encoding)) => {
+                    let rest = encoding.finish()?;
+                    self.encoding = None;
+                    if rest.is_empty() {
+                        return Ok(event);
+                    }
+                    self.part_end = true;
+                    rest
+                }
+                _ => return Ok(event),
+            };
+            if !decoded.is_empty() {
+                return Ok(Some(Event::Data(decoded)));
+            }
+        }
+    }
+
+    fn next_encoded(&mut self) -> Result<Option<Event>, MultipartError> {
         loop {
             let event = match self.state {
                 State::End => {
@@ -136,7 +155,7 @@ impl Decoder {
                 }
                 State::Closed => {
                     self.state = State::End;
-                    Next::Event(Event::End)
+                    Transition::Event(Event::End)
                 }
                 State::Preamble => self.preamble()?,
                 State::Headers => self.headers()?,
@@ -144,27 +163,27 @@ impl Decoder {
                 State::Boundary => self.boundary()?,
             };
             match event {
-                Next::Event(event) => return Ok(Some(event)),
-                Next::GoOn => {}
-                Next::More if self.finished && self.started => {
+                Transition::Event(event) => return Ok(Some(event)),
+                Transition::GoOn => {}
+                Transition::More if self.finished && self.started => {
                     return Err(MultipartError::Truncated);
                 }
-                Next::More => return Ok(None),
+                Transition::More => return Ok(None),
             }
         }
     }
 
-    /// Passes over lines up to the first boundary.
-    fn preamble(&mut self) -> Result<Next, MultipartError> {
+    /// Skips lines up to the first boundary.
+    fn preamble(&mut self) -> Result<Transition, MultipartError> {
         let end = self.gather(MAX_PREAMBLE - self.passed.min(MAX_PREAMBLE), |held| {
             memchr::memchr(b'\n', held).map(|at| at + 1)
         });
         let preamble = || MultipartError::Malformed("it does not begin with its boundary");
         let line = match end.map_err(|_| preamble())? {
             Some(end) => self.held.split_to(end),
-            // The last line needs no end.
+            // The last line needs no line end.
             None if self.finished => self.held.split(),
-            None => return Ok(Next::More),
+            None => return Ok(Transition::More),
         };
         self.passed += line.len();
         let dashes = self.delimiter.needle().get(2..).unwrap_or_default();
@@ -172,35 +191,35 @@ impl Decoder {
         match rest.and_then(|rest| line_of(rest, true)) {
             Some(Line::Next { length }) if rest.is_some_and(|rest| rest.len() == length) => {
                 if !line.ends_with(b"\r\n") {
-                    // The lines of this body end with LF alone.
+                    // The lines of this body end with LF only.
                     let delimiter = [b"\n", dashes].concat();
                     self.delimiter = Finder::new(&delimiter).into_owned();
                 }
                 self.state = State::Headers;
-                Ok(Next::GoOn)
+                Ok(Transition::GoOn)
             }
             Some(Line::Last) => {
                 self.state = State::End;
-                Ok(Next::Event(Event::End))
+                Ok(Transition::Event(Event::End))
             }
             _ if self.passed > MAX_PREAMBLE => Err(preamble()),
-            _ if line.ends_with(b"\n") => Ok(Next::GoOn),
-            _ => Ok(Next::More),
+            _ if line.ends_with(b"\n") => Ok(Transition::GoOn),
+            _ => Ok(Transition::More),
         }
     }
 
-    fn headers(&mut self) -> Result<Next, MultipartError> {
+    fn headers(&mut self) -> Result<Transition, MultipartError> {
         let Some(end) = self.gather(MAX_HEADERS, end_of_header)? else {
             if self.finished && self.held.is_empty() {
-                // As in Go, a boundary that nothing follows may end the body.
+                // As in Go, the body may end after the line of a boundary.
                 self.state = State::End;
-                return Ok(Next::Event(Event::End));
+                return Ok(Transition::Event(Event::End));
             }
-            return Ok(Next::More);
+            return Ok(Transition::More);
         };
         let header = self.held.split_to(end);
         let head = parse_head(&header)?;
-        // The line end that closes the header may also be the one before a delimiter that follows at once.
+        // The line end that closes the header may also belong to a delimiter that follows directly.
         let line_end = self.line_end();
         self.borrowed = line_end.len();
         let rest = self.held.split().freeze();
@@ -209,7 +228,7 @@ impl Decoder {
         }
         self.held.extend_from_slice(line_end);
         self.state = State::Data;
-        Ok(Next::Event(Event::Part(head)))
+        Ok(Transition::Event(Event::Part(head)))
     }
 
     fn line_end(&self) -> &'static [u8] {
@@ -220,34 +239,34 @@ impl Decoder {
         }
     }
 
-    fn data(&mut self) -> Next {
+    fn data(&mut self) -> Transition {
         match self.until_delimiter() {
-            Some(Found::Data(mut data)) => {
+            Some(BodyPiece::Data(mut data)) => {
                 let borrowed = std::mem::take(&mut self.borrowed);
                 data.advance(borrowed.min(data.len()));
                 if data.is_empty() {
-                    Next::GoOn
+                    Transition::GoOn
                 } else {
-                    Next::Event(Event::Data(data))
+                    Transition::Event(Event::Data(data))
                 }
             }
-            Some(Found::Delimiter) => {
+            Some(BodyPiece::Delimiter) => {
                 self.state = State::Boundary;
-                Next::GoOn
+                Transition::GoOn
             }
-            None => Next::More,
+            None => Transition::More,
         }
     }
 
-    /// Behind a delimiter within a part: the part ends if the line ends, or ends with `--`; otherwise it was data.
-    fn boundary(&mut self) -> Result<Next, MultipartError> {
+    /// After a delimiter within a part: the part ends if the line ends, or ends with `--`; otherwise it was data.
+    fn boundary(&mut self) -> Result<Transition, MultipartError> {
         let finished = self.finished;
         let found = loop {
             if let Some(found) = line_of(&self.held, finished && self.frames.is_empty()) {
                 break found;
             }
             let Some(mut frame) = self.frames.pop_front() else {
-                return Ok(Next::More);
+                return Ok(Transition::More);
             };
             let part = frame.split_to(frame.len().min(16));
             self.held.extend_from_slice(&part);
@@ -269,14 +288,14 @@ impl Decoder {
                 self.state = State::Data;
                 let mut data = Bytes::copy_from_slice(self.delimiter.needle());
                 data.advance(std::mem::take(&mut self.borrowed).min(data.len()));
-                return Ok(Next::Event(Event::Data(data)));
+                return Ok(Transition::Event(Event::Data(data)));
             }
         }
         self.borrowed = 0;
-        Ok(Next::Event(Event::PartEnd))
+        Ok(Transition::Event(Event::PartEnd))
     }
 
-    /// Moves bytes into `held` until `end` finds where the wanted part of them ends.
+    /// Moves bytes into `held` until `end` finds the end of the wanted part.
     fn gather(
         &mut self,
         most: usize,
@@ -300,11 +319,11 @@ impl Decoder {
         }
     }
 
-    /// Data up to the next delimiter, or the delimiter itself, which is then gone.
-    fn until_delimiter(&mut self) -> Option<Found> {
+    /// Data up to the next delimiter, or the delimiter itself, which is consumed.
+    fn until_delimiter(&mut self) -> Option<BodyPiece> {
         let delimiter_len = self.delimiter.needle().len();
         if !self.held.is_empty() {
-            // A delimiter may span the frames: look at what is held with as much of what follows.
+            // A delimiter may span frames: search the buffer together with the start of the next frame.
             while self.held.len() < delimiter_len {
                 let mut frame = self.frames.pop_front()?;
                 let part = frame.split_to(frame.len().min(delimiter_len - self.held.len()));
@@ -319,15 +338,15 @@ impl Decoder {
                 if !rest.is_empty() {
                     self.frames.push_front(rest);
                 }
-                return Some(Found::Delimiter);
+                return Some(BodyPiece::Delimiter);
             }
-            // Not a delimiter here: what cannot begin one is data.
+            // No delimiter here: bytes that cannot start one are data.
             let keep = self
                 .held
                 .get(1..)
                 .and_then(|tail| possible_start(tail, self.delimiter.needle()))
                 .map_or(self.held.len(), |at| at + 1);
-            return Some(Found::Data(self.held.split_to(keep).freeze()));
+            return Some(BodyPiece::Data(self.held.split_to(keep).freeze()));
         }
         let mut frame = self.frames.pop_front()?;
         match self.delimiter.find(&frame) {
@@ -336,12 +355,12 @@ impl Decoder {
                 if !frame.is_empty() {
                     self.frames.push_front(frame);
                 }
-                Some(Found::Delimiter)
+                Some(BodyPiece::Delimiter)
             }
             Some(at) => {
                 let data = frame.split_to(at);
                 self.frames.push_front(frame);
-                Some(Found::Data(data))
+                Some(BodyPiece::Data(data))
             }
             None => {
                 let tail_from = frame.len().saturating_sub(delimiter_len - 1);
@@ -354,81 +373,24 @@ impl Decoder {
                 if frame.is_empty() {
                     self.until_delimiter()
                 } else {
-                    Some(Found::Data(frame))
+                    Some(BodyPiece::Data(frame))
                 }
             }
         }
     }
 }
 
-enum Found {
+enum BodyPiece {
     Data(Bytes),
     Delimiter,
 }
 
-/// Where, in a tail shorter than the delimiter, the delimiter may begin.
-fn possible_start(tail: &[u8], delimiter: &[u8]) -> Option<usize> {
-    let first = delimiter.first().copied().unwrap_or_default();
-    memchr::memchr_iter(first, tail)
-        .find(|&at| tail.get(at..).is_some_and(|end| delimiter.starts_with(end)))
-}
-
-/// What a state came to.
-enum Next {
+/// The result of a decoder state.
+enum Transition {
     Event(Event),
     GoOn,
     /// More bytes are needed.
     More,
-}
-
-/// What stands behind a delimiter.
-enum Line {
-    /// A boundary's line, with its end: another part follows.
-    Next { length: usize },
-    /// The line of the closing boundary.
-    Last,
-    /// Something else: it was no delimiter.
-    Data,
-}
-
-/// Tells what stands behind a delimiter, or `None` when more bytes are needed; `whole` says that none will come.
-fn line_of(rest: &[u8], whole: bool) -> Option<Line> {
-    let (last, rest, before) = match rest {
-        [b'-', b'-', rest @ ..] => (true, rest, 2),
-        [b'-'] | [] if !whole => return None,
-        rest => (false, rest, 0),
-    };
-    let blank = rest
-        .iter()
-        .take(MAX_PADDING)
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count();
-    let end = match rest.get(blank..).unwrap_or_default() {
-        [b'\n', ..] => blank + 1,
-        [b'\r', b'\n', ..] => blank + 2,
-        [] | [b'\r'] if !whole => return None,
-        [] | [b'\r'] if last => blank,
-        _ => return Some(Line::Data),
-    };
-    Some(if last {
-        Line::Last
-    } else {
-        Line::Next {
-            length: before + end,
-        }
-    })
-}
-
-/// Where a header ends: behind its first empty line.
-fn end_of_header(held: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', held) {
-        if matches!(held.get(start..end), Some(b"" | b"\r")) {
-            return Some(end + 1);
-        }
-        start = end + 1;
-    }
-    None
 }
 
 #[cfg(test)]

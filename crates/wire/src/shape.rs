@@ -1,15 +1,16 @@
-//! What a request carries and what an answer holds, as types: they say which calls compile.
+//! Request bodies and replies as types, so that calls of the wrong kind do not compile.
 
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The header with which a client says that it takes an answer for whole only when its trailer says so, and with which the
-/// server agrees. Its one value is [`STREAM_END_TRAILER`].
+/// The header with which a client says that it considers a response complete only if the trailer confirms it, and
+/// with which the server agrees. Its only value is [`STREAM_END_TRAILER`].
 ///
-/// An answer that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a whole one with an empty
-/// `X-Stream-Error`. Without the agreement it breaks off, so that nobody takes it for whole; the reason is lost then.
+/// A response that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a complete one with an
+/// empty `X-Stream-Error`. Without the agreement it is cut off, so that nobody takes it for complete; the reason is
+/// lost.
 pub const STREAM_END: &str = "x-stream-end";
 
 /// The value of [`STREAM_END`].
@@ -20,22 +21,22 @@ pub trait Record: Serialize + DeserializeOwned + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Record for T {}
 
-/// What a request carries besides its path, query and headers.
+/// The body of a request.
 pub trait Body: 'static {
-    /// Which one it is.
+    /// The kind.
     const KIND: BodyKind;
 }
 
 /// The kinds of [`Body`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
-    /// Nothing.
+    /// No content.
     Nothing,
     /// One JSON value.
     Json,
-    /// Bytes of any media type, read as they come.
+    /// Bytes of any media type, streamed.
     Bytes,
-    /// `multipart/form-data`, read part by part.
+    /// `multipart/form-data`, streamed.
     Files,
     /// Bytes or files, by the request's `Content-Type`.
     BytesOrFiles,
@@ -49,11 +50,11 @@ pub enum NoBody {}
 #[derive(Debug)]
 pub struct Json<T>(PhantomData<fn() -> T>);
 
-/// A body of bytes of any media type, read as they come.
+/// A streamed body of bytes of any media type.
 #[derive(Debug)]
 pub enum RawBody {}
 
-/// A `multipart/form-data` body, read part by part.
+/// A streamed `multipart/form-data` body.
 #[derive(Debug)]
 pub enum Files {}
 
@@ -81,12 +82,12 @@ impl Body for RawOrFiles {
     const KIND: BodyKind = BodyKind::BytesOrFiles;
 }
 
-/// What an answer holds.
+/// The reply of a request.
 pub trait Reply: 'static {
-    /// Which one it is.
+    /// The kind.
     const KIND: ReplyKind;
 
-    /// What can be printed: one record. `()` where an answer is bytes or empty.
+    /// The records of the reply. `()` where it is bytes or empty.
     type Record: Record;
 }
 
@@ -95,25 +96,25 @@ pub trait Reply: 'static {
 pub enum ReplyKind {
     /// One JSON value.
     One,
-    /// JSON values as they come, one a line.
+    /// A stream of JSON values, one per line.
     Many,
     /// One JSON value or many, as the request asks.
     OneOrMany,
     /// Bytes.
     Bytes,
-    /// Nothing.
+    /// No content.
     Nothing,
 }
 
-/// An answer of one JSON value.
+/// A reply of one JSON value.
 #[derive(Debug)]
 pub struct One<T>(PhantomData<fn() -> T>);
 
-/// An answer of one JSON value that may be too large for the server to hold.
+/// A reply of one JSON value that may be too large to hold in the server's memory.
 #[derive(Debug)]
 pub struct Large<T>(PhantomData<fn() -> T>);
 
-/// An answer of JSON values as they come, one a line.
+/// A reply that is a stream of JSON values, one per line.
 #[derive(Debug)]
 pub struct Many<T>(PhantomData<fn() -> T>);
 
@@ -121,11 +122,11 @@ pub struct Many<T>(PhantomData<fn() -> T>);
 #[derive(Debug)]
 pub struct OneOrMany<A, B>(PhantomData<fn() -> (A, B)>);
 
-/// An answer of bytes.
+/// A reply of bytes.
 #[derive(Debug)]
 pub enum Bytes {}
 
-/// An answer without content.
+/// A reply without content.
 #[derive(Debug)]
 pub enum Nothing {}
 

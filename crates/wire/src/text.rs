@@ -1,4 +1,4 @@
-//! How records are shown to people.
+//! Text output of records.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ mod difference;
 
 pub use difference::difference;
 
-/// Writes a name that came from content, with what could steer a terminal shown as `\u{1b}`.
+/// Writes a name from untrusted content; characters that could control a terminal are escaped as in `\u{1b}`.
 pub fn escaped(name: &str, out: &mut String) {
     for letter in name.chars() {
         if is_hostile(letter) {
@@ -23,7 +23,7 @@ fn is_hostile(letter: char) -> bool {
         || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// JSON with line breaks and this indent.
+/// JSON with line breaks and this indentation.
 pub fn pretty(value: &impl serde::Serialize, indent: &[u8]) -> String {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(indent);
@@ -34,7 +34,7 @@ pub fn pretty(value: &impl serde::Serialize, indent: &[u8]) -> String {
     }
 }
 
-/// Bytes with a decimal unit, as in `1.2 MB`: rounded, below ten with one digit after the point.
+/// A size with a decimal unit, as in `1.2 MB`: rounded, with one fractional digit below ten.
 #[must_use]
 pub fn human_bytes(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
@@ -54,7 +54,7 @@ pub fn human_bytes(bytes: u64) -> String {
     if tenths < 100 {
         return format!("{}.{} {name}", tenths / 10, tenths % 10);
     }
-    // Halves go to the even neighbour.
+    // Round half to even.
     let (whole, rest) = (tenths / 10, tenths % 10);
     let up = rest > 5 || (rest == 5 && whole % 2 == 1);
     format!("{} {name}", whole + u128::from(up))

@@ -1,6 +1,5 @@
-//! Arguments and options as text, and how typed fields are read from them.
+//! Arguments and options as text, and the typed fields read from them.
 //!
-//! The texts of [`ParseError`] are Kubo's: clients match on them.
 
 mod error;
 mod field;
@@ -12,7 +11,7 @@ pub use self::error::ParseError;
 pub use self::field::{ArgumentField, OptionField};
 use crate::kubo::{OptionSpec, Spec};
 
-/// Most pairs that a query may have; more are refused.
+/// Maximum number of pairs that a query may have; more are refused.
 const MAX_PAIRS: usize = 65_536;
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -22,9 +21,9 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// How an option's value is written.
+/// The type of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum OptionKind {
     /// `true`, `false` and their short forms.
     Bool,
     /// A signed number of 32 bits.
@@ -41,8 +40,8 @@ pub enum Kind {
     Strings,
 }
 
-impl Kind {
-    /// The name in messages.
+impl OptionKind {
+    /// The name in Kubo's messages and in `commands`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -55,10 +54,21 @@ impl Kind {
             Self::Strings => "array",
         }
     }
+
+    /// What a value must be, in words.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int | Self::Int64 => "an integer",
+            Self::Uint | Self::Uint64 => "an integer that is not negative",
+            Self::String | Self::Strings => "text",
+        }
+    }
 }
 
-/// The arguments and options of one request, as text. Arguments may be paths, whose names need not be UTF-8: they are kept
-/// byte for byte.
+/// The arguments and options of one request, as text. Arguments may be paths, whose names need not be UTF-8, so they
+/// are byte strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
     arguments: Vec<ByteString>,
@@ -140,14 +150,14 @@ impl Values {
         &self.arguments
     }
 
-    /// The options in order, by the names they were given.
+    /// The options in order, with the names that were used.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         self.options
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The last value of an option that no declaration names, by any of these names.
+    /// The last value of an undeclared option, under any of these names.
     #[must_use]
     pub fn loose(&self, names: &[&str]) -> Option<&str> {
         self.options
@@ -157,14 +167,14 @@ impl Values {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The switch that no declaration names, by any of these names; off where its value is none of a switch.
+    /// The value of an undeclared switch, under any of these names; off if its value is invalid.
     #[must_use]
     pub fn loose_switch(&self, names: &[&str]) -> Option<bool> {
         self.loose(names)
             .map(|text| field::parse_bool(text).unwrap_or(false))
     }
 
-    /// All values of an option, whichever of its names they came under.
+    /// All values of an option, under any of its names.
     fn all<'a>(&'a self, option: &'a OptionSpec) -> impl Iterator<Item = &'a str> {
         self.options
             .iter()
@@ -172,7 +182,7 @@ impl Values {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The value of an option that may come once.
+    /// The value of an option that may be given once.
     pub fn single<'a>(&'a self, option: &'a OptionSpec) -> Result<Option<&'a str>, ParseError> {
         let mut found = self.all(option);
         match (found.next(), found.next()) {
@@ -184,7 +194,8 @@ impl Values {
         }
     }
 
-    /// Gives each declared argument its values, as Kubo does: optional ones are filled only when enough are left.
+    /// Assigns values to the declared arguments, as Kubo does: optional ones are only filled when enough values are
+    /// left.
     #[must_use]
     pub fn place<'a>(&'a self, spec: &Spec) -> Vec<&'a [ByteString]> {
         let mut rest = self.arguments.as_slice();
@@ -213,7 +224,7 @@ impl Values {
     }
 }
 
-/// The value of an option's field as text; `None` where nothing stands for it.
+/// The value of an option's field as text; `None` if it has none.
 #[must_use]
 pub fn written(field: &impl OptionField) -> Option<String> {
     let mut values = Values::default();

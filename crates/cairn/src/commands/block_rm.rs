@@ -1,4 +1,4 @@
-//! `block rm`: what could not be removed is an error.
+//! `block rm`: blocks that could not be removed are errors.
 
 use cairn_wire::kubo::block::rm::Removed;
 

@@ -23,8 +23,8 @@ pub(crate) async fn run(
         .kubo
         .send(request.spec, request.values.clone(), None)
         .await?;
-    // A bar would be drawn over what is printed.
-    let shown = progress::wanted(asked) && !std::io::stdout().is_terminal();
+    // A bar would overwrite the output.
+    let shown = progress::is_enabled(asked) && !std::io::stdout().is_terminal();
     let progress = Progress::bytes(shown, answer.length());
     while let Some(bytes) = answer.chunk().await? {
         output.bytes(&bytes)?;

@@ -1,4 +1,4 @@
-//! `completions`: a script that completes commands in a shell.
+//! `completions`: shell completion scripts.
 
 use cairn_node::config::{Config, Document, Profile};
 use cairn_wire::kubo::{self, ANY_PATH};
@@ -23,13 +23,13 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
     let Some(shell) = invocation.own::<Shell>("shell") else {
-        return Err(Problem::usage("argument \"SHELL\" is required")
+        return Err(Problem::usage("the argument \"SHELL\" is required")
             .hint("`{program} completions --help` lists the shells"));
     };
     let mut script = Vec::new();
     clap_complete::generate(
         shell,
-        &mut offered(invocation.program),
+        &mut completion_grammar(invocation.program),
         invocation.program,
         &mut script,
     );
@@ -38,8 +38,8 @@ pub(crate) fn run(invocation: &Invocation) -> Result<(), Problem> {
     output.flush()
 }
 
-/// The grammar as completions offer it: without what is hidden, and with the values that the declarations name.
-pub(crate) fn offered(program: &'static str) -> Command {
+/// The grammar for completions: without hidden commands, and with the values of the declarations.
+pub(crate) fn completion_grammar(program: &'static str) -> Command {
     let global: Vec<String> = globals::definitions()
         .iter()
         .filter(|global| !global.is_hide_set())
@@ -93,7 +93,7 @@ fn pruned(command: &Command, global: &[String], path: &str) -> Command {
     new.args(arguments).subcommands(commands)
 }
 
-/// The keys of the configuration, dotted: those of every section, whatever a file says.
+/// The dotted keys of all sections of the configuration.
 fn keys() -> Vec<String> {
     fn collect(value: &Value, path: &str, keys: &mut Vec<String>) {
         let Value::Object(map) = value else {
@@ -113,7 +113,7 @@ fn keys() -> Vec<String> {
     if let Ok(document) = Document::of(&Config::initial(Default::default())) {
         collect(&document.show(), "", &mut keys);
     }
-    // How blocks are kept is written down for people; none of it is a setting.
+    // The datastore description is for people; it has no settings.
     keys.retain(|key| !key.starts_with("Datastore.Spec"));
     keys.sort_unstable();
     keys

@@ -1,6 +1,6 @@
 //! `config edit`: the configuration in an editor.
 //!
-//! The editor gets a copy. It takes the place of the configuration only if that can be used then.
+//! The editor opens a copy, which replaces the configuration only if it is valid.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -23,7 +23,7 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
     let Some(editor) = &globals.editor else {
-        return Err(Problem::failed("no editor is known")
+        return Err(Problem::failed("no editor is configured")
             .hint("set the EDITOR environment variable, or use `{program} config KEY VALUE`"));
     };
     let repository = globals.repository()?;
@@ -50,7 +50,7 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
         Err((problem, keep)) => {
             if keep {
                 return Err(problem.hint(format!(
-                    "the configuration is as before; your changes are in {}",
+                    "the configuration is unchanged; your edits are in {}",
                     copy.display()
                 )));
             }
@@ -60,11 +60,11 @@ pub(crate) fn run(globals: &Globals) -> Result<(), Problem> {
     }
 }
 
-/// A failure, and whether the copy holds work that is worth keeping.
-type Failed = (Problem, bool);
+/// A failure, and whether the copy has changes worth keeping.
+type EditFailure = (Problem, bool);
 
-fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), Failed> {
-    // As shells and git do: the variable may hold arguments.
+fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), EditFailure> {
+    // As in git, the variable may contain arguments.
     let status = Process::new("sh")
         .arg("-c")
         .arg(format!("{} \"$1\"", editor.display()))
@@ -82,14 +82,14 @@ fn edit(editor: &std::ffi::OsStr, copy: &Path) -> Result<(), Failed> {
     } else {
         Err((
             Problem::failed(format!(
-                "the editor ended with {status}; nothing is changed"
+                "the editor ended with {status}; nothing was changed"
             )),
             false,
         ))
     }
 }
 
-fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), Failed> {
+fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), EditFailure> {
     let io = |error: std::io::Error| {
         (
             Problem::failed(format!("cannot replace {}", path.display())).because(&error),
@@ -111,7 +111,7 @@ fn replace(path: &Path, copy: &Path, before: &[u8]) -> Result<(), Failed> {
             true,
         ));
     }
-    // An editor may have written a file of its own in place of the copy, with other permissions.
+    // An editor may have replaced the copy by a new file with other permissions.
     let permissions = std::fs::metadata(path).map_err(io)?.permissions();
     std::fs::set_permissions(copy, permissions).map_err(io)?;
     std::fs::File::open(copy)

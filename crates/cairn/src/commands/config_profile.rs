@@ -1,4 +1,4 @@
-//! `config profile apply` under our own name: each key that changes, with both values.
+//! `config profile apply` of `cairn`: prints each changed key with both values.
 
 use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
 use cairn_wire::text::escaped;

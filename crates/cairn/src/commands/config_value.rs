@@ -1,4 +1,4 @@
-//! `config`: what no API shows stands in a file that its owner can read.
+//! `config`: hints at the file for values that the API does not show.
 
 use super::generic::{self, Request};
 use crate::error::Problem;
@@ -17,7 +17,7 @@ pub(crate) async fn run(
     outcome.map_err(|problem| match globals.repository() {
         Ok(repository) if globals.api.is_none() && problem.message().starts_with("cannot show") => {
             problem.hint(format!(
-                "whoever owns the repository reads it in {}",
+                "the owner of the repository can read it in {}",
                 repository.join("config").display()
             ))
         }

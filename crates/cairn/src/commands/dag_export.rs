@@ -17,7 +17,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Problem> {
     if std::io::stdout().is_terminal() {
-        return Err(Problem::usage("a CAR is no text for a terminal")
+        return Err(Problem::usage("a CAR cannot be printed on a terminal")
             .hint("write it to a file: `{program} dag export CID > FILE.car`"));
     }
     let asked = super::given_flag(request, &["progress", "p"]);
@@ -25,7 +25,7 @@ pub(crate) async fn run(
         .kubo
         .send(request.spec, request.values.clone(), None)
         .await?;
-    let progress = Progress::bytes(progress::wanted(asked), None);
+    let progress = Progress::bytes(progress::is_enabled(asked), None);
     while let Some(bytes) = answer.chunk().await? {
         output.bytes(&bytes)?;
         progress.add(bytes.len() as u64);

@@ -1,9 +1,9 @@
-//! `dag stat`: how far the counting has come, then what was counted.
+//! `dag stat`: progress, then the result.
 
 use cairn_client::Records;
 use cairn_wire::kubo::dag::stat::DagCounts;
 
-use super::generic::{Printer, Request, next_line, understood};
+use super::generic::{Printer, Request, next_line, parse_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
@@ -17,7 +17,7 @@ pub(crate) async fn run(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
+    let shown = progress::is_enabled(super::given_flag(request, &["progress", "p"]));
     let progress = Progress::count(shown, "blocks");
     let mut printer = Printer::new(request, globals)?;
     let answer = session
@@ -28,11 +28,11 @@ pub(crate) async fn run(
     let mut last = None;
     while let Some(line) = next_line(&mut records, output).await? {
         if shown {
-            let counts: DagCounts = understood(&line)?;
+            let counts: DagCounts = parse_record(&line)?;
             progress.set(counts.dag_stats.iter().map(|root| root.num_blocks).sum());
             progress.message(format!("({} bytes)", counts.total_size));
         }
-        // Only the last record has all of it.
+        // Only the last record is complete.
         last = Some(line);
     }
     drop(progress);

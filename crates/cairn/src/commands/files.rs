@@ -12,12 +12,12 @@ use tokio::sync::mpsc;
 
 use crate::error::Problem;
 
-/// Most bytes read from standard input at once.
+/// Maximum number of bytes read from standard input at once.
 const READ: usize = 1024 * 1024;
 /// Pieces that wait to be sent.
 const WAITING: usize = 2;
 
-/// Files of a command that takes no folders.
+/// Files of a command that takes no directories.
 pub(crate) fn plain(paths: &[OsString], argument: &str) -> Result<Vec<Part>, Problem> {
     if paths.is_empty() {
         return Ok(vec![stdin("")]);
@@ -38,7 +38,7 @@ pub(crate) fn plain(paths: &[OsString], argument: &str) -> Result<Vec<Part>, Pro
     paths.iter().map(part).collect()
 }
 
-/// The name of a path's last part, as it is sent.
+/// The last name of a path, as it is sent.
 pub(crate) fn base_name(path: &Path) -> Vec<u8> {
     path.file_name()
         .unwrap_or(OsStr::new(""))
@@ -46,18 +46,18 @@ pub(crate) fn base_name(path: &Path) -> Vec<u8> {
         .to_vec()
 }
 
-/// A path that is not there or may not be read.
+/// The error of a path that does not exist or cannot be read.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     Problem::failed(format!("cannot read {}", path.display())).because(error)
 }
 
-/// Standard input as a part. A person at a terminal is told that it is being read.
+/// Standard input as a part. On a terminal, a note says that it is being read.
 pub(crate) fn stdin(name: &str) -> Part {
     if io::stdin().is_terminal() {
         eprintln!("Reading from standard input; send Ctrl-d to stop.");
     }
     let (pieces, mut taken) = mpsc::channel::<io::Result<Bytes>>(WAITING);
-    // A thread of its own: one that waits for a terminal must not keep the program from ending.
+    // A separate thread: waiting for a terminal must not keep the program from exiting.
     std::thread::spawn(move || {
         let mut input = io::stdin().lock();
         loop {

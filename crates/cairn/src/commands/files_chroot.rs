@@ -1,4 +1,4 @@
-//! `files chroot`: gives MFS another root.
+//! `files chroot`: replaces the root of MFS.
 
 use cairn_node::{Node, NodeOptions};
 use clap::{Arg, ArgAction, Command};
@@ -39,7 +39,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     if globals.api.is_some() {
         return Err(
             Problem::usage("the MFS root of a running daemon cannot be replaced")
-                .hint("stop the daemon, and leave `--api` out"),
+                .hint("stop the daemon, and omit `--api`"),
         );
     }
     let given = invocation.own::<String>("cid");

@@ -1,4 +1,4 @@
-//! `files ls`: as text, the server writes the lines, so that a large directory is held by neither side.
+//! `files ls`: the server formats the lines, so that neither side holds a large directory in memory.
 
 use super::generic::{self, Request};
 use crate::error::Problem;

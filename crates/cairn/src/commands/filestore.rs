@@ -1,14 +1,14 @@
-//! `filestore ls` and `filestore verify`: what is wrong goes to standard error.
+//! `filestore ls` and `filestore verify`: errors go to standard error.
 
 use cairn_wire::kubo::filestore::{FileBlock, OTHER_ERROR};
 
-use super::generic::{self, Printer, Request, tell_error, told_all};
+use super::generic::{self, Printer, Request, print_error, result_of};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// Runs `filestore ls`: a block that cannot be read makes it fail, after all others.
+/// Runs `filestore ls`: if a block cannot be read, it fails after printing all others.
 pub(crate) async fn ls(
     session: &Session,
     request: &Request,
@@ -22,10 +22,10 @@ pub(crate) async fn ls(
         (wrong, !wrong)
     };
     list(session, request, globals, output, each).await?;
-    told_all(failed)
+    result_of(failed)
 }
 
-/// Runs `filestore verify`: what is wrong is its answer, and no failure.
+/// Runs `filestore verify`: bad blocks are its output, not a failure.
 pub(crate) async fn verify(
     session: &Session,
     request: &Request,
@@ -36,7 +36,7 @@ pub(crate) async fn verify(
     list(session, request, globals, output, each).await
 }
 
-/// Prints records; `each` says whether a record's error is told, and whether its line is printed.
+/// Prints records; `each` says whether a record's error and its line are printed.
 async fn list(
     session: &Session,
     request: &Request,
@@ -52,7 +52,7 @@ async fn list(
         |line, record: FileBlock, output| {
             let (told, printed) = each(&record);
             if told && globals.format == Format::Text {
-                tell_error(&record.error_msg, output)?;
+                print_error(&record.error_msg, output)?;
             }
             if printed || globals.format.is_json() {
                 printer.print(&line, output)?;

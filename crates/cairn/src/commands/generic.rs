@@ -1,4 +1,4 @@
-//! Calling an endpoint and printing what it answers.
+//! Calls endpoints and prints their replies.
 
 use std::ffi::OsString;
 
@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
+use super::items::items;
 use super::{Runner, files};
 use crate::error::Problem;
 use crate::globals::Globals;
@@ -19,19 +20,20 @@ use crate::grammar::Invocation;
 use crate::output::{Format, Output};
 use crate::session::Session;
 
-/// Most bytes of arguments in one URL: half of what HTTP servers take, as each byte may be written as three.
+/// Maximum size of arguments in one URL, in bytes: less than the limits of HTTP servers, as each byte may be escaped
+/// as three.
 const URL_ROOM: usize = 16 * 1024;
 
 /// A command that calls an endpoint.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// What the program is called.
+    /// The name of the program.
     program: &'static str,
     /// The endpoint.
     pub(crate) spec: &'static Spec,
-    /// What was given.
+    /// The given arguments and options.
     pub(crate) values: Values,
-    /// The options alone.
+    /// Only the options.
     options: Values,
     /// The files to send.
     pub(crate) files: Vec<OsString>,
@@ -53,12 +55,12 @@ impl Request {
         })
     }
 
-    /// Whether Kubo's own words are printed: where the program is called `ipfs`.
+    /// Whether the output is Kubo's: if the program is called `ipfs`.
     pub(crate) fn is_ipfs(&self) -> bool {
         self.program == "ipfs"
     }
 
-    /// The request in pieces that fit into URLs: more than one only where very many arguments are given.
+    /// The request, split into several that fit into URLs if there are very many arguments.
     pub(crate) fn batches(&self) -> Vec<Values> {
         let (arguments, options) = (self.values.arguments(), &self.options);
         let variadic = self.spec.arguments.last().is_some_and(|last| last.variadic);
@@ -109,8 +111,8 @@ impl Request {
     }
 }
 
-/// What can be done with a command of which only the path is known.
-struct Entry {
+/// The type-erased functions of a command.
+struct GenericCommand {
     path: &'static str,
     run: for<'a> fn(&'a Request, &'a Globals) -> LocalBoxFuture<'a, Result<(), Problem>>,
     check: fn(&Values) -> Result<(), cairn_wire::ParseError>,
@@ -122,11 +124,11 @@ fn check_as<C: Command>(values: &Values) -> Result<(), cairn_wire::ParseError> {
 }
 
 fn print_as<C: Command>(values: &Values, line: &[u8], out: &mut String) -> Result<(), Problem> {
-    // An endpoint that answers nothing has nothing to print, whatever a server sends.
+    // An endpoint without a reply prints nothing, whatever the server sends.
     if size_of::<RecordOf<C>>() == 0 {
         return Ok(());
     }
-    let record: RecordOf<C> = understood(line)?;
+    let record: RecordOf<C> = parse_record(line)?;
     C::from_values(values)?.text(&record, out);
     Ok(())
 }
@@ -142,7 +144,7 @@ where
 }
 
 macro_rules! entries {
-    ($($command:path),+ $(,)?) => { &[$( Entry {
+    ($($command:path),+ $(,)?) => { &[$( GenericCommand {
         path: <$command as Command>::SPEC.path,
         run: run_as::<$command>,
         check: check_as::<$command>,
@@ -150,9 +152,9 @@ macro_rules! entries {
     } ),+] };
 }
 
-static ENTRIES: &[Entry] = cairn_wire::kubo_commands!(entries);
+static ENTRIES: &[GenericCommand] = cairn_wire::kubo_commands!(entries);
 
-fn entry(spec: &Spec) -> Result<&'static Entry, Problem> {
+fn entry(spec: &Spec) -> Result<&'static GenericCommand, Problem> {
     ENTRIES
         .iter()
         .find(|entry| entry.path == spec.path)
@@ -164,7 +166,7 @@ pub(crate) async fn run_as_declared(request: &Request, globals: &Globals) -> Res
     (entry(request.spec)?.run)(request, globals).await
 }
 
-/// Refuses what the server would refuse, before anything is opened or sent.
+/// Checks the arguments as the server would, before anything is opened or sent.
 pub(crate) fn check(request: &Request) -> Result<(), Problem> {
     Ok((entry(request.spec)?.check)(&request.values)?)
 }
@@ -193,12 +195,12 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Prints bytes as they come.
+/// Prints bytes as they arrive.
 pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(), Problem> {
     loop {
         let next = match answer.chunk().now_or_never() {
             Some(next) => next,
-            // Whoever waits sees what there is.
+            // Flush: the user sees the output so far.
             None => {
                 output.flush()?;
                 answer.chunk().await
@@ -211,7 +213,7 @@ pub(crate) async fn bytes(mut answer: Answer, output: &mut Output) -> Result<(),
     }
 }
 
-/// Prints records as they come.
+/// Prints records as they arrive.
 pub(crate) async fn records(
     answer: Answer,
     request: &Request,
@@ -226,7 +228,7 @@ pub(crate) async fn records(
     Ok(())
 }
 
-/// The next record; what was printed is shown before waiting for it.
+/// The next record; flushes the output before waiting for it.
 pub(crate) async fn next_line<T: DeserializeOwned>(
     records: &mut Records<T>,
     output: &mut Output,
@@ -238,7 +240,7 @@ pub(crate) async fn next_line<T: DeserializeOwned>(
     Ok(records.next_line().await?)
 }
 
-/// The next record and its line; what was printed is shown before waiting for it.
+/// The next record and its line; flushes the output before waiting for it.
 pub(crate) async fn next_record<T: DeserializeOwned>(
     records: &mut Records<T>,
     output: &mut Output,
@@ -246,11 +248,11 @@ pub(crate) async fn next_record<T: DeserializeOwned>(
     let Some(line) = next_line(records, output).await? else {
         return Ok(None);
     };
-    let record = understood(&line)?;
+    let record = parse_record(&line)?;
     Ok(Some((line, record)))
 }
 
-/// Sends a request, in as many calls as it takes, and hands over each record of the answers with its line.
+/// Sends a request, in several calls if needed, and passes on each record with its line.
 pub(crate) async fn for_each_record<T: DeserializeOwned>(
     session: &Session,
     request: &Request,
@@ -267,14 +269,14 @@ pub(crate) async fn for_each_record<T: DeserializeOwned>(
     Ok(())
 }
 
-/// Reads the line of a record.
-pub(crate) fn understood<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
+/// Parses the line of a record.
+pub(crate) fn parse_record<T: DeserializeOwned>(line: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(line)
-        .map_err(|error| Problem::failed("the server's answer is not understood").because(&error))
+        .map_err(|error| Problem::failed("cannot parse the response of the server").because(&error))
 }
 
-/// Writes the error that a record tells of to standard error, behind what was printed.
-pub(crate) fn tell_error(error: &str, output: &mut Output) -> Result<(), Problem> {
+/// Prints the error of a record to standard error, after the output so far.
+pub(crate) fn print_error(error: &str, output: &mut Output) -> Result<(), Problem> {
     output.flush()?;
     let mut shown = String::new();
     escaped(error, &mut shown);
@@ -282,8 +284,8 @@ pub(crate) fn tell_error(error: &str, output: &mut Output) -> Result<(), Problem
     Ok(())
 }
 
-/// What a command that told of errors ends with.
-pub(crate) fn told_all(failed: bool) -> Result<(), Problem> {
+/// The result of a command that may have printed errors.
+pub(crate) fn result_of(failed: bool) -> Result<(), Problem> {
     if failed {
         Err(Problem::failed("errors while displaying some entries"))
     } else {
@@ -293,7 +295,7 @@ pub(crate) fn told_all(failed: bool) -> Result<(), Problem> {
 
 /// Prints the records of an endpoint.
 pub(crate) struct Printer<'a> {
-    entry: &'static Entry,
+    entry: &'static GenericCommand,
     values: &'a Values,
     format: Format,
     coloured: bool,
@@ -320,7 +322,7 @@ impl<'a> Printer<'a> {
                 output.bytes(b"\n")
             }
             Format::JsonLines => {
-                for item in items(understood(line)?) {
+                for item in items(parse_record(line)?) {
                     output.text(&item.to_string())?;
                     output.bytes(b"\n")?;
                 }
@@ -335,86 +337,11 @@ impl<'a> Printer<'a> {
         self.text.clear();
         (self.entry.print)(self.values, line, &mut self.text)?;
         if !self.coloured && self.text.contains('\u{1b}') {
-            // What comes from content is escaped: these are our own.
+            // Untrusted content is escaped already; these line breaks are ours.
             for colour in ["33", "31", "32", "0"] {
                 self.text = self.text.replace(&format!("\u{1b}[{colour}m"), "");
             }
         }
         Ok(&self.text)
-    }
-}
-
-/// The items of a record that is a list: of an array, of `pin ls`, of `ls`. Any other record is one item.
-fn items(record: serde_json::Value) -> Vec<serde_json::Value> {
-    use serde_json::{Map, Value};
-    let only = |object: &mut Map<String, Value>, key: &str| {
-        (object.len() == 1).then(|| object.remove(key)).flatten()
-    };
-    let with = |key: &str, value: Value, rest: Value| {
-        let mut item = Map::new();
-        item.insert(key.to_owned(), value);
-        match rest {
-            Value::Object(rest) => item.extend(rest),
-            rest => drop(item.insert("Value".to_owned(), rest)),
-        }
-        Value::Object(item)
-    };
-    match record {
-        Value::Array(items) => items,
-        Value::Object(mut object) => match only(&mut object, "Keys") {
-            Some(Value::Object(keys)) => keys
-                .into_iter()
-                .map(|(cid, pin)| with("Cid", Value::String(cid), pin))
-                .collect(),
-            Some(other) => vec![other],
-            None => match only(&mut object, "Objects") {
-                Some(Value::Array(folders)) => folders
-                    .into_iter()
-                    .flat_map(|mut folder| {
-                        let name = folder.get_mut("Hash").map(Value::take).unwrap_or_default();
-                        match folder.get_mut("Links").map(Value::take).unwrap_or_default() {
-                            Value::Array(links) => links
-                                .into_iter()
-                                .map(|link| with("Parent", name.clone(), link))
-                                .collect(),
-                            _ => Vec::new(),
-                        }
-                    })
-                    .collect(),
-                Some(other) => vec![other],
-                None => vec![Value::Object(object)],
-            },
-        },
-        other => vec![other],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    #[test]
-    fn lists_become_one_object_a_line() {
-        for (record, lines) in [
-            (
-                json!([{"a": 1}, {"a": 2}]),
-                vec![json!({"a": 1}), json!({"a": 2})],
-            ),
-            (
-                json!({"Keys": {"x": {"Type": "direct"}}}),
-                vec![json!({"Cid": "x", "Type": "direct"})],
-            ),
-            (
-                json!({"Objects": [{"Hash": "f", "Links": [{"Name": "a"}, {"Name": "b"}]}]}),
-                vec![
-                    json!({"Parent": "f", "Name": "a"}),
-                    json!({"Parent": "f", "Name": "b"}),
-                ],
-            ),
-            (json!({"Keys": 1, "b": 2}), vec![json!({"Keys": 1, "b": 2})]),
-            (json!({}), vec![json!({})]),
-        ] {
-            assert_eq!(super::items(record), lines);
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! `get`: files and folders onto this machine.
+//! `get`: downloads files and directories.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -36,17 +36,17 @@ pub(crate) async fn run(
     }
     let whole = asked.archive || asked.compress;
     let target = target(&asked, whole);
-    let shown = progress::wanted(super::given_flag(request, &["progress", "p"]));
+    let display_path = progress::is_enabled(super::given_flag(request, &["progress", "p"]));
 
     let answer = session
         .kubo
         .send(request.spec, values(&asked), None)
         .await?;
-    let progress = Progress::bytes(shown, answer.length());
+    let progress = Progress::bytes(display_path, answer.length());
     let mut shown_target = String::new();
     escaped(&target.to_string_lossy(), &mut shown_target);
     let kind = if whole { "archive" } else { "file(s)" };
-    progress.aside(|| {
+    progress.suspend(|| {
         output
             .text(&format!("Saving {kind} to {shown_target}\n"))
             .and_then(|()| output.flush())
@@ -58,7 +58,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What the server needs to know; where things are written is not its affair.
+/// The request to the server, without local options.
 fn values(asked: &Get) -> Values {
     let mut values = Values::default();
     values.argument(asked.path.clone());
@@ -74,7 +74,7 @@ fn values(asked: &Get) -> Values {
     values
 }
 
-/// Where to write: as asked, or in this folder under the last name of the path.
+/// Where to write: the given path, or the last name of the content path in the working directory.
 fn target(asked: &Get, whole: bool) -> PathBuf {
     let mut name = match asked.output.as_deref().filter(|output| !output.is_empty()) {
         Some(output) => output.as_bytes().to_vec(),
@@ -97,7 +97,7 @@ fn target(asked: &Get, whole: bool) -> PathBuf {
     PathBuf::from(OsString::from_vec(name))
 }
 
-/// Writes the bytes as they come.
+/// Writes the bytes as they arrive.
 async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<(), Problem> {
     let failed = |error: io::Error| {
         Problem::failed(format!("cannot write {}", target.display())).because(&error)
@@ -110,11 +110,11 @@ async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// Unpacks the archive as it comes.
+/// Extracts the archive while it arrives.
 async fn unpack(answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
     let unpacked = get::unpack(answer, Target::Path(target), |bytes| progress.add(bytes)).await;
     unpacked.map_err(|error| match error {
         ClientError::Extract(error) => Problem::from_error(&error),
-        error => Problem::from(error).hint("what had arrived before is there, and not complete"),
+        error => Problem::from(error).hint("the output is incomplete"),
     })
 }

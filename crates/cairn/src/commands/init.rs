@@ -14,7 +14,7 @@ use crate::grammar::Invocation;
 use crate::output::Output;
 use crate::session::node_problem;
 
-/// Most bytes of a configuration.
+/// Maximum size of a configuration, in bytes.
 const CONFIG_LIMIT: u64 = 1024 * 1024;
 
 /// Its grammar.
@@ -71,8 +71,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         || invocation.own::<String>("bits").is_some()
     {
         return Err(
-            Problem::usage("the node's key can only be of the kind ed25519")
-                .hint("leave `--algorithm` and `--bits` out"),
+            Problem::usage("only ed25519 keys are supported for the node")
+                .hint("omit `--algorithm` and `--bits`"),
         );
     }
     let config = invocation
@@ -91,7 +91,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     .await
 }
 
-/// Makes the repository and says so, in Kubo's words: scripts read them.
+/// Creates the repository and prints Kubo's messages, which scripts read.
 pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), Problem> {
     let repository = globals.repository()?;
     let path = std::path::absolute(repository).unwrap_or_else(|_| repository.to_owned());
@@ -117,7 +117,7 @@ pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), 
     output.flush()
 }
 
-/// Reads a configuration to begin with.
+/// Reads an initial configuration.
 pub(crate) fn read_config(path: &std::ffi::OsStr) -> Result<Config, Problem> {
     let failed = |error: &dyn std::error::Error| {
         Problem::failed(format!("cannot read the configuration {}", path.display())).because(error)

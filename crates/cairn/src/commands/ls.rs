@@ -1,4 +1,4 @@
-//! `ls`: the entries of folders, those of a stream under their folders as well.
+//! `ls`: the entries of directories, also of a stream, below their directories.
 
 use cairn_wire::kubo::ls::{Listing, Ls};
 

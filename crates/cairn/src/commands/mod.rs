@@ -1,7 +1,7 @@
-//! What the commands do.
+//! The commands.
 //!
-//! An endpoint's command calls the endpoint and prints its records ([`generic`]); those that do something of their own on
-//! this side of the request have a file each, as have the commands that no server knows.
+//! The command of an endpoint calls it and prints its records ([`generic`]). Commands with more code than that, and
+//! those without an endpoint, have a file each.
 
 mod add;
 mod block_rm;
@@ -20,17 +20,18 @@ mod filestore;
 mod generic;
 mod get;
 mod init;
+mod items;
 mod ls;
 mod pin_add;
 mod pin_ls;
 mod piped;
+mod record_error;
 mod reindex;
 mod repair;
 mod repo_gc;
 mod repo_verify;
 mod rest;
 mod shutdown;
-mod told;
 mod version;
 
 use std::future::Future;
@@ -47,16 +48,16 @@ use crate::grammar::{self, Invocation};
 use crate::output::Output;
 use crate::session::Session;
 
-/// A command that only the program knows.
+/// A command without an endpoint.
 pub(crate) struct OwnCommand {
-    /// Its words, with `/` between them.
+    /// Its name, with `/` between words.
     pub(crate) path: &'static str,
     /// What it takes.
     pub(crate) command: fn() -> clap::Command,
     run: for<'a> fn(&'a Invocation, &'a Globals) -> LocalBoxFuture<'a, Result<(), Problem>>,
 }
 
-/// The commands that no declaration names.
+/// The commands without an endpoint.
 pub(crate) const OWN: &[OwnCommand] = &[
     OwnCommand {
         path: "completions",
@@ -103,7 +104,7 @@ macro_rules! rest_commands {
     } ),+] };
 }
 
-/// The commands of REST endpoints: one that is listed and cannot be run does not compile.
+/// The commands of REST endpoints: a listed endpoint that cannot be run does not compile.
 pub(crate) const REST: &[OwnCommand] = cairn_wire::pinning_endpoints!(rest_commands);
 
 /// The groups of those commands.
@@ -114,7 +115,7 @@ pub(crate) const REST_GROUPS: &[kubo::Group] = &[kubo::Group {
 
 /// Runs a declared command: [`Plain`] for those that send their request and print the answer, [`Custom`] for the others.
 pub(crate) trait Runner<C: Command> {
-    /// Opens what the command talks to.
+    /// Opens the session of a command.
     fn open(globals: &Globals) -> impl Future<Output = Result<Session, Problem>> {
         async {
             if C::SPEC.needs_repository {
@@ -145,7 +146,7 @@ impl<C: Command> Runner<C> for Plain {
     }
 }
 
-/// Names what runs a command that is declared with `cli: Custom`.
+/// Assigns functions to the commands declared with `cli: Custom`.
 macro_rules! custom {
     ($($command:ty: $run:expr),+ $(,)?) => { $(
         impl Runner<$command> for Custom {
@@ -165,30 +166,30 @@ custom! {
     kubo::add::Add: add::run,
     kubo::block::rm::BlockRm: block_rm::run,
     kubo::cat::Cat: cat::run,
-    kubo::cid::base32::CidBase32: told::run::<kubo::cid::format::Formatted>,
-    kubo::cid::format::CidFormat: told::run::<kubo::cid::format::Formatted>,
-    kubo::cid::inspect::CidInspect: told::run::<kubo::cid::inspect::CidParts>,
+    kubo::cid::base32::CidBase32: record_error::run::<kubo::cid::format::Formatted>,
+    kubo::cid::format::CidFormat: record_error::run::<kubo::cid::format::Formatted>,
+    kubo::cid::inspect::CidInspect: record_error::run::<kubo::cid::inspect::CidParts>,
     kubo::config::profile::ConfigProfileApply: config_profile::run,
     kubo::config::value::Config: config_value::run,
     kubo::dag::export::DagExport: dag_export::run,
     kubo::dag::stat::DagStat: dag_stat::run,
     kubo::files::ls::FilesLs: files_ls::run,
-    kubo::filestore::dups::FilestoreDups: told::run::<kubo::refs::links::Ref>,
+    kubo::filestore::dups::FilestoreDups: record_error::run::<kubo::refs::links::Ref>,
     kubo::filestore::ls::FilestoreLs: filestore::ls,
     kubo::filestore::verify::FilestoreVerify: filestore::verify,
     kubo::get::Get: get::run,
     kubo::ls::Ls: ls::run,
     kubo::pin::add::PinAdd: pin_add::run,
     kubo::pin::ls::PinLs: pin_ls::run,
-    kubo::refs::links::Refs: told::run::<kubo::refs::links::Ref>,
-    kubo::refs::local::RefsLocal: told::run::<kubo::refs::links::Ref>,
+    kubo::refs::links::Refs: record_error::run::<kubo::refs::links::Ref>,
+    kubo::refs::local::RefsLocal: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::gc::RepoGc: repo_gc::run,
-    kubo::repo::ls::RepoLs: told::run::<kubo::refs::links::Ref>,
+    kubo::repo::ls::RepoLs: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::verify::RepoVerify: repo_verify::run,
 }
 
 #[cfg(test)]
-pub(crate) use completions::offered;
+pub(crate) use completions::completion_grammar;
 
 /// An option that is `true` or `false`, if it was given.
 fn given_flag(request: &Request, names: &[&str]) -> Option<bool> {
@@ -209,14 +210,14 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         output.text(&grammar::help(invocation.program, &invocation.path, false))?;
         return output.flush();
     };
-    // Checked before a node is opened for it.
+    // Check before a node is opened.
     let mut request = Request::read(invocation, spec)?;
     piped::fill(&mut request)?;
     generic::check(&request)?;
     generic::run_as_declared(&request, globals).await
 }
 
-/// Opens what a command talks to, and runs it.
+/// Opens the session of a command, and runs it.
 async fn run_with<C: Command, R: Runner<C>>(
     request: &Request,
     globals: &Globals,
@@ -224,7 +225,7 @@ async fn run_with<C: Command, R: Runner<C>>(
     let session = R::open(globals).await?;
     let mut output = Output::stdout()?;
     let outcome = R::run(&session, request, globals, &mut output).await;
-    // What came before an error is printed before it.
+    // Output before an error is printed before it.
     let flushed = output.flush();
     let closed = session.close().await;
     outcome.and(flushed).and(closed)

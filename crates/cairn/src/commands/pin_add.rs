@@ -1,4 +1,4 @@
-//! `pin add`: with `--progress`, how far it has come.
+//! `pin add`, with `--progress`.
 
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 
@@ -31,7 +31,7 @@ pub(crate) async fn run(
                 );
             }
             _ => {
-                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+                progress.suspend(|| printer.print(&line, output).and_then(|()| output.flush()))?;
             }
         }
         Ok(())

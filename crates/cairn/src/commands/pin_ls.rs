@@ -1,4 +1,4 @@
-//! `pin ls` under our own name: without a type, the pins themselves and how many blocks they keep besides.
+//! `pin ls` of `cairn`: without a type, the pins and the number of blocks that they keep indirectly.
 
 use cairn_wire::kubo::pin::ls::{PinLs, PinnedItem};
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     if request.is_ipfs() || typed || !asked.paths.is_empty() || globals.format.is_json() {
         return generic::run(session, request, globals, output).await;
     }
-    // Names are what people know their pins by.
+    // People recognize pins by their names.
     let asked = PinLs {
         names: true,
         stream: true,

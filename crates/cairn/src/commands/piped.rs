@@ -1,4 +1,4 @@
-//! Arguments that come from standard input, one a line, when the command line ends without them.
+//! Arguments from standard input, one per line, if the command line lacks them.
 
 use std::io::{IsTerminal as _, Read as _, stdin};
 
@@ -8,7 +8,7 @@ use cairn_wire::shape::BodyKind;
 use super::generic::Request;
 use crate::error::Problem;
 
-/// Most bytes of arguments that are read.
+/// Maximum size of arguments from standard input, in bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Fills the last argument from standard input if it is required and missing.
@@ -47,7 +47,7 @@ pub(crate) fn fill(request: &mut Request) -> Result<(), Problem> {
         .map_err(|error| Problem::failed("cannot read standard input").because(&error))?;
     if text.len() as u64 > LIMIT {
         return Err(Problem::failed(format!(
-            "standard input holds more than {LIMIT} bytes of arguments"
+            "standard input has more than {LIMIT} bytes of arguments"
         )));
     }
     let mut given = text

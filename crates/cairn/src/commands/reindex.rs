@@ -1,4 +1,4 @@
-//! `repo reindex`: the index of the block store, made anew from the segments.
+//! `repo reindex`: the index of the block store, rebuilt from the segments.
 
 use cairn_node::{Access, NodeError, Repo};
 use cairn_store::BlockStore as _;
@@ -22,13 +22,13 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     if globals.api.is_some() {
         return Err(Problem::usage("a daemon's repository cannot be reindexed")
-            .hint("stop the daemon, and leave `--api` out"));
+            .hint("stop the daemon, and omit `--api`"));
     }
-    // Holds the lock: nobody else has the store meanwhile.
+    // Holds the lock: no other process uses the store meanwhile.
     let repo = Repo::open(globals.repository()?, Access::ReadWrite)
         .map_err(|error| node_problem(&NodeError::from(error)))?;
     let path = repo.blocks_path();
-    let shown = progress::wanted(None);
+    let shown = progress::is_enabled(None);
     let done = tokio::task::spawn_blocking(move || {
         let progress = Progress::bytes(shown, Some(0));
         let mut in_all = 0;
@@ -42,12 +42,12 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     });
     let done = done
         .await
-        .map_err(|error| Problem::failed("reindexing ended early").because(&error))?;
+        .map_err(|error| Problem::failed("reindexing was interrupted").because(&error))?;
     let (store, report) = done.map_err(|error| {
         let problem = Problem::from_error(&error);
         match error {
             OpenError::Identity { .. } | OpenError::IdentityMissing => {
-                problem.hint("run `{program} repo repair`: it keeps every block that is there")
+                problem.hint("run `{program} repo repair`: it keeps all existing blocks")
             }
             _ => problem,
         }
@@ -58,12 +58,12 @@ pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
         .map_err(|error| Problem::from_error(&error))?;
     repo.close();
     let mut output = Output::stdout()?;
-    output.text(&told(&report))?;
+    output.text(&summary(&report))?;
     output.flush()
 }
 
-/// What was found.
-fn told(report: &OpenReport) -> String {
+/// A summary of the report.
+fn summary(report: &OpenReport) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for (segment, at) in &report.cut {

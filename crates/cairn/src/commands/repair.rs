@@ -1,4 +1,4 @@
-//! `repo repair`: makes a repository usable again that has lost parts.
+//! `repo repair`: repairs a repository that has lost parts.
 
 use cairn_node::Repo;
 use clap::Command;
@@ -12,14 +12,14 @@ use crate::session::node_problem;
 pub(crate) fn command() -> Command {
     Command::new("repair")
         .about("Restore missing or damaged parts of the repository")
-        .long_about("Restore missing or damaged parts of the repository.\n\nOnly while no daemon runs. Every block is kept, and files that cannot be used are set aside under another name. Pins are restored from the pin journal with their names; if that is gone too, every block that no other block links to is pinned. A missing configuration is made anew, with a new identity.")
+        .long_about("Restore missing or damaged parts of the repository.\n\nThe daemon must not be running. All blocks are kept, and unusable files are renamed. Pins are restored from the pin journal with their names; if that is missing too, every block that no other block links to is pinned. A missing configuration is replaced by a new one with a new identity.")
 }
 
 /// Runs it.
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     if globals.api.is_some() {
         return Err(Problem::usage("a daemon's repository cannot be repaired")
-            .hint("stop the daemon, and leave `--api` out"));
+            .hint("stop the daemon, and omit `--api`"));
     }
     let path = globals.repository()?;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

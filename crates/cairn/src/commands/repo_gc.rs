@@ -1,10 +1,10 @@
-//! `repo gc` under our own name: how much was freed. With `--quiet` the CIDs, one a line.
+//! `repo gc` of `cairn`: prints how much was freed. With `--quiet` the CIDs, one per line.
 
 use cairn_wire::kubo::repo::gc::{Collected, RepoGc};
 use cairn_wire::kubo::repo::stat::RepoStat;
 use cairn_wire::text::human_bytes;
 
-use super::generic::{self, Request, tell_error};
+use super::generic::{self, Request, print_error};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
@@ -23,7 +23,7 @@ pub(crate) async fn run(
         return generic::run(session, request, globals, output).await;
     }
     let before = size(session).await?;
-    let progress = Progress::count(progress::wanted(None), "blocks removed");
+    let progress = Progress::count(progress::is_enabled(None), "blocks removed");
     let (mut removed, mut failed) = (0_u64, 0_u64);
     generic::for_each_record(
         session,
@@ -35,7 +35,7 @@ pub(crate) async fn run(
                 progress.set(removed);
             } else if !record.error.is_empty() {
                 failed += 1;
-                progress.aside(|| tell_error(&record.error, output))?;
+                progress.suspend(|| print_error(&record.error, output))?;
             }
             Ok(())
         },

@@ -1,4 +1,4 @@
-//! `repo verify`: how far it has come, and what it found.
+//! `repo verify`: progress and result.
 
 use cairn_client::Records;
 use cairn_wire::kubo::repo::verify::Verified;
@@ -21,14 +21,14 @@ pub(crate) async fn run(
         .kubo
         .send(request.spec, request.values.clone(), None)
         .await?;
-    let progress = Progress::count(progress::wanted(None), "blocks checked");
+    let progress = Progress::count(progress::is_enabled(None), "blocks checked");
     let mut printer = Printer::new(request, globals)?;
     let mut records = Records::<Verified>::new(answer);
     while let Some((line, record)) = next_record(&mut records, output).await? {
         if record.msg.is_empty() && globals.format == Format::Text {
             progress.set(record.progress);
         } else {
-            progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+            progress.suspend(|| printer.print(&line, output).and_then(|()| output.flush()))?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `version`: the version of the Kubo RPC that is spoken. Needs neither daemon nor repository.
+//! `version`: the version of the Kubo RPC. Needs neither a daemon nor a repository.
 
 use cairn_http::kubo::{KUBO_VERSION, version_info};
 use cairn_wire::kubo::Command as _;

@@ -10,18 +10,18 @@ use futures_util::StreamExt as _;
 use http::HeaderValue;
 use serde_json::json;
 
-use super::declared::{Count, GetBytes, PutAny, PutFiles, PutRaw, Trial, Trials, conflict};
+use super::declared::{Count, GetBytes, PutAny, PutFiles, PutRaw, TestApi, Trials, conflict};
 
 fn router(service: Trials) -> axum::Router {
     super::declared::trial_endpoints!(mount_endpoints).into_router(service)
 }
 
-fn in_process() -> Rest<Trial> {
+fn in_process() -> Rest<TestApi> {
     Rest::new(InProcess::new(router(Trials::default())), "")
 }
 
 /// The same over TCP.
-async fn over_http() -> Rest<Trial> {
+async fn over_http() -> Rest<TestApi> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router(Trials::default())).await });
@@ -29,7 +29,7 @@ async fn over_http() -> Rest<Trial> {
     Rest::new(Http::new(&address).unwrap(), "")
 }
 
-async fn both() -> [Rest<Trial>; 2] {
+async fn both() -> [Rest<TestApi>; 2] {
     [in_process(), over_http().await]
 }
 
@@ -278,7 +278,7 @@ async fn forms_that_are_none_are_refused() {
 #[test]
 fn headers_bodies_and_defaults_are_described() {
     let document =
-        super::declared::trial_endpoints!(cairn_wire::describe_endpoints).finish::<Trial>();
+        super::declared::trial_endpoints!(cairn_wire::describe_endpoints).finish::<TestApi>();
     let raw = &document["paths"]["/raw"]["post"];
     assert_eq!(raw["parameters"][0]["name"], "X-Name");
     assert_eq!(raw["parameters"][0]["in"], "header");

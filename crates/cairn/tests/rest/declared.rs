@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use cairn_http::rest::{
-    Answer, Credential, Download, Handler, Input, OneOrMany, RawOrFiles, Refusal, Service,
+    Answer, Credential, Download, ErrorResponse, Handler, Input, OneOrMany, RawOrFiles, Service,
 };
 use cairn_wire::pinning::{Failure, Pinning};
 use cairn_wire::rest::{Access, Api, Fault, Info, Scheme, TrailingSlash};
@@ -13,9 +13,9 @@ use cairn_wire::shape;
 use futures_util::StreamExt as _;
 use http::HeaderValue;
 
-pub(crate) enum Trial {}
+pub(crate) enum TestApi {}
 
-impl Api for Trial {
+impl Api for TestApi {
     const INFO: Info = Info {
         title: "Trial API",
         version: "1",
@@ -55,7 +55,7 @@ cairn_wire::reply_headers! {
 
 cairn_wire::endpoint! {
     /// Store files.
-    pub(crate) struct PutFiles: POST "/files" as "putFiles" of Trial {
+    pub(crate) struct PutFiles: POST "/files" as "putFiles" of TestApi {
         path {}
         query {}
         body: shape::Files,
@@ -69,7 +69,7 @@ cairn_wire::endpoint! {
 
 cairn_wire::endpoint! {
     /// Store bytes.
-    pub(crate) struct PutRaw: POST "/raw" as "putRaw" of Trial {
+    pub(crate) struct PutRaw: POST "/raw" as "putRaw" of TestApi {
         path {}
         query {}
         headers {
@@ -92,7 +92,7 @@ cairn_wire::endpoint! {
 
 cairn_wire::endpoint! {
     /// Store bytes or files.
-    pub(crate) struct PutAny: POST "/any" as "putAny" of Trial {
+    pub(crate) struct PutAny: POST "/any" as "putAny" of TestApi {
         path {}
         query {}
         body: shape::RawOrFiles,
@@ -106,7 +106,7 @@ cairn_wire::endpoint! {
 
 cairn_wire::endpoint! {
     /// Count.
-    pub(crate) struct Count: GET "/count" as "count" of Trial {
+    pub(crate) struct Count: GET "/count" as "count" of TestApi {
         path {}
         query {
             /// How far.
@@ -127,7 +127,7 @@ cairn_wire::endpoint! {
 
 cairn_wire::endpoint! {
     /// Get bytes.
-    pub(crate) struct GetBytes: GET "/bytes/{size}" as "getBytes" of Trial {
+    pub(crate) struct GetBytes: GET "/bytes/{size}" as "getBytes" of TestApi {
         path {
             /// How many.
             size: usize = "size";
@@ -170,7 +170,7 @@ pub(crate) struct Trials {
 }
 
 impl Service for Trials {
-    type Api = Trial;
+    type Api = TestApi;
     type Caller = ();
 
     async fn authenticate(&self, _: Option<Credential<'_>>, _: Access) -> Result<(), Fault> {
@@ -178,17 +178,17 @@ impl Service for Trials {
     }
 }
 
-type Refused = Refusal<Trial>;
+type TestError = ErrorResponse<TestApi>;
 
-pub(crate) fn conflict() -> Refused {
-    Refusal {
+pub(crate) fn conflict() -> TestError {
+    ErrorResponse {
         status: 409,
         body: Failure::new("CONFLICT", "so weit, ü\n"),
     }
 }
 
 impl Handler<Trials> for PutFiles {
-    async fn handle(self, call: Input<Trials, Self>) -> Result<Answer<Self>, Refused> {
+    async fn handle(self, call: Input<Trials, Self>) -> Result<Answer<Self>, TestError> {
         let files = call.body;
         Ok(
             futures_util::stream::try_unfold(files, |mut files| async move {
@@ -209,7 +209,7 @@ impl Handler<Trials> for PutFiles {
 }
 
 impl Handler<Trials> for PutRaw {
-    async fn handle(self, call: Input<Trials, Self>) -> Result<Answer<Self>, Refused> {
+    async fn handle(self, call: Input<Trials, Self>) -> Result<Answer<Self>, TestError> {
         let mut body = call.body;
         let mut size = 0;
         let mut received = 0;
@@ -234,7 +234,7 @@ impl Handler<Trials> for PutRaw {
 }
 
 impl Handler<Trials> for PutAny {
-    async fn handle(self, call: Input<Trials, Self>) -> Result<Answer<Self>, Refused> {
+    async fn handle(self, call: Input<Trials, Self>) -> Result<Answer<Self>, TestError> {
         let (mut size, mut name) = (0, String::new());
         match call.body {
             RawOrFiles::Raw(mut raw) => {
@@ -256,7 +256,7 @@ impl Handler<Trials> for PutAny {
 }
 
 impl Handler<Trials> for Count {
-    async fn handle(self, _: Input<Trials, Self>) -> Result<Answer<Self>, Refused> {
+    async fn handle(self, _: Input<Trials, Self>) -> Result<Answer<Self>, TestError> {
         let fail = self.fail;
         let numbers = (0..self.upto).map(move |at| match fail == Some(at) {
             true => Err(conflict()),
@@ -271,7 +271,7 @@ impl Handler<Trials> for Count {
 }
 
 impl Handler<Trials> for GetBytes {
-    async fn handle(self, _: Input<Trials, Self>) -> Result<Answer<Self>, Refused> {
+    async fn handle(self, _: Input<Trials, Self>) -> Result<Answer<Self>, TestError> {
         let fail = self.fail;
         let pieces = (0..self.size).map(move |at| match fail == Some(at) {
             true => Err(conflict()),

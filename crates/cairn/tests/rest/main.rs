@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use cairn_client::InProcess;
 use cairn_client::rest::{CallError, Rest};
 use cairn_http::mount_endpoints;
-use cairn_http::rest::{Answer, Credential, Handler, Input, Refusal, Service};
+use cairn_http::rest::{Answer, Credential, ErrorResponse, Handler, Input, Service};
 use cairn_wire::pinning::{Failure, GetPin, Pin, PinStatus, Pinning, Status};
 use cairn_wire::rest::{Access, Fault, Scheme};
 use http::{HeaderValue, StatusCode};
@@ -40,10 +40,10 @@ impl Service for Pins {
 }
 
 impl Handler<Pins> for GetPin {
-    async fn handle(self, call: Input<Pins, Self>) -> Result<Answer<Self>, Refusal<Pinning>> {
+    async fn handle(self, call: Input<Pins, Self>) -> Result<Answer<Self>, ErrorResponse<Pinning>> {
         assert_eq!(call.caller, "someone");
         if self.requestid != "known/1" {
-            return Err(Refusal {
+            return Err(ErrorResponse {
                 status: 404,
                 body: Failure::new("NOT_FOUND", "no pin request has this id"),
             });

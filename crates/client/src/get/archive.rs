@@ -1,4 +1,4 @@
-//! What a tar archive holds, read as it comes, with bounds on everything that is kept in memory.
+//! A streaming reader of tar archives with bounded memory.
 //!
 //! Format: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06>. Long names, large sizes
 //! and fine times come as PAX records; GNU's long names are understood as well.
@@ -8,15 +8,15 @@ use std::io::{self, Read};
 use super::extract::ExtractError;
 
 const BLOCK: usize = 512;
-/// Most bytes of the records before an entry.
+/// Maximum size of the records before an entry, in bytes.
 const RECORDS_LIMIT: u64 = 1024 * 1024;
-/// Most bytes of a name: what Linux takes as a path.
+/// Maximum length of a name, in bytes: the path limit of Linux.
 const NAME_LIMIT: usize = 4096;
 
-/// What an entry is.
+/// The type of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum EntryKind {
     /// A directory.
     Directory,
     /// A file; its content follows.
@@ -29,17 +29,17 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Head {
-    /// Its path, as it is in the archive.
+    /// Its path in the archive.
     pub path: Vec<u8>,
-    /// What it is.
-    pub kind: Kind,
+    /// Its type.
+    pub kind: EntryKind,
     /// Its mode.
     pub mode: u32,
     /// Seconds since 1970, and nanoseconds.
     pub mtime: (i64, u32),
 }
 
-/// What the records before an entry say of it.
+/// The extended header records of an entry.
 #[derive(Debug, Default)]
 struct Records {
     path: Option<Vec<u8>>,
@@ -112,7 +112,7 @@ impl Header {
     fn size(&self) -> Result<u64, ExtractError> {
         number(self.field(124, 136))
             .and_then(|size| u64::try_from(size).ok())
-            .ok_or_else(|| broken("it states a size that is none"))
+            .ok_or_else(|| malformed("it states a size that is none"))
     }
 
     fn path(&self) -> Vec<u8> {
@@ -153,8 +153,8 @@ fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     let mut filled = 0;
     while filled < BLOCK {
         match input.read(block.get_mut(filled..).unwrap_or_default()) {
-            Ok(0) if filled == 0 => return Err(broken("it ends without its last blocks")),
-            Ok(0) => return Err(broken("it ends within a header")),
+            Ok(0) if filled == 0 => return Err(malformed("it ends without its last blocks")),
+            Ok(0) => return Err(malformed("it ends within a header")),
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(ExtractError::Read(error)),
@@ -167,7 +167,7 @@ fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     if header.is_sound() {
         Ok(Some(header))
     } else {
-        Err(broken("a checksum is wrong"))
+        Err(malformed("a checksum is wrong"))
     }
 }
 
@@ -175,26 +175,30 @@ fn head(header: &Header, records: Records) -> Result<Head, ExtractError> {
     let path = records.path.unwrap_or_else(|| header.path());
     if path.len() > NAME_LIMIT {
         return Err(ExtractError::Name {
-            path: shown(path.get(..64).unwrap_or_default()),
+            path: display_path(path.get(..64).unwrap_or_default()),
             reason: "it is too long",
         });
     }
     let kind = match header.kind() {
-        b'5' => Kind::Directory,
-        b'0' | 0 => Kind::File,
+        b'5' => EntryKind::Directory,
+        b'0' | 0 => EntryKind::File,
         b'2' => {
             let target = records
                 .target
                 .unwrap_or_else(|| trimmed(header.field(157, 257)).to_vec());
             if target.len() > NAME_LIMIT {
                 return Err(ExtractError::Name {
-                    path: shown(&path),
+                    path: display_path(&path),
                     reason: "the target of the link is too long",
                 });
             }
-            Kind::Symlink(target)
+            EntryKind::Symlink(target)
         }
-        _ => return Err(ExtractError::Kind { path: shown(&path) }),
+        _ => {
+            return Err(ExtractError::Kind {
+                path: display_path(&path),
+            });
+        }
     };
     let mode = number(header.field(100, 108))
         .and_then(|mode| u32::try_from(mode).ok())
@@ -210,7 +214,7 @@ fn head(header: &Header, records: Records) -> Result<Head, ExtractError> {
     })
 }
 
-/// A number in octal, or in base 256 where the first bit says so.
+/// A number in octal, or in base 256 if the first bit is set.
 fn number(field: &[u8]) -> Option<i64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
@@ -233,7 +237,7 @@ fn number(field: &[u8]) -> Option<i64> {
 }
 
 fn pax(mut bytes: &[u8], records: &mut Records) -> Result<(), ExtractError> {
-    let wrong = || broken("a record before an entry is not understood");
+    let wrong = || malformed("a record before an entry is not understood");
     while !trimmed(bytes).is_empty() {
         let space = bytes
             .iter()
@@ -281,7 +285,7 @@ fn time(text: &str) -> Option<(i64, u32)> {
         .take(9)
         .collect();
     let nanoseconds: u32 = digits.parse().ok()?;
-    // What is before 1970 is written as a negative whole: -1.25 is a quarter of a second before -1.
+    // Times before 1970 are negative numbers: -1.25 is a quarter of a second before -1.
     if whole.starts_with('-') && nanoseconds > 0 {
         Some((seconds.checked_sub(1)?, 1_000_000_000 - nanoseconds))
     } else {
@@ -296,7 +300,7 @@ fn small(content: &mut impl Read) -> Result<Vec<u8>, ExtractError> {
         .read_to_end(&mut bytes)
         .map_err(ExtractError::Read)?;
     if bytes.len() as u64 > RECORDS_LIMIT {
-        Err(broken("an entry has too many records"))
+        Err(malformed("an entry has too many records"))
     } else {
         Ok(bytes)
     }
@@ -307,11 +311,11 @@ fn skip(input: &mut impl Read, count: u64) -> Result<(), ExtractError> {
     if skipped == count {
         Ok(())
     } else {
-        Err(broken(CUT))
+        Err(malformed(CUT))
     }
 }
 
-/// What fills an entry's last block.
+/// The padding of an entry's last block.
 fn padding(size: u64) -> u64 {
     let block = BLOCK as u64;
     (block - size % block) % block
@@ -325,12 +329,12 @@ fn trimmed(name: &[u8]) -> &[u8] {
     name.get(..end).unwrap_or_default()
 }
 
-fn broken(why: &'static str) -> ExtractError {
+fn malformed(why: &'static str) -> ExtractError {
     ExtractError::Archive(why)
 }
 
 /// A path in a message.
-pub(super) fn shown(path: &[u8]) -> String {
+pub(super) fn display_path(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 

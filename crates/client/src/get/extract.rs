@@ -1,39 +1,39 @@
-//! Unpacking an archive from a server that nobody vouches for.
+//! Unpacks archives from untrusted servers.
 //!
-//! An archive holds one file, one symlink, or one folder with all else beneath it. As with `cp`, a file goes into a folder
-//! that is there, or takes the target's name.
+//! An archive contains one file, one symlink, or one directory with everything else below it. As with `cp`, a file is
+//! written into an existing directory, or gets the target's name.
 
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Target;
-use super::archive::{self, Head, Kind, shown};
-use super::place::{Folder, Near};
+use super::archive::{self, EntryKind, Head, display_path};
+use super::folders::{FolderCache, OpenFolder};
 
-/// Why an archive is not unpacked, or not further.
+/// Why an archive cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
     /// The archive cannot be read.
     #[error("the archive cannot be read")]
     Read(#[source] io::Error),
-    /// The archive is none.
-    #[error("the archive is not sound: {0}")]
+    /// It is not an archive.
+    #[error("the archive is malformed: {0}")]
     Archive(&'static str),
     /// The archive is empty.
     #[error("the archive is empty")]
     Empty,
-    /// A name that is no place beneath the target.
-    #[error("the archive holds the name {path:?}: {reason}")]
+    /// A name that is outside the target.
+    #[error("the archive contains the name {path:?}: {reason}")]
     Name {
         /// The name.
         path: String,
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// An entry that is neither file, folder nor symlink.
-    #[error("the archive holds {path:?}, which is neither a file, nor a folder, nor a symlink")]
+    /// An entry that is neither a file, a directory nor a symlink.
+    #[error("the archive contains {path:?}, which is neither a file, a directory nor a symlink")]
     Kind {
         /// Its name.
         path: String,
@@ -60,37 +60,37 @@ pub fn extract(input: impl Read, target: &Target) -> Result<(), ExtractError> {
         Target::Path(path) => (path, false),
         Target::Within(path) => (path, true),
     };
-    let mut unpacking = Unpacking {
+    let mut unpacking = Extraction {
         target: place.clone(),
         within,
         root: None,
-        near: Near::default(),
+        near: FolderCache::default(),
         open: Vec::new(),
     };
     archive::each(input, |head, content| unpacking.entry(head, content))?;
     unpacking.finish()
 }
 
-struct Unpacking {
+struct Extraction {
     target: PathBuf,
     /// Whether the target is the directory to write into.
     within: bool,
     root: Option<Root>,
-    near: Near,
-    /// The folders that the last entry is in: their modes and times are set once nothing more goes into them.
+    near: FolderCache,
+    /// The directories of the last entry: their modes and times are set after their last entry.
     open: Vec<Head>,
 }
 
 struct Root {
     /// Its name in the archive.
     name: Vec<u8>,
-    /// The folder; `None` when the archive is one file or symlink.
-    folder: Option<Folder>,
+    /// The directory; `None` if the archive is one file or symlink.
+    folder: Option<OpenFolder>,
 }
 
-impl Unpacking {
+impl Extraction {
     fn entry(&mut self, mut head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
-        // Folders may end with a slash.
+        // Directories may end with a slash.
         if head.path.ends_with(b"/") {
             head.path.pop();
         }
@@ -110,7 +110,7 @@ impl Unpacking {
         }
     }
 
-    /// The first entry: what the target becomes.
+    /// The first entry, which becomes the target.
     fn begin(&mut self, head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
         if head.path.contains(&b'/') {
             return Err(refused(
@@ -129,8 +129,8 @@ impl Unpacking {
             self.target = folder.join(std::ffi::OsStr::from_bytes(&head.path));
         }
         let failed = |source| unwritten(self.target.clone(), source);
-        if head.kind == Kind::Directory {
-            let folder = Folder::make(&self.target).map_err(failed)?;
+        if head.kind == EntryKind::Directory {
+            let folder = OpenFolder::make(&self.target).map_err(failed)?;
             self.root = Some(Root {
                 name: head.path.clone(),
                 folder: Some(folder),
@@ -138,8 +138,8 @@ impl Unpacking {
             self.open.push(head);
             return Ok(());
         }
-        let (folder, name) = if !within && Folder::is_folder(&self.target) {
-            (Folder::open(&self.target), head.path.clone())
+        let (folder, name) = if !within && OpenFolder::is_folder(&self.target) {
+            (OpenFolder::open(&self.target), head.path.clone())
         } else {
             let name = self
                 .target
@@ -147,14 +147,16 @@ impl Unpacking {
                 .map(|name| name.as_bytes().to_vec())
                 .ok_or_else(|| refused(&head.path, "the target has no name"))?;
             (
-                Folder::open(self.target.parent().unwrap_or(Path::new(""))),
+                OpenFolder::open(self.target.parent().unwrap_or(Path::new(""))),
                 name,
             )
         };
         let folder = folder.map_err(failed)?;
         match &head.kind {
-            Kind::Symlink(target) => folder.symlink(&name, target, head.mtime).map_err(failed)?,
-            Kind::File | Kind::Directory => {
+            EntryKind::Symlink(target) => {
+                folder.symlink(&name, target, head.mtime).map_err(failed)?
+            }
+            EntryKind::File | EntryKind::Directory => {
                 write(&folder, &name, content, &head).map_err(failed)?;
             }
         }
@@ -165,7 +167,7 @@ impl Unpacking {
         Ok(())
     }
 
-    /// An entry beneath the folder that the archive began with.
+    /// An entry below the root directory of the archive.
     fn inside(
         &mut self,
         names: &[&[u8]],
@@ -196,17 +198,19 @@ impl Unpacking {
         let failed = |source| unwritten(place(&self.target, names), source);
         let parent = self.near.folder(folder, above).map_err(failed)?;
         match &head.kind {
-            Kind::Directory => parent.folder(last).map_err(failed)?,
-            Kind::File => write(parent, last, content, &head).map_err(failed)?,
-            Kind::Symlink(target) => parent.symlink(last, target, head.mtime).map_err(failed)?,
+            EntryKind::Directory => parent.folder(last).map_err(failed)?,
+            EntryKind::File => write(parent, last, content, &head).map_err(failed)?,
+            EntryKind::Symlink(target) => {
+                parent.symlink(last, target, head.mtime).map_err(failed)?
+            }
         }
-        if head.kind == Kind::Directory {
+        if head.kind == EntryKind::Directory {
             self.open.push(head);
         }
         Ok(())
     }
 
-    /// Sets mode and time of the folders that the next entry is not in; of all, when there is none.
+    /// Sets mode and time of the directories that do not contain the next entry; of all, if there is none.
     fn leave(&mut self, next: Option<&[u8]>) -> Result<(), ExtractError> {
         let holds = |folder: &Head| {
             next.and_then(|next| next.strip_prefix(folder.path.as_slice()))
@@ -254,7 +258,7 @@ fn unwritten(path: PathBuf, source: io::Error) -> ExtractError {
     }
 }
 
-/// Where an entry goes, for messages.
+/// The path of an entry, for messages.
 fn place(target: &Path, names: &[&[u8]]) -> PathBuf {
     let beneath = names
         .iter()
@@ -263,11 +267,11 @@ fn place(target: &Path, names: &[&[u8]]) -> PathBuf {
     beneath.fold(target.to_owned(), |path, name| path.join(name))
 }
 
-fn write(folder: &Folder, name: &[u8], content: &mut dyn Read, head: &Head) -> io::Result<()> {
+fn write(folder: &OpenFolder, name: &[u8], content: &mut dyn Read, head: &Head) -> io::Result<()> {
     folder.file(name, content, head.mode, head.mtime).map(drop)
 }
 
-/// The names of a path, each of which is one.
+/// The components of a path, all of them valid names.
 fn names(path: &[u8]) -> Result<Vec<&[u8]>, ExtractError> {
     let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
     for name in &names {
@@ -284,7 +288,7 @@ fn names(path: &[u8]) -> Result<Vec<&[u8]>, ExtractError> {
 
 fn refused(path: &[u8], reason: &'static str) -> ExtractError {
     ExtractError::Name {
-        path: shown(path),
+        path: display_path(path),
         reason,
     }
 }

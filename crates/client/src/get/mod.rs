@@ -2,7 +2,7 @@
 
 mod archive;
 mod extract;
-mod place;
+mod folders;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use bytes::{Buf as _, Bytes};
 use tokio::sync::mpsc;
 
-pub use self::archive::{Head, Kind, each};
+pub use self::archive::{EntryKind, Head, each};
 pub use self::extract::{ExtractError, extract};
 use crate::error::Error;
 use crate::kubo::Answer;

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::Target;
 use super::extract::{ExtractError, extract};
-use super::place::{Folder, Near};
+use super::folders::{FolderCache, OpenFolder};
 
 /// An entry: name, kind, content or target.
 type Entry<'a> = (&'a [u8], u8, &'a [u8]);
@@ -45,11 +45,11 @@ fn archive(entries: &[Entry<'_>]) -> Vec<u8> {
 }
 
 /// A folder to unpack into, beside one that must not change.
-struct Yard {
+struct TestFolders {
     folder: TempDir,
 }
 
-impl Yard {
+impl TestFolders {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("outside")).unwrap();
@@ -82,7 +82,7 @@ impl Yard {
 
 #[test]
 fn unpacks_folders_files_and_links_with_mode_and_time() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[
         (b"root", b'5', b""),
         (b"root/a", b'0', b"hello"),
@@ -119,7 +119,7 @@ fn unpacks_folders_files_and_links_with_mode_and_time() {
 
 #[test]
 fn a_file_takes_the_targets_name_or_goes_into_it() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[(b"file", b'0', b"one")]).unwrap();
     assert_eq!(fs::read_to_string(yard.at("target")).unwrap(), "one");
     yard.unpack(&[(b"file", b'0', b"two")]).unwrap();
@@ -137,7 +137,7 @@ fn a_file_takes_the_targets_name_or_goes_into_it() {
 
 #[test]
 fn what_has_the_name_is_replaced() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     fs::create_dir_all(yard.at("target/b")).unwrap();
     fs::write(yard.at("target/a"), "old").unwrap();
     symlink(yard.at("outside/kept"), yard.at("target/c")).unwrap();
@@ -187,7 +187,7 @@ fn names_that_lead_elsewhere_are_refused() {
         "rr/x",
         "r",
     ] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         let refused = yard.unpack(&[(b"r", b'5', b""), (name.as_bytes(), b'0', b"hostile")]);
         assert!(refused.is_err(), "{name}");
         yard.outside_is_untouched();
@@ -204,7 +204,7 @@ fn names_that_lead_elsewhere_are_refused() {
 
 #[test]
 fn names_with_zero_bytes_are_refused() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let record = b"20 path=r/a\0b/c\nxxxx";
     let record = &record[..16];
     let record = [b"16 ".as_slice(), &record[3..]].concat();
@@ -227,7 +227,7 @@ fn links_are_never_followed() {
         (".", "r/l/new"),
         ("../outside/kept", "r/l/new"),
     ] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         let refused = yard.unpack(&[
             (b"r", b'5', b""),
             (b"r/l", b'2', target.as_bytes()),
@@ -237,7 +237,7 @@ fn links_are_never_followed() {
         yard.outside_is_untouched();
     }
     // A link in place of a folder that comes again.
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     assert!(
         yard.unpack(&[
             (b"r", b'5', b""),
@@ -249,7 +249,7 @@ fn links_are_never_followed() {
     );
     yard.outside_is_untouched();
     // A file where a link was: the link goes, what it led to stays.
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[
         (b"r", b'5', b""),
         (b"r/l", b'2', b"../outside/kept"),
@@ -262,7 +262,7 @@ fn links_are_never_followed() {
 
 #[test]
 fn a_target_that_is_a_link_is_not_followed() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     symlink(yard.at("outside"), yard.at("target")).unwrap();
     assert!(
         yard.unpack(&[(b"r", b'5', b""), (b"r/x", b'0', b"hostile")])
@@ -277,7 +277,7 @@ fn a_target_that_is_a_link_is_not_followed() {
 #[test]
 fn devices_and_hard_links_are_refused() {
     for kind in [b'1', b'3', b'4', b'6', b'7', b'S', b'V'] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         assert!(
             matches!(
                 yard.unpack(&[(b"r", b'5', b""), (b"r/x", kind, b"")]),
@@ -291,7 +291,7 @@ fn devices_and_hard_links_are_refused() {
 
 #[test]
 fn set_user_id_is_not_taken() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let mut bytes = archive(&[(b"f", b'0', b"x")]);
     bytes[100..107].copy_from_slice(b"0004755");
     bytes[148..156].copy_from_slice(b"        ");
@@ -312,7 +312,7 @@ fn set_user_id_is_not_taken() {
 fn cut_and_damaged_archives_are_errors() {
     let whole = archive(&[(b"r", b'5', b""), (b"r/a", b'0', &[7; 2000])]);
     for cut in [0, 1, 511, 513, 1023, 1025, 1024 + 1999] {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         assert!(
             extract(&whole[..cut], &Target::Path(yard.at("target"))).is_err(),
             "{cut}"
@@ -321,10 +321,10 @@ fn cut_and_damaged_archives_are_errors() {
     let mut damaged = whole.clone();
     damaged[3] ^= 1;
     assert!(matches!(
-        extract(damaged.as_slice(), &Target::Path(Yard::new().at("target"))),
+        extract(damaged.as_slice(), &Target::Path(TestFolders::new().at("target"))),
         Err(ExtractError::Archive(_))
     ));
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     assert!(
         yard.unpack(&[(b"a", b'0', b""), (b"b", b'0', b"")])
             .is_err()
@@ -343,7 +343,7 @@ fn reads_what_gnu_tar_and_pax_write() {
         }
         format!("{length}{body}").into_bytes()
     };
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let records = [pax("path", &long), pax("mtime", "5.25"), pax("size", "3")].concat();
     yard.unpack(&[
         (b"r", b'5', b""),
@@ -357,7 +357,7 @@ fn reads_what_gnu_tar_and_pax_write() {
         (3, 5, 250_000_000)
     );
 
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     yard.unpack(&[
         (b"r", b'5', b""),
         (b"././@LongLink", b'L', format!("{long}\0").as_bytes()),
@@ -374,7 +374,7 @@ fn reads_what_gnu_tar_and_pax_write() {
         &[b'0'; 2 << 20],
     ] {
         assert!(
-            Yard::new()
+            TestFolders::new()
                 .unpack(&[
                     (b"r", b'5', b""),
                     (b"x", b'x', records),
@@ -390,7 +390,7 @@ proptest! {
     fn no_archive_writes_outside(
         entries in prop::collection::vec((prop::collection::vec(prop::sample::select(vec!["r", "a", "l", "..", ".", "", "outside", "kept"]), 1..5), prop::sample::select(vec![b'0', b'2', b'5']), prop::sample::select(vec!["..", "../outside", "/", "a", "../outside/kept"])), 0..8),
     ) {
-        let yard = Yard::new();
+        let yard = TestFolders::new();
         let entries: Vec<(Vec<u8>, u8, Vec<u8>)> = entries.into_iter().map(|(path, kind, content)| (path.join("/").into_bytes(), kind, if kind == b'5' { Vec::new() } else { content.as_bytes().to_vec() })).collect();
         let mut all: Vec<Entry<'_>> = vec![(b"r", b'5', b"")];
         all.extend(entries.iter().map(|(path, kind, content)| (path.as_slice(), *kind, content.as_slice())));
@@ -400,18 +400,18 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
-        let _ = extract(bytes.as_slice(), &Target::Path(Yard::new().at("target")));
+        let _ = extract(bytes.as_slice(), &Target::Path(TestFolders::new().at("target")));
     }
 }
 
 #[test]
 fn folders_in_a_row_are_not_opened_from_the_top_each_time() {
-    let yard = Yard::new();
+    let yard = TestFolders::new();
     let deep = 300;
     fs::create_dir_all(yard.at(&"d/".repeat(deep))).unwrap();
-    let root = Folder::open(yard.folder.path()).unwrap();
+    let root = OpenFolder::open(yard.folder.path()).unwrap();
     let names: Vec<&[u8]> = vec![b"d"; deep];
-    let mut near = Near::default();
+    let mut near = FolderCache::default();
     for depth in (0..=deep).chain((0..=deep).rev()) {
         near.folder(&root, &names[..depth]).unwrap();
     }

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use cairn_wire::CommandError;
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
+use cairn_wire::{CommandError, ErrorDetail};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::Body as _;
@@ -117,7 +117,16 @@ impl Answer {
         if head.status.is_success() {
             return Ok(answer);
         }
-        Err(answer.refusal(head.status).await)
+        let detail = head.extensions.get::<ErrorDetail>().cloned();
+        let mut error = answer.refusal(head.status).await;
+        if let Error::Response { error, .. } = &mut error {
+            let named = (answer.asked.subject.as_ref())
+                .map(|asked| format!("{asked}: "))
+                .filter(|asked| error.message.starts_with(asked));
+            error.detail =
+                detail.map(|ErrorDetail(text)| format!("{}{text}", named.unwrap_or_default()));
+        }
+        Err(error)
     }
 
     /// Whether at least one record is expected.

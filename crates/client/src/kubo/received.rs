@@ -1,4 +1,4 @@
-//! What a caller gets for each kind of reply.
+//! What a caller receives for each kind of reply.
 
 use std::future::Future;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// A reply that [`Kubo::call`](super::Kubo::call) can receive.
 pub trait Received: Reply {
-    /// What the caller gets.
+    /// What the caller receives.
     type Value: Send;
 
     /// Reads it from the bytes of an answer.

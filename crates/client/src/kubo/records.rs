@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::splitter::Splitter;
 use crate::error::{EncoderError, Error, PartialResponse};
 
-/// The records of an answer, read as they come.
+/// The records of an answer, read as they arrive.
 #[derive(Debug)]
 pub struct Records<T> {
     answer: Answer,

@@ -1,24 +1,23 @@
 //! Retries.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use http::StatusCode;
 
 use crate::error::{Error, TransportError};
 
-/// How often and after which pauses requests are retried.
+/// How often, and after which delays, a request is retried.
 ///
-/// A request that never reached the server may always be sent again; one that may have been carried out only when its
-/// command changes nothing. Uploads are never sent again: what was read is gone.
+/// A request that never reached the server can always be retried; one that may have been executed only if its command
+/// changes nothing. Uploads are never retried: their content was consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retry {
-    /// Most attempts after the first.
+    /// Maximum number of attempts after the first.
     pub most: u32,
-    /// The first pause; each one after it is twice as long, less a random part of up to a half.
+    /// The first delay; each further one is twice as long, minus a random part of up to a half.
     pub first_pause: Duration,
-    /// The longest pause.
+    /// The maximum delay.
     pub longest_pause: Duration,
 }
 
@@ -33,7 +32,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Never tries again.
+    /// Never retries.
     pub const NEVER: Self = Self {
         most: 0,
         first_pause: Duration::ZERO,
@@ -64,7 +63,7 @@ impl Retry {
         let worth = match error {
             _ if error.is_connect() => true,
             Error::Connection(TransportError::Broken(_)) => safe,
-            // Both say that nothing was done.
+            // Both statuses mean that nothing was done.
             Error::Status { status, .. } | Error::Response { status, .. } => {
                 matches!(
                     *status,
@@ -88,10 +87,9 @@ impl Retry {
     }
 }
 
-/// A number from 0 to 1, different each time: the keys of a fresh hasher are random.
+/// A number from 0 to 1, different each time as far as the system has random numbers to give.
 fn chance() -> f64 {
-    f64::from(u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(0))
-        / f64::from(u32::MAX)
+    f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
-//! Where one JSON value ends and the next begins.
+//! Splits a stream into JSON values.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::error::Error;
 
-/// Longest record in bytes: a listing of some millions of entries in one value.
+/// Maximum length of a record in bytes: a listing of some million entries in one value.
 const LIMIT: usize = 512 * 1024 * 1024;
 
-/// Cuts a stream of bytes into JSON values, each byte looked at once. What is between them does not matter, so that a
-/// value may be spread over many lines and two may share one.
+/// Splits a stream of bytes into JSON values, reading each byte once. White space between them does not matter: a
+/// value may span lines, and two may share one.
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
     buffer: BytesMut,
-    /// How much of the buffer was looked at.
+    /// How much of the buffer was read.
     seen: usize,
     depth: usize,
     in_string: bool,

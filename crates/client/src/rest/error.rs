@@ -21,13 +21,13 @@ pub enum CallError<E: std::fmt::Debug> {
         error: E,
     },
     /// The request failed after the answer had begun.
-    #[error("the server failed after its answer had begun")]
+    #[error("the server failed after its response had started")]
     Interrupted {
         /// What the API says.
         error: E,
     },
     /// The answer is not what the endpoint declares.
-    #[error("the server's answer ({status}) is not understood")]
+    #[error("cannot parse the response of the server ({status})")]
     Malformed {
         /// The HTTP status.
         status: StatusCode,
@@ -36,22 +36,22 @@ pub enum CallError<E: std::fmt::Debug> {
         source: serde_json::Error,
     },
     /// A header of the answer is not what the endpoint declares.
-    #[error("a header of the server's answer is not understood")]
+    #[error("cannot parse a header of the response")]
     Header(#[source] Invalid),
-    /// The answer broke off, or is longer than is held: 16 MiB of one value.
-    #[error("the answer cannot be read")]
+    /// The answer was cut off, or is longer than is held: 16 MiB of one value.
+    #[error("cannot read the response")]
     Cut(#[source] BoxError),
-    /// What was to be sent could not be read.
+    /// The content to send could not be read.
     #[error(transparent)]
     Upload(#[from] UploadError),
     /// The request did not reach the server.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The request cannot be written.
+    /// The request cannot be built.
     #[error("cannot build the request")]
     Request(#[from] http::Error),
     /// The body cannot be written as JSON.
-    #[error("the request body cannot be written")]
+    #[error("cannot build the request body")]
     Body(#[source] serde_json::Error),
 }
 

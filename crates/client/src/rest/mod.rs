@@ -186,7 +186,7 @@ impl<A: Api> Rest<A> {
         let mut request = Request::builder()
             .method(E::SPEC.method)
             .uri(target)
-            // An answer that breaks off says why in its trailer, to whoever takes none for whole without it.
+            // An answer that is cut off says why in its trailer, to whoever takes none for whole without it.
             .header(header::TE, HeaderValue::from_static("trailers"))
             .header(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
         if let Some(value) = &self.authorization {
@@ -204,7 +204,7 @@ impl<A: Api> Rest<A> {
         let response: Response<Body> = match sent {
             Ok(response) => response,
             Err(error) => {
-                // A file that could not be read is why the request broke off.
+                // A file that could not be read is why the request was cut off.
                 let failed = encoded.failure.as_ref().and_then(Failure::take);
                 return Err(failed.map_or(CallError::Transport(error), CallError::Upload));
             }

@@ -1,4 +1,4 @@
-//! What a caller gets for each kind of reply.
+//! What a caller receives for each kind of reply.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use http::StatusCode;
 use super::CallError;
 use crate::kubo::{Answer, Splitter};
 
-/// Most bytes of an answer that is held as a whole.
+/// Maximum size of an answer that is held as a whole, in bytes.
 const LIMIT: usize = 16 << 20;
 
 /// What a call of an endpoint gives.
@@ -39,7 +39,7 @@ impl Context {
 
 /// A reply that a call can receive.
 pub trait Received: Reply {
-    /// What the caller gets.
+    /// What the caller receives.
     type Value<E: Refusal>: Send;
 
     /// Reads it.
@@ -144,7 +144,7 @@ pub enum OneOrMany<T, U, E> {
     Many(Records<U, E>),
 }
 
-/// The records of an answer, read as they come.
+/// The records of an answer, read as they arrive.
 #[derive(Debug)]
 pub struct Records<T, E> {
     status: StatusCode,
@@ -158,8 +158,8 @@ impl<T: Record, E: Refusal> Records<T, E> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Interrupted`] when the server says why the answer broke off, [`CallError::Cut`] when it does not,
-    /// [`CallError::Malformed`].
+    /// [`CallError::Interrupted`] when the server says why the answer was cut off, [`CallError::Cut`] when it does
+    /// not, [`CallError::Malformed`].
     pub async fn next(&mut self) -> Result<Option<T>, CallError<E>> {
         loop {
             if let Some(line) = self.splitter.next().map_err(CallError::reading)? {
@@ -188,7 +188,7 @@ impl<T: Record, E: Refusal> Records<T, E> {
     }
 }
 
-/// The bytes of an answer, read as they come.
+/// The bytes of an answer, read as they arrive.
 #[derive(Debug)]
 pub struct Download<E> {
     answer: Answer,
@@ -200,7 +200,8 @@ impl<E: Refusal> Download<E> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Interrupted`] when the server says why the answer broke off, [`CallError::Cut`] when it does not.
+    /// [`CallError::Interrupted`] when the server says why the answer was cut off, [`CallError::Cut`] when it does
+    /// not.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, CallError<E>> {
         self.answer.chunk().await.map_err(CallError::reading)
     }

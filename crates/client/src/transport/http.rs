@@ -14,7 +14,7 @@ use super::{Body, Transport};
 use crate::address::Address;
 use crate::error::TransportError;
 
-/// How a client connects.
+/// Connection options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpOptions {

@@ -1,4 +1,4 @@
-//! To a router in this process.
+//! Requests to a router in the same process.
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
@@ -9,7 +9,7 @@ use tower::{Service, ServiceExt as _};
 use super::{Body, BoxError, Transport};
 use crate::error::TransportError;
 
-/// Calls a service in place of sending requests: a router, or a test's stand-in for one.
+/// Calls a service instead of sending requests: a router, or a mock in a test.
 #[derive(Clone, Debug)]
 pub struct InProcess<S> {
     service: S,

@@ -24,15 +24,15 @@ use crate::error::TransportError;
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A body that is read as it comes, in either direction.
+/// A body that is read as it arrives, in either direction.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 
-/// A way to a server.
+/// A transport to a server.
 ///
-/// The request's URI holds path and query alone. Both bodies stream: the answer may begin before the request's body has
-/// ended. Dropping the future, or the answer's body, gives the request up.
+/// The request's URI only has path and query. Both bodies are streams: the response may start before the request's
+/// body has ended. Dropping the future, or the response's body, cancels the request.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request and gives the head of the answer.
+    /// Sends a request and returns the head of the response.
     fn send(&self, request: Request<Body>)
     -> BoxFuture<'_, Result<Response<Body>, TransportError>>;
 
@@ -40,7 +40,7 @@ pub trait Transport: Send + Sync + 'static {
     fn close(&self) {}
 }
 
-/// A body of nothing.
+/// An empty body.
 #[must_use]
 pub fn empty() -> Body {
     http_body_util::Empty::new()

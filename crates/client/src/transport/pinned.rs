@@ -1,4 +1,4 @@
-//! A server whose certificate is itself among those that are trusted.
+//! Servers whose own certificate is trusted.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Whom TLS trusts.
+//! The certificates that TLS trusts.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ const PROTOCOLS: &[&[u8]] = if cfg!(feature = "http2") {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Those of the authorities that this system trusts.
+    /// The certificate authorities of the system.
     #[default]
     System,
     /// These and no others. A server is trusted whose certificate one of them has signed, or whose certificate is one of

@@ -1,6 +1,6 @@
 //! The dates of a certificate: <https://www.rfc-editor.org/rfc/rfc5280#section-4.1>.
 
-use crate::time::days;
+use jiff::civil::DateTime;
 
 /// From when to when a certificate is valid, in seconds since 1970; a time before then is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ const VERSION: u8 = 0xa0;
 impl Validity {
     /// Reads it from a certificate in DER; `None` where that is not one.
     pub(super) fn of(certificate: &[u8]) -> Option<Self> {
-        let mut outer = Der(certificate);
-        let mut signed = Der(Der(outer.take(SEQUENCE)?).take(SEQUENCE)?);
+        let mut outer = DerReader(certificate);
+        let mut signed = DerReader(DerReader(outer.take(SEQUENCE)?).take(SEQUENCE)?);
         if signed.0.first() == Some(&VERSION) {
             signed.take(VERSION)?;
         }
@@ -28,7 +28,7 @@ impl Validity {
         // The signature's algorithm and the issuer.
         signed.take(SEQUENCE)?;
         signed.take(SEQUENCE)?;
-        let mut dates = Der(signed.take(SEQUENCE)?);
+        let mut dates = DerReader(signed.take(SEQUENCE)?);
         Some(Self {
             not_before: dates.time()?,
             not_after: dates.time()?,
@@ -37,9 +37,9 @@ impl Validity {
 }
 
 /// What is left to read of an encoding.
-struct Der<'a>(&'a [u8]);
+struct DerReader<'a>(&'a [u8]);
 
-impl<'a> Der<'a> {
+impl<'a> DerReader<'a> {
     /// The content of the next value, which has to have this tag.
     fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (found, rest) = self.0.split_first()?;
@@ -87,7 +87,7 @@ fn seconds(text: &[u8], generalized: bool) -> Option<u64> {
     let number = |digits: &[u8]| {
         digits
             .iter()
-            .fold(0_i64, |number, digit| number * 10 + i64::from(digit - b'0'))
+            .fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'))
     };
     let year = match number(year) {
         // Two digits mean the years from 1950 to 2049.
@@ -95,20 +95,16 @@ fn seconds(text: &[u8], generalized: bool) -> Option<u64> {
         year @ 50.. => 1900 + year,
         year => 2000 + year,
     };
-    let parts: Vec<i64> = rest.chunks(2).map(number).collect();
-    let [month, day, hour, minute, second] = parts[..] else {
-        return None;
-    };
-    let valid = (1..=12).contains(&month)
-        && (1..=31).contains(&day)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..=60).contains(&second);
-    if !valid {
-        return None;
-    }
-    let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    Some(u64::try_from(seconds).unwrap_or(0))
+    let mut parts = rest
+        .chunks(2)
+        .filter_map(|digits| i8::try_from(number(digits)).ok());
+    let mut part = || parts.next();
+    let (month, day, hour, minute, second) = (part()?, part()?, part()?, part()?, part()?);
+    // A leap second counts as the one before it.
+    let second = if second == 60 { 59 } else { second };
+    let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    Some(u64::try_from(since.as_secs()).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -125,6 +121,8 @@ mod tests {
             ("20240229123456Z", true, Some(1_709_210_096)),
             ("99991231235959Z", true, Some(253_402_300_799)),
             ("20241301000000Z", true, None),
+            ("20230229000000Z", true, None),
+            ("20161231235960Z", true, Some(1_483_228_799)),
             ("240229123456", false, None),
             ("2402291234Z", false, None),
             ("24022912345xZ", false, None),

@@ -1,4 +1,4 @@
-//! What is sent: files, folders and links, read as they are sent.
+//! Uploads: files, directories and links, read while they are sent.
 
 mod multipart;
 mod pattern;
@@ -47,7 +47,7 @@ pub enum UploadError {
         source: io::Error,
     },
     /// A stream cannot be read to its end.
-    #[error("cannot read what was to be sent as {name:?}")]
+    #[error("cannot read the content of {name:?}")]
     Stream {
         /// The name it was to have.
         name: String,
@@ -56,8 +56,11 @@ pub enum UploadError {
         source: io::Error,
     },
     /// The list of what to send came to an error.
-    #[error("what to send cannot be listed")]
+    #[error("cannot list the files to send")]
     List(#[source] BoxError),
+    /// No boundary between parts could be made.
+    #[error("the system has no random numbers to give")]
+    Random(#[source] io::Error),
 }
 
 /// What a part holds.
@@ -68,9 +71,9 @@ pub enum Content {
     Symlink(Vec<u8>),
     /// A file of these bytes.
     Bytes(Bytes),
-    /// A file on disk, opened when its turn comes.
+    /// A file on disk, opened when it is sent.
     File(PathBuf),
-    /// A file of what this stream gives.
+    /// A file with the content of this stream.
     Stream(BoxStream<'static, io::Result<Bytes>>),
 }
 
@@ -86,7 +89,7 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// What is kept of a file besides its bytes.
+/// The metadata of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// The mode's twelve low bits: permissions, set-user-id, set-group-id, sticky.
@@ -95,7 +98,7 @@ pub struct Metadata {
     pub mtime: Option<(i64, u32)>,
 }
 
-/// One thing to send.
+/// An entry to send.
 #[derive(Debug)]
 pub struct Part {
     /// Its name, with `/` between folders; bytes, because names on disk are.
@@ -130,8 +133,8 @@ impl Part {
     }
 }
 
-/// All that one request sends. Parts are made, and files read, only as the server takes them: a few MiB are in memory,
-/// however much is sent.
+/// The content of one request. Parts are produced, and files read, only as fast as the server accepts them: at most a
+/// few MiB are in memory.
 pub struct Upload {
     parts: BoxStream<'static, Result<Part, UploadError>>,
 }
@@ -151,7 +154,7 @@ impl Upload {
         }
     }
 
-    /// Parts as they come, a folder before what is in it. An error ends the request.
+    /// Parts as they arrive, a folder before what is in it. An error ends the request.
     pub fn from_stream(
         parts: impl Stream<Item = Result<Part, UploadError>> + Send + 'static,
     ) -> Self {
@@ -193,7 +196,7 @@ impl RawUpload {
         }
     }
 
-    /// What this stream gives. An error breaks the request off.
+    /// The content of this stream. An error cuts the request off.
     pub fn stream(bytes: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
         Self {
             content: Content::Stream(bytes.boxed()),
@@ -206,7 +209,7 @@ impl RawUpload {
     }
 }
 
-/// Why an upload ended early: told when the request that broke off comes back.
+/// Why an upload ended early, reported when the request fails.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<UploadError>>>);
 

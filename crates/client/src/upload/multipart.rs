@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -21,13 +20,13 @@ use tokio::sync::mpsc;
 use super::{Content, Failure, Metadata, Part, UploadError};
 use crate::transport::{Body, BoxError};
 
-/// What Go's `url.QueryEscape` leaves alone.
+/// Characters that Go's `url.QueryEscape` does not escape.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-/// Most bytes read from a file at once, unless another number is set.
+/// Maximum number of bytes read from a file at once, by default.
 pub(crate) const CHUNK: usize = 1024 * 1024;
 /// From this many bytes on, what is gathered is sent.
 const GATHERED: usize = 64 * 1024;
@@ -36,14 +35,24 @@ const PERMISSIONS: u32 = 0o7777;
 /// Frames that wait for the server. With one being read, at most [`CHUNK`] times this and one are in memory.
 const WAITING: usize = 3;
 
-/// Begins to encode the parts; goes on as the body is read, and stops when it is dropped.
+/// Begins to encode the parts; continues as the body is read, and stops when it is dropped.
 pub(super) fn encode(
     parts: BoxStream<'static, Result<Part, UploadError>>,
     chunk: usize,
 ) -> (String, Body, Failure) {
-    let boundary = boundary();
+    let (boundary, refused) = match boundary() {
+        Ok(boundary) => (boundary, None),
+        Err(error) => (String::new(), Some(error)),
+    };
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    let (body, failure) = spawn(boundary, chunk, |writer| Box::pin(writer.write(parts)));
+    let (body, failure) = spawn(boundary, chunk, |writer| {
+        Box::pin(async move {
+            match refused {
+                None => writer.write(parts).await,
+                Some(error) => Err(error.into()),
+            }
+        })
+    });
     (content_type, body, failure)
 }
 
@@ -57,11 +66,11 @@ pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
     })
 }
 
-/// Runs a writer, which goes on as the body is read, and stops when it is dropped.
+/// Runs a writer, which continues as the body is read, and stops when it is dropped.
 fn spawn(
     boundary: String,
     chunk: usize,
-    work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), Ended>> + Send + 'static,
+    work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), WriteEnd>> + Send + 'static,
 ) -> (Body, Failure) {
     let failure = Failure::default();
     let (frames, mut taken) = mpsc::channel::<Result<Bytes, BoxError>>(WAITING);
@@ -74,10 +83,10 @@ fn spawn(
     let told = failure.clone();
     tokio::spawn(async move {
         let outcome = work(&mut writer).await;
-        if let Err(Ended::Failed(error)) = outcome {
+        if let Err(WriteEnd::Failed(error)) = outcome {
             let reason = error.to_string();
             told.set(error);
-            // Breaks the request off: a body that merely ended would be taken for a whole one.
+            // Cuts the request off: a body that just ended would look complete.
             let _ = writer.frames.send(Err(reason.into())).await;
         }
     });
@@ -89,12 +98,12 @@ fn spawn(
 }
 
 /// Why writing ended early.
-enum Ended {
+enum WriteEnd {
     NobodyReads,
     Failed(UploadError),
 }
 
-impl From<UploadError> for Ended {
+impl From<UploadError> for WriteEnd {
     fn from(error: UploadError) -> Self {
         Self::Failed(error)
     }
@@ -112,7 +121,7 @@ impl Writer {
     async fn write(
         &mut self,
         mut parts: BoxStream<'static, Result<Part, UploadError>>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), WriteEnd> {
         while let Some(part) = parts.next().await {
             let Part {
                 name,
@@ -130,7 +139,7 @@ impl Writer {
     }
 
     /// Sends all of a part's content.
-    async fn whole(&mut self, content: Content, name: &[u8]) -> Result<(), Ended> {
+    async fn whole(&mut self, content: Content, name: &[u8]) -> Result<(), WriteEnd> {
         match content {
             Content::Directory => {}
             Content::Symlink(target) => self.gathered.extend_from_slice(&target),
@@ -196,7 +205,7 @@ impl Writer {
     }
 
     /// Sends content: what is small together with what is around it, what is large as it is.
-    async fn content(&mut self, bytes: Bytes) -> Result<(), Ended> {
+    async fn content(&mut self, bytes: Bytes) -> Result<(), WriteEnd> {
         if bytes.len() < GATHERED {
             self.gathered.extend_from_slice(&bytes);
             if self.gathered.len() < GATHERED {
@@ -208,7 +217,7 @@ impl Writer {
         self.send(bytes).await
     }
 
-    async fn file(&mut self, path: &Path) -> Result<(), Ended> {
+    async fn file(&mut self, path: &Path) -> Result<(), WriteEnd> {
         let (owned, chunk) = (path.to_owned(), self.chunk);
         let opened = blocking(move || {
             let file = File::open(&owned)?;
@@ -234,7 +243,7 @@ impl Writer {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), Ended> {
+    async fn flush(&mut self) -> Result<(), WriteEnd> {
         if self.gathered.is_empty() {
             return Ok(());
         }
@@ -242,11 +251,11 @@ impl Writer {
         self.send(bytes).await
     }
 
-    async fn send(&self, bytes: Bytes) -> Result<(), Ended> {
+    async fn send(&self, bytes: Bytes) -> Result<(), WriteEnd> {
         self.frames
             .send(Ok(bytes))
             .await
-            .map_err(|_| Ended::NobodyReads)
+            .map_err(|_| WriteEnd::NobodyReads)
     }
 }
 
@@ -295,10 +304,12 @@ fn query(metadata: Metadata, content: &Content) -> String {
     query
 }
 
-/// 256 random bits, so that no content holds it: the keys of a fresh hasher are random.
-fn boundary() -> String {
-    (0_u8..4).fold("cairn-".to_owned(), |mut text, turn| {
-        let _ = write!(text, "{:016x}", RandomState::new().hash_one(turn));
-        text
-    })
+/// 256 random bits, so that no content holds it.
+fn boundary() -> Result<String, UploadError> {
+    let mut text = "cairn-".to_owned();
+    for _ in 0..4 {
+        let part = getrandom::u64().map_err(|error| UploadError::Random(error.into()))?;
+        let _ = write!(text, "{part:016x}");
+    }
+    Ok(text)
 }

@@ -7,7 +7,7 @@ use super::*;
 
 /// A part as a server reads it.
 #[derive(Debug, PartialEq, Eq)]
-struct Received {
+struct ReceivedPart {
     field: String,
     name: String,
     kind: String,
@@ -15,7 +15,7 @@ struct Received {
     content: Vec<u8>,
 }
 
-async fn receive(upload: Upload) -> Vec<Received> {
+async fn receive(upload: Upload) -> Vec<ReceivedPart> {
     let (content_type, body, _) = upload.encode(CHUNK);
     let boundary = multer::parse_boundary(content_type).unwrap();
     let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
@@ -27,7 +27,7 @@ async fn receive(upload: Upload) -> Vec<Received> {
                 .get(name)
                 .map(|value| value.to_str().unwrap().to_owned())
         };
-        let received = Received {
+        let received = ReceivedPart {
             field: field.name().unwrap().to_owned(),
             name: field.file_name().unwrap().to_owned(),
             kind: field.content_type().unwrap().to_string(),
@@ -35,7 +35,7 @@ async fn receive(upload: Upload) -> Vec<Received> {
             content: Vec::new(),
         };
         let content = field.bytes().await.unwrap().to_vec();
-        all.push(Received {
+        all.push(ReceivedPart {
             content,
             ..received
         });
@@ -43,8 +43,8 @@ async fn receive(upload: Upload) -> Vec<Received> {
     all
 }
 
-fn part(name: &str, kind: &str, content: &[u8]) -> Received {
-    Received {
+fn part(name: &str, kind: &str, content: &[u8]) -> ReceivedPart {
+    ReceivedPart {
         field: "file".to_owned(),
         name: name.to_owned(),
         kind: kind.to_owned(),
@@ -96,21 +96,21 @@ async fn writes_what_kubo_reads() {
     assert_eq!(
         received,
         [
-            Received {
+            ReceivedPart {
                 field: "file?mode=020004000755".to_owned(),
                 ..part("a%20b", "application/x-directory", b"")
             },
-            Received {
+            ReceivedPart {
                 field: "file?mode=0644&mtime=-5&mtime-nsecs=7".to_owned(),
                 ..part("a%20b%2F%C3%BC%2B%25%22%0D%0A", FILE, b"inline")
             },
-            Received {
+            ReceivedPart {
                 path: received[2].path.clone(),
                 ..part("a%20b%2Ff", FILE, b"disk")
             },
             part("a%20b%2Fl", "application/symlink", b"../target"),
             part("%FF", FILE, b"one two"),
-            Received {
+            ReceivedPart {
                 field: "file?mtime=1".to_owned(),
                 ..part("", FILE, b"")
             },

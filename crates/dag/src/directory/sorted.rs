@@ -1,4 +1,4 @@
-//! The entries of a directory in the order of their names, whatever their number, in a bounded room.
+//! The entries of a directory sorted by name, in bounded memory.
 
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::{ByteString, Cid, varint};
@@ -6,8 +6,8 @@ use cairn_primitives::{ByteString, Cid, varint};
 use super::Entries;
 use crate::error::NodeError;
 
-/// Bytes of entries that are sorted at a time. A directory with more of them is gone through once for each so many: its
-/// nodes are read again, and nothing of what the entries are.
+/// Bytes of entries that are sorted at a time. A larger directory is read several times, once for each such part;
+/// only its nodes are read again, not the entries' blocks.
 const ROOM: usize = 12 << 20;
 
 /// What a name is sorted by: itself, then its place in the directory.
@@ -199,7 +199,7 @@ mod tests {
     use std::sync::Arc;
 
     use cairn_primitives::codec::dag_pb::{Link, Node};
-    use cairn_primitives::unixfs::{Kind, UnixFs};
+    use cairn_primitives::unixfs::{NodeKind, UnixFs};
     use cairn_primitives::{Block, Codec, Multihash};
     use cairn_store::BlockWriter as _;
     use cairn_store::block::MemoryStore;
@@ -219,7 +219,7 @@ mod tests {
             .collect();
         let mut node = Node {
             links: Vec::new(),
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         let mut data = Vec::new();
         for link in &links {

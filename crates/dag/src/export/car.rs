@@ -1,15 +1,15 @@
-//! A DAG as a CAR.
+//! Exports a DAG as a CAR.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use cairn_primitives::car::v1;
-use cairn_primitives::{Cid, codec};
+use cairn_primitives::{Cid, CidList, codec};
 use futures_util::Stream;
 
 use crate::error::NodeError;
-use crate::fetch::{Ahead, Blocks};
-use crate::walk::{AHEAD_OF_LAST, Aside, Visited, may_link};
+use crate::fetch::{Blocks, ReadAhead};
+use crate::walk::{AHEAD_OF_LAST, CompactStack, Visited, may_link};
 
 /// Blocks from this size on are handed over as they are; smaller ones are put together.
 const APART: usize = 16 << 10;
@@ -23,10 +23,10 @@ const EAGER_LEVELS: usize = 8;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarError {
-    /// The root could not be had. Nothing was written yet.
+    /// The root could not be read. Nothing was written yet.
     #[error(transparent)]
     Root(NodeError),
-    /// A block further below could not be had; what was written before is not the whole DAG.
+    /// A block below it could not be read; the output is incomplete.
     #[error("cannot read block {cid}")]
     Block {
         /// The block.
@@ -41,7 +41,7 @@ pub enum CarError {
 struct Level {
     node: Cid,
     /// The blocks that it links to, each with the number of its link and one more.
-    links: Ahead<usize>,
+    links: ReadAhead<usize>,
     /// Links that are done.
     done: usize,
     held: usize,
@@ -52,13 +52,13 @@ struct Level {
 /// Identity CIDs are written like others, as Kubo does.
 pub struct Car {
     /// The outer nodes that are open, of which only the place is known.
-    aside: Aside,
+    aside: CompactStack,
     levels: VecDeque<Level>,
     /// Bytes that the levels hold.
     held: usize,
     blocks: Blocks,
     seen: Visited,
-    /// Whether blocks that are absent are left out.
+    /// Whether absent blocks are left out.
     partial: bool,
     /// Small pieces, being put together.
     small: Vec<u8>,
@@ -66,11 +66,10 @@ pub struct Car {
 }
 
 impl Car {
-    /// Opens the export of a DAG. With `partial`, blocks below the root that are not here are left out, and the source
-    /// is not asked for them.
+    /// Opens the export of a DAG. With `partial`, absent blocks below the root are left out and not fetched.
     ///
     /// # Errors
-    /// [`CarError::Root`] when the root cannot be had.
+    /// [`CarError::Root`] when the root cannot be read.
     pub async fn open(blocks: &Blocks, root: &Cid, partial: bool) -> Result<Self, CarError> {
         let blocks = if partial {
             blocks.local()
@@ -83,7 +82,7 @@ impl Car {
             Err(error) => return Err(CarError::Root(error.into())),
         };
         let mut car = Self {
-            aside: Aside::default(),
+            aside: CompactStack::default(),
             levels: VecDeque::new(),
             held: 0,
             blocks,
@@ -116,7 +115,7 @@ impl Car {
                         cid: node.clone(),
                         error,
                     })?;
-                    self.enter(node, links, done);
+                    self.enter(node, &links, done);
                     continue;
                 }
                 let rest = Bytes::from(std::mem::take(&mut self.small));
@@ -145,12 +144,12 @@ impl Car {
         })
     }
 
-    /// Writes a block and goes on with what it links to.
+    /// Writes a block and continues with what it links to.
     fn section(&mut self, cid: &Cid, data: Bytes) -> Result<(), NodeError> {
         let links = if may_link(cid.codec()) {
             links(cid, &data)?
         } else {
-            Vec::new()
+            CidList::new()
         };
         v1::write_block_prefix(cid, data.len(), &mut self.small);
         if data.len() < APART {
@@ -173,22 +172,22 @@ impl Car {
             {
                 self.leave();
             }
-            self.enter(cid.clone(), links, 0);
+            self.enter(cid.clone(), &links, 0);
         }
         Ok(())
     }
 
     /// Opens a node at one of its links, and sets outer ones aside where they hold too much: they are read again when the
     /// walk comes back to them.
-    fn enter(&mut self, node: Cid, links: Vec<Cid>, done: usize) {
+    fn enter(&mut self, node: Cid, links: &CidList, done: usize) {
         let links: Vec<(Cid, usize)> = links
-            .into_iter()
+            .iter()
             .zip(1..)
             .skip(done)
             .filter(|(link, _)| !self.seen.contains(link))
             .collect();
         let held = links.len() * size_of::<(Cid, usize)>() + size_of::<Level>();
-        let links = Ahead::new(self.blocks.clone(), links);
+        let links = ReadAhead::new(self.blocks.clone(), links);
         // What each level holds read adds up: deep levels hold nothing.
         let depth = self.aside.len() + self.levels.len();
         let links = if depth < EAGER_LEVELS {
@@ -230,10 +229,10 @@ impl std::fmt::Debug for Car {
 }
 
 /// The links of a block; one of a codec that is not built in has none.
-fn links(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, NodeError> {
+fn links(cid: &Cid, data: &[u8]) -> Result<CidList, NodeError> {
     match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
-        Err(codec::CodecError::Unknown(_)) => Ok(Vec::new()),
+        Err(codec::CodecError::Unknown(_)) => Ok(CidList::new()),
         Err(error) => Err(NodeError::Codec {
             cid: cid.clone(),
             error,

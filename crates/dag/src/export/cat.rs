@@ -1,4 +1,4 @@
-//! Files one after the other, as `cat` gives them.
+//! Concatenated files, for `cat`.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use futures_util::Stream;
 use super::{ExportError, FileReader};
 use crate::fetch::Blocks;
 
-/// Which bytes of the files together are wanted.
+/// A byte range of the concatenated files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CatRange {
     offset: u64,
@@ -17,7 +17,7 @@ pub struct CatRange {
 }
 
 impl CatRange {
-    /// From an offset on, for a length, or to the end where there is none; both in bytes.
+    /// A range of an offset and a length, or to the end; both in bytes.
     ///
     /// # Errors
     /// [`ExportError::NegativeOffset`], [`ExportError::NegativeLength`].
@@ -31,7 +31,7 @@ impl CatRange {
     }
 }
 
-/// Files one after the other, as if they were one.
+/// Files read as if they were one.
 ///
 /// Files are added until [`Cat::is_full`]; then the length is known, and the bytes can be read.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Cat {
         }
     }
 
-    /// Whether further files would add nothing. Kubo does not even look at them then.
+    /// Whether further files are outside the range. Kubo does not open them then.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.left == Some(0)
@@ -84,7 +84,7 @@ impl Cat {
         Ok(())
     }
 
-    /// How many bytes there will be.
+    /// The total number of bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length

@@ -1,4 +1,4 @@
-//! What `get` sends: a tar archive, a compressed one, or a compressed file.
+//! Downloads for `get`: a tar archive, a compressed one, or a compressed file.
 
 use std::ops::RangeInclusive;
 
@@ -15,24 +15,24 @@ use crate::fetch::Blocks;
 /// Levels that gzip has.
 const LEVELS: RangeInclusive<i64> = 1..=9;
 
-/// How content is packed for a download.
+/// Options of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GetOptions {
     archive: bool,
     level: Option<u32>,
 }
 
-/// What a download is.
+/// The format of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
+pub enum DownloadFormat {
     /// A tar archive.
     Tar,
-    /// Something that gzip compressed.
+    /// Gzip.
     Gzip,
 }
 
 impl GetOptions {
-    /// From Kubo's options: `archive`, `compress`, `compression-level`. The level is looked at only when compressing.
+    /// From Kubo's options: `archive`, `compress`, `compression-level`. The level is only checked when compressing.
     ///
     /// # Errors
     /// [`ExportError::CompressionLevel`].
@@ -46,13 +46,13 @@ impl GetOptions {
         Ok(Self { archive, level })
     }
 
-    /// What the download will be.
+    /// The format of the download.
     #[must_use]
-    pub fn packing(&self) -> Packing {
+    pub fn packing(&self) -> DownloadFormat {
         if self.level.is_some() {
-            Packing::Gzip
+            DownloadFormat::Gzip
         } else {
-            Packing::Tar
+            DownloadFormat::Tar
         }
     }
 }
@@ -63,17 +63,17 @@ enum Inner {
     Symlink(Option<Bytes>),
 }
 
-/// A file or a tree on its way out.
+/// A file or a tree that is downloaded.
 pub struct Download {
     inner: Inner,
     gzip: Option<Gzip>,
-    /// A block that is being compressed. Kept here so that a dropped [`Download::next`] loses nothing.
+    /// A block that is being compressed, stored so that a dropped [`Download::next`] loses nothing.
     busy: Option<JoinHandle<(Gzip, Bytes)>>,
     size: u64,
 }
 
 impl Download {
-    /// Opens a download of what a CID holds, called `name`. `now` is the time of members that have none.
+    /// Opens a download of a CID under `name`. `now` is the time of members without one.
     ///
     /// # Errors
     /// [`ExportError::NotRegular`] for a directory that is to be compressed but not archived.
@@ -109,8 +109,8 @@ impl Download {
         })
     }
 
-    /// What Kubo announces as the length: bytes of a file, of a link's target, or of all blocks of a directory. It is not the
-    /// length of what is sent.
+    /// The length that Kubo announces: the size of a file, of a link's target, or of all blocks of a directory. It is
+    /// not the length of the response.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size

@@ -8,18 +8,18 @@ use futures_util::Stream;
 
 use super::ExportError;
 use crate::error::NodeError;
-use crate::fetch::{Ahead, Blocks, TOGETHER};
+use crate::fetch::{Blocks, ReadAhead, TOGETHER};
 use crate::unixfs;
 use crate::walk::AHEAD_OF_LAST;
 
-/// Reads a file's bytes in order, block by block, without copying them. What lies before the position is skipped by the
-/// sizes that nodes name for their children; nothing of it is read.
+/// Reads a file's bytes in order, block by block, without copying them. Bytes before the position are skipped by the
+/// child sizes in nodes, without reading them.
 ///
-/// Blocks must have the sizes that are named for them: a stream never gives more or fewer bytes than was announced.
+/// Blocks must have the sizes stated in their parents: a stream never yields more or fewer bytes than announced.
 pub struct FileReader {
     blocks: Blocks,
     size: u64,
-    /// Where reading goes on, in bytes from the front.
+    /// Where reading continues, in bytes from the front.
     position: u64,
     end: u64,
     /// The root, until the first read or after a seek.
@@ -39,7 +39,7 @@ struct Level {
     cid: Cid,
     part: Part,
     /// `None` while it is set aside.
-    children: Option<Ahead<Part>>,
+    children: Option<ReadAhead<Part>>,
     held: usize,
 }
 
@@ -54,13 +54,13 @@ impl FileReader {
     /// Opens a file: UnixFS, or a raw block.
     ///
     /// # Errors
-    /// [`ExportError::IsDirectory`] and [`NodeError::UnknownType`] for what is no file.
+    /// [`ExportError::IsDirectory`] and [`NodeError::UnknownType`] for what is not a file.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, ExportError> {
         let data = blocks.get(cid).await?;
         Self::of_block(blocks.clone(), cid.clone(), data)
     }
 
-    /// Opens the file whose root block is at hand.
+    /// Opens a file from its root block.
     pub(super) fn of_block(blocks: Blocks, cid: Cid, data: Bytes) -> Result<Self, ExportError> {
         let size = match unixfs::file_node(&cid, &data) {
             Ok(node) => node.size,
@@ -97,7 +97,7 @@ impl FileReader {
         self.end - self.position
     }
 
-    /// Goes on at an offset, for at most `length` bytes; both are cut to the file.
+    /// Continues at an offset, for at most `length` bytes; both are limited to the file.
     pub fn seek(&mut self, offset: u64, length: Option<u64>) {
         self.position = offset.min(self.size);
         self.end = length.map_or(self.size, |length| {
@@ -108,7 +108,7 @@ impl FileReader {
         self.started = false;
     }
 
-    /// The next bytes, at most one block of them, never none; `None` at the end.
+    /// The next bytes: at most one block, never empty; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ExportError> {
         if self.position == self.end {
             return Ok(None);
@@ -163,7 +163,7 @@ impl FileReader {
         })
     }
 
-    /// Takes the bytes of a block that are wanted, and goes on with those of its children that are.
+    /// Takes the bytes of a block that are wanted, and continues with those of its children that are.
     fn visit(&mut self, cid: &Cid, data: &Bytes, part: Part) -> Result<Option<Bytes>, ExportError> {
         let claimed = part.end - part.start;
         let node = unixfs::file_node(cid, data)?;
@@ -215,7 +215,7 @@ impl FileReader {
         self.stack.push(Level {
             cid: cid.clone(),
             part,
-            children: Some(Ahead::new(self.blocks.clone(), children)),
+            children: Some(ReadAhead::new(self.blocks.clone(), children)),
             held,
         });
         while self.outermost + 1 < self.stack.len()
@@ -236,7 +236,7 @@ impl FileReader {
         self.outermost = self.outermost.min(self.stack.len());
     }
 
-    /// What is wanted of bytes that begin at `start`, if any is; moves the position behind it.
+    /// What is wanted of bytes that begin at `start`, if any is; moves the position after it.
     fn take(&mut self, mut bytes: Bytes, start: u64) -> Option<Bytes> {
         let end = start + bytes.len() as u64;
         let from = self.position.max(start);

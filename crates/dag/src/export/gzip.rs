@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 /// The level that is taken where none is named.
 pub const DEFAULT_LEVEL: u32 = 6;
 
-/// Compresses frames as they come.
+/// Compresses frames as they arrive.
 pub(super) struct Gzip {
     encoder: GzEncoder<Vec<u8>>,
 }

@@ -1,4 +1,4 @@
-//! Content out of DAGs: files, tar archives, CARs.
+//! Exports of content: files, tar archives, CARs.
 
 mod car;
 mod cat;
@@ -10,7 +10,7 @@ mod tar;
 
 pub use car::{Car, CarError};
 pub use cat::{Cat, CatRange};
-pub use download::{Download, GetOptions, Packing};
+pub use download::{Download, DownloadFormat, GetOptions};
 pub use file::FileReader;
 pub use gzip::DEFAULT_LEVEL;
 pub use node::{Content, Node};
@@ -22,7 +22,7 @@ use crate::error::NodeError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// A file was asked for, and there is a directory.
+    /// A file was expected, and it is a directory.
     #[error("a directory cannot be read as a file")]
     IsDirectory,
     /// An offset below zero.
@@ -32,7 +32,7 @@ pub enum ExportError {
     #[error("the length is negative")]
     NegativeLength,
     /// A level of compression that gzip does not have.
-    #[error("the compression level is not between 1 and 9")]
+    #[error("the compression level must be between 1 and 9")]
     CompressionLevel,
     /// A directory was to be compressed without being archived.
     #[error("a directory can only be compressed as an archive")]
@@ -40,25 +40,25 @@ pub enum ExportError {
         /// Its size in bytes, as a download would have announced it.
         size: u64,
     },
-    /// A name that would leave its directory when it is unpacked.
+    /// A name that would leave its directory when unpacked.
     #[error("a name leads out of its directory: export a CAR instead")]
     OutsideRoot,
     /// The path of a member of an archive is longer than [`MAX_TAR_PATH`].
     #[error(
-        "the path of a member is longer than the {MAX_TAR_PATH} bytes that an archive may have: use CAR instead"
+        "a path in the archive would have more than {MAX_TAR_PATH} bytes: export a CAR instead"
     )]
     PathTooLong,
     /// Too many symbolic links in directories that have a name twice.
-    #[error("the directories have names twice and too many symbolic links, use CAR instead")]
+    #[error("too many symbolic links in directories with duplicate names: export a CAR instead")]
     TooManyLinks,
-    /// The nodes of a file nest deeper than any file needs.
+    /// The nodes of a file are nested too deep.
     #[error("block {cid} is nested too deeply in its file")]
     TooDeep {
         /// The block.
         cid: cairn_primitives::Cid,
     },
-    /// A block of a file does not have the size that the node above it names.
-    #[error("block {cid} has {found} bytes of the file, and {claimed} are named for it")]
+    /// A block of a file does not have the size stated in its parent.
+    #[error("block {cid} has {found} bytes of the file, but its parent states {claimed}")]
     SizeMismatch {
         /// The block.
         cid: cairn_primitives::Cid,
@@ -67,10 +67,10 @@ pub enum ExportError {
         /// Bytes that the node above names.
         claimed: u64,
     },
-    /// The thread that compressed died.
+    /// The compressing thread panicked.
     #[error("the export was interrupted")]
     Interrupted,
-    /// A block could not be had or read.
+    /// A block could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
 }

@@ -1,7 +1,7 @@
-//! What a CID holds, as UnixFS sees it.
+//! UnixFS nodes.
 
 use cairn_primitives::ByteString;
-use cairn_primitives::unixfs::{Kind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{Mtime, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec};
 
 use super::{ExportError, FileReader};
@@ -17,13 +17,13 @@ pub struct Node {
     pub content: Content,
     /// Bytes of content of a file, length of a link's target, bytes of all blocks of a directory as its links claim.
     pub size: u64,
-    /// Permissions, if any are recorded.
+    /// Permissions, if stored.
     pub mode: Option<u32>,
-    /// Time of modification, if one is recorded.
+    /// Time of modification, if stored.
     pub mtime: Option<Mtime>,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Content {
@@ -36,7 +36,7 @@ pub enum Content {
 }
 
 impl Node {
-    /// Opens what a CID holds; reads no more than its block.
+    /// Opens a CID; reads no more than its block.
     pub async fn open(blocks: &Blocks, cid: &Cid) -> Result<Self, ExportError> {
         let data = blocks.get(cid).await?;
         if cid.codec() == Codec::RAW {
@@ -55,7 +55,7 @@ impl Node {
         let fs: UnixFs = unixfs::of_links(cid, &links)?;
         let (mode, mtime) = (fs.permissions(), fs.valid_mtime());
         match fs.kind {
-            Kind::Directory | Kind::HamtShard => {
+            NodeKind::Directory | NodeKind::HamtShard => {
                 let below = links.clone().fold(0u64, |sum, link| {
                     sum.saturating_add(link.size.unwrap_or_default())
                 });
@@ -68,7 +68,7 @@ impl Node {
                     mtime,
                 })
             }
-            Kind::Symlink => {
+            NodeKind::Symlink => {
                 let target = ByteString::from(fs.data.as_deref().unwrap_or_default());
                 Ok(Self {
                     size: target.len() as u64,
@@ -77,7 +77,7 @@ impl Node {
                     mtime,
                 })
             }
-            Kind::File | Kind::Raw => {
+            NodeKind::File | NodeKind::Raw => {
                 let file = FileReader::of_block(blocks.clone(), cid.clone(), data)?;
                 Ok(Self {
                     size: file.size(),
@@ -86,7 +86,7 @@ impl Node {
                     mtime,
                 })
             }
-            Kind::Metadata => Err(NodeError::UnknownType { cid: cid.clone() }.into()),
+            NodeKind::Metadata => Err(NodeError::UnknownType { cid: cid.clone() }.into()),
         }
     }
 }

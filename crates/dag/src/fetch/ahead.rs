@@ -1,11 +1,11 @@
-//! What is asked for ahead of the block that is read.
+//! Blocks that are requested in advance.
 
 use std::collections::VecDeque;
 
 use cairn_primitives::Cid;
 
-use super::{Blocks, Interest};
-use crate::walk::Open;
+use super::{Blocks, WantGuard};
+use crate::walk::WalkStack;
 
 /// Blocks that are asked for ahead, at most, and at which number more are asked: whole batches, and never few in flight.
 const MOST: usize = 128;
@@ -18,13 +18,13 @@ pub(super) struct Window {
     looked: usize,
     /// The blocks among them that are asked for, each with how many stand before it from where the window was when it was
     /// asked.
-    interests: VecDeque<(usize, Interest)>,
+    interests: VecDeque<(usize, WantGuard)>,
     passed: usize,
 }
 
 impl Window {
     /// Asks for the first of these, which begin with the block that is next to be read.
-    pub(super) fn ask<'a>(&mut self, blocks: &Blocks, next: impl Iterator<Item = &'a Cid>) {
+    pub(super) fn request<'a>(&mut self, blocks: &Blocks, next: impl Iterator<Item = &'a Cid>) {
         if self.looked > REFILL {
             return;
         }
@@ -33,14 +33,14 @@ impl Window {
         self.looked += new.len();
         let last = self.passed + self.looked;
         // Identity CIDs are not asked for: an interest may be kept a little longer than its block needs it.
-        let interests = blocks.ask_ahead(new);
+        let interests = blocks.prefetch(new);
         let begin = last.saturating_sub(interests.len()).max(first);
         self.interests
             .extend(interests.into_iter().zip(begin..).map(|(i, at)| (at, i)));
     }
 
     /// Goes on to the next block.
-    pub(super) fn pass(&mut self) {
+    pub(super) fn advance(&mut self) {
         self.passed += 1;
         self.looked = self.looked.saturating_sub(1);
         while self
@@ -53,17 +53,22 @@ impl Window {
     }
 }
 
-/// What a depth-first walk asks for ahead.
+/// The prefetching of a depth-first walk.
 #[derive(Default)]
 pub(crate) struct WalkAhead {
-    interests: Vec<Interest>,
+    interests: Vec<WantGuard>,
     /// Links until more is asked for.
     until: usize,
 }
 
 impl WalkAhead {
     /// Called before each step of a walk. `wanted` tells which of the links to come will be read.
-    pub(crate) fn step(&mut self, blocks: &Blocks, open: &Open, wanted: impl Fn(&Cid) -> bool) {
+    pub(crate) fn step(
+        &mut self,
+        blocks: &Blocks,
+        open: &WalkStack,
+        wanted: impl Fn(&Cid) -> bool,
+    ) {
         if !blocks.is_fetching() {
             return;
         }
@@ -78,7 +83,7 @@ impl WalkAhead {
             .take(MOST)
             .collect();
         // The new before the old: what is in both stays asked for.
-        self.interests = blocks.ask_ahead(&next);
+        self.interests = blocks.prefetch(&next);
     }
 
     /// Called when the walk goes into a node: its links are next.

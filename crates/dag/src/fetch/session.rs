@@ -1,4 +1,4 @@
-//! One operation's wants: what it waits for, what it asks for ahead, and the task that fetches both.
+//! The wants of one operation: awaited blocks, prefetched ones, and the task that fetches both.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use futures_util::stream::{AbortHandle, Abortable, BoxStream, SelectAll};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::task::JoinHandle;
 
-use super::wants::{Interest, Outcome, Shared, Transfer};
+use super::wants::{FetchProgress, Shared, WantGuard, WantResult};
 use crate::error::FetchError;
 
 /// Wants of one batch. Less is finer to cancel: a batch is cancelled when nobody waits for any block of it.
@@ -21,7 +21,7 @@ const BATCH: usize = 32;
 /// Answers that are taken at once, their blocks written to the store together.
 const TOGETHER: usize = 64;
 
-/// Fetches what one operation on a DAG lacks, through one session. Dropping it cancels everything.
+/// Fetches the absent blocks of one operation through one session. Dropping it cancels everything.
 pub(crate) struct Fetcher {
     exchange: Arc<dyn Exchange>,
     store: Arc<dyn BlockStore>,
@@ -105,12 +105,12 @@ impl Fetcher {
     }
 
     /// What came and what is waited for.
-    pub(crate) fn transfer(&self) -> Transfer {
-        Transfer::new(Arc::clone(&self.shared))
+    pub(crate) fn transfer(&self) -> FetchProgress {
+        FetchProgress::new(Arc::clone(&self.shared))
     }
 
-    /// Waits for a block, which is in the store afterwards; `None` when it turned out to be there. Dropping the future cancels
-    /// the want, unless others have it as well.
+    /// Waits for a block, which is in the store afterwards; `None` if it was there already. Dropping the future
+    /// cancels the want, unless others share it.
     pub(crate) async fn want(&self, cid: &Cid) -> Result<Option<Bytes>, FetchError> {
         let (_interest, outcome) = self.shared.want(cid);
         self.start(cid);
@@ -120,8 +120,8 @@ impl Fetcher {
             .unwrap_or(Err(FetchError::Exchange(ExchangeError::Closed)))
     }
 
-    /// Asks for blocks ahead, as far as there is room. The wants are cancelled when what this returns is dropped.
-    pub(crate) fn ahead<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<Interest> {
+    /// Prefetches blocks, as far as the bound allows. The wants are cancelled when the returned guards are dropped.
+    pub(crate) fn ahead<'a>(&self, cids: impl IntoIterator<Item = &'a Cid>) -> Vec<WantGuard> {
         let mut last = None;
         let interests: Vec<_> = cids
             .into_iter()
@@ -172,9 +172,9 @@ struct Driver {
 }
 
 /// Fails whatever waits when the task ends, as it does only by a panic of the exchange or a drop.
-struct Closing(Arc<Shared>);
+struct CloseOnDrop(Arc<Shared>);
 
-impl Drop for Closing {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
     }
@@ -194,9 +194,9 @@ async fn is_here(
 
 impl Driver {
     async fn run(mut self) {
-        let _closing = Closing(Arc::clone(&self.shared));
+        let _closing = CloseOnDrop(Arc::clone(&self.shared));
         loop {
-            self.ask().await;
+            self.send_wants().await;
             let deadline = self.idle.and_then(|idle| self.shared.deadline(idle));
             let expired = async {
                 match deadline {
@@ -207,7 +207,7 @@ impl Driver {
             let event = tokio::select! {
                 biased;
                 Some(event) = self.batches.next() => event,
-                () = self.shared.woken() => continue,
+                () = self.shared.new_want() => continue,
                 () = expired => {
                     self.shared.expire(self.idle.unwrap_or_default());
                     continue;
@@ -218,7 +218,7 @@ impl Driver {
     }
 
     /// Asks for what waits, as far as the bound of wants in flight lets it.
-    async fn ask(&mut self) {
+    async fn send_wants(&mut self) {
         let (store, hold) = (Arc::clone(&self.store), self.hold.clone());
         loop {
             let (abort, registration) = AbortHandle::new_pair();
@@ -252,7 +252,7 @@ impl Driver {
         let mut taken = 0;
         while let Some((id, answer)) = next.take() {
             match answer {
-                Some(Ok(Arrival::Block(block))) if self.shared.is_asked(id, block.cid()) => {
+                Some(Ok(Arrival::Block(block))) if self.shared.is_requested(id, block.cid()) => {
                     blocks.push((id, block.into_block()));
                 }
                 Some(Ok(Arrival::Missing(cid))) => {
@@ -286,7 +286,7 @@ impl Driver {
         let written = blocks.iter().map(|(_, block)| block.clone()).collect();
         let written = self.store.write(&hold, written).await;
         for (id, block) in blocks {
-            let outcome: Outcome = match &written {
+            let outcome: WantResult = match &written {
                 Ok(()) => Ok(Some(block.data)),
                 Err(error) => Err(error.clone().into()),
             };

@@ -1,4 +1,4 @@
-//! The table of wants that an operation and its fetching task share.
+//! The table of wants, shared by an operation and its fetching task.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ const FIRST_GUESS: u64 = 1 << 20;
 /// Blocks that are asked for ahead or wait to be: past this, none is asked ahead.
 const MAX_AHEAD: usize = 1024;
 
-/// What came of a want: the bytes, or nothing where the block turned out to be in the store.
-pub(super) type Outcome = Result<Option<Bytes>, FetchError>;
+/// The outcome of a want: the bytes, or nothing where the block turned out to be in the store.
+pub(super) type WantResult = Result<Option<Bytes>, FetchError>;
 
 /// Wants, shared by an operation and its task.
 #[derive(Default)]
@@ -60,8 +60,8 @@ struct Want {
     id: u64,
     cid: Cid,
     /// How many are interested, those who wait included.
-    interest: usize,
-    waiting: Vec<oneshot::Sender<Outcome>>,
+    add_guard: usize,
+    waiting: Vec<oneshot::Sender<WantResult>>,
     /// The batch in which it was asked for.
     batch: Option<u64>,
 }
@@ -74,14 +74,14 @@ struct Batch {
     abort: AbortHandle,
 }
 
-/// Keeps a want alive. When the last is dropped, the want is cancelled.
-pub(crate) struct Interest {
+/// Keeps a want alive. The want is cancelled when its last guard is dropped.
+pub(crate) struct WantGuard {
     shared: Arc<Shared>,
     key: Multihash,
     id: u64,
 }
 
-impl Drop for Interest {
+impl Drop for WantGuard {
     fn drop(&mut self) {
         self.shared.state.lock().lose(&self.key, self.id);
     }
@@ -89,10 +89,10 @@ impl Drop for Interest {
 
 impl Shared {
     /// Wants a block now.
-    pub(super) fn want(self: &Arc<Self>, cid: &Cid) -> (Interest, oneshot::Receiver<Outcome>) {
+    pub(super) fn want(self: &Arc<Self>, cid: &Cid) -> (WantGuard, oneshot::Receiver<WantResult>) {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.state.lock();
-        let id = state.interest(cid);
+        let id = state.add_guard(cid);
         let closed = state.closed;
         if let Some(want) = state.wants.get_mut(cid.hash()) {
             if !closed {
@@ -111,13 +111,13 @@ impl Shared {
     }
 
     /// Wants a block later; `None` when too much is wanted already.
-    pub(super) fn ahead(this: &Arc<Self>, cid: &Cid) -> Option<Interest> {
+    pub(super) fn ahead(this: &Arc<Self>, cid: &Cid) -> Option<WantGuard> {
         let mut state = this.state.lock();
         let known = state.wants.contains_key(cid.hash());
         if !known && (state.wants.len() >= MAX_AHEAD || state.closed) {
             return None;
         }
-        let id = state.interest(cid);
+        let id = state.add_guard(cid);
         if !known {
             state.ahead.push_back(cid.clone());
         }
@@ -128,8 +128,8 @@ impl Shared {
         Some(this.handle(cid, id))
     }
 
-    fn handle(self: &Arc<Self>, cid: &Cid, id: u64) -> Interest {
-        Interest {
+    fn handle(self: &Arc<Self>, cid: &Cid, id: u64) -> WantGuard {
+        WantGuard {
             shared: Arc::clone(self),
             key: cid.hash().clone(),
             id,
@@ -137,7 +137,7 @@ impl Shared {
     }
 
     /// Waits for a new want.
-    pub(super) async fn woken(&self) {
+    pub(super) async fn new_want(&self) {
         self.wake.notified().await;
     }
 
@@ -175,7 +175,7 @@ impl Shared {
     }
 
     /// Whether a batch still waits for a block.
-    pub(super) fn is_asked(&self, batch: u64, cid: &Cid) -> bool {
+    pub(super) fn is_requested(&self, batch: u64, cid: &Cid) -> bool {
         let state = self.state.lock();
         state
             .wants
@@ -184,7 +184,7 @@ impl Shared {
     }
 
     /// Answers a want of a batch.
-    pub(super) fn finish(&self, batch: u64, cid: &Cid, outcome: &Outcome) {
+    pub(super) fn finish(&self, batch: u64, cid: &Cid, outcome: &WantResult) {
         let mut state = self.state.lock();
         if state
             .wants
@@ -204,7 +204,7 @@ impl Shared {
         state.in_flight -= 1;
         if let Some(found) = state.batches.get_mut(&batch) {
             found.open -= 1;
-            found.interesting -= usize::from(want.interest > 0);
+            found.interesting -= usize::from(want.add_guard > 0);
             if found.open == 0 || found.interesting == 0 {
                 state.cancel(batch);
             }
@@ -278,10 +278,10 @@ impl State {
     }
 
     /// Counts one more who is interested in a block; the want's number.
-    fn interest(&mut self, cid: &Cid) -> u64 {
+    fn add_guard(&mut self, cid: &Cid) -> u64 {
         if let Some(want) = self.wants.get_mut(cid.hash()) {
-            want.interest += 1;
-            if want.interest == 1
+            want.add_guard += 1;
+            if want.add_guard == 1
                 && let Some(batch) = want.batch.and_then(|id| self.batches.get_mut(&id))
             {
                 batch.interesting += 1;
@@ -292,7 +292,7 @@ impl State {
         let want = Want {
             id: self.last_id,
             cid: cid.clone(),
-            interest: 1,
+            add_guard: 1,
             waiting: Vec::new(),
             batch: None,
         };
@@ -305,8 +305,8 @@ impl State {
         let Some(want) = self.wants.get_mut(key).filter(|want| want.id == id) else {
             return;
         };
-        want.interest -= 1;
-        if want.interest > 0 {
+        want.add_guard -= 1;
+        if want.add_guard > 0 {
             return;
         }
         let Some(batch) = want.batch else {
@@ -346,16 +346,16 @@ impl State {
     }
 }
 
-/// What an operation has fetched so far, and what it waits for. May be read while it runs.
+/// The progress of fetching, which can be read while the operation runs.
 #[derive(Clone)]
-pub struct Transfer(Arc<Shared>);
+pub struct FetchProgress(Arc<Shared>);
 
-impl Transfer {
+impl FetchProgress {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self(shared)
     }
 
-    /// Blocks that came from peers.
+    /// Number of blocks received from peers.
     #[must_use]
     pub fn blocks(&self) -> u64 {
         self.0.state.lock().blocks
@@ -367,13 +367,13 @@ impl Transfer {
         self.0.state.lock().bytes
     }
 
-    /// Blocks that peers were asked for and have not answered.
+    /// Number of requested blocks without an answer.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.0.state.lock().in_flight
     }
 
-    /// One of the blocks without which the operation cannot go on, the one wanted longest.
+    /// The block that the operation has waited for longest.
     #[must_use]
     pub fn waiting_for(&self) -> Option<Cid> {
         let state = self.0.state.lock();
@@ -386,7 +386,7 @@ impl Transfer {
     }
 }
 
-impl std::fmt::Debug for Transfer {
+impl std::fmt::Debug for FetchProgress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.0.state.lock();
         f.debug_struct("Transfer")

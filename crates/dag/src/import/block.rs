@@ -7,16 +7,18 @@ use cairn_primitives::multihash::{HashError, HashFunction, SHA2_256};
 use cairn_primitives::{Block, Cid, Codec, Version};
 use cairn_store::{BlockStore, Hold};
 
-use super::{ImportError, OptionError};
+use super::format::DEFAULT_HASH;
+use super::options::given;
+use super::{ImportError, ImportOptions, OptionError};
 
-/// Largest block in bytes that peers exchange, and that is taken in unless the user insists.
+/// Maximum size in bytes of a block that peers exchange; larger ones are only imported if the user insists.
 ///
 /// Spec: <https://specs.ipfs.tech/bitswap-protocol/#block-sizes>
 pub const EXCHANGE_LIMIT: usize = 2 << 20;
 
-/// The options of a `block put`, as they were given; `None` where nothing was.
+/// The options of a `block put`; `None` if not given.
 #[derive(Clone, Debug, Default)]
-pub struct BlockPutRequest {
+pub struct BlockPutOptions {
     /// `cid-codec`: a multicodec name or number.
     pub cid_codec: Option<String>,
     /// `format`: the older name of the codec, which knows `v0`, `protobuf` and `cbor` besides.
@@ -29,7 +31,7 @@ pub struct BlockPutRequest {
     pub allow_big_block: bool,
 }
 
-/// How a block is named.
+/// How the CID of a block is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockFormat {
     version: Version,
@@ -39,27 +41,33 @@ pub struct BlockFormat {
     allow_big_block: bool,
 }
 
-impl BlockPutRequest {
-    /// Applies Kubo's rules; `default_hash` is the configuration's `Import.HashFunction`.
-    pub fn resolve(&self, default_hash: Option<&str>) -> Result<BlockFormat, ImportError> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let hash = given(&self.mhtype)
-            .or_else(|| default_hash.map(Into::into))
-            .unwrap_or_else(|| "sha2-256".into());
-        let hash = HashFunction::from_name(&hash).map_err(|_| OptionError::Hash(hash))?;
-        let (codec, version) = match (given(&self.format), given(&self.cid_codec)) {
-            (None, codec) => (codec.unwrap_or_else(|| "raw".into()), Version::V1),
+impl BlockPutOptions {
+    /// Checks the options by Kubo's rules. Where the hash function is not given, that of `defaults` is taken, which are the
+    /// configuration's.
+    ///
+    /// # Errors
+    /// [`ImportError::Option`] for options that mean nothing, alone or together.
+    pub fn resolve(&self, defaults: &ImportOptions) -> Result<BlockFormat, ImportError> {
+        let hash = given(self.mhtype.as_deref())
+            .or(given(defaults.hash.as_deref()))
+            .unwrap_or(DEFAULT_HASH);
+        let hash = HashFunction::from_name(hash).map_err(|_| OptionError::Hash(hash.into()))?;
+        let (codec, version) = match (
+            given(self.format.as_deref()),
+            given(self.cid_codec.as_deref()),
+        ) {
+            (None, codec) => (codec.unwrap_or("raw"), Version::V1),
             (Some(_), Some(codec)) if codec != "raw" => {
                 return Err(OptionError::TwoCodecs.into());
             }
-            (Some(format), _) => match format.as_str() {
-                "v0" => ("dag-pb".into(), Version::V0),
-                "protobuf" => ("dag-pb".into(), Version::V1),
-                "cbor" => ("dag-cbor".into(), Version::V1),
+            (Some(format), _) => match format {
+                "v0" => ("dag-pb", Version::V0),
+                "protobuf" => ("dag-pb", Version::V1),
+                "cbor" => ("dag-cbor", Version::V1),
                 _ => (format, Version::V1),
             },
         };
-        let codec = Codec::from_name(&codec).map_err(|_| OptionError::Codec(codec))?;
+        let codec = Codec::from_name(codec).map_err(|_| OptionError::Codec(codec.into()))?;
         let length = self.mhlen.and_then(|length| usize::try_from(length).ok());
         if version == Version::V0 && (hash.code() != SHA2_256 || !matches!(length, None | Some(32)))
         {
@@ -76,7 +84,7 @@ impl BlockPutRequest {
 }
 
 impl BlockFormat {
-    /// Names a block; fails when it is too large, or when nothing is stored under such a name.
+    /// The CID of a block; fails if the block is too large or the hash is not allowed.
     pub fn block(&self, data: Bytes) -> Result<Block, ImportError> {
         check_size(data.len(), self.allow_big_block)?;
         if !self.hash.is_allowed() {
@@ -96,7 +104,7 @@ impl BlockFormat {
     }
 }
 
-/// Refuses what peers do not exchange.
+/// Refuses blocks that peers do not exchange.
 pub(super) fn check_size(size: usize, allow_big_block: bool) -> Result<(), ImportError> {
     if size > EXCHANGE_LIMIT && !allow_big_block {
         Err(ImportError::BigBlock)
@@ -105,7 +113,7 @@ pub(super) fn check_size(size: usize, allow_big_block: bool) -> Result<(), Impor
     }
 }
 
-/// Stores a block, durably, under a hold that was taken before; the CID may be pinned while the hold lives.
+/// Stores a block durably under a hold; the CID can be pinned while the hold lives.
 pub async fn put_block(
     store: &dyn BlockStore,
     hold: &Hold,
@@ -122,13 +130,13 @@ pub async fn put_block(
 mod tests {
     use super::*;
 
-    fn request() -> BlockPutRequest {
-        BlockPutRequest::default()
+    fn request() -> BlockPutOptions {
+        BlockPutOptions::default()
     }
 
-    fn put(request: &BlockPutRequest) -> Result<String, String> {
+    fn put(request: &BlockPutOptions) -> Result<String, String> {
         let block = request
-            .resolve(None)
+            .resolve(&ImportOptions::default())
             .and_then(|format| format.block(Bytes::from_static(b"block data")));
         block
             .map(|block| block.cid.to_string())
@@ -144,42 +152,42 @@ mod tests {
         for (request, cid) in [
             (request(), raw),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("raw"),
                     ..request()
                 },
                 raw,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("raw"),
                     ..request()
                 },
                 raw,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("dag-pb"),
                     ..request()
                 },
                 pb,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("protobuf"),
                     ..request()
                 },
                 pb,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("v0"),
                     ..request()
                 },
                 v0,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("v0"),
                     cid_codec: some("raw"),
                     ..request()
@@ -187,21 +195,21 @@ mod tests {
                 v0,
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("dag-cbor"),
                     ..request()
                 },
                 "bafyreiexcowy2vhpk5ywisled7jy3faigf6o7s4czfkdbsumikhevtwneu",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhtype: some("blake2b-256"),
                     ..request()
                 },
                 "bafk2bzacecjkwxygltltzx4kkd3isgswqzktyntcvjemo3dgfxp5owrqqr7wq",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhtype: some("sha2-256"),
                     mhlen: Some(20),
                     ..request()
@@ -218,44 +226,44 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         for (request, text) in [
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhtype: some("nope"),
                     ..request()
                 },
                 "unknown hash function \"nope\"",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("nope"),
                     ..request()
                 },
                 "unknown codec \"nope\"",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     cid_codec: some("dag-pb"),
                     format: some("v0"),
                     ..request()
                 },
-                "the codec is given twice, as the format and as the codec of the CID",
+                "the codec is given twice: as the format and as the codec of the CID",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     format: some("v0"),
                     mhtype: some("sha2-512"),
                     ..request()
                 },
-                "CIDv0 is a sha2-256 digest of 32 bytes only",
+                "CIDv0 requires a sha2-256 digest of 32 bytes",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhlen: Some(64),
                     ..request()
                 },
-                "the CID cannot be made: requested length was too large for digest",
+                "cannot make the CID: sha2-256 has no digest of 64 bytes",
             ),
             (
-                BlockPutRequest {
+                BlockPutOptions {
                     mhlen: Some(10),
                     ..request()
                 },
@@ -268,18 +276,18 @@ mod tests {
 
     #[test]
     fn bounds_blocks() {
-        let format = request().resolve(None).unwrap();
+        let format = request().resolve(&ImportOptions::default()).unwrap();
         let big = Bytes::from(vec![0; EXCHANGE_LIMIT + 1]);
         assert!(format.block(big.slice(1..)).is_ok());
         assert!(matches!(
             format.block(big.clone()),
             Err(ImportError::BigBlock)
         ));
-        let format = BlockPutRequest {
+        let format = BlockPutOptions {
             allow_big_block: true,
             ..request()
         }
-        .resolve(None)
+        .resolve(&ImportOptions::default())
         .unwrap();
         assert!(format.block(big).is_ok());
     }

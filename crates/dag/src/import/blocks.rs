@@ -1,4 +1,4 @@
-//! Hands blocks to the store in batches.
+//! Writes blocks to the store in batches.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Blocks at which a batch goes to the store, however small they are.
 const BATCH_BLOCKS: usize = 1024;
 
-/// Collects blocks until a batch is worth its way, in the order in which they come.
+/// Collects blocks in order until a batch is large enough.
 pub(super) struct Batch {
     store: Arc<dyn BlockStore>,
     /// `None` when nothing is to be written.

@@ -1,7 +1,8 @@
-//! Imports archives.
+//! Imports CARs.
 //!
-//! Bytes are cut into blocks where they arrive; blocks are hashed and read on the hashing threads in groups, and go to
-//! the store in the order of the archive. What is in flight is bounded, whatever the size of the archive.
+//! The receiving task splits the bytes into blocks; the hashing threads verify blocks and read their links in groups,
+//! and blocks are written to the store in the order of the archive. The amount in flight is bounded, whatever the
+//! size of the archive.
 //!
 //! Spec: <https://ipld.io/specs/transport/car/>
 
@@ -13,15 +14,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_primitives::car::{CarError, Decoder, Event, Limits};
 use cairn_primitives::{Block, Cid};
+use cairn_store::meta::PinMode;
 use cairn_store::{BlockStore, Hold};
 
-use self::check::{Checked, Fault, check};
+use self::check::{BlockFault, CheckedBlocks, check};
 use super::ImportError;
 use super::block::check_size;
 use super::blocks::Batch;
 use super::closure::Closure;
 use super::error::{CarFault, CarPlace};
-use super::workers::{Ticket, Workers};
+use super::workers::{PendingResult, Workers};
+use crate::fetch::Blocks;
+use crate::pin::{Below, PinError, Pinner};
 
 /// Bytes that are checked as one job.
 const JOB_BYTES: usize = 512 << 10;
@@ -31,7 +35,7 @@ const JOB_BLOCKS: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 6 << 20;
 /// Jobs that are being checked, at most.
 const IN_FLIGHT_JOBS: usize = 32;
-/// So many bytes at the end are checked where they were received.
+/// This many bytes at the end are checked where they were received.
 const SMALL_REST: usize = 256 << 10;
 /// Frames are cut to this many bytes, since a large one could hold very many blocks.
 const PIECE: usize = 1 << 20;
@@ -40,12 +44,12 @@ const MAX_SECTION: usize = 8 << 20;
 /// Roots that an import takes, over all its archives.
 const MAX_ROOTS: usize = 1 << 16;
 
-/// What an import of archives gave.
+/// The result of importing archives.
 #[derive(Debug)]
 pub struct CarFinished {
-    /// The roots of all headers, each once, in the order in which they were read; whether they are present or not.
+    /// The roots of all headers, without duplicates, in order; they may be absent.
     pub roots: Vec<Cid>,
-    /// Blocks read, each as often as it came.
+    /// Number of blocks read, duplicates included.
     pub blocks: u64,
     /// Bytes of those blocks.
     pub bytes: u64,
@@ -55,19 +59,34 @@ pub struct CarFinished {
 }
 
 impl CarFinished {
-    /// Whether a root and all below it came in these archives, so that it can be pinned without looking for blocks.
-    /// `false` when that is not known.
+    /// Whether a root and everything below it was in these archives, so that it can be pinned without checking
+    /// blocks. `false` if unknown.
     #[must_use]
     pub fn is_whole(&self, root: &Cid) -> bool {
         self.closure.is_closed() && self.closure.came.contains(&root.to_v1())
+    }
+
+    /// Pins a root recursively; what did not come with it is fetched through `blocks`.
+    ///
+    /// # Errors
+    /// As [`Pinner::add`].
+    pub async fn pin(&self, pins: &Pinner, blocks: &Blocks, root: &Cid) -> Result<(), PinError> {
+        match &self.hold {
+            // All of it has just passed by: there is no need to look again.
+            Some(hold) if self.is_whole(root) => {
+                let roots = std::slice::from_ref(root);
+                pins.add_written(hold, roots, "", Below::Held).await
+            }
+            _ => pins.add(blocks, root, PinMode::Recursive, "", None).await,
+        }
     }
 }
 
 /// Imports one archive after the other: [`CarImport::write`] its bytes, then [`CarImport::end_archive`].
 ///
-/// CARv1 and CARv2, told apart by what arrives. One sync at the end makes all durable. Dropped midway, or after an
-/// error, it leaves blocks that nothing refers to. The methods are not cancel safe: once a call is dropped before it is
-/// done, the import fails.
+/// CARv1 and CARv2 are detected. One sync at the end makes everything durable. If dropped midway, or after an error,
+/// it leaves blocks that nothing refers to. The methods are not cancel safe: if the future of a call is dropped
+/// early, the import fails.
 #[derive(Debug)]
 pub struct CarImport {
     blocks: Batch,
@@ -79,7 +98,7 @@ pub struct CarImport {
     has_header: bool,
     waiting: Vec<Block>,
     waiting_bytes: usize,
-    jobs: VecDeque<(Ticket<Checked>, usize)>,
+    jobs: VecDeque<(PendingResult<CheckedBlocks>, usize)>,
     in_flight: usize,
     workers: Option<Arc<Workers>>,
     /// The last block of this archive that is whole.
@@ -93,7 +112,7 @@ pub struct CarImport {
 }
 
 impl CarImport {
-    /// Begins; takes the hold. Blocks above [`super::EXCHANGE_LIMIT`] are refused unless they are allowed.
+    /// Starts an import and takes its hold. Blocks above [`super::EXCHANGE_LIMIT`] are refused unless allowed.
     #[must_use]
     pub fn new(store: Arc<dyn BlockStore>, allow_big_block: bool) -> Self {
         Self {
@@ -117,13 +136,13 @@ impl CarImport {
         }
     }
 
-    /// What keeps the blocks of this import from collection.
+    /// The hold that protects the blocks of this import from collection.
     #[must_use]
     pub fn hold(&self) -> Option<&Hold> {
         self.blocks.hold()
     }
 
-    /// Takes the next bytes of the archive. Waits while too much is in flight.
+    /// Writes the next bytes of the archive. Waits while too much is in flight.
     pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), ImportError> {
         self.begin()?;
         self.open = true;
@@ -276,11 +295,11 @@ impl CarImport {
         self.store(checked).await
     }
 
-    async fn store(&mut self, checked: Checked) -> Result<(), ImportError> {
+    async fn store(&mut self, checked: CheckedBlocks) -> Result<(), ImportError> {
         if let Some(last) = checked.blocks.last() {
             self.previous = Some(last.cid.clone());
         }
-        self.closure.note(&checked.blocks, checked.links);
+        self.closure.note(&checked.blocks, &checked.links);
         if checked.undecodable {
             self.closure.give_up();
         }
@@ -292,15 +311,15 @@ impl CarImport {
         }
         match checked.fault {
             None => Ok(()),
-            Some(Fault::Content(error)) => Err(ImportError::Car {
+            Some(BlockFault::Content(error)) => Err(ImportError::Car {
                 place: self.place(),
                 fault: error.into(),
             }),
-            Some(Fault::Block(cid, error)) => Err(ImportError::Car {
+            Some(BlockFault::Block(cid, error)) => Err(ImportError::Car {
                 place: CarPlace::At(cid),
                 fault: error.into(),
             }),
-            Some(Fault::Name(error)) => Err(error),
+            Some(BlockFault::Name(error)) => Err(error),
         }
     }
 

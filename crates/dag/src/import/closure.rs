@@ -1,8 +1,8 @@
-//! Whether what blocks link to came with them.
+//! Tracks whether linked blocks were in the archive.
 
 use std::collections::HashSet;
 
-use cairn_primitives::{Block, Cid};
+use cairn_primitives::{Block, Cid, CidList};
 
 /// CIDs that are remembered, at most; past that it counts as unknown (about 30 MB).
 const MOST: usize = 1 << 18;
@@ -17,8 +17,8 @@ pub(super) struct Closure {
 }
 
 impl Closure {
-    /// Takes note of blocks and of all that they link to.
-    pub(super) fn note(&mut self, blocks: &[Block], links: Vec<Cid>) {
+    /// Records blocks and of all that they link to.
+    pub(super) fn note(&mut self, blocks: &[Block], links: &CidList) {
         if self.unknown {
             return;
         }
@@ -34,13 +34,16 @@ impl Closure {
             if !self.came.contains(&link) {
                 self.missing.insert(link);
             }
+            if self.unknown || self.came.len() + self.missing.len() > MOST {
+                break;
+            }
         }
         if self.unknown || self.came.len() + self.missing.len() > MOST {
             self.give_up();
         }
     }
 
-    /// A block came whose links cannot be told.
+    /// A block came whose links cannot be determined.
     pub(super) fn give_up(&mut self) {
         *self = Self {
             unknown: true,
@@ -72,11 +75,14 @@ mod tests {
     #[test]
     fn closes_in_any_order() {
         let mut closure = Closure::default();
-        closure.note(&[block("parent")], vec![cid("child"), cid("other")]);
+        closure.note(
+            &[block("parent")],
+            &[cid("child"), cid("other")].into_iter().collect(),
+        );
         assert!(!closure.is_closed());
-        closure.note(&[block("child")], vec![]);
+        closure.note(&[block("child")], &CidList::new());
         assert!(!closure.is_closed());
-        closure.note(&[block("other")], vec![cid("child")]);
+        closure.note(&[block("other")], &[cid("child")].into_iter().collect());
         assert!(closure.is_closed());
         assert!(closure.came.contains(&cid("parent")));
     }
@@ -89,7 +95,7 @@ mod tests {
                 Block::new(cid("child").to_raw(), Bytes::new()),
                 block("parent"),
             ],
-            vec![cid("child")],
+            &[cid("child")].into_iter().collect(),
         );
         assert!(!closure.is_closed());
     }

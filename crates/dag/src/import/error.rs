@@ -1,4 +1,4 @@
-//! Why an import failed.
+//! Errors of imports.
 
 use std::sync::Arc;
 
@@ -11,58 +11,58 @@ use cairn_primitives::unixfs::BuildError;
 use cairn_primitives::unixfs::chunker::ChunkerSpecError;
 use cairn_store::BlockError;
 
-/// Why content could not be taken in.
+/// Why an import failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// An option, or a combination of options, that makes no sense.
+    /// An invalid option or combination of options.
     #[error(transparent)]
     Option(#[from] OptionError),
-    /// The chunker cannot be used.
+    /// The chunker is invalid.
     #[error(transparent)]
     Chunker(#[from] ChunkerSpecError),
-    /// The CID that was asked for does not exist.
+    /// The requested CID is impossible.
     #[error(transparent)]
     Cid(#[from] CidError),
-    /// A digest could not be made, or is one that nothing is stored under.
+    /// The digest cannot be computed, or its hash function is not allowed.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// A digest of the length that was asked for could not be made.
-    #[error("the CID cannot be made: {0}")]
+    /// The requested digest length is not possible.
+    #[error("cannot make the CID: {0}")]
     InvalidCid(HashError),
-    /// Two entries of one folder have one name.
-    #[error("the directory has an entry of that name already")]
+    /// Two entries of a directory have the same name.
+    #[error("the directory already has an entry with that name")]
     EntryExists,
-    /// A folder is to be where a file already is.
-    #[error("a file is where a directory is to be")]
+    /// A directory has the path of a file.
+    #[error("a directory has the path of a file")]
     FileExists,
-    /// A folder below the root has no name.
+    /// A directory below the root has no name.
     #[error("a directory has no name")]
     UnnamedDirectory,
-    /// The folders that a path runs through have longer paths together than [`super::MAX_FOLDER_PATHS`].
+    /// The directories of a path have longer paths together than [`super::MAX_FOLDER_PATHS`].
     #[error(
-        "the path of an entry runs through {folders} folders, whose paths have more than {} bytes together: add a folder nearer to it",
+        "the path of an entry has {folders} directories, whose paths have more than {} bytes together: add a directory closer to it",
         super::MAX_FOLDER_PATHS
     )]
     TooDeep {
         /// How many folders.
         folders: usize,
     },
-    /// No entry came at all.
+    /// There are no entries.
     #[error("there is nothing to add")]
     NoEntries,
-    /// The bytes are to stay where they are, but nobody said where that is.
-    #[error("the path of the file is missing, without which it cannot be referred to")]
+    /// The bytes are to stay in their file, but its path is missing.
+    #[error("the path of the file is missing, which a reference needs")]
     NoReference,
-    /// Bytes are to stay where they are, but this node does not allow it.
-    #[error("references to files are turned off: Experimental.FilestoreEnabled turns them on")]
+    /// References to files are not allowed on this node.
+    #[error("references to files are disabled: set Experimental.FilestoreEnabled to enable them")]
     ReferencesOff,
-    /// A node of a file or a folder could not be built.
+    /// A node of a file or directory could not be built.
     #[error(transparent)]
     Build(BuildError),
     /// A block is larger than peers exchange.
     #[error(
-        "the block has more than {} bytes, which peers do not exchange: add the content as a file, or allow big blocks",
+        "the block has more than {} bytes, which is too large to exchange with peers: add the content as a file, or allow big blocks",
         super::EXCHANGE_LIMIT
     )]
     BigBlock,
@@ -90,17 +90,17 @@ pub enum ImportError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] BlockError),
-    /// The threads that hash could not be started.
+    /// The hashing threads could not be started.
     #[error("cannot start a hashing thread")]
     Threads(#[source] Arc<std::io::Error>),
-    /// The hashing of a chunk was broken off by a fault of this program.
+    /// The hashing of a chunk was cut off by a fault of this program.
     #[error("a hashing thread failed")]
     Hashing,
-    /// Whoever listens to the events is gone.
+    /// The receiver of the events has gone.
     #[error("the receiver of the import's events is gone")]
     Abandoned,
-    /// An earlier failure left the import in pieces: only dropping it makes sense.
-    #[error("the import failed before")]
+    /// The import has failed before and can only be dropped.
+    #[error("the import has already failed")]
     Failed,
 }
 
@@ -113,7 +113,7 @@ impl From<BuildError> for ImportError {
     }
 }
 
-/// What is wrong at a place in an archive.
+/// An error in an archive.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarFault {
@@ -125,7 +125,7 @@ pub enum CarFault {
     Block(#[from] CodecError),
     /// A block is larger than peers exchange.
     #[error(
-        "the block has more than {} bytes, which peers do not exchange",
+        "the block has more than {} bytes, which is too large to exchange with peers",
         super::EXCHANGE_LIMIT
     )]
     BigBlock,
@@ -136,19 +136,19 @@ pub enum CarFault {
 #[non_exhaustive]
 pub enum OptionError {
     /// Nanoseconds of a time without its seconds.
-    #[error("nanoseconds of the modification time need its seconds")]
+    #[error("nanoseconds of the modification time require its seconds")]
     NanosWithoutSeconds,
     /// Nanoseconds that are a second or more.
-    #[error("nanoseconds of the modification time are not between 1 and 999999999")]
+    #[error("nanoseconds of the modification time must be between 1 and 999999999")]
     Nanos,
     /// A fanout of sharded directories that cannot be used.
-    #[error("a HAMT fanout is a power of 2 between 8 and 1024, and {0} is none")]
+    #[error("invalid HAMT fanout {0}: expected a power of 2 between 8 and 1024")]
     Fanout(i64),
     /// References to files have leaves that are raw.
-    #[error("references to files need raw leaves")]
+    #[error("references to files require raw leaves")]
     ReferenceLeaves,
     /// A block in its CID would be longer than a CID may hold.
-    #[error("blocks of {limit} bytes cannot be inlined: a CID holds at most {most}")]
+    #[error("blocks of {limit} bytes cannot be inlined: at most {most}")]
     InlineLimit {
         /// What was asked for, in bytes.
         limit: i64,
@@ -156,39 +156,39 @@ pub enum OptionError {
         most: usize,
     },
     /// The name of the pin is too long.
-    #[error("the name of the pin has {length} bytes, and {most} are allowed")]
+    #[error("the name of the pin has {length} bytes: at most {most} are allowed")]
     PinName {
         /// Its length in bytes.
         length: usize,
         /// The longest that is allowed.
         most: usize,
     },
-    /// A mode or a time, which raw leaves have no place for.
-    #[error("raw leaves have no place for a mode or a modification time")]
+    /// A mode or a time, which raw leaves cannot store.
+    #[error("raw leaves cannot store a mode or a modification time")]
     RawLeavesMetadata,
-    /// Nothing is stored, but a place in the mutable file system was named.
-    #[error("what is only hashed cannot be put into the mutable file system")]
+    /// Nothing is stored, but an MFS path was given.
+    #[error("content that is only hashed cannot be added to MFS")]
     OnlyHashToFiles,
-    /// A name for a pin that is not made.
-    #[error("a pin has a name only when it is made")]
+    /// A pin name without a pin.
+    #[error("a pin name requires a pin")]
     NameWithoutPin,
-    /// A directory around what is put into another one.
-    #[error("what goes into the mutable file system cannot be wrapped in a directory")]
+    /// A wrapping directory together with an MFS path.
+    #[error("content that is added to MFS cannot be wrapped in a directory")]
     WrapToFiles,
     /// No such version of CIDs.
-    #[error("CIDs have version 0 or 1, not {0}")]
+    #[error("invalid CID version {0}: expected 0 or 1")]
     CidVersion(i64),
     /// Version 0 with another hash function.
-    #[error("CIDv0 is sha2-256 only")]
+    #[error("CIDv0 requires sha2-256")]
     V0Hash,
     /// Version 0 with another hash function, or with a part of its digest.
-    #[error("CIDv0 is a sha2-256 digest of 32 bytes only")]
+    #[error("CIDv0 requires a sha2-256 digest of 32 bytes")]
     V0Digest,
     /// No hash function has this name.
     #[error("unknown hash function {0:?}")]
     Hash(String),
     /// The codec was given twice, in the old way and in the new.
-    #[error("the codec is given twice, as the format and as the codec of the CID")]
+    #[error("the codec is given twice: as the format and as the codec of the CID")]
     TwoCodecs,
     /// No codec has this name.
     #[error("unknown codec {0:?}")]

@@ -1,8 +1,8 @@
 //! One file: bytes in, blocks out.
 //!
-//! The task that receives the bytes cuts them into chunks; chunks go to the hashing threads in groups; their leaves come
-//! back in order and are joined to a tree, whose blocks go to the store in batches. What is in flight is bounded, so the
-//! memory does not depend on the size of the file. A small file never leaves the task: a thread costs more than it gives.
+//! The receiving task cuts the bytes into chunks; the hashing threads hash groups of chunks; their leaves are joined
+//! to a tree in order, whose blocks are written to the store in batches. The amount in flight is bounded, so memory
+//! does not depend on the size of the file. Small files stay in the task: a thread would cost more than it saves.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use cairn_store::block::NewReference;
 use super::ImportError;
 use super::blocks::Batch;
 use super::importer::Importer;
-use super::workers::Ticket;
+use super::workers::PendingResult;
 
 /// Bytes that are hashed as one job: enough to make the way to a thread and back cheap.
 const JOB_BYTES: usize = 512 << 10;
@@ -27,9 +27,9 @@ const JOB_CHUNKS: usize = 1024;
 const IN_FLIGHT_BYTES: usize = 6 << 20;
 /// Jobs of one file that are being hashed, at most.
 const IN_FLIGHT_JOBS: usize = 32;
-/// A file of so many bytes is hashed where it is received.
+/// A file of this many bytes is hashed where it is received.
 const SMALL_FILE: usize = 256 << 10;
-/// Chunks of so many bytes are copied out of the frame that they came in.
+/// Chunks of this many bytes are copied out of the frame that they came in.
 const SMALL_COPY: usize = 64 << 10;
 /// Chunks smaller than this could be very many in one frame.
 const TINY_CHUNK: usize = 1 << 10;
@@ -50,7 +50,7 @@ pub(super) struct FileImport {
     chunks: VecDeque<Bytes>,
     chunk_bytes: usize,
     /// Jobs in the order of the file, with their bytes.
-    jobs: VecDeque<(Ticket<Leaves>, usize)>,
+    jobs: VecDeque<(PendingResult<Leaves>, usize)>,
     in_flight: usize,
     builder: FileBuilder,
     source: Option<Source>,

@@ -1,46 +1,46 @@
-//! What the files, links and folders of one import share.
+//! Imports of files and links.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::unixfs::directory::DirectoryParams;
 use cairn_primitives::unixfs::layout::LayoutParams;
-use cairn_primitives::unixfs::{Built, CidMaker, symlink};
+use cairn_primitives::unixfs::{Built, symlink};
 use cairn_store::block::Filestore;
 use cairn_store::{BlockStore, Hold};
 
 use super::ImportError;
 use super::blocks::Batch;
 use super::file::{FileImport, Source};
+use super::format::DagFormat;
 use super::options::{FileMeta, ImportOptions};
 use super::workers::Workers;
 
 /// Imports files and links into a store.
 ///
-/// Takes its hold before anything else, so that a collection which runs meanwhile spares what it writes and what it
-/// finds present. Several files may be imported one after the other; one sync at the end makes all of them durable.
-/// Dropped midway, it leaves blocks that nothing refers to.
+/// Takes its hold before anything else, so that a concurrent collection keeps the blocks that it writes or finds
+/// present. Several files can be imported one after the other; one sync at the end makes all of them durable. If
+/// dropped midway, it leaves blocks that nothing refers to.
 #[derive(Debug)]
 pub struct Importer {
-    options: Arc<ImportOptions>,
-    cid: CidMaker,
+    options: ImportOptions,
+    format: DagFormat,
     pub(super) blocks: Batch,
     /// Asked for with the first file that is larger than a chunk.
     workers: Option<Arc<Workers>>,
 }
 
 impl Importer {
-    /// Begins an import: takes the hold, unless nothing is to be stored.
+    /// Starts an import; takes the hold, unless nothing is stored.
+    ///
+    /// # Errors
+    /// What [`ImportOptions::format`] refuses.
     pub fn new(store: Arc<dyn BlockStore>, options: ImportOptions) -> Result<Self, ImportError> {
-        let cid = CidMaker::new(options.version, options.hash)?;
-        let cid = match options.inline {
-            Some(limit) => cid.with_inline(limit)?,
-            None => cid,
-        };
+        let format = options.format()?;
         let blocks = Batch::new(store, options.only_hash);
         Ok(Self {
-            options: Arc::new(options),
-            cid,
+            options,
+            format,
             blocks,
             workers: None,
         })
@@ -54,19 +54,19 @@ impl Importer {
         self
     }
 
-    /// How this import builds its DAG.
+    /// The options of this import.
     #[must_use]
     pub fn options(&self) -> &ImportOptions {
         &self.options
     }
 
-    /// What keeps the blocks of this import from collection; `None` when nothing is stored.
+    /// The hold that protects the blocks of this import; `None` if nothing is stored.
     #[must_use]
     pub fn hold(&self) -> Option<&Hold> {
         self.blocks.hold()
     }
 
-    /// Begins a file. Its bytes go through [`File::write`].
+    /// Starts a file. Write its bytes with [`File::write`].
     pub fn file(&mut self, meta: FileMeta) -> Result<File<'_>, ImportError> {
         let import = self.start(meta)?;
         Ok(File {
@@ -80,7 +80,7 @@ impl Importer {
             self.allowed()?;
             return Err(ImportError::NoReference);
         }
-        FileImport::new(self.layout(Some(meta)), &self.options.chunker, None)
+        FileImport::new(self.layout(Some(meta)), &self.format.chunker, None)
     }
 
     /// Begins a file that may be referred to where it is, if the options say so.
@@ -99,7 +99,7 @@ impl Importer {
         // References have no place for permissions and times.
         FileImport::new(
             self.layout(None),
-            &self.options.chunker,
+            &self.format.chunker,
             Some(Source::new(source, self.blocks.accepts(source))),
         )
     }
@@ -117,23 +117,20 @@ impl Importer {
             .map(|own| self.options.stored_meta(own))
             .unwrap_or_default();
         LayoutParams {
-            shape: self.options.shape,
-            max_links: self.options.max_file_links,
+            shape: self.format.shape,
+            max_links: self.format.max_file_links,
             mode: meta.permissions(),
             mtime: meta.mtime,
-            ..LayoutParams::new(self.cid.clone(), self.options.raw_leaves)
+            ..LayoutParams::new(self.format.cid.clone(), self.format.has_raw_leaves())
         }
     }
 
     pub(super) fn directory(&self, stored: FileMeta) -> DirectoryParams {
         DirectoryParams {
-            max_links: self.options.max_directory_links,
-            fanout: self.options.max_hamt_fanout,
-            threshold: self.options.hamt_threshold,
-            estimation: self.options.size_estimation,
+            sharding: self.format.sharding.clone(),
             mode: stored.permissions(),
             mtime: stored.mtime,
-            ..DirectoryParams::new(self.cid.clone())
+            ..DirectoryParams::new(self.format.cid.clone())
         }
     }
 
@@ -153,13 +150,14 @@ impl Importer {
         meta: FileMeta,
     ) -> Result<Built, ImportError> {
         let mtime = self.options.stored_meta(meta).mtime;
-        let (block, built) = symlink::build(&self.cid, target.as_ref(), mtime)?;
+        let (block, built) = symlink::build(&self.format.cid, target.as_ref(), mtime)?;
         self.blocks.push(block);
         self.blocks.flush_if_full().await?;
         Ok(built)
     }
 
-    /// Makes everything durable. What comes back keeps the blocks until a pin does; `None` when nothing was stored.
+    /// Makes everything durable. The returned hold keeps the blocks until they are pinned; `None` if nothing was
+    /// stored.
     pub async fn finish(self) -> Result<Option<Hold>, ImportError> {
         self.blocks.finish().await
     }
@@ -173,13 +171,13 @@ pub struct File<'a> {
 }
 
 impl File<'_> {
-    /// Takes the next bytes. Waits while too much is in flight. Not cancel safe: once a call is dropped before it is
-    /// done, the file fails.
+    /// Writes the next bytes. Waits while too much is in flight. Not cancel safe: if the future of a call is dropped
+    /// early, the file fails.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
         self.import.write(self.importer, bytes).await
     }
 
-    /// Ends the file and tells its root; durable only after [`Importer::finish`].
+    /// Ends the file and returns its root, which is durable after [`Importer::finish`].
     pub async fn finish(self) -> Result<Built, ImportError> {
         self.import.finish(self.importer).await
     }

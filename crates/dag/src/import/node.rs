@@ -7,12 +7,14 @@ use cairn_primitives::codec::{self, CodecError};
 use cairn_primitives::multihash::{HashError, HashFunction};
 use cairn_primitives::{Block, Cid, Codec};
 
-use super::ImportError;
 use super::block::check_size;
+use super::format::DEFAULT_HASH;
+use super::options::given;
+use super::{ImportError, ImportOptions};
 
 /// The options of a `dag put`.
 #[derive(Clone, Debug)]
-pub struct NodePutRequest {
+pub struct NodePutOptions {
     /// `input-codec`: the multicodec name or number of what comes in.
     pub input_codec: String,
     /// `store-codec`: the multicodec name or number of what is stored.
@@ -32,23 +34,21 @@ pub struct NodeFormat {
     allow_big_block: bool,
 }
 
-impl NodePutRequest {
-    /// Applies Kubo's rules; `default_hash` is the configuration's `Import.HashFunction`.
+impl NodePutOptions {
+    /// Checks the options by Kubo's rules. Where the hash function is not given, that of `defaults` is taken, which are the
+    /// configuration's.
     ///
     /// # Errors
     /// A codec or a hash function that does not exist.
-    pub fn resolve(&self, default_hash: Option<&str>) -> Result<NodeFormat, ImportError> {
+    pub fn resolve(&self, defaults: &ImportOptions) -> Result<NodeFormat, ImportError> {
         let input = Codec::from_name(&self.input_codec)?;
         let store = Codec::from_name(&self.store_codec)?;
-        let name = self
-            .hash
-            .as_deref()
-            .filter(|name| !name.is_empty())
-            .or(default_hash)
-            .unwrap_or("sha2-256");
+        let name = given(self.hash.as_deref())
+            .or(given(defaults.hash.as_deref()))
+            .unwrap_or(DEFAULT_HASH);
         let hash = match HashFunction::from_name(name) {
             Ok(hash) => hash,
-            // A multicodec that is no hash function is told from a name that is none at all.
+            // A multicodec that is not a hash function gets another error than an unknown name.
             Err(_) => HashFunction::from_code(Codec::from_name(name)?.0)
                 .map_err(ImportError::InvalidCid)?,
         };
@@ -93,14 +93,14 @@ mod tests {
     use super::*;
 
     fn put(input: &str, store: &str, hash: Option<&str>, data: &[u8]) -> Result<String, String> {
-        let request = NodePutRequest {
+        let request = NodePutOptions {
             input_codec: input.to_owned(),
             store_codec: store.to_owned(),
             hash: hash.map(str::to_owned),
             allow_big_block: false,
         };
         let block = request
-            .resolve(None)
+            .resolve(&ImportOptions::default())
             .and_then(|format| format.block(&Bytes::copy_from_slice(data)));
         block
             .map(|block| block.cid.to_string())
@@ -153,49 +153,43 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_read_or_written() {
         for (input, store, hash, data, text) in [
-            ("nope", "raw", None, "", "unknown multicodec: \"nope\""),
-            ("raw", "nope", None, "", "unknown multicodec: \"nope\""),
-            (
-                "raw",
-                "raw",
-                Some("nope"),
-                "",
-                "unknown multicodec: \"nope\"",
-            ),
+            ("nope", "raw", None, "", "unknown codec \"nope\""),
+            ("raw", "nope", None, "", "unknown codec \"nope\""),
+            ("raw", "raw", Some("nope"), "", "unknown codec \"nope\""),
             (
                 "raw",
                 "raw",
                 Some("dag-pb"),
                 "",
-                "the CID cannot be made: unknown multihash code 112 (0x70): no such hash registered",
+                "cannot make the CID: unknown hash function 0x70",
             ),
             (
                 "raw",
                 "raw",
                 Some("md5"),
                 "",
-                "potentially insecure hash functions not allowed",
+                "the hash function is not secure enough to be used",
             ),
             (
                 "eth-block",
                 "raw",
                 None,
                 "",
-                "no decoder registered for multicodec code 144 (0x90)",
+                "no decoder for the codec 0x90",
             ),
             (
                 "raw",
                 "eth-block",
                 None,
                 "",
-                "no encoder registered for multicodec code 144 (0x90)",
+                "no encoder for the codec 0x90",
             ),
             (
                 "dag-json",
                 "dag-cbor",
                 None,
                 r#"{"a":1,"a":2}"#,
-                "cannot repeat map key \"a\"",
+                "the map key \"a\" occurs twice",
             ),
         ] {
             assert_eq!(

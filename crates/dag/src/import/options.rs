@@ -1,11 +1,7 @@
-//! How an import builds its DAG.
+//! What can be said about an import: by a configuration, and by one request.
 
-use cairn_primitives::Version;
-use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::Mtime;
-use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::unixfs::directory::SizeEstimation;
-use cairn_primitives::unixfs::layout::Shape;
 
 /// Unix permissions and the time of the last change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +13,7 @@ pub struct FileMeta {
 }
 
 impl FileMeta {
-    /// Whether there is anything to store.
+    /// Whether there is any metadata.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.mode == 0 && self.mtime.is_none()
@@ -33,72 +29,130 @@ impl FileMeta {
     }
 }
 
-/// How an import builds its DAG, and what becomes of it. [`super::AddRequest::resolve`] makes one by Kubo's rules.
-#[derive(Clone, Debug)]
+/// The options of an import, as they were given; `None` where nothing was.
+///
+/// A configuration sets some of them (`Import.*`), a request any: [`ImportOptions::or`] fills what a request leaves open.
+/// [`ImportOptions::format`] checks them by Kubo's rules: an option that is given beats the configuration, which beats the
+/// default; a hash other than sha2-256 asks for CIDv1; CIDv1 asks for raw leaves; mode and mtime forbid them. See
+/// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
-    /// Where files are cut.
-    pub chunker: ChunkerSpec,
-    /// How leaves are held together.
-    pub shape: Shape,
-    /// Whether leaves are the bytes alone, without a UnixFS node around them.
-    pub raw_leaves: bool,
-    /// Version of the CIDs of dag-pb nodes; raw leaves have version 1 always.
-    pub version: Version,
-    /// The hash function.
-    pub hash: HashFunction,
-    /// Links of a file's node, at most; at least 2.
-    pub max_file_links: usize,
-    /// Links of a folder's node before it becomes a HAMT; 0 is no such bound.
-    pub max_directory_links: usize,
-    /// Children of a HAMT node: a power of 2 from 8 to 1024.
-    pub max_hamt_fanout: usize,
-    /// Bytes past which a folder becomes a HAMT, measured by `size_estimation`; 0 turns HAMTs off.
-    pub hamt_threshold: u64,
-    /// How the bytes of a folder are counted.
-    pub size_estimation: SizeEstimation,
-    /// Bytes up to which a block goes into its CID; `None` when none does.
-    pub inline: Option<usize>,
-    /// Nothing is stored, no hold is taken.
+    /// `cid-version`, `Import.CidVersion`: version of the CIDs of dag-pb nodes; raw leaves have version 1 always.
+    pub cid_version: Option<i64>,
+    /// `hash`, `Import.HashFunction`: the name of a function.
+    pub hash: Option<String>,
+    /// `raw-leaves`, `Import.UnixFSRawLeaves`: leaves are the bytes alone, without a UnixFS node around them.
+    pub raw_leaves: Option<bool>,
+    /// `chunker`, `Import.UnixFSChunker`: where files are cut.
+    pub chunker: Option<String>,
+    /// `trickle`, `Import.UnixFSDAGLayout`: the trickle layout instead of the balanced one.
+    pub trickle: Option<bool>,
+    /// `max-file-links`, `Import.UnixFSFileMaxLinks`: most links of a file's node.
+    pub max_file_links: Option<i64>,
+    /// `max-directory-links`, `Import.UnixFSDirectoryMaxLinks`: most links of a directory before it becomes a HAMT; 0 for no
+    /// limit.
+    pub max_directory_links: Option<i64>,
+    /// `max-hamt-fanout`, `Import.UnixFSHAMTDirectoryMaxFanout`: children of a HAMT node, a power of 2 from 8 to 1024.
+    pub max_hamt_fanout: Option<i64>,
+    /// `Import.UnixFSHAMTDirectorySizeThreshold`: bytes above which a directory becomes a HAMT; 0 turns HAMTs off.
+    pub hamt_threshold: Option<u64>,
+    /// `Import.UnixFSHAMTDirectorySizeEstimation`: how the bytes of a directory are counted.
+    pub size_estimation: Option<SizeEstimation>,
+    /// `inline`: small blocks go into their CIDs.
+    pub inline: bool,
+    /// `inline-limit`: bytes up to which a block does.
+    pub inline_limit: Option<i64>,
+    /// `only-hash`: nothing is stored, no hold is taken.
     pub only_hash: bool,
-    /// The bytes of files stay where they are; leaves are recorded as references.
-    pub nocopy: bool,
-    /// Blocks that can be read out of a file already are not stored.
-    pub fscache: bool,
-    /// No events for files. (Kubo sends those of folders all the same.)
-    pub silent: bool,
-    /// All entries go into one folder without a name.
+    /// `wrap-with-directory`: all entries go into one directory without a name.
     pub wrap: bool,
-    /// Whether folders that hold nothing are kept, apart from those at the top.
-    pub empty_dirs: bool,
-    /// Whether the roots are to be pinned.
-    pub pin: bool,
-    /// The pins' name.
-    pub pin_name: String,
-    /// Whether each entry's own permissions are stored.
+    /// `pin`: whether the roots are to be pinned; on unless it is turned off.
+    pub pin: Option<bool>,
+    /// `pin-name`: the pins' name.
+    pub pin_name: Option<String>,
+    /// `to-files` was given.
+    pub to_files: bool,
+    /// `nocopy`: the bytes of files stay where they are; leaves are recorded as references.
+    pub nocopy: bool,
+    /// `fscache`: blocks that the filestore already has are not stored.
+    pub fscache: bool,
+    /// `silent`: no events for files. (Kubo sends those of directories anyway.)
+    pub silent: bool,
+    /// `preserve-mode`: each entry's own permissions are stored, unless `mode` is given.
     pub preserve_mode: bool,
-    /// Whether each entry's own time is stored.
+    /// `preserve-mtime`: each entry's own time is stored, unless `mtime` is given.
     pub preserve_mtime: bool,
-    /// Permissions and time to store with every entry, instead of its own.
-    pub meta: FileMeta,
+    /// `mode`: permissions to store with every entry; 0 for none.
+    pub mode: u32,
+    /// `mtime`: time to store with every entry, in seconds since 1970; 0 for none.
+    pub mtime: i64,
+    /// `mtime-nsecs`: the nanoseconds of that time; 0 for none.
+    pub mtime_nsecs: u64,
+    /// `empty-dirs`: directories that hold nothing are kept, apart from those at the top; on unless it is turned off.
+    pub empty_dirs: Option<bool>,
 }
 
 impl ImportOptions {
-    /// What is stored with an entry.
-    pub(super) fn stored_meta(&self, own: FileMeta) -> FileMeta {
-        FileMeta {
-            mode: if self.preserve_mode {
-                own.mode
-            } else {
-                self.meta.mode
-            },
-            mtime: if self.preserve_mtime {
-                own.mtime
-            } else {
-                self.meta.mtime
-            }
-            .map(normal),
+    /// These options, and where one that a configuration can set is not given, that of `defaults`.
+    #[must_use]
+    pub fn or(self, defaults: Self) -> Self {
+        Self {
+            cid_version: self.cid_version.or(defaults.cid_version),
+            hash: given(self.hash).or(defaults.hash),
+            raw_leaves: self.raw_leaves.or(defaults.raw_leaves),
+            chunker: given(self.chunker).or(defaults.chunker),
+            trickle: self.trickle.or(defaults.trickle),
+            max_file_links: self.max_file_links.or(defaults.max_file_links),
+            max_directory_links: self.max_directory_links.or(defaults.max_directory_links),
+            max_hamt_fanout: self.max_hamt_fanout.or(defaults.max_hamt_fanout),
+            hamt_threshold: self.hamt_threshold.or(defaults.hamt_threshold),
+            size_estimation: self.size_estimation.or(defaults.size_estimation),
+            ..self
         }
     }
+
+    /// Whether the roots are to be pinned.
+    #[must_use]
+    pub fn pins(&self) -> bool {
+        self.pin.unwrap_or(true) && !self.only_hash
+    }
+
+    /// Whether directories that hold nothing are kept.
+    pub(super) fn keeps_empty_dirs(&self) -> bool {
+        self.empty_dirs.unwrap_or(true)
+    }
+
+    /// The time to store with every entry.
+    pub(super) fn given_mtime(&self) -> Option<Mtime> {
+        (self.mtime != 0).then(|| Mtime {
+            seconds: self.mtime,
+            nanos: u32::try_from(self.mtime_nsecs)
+                .ok()
+                .filter(|&nanos| nanos > 0),
+        })
+    }
+
+    /// What is stored with an entry whose own permissions and time are these.
+    pub(super) fn stored_meta(&self, own: FileMeta) -> FileMeta {
+        let mode = if self.preserve_mode && self.mode == 0 {
+            own.mode
+        } else {
+            self.mode
+        };
+        let mtime = match self.given_mtime() {
+            None if self.preserve_mtime => own.mtime,
+            given => given,
+        };
+        FileMeta {
+            mode,
+            mtime: mtime.map(normal),
+        }
+    }
+}
+
+/// A text that is not empty.
+pub(super) fn given<T: AsRef<str>>(text: Option<T>) -> Option<T> {
+    text.filter(|text| !text.as_ref().is_empty())
 }
 
 /// Moves whole seconds out of the nanoseconds.

@@ -1,39 +1,41 @@
-//! Imports files, folders and links that arrive one after the other, as the parts of a multipart body do.
+//! Imports trees of files, directories and links that arrive in order, such as the parts of a multipart body.
 
 mod build;
+mod directories;
+mod file;
 mod folders;
+mod imported;
 mod path;
-mod places;
 
-use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::unixfs::{Built, Mtime};
-use cairn_store::Hold;
 use tokio::sync::mpsc;
 
+use self::directories::{DirectoryStack, PlacementStep};
+pub use self::file::TreeFile;
 use self::folders::{FolderId, Folders};
-use self::places::{Places, Step};
+pub use self::imported::{ImportRoot, ImportedTree};
 use super::ImportError;
-use super::file::FileImport;
 use super::importer::Importer;
 use super::options::FileMeta;
 
 /// What a link at the top is shown with: Go's `ModeSymlink` and `ModePerm`.
 const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 
-/// Most bytes that the paths of the folders of one entry have together. Each folder is told with its whole path, so that
-/// they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them would have 1 GiB.
+/// Maximum number of bytes that the paths of the folders of one entry have together. Each folder is told with its
+/// whole path, so that they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them
+/// would have 1 GiB.
 pub const MAX_FOLDER_PATHS: usize = 16 << 20;
 
-/// A file, link or folder is in the DAG.
+/// A file, link or directory was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
     /// Path from the entry at the top on; the CID for an entry without a name; empty for the folder that wraps.
     pub name: ByteString,
     /// The CID.
     pub cid: Cid,
-    /// Bytes of the blocks beneath, as links count them.
+    /// Bytes of the blocks below, as links count them.
     pub size: u64,
     /// Permissions that came with the entry at the top, 0 for none. (Kubo shows these with every entry below it.)
     pub mode: u32,
@@ -41,27 +43,9 @@ pub struct Added {
     pub mtime: Option<Mtime>,
 }
 
-/// An entry at the top, which is to be pinned if anything is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportRoot {
-    /// The CID.
-    pub cid: Cid,
-    /// Its name; empty when there is none.
-    pub name: ByteString,
-}
-
-/// What [`Tree::finish`] gives.
-#[derive(Debug)]
-pub struct Finished {
-    /// The entries at the top, in the order in which they came.
-    pub roots: Vec<ImportRoot>,
-    /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
-    pub hold: Option<Hold>,
-}
-
-/// What is known of an open folder.
+/// An open directory.
 #[derive(Clone, Debug)]
-enum Place {
+enum OpenDirectory {
     /// The body, when nothing wraps it: its entries are at the top.
     Top,
     /// A folder that exists.
@@ -82,19 +66,19 @@ struct Root {
     folders: Folders,
 }
 
-/// Imports a row of entries.
+/// Imports a sequence of entries.
 ///
-/// Events go to a bounded channel as entries are done: each file and link at once, the folders of an entry at the top
-/// when that entry is complete, children before parents. An import waits while the channel is full. Memory is
-/// proportional to the names below one entry at the top.
+/// Events are sent to a bounded channel as entries are finished: each file and link immediately, the directories of a
+/// top-level entry when that entry is complete, children before parents. The import waits while the channel is full.
+/// Memory is proportional to the names below one top-level entry.
 ///
-/// After an error the tree is good for nothing but to be dropped; that leaves blocks which nothing refers to, and which
-/// the next collection removes. The same holds when a future of a method is dropped before it is done.
+/// After an error the tree can only be dropped; that leaves blocks that nothing refers to, and that the next
+/// collection removes. The same holds if a future of a method is dropped early.
 #[derive(Debug)]
 pub struct Tree {
     importer: Importer,
     events: mpsc::Sender<Added>,
-    places: Places<Place>,
+    places: DirectoryStack<OpenDirectory>,
     root: Option<Root>,
     roots: Vec<ImportRoot>,
 }
@@ -106,13 +90,13 @@ impl Tree {
         let mut tree = Self {
             importer,
             events,
-            places: Places::new(Place::Top),
+            places: DirectoryStack::new(OpenDirectory::Top),
             root: None,
             roots: Vec::new(),
         };
         if tree.importer.options().wrap {
             tree.begin(ByteString::new(), FileMeta::default());
-            tree.places = Places::new(Place::Folder(Folders::root()));
+            tree.places = DirectoryStack::new(OpenDirectory::Folder(Folders::root()));
         }
         tree
     }
@@ -193,10 +177,10 @@ impl Tree {
         .await
     }
 
-    /// Builds the folders that are still open, makes everything durable, and tells the roots.
+    /// Builds the remaining directories, makes everything durable, and returns the roots.
     ///
-    /// Pin them before the hold is dropped.
-    pub async fn finish(mut self) -> Result<Finished, ImportError> {
+    /// [`ImportedTree::pin`] them before the hold is dropped.
+    pub async fn finish(mut self) -> Result<ImportedTree, ImportError> {
         while self.places.depth() > 0 {
             self.leave().await?;
         }
@@ -204,14 +188,19 @@ impl Tree {
         if self.roots.is_empty() {
             return Err(ImportError::NoEntries);
         }
+        let options = self.importer.options();
+        let pin_name = options
+            .pins()
+            .then(|| options.pin_name.clone().unwrap_or_default());
         let hold = self.importer.finish().await?;
-        Ok(Finished {
+        Ok(ImportedTree {
             roots: self.roots,
             hold,
+            pin_name,
         })
     }
 
-    /// Finds the place of an entry and its name there; `None` when it is to be passed over.
+    /// Finds the place of an entry and its name there; `None` when it is to be skipped.
     async fn place(&mut self, entry: &[u8]) -> Result<Option<ByteString>, ImportError> {
         let entry = path::clean(entry);
         let slashes = || entry.iter().enumerate().filter(|(_, byte)| **byte == b'/');
@@ -223,10 +212,10 @@ impl Tree {
         }
         loop {
             match self.places.step(&entry) {
-                Step::Leave => self.leave().await?,
-                Step::Enter(name) => self.enter(&name, FileMeta::default())?,
-                Step::Here(name) => return Ok(Some(name)),
-                Step::Skip => return Ok(None),
+                PlacementStep::Leave => self.leave().await?,
+                PlacementStep::Enter(name) => self.enter(&name, FileMeta::default())?,
+                PlacementStep::Here(name) => return Ok(Some(name)),
+                PlacementStep::Skip => return Ok(None),
             }
         }
     }
@@ -244,14 +233,14 @@ impl Tree {
         let place = match self.folder()? {
             None => {
                 self.begin(name.into(), meta);
-                Place::Folder(Folders::root())
+                OpenDirectory::Folder(Folders::root())
             }
             Some(parent) => {
                 let meta = self.importer.options().stored_meta(meta);
-                if self.importer.options().empty_dirs {
-                    Place::Folder(self.folders()?.make(parent, name, meta)?)
+                if self.importer.options().keeps_empty_dirs() {
+                    OpenDirectory::Folder(self.folders()?.make(parent, name, meta)?)
                 } else {
-                    Place::Later {
+                    OpenDirectory::Later {
                         parent,
                         name: name.into(),
                         meta,
@@ -276,16 +265,16 @@ impl Tree {
         let place = self
             .places
             .folder_mut()
-            .map(|place| std::mem::replace(place, Place::Top));
+            .map(|place| std::mem::replace(place, OpenDirectory::Top));
         let folder = match place {
-            None | Some(Place::Top) => return Ok(None),
-            Some(Place::Folder(id)) => id,
-            Some(Place::Later { parent, name, meta }) => {
+            None | Some(OpenDirectory::Top) => return Ok(None),
+            Some(OpenDirectory::Folder(id)) => id,
+            Some(OpenDirectory::Later { parent, name, meta }) => {
                 self.folders()?.make(parent, &name, meta)?
             }
         };
         if let Some(place) = self.places.folder_mut() {
-            *place = Place::Folder(folder);
+            *place = OpenDirectory::Folder(folder);
         }
         Ok(Some(folder))
     }
@@ -326,7 +315,7 @@ impl Tree {
         if self.importer.options().silent {
             return Ok(());
         }
-        self.tell(Added {
+        self.send_event(Added {
             name,
             cid,
             size,
@@ -358,7 +347,7 @@ impl Tree {
         for (name, folder) in built.walk(&name) {
             root = Some(folder.cid.clone());
             let (cid, size) = (folder.cid.clone(), folder.tree_size);
-            self.tell(Added {
+            self.send_event(Added {
                 name,
                 cid,
                 size,
@@ -373,49 +362,10 @@ impl Tree {
         Ok(())
     }
 
-    async fn tell(&self, event: Added) -> Result<(), ImportError> {
+    async fn send_event(&self, event: Added) -> Result<(), ImportError> {
         self.events
             .send(event)
             .await
             .map_err(|_| ImportError::Abandoned)
-    }
-}
-
-/// A file of a [`Tree`] that is being received.
-#[derive(Debug)]
-pub struct TreeFile<'a> {
-    name: ByteString,
-    meta: FileMeta,
-    /// `None` when the entry is passed over.
-    import: Option<FileImport>,
-    tree: &'a mut Tree,
-}
-
-impl TreeFile<'_> {
-    /// The name that events about the bytes received so far carry.
-    #[must_use]
-    pub fn name(&self) -> ByteString {
-        self.tree.full_name(&self.name)
-    }
-
-    /// Takes the next bytes of the file.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), ImportError> {
-        match &mut self.import {
-            Some(import) => import.write(&mut self.tree.importer, bytes).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Ends the file.
-    pub async fn finish(self) -> Result<(), ImportError> {
-        let Self {
-            name,
-            meta,
-            import,
-            tree,
-        } = self;
-        let Some(import) = import else { return Ok(()) };
-        let built = import.finish(&mut tree.importer).await?;
-        tree.done(&name, meta, built).await
     }
 }

@@ -1,17 +1,17 @@
-//! Permissions, times, and the form of directories' CIDs.
+//! Permissions, times, and the CID format of directories.
 
 use bytes::Bytes;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
-use cairn_primitives::unixfs::{BuildError, CidMaker, Kind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{BuildError, CidMaker, Mtime, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Version, codec::dag_pb};
 
 use super::directory::Change;
-use super::editor::{Editor, Found, Made};
+use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::now;
-use super::{Changing, Mfs, MfsError, MfsPath};
+use super::{Mfs, MfsError, MfsPath, TreeChange};
 
 impl Mfs {
-    /// Sets the permissions of a file or a directory; 0 takes them off. Always flushes.
+    /// Sets the permissions of a file or a directory; 0 removes them. Always flushes.
     ///
     /// Kubo reads the number as Go's `FileMode`: of the bits below, only the nine of `rwxrwxrwx` count.
     ///
@@ -53,8 +53,8 @@ impl Mfs {
         let cid = editor.find(&change.root, path.names()).await?;
         let (found, _) = editor.load(&cid).await?;
         let (mut node, mut fs, maker) = match found {
-            Found::Raw(data) => (dag_pb::Node::default(), file_of(data), oldest()?),
-            Found::Node(found) => (found.node, found.fs, CidMaker::like(&cid)?),
+            MfsNode::Raw(data) => (dag_pb::Node::default(), file_of(data), oldest()?),
+            MfsNode::Node(found) => (found.node, found.fs, CidMaker::like(&cid)?),
         };
         set(&mut fs);
         node.data = Some(fs.encode());
@@ -64,7 +64,7 @@ impl Mfs {
         self.flush_tree().await
     }
 
-    /// Gives the CID of a directory another form. What is in it keeps its own.
+    /// Changes the CID format of a directory. Its entries keep theirs.
     ///
     /// # Errors
     /// [`MfsError::RootForm`], [`MfsError::OnlyDirectories`], [`MfsError::NotFound`].
@@ -103,17 +103,17 @@ impl Mfs {
     async fn replace(
         &self,
         editor: &Editor<'_>,
-        change: &mut Changing<'_>,
+        change: &mut TreeChange<'_>,
         path: &MfsPath,
         maker: &CidMaker,
         node: &dag_pb::Node,
     ) -> Result<(), MfsError> {
         let settings = self.settings();
         if path.is_root() {
-            change.root = editor.put(&settings.cid, node).await?.cid;
+            change.root = editor.put(&settings.format.cid, node).await?.cid;
             return Ok(());
         }
-        let made: Made = editor.put(maker, node).await?;
+        let made: NodeLink = editor.put(maker, node).await?;
         let root: Cid = change.root.clone();
         change.root = editor
             .change_at(
@@ -133,7 +133,7 @@ fn file_of(data: Bytes) -> UnixFs {
     UnixFs {
         file_size: Some(data.len() as u64),
         data: Some(data),
-        ..UnixFs::new(Kind::File)
+        ..UnixFs::new(NodeKind::File)
     }
 }
 

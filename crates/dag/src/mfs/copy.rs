@@ -1,4 +1,4 @@
-//! Copying and moving.
+//! Copies and moves.
 
 use std::sync::Arc;
 
@@ -9,22 +9,22 @@ use cairn_primitives::{Cid, Codec};
 use cairn_store::block::Root;
 
 use super::directory::Change;
-use super::editor::{Editor, Found, Made};
+use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::FileEdit;
-use super::{Changing, Mfs, MfsError, MfsPath};
+use super::{Mfs, MfsError, MfsPath, TreeChange};
 use crate::error::NodeError;
 use crate::resolve;
 
-/// How something is copied.
+/// Options for copying.
 #[derive(Clone, Debug)]
 pub struct CopyOptions {
-    /// Replaces a file that is there.
+    /// Replaces an existing file.
     pub force: bool,
-    /// Makes the directories above the destination.
+    /// Creates parent directories of the destination.
     pub parents: bool,
-    /// How those directories are named, when not as the settings say.
+    /// The CID format of those directories, if not the default.
     pub cid: Option<CidMaker>,
-    /// Whether the copy is durable when the call answers.
+    /// Whether the copy is durable when the call returns.
     pub flush: bool,
 }
 
@@ -40,8 +40,8 @@ impl Default for CopyOptions {
 }
 
 impl Mfs {
-    /// Copies what an `/ipfs` path or a path of the file system leads to. Only the root block of an `/ipfs` path is fetched;
-    /// what is here of the blocks below is kept. With a slash at its end the destination is a directory to copy into.
+    /// Copies an `/ipfs` path or an MFS path. Only the root block of an `/ipfs` path is fetched; local blocks below
+    /// it are protected. If the destination ends with a slash, it is a directory to copy into.
     ///
     /// # Errors
     /// [`MfsError::CopySource`], [`MfsError::NotUnixFs`], [`MfsError::CopyReplace`], [`MfsError::CopyPut`],
@@ -89,7 +89,7 @@ impl Mfs {
         if options.parents
             && let Some((above, _)) = to.split()
         {
-            let maker = options.cid.as_ref().unwrap_or(&self.settings().cid);
+            let maker = options.cid.as_ref().unwrap_or(&self.settings().format.cid);
             let root = change.root.clone();
             change.root = editor
                 .make_directories(
@@ -206,7 +206,7 @@ impl Mfs {
     }
 
     /// What becomes of a source in its new place, and whether it is a symbolic link.
-    async fn copied(&self, editor: &Editor<'_>, cid: &Cid) -> Result<(Made, bool), MfsError> {
+    async fn copied(&self, editor: &Editor<'_>, cid: &Cid) -> Result<(NodeLink, bool), MfsError> {
         let data = editor.blocks.get(cid).await?;
         let found = super::editor::read(cid, &data).map_err(|error| match error {
             NodeError::Fetch(_) => error.into(),
@@ -215,13 +215,13 @@ impl Mfs {
                 reason: Some(Arc::new(error)),
             },
         })?;
-        let made = Made {
+        let made = NodeLink {
             cid: cid.clone(),
             tree_size: found.tree_size(data.len()),
         };
         let is_file = match &found {
-            Found::Raw(_) => false,
-            Found::Node(node) => node.fs.kind.is_file() && node.node.links.len() == 1,
+            MfsNode::Raw(_) => false,
+            MfsNode::Node(node) => node.fs.kind.is_file() && node.node.links.len() == 1,
         };
         if !is_file {
             return Ok((made, found.is_symlink()));
@@ -237,7 +237,7 @@ impl Mfs {
     async fn unlink_file(
         &self,
         editor: &Editor<'_>,
-        change: &mut Changing<'_>,
+        change: &mut TreeChange<'_>,
         path: &MfsPath,
     ) -> Result<(), MfsError> {
         let failed = |error| MfsError::CopyReplace {
@@ -268,8 +268,8 @@ impl Mfs {
         Ok(())
     }
 
-    /// Moves a file or a directory. A destination that is a directory, or ends with a slash, is one to move into; a file in
-    /// the place of the destination is replaced.
+    /// Moves a file or a directory. If the destination is a directory, or ends with a slash, the source is moved into
+    /// it; an existing file is replaced.
     ///
     /// # Errors
     /// [`MfsError::NotFound`], [`MfsError::AlreadyExists`], [`MfsError::IntoItself`].
@@ -329,7 +329,7 @@ impl Mfs {
             change.growths.close(target.names());
         }
         if flush {
-            // As in Kubo, all that is below the root is opened anew afterwards.
+            // As in Kubo, all that is below the root is opened again afterwards.
             change.growths.close_below(&[]);
         }
         change.commit();

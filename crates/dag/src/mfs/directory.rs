@@ -1,30 +1,28 @@
-//! Changing one entry of a directory, in one node or in a HAMT.
+//! Changes an entry of a basic or sharded directory.
 
 use cairn_primitives::codec::dag_pb::{self, Link};
 use cairn_primitives::unixfs::directory::{Entry, SizeEstimation};
-use cairn_primitives::unixfs::hamt::{self, HamtBuilder, HashBits, ShardNode, Slot};
-use cairn_primitives::unixfs::{BuildError, CidMaker, Kind, ReadError, UnixFs};
+use cairn_primitives::unixfs::hamt::HamtBuilder;
+use cairn_primitives::unixfs::{BuildError, CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Block, Cid};
 
 use super::MfsError;
-use super::editor::{Editor, Found, FsNode, Made};
-use crate::directory::Entries;
+use super::editor::{Editor, FsNode, MfsNode, NodeLink};
 use crate::error::NodeError;
-use crate::unixfs;
 
 /// What becomes of a name.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
     /// It names this, whatever it named before.
-    Set(Made),
+    Set(NodeLink),
     /// It names this, and it must not have named anything before.
-    Insert(Made),
+    Insert(NodeLink),
     /// It names nothing, and it must have named something before.
     Remove,
 }
 
 impl Change {
-    fn made(&self) -> Option<&Made> {
+    fn made(&self) -> Option<&NodeLink> {
         match self {
             Self::Set(made) | Self::Insert(made) => Some(made),
             Self::Remove => None,
@@ -34,7 +32,7 @@ impl Change {
 
 /// How a change of an entry failed, apart from blocks: the caller knows the path.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(super) enum EntryError {
     /// [`Change::Insert`] of a name that is there.
     Exists,
     /// [`Change::Remove`] of a name that is not.
@@ -43,14 +41,14 @@ pub(super) enum Refused {
     Failed(MfsError),
 }
 
-impl<E: Into<MfsError>> From<E> for Refused {
+impl<E: Into<MfsError>> From<E> for EntryError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// By how many bytes of names and CIDs a sharded directory has grown since it was opened, as Kubo counts: it looks whether
-/// a shard has become small enough for one node only once this is below zero.
+/// By how many bytes of names and CIDs a sharded directory has grown since it was opened, as Kubo counts: it checks
+/// whether a shard has become small enough for one node only once this is below zero.
 pub(super) type Growth = i64;
 
 impl Editor<'_> {
@@ -63,8 +61,8 @@ impl Editor<'_> {
         name: &[u8],
         change: &Change,
         growth: &mut Growth,
-    ) -> Result<Made, Refused> {
-        if directory.fs.kind == Kind::HamtShard {
+    ) -> Result<NodeLink, EntryError> {
+        if directory.fs.kind == NodeKind::HamtShard {
             self.change_shard(cid, directory, maker, name, change, growth)
                 .await
         } else {
@@ -80,7 +78,7 @@ impl Editor<'_> {
         name: &[u8],
         change: &Change,
         growth: &mut Growth,
-    ) -> Result<Made, Refused> {
+    ) -> Result<NodeLink, EntryError> {
         let FsNode { mut node, fs } = directory;
         let named = |link: &Link| link.name.as_deref().unwrap_or_default() == name;
         let old = node.links.iter().find(|link| named(link)).cloned();
@@ -106,9 +104,9 @@ impl Editor<'_> {
         *growth = signed(links.entry_size(name, &made.cid, made.tree_size))
             - old.map_or(0, |old| {
                 signed(links.entry_size(name, &old.cid, 0))
-                    + signed(digits(self.rules.fanout) as u64)
+                    + signed(digits(self.sharding.fanout) as u64)
             });
-        let mut builder = HamtBuilder::new(maker.clone(), self.rules.fanout)?;
+        let mut builder = HamtBuilder::new(maker.clone(), self.sharding.fanout)?;
         for link in node.links {
             builder.add(Entry {
                 name: link.name.unwrap_or_default(),
@@ -116,12 +114,12 @@ impl Editor<'_> {
                 tree_size: link.size.unwrap_or(0),
             })?;
         }
-        let mut root = UnixFs::new(Kind::HamtShard);
+        let mut root = UnixFs::new(NodeKind::HamtShard);
         root.set_attributes(fs.permissions(), fs.valid_mtime());
         let mut blocks: Vec<Block> = Vec::new();
         let built = builder.finish(root, &mut |block| blocks.push(block))?;
         self.write(blocks).await?;
-        Ok(Made {
+        Ok(NodeLink {
             cid: built.cid,
             tree_size: built.tree_size,
         })
@@ -134,9 +132,9 @@ impl Editor<'_> {
         fs: &UnixFs,
         old: Option<&Link>,
         name: &[u8],
-        made: &Made,
+        made: &NodeLink,
     ) -> Result<bool, BuildError> {
-        let rules = self.rules;
+        let rules = self.sharding;
         let too_many =
             old.is_none() && rules.max_links > 0 && node.links.len() + 1 > rules.max_links;
         if rules.threshold == 0 {
@@ -162,226 +160,6 @@ impl Editor<'_> {
         Ok(size - old.map_or(0, link_size) > rules.threshold)
     }
 
-    async fn change_shard(
-        &self,
-        cid: &Cid,
-        directory: FsNode,
-        maker: &CidMaker,
-        name: &[u8],
-        change: &Change,
-        growth: &mut Growth,
-    ) -> Result<Made, Refused> {
-        let FsNode { node, fs } = directory;
-        let root = ShardNode::new(&fs, node.links.clone())
-            .map_err(|error| unixfs::unreadable(cid, error))?;
-        let way = self.way_to(root, name).await?;
-        let old = way.found.clone();
-        let new = allowed(change, old.is_some())?;
-        // As Kubo counts: the name of an entry that goes has the number of its slot before it, and the one of an entry that
-        // comes is left out until it is there.
-        let numbered = [vec![b'0'; digits(way.shard.fanout())].as_slice(), name].concat();
-        let goes = |estimation: SizeEstimation| {
-            old.as_ref().map_or(0, |old| {
-                signed(estimation.entry_size(&numbered, &old.cid, old.tree_size))
-            })
-        };
-        let comes = |estimation: SizeEstimation, name: &[u8]| {
-            new.map_or(0, |made| {
-                signed(estimation.entry_size(name, &made.cid, made.tree_size))
-            })
-        };
-        let by = comes(self.rules.estimation, b"") - goes(self.rules.estimation);
-        let count = i64::from(new.is_some()) - i64::from(old.is_some());
-        if self
-            .fits_one_node(cid, &node, &fs, by, count, *growth)
-            .await?
-        {
-            return self.to_basic(cid, node, fs, maker, name, new).await;
-        }
-        let links = SizeEstimation::Links;
-        *growth += comes(links, name) - goes(links);
-        let entry = new.map(|made| Entry {
-            name: name.into(),
-            cid: made.cid.clone(),
-            tree_size: made.tree_size,
-        });
-        self.rewrite(way, maker, entry).await
-    }
-
-    /// Goes down to the node in which a name belongs.
-    async fn way_to(&self, root: ShardNode, name: &[u8]) -> Result<Way, NodeError> {
-        let mut bits = HashBits::new(name);
-        let mut above = Vec::new();
-        let mut shard = root;
-        let mut cid = None;
-        loop {
-            let slot = bits
-                .next(shard.fanout())
-                .ok_or(NodeError::Directory(ReadError::TooDeep))?;
-            let below = match shard.at(slot) {
-                Some(Slot::Shard(link)) => link.cid.clone(),
-                other => {
-                    let (found, neighbour) = match other {
-                        Some(Slot::Entry(entry)) if *entry.name == *name => (Some(entry), None),
-                        Some(Slot::Entry(entry)) => (None, Some(entry)),
-                        _ => (None, None),
-                    };
-                    return Ok(Way {
-                        above,
-                        shard,
-                        cid,
-                        slot,
-                        bits,
-                        found,
-                        neighbour,
-                    });
-                }
-            };
-            above.push((shard, cid.take(), slot));
-            let node = self.blocks.node(&below).await?;
-            shard = ShardNode::decode(&node).map_err(|error| unixfs::unreadable(&below, error))?;
-            cid = Some(below);
-        }
-    }
-
-    /// Writes the nodes of a way anew, with or without the entry at its end.
-    async fn rewrite(
-        &self,
-        way: Way,
-        maker: &CidMaker,
-        entry: Option<Entry>,
-    ) -> Result<Made, Refused> {
-        let Way {
-            mut above,
-            mut shard,
-            mut cid,
-            slot,
-            bits,
-            neighbour,
-            ..
-        } = way;
-        let own = |cid: &Option<Cid>| match cid {
-            Some(cid) => CidMaker::like(cid),
-            None => Ok(maker.clone()),
-        };
-        let mut blocks = Vec::new();
-        let removed = entry.is_none();
-        match (entry, neighbour) {
-            (Some(entry), Some(neighbour)) => {
-                // New nodes are named as the one above them.
-                let fork_maker = own(&cid)?;
-                let chain = hamt::fork(&shard, (entry, bits), neighbour)?;
-                let mut below: Option<Made> = None;
-                for (mut node, child_slot) in chain.into_iter().rev() {
-                    if let Some(below) = below.take() {
-                        node.set_shard(child_slot, below.cid, below.tree_size);
-                    }
-                    let (made, block) = super::editor::make(&fork_maker, &node.to_node())?;
-                    blocks.push(block);
-                    below = Some(made);
-                }
-                if let Some(below) = below {
-                    shard.set_shard(slot, below.cid, below.tree_size);
-                }
-            }
-            (Some(entry), None) => shard.set_entry(slot, entry),
-            (None, _) => shard.clear(slot),
-        }
-        loop {
-            let Some((mut parent, parent_cid, slot)) = above.pop() else {
-                let (made, block) = super::editor::make(maker, &shard.to_node())?;
-                blocks.push(block);
-                self.write(blocks).await?;
-                return Ok(made);
-            };
-            if removed && shard.is_empty() {
-                parent.clear(slot);
-            } else if let Some(last) = shard.only_entry().filter(|_| removed) {
-                parent.set_entry(slot, last);
-            } else {
-                let (made, block) = super::editor::make(&own(&cid)?, &shard.to_node())?;
-                blocks.push(block);
-                parent.set_shard(slot, made.cid, made.tree_size);
-            }
-            shard = parent;
-            cid = parent_cid;
-        }
-    }
-
-    /// Whether a HAMT becomes a directory in one node by a change of its size.
-    async fn fits_one_node(
-        &self,
-        cid: &Cid,
-        node: &dag_pb::Node,
-        fs: &UnixFs,
-        by: i64,
-        count: i64,
-        growth: Growth,
-    ) -> Result<bool, MfsError> {
-        let rules = self.rules;
-        let by_count = rules.estimation == SizeEstimation::Disabled;
-        if rules.threshold == 0
-            || (by_count && rules.max_links == 0)
-            || (!by_count && growth + by >= 0)
-        {
-            return Ok(false);
-        }
-        let mut as_directory = UnixFs::new(Kind::Directory);
-        as_directory.set_attributes(fs.permissions(), fs.valid_mtime());
-        let mut size = signed(rules.estimation.empty_size(&as_directory)) + by;
-        let mut links = count;
-        let mut entries = Entries::of_node(self.blocks.clone(), cid, node, fs)?;
-        while let Some(entry) = entries.next().await? {
-            links += 1;
-            size += signed(
-                rules
-                    .estimation
-                    .entry_size(&entry.name, &entry.cid, entry.tree_size),
-            );
-            let too_many = rules.max_links > 0 && links > signed(rules.max_links as u64);
-            if too_many || (!by_count && size > signed(rules.threshold)) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Makes one node of a HAMT that has become small.
-    async fn to_basic(
-        &self,
-        cid: &Cid,
-        node: dag_pb::Node,
-        fs: UnixFs,
-        maker: &CidMaker,
-        name: &[u8],
-        new: Option<&Made>,
-    ) -> Result<Made, Refused> {
-        let mut root = UnixFs::new(Kind::Directory);
-        root.set_attributes(fs.permissions(), fs.valid_mtime());
-        let mut links = Vec::new();
-        let mut entries = Entries::of_node(self.blocks.clone(), cid, &node, &fs)?;
-        while let Some(entry) = entries.next().await? {
-            if *entry.name != *name {
-                links.push(Link {
-                    cid: entry.cid,
-                    name: Some(entry.name),
-                    size: Some(entry.tree_size),
-                });
-            }
-        }
-        links.extend(new.map(|made| Link {
-            cid: made.cid.clone(),
-            name: Some(name.into()),
-            size: Some(made.tree_size),
-        }));
-        links.sort_by(|a, b| a.name.cmp(&b.name));
-        let node = dag_pb::Node {
-            links,
-            data: Some(root.encode()),
-        };
-        Ok(self.put(maker, &node).await?)
-    }
-
     /// What a name leads to in a directory.
     pub(super) async fn child(
         &self,
@@ -395,41 +173,27 @@ impl Editor<'_> {
     /// A directory's node, or `None` for anything else.
     pub(super) async fn directory(&self, cid: &Cid) -> Result<Option<FsNode>, MfsError> {
         match self.load(cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => Ok(Some(node)),
+            MfsNode::Node(node) if node.fs.kind.is_directory() => Ok(Some(node)),
             _ => Ok(None),
         }
     }
 }
 
 /// What a name is to lead to; refuses a change that does not fit what is there.
-fn allowed(change: &Change, exists: bool) -> Result<Option<&Made>, Refused> {
+pub(super) fn allowed(change: &Change, exists: bool) -> Result<Option<&NodeLink>, EntryError> {
     match change {
-        Change::Insert(_) if exists => Err(Refused::Exists),
-        Change::Remove if !exists => Err(Refused::Absent),
+        Change::Insert(_) if exists => Err(EntryError::Exists),
+        Change::Remove if !exists => Err(EntryError::Absent),
         change => Ok(change.made()),
     }
 }
 
-/// The nodes of a HAMT from the root to the one in which a name belongs.
-struct Way {
-    /// The nodes above, each with its CID unless it is the root, and the slot that leads on.
-    above: Vec<(ShardNode, Option<Cid>, usize)>,
-    shard: ShardNode,
-    cid: Option<Cid>,
-    slot: usize,
-    /// The bits of the name's hash that are left behind that slot.
-    bits: HashBits,
-    found: Option<Entry>,
-    /// Another name that is in the slot.
-    neighbour: Option<Entry>,
-}
-
 /// How many hexadecimal digits number the slots of a HAMT's nodes.
-fn digits(fanout: usize) -> usize {
+pub(super) fn digits(fanout: usize) -> usize {
     let highest = fanout.saturating_sub(1).checked_ilog2().unwrap_or(0);
     usize::try_from(highest / 4).unwrap_or(0) + 1
 }
 
-fn signed(size: u64) -> i64 {
+pub(super) fn signed(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX / 4)
 }

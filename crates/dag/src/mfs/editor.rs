@@ -1,28 +1,29 @@
-//! Reading and writing single nodes during an edit.
+//! Reads and writes single nodes during an edit.
 
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
-use cairn_primitives::unixfs::{BuildError, CidMaker, Kind, UnixFs};
+use cairn_primitives::unixfs::directory::Sharding;
+use cairn_primitives::unixfs::{BuildError, CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Block, Cid, Codec};
 use cairn_store::Hold;
 
-use super::{MfsError, Rules};
+use super::MfsError;
 use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 use crate::unixfs;
 
-/// One edit: where it reads, and the hold under which it writes. What it wrote outlives every collection that runs beside
-/// it; what keeps it afterwards is the root that the edit ends in.
+/// An edit: the blocks that it reads, and the hold under which it writes. Its blocks survive concurrent collections;
+/// afterwards they are kept by the new root.
 #[derive(Debug)]
 pub(super) struct Editor<'a> {
     pub(super) blocks: Blocks,
-    pub(super) rules: &'a Rules,
+    pub(super) sharding: &'a Sharding,
     hold: Hold,
 }
 
 /// A node that was written, or read, as its parent links to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Made {
+pub(super) struct NodeLink {
     pub(super) cid: Cid,
     /// Bytes of all blocks below and with it.
     pub(super) tree_size: u64,
@@ -37,20 +38,20 @@ pub(super) struct FsNode {
 
 /// What a path can lead to.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum MfsNode {
     /// A raw block: a file.
     Raw(Bytes),
     /// A UnixFS node.
     Node(FsNode),
 }
 
-impl Found {
+impl MfsNode {
     pub(super) fn is_directory(&self) -> bool {
         matches!(self, Self::Node(node) if node.fs.kind.is_directory())
     }
 
     pub(super) fn is_symlink(&self) -> bool {
-        matches!(self, Self::Node(node) if node.fs.kind == Kind::Symlink)
+        matches!(self, Self::Node(node) if node.fs.kind == NodeKind::Symlink)
     }
 
     /// Bytes of all blocks, as the links say; `length` is that of the block itself.
@@ -70,24 +71,24 @@ pub(super) fn tree_size(node: &dag_pb::Node, length: usize) -> u64 {
 }
 
 /// Reads a block as a file or a directory.
-pub(super) fn read(cid: &Cid, data: &Bytes) -> Result<Found, NodeError> {
+pub(super) fn read(cid: &Cid, data: &Bytes) -> Result<MfsNode, NodeError> {
     match cid.codec() {
-        Codec::RAW => Ok(Found::Raw(data.clone())),
+        Codec::RAW => Ok(MfsNode::Raw(data.clone())),
         Codec::DAG_PB => {
             let node = decode_node(cid, data)?;
             let fs = unixfs::of(cid, &node)?;
-            Ok(Found::Node(FsNode { node, fs }))
+            Ok(MfsNode::Node(FsNode { node, fs }))
         }
         _ => Err(NodeError::UnknownType { cid: cid.clone() }),
     }
 }
 
 impl<'a> Editor<'a> {
-    pub(super) fn new(blocks: &Blocks, rules: &'a Rules) -> Self {
+    pub(super) fn new(blocks: &Blocks, sharding: &'a Sharding) -> Self {
         let hold = blocks.store().hold();
         Self {
             blocks: blocks.held(hold.clone()),
-            rules,
+            sharding,
             hold,
         }
     }
@@ -97,7 +98,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Reads a file or a directory, and tells the length of its block.
-    pub(super) async fn load(&self, cid: &Cid) -> Result<(Found, usize), MfsError> {
+    pub(super) async fn load(&self, cid: &Cid) -> Result<(MfsNode, usize), MfsError> {
         let data = self.blocks.get(cid).await?;
         Ok((read(cid, &data)?, data.len()))
     }
@@ -107,7 +108,7 @@ impl<'a> Editor<'a> {
         &self,
         maker: &CidMaker,
         node: &dag_pb::Node,
-    ) -> Result<Made, MfsError> {
+    ) -> Result<NodeLink, MfsError> {
         let (made, block) = make(maker, node)?;
         self.write(vec![block]).await?;
         Ok(made)
@@ -128,9 +129,9 @@ impl<'a> Editor<'a> {
 }
 
 /// Makes the block of a dag-pb node.
-pub(super) fn make(maker: &CidMaker, node: &dag_pb::Node) -> Result<(Made, Block), BuildError> {
+pub(super) fn make(maker: &CidMaker, node: &dag_pb::Node) -> Result<(NodeLink, Block), BuildError> {
     let data = Bytes::from(node.encode());
-    let made = Made {
+    let made = NodeLink {
         cid: maker.make(Codec::DAG_PB, &data)?,
         tree_size: tree_size(node, data.len()),
     };

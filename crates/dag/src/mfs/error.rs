@@ -1,4 +1,4 @@
-//! Why an operation on the mutable file system failed.
+//! Errors of the mutable file system.
 
 use std::sync::Arc;
 
@@ -15,28 +15,28 @@ use crate::resolve::ResolveError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MfsError {
-    /// A path without a character.
+    /// An empty path.
     #[error("the path is empty")]
     EmptyPath,
-    /// A path that does not begin at the root.
+    /// A path without a leading slash.
     #[error("path {path:?} does not begin with a slash")]
     RelativePath {
         /// The path.
         path: String,
     },
-    /// Nothing has this path.
+    /// The path does not exist.
     #[error("{path}: no such file or directory")]
     NotFound {
         /// The path.
         path: String,
     },
-    /// The path goes on below something that is no directory.
+    /// A part of the path is not a directory.
     #[error("{path}: a part of the path is not a directory")]
     NotDirectory {
-        /// The path up to and with the first name that has no directory to be in.
+        /// The path up to the first name whose parent is not a directory.
         path: String,
     },
-    /// A directory stands in the way of a new one, or a file in the place of one that should be there.
+    /// A file exists where a directory is expected.
     #[error("{path}: is not a directory")]
     NotADirectory {
         /// The path.
@@ -48,25 +48,25 @@ pub enum MfsError {
         /// The path.
         path: String,
     },
-    /// Something has this path already.
-    #[error("{path}: exists already")]
+    /// The path exists already.
+    #[error("{path}: already exists")]
     AlreadyExists {
         /// The path.
         path: String,
     },
-    /// The root cannot be made: it is always there.
-    #[error("the root directory exists already")]
+    /// The root cannot be created: it always exists.
+    #[error("the root directory always exists")]
     RootExists,
     /// The root cannot be removed.
     #[error("the root directory cannot be removed")]
     RootRemoved,
-    /// A directory is only removed when that is asked for.
-    #[error("{path}: is a directory, and removing it must be asked for")]
+    /// A directory is only removed recursively.
+    #[error("{path}: is a directory: remove it recursively")]
     IsDirectory {
         /// The path.
         path: String,
     },
-    /// A directory cannot be moved to a place in itself.
+    /// A directory cannot be moved into itself.
     #[error("{from}: cannot be moved into itself, to {to}")]
     IntoItself {
         /// What was to be moved.
@@ -74,25 +74,25 @@ pub enum MfsError {
         /// Where to.
         to: String,
     },
-    /// A path that ends where a file's name has to stand.
-    #[error("{path}: a file needs a name")]
+    /// A path without a file name.
+    #[error("{path}: the file name is missing")]
     NoName {
         /// The path.
         path: String,
     },
-    /// Reading was to begin behind the end.
-    #[error("offset {offset} is behind the end of the file at {size}")]
+    /// Reading was to begin past the end.
+    #[error("offset {offset} is past the end of the file of {size} bytes")]
     PastEnd {
         /// Where reading was to begin, in bytes.
         offset: u64,
         /// Bytes of the file.
         size: u64,
     },
-    /// A file would become longer than files can be.
+    /// The file would become too long.
     #[error("a file cannot have more than {MAX_FILE} bytes", MAX_FILE = super::MAX_FILE)]
     FileTooLong,
-    /// What was to be copied is no file and no directory.
-    #[error("{cid}: is neither a file nor a directory of UnixFS")]
+    /// What was to be copied is neither a file nor a directory.
+    #[error("{cid}: is neither a UnixFS file nor a UnixFS directory")]
     NotUnixFs {
         /// Its root.
         cid: Cid,
@@ -107,22 +107,22 @@ pub enum MfsError {
         /// The path.
         path: String,
     },
-    /// The form of CIDs is a property of directories.
-    #[error("{path}: is not a directory, and only directories have a form of CIDs")]
+    /// Only directories have a CID format.
+    #[error("{path}: only directories have a CID format")]
     OnlyDirectories {
         /// The path.
         path: String,
     },
-    /// The form of the root's CID is a setting.
-    #[error("the form of the root's CID is set in the configuration")]
+    /// The CID format of the root is a setting.
+    #[error("the CID format of the root is set in the configuration")]
     RootForm,
-    /// So many changes wait for a flush that no more are taken without one.
-    #[error("{limit} changes wait to be flushed, and no more are taken before that")]
+    /// Too many unflushed changes.
+    #[error("there are {limit} unflushed changes: flush them first")]
     TooManyUnflushed {
         /// The limit.
         limit: u64,
     },
-    /// The source of a copy could not be had. Says nothing about the destination.
+    /// The source of a copy could not be read.
     #[error("cannot copy from {path}")]
     CopySource {
         /// The source.
@@ -131,7 +131,7 @@ pub enum MfsError {
         #[source]
         source: Box<Self>,
     },
-    /// What stands in the place of a copy could not be removed.
+    /// The existing file at the destination of a copy could not be removed.
     #[error("cannot replace {path}")]
     CopyReplace {
         /// The destination.
@@ -140,7 +140,7 @@ pub enum MfsError {
         #[source]
         source: Box<Self>,
     },
-    /// A copy could not be put into its place.
+    /// A copy could not be added at its destination.
     #[error("cannot copy to {path}")]
     CopyPut {
         /// The destination.
@@ -149,7 +149,7 @@ pub enum MfsError {
         #[source]
         source: Box<Self>,
     },
-    /// A copy is in its place, and could not be flushed.
+    /// A copy was added and could not be flushed.
     #[error("cannot flush the copy at {path}")]
     CopyFlush {
         /// The destination.
@@ -158,11 +158,11 @@ pub enum MfsError {
         #[source]
         source: Box<Self>,
     },
-    /// The bytes to write broke off. The file is as it was.
-    #[error("the bytes to write broke off")]
+    /// The bytes to write were cut off. The file is unchanged.
+    #[error("the content to write was cut off")]
     Body(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// The root that the repository names is missing or is no directory.
-    #[error("the root {cid} cannot be used")]
+    /// The root of the repository is missing or is not a directory.
+    #[error("invalid MFS root {cid}")]
     BadRoot {
         /// The root.
         cid: Cid,
@@ -170,16 +170,16 @@ pub enum MfsError {
         #[source]
         reason: Option<Arc<NodeError>>,
     },
-    /// The task that flushed died.
+    /// The flushing task panicked.
     #[error("the flush was interrupted")]
     Interrupted,
-    /// A path below `/ipfs` leads nowhere.
+    /// A path below `/ipfs` cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     /// A file could not be read.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// A block could not be had or read.
+    /// A block could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
     /// A block could not be made.
@@ -200,7 +200,7 @@ impl From<FetchError> for MfsError {
 }
 
 impl MfsError {
-    /// Whether nothing has the path, as against a failure.
+    /// Whether the path does not exist, as opposed to a failure.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })

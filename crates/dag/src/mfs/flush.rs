@@ -1,4 +1,4 @@
-//! Making the tree durable.
+//! Flushes the tree.
 
 use std::sync::Arc;
 
@@ -12,8 +12,7 @@ use crate::fetch::Blocks;
 use crate::unixfs;
 
 impl Mfs {
-    /// Flushes, and answers with what the path leads to. All of the tree is flushed, not just what the path leads to: the
-    /// repository names one root.
+    /// Flushes, and returns the CID of the path. The whole tree is flushed, because the repository stores one root.
     ///
     /// # Errors
     /// [`MfsError::NotFound`]; nothing is flushed then.
@@ -35,7 +34,7 @@ impl Mfs {
         }
     }
 
-    /// Flushes what changed a directory: it is as if it were opened anew for the next change of what is below it.
+    /// Flushes what changed a directory: it is as if it were opened again for the next change of what is below it.
     pub(super) async fn flush_directory(&self, path: &MfsPath) -> Result<(), MfsError> {
         self.inner.changing.lock().await.close_below(path.names());
         self.flush_tree().await
@@ -83,11 +82,11 @@ impl Inner {
     }
 }
 
-/// Lets a repository name another root, or an empty directory: the way out when its root is damaged. No [`Mfs`] may be open.
-/// Answers with the root before.
+/// Replaces the root of a repository by another one, or by an empty directory: the repair for a damaged root. No
+/// [`Mfs`] may be open. Returns the previous root.
 ///
 /// # Errors
-/// [`MfsError::BadRoot`] when the new root is not here or is no directory.
+/// [`MfsError::BadRoot`] when the new root is absent or is not a directory.
 pub async fn chroot(blocks: &Blocks, rows: &dyn Rows, root: &Cid) -> Result<Option<Cid>, MfsError> {
     check_root(&blocks.local(), root).await?;
     let before = rows.mfs_root()?;

@@ -3,9 +3,9 @@
 use cairn_primitives::ByteString;
 use cairn_primitives::{Cid, Codec};
 
-use super::editor::Found;
-use super::stat::Kind;
-use super::{Mfs, MfsError, MfsPath, Reading};
+use super::editor::MfsNode;
+use super::stat::EntryKind;
+use super::{Mfs, MfsError, MfsPath, TreeSnapshot};
 use crate::directory::Entries;
 use crate::fetch::Blocks;
 
@@ -18,19 +18,19 @@ pub struct Listed {
     /// Its root.
     pub cid: Cid,
     /// What it is, and the bytes of a file, when that was asked for.
-    pub details: Option<(Kind, u64)>,
+    pub details: Option<(EntryKind, u64)>,
 }
 
-/// The entries of a directory, one after the other, as they were when the listing began: those of one node by name, those
-/// of a HAMT by the hashes of their names. Holds one node of the directory a level. What is listed stays here until this is
-/// dropped.
+/// Streams the entries of a directory as of the start of the listing: those of a basic directory by name, those of a
+/// HAMT in hash order. Holds one node per level of the directory. The listed blocks are protected from collection
+/// until this is dropped.
 #[derive(Debug)]
 pub struct Listing {
     blocks: Blocks,
     inner: Inner,
     cid: Cid,
     long: bool,
-    _reading: Reading,
+    _reading: TreeSnapshot,
 }
 
 #[derive(Debug)]
@@ -40,7 +40,8 @@ enum Inner {
 }
 
 impl Mfs {
-    /// Lists a directory; a file is listed as itself. `long` tells what each entry is, for which its block is read.
+    /// Lists a directory; a file is listed as itself. `long` reads the block of each entry to include its type and
+    /// size.
     ///
     /// # Errors
     /// [`MfsError::NotFound`].
@@ -50,7 +51,7 @@ impl Mfs {
         let cid = editor.find(&reading.root, path.names()).await?;
         let blocks = self.inner.blocks.clone();
         let inner = match editor.load(&cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => Inner::Directory(Box::new(
+            MfsNode::Node(node) if node.fs.kind.is_directory() => Inner::Directory(Box::new(
                 Entries::of_node(blocks.clone(), &cid, &node.node, &node.fs)?,
             )),
             _ => {
@@ -85,7 +86,7 @@ impl Listing {
             return Ok(None);
         };
         let details = if self.long {
-            Some(look(&self.blocks, &cid).await?)
+            Some(examine(&self.blocks, &cid).await?)
         } else {
             None
         };
@@ -94,7 +95,7 @@ impl Listing {
 }
 
 /// What an entry is, and the bytes of a file.
-async fn look(blocks: &Blocks, cid: &Cid) -> Result<(Kind, u64), MfsError> {
+async fn examine(blocks: &Blocks, cid: &Cid) -> Result<(EntryKind, u64), MfsError> {
     if cid.codec() == Codec::RAW
         && let Some(size) = blocks
             .store()
@@ -102,12 +103,12 @@ async fn look(blocks: &Blocks, cid: &Cid) -> Result<(Kind, u64), MfsError> {
             .await
             .map_err(MfsError::from)?
     {
-        return Ok((Kind::File, u64::from(size)));
+        return Ok((EntryKind::File, u64::from(size)));
     }
     let data = blocks.get(cid).await?;
     Ok(match super::editor::read(cid, &data)? {
-        Found::Raw(data) => (Kind::File, data.len() as u64),
-        Found::Node(node) if node.fs.kind.is_directory() => (Kind::Directory, 0),
-        Found::Node(node) => (Kind::File, node.fs.file_size.unwrap_or(0)),
+        MfsNode::Raw(data) => (EntryKind::File, data.len() as u64),
+        MfsNode::Node(node) if node.fs.kind.is_directory() => (EntryKind::Directory, 0),
+        MfsNode::Node(node) => (EntryKind::File, node.fs.file_size.unwrap_or(0)),
     })
 }

@@ -5,14 +5,14 @@ use cairn_primitives::unixfs::CidMaker;
 use super::directory::Change;
 use super::{Mfs, MfsError, MfsPath};
 
-/// How a directory is made.
+/// Options for creating a directory.
 #[derive(Clone, Debug)]
 pub struct MakeOptions {
-    /// Makes the directories above as well; a directory that is there is no error then.
+    /// Creates parent directories; an existing directory is not an error.
     pub parents: bool,
-    /// How new directories are named, when not as the settings say.
+    /// The CID format of new directories, if not the default.
     pub cid: Option<CidMaker>,
-    /// Whether it is durable when the call answers.
+    /// Whether it is durable when the call returns.
     pub flush: bool,
 }
 
@@ -41,7 +41,7 @@ impl Mfs {
             };
         }
         let settings = self.settings();
-        let maker = options.cid.as_ref().unwrap_or(&settings.cid);
+        let maker = options.cid.as_ref().unwrap_or(&settings.format.cid);
         let editor = self.editor();
         let mut change = self.change().await;
         let root = change.root.clone();

@@ -1,15 +1,14 @@
-//! The mutable file system: one tree of files and directories that changes, beneath a root that the repository names.
+//! The mutable file system (MFS): one mutable tree of files and directories, whose root is stored in the repository.
 //!
-//! A change edits the tree that is there: it writes anew the nodes between what changes and the root, and no others. The
-//! tree that everybody sees is the CID of its root; readers go on with the tree that they have begun with. A *flush* makes
-//! that tree durable and then lets the repository name it, once for all who wait. So a kill leaves the last flushed tree,
-//! whole.
+//! A change rewrites only the nodes between the changed entry and the root. The current tree is the CID of its root;
+//! readers continue with the tree that they started with. A *flush* makes the current tree durable and then stores
+//! its root in the repository, once for all concurrent callers. So a kill leaves the last flushed tree intact.
 //!
-//! Changes are made one after the other under one lock. What takes time, reading the bytes that are written and making the
-//! file's blocks, happens before, under a lock of that one file.
+//! Changes are serialized by one lock. The slow part, reading the written bytes and making the file's blocks, happens
+//! before, under a lock of that file.
 //!
-//! A collection keeps the tree that the repository names, the one that everybody sees, and those that are being read or
-//! flushed ([`Mfs::roots`]). What a change writes or adds is held from before it is looked for until it is part of the tree.
+//! A collection keeps the stored tree, the current one, and those that are being read or flushed ([`Mfs::roots`]).
+//! Blocks that a change writes or adds are held until they are part of the tree.
 
 mod attributes;
 mod copy;
@@ -23,6 +22,8 @@ mod make;
 mod path;
 mod read;
 mod remove;
+mod settings;
+mod shard;
 mod stat;
 mod tree;
 mod write;
@@ -31,11 +32,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use cairn_primitives::ByteString;
-use cairn_primitives::unixfs::chunker::ChunkerSpec;
-use cairn_primitives::unixfs::directory::{self as format, SizeEstimation};
-use cairn_primitives::unixfs::{BuildError, CidMaker, hamt};
-use cairn_primitives::{Cid, Version, multihash};
+use cairn_primitives::{ByteString, Cid};
 use cairn_store::BlockError;
 use cairn_store::block::Root;
 use cairn_store::meta::Rows;
@@ -50,77 +47,18 @@ pub use make::MakeOptions;
 pub use path::MfsPath;
 pub use read::FileBytes;
 pub use remove::RemoveOptions;
-pub use stat::{Kind, Locality, Stat};
+pub use settings::{DEFAULT_UNFLUSHED, Settings, cid_maker};
+pub use stat::{EntryKind, Locality, Stat};
 pub use write::{Body, WriteOptions};
 
 use self::editor::Editor;
 use self::tree::Growths;
 use crate::fetch::Blocks;
 
-/// Most bytes of a file: offsets are signed 64-bit numbers everywhere.
+/// Maximum size of a file, in bytes: offsets are signed 64-bit numbers everywhere.
 pub const MAX_FILE: u64 = i64::MAX.unsigned_abs();
 
-/// Changes that may wait for a flush when nothing else is set.
-pub const DEFAULT_UNFLUSHED: u64 = 256;
-
-/// When a directory becomes a HAMT, and which.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// Most entries of a directory in one node; 0 for no limit.
-    pub max_links: usize,
-    /// Slots of a HAMT's nodes.
-    pub fanout: usize,
-    /// Estimated size in bytes above which a directory becomes a HAMT; 0 turns HAMTs off.
-    pub threshold: u64,
-    /// How the size is estimated.
-    pub estimation: SizeEstimation,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            max_links: 0,
-            fanout: hamt::DEFAULT_FANOUT,
-            threshold: format::DEFAULT_THRESHOLD,
-            estimation: SizeEstimation::Links,
-        }
-    }
-}
-
-/// How the file system makes what is new.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Settings {
-    /// How the root is named, and what is new when a call does not say otherwise.
-    pub cid: CidMaker,
-    /// Whether new leaves are raw; `None` when the version of the file's CID decides.
-    pub raw_leaves: Option<bool>,
-    /// Where new bytes are cut.
-    pub chunker: ChunkerSpec,
-    /// When directories become HAMTs.
-    pub rules: Rules,
-    /// Changes that may wait for a flush; 0 for no limit.
-    pub max_unflushed: u64,
-}
-
-impl Settings {
-    /// Kubo's defaults: CIDv0, sha2-256.
-    ///
-    /// # Errors
-    /// Never, as long as sha2-256 is built in.
-    pub fn new() -> Result<Self, BuildError> {
-        let sha2 = multihash::HashFunction::from_code(multihash::SHA2_256)?;
-        Ok(Self {
-            cid: CidMaker::new(Version::V0, sha2)?,
-            raw_leaves: None,
-            chunker: ChunkerSpec::default(),
-            rules: Rules::default(),
-            max_unflushed: DEFAULT_UNFLUSHED,
-        })
-    }
-}
-
-/// The mutable file system of one repository. Cheap to clone; all clones are one.
+/// The mutable file system of a repository. Cheap to clone; clones share their state.
 #[derive(Clone)]
 pub struct Mfs {
     inner: Arc<Inner>,
@@ -158,20 +96,20 @@ impl Mfs {
     /// Opens the file system of a repository. When there is none, it is empty.
     ///
     /// # Errors
-    /// [`MfsError::BadRoot`] when the root that the repository names is not here or is no directory.
+    /// [`MfsError::BadRoot`] when the root that the repository names is not here or is not a directory.
     pub async fn open(
         blocks: Blocks,
         rows: Arc<dyn Rows>,
         settings: Settings,
     ) -> Result<Self, MfsError> {
         let flushed = rows.mfs_root()?;
-        let editor = Editor::new(&blocks, &settings.rules);
+        let editor = Editor::new(&blocks, &settings.format.sharding);
         let tree = match &flushed {
             Some(cid) => {
                 flush::check_root(&blocks, cid).await?;
                 cid.clone()
             }
-            None => editor.empty_directory(&settings.cid).await?.cid,
+            None => editor.empty_directory(&settings.format.cid).await?.cid,
         };
         let state = State {
             tree,
@@ -202,13 +140,13 @@ impl Mfs {
         &self.inner.settings
     }
 
-    /// The root of the tree as everybody sees it, flushed or not.
+    /// The root of the current tree, flushed or not.
     #[must_use]
     pub fn tree(&self) -> Cid {
         self.inner.state.lock().tree.clone()
     }
 
-    /// What a collection has to keep, as of now.
+    /// The roots that a collection must keep now.
     ///
     /// # Errors
     /// When the root's row cannot be read.
@@ -233,25 +171,25 @@ impl Mfs {
     }
 
     /// The tree as it is now, kept from collection until this is dropped.
-    fn reading(&self) -> Reading {
+    fn reading(&self) -> TreeSnapshot {
         let mut state = self.inner.state.lock();
         let root = state.tree.clone();
         *state.read.entry(root.clone()).or_insert(0) += 1;
-        Reading {
+        TreeSnapshot {
             inner: Arc::clone(&self.inner),
             root,
         }
     }
 
     fn editor(&self) -> Editor<'_> {
-        Editor::new(&self.inner.blocks, &self.inner.settings.rules)
+        Editor::new(&self.inner.blocks, &self.inner.settings.format.sharding)
     }
 
     /// Waits for the turn to change the tree.
-    async fn change(&self) -> Changing<'_> {
+    async fn change(&self) -> TreeChange<'_> {
         let growths = self.inner.changing.lock().await;
         let root = self.tree();
-        Changing {
+        TreeChange {
             mfs: self,
             growths,
             root,
@@ -290,15 +228,15 @@ impl Mfs {
     }
 }
 
-/// The turn to change the tree. Nothing is changed before [`Changing::commit`].
-struct Changing<'a> {
+/// The turn to change the tree. Nothing is changed before [`TreeChange::commit`].
+struct TreeChange<'a> {
     mfs: &'a Mfs,
     growths: MutexGuard<'a, Growths>,
     /// The tree as this change has it so far.
     root: Cid,
 }
 
-impl Changing<'_> {
+impl TreeChange<'_> {
     /// Lets everybody see the changed tree.
     fn commit(self) {
         let mut state = self.mfs.inner.state.lock();
@@ -310,12 +248,12 @@ impl Changing<'_> {
 }
 
 /// A tree that is being read.
-struct Reading {
+struct TreeSnapshot {
     inner: Arc<Inner>,
     root: Cid,
 }
 
-impl Drop for Reading {
+impl Drop for TreeSnapshot {
     fn drop(&mut self) {
         let mut state = self.inner.state.lock();
         if let Some(count) = state.read.get_mut(&self.root) {
@@ -335,7 +273,7 @@ impl fmt::Debug for Mfs {
     }
 }
 
-impl fmt::Debug for Reading {
+impl fmt::Debug for TreeSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reading")
             .field("root", &self.root)

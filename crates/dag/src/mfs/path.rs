@@ -13,7 +13,7 @@ use super::MfsError;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MfsPath {
     names: Vec<ByteString>,
-    /// Whether it ended with a slash: a destination of that kind is a directory to put something into.
+    /// Whether it ended with a slash: such a destination is a directory to copy or move into.
     into: bool,
 }
 

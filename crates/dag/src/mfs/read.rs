@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 
-use super::editor::Found;
-use super::{Mfs, MfsError, MfsPath, Reading};
+use super::editor::MfsNode;
+use super::{Mfs, MfsError, MfsPath, TreeSnapshot};
 use crate::export::FileReader;
 
-/// The bytes of a file, as they were when reading began. What is read stays here until this is dropped.
+/// The bytes of a file as of the start of reading. Its blocks are protected from collection until this is dropped.
 #[derive(Debug)]
 pub struct FileBytes {
     reader: FileReader,
-    _reading: Reading,
+    _reading: TreeSnapshot,
 }
 
 impl FileBytes {
@@ -27,7 +27,7 @@ impl FileBytes {
 }
 
 impl Mfs {
-    /// Reads a file from an offset on, at most `count` bytes of it.
+    /// Reads at most `count` bytes of a file from an offset.
     ///
     /// # Errors
     /// [`MfsError::NotFound`], [`MfsError::NotFile`], [`MfsError::Symlink`], [`MfsError::PastEnd`].
@@ -41,7 +41,7 @@ impl Mfs {
         let editor = self.editor();
         let cid = editor.find(&reading.root, path.names()).await?;
         match editor.load(&cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => {
+            MfsNode::Node(node) if node.fs.kind.is_directory() => {
                 return Err(MfsError::NotFile {
                     path: path.to_string(),
                 });

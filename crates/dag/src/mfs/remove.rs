@@ -3,12 +3,12 @@
 use super::directory::Change;
 use super::{Mfs, MfsError, MfsPath};
 
-/// How something is removed.
+/// Options for removing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RemoveOptions {
     /// Directories as well.
     pub recursive: bool,
-    /// Anything, also what cannot be read; what is not there is no error.
+    /// Removes anything, even if it cannot be read; a missing path is not an error.
     pub force: bool,
 }
 

@@ -1,15 +1,15 @@
-//! What is known of a file or a directory.
+//! Information about a file or a directory.
 
-use cairn_primitives::unixfs::{Kind as NodeKind, Mtime};
-use cairn_primitives::{Cid, Codec};
+use cairn_primitives::unixfs::{Mtime, NodeKind};
+use cairn_primitives::{Cid, CidList, Codec};
 
-use super::editor::{Editor, Found};
+use super::editor::{Editor, MfsNode};
 use super::{Mfs, MfsError, MfsPath};
 use crate::walk::may_link;
 
 /// Whether something is a file or a directory. Symbolic links count as files, as in Kubo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// A file.
     File,
     /// A directory.
@@ -29,28 +29,28 @@ pub struct Stat {
     /// Links of the root block.
     pub blocks: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Whether it is a symbolic link.
     pub is_symlink: bool,
     /// Permissions, when there are any.
     pub mode: Option<u32>,
     /// Time of modification, when there is one.
     pub mtime: Option<Mtime>,
-    /// What of it is here, when that was asked for.
+    /// How much of it is stored locally, if requested.
     pub local: Option<Locality>,
 }
 
-/// What of a DAG is here.
+/// How much of a DAG is stored locally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Locality {
     /// Whether all of it is.
     pub whole: bool,
-    /// Bytes of the blocks that are here, each counted as often as it is linked to.
+    /// Bytes of the local blocks, each counted as often as it is linked to.
     pub bytes: u64,
 }
 
 impl Mfs {
-    /// Tells of what a path leads to. `with_local` walks over the blocks that are here; none is fetched for that.
+    /// Information about a path. `with_local` walks over the local blocks; none is fetched for that.
     ///
     /// # Errors
     /// [`MfsError::NotFound`].
@@ -61,7 +61,7 @@ impl Mfs {
         stat(&editor, &cid, with_local).await
     }
 
-    /// Tells of what an `/ipfs` path leads to.
+    /// Information about an `/ipfs` path.
     ///
     /// # Errors
     /// [`MfsError::Resolve`].
@@ -89,19 +89,19 @@ async fn stat(editor: &Editor<'_>, cid: &Cid, with_local: bool) -> Result<Stat, 
         size: cumulative_size,
         cumulative_size,
         blocks: 0,
-        kind: Kind::File,
+        kind: EntryKind::File,
         is_symlink: false,
         mode: None,
         mtime: None,
         local,
     };
-    if let Found::Node(node) = found {
+    if let MfsNode::Node(node) = found {
         let kind = node.fs.kind;
         stat.is_symlink = kind == NodeKind::Symlink;
         stat.size = node.fs.file_size.unwrap_or(0);
         stat.blocks = node.node.links.len();
         if kind.is_directory() {
-            stat.kind = Kind::Directory;
+            stat.kind = EntryKind::Directory;
         }
         stat.mode = node.fs.permissions();
         stat.mtime = node.fs.valid_mtime();
@@ -132,18 +132,18 @@ async fn locality(editor: &Editor<'_>, root: &Cid) -> Result<Locality, MfsError>
         let links = if may_link(cid.codec()) && cid.codec() != Codec::RAW {
             store.links(&cid).await?.unwrap_or_default()
         } else {
-            std::sync::Arc::default()
+            CidList::new()
         };
         if !below_is_done && !links.is_empty() {
             stack.push((cid, true));
-            stack.extend(links.iter().map(|link| (link.clone(), false)));
+            stack.extend(links.iter().map(|link| (link, false)));
             continue;
         }
         let mut sum = Locality {
             whole: true,
             bytes: u64::from(size),
         };
-        for below in links.iter().filter_map(|link| done.get(link)) {
+        for below in links.iter().filter_map(|link| done.get(&link)) {
             sum.whole &= below.whole;
             sum.bytes = sum.bytes.saturating_add(below.bytes);
         }

@@ -1,14 +1,14 @@
-//! Finding and changing what a path leads to, from a root down.
+//! Finds and changes paths in a tree.
 
 use std::collections::HashMap;
 
 use cairn_primitives::ByteString;
 use cairn_primitives::Cid;
 use cairn_primitives::codec::dag_pb;
-use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
+use cairn_primitives::unixfs::{CidMaker, NodeKind, UnixFs};
 
-use super::directory::{Change, Growth, Refused};
-use super::editor::{Editor, FsNode, Made};
+use super::directory::{Change, EntryError, Growth};
+use super::editor::{Editor, FsNode, NodeLink};
 use super::path::MfsPath;
 use super::{MfsError, Settings};
 
@@ -48,7 +48,7 @@ impl Growths {
 }
 
 /// The directories on a path: each with its CID and node, the root first.
-type Chain = Vec<(Cid, FsNode)>;
+type DirectoryPath = Vec<(Cid, FsNode)>;
 
 impl Editor<'_> {
     /// What a path leads to.
@@ -73,8 +73,8 @@ impl Editor<'_> {
         root: &Cid,
         names: &[ByteString],
         whole: &[ByteString],
-    ) -> Result<Chain, MfsError> {
-        let mut chain = Chain::new();
+    ) -> Result<DirectoryPath, MfsError> {
+        let mut chain = DirectoryPath::new();
         let mut cid = root.clone();
         for depth in 0..=names.len() {
             let Some(node) = self.directory(&cid).await? else {
@@ -134,7 +134,7 @@ impl Editor<'_> {
             let place = above.get(..chain.len()).unwrap_or_default();
             // The form of the root's CID is a setting; the others keep theirs.
             let maker = if chain.is_empty() {
-                settings.cid.clone()
+                settings.format.cid.clone()
             } else {
                 CidMaker::like(&cid)?
             };
@@ -143,11 +143,11 @@ impl Editor<'_> {
                 .change(&cid, node, &maker, name, &change, &mut growth)
                 .await
                 .map_err(|refused| match refused {
-                    Refused::Exists => MfsError::AlreadyExists {
+                    EntryError::Exists => MfsError::AlreadyExists {
                         path: path.clone().without_slash().to_string(),
                     },
-                    Refused::Absent => not_found(names),
-                    Refused::Failed(error) => error,
+                    EntryError::Absent => not_found(names),
+                    EntryError::Failed(error) => error,
                 })?;
             growths.set(place, growth);
             match place.last() {
@@ -206,14 +206,14 @@ impl Editor<'_> {
     }
 
     /// Writes a directory without entries.
-    pub(super) async fn empty_directory(&self, maker: &CidMaker) -> Result<Made, MfsError> {
+    pub(super) async fn empty_directory(&self, maker: &CidMaker) -> Result<NodeLink, MfsError> {
         self.put(maker, &empty_directory()).await
     }
 
     /// A block as its parent links to it. Only the block itself is fetched.
-    pub(super) async fn made(&self, cid: &Cid) -> Result<Made, MfsError> {
+    pub(super) async fn made(&self, cid: &Cid) -> Result<NodeLink, MfsError> {
         let (found, length) = self.load(cid).await?;
-        Ok(Made {
+        Ok(NodeLink {
             cid: cid.clone(),
             tree_size: found.tree_size(length),
         })
@@ -223,7 +223,7 @@ impl Editor<'_> {
 fn empty_directory() -> dag_pb::Node {
     dag_pb::Node {
         links: Vec::new(),
-        data: Some(UnixFs::new(Kind::Directory).encode()),
+        data: Some(UnixFs::new(NodeKind::Directory).encode()),
     }
 }
 

@@ -6,40 +6,40 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::unixfs::chunker::Chunker;
-use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
+use cairn_primitives::unixfs::{CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 
 use super::directory::Change;
-use super::editor::{Editor, Found, Made};
+use super::editor::{Editor, MfsNode, NodeLink};
 use super::file::{FileEdit, Source};
 use super::{MAX_FILE, Mfs, MfsError, MfsPath};
 
-/// The bytes to write, as they come in.
+/// The bytes to write, as a stream.
 pub type Body<'a> = BoxStream<'a, Result<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
 /// Bytes that are gathered before they go into the file.
 const GATHERED: usize = 2 << 20;
 
-/// How a file is written.
+/// Options for writing a file.
 #[derive(Clone, Debug)]
 pub struct WriteOptions {
-    /// Where to begin, in bytes. A gap behind the end is filled with zeros.
+    /// Where to begin, in bytes. A gap past the end is filled with zeros.
     pub offset: u64,
-    /// Makes the file when there is none.
+    /// Creates the file if it does not exist.
     pub create: bool,
-    /// Makes the directories above it.
+    /// Creates parent directories.
     pub parents: bool,
     /// Empties the file first.
     pub truncate: bool,
-    /// Most bytes to take of those that are given.
+    /// Maximum number of bytes to write.
     pub count: Option<u64>,
     /// Whether new leaves are raw; by default as the settings say, or else as the version of the file's CID.
     pub raw_leaves: Option<bool>,
-    /// How a new file and new directories are named, when not as the settings say.
+    /// The CID format of new files and directories, if not the default.
     pub cid: Option<CidMaker>,
-    /// Whether it is durable when the call answers.
+    /// Whether it is durable when the call returns.
     pub flush: bool,
 }
 
@@ -59,8 +59,8 @@ impl Default for WriteOptions {
 }
 
 impl Mfs {
-    /// Writes to a file: over the bytes it has, and behind them. One write at a time to a file; everybody else sees the file
-    /// as it was until all is written.
+    /// Writes to a file: overwrites existing bytes, and appends. Writes to a file are serialized; others see the old
+    /// content until the write is complete.
     ///
     /// # Errors
     /// [`MfsError::NotFound`], [`MfsError::NotFile`], [`MfsError::Symlink`], [`MfsError::Body`].
@@ -107,7 +107,7 @@ impl Mfs {
             (Some(before), Some(now)) if *before == now => {}
             (None, None) => {
                 if options.parents {
-                    let maker = options.cid.as_ref().unwrap_or(&self.settings().cid);
+                    let maker = options.cid.as_ref().unwrap_or(&self.settings().format.cid);
                     change.root = editor
                         .make_directories(
                             self.settings(),
@@ -164,7 +164,7 @@ impl Mfs {
             Err(error) => return Err(error),
         };
         match editor.load(&cid).await?.0 {
-            Found::Node(node) if node.fs.kind.is_directory() => Err(MfsError::NotFile {
+            MfsNode::Node(node) if node.fs.kind.is_directory() => Err(MfsError::NotFile {
                 path: path.to_string(),
             }),
             found if found.is_symlink() => Err(MfsError::Symlink {
@@ -181,13 +181,13 @@ impl Mfs {
         before: Option<&Cid>,
         options: &WriteOptions,
         mut body: Body<'_>,
-    ) -> Result<Made, MfsError> {
+    ) -> Result<NodeLink, MfsError> {
         let settings = self.settings();
         let (cid, data) = match before {
             Some(cid) => (cid.clone(), editor.blocks.get(cid).await?),
-            None => empty_file(options.cid.as_ref().unwrap_or(&settings.cid))?,
+            None => empty_file(options.cid.as_ref().unwrap_or(&settings.format.cid))?,
         };
-        let raw_leaves = options.raw_leaves.or(settings.raw_leaves);
+        let raw_leaves = options.raw_leaves.or(settings.format.raw_leaves);
         let mut edit = FileEdit::open(editor, &cid, &data, raw_leaves)?;
         if options.truncate {
             edit.cut(0).await?;
@@ -199,7 +199,7 @@ impl Mfs {
         let mut at = options.offset;
         let mut left = options.count.unwrap_or(u64::MAX);
         let mut over: Vec<u8> = Vec::new();
-        let mut chunker = Chunker::new(&settings.chunker);
+        let mut chunker = Chunker::new(&settings.format.chunker);
         let mut chunks: VecDeque<Bytes> = VecDeque::new();
         let mut gathered = 0;
         // The bytes that the file has are written over first; `size` does not change by that.
@@ -258,7 +258,7 @@ impl Mfs {
 fn empty_file(maker: &CidMaker) -> Result<(Cid, Bytes), MfsError> {
     let fs = UnixFs {
         file_size: Some(0),
-        ..UnixFs::new(Kind::File)
+        ..UnixFs::new(NodeKind::File)
     };
     let node = dag_pb::Node {
         links: Vec::new(),

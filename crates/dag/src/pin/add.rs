@@ -5,28 +5,28 @@ use std::sync::{Arc, OnceLock};
 
 use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinChange, PinMode};
-use cairn_store::{BlockStore, Hold};
+use cairn_store::{BlockError, BlockStore, Hold};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::{PinError, Pinner, check_name};
-use crate::error::NodeError;
-use crate::fetch::{Blocks, Transfer};
-use crate::walk::{Open, Packed, Step, Visited, may_link};
+use crate::error::{FetchError, NodeError};
+use crate::fetch::{Blocks, FetchProgress};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
 /// Blocks that one pin asks for at a time.
 const FETCHES: usize = 64;
 
-/// How far a pin has come. May be read while it is made.
+/// The progress of a pin, which can be read while it is made.
 #[derive(Debug, Default)]
 pub struct Progress {
     nodes: AtomicU64,
     bytes: AtomicU64,
-    transfer: OnceLock<Transfer>,
+    transfer: OnceLock<FetchProgress>,
 }
 
 impl Progress {
-    /// Blocks that are here.
+    /// Number of local blocks.
     #[must_use]
     pub fn nodes(&self) -> u64 {
         self.nodes.load(Ordering::Relaxed)
@@ -38,9 +38,9 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// What was fetched from peers, and what the pin waits for; `None` before it began, and offline.
+    /// The progress of fetching; `None` before it started, and offline.
     #[must_use]
-    pub fn transfer(&self) -> Option<&Transfer> {
+    pub fn transfer(&self) -> Option<&FetchProgress> {
         self.transfer.get()
     }
 
@@ -51,8 +51,8 @@ impl Progress {
 }
 
 impl Pinner {
-    /// Pins a CID, after fetching through `blocks` what is absent of it. A pin that exists gets the new name, even an
-    /// empty one; a direct one becomes recursive.
+    /// Pins a CID after fetching its absent blocks through `blocks`. An existing pin gets the new name, even an empty
+    /// one; a direct one becomes recursive.
     ///
     /// # Errors
     /// [`PinError::AlreadyRecursive`] for a direct pin where a recursive one is; [`PinError::Incomplete`] when a block
@@ -74,6 +74,7 @@ impl Pinner {
             root: cid,
             mode,
             known: None,
+            absent: Absent::Fetch,
             progress,
         };
         let pin = Pin {
@@ -91,37 +92,6 @@ impl Pinner {
             },
         )
         .await
-    }
-
-    /// Pins what the caller has just written or touched whole under `hold`, without walking over it again.
-    ///
-    /// # Errors
-    /// As [`Pinner::add`], except that blocks are not looked for.
-    pub async fn add_held(&self, hold: &Hold, pins: Vec<Pin>) -> Result<(), PinError> {
-        for pin in &pins {
-            check_name(&pin.name)?;
-        }
-        self.inner.store.sync().await?;
-        let _no_removal = self.inner.removal.read().await;
-        let mut stripes: Vec<usize> = pins.iter().map(|pin| self.inner.stripe(&pin.cid)).collect();
-        stripes.sort_unstable();
-        stripes.dedup();
-        let mut locks = Vec::with_capacity(stripes.len());
-        for stripe in stripes {
-            if let Some(lock) = self.inner.lock(stripe) {
-                locks.push(lock.lock().await);
-            }
-        }
-        for pin in pins.iter().filter(|pin| pin.mode == PinMode::Direct) {
-            self.refuse_recursive(&pin.cid)?;
-        }
-        self.inner
-            .rows
-            .change_pins(pins.into_iter().map(PinChange::Set).collect())
-            .await?;
-        // The hold has to have lived until here.
-        let _ = hold;
-        Ok(())
     }
 
     /// Pins `to` recursively in place of `from`, under the same name; walks only what `from` does not have. Without
@@ -153,6 +123,7 @@ impl Pinner {
             root: to,
             mode: PinMode::Recursive,
             known: Some(from),
+            absent: Absent::Fetch,
             progress: None,
         };
         let mut changes = vec![PinChange::Set(Pin {
@@ -182,7 +153,7 @@ impl Pinner {
         }
     }
 
-    async fn walk_and_commit(
+    pub(super) async fn walk_and_commit(
         &self,
         walk: &Walk<'_>,
         failed: impl Fn(NodeError) -> PinError,
@@ -190,15 +161,6 @@ impl Pinner {
         check: impl Fn() -> Result<(), PinError>,
     ) -> Result<(), PinError> {
         let hold = self.inner.store.hold();
-        let mut stripes: Vec<usize> = changes
-            .iter()
-            .map(|change| match change {
-                PinChange::Set(pin) => self.inner.stripe(&pin.cid),
-                PinChange::Remove(cid) => self.inner.stripe(cid),
-            })
-            .collect();
-        stripes.sort_unstable();
-        stripes.dedup();
         let mut again = false;
         loop {
             let removals = self.inner.removals.load(Ordering::Acquire);
@@ -211,10 +173,7 @@ impl Pinner {
                 again = true;
                 continue;
             }
-            let mut locks = Vec::with_capacity(stripes.len());
-            for lock in stripes.iter().filter_map(|stripe| self.inner.lock(*stripe)) {
-                locks.push(lock.lock().await);
-            }
+            let _locks = self.inner.lock_all(&changes).await;
             check()?;
             self.inner.rows.change_pins(changes).await?;
             return Ok(());
@@ -222,14 +181,24 @@ impl Pinner {
     }
 }
 
-/// A walk that makes sure that all of a DAG is here and stays.
-struct Walk<'a> {
-    blocks: &'a Blocks,
-    root: &'a Cid,
-    mode: PinMode,
+/// What a walk does about a block that is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// It is fetched, and the walk fails where it cannot be had.
+    Fetch,
+    /// The walk goes on without it, as it does without what is below a block that cannot be decoded.
+    Pass,
+}
+
+/// A walk that ensures that a DAG is complete and protected.
+pub(super) struct Walk<'a> {
+    pub(super) blocks: &'a Blocks,
+    pub(super) root: &'a Cid,
+    pub(super) mode: PinMode,
     /// A recursive pin whose blocks are here already.
-    known: Option<&'a Cid>,
-    progress: Option<&'a Progress>,
+    pub(super) known: Option<&'a Cid>,
+    pub(super) absent: Absent,
+    pub(super) progress: Option<&'a Progress>,
 }
 
 impl Walk<'_> {
@@ -240,7 +209,7 @@ impl Walk<'_> {
             let _ = progress.transfer.set(transfer);
         }
         let mut visited = Visited::default();
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let mut first = Some(self.root.clone());
         let mut fetching = FuturesUnordered::new();
         // What the old pin has below it is here, and that pin keeps it until the commit; afterwards the new one does. Only
@@ -268,7 +237,7 @@ impl Walk<'_> {
             let here = cid.hash().identity_data().is_some() || hold.touch(cid.hash()).await?;
             if here {
                 self.arrived(&blocks, &cid, again, &mut open).await?;
-            } else {
+            } else if self.absent == Absent::Fetch {
                 let blocks = blocks.clone();
                 fetching.push(async move {
                     let data = blocks.fetch(&cid).await;
@@ -278,13 +247,13 @@ impl Walk<'_> {
         }
     }
 
-    /// Counts a block that is here, and goes on with what it links to.
+    /// Counts a block that is here, and continues with what it links to.
     async fn arrived(
         &self,
         blocks: &Blocks,
         cid: &Cid,
         again: bool,
-        open: &mut Open,
+        open: &mut WalkStack,
     ) -> Result<(), NodeError> {
         let store = blocks.store();
         if let Some(progress) = self.progress.filter(|_| !again) {
@@ -295,39 +264,54 @@ impl Walk<'_> {
             progress.add(size);
         }
         if self.mode == PinMode::Recursive && may_link(cid.codec()) {
-            open.push_last(cid.clone(), links_here(&**store, cid).await?);
+            match links_here(&**store, cid).await {
+                Ok(links) => open.push_last(cid.clone(), links),
+                Err(error) if self.absent == Absent::Pass && is_unreadable(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 }
 
 /// The next link of a walk over nodes that are here.
-async fn next_link(open: &mut Open, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
+async fn next_link(open: &mut WalkStack, store: &dyn BlockStore) -> Result<Option<Cid>, NodeError> {
     loop {
         match open.step() {
-            Step::Link(cid, _) => return Ok(Some(cid)),
-            Step::Again(node) => open.again(links_here(store, &node).await?),
-            Step::Left(..) => {}
-            Step::End => return Ok(None),
+            WalkStep::Link(cid, _) => return Ok(Some(cid)),
+            WalkStep::Again(node) => open.again(links_here(store, &node).await?),
+            WalkStep::Left(..) => {}
+            WalkStep::End => return Ok(None),
         }
     }
 }
 
 /// What a block that is here links to.
-async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<Packed, NodeError> {
-    let gone = || crate::FetchError::NotFound { cid: cid.clone() };
-    Ok(Packed::of(store.links(cid).await?.ok_or_else(gone)?.iter()))
+async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, NodeError> {
+    let gone = || FetchError::NotFound { cid: cid.clone() };
+    Ok(PackedLinks::of(store.links(cid).await?.ok_or_else(gone)?))
 }
 
-/// Touches what hangs below a pin, and answers with what that is; with nothing when any of it is absent, since a block that is
-/// there may then lack blocks below it.
+/// Whether a block is not here, or not what its codec says; as against a store that fails.
+fn is_unreadable(error: &NodeError) -> bool {
+    match error {
+        NodeError::Fetch(FetchError::Store(error)) => {
+            matches!(error, BlockError::Undecodable { .. })
+        }
+        NodeError::Fetch(error) => error.is_not_found(),
+        _ => false,
+    }
+}
+
+/// Touches what is reachable from a pin, and answers with what that is; with nothing when any of it is absent, since
+/// a block that is there may then lack blocks below it.
 async fn touch_below(
     store: &dyn BlockStore,
     hold: &Hold,
     root: &Cid,
 ) -> Result<Visited, NodeError> {
     let mut seen = Visited::default();
-    let mut open = Open::default();
+    let mut open = WalkStack::default();
     let mut next = Some(root.clone());
     while let Some(cid) = next {
         tokio::task::consume_budget().await;
@@ -340,7 +324,7 @@ async fn touch_below(
                 let Some(links) = store.links(&cid).await? else {
                     return Ok(Visited::default());
                 };
-                open.push_last(cid, Packed::of(links.iter()));
+                open.push_last(cid, PackedLinks::of(links));
             }
         }
         next = next_link(&mut open, store).await?;

@@ -6,53 +6,53 @@ use cairn_store::meta::RowError;
 
 use crate::error::NodeError;
 
-/// Longest name of a pin, in bytes.
+/// Maximum length of the name of a pin, in bytes.
 pub const MAX_NAME: usize = 255;
 
-/// Why a pin could not be made, found or removed.
+/// Why a pin could not be created, found or removed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
-    /// What is to be pinned could not be had whole.
-    #[error("cannot pin what is not here whole")]
+    /// The DAG to pin is incomplete.
+    #[error("cannot pin an incomplete DAG")]
     Incomplete(#[source] NodeError),
-    /// A direct pin is wanted where a recursive one is.
-    #[error("{cid} is pinned recursively already")]
+    /// A direct pin was requested for a recursively pinned CID.
+    #[error("{cid} is already pinned recursively")]
     AlreadyRecursive {
         /// The pin.
         cid: Cid,
     },
-    /// A direct pin is to be removed where a recursive one is.
+    /// A direct pin was to be removed, and the pin is recursive.
     #[error("{cid} is pinned recursively")]
     Recursive {
         /// The pin.
         cid: Cid,
     },
-    /// No pin of this CID's own exists.
-    #[error("not pinned, or only as part of another pin")]
+    /// The CID is not pinned itself.
+    #[error("not pinned, or only indirectly")]
     NotPinned,
-    /// What was asked for by path is not pinned, or not in the way asked for.
+    /// The path is not pinned, or not with the requested type.
     #[error("path '{path}' is not pinned")]
     PathNotPinned {
         /// The path, as the user wrote it.
         path: String,
     },
     /// The pin to update from does not exist.
-    #[error("the pin to update from does not exist")]
+    #[error("the old CID is not pinned recursively")]
     FromNotPinned,
     /// The pin to update to exists.
-    #[error("the content to update to is pinned recursively already")]
+    #[error("the new CID is already pinned recursively")]
     ToPinned,
     /// A kind of pin that does not exist.
     #[error("unknown pin type {0:?}: expected direct, indirect, recursive or all")]
     UnknownKind(String),
     /// A name is too long.
-    #[error("the name of the pin has {length} bytes, and {MAX_NAME} are allowed")]
+    #[error("the name of the pin has {length} bytes: at most {MAX_NAME} are allowed")]
     NameTooLong {
         /// Its length in bytes.
         length: usize,
     },
-    /// A block could not be had or read.
+    /// A block could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
     /// The rows failed.
@@ -61,7 +61,7 @@ pub enum PinError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] BlockError),
-    /// The thread that worked died.
+    /// The thread panicked.
     #[error("the operation on pins was interrupted")]
     Interrupted,
 }
@@ -79,8 +79,8 @@ pub enum RemoveError {
         /// The block, as it was asked for.
         cid: Cid,
     },
-    /// Whether it is pinned could not be told.
-    #[error("cannot find out whether the block is pinned")]
+    /// Whether it is pinned could not be determined.
+    #[error("cannot determine whether the block is pinned")]
     Check(#[source] PinError),
     /// The store failed.
     #[error(transparent)]

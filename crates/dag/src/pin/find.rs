@@ -1,4 +1,4 @@
-//! Why a CID is kept.
+//! Finds out how CIDs are pinned.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,24 +6,24 @@ use std::sync::Arc;
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinFilter, PinMode};
 
-use super::{Kind, PinError, PinState, Pinner};
-use crate::walk::{Open, Packed, Step, Visited, may_link};
+use super::{PinError, PinKind, PinState, Pinner};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
 impl Pinner {
-    /// Whether and how each CID is pinned, in the order asked. `kind` narrows the question: what is not pinned in that way
-    /// counts as not pinned. Indirect pins cost one walk over what is pinned, however many CIDs are asked for.
+    /// Whether and how each CID is pinned, in the given order. `kind` restricts the type: CIDs pinned in other ways
+    /// count as not pinned. Indirect pins cost one walk over everything that is pinned, however many CIDs are given.
     ///
-    /// As with Kubo, a recursive pin is never indirect as well, while a direct one may be.
-    pub async fn state(&self, kind: Kind, cids: Vec<Cid>) -> Result<Vec<PinState>, PinError> {
+    /// As in Kubo, a recursive pin is never indirect as well, while a direct one may be.
+    pub async fn state(&self, kind: PinKind, cids: Vec<Cid>) -> Result<Vec<PinState>, PinError> {
         let mut states = Vec::with_capacity(cids.len());
         let mut open = Vec::new();
         for (at, cid) in cids.iter().enumerate() {
             let pin = self.inner.rows.pin(cid)?;
             let fits = pin.as_ref().is_some_and(|pin| match kind {
-                Kind::All => true,
-                Kind::Recursive => pin.mode == PinMode::Recursive,
-                Kind::Direct => pin.mode == PinMode::Direct,
-                Kind::Indirect => false,
+                PinKind::All => true,
+                PinKind::Recursive => pin.mode == PinMode::Recursive,
+                PinKind::Direct => pin.mode == PinMode::Direct,
+                PinKind::Indirect => false,
             });
             match pin {
                 Some(pin) if fits => states.push(PinState::Pinned {
@@ -33,7 +33,7 @@ impl Pinner {
                 pin => {
                     states.push(PinState::NotPinned);
                     let recursive = pin.is_some_and(|pin| pin.mode == PinMode::Recursive);
-                    if matches!(kind, Kind::All | Kind::Indirect) && !recursive {
+                    if matches!(kind, PinKind::All | PinKind::Indirect) && !recursive {
                         open.push(at);
                     }
                 }
@@ -77,7 +77,7 @@ impl Pinner {
         }
         let mut found = vec![None; wanted.len()];
         let mut visited = Visited::default();
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         for root in roots {
             let mut next = Some(root.clone());
             while let Some(cid) = next.take() {
@@ -93,7 +93,7 @@ impl Pinner {
                     if may_link(cid.codec())
                         && let Some(links) = self.inner.store.links_blocking(&cid)?
                     {
-                        open.push_last(cid, Packed::of(links.iter()));
+                        open.push_last(cid, PackedLinks::of(links));
                     }
                 }
                 next = self.next_link(&mut open)?;
@@ -102,23 +102,23 @@ impl Pinner {
         Ok(found)
     }
 
-    /// The next link of a walk; what a node that is no longer here links to is passed over.
-    pub(super) fn next_link(&self, open: &mut Open) -> Result<Option<Cid>, PinError> {
+    /// The next link of a walk; what a node that is no longer here links to is skipped.
+    pub(super) fn next_link(&self, open: &mut WalkStack) -> Result<Option<Cid>, PinError> {
         loop {
             match open.step() {
-                Step::Link(cid, _) => return Ok(Some(cid)),
-                Step::Again(node) => {
+                WalkStep::Link(cid, _) => return Ok(Some(cid)),
+                WalkStep::Again(node) => {
                     let links = self.inner.store.links_blocking(&node)?;
-                    open.again(Packed::of(links.iter().flat_map(|links| links.iter())));
+                    open.again(PackedLinks::of(links.unwrap_or_default()));
                 }
-                Step::Left(..) => {}
-                Step::End => return Ok(None),
+                WalkStep::Left(..) => {}
+                WalkStep::End => return Ok(None),
             }
         }
     }
 
     /// All recursive pins, ordered by the bytes of their CIDs: about 37 bytes each.
-    pub(super) fn recursive_roots(&self) -> Result<Packed, PinError> {
+    pub(super) fn recursive_roots(&self) -> Result<PackedLinks, PinError> {
         let mut roots = Vec::new();
         let recursive = PinFilter {
             mode: Some(PinMode::Recursive),
@@ -128,6 +128,6 @@ impl Pinner {
             pin.cid.write(&mut roots);
             true
         })?;
-        Ok(Packed::of_bytes(roots))
+        Ok(PackedLinks::of_bytes(roots))
     }
 }

@@ -3,15 +3,15 @@
 use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinFilter, PinMode};
 
-use super::{Kind, PinError, Pinner};
+use super::{PinError, PinKind, Pinner};
 use crate::listing::Listing;
-use crate::walk::{Open, Packed, SeenAsWritten, may_link};
+use crate::walk::{PackedLinks, SeenByVersion, WalkStack, may_link};
 
 /// Which pins to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// Their kind.
-    pub kind: Kind,
+    pub kind: PinKind,
     /// Only pins whose name contains this; empty means all. Indirect pins have no names.
     pub name_contains: String,
 }
@@ -63,8 +63,8 @@ impl Listed {
 }
 
 impl Pinner {
-    /// Calls `each` with every pin that is asked for, until it returns `false`: recursive ones, then direct ones, both
-    /// ordered by the bytes of their CIDs, then indirect ones. Blocks its thread.
+    /// Calls `each` with every matching pin, until it returns `false`: recursive ones, then direct ones, both ordered
+    /// by the bytes of their CIDs, then indirect ones. Blocks the thread.
     ///
     /// Recursive and direct pins stream from the rows. Indirect ones take memory for the roots and the blocks.
     pub fn list_blocking(
@@ -83,14 +83,14 @@ impl Pinner {
     ) -> Result<(), PinError> {
         let name = Some(query.name_contains.clone()).filter(|name| !name.is_empty());
         // A name filter leaves no indirect pin, so there is no need to look for any.
-        let indirect = name.is_none() && matches!(query.kind, Kind::All | Kind::Indirect);
+        let indirect = name.is_none() && matches!(query.kind, PinKind::All | PinKind::Indirect);
         let mut go_on = true;
         for mode in [PinMode::Recursive, PinMode::Direct] {
             let wanted = match query.kind {
-                Kind::All => true,
-                Kind::Recursive => mode == PinMode::Recursive,
-                Kind::Direct => mode == PinMode::Direct,
-                Kind::Indirect => false,
+                PinKind::All => true,
+                PinKind::Recursive => mode == PinMode::Recursive,
+                PinKind::Direct => mode == PinMode::Direct,
+                PinKind::Indirect => false,
             };
             if wanted && go_on {
                 let filter = PinFilter {
@@ -116,13 +116,13 @@ impl Pinner {
         read: &dyn Fn() -> bool,
     ) -> Result<(), PinError> {
         // CIDs are listed as they are written, so a block is passed once for each of its CIDs' versions.
-        let mut own = SeenAsWritten::default();
+        let mut own = SeenByVersion::default();
         self.inner.rows.pins(&PinFilter::default(), &mut |pin| {
             own.set(&pin.cid, ());
             true
         })?;
-        let mut seen = SeenAsWritten::default();
-        let mut open = Open::default();
+        let mut seen = SeenByVersion::default();
+        let mut open = WalkStack::default();
         for root in self.recursive_roots()? {
             if seen.set(&root, ()).is_some() {
                 continue;
@@ -148,16 +148,16 @@ impl Pinner {
     }
 
     /// What a block links to; nothing when it is not here.
-    fn links(&self, cid: &Cid) -> Result<Packed, PinError> {
+    fn links(&self, cid: &Cid) -> Result<PackedLinks, PinError> {
         let links = self.inner.store.links_blocking(cid)?;
-        Ok(Packed::of(links.iter().flat_map(|links| links.iter())))
+        Ok(PackedLinks::of(links.unwrap_or_default()))
     }
 
-    /// As [`Pinner::list_blocking`], on a thread of its own.
+    /// As [`Pinner::list_blocking`], in a separate thread.
     #[must_use]
     pub fn list(&self, query: Query) -> Listing<Listed, PinError> {
         let this = self.clone();
-        Listing::watched(
+        Listing::start_watched(
             |_| false,
             move |each, read| this.list_while(&query, each, read),
         )

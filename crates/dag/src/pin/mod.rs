@@ -1,8 +1,8 @@
-//! Pins: what is to be kept, and why a block is.
+//! Pins.
 //!
-//! A pin is made in this order: take a hold, walk with touches (which fetches what is absent), sync the store, commit
-//! the row, drop the hold. So a collection beside it never takes a block of a pin, and a row that is there after a crash
-//! has its blocks.
+//! A pin is made in this order: take a hold, walk with touches (fetching absent blocks), sync the store, commit the
+//! row, drop the hold. So a concurrent collection never removes a block of a pin, and after a crash every pin row has
+//! its blocks.
 
 mod add;
 mod error;
@@ -10,6 +10,7 @@ mod find;
 mod list;
 mod remove;
 mod verify;
+mod written;
 
 use std::fmt;
 use std::hash::BuildHasher as _;
@@ -19,21 +20,22 @@ use std::sync::atomic::AtomicU64;
 
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
-use cairn_store::meta::{PinMode, Rows};
+use cairn_store::meta::{PinChange, PinMode, Rows};
 use foldhash::fast::FixedState;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, MutexGuard, RwLock};
 
 pub use add::Progress;
 pub use error::{MAX_NAME, PinError, RemoveError};
 pub use list::{Listed, Query};
 pub use verify::{BadBlock, PinStatus};
+pub use written::Below;
 
 /// Locks for pins, by CID: changes of one CID are in a row, changes of others share the database's syncs.
 const STRIPES: usize = 64;
 
-/// Makes, removes and finds the pins of one store.
+/// Creates, removes and finds the pins of a store.
 ///
-/// One for a process: what it knows of running operations is not shared. Cheap to clone.
+/// One per process, because it tracks running operations. Cheap to clone.
 #[derive(Clone)]
 pub struct Pinner {
     inner: Arc<Inner>,
@@ -88,6 +90,22 @@ impl Inner {
     fn lock(&self, stripe: usize) -> Option<&Mutex<()>> {
         self.stripes.get(stripe)
     }
+
+    /// Waits for the locks of all pins that change, in one order for everybody.
+    async fn lock_all(&self, changes: &[PinChange]) -> Vec<MutexGuard<'_, ()>> {
+        let cids = changes.iter().map(|change| match change {
+            PinChange::Set(pin) => &pin.cid,
+            PinChange::Remove(cid) => cid,
+        });
+        let mut stripes: Vec<usize> = cids.map(|cid| self.stripe(cid)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let mut locks = Vec::with_capacity(stripes.len());
+        for lock in stripes.into_iter().filter_map(|stripe| self.lock(stripe)) {
+            locks.push(lock.lock().await);
+        }
+        locks
+    }
 }
 
 impl fmt::Debug for Pinner {
@@ -98,9 +116,9 @@ impl fmt::Debug for Pinner {
     }
 }
 
-/// Which pins a question is about.
+/// The type of pins in a query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum PinKind {
     /// Any.
     #[default]
     All,
@@ -112,7 +130,7 @@ pub enum Kind {
     Recursive,
 }
 
-impl FromStr for Kind {
+impl FromStr for PinKind {
     type Err = PinError;
 
     fn from_str(text: &str) -> Result<Self, PinError> {
@@ -130,18 +148,18 @@ impl FromStr for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PinState {
-    /// Nothing keeps it.
+    /// It is not pinned.
     NotPinned,
-    /// It has a pin of its own.
+    /// It has its own pin.
     Pinned {
-        /// How much that keeps.
+        /// The mode of the pin.
         mode: PinMode,
         /// Its name; empty when there is none.
         name: String,
     },
-    /// It hangs below a recursive pin.
+    /// It is reachable from a recursive pin.
     Indirect {
-        /// That pin: the first by the bytes of its CID, where there are several.
+        /// That pin; if there are several, the first by the bytes of its CID.
         via: Cid,
     },
 }
@@ -163,7 +181,7 @@ impl fmt::Display for PinState {
     }
 }
 
-/// Whether a text can be a pin's name.
+/// Checks the name of a pin.
 pub fn check_name(name: &str) -> Result<(), PinError> {
     if name.len() > MAX_NAME {
         Err(PinError::NameTooLong { length: name.len() })

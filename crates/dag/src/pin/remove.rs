@@ -1,11 +1,11 @@
-//! Removing pins, and blocks that have none.
+//! Removes pins, and unpinned blocks.
 
 use std::sync::atomic::Ordering;
 
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinChange, PinMode};
 
-use super::{Kind, PinError, PinState, Pinner, RemoveError};
+use super::{PinError, PinKind, PinState, Pinner, RemoveError};
 
 impl Pinner {
     /// Removes the pin of a CID. `recursive` says whether that may be a recursive one.
@@ -28,13 +28,13 @@ impl Pinner {
             .await?)
     }
 
-    /// Removes a block that nothing pins. With `force`, one that is not there is no error.
+    /// Removes an unpinned block. With `force`, a missing one is not an error.
     ///
-    /// A pin that is being made meanwhile looks again, and fails or fetches the block.
+    /// A pin that is being created meanwhile checks again, and fails or fetches the block.
     pub async fn remove_block(&self, cid: &Cid, force: bool) -> Result<(), RemoveError> {
         let _no_commit = self.inner.removal.write().await;
         let states = self
-            .state(Kind::All, vec![cid.clone()])
+            .state(PinKind::All, vec![cid.clone()])
             .await
             .map_err(RemoveError::Check)?;
         match states.into_iter().next() {

@@ -1,13 +1,13 @@
-//! Checking that what is pinned is here.
+//! Verifies that pins are complete.
 
 use cairn_primitives::Cid;
 
 use super::{PinError, Pinner};
 use crate::error::FetchError;
 use crate::listing::Listing;
-use crate::walk::{Open, Packed, Step, Visited, may_link};
+use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
 
-/// Bad blocks that are named for one pin; the others are counted by nobody.
+/// Maximum number of bad blocks that are reported for one pin.
 const MAX_BAD: usize = 10_000;
 /// Bad blocks up to which statuses wait together to be read.
 const FEW_BAD: usize = 16;
@@ -21,17 +21,17 @@ pub struct BadBlock {
     pub error: FetchError,
 }
 
-/// How a recursive pin was found.
+/// The state of a recursive pin.
 #[derive(Clone, Debug)]
 pub struct PinStatus {
     /// The pin.
     pub cid: Cid,
-    /// What is wrong below it; empty when all is well.
+    /// Bad blocks below it; empty if it is complete.
     pub bad: Vec<BadBlock>,
 }
 
 impl PinStatus {
-    /// Whether all of it is here.
+    /// Whether it is complete.
     #[must_use]
     pub fn ok(&self) -> bool {
         self.bad.is_empty()
@@ -39,8 +39,8 @@ impl PinStatus {
 }
 
 impl Pinner {
-    /// Looks at every block below every recursive pin, each once over all pins as long as it is well, and calls `each`
-    /// with every pin until that returns `false`. Blocks its thread. Blocks are not hashed.
+    /// Checks every block below every recursive pin, good ones only once over all pins, and calls `each` with every
+    /// pin until that returns `false`. Blocks the thread. Blocks are not hashed.
     pub fn verify_blocking(&self, each: &mut dyn FnMut(PinStatus) -> bool) -> Result<(), PinError> {
         self.verify_while(each, &|| true)
     }
@@ -64,17 +64,17 @@ impl Pinner {
         Ok(())
     }
 
-    /// As [`Pinner::verify_blocking`], on a thread of its own.
+    /// As [`Pinner::verify_blocking`], in a separate thread.
     #[must_use]
     pub fn verify(&self) -> Listing<PinStatus, PinError> {
         let this = self.clone();
-        Listing::watched(
+        Listing::start_watched(
             |status: &PinStatus| status.bad.len() > FEW_BAD,
             move |each, read| this.verify_while(each, read),
         )
     }
 
-    /// What is bad below a root; `None` when it is not gone on with.
+    /// What is bad below a root; `None` when the walk was stopped.
     fn check(
         &self,
         root: &Cid,
@@ -84,32 +84,32 @@ impl Pinner {
         let mut bad = Vec::new();
         // Blocks that this pin has been at, be they well or not: a bad diamond is not walked twice either.
         let mut seen = Visited::default();
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let mut next = Some(root.clone());
         loop {
             let cid = match next.take() {
                 Some(cid) => cid,
                 None => match open.step() {
-                    Step::Link(cid, _) => cid,
-                    Step::Again(node) => {
+                    WalkStep::Link(cid, _) => cid,
+                    WalkStep::Again(node) => {
                         // What went since it was first looked at counts as bad.
-                        let links = self.look(&node).unwrap_or_else(|error| {
+                        let links = self.read_links(&node).unwrap_or_else(|error| {
                             open.flag();
                             note(&mut bad, node, error);
-                            Packed::default()
+                            PackedLinks::default()
                         });
                         open.again(links);
                         continue;
                     }
-                    Step::Left(_, true) => {
+                    WalkStep::Left(_, true) => {
                         open.flag();
                         continue;
                     }
-                    Step::Left(cid, false) => {
+                    WalkStep::Left(cid, false) => {
                         well.insert(&cid);
                         continue;
                     }
-                    Step::End => return Some(bad),
+                    WalkStep::End => return Some(bad),
                 },
             };
             if well.contains(&cid) {
@@ -123,7 +123,7 @@ impl Pinner {
                 open.flag();
                 continue;
             }
-            match self.look(&cid) {
+            match self.read_links(&cid) {
                 Ok(links) if links.is_done() => {
                     well.insert(&cid);
                 }
@@ -136,16 +136,16 @@ impl Pinner {
         }
     }
 
-    fn look(&self, cid: &Cid) -> Result<Packed, FetchError> {
+    fn read_links(&self, cid: &Cid) -> Result<PackedLinks, FetchError> {
         let absent = || FetchError::Offline { cid: cid.clone() };
         if may_link(cid.codec()) {
             let links = self.inner.store.links_blocking(cid)?.ok_or_else(absent)?;
-            return Ok(Packed::of(links.iter()));
+            return Ok(PackedLinks::of(links));
         }
         let here =
             cid.hash().identity_data().is_some() || self.inner.store.has_blocking(cid.hash())?;
         if here {
-            Ok(Packed::default())
+            Ok(PackedLinks::default())
         } else {
             Err(absent())
         }

@@ -1,4 +1,4 @@
-//! Paths to blocks and to values inside them.
+//! Resolves paths to blocks and to values inside them.
 
 mod names;
 mod value;
@@ -7,7 +7,7 @@ use cairn_primitives::ByteString;
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::path::{ContentPath, Namespace};
 use cairn_primitives::quote::Quoted;
-use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec};
 use cairn_store::names::NameError;
 
@@ -18,11 +18,11 @@ use crate::fetch::{Blocks, decode_node};
 pub use names::{MAX_NAMES, Named, Validity, follow_names};
 pub use value::value;
 
-/// Why a path leads nowhere.
+/// Why a path cannot be resolved.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// A name is not in its directory or node, or the path goes on below something that has no names.
+    /// A name does not exist in its directory or node.
     #[error("no link named {} under {cid}", Quoted(.name))]
     NoLink {
         /// The name.
@@ -33,41 +33,41 @@ pub enum ResolveError {
     /// The last name is not in its map or list.
     #[error("no entry is named {}", Quoted(.0))]
     NoKey(ByteString),
-    /// The last name is to be looked up in a list, and is not a number.
+    /// The last name is not an index of a list.
     #[error("{} is not an index of a list", Quoted(.0))]
     NotAnIndex(ByteString),
-    /// The last name is to be looked up in something that has no names.
-    #[error("a value of kind {kind} has no entries: only maps and lists have")]
+    /// The last name is below a value without entries.
+    #[error("a value of kind {kind} has no entries: expected a map or a list")]
     WrongKind {
         /// Its kind in the data model.
         kind: &'static str,
         /// Whether it is a file of UnixFS, whose value is its bytes.
         file: bool,
     },
-    /// A name that has to be resolved elsewhere first.
+    /// A mutable path, which must be resolved first.
     #[error("{} is not immutable: resolve its name first", Quoted(.0))]
     Mutable(ByteString),
     /// A mutable name could not be resolved.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A block on the way could not be had or read.
+    /// A block on the path could not be read.
     #[error(transparent)]
     Node(#[from] NodeError),
 }
 
-/// Where a path leads.
+/// A resolved path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
     /// The last block.
     pub cid: Cid,
-    /// The names that are left to follow inside that block; none when the path leads to the block as a whole.
+    /// The rest of the path inside that block; empty if the path is the block itself.
     pub remainder: Vec<ByteString>,
     /// How names are read.
     pub namespace: Namespace,
 }
 
 impl Resolved {
-    /// The remainder as Kubo writes it: `/a/b`, or nothing.
+    /// The rest of the path as Kubo writes it: `/a/b`, or empty.
     #[must_use]
     pub fn remainder_path(&self) -> ByteString {
         let parts = self
@@ -78,7 +78,7 @@ impl Resolved {
     }
 }
 
-/// Follows a path to its last block. That block itself is not fetched when the path ends at a link to it.
+/// Resolves a path to its last block, which is not fetched if the path ends at a link to it.
 ///
 /// In `/ipfs`, dag-pb nodes are directories or at least have named links; in `/ipld` they are maps of `Data` and `Links`.
 ///
@@ -140,7 +140,7 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, 
     let data = blocks.get(cid).await.map_err(NodeError::from)?;
     let node = decode_node(cid, &data)?;
     // A node that is not UnixFS still has links by name.
-    let fs = UnixFs::of(&node).unwrap_or_else(|_| UnixFs::new(Kind::Directory));
+    let fs = UnixFs::of(&node).unwrap_or_else(|_| UnixFs::new(NodeKind::Directory));
     if fs.kind.is_file() {
         return Err(match rest {
             [] => ResolveError::WrongKind {

@@ -1,4 +1,4 @@
-//! From mutable paths to immutable ones.
+//! Resolves mutable paths to immutable ones.
 
 use std::time::Duration;
 
@@ -7,32 +7,32 @@ use cairn_store::names::{NameError, NameOptions, Names};
 
 use super::ResolveError;
 
-/// Names that may point to each other, as Kubo has it.
+/// Maximum number of names that point to further names, as in Kubo.
 pub const MAX_NAMES: usize = 32;
 
-/// Where the names of a path lead.
+/// The result of resolving the names of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
-    /// The path behind the names.
+    /// The immutable path.
     pub path: ContentPath,
-    /// How long that may be taken for granted.
+    /// How long the result is valid.
     pub validity: Validity,
 }
 
-/// For how long a path leads where it leads.
+/// The validity of a resolved path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// For ever: no name is in it.
+    /// Unlimited: the path has no name.
     Immutable,
-    /// For the shortest time that any of its names tells; `None` where one of them tells none.
+    /// The shortest validity of its names; `None` if one of them is unknown.
     Ttl(Option<Duration>),
 }
 
-/// Follows the names of a path until it leads to a CID, or through a single name without `recursive`. What is not in
-/// `/ipns` is answered as it is.
+/// Resolves the names of a path to a CID, or a single name without `recursive`. Paths outside `/ipns` are returned
+/// unchanged.
 ///
 /// # Errors
-/// [`ResolveError::Mutable`] on a node that resolves no names, otherwise [`ResolveError::Name`].
+/// [`ResolveError::Mutable`] on a node without name resolution, otherwise [`ResolveError::Name`].
 pub async fn follow_names(
     names: &dyn Names,
     path: ContentPath,

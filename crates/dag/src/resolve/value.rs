@@ -8,7 +8,7 @@ use super::{ResolveError, Resolved, Step};
 use crate::error::NodeError;
 use crate::fetch::Blocks;
 
-/// The value that a path leads to, read by its block's codec. A dag-pb block as a whole is the map that its codec defines.
+/// The value at a path, decoded by its block's codec. A whole dag-pb block is the map that its codec defines.
 pub async fn value(blocks: &Blocks, resolved: &Resolved) -> Result<Ipld, ResolveError> {
     let data = blocks.get(&resolved.cid).await.map_err(NodeError::from)?;
     let mut value = decode(&resolved.cid, &data)?;

@@ -1,35 +1,28 @@
-//! The nodes that a walk has open.
+//! The open nodes of a walk.
 
 use std::collections::VecDeque;
 
 use cairn_primitives::codec::dag_pb::Link;
-use cairn_primitives::{Cid, varint};
+use cairn_primitives::{Cid, CidList, varint};
 
 /// Bytes of links that a walk holds beside those of its outermost open node. At the bound the outermost is set aside:
-/// its links are dropped, and read again when the walk comes back to it. That costs little, since so many bytes of
+/// its links are dropped, and read again when the walk comes back to it. That costs little, since this many bytes of
 /// other nodes were read in between.
 pub(crate) const AHEAD_OF_LAST: usize = 8 << 20;
 
-/// Links in their binary form, one behind the other, each with a name where the walk wants names: about as long as the
+/// Links in their binary form, one after the other, each with a name where the walk wants names: about as long as the
 /// block that they stand in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Packed {
+pub(crate) struct PackedLinks {
     bytes: Box<[u8]>,
     at: usize,
     named: bool,
 }
 
-impl Packed {
+impl PackedLinks {
     /// Links without names.
-    pub(crate) fn of<'a>(links: impl Iterator<Item = &'a Cid> + Clone) -> Self {
-        let length = links.clone().map(Cid::encoded_len).sum();
-        let mut bytes = Vec::with_capacity(length);
-        links.for_each(|link| link.write(&mut bytes));
-        Self {
-            bytes: bytes.into(),
-            at: 0,
-            named: false,
-        }
+    pub(crate) fn of(links: CidList) -> Self {
+        Self::of_bytes(links.into_bytes())
     }
 
     /// CIDs that are in their binary form already.
@@ -118,7 +111,7 @@ impl Packed {
     }
 }
 
-impl Iterator for Packed {
+impl Iterator for PackedLinks {
     type Item = Cid;
 
     fn next(&mut self) -> Option<Cid> {
@@ -126,15 +119,15 @@ impl Iterator for Packed {
     }
 }
 
-/// Nodes of which only the place is known, one inside the other: about 45 bytes each.
+/// A compact stack of nodes with their positions: about 45 bytes each.
 #[derive(Debug, Default)]
-pub(crate) struct Aside {
+pub(crate) struct CompactStack {
     bytes: Vec<u8>,
     count: usize,
 }
 
-impl Aside {
-    /// Puts a node behind the others, with the place where it goes on.
+impl CompactStack {
+    /// Pushes a node with the position where it continues.
     pub(crate) fn push(&mut self, node: &Cid, position: usize, flag: bool) {
         let start = self.bytes.len();
         node.write(&mut self.bytes);
@@ -187,38 +180,38 @@ impl Aside {
 #[derive(Debug)]
 struct Level {
     node: Cid,
-    links: Packed,
+    links: PackedLinks,
     flag: bool,
 }
 
-/// The nodes from the root of a walk down to where it is, each with the links that are still to be followed.
+/// The stack of nodes from the root of a walk to its position, each with its remaining links.
 ///
 /// Holds [`AHEAD_OF_LAST`] bytes of links and one node's more, and about 45 bytes for each further node, however deep a
 /// DAG is.
 #[derive(Debug, Default)]
-pub(crate) struct Open {
+pub(crate) struct WalkStack {
     /// The outer nodes.
-    aside: Aside,
+    aside: CompactStack,
     levels: VecDeque<Level>,
     held: usize,
 }
 
-/// Where a walk goes on.
+/// The next step of a walk.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum WalkStep {
     /// Along a link, which has a name where names are wanted.
     Link(Cid, Vec<u8>),
-    /// The node's links have to be read again: call [`Open::again`].
+    /// The node's links have to be read again: call [`WalkStack::again`].
     Again(Cid),
-    /// All links of a node have been followed. The flag is what [`Open::flag`] set.
+    /// All links of a node have been followed. The flag is what [`WalkStack::flag`] set.
     Left(Cid, bool),
     /// Nowhere.
     End,
 }
 
-impl Open {
+impl WalkStack {
     /// Opens a node.
-    pub(crate) fn push(&mut self, node: Cid, links: Packed) {
+    pub(crate) fn push(&mut self, node: Cid, links: PackedLinks) {
         self.insert(Level {
             node,
             links,
@@ -226,9 +219,9 @@ impl Open {
         });
     }
 
-    /// As [`Self::push`], after closing the innermost nodes that have no links left: a chain of any length takes the room
-    /// of one node. They are not told as left.
-    pub(crate) fn push_last(&mut self, node: Cid, links: Packed) {
+    /// As [`Self::push`], after closing the innermost nodes that have no links left: a chain of any length takes the
+    /// room of one node. They are not known as left.
+    pub(crate) fn push_last(&mut self, node: Cid, links: PackedLinks) {
         while self
             .levels
             .back()
@@ -282,24 +275,24 @@ impl Open {
     }
 
     /// Goes on.
-    pub(crate) fn step(&mut self) -> Step {
+    pub(crate) fn step(&mut self) -> WalkStep {
         let Some(level) = self.levels.back_mut() else {
             return match self.aside.last() {
-                Some((node, ..)) => Step::Again(node),
-                None => Step::End,
+                Some((node, ..)) => WalkStep::Again(node),
+                None => WalkStep::End,
             };
         };
         if let Some((cid, name)) = level.links.next_named() {
-            return Step::Link(cid, name.to_vec());
+            return WalkStep::Link(cid, name.to_vec());
         }
         match self.pop() {
-            Some(level) => Step::Left(level.node, level.flag),
-            None => Step::End,
+            Some(level) => WalkStep::Left(level.node, level.flag),
+            None => WalkStep::End,
         }
     }
 
-    /// Takes the links that [`Step::Again`] asks for.
-    pub(crate) fn again(&mut self, mut links: Packed) {
+    /// Takes the links that [`WalkStep::Again`] asks for.
+    pub(crate) fn again(&mut self, mut links: PackedLinks) {
         if let Some((node, position, flag)) = self.aside.pop() {
             links.skip_to(position);
             self.insert(Level { node, links, flag });
@@ -330,23 +323,23 @@ mod tests {
     /// Walks a chain of nodes, each with `wide` leaves behind its link to the next, and counts what it reads and holds.
     fn walk(depth: u64, wide: u64) -> (u64, u64, usize) {
         let links = |node: u64| {
-            let all: Vec<Cid> = (0..=wide)
+            let all: CidList = (0..=wide)
                 .map(|leaf| match leaf {
                     0 if node < depth => cid(node + 1),
                     leaf => cid(1 << 40 | node << 20 | leaf),
                 })
                 .collect();
-            Packed::of(all.iter())
+            PackedLinks::of(all)
         };
         let number = |wanted: &Cid| (0..=depth).find(|node| cid(*node) == *wanted);
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let (mut links_seen, mut reads, mut most) = (0, 1, 0);
         open.push(cid(0), links(0));
         let mut at = 0;
         loop {
             most = most.max(open.held);
             match open.step() {
-                Step::Link(found, _) => {
+                WalkStep::Link(found, _) => {
                     links_seen += 1;
                     if at < depth && found == cid(at + 1) {
                         at += 1;
@@ -354,12 +347,12 @@ mod tests {
                         open.push(found, links(at));
                     }
                 }
-                Step::Again(node) => {
+                WalkStep::Again(node) => {
                     reads += 1;
                     open.again(links(number(&node).unwrap()));
                 }
-                Step::Left(..) => {}
-                Step::End => return (links_seen, reads, most),
+                WalkStep::Left(..) => {}
+                WalkStep::End => return (links_seen, reads, most),
             }
         }
     }
@@ -376,22 +369,22 @@ mod tests {
 
     #[test]
     fn names_and_flags_are_kept() {
-        let mut open = Open::default();
+        let mut open = WalkStack::default();
         let link = |name: &str| Link {
             cid: cid(1),
             name: Some(name.into()),
             size: None,
         };
-        let links = || Packed::named(["a", "", "ü"].map(link).into_iter());
+        let links = || PackedLinks::named(["a", "", "ü"].map(link).into_iter());
         open.push(cid(0), links());
-        assert_eq!(open.step(), Step::Link(cid(1), b"a".to_vec()));
+        assert_eq!(open.step(), WalkStep::Link(cid(1), b"a".to_vec()));
         open.flag();
         let level = open.levels.pop_back().unwrap();
         open.held = 0;
         open.insert(level);
-        assert_eq!(open.step(), Step::Link(cid(1), Vec::new()));
-        assert_eq!(open.step(), Step::Link(cid(1), "ü".into()));
-        assert_eq!(open.step(), Step::Left(cid(0), true));
-        assert_eq!(open.step(), Step::End);
+        assert_eq!(open.step(), WalkStep::Link(cid(1), Vec::new()));
+        assert_eq!(open.step(), WalkStep::Link(cid(1), "ü".into()));
+        assert_eq!(open.step(), WalkStep::Left(cid(0), true));
+        assert_eq!(open.step(), WalkStep::End);
     }
 }

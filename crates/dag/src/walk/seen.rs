@@ -1,4 +1,4 @@
-//! Which blocks a walk has been at.
+//! The blocks that a walk has visited.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
@@ -12,28 +12,28 @@ type Digests<V> = HashMap<[u8; 32], V, RandomState>;
 
 /// Which (codec, multihash) pairs a walk has seen, each with a value.
 ///
-/// The usual kind, a whole sha2-256, takes its 32 bytes of digest and no allocation of its own: about 40 to 75 MB a
-/// million blocks. Others stand one behind the other in their binary form, with 13 bytes or less for each in a table.
-/// Exact: nothing is ever taken for something else.
+/// Keys with sha2-256 take their 32 bytes of digest and no allocation: about 40 to 75 MB per million blocks. Others
+/// are stored in binary form in one buffer, with at most 13 bytes for each in a table. Exact: there are no false
+/// positives.
 #[derive(Debug)]
-pub(crate) struct Seen<V> {
+pub(crate) struct SeenMap<V> {
     sha256: Vec<(Codec, Digests<V>)>,
-    other: Other<V>,
+    other: OtherKeys<V>,
 }
 
 /// Which (codec, multihash) pairs a walk has seen.
-pub(crate) type Visited = Seen<()>;
+pub(crate) type Visited = SeenMap<()>;
 
-impl<V> Default for Seen<V> {
+impl<V> Default for SeenMap<V> {
     fn default() -> Self {
         Self {
             sha256: Vec::new(),
-            other: Other::default(),
+            other: OtherKeys::default(),
         }
     }
 }
 
-impl<V: Copy> Seen<V> {
+impl<V: Copy> SeenMap<V> {
     /// Sets the value of a block; the value before. The CID's version makes no difference.
     pub(crate) fn set(&mut self, cid: &Cid, value: V) -> Option<V> {
         let Some(digest) = sha256(cid) else {
@@ -86,17 +86,17 @@ impl Visited {
     }
 }
 
-/// As [`Seen`], with the CIDs of a block's two versions apart.
+/// As [`SeenMap`], with separate entries for the two CID versions of a block.
 #[derive(Debug)]
-pub(crate) struct SeenAsWritten<V>([Seen<V>; 2]);
+pub(crate) struct SeenByVersion<V>([SeenMap<V>; 2]);
 
-impl<V> Default for SeenAsWritten<V> {
+impl<V> Default for SeenByVersion<V> {
     fn default() -> Self {
         Self(Default::default())
     }
 }
 
-impl<V: Copy> SeenAsWritten<V> {
+impl<V: Copy> SeenByVersion<V> {
     /// Sets the value of a CID; the value before.
     pub(crate) fn set(&mut self, cid: &Cid, value: V) -> Option<V> {
         let [v0, v1] = &mut self.0;
@@ -118,7 +118,7 @@ impl<V: Copy> SeenAsWritten<V> {
 
 /// Keys of any length: in one allocation, behind their lengths, found through a table of where they begin.
 #[derive(Debug)]
-struct Other<V> {
+struct OtherKeys<V> {
     keys: Vec<u8>,
     table: HashTable<(u32, V)>,
     hasher: RandomState,
@@ -126,7 +126,7 @@ struct Other<V> {
     past: HashMap<Box<[u8]>, V, RandomState>,
 }
 
-impl<V> Default for Other<V> {
+impl<V> Default for OtherKeys<V> {
     fn default() -> Self {
         Self {
             keys: Vec::new(),
@@ -145,7 +145,7 @@ fn key(keys: &[u8], at: u32) -> &[u8] {
         .unwrap_or_default()
 }
 
-impl<V: Copy> Other<V> {
+impl<V: Copy> OtherKeys<V> {
     fn set(&mut self, cid: &[u8], value: V) -> Option<V> {
         let hash = self.hasher.hash_one(cid);
         let keys = &self.keys;
@@ -218,7 +218,7 @@ mod tests {
     fn versions_are_two_where_it_is_asked_for() {
         let hash = Multihash::sha2_256(b"x");
         let (v0, v1) = (Cid::v0(hash.clone()).unwrap(), Cid::v1(Codec::DAG_PB, hash));
-        let mut seen = SeenAsWritten::default();
+        let mut seen = SeenByVersion::default();
         assert_eq!(seen.set(&v0, 1), None);
         assert_eq!(seen.get(&v1), None);
         assert_eq!(seen.set(&v1, 2), None);
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn many_odd_keys_stay_apart() {
-        let mut seen = Seen::default();
+        let mut seen = SeenMap::default();
         let cid = |at: u32| Cid::v1(Codec::RAW, Multihash::wrap(0, &at.to_le_bytes()).unwrap());
         for at in 0..10_000 {
             assert_eq!(seen.set(&cid(at), at), None);

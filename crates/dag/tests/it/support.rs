@@ -7,7 +7,7 @@ use cairn_dag::Blocks;
 use cairn_primitives::codec::dag_pb::{Link, Node};
 use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
-use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
+use cairn_primitives::unixfs::{CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Block, Cid, Codec, Multihash, Version};
 use cairn_store::BlockWriter as _;
 use cairn_store::Hold;
@@ -21,7 +21,7 @@ pub(crate) struct Dag {
 
 /// A node with the size of all below it.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
+pub(crate) struct BuiltNode {
     pub(crate) cid: Cid,
     /// Bytes of all blocks.
     pub(crate) tree: u64,
@@ -47,17 +47,17 @@ impl Dag {
         cid
     }
 
-    pub(crate) fn raw(&self, data: &[u8]) -> Made {
+    pub(crate) fn raw(&self, data: &[u8]) -> BuiltNode {
         let cid = Cid::v1(Codec::RAW, Multihash::sha2_256(data));
         let len = data.len() as u64;
-        Made {
+        BuiltNode {
             cid: self.put(cid, data.to_vec()),
             tree: len,
             content: len,
         }
     }
 
-    pub(crate) fn node(&self, links: Vec<(&str, &Made)>, fs: Option<UnixFs>) -> Made {
+    pub(crate) fn node(&self, links: Vec<(&str, &BuiltNode)>, fs: Option<UnixFs>) -> BuiltNode {
         self.node_of(
             links
                 .into_iter()
@@ -67,7 +67,11 @@ impl Dag {
         )
     }
 
-    pub(crate) fn node_of(&self, links: Vec<(String, Made)>, data: Option<Bytes>) -> Made {
+    pub(crate) fn node_of(
+        &self,
+        links: Vec<(String, BuiltNode)>,
+        data: Option<Bytes>,
+    ) -> BuiltNode {
         let below: u64 = links.iter().map(|(_, made)| made.tree).sum();
         let links = links.into_iter().map(|(name, made)| Link {
             cid: made.cid,
@@ -81,7 +85,7 @@ impl Dag {
         .encode();
         let tree = below + bytes.len() as u64;
         let cid = Cid::v0(Multihash::sha2_256(&bytes)).unwrap();
-        Made {
+        BuiltNode {
             cid: self.put(cid, bytes),
             tree,
             content: 0,
@@ -89,32 +93,32 @@ impl Dag {
     }
 
     /// A file's node with bytes of its own and parts.
-    pub(crate) fn file(&self, own: &[u8], parts: &[Made]) -> Made {
-        let mut fs = UnixFs::new(Kind::File);
+    pub(crate) fn file(&self, own: &[u8], parts: &[BuiltNode]) -> BuiltNode {
+        let mut fs = UnixFs::new(NodeKind::File);
         fs.data = Some(Bytes::copy_from_slice(own)).filter(|own| !own.is_empty());
         fs.block_sizes = parts.iter().map(|part| part.content).collect();
         let content = own.len() as u64 + fs.block_sizes.iter().sum::<u64>();
         fs.file_size = Some(content);
         let made = self.node(parts.iter().map(|part| ("", part)).collect(), Some(fs));
-        Made { content, ..made }
+        BuiltNode { content, ..made }
     }
 
-    pub(crate) fn dir(&self, entries: &[(&str, &Made)]) -> Made {
-        self.node(entries.to_vec(), Some(UnixFs::new(Kind::Directory)))
+    pub(crate) fn dir(&self, entries: &[(&str, &BuiltNode)]) -> BuiltNode {
+        self.node(entries.to_vec(), Some(UnixFs::new(NodeKind::Directory)))
     }
 
-    pub(crate) fn symlink(&self, target: &str) -> Made {
-        let mut fs = UnixFs::new(Kind::Symlink);
+    pub(crate) fn symlink(&self, target: &str) -> BuiltNode {
+        let mut fs = UnixFs::new(NodeKind::Symlink);
         fs.data = Some(Bytes::copy_from_slice(target.as_bytes()));
         self.node(vec![], Some(fs))
     }
 
     /// A directory that is a HAMT of small nodes.
-    pub(crate) fn hamt(&self, entries: impl IntoIterator<Item = (String, Made)>) -> Made {
+    pub(crate) fn hamt(&self, entries: impl IntoIterator<Item = (String, BuiltNode)>) -> BuiltNode {
         let maker = CidMaker::new(Version::V0, HashFunction::from_code(0x12).unwrap()).unwrap();
         let mut params = DirectoryParams::new(maker);
-        params.threshold = 1;
-        params.fanout = 8;
+        params.sharding.threshold = 1;
+        params.sharding.fanout = 8;
         let mut builder = DirectoryBuilder::new(params).unwrap();
         for (name, made) in entries {
             builder
@@ -128,7 +132,7 @@ impl Dag {
         let mut blocks = Vec::new();
         let built = builder.finish(&mut |block| blocks.push(block)).unwrap();
         self.store.write_blocking(&self.hold, blocks).unwrap();
-        Made {
+        BuiltNode {
             cid: built.cid,
             tree: built.tree_size,
             content: 0,
@@ -136,7 +140,7 @@ impl Dag {
     }
 
     /// The directory of the recordings of Kubo, and its root.
-    pub(crate) fn recorded(&self) -> Made {
+    pub(crate) fn recorded(&self) -> BuiltNode {
         let a = self.file(b"file a\n", &[]);
         let b = self.file(&counter("b", 1000), &[]);
         let empty = self.file(b"", &[]);
@@ -153,7 +157,7 @@ impl Dag {
     }
 
     /// Nodes in a chain, the first given out last; as long as asked for.
-    pub(crate) fn chain(&self, length: usize) -> Made {
+    pub(crate) fn chain(&self, length: usize) -> BuiltNode {
         let mut made = self.raw(b"the end");
         for _ in 0..length {
             // The sizes would overflow in no time, and mean nothing here.
@@ -164,7 +168,7 @@ impl Dag {
     }
 
     /// Levels that each link twice to the next: two to the power of `levels` paths.
-    pub(crate) fn diamonds(&self, levels: usize) -> Made {
+    pub(crate) fn diamonds(&self, levels: usize) -> BuiltNode {
         let mut made = self.raw(b"the bottom");
         for _ in 0..levels {
             made.tree = 0;

@@ -1,6 +1,6 @@
-//! The media type of a file: by its name, else by its first bytes.
+//! The media type of a file: by its name, otherwise by its first bytes.
 
-/// Bytes that are looked at.
+/// Number of bytes that are inspected.
 pub(crate) const LOOKED_AT: usize = 512;
 
 /// The media type of a file with this name that begins with these bytes.
@@ -45,7 +45,7 @@ fn with_charset(media_type: &str) -> String {
     }
 }
 
-/// Whether bytes are UTF-8 text; the last letter may be cut.
+/// Whether bytes are UTF-8 text; the last character may be incomplete.
 fn is_text(start: &[u8]) -> bool {
     let whole = match std::str::from_utf8(start) {
         Ok(_) => true,

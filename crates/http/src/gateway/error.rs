@@ -1,4 +1,4 @@
-//! How refusals are answered: the one place of this face where a status is chosen.
+//! Error responses of the gateway. Statuses are chosen here and nowhere else in this face.
 //!
 //! | status | when |
 //! |---|---|
@@ -19,19 +19,19 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::cause::with_causes;
 
-/// Why a request is not answered with content.
+/// Why a request fails.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum GatewayError {
     /// The request cannot be read.
     #[error("{0}")]
     Bad(String),
-    /// There is nothing at that path here.
+    /// Nothing exists at that path.
     #[error("{0}")]
     NotFound(String),
-    /// A block is not here, and nobody else was asked.
+    /// A block is not stored locally, and the node is offline.
     #[error("{0}")]
     NotHere(String),
-    /// The same, where the client asked for what is cached.
+    /// The same, where the client asked for cached content only.
     #[error("{0}")]
     NotCached(String),
     /// The exchange with peers, or a name, failed.
@@ -40,10 +40,10 @@ pub(crate) enum Refusal {
     /// Peers took too long.
     #[error("{0}")]
     Timeout(String),
-    /// The method is not one that reads.
-    #[error("method not allowed: the gateway takes GET and HEAD")]
+    /// The method is neither GET nor HEAD.
+    #[error("method not allowed: the gateway supports GET and HEAD")]
     Method,
-    /// The content has no such form.
+    /// The content is not available in this format.
     #[error("{0}")]
     NotAcceptable(String),
     /// The file has no such range.
@@ -57,7 +57,7 @@ pub(crate) enum Refusal {
     Internal(String),
 }
 
-impl Refusal {
+impl GatewayError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Bad(_) => StatusCode::BAD_REQUEST,
@@ -72,7 +72,7 @@ impl Refusal {
         }
     }
 
-    /// The answer: the status and a line of text.
+    /// The response: the status and a line of text.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(format!("{self}\n")));
         *response.status_mut() = self.status();
@@ -104,7 +104,7 @@ impl Refusal {
     }
 }
 
-impl From<cairn_dag::FetchError> for Refusal {
+impl From<cairn_dag::FetchError> for GatewayError {
     fn from(error: cairn_dag::FetchError) -> Self {
         use cairn_dag::FetchError;
         match error {
@@ -117,7 +117,7 @@ impl From<cairn_dag::FetchError> for Refusal {
     }
 }
 
-impl From<cairn_dag::NodeError> for Refusal {
+impl From<cairn_dag::NodeError> for GatewayError {
     fn from(error: cairn_dag::NodeError) -> Self {
         match error {
             cairn_dag::NodeError::Fetch(error) => error.into(),
@@ -125,7 +125,7 @@ impl From<cairn_dag::NodeError> for Refusal {
                 "the content is neither a file nor a folder: ask for ?format=raw or ?format=car"
                     .to_owned(),
             ),
-            // Whoever made the content made it so: this server is well.
+            // The content itself is malformed; the server works.
             other => Self::NotAcceptable(format!(
                 "{}: ask for ?format=raw or ?format=car",
                 with_causes(&other)
@@ -134,7 +134,7 @@ impl From<cairn_dag::NodeError> for Refusal {
     }
 }
 
-impl From<cairn_dag::resolve::ResolveError> for Refusal {
+impl From<cairn_dag::resolve::ResolveError> for GatewayError {
     fn from(error: cairn_dag::resolve::ResolveError) -> Self {
         use cairn_dag::resolve::ResolveError;
         match error {
@@ -148,7 +148,7 @@ impl From<cairn_dag::resolve::ResolveError> for Refusal {
     }
 }
 
-impl From<cairn_dag::export::ExportError> for Refusal {
+impl From<cairn_dag::export::ExportError> for GatewayError {
     fn from(error: cairn_dag::export::ExportError) -> Self {
         match error {
             cairn_dag::export::ExportError::Node(error) => error.into(),
@@ -157,7 +157,7 @@ impl From<cairn_dag::export::ExportError> for Refusal {
     }
 }
 
-impl From<cairn_dag::export::CarError> for Refusal {
+impl From<cairn_dag::export::CarError> for GatewayError {
     fn from(error: cairn_dag::export::CarError) -> Self {
         match error {
             cairn_dag::export::CarError::Root(error) => error.into(),

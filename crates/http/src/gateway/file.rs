@@ -1,4 +1,4 @@
-//! Files: whole, in part, or by their head.
+//! Serves files: whole, in ranges, or only headers.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -7,13 +7,13 @@ use cairn_dag::export::FileReader;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::error::Refusal;
-use super::range::{self, Wanted};
+use super::error::GatewayError;
+use super::range::{self, RequestedRange};
 use super::{Target, conditional, content_type, describe, not_modified, streamed};
 
-/// How a file is to be named.
+/// The name that a file is served under.
 pub(super) struct Reply {
-    /// The name by which its type is guessed.
+    /// The name that its media type is guessed from.
     pub(super) name: String,
     /// `?download=true`.
     pub(super) attachment: bool,
@@ -27,7 +27,7 @@ pub(super) async fn serve(
     target: &Target,
     reply: Reply,
     headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, GatewayError> {
     let etag = format!("\"{}\"", target.cid);
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -37,14 +37,15 @@ pub(super) async fn serve(
         .get(header::RANGE)
         .and_then(|value| value.to_str().ok())
         .filter(|_| conditional::range_holds(headers, &etag));
-    let wanted = range::parse(range, size);
-    // What fails before the first piece is a plain error.
-    let (status, offset, length) = match wanted {
-        Wanted::Unsatisfiable => return Err(Refusal::Range { size }),
-        Wanted::Whole => (StatusCode::OK, 0, size),
-        Wanted::Part { offset, length } => (StatusCode::PARTIAL_CONTENT, offset, length),
+    let requested_format = range::parse(range, size);
+    // An error before the first piece is a plain error response.
+    let (status, offset, length) = match requested_format {
+        RequestedRange::Unsatisfiable => return Err(GatewayError::Range { size }),
+        RequestedRange::Whole => (StatusCode::OK, 0, size),
+        RequestedRange::Part { offset, length } => (StatusCode::PARTIAL_CONTENT, offset, length),
     };
-    // The file's first bytes tell its type. They may be missing where those that are asked for are not: then its name does.
+    // The media type is detected from the file's first bytes. If they are missing while the requested range is
+    // present, the name decides.
     let start = match reader.next().await {
         Ok(start) => start.unwrap_or_default(),
         Err(_) if offset > 0 => Bytes::new(),
@@ -92,7 +93,7 @@ pub(super) async fn serve(
     Ok(response)
 }
 
-/// `Content-Disposition`, RFC 6266: an ASCII name, and the whole one beside it.
+/// `Content-Disposition`, RFC 6266: an ASCII name, and the full name in the extended form.
 fn disposition(reply: &Reply) -> Option<HeaderValue> {
     if !reply.attachment && reply.given_name.is_none() {
         return None;
@@ -122,7 +123,7 @@ fn disposition(reply: &Reply) -> Option<HeaderValue> {
 }
 
 /// A symlink is served as its target's text.
-pub(super) fn link(text: &[u8], target: &Target) -> Result<Response, Refusal> {
+pub(super) fn link(text: &[u8], target: &Target) -> Result<Response, GatewayError> {
     let mut response = Response::new(Body::from(text.to_owned()));
     describe(
         response.headers_mut(),

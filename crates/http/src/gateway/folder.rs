@@ -1,4 +1,4 @@
-//! Folders: their `index.html`, or a list of their entries.
+//! Serves directories: their `index.html`, or a list of their entries.
 
 use std::fmt::Write as _;
 
@@ -16,12 +16,12 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-use super::error::Refusal;
+use super::error::GatewayError;
 use super::{Target, conditional, describe, file, not_modified};
 
-/// Entries that a list shows; a note tells of more.
+/// Maximum number of entries in a list; a note says that there are more.
 const MOST: usize = 10_000;
-/// Bytes of a list that go out together.
+/// Bytes of a list that are sent together.
 const PIECE: usize = 32 << 10;
 
 /// Serves a folder.
@@ -29,7 +29,7 @@ pub(super) async fn serve(
     blocks: &Blocks,
     target: &Target,
     request: &Parts,
-) -> Result<Response, Refusal> {
+) -> Result<Response, GatewayError> {
     match resolve::below(blocks, Namespace::Ipfs, &target.cid, &[&b"index.html"[..]]).await {
         Ok(index) => {
             if !request.uri.path().ends_with('/') {
@@ -54,22 +54,22 @@ pub(super) async fn serve(
     }
 }
 
-/// To the same path with a slash, against which the page's links are meant.
-fn redirect(request: &Parts) -> Result<Response, Refusal> {
+/// Redirects to the same path with a slash, which the links of the page are relative to.
+fn redirect(request: &Parts) -> Result<Response, GatewayError> {
     let query = request
         .uri
         .query()
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
     let to = HeaderValue::from_str(&format!("{}/{query}", request.uri.path()))
-        .map_err(|_| Refusal::Bad("the path cannot be redirected to".to_owned()))?;
+        .map_err(|_| GatewayError::Bad("the path cannot be redirected to".to_owned()))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response.headers_mut().insert(header::LOCATION, to);
     Ok(response)
 }
 
-async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, Refusal> {
+async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Response, GatewayError> {
     let etag = format!("\"DirIndex-1-{}\"", target.cid);
     if conditional::is_known(&request.headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -82,7 +82,7 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
             shown: 0,
             next: Some(head(target, request.uri.path().ends_with('/'))),
         };
-        // What fails before the first piece has a status.
+        // An error before the first piece has a status of its own.
         match page.piece().await? {
             None => Body::empty(),
             Some((first, page)) => {
@@ -103,7 +103,7 @@ async fn list(blocks: &Blocks, target: &Target, request: &Parts) -> Result<Respo
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=604800, stale-while-revalidate=2678400"),
     );
-    // A list is made of names that strangers chose: nothing on it may run.
+    // A list contains untrusted names: no script may run on it.
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
@@ -143,7 +143,7 @@ struct Page {
 }
 
 impl Page {
-    /// The next piece; breaks off where the folder cannot be read further.
+    /// The next piece. The body is cut off when the directory cannot be read further.
     async fn piece(mut self) -> Result<Option<(Bytes, Self)>, NodeError> {
         let Some(mut page) = self.next.take() else {
             return Ok(None);
@@ -180,7 +180,7 @@ fn link(name: &[u8]) -> impl std::fmt::Display {
     percent_encode(name, NON_ALPHANUMERIC)
 }
 
-/// Text that stands for itself in a page.
+/// Text with HTML escapes.
 fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,12 +1,12 @@
-//! What goes out with every answer: `Gateway.HTTPHeaders`, and what browsers are told about other pages that read.
+//! Headers of every response: `Gateway.HTTPHeaders` and CORS.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// What a page of another origin may send, besides what the configuration adds.
+/// Headers that a page of another origin may send, besides those of the configuration.
 const SENT: [&str; 4] = ["Content-Type", "Range", "User-Agent", "X-Requested-With"];
-/// What it may read of an answer, besides what the configuration adds.
+/// Response headers that it may read, besides those of the configuration.
 const READ: [&str; 6] = [
     "Content-Length",
     "Content-Range",
@@ -16,12 +16,12 @@ const READ: [&str; 6] = [
     "X-Stream-Output",
 ];
 
-/// The headers of every answer, as far as the answer does not say otherwise itself.
+/// The headers of every response, unless the response sets them itself.
 #[derive(Clone, Debug)]
 pub(super) struct Headers(HeaderMap);
 
 impl Headers {
-    /// By `Gateway.HTTPHeaders`. Any page may read unless that says otherwise: what is served is public.
+    /// From `Gateway.HTTPHeaders`. Any page may read responses unless that says otherwise: the content is public.
     pub(super) fn from_config(configured: Option<&BTreeMap<String, Vec<String>>>) -> Self {
         let mut headers = HeaderMap::new();
         for (name, values) in configured.into_iter().flatten() {
@@ -55,7 +55,7 @@ impl Headers {
         Self(headers)
     }
 
-    /// Adds them to an answer.
+    /// Adds them to a response.
     pub(super) fn add_to(&self, answer: &mut HeaderMap) {
         for name in self.0.keys() {
             if !answer.contains_key(name) {
@@ -67,7 +67,7 @@ impl Headers {
     }
 }
 
-/// Adds names to a list of names that the configuration may have begun.
+/// Adds names to a list that may already have names from the configuration.
 fn extend(headers: &mut HeaderMap, list: HeaderName, names: &[&str]) {
     let mut all: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
     for value in headers.get_all(&list) {
@@ -79,7 +79,7 @@ fn extend(headers: &mut HeaderMap, list: HeaderName, names: &[&str]) {
         }
     }
     let all: Vec<String> = all.into_iter().collect();
-    // Made of names that headers have carried: it always fits one.
+    // Built from valid header values, so it is valid.
     if let Ok(value) = HeaderValue::from_str(&all.join(", ")) {
         headers.insert(list, value);
     }
@@ -151,7 +151,7 @@ mod tests {
                 .ends_with("X-Stream-Output, X-Team")
         );
         assert_eq!(out["server"], "mine");
-        // What an answer says of itself is not the configuration's to change.
+        // The configuration must not override the headers that describe the content.
         assert_eq!(out["cache-control"], "public");
         assert!(!out.contains_key("x-bad"));
     }

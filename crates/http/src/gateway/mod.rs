@@ -33,18 +33,18 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use error::Refusal;
+use error::GatewayError;
 use headers::Headers;
 
 use crate::Service;
 use crate::cause::with_causes;
 use crate::paths;
-use crate::stream::{Ending, Streamed, Trailers};
+use crate::stream::{StreamBody, StreamFailure, Trailers};
 
-/// How long a request waits for the next block, where `Gateway.RetrievalTimeout` does not say.
+/// Timeout for the next block if `Gateway.RetrievalTimeout` is not set.
 const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The face, under the `Gateway` section of the configuration as it is now.
+/// The gateway, with the current `Gateway` section of the configuration.
 pub fn service(node: Arc<Node>) -> Service {
     let config = node.config();
     let headers = Headers::from_config(config.gateway.http_headers.as_ref());
@@ -58,20 +58,20 @@ pub fn service(node: Arc<Node>) -> Service {
     Service::new(move |request| serve(Arc::clone(&gateway), request))
 }
 
-/// Headers of an answer, about.
+/// Typical number of response headers.
 const HEADERS: usize = 20;
 
-/// What the face holds.
+/// The state of the gateway.
 struct Gateway {
     node: Arc<Node>,
     headers: Headers,
-    /// Whether peers are never asked.
+    /// Whether the gateway never contacts peers.
     no_fetch: bool,
     timeout: Duration,
 }
 
 impl Gateway {
-    /// Where the blocks of a request are read.
+    /// The blocks that a request reads from.
     fn blocks(&self, only_cached: bool) -> Blocks {
         if self.no_fetch || only_cached {
             return self.node.offline_blocks();
@@ -80,7 +80,7 @@ impl Gateway {
     }
 }
 
-/// Whether a request is for what is here already.
+/// Whether a request accepts only locally stored content.
 fn is_only_if_cached(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::CACHE_CONTROL)
@@ -100,14 +100,16 @@ async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
         Method::GET | Method::HEAD => {
             let only_cached = is_only_if_cached(&request.headers);
             match get(&gateway, &gateway.blocks(only_cached), &request).await {
-                Err(Refusal::NotHere(text)) if only_cached => Err(Refusal::NotCached(text)),
+                Err(GatewayError::NotHere(text)) if only_cached => {
+                    Err(GatewayError::NotCached(text))
+                }
                 answered => answered,
             }
         }
         Method::OPTIONS => Ok(preflight()),
-        _ => Err(Refusal::Method),
+        _ => Err(GatewayError::Method),
     };
-    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    let mut response = answered.unwrap_or_else(GatewayError::into_response);
     gateway.headers.add_to(response.headers_mut());
     if head {
         *response.body_mut() = Body::empty();
@@ -126,32 +128,40 @@ fn preflight() -> Response {
     response
 }
 
-/// What a request is about.
+/// The target of a request.
 struct Target {
-    /// The path as it was asked for, decoded.
+    /// The requested path, decoded.
     path: ContentPath,
     /// The block that it leads to.
     cid: Cid,
-    /// The blocks on the way, for `X-Ipfs-Roots`: the root and the target.
+    /// The blocks on the path, for `X-Ipfs-Roots`: the root and the target.
     roots: String,
-    /// For how long the path leads there.
+    /// How long the resolution is valid.
     validity: Validity,
 }
 
-async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Response, Refusal> {
+async fn get(
+    gateway: &Gateway,
+    blocks: &Blocks,
+    request: &Parts,
+) -> Result<Response, GatewayError> {
     if request.headers.get("service-worker").is_some() {
-        // A worker of one page would take over every other page of this origin.
-        return Err(Refusal::Bad(
+        // A service worker of one page would control every other page of this origin.
+        return Err(GatewayError::Bad(
             "navigator.serviceWorker: registration is not allowed for this scope".to_owned(),
         ));
     }
     let target = resolve_target(gateway, blocks, request.uri.path()).await?;
     let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default())
-        .map_err(|error| Refusal::Bad(error.to_string()))?;
-    match trustless::wanted(&query, &request.headers)? {
-        trustless::Form::Raw => return trustless::raw(blocks, &target, &request.headers).await,
-        trustless::Form::Car => return trustless::car(blocks, &target, &request.headers).await,
-        trustless::Form::Content => {}
+        .map_err(|error| GatewayError::Bad(error.to_string()))?;
+    match trustless::requested_format(&query, &request.headers)? {
+        trustless::TrustlessFormat::Raw => {
+            return trustless::raw(blocks, &target, &request.headers).await;
+        }
+        trustless::TrustlessFormat::Car => {
+            return trustless::car(blocks, &target, &request.headers).await;
+        }
+        trustless::TrustlessFormat::Content => {}
     }
     let name = query.loose(&["filename"]).map(str::to_owned);
     let download = query.loose(&["download"]) == Some("true");
@@ -183,15 +193,19 @@ async fn get(gateway: &Gateway, blocks: &Blocks, request: &Parts) -> Result<Resp
         Content::File(reader) => file::serve(reader, &target, reply, &request.headers).await,
         Content::Directory(_) => folder::serve(blocks, &target, request).await,
         Content::Symlink(link) => file::link(&link, &target),
-        _ => Err(Refusal::NotAcceptable(
+        _ => Err(GatewayError::NotAcceptable(
             "the content is neither a file nor a folder".to_owned(),
         )),
     }
 }
 
-async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Result<Target, Refusal> {
+async fn resolve_target(
+    gateway: &Gateway,
+    blocks: &Blocks,
+    path: &str,
+) -> Result<Target, GatewayError> {
     let not_served = || {
-        Refusal::NotFound(
+        GatewayError::NotFound(
             "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),
         )
     };
@@ -200,7 +214,7 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
     }
     // Names are bytes: they need not be UTF-8.
     let decoded: Vec<u8> = percent_decode_str(path).collect();
-    let path = ContentPath::new(decoded).map_err(|error| Refusal::Bad(error.to_string()))?;
+    let path = ContentPath::new(decoded).map_err(|error| GatewayError::Bad(error.to_string()))?;
     let (resolved, root, validity) = match path.cid() {
         Some(root) => {
             let resolved = resolve::resolve(blocks, &path).await?;
@@ -221,14 +235,14 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
             let root = named
                 .path
                 .immutable_root()
-                .map_err(|error| Refusal::Bad(error.to_string()))?
+                .map_err(|error| GatewayError::Bad(error.to_string()))?
                 .clone();
             let resolved = resolve::resolve(blocks, &named.path).await?;
             (resolved, root, named.validity)
         }
     };
     if !resolved.remainder.is_empty() {
-        return Err(Refusal::NotAcceptable(
+        return Err(GatewayError::NotAcceptable(
             "the path ends inside a block: its parts are not served".to_owned(),
         ));
     }
@@ -245,9 +259,9 @@ async fn resolve_target(gateway: &Gateway, blocks: &Blocks, path: &str) -> Resul
     })
 }
 
-/// The headers of everything that a path leads to: what it is, and that it never changes.
+/// The headers of content at an immutable path: what it is, and that it never changes.
 fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
-    // With what else goes out: nothing is laid out anew.
+    // With everything else that is sent: nothing needs a new layout.
     headers.reserve(HEADERS);
     let mut put = |name: HeaderName, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -269,7 +283,7 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
             header::CACHE_CONTROL,
             &format!("public, max-age={}", ttl.as_secs()),
         ),
-        // Caches go by their own rules.
+        // Caches follow other rules.
         Validity::Ttl(None) => {}
     }
     headers.insert(
@@ -278,21 +292,21 @@ fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
     );
 }
 
-/// A path as a header can carry it.
+/// A path as a header value.
 fn path_header(path: &[u8]) -> String {
     percent_encoding::percent_encode(path, percent_encoding::CONTROLS).to_string()
 }
 
-/// A body that breaks off where its stream fails, after what came before has gone out.
+/// A body that is cut off where its stream fails, after everything before has been sent.
 fn streamed<E>(stream: impl futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static) -> Body
 where
     E: std::error::Error + Send + 'static,
 {
     let stream = stream.map_err(|error| {
-        tracing::warn!(%error, "an answer was cut off");
-        Ending::Cut(with_causes(&error))
+        tracing::warn!(%error, "a response was cut off");
+        StreamFailure::Cut(with_causes(&error))
     });
-    Body::new(Streamed::new(stream.boxed(), Trailers::Frame))
+    Body::new(StreamBody::new(stream.boxed(), Trailers::Frame))
 }
 
 fn not_modified(target: &Target, etag: &str) -> Response {

@@ -1,33 +1,33 @@
-//! Byte ranges.
+//! Byte ranges of requests.
 //!
 //! Spec: RFC 9110 §14. One range is answered as asked; several are answered with the whole, as the spec allows.
 
-/// What part of a file a request wants.
+/// The part of a file that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum RequestedRange {
     /// All of it.
     Whole,
-    /// From here, this many bytes; at least one.
+    /// This many bytes from this offset; at least one.
     Part {
         /// Offset in bytes.
         offset: u64,
         /// Count of bytes.
         length: u64,
     },
-    /// Nothing that is there.
+    /// Nothing that exists.
     Unsatisfiable,
 }
 
-/// Reads a `Range` header for a file of `size` bytes. What is not understood counts as absent.
-pub(crate) fn parse(header: Option<&str>, size: u64) -> Wanted {
+/// Parses a `Range` header for a file of `size` bytes. An invalid header is ignored.
+pub(crate) fn parse(header: Option<&str>, size: u64) -> RequestedRange {
     let Some(ranges) = header.and_then(|text| text.trim().strip_prefix("bytes=")) else {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     };
     if ranges.contains(',') {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     }
     let Some((from, to)) = ranges.split_once('-') else {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     };
     match (
         from.trim().parse::<u64>(),
@@ -41,21 +41,21 @@ pub(crate) fn parse(header: Option<&str>, size: u64) -> Wanted {
             size,
         ),
         (Err(_), Ok(last), _) if from.trim().is_empty() => match last.min(size) {
-            0 => Wanted::Unsatisfiable,
-            last => Wanted::Part {
+            0 => RequestedRange::Unsatisfiable,
+            last => RequestedRange::Part {
                 offset: size - last,
                 length: last,
             },
         },
-        _ => Wanted::Whole,
+        _ => RequestedRange::Whole,
     }
 }
 
-fn part(offset: u64, length: u64, size: u64) -> Wanted {
+fn part(offset: u64, length: u64, size: u64) -> RequestedRange {
     if offset >= size {
-        Wanted::Unsatisfiable
+        RequestedRange::Unsatisfiable
     } else {
-        Wanted::Part { offset, length }
+        RequestedRange::Part { offset, length }
     }
 }
 
@@ -65,22 +65,22 @@ mod tests {
 
     #[test]
     fn reads_ranges() {
-        let part = |offset, length| Wanted::Part { offset, length };
-        for (header, wanted) in [
+        let part = |offset, length| RequestedRange::Part { offset, length };
+        for (header, requested_format) in [
             ("bytes=0-9", part(0, 10)),
             ("bytes=90-", part(90, 10)),
             ("bytes=90-200", part(90, 10)),
             ("bytes=-5", part(95, 5)),
             ("bytes=-500", part(0, 100)),
-            ("bytes=100-", Wanted::Unsatisfiable),
-            ("bytes=-0", Wanted::Unsatisfiable),
-            ("bytes=5-4", Wanted::Whole),
-            ("bytes=0-1,3-4", Wanted::Whole),
-            ("lines=1-2", Wanted::Whole),
-            ("bytes=x-y", Wanted::Whole),
+            ("bytes=100-", RequestedRange::Unsatisfiable),
+            ("bytes=-0", RequestedRange::Unsatisfiable),
+            ("bytes=5-4", RequestedRange::Whole),
+            ("bytes=0-1,3-4", RequestedRange::Whole),
+            ("lines=1-2", RequestedRange::Whole),
+            ("bytes=x-y", RequestedRange::Whole),
         ] {
-            assert_eq!(parse(Some(header), 100), wanted, "{header}");
+            assert_eq!(parse(Some(header), 100), requested_format, "{header}");
         }
-        assert_eq!(parse(None, 100), Wanted::Whole);
+        assert_eq!(parse(None, 100), RequestedRange::Whole);
     }
 }

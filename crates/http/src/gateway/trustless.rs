@@ -1,4 +1,4 @@
-//! Forms that a client can check for itself: the raw block and the CAR.
+//! Trustless formats, which a client can verify: raw blocks and CARs.
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/trustless-gateway/>
 
@@ -9,24 +9,27 @@ use cairn_dag::export::Car;
 use cairn_wire::Values;
 use http::{HeaderMap, HeaderValue, header};
 
-use super::error::Refusal;
+use super::error::GatewayError;
 use super::{Target, conditional, describe, not_modified};
 
-/// What form is asked for.
+/// The requested format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum TrustlessFormat {
     Content,
     Raw,
     Car,
 }
 
-/// The form that `?format=` or `Accept` asks for; `?format=` wins.
-pub(super) fn wanted(query: &Values, headers: &HeaderMap) -> Result<Form, Refusal> {
+/// The format in `?format=` or `Accept`; `?format=` has precedence.
+pub(super) fn requested_format(
+    query: &Values,
+    headers: &HeaderMap,
+) -> Result<TrustlessFormat, GatewayError> {
     match query.loose(&["format"]) {
-        Some("raw") => return Ok(Form::Raw),
-        Some("car") => return Ok(Form::Car),
+        Some("raw") => return Ok(TrustlessFormat::Raw),
+        Some("car") => return Ok(TrustlessFormat::Car),
         Some(other) => {
-            return Err(Refusal::Bad(format!(
+            return Err(GatewayError::Bad(format!(
                 "unsupported format {other:?}: expected raw or car"
             )));
         }
@@ -39,20 +42,20 @@ pub(super) fn wanted(query: &Values, headers: &HeaderMap) -> Result<Form, Refusa
         .flat_map(|value| value.split(','));
     for media_type in accepts {
         match media_type.split(';').next().unwrap_or_default().trim() {
-            "application/vnd.ipld.raw" => return Ok(Form::Raw),
-            "application/vnd.ipld.car" => return Ok(Form::Car),
+            "application/vnd.ipld.raw" => return Ok(TrustlessFormat::Raw),
+            "application/vnd.ipld.car" => return Ok(TrustlessFormat::Car),
             _ => {}
         }
     }
-    Ok(Form::Content)
+    Ok(TrustlessFormat::Content)
 }
 
-/// The block alone.
+/// Only the block.
 pub(super) async fn raw(
     blocks: &Blocks,
     target: &Target,
     headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, GatewayError> {
     let etag = format!("\"{}.raw\"", target.cid);
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -71,12 +74,12 @@ pub(super) async fn raw(
     Ok(response)
 }
 
-/// The block and all below it.
+/// The block and everything below it.
 pub(super) async fn car(
     blocks: &Blocks,
     target: &Target,
     headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, GatewayError> {
     let etag = format!("W/\"{}.car\"", target.cid);
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));

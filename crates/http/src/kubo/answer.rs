@@ -1,7 +1,7 @@
-//! How answers are written.
+//! Writes responses.
 //!
-//! The status and headers wait for the first record or byte, so that what fails before it is a plain error. After it,
-//! see [`crate::stream`].
+//! Status and headers wait for the first record or byte, so that an error before it is a plain error response. For
+//! later errors see [`crate::stream`].
 
 mod encoding;
 mod records;
@@ -20,89 +20,89 @@ use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 pub(crate) use self::encoding::Encoding;
-use self::encoding::{Written, encode, lines};
+use self::encoding::{RecordFormat, encode, lines};
 pub(crate) use self::records::{Records, Sender};
 use self::response::{CONTENT_LENGTH, refused, success};
 pub(crate) use self::response::{empty_group, nothing_at_all, plain, redirect};
 use super::Failure;
-use super::call::{Asked, timed_out};
+use super::call::{CallContext, timed_out};
 use crate::stream::Trailers;
 
-/// What a handler of this command gives.
-pub(crate) type Answer<C> = <<C as Command>::Reply as Answered>::Answer;
+/// What a handler of this command returns.
+pub(crate) type Answer<C> = <<C as Command>::Reply as HandlerReply>::Answer;
 
-/// What a handler gives for each kind of reply, and how it is sent.
-pub(crate) trait Answered: Reply {
-    /// What a handler gives.
+/// What a handler returns for each kind of reply, and how it is sent.
+pub(crate) trait HandlerReply: Reply {
+    /// What a handler returns.
     type Answer: Send;
 
-    /// The same in the one form that is sent.
-    fn sent(answer: Self::Answer) -> Sent<Self::Record>;
+    /// The payload of the response.
+    fn sent(answer: Self::Answer) -> Payload<Self::Record>;
 }
 
-impl<T: Record> Answered for shape::One<T> {
+impl<T: Record> HandlerReply for shape::One<T> {
     type Answer = T;
 
-    fn sent(answer: T) -> Sent<T> {
-        Sent::One(answer)
+    fn sent(answer: T) -> Payload<T> {
+        Payload::One(answer)
     }
 }
 
-impl<T: Record> Answered for shape::Large<T> {
+impl<T: Record> HandlerReply for shape::Large<T> {
     type Answer = BoxStream<'static, Result<Bytes, Failure>>;
 
-    fn sent(answer: Self::Answer) -> Sent<T> {
-        Sent::Json(answer)
+    fn sent(answer: Self::Answer) -> Payload<T> {
+        Payload::Json(answer)
     }
 }
 
-impl<T: Record> Answered for shape::Many<T> {
+impl<T: Record> HandlerReply for shape::Many<T> {
     type Answer = Records<T>;
 
-    fn sent(answer: Records<T>) -> Sent<T> {
-        Sent::Many(answer)
+    fn sent(answer: Records<T>) -> Payload<T> {
+        Payload::Many(answer)
     }
 }
 
-impl<A: Record, B: Record> Answered for shape::OneOrMany<A, B> {
+impl<A: Record, B: Record> HandlerReply for shape::OneOrMany<A, B> {
     type Answer = OneOrMany<A, B>;
 
-    fn sent(answer: OneOrMany<A, B>) -> Sent<Either<A, B>> {
+    fn sent(answer: OneOrMany<A, B>) -> Payload<Either<A, B>> {
         match answer {
-            OneOrMany::One(record) => Sent::One(Either::One(record)),
-            OneOrMany::Json(pieces) => Sent::Json(pieces),
-            OneOrMany::Many(records) => Sent::Many(records.map(Either::Each)),
+            OneOrMany::One(record) => Payload::One(Either::One(record)),
+            OneOrMany::Json(pieces) => Payload::Json(pieces),
+            OneOrMany::Many(records) => Payload::Many(records.map(Either::Each)),
         }
     }
 }
 
-impl Answered for shape::Bytes {
+impl HandlerReply for shape::Bytes {
     type Answer = ByteStream;
 
-    fn sent(answer: ByteStream) -> Sent<()> {
-        Sent::Bytes(answer)
+    fn sent(answer: ByteStream) -> Payload<()> {
+        Payload::Bytes(answer)
     }
 }
 
-impl Answered for shape::Nothing {
+impl HandlerReply for shape::Nothing {
     type Answer = ();
 
-    fn sent((): ()) -> Sent<()> {
-        Sent::Many(Records::none())
+    fn sent((): ()) -> Payload<()> {
+        Payload::Many(Records::none())
     }
 }
 
-/// One record or many, as was asked for.
+/// One record or many, as the request asks.
 pub(crate) enum OneOrMany<A, B> {
     /// One JSON value.
     One(A),
     /// One JSON value that is too large to be held: its text in pieces.
     Json(BoxStream<'static, Result<Bytes, Failure>>),
-    /// JSON values, one a line, as they come.
+    /// JSON values, one per line, as they arrive.
     Many(Records<B>),
 }
 
-/// Bytes of a media type.
+/// A response of bytes of a media type.
 pub(crate) struct ByteStream {
     /// The media type.
     pub(crate) media_type: &'static str,
@@ -112,11 +112,11 @@ pub(crate) struct ByteStream {
     pub(crate) stream: BoxStream<'static, Result<Bytes, Failure>>,
 }
 
-/// What is sent.
-pub(crate) enum Sent<R> {
+/// The payload of a response.
+pub(crate) enum Payload<R> {
     /// One JSON value.
     One(R),
-    /// JSON values, one a line, as they come.
+    /// JSON values, one per line, as they arrive.
     Many(Records<R>),
     /// One JSON value that is too large to be held: its text in pieces.
     Json(BoxStream<'static, Result<Bytes, Failure>>),
@@ -124,74 +124,74 @@ pub(crate) enum Sent<R> {
     Bytes(ByteStream),
 }
 
-/// What an answer needs to know of its call.
-pub(crate) struct Shown {
+/// Options of a call that its response depends on.
+pub(crate) struct ResponseOptions {
     pub(crate) encoding: Encoding,
     timeout: Option<Duration>,
     trailers: Trailers,
 }
 
-impl Shown {
-    pub(crate) fn of(asked: &Asked) -> Self {
+impl ResponseOptions {
+    pub(crate) fn of(context: &CallContext) -> Self {
         Self {
-            encoding: asked.encoding,
-            timeout: asked.timeout,
-            trailers: asked.trailers.clone(),
+            encoding: context.encoding,
+            timeout: context.timeout,
+            trailers: context.trailers.clone(),
         }
     }
 }
 
-/// Runs a handler and begins its answer.
-pub(crate) async fn begin<C: Command<Reply: Answered>>(
+/// Runs a handler and starts its response.
+pub(crate) async fn begin<C: Command<Reply: HandlerReply>>(
     work: impl Future<Output = Result<Answer<C>, Failure>> + Send,
     encoding: Encoding,
     text: Option<C>,
-) -> Result<Begun, Failure> {
+) -> Result<ResponseStart, Failure> {
     let written = match (encoding, text) {
-        (Encoding::Xml, _) => Written::Xml(C::SPEC.xml),
-        (_, Some(request)) => Written::Text(request),
-        (_, None) => Written::Json,
+        (Encoding::Xml, _) => RecordFormat::Xml(C::SPEC.xml),
+        (_, Some(request)) => RecordFormat::Text(request),
+        (_, None) => RecordFormat::Json,
     };
     Ok(match C::Reply::sent(work.await?) {
-        Sent::One(record) => {
+        Payload::One(record) => {
             let mut out = BytesMut::new();
             encode::<C>(&record, &written, &mut out)?;
-            Begun {
-                kind: Kind::One,
+            ResponseStart {
+                kind: PayloadKind::One,
                 first: Some(out.freeze()),
                 rest: None,
             }
         }
-        Sent::Json(stream) => Begun {
-            kind: Kind::One,
+        Payload::Json(stream) => ResponseStart {
+            kind: PayloadKind::One,
             first: None,
             rest: Some(stream),
         },
-        Sent::Many(records) => Begun {
-            kind: Kind::Many,
+        Payload::Many(records) => ResponseStart {
+            kind: PayloadKind::Many,
             first: None,
             rest: Some(lines::<C>(records.into_stream(), written)),
         },
-        Sent::Bytes(bytes) => Begun {
-            kind: Kind::Bytes(bytes.media_type, bytes.length),
+        Payload::Bytes(bytes) => ResponseStart {
+            kind: PayloadKind::Bytes(bytes.media_type, bytes.length),
             first: None,
             rest: Some(bytes.stream),
         },
     })
 }
 
-/// Writes the answer that begins so.
+/// Writes the response after its start.
 pub(crate) async fn respond(
-    begun: BoxFuture<'static, Result<Begun, Failure>>,
-    shown: Shown,
+    start: BoxFuture<'static, Result<ResponseStart, Failure>>,
+    options: ResponseOptions,
 ) -> Response {
-    let deadline = shown
+    let deadline = options
         .timeout
         .map(|limit| tokio::time::Instant::now() + limit);
-    // Kubo says how long an answer is before it looks whether it can give it.
+    // Kubo sends the length before it knows whether it can send the content.
     let mut promised = None;
-    let begun = async {
-        let mut answer = begun.await?;
+    let start = async {
+        let mut answer = start.await?;
         let Some(rest) = &mut answer.rest else {
             return Ok(answer);
         };
@@ -200,12 +200,12 @@ pub(crate) async fn respond(
                 answer.first = first;
                 answer.finish();
             }
-            // Bytes of which there are none, and a trailer that says why.
-            Err(told @ Failure::Told(_)) if matches!(answer.kind, Kind::Bytes(..)) => {
+            // No bytes, and a trailer with the reason.
+            Err(told @ Failure::Trailer(_)) if matches!(answer.kind, PayloadKind::Bytes(..)) => {
                 *rest = futures_util::stream::iter([Err(told)]).boxed();
             }
             Err(failure) => {
-                if let Kind::Bytes(_, length) = answer.kind {
+                if let PayloadKind::Bytes(_, length) = answer.kind {
                     promised = length;
                 }
                 return Err(failure);
@@ -213,16 +213,16 @@ pub(crate) async fn respond(
         }
         Ok(answer)
     };
-    let begun = match deadline {
-        None => begun.await,
-        Some(deadline) => tokio::time::timeout_at(deadline, begun)
+    let start = match deadline {
+        None => start.await,
+        Some(deadline) => tokio::time::timeout_at(deadline, start)
             .await
             .unwrap_or_else(|_| Err(timed_out())),
     };
-    match begun {
-        Ok(begun) => success(begun, &shown, deadline),
+    match start {
+        Ok(start) => success(start, &options, deadline),
         Err(failure) => {
-            let mut response = refused(&failure, &shown);
+            let mut response = refused(&failure, &options);
             if let Some(length) = promised {
                 response.headers_mut().insert(CONTENT_LENGTH, length.into());
             }
@@ -231,15 +231,15 @@ pub(crate) async fn respond(
     }
 }
 
-/// The head of an answer, and what follows.
-pub(crate) struct Begun {
-    kind: Kind,
+/// The first piece of a response, and the rest.
+pub(crate) struct ResponseStart {
+    kind: PayloadKind,
     first: Option<Bytes>,
     rest: Option<BoxStream<'static, Result<Bytes, Failure>>>,
 }
 
-impl Begun {
-    /// Looks whether anything follows bytes that should be all, so that a small answer goes out in one piece.
+impl ResponseStart {
+    /// Checks whether the first piece is everything, so that a small response is sent at once.
     fn finish(&mut self) {
         if self
             .rest
@@ -248,7 +248,7 @@ impl Begun {
         {
             self.rest = None;
         }
-        let Kind::Bytes(_, Some(length)) = self.kind else {
+        let PayloadKind::Bytes(_, Some(length)) = self.kind else {
             return;
         };
         let whole = (self.first.as_ref()).is_some_and(|first| first.len() as u64 == length);
@@ -263,7 +263,7 @@ impl Begun {
     }
 }
 
-enum Kind {
+enum PayloadKind {
     One,
     Many,
     Bytes(&'static str, Option<u64>),

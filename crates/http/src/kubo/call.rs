@@ -1,4 +1,4 @@
-//! What a handler knows of a request besides its own arguments and options.
+//! The context of a call: everything but the command's own arguments and options.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
@@ -24,68 +24,68 @@ use super::files::{self, Files};
 use super::{Failure, Rpc, error};
 use crate::stream::Trailers;
 
-/// One call of a command, with the node that it is about.
+/// One call of a command on a node.
 pub(crate) struct Call {
     pub(crate) rpc: Arc<Rpc>,
-    pub(crate) asked: Asked,
-    /// One view for the whole call: what it resolves and what it reads are fetched in one session.
+    pub(crate) context: CallContext,
+    /// One view for the whole call, so that all its blocks are fetched in one session.
     blocks: OnceLock<Blocks>,
 }
 
 impl Deref for Call {
-    type Target = Asked;
+    type Target = CallContext;
 
-    fn deref(&self) -> &Asked {
-        &self.asked
+    fn deref(&self) -> &CallContext {
+        &self.context
     }
 }
 
 impl DerefMut for Call {
-    fn deref_mut(&mut self) -> &mut Asked {
-        &mut self.asked
+    fn deref_mut(&mut self) -> &mut CallContext {
+        &mut self.context
     }
 }
 
-/// What a handler is called with, by what its command works on.
-pub(crate) trait Called {
+/// What a handler receives, depending on whether its command needs a repository.
+pub(crate) trait CallType {
     /// The call.
     type Call: Send;
 
     /// The call; `None` where there is no node and the command needs one.
-    fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Self::Call>;
+    fn call(rpc: Option<&Arc<Rpc>>, context: CallContext) -> Option<Self::Call>;
 }
 
-impl Called for Repository {
+impl CallType for Repository {
     type Call = Call;
 
-    fn call(rpc: Option<&Arc<Rpc>>, asked: Asked) -> Option<Call> {
+    fn call(rpc: Option<&Arc<Rpc>>, context: CallContext) -> Option<Call> {
         let rpc = rpc?.clone();
         Some(Call {
             rpc,
-            asked,
+            context,
             blocks: OnceLock::new(),
         })
     }
 }
 
-impl Called for Nothing {
-    type Call = Asked;
+impl CallType for Nothing {
+    type Call = CallContext;
 
-    fn call(_: Option<&Arc<Rpc>>, asked: Asked) -> Option<Asked> {
-        Some(asked)
+    fn call(_: Option<&Arc<Rpc>>, context: CallContext) -> Option<CallContext> {
+        Some(context)
     }
 }
 
-/// What a handler is called with, by what the request carries.
-pub(crate) trait Carried {
-    /// The call and the body, where the command takes one.
+/// What a handler receives, depending on the body of the request.
+pub(crate) trait RequestBody {
+    /// The call, with the body where the command has one.
     type Input<T: Send>: Send;
 
-    /// Puts both together; `None` where a body is absent that the command takes.
+    /// Combines both; `None` where a required body is missing.
     fn input<T: Send>(call: T, files: Option<Files>) -> Option<Self::Input<T>>;
 }
 
-impl Carried for shape::NoBody {
+impl RequestBody for shape::NoBody {
     type Input<T: Send> = T;
 
     fn input<T: Send>(call: T, _: Option<Files>) -> Option<T> {
@@ -93,7 +93,7 @@ impl Carried for shape::NoBody {
     }
 }
 
-impl Carried for shape::Files {
+impl RequestBody for shape::Files {
     type Input<T: Send> = (T, Files);
 
     fn input<T: Send>(call: T, files: Option<Files>) -> Option<(T, Files)> {
@@ -101,8 +101,8 @@ impl Carried for shape::Files {
     }
 }
 
-/// What was asked: all that there is to a call apart from a node.
-pub(crate) struct Asked {
+/// The context of a request without a node.
+pub(crate) struct CallContext {
     pub(crate) values: Values,
     pub(crate) encoding: Encoding,
     pub(crate) timeout: Option<Duration>,
@@ -113,8 +113,8 @@ pub(crate) struct Asked {
     offline: bool,
 }
 
-impl Asked {
-    /// Reads what all commands share, and the arguments that come in the body; a refusal is a whole answer.
+impl CallContext {
+    /// Reads the options that all commands share, and arguments in the body. An error is a complete response.
     pub(crate) async fn read(
         spec: &Spec,
         request: Request,
@@ -130,7 +130,7 @@ impl Asked {
         };
         let timeout = match values.loose(&["timeout"]) {
             None => None,
-            // Kubo answers nothing at all to a time that it cannot read.
+            // Kubo answers an invalid timeout with an empty response.
             Some(text) => Some(
                 text.parse::<GoDuration>()
                     .map(GoDuration::to_std)
@@ -145,7 +145,7 @@ impl Asked {
         let offline = values.loose_switch(&["offline"]).unwrap_or(false);
         let upgrade = match values.loose_switch(&["upgrade-cidv0-in-output"]) {
             Some(on) => on,
-            // Version 0 has one base alone: any other takes version 1.
+            // CIDv0 has only one base: any other needs version 1.
             None => cid_base.is_some_and(|base| base != Base::Base58Btc),
         };
         let trailers = Trailers::of(request.headers(), request.extensions());
@@ -154,10 +154,10 @@ impl Asked {
             _ => match Files::new(request) {
                 Ok(Some(files)) => Some(files),
                 Ok(None) => return Err(error::parse(&ParseError::MissingFile(spec.files.name))),
-                Err(refused) => return Err(error::bad_request(&refused.to_string())),
+                Err(refused) => return Err(error::bad_request(&error::text(&refused))),
             },
         };
-        let asked = Self {
+        let context = Self {
             values,
             encoding,
             timeout,
@@ -167,18 +167,18 @@ impl Asked {
             upgrade,
             offline,
         };
-        Ok((asked, files))
+        Ok((context, files))
     }
 
-    /// Whether no peer may be asked.
+    /// Whether peers must not be contacted.
     pub(crate) fn is_offline(&self) -> bool {
         self.offline
     }
 
-    /// As [`Self::cids`]; where no base was asked for, that of the path's own CID.
+    /// As [`Self::cids`], but with the base of the path's CID by default.
     pub(crate) fn cids_like(&self, path: &[u8]) -> Result<CidForm, Failure> {
-        let asked = self.cid_base.is_some() || self.bad_base.is_some();
-        match base_in(&to_text(path)).filter(|_| !asked && !path.starts_with(b"/ipns/")) {
+        let explicit = self.cid_base.is_some() || self.bad_base.is_some();
+        match base_in(&to_text(path)).filter(|_| !explicit && !path.starts_with(b"/ipns/")) {
             None => self.cids(),
             Some((cid, base)) => Ok(CidForm {
                 base: (cid.version() == Version::V1).then_some(base),
@@ -187,7 +187,7 @@ impl Asked {
         }
     }
 
-    /// How CIDs are to be written; refuses a base that does not exist.
+    /// How CIDs are formatted. Fails for an unknown base.
     pub(crate) fn cids(&self) -> Result<CidForm, Failure> {
         match &self.bad_base {
             Some(name) => Err(Failure::normal(format!(
@@ -207,7 +207,7 @@ impl Call {
         &self.rpc.node
     }
 
-    /// Where blocks are read from.
+    /// The blocks that this call reads from.
     pub(crate) fn blocks(&self) -> Blocks {
         let view = || {
             if self.offline {
@@ -229,7 +229,7 @@ impl Call {
         Ok(self.follow(text).await?.cid)
     }
 
-    /// Where a path leads, with what is left of it inside the last block.
+    /// Resolves a path to a block, and the rest of the path inside it.
     pub(crate) async fn follow(&self, text: impl AsRef<[u8]>) -> Result<Resolved, Failure> {
         let path = self.path(text)?;
         if !path.is_mutable() {
@@ -239,7 +239,7 @@ impl Call {
         Ok(resolve::resolve(&self.blocks(), &path).await?)
     }
 
-    /// The path behind the names of a mutable one.
+    /// Resolves the names of a mutable path.
     pub(crate) async fn names(
         &self,
         path: ContentPath,
@@ -257,7 +257,7 @@ impl Call {
     }
 }
 
-/// The base of the CID that a path names, as far as it names one and there is a choice.
+/// The CID in a path and its base, if there is one.
 fn base_in(path: &str) -> Option<(Cid, Base)> {
     let mut parts = path.splitn(4, '/');
     let first = parts.next()?;
@@ -269,7 +269,7 @@ fn base_in(path: &str) -> Option<(Cid, Base)> {
     Cid::parse(named).ok()
 }
 
-/// How CIDs are written in an answer.
+/// How CIDs are formatted in a response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CidForm {
     base: Option<Base>,
@@ -289,7 +289,7 @@ impl CidForm {
     }
 }
 
-/// The status of an answer that a time limit ended.
+/// The failure of a call whose timeout expired.
 pub(crate) fn timed_out() -> Failure {
     Failure::normal("context deadline exceeded")
 }

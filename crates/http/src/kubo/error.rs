@@ -1,4 +1,4 @@
-//! How failures are answered: the one place of this face where a status is chosen.
+//! Error responses of the RPC. Statuses are chosen here and nowhere else in this face.
 //!
 //! | status | when | body |
 //! |---|---|---|
@@ -14,6 +14,7 @@ use cairn_wire::{CommandError, ErrorCode, ParseError};
 use http::{HeaderValue, StatusCode, header};
 
 use super::answer::plain;
+use crate::cause::with_causes;
 
 mod text;
 
@@ -28,9 +29,9 @@ pub(crate) enum Failure {
     /// The command failed.
     #[error(transparent)]
     Command(#[from] CommandError),
-    /// The command failed, and all that it had to say before was said: the answer ends as a whole one, with a trailer.
+    /// The command failed after everything was sent: the response ends normally, with the error in a trailer.
     #[error("{0}")]
-    Told(String),
+    Trailer(String),
 }
 
 impl Failure {
@@ -39,29 +40,31 @@ impl Failure {
         Self::Command(CommandError::normal(message))
     }
 
-    /// The command has no such form of answer.
+    /// The command has no XML form.
     pub(crate) fn no_xml() -> Self {
         Self::normal("this command does not answer as XML")
     }
 
-    /// The status and body of an answer that has not begun.
+    /// The status of a response that has not started.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Command(error) if error.code != ErrorCode::Client.number() => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::Command(_) | Self::Parse(_) => StatusCode::BAD_REQUEST,
-            Self::Told(_) => StatusCode::OK,
+            Self::Trailer(_) => StatusCode::OK,
         }
     }
 }
 
-/// Every error of the layers below, which the client reads in Kubo's words, causes and all.
+/// Errors of the layers below. Clients get Kubo's text of an error and its causes; callers in the same process also
+/// get our own.
 macro_rules! from_errors {
     ($($error:ty),+ $(,)?) => { $(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::normal(text(&error))
+                let own = with_causes(&error);
+                Self::Command(CommandError::normal(text(&error)).with_detail(own))
             }
         }
     )+ };
@@ -74,16 +77,24 @@ from_errors!(
     cairn_dag::export::ExportError,
     cairn_dag::gc::CollectError,
     cairn_dag::import::ImportError,
+    cairn_dag::mfs::MfsError,
     cairn_dag::pin::PinError,
     cairn_dag::resolve::ResolveError,
-    cairn_node::config::CommandError,
+    cairn_node::config::ConfigCommandError,
+    cairn_node::config::DurationError,
+    cairn_primitives::cid::CidError,
+    cairn_primitives::cid::FormatError,
     cairn_primitives::codec::CodecError,
+    cairn_primitives::multibase::MultibaseError,
+    cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,
+    cairn_primitives::unixfs::BuildError,
     cairn_store::BlockError,
+    cairn_wire::multipart::MultipartError,
 );
 
 pub(crate) fn parse(refused: &ParseError) -> Response {
-    vary(plain(StatusCode::BAD_REQUEST, format!("{refused}\n")))
+    bad_request(&text(refused))
 }
 
 pub(crate) fn bad_request(message: &str) -> Response {

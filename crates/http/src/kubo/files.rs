@@ -1,7 +1,7 @@
-//! The files that a request carries, as Kubo's clients name them.
+//! The files in a request body, named as Kubo's clients do.
 //!
-//! A part is a file, a folder (`application/x-directory`), a symlink (`application/symlink`) or a file elsewhere
-//! (`Abspath`). Its path is the percent-decoded `filename`.
+//! A part is a file, a directory (`application/x-directory`), a symlink (`application/symlink`) or a reference to a
+//! local file (`Abspath`). Its path is the percent-decoded `filename`.
 
 use axum::extract::Request;
 use bytes::Bytes;
@@ -18,10 +18,10 @@ use super::Failure;
 use crate::parts::Parts;
 use crate::rest::is_multipart;
 
-/// Longest path of a part, in bytes.
+/// Maximum length of the path of a part, in bytes.
 const MAX_PATH: usize = 64 << 10;
 
-/// What a part stands for.
+/// The type of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
     File,
@@ -32,10 +32,10 @@ pub(crate) enum FileKind {
 /// A part's head.
 #[derive(Clone, Debug)]
 pub(crate) struct FileHead {
-    /// The path in what is sent, without a leading `/`; empty when the part has none.
+    /// The path without a leading `/`; empty when the part has none.
     pub(crate) path: ByteString,
     pub(crate) kind: FileKind,
-    /// Where the file is on this machine, for references in place of copies.
+    /// Path of the file on this machine, for references instead of copies.
     pub(crate) abspath: Option<ByteString>,
     pub(crate) mode: Option<u32>,
     pub(crate) mtime: Option<(i64, Option<u32>)>,
@@ -46,12 +46,6 @@ pub(crate) struct FileHead {
 pub(crate) struct Files {
     parts: Parts,
     open: bool,
-}
-
-impl From<MultipartError> for Failure {
-    fn from(error: MultipartError) -> Self {
-        Self::normal(error.to_string())
-    }
 }
 
 impl Files {
@@ -72,7 +66,7 @@ impl Files {
         }))
     }
 
-    /// The next part; what was not read of the one before is passed over.
+    /// The next part; what was not read of the one before is skipped.
     pub(crate) async fn next(&mut self) -> Result<Option<FileHead>, Failure> {
         while self.open {
             self.chunk().await?;
@@ -103,7 +97,7 @@ impl Files {
         }
     }
 
-    /// The bytes of the part, as far as `most` of them; what follows is left unread.
+    /// Up to `most` bytes of the part; the rest is left unread.
     pub(crate) async fn at_most(&mut self, most: usize) -> Result<Bytes, Failure> {
         let mut first = Bytes::new();
         let mut out = bytes::BytesMut::new();
@@ -140,11 +134,12 @@ impl Files {
     }
 }
 
-/// Most bytes of arguments that come in a body.
+/// Maximum size of arguments that come in a body, in bytes.
 const MAX_ARGUMENTS: usize = 1 << 20;
 
-/// Where the query lacks a command's argument, or the command takes any number of them, the lines of the body's first part are
-/// arguments as well: that is how `ipfs` sends what it reads from its standard input, the first line being in the query.
+/// Reads arguments from the body where the query lacks a command's argument, or the command takes any number of them:
+/// each line of the first part is an argument. `ipfs` sends its standard input that way, with the first line in the
+/// query.
 pub(super) async fn arguments(
     spec: &Spec,
     request: Request,
@@ -188,7 +183,7 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
         Some("application/symlink") => FileKind::Symlink,
         _ => FileKind::File,
     };
-    // Mode and time ride on the field's name: `file?mode=0644&mtime=1700000000`.
+    // Mode and time are appended to the field's name: `file?mode=0644&mtime=1700000000`.
     let field = head.disposition("name").unwrap_or_default();
     let field = to_text(&field);
     let facts = Values::from_query(field.split_once('?').map_or("", |(_, facts)| facts))
@@ -216,7 +211,7 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
     })
 }
 
-/// Reads a name as a form writes it: `%20` or `+` for a space. A stray `%` makes it a plain name.
+/// Decodes a name of a form: `%20` or `+` is a space. A name with a stray `%` is taken literally.
 fn unescape(text: &[u8]) -> ByteString {
     let stray = text.iter().enumerate().any(|(at, byte)| {
         *byte == b'%'
@@ -234,7 +229,7 @@ fn unescape(text: &[u8]) -> ByteString {
     percent_decode(&spaced).collect::<Vec<u8>>().into()
 }
 
-/// The path as it would be below a root: no `.`, no empty segments, `..` taken as far as the root.
+/// The path relative to a root: without `.` and empty segments; `..` stops at the root.
 fn clean(path: &[u8]) -> ByteString {
     let mut segments: Vec<&[u8]> = Vec::new();
     for segment in path.split(|&byte| byte == b'/') {

@@ -1,6 +1,6 @@
 //! The Kubo RPC.
 //!
-//! [`router`] dispatches on the declarations of `cairn-wire`; the handlers, one file a command group, are in
+//! [`router`] dispatches on the declarations of `cairn-wire`; the handlers, one file per command group, are in
 //! `handlers/`. Adding an endpoint is a declaration there and an `impl Handler` here.
 
 mod answer;
@@ -8,7 +8,6 @@ mod call;
 mod error;
 mod files;
 mod handlers;
-mod mfs;
 mod origin;
 
 use std::collections::HashMap;
@@ -27,51 +26,50 @@ use http::Method;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use answer::{Answer, ByteStream, OneOrMany, Records};
-pub(crate) use call::{Asked, Call};
+pub(crate) use call::{Call, CallContext};
 pub(crate) use error::Failure;
 pub use handlers::version_info;
 
 pub(crate) use answer::redirect as redirect_to;
 
-use self::answer::{Answered, Begun, Encoding, Shown};
-use self::call::{Called, Carried};
+use self::answer::{Encoding, HandlerReply, ResponseOptions, ResponseStart};
+use self::call::{CallType, RequestBody};
 use self::files::Files;
 use crate::Service;
 use crate::auth::Credentials;
 use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
-use crate::ops::Question;
+use crate::ops::OpsEndpoint;
 use crate::paths;
 
-/// The version of the Kubo whose RPC is answered.
+/// The version of Kubo whose RPC this program implements.
 pub const KUBO_VERSION: &str = "0.42.0";
-/// The version that `API.Compat = "0.7"` tells instead: `ipfshttpclient` 0.7 wants one from 0.4.23 below 0.8.0, and 0.8.0a2
-/// one from 0.5.0 below 0.9.0.
+/// The version reported with `API.Compat = "0.7"`: `ipfshttpclient` 0.7 requires 0.4.23 up to but not including
+/// 0.8.0, and 0.8.0a2 requires 0.5.0 up to but not including 0.9.0.
 pub const COMPAT_VERSION: &str = "0.7.0";
-/// The version of its repository, as clients expect to read it.
+/// The repository version that clients expect.
 pub const REPO_VERSION: &str = "18";
-/// What this program calls itself.
+/// The agent version of this program.
 pub const AGENT: &str = concat!("cairn/", env!("CARGO_PKG_VERSION"));
 
-/// What the handlers share.
+/// State shared by the handlers.
 #[derive(Debug)]
 pub struct Rpc {
-    /// The node that they translate to.
+    /// The node that they call.
     pub node: Arc<Node>,
     /// Stops the process; `shutdown` cancels it.
     pub stop: CancellationToken,
-    /// Changes what is logged, where someone can.
+    /// Changes log levels, if possible.
     pub logs: Option<Arc<dyn LogLevels>>,
-    /// Which pages of browsers may call, and what goes out with answers.
+    /// Which browser pages may call, and the headers of responses.
     origins: origin::Policy,
-    /// Who else may call.
+    /// The credentials that are required.
     credentials: Credentials,
     version: &'static str,
 }
 
 impl Rpc {
-    /// Over a node, under the rules of its configuration as it is now: `API.Authorizations` and
-    /// `API.HTTPHeaders`.
+    /// The RPC of a node, with its current configuration: `API.Authorizations` and `API.HTTPHeaders`.
     #[must_use]
     pub fn new(node: Arc<Node>, stop: CancellationToken) -> Self {
         let config = node.config();
@@ -82,7 +80,7 @@ impl Rpc {
         }
     }
 
-    /// Over a node, for whoever holds it already and calls without a connection between: no credential is asked for.
+    /// The RPC of a node for callers in the same process: no credential is required.
     #[must_use]
     pub fn in_process(node: Arc<Node>, stop: CancellationToken) -> Self {
         let version = match node.config().api.compat.as_deref() {
@@ -99,13 +97,13 @@ impl Rpc {
         }
     }
 
-    /// The same, with a way to change what is logged.
+    /// The same, with a way to change log levels.
     #[must_use]
     pub fn with_logs(self, logs: Option<Arc<dyn LogLevels>>) -> Self {
         Self { logs, ..self }
     }
 
-    /// The version of Kubo that clients are told.
+    /// The version of Kubo that is reported to clients.
     #[must_use]
     pub fn version(&self) -> &'static str {
         self.version
@@ -118,26 +116,29 @@ impl Rpc {
     }
 }
 
-/// What answers a command. What it is called with and what it gives follow from the declaration.
-pub(crate) trait Handler: Command<Body: Carried, Reply: Answered, Needs: Called> {
-    /// Answers one call.
+/// Implements a command. Its input and output types follow from the declaration.
+pub(crate) trait Handler:
+    Command<Body: RequestBody, Reply: HandlerReply, Needs: CallType>
+{
+    /// Handles one call.
     fn handle(
         self,
         call: Input<Self>,
     ) -> impl Future<Output = Result<Answer<Self>, Failure>> + Send;
 }
 
-/// What a handler of this command is called with: [`Call`], or [`Asked`] where it needs no repository; a pair with [`Files`]
-/// where it takes files.
+/// The input of a handler of this command: [`Call`], or [`CallContext`] where it needs no repository; a pair with
+/// [`Files`] where it takes files.
 pub(crate) type Input<C> =
-    <<C as Command>::Body as Carried>::Input<<<C as Command>::Needs as Called>::Call>;
+    <<C as Command>::Body as RequestBody>::Input<<<C as Command>::Needs as CallType>::Call>;
 
-type Work = BoxFuture<'static, Result<Begun, Failure>>;
+type ResponseFuture = BoxFuture<'static, Result<ResponseStart, Failure>>;
 
-/// Answers a call; `None` where the command needs a node and there is none.
-type Run = fn(Option<&Arc<Rpc>>, Asked, Option<Files>) -> Result<Option<Work>, ParseError>;
+/// Handles a call; `None` if the command needs a node and there is none.
+type Run =
+    fn(Option<&Arc<Rpc>>, CallContext, Option<Files>) -> Result<Option<ResponseFuture>, ParseError>;
 
-/// A command and its handler, of which only the facts are known.
+/// A command and its type-erased handler.
 struct Route {
     spec: Spec,
     run: Run,
@@ -145,18 +146,18 @@ struct Route {
 
 fn run<C: Handler>(
     rpc: Option<&Arc<Rpc>>,
-    asked: Asked,
+    context: CallContext,
     files: Option<Files>,
-) -> Result<Option<Work>, ParseError> {
-    let request = C::from_values(&asked.values)?;
-    let encoding = asked.encoding;
+) -> Result<Option<ResponseFuture>, ParseError> {
+    let request = C::from_values(&context.values)?;
+    let encoding = context.encoding;
     let text = (encoding == Encoding::Text)
-        .then(|| C::from_values(&asked.values).ok())
+        .then(|| C::from_values(&context.values).ok())
         .flatten();
-    let Some(call) = <C::Needs as Called>::call(rpc, asked) else {
+    let Some(call) = <C::Needs as CallType>::call(rpc, context) else {
         return Ok(None);
     };
-    let Some(input) = <C::Body as Carried>::input(call, files) else {
+    let Some(input) = <C::Body as RequestBody>::input(call, files) else {
         return Err(ParseError::MissingFile(C::SPEC.files.name));
     };
     let work = answer::begin::<C>(request.handle(input), encoding, text);
@@ -180,11 +181,11 @@ static ROUTES: LazyLock<HashMap<&'static str, &'static Route>> = LazyLock::new(|
     paths.collect()
 });
 
-/// Kubo fetches a web UI from the network; this program carries and fetches none.
+/// Kubo fetches a web UI from the network; this program has none.
 const NO_WEBUI: &str = "404 no web UI: this node has none of its own.\n\
     A web UI that speaks the Kubo RPC can be used from elsewhere: allow its origin in API.HTTPHeaders.\n";
 
-/// The face: `/api/v0` and what Kubo serves beside it.
+/// The RPC face: `/api/v0`, and the other paths that Kubo serves.
 pub fn service(rpc: Arc<Rpc>) -> Service {
     Service::new(move |request| dispatch(State(Arc::clone(&rpc)), request))
 }
@@ -194,7 +195,7 @@ pub fn router(rpc: Arc<Rpc>) -> Router {
     Router::new().fallback(dispatch).with_state(rpc)
 }
 
-/// The part of the face that needs no repository, for a caller in the same process.
+/// The commands that need no repository, for a caller in the same process.
 pub fn standalone_router() -> Router {
     Router::new().fallback(standalone)
 }
@@ -213,13 +214,13 @@ async fn standalone(request: Request) -> Response {
 }
 
 async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
-    // Before all else, as in Kubo: credentials and routes meet clean paths alone.
+    // First, as in Kubo: credentials and routes only see clean paths.
     if let Some(clean) = paths::redirect(request.uri()) {
         return clean;
     }
-    // As in Kubo, credentials see the path that the command is found by: without escapes.
+    // As in Kubo, credentials are checked against the decoded path, which selects the command.
     let path = &*percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy();
-    if let Some(question) = Question::of(path) {
+    if let Some(question) = OpsEndpoint::of(path) {
         let headers = request.headers();
         if question.is_private() && !rpc.credentials.allow(path, headers) {
             return error::access_denied();
@@ -254,7 +255,7 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
         return error::not_found(false);
     };
     let headers = request.headers();
-    // Before all else, preflights included: as Kubo does.
+    // First, also for preflights, as in Kubo.
     if !rpc.credentials.allow(path, headers) {
         return error::access_denied();
     }
@@ -267,10 +268,11 @@ async fn dispatch(State(rpc): State<Arc<Rpc>>, request: Request) -> Response {
     if !rpc.origins.allows(headers) {
         return error::forbidden();
     }
-    let told = rpc.origins.told("POST", headers);
+    let allow_origin = rpc.origins.allow_origin("POST", headers);
     let command = command.to_owned();
     let mut response = command_response(rpc.clone(), command, request).await;
-    rpc.origins.tell(told.as_ref(), response.headers_mut());
+    rpc.origins
+        .set_allow_origin(allow_origin.as_ref(), response.headers_mut());
     response
 }
 
@@ -302,7 +304,7 @@ async fn command_response(rpc: Arc<Rpc>, command: String, request: Request) -> R
     response
 }
 
-/// The last segment of a path without its escapes: the bytes that it stands for, which need not be text.
+/// The last segment of a path, decoded. The bytes need not be UTF-8.
 fn last_segment(path: &str) -> Vec<u8> {
     let path: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
     let end = path
@@ -327,23 +329,23 @@ async fn routed(rpc: &Arc<Rpc>, route: &Route, request: Request, values: Values)
     }
 }
 
-/// The answer of a command, or the refusal of a request that does not reach it.
+/// The response of a command, or `Err` with that of a request that does not reach it.
 async fn answered(
     rpc: Option<&Arc<Rpc>>,
     route: &Route,
     request: Request,
     values: Values,
 ) -> Result<Response, Response> {
-    let (asked, files) = Asked::read(&route.spec, request, values).await?;
-    let shown = Shown::of(&asked);
-    match (route.run)(rpc, asked, files) {
-        Ok(Some(work)) => Ok(answer::respond(work, shown).await),
+    let (context, files) = CallContext::read(&route.spec, request, values).await?;
+    let options = ResponseOptions::of(&context);
+    match (route.run)(rpc, context, files) {
+        Ok(Some(work)) => Ok(answer::respond(work, options).await),
         Ok(None) => Err(error::not_found(true)),
         Err(refused) => Err(error::parse(&refused)),
     }
 }
 
-/// Whether commands live below this path, which then answers nothing by itself.
+/// Whether this path is a command group, which has no response of its own.
 fn is_group(path: &str) -> bool {
     !path.is_empty()
         && ROUTES.keys().any(|command| {
@@ -353,7 +355,7 @@ fn is_group(path: &str) -> bool {
         })
 }
 
-/// A body that is empty.
+/// An empty body.
 fn nothing() -> Body {
     Body::empty()
 }

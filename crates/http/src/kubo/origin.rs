@@ -1,8 +1,9 @@
-//! Which pages may call the RPC, and what browsers are told about it.
+//! Which browser pages may call the RPC, and the CORS headers for them.
 //!
-//! A browser sends along what page calls it. Pages of this machine that were served at the RPC's own port may call, and
-//! those that `API.HTTPHeaders.Access-Control-Allow-Origin` names; all others are refused, as are browsers that hide it.
-//! The other two `Access-Control-Allow-…` of that setting are rules as well; what else it holds goes out with answers.
+//! A browser sends the origin of the calling page. Pages of this machine served at the RPC's own port may call, and
+//! those in `API.HTTPHeaders.Access-Control-Allow-Origin`; all others are refused, as are browsers that hide the
+//! origin. The other two `Access-Control-Allow-…` of that setting are rules as well; its other headers are added to
+//! responses.
 
 use axum::response::Response;
 use cairn_node::Config;
@@ -10,12 +11,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::nothing;
 
-/// IPFS Companion, the browser extension, and its preview; Kubo lets them call too.
+/// IPFS Companion, the browser extension, and its preview; Kubo allows them, too.
 const COMPANIONS: [&str; 2] = [
     "chrome-extension://nibjojkomfdiaoajekhjakgkdhaomnch",
     "chrome-extension://hjoieblefckbooibpepigmacodalfndh",
 ];
-/// What a page of another origin may set, in the form that browsers ask for it.
+/// Headers that a page of another origin may set, as browsers write them in preflights.
 const REQUEST_HEADERS: [&str; 4] = ["accept", "content-type", "origin", "x-requested-with"];
 
 /// Who may call.
@@ -25,7 +26,7 @@ pub(crate) struct Policy {
     any: bool,
     methods: Vec<String>,
     credentials: bool,
-    /// What else goes out with a command's answer.
+    /// Other headers of a command's response.
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -70,17 +71,17 @@ impl Policy {
                 HeaderValue::from_str(value),
             ) {
                 (Ok(name), Ok(value)) => self.headers.push((name, value)),
-                _ => tracing::warn!(name, value, "API.HTTPHeaders has what no header can carry"),
+                _ => tracing::warn!(name, value, "API.HTTPHeaders has an invalid header"),
             }
         }
     }
 
-    /// Whether a request comes from where it may.
+    /// Whether the origin of a request is allowed.
     pub(crate) fn allows(&self, headers: &HeaderMap) -> bool {
         let origin = text(headers, header::ORIGIN).filter(|origin| !origin.is_empty());
         let referer = text(headers, header::REFERER).filter(|referer| !referer.is_empty());
         if origin.is_none() && referer.is_none() {
-            // A browser that tells nothing hides something; Electron's own pages have nothing to tell.
+            // Browsers without `Origin` and `Referer` hide the page; Electron's own pages have neither.
             return text(headers, header::USER_AGENT)
                 .is_none_or(|agent| !agent.starts_with("Mozilla") || agent.contains("Electron"));
         }
@@ -90,9 +91,9 @@ impl Policy {
             .all(|origin| self.is_allowed(origin, headers))
     }
 
-    /// Tells a browser whether its page may read the answer.
-    pub(crate) fn tell(&self, told: Option<&Told>, out: &mut HeaderMap) {
-        let Some(Told(origin)) = told else {
+    /// Sets the headers that allow a browser page to read the response.
+    pub(crate) fn set_allow_origin(&self, allow_origin: Option<&AllowOrigin>, out: &mut HeaderMap) {
+        let Some(AllowOrigin(origin)) = allow_origin else {
             return;
         };
         out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -104,26 +105,26 @@ impl Policy {
         }
     }
 
-    /// What [`Policy::tell`] is to tell whoever sent a request with this method.
-    pub(crate) fn told(&self, method: &str, headers: &HeaderMap) -> Option<Told> {
+    /// The value for [`Policy::set_allow_origin`] for a request with this method.
+    pub(crate) fn allow_origin(&self, method: &str, headers: &HeaderMap) -> Option<AllowOrigin> {
         let origin = headers
             .get(header::ORIGIN)
             .filter(|origin| !origin.is_empty())?;
         if !self.may_read(origin.to_str().ok()?, headers) || !self.allows_method(method) {
             return None;
         }
-        Some(Told(if self.any {
+        Some(AllowOrigin(if self.any {
             HeaderValue::from_static("*")
         } else {
             origin.clone()
         }))
     }
 
-    /// Adds the headers of the configuration to a command's answer. What the answer has to say itself goes before.
+    /// Adds the headers of the configuration to a command's response, which keeps its own.
     pub(crate) fn add_headers(&self, out: &mut HeaderMap) {
         let mut added = HeaderMap::new();
         for (name, value) in &self.headers {
-            // What answers vary by adds up.
+            // `Vary` values are combined.
             if !out.contains_key(name) || name == header::VARY {
                 added.append(name.clone(), value.clone());
             }
@@ -133,7 +134,7 @@ impl Policy {
         }
     }
 
-    /// Answers `OPTIONS`.
+    /// The response to `OPTIONS`.
     pub(crate) fn preflight(&self, headers: &HeaderMap) -> Response {
         let asked = headers
             .get(header::ACCESS_CONTROL_REQUEST_METHOD)
@@ -144,7 +145,7 @@ impl Policy {
         let Some(method) = asked else {
             out.insert(header::ALLOW, HeaderValue::from_static("OPTIONS, POST"));
             out.insert(header::VARY, HeaderValue::from_static("Origin"));
-            self.tell(self.told("OPTIONS", headers).as_ref(), out);
+            self.set_allow_origin(self.allow_origin("OPTIONS", headers).as_ref(), out);
             return response;
         };
         out.insert(
@@ -153,12 +154,12 @@ impl Policy {
                 "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
             ),
         );
-        let told = self.told(method.to_str().unwrap_or_default(), headers);
+        let allow_origin = self.allow_origin(method.to_str().unwrap_or_default(), headers);
         let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
-        if told.is_none() || !wanted.is_none_or(may_set) {
+        if allow_origin.is_none() || !wanted.is_none_or(may_set) {
             return response;
         }
-        self.tell(told.as_ref(), out);
+        self.set_allow_origin(allow_origin.as_ref(), out);
         out.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());
         if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
             out.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
@@ -170,7 +171,7 @@ impl Policy {
         method == "OPTIONS" || self.methods.iter().any(|allowed| allowed == method)
     }
 
-    /// Whether a page may call: its origin is named as it is.
+    /// Whether a page may call: its origin must be listed exactly.
     fn is_allowed(&self, origin: &str, headers: &HeaderMap) -> bool {
         self.any
             || COMPANIONS.contains(&origin)
@@ -178,7 +179,7 @@ impl Policy {
             || is_own(origin, text(headers, header::HOST))
     }
 
-    /// Whether a browser is told that a page may read: as Kubo does, by any case, and with one `*` for a part.
+    /// Whether CORS allows an origin: as in Kubo, ignoring case, and with one `*` as a wildcard.
     fn may_read(&self, origin: &str, headers: &HeaderMap) -> bool {
         if self.is_allowed(origin, headers) {
             return true;
@@ -200,9 +201,9 @@ impl Policy {
 
 /// The value of `Access-Control-Allow-Origin` for one request.
 #[derive(Clone, Debug)]
-pub(crate) struct Told(HeaderValue);
+pub(crate) struct AllowOrigin(HeaderValue);
 
-/// Whether a page of another origin may set all headers of a list.
+/// Whether all headers of a list are allowed.
 fn may_set(wanted: &HeaderValue) -> bool {
     wanted.to_str().is_ok_and(|wanted| {
         wanted

@@ -5,31 +5,35 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use cairn_primitives::multiaddr::{Host, HttpAddr};
+
 use super::ListenError;
 
-/// Where to listen, and whether with TLS: `/ip4/127.0.0.1/tcp/5001`, `/ip6/::1/tcp/5001/tls/http`, `/unix/run/cairn.sock`.
+/// Where to listen, and whether to use TLS: `/ip4/127.0.0.1/tcp/5001`, `/ip6/::1/tcp/5001/tls/http`,
+/// `/unix/run/cairn.sock`.
 ///
-/// `/http` at the end says what is spoken anyway; `/https` and `/tls/http` ask for TLS. See
+/// A trailing `/http` has no effect; `/https` and `/tls/http` enable TLS. See
+/// <https://github.com/multiformats/multiaddr>.
 /// <https://github.com/multiformats/multiaddr>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// The socket.
     pub place: Place,
-    /// Whether TLS is spoken.
+    /// Whether TLS is used.
     pub tls: bool,
 }
 
-/// A socket's place.
+/// The address of a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// An address and a port of the network.
+    /// An IP address and a port.
     Tcp(SocketAddr),
     /// A file.
     Unix(PathBuf),
 }
 
 impl Address {
-    /// Whether only this machine reaches it.
+    /// Whether it can only be reached from this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match &self.place {
@@ -43,35 +47,20 @@ impl FromStr for Address {
     type Err = ListenError;
 
     fn from_str(text: &str) -> Result<Self, ListenError> {
-        let refuse = || ListenError::Address {
-            address: text.to_owned(),
-        };
-        if let Some(path) = text.strip_prefix("/unix/") {
-            let path = path.trim_end_matches('/');
-            if path.is_empty() {
-                return Err(refuse());
+        let (host, port, tls) = match text.parse()? {
+            HttpAddr::Unix(path) => {
+                return Ok(Self {
+                    place: Place::Unix(path),
+                    tls: false,
+                });
             }
-            return Ok(Self {
-                place: Place::Unix(PathBuf::from(format!("/{path}"))),
-                tls: false,
-            });
-        }
-        let parts: Vec<&str> = text.trim_end_matches('/').split('/').collect();
-        let ["", family, host, "tcp", port, rest @ ..] = parts.as_slice() else {
-            return Err(refuse());
+            HttpAddr::Tcp { host, port, tls } => (host, port, tls),
         };
-        let ip = match *family {
-            "ip4" => host.parse().map(IpAddr::V4).map_err(|_| refuse())?,
-            "ip6" => host.parse().map(IpAddr::V6).map_err(|_| refuse())?,
-            "dns" | "dns4" | "dns6" if *host == "localhost" => IpAddr::from([127, 0, 0, 1]),
-            _ => return Err(refuse()),
+        let ip = match host {
+            Host::Ip(ip) => ip,
+            Host::Name(name) if name == "localhost" => IpAddr::from([127, 0, 0, 1]),
+            Host::Name(name) => return Err(ListenError::Name { name }),
         };
-        let tls = match rest {
-            [] | ["http"] => false,
-            ["https"] | ["tls", "http"] => true,
-            _ => return Err(refuse()),
-        };
-        let port = port.parse().map_err(|_| refuse())?;
         Ok(Self {
             place: Place::Tcp(SocketAddr::new(ip, port)),
             tls,
@@ -81,14 +70,15 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Place::Tcp(socket) => {
-                let family = if socket.is_ipv4() { "ip4" } else { "ip6" };
-                write!(out, "/{family}/{}/tcp/{}", socket.ip(), socket.port())?;
-            }
-            Place::Unix(path) => write!(out, "/unix{}", path.display())?,
-        }
-        out.write_str(if self.tls { "/tls/http" } else { "" })
+        let address = match &self.place {
+            Place::Unix(path) => HttpAddr::Unix(path.clone()),
+            Place::Tcp(socket) => HttpAddr::Tcp {
+                host: Host::Ip(socket.ip()),
+                port: socket.port(),
+                tls: self.tls,
+            },
+        };
+        address.fmt(out)
     }
 }
 
@@ -125,6 +115,7 @@ mod tests {
             "/ip4/1.2.3.4/udp/1",
             "/ip4/1.2.3.4/tcp/99999",
             "/ip4/1.2.3.4/tcp/1/ws",
+            "/dns/node.example/tcp/1",
         ] {
             assert!(bad.parse::<Address>().is_err(), "{bad:?}");
         }

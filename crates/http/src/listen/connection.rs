@@ -1,4 +1,4 @@
-//! One connection.
+//! Serves one connection.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -8,40 +8,40 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::places::{Activity, Place};
-use super::socket::Outgoing;
-use super::streams::{Budget, Streams, in_pieces};
+use super::slots::{Activity, ConnectionSlot};
+use super::socket::SendQueue;
+use super::streams::{MemoryBudget, Streams, in_pieces};
 use super::{Face, Limits, host};
-use crate::guard::{Answered, GuardedBody, GuardedIo, Unread};
+use crate::guard::{GuardedBody, GuardedIo, TrackedBody, UnreadBody};
 use crate::tls::Tls;
 use crate::trailer::{Slot, TrailerIo};
 
-/// Time between two questions whether an HTTP/2 client is still there, and for its answer.
+/// Interval of HTTP/2 pings, and the timeout for their answers.
 const PING: Duration = Duration::from_secs(20);
-/// Most header fields of a request; clients behind proxies send some hundred.
+/// Maximum number of header fields of a request; clients behind proxies send some hundred.
 const MOST_FIELDS: usize = 1024;
-/// Most bytes of a request's head.
+/// Maximum size of a request's head, in bytes.
 const MOST_HEAD: usize = 256 << 10;
-/// The same on a stream of HTTP/2, of which there are many; each field counts 32 bytes more there.
+/// The same on an HTTP/2 stream, of which there are many; each field counts 32 bytes more there.
 const MOST_STREAM_HEAD: u32 = 128 << 10;
-/// Most bytes of an answer that a stream of HTTP/2 hands to its connection before they are written.
+/// Maximum number of bytes of an answer that an HTTP/2 stream hands to its connection before they are written.
 const STREAM_BUFFER: usize = 64 << 10;
-/// Time for a connection at rest to end in order when another needs its place.
+/// Time for an idle connection to close cleanly when another needs its slot.
 const FAREWELL: Duration = Duration::from_millis(100);
 
-/// Serves a connection to its end. HTTP/2 is spoken with whoever asks for it in a TLS handshake.
+/// Serves a connection until it ends. HTTP/2 is used if the client negotiates it in the TLS handshake.
 pub(super) async fn serve<S>(
     stream: S,
     tls: Option<Tls>,
     face: Face,
-    place: Place,
+    place: ConnectionSlot,
     stop: CancellationToken,
 ) where
-    S: AsyncRead + AsyncWrite + Outgoing + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + SendQueue + Unpin + Send + 'static,
 {
     let limits = face.limits;
     let activity = place.activity();
-    let unread = Unread::default();
+    let unread = UnreadBody::default();
     let stream = GuardedIo::new(
         stream,
         limits.write,
@@ -54,7 +54,7 @@ pub(super) async fn serve<S>(
     };
     let shaken = tokio::select! {
         () = stop.cancelled() => return,
-        () = activity.asked_to_leave() => return,
+        () = activity.evicted() => return,
         shaken = tokio::time::timeout(limits.head, tls.acceptor().accept(stream)) => shaken,
     };
     match shaken {
@@ -70,7 +70,7 @@ pub(super) async fn serve<S>(
 async fn http1<S>(
     stream: S,
     face: Face,
-    unread: Unread,
+    unread: UnreadBody,
     activity: &Activity,
     stop: CancellationToken,
 ) where
@@ -93,13 +93,13 @@ async fn http1<S>(
                     None => service.call(request).await,
                 };
                 Ok::<_, std::convert::Infallible>(
-                    response.map(|inner| Answered { inner, _busy: busy }),
+                    response.map(|inner| TrackedBody { inner, _busy: busy }),
                 )
             }
         });
     let mut builder = http1::Builder::new();
     builder
-        // `Activity::rested_for` ends what rests too long: hyper's timer would be made anew for each request.
+        // `Activity::idle_for` closes idle connections: hyper would create a timer for each request.
         .header_read_timeout(None)
         .max_headers(MOST_FIELDS)
         .max_header_size(MOST_HEAD)
@@ -108,7 +108,7 @@ async fn http1<S>(
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
-        () = activity.rested_for(head) => {
+        () = activity.idle_for(head) => {
             tracing::debug!("no request has come in time");
             return;
         }
@@ -116,12 +116,12 @@ async fn http1<S>(
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-        () = activity.asked_to_leave() => {
+        () = activity.evicted() => {
             connection.as_mut().graceful_shutdown();
             make_way(connection, activity).await
         }
     };
-    tell(ended);
+    log_end(ended);
 }
 
 async fn http2<S>(stream: S, face: Face, activity: &Activity, stop: CancellationToken)
@@ -134,7 +134,7 @@ where
         write,
         ..
     } = face.limits;
-    let budget = Budget::new();
+    let budget = MemoryBudget::new();
     let requests = activity.clone();
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
@@ -144,9 +144,9 @@ where
             async move {
                 let has_body = !http_body::Body::is_end_stream(request.body());
                 let held = budget.set_aside(has_body).await;
-                // One stream ends by itself; the connection goes on.
+                // Only the stream ends; the connection continues.
                 let request =
-                    request.map(|inner| GuardedBody::wrap(inner, body, Unread::default()));
+                    request.map(|inner| GuardedBody::wrap(inner, body, UnreadBody::default()));
                 let response = match refused {
                     Some(refused) => refused,
                     None => service.call(request).await,
@@ -169,15 +169,15 @@ where
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-        () = activity.asked_to_leave() => {
+        () = activity.evicted() => {
             connection.as_mut().graceful_shutdown();
             make_way(connection, activity).await
         }
     };
-    tell(ended);
+    log_end(ended);
 }
 
-/// Waits for the end of a connection that is to end when it rests, and no longer than it takes to say so.
+/// Waits until an idle connection that was asked to close has ended, with a short timeout.
 async fn make_way<C>(mut connection: Pin<&mut C>, activity: &Activity) -> hyper::Result<()>
 where
     C: Future<Output = hyper::Result<()>>,
@@ -185,14 +185,14 @@ where
     loop {
         match tokio::time::timeout(FAREWELL, connection.as_mut()).await {
             Ok(ended) => return ended,
-            Err(_) if activity.rests() => return Ok(()),
-            // A request has come just before: it is answered.
+            Err(_) if activity.is_idle() => return Ok(()),
+            // A request arrived just before: it is answered.
             Err(_) => {}
         }
     }
 }
 
-fn tell(ended: hyper::Result<()>) {
+fn log_end(ended: hyper::Result<()>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }

@@ -1,12 +1,12 @@
-//! The name that a request is for: HTTP/1.1 names exactly one.
+//! The host of a request: HTTP/1.1 requires exactly one.
 //!
-//! Spec: RFC 9112 §3.2. The answers are those of Go's server, which Kubo runs on.
+//! Spec: RFC 9112 §3.2. The responses are those of Go's server, which Kubo uses.
 
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, Method, Request, StatusCode, Version, header};
 
-/// The refusal of a request that names no host, several, or none that can be one.
+/// The error response to a request without a host, with several, or with an invalid one.
 pub(super) fn refused<B>(request: &Request<B>) -> Option<Response> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let why = match (hosts.next(), hosts.next()) {
@@ -33,7 +33,7 @@ pub(super) fn refused<B>(request: &Request<B>) -> Option<Response> {
     Some(response)
 }
 
-/// Whether every byte is one that a host, a port or an address can have.
+/// Whether every byte is valid in a host, a port or an address.
 fn is_host(host: &[u8]) -> bool {
     host.iter()
         .all(|byte| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(byte))

@@ -1,30 +1,30 @@
-//! What the system tells of a socket.
+//! The send queue of sockets.
 
 use tokio::net::{TcpStream, UnixStream};
 
-/// A socket that can be asked what its peer has taken.
-pub(crate) trait Outgoing {
-    /// Bytes that were written and that the peer has not taken; `None` where the system does not tell.
-    fn untaken(&self) -> Option<u64>;
+/// A socket whose send queue can be measured.
+pub(crate) trait SendQueue {
+    /// Bytes that were written and not acknowledged by the peer; `None` where this is unknown.
+    fn queued_bytes(&self) -> Option<u64>;
 }
 
-impl Outgoing for TcpStream {
-    fn untaken(&self) -> Option<u64> {
-        untaken(self)
+impl SendQueue for TcpStream {
+    fn queued_bytes(&self) -> Option<u64> {
+        queued_bytes(self)
     }
 }
 
-impl Outgoing for UnixStream {
-    fn untaken(&self) -> Option<u64> {
-        untaken(self)
+impl SendQueue for UnixStream {
+    fn queued_bytes(&self) -> Option<u64> {
+        queued_bytes(self)
     }
 }
 
 #[cfg(target_os = "linux")]
-fn untaken(socket: &impl std::os::fd::AsFd) -> Option<u64> {
+fn queued_bytes(socket: &impl std::os::fd::AsFd) -> Option<u64> {
     use std::os::fd::AsRawFd as _;
     let mut count: libc::c_int = 0;
-    // The number of SIOCOUTQ, tcp(7) and unix(7). The descriptor is open while it is borrowed; one int is written.
+    // SIOCOUTQ, see tcp(7) and unix(7). The descriptor is open while it is borrowed; one int is written.
     #[expect(unsafe_code, reason = "the question has no safe wrapper")]
     let outcome =
         unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::TIOCOUTQ, &raw mut count) };
@@ -32,6 +32,6 @@ fn untaken(socket: &impl std::os::fd::AsFd) -> Option<u64> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn untaken(_: &impl std::os::fd::AsFd) -> Option<u64> {
+fn queued_bytes(_: &impl std::os::fd::AsFd) -> Option<u64> {
     None
 }

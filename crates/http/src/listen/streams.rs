@@ -1,7 +1,7 @@
-//! HTTP/2 streams: limits of time and memory for each, as a connection has them.
+//! HTTP/2 streams: limits of time and memory for each.
 //!
-//! An answer that its client takes nothing of, for want of a window, is given up like a connection that is not read from. And
-//! what a connection's answers hold in memory has a bound: requests wait until others have been taken.
+//! A response whose client does not open its window is aborted, like a connection that is not read from. The memory
+//! of all responses of a connection is bounded: requests wait until others have been read.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,37 +16,37 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 
-use super::places::Busy;
-use crate::guard::Patience;
+use super::slots::RequestGuard;
+use crate::guard::IdleTimeout;
 
-/// Most bytes of an answer that are handed on at once. The next are handed on when the client has room for them: by this
-/// the progress of a slow client is seen.
+/// Maximum number of bytes of an answer that are handed to hyper at once. The next ones follow when the client has
+/// room for them, so the progress of a slow client can be observed.
 const PIECE: usize = 16 << 10;
-/// KiB that the answers of one connection may hold, as far as they were asked for without a body.
+/// KiB that the responses of one connection may hold, for requests without a body.
 const HELD: usize = 32 << 10;
-/// KiB that are set aside for an answer until it is known what it holds: a block of the largest usual size.
+/// KiB reserved for a response until its size is known: the largest usual block.
 const BEGINNING: u32 = 1 << 10;
-/// KiB that any answer may hold.
+/// KiB that every response may hold.
 const SMALL: usize = 64;
-/// Time for what was handed on to go out before a stream is reset.
+/// Time to send what hyper already has before a stream is reset.
 const LAST_WORDS: Duration = Duration::from_millis(50);
 
 tokio::task_local! {
     static CURRENT: Arc<Progress>;
 }
 
-/// How an answer gets on.
+/// The progress of a response.
 #[derive(Debug, Default)]
 struct Progress {
     pieces: AtomicU64,
-    /// Whether a piece was handed on that may wait for the client.
+    /// Whether a piece was handed to hyper that may wait for the client.
     waiting: AtomicBool,
 }
 
 /// Runs the streams of a connection, each under the limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Streams {
-    /// Longest time for which a client takes nothing of an answer.
+    /// Maximum time for which a client reads nothing of a response.
     pub(super) limit: Duration,
 }
 
@@ -55,24 +55,24 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        tokio::spawn(Watched {
+        tokio::spawn(MonitoredStream {
             stream: Box::pin(stream),
             progress: Arc::default(),
             seen: 0,
-            patience: Patience::new(self.limit),
+            idle: IdleTimeout::new(self.limit),
         });
     }
 }
 
-/// A stream that ends, and is reset by that, when its client takes nothing for too long.
-struct Watched<F> {
+/// A stream that is reset when its client reads nothing for too long.
+struct MonitoredStream<F> {
     stream: Pin<Box<F>>,
     progress: Arc<Progress>,
     seen: u64,
-    patience: Patience,
+    idle: IdleTimeout,
 }
 
-impl<F: Future<Output = ()>> Future for Watched<F> {
+impl<F: Future<Output = ()>> Future for MonitoredStream<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -86,9 +86,9 @@ impl<F: Future<Output = ()>> Future for Watched<F> {
         let waiting = this.progress.waiting.load(Ordering::Relaxed);
         if !waiting || pieces != this.seen {
             this.seen = pieces;
-            this.patience.rest();
+            this.idle.reset();
         }
-        if waiting && this.patience.poll_spent(cx).is_ready() {
+        if waiting && this.idle.poll_elapsed(cx).is_ready() {
             tracing::debug!("a stream was given up: its client has stopped reading");
             return Poll::Ready(());
         }
@@ -96,23 +96,23 @@ impl<F: Future<Output = ()>> Future for Watched<F> {
     }
 }
 
-/// What the answers of one connection hold.
+/// The memory that the responses of one connection may hold.
 #[derive(Clone, Debug)]
-pub(super) struct Budget(Arc<Semaphore>);
+pub(super) struct MemoryBudget(Arc<Semaphore>);
 
-impl Budget {
+impl MemoryBudget {
     pub(super) fn new() -> Self {
         Self(Arc::new(Semaphore::new(HELD)))
     }
 
-    /// Sets room aside for an answer; waits while there is none. What comes with a body never waits: the bodies that no one
-    /// reads would use up the connection's window.
-    pub(super) async fn set_aside(&self, has_body: bool) -> Held {
+    /// Reserves memory for a response; waits while there is none. Requests with a body never wait: their unread
+    /// bodies would use up the connection's window.
+    pub(super) async fn set_aside(&self, has_body: bool) -> Reservation {
         let permit = match has_body {
             true => None,
             false => Arc::clone(&self.0).acquire_many_owned(BEGINNING).await.ok(),
         };
-        Held {
+        Reservation {
             budget: Arc::clone(&self.0),
             permit,
             known: false,
@@ -120,16 +120,16 @@ impl Budget {
     }
 }
 
-/// The room that an answer has.
+/// The memory reserved for a response.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct Reservation {
     budget: Arc<Semaphore>,
     permit: Option<OwnedSemaphorePermit>,
     known: bool,
 }
 
-impl Held {
-    /// Takes note of a piece of this many bytes; `false` when there is no room for it.
+impl Reservation {
+    /// Accounts for a piece of this many bytes; `false` when there is no memory left for it.
     fn fits(&mut self, bytes: usize) -> bool {
         let needed = bytes.div_ceil(1 << 10);
         match &mut self.permit {
@@ -152,9 +152,13 @@ impl Held {
     }
 }
 
-/// The same answer, in pieces and under the limits of its stream.
-pub(super) fn in_pieces(response: Response, held: Held, busy: Busy) -> http::Response<Pieces> {
-    response.map(|inner| Pieces {
+/// The same response, in pieces and with the limits of its stream.
+pub(super) fn in_pieces(
+    response: Response,
+    held: Reservation,
+    busy: RequestGuard,
+) -> http::Response<PacedBody> {
+    response.map(|inner| PacedBody {
         inner,
         rest: Bytes::new(),
         broken: None,
@@ -164,29 +168,29 @@ pub(super) fn in_pieces(response: Response, held: Held, busy: Busy) -> http::Res
     })
 }
 
-type Broken = Box<dyn std::error::Error + Send + Sync>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of an answer on a stream.
+/// The body of a response on a stream.
 #[derive(Debug)]
-pub(super) struct Pieces {
+pub(super) struct PacedBody {
     inner: Body,
-    /// What is not handed on yet.
+    /// Bytes that were not handed to hyper yet.
     rest: Bytes,
-    /// Why it breaks off, once it does, and when.
-    broken: Option<(Option<Broken>, Pin<Box<Sleep>>)>,
+    /// Why it is cut off, once it is, and when.
+    broken: Option<(Option<BoxError>, Pin<Box<Sleep>>)>,
     progress: Arc<Progress>,
-    held: Held,
-    _busy: Busy,
+    held: Reservation,
+    _busy: RequestGuard,
 }
 
-impl Pieces {
-    fn break_off(&mut self, why: Broken) {
+impl PacedBody {
+    fn break_off(&mut self, why: BoxError) {
         let timer = Box::pin(tokio::time::sleep(LAST_WORDS));
         self.broken = Some((Some(why), timer));
     }
 
-    /// The next of what is at hand. The last byte goes alone: it is handed on when all before it has found room, so that no
-    /// stream counts as done that a client leaves without a window.
+    /// The next piece. The last byte is sent alone: it is handed to hyper once everything before it was sent, so that
+    /// a stream does not count as done while its client keeps the window closed.
     fn piece(&mut self) -> Frame<Bytes> {
         let length = match self.rest.len() {
             length if length > PIECE => PIECE,
@@ -199,14 +203,14 @@ impl Pieces {
     }
 }
 
-impl http_body::Body for Pieces {
+impl http_body::Body for PacedBody {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         loop {
             if !this.rest.is_empty() {

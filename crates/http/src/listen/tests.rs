@@ -18,7 +18,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::stream::{Ending, Streamed, Trailers};
+use crate::stream::{StreamBody, StreamFailure, Trailers};
 use crate::trailer::Slot;
 
 /// Longer than any test takes; a limit that is not under test.
@@ -37,7 +37,7 @@ fn limits() -> Limits {
     }
 }
 
-/// Endless answers: those that were given up, those that go on, the most at a time.
+/// Endless answers: those that were given up, those that continue, the most at a time.
 #[derive(Clone, Default)]
 struct Seen {
     dropped: Arc<AtomicUsize>,
@@ -71,15 +71,15 @@ async fn answer(request: Request, seen: Seen) -> Response {
     }
     if let "/told" | "/cut" = request.uri().path() {
         let ending = match request.uri().path() {
-            "/told" => Ending::Told("sad".into()),
-            _ => Ending::Cut("sad".into()),
+            "/told" => StreamFailure::Trailer("sad".into()),
+            _ => StreamFailure::Cut("sad".into()),
         };
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) => Trailers::Slot(slot.clone()),
             None => Trailers::Frame,
         };
         let pieces = [Ok(Bytes::from_static(b"hello")), Err(ending)];
-        let body = Streamed::new(futures_util::stream::iter(pieces).boxed(), trailers);
+        let body = StreamBody::new(futures_util::stream::iter(pieces).boxed(), trailers);
         return Response::new(Body::new(body));
     }
     match request.into_body().collect().await {
@@ -297,7 +297,7 @@ async fn uploads_need_no_length() {
         .ask(&format!("{head}5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n"))
         .await;
     assert!(said.ends_with("11 bytes"), "{said}");
-    // Without its end it is no upload.
+    // Without its end it is not an upload.
     let mut cut = served.connect().await;
     cut.write_all(format!("{head}5\r\nhello\r\n").as_bytes())
         .await
@@ -335,7 +335,7 @@ async fn unix_sockets_come_and_go() {
     let mut client = UnixStream::connect(&path).await.unwrap();
     client.write_all(ASK.as_bytes()).await.unwrap();
     assert!(read_all(&mut client).await.ends_with("2 bytes"));
-    // One that is in use is not taken over, nor is a file that is no socket.
+    // One that is in use is not taken over, nor is a file that is not a socket.
     let taken = bind(&address.parse().unwrap(), None).await;
     assert!(matches!(taken, Err(ListenError::Bind { .. })));
     served.end().await;

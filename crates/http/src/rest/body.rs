@@ -1,4 +1,4 @@
-//! What requests carry, as handlers read it.
+//! Request bodies, as handlers read them.
 
 use std::future::Future;
 
@@ -14,19 +14,19 @@ use http_body_util::{BodyExt as _, Limited};
 
 use crate::parts::Parts;
 
-/// Most bytes of a JSON body.
+/// Maximum size of a JSON body, in bytes.
 const MAX_JSON: usize = 1 << 20;
 
 /// A body that can be read.
-pub trait Carried: shape::Body {
-    /// What the handler gets.
+pub trait RequestBody: shape::Body {
+    /// What the handler receives.
     type Value: Send;
 
     /// Reads it.
     fn read(request: Request) -> impl Future<Output = Result<Self::Value, Fault>> + Send;
 }
 
-impl Carried for shape::NoBody {
+impl RequestBody for shape::NoBody {
     type Value = ();
 
     async fn read(_: Request) -> Result<(), Fault> {
@@ -34,7 +34,7 @@ impl Carried for shape::NoBody {
     }
 }
 
-impl<T: Record> Carried for shape::Json<T> {
+impl<T: Record> RequestBody for shape::Json<T> {
     type Value = T;
 
     async fn read(request: Request) -> Result<T, Fault> {
@@ -50,7 +50,7 @@ impl<T: Record> Carried for shape::Json<T> {
     }
 }
 
-impl Carried for shape::RawBody {
+impl RequestBody for shape::RawBody {
     type Value = Raw;
 
     async fn read(request: Request) -> Result<Raw, Fault> {
@@ -58,7 +58,7 @@ impl Carried for shape::RawBody {
     }
 }
 
-impl Carried for shape::Files {
+impl RequestBody for shape::Files {
     type Value = Files;
 
     async fn read(request: Request) -> Result<Files, Fault> {
@@ -66,7 +66,7 @@ impl Carried for shape::Files {
     }
 }
 
-impl Carried for shape::RawOrFiles {
+impl RequestBody for shape::RawOrFiles {
     type Value = RawOrFiles;
 
     async fn read(request: Request) -> Result<RawOrFiles, Fault> {
@@ -91,7 +91,7 @@ pub enum RawOrFiles {
     Files(Files),
 }
 
-/// A body of bytes, read as they come.
+/// A body of bytes, read as they arrive.
 pub struct Raw {
     media_type: Option<String>,
     length: Option<u64>,
@@ -123,7 +123,7 @@ impl Raw {
         self.media_type.as_deref()
     }
 
-    /// How many bytes the client says will come.
+    /// The length that the client announced, in bytes.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length
@@ -133,7 +133,7 @@ impl Raw {
     ///
     /// # Errors
     ///
-    /// [`Fault::Body`] when the request breaks off.
+    /// [`Fault::Body`] when the request is cut off.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
         match self.body.next().await {
             None => Ok(None),
@@ -146,7 +146,7 @@ impl Raw {
     }
 }
 
-/// The parts of a `multipart/form-data` body, read as they come.
+/// The parts of a `multipart/form-data` body, read as they arrive.
 #[derive(Debug)]
 pub struct Files {
     parts: Parts,
@@ -169,7 +169,7 @@ impl Files {
         Ok(Self { parts, open: false })
     }
 
-    /// The head of the next part; what was not read of the one before is passed over.
+    /// The head of the next part; what was not read of the one before is skipped.
     ///
     /// # Errors
     ///
@@ -211,7 +211,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a request carries a form.
+/// Whether a request body is a form.
 pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
     let media_type = text(headers, &header::CONTENT_TYPE).unwrap_or_default();
     media_type

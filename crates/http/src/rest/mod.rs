@@ -1,7 +1,7 @@
-//! REST endpoints, mounted by their declarations.
+//! Mounts REST endpoints by their declarations.
 //!
-//! [`Mount`] makes a router of endpoints and their [`Handler`]s. It reads the request, checks who calls, and writes the
-//! answer; faults are answered in the API's own form, those of unknown paths and methods as well.
+//! [`Mount`] builds a router of endpoints and their [`Handler`]s. It parses the request, authenticates the caller,
+//! and writes the response; errors have the API's own form, also for unknown paths and methods.
 
 mod body;
 mod reply;
@@ -19,20 +19,20 @@ use cairn_wire::rest::{
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 pub(crate) use self::body::is_multipart;
-pub use self::body::{Carried, Files, Raw, RawOrFiles};
-pub use self::reply::{Answered, Download, OneOrMany, Records, Trailing};
+pub use self::body::{Files, Raw, RawOrFiles, RequestBody};
+pub use self::reply::{Download, ErrorTrailer, HandlerReply, OneOrMany, Records};
 use self::reply::{empty, json};
 use crate::stream::Trailers;
 
-/// What the handlers of an API share, and who may call.
+/// State shared by the handlers of an API, and its authentication.
 pub trait Service: Clone + Send + Sync + 'static {
     /// The API.
     type Api: Api;
 
-    /// Who calls.
+    /// The authenticated caller.
     type Caller: Send;
 
-    /// Finds out who calls; `Err` refuses the request.
+    /// Authenticates the caller; `Err` refuses the request.
     fn authenticate(
         &self,
         credential: Option<Credential<'_>>,
@@ -40,10 +40,10 @@ pub trait Service: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Caller, Fault>> + Send;
 }
 
-/// What `Authorization` holds.
+/// A credential of `Authorization`.
 #[derive(Clone, Copy)]
 pub struct Credential<'a> {
-    /// How it is written.
+    /// The authentication scheme.
     pub scheme: Scheme,
     /// The token, or the pair of name and password in base64.
     pub secret: &'a str,
@@ -62,16 +62,16 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// A refusal in the form of an API.
+/// An error response in the form of an API.
 #[derive(Debug)]
-pub struct Refusal<A: Api> {
+pub struct ErrorResponse<A: Api> {
     /// The status.
     pub status: u16,
     /// The body.
     pub body: A::Error,
 }
 
-impl<A: Api> From<Fault> for Refusal<A> {
+impl<A: Api> From<Fault> for ErrorResponse<A> {
     fn from(fault: Fault) -> Self {
         let (status, body) = A::fault(&fault);
         Self { status, body }
@@ -81,21 +81,21 @@ impl<A: Api> From<Fault> for Refusal<A> {
 /// One call of an endpoint.
 #[derive(Debug)]
 pub struct Call<S: Service, B> {
-    /// What the handlers share.
+    /// State shared by the handlers.
     pub service: S,
-    /// Who calls.
+    /// The authenticated caller.
     pub caller: S::Caller,
-    /// What the request carries.
+    /// The request body.
     pub body: B,
 }
 
-/// What the handler of an endpoint is called with.
-pub type Input<S, E> = Call<S, <<E as Endpoint>::Body as Carried>::Value>;
+/// The input of the handler of an endpoint.
+pub type Input<S, E> = Call<S, <<E as Endpoint>::Body as RequestBody>::Value>;
 
-/// What the handler of an endpoint gives.
-pub type Answer<E> = <<E as Endpoint>::Reply as Answered<<E as Endpoint>::Api>>::Answer;
+/// What the handler of an endpoint returns.
+pub type Answer<E> = <<E as Endpoint>::Reply as HandlerReply<<E as Endpoint>::Api>>::Answer;
 
-/// What answers an endpoint. What it is called with and what it gives follow from the declaration.
+/// Implements an endpoint. Its input and output types follow from the declaration.
 ///
 /// ```compile_fail
 /// use cairn_http::rest::{Answer, Handler, Input, Refusal, Service};
@@ -110,16 +110,16 @@ pub type Answer<E> = <<E as Endpoint>::Reply as Answered<<E as Endpoint>::Api>>:
 /// }
 /// ```
 pub trait Handler<S: Service<Api = Self::Api>>:
-    Endpoint<Body: Carried, Reply: Answered<<Self as Endpoint>::Api>>
+    Endpoint<Body: RequestBody, Reply: HandlerReply<<Self as Endpoint>::Api>>
 {
-    /// Answers one call.
+    /// Handles one call.
     fn handle(
         self,
         call: Input<S, Self>,
-    ) -> impl Future<Output = Result<Answer<Self>, Refusal<Self::Api>>> + Send;
+    ) -> impl Future<Output = Result<Answer<Self>, ErrorResponse<Self::Api>>> + Send;
 }
 
-/// Endpoints of an API that become a router.
+/// Builds the router of an API's endpoints.
 pub struct Mount<S: Service> {
     router: Router<S>,
     service: PhantomData<fn() -> S>,
@@ -153,7 +153,7 @@ impl<S: Service> Mount<S> {
         };
         let path = by_place(E::SPEC.path);
         let slashed = format!("{path}/");
-        // A path that takes all that is left, or ends with a slash itself, has no other form.
+        // A path with a catch-all parameter, or one that ends with a slash, has no slashed form.
         let alone = path.ends_with('/') || path.ends_with('}') && path.contains("{*");
         let router = self.router.route(&path, on(filter, serve::<S, E>));
         self.router = match S::Api::TRAILING_SLASH {
@@ -167,7 +167,7 @@ impl<S: Service> Mount<S> {
         self
     }
 
-    /// The router. Everything else below it is answered with the API's own faults.
+    /// The router. All other requests get errors in the API's own form.
     pub fn into_router(self, service: S) -> Router {
         self.router
             .fallback(|| async { refused::<S::Api>(Fault::NoSuchPath.into()) })
@@ -176,7 +176,7 @@ impl<S: Service> Mount<S> {
     }
 }
 
-/// A template whose parameters are named by their place: endpoints that share a path may name its parts differently.
+/// The template with parameters named by position: endpoints that share a path may name its parts differently.
 fn by_place(template: &str) -> String {
     let segments = template.split('/').enumerate().map(|(place, segment)| {
         if segment.starts_with("{*") {
@@ -190,7 +190,7 @@ fn by_place(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Sends the client to the path without the slash behind it: relative to this one, which may be below others.
+/// Redirects to the path without its trailing slash, relative to this one, which may be nested.
 fn without_slash(status: u16, uri: &Uri) -> Response {
     let path = uri.path().trim_end_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -229,7 +229,7 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     service: S,
     path: &RawPathParams,
     request: Request,
-) -> Result<Response, Refusal<S::Api>> {
+) -> Result<Response, ErrorResponse<S::Api>> {
     let caller = service
         .authenticate(Credential::of(&request), E::SPEC.access)
         .await?;
@@ -240,7 +240,7 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
         headers: declared(&E::SPEC, request.headers()).map_err(Fault::from)?,
     };
     let endpoint = E::from_request(&parameters).map_err(Fault::from)?;
-    let trailing = Trailing::new(Trailers::of(request.headers(), request.extensions()));
+    let trailing = ErrorTrailer::new(Trailers::of(request.headers(), request.extensions()));
     let body = E::Body::read(request).await?;
     let call = Call {
         service,
@@ -251,8 +251,8 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     E::Reply::send(answer, E::SPEC.success, trailing).await
 }
 
-fn refused<A: Api>(refusal: Refusal<A>) -> Response {
-    let Refusal { status, body } = refusal;
+fn refused<A: Api>(refusal: ErrorResponse<A>) -> Response {
+    let ErrorResponse { status, body } = refusal;
     let mut response = json(status, &body);
     if status == 401 {
         for scheme in A::SCHEMES {
@@ -268,7 +268,7 @@ fn refused<A: Api>(refusal: Refusal<A>) -> Response {
     response
 }
 
-/// A [`Mount`] of a list of endpoints: one that is listed and has no handler does not compile.
+/// A [`Mount`] of a list of endpoints: a listed endpoint without a handler does not compile.
 ///
 /// ```text
 /// use cairn_http::mount_endpoints;

@@ -1,4 +1,4 @@
-//! What handlers give, as answers.
+//! Responses of handlers.
 
 use std::future::Future;
 
@@ -11,30 +11,30 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::Refusal;
-use crate::stream::{Ending, STREAM_ERROR, Streamed, Trailers};
+use super::ErrorResponse;
+use crate::stream::{STREAM_ERROR, StreamBody, StreamFailure, Trailers};
 
-/// Records as they come. A refusal before the first is the whole answer; a later one breaks the answer off.
-pub type Records<T, A> = BoxStream<'static, Result<T, Refusal<A>>>;
+/// A stream of records. An error before the first is the whole response; a later one cuts the response off.
+pub type Records<T, A> = BoxStream<'static, Result<T, ErrorResponse<A>>>;
 
 /// A reply that can be sent.
-pub trait Answered<A: Api>: Reply {
-    /// What a handler gives.
+pub trait HandlerReply<A: Api>: Reply {
+    /// What a handler returns.
     type Answer: Send;
 
     /// Sends it.
     fn send(
         answer: Self::Answer,
         status: u16,
-        trailing: Trailing,
-    ) -> impl Future<Output = Result<Response, Refusal<A>>> + Send;
+        trailing: ErrorTrailer,
+    ) -> impl Future<Output = Result<Response, ErrorResponse<A>>> + Send;
 }
 
 /// How an error after the first byte can reach the client.
 #[derive(Debug)]
-pub struct Trailing(Trailers);
+pub struct ErrorTrailer(Trailers);
 
-impl Trailing {
+impl ErrorTrailer {
     pub(super) fn new(trailers: Trailers) -> Self {
         Self(trailers)
     }
@@ -48,40 +48,40 @@ pub enum OneOrMany<One, Each, A: Api> {
     Many(Records<Each, A>),
 }
 
-/// Bytes of an answer.
+/// A response of bytes.
 pub struct Download<A: Api> {
     /// Their media type.
     pub media_type: HeaderValue,
-    /// How many they are, where that is known.
+    /// How many bytes, if known.
     pub length: Option<u64>,
-    /// The bytes. A refusal before the first is the whole answer; a later one breaks the answer off.
-    pub bytes: BoxStream<'static, Result<Bytes, Refusal<A>>>,
+    /// The bytes. An error before the first is the whole response; a later one cuts the response off.
+    pub bytes: BoxStream<'static, Result<Bytes, ErrorResponse<A>>>,
 }
 
-impl<A: Api, T: Record> Answered<A> for shape::One<T> {
+impl<A: Api, T: Record> HandlerReply<A> for shape::One<T> {
     type Answer = T;
 
-    async fn send(answer: T, status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
+    async fn send(answer: T, status: u16, _: ErrorTrailer) -> Result<Response, ErrorResponse<A>> {
         Ok(json(status, &answer))
     }
 }
 
-impl<A: Api> Answered<A> for shape::Nothing {
+impl<A: Api> HandlerReply<A> for shape::Nothing {
     type Answer = ();
 
-    async fn send((): (), status: u16, _: Trailing) -> Result<Response, Refusal<A>> {
+    async fn send((): (), status: u16, _: ErrorTrailer) -> Result<Response, ErrorResponse<A>> {
         Ok(empty(status))
     }
 }
 
-impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
+impl<A: Api, T: Record> HandlerReply<A> for shape::Many<T> {
     type Answer = Records<T, A>;
 
     async fn send(
         records: Records<T, A>,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         let mut records = records;
         let Some(first) = records.next().await.transpose()? else {
             return Ok(empty(A::EMPTY_STREAM));
@@ -91,8 +91,8 @@ impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
                 .chain(records)
                 .map(|record| match record {
                     Ok(record) => line(&record).map_err(|error| {
-                        tracing::error!(%error, "a record cannot be written");
-                        cut(&Refusal::<A>::from(Fault::Internal))
+                        tracing::error!(%error, "cannot serialize a record");
+                        cut(&ErrorResponse::<A>::from(Fault::Internal))
                     }),
                     Err(refusal) => Err(cut(&refusal)),
                 });
@@ -101,14 +101,14 @@ impl<A: Api, T: Record> Answered<A> for shape::Many<T> {
     }
 }
 
-impl<A: Api, T: Record, U: Record> Answered<A> for shape::OneOrMany<T, U> {
+impl<A: Api, T: Record, U: Record> HandlerReply<A> for shape::OneOrMany<T, U> {
     type Answer = OneOrMany<T, U, A>;
 
     async fn send(
         answer: Self::Answer,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         match answer {
             OneOrMany::One(record) => Ok(json(status, &record)),
             OneOrMany::Many(records) => shape::Many::<U>::send(records, status, trailing).await,
@@ -116,14 +116,14 @@ impl<A: Api, T: Record, U: Record> Answered<A> for shape::OneOrMany<T, U> {
     }
 }
 
-impl<A: Api> Answered<A> for shape::Bytes {
+impl<A: Api> HandlerReply<A> for shape::Bytes {
     type Answer = Download<A>;
 
     async fn send(
         answer: Download<A>,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         let Download {
             media_type,
             length,
@@ -137,14 +137,14 @@ impl<A: Api> Answered<A> for shape::Bytes {
     }
 }
 
-impl<A: Api, H: ReplyHeaders, R: Answered<A>> Answered<A> for WithHeaders<H, R> {
+impl<A: Api, H: ReplyHeaders, R: HandlerReply<A>> HandlerReply<A> for WithHeaders<H, R> {
     type Answer = (H, R::Answer);
 
     async fn send(
         (headers, answer): Self::Answer,
         status: u16,
-        trailing: Trailing,
-    ) -> Result<Response, Refusal<A>> {
+        trailing: ErrorTrailer,
+    ) -> Result<Response, ErrorResponse<A>> {
         let mut response = R::send(answer, status, trailing).await?;
         for (name, value) in headers.write().pairs() {
             let name = HeaderName::from_bytes(name.as_bytes());
@@ -153,7 +153,7 @@ impl<A: Api, H: ReplyHeaders, R: Answered<A>> Answered<A> for WithHeaders<H, R> 
                     response.headers_mut().append(name, value);
                 }
                 _ => {
-                    tracing::error!("a header of an answer cannot be written");
+                    tracing::error!("cannot write a header of a response");
                     return Err(Fault::Internal.into());
                 }
             }
@@ -166,14 +166,14 @@ fn streamed(
     status: u16,
     media_type: HeaderValue,
     length: Option<u64>,
-    bytes: BoxStream<'static, Result<Bytes, Ending>>,
-    Trailing(trailers): Trailing,
+    bytes: BoxStream<'static, Result<Bytes, StreamFailure>>,
+    ErrorTrailer(trailers): ErrorTrailer,
 ) -> Response {
     let mut response = empty(status);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
     let trailers = match length {
-        // An answer with a length has no trailer, and is whole when it has that length.
+        // A response with a length has no trailer, and is complete when it has that length.
         Some(length) => {
             headers.insert(header::CONTENT_LENGTH, length.into());
             Trailers::Frame
@@ -184,12 +184,12 @@ fn streamed(
             trailers
         }
     };
-    *response.body_mut() = Body::new(Streamed::new(bytes, trailers));
+    *response.body_mut() = Body::new(StreamBody::new(bytes, trailers));
     response
 }
 
-/// The end of an answer that a refusal breaks off: it is told as JSON of plain ASCII, as a trailer must be.
-fn cut<A: Api>(refusal: &Refusal<A>) -> Ending {
+/// The end of a response that an error cuts off: the error as JSON in ASCII, as trailers must be.
+fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     let json = serde_json::to_string(&refusal.body).unwrap_or_default();
     let mut text = String::with_capacity(json.len());
     let mut units = [0; 2];
@@ -205,9 +205,9 @@ fn cut<A: Api>(refusal: &Refusal<A>) -> Ending {
     tracing::warn!(
         status = refusal.status,
         error = text,
-        "an answer was cut off"
+        "a response was cut off"
     );
-    Ending::Cut(text)
+    StreamFailure::Cut(text)
 }
 
 fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
@@ -222,7 +222,7 @@ pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Response {
     let line = match line(value) {
         Ok(line) => line,
         Err(error) => {
-            tracing::error!(%error, "an answer cannot be written");
+            tracing::error!(%error, "cannot write a response");
             return empty(500);
         }
     };

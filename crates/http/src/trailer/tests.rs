@@ -9,13 +9,13 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::stream::{Ending, Streamed, Trailers};
+use crate::stream::{StreamBody, StreamFailure, Trailers};
 
 /// What the test server sends, then how it ends.
 #[derive(Clone)]
 struct Script {
     pieces: Vec<Bytes>,
-    ending: Option<Ending>,
+    ending: Option<StreamFailure>,
 }
 
 async fn answer(State(script): State<Script>, request: Request) -> Response {
@@ -29,7 +29,7 @@ async fn answer(State(script): State<Script>, request: Request) -> Response {
         .into_iter()
         .map(Ok)
         .chain(script.ending.map(Err));
-    let mut response = Response::new(Body::new(Streamed::new(
+    let mut response = Response::new(Body::new(StreamBody::new(
         futures_util::stream::iter(pieces).boxed(),
         trailers,
     )));
@@ -66,7 +66,7 @@ const ONCE: &str = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 async fn what_was_told_ends_whole_with_a_trailer() {
     let script = Script {
         pieces: vec![Bytes::from_static(b"hello")],
-        ending: Some(Ending::Told("two\r\nlines".into())),
+        ending: Some(StreamFailure::Trailer("two\r\nlines".into())),
     };
     let answer = exchange(script, ONCE).await;
     assert!(
@@ -80,7 +80,7 @@ async fn a_trailer_without_a_body_and_after_a_large_one() {
     let answer = exchange(
         Script {
             pieces: vec![],
-            ending: Some(Ending::Told("none".into())),
+            ending: Some(StreamFailure::Trailer("none".into())),
         },
         ONCE,
     )
@@ -97,7 +97,7 @@ async fn a_trailer_without_a_body_and_after_a_large_one() {
     let answer = exchange(
         Script {
             pieces: large,
-            ending: Some(Ending::Told("large".into())),
+            ending: Some(StreamFailure::Trailer("large".into())),
         },
         ONCE,
     )
@@ -113,7 +113,7 @@ async fn a_trailer_without_a_body_and_after_a_large_one() {
 async fn the_connection_lives_on_after_a_trailer() {
     let script = Script {
         pieces: vec![Bytes::from_static(b"hi")],
-        ending: Some(Ending::Told("t".into())),
+        ending: Some(StreamFailure::Trailer("t".into())),
     };
     let listener = crate::listen::bind(&"/ip4/127.0.0.1/tcp/0".parse().unwrap(), None)
         .await
@@ -149,7 +149,7 @@ async fn the_connection_lives_on_after_a_trailer() {
 async fn what_is_cut_never_looks_whole() {
     let script = Script {
         pieces: vec![Bytes::from_static(b"hello")],
-        ending: Some(Ending::Cut("gone".into())),
+        ending: Some(StreamFailure::Cut("gone".into())),
     };
     let answer = exchange(script, ONCE).await;
     assert!(answer.ends_with("5\r\nhello\r\n"), "{answer:?}");
@@ -162,7 +162,7 @@ async fn a_client_that_asks_for_trailers_is_told_and_never_deceived() {
         pieces: vec![Bytes::from_static(b"hello")],
         ending: Some(ending),
     };
-    let answer = exchange(script(Ending::Told("gone".into())), ask).await;
+    let answer = exchange(script(StreamFailure::Trailer("gone".into())), ask).await;
     assert!(
         answer
             .to_ascii_lowercase()
@@ -170,6 +170,6 @@ async fn a_client_that_asks_for_trailers_is_told_and_never_deceived() {
         "{answer:?}"
     );
     // What is cut is cut: a trailer would end it as a whole one.
-    let answer = exchange(script(Ending::Cut("gone".into())), ask).await;
+    let answer = exchange(script(StreamFailure::Cut("gone".into())), ask).await;
     assert!(answer.ends_with("5\r\nhello\r\n"), "{answer:?}");
 }

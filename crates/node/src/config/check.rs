@@ -1,17 +1,17 @@
-//! Values that have the right type and still cannot be used.
+//! Validates values that have the right type.
 
 use cairn_primitives::multihash::HashFunction;
 
 use super::sections::{Datastore, Import};
 use super::{Config, ConfigError, GoDuration, parse_size};
 
-/// Size of the store at which a collection is overdue, where the file leaves it open.
+/// Default size of the store above which a collection is overdue.
 const STORAGE_MAX: &str = "10GB";
 
-/// Percentage of that at which an automatic collection begins, where the file leaves it open.
+/// Default percentage of that size above which an automatic collection starts.
 const WATERMARK: u8 = 90;
 
-/// Time between two looks at the size, where the file leaves it open.
+/// Default interval of checks of the size.
 const GC_PERIOD: GoDuration = GoDuration::from_secs(3_600);
 
 fn value(key: &str, problem: &dyn std::fmt::Display) -> ConfigError {
@@ -22,10 +22,10 @@ fn value(key: &str, problem: &dyn std::fmt::Display) -> ConfigError {
 }
 
 impl Config {
-    /// Looks at the values that are not read before they are needed.
+    /// Validates the values that are otherwise only read when needed.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] for the first that cannot be used.
+    /// [`ConfigError::Value`] for the first invalid value.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.datastore.max_bytes()?;
         self.datastore.watermark()?;
@@ -54,7 +54,7 @@ impl Datastore {
     /// [`Datastore::storage_max`] in bytes.
     ///
     /// # Errors
-    /// When it is no size.
+    /// When it is not a size.
     pub fn max_bytes(&self) -> Result<u64, ConfigError> {
         let text = if self.storage_max.is_empty() {
             STORAGE_MAX
@@ -67,7 +67,7 @@ impl Datastore {
     /// [`Datastore::storage_gc_watermark`], from 1 to 100.
     ///
     /// # Errors
-    /// When it is no percentage.
+    /// When it is not a percentage.
     pub fn watermark(&self) -> Result<u8, ConfigError> {
         match self.storage_gc_watermark {
             0 => Ok(WATERMARK),
@@ -79,7 +79,7 @@ impl Datastore {
         }
     }
 
-    /// Bytes above which an automatic collection begins.
+    /// Size in bytes above which an automatic collection starts.
     ///
     /// # Errors
     /// As [`Datastore::max_bytes`] and [`Datastore::watermark`].
@@ -88,10 +88,10 @@ impl Datastore {
         Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 
-    /// Time between two looks at the size; zero looks never.
+    /// Interval of checks of the size; zero disables them.
     ///
     /// # Errors
-    /// When it is no duration, or a negative one.
+    /// When it is not a duration, or a negative one.
     pub fn gc_interval(&self) -> Result<GoDuration, ConfigError> {
         const KEY: &str = "Datastore.GCPeriod";
         if self.gc_period.is_empty() {

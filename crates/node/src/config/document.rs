@@ -1,11 +1,11 @@
-//! The file as it is: every key kept, also those that mean nothing here.
+//! The file as written: all keys are kept, including unknown ones.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Config, ConfigError};
 
-/// Maps in which `null` is a value of its own; elsewhere it means the same as an absent key.
+/// Maps in which `null` is a distinct value; elsewhere it means the same as an absent key.
 const NULL_IS_VALUE: &[&str] = &["Gateway.PublicGateways"];
 
 /// A configuration file's JSON object.
@@ -18,24 +18,24 @@ impl Document {
     /// Parses a file's text.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] for what is no JSON object.
+    /// [`ConfigError::Syntax`] for what is not a JSON object.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         match serde_json::from_str(text) {
             Ok(Value::Object(keys)) => Ok(Self { keys }),
             Ok(_) => Err(ConfigError::Syntax {
                 problem: "the outermost value is something else".to_owned(),
             }),
-            // serde_json tells places and expectations here, and no values.
+            // These errors of serde_json have positions and expectations, and no values.
             Err(error) => Err(ConfigError::Syntax {
                 problem: error.to_string(),
             }),
         }
     }
 
-    /// A configuration as a document, with every key that its sections write.
+    /// A configuration as a document, with all keys of its sections.
     ///
     /// # Errors
-    /// None in practice: the sections hold nothing that JSON cannot.
+    /// None in practice: JSON can represent all sections.
     pub fn of(config: &Config) -> Result<Self, ConfigError> {
         match serde_json::to_value(config) {
             Ok(Value::Object(keys)) => Ok(Self { keys }),
@@ -54,10 +54,10 @@ impl Document {
         text
     }
 
-    /// What it means, and the keys that mean nothing here, dotted.
+    /// The typed configuration, and the unknown keys, dotted.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] for the first value of a wrong type or form.
+    /// [`ConfigError::Value`] for the first invalid value.
     pub fn interpret(&self) -> Result<(Config, Vec<String>), ConfigError> {
         let mut keys = Value::Object(self.keys.clone());
         drop_nulls(&mut keys, "");
@@ -67,7 +67,7 @@ impl Document {
         let mut ignored = |path: serde_ignored::Path<'_>| unknown.push(dotted(&path));
         let config = Config::deserialize(serde_ignored::Deserializer::new(reader, &mut ignored));
         match config {
-            // The derived readers take a list of a section's values in place of a map of them; nobody means that.
+            // Derived deserializers accept a list in place of a map; nobody means that.
             Ok(config) => match list_for_map(&self.keys, &Self::of(&config)?.keys, "") {
                 Some(key) => Err(ConfigError::Value {
                     key,
@@ -77,7 +77,7 @@ impl Document {
             },
             Err(error) => {
                 let key = track.path().to_string();
-                let problem = say(&error.to_string(), is_secret(&key));
+                let problem = rewrite_type_error(&error.to_string(), is_secret(&key));
                 Err(ConfigError::Value { key, problem })
             }
         }
@@ -106,7 +106,7 @@ impl Document {
         })
     }
 
-    /// Sets the value of a dotted key, making the maps that lead to it.
+    /// Sets the value of a dotted key, creating the maps on the way.
     ///
     /// # Errors
     /// [`ConfigError::NotAMap`] when the key leads through something else.
@@ -129,7 +129,7 @@ impl Document {
         Ok(())
     }
 
-    /// Takes a dotted key out, if it is there.
+    /// Removes a dotted key, if present.
     pub fn remove(&mut self, key: &str) {
         let (path, last) = key
             .rsplit_once('.')
@@ -150,12 +150,12 @@ impl Document {
         fill(&mut self.keys, other.keys);
     }
 
-    /// Repeats on this document what turned one document into another: keys that are the same in both stay as they are here.
+    /// Applies the difference between two documents to this one: keys that are equal in both are unchanged.
     pub fn repeat(&mut self, before: &Self, after: &Self) {
         repeat(&mut self.keys, &before.keys, &after.keys);
     }
 
-    /// Every key with its value, secrets left out, sorted.
+    /// All keys and values without secrets, sorted.
     #[must_use]
     pub fn show(&self) -> Value {
         let mut value = Value::Object(self.without_secrets().keys);
@@ -163,12 +163,12 @@ impl Document {
         value
     }
 
-    /// The same without its secrets: keys that are one are left out, a database's URL loses its password.
+    /// The same without secrets: secret keys are left out, a database URL loses its password.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
         for secret in SECRETS {
-            conceal(&mut shown.keys, secret);
+            remove_path(&mut shown.keys, secret);
         }
         for (section, database) in &mut shown.keys {
             if !section.eq_ignore_ascii_case("Database") {
@@ -186,14 +186,14 @@ impl Document {
     }
 }
 
-/// Keys that are never shown; `*` stands for any.
+/// Keys that are never shown; `*` matches any.
 const SECRETS: &[&[&str]] = &[
     &["Identity", "PrivKey"],
     &["API", "Authorizations"],
     &["Pinning", "RemoteServices", "*", "API", "Key"],
 ];
 
-/// Whether the value at a dotted key is, holds or belongs to a secret, so that no error may quote it.
+/// Whether the value at a dotted key is, contains or is part of a secret, so that errors must not quote it.
 fn is_secret(key: &str) -> bool {
     let parts: Vec<&str> = key.split('.').collect();
     SECRETS
@@ -207,7 +207,7 @@ fn is_secret(key: &str) -> bool {
         })
 }
 
-/// A database's URL with its passwords blotted out: that of the authority and those among the parameters.
+/// A database URL with its passwords replaced: in the authority and in the parameters.
 pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
@@ -236,7 +236,7 @@ pub(super) fn without_password(url: &str) -> String {
     format!("{scheme}://{authority}{path}")
 }
 
-/// Each part of a dotted key, after the key up to its end.
+/// The parts of a dotted key, each with the key up to its end.
 fn parts(key: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut end = 0;
     key.split('.').map(move |part| {
@@ -287,7 +287,7 @@ fn dotted(path: &serde_ignored::Path<'_>) -> String {
     }
 }
 
-/// The first key that has a list where what was made of it has a map.
+/// The first key with a list where a map is expected.
 fn list_for_map(
     found: &Map<String, Value>,
     made: &Map<String, Value>,
@@ -308,7 +308,7 @@ fn list_for_map(
 }
 
 /// Rewrites a type error of serde's as `expected A, found B`; without the value where that is secret.
-fn say(error: &str, secret: bool) -> String {
+fn rewrite_type_error(error: &str, secret: bool) -> String {
     let Some((found, expected)) = error
         .strip_prefix("invalid type: ")
         .and_then(|rest| rest.rsplit_once(", expected "))
@@ -325,7 +325,7 @@ fn say(error: &str, secret: bool) -> String {
         other => other.strip_prefix("struct ").map_or(other, |_| "a map"),
     };
     if secret {
-        // What the value is, as in `string "…"`, without the value.
+        // The type of a value, as in `string "…"`, without the value.
         let kind = found.split([' ', '"', '`']).next().unwrap_or_default();
         return format!("expected {expected}, found {kind}");
     }
@@ -364,8 +364,8 @@ fn repeat(map: &mut Map<String, Value>, before: &Map<String, Value>, after: &Map
     }
 }
 
-/// Takes what a path names out of a map. As Kubo does it, a map at its end stays, empty.
-fn conceal(map: &mut Map<String, Value>, path: &[&str]) {
+/// Removes a path from a map. As in Kubo, a map at its end stays, empty.
+fn remove_path(map: &mut Map<String, Value>, path: &[&str]) {
     let Some((first, rest)) = path.split_first() else {
         return;
     };
@@ -378,7 +378,7 @@ fn conceal(map: &mut Map<String, Value>, path: &[&str]) {
                 if rest.is_empty() {
                     inner.clear();
                 } else {
-                    conceal(inner, rest);
+                    remove_path(inner, rest);
                 }
                 true
             }

@@ -1,4 +1,4 @@
-//! Durations as Go writes and reads them; see <https://pkg.go.dev/time#ParseDuration>.
+//! Durations in Go's format; see <https://pkg.go.dev/time#ParseDuration>.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,28 +6,28 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A length of time in nanoseconds, possibly negative: at most some 292 years.
+/// A duration in nanoseconds, possibly negative: at most about 292 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GoDuration(i64);
 
-/// Why a text is no duration.
+/// Why a text is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DurationError {
-    /// The text has another form, or the length does not fit.
-    #[error("time: invalid duration {text:?}")]
+    /// The text is malformed, or the duration is out of range.
+    #[error("invalid duration {text:?}: expected numbers with units, such as 1h30m")]
     Invalid {
         /// The text.
         text: String,
     },
     /// A number has no unit.
-    #[error("time: missing unit in duration {text:?}")]
+    #[error("missing unit in duration {text:?}: expected h, m, s, ms, us or ns")]
     MissingUnit {
         /// The text.
         text: String,
     },
     /// A unit is none of `ns us µs ms s m h`.
-    #[error("time: unknown unit {unit:?} in duration {text:?}")]
+    #[error("unknown unit {unit:?} in duration {text:?}: expected h, m, s, ms, us or ns")]
     UnknownUnit {
         /// The unit.
         unit: String,
@@ -39,7 +39,7 @@ pub enum DurationError {
 const SECOND: u64 = 1_000_000_000;
 
 impl GoDuration {
-    /// Of whole seconds.
+    /// A duration of whole seconds.
     #[must_use]
     pub const fn from_secs(seconds: i32) -> Self {
         Self(seconds as i64 * SECOND as i64)
@@ -51,7 +51,7 @@ impl GoDuration {
         self.0
     }
 
-    /// As a length of time that cannot be negative: zero instead.
+    /// As an unsigned duration; zero if negative.
     #[must_use]
     pub fn to_std(self) -> Duration {
         Duration::from_nanos(u64::try_from(self.0).unwrap_or(0))
@@ -72,7 +72,7 @@ fn unit_nanos(unit: &str) -> Option<u64> {
     })
 }
 
-/// Splits off the longest head whose characters pass.
+/// Splits off the longest prefix whose characters match.
 fn split(text: &str, pass: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(
         text.find(|character| !pass(character))
@@ -143,7 +143,7 @@ impl FromStr for GoDuration {
     }
 }
 
-/// Nanoseconds of the digits after a point, cut like Go's.
+/// Nanoseconds of the digits after a point, truncated as in Go.
 fn fraction_nanos(digits: &str, scale: u64) -> u64 {
     let (mut value, mut divisor) = (0_u64, 1.0_f64);
     for digit in digits.bytes() {
@@ -187,7 +187,7 @@ impl fmt::Display for GoDuration {
     }
 }
 
-/// `value / scale` without needless zeros; `scale` is a power of ten.
+/// `value / scale` without trailing zeros; `scale` is a power of ten.
 fn decimal(value: u64, scale: u64) -> String {
     let (whole, rest) = (value / scale, value % scale);
     if rest == 0 {
@@ -220,18 +220,18 @@ impl<'de> Deserialize<'de> for GoDuration {
     }
 }
 
-/// A duration that may be left open: absent, `null`, `""` and `"default"` all mean the default.
+/// An optional duration: absent, `null`, `""` and `"default"` all mean the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OptionalDuration(pub Option<GoDuration>);
 
 impl OptionalDuration {
-    /// Whether it is left open.
+    /// Whether it is not set.
     #[must_use]
     pub const fn is_default(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The duration, or this one.
+    /// The duration, or this default.
     #[must_use]
     pub fn unwrap_or(self, default: GoDuration) -> GoDuration {
         self.0.unwrap_or(default)
@@ -316,24 +316,45 @@ mod tests {
     #[test]
     fn refuses_as_go_does() {
         for (text, message) in [
-            ("", r#"time: invalid duration """#),
-            ("3", r#"time: missing unit in duration "3""#),
-            ("-", r#"time: invalid duration "-""#),
-            ("s", r#"time: invalid duration "s""#),
-            (".s", r#"time: invalid duration ".s""#),
+            (
+                "",
+                r#"invalid duration "": expected numbers with units, such as 1h30m"#,
+            ),
+            (
+                "3",
+                r#"missing unit in duration "3": expected h, m, s, ms, us or ns"#,
+            ),
+            (
+                "-",
+                r#"invalid duration "-": expected numbers with units, such as 1h30m"#,
+            ),
+            (
+                "s",
+                r#"invalid duration "s": expected numbers with units, such as 1h30m"#,
+            ),
+            (
+                ".s",
+                r#"invalid duration ".s": expected numbers with units, such as 1h30m"#,
+            ),
             (
                 "10parsecs",
-                r#"time: unknown unit "parsecs" in duration "10parsecs""#,
+                r#"unknown unit "parsecs" in duration "10parsecs": expected h, m, s, ms, us or ns"#,
             ),
-            ("1e3s", r#"time: unknown unit "e" in duration "1e3s""#),
+            (
+                "1e3s",
+                r#"unknown unit "e" in duration "1e3s": expected h, m, s, ms, us or ns"#,
+            ),
             (
                 "9223372036854775808ns",
-                r#"time: invalid duration "9223372036854775808ns""#,
+                r#"invalid duration "9223372036854775808ns": expected numbers with units, such as 1h30m"#,
             ),
-            ("3000000h", r#"time: invalid duration "3000000h""#),
+            (
+                "3000000h",
+                r#"invalid duration "3000000h": expected numbers with units, such as 1h30m"#,
+            ),
             (
                 "99999999999999999999s",
-                r#"time: invalid duration "99999999999999999999s""#,
+                r#"invalid duration "99999999999999999999s": expected numbers with units, such as 1h30m"#,
             ),
         ] {
             assert_eq!(text.parse::<GoDuration>().unwrap_err().to_string(), message);

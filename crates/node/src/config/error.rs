@@ -10,7 +10,7 @@ pub enum ConfigError {
     /// The file cannot be read or written.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was being done: `read`, `write`.
+        /// The failed action: `read`, `write`.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -18,21 +18,21 @@ pub enum ConfigError {
         #[source]
         source: Arc<std::io::Error>,
     },
-    /// The text is no JSON, or no JSON object.
+    /// The text is not JSON, or not a JSON object.
     #[error("the configuration is not a JSON object: {problem}")]
     Syntax {
-        /// What is wrong, and where.
+        /// The error and its position.
         problem: String,
     },
-    /// The file is larger than any configuration.
-    #[error("{} is larger than the {limit} bytes that a configuration may have", path.display())]
+    /// The file is too large.
+    #[error("{} is too large: a configuration has at most {limit} bytes", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Most bytes.
+        /// Maximum number of bytes.
         limit: u64,
     },
-    /// A value has the wrong type or form.
+    /// A value is invalid.
     #[error("{key}: {problem}")]
     Value {
         /// The key, dotted.
@@ -43,19 +43,19 @@ pub enum ConfigError {
     /// There is no such key.
     #[error("{key} not found")]
     NotFound {
-        /// The key, dotted, as far as it leads.
+        /// The dotted key, up to the part that does not exist or is not a map.
         key: String,
     },
-    /// A key leads through something that has no keys.
-    #[error("{key} key is not a map")]
+    /// A part of the key is not a map.
+    #[error("{key} is not a map")]
     NotAMap {
-        /// The key, dotted, as far as it leads.
+        /// The dotted key, up to the part that does not exist or is not a map.
         key: String,
     },
 }
 
 impl ConfigError {
-    /// The key at fault, where one is.
+    /// The key that caused the error, if any.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {

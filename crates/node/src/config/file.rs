@@ -9,15 +9,15 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::document::without_password;
-use super::{Changes, CommandError, Config, ConfigError, Document, Profile};
+use super::{Changes, Config, ConfigCommandError, ConfigError, Document, Profile};
 use crate::durable;
 
-/// Most bytes of a configuration file.
+/// Maximum size of a configuration file, in bytes.
 const LIMIT: u64 = 4 << 20;
 
-/// A configuration file and what it means.
+/// A configuration file and its typed content.
 ///
-/// Every change begins with the file as it is then, so that a change made by hand is not lost, and replaces it whole.
+/// Every change reads the current file, so that manual edits are not lost, and replaces it atomically.
 #[derive(Debug)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -37,10 +37,10 @@ pub struct ProfileChange {
 }
 
 impl ConfigFile {
-    /// Reads a file, and warns of keys that mean nothing here.
+    /// Reads a file, and logs unknown keys as warnings.
     ///
     /// # Errors
-    /// When it cannot be read, is no JSON object, or holds a value that cannot be used.
+    /// When it cannot be read, is not a JSON object, or has an invalid value.
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, ConfigError> {
         let path = path.into();
         let (config, unknown) = read(&path)?.interpret()?;
@@ -56,7 +56,7 @@ impl ConfigFile {
         })
     }
 
-    /// Writes a new file; one that is there is replaced.
+    /// Writes a new file, replacing an existing one.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -64,37 +64,37 @@ impl ConfigFile {
         write(path, &Document::of(config)?)
     }
 
-    /// Where the file is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Keys that meant nothing when the file was loaded, dotted.
+    /// Dotted keys that were unknown when the file was loaded.
     #[must_use]
     pub fn unknown_keys(&self) -> &[String] {
         &self.unknown
     }
 
-    /// The configuration as last loaded or changed.
+    /// The configuration after the last load or change.
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(&self.current.lock())
     }
 
-    /// The file as it is now.
+    /// The current file.
     ///
     /// # Errors
-    /// When it cannot be read or is no JSON object.
+    /// When it cannot be read or is not a JSON object.
     pub fn document(&self) -> Result<Document, ConfigError> {
         read(&self.path)
     }
 
-    /// Sets one key. The private key stays what it is.
+    /// Sets one key. The private key cannot be changed.
     ///
     /// # Errors
-    /// [`ConfigError::NotFound`] for a key that means nothing, [`ConfigError::Value`] for a value that cannot be used;
-    /// nothing is changed then.
+    /// [`ConfigError::NotFound`] for an unknown key, [`ConfigError::Value`] for an invalid value; nothing is changed
+    /// then.
     pub fn set(&self, key: &str, value: Value) -> Result<(), ConfigError> {
         self.change(|document| {
             let private = document.get("Identity.PrivKey").ok().cloned();
@@ -106,7 +106,7 @@ impl ConfigFile {
             if let Some(unknown) = unknown.into_iter().find(|unknown| leads_to(unknown, key)) {
                 return Err(ConfigError::NotFound { key: unknown });
             }
-            // What is wrong elsewhere was so before, and must not keep anybody from repairing one key after the other.
+            // Errors at other keys existed before, and must not prevent repairing one key after the other.
             match config.check() {
                 Err(error)
                     if error
@@ -120,17 +120,17 @@ impl ConfigFile {
         })
     }
 
-    /// Replaces the file with another configuration, except for its secrets: identity, credentials of the RPC, and access to
-    /// remote pinning services, which are no longer than the present ones.
+    /// Replaces the file with another configuration, except for its secrets: identity, credentials of the RPC, and
+    /// access to remote pinning services.
     ///
     /// # Errors
-    /// See [`CommandError`]; nothing is changed then.
-    pub fn replace(&self, text: &[u8], changes: Changes) -> Result<(), CommandError> {
-        let text = std::str::from_utf8(text).map_err(|_| CommandError::Decode)?;
-        let mut new = Document::parse(text).map_err(|_| CommandError::Decode)?;
-        let (config, _) = new.interpret().map_err(|_| CommandError::Decode)?;
+    /// See [`ConfigCommandError`]; nothing is changed then.
+    pub fn replace(&self, text: &[u8], changes: Changes) -> Result<(), ConfigCommandError> {
+        let text = std::str::from_utf8(text).map_err(|_| ConfigCommandError::Decode)?;
+        let mut new = Document::parse(text).map_err(|_| ConfigCommandError::Decode)?;
+        let (config, _) = new.interpret().map_err(|_| ConfigCommandError::Decode)?;
         if !config.identity.priv_key.is_empty() {
-            return Err(CommandError::SetPrivateKey);
+            return Err(ConfigCommandError::SetPrivateKey);
         }
         let _changing = self.changing.lock();
         let old = read(&self.path)?;
@@ -139,7 +139,7 @@ impl ConfigFile {
             && given.is_some_and(|given| !given.is_empty())
             && given != old.interpret()?.0.api.authorizations.as_ref()
         {
-            return Err(CommandError::CredentialsKept);
+            return Err(ConfigCommandError::CredentialsKept);
         }
         keep_secrets(&mut new, &config, &old)?;
         let (config, _) = new.interpret()?;
@@ -150,7 +150,7 @@ impl ConfigFile {
         Ok(())
     }
 
-    /// Applies a profile, after a copy of the file was put beside it; or only says what it would change.
+    /// Applies a profile after a backup of the file; or only returns what it would change.
     ///
     /// # Errors
     /// When the file cannot be read, copied or written, or the profile cannot be applied.
@@ -192,7 +192,7 @@ impl ConfigFile {
         Ok(())
     }
 
-    /// Copies the file to one beside it whose name says why.
+    /// Copies the file to a backup next to it, named for the reason.
     fn back_up(&self, why: &str) -> Result<(), ConfigError> {
         let failed = |source| io_error("write", &self.path, source);
         let text = std::fs::read(&self.path).map_err(failed)?;
@@ -209,18 +209,22 @@ impl ConfigFile {
     }
 }
 
-/// Whether a dotted key is another one, or lies on the way to it.
+/// Whether a dotted key equals another one or is above it.
 fn leads_to(key: &str, to: &str) -> bool {
     to.strip_prefix(key)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Carries the secrets of the present configuration over to a new one, which must not change them.
-fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(), CommandError> {
+/// Copies the secrets of the present configuration to a new one, which must not change them.
+fn keep_secrets(
+    new: &mut Document,
+    config: &Config,
+    old: &Document,
+) -> Result<(), ConfigCommandError> {
     let identity = old
         .get("Identity")
         .cloned()
-        .map_err(|_| CommandError::NoPrivateKey)?;
+        .map_err(|_| ConfigCommandError::NoPrivateKey)?;
     new.set("Identity", identity)?;
     if config
         .api
@@ -242,17 +246,17 @@ fn keep_secrets(new: &mut Document, config: &Config, old: &Document) -> Result<(
     let old_services = present.pinning.remote_services.as_ref().unwrap_or(&empty);
     let new_services = config.pinning.remote_services.as_ref().unwrap_or(&empty);
     if !old_services.keys().eq(new_services.keys()) {
-        return Err(CommandError::RemoteServices);
+        return Err(ConfigCommandError::RemoteServices);
     }
     for (name, service) in new_services {
         let Some(kept) = old_services.get(name) else {
-            return Err(CommandError::RemoteServices);
+            return Err(ConfigCommandError::RemoteServices);
         };
         let endpoint = &service.api.endpoint;
         if !service.api.key.is_empty() || (!endpoint.is_empty() && *endpoint != kept.api.endpoint) {
-            return Err(CommandError::RemoteServiceAccess);
+            return Err(ConfigCommandError::RemoteServiceAccess);
         }
-        // Names may hold dots, so the way is walked by hand.
+        // Names may contain dots, so dotted keys cannot be used.
         if let Ok(Value::Object(mut services)) = new.get("Pinning.RemoteServices").cloned()
             && let Some(Value::Object(service)) = services.get_mut(name)
             && let Ok(access) = serde_json::to_value(&kept.api)

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::sections::{Addresses, IdentitySection};
-use super::{Config, Strings};
+use super::{Config, StringOrList};
 
-/// Stands for what [`super::sections::AutoConf`] says.
+/// Placeholder for the values of [`super::sections::AutoConf`].
 pub(super) const AUTO: &str = "auto";
 
-/// A list of that alone.
+/// A list with only that.
 pub(super) fn auto() -> Option<Vec<String>> {
     Some(vec![AUTO.to_owned()])
 }
@@ -21,7 +21,7 @@ pub(super) fn list(texts: &[&str]) -> Option<Vec<String>> {
 }
 
 impl Config {
-    /// What a new repository begins with.
+    /// The initial configuration.
     #[must_use]
     pub fn initial(identity: IdentitySection) -> Self {
         let mut config = Self {
@@ -43,7 +43,7 @@ impl Config {
 }
 
 impl Addresses {
-    /// Where a new node listens.
+    /// The listen addresses of a new node.
     #[must_use]
     pub fn initial() -> Self {
         Self {
@@ -60,14 +60,14 @@ impl Addresses {
             announce: list(&[]),
             append_announce: list(&[]),
             no_announce: list(&[]),
-            api: Strings::one("/ip4/127.0.0.1/tcp/5001"),
-            gateway: Strings::one("/ip4/127.0.0.1/tcp/8080"),
+            api: StringOrList::one("/ip4/127.0.0.1/tcp/5001"),
+            gateway: StringOrList::one("/ip4/127.0.0.1/tcp/8080"),
             ..Self::default()
         }
     }
 }
 
-/// How blocks and rows are kept, in the form in which Kubo writes it. Written down for people and tools; not read.
+/// The datastore in Kubo's form, for people and tools; not read.
 fn store_spec() -> Value {
     json!({
         "mounts": [

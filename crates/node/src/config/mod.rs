@@ -1,6 +1,7 @@
-//! The configuration: a JSON file with Kubo's keys, and some of our own.
+//! The configuration: a JSON file with Kubo's keys, and some of Cairn's.
 //!
-//! [`Document`] is the file as it is, unknown keys included; [`Config`] is what it means. See Kubo's
+//! [`Document`] is the file as written, including unknown keys; [`Config`] is its typed content. See
+//! <https://github.com/ipfs/kubo/blob/v0.42.0/docs/config.md> for Kubo's keys.
 //! <https://github.com/ipfs/kubo/blob/v0.42.0/docs/config.md> for Kubo's keys.
 
 mod check;
@@ -9,31 +10,31 @@ mod document;
 mod duration;
 mod error;
 mod file;
-mod idle;
 mod initial;
 mod profile;
 pub mod sections;
 mod size;
-mod words;
+mod unused;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use command::{Changes, CommandError};
+pub use command::{Changes, ConfigCommandError};
 pub use document::Document;
 pub use duration::{DurationError, GoDuration, OptionalDuration};
 pub use error::ConfigError;
 pub use file::{ConfigFile, ProfileChange};
-use idle::{Idle, idle};
 pub use profile::Profile;
 use sections::*;
 pub use size::{Size, SizeError, parse_size};
-use words::default;
-pub use words::{Flag, Priority, Secret, Strings};
+use unused::{UnusedKeys, idle};
+use values::default;
+pub use values::{Flag, Priority, Secret, StringOrList};
 
-/// What a configuration file means. [`Default`] is an empty file.
+/// The typed content of a configuration file. [`Default`] is an empty file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Config {
@@ -41,17 +42,17 @@ pub struct Config {
     pub identity: IdentitySection,
     /// Block storage.
     pub datastore: Datastore,
-    /// Where the node listens.
+    /// Listen addresses.
     pub addresses: Addresses,
-    /// Where FUSE would mount.
+    /// FUSE mount points.
     pub mounts: Mounts,
-    /// Peers of the local network.
+    /// Discovery of peers in the local network.
     pub discovery: Discovery,
-    /// How content and peers are found.
+    /// Routing: how content and peers are found.
     pub routing: Routing,
-    /// Names that keys own.
+    /// IPNS.
     pub ipns: Ipns,
-    /// Peers that are dialled first, as multiaddrs; `auto` for those of [`AutoConf`].
+    /// Bootstrap peers, as multiaddrs; `auto` for those of [`AutoConf`].
     pub bootstrap: Option<Vec<String>>,
     /// The gateway.
     pub gateway: Gateway,
@@ -60,60 +61,60 @@ pub struct Config {
     pub api: Api,
     /// Connections to peers.
     pub swarm: Swarm,
-    /// Finding out whether others reach this node.
+    /// AutoNAT: whether the node can be reached.
     #[serde(rename = "AutoNAT")]
     pub auto_nat: AutoNat,
-    /// Certificates for browsers' connections.
+    /// AutoTLS: certificates for connections from browsers.
     #[serde(rename = "AutoTLS")]
     pub auto_tls: AutoTls,
-    /// Messages by topic.
+    /// PubSub.
     pub pubsub: Pubsub,
     /// Peers that are kept connected.
     pub peering: Peering,
     /// Name resolution.
     #[serde(rename = "DNS")]
     pub dns: Dns,
-    /// Of old versions of repositories.
+    /// Obsolete: repository migrations.
     pub migration: Migration,
-    /// Network settings from a file that others keep.
+    /// AutoConf: network settings from a published file.
     pub auto_conf: AutoConf,
-    /// What is announced.
+    /// Announcements of content.
     pub provide: Provide,
-    /// Of old versions.
+    /// Obsolete.
     pub provider: OldProvider,
-    /// Of old versions.
+    /// Obsolete.
     pub reprovider: OldReprovider,
-    /// Blocks from HTTP gateways.
+    /// Retrieval of blocks over HTTP.
     #[serde(rename = "HTTPRetrieval")]
     pub http_retrieval: HttpRetrieval,
-    /// What is not settled.
+    /// Experimental features.
     pub experimental: Experimental,
     /// Kubo's plugins.
     pub plugins: Plugins,
     /// Pinning services.
     pub pinning: Pinning,
-    /// What an import does where the request leaves it open.
+    /// Import defaults.
     pub import: Import,
-    /// What is told about the version.
+    /// Version settings.
     pub version: Version,
-    /// What is not for people.
+    /// Internal settings.
     pub internal: Internal,
-    /// The exchange of blocks.
+    /// Bitswap.
     pub bitswap: Bitswap,
-    /// What the pinning, upload and cluster faces store into. Cairn's own.
+    /// The backend of the pinning, upload and cluster faces. Only in Cairn.
     #[serde(skip_serializing_if = "default")]
     pub backend: Backend,
-    /// Where shared rows live. Cairn's own.
+    /// The database of shared rows. Only in Cairn.
     #[serde(skip_serializing_if = "default")]
     pub database: Database,
-    /// The certificate of addresses that are served with TLS. Cairn's own.
+    /// The TLS certificate. Only in Cairn.
     #[serde(rename = "TLS", skip_serializing_if = "default")]
     pub tls: Tls,
 }
 
 impl Config {
-    /// The sections by name, and what each declares of its settings that have no effect yet.
-    fn sections(&self) -> Vec<(&'static str, Idle)> {
+    /// The sections by name, and their settings that have no effect yet.
+    fn sections(&self) -> Vec<(&'static str, UnusedKeys)> {
         let Self {
             identity,
             datastore,

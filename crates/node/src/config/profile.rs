@@ -1,43 +1,43 @@
-//! Profiles: named sets of changes.
+//! Configuration profiles.
 
 use std::net::TcpListener;
 
 use super::initial::{auto, list};
 use super::sections::{Addresses, AutoNatMode};
-use super::{Config, ConfigError, GoDuration, OptionalDuration, Strings};
+use super::{Config, ConfigError, GoDuration, OptionalDuration, StringOrList};
 
 /// A named set of changes to a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
     /// For machines with a public address: no discovery in local networks.
     Server,
-    /// Takes [`Profile::Server`] back.
+    /// Reverts [`Profile::Server`].
     LocalDiscovery,
-    /// For tests: ports of the system's choice, nobody else.
+    /// For tests: ports chosen by the system, no other peers.
     Test,
-    /// Takes [`Profile::Test`] back.
+    /// Reverts [`Profile::Test`].
     DefaultNetworking,
-    /// Few connections, no services for others.
+    /// Few connections, no services for other peers.
     LowPower,
     /// Announces nothing.
     AnnounceOff,
-    /// Takes [`Profile::AnnounceOff`] back.
+    /// Reverts [`Profile::AnnounceOff`].
     AnnounceOn,
-    /// Another port for peers.
+    /// A random port for peers.
     RandomPorts,
     /// CIDs as of 2015: version 0. See <https://specs.ipfs.tech/ipips/ipip-0499/>.
     UnixfsV0,
     /// CIDs as recommended in 2025: version 1. See <https://specs.ipfs.tech/ipips/ipip-0499/>.
     UnixfsV1,
-    /// Network settings from a file that others keep.
+    /// AutoConf: network settings from a published file.
     AutoconfOn,
-    /// No network settings from others.
+    /// No published network settings.
     AutoconfOff,
-    /// Kubo's choices of a datastore. Cairn has one, and changes nothing.
+    /// Kubo's datastore profiles. Cairn has one store: no effect.
     Datastore,
 }
 
-/// Names as Kubo has them, sorted.
+/// Kubo's names, sorted.
 const NAMES: &[(&str, Profile)] = &[
     ("announce-off", Profile::AnnounceOff),
     ("announce-on", Profile::AnnounceOn),
@@ -61,7 +61,7 @@ const NAMES: &[(&str, Profile)] = &[
     ("unixfs-v1-2025", Profile::UnixfsV1),
 ];
 
-/// Address ranges that are of no use to peers elsewhere: the special ranges of RFC 6890 and its kin.
+/// Address ranges that are useless to other peers: the special ranges of RFC 6890 and similar ones.
 const NOT_PUBLIC: &[&str] = &[
     "/ip4/10.0.0.0/ipcidr/8",
     "/ip4/100.64.0.0/ipcidr/10",
@@ -88,7 +88,7 @@ const NOT_PUBLIC: &[&str] = &[
 const AUTOCONF_URL: &str = "https://conf.ipfs-mainnet.org/autoconf.json";
 
 impl Profile {
-    /// The profile of a name.
+    /// The profile with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         NAMES
@@ -186,8 +186,8 @@ fn duration(seconds: i32) -> OptionalDuration {
 }
 
 fn test(config: &mut Config) {
-    config.addresses.api = Strings::one("/ip4/127.0.0.1/tcp/0");
-    config.addresses.gateway = Strings::one("/ip4/127.0.0.1/tcp/0");
+    config.addresses.api = StringOrList::one("/ip4/127.0.0.1/tcp/0");
+    config.addresses.gateway = StringOrList::one("/ip4/127.0.0.1/tcp/0");
     config.addresses.swarm = list(&["/ip4/127.0.0.1/tcp/0"]);
     config.swarm.disable_nat_port_map = true;
     config.routing.loopback_addresses_on_lan_dht = Some(true);

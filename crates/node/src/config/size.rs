@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Why a text is no size.
+/// Why a text is not a size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SizeError {
@@ -15,7 +15,7 @@ pub enum SizeError {
         /// The text.
         text: String,
     },
-    /// What follows the number is no unit.
+    /// What follows the number is not a unit.
     #[error("size {text:?} has the unknown unit {unit:?}")]
     UnknownUnit {
         /// The unit.
@@ -35,7 +35,7 @@ pub enum SizeError {
 /// `KiB`, `Ki`, `MiB` and so on powers of 1024.
 ///
 /// # Errors
-/// For what is no number, an unknown unit, and more than 64 bits hold.
+/// When it is not a number, has an unknown unit, or exceeds 64 bits.
 pub fn parse_size(text: &str) -> Result<u64, SizeError> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
@@ -74,7 +74,7 @@ fn scale(unit: &str) -> Option<u64> {
     }
 }
 
-/// A size in the words of the file, checked.
+/// A validated size, as written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Size {
     text: String,

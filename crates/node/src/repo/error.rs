@@ -7,23 +7,23 @@ use std::sync::Arc;
 use crate::config::ConfigError;
 use crate::identity::IdentityError;
 
-/// Why a repository cannot be made, opened or used. [`RepoError::hint`] tells what to do about it.
+/// Why a repository cannot be created, opened or used. [`RepoError::hint`] says what to do.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RepoError {
     /// There is no repository.
-    #[error("no repository is at {}", path.display())]
+    #[error("there is no repository at {}", path.display())]
     Missing {
-        /// Where one was looked for.
+        /// Where one was expected.
         path: PathBuf,
     },
-    /// There is a repository already.
-    #[error("a repository is at {} already", path.display())]
+    /// The repository already exists.
+    #[error("the repository at {} already exists", path.display())]
     Exists {
         /// Where.
         path: PathBuf,
     },
-    /// Parts of the repository are gone.
+    /// Parts of the repository are missing.
     #[error("the repository at {} has no {missing}, though it has {found}", path.display())]
     Incomplete {
         /// Where.
@@ -38,50 +38,50 @@ pub enum RepoError {
     Locked {
         /// Where.
         path: PathBuf,
-        /// Who, when that one said so.
+        /// The process ID, if known.
         pid: Option<u32>,
     },
-    /// The repository is one of Kubo's.
-    #[error("the repository at {} is Kubo's", path.display())]
+    /// The repository belongs to Kubo.
+    #[error("the repository at {} belongs to Kubo", path.display())]
     Kubo {
         /// Where.
         path: PathBuf,
     },
     /// A newer program made the repository.
-    #[error("the repository at {} has version {found}, and this program knows version {known}", path.display())]
+    #[error("the repository at {} has version {found}, but this program supports version {known}", path.display())]
     Version {
         /// Where.
         path: PathBuf,
-        /// Its version, as it says.
+        /// Its version.
         found: String,
-        /// The version that is known here.
+        /// The supported version.
         known: u32,
     },
-    /// A profile that a new repository was to have does not exist.
-    #[error("invalid configuration profile: {name}")]
+    /// The profile for a new repository does not exist.
+    #[error("there is no configuration profile {name:?}")]
     NoProfile {
         /// The profile's name.
         name: String,
     },
-    /// The `api` file does not hold an address.
-    #[error("{} does not hold an address", path.display())]
+    /// The `api` file does not contain an address.
+    #[error("{} does not contain an address", path.display())]
     BadAddress {
         /// The file.
         path: PathBuf,
     },
     /// The configuration cannot be used.
-    #[error("the configuration cannot be used")]
+    #[error("the configuration is invalid")]
     Config(#[from] ConfigError),
     /// The identity cannot be used.
-    #[error("the identity cannot be used")]
+    #[error("the identity is invalid")]
     Identity(#[from] IdentityError),
-    /// The repository was opened for reading.
+    /// The repository was opened read-only.
     #[error("the repository is read-only")]
     ReadOnly,
-    /// The disk failed, or forbids it.
+    /// An I/O error.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was being done: `make`, `read`, `write`, `lock`.
+        /// The failed action: `make`, `read`, `write`, `lock`.
         action: &'static str,
         /// To what.
         path: PathBuf,
@@ -91,48 +91,46 @@ pub enum RepoError {
     },
 }
 
-/// What stands for the version of a repository that has none.
+/// The version of a repository without one.
 pub(super) const NO_VERSION: &str = "(none)";
-/// What stands before a version that no program writes.
+/// The prefix of a version that no program writes.
 pub(super) const DAMAGED: &str = "damaged ";
 
 impl RepoError {
-    /// What to do about it, as a sentence.
+    /// A hint what to do, as a sentence.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Missing { .. } => {
-                "Make one with `cairn init`, or name another place with IPFS_PATH.".to_owned()
+                "Create one with `cairn init`, or set IPFS_PATH to another directory.".to_owned()
             }
             Self::Incomplete { missing, .. } => format!(
-                "Put the missing {missing} back from a copy, or run `cairn repo repair`: it keeps every block and pin that is there."
+                "Restore the missing {missing} from a backup, or run `cairn repo repair`: it keeps all existing blocks and pins."
             ),
-            Self::Exists { .. } => "Making it anew would lose its key. Name another place with IPFS_PATH.".to_owned(),
+            Self::Exists { .. } => "Creating it again would lose its key. Set IPFS_PATH to another directory.".to_owned(),
             Self::Locked { pid: Some(pid), .. } => {
-                format!("A node runs there already. Use it, or stop it: `cairn shutdown`, or `kill {pid}`.")
+                format!("A node is already running there. Use it, or stop it: `cairn shutdown`, or `kill {pid}`.")
             }
             Self::Locked { pid: None, .. } => {
-                "A node runs there already. Use it, or stop it: `cairn shutdown`.".to_owned()
+                "A node is already running there. Use it, or stop it: `cairn shutdown`.".to_owned()
             }
-            Self::Kubo { .. } => "Carry its content over: `ipfs dag export` there, `cairn dag import` here, into a new \
-                 repository that IPFS_PATH names."
+            Self::Kubo { .. } => "Copy its content: `ipfs dag export` there, `cairn dag import` into a new repository, selected with IPFS_PATH."
                 .to_owned(),
             Self::Version { found, .. } if found == NO_VERSION || found.starts_with(DAMAGED) => {
-                "Run `cairn repo repair`: it keeps every block and pin that is there.".to_owned()
+                "Run `cairn repo repair`: it keeps all existing blocks and pins.".to_owned()
             }
-            Self::Version { .. } => "Use the program that made it, or a newer one.".to_owned(),
+            Self::Version { .. } => "Use the program version that created it, or a newer one.".to_owned(),
             Self::NoProfile { .. } => "See `cairn config profile --help` for the profiles.".to_owned(),
             Self::Config(error) => match error.key() {
-                Some(key) => format!("Set {key} right in the file `config` of the repository."),
-                None => "See the file `config` of the repository; `cairn repo repair` makes a new one.".to_owned(),
+                Some(key) => format!("Correct {key} in the file `config` of the repository."),
+                None => "Check the file `config` of the repository; `cairn repo repair` creates a new one.".to_owned(),
             },
-            Self::Identity(_) => "The file `config` of the repository has to hold the key that it was made with; `cairn repo repair` \
-                                  makes a new one."
+            Self::Identity(_) => "The file `config` must contain the original key of the repository; `cairn repo repair` creates a new one."
                 .to_owned(),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                "The user of this process may not do that.".to_owned()
+                "The user of this process lacks the permission.".to_owned()
             }
-            Self::BadAddress { .. } => "Take the file away if no node runs.".to_owned(),
+            Self::BadAddress { .. } => "Remove the file if no node is running.".to_owned(),
             Self::ReadOnly | Self::Io { .. } => return None,
         })
     }

@@ -1,4 +1,4 @@
-//! The lock that keeps processes apart.
+//! The lock of a repository.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -6,13 +6,12 @@ use std::path::Path;
 
 use super::{Access, RepoError, io_error};
 
-/// Name of the lock's file, as Kubo has it.
+/// Name of the lock file, as in Kubo.
 const FILE: &str = "repo.lock";
 
-/// A lock on a repository: of one process that writes, or of any number that read. Ends with the value or the process,
-/// however that ends.
+/// A lock of a repository: exclusive for one writer, or shared by readers. Released with the value or the process.
 ///
-/// The file stays: taking it away would let two processes lock two files of the same name.
+/// The file is not removed: otherwise two processes could lock two files of the same name.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
@@ -20,7 +19,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Locks a repository, or fails at once when others hold it. `None` where nothing can be written, and so nobody writes.
+    /// Locks a repository, or fails immediately if it is locked. `None` on a read-only file system, where nobody can
+    /// write.
     pub(super) fn take(repo: &Path, access: Access) -> Result<Option<Self>, RepoError> {
         let path = repo.join(FILE);
         let exclusive = access == Access::ReadWrite;
@@ -53,7 +53,7 @@ impl Lock {
             Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, error)),
         }
         if exclusive {
-            // For the error that others get; the lock holds without it.
+            // For the error message of other processes; not needed for the lock.
             if let Err(error) = sign(&mut file) {
                 tracing::debug!(%error, path = %path.display(), "the lock does not name this process");
             }
@@ -61,7 +61,7 @@ impl Lock {
         Ok(Some(Self { file, exclusive }))
     }
 
-    /// Whether a process that writes holds the lock; `None` when there was never one.
+    /// Whether a writing process holds the lock; `None` if it was never locked.
     pub(super) fn is_held(repo: &Path) -> Result<Option<bool>, RepoError> {
         let path = repo.join(FILE);
         let file = match File::open(&path) {
@@ -80,7 +80,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         if self.exclusive {
-            // A stale number would only mislead; whoever locks next writes its own.
+            // A stale process ID would mislead; the next one that locks writes its own.
             drop(self.file.set_len(0));
         }
     }
@@ -92,7 +92,7 @@ fn sign(file: &mut File) -> std::io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
-/// Which process says that it holds the lock.
+/// The process ID in the lock file.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(32).read_to_string(&mut text).ok()?;

@@ -1,4 +1,4 @@
-//! A repository: the folder that holds everything of a node.
+//! A repository: the directory with all files of a node.
 //!
 //! | file | holds |
 //! |---|---|
@@ -28,29 +28,29 @@ use crate::durable;
 /// The version of the layout.
 const VERSION: u32 = 1;
 
-/// What stands before the version in its file. Kubo's has a number alone, so that neither takes the other's.
+/// Prefix of the version in its file. Kubo's file has only a number, so neither program accepts the other's.
 const VERSION_PREFIX: &str = "cairn-repo@";
 
-/// Most bytes of the `api` file that are read.
+/// Maximum size of the `api` file, in bytes.
 const ADDRESS_LIMIT: u64 = 2_048;
 
-/// What a process wants of a repository.
+/// The access of a process to a repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// To change it; nobody else may use it meanwhile.
+    /// Read and write, exclusively.
     #[default]
     ReadWrite,
-    /// To read it, beside others that read.
+    /// Read-only, shared.
     ReadOnly,
 }
 
-/// An open repository. It is locked until [`Repo::close`], or until the value is dropped.
+/// An open repository. It is locked until [`Repo::close`] or drop.
 #[derive(Debug)]
 pub struct Repo {
     path: PathBuf,
     access: Access,
     config: Arc<ConfigFile>,
-    /// `None` once closed, and where nobody can write.
+    /// `None` after closing, and on a read-only file system.
     lock: Mutex<Option<Lock>>,
 }
 
@@ -75,7 +75,7 @@ impl Repo {
             config,
             lock: Mutex::new(lock),
         };
-        // Whoever wrote them is gone: the lock was free.
+        // Their writer has ended: the lock was free.
         if access == Access::ReadWrite {
             remove_addresses(&repo.path);
             finished(&repo.path);
@@ -83,7 +83,7 @@ impl Repo {
         Ok(repo)
     }
 
-    /// Checks that the block store is there: one that is missing is not made anew.
+    /// Checks that the block store exists: a missing one must not be created.
     pub(crate) fn check_parts(&self) -> Result<(), RepoError> {
         let blocks = self.blocks_path();
         match std::fs::metadata(&blocks) {
@@ -111,7 +111,7 @@ impl Repo {
         &self.path
     }
 
-    /// What it was opened for.
+    /// Its access mode.
     #[must_use]
     pub fn access(&self) -> Access {
         self.access
@@ -135,7 +135,7 @@ impl Repo {
         rows_path(&self.path)
     }
 
-    /// Tells other processes where the RPC listens, as a multiaddr; until the repository is closed.
+    /// Publishes the address of the RPC to other processes, as a multiaddr, until the repository is closed.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -143,7 +143,8 @@ impl Repo {
         self.write_address(API, address)
     }
 
-    /// Tells other processes where the gateway listens, as `http://HOST:PORT`; until the repository is closed.
+    /// Publishes the address of the gateway to other processes, as `http://HOST:PORT`, until the repository is
+    /// closed.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -159,11 +160,10 @@ impl Repo {
         durable::replace(&path, address.as_bytes()).map_err(|error| io_error("write", &path, error))
     }
 
-    /// Removes the files that say where the node listens, and unlocks; also done when the value is dropped. Its parts have
-    /// to be closed before.
+    /// Removes the address files and unlocks; also on drop. Its parts must be closed before.
     pub fn close(&self) {
         if let Some(lock) = self.lock.lock().take() {
-            // Before the lock goes: after it, the files may be another process's.
+            // Before unlocking: afterwards the files may belong to another process.
             if self.access == Access::ReadWrite {
                 remove_addresses(&self.path);
             }
@@ -184,7 +184,7 @@ fn remove_addresses(repo: &Path) {
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!(%error, file = %path.display(), "the file could not be removed");
+            tracing::warn!(%error, file = %path.display(), "cannot remove the file");
         }
     }
 }
@@ -213,18 +213,18 @@ fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> RepoEr
     }
 }
 
-/// Whether a repository is at a path. The configuration is what is written last when one is made.
+/// Whether a repository exists at a path. The configuration is written last when one is created.
 #[must_use]
 pub fn is_initialized(path: &Path) -> bool {
     path.join(CONFIG).exists()
 }
 
-/// Where the RPC of a repository's node listens, as a multiaddr; `None` when no node runs.
+/// The address of a repository's RPC, as a multiaddr; `None` if no node runs.
 ///
-/// An address in a folder without a repository is taken as it is: that is how a user names a node elsewhere.
+/// An address in a directory without a repository is used as it is: that is how a user names a remote node.
 ///
 /// # Errors
-/// When the file cannot be read or holds no address.
+/// When the file cannot be read or is invalid.
 pub fn running_api(path: &Path) -> Result<Option<String>, RepoError> {
     let file = path.join(API);
     let mut text = String::new();
@@ -240,26 +240,26 @@ pub fn running_api(path: &Path) -> Result<Option<String>, RepoError> {
         return Err(RepoError::BadAddress { path: file });
     }
     if Lock::is_held(path)? == Some(false) {
-        // A node that was killed left it.
+        // Left by a killed node.
         return Ok(None);
     }
     Ok(Some(address.to_owned()))
 }
 
-/// There while a repository is being made.
+/// Exists while a repository is being created.
 const UNFINISHED: &str = "init.unfinished";
 
-/// Removes the mark of a repository that is being made.
+/// Removes the marker of an unfinished repository.
 fn finished(path: &Path) {
     let mark = path.join(UNFINISHED);
     if let Err(error) = std::fs::remove_file(&mark)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        tracing::warn!(%error, file = %mark.display(), "the file could not be removed");
+        tracing::warn!(%error, file = %mark.display(), "cannot remove the file");
     }
 }
 
-/// Refuses what is left of a repository whose configuration is gone: making a new one would give it another key.
+/// Refuses the remains of a repository without its configuration: a new one would have another key.
 fn check_remains(path: &Path) -> Result<(), RepoError> {
     if path.join(UNFINISHED).exists() {
         return Ok(());
@@ -323,14 +323,14 @@ fn check_version(path: &Path) -> Result<(), RepoError> {
     })
 }
 
-/// A repository that is being made: it is locked, and none until [`Fresh::finish`].
-pub(crate) struct Fresh {
+/// A repository that is being created: it is locked, and incomplete until [`NewRepo::finish`].
+pub(crate) struct NewRepo {
     path: PathBuf,
     lock: Option<Lock>,
 }
 
-impl Fresh {
-    /// Makes the folder and what lies in it, without the configuration. What an attempt that failed left is used again.
+impl NewRepo {
+    /// Creates the directory and its files, without the configuration. The remains of a failed attempt are reused.
     pub(crate) fn begin(path: &Path) -> Result<Self, RepoError> {
         if is_initialized(path) {
             return Err(match check_version(path) {
@@ -343,13 +343,13 @@ impl Fresh {
         make_folder(path)?;
         let lock = Lock::take(path, Access::ReadWrite)?;
         check_remains(path)?;
-        // Another process may have made it while this one came to the lock.
+        // Another process may have created it before this one got the lock.
         if is_initialized(path) {
             return Err(RepoError::Exists {
                 path: path.to_owned(),
             });
         }
-        // From here to the end a repository without a configuration is one that was not finished.
+        // From here on, a repository without a configuration is an unfinished one.
         let mark = path.join(UNFINISHED);
         durable::replace(&mark, b"").map_err(|error| io_error("write", &mark, error))?;
         let version = path.join("version");
@@ -361,7 +361,7 @@ impl Fresh {
         })
     }
 
-    /// Writes the configuration, which makes it a repository, and unlocks it.
+    /// Writes the configuration, which completes the repository, and unlocks it.
     pub(crate) fn finish(self, config: &crate::config::Config) -> Result<(), ConfigError> {
         ConfigFile::create(&config_path(&self.path), config)?;
         finished(&self.path);

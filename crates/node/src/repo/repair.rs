@@ -1,6 +1,6 @@
-//! Making a repository usable again that has lost parts.
+//! Repairs repositories that have lost parts.
 //!
-//! Whatever is there is kept: files that cannot be used are set aside under another name, and blocks are never removed.
+//! Nothing is deleted: unusable files are renamed, and blocks are never removed.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,7 +12,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockReader as _;
 use cairn_store::BlockStore as _;
 use cairn_store::block::segments::SegmentStore;
-use cairn_store::meta::{Pin, PinMode, Rescued, RowError, Rows as _, SqliteRows};
+use cairn_store::meta::{Pin, PinMode, RecoveredRows, RowError, Rows as _, SqliteRows};
 
 use super::{
     Access, Lock, Repo, RepoError, UNFINISHED, VERSION, VERSION_PREFIX, blocks_path, check_version,
@@ -23,15 +23,15 @@ use crate::config::{Config, ConfigError, ConfigFile, Secret};
 use crate::durable;
 use crate::identity::Identity;
 use crate::node::NodeError;
-use crate::parts::{beside, open_store, store_error};
+use crate::parts::{open_store, rows_location, store_error};
 
-/// What a repair found and did.
+/// The result of a repair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repaired {
-    /// What was repaired, a sentence each; empty when nothing had to be.
+    /// What was repaired, in sentences; empty if nothing was.
     pub done: Vec<String>,
-    /// What stays lost, a sentence each.
+    /// What remains lost, in sentences.
     pub lost: Vec<String>,
 }
 
@@ -42,11 +42,10 @@ impl Repaired {
 }
 
 impl Repo {
-    /// Repairs the repository at a path: makes what is missing of it from what is there. No other process may use it.
+    /// Repairs the repository at a path: rebuilds missing parts from the others. No other process may use it.
     ///
     /// # Errors
-    /// [`RepoError::Missing`] when there is nothing of a repository, [`RepoError::Kubo`], [`RepoError::Locked`], and what writing
-    /// its parts fails with.
+    /// [`RepoError::Missing`] if there is nothing, [`RepoError::Kubo`], [`RepoError::Locked`], and I/O errors.
     pub async fn repair(path: &Path) -> Result<Repaired, NodeError> {
         let parts = [config_path(path), rows_path(path), blocks_path(path)];
         if !parts.iter().any(|part| part.exists()) {
@@ -55,14 +54,14 @@ impl Repo {
             }
             .into());
         }
-        let mut told = Repaired::default();
+        let mut summary = Repaired::default();
         if let Err(error) = check_version(path) {
             match error {
                 RepoError::Version { ref found, .. }
                     if found == super::error::NO_VERSION
                         || found.starts_with(super::error::DAMAGED) =>
                 {
-                    // Kubo's repositories have other parts.
+                    // Kubo's repositories have other files.
                     if path.join("datastore_spec").exists() {
                         return Err(RepoError::Kubo {
                             path: path.to_owned(),
@@ -75,18 +74,18 @@ impl Repo {
             let file = path.join("version");
             durable::replace(&file, format!("{VERSION_PREFIX}{VERSION}\n").as_bytes())
                 .map_err(|error| io_error("write", &file, error))?;
-            told.done("The file `version` was written anew.");
+            summary.done("Rewrote the file `version`.");
         }
         let lock = Lock::take(path, Access::ReadWrite)?;
-        let config = restore_config(path, &mut told)?;
+        let config = restore_config(path, &mut summary)?;
         finished(path);
-        restore_store(path, &mut told)?;
+        restore_store(path, &mut summary)?;
         let (store, report) = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
         if report.reindexed.is_some() {
-            told.done("The index of the blocks was made anew from the segments.");
+            summary.done("Rebuilt the block index from the segments.");
         }
         for lost in &report.lost {
-            told.lost.push(format!(
+            summary.lost.push(format!(
                 "{} segment {} is gone: {} blocks of {} bytes. `cairn repo verify` lists them.",
                 if lost.partly { "Part of" } else { "All of" },
                 lost.segment,
@@ -94,15 +93,15 @@ impl Repo {
                 lost.bytes
             ));
         }
-        let repaired = restore_rows(path, &store, &mut told).await;
+        let repaired = restore_rows(path, &store, &mut summary).await;
         store.close().await.map_err(NodeError::Store)?;
         drop(lock);
-        repaired.map(|()| told)
+        repaired.map(|()| summary)
     }
 }
 
-/// A name that is free, for a file that is set aside.
-fn aside(file: &Path) -> PathBuf {
+/// An unused name, for a file that is renamed.
+fn free_name(file: &Path) -> PathBuf {
     let named = |number: u32| {
         let mut name = file.file_name().unwrap_or_default().to_owned();
         name.push(format!(".damaged-{number}"));
@@ -114,9 +113,9 @@ fn aside(file: &Path) -> PathBuf {
         .unwrap_or_else(|| named(u32::MAX))
 }
 
-/// Sets a file aside, if it is there; answers with its new name.
+/// Renames a file, if it exists; returns its new name.
 fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
-    let to = aside(file);
+    let to = free_name(file);
     match std::fs::rename(file, &to) {
         Ok(()) => Ok(Some(
             to.file_name()
@@ -129,8 +128,8 @@ fn set_aside(file: &Path) -> Result<Option<String>, RepoError> {
     }
 }
 
-/// Reads the configuration, or makes a new one.
-fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError> {
+/// Reads the configuration, or creates a new one.
+fn restore_config(path: &Path, summary: &mut Repaired) -> Result<Config, NodeError> {
     let file = config_path(path);
     match ConfigFile::load(&file) {
         Ok(config) => {
@@ -154,27 +153,27 @@ fn restore_config(path: &Path, told: &mut Repaired) -> Result<Config, NodeError>
         None => Identity::generate().map_err(RepoError::from)?,
     };
     let config = Config::initial(identity.section());
-    // Until the new one is there, this is a repository that is being made.
+    // Until the new one exists, the repository is unfinished.
     let mark = path.join(UNFINISHED);
     durable::replace(&mark, b"").map_err(|error| io_error("write", &mark, error))?;
     let old = set_aside(&file)?;
     ConfigFile::create(&file, &config).map_err(RepoError::from)?;
     let old = old.map_or_else(String::new, |old| format!(" The old file is `{old}`."));
-    told.done(if fresh {
+    summary.done(if fresh {
         format!(
-            "A new configuration was made, with a new identity: this node is now {}.{old} Settings are those of a new repository.",
+            "Created a new configuration with a new identity: this node is now {}.{old} All settings have their defaults.",
             identity.peer_id()
         )
     } else {
         format!(
-            "A new configuration was made; the identity {} was kept.{old} Settings are those of a new repository.",
+            "Created a new configuration; the identity {} was kept.{old} All settings have their defaults.",
             identity.peer_id()
         )
     });
     Ok(config)
 }
 
-/// Whether the file may be good, and only this process cannot read it.
+/// Whether the file may be good and is only unreadable for this process.
 fn cannot_be_read(error: &ConfigError) -> bool {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
@@ -189,7 +188,7 @@ fn cannot_be_read(error: &ConfigError) -> bool {
     false
 }
 
-/// The identity in what is left of a configuration.
+/// The identity in the remains of a configuration.
 fn identity_in(text: &str) -> Option<Identity> {
     let value = |key: &str| {
         let rest = text.split_once(&format!("\"{key}\""))?.1;
@@ -203,11 +202,11 @@ fn identity_in(text: &str) -> Option<Identity> {
     .ok()
 }
 
-/// Gets the identity of the block store back.
-fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
+/// Restores the identity of the block store.
+fn restore_store(path: &Path, summary: &mut Repaired) -> Result<(), NodeError> {
     let blocks = blocks_path(path);
     let there = blocks.exists();
-    // What the rows name, when they can be read.
+    // The store named in the rows, if they can be read.
     let named = SqliteRows::open(rows_path(path), true)
         .and_then(|rows| rows.store_id())
         .ok()
@@ -217,33 +216,45 @@ fn restore_store(path: &Path, told: &mut Repaired) -> Result<(), NodeError> {
     let restored = SegmentStore::restore_identity(&blocks, named.as_deref())
         .map_err(|source| store_error(&blocks, source))?;
     if !there {
-        told.lost
+        summary
+            .lost
             .push("The block store was gone, and all blocks with it.".to_owned());
     } else if restored && had {
-        told.done("What was missing of the block store was made anew.");
+        summary.done("Recreated the missing files of the block store.");
     } else if restored {
-        told.done("`blocks/store.json` was written anew from the segments.");
+        summary.done("Rewrote `blocks/store.json` from the segments.");
     }
     Ok(())
 }
 
-/// Gets the rows back.
+/// Restores the rows.
 async fn restore_rows(
     path: &Path,
     store: &Arc<SegmentStore>,
-    told: &mut Repaired,
+    summary: &mut Repaired,
 ) -> Result<(), NodeError> {
     let file = rows_path(path);
-    let place = beside(&file, store)?;
-    let rows = match SqliteRows::open_beside(&place) {
+    let place = rows_location(&file, store)?;
+    let opened = match SqliteRows::open_with_store(&place) {
+        // Opening does not read every page.
+        Ok(rows) => match rows.check() {
+            Ok(()) => Ok(rows),
+            Err(error) => {
+                rows.close().await?;
+                Err(error)
+            }
+        },
+        refused => refused,
+    };
+    let rows = match opened {
         Ok(rows) => rows,
         Err(error @ (RowError::Newer { .. } | RowError::Journal { .. })) => {
             return Err(error.into());
         }
         Err(error) => {
-            tracing::warn!(%error, "the rows are made anew");
-            rebuild_rows(&file, store, told)?;
-            SqliteRows::open_beside(&beside(&file, store)?)?
+            tracing::warn!(%error, "rebuilding the rows");
+            rebuild_rows(&file, store, summary)?;
+            SqliteRows::open_with_store(&rows_location(&file, store)?)?
         }
     };
     if let Some(id) = rows.id() {
@@ -253,45 +264,45 @@ async fn restore_rows(
     rows.close().await?;
     let unseen = unseen?;
     if unseen.count > 0 {
-        told.lost.push(format!(
+        summary.lost.push(format!(
             "Pins are not whole, and nothing will be collected: {unseen}."
         ));
     }
     Ok(())
 }
 
-/// Makes new rows from the journal of the pins, or else from the blocks.
+/// Rebuilds the rows from the pin journal, or else from the blocks.
 fn rebuild_rows(
     file: &Path,
     store: &Arc<SegmentStore>,
-    told: &mut Repaired,
+    summary: &mut Repaired,
 ) -> Result<(), NodeError> {
     let rescued = SqliteRows::rescue(&*store.disk(), &store.id())?;
     let gone = rescued.is_none();
     let mut kept = rescued.unwrap_or_default();
     if !gone {
-        told.done(format!(
-            "{} pins were brought back from their journal, with their names.",
+        summary.done(format!(
+            "Restored {} pins with their names from their journal.",
             kept.pins.len()
         ));
     }
     if kept.mfs_root.is_some() {
-        told.done("The root of the mutable file system was brought back from the journal.");
+        summary.done("Restored the root of the mutable file system from the journal.");
     }
     if gone || kept.damaged {
         let before = kept.pins.len();
-        add_unlinked(store, &mut kept)?;
-        told.done(format!(
+        add_pins_of_unlinked(store, &mut kept)?;
+        summary.done(format!(
             "The pin journal is {}: {} blocks that no other block links to were pinned. Remove the pins that you do not need: \
              `cairn pin rm`.",
-            if gone { "gone" } else { "damaged" },
+            if gone { "missing" } else { "damaged" },
             kept.pins.len() - before
         ));
-        told.lost.push(
+        summary.lost.push(
             if kept.mfs_root.is_some() {
-                "The mutable file system may be that of an earlier time."
+                "The mutable file system may be outdated."
             } else {
-                "The mutable file system is lost. What was in it is among the blocks that were pinned: `cairn files cp /ipfs/CID /NAME` puts it back."
+                "The mutable file system is lost. Its content is among the pinned blocks: `cairn files cp /ipfs/CID /NAME` restores it."
             }
             .to_owned(),
         );
@@ -315,21 +326,24 @@ fn rebuild_rows(
     }
     std::fs::rename(&fresh, file).map_err(|error| io_error("write", file, error))?;
     durable::sync_folder(file).map_err(|error| io_error("write", file, error))?;
-    told.done(match old {
-        Some(old) => format!("`rows.sqlite` was made anew; the old file is `{old}`."),
-        None => "`rows.sqlite` was made anew.".to_owned(),
+    summary.done(match old {
+        Some(old) => format!("Rebuilt `rows.sqlite`; the old file is `{old}`."),
+        None => "Rebuilt `rows.sqlite`.".to_owned(),
     });
-    told.lost.push(
+    summary.lost.push(
         "References to files of the filestore, if there were any, are not in the pin journal: add those files again."
             .to_owned(),
     );
     Ok(())
 }
 
-/// Adds the pins of [`unlinked`] whose blocks have none.
-fn add_unlinked(store: &Arc<SegmentStore>, kept: &mut Rescued) -> Result<(), NodeError> {
+/// Adds the pins of [`pins_of_unlinked`] whose blocks have none.
+fn add_pins_of_unlinked(
+    store: &Arc<SegmentStore>,
+    kept: &mut RecoveredRows,
+) -> Result<(), NodeError> {
     let have: HashSet<Multihash> = kept.pins.iter().map(|pin| pin.cid.hash().clone()).collect();
-    let roots = unlinked(store)?.into_iter();
+    let roots = pins_of_unlinked(store)?.into_iter();
     kept.pins
         .extend(roots.filter(|pin| !have.contains(pin.cid.hash())));
     Ok(())
@@ -345,7 +359,7 @@ fn with_logs(file: &Path) -> [PathBuf; 3] {
 }
 
 /// A pin for every block that no other block links to.
-fn unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
+fn pins_of_unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
     let mut cids: Vec<Cid> = Vec::new();
     store
         .cids(&mut |cid| {
@@ -370,7 +384,7 @@ fn unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
         .into_iter()
         .filter(|cid| !linked.contains(cid.hash()))
         .map(|cid| Pin {
-            // What cannot be followed would stop every collection.
+            // An incomplete pin would stop every collection.
             mode: if unreadable.contains(&cid) {
                 PinMode::Direct
             } else {

@@ -1,13 +1,13 @@
-//! Automatic collection, by the store's size.
+//! Automatic garbage collection by the size of the store.
 //!
-//! As with Kubo: every `Datastore.GCPeriod` the disk use of the store is compared with `Datastore.StorageGCWatermark`
-//! percent of `Datastore.StorageMax`, and a collection runs when it is above. `StorageMax` refuses nothing: when pins alone
-//! are larger, the log says so.
+//! As in Kubo: every `Datastore.GCPeriod` the disk usage of the store is compared with `Datastore.StorageGCWatermark`
+//! percent of `Datastore.StorageMax`, and a collection runs if it is larger. `StorageMax` does not refuse anything:
+//! if the pins alone are larger, that is logged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cairn_dag::gc::{CollectError, ExtraRoots, Running};
+use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_store::BlockStore;
 use cairn_store::block::{BlockError, Collected};
 use cairn_store::meta::Rows;
@@ -33,14 +33,14 @@ impl std::fmt::Debug for AutoCollect {
     }
 }
 
-/// What a look at the store's size led to.
+/// The outcome of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// Nothing: it is small enough.
+pub enum CheckOutcome {
+    /// The store is small enough.
     Small,
     /// A collection.
     Collected(Collected),
-    /// A collection that the end of the node cut short.
+    /// A collection that was stopped by the shutdown.
     Stopped,
 }
 
@@ -48,10 +48,10 @@ pub enum Look {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AutoCollectError {
-    /// The configuration was changed to what cannot be used.
+    /// The configuration has become invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The store's size cannot be told.
+    /// The store's size cannot be determined.
     #[error(transparent)]
     Store(#[from] BlockError),
     /// The collection failed.
@@ -60,7 +60,7 @@ pub enum AutoCollectError {
 }
 
 impl AutoCollect {
-    /// Prepares it. The configuration is read anew at each look.
+    /// Creates it. The configuration is read again at each check.
     #[must_use]
     pub fn new(
         store: Arc<dyn BlockStore>,
@@ -77,19 +77,19 @@ impl AutoCollect {
         }
     }
 
-    /// Counts its collections there.
+    /// Counts its collections in these metrics.
     #[must_use]
     pub fn with_metrics(self, metrics: Arc<Metrics>) -> Self {
         Self { metrics, ..self }
     }
 
-    /// Looks every `Datastore.GCPeriod` until `stop`; ends at once when that is zero.
+    /// Checks every `Datastore.GCPeriod` until `stop`; returns at once if that is zero.
     pub async fn run(self, stop: CancellationToken) {
         loop {
             let period = match self.config.config().datastore.gc_interval() {
                 Ok(period) => period.to_std(),
                 Err(error) => {
-                    tracing::error!(%error, "automatic collection ends");
+                    tracing::error!(%error, "automatic collection stops");
                     return;
                 }
             };
@@ -101,9 +101,9 @@ impl AutoCollect {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(period) => {}
             }
-            match self.look(&stop).await {
-                Ok(Look::Small) => {}
-                Ok(Look::Collected(done)) => {
+            match self.check(&stop).await {
+                Ok(CheckOutcome::Small) => {}
+                Ok(CheckOutcome::Collected(done)) => {
                     tracing::info!(
                         blocks = done.blocks,
                         bytes = done.bytes,
@@ -112,7 +112,7 @@ impl AutoCollect {
                         "collected"
                     );
                 }
-                Ok(Look::Stopped) => return,
+                Ok(CheckOutcome::Stopped) => return,
                 Err(error) => {
                     let cause: &dyn std::error::Error = &error;
                     tracing::error!(error = cause, "the automatic collection failed");
@@ -121,17 +121,17 @@ impl AutoCollect {
         }
     }
 
-    /// Looks once, and collects if the store is larger than the watermark. A collection that is under way when `stop` comes
-    /// ends between batches.
+    /// Checks once, and collects if the store is larger than the watermark. On `stop`, a running collection ends
+    /// between batches.
     ///
     /// # Errors
     /// See [`AutoCollectError`].
-    pub async fn look(&self, stop: &CancellationToken) -> Result<Look, AutoCollectError> {
+    pub async fn check(&self, stop: &CancellationToken) -> Result<CheckOutcome, AutoCollectError> {
         let datastore = self.config.config().datastore.clone();
         let (threshold, max) = (datastore.gc_threshold()?, datastore.max_bytes()?);
         let size = self.disk_bytes().await?;
         if size <= threshold {
-            return Ok(Look::Small);
+            return Ok(CheckOutcome::Small);
         }
         tracing::info!(
             size,
@@ -139,7 +139,7 @@ impl AutoCollect {
             "the store is larger than its watermark: collecting"
         );
         let cancelled = Arc::new(AtomicBool::new(false));
-        let running = Running::start(
+        let running = CollectionTask::start(
             Arc::clone(&self.store),
             Arc::clone(&self.rows),
             Arc::clone(&self.roots),
@@ -157,7 +157,7 @@ impl AutoCollect {
             }
         };
         let done = match done {
-            Err(CollectError::Store(BlockError::Cancelled)) => return Ok(Look::Stopped),
+            Err(CollectError::Store(BlockError::Cancelled)) => return Ok(CheckOutcome::Stopped),
             done => done?,
         };
         if self.disk_bytes().await? > max {
@@ -167,12 +167,12 @@ impl AutoCollect {
                 "what is pinned is larger than Datastore.StorageMax: unpin, or raise it; nothing is refused meanwhile"
             );
         }
-        Ok(Look::Collected(done))
+        Ok(CheckOutcome::Collected(done))
     }
 
     async fn disk_bytes(&self) -> Result<u64, AutoCollectError> {
         let store = Arc::clone(&self.store);
-        // It may look at the files.
+        // May read files.
         let stat = tokio::task::spawn_blocking(move || store.stat())
             .await
             .map_err(|_| CollectError::Interrupted)?;

@@ -1,4 +1,4 @@
-//! What a node does by itself.
+//! Background tasks of a node.
 
 mod collect;
 
@@ -8,20 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use collect::{AutoCollect, Look};
+pub use collect::{AutoCollect, CheckOutcome};
 
 /// Tasks that run until the node stops.
 #[derive(Debug, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
-    /// The same for threads, which cannot wait for a token.
+    /// The same flag for threads, which cannot wait for a token.
     flag: Arc<AtomicBool>,
 }
 
 impl Tasks {
-    /// Starts a task; it is to end soon after its token is cancelled. One that is started after [`Tasks::stop`] sees
-    /// a cancelled token at once.
+    /// Starts a task, which must end soon after its token is cancelled. A task started after [`Tasks::stop`] gets a
+    /// cancelled token.
     pub fn spawn<F>(&self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -33,19 +33,19 @@ impl Tasks {
         });
     }
 
-    /// Cancelled when the node is to stop.
+    /// Cancelled when the node stops.
     #[must_use]
     pub fn stopping(&self) -> CancellationToken {
         self.stop.child_token()
     }
 
-    /// Set when the node is to stop.
+    /// Set when the node stops.
     #[must_use]
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
     }
 
-    /// Tells every task to stop, and waits until all have.
+    /// Stops all tasks and waits for them.
     pub async fn stop(&self) {
         self.flag.store(true, Ordering::Relaxed);
         self.stop.cancel();

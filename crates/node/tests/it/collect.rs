@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_node::config::{Config, ConfigFile};
-use cairn_node::tasks::{AutoCollect, Look, Tasks};
+use cairn_node::tasks::{AutoCollect, CheckOutcome, Tasks};
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
@@ -85,22 +85,22 @@ async fn collects_above_the_watermark_only() {
     let parts = Parts::new().await;
     let auto = parts.auto();
     let stop = CancellationToken::new();
-    assert_eq!(auto.look(&stop).await.unwrap(), Look::Small);
+    assert_eq!(auto.check(&stop).await.unwrap(), CheckOutcome::Small);
     let size = parts.store.stat().unwrap().disk_bytes;
     parts.set("Datastore.StorageMax", json!(format!("{}", size * 2)));
     parts.set("Datastore.StorageGCWatermark", json!(50));
     assert_eq!(
-        auto.look(&stop).await.unwrap(),
-        Look::Small,
+        auto.check(&stop).await.unwrap(),
+        CheckOutcome::Small,
         "at the watermark"
     );
     assert_eq!(parts.blocks(), 10);
     parts.set("Datastore.StorageGCWatermark", json!(49));
-    let Look::Collected(done) = auto.look(&stop).await.unwrap() else {
+    let CheckOutcome::Collected(done) = auto.check(&stop).await.unwrap() else {
         panic!("no collection above the watermark")
     };
     assert_eq!((done.blocks, parts.blocks()), (7, 3));
-    assert_eq!(auto.look(&stop).await.unwrap(), Look::Small);
+    assert_eq!(auto.check(&stop).await.unwrap(), CheckOutcome::Small);
     assert_eq!(parts.asked.load(Ordering::Relaxed), 1);
 }
 
@@ -110,12 +110,12 @@ async fn pins_above_the_limit_are_kept() {
     parts.set("Datastore.StorageMax", json!("1kB"));
     let stop = CancellationToken::new();
     for removed in [7, 0] {
-        let Look::Collected(done) = parts.auto().look(&stop).await.unwrap() else {
+        let CheckOutcome::Collected(done) = parts.auto().check(&stop).await.unwrap() else {
             panic!("no collection")
         };
         assert_eq!((done.blocks, parts.blocks()), (removed, 3));
     }
-    // And writes go on.
+    // And writes continue.
     let hold = parts.store.hold();
     let data = Bytes::from_static(b"more");
     let more = Block::new(Cid::v1(Codec::RAW, Multihash::sha2_256(&data)), data);
@@ -128,10 +128,10 @@ async fn a_stopped_collection_says_so() {
     parts.set("Datastore.StorageMax", json!("1kB"));
     let stop = CancellationToken::new();
     stop.cancel();
-    let look = parts.auto().look(&stop).await.unwrap();
+    let check = parts.auto().check(&stop).await.unwrap();
     assert!(
-        matches!(look, Look::Stopped | Look::Collected(_)),
-        "{look:?}"
+        matches!(check, CheckOutcome::Stopped | CheckOutcome::Collected(_)),
+        "{check:?}"
     );
 }
 
@@ -142,7 +142,7 @@ async fn rows_of_another_store_stop_nothing_but_the_collection() {
     parts.set("Datastore.StorageMax", json!("1kB"));
     let error = parts
         .auto()
-        .look(&CancellationToken::new())
+        .check(&CancellationToken::new())
         .await
         .unwrap_err();
     assert!(

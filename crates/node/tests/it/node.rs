@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cairn_dag::import::ImportDefaults;
 use cairn_node::{Access, InitOptions, Node, NodeError, NodeOptions, Repo, RepoError};
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::block::Root;
@@ -70,10 +69,11 @@ async fn a_new_node_may_welcome_its_user() {
     let node = open(folder.path()).await;
     assert_eq!(pins(&node).len(), 2);
     let links = node.store().links_blocking(&welcome).unwrap().unwrap();
-    let text = node.store().get_blocking(links[0].hash()).unwrap().unwrap();
+    let readme = links.iter().next().unwrap();
+    let text = node.store().get_blocking(readme.hash()).unwrap().unwrap();
     assert!(String::from_utf8_lossy(&text).contains("Welcome to Cairn."));
     node.collect().finish().await.unwrap();
-    assert!(node.store().has_blocking(links[0].hash()).unwrap());
+    assert!(node.store().has_blocking(readme.hash()).unwrap());
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn import_settings_reach_imports() {
     };
     Repo::init(folder.path(), &options).await.unwrap();
     let node = open(folder.path()).await;
-    let defaults = ImportDefaults::from(&node.config().import);
+    let defaults = node.import_options();
     assert_eq!(defaults.cid_version, Some(1));
     assert_eq!(defaults.chunker.as_deref(), Some("size-1048576"));
     assert_eq!(defaults.hamt_threshold, Some(256 << 10));

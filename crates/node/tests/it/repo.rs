@@ -62,7 +62,10 @@ async fn init_refuses_unknown_profiles_and_leaves_nothing() {
         ..InitOptions::default()
     };
     let error = Repo::init(&path, &options).await.unwrap_err();
-    assert_eq!(error.to_string(), "invalid configuration profile: nope");
+    assert_eq!(
+        error.to_string(),
+        "there is no configuration profile \"nope\""
+    );
     assert!(!path.exists());
 }
 

@@ -1,4 +1,4 @@
-//! Reading a CAR of either version from bytes that come in pieces.
+//! A streaming decoder of CARs of both versions.
 
 use std::collections::VecDeque;
 
@@ -12,14 +12,14 @@ use crate::varint;
 /// What a section that spans pieces is given room for before its bytes have come.
 const FIRST_ROOM: usize = 64 << 10;
 
-/// How much is read at once.
+/// Limits of a decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest header in bytes.
     pub header: usize,
     /// Largest section in bytes: CID and block.
     pub section: usize,
-    /// Whether a section of length zero ends the archive, as padding does; else it is an error.
+    /// Whether a section of length zero ends the archive, as padding; otherwise it is an error.
     pub zero_section_is_end: bool,
 }
 
@@ -34,7 +34,7 @@ impl Default for Limits {
     }
 }
 
-/// What a [`Decoder`] has found.
+/// What a [`Decoder`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The header; comes first and once.
@@ -44,14 +44,14 @@ pub enum Event {
         /// Its roots.
         roots: Vec<Cid>,
     },
-    /// A block, which is not checked: see [`super::verify`].
+    /// A block, which is not verified: see [`super::verify`].
     Block(Block),
 }
 
-/// Reads an archive. Push bytes, take events until there is none, push more; in the end, [`Self::finish`].
+/// Decodes an archive: push bytes, take events until there are none, push more; at the end call [`Self::finish`].
 ///
-/// A block that lies within one pushed piece is a slice of it; any other is copied once. What is held is at most
-/// one section and the pieces that were pushed since the last event was taken.
+/// A block within one pushed piece is a slice of it; others are copied once. At most one section is buffered, and the
+/// pieces that were pushed since the last event was taken.
 #[derive(Debug)]
 pub struct Decoder {
     limits: Limits,
@@ -86,7 +86,7 @@ enum State {
     Section {
         length: usize,
     },
-    /// Behind the data of a CARv2, or behind a zero-length section: what follows is ignored.
+    /// After the data of a CARv2, or behind a zero-length section: what follows is ignored.
     End,
     Failed(CarError),
 }
@@ -135,14 +135,14 @@ impl Decoder {
         result
     }
 
-    /// Whether all of the archive has come: what else is pushed is ignored. Never so for a CARv1, whose end is
-    /// that of the bytes.
+    /// Whether the archive is complete, so that further bytes are ignored. Never for a CARv1, which ends with its
+    /// bytes.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.state == State::End
     }
 
-    /// Says that there are no more bytes; an error if the archive ends early. All events must have been taken.
+    /// Signals the end of the bytes; an error if the archive ends early. All events must have been taken.
     pub fn finish(self) -> Result<(), CarError> {
         match self.state {
             State::Failed(error) => Err(error),

@@ -1,7 +1,7 @@
 //! The header of CARv1: a DAG-CBOR map of `version` and `roots`. The pragma of CARv2 is one, too.
 //!
-//! Read by hand, since it comes before anything is trusted: nothing is allocated by a count in the input, and
-//! nothing nests.
+//! Has its own decoder, as it is read before anything is trusted: it never allocates by a count in the input, and
+//! does not nest.
 
 use super::CarError;
 use crate::cid::Cid;

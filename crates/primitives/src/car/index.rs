@@ -1,6 +1,6 @@
-//! The index of a CARv2: where the section of a digest begins.
+//! The index of a CARv2: the offsets of sections by digest.
 //!
-//! An index that came with an archive is a hint of its maker: check what is read at an offset.
+//! An index is an unverified hint: verify what is read at an offset.
 //!
 //! Spec: <https://ipld.io/specs/transport/car/carv2/#index-payload>
 
@@ -21,7 +21,7 @@ const OFFSET_LEN: usize = 8;
 
 /// The two kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum IndexKind {
     /// By digest alone.
     Sorted,
     /// By hash function and digest: what go-car writes.
@@ -48,13 +48,13 @@ impl IndexWriter {
     }
 
     /// Appends the index with its codec.
-    pub fn write(self, kind: Kind, out: &mut Vec<u8>) {
+    pub fn write(self, kind: IndexKind, out: &mut Vec<u8>) {
         // code (0 where it does not count) -> width -> records
         let mut codes: BTreeMap<u64, BTreeMap<usize, Vec<(Multihash, u64)>>> = BTreeMap::new();
         for (hash, offset) in self.records {
             let code = match kind {
-                Kind::Sorted => 0,
-                Kind::MultihashSorted => hash.code(),
+                IndexKind::Sorted => 0,
+                IndexKind::MultihashSorted => hash.code(),
             };
             let width = hash.digest().len() + OFFSET_LEN;
             codes
@@ -65,11 +65,11 @@ impl IndexWriter {
                 .push((hash, offset));
         }
         match kind {
-            Kind::Sorted => {
+            IndexKind::Sorted => {
                 varint::encode(SORTED, out);
                 write_widths(codes.remove(&0).unwrap_or_default(), out);
             }
-            Kind::MultihashSorted => {
+            IndexKind::MultihashSorted => {
                 varint::encode(MULTIHASH_SORTED, out);
                 write_count(codes.len(), out);
                 for (code, widths) in codes {

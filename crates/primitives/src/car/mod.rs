@@ -1,4 +1,4 @@
-//! Content archives (CAR): blocks in a row behind a header that names roots.
+//! Content archives (CAR): a header with roots, followed by blocks.
 //!
 //! [`Decoder`] reads both versions from bytes that arrive in any pieces; [`v1`] and [`v2`] hold the pieces that
 //! writers need.
@@ -22,7 +22,7 @@ use crate::varint::VarintError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarError {
-    /// There is nothing at all.
+    /// The input is empty.
     #[error("the archive is empty")]
     Empty,
     /// The bytes end inside a header or a section.
@@ -32,55 +32,55 @@ pub enum CarError {
     #[error("invalid section length")]
     Length(#[from] VarintError),
     /// The header is larger than [`Limits::header`].
-    #[error("the header is larger than is allowed")]
+    #[error("the header is too large")]
     HeaderTooLarge,
     /// A section is larger than [`Limits::section`].
-    #[error("a section is larger than is allowed")]
+    #[error("a section is too large")]
     SectionTooLarge,
-    /// The header is not the DAG-CBOR map that it has to be.
+    /// The header is not a valid DAG-CBOR map.
     #[error("invalid header: {0}")]
     Header(&'static str),
     /// A root is not a CID.
-    #[error("the header names a root that is no CID")]
+    #[error("a root in the header is not a CID")]
     Root(#[source] CidError),
     /// The version is neither 1 nor 2.
-    #[error("invalid car version: {0}")]
+    #[error("invalid CAR version {0}")]
     Version(u64),
-    /// What a CARv2 holds is no CARv1.
-    #[error("invalid data payload header version; expected 1, got {0}")]
+    /// What a CARv2 holds is not a CARv1.
+    #[error("the CARv2 contains a CAR of version {0}, expected 1")]
     PayloadVersion(u64),
     /// The data of a CARv2 begins inside its header.
-    #[error("invalid data payload offset: {0}")]
+    #[error("invalid data offset {0}")]
     DataOffset(u64),
     /// The data of a CARv2 is empty, or larger than 63 bits.
-    #[error("invalid data payload size: {0}")]
+    #[error("invalid data size {0}")]
     DataSize(u64),
     /// The index of a CARv2 is beyond 63 bits.
-    #[error("invalid index offset: {0}")]
+    #[error("invalid index offset {0}")]
     IndexOffset(u64),
     /// A section does not begin with a CID.
     #[error("a section does not begin with a CID")]
     Cid(#[source] CidError),
-    /// A block is not what its CID says.
-    #[error("block {expected} has other content than its CID says: that of {got}")]
+    /// A block does not match its CID.
+    #[error("the content of block {expected} does not match its CID: it is that of {got}")]
     Mismatch {
         /// The CID in the archive.
         expected: Box<Cid>,
         /// The CID of the bytes.
         got: Box<Cid>,
     },
-    /// A block's hash function is not built in.
-    #[error("a block of the archive cannot be checked")]
+    /// A block's hash function is unknown.
+    #[error("a block of the archive cannot be verified")]
     Hash(#[from] HashError),
     /// The index is malformed.
-    #[error("malformed index; {0}")]
+    #[error("malformed index: {0}")]
     Index(&'static str),
-    /// The index has a codec that is not known.
+    /// The index has an unknown codec.
     #[error("unknown index codec: {0:#x}")]
     IndexCodec(u64),
 }
 
-/// Checks that a block is what its CID says. [`Decoder`] does not: hashing is for many threads.
+/// Verifies that a block matches its CID. [`Decoder`] does not, so that hashing can use many threads.
 pub fn verify(block: &Block) -> Result<(), CarError> {
     let hash = block.cid.hash();
     if hash.matches(&block.data)? {

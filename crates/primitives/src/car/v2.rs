@@ -1,4 +1,4 @@
-//! CARv2: a CARv1 between a header that tells where it is and an optional index.
+//! CARv2: a header with offsets, a CARv1, and an optional index.
 //!
 //! Spec: <https://ipld.io/specs/transport/car/carv2/>
 
@@ -14,7 +14,7 @@ pub const MIN_DATA_OFFSET: u64 = (PRAGMA.len() + HEADER_LEN) as u64;
 /// The bit of [`Header::characteristics`] that says that the index has every section.
 const FULLY_INDEXED: u128 = 1 << 7;
 
-/// Where things are in a CARv2, in bytes from its front.
+/// The header of a CARv2, with offsets in bytes from its front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Flags. See [`Header::is_fully_indexed`].

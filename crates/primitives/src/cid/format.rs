@@ -1,4 +1,4 @@
-//! CIDs by a format string: `%v-%c-%h-%L`.
+//! Formats CIDs by a format string such as `%v-%c-%h-%L`.
 //!
 //! Reference: `ipfs cid format --help`.
 
@@ -6,20 +6,20 @@ use super::{Cid, Version};
 use crate::multibase::{self, Base};
 use crate::multihash::HashFunction;
 
-/// Why a format string means nothing. The texts are Kubo's.
+/// Why a format string is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// The string ends in a single `%`.
-    #[error("premature end of format string")]
+    #[error("the format string ends after %")]
     Ends,
-    /// A letter that stands for nothing.
-    #[error("unrecognized specifier in format string: %{0}")]
+    /// An unknown specifier.
+    #[error("unknown specifier %{0} in the format string")]
     Unknown(char),
 }
 
 impl Cid {
-    /// Fills in a format string:
+    /// Expands a format string:
     ///
     /// | | stands for |
     /// |---|---|
@@ -129,8 +129,8 @@ mod tests {
     fn refuses_what_means_nothing() {
         let cid: Cid = FILE.parse().unwrap();
         for (format, text) in [
-            ("%", "premature end of format string"),
-            ("%s%x", "unrecognized specifier in format string: %x"),
+            ("%", "the format string ends after %"),
+            ("%s%x", "unknown specifier %x in the format string"),
         ] {
             let error = cid.format(format, Base::Base32Lower).unwrap_err();
             assert_eq!(error.to_string(), text);

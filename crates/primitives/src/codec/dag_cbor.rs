@@ -1,23 +1,22 @@
-//! DAG-CBOR: CBOR with links, in one canonical form.
+//! DAG-CBOR: CBOR with links and a canonical form.
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-cbor/spec/>
 //!
-//! Encoding is canonical: keys by length, then by bytes; shortest heads; floats in 64 bits. Decoding takes what was
-//! published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer heads, shorter
-//! floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a tag before anything but bytes, which is
-//! passed over. It refuses bytes with a tag other than 42, a tag before a tag, and a key that stands twice.
-
-use std::borrow::Cow;
-use std::ops::Range;
+//! Encoding is canonical: keys sorted by length, then by bytes; shortest heads; floats in 64 bits. Decoding accepts
+//! what was published before the rules were settled, as Kubo does: indefinite lengths, any order of keys, longer
+//! heads, shorter floats, NaN and infinities, text that is not UTF-8, `undefined` for null, and a skipped tag before
+//! anything but bytes. It refuses bytes with a tag other than 42, nested tags, and repeated keys.
 
 use bytes::Bytes;
 
 use super::{CodecError, MAX_DEPTH};
-use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::ipld::{Builder, Ipld};
 
+mod read;
 mod write;
 
+use read::{Frame, Item, Reader, SimpleValue, Span};
 pub(super) use write::encode_as;
 
 const LINK_TAG: u64 = 42;
@@ -33,7 +32,7 @@ const TAG: u8 = 6;
 /// What ends a value whose length is open.
 const BREAK: u8 = 0xff;
 
-/// What sets plain CBOR apart.
+/// The differences of plain CBOR.
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub(super) codec: &'static str,
@@ -72,14 +71,14 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     encode_as(DAG_CBOR, value)
 }
 
-/// The links of a block in the order of the bytes. Builds no value, and so does not look for keys that repeat; whatever
-/// [`decode`] takes, this takes.
+/// The links of a block in the order of the bytes. Does not build the value and does not check for repeated keys;
+/// accepts everything that [`decode`] accepts.
 ///
 /// # Errors
 /// [`CodecError::Truncated`], [`CodecError::Malformed`], [`CodecError::Link`], [`CodecError::TooDeep`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     let mut reader = Reader::new(DAG_CBOR, bytes);
-    let mut found = Vec::new();
+    let mut found = CidList::new();
     let mut open: Vec<Frame> = Vec::new();
     loop {
         let ended = match open.last() {
@@ -96,7 +95,7 @@ pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
         if !ended {
             match reader.item()? {
                 Item::Integer(_) | Item::Simple(_) | Item::Text(_) | Item::Bytes(_) => {}
-                Item::Link(cid) => found.push(cid),
+                Item::Link(cid) => found.push(&cid),
                 Item::Open(_) if open.len() >= MAX_DEPTH => {
                     return Err(CodecError::TooDeep(DAG_CBOR.codec));
                 }
@@ -138,9 +137,9 @@ pub(super) fn decode_as(dialect: Dialect, bytes: &Bytes) -> Result<Ipld, CodecEr
                 Item::Bytes(Span::Whole(range)) => Ipld::Bytes(bytes.slice(range)),
                 Item::Bytes(Span::Chunks(joined)) => Ipld::Bytes(joined.into()),
                 Item::Link(cid) => Ipld::Link(cid),
-                Item::Simple(Simple::Null) => Ipld::Null,
-                Item::Simple(Simple::Bool(value)) => Ipld::Bool(value),
-                Item::Simple(Simple::Float(value)) => Ipld::Float(value),
+                Item::Simple(SimpleValue::Null) => Ipld::Null,
+                Item::Simple(SimpleValue::Bool(value)) => Ipld::Bool(value),
+                Item::Simple(SimpleValue::Float(value)) => Ipld::Float(value),
                 Item::Open(frame) => {
                     if frame.keys {
                         builder.open_map()?;
@@ -159,272 +158,6 @@ pub(super) fn decode_as(dialect: Dialect, bytes: &Bytes) -> Result<Ipld, CodecEr
         if let Some(frame) = open.last_mut() {
             frame.count();
         }
-    }
-}
-
-/// A list or map that is being read.
-struct Frame {
-    /// Entries to come; `None` when a break ends them.
-    left: Option<u64>,
-    /// Whether they have keys.
-    keys: bool,
-}
-
-impl Frame {
-    /// Whether no entry follows; passes over the break.
-    fn ends(&self, reader: &mut Reader<'_>) -> bool {
-        match self.left {
-            Some(left) => left == 0,
-            None => reader.breaks(),
-        }
-    }
-
-    fn count(&mut self) {
-        if let Some(left) = &mut self.left {
-            *left -= 1;
-        }
-    }
-}
-
-/// A value, or the start of a list or map.
-enum Item<'a> {
-    Integer(i128),
-    Text(Cow<'a, [u8]>),
-    Bytes(Span),
-    Link(Cid),
-    Simple(Simple),
-    Open(Frame),
-}
-
-/// Where bytes are.
-enum Span {
-    /// In the input.
-    Whole(Range<usize>),
-    /// In chunks, joined here.
-    Chunks(Vec<u8>),
-}
-
-/// The head of an item.
-enum Head {
-    /// A major type below 7 and its number.
-    Count(u8, u64),
-    /// A major type whose length is open: a break ends it.
-    Open(u8),
-    Simple(Simple),
-}
-
-enum Simple {
-    Null,
-    Bool(bool),
-    Float(f64),
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    codec: &'static str,
-    links: bool,
-}
-
-impl<'a> Reader<'a> {
-    fn new(dialect: Dialect, bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            codec: dialect.codec,
-            links: dialect.links,
-        }
-    }
-
-    fn malformed(&self, reason: &'static str, at: usize) -> CodecError {
-        CodecError::Malformed {
-            codec: self.codec,
-            reason,
-            at,
-        }
-    }
-
-    fn truncated(&self) -> CodecError {
-        CodecError::Truncated(self.codec)
-    }
-
-    #[inline]
-    fn fixed<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let bytes = *rest.first_chunk().ok_or_else(|| self.truncated())?;
-        self.at += N;
-        Ok(bytes)
-    }
-
-    #[inline]
-    fn head(&mut self) -> Result<Head, CodecError> {
-        let at = self.at;
-        let [first] = self.fixed()?;
-        let (major, low) = (first >> 5, first & 0x1f);
-        if major == 7 {
-            return Ok(Head::Simple(match low {
-                20 | 21 => Simple::Bool(low == 21),
-                22 | 23 => Simple::Null,
-                25 => Simple::Float(half(u16::from_be_bytes(self.fixed()?))),
-                26 => Simple::Float(f32::from_be_bytes(self.fixed()?).into()),
-                27 => Simple::Float(f64::from_be_bytes(self.fixed()?)),
-                _ => return Err(self.malformed("unknown simple value", at)),
-            }));
-        }
-        let count = match low {
-            0..24 => low.into(),
-            24 => self.fixed::<1>()?[0].into(),
-            25 => u16::from_be_bytes(self.fixed()?).into(),
-            26 => u32::from_be_bytes(self.fixed()?).into(),
-            27 => u64::from_be_bytes(self.fixed()?),
-            31 if (BYTES..=MAP).contains(&major) => return Ok(Head::Open(major)),
-            _ => return Err(self.malformed("invalid head", at)),
-        };
-        Ok(Head::Count(major, count))
-    }
-
-    /// The next value, without the tag before it: of tags, only the one of links means anything.
-    fn item(&mut self) -> Result<Item<'a>, CodecError> {
-        let at = self.at;
-        let mut head = self.head()?;
-        let mut tag = None;
-        if let Head::Count(TAG, number) = head {
-            if number > i64::MAX as u64 {
-                return Err(self.malformed("a tag is out of range", at));
-            }
-            tag = Some(number);
-            head = self.head()?;
-        }
-        Ok(match head {
-            Head::Count(UNSIGNED, number) => Item::Integer(number.into()),
-            Head::Count(NEGATIVE, number) => Item::Integer(-1 - i128::from(number)),
-            Head::Count(BYTES, _) | Head::Open(BYTES) => {
-                let start = self.at;
-                let span = match head {
-                    Head::Count(_, length) => Span::Whole(self.take(length)?),
-                    _ => Span::Chunks(self.chunks(BYTES)?),
-                };
-                match tag {
-                    None => Item::Bytes(span),
-                    Some(LINK_TAG) if self.links => Item::Link(self.link(&span, start)?),
-                    Some(_) => return Err(self.malformed("unhandled cbor tag", at)),
-                }
-            }
-            Head::Count(TEXT, length) => Item::Text(Cow::Borrowed(self.slice(length)?)),
-            Head::Open(TEXT) => Item::Text(Cow::Owned(self.chunks(TEXT)?)),
-            Head::Count(LIST, count) => Item::Open(Frame {
-                left: Some(self.count(count, 1)?),
-                keys: false,
-            }),
-            Head::Count(MAP, count) => Item::Open(Frame {
-                left: Some(self.count(count, 2)?),
-                keys: true,
-            }),
-            Head::Open(major) => Item::Open(Frame {
-                left: None,
-                keys: major == MAP,
-            }),
-            Head::Count(..) => {
-                return Err(self.malformed("unsupported multiple tags on a single data item", at));
-            }
-            Head::Simple(simple) => Item::Simple(simple),
-        })
-    }
-
-    /// The next key of a map.
-    fn key(&mut self) -> Result<Cow<'a, [u8]>, CodecError> {
-        let at = self.at;
-        match self.item()? {
-            Item::Text(text) => Ok(text),
-            _ => Err(self.malformed("a map key is not text", at)),
-        }
-    }
-
-    /// Passes over a break, if one is next.
-    fn breaks(&mut self) -> bool {
-        let is_break = self.bytes.get(self.at) == Some(&BREAK);
-        self.at += usize::from(is_break);
-        is_break
-    }
-
-    /// The chunks up to a break, joined.
-    fn chunks(&mut self, major: u8) -> Result<Vec<u8>, CodecError> {
-        let mut joined = Vec::new();
-        while !self.breaks() {
-            let at = self.at;
-            match self.head()? {
-                Head::Count(found, length) if found == major => {
-                    joined.extend_from_slice(self.slice(length)?);
-                }
-                _ => return Err(self.malformed("a chunk is of another type", at)),
-            }
-        }
-        Ok(joined)
-    }
-
-    /// The range of the next bytes.
-    #[inline]
-    fn take(&mut self, length: u64) -> Result<Range<usize>, CodecError> {
-        let start = self.at;
-        match usize::try_from(length) {
-            Ok(length) if length <= self.bytes.len() - start => {
-                self.at = start + length;
-                Ok(start..self.at)
-            }
-            _ => Err(self.truncated()),
-        }
-    }
-
-    /// The next bytes.
-    fn slice(&mut self, length: u64) -> Result<&'a [u8], CodecError> {
-        let range = self.take(length)?;
-        Ok(self.bytes.get(range).unwrap_or_default())
-    }
-
-    /// Checks a count of entries, each of which takes some bytes at least, against the bytes that are left.
-    #[inline]
-    fn count(&self, count: u64, each: u64) -> Result<u64, CodecError> {
-        let left = (self.bytes.len() - self.at) as u64;
-        if count > left / each {
-            Err(self.truncated())
-        } else {
-            Ok(count)
-        }
-    }
-
-    /// The CID behind tag 42: bytes, of which the first is the prefix of the identity base.
-    fn link(&self, span: &Span, at: usize) -> Result<Cid, CodecError> {
-        let bytes = match span {
-            Span::Whole(range) => self.bytes.get(range.clone()).unwrap_or_default(),
-            Span::Chunks(joined) => joined,
-        };
-        match bytes.split_first() {
-            Some((0, cid)) => Cid::from_bytes(cid).map_err(|source| CodecError::Link {
-                codec: self.codec,
-                at,
-                source,
-            }),
-            _ => Err(self.malformed("invalid multibase on IPLD link", at)),
-        }
-    }
-
-    fn finish(&self) -> Result<(), CodecError> {
-        if self.at < self.bytes.len() {
-            return Err(self.malformed("unexpected content after end of cbor object", self.at));
-        }
-        Ok(())
-    }
-}
-
-/// The value of a 16-bit float.
-fn half(bits: u16) -> f64 {
-    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
-    let (exponent, mantissa) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
-    sign * match exponent {
-        0 => mantissa * 2f64.powi(-24),
-        31 if mantissa == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        _ => (1.0 + mantissa / 1024.0) * 2f64.powi(exponent - 15),
     }
 }
 

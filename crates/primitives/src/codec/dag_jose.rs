@@ -2,9 +2,9 @@
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-jose/spec/>
 //!
-//! In the block, what JOSE writes in base64url is bytes; in the value, it is that text. The payload of a signed object is a CID,
-//! which the value also has as `link`. Writing takes the general and the flattened form of JOSE's JSON serialization, and
-//! writes the general one. Blocks and values are Kubo's.
+//! Base64url fields of JOSE are bytes in the block, and text in the value. The payload of a signed object is a CID,
+//! which the value also has as `link`. Encoding accepts the general and the flattened JSON serialization of JOSE, and
+//! writes the general one. Blocks and values are the same as Kubo's.
 
 use std::sync::LazyLock;
 
@@ -15,6 +15,7 @@ use super::dag_cbor::{self, Dialect};
 use super::fields::wrong_kind;
 use crate::bytestring::ByteString;
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::ipld::Ipld;
 
 mod write;
@@ -61,13 +62,13 @@ pub fn decode(bytes: &Bytes) -> Result<Ipld, CodecError> {
 ///
 /// # Errors
 /// As for [`decode`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     Ok(decode(&Bytes::copy_from_slice(bytes))?.links())
 }
 
 /// How a field is read.
 #[derive(Clone, Copy)]
-enum Form {
+enum FieldForm {
     /// Bytes, or what base64url makes bytes.
     Base64,
     /// Anything but null, booleans and links.
@@ -80,16 +81,16 @@ enum Form {
 /// The fields of a map, in the order in which the value has them.
 struct Schema {
     name: &'static str,
-    fields: &'static [(&'static str, Form)],
+    fields: &'static [(&'static str, FieldForm)],
     required: Option<&'static str>,
 }
 
 const SIGNED: Schema = Schema {
     name: "dagjose.DecodedJWS.Repr",
     fields: &[
-        ("link", Form::Link),
-        ("payload", Form::Base64),
-        ("signatures", Form::List(&SIGNATURE)),
+        ("link", FieldForm::Link),
+        ("payload", FieldForm::Base64),
+        ("signatures", FieldForm::List(&SIGNATURE)),
     ],
     required: Some("payload"),
 };
@@ -97,9 +98,9 @@ const SIGNED: Schema = Schema {
 const SIGNATURE: Schema = Schema {
     name: "dagjose.DecodedSignature.Repr",
     fields: &[
-        ("header", Form::Any),
-        ("protected", Form::Base64),
-        ("signature", Form::Base64),
+        ("header", FieldForm::Any),
+        ("protected", FieldForm::Base64),
+        ("signature", FieldForm::Base64),
     ],
     required: Some("signature"),
 };
@@ -107,20 +108,23 @@ const SIGNATURE: Schema = Schema {
 const ENCRYPTED: Schema = Schema {
     name: "dagjose.DecodedJWE.Repr",
     fields: &[
-        ("aad", Form::Base64),
-        ("ciphertext", Form::Base64),
-        ("iv", Form::Base64),
-        ("protected", Form::Base64),
-        ("recipients", Form::List(&RECIPIENT)),
-        ("tag", Form::Base64),
-        ("unprotected", Form::Any),
+        ("aad", FieldForm::Base64),
+        ("ciphertext", FieldForm::Base64),
+        ("iv", FieldForm::Base64),
+        ("protected", FieldForm::Base64),
+        ("recipients", FieldForm::List(&RECIPIENT)),
+        ("tag", FieldForm::Base64),
+        ("unprotected", FieldForm::Any),
     ],
     required: Some("ciphertext"),
 };
 
 const RECIPIENT: Schema = Schema {
     name: "dagjose.DecodedRecipient.Repr",
-    fields: &[("header", Form::Any), ("encrypted_key", Form::Base64)],
+    fields: &[
+        ("header", FieldForm::Any),
+        ("encrypted_key", FieldForm::Base64),
+    ],
     required: None,
 };
 
@@ -167,13 +171,13 @@ impl Schema {
     }
 }
 
-impl Form {
+impl FieldForm {
     fn read(self, field: &'static str, value: Ipld) -> Result<Ipld, CodecError> {
         match (self, value) {
             (Self::Base64, Ipld::Bytes(bytes)) => Ok(to_base64(&bytes)),
             (Self::Base64, Ipld::String(text)) => from_base64(&text).map(|bytes| to_base64(&bytes)),
             (Self::Base64, other) => Err(wrong_kind(CODEC, field, &other, "bytes")),
-            (Self::Any, value) => refuse_strangers(&value).map(|()| value),
+            (Self::Any, value) => refuse_unknown_header(&value).map(|()| value),
             (Self::Link, link @ Ipld::Link(_)) => Ok(link),
             (Self::Link, other) => Err(wrong_kind(CODEC, field, &other, "link")),
             (Self::List(schema), Ipld::List(items)) => {
@@ -189,11 +193,11 @@ impl Form {
 }
 
 /// Refuses a header that holds what JOSE's schema in IPLD has not.
-fn refuse_strangers(header: &Ipld) -> Result<(), CodecError> {
+fn refuse_unknown_header(header: &Ipld) -> Result<(), CodecError> {
     let mut waiting = vec![header];
     while let Some(value) = waiting.pop() {
         match value {
-            Ipld::Null | Ipld::Bool(_) | Ipld::Link(_) => return Err(stranger()),
+            Ipld::Null | Ipld::Bool(_) | Ipld::Link(_) => return Err(unknown_header()),
             Ipld::List(items) => waiting.extend(items),
             Ipld::Map(entries) => waiting.extend(entries.iter().map(|(_, value)| value)),
             Ipld::Integer(_) | Ipld::Float(_) | Ipld::String(_) | Ipld::Bytes(_) => {}
@@ -202,7 +206,7 @@ fn refuse_strangers(header: &Ipld) -> Result<(), CodecError> {
     Ok(())
 }
 
-fn stranger() -> CodecError {
+fn unknown_header() -> CodecError {
     unsupported("a header holds a null, a boolean or a link")
 }
 
@@ -220,7 +224,7 @@ fn to_base64(bytes: &[u8]) -> Ipld {
 fn from_base64(text: &[u8]) -> Result<Vec<u8>, CodecError> {
     BASE64URL
         .decode(text)
-        .map_err(|_| unsupported("illegal base64 data"))
+        .map_err(|_| unsupported("invalid base64"))
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-json/spec/>
 //!
-//! A map with the one key `/` is a link when its value is text, and bytes when its value is `{"bytes": base64}`. The output
-//! is Kubo's, byte for byte: keys sorted, no white space, and a float without a fraction written without a point. (By the
-//! spec it has one: so a float that is whole comes back as an integer.) Where Kubo reads more than the spec allows without
-//! changing what is meant, so does this: a comma before a closing bracket, base64 with padding.
+//! A map with the single key `/` is a link if its value is text, and bytes if its value is `{"bytes": base64}`. The
+//! output is the same as Kubo's: keys sorted, no white space, and a float without a fraction written without a point.
+//! (The spec requires a point: such a float is read back as an integer.) Extensions of Kubo's parser that are
+//! unambiguous are accepted: a comma before a closing bracket, base64 with padding.
 
 use bytes::Bytes;
 
 use super::CodecError;
-use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::ipld::{Builder, Ipld};
 
 mod scan;
@@ -19,7 +19,7 @@ mod write;
 use scan::{Scanner, Token};
 pub(super) use write::encode_as;
 
-/// What sets plain JSON apart.
+/// The differences of plain JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     pub(super) codec: &'static str,
@@ -61,7 +61,7 @@ pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// As for [`decode`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     Ok(read(DAG_JSON, bytes)?.links())
 }
 

@@ -1,4 +1,4 @@
-//! DAG-PB: MerkleDAG protobuf, the form of UnixFS files and directories.
+//! DAG-PB: MerkleDAG protobuf, the format of UnixFS files and directories.
 //!
 //! Spec: <https://ipld.io/specs/codecs/dag-pb/spec/>
 
@@ -8,6 +8,7 @@ use super::CodecError;
 use super::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::bytestring::ByteString;
 use crate::cid::Cid;
+use crate::cid_list::CidList;
 use crate::varint;
 
 mod cursor;
@@ -18,7 +19,7 @@ pub use value::{from_ipld, to_ipld};
 
 const CODEC: &str = "dag-pb";
 
-/// A node: links in order, and bytes whose meaning is another layer's (UnixFS, mostly).
+/// A node: links in order, and data whose meaning another layer defines (mostly UnixFS).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Node {
     /// The links, in the order of the bytes.
@@ -114,14 +115,14 @@ impl Link {
 
 /// The CIDs of a node's links, in the order of the bytes. Checks the same things as [`Node::decode`], and builds nothing
 /// else.
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
-    let mut cids = Vec::new();
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
+    let mut cids = CidList::new();
     scan(bytes, |part| {
         if let Part::Link(link) = part {
             if cids.is_empty() {
-                cids.reserve(link.like_it);
+                cids = CidList::with_capacity(link.like_it * link.cid.encoded_len());
             }
-            cids.push(link.cid);
+            cids.push(&link.cid);
         }
         Ok(())
     })?;
@@ -154,7 +155,7 @@ struct RawLink<'a> {
     like_it: usize,
 }
 
-/// Most links that room is made for before they have been read.
+/// Maximum number of links that room is made for before they have been read.
 const MAX_RESERVED: usize = 512;
 
 fn read_link(link: RawLink<'_>) -> Link {

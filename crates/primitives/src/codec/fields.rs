@@ -1,4 +1,4 @@
-//! Values of which a codec's schema says what fields they have.
+//! Maps with the fields of a codec's schema.
 
 use super::CodecError;
 use crate::bytestring::ByteString;

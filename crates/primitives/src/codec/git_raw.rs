@@ -3,12 +3,12 @@
 //! Spec: <https://github.com/ipld/ipld/blob/master/specs/codecs/git/index.md>; the objects themselves:
 //! <https://git-scm.com/book/en/v2/Git-Internals-Git-Objects>
 //!
-//! Links are CIDs of git-raw with the SHA-1 that stands in the object. Values and bytes are those of Kubo, also of objects
-//! that are not as Git writes them: the size counts only for blobs, what follows a blob or the last whole entry of a tree is
-//! passed over, a line of more than [`LINE`] bytes is several, and a carriage return before a line's end is dropped. Writing
-//! what was read gives the same bytes for objects that are as Git writes them.
+//! Links are CIDs of git-raw with the SHA-1 in the object. Values and bytes are the same as Kubo's, also for objects
+//! that Git would not write: the size is only used for blobs, data after a blob or after the last complete entry of a
+//! tree is skipped, a line of more than [`LINE`] bytes is several, and a carriage return before a line end is
+//! dropped. Decoding and encoding preserves the bytes of objects that Git writes.
 //!
-//! Text that is not UTF-8 reads as text with U+FFFD in it; [`rewrite`] keeps it.
+//! Text that is not UTF-8 is decoded with U+FFFD; [`rewrite`] preserves it.
 
 use std::borrow::Cow;
 
@@ -16,6 +16,7 @@ use bytes::Bytes;
 
 use super::CodecError;
 use crate::cid::{Cid, Codec};
+use crate::cid_list::CidList;
 use crate::ipld::Ipld;
 use crate::multihash::{Multihash, SHA1};
 
@@ -27,7 +28,7 @@ use read::Read;
 
 const CODEC: &str = "git-raw";
 
-/// Most bytes of a line, with its end; what is longer counts as several lines.
+/// Maximum size of a line, with its end, in bytes; what is longer counts as several lines.
 const LINE: usize = 4096;
 
 /// Reads a block.
@@ -64,7 +65,7 @@ pub fn rewrite(bytes: &[u8]) -> Result<Vec<u8>, CodecError> {
 ///
 /// # Errors
 /// [`CodecError::Truncated`], [`CodecError::Malformed`].
-pub fn links(bytes: &[u8]) -> Result<Vec<Cid>, CodecError> {
+pub fn links(bytes: &[u8]) -> Result<CidList, CodecError> {
     let hashes: Vec<Sha1> = match Read::of(bytes)?.object {
         Object::Blob(_) => Vec::new(),
         Object::Tree(entries) => entries.iter().map(|entry| entry.hash).collect(),
@@ -122,7 +123,7 @@ struct Tag<'a> {
     message: Cow<'a, [u8]>,
 }
 
-/// Who did something, and when.
+/// A person and a time.
 #[derive(Default)]
 struct Person<'a> {
     date: &'a [u8],

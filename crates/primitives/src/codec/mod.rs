@@ -1,11 +1,12 @@
-//! Codecs: how the bytes of a block are read, and which blocks they link to.
+//! Codecs: decode and encode blocks, and find their links.
 //!
 //! Every decoder here bounds its depth and never allocates by a count that the input claims.
 
 use bytes::Bytes;
 
 use crate::bytestring::ByteString;
-use crate::cid::{Cid, CidError, Codec};
+use crate::cid::{CidError, Codec};
+use crate::cid_list::CidList;
 use crate::ipld::Ipld;
 use crate::quote::Quoted;
 
@@ -19,18 +20,19 @@ mod names;
 pub(crate) mod protobuf;
 pub mod raw;
 
-/// Deepest nesting of lists, maps and links that a decoder follows or an encoder writes.
+/// Maximum nesting depth of lists, maps and links.
 pub const MAX_DEPTH: usize = 1024;
 
-/// The links of a block, in the order of the bytes. The value is not built for it where the codec allows.
+/// The links of a block, in the order of its bytes; they take no more memory than the block itself. Does not build the value
+/// if the codec allows.
 ///
-/// Raw blocks, plain CBOR and JSON, and keys have none, and their bytes are not looked at.
+/// Raw blocks, plain CBOR and JSON, and keys have none, and are not decoded.
 ///
 /// # Errors
-/// [`CodecError::Unknown`] when the codec is not built in; what its decoder says when the bytes are malformed.
-pub fn links(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
+/// [`CodecError::Unknown`] for an unknown codec; the errors of the decoder.
+pub fn links(codec: Codec, data: &[u8]) -> Result<CidList, CodecError> {
     match codec {
-        Codec::RAW | Codec::CBOR | Codec::JSON | Codec::LIBP2P_KEY => Ok(Vec::new()),
+        Codec::RAW | Codec::CBOR | Codec::JSON | Codec::LIBP2P_KEY => Ok(CidList::new()),
         Codec::DAG_PB => dag_pb::links(data),
         Codec::DAG_CBOR => dag_cbor::links(data),
         Codec::DAG_JSON => dag_json::links(data),
@@ -43,7 +45,7 @@ pub fn links(codec: Codec, data: &[u8]) -> Result<Vec<Cid>, CodecError> {
 /// The value of a block.
 ///
 /// # Errors
-/// [`CodecError::Unknown`] when the codec is not built in; what its decoder says when the bytes are malformed.
+/// [`CodecError::Unknown`] for an unknown codec; the errors of the decoder.
 pub fn decode(codec: Codec, data: &Bytes) -> Result<Ipld, CodecError> {
     match codec {
         Codec::RAW => Ok(raw::decode(data)),
@@ -61,7 +63,7 @@ pub fn decode(codec: Codec, data: &Bytes) -> Result<Ipld, CodecError> {
 /// The bytes of a value.
 ///
 /// # Errors
-/// [`CodecError::UnknownEncoder`] when the codec is not built in; what its encoder says when it has no form for the value.
+/// [`CodecError::UnknownEncoder`] for an unknown codec; the errors of the encoder.
 pub fn encode(codec: Codec, value: &Ipld) -> Result<Vec<u8>, CodecError> {
     match codec {
         Codec::RAW => raw::encode(value),
@@ -76,8 +78,8 @@ pub fn encode(codec: Codec, value: &Ipld) -> Result<Vec<u8>, CodecError> {
     }
 }
 
-/// The bytes in one codec of what some bytes in another mean, as a new block has them. Unlike [`decode`] and then [`encode`],
-/// which pass on what older writers made, this is strict: it refuses NaN, infinities and text that is not UTF-8, except that
+/// Converts bytes from one codec to another, for a new block. Unlike [`decode`] and then [`encode`], which preserve
+/// what older writers made, this is strict: it refuses NaN, infinities and text that is not UTF-8, except that
 /// git-raw to git-raw keeps its bytes.
 ///
 /// # Errors
@@ -127,16 +129,16 @@ fn refuse_loose(to: Codec, value: &Ipld) -> Result<(), CodecError> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// No codec with this code is built in.
-    #[error("no decoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
+    /// The codec is unknown.
+    #[error("no decoder for the codec {:#x}", .0.0)]
     Unknown(Codec),
-    /// No codec with this code is built in.
-    #[error("no encoder registered for multicodec code {} ({:#x})", .0.0, .0.0)]
+    /// The codec is unknown.
+    #[error("no encoder for the codec {:#x}", .0.0)]
     UnknownEncoder(Codec),
     /// No codec has this name.
-    #[error("unknown multicodec: {}", Quoted(.0))]
+    #[error("unknown codec {}", Quoted(.0))]
     UnknownName(String),
-    /// The bytes are not in the codec's form.
+    /// The bytes are malformed.
     #[error("{codec}: {reason} at byte {at}")]
     Malformed {
         /// The codec's name.
@@ -147,7 +149,7 @@ pub enum CodecError {
         at: usize,
     },
     /// The bytes end inside a value.
-    #[error("{0}: unexpected EOF")]
+    #[error("{0}: the data ends inside a value")]
     Truncated(&'static str),
     /// A link's bytes are not a CID.
     #[error("{codec}: invalid link at byte {at}")]
@@ -161,18 +163,18 @@ pub enum CodecError {
         source: CidError,
     },
     /// The payload of a signed object is not a CID.
-    #[error("payload is not a valid CID")]
+    #[error("the payload is not a CID")]
     Payload(#[source] CidError),
     /// The value nests deeper than [`MAX_DEPTH`].
     #[error("{0}: nested deeper than {MAX_DEPTH} levels")]
     TooDeep(&'static str),
-    /// The bytes hold more values than are built from one block.
-    #[error("{0}: message structure demanded too many resources to process")]
+    /// The block has too many values.
+    #[error("{0}: more values than are built from one block")]
     TooLarge(&'static str),
-    /// A map has a key twice.
-    #[error("cannot repeat map key {}", Quoted(.0))]
+    /// A map has a repeated key.
+    #[error("the map key {} occurs twice", Quoted(.0))]
     RepeatedKey(ByteString),
-    /// A value has no form in the codec.
+    /// The codec cannot represent a value.
     #[error("{codec}: {reason}")]
     Unsupported {
         /// The codec's name.
@@ -180,7 +182,7 @@ pub enum CodecError {
         /// What cannot be written.
         reason: &'static str,
     },
-    /// A value of one kind stands where the codec wants another.
+    /// A value has the wrong kind.
     #[error("{codec}: {field} is of kind {found}, not {wanted}")]
     Kind {
         /// The codec's name.
@@ -192,11 +194,11 @@ pub enum CodecError {
         /// The kind that should be.
         wanted: &'static str,
     },
-    /// A field that must be there is not.
-    #[error("missing required fields: {0}")]
+    /// A required field is missing.
+    #[error("required fields are missing: {0}")]
     Missing(&'static str),
-    /// A field is there that the codec does not know.
-    #[error("invalid key for map {map}: {}: no such field", Quoted(.key))]
+    /// A field is unknown.
+    #[error("{map} has no field {}", Quoted(.key))]
     UnknownField {
         /// The map's name in the codec's schema.
         map: &'static str,

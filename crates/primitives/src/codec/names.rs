@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(Codec::from_name("112"), Ok(Codec::DAG_PB));
         assert_eq!(
             Codec::from_name("nope").unwrap_err().to_string(),
-            "unknown multicodec: \"nope\""
+            "unknown codec \"nope\""
         );
         assert_eq!(Codec(99999).to_string(), "Code(99999)");
     }

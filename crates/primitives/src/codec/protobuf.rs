@@ -1,4 +1,4 @@
-//! The three pieces of the protobuf wire format that dag-pb and keys need.
+//! The parts of the protobuf wire format that dag-pb, UnixFS and keys need.
 //!
 //! Spec: <https://protobuf.dev/programming-guides/encoding/>
 
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         Ok(*bytes)
     }
 
-    /// Passes over the payload of a field that is not known.
+    /// Skips the payload of a field that is not known.
     pub(crate) fn skip(&mut self, wire: u8) -> Result<(), WireError> {
         match wire {
             VARINT => self.varint().map(drop),

@@ -1,4 +1,4 @@
-//! Raw: bytes that mean themselves.
+//! Raw: bytes without structure.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! The ids of peers and of mutable names.
+//! Peer IDs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use crate::quote::Quoted;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PeerIdError {
-    /// The text begins like a multihash in base58 and is none.
+    /// The text looks like a base58 multihash and is not.
     #[error("not a peer ID: not a multihash in base58")]
     NotBase58,
     /// The bytes are not a multihash.
@@ -27,9 +27,9 @@ pub enum PeerIdError {
     Codec(String),
 }
 
-/// Names a peer, or the key of a mutable name: the multihash of its public key.
+/// A peer ID, of a peer or the key of a mutable name: the multihash of its public key.
 ///
-/// Shown as base58btc (`12D3Koo…`, `Qm…`).
+/// Displayed in base58btc (`12D3Koo…`, `Qm…`).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(pub(super) Multihash);
 
@@ -73,13 +73,13 @@ impl PeerId {
         Cid::v1(Codec::LIBP2P_KEY, self.0.clone())
     }
 
-    /// The text of [`Self::to_cid`] in base 36 (`k51…`), how names are shown: it fits into a domain name.
+    /// The text of [`Self::to_cid`] in base 36 (`k51…`), the usual form of names, which fits into a domain name.
     #[must_use]
     pub fn to_base36(&self) -> String {
         self.to_cid().encode(Base::Base36Lower)
     }
 
-    /// The public key, where it stands in the id itself.
+    /// The public key, if the ID contains it.
     ///
     /// # Errors
     /// Those of [`PublicKey::decode`].
@@ -91,7 +91,7 @@ impl PeerId {
 impl FromStr for PeerId {
     type Err = PeerIdError;
 
-    /// Reads every spelling: a multihash in base58btc, or the CID of a key in any base.
+    /// Parses a multihash in base58btc, or the CID of a key in any base.
     fn from_str(text: &str) -> Result<Self, PeerIdError> {
         if text.starts_with("Qm") || text.starts_with('1') {
             let bytes = multibase::decode_base58_short(text).map_err(|_| PeerIdError::NotBase58)?;

@@ -101,16 +101,8 @@ fn hostile_keys_are_errors() {
     assert!(PublicKey::decode(&vec![0; 9000]).is_err());
     for (text, message) in [
         ("12D3KooWSKuiiz2jYLNyrgB92odbn6Q8C7VF9WSAbSPuFjBod8V", None),
-        (
-            "1",
-            Some("not a peer ID: multihash too short. must be >= 2 bytes"),
-        ),
-        (
-            "zz",
-            Some(
-                "not a peer ID: invalid cid: invalid cid: expected 1 as the cid version number, got: 57",
-            ),
-        ),
+        ("1", Some("not a peer ID: a multihash has at least 2 bytes")),
+        ("zz", Some("not a peer ID: invalid CID: unknown version 57")),
         (
             "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
             Some("a CID of codec \"raw\" is not a peer ID"),

@@ -50,7 +50,7 @@ fn write_group(group: &[u8; 5]) -> [u8; 8] {
     std::array::from_fn(|at| ALPHABET[(bits >> (35 - 5 * at)) as usize & 31])
 }
 
-/// Most bytes that a text of some length gives.
+/// Maximum number of bytes that a text of some length gives.
 pub(super) fn decoded_len(letters: usize) -> usize {
     letters / 8 * 5 + letters % 8 * 5 / 8
 }

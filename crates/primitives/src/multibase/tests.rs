@@ -61,7 +61,7 @@ fn strangers_are_named_by_position() {
     let invalid = |text: &str| decode(text).unwrap_err();
     assert_eq!(
         invalid("b0189").to_string(),
-        "illegal base32 data at input byte 0"
+        "invalid base32 text at byte 0"
     );
     assert_eq!(
         invalid("m+"),

@@ -7,7 +7,7 @@ use shake::digest::{ExtendableOutput as _, Update as _, XofReader as _};
 use super::table::FUNCTIONS;
 use super::{HashError, IDENTITY, MAX_DIGEST, Multihash};
 
-/// Fewest bytes of a digest that Kubo stores and serves, other than identity's.
+/// Minimum length of a digest in bytes that Kubo stores and serves, except for identity.
 pub const MIN_ALLOWED_DIGEST: usize = 20;
 
 /// A hash function that Kubo knows by name. Most of them are built in: see [`HashFunction::is_built_in`].
@@ -16,12 +16,12 @@ pub struct HashFunction {
     pub(crate) code: u64,
     pub(super) name: &'static str,
     pub(super) length: u8,
-    pub(super) family: Family,
+    pub(super) family: Algorithm,
 }
 
 /// The algorithm behind a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
+pub(super) enum Algorithm {
     Identity,
     Sha1,
     Sha2_256,
@@ -87,24 +87,26 @@ impl HashFunction {
         self.code
     }
 
-    /// Bytes of a digest whose length nobody asked for; `None` for identity, which is as long as its data.
+    /// The default length of a digest in bytes; `None` for identity, which is as long as its data.
     #[must_use]
     pub fn default_length(self) -> Option<usize> {
-        (self.family != Family::Identity).then_some(usize::from(self.length))
+        (self.family != Algorithm::Identity).then_some(usize::from(self.length))
     }
 
-    /// Whether digests can be made here. A few are known by name only.
+    /// Whether digests can be computed. A few functions are known only by name.
     #[must_use]
     pub fn is_built_in(self) -> bool {
-        self.family != Family::NotBuiltIn
+        self.family != Algorithm::NotBuiltIn
     }
 
     /// Whether Kubo stores and serves blocks under this function: it must be hard to break, or be git's.
     #[must_use]
     pub fn is_allowed(self) -> bool {
         match self.family {
-            Family::NotBuiltIn | Family::Shake128 => false,
-            Family::Blake2b | Family::Blake2s => usize::from(self.length) >= MIN_ALLOWED_DIGEST,
+            Algorithm::NotBuiltIn | Algorithm::Shake128 => false,
+            Algorithm::Blake2b | Algorithm::Blake2s => {
+                usize::from(self.length) >= MIN_ALLOWED_DIGEST
+            }
             _ => true,
         }
     }
@@ -133,8 +135,8 @@ impl HashFunction {
     /// than [`MAX_DIGEST`].
     pub fn digest(self, data: &[u8]) -> Result<Multihash, HashError> {
         match self.family {
-            Family::Sha2_256 => Ok(Multihash::sha2_256(data)),
-            Family::Identity => Multihash::wrap(self.code, data),
+            Algorithm::Sha2_256 => Ok(Multihash::sha2_256(data)),
+            Algorithm::Identity => Multihash::wrap(self.code, data),
             _ => {
                 let mut hasher = self.hasher()?;
                 hasher.update(data);
@@ -143,12 +145,12 @@ impl HashFunction {
         }
     }
 
-    /// Hashes data at a length in bytes: a digest is cut short, or drawn out where the function can (`blake3`).
+    /// Hashes data to a digest of a length in bytes: truncated, or extended if the function supports it (`blake3`).
     ///
     /// # Errors
     /// Those of [`Self::digest`], and [`HashError::Length`] when the function cannot give that many bytes.
     pub fn digest_with_length(self, data: &[u8], length: usize) -> Result<Multihash, HashError> {
-        if self.family == Family::Identity && length != data.len() {
+        if self.family == Algorithm::Identity && length != data.len() {
             return Err(HashError::IdentityLength {
                 length,
                 data: data.len(),
@@ -159,39 +161,39 @@ impl HashFunction {
         hasher.finish_with_length(length)
     }
 
-    /// Starts to hash data that comes in pieces.
+    /// An incremental hasher.
     ///
     /// # Errors
     /// [`HashError::UnknownCode`] when the function is not built in.
     pub fn hasher(self) -> Result<Hasher, HashError> {
         let length = usize::from(self.length);
         let state = match self.family {
-            Family::Identity => State::Identity {
+            Algorithm::Identity => State::Identity {
                 data: Vec::new(),
                 length: 0,
             },
-            Family::Sha1 => State::Sha1(Sha1::new()),
-            Family::Sha2_256 => State::Sha2_256(Sha256::new()),
-            Family::DoubleSha2_256 => State::DoubleSha2_256(Sha256::new()),
-            Family::Sha2_512 => State::Sha2_512(Sha512::new()),
-            Family::Sha3_224 => State::Sha3_224(sha3::Sha3_224::new()),
-            Family::Sha3_256 => State::Sha3_256(sha3::Sha3_256::new()),
-            Family::Sha3_384 => State::Sha3_384(sha3::Sha3_384::new()),
-            Family::Sha3_512 => State::Sha3_512(sha3::Sha3_512::new()),
-            Family::Shake128 => State::Shake128(shake::Shake128::default()),
-            Family::Shake256 => State::Shake256(shake::Shake256::default()),
-            Family::Keccak224 => State::Keccak224(sha3::Keccak224::new()),
-            Family::Keccak256 => State::Keccak256(sha3::Keccak256::new()),
-            Family::Keccak384 => State::Keccak384(sha3::Keccak384::new()),
-            Family::Keccak512 => State::Keccak512(sha3::Keccak512::new()),
-            Family::Blake2b => {
+            Algorithm::Sha1 => State::Sha1(Sha1::new()),
+            Algorithm::Sha2_256 => State::Sha2_256(Sha256::new()),
+            Algorithm::DoubleSha2_256 => State::DoubleSha2_256(Sha256::new()),
+            Algorithm::Sha2_512 => State::Sha2_512(Sha512::new()),
+            Algorithm::Sha3_224 => State::Sha3_224(sha3::Sha3_224::new()),
+            Algorithm::Sha3_256 => State::Sha3_256(sha3::Sha3_256::new()),
+            Algorithm::Sha3_384 => State::Sha3_384(sha3::Sha3_384::new()),
+            Algorithm::Sha3_512 => State::Sha3_512(sha3::Sha3_512::new()),
+            Algorithm::Shake128 => State::Shake128(shake::Shake128::default()),
+            Algorithm::Shake256 => State::Shake256(shake::Shake256::default()),
+            Algorithm::Keccak224 => State::Keccak224(sha3::Keccak224::new()),
+            Algorithm::Keccak256 => State::Keccak256(sha3::Keccak256::new()),
+            Algorithm::Keccak384 => State::Keccak384(sha3::Keccak384::new()),
+            Algorithm::Keccak512 => State::Keccak512(sha3::Keccak512::new()),
+            Algorithm::Blake2b => {
                 State::Blake2b(blake2b_simd::Params::new().hash_length(length).to_state())
             }
-            Family::Blake2s => {
+            Algorithm::Blake2s => {
                 State::Blake2s(blake2s_simd::Params::new().hash_length(length).to_state())
             }
-            Family::Blake3 => State::Blake3(Box::new(blake3::Hasher::new())),
-            Family::NotBuiltIn => return Err(HashError::UnknownCode(self.code)),
+            Algorithm::Blake3 => State::Blake3(Box::new(blake3::Hasher::new())),
+            Algorithm::NotBuiltIn => return Err(HashError::UnknownCode(self.code)),
         };
         Ok(Hasher {
             function: self,
@@ -200,7 +202,7 @@ impl HashFunction {
     }
 }
 
-/// Hashes data that comes in pieces.
+/// Hashes data incrementally.
 pub struct Hasher {
     function: HashFunction,
     state: State,

@@ -110,15 +110,15 @@ fn refuses_what_kubo_refuses() {
     };
     assert_eq!(
         refusal(0xd5, &[0; 16]).unwrap_err(),
-        "potentially insecure hash functions not allowed"
+        "the hash function is not secure enough to be used"
     );
     assert_eq!(
         refusal(0xb213, &[0; 19]).unwrap_err(),
-        "potentially insecure hash functions not allowed"
+        "the hash function is not secure enough to be used"
     );
     assert_eq!(
         refusal(0x9999, &[0; 32]).unwrap_err(),
-        "potentially insecure hash functions not allowed"
+        "the hash function is not secure enough to be used"
     );
     assert_eq!(
         refusal(0x12, &[0; 10]).unwrap_err(),

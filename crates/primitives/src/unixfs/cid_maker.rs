@@ -1,11 +1,11 @@
-//! How blocks are named: version, hash function, inlining.
+//! Makes CIDs: version, hash function, inlining.
 
 use crate::cid::{Cid, Codec, Version};
 use crate::multihash::{self, HashFunction, Multihash};
 
 use super::BuildError;
 
-/// Names blocks the way one `add` asks for.
+/// Makes the CIDs of blocks.
 #[derive(Clone, Debug)]
 pub struct CidMaker {
     version: Version,
@@ -16,7 +16,7 @@ pub struct CidMaker {
 }
 
 impl CidMaker {
-    /// A maker without inlining. CIDv0 takes sha2-256 only.
+    /// A maker without inlining. CIDv0 requires sha2-256.
     pub fn new(version: Version, function: HashFunction) -> Result<Self, BuildError> {
         if version == Version::V0 && function.code() != multihash::SHA2_256 {
             return Err(BuildError::V0Hash);
@@ -29,8 +29,8 @@ impl CidMaker {
         })
     }
 
-    /// Names blocks as an existing one is named: version, hash function and length of the digest. For a CID that holds
-    /// its block (`identity`), blocks that are small enough do so as well, and larger ones have a sha2-256.
+    /// Makes CIDs like an existing one: version, hash function and length of the digest. For an `identity` CID, small
+    /// blocks become `identity` CIDs as well, and larger ones use sha2-256.
     ///
     /// # Errors
     /// [`BuildError::Hash`] when the hash function is not known.
@@ -49,8 +49,8 @@ impl CidMaker {
         })
     }
 
-    /// Blocks of at most so many bytes become part of their CID (`identity`). The limit is
-    /// [`multihash::MAX_DIGEST`] at most.
+    /// Inlines blocks of at most this many bytes into their CID (`identity`). The limit is at most
+    /// [`multihash::MAX_DIGEST`].
     pub fn with_inline(mut self, limit: usize) -> Result<Self, BuildError> {
         if limit > multihash::MAX_DIGEST {
             return Err(BuildError::InlineLimit(limit));

@@ -1,9 +1,9 @@
-//! Directories: one node while they are small, a HAMT when they are not.
+//! Directories: basic while they are small, otherwise a HAMT.
 
 use bytes::Bytes;
 
 use super::hamt::{self, HamtBuilder};
-use super::{BuildError, Built, CidMaker, Kind, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
@@ -13,15 +13,14 @@ use crate::varint;
 /// Estimated size in bytes above which a directory becomes a HAMT.
 pub const DEFAULT_THRESHOLD: u64 = 256 << 10;
 
-/// A name in a directory.
+/// An entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The name. Never empty in what is built; what is read may hold anything, bytes that
-    /// are not UTF-8 among it.
+    /// The name. Never empty when built; may be any bytes when read.
     pub name: ByteString,
-    /// The root of what it names.
+    /// The CID of the entry.
     pub cid: Cid,
-    /// Bytes of all blocks beneath, [`Built::tree_size`].
+    /// Bytes of all blocks below, [`Built::tree_size`].
     pub tree_size: u64,
 }
 
@@ -55,12 +54,10 @@ pub enum SizeEstimation {
     Disabled,
 }
 
-/// How directories are built.
-#[derive(Clone, Debug)]
-pub struct DirectoryParams {
-    /// How blocks are named.
-    pub cid: CidMaker,
-    /// Most links of a directory in one node; 0 for no limit.
+/// When a directory becomes a HAMT, and the form of that HAMT. The default is Kubo's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sharding {
+    /// Maximum number of links of a directory in one node; 0 for no limit.
     pub max_links: usize,
     /// Slots of a HAMT's nodes: a power of two and a multiple of 8, at most [`hamt::MAX_FANOUT`].
     pub fanout: usize,
@@ -68,6 +65,26 @@ pub struct DirectoryParams {
     pub threshold: u64,
     /// How the size is estimated.
     pub estimation: SizeEstimation,
+}
+
+impl Default for Sharding {
+    fn default() -> Self {
+        Self {
+            max_links: 0,
+            fanout: hamt::DEFAULT_FANOUT,
+            threshold: DEFAULT_THRESHOLD,
+            estimation: SizeEstimation::Links,
+        }
+    }
+}
+
+/// How directories are built.
+#[derive(Clone, Debug)]
+pub struct DirectoryParams {
+    /// How blocks are named.
+    pub cid: CidMaker,
+    /// When a directory becomes a HAMT.
+    pub sharding: Sharding,
     /// Permissions.
     pub mode: Option<u32>,
     /// Time of modification.
@@ -80,17 +97,14 @@ impl DirectoryParams {
     pub fn new(cid: CidMaker) -> Self {
         Self {
             cid,
-            max_links: 0,
-            fanout: hamt::DEFAULT_FANOUT,
-            threshold: DEFAULT_THRESHOLD,
-            estimation: SizeEstimation::Links,
+            sharding: Sharding::default(),
             mode: None,
             mtime: None,
         }
     }
 
     /// The UnixFS part of the directory's root.
-    fn root(&self, kind: Kind) -> UnixFs {
+    fn root(&self, kind: NodeKind) -> UnixFs {
         let mut root = UnixFs::new(kind);
         root.set_attributes(self.mode, self.mtime);
         root
@@ -98,13 +112,16 @@ impl DirectoryParams {
 
     /// What an entry adds to the estimated size.
     fn link_size(&self, entry: &Entry) -> u64 {
-        self.estimation
+        self.sharding
+            .estimation
             .entry_size(&entry.name, &entry.cid, entry.tree_size)
     }
 
     /// The estimated size of an empty directory.
     fn empty_size(&self) -> u64 {
-        self.estimation.empty_size(&self.root(Kind::Directory))
+        self.sharding
+            .estimation
+            .empty_size(&self.root(NodeKind::Directory))
     }
 }
 
@@ -138,7 +155,7 @@ fn field_len(payload: usize) -> usize {
     1 + varint::len(payload as u64) + payload
 }
 
-/// Builds one directory of its entries.
+/// Builds a directory.
 ///
 /// Holds all entries, about 150 bytes each, since any of them may decide on the directory's form.
 #[derive(Debug)]
@@ -150,8 +167,8 @@ pub struct DirectoryBuilder {
 impl DirectoryBuilder {
     /// An empty directory.
     pub fn new(params: DirectoryParams) -> Result<Self, BuildError> {
-        if !hamt::is_fanout(params.fanout) {
-            return Err(BuildError::Fanout(params.fanout));
+        if !hamt::is_fanout(params.sharding.fanout) {
+            return Err(BuildError::Fanout(params.sharding.fanout));
         }
         Ok(Self {
             params,
@@ -176,8 +193,8 @@ impl DirectoryBuilder {
         } = self;
         keep_last_of_name(&mut entries);
         if is_sharded(&params, &entries)? {
-            let root = params.root(Kind::HamtShard);
-            let mut builder = HamtBuilder::new(params.cid, params.fanout)?;
+            let root = params.root(NodeKind::HamtShard);
+            let mut builder = HamtBuilder::new(params.cid, params.sharding.fanout)?;
             for entry in entries {
                 builder.add(entry)?;
             }
@@ -194,7 +211,7 @@ impl DirectoryBuilder {
             .collect();
         let node = dag_pb::Node {
             links,
-            data: Some(params.root(Kind::Directory).encode()),
+            data: Some(params.root(NodeKind::Directory).encode()),
         };
         let data = Bytes::from(node.encode());
         let cid = params.cid.make(Codec::DAG_PB, &data)?;
@@ -226,26 +243,27 @@ fn keep_last_of_name(entries: &mut Vec<Entry>) {
 
 /// Whether a directory of these entries is a HAMT. At the threshold it is not yet one.
 fn is_sharded(params: &DirectoryParams, entries: &[Entry]) -> Result<bool, BuildError> {
-    let too_many = params.max_links > 0 && entries.len() > params.max_links;
-    if params.threshold == 0 {
+    let rules = &params.sharding;
+    let too_many = rules.max_links > 0 && entries.len() > rules.max_links;
+    if rules.threshold == 0 {
         return if too_many {
             Err(BuildError::TooManyLinks)
         } else {
             Ok(false)
         };
     }
-    if too_many || params.estimation == SizeEstimation::Disabled {
+    if too_many || rules.estimation == SizeEstimation::Disabled {
         return Ok(too_many);
     }
     let links: u64 = entries.iter().map(|entry| params.link_size(entry)).sum();
     // An empty directory is never sharded, however low the threshold.
-    Ok(!entries.is_empty() && params.empty_size() + links > params.threshold)
+    Ok(!entries.is_empty() && params.empty_size() + links > rules.threshold)
 }
 
 /// The entries of a directory in one node, in the order of the block.
 pub fn read(node: &dag_pb::Node) -> Result<Vec<Entry>, ReadError> {
     match UnixFs::of(node)?.kind {
-        Kind::Directory => Ok(entries(node)),
+        NodeKind::Directory => Ok(entries(node)),
         found => Err(ReadError::Kind {
             expected: "Directory",
             found,
@@ -270,119 +288,4 @@ pub fn lookup(node: &dag_pb::Node, name: impl AsRef<[u8]>) -> Option<&Link> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cid::Version;
-    use crate::multihash::HashFunction;
-
-    fn params() -> DirectoryParams {
-        let sha2 = HashFunction::from_code(crate::multihash::SHA2_256).unwrap();
-        DirectoryParams::new(CidMaker::new(Version::V1, sha2).unwrap())
-    }
-
-    fn entry(name: &str, tree_size: u64) -> Entry {
-        Entry {
-            name: name.into(),
-            cid: params().cid.make(Codec::RAW, name.as_bytes()).unwrap(),
-            tree_size,
-        }
-    }
-
-    fn build(params: DirectoryParams, entries: &[Entry]) -> (Built, Vec<Block>) {
-        let mut builder = DirectoryBuilder::new(params).unwrap();
-        for entry in entries {
-            builder.add(entry.clone()).unwrap();
-        }
-        let mut blocks = Vec::new();
-        let built = builder.finish(&mut |block| blocks.push(block)).unwrap();
-        (built, blocks)
-    }
-
-    #[test]
-    fn order_does_not_matter_and_the_last_of_a_name_counts() {
-        let (a, b) = (entry("a", 1), entry("b", 2));
-        let other = Entry {
-            name: "a".into(),
-            ..entry("c", 9)
-        };
-        let (want, blocks) = build(params(), &[other.clone(), b.clone()]);
-        for order in [
-            &[b.clone(), a.clone(), other.clone()][..],
-            &[a.clone(), b.clone(), other.clone()],
-            &[a.clone(), other.clone(), b.clone()],
-            &[a.clone(), a, other.clone(), b.clone()],
-        ] {
-            assert_eq!(build(params(), order).0, want);
-        }
-        let node = dag_pb::Node::decode(&blocks[0].data).unwrap();
-        assert_eq!(read(&node).unwrap(), [other, b]);
-        assert_eq!(lookup(&node, "b").and_then(|link| link.size), Some(2));
-        assert!(lookup(&node, "c").is_none());
-    }
-
-    #[test]
-    fn shards_above_the_threshold_only() {
-        let entries = [entry("aa", 300), entry("b", 70_000)];
-        let is_hamt = |params: DirectoryParams| {
-            let (_, blocks) = build(params, &entries);
-            let node = dag_pb::Node::decode(&blocks.last().unwrap().data).unwrap();
-            UnixFs::of(&node).unwrap().kind == Kind::HamtShard
-        };
-        let links = 2 + 1 + 2 * 36;
-        for (threshold, sharded) in [(links, false), (links - 1, true), (0, false)] {
-            let params = DirectoryParams {
-                threshold,
-                ..params()
-            };
-            assert_eq!(is_hamt(params), sharded);
-        }
-        let timed = |threshold, estimation| DirectoryParams {
-            threshold,
-            estimation,
-            mode: Some(0o755),
-            mtime: Some(Mtime {
-                seconds: -5,
-                nanos: Some(7),
-            }),
-            ..params()
-        };
-        let block = build(timed(1 << 20, SizeEstimation::Block), &entries).1[0]
-            .data
-            .len() as u64;
-        assert!(!is_hamt(timed(block, SizeEstimation::Block)));
-        assert!(is_hamt(timed(block - 1, SizeEstimation::Block)));
-        assert!(!is_hamt(timed(1, SizeEstimation::Disabled)));
-        for (max_links, sharded) in [(0, false), (2, false), (1, true)] {
-            for estimation in [SizeEstimation::Links, SizeEstimation::Disabled] {
-                let params = DirectoryParams {
-                    max_links,
-                    estimation,
-                    ..params()
-                };
-                assert_eq!(is_hamt(params), sharded);
-            }
-        }
-    }
-
-    #[test]
-    fn refuses() {
-        for fanout in [0, 7, 12, 4, 100] {
-            let params = DirectoryParams { fanout, ..params() };
-            assert_eq!(
-                DirectoryBuilder::new(params).err(),
-                Some(BuildError::Fanout(fanout))
-            );
-        }
-        let mut builder = DirectoryBuilder::new(params()).unwrap();
-        assert_eq!(builder.add(entry("", 0)), Err(BuildError::NoName));
-        let mut builder = DirectoryBuilder::new(DirectoryParams {
-            threshold: 0,
-            max_links: 1,
-            ..params()
-        })
-        .unwrap();
-        builder.add(entry("a", 0)).unwrap();
-        builder.add(entry("b", 0)).unwrap();
-        assert_eq!(builder.finish(&mut |_| ()), Err(BuildError::TooManyLinks));
-    }
-}
+mod tests;

@@ -1,17 +1,17 @@
-//! Reading files: which link holds which bytes.
+//! Reads files: which link has which bytes.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Kind, Mtime, ReadError, UnixFs};
+use super::{Mtime, NodeKind, ReadError, UnixFs};
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb;
 
 /// Deepest file that a reader should follow. A balanced file of two links a node and 2^64 bytes has 64 levels.
 pub const MAX_DEPTH: usize = 128;
 
-/// A node of a file: bytes of its own first, then the bytes beneath its links in order.
+/// A node of a file: bytes of its own first, then the bytes below its links in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileNode {
     /// Bytes that stand in the node itself.
@@ -32,8 +32,8 @@ pub struct FileNode {
 pub struct FileChild {
     /// The block.
     pub cid: Cid,
-    /// Which bytes of the node's content are beneath. The child may turn out to hold less or more: compare with
-    /// its [`FileNode::size`].
+    /// Which bytes of the node's content are below. The child may turn out to hold less or more: compare with its
+    /// [`FileNode::size`].
     pub range: Range<u64>,
 }
 
@@ -120,7 +120,7 @@ impl FileNode {
 pub fn read_symlink(node: &dag_pb::Node) -> Result<Bytes, ReadError> {
     let unixfs = UnixFs::of(node)?;
     match unixfs.kind {
-        Kind::Symlink => Ok(unixfs.data.unwrap_or_default()),
+        NodeKind::Symlink => Ok(unixfs.data.unwrap_or_default()),
         found => Err(ReadError::Kind {
             expected: "Symlink",
             found,
@@ -141,7 +141,7 @@ mod tests {
             data: Some(Bytes::from_static(b"abc")),
             file_size,
             block_sizes: sizes.to_vec(),
-            ..UnixFs::new(Kind::File)
+            ..UnixFs::new(NodeKind::File)
         };
         dag_pb::Node {
             links: vec![
@@ -200,7 +200,7 @@ mod tests {
         ));
         let directory = dag_pb::Node {
             links: Vec::new(),
-            data: Some(UnixFs::new(Kind::Directory).encode()),
+            data: Some(UnixFs::new(NodeKind::Directory).encode()),
         };
         assert!(matches!(read(&directory), Err(ReadError::Kind { .. })));
         assert_eq!(read(&dag_pb::Node::default()), Err(ReadError::NoData));

@@ -16,7 +16,7 @@ pub mod node;
 pub mod symlink;
 
 pub use cid_maker::CidMaker;
-pub use node::{Kind, Mtime, UnixFs};
+pub use node::{Mtime, NodeKind, UnixFs};
 
 use crate::bytestring::ByteString;
 use crate::codec::CodecError;
@@ -32,7 +32,7 @@ pub struct Built {
     pub cid: crate::Cid,
     /// Bytes of content; 0 for a directory.
     pub file_size: u64,
-    /// Bytes of all blocks beneath and with the root: `Tsize` of a link to it, `Size` in the output of `add`.
+    /// Bytes of all blocks below and with the root: `Tsize` of a link to it, `Size` in the output of `add`.
     pub tree_size: u64,
 }
 
@@ -44,16 +44,16 @@ pub enum BuildError {
     #[error("a block could not be hashed")]
     Hash(#[from] HashError),
     /// CIDv0 was asked for with another hash function.
-    #[error("CIDv0 only supports sha2-256")]
+    #[error("a CIDv0 requires sha2-256")]
     V0Hash,
     /// More bytes than a CID may hold.
     #[error(
-        "inline-limit {0} exceeds maximum allowed size of {max} bytes",
+        "blocks of {0} bytes cannot be inlined: at most {max}",
         max = crate::multihash::MAX_DIGEST
     )]
     InlineLimit(usize),
     /// A block would be larger than [`MAX_BLOCK`].
-    #[error("a node would be larger than a block may be")]
+    #[error("a node exceeds the maximum block size")]
     TooLarge,
     /// A file node of so few links cannot hold a file.
     #[error("a file node needs at least {least} links, got {got}")]
@@ -64,26 +64,26 @@ pub enum BuildError {
         least: usize,
     },
     /// The fanout has no HAMT.
-    #[error("HAMT fanout must be a positive power of 2 and multiple of 8: {0}")]
+    #[error("invalid HAMT fanout {0}: expected a power of 2 and a multiple of 8")]
     Fanout(usize),
     /// The fanout is larger than [`hamt::MAX_FANOUT`].
-    #[error("a HAMT fanout of {0} is more than the {max} that are allowed", max = hamt::MAX_FANOUT)]
+    #[error("invalid HAMT fanout {0}: at most {max}", max = hamt::MAX_FANOUT)]
     FanoutTooLarge(usize),
     /// Sharding is turned off and the directory has more links than allowed.
-    #[error("the directory may not have more links, and sharding is turned off")]
+    #[error("the directory has too many links, and sharding is disabled")]
     TooManyLinks,
     /// An entry has no name.
     #[error("a directory entry has no name")]
     NoName,
     /// Two names have the same hash.
-    #[error("sharded directory too deep")]
+    #[error("the sharded directory is nested too deep")]
     TooDeep,
     /// A leaf given to a builder is not one that [`layout::make_leaf`] made.
     #[error("a leaf is not a file node")]
     Leaf(#[from] ReadError),
 }
 
-/// Why a node could not be read as UnixFS.
+/// Why a node is not valid UnixFS.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -94,7 +94,7 @@ pub enum ReadError {
     #[error("the UnixFS data is malformed: {0}")]
     Wire(&'static str),
     /// A required field is missing.
-    #[error("the UnixFS data has no field {0}")]
+    #[error("the UnixFS data lacks the field {0}")]
     Missing(&'static str),
     /// A dag-pb node that has no `Data`.
     #[error("the node has no UnixFS data")]
@@ -105,7 +105,7 @@ pub enum ReadError {
         /// What was looked for.
         expected: &'static str,
         /// What stands there.
-        found: Kind,
+        found: NodeKind,
     },
     /// The codec has no UnixFS.
     #[error("blocks of codec {0:#x} are not UnixFS")]
@@ -122,7 +122,7 @@ pub enum ReadError {
     #[error("the sizes of a file node overflow")]
     SizeOverflow,
     /// The sum is not what the node claims.
-    #[error("a file node claims {claimed} bytes, its parts sum to {sum}")]
+    #[error("a file node states a size of {claimed} bytes, but its parts have {sum}")]
     SizeMismatch {
         /// What `filesize` says.
         claimed: u64,
@@ -130,13 +130,13 @@ pub enum ReadError {
         sum: u64,
     },
     /// The HAMT's hash function is not murmur3.
-    #[error("only murmur3 supported as hash function")]
+    #[error("the hash function of the HAMT is not murmur3")]
     HashType,
     /// The fanout is not a power of two, not a multiple of 8, or too large.
-    #[error("invalid hamt fanout {0}")]
+    #[error("invalid HAMT fanout {0}")]
     Fanout(u64),
     /// The bitfield does not agree with the fanout or the links.
-    #[error("hamt bitfield of {bits} bits does not fit {links} links")]
+    #[error("the HAMT bitfield has {bits} bits set for {links} links")]
     Bitfield {
         /// Bits that are set, or how many there are when there are too many.
         bits: usize,
@@ -147,9 +147,9 @@ pub enum ReadError {
     #[error("invalid link name {0:?}")]
     LinkName(ByteString),
     /// The shards nest deeper than the hash has bits.
-    #[error("sharded directory too deep")]
+    #[error("the sharded directory is nested too deep")]
     TooDeep,
     /// A name is in a slot that its hash does not lead to.
-    #[error("hamt entry {0:?} is not where its name belongs")]
+    #[error("the HAMT entry {0:?} is in the wrong slot")]
     Misplaced(ByteString),
 }

@@ -1,4 +1,4 @@
-//! The protobuf inside a dag-pb node that says what the node is.
+//! The UnixFS protobuf in a dag-pb node.
 //!
 //! Spec: <https://specs.ipfs.tech/unixfs/#data-format>
 
@@ -14,9 +14,9 @@ use crate::varint;
 /// The bits of `mode` that are permissions; the others are kept for later use.
 const PERMISSIONS: u32 = 0o7777;
 
-/// What a node is.
+/// The type of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum NodeKind {
     /// Bytes of a file; leaves of trickle files.
     Raw,
     /// A directory in one node.
@@ -31,7 +31,7 @@ pub enum Kind {
     HamtShard,
 }
 
-impl Kind {
+impl NodeKind {
     fn code(self) -> u64 {
         match self {
             Self::Raw => 0,
@@ -68,7 +68,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for NodeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Raw => "Raw",
@@ -116,13 +116,13 @@ impl Mtime {
 /// The UnixFS part of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnixFs {
-    /// What the node is.
-    pub kind: Kind,
+    /// The type of the node.
+    pub kind: NodeKind,
     /// Content of a leaf, target of a symbolic link, bitfield of a shard.
     pub data: Option<Bytes>,
-    /// Bytes of content in and beneath the node. File and raw nodes have it always, the others never.
+    /// Bytes of content in and below the node. File and raw nodes have it always, the others never.
     pub file_size: Option<u64>,
-    /// Bytes of content beneath each link, in order.
+    /// Bytes of content below each link, in order.
     pub block_sizes: Vec<u64>,
     /// The hash function of a shard.
     pub hash_type: Option<u64>,
@@ -137,7 +137,7 @@ pub struct UnixFs {
 impl UnixFs {
     /// A node of a kind with nothing else.
     #[must_use]
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: NodeKind) -> Self {
         Self {
             kind,
             data: None,
@@ -184,9 +184,9 @@ impl UnixFs {
     #[must_use]
     pub fn content_size(&self) -> Option<u64> {
         match self.kind {
-            Kind::Raw | Kind::File => Some(self.file_size.unwrap_or(0)),
-            Kind::Symlink => Some(self.data.as_ref().map_or(0, Bytes::len) as u64),
-            Kind::Directory | Kind::HamtShard | Kind::Metadata => None,
+            NodeKind::Raw | NodeKind::File => Some(self.file_size.unwrap_or(0)),
+            NodeKind::Symlink => Some(self.data.as_ref().map_or(0, Bytes::len) as u64),
+            NodeKind::Directory | NodeKind::HamtShard | NodeKind::Metadata => None,
         }
     }
 
@@ -194,11 +194,11 @@ impl UnixFs {
     /// a repeated single field counts, packed block sizes are taken.
     pub fn decode(bytes: &Bytes) -> Result<Self, ReadError> {
         let mut kind = None;
-        let mut node = Self::new(Kind::Raw);
+        let mut node = Self::new(NodeKind::Raw);
         let mut reader = Reader::new(bytes);
         while !reader.is_empty() {
             match reader.tag()? {
-                (1, VARINT) => kind = Kind::from_code(reader.varint()?).or(kind),
+                (1, VARINT) => kind = NodeKind::from_code(reader.varint()?).or(kind),
                 (2, BYTES) => node.data = Some(bytes.slice(reader.bytes()?)),
                 (3, VARINT) => node.file_size = Some(reader.varint()?),
                 (4, VARINT) => node.block_sizes.push(reader.varint()?),
@@ -317,85 +317,4 @@ impl From<WireError> for ReadError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decode(bytes: &[u8]) -> Result<UnixFs, ReadError> {
-        UnixFs::decode(&Bytes::copy_from_slice(bytes))
-    }
-
-    #[test]
-    fn writes_what_kubo_writes() {
-        let empty_file = UnixFs {
-            file_size: Some(0),
-            ..UnixFs::new(Kind::File)
-        };
-        assert_eq!(&empty_file.encode()[..], [0x08, 0x02, 0x18, 0x00]);
-        assert_eq!(&UnixFs::new(Kind::Directory).encode()[..], [0x08, 0x01]);
-        let mut timed = UnixFs::new(Kind::Directory);
-        timed.set_attributes(
-            Some(0o100_755),
-            Some(Mtime {
-                seconds: -1,
-                nanos: Some(5),
-            }),
-        );
-        let bytes = timed.encode();
-        assert_eq!(bytes.len(), timed.encoded_len());
-        assert_eq!(
-            &bytes[..],
-            [
-                0x08, 0x01, 0x38, 0xed, 0x03, 0x42, 16, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                0xff, 0xff, 0xff, 0x01, 0x15, 5, 0, 0, 0
-            ]
-        );
-        assert_eq!(UnixFs::decode(&bytes).unwrap(), timed);
-        timed.set_attributes(
-            Some(0),
-            Some(Mtime {
-                seconds: 0,
-                nanos: Some(0),
-            }),
-        );
-        assert_eq!(
-            (timed.mode, timed.mtime),
-            (None, Some(Mtime::from_seconds(0)))
-        );
-    }
-
-    #[test]
-    fn reads_what_protobuf_allows() {
-        // Packed sizes, an unknown field of each wire type, a repeated field.
-        let node = decode(&[
-            0x08, 0x02, 0x22, 0x03, 0x01, 0x80, 0x01, 0x20, 0x07, 0x78, 0x01, 0x79, 1, 2, 3, 4, 5,
-            6, 7, 8, 0x7a, 0x01, 0xff, 0x7d, 1, 2, 3, 4, 0x18, 0x01, 0x18, 0x02,
-        ])
-        .unwrap();
-        assert_eq!(node.block_sizes, [1, 128, 7]);
-        assert_eq!(node.file_size, Some(2));
-    }
-
-    #[test]
-    fn refuses_the_malformed() {
-        assert_eq!(decode(&[]), Err(ReadError::Missing("Data.Type")));
-        assert_eq!(decode(&[0x08, 0x06]), Err(ReadError::Missing("Data.Type")));
-        for bad in [
-            &[0x08][..],
-            &[
-                0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-            ],
-            &[0x08, 2, 0x12, 5, 1],
-            &[
-                0x08, 2, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
-            ],
-            &[0x08, 2, 0x42, 0],
-            &[0x08, 2, 0x42, 2, 0x08],
-            &[0x08, 2, 0x42, 3, 0x15, 0, 0],
-            &[0x08, 2, 0x79, 0],
-            &[0x08, 2, 0x7b],
-            &[0x08, 2, 0x00],
-        ] {
-            assert!(decode(bad).is_err(), "{bad:?}");
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use crate::block::Block;
 use crate::cid::Codec;
 use crate::codec::dag_pb;
 
-use super::{BuildError, Built, CidMaker, Kind, Mtime, UnixFs};
+use super::{BuildError, Built, CidMaker, Mtime, NodeKind, UnixFs};
 
 /// Makes the node of a symbolic link. Kubo keeps a link's time but not its mode.
 pub fn build(
@@ -17,7 +17,7 @@ pub fn build(
     let node = UnixFs {
         data: Some(Bytes::copy_from_slice(target)),
         mtime,
-        ..UnixFs::new(Kind::Symlink)
+        ..UnixFs::new(NodeKind::Symlink)
     };
     let data = Bytes::from(
         dag_pb::Node {

@@ -23,7 +23,7 @@ pub(crate) fn restart() -> usize {
     held
 }
 
-/// Most bytes held at one time since the last [`restart`].
+/// Maximum number of bytes held at one time since the last [`restart`].
 pub(crate) fn peak() -> usize {
     PEAK.load(Ordering::SeqCst)
 }

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use cairn_primitives::codec::{self, CodecError};
-use cairn_primitives::{Cid, Codec, ContentPath, Ipld, Multihash, PeerId, multibase};
+use cairn_primitives::{Cid, CidList, Codec, ContentPath, Ipld, Multihash, PeerId, multibase};
 
 mod counting;
 
@@ -78,7 +78,7 @@ fn nothing_ends_the_process() {
         Err(CodecError::TooDeep("dag-cbor"))
     );
 
-    // Counts that nothing stands behind.
+    // Counts that nothing follows.
     for major in [2, 3, 4, 5] {
         refused(
             &format!("2^30 items of major type {major}"),
@@ -101,7 +101,7 @@ fn nothing_ends_the_process() {
     let wide: Vec<u8> = (0..20).flat_map(|_| head(4, 1 << 30)).collect();
     refused("nested lists of 2^30 items", wide);
 
-    // Lengths that nothing stands behind.
+    // Lengths that nothing follows.
     refused(
         "a field of 2^63 bytes",
         [&[0x0a][..], &[0x80; 9], &[0x01]].concat(),
@@ -136,7 +136,7 @@ fn nothing_ends_the_process() {
     assert!(capped("400,000 keys", || codec::decode(Codec::DAG_CBOR, &keys)).is_err());
     assert_eq!(
         capped("links of nulls", || codec::links(Codec::DAG_CBOR, &nulls)),
-        Ok(Vec::new())
+        Ok(CidList::new())
     );
     let some = Bytes::from([head(4, 200_000), vec![0xf6; 200_000]].concat());
     assert!(
@@ -148,6 +148,15 @@ fn nothing_ends_the_process() {
     let maps = Bytes::from([head(4, 170_000), b"\xa1\x60\x00".repeat(170_000)].concat());
     assert!(capped("170,000 maps", || codec::decode(Codec::DAG_CBOR, &maps)).is_ok());
 
+    // Nothing but links, each of eight bytes.
+    let link = b"\xd8\x2a\x45\x00\x01\x55\x00\x00";
+    let many = [head(4, 2 << 20), link.repeat(2 << 20)].concat();
+    let found = capped("links as CBOR", || codec::links(Codec::DAG_CBOR, &many));
+    assert_eq!(found.map(|links| links.len()), Ok(2 << 20));
+    let many = b"\x12\x06\x0a\x04\x01\x55\x00\x00".repeat(2 << 20);
+    let found = capped("links as protobuf", || codec::links(Codec::DAG_PB, &many));
+    assert_eq!(found.map(|links| links.len()), Ok(2 << 20));
+
     // Many keys, all the same.
     let same = [head(5, 200_000), b"\x61a\x01".repeat(200_000)].concat();
     let error = capped("repeated keys", || {
@@ -156,7 +165,7 @@ fn nothing_ends_the_process() {
     .unwrap_err();
     assert_eq!(error, CodecError::RepeatedKey("a".into()));
 
-    // Objects of Git: sizes that nothing stands behind, and as many entries, lines and tags as there is room for.
+    // Objects of Git: sizes that nothing follows, and as many entries, lines and tags as there is room for.
     for size in [
         "99999999",
         "9223372036854775807",

@@ -1,4 +1,4 @@
-//! The future of a read, which is ready at once when the answer is at hand.
+//! Futures of reads, which are ready immediately if the answer is in memory.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,34 +10,34 @@ use tokio::sync::Semaphore;
 
 use super::traits::BlockError;
 
-/// What a store was asked for.
+/// The future of a read.
 ///
-/// An answer that is at hand is in the future already: neither memory nor a task is needed for it, and the first poll
-/// returns it. What has to wait for a disk or a network does so off the runtime's threads.
+/// An answer that is in memory is stored in the future: it needs no allocation and no task, and the first poll
+/// returns it. Reads that wait for a disk or a network do so off the runtime's threads.
 #[must_use = "futures do nothing unless polled"]
 pub struct ReadFuture<'a, T>(State<'a, T>);
 
 enum State<'a, T> {
-    /// `None` once it was returned.
+    /// `None` after it was returned.
     Ready(Option<Result<T, BlockError>>),
     Waiting(BoxFuture<'a, Result<T, BlockError>>),
 }
 
 impl<'a, T: Send + 'a> ReadFuture<'a, T> {
-    /// An answer that is at hand.
+    /// An answer that is available.
     pub fn ready(answer: Result<T, BlockError>) -> Self {
         Self(State::Ready(Some(answer)))
     }
 
-    /// An answer that has to be waited for.
+    /// An answer that must be waited for.
     pub fn waiting(answer: impl Future<Output = Result<T, BlockError>> + Send + 'a) -> Self {
         Self(State::Waiting(Box::pin(answer)))
     }
 
-    /// The answer, if it is at hand.
+    /// The answer, if it is available.
     ///
     /// # Errors
-    /// The future itself, if it has to be waited for.
+    /// The future itself, if it must be waited for.
     pub fn into_ready(self) -> Result<Result<T, BlockError>, Self> {
         match self.0 {
             State::Ready(Some(answer)) => Ok(answer),
@@ -45,7 +45,7 @@ impl<'a, T: Send + 'a> ReadFuture<'a, T> {
         }
     }
 
-    /// Works on an answer that is not an error.
+    /// Maps a successful answer.
     pub fn and_then<U: Send + 'a>(
         self,
         then: impl FnOnce(T) -> Result<U, BlockError> + Send + 'a,
@@ -81,7 +81,7 @@ impl<T> fmt::Debug for ReadFuture<'_, T> {
     }
 }
 
-/// Runs what may block on a thread that may; without a runtime, on this thread, since nothing else waits for it then.
+/// Runs a blocking operation on a blocking thread; without a runtime, on this thread.
 pub(super) async fn unblock<T: Send + 'static>(
     run: impl FnOnce() -> Result<T, BlockError> + Send + 'static,
 ) -> Result<T, BlockError> {
@@ -94,21 +94,21 @@ pub(super) async fn unblock<T: Send + 'static>(
     }
 }
 
-/// Reads of one store that block threads at the same time, at most; others wait without a thread, so that a flood of
-/// cold reads leaves threads to everything else. More than this, few disks answer quicker.
+/// Maximum number of reads of one store that block a thread at the same time; others wait without a thread, so that
+/// many cold reads leave threads for everything else. More would not be faster on most disks.
 const MAX_BLOCKED: usize = 64;
 
-/// Threads that wait for a store's reads.
+/// Bounds the threads that wait for a store's reads.
 #[derive(Clone, Debug)]
-pub(super) struct Blocked(Arc<Semaphore>);
+pub(super) struct BlockingReads(Arc<Semaphore>);
 
-impl Default for Blocked {
+impl Default for BlockingReads {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(MAX_BLOCKED)))
     }
 }
 
-impl Blocked {
+impl BlockingReads {
     /// As [`unblock`], within the bound.
     pub(super) async fn run<T: Send + 'static>(
         self,
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_at_hand_is_ready_at_the_first_poll() {
+    fn an_available_answer_is_ready_at_the_first_poll() {
         let read = ReadFuture::ready(Ok(1)).and_then(|one| Ok(one + 1));
         assert_eq!(read.now_or_never().unwrap().unwrap(), 2);
         let failed = ReadFuture::<u8>::ready(Err(BlockError::Closed)).and_then(|_| Ok(()));
@@ -153,7 +153,7 @@ mod tests {
     #[tokio::test]
     async fn blocked_threads_are_bounded() {
         use std::sync::atomic::{AtomicUsize, Ordering};
-        let (blocked, now) = (Blocked::default(), Arc::new(AtomicUsize::new(0)));
+        let (blocked, now) = (BlockingReads::default(), Arc::new(AtomicUsize::new(0)));
         let reads = (0..MAX_BLOCKED * 4).map(|_| {
             let now = Arc::clone(&now);
             blocked.clone().run(move || {

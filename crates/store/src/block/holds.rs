@@ -1,8 +1,8 @@
-//! Live holds, and what a collection must not take because of them.
+//! Live holds, and the blocks that a collection must keep because of them.
 //!
-//! Every block has a small id, given in the order of writing and never used twice. A collection may only take ids below
-//! its *floor*: the lowest id that any operation live at its start could have written. Of the ids below, those that a
-//! hold touched are kept: while the hold lives by its own bitmap, afterwards by the collection's.
+//! Every block has a small id, assigned in the order of writing and never reused. A collection may only take ids
+//! below its *floor*: the lowest id that any operation that was active at its start could have written. Ids below it
+//! that a hold touched are kept: by the hold's own bitmap while it lives, afterwards by the collection's.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,17 +17,17 @@ use super::traits::{BlockError, Hold, HoldGuard};
 
 /// Answers touches for a store's holds.
 pub(super) trait Touch: Send + Sync + 'static {
-    /// Looks a block up and, if present, records it in the hold; one step as far as removals are concerned. May wait for a
+    /// Looks up a block and, if present, records it in the hold, atomically with respect to removals. May wait for a
     /// sync.
     fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError>;
 
-    /// As [`Touch::touch`], but `None` where that may wait; the block may be recorded even so.
+    /// As [`Touch::touch`], but `None` if it would have to wait; the block may be recorded anyway.
     fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
         self.touch(hold, key).map(Some)
     }
 }
 
-/// What one hold has seen.
+/// The state of a hold.
 #[derive(Debug, Default)]
 pub(super) struct HoldState {
     /// Ids of the blocks that the operation wrote or found present.
@@ -64,7 +64,7 @@ pub(super) struct Holds {
 }
 
 impl Holds {
-    /// Gives out a hold. `next_id` is read while no collection can take its position.
+    /// Creates a hold. `next_id` is read while no collection can take its position.
     pub(super) fn give<S: Touch>(
         self: &Arc<Self>,
         store: &Arc<S>,
@@ -84,7 +84,7 @@ impl Holds {
         })
     }
 
-    /// This store's part of a hold.
+    /// The state of a hold of this store.
     pub(super) fn of<'a>(
         self: &Arc<Self>,
         hold: &'a Hold,
@@ -113,7 +113,7 @@ impl Holds {
         self.inner.lock().inherited = None;
     }
 
-    /// Drops from `victims` what a hold keeps. Call it while no touch can be under way.
+    /// Removes from `victims` the blocks that a hold keeps. Call it while no touch can be active.
     pub(super) fn spare<T>(&self, victims: &mut Vec<T>, id: impl Fn(&T) -> u64) {
         let inner = self.inner.lock();
         let live: Vec<_> = inner
@@ -128,7 +128,7 @@ impl Holds {
         });
     }
 
-    /// Records that the blocks of an id range were lost: the operations that rely on any of them have failed.
+    /// Records that the blocks of an id range were lost: operations that rely on them fail.
     pub(super) fn lose(&self, ids: std::ops::Range<u64>, why: &BlockError) {
         for (_, state) in self.inner.lock().live.values() {
             let relied = state.ids.lock().range_cardinality(ids.clone()) > 0;

@@ -1,22 +1,21 @@
-//! What blocks link to, and walks over it.
+//! Links of blocks, and walks over them.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::codec::{self, CodecError};
-use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_primitives::{Cid, CidList, Codec, Multihash};
 
 use super::traits::{BlockError, BlockReader, Root};
 
-/// The links of a block's bytes; a codec that is not built in has none.
-pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
+/// The links in a block's bytes; none if the codec is unknown.
+pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<CidList, BlockError> {
     if cid.codec() == Codec::RAW {
-        return Ok(Vec::new());
+        return Ok(CidList::new());
     }
     match codec::links(cid.codec(), data) {
         Ok(links) => Ok(links),
-        Err(CodecError::Unknown(_)) => Ok(Vec::new()),
+        Err(CodecError::Unknown(_)) => Ok(CidList::new()),
         Err(source) => Err(BlockError::Undecodable {
             cid: cid.clone(),
             source,
@@ -24,9 +23,9 @@ pub(super) fn of(cid: &Cid, data: &[u8]) -> Result<Vec<Cid>, BlockError> {
     }
 }
 
-/// The links of a block's bytes, if there are any bytes.
-pub(super) fn of_found(cid: &Cid, data: Option<Bytes>) -> Result<Option<Arc<[Cid]>>, BlockError> {
-    data.map(|data| of(cid, &data).map(Arc::from)).transpose()
+/// The links in a block's bytes, if any.
+pub(super) fn of_found(cid: &Cid, data: Option<Bytes>) -> Result<Option<CidList>, BlockError> {
+    data.map(|data| of(cid, &data)).transpose()
 }
 
 /// Whether blocks of a codec can have links at all.
@@ -37,9 +36,9 @@ pub(super) fn may_link(codec: Codec) -> bool {
     )
 }
 
-/// Whether it is settled that a node has no links when none of it are kept: not for codecs that programs before this one
-/// could not read, who then kept none.
-pub(super) fn none_is_settled(codec: Codec) -> bool {
+/// Whether a node certainly has no links when none are stored: not for codecs that earlier versions could not decode,
+/// which stored none.
+pub(super) fn no_links_is_final(codec: Codec) -> bool {
     matches!(codec, Codec::DAG_PB | Codec::DAG_CBOR | Codec::DAG_JSON)
         || matches!(codec::links(codec, &[]), Err(CodecError::Unknown(_)))
 }
@@ -58,17 +57,18 @@ pub(super) fn walk_store(
     )
 }
 
-/// Walks what the roots reach, each (codec, multihash) once, parents before children, without recursion.
+/// Walks what is reachable from the roots, each (codec, multihash) once, parents before children, without recursion.
 ///
-/// `links` answers `None` for an absent block.
+/// `links` returns `None` for an absent block.
 pub(super) fn walk(
     roots: &[Root],
     mut has: impl FnMut(&Multihash) -> Result<bool, BlockError>,
-    mut links: impl FnMut(&Cid) -> Result<Option<Arc<[Cid]>>, BlockError>,
+    mut links: impl FnMut(&Cid) -> Result<Option<CidList>, BlockError>,
     visit: &mut dyn FnMut(&Cid, bool) -> bool,
 ) -> Result<(), BlockError> {
     let mut seen: HashSet<Cid> = HashSet::new();
-    // Recursive roots go first: a block that is a direct root as well must not be seen without what hangs below it.
+    // Recursive roots go first: a block that is a direct root as well must not be seen without what is reachable from
+    // it.
     let (deep, flat): (Vec<&Root>, Vec<&Root>) = roots.iter().partition(|root| root.recursive);
     for root in deep {
         let mut stack = vec![root.cid.clone()];
@@ -85,13 +85,13 @@ pub(super) fn walk(
             if visit(&cid, below.is_some())
                 && let Some(below) = below
             {
-                stack.extend(
-                    below
-                        .iter()
-                        .rev()
-                        .filter(|child| !seen.contains(&child.to_v1()))
-                        .cloned(),
-                );
+                // The first link is to be the next.
+                let from = stack.len();
+                let unseen = below.iter().filter(|child| !seen.contains(&child.to_v1()));
+                stack.extend(unseen);
+                if let Some(added) = stack.get_mut(from..) {
+                    added.reverse();
+                }
             }
         }
     }

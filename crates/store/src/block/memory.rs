@@ -1,4 +1,4 @@
-//! Blocks in memory: for tests, and for operations on a DAG that is thrown away.
+//! Blocks in memory: for tests, and for temporary DAGs.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::{self, BoxFuture};
 use parking_lot::{Mutex, RwLock};
 
@@ -17,7 +17,7 @@ use super::traits::{
     BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
     Collector, Hold, MAX_BLOCK, Root, StoreStat,
 };
-use super::unseen::Unseen;
+use super::unreadable::UnreadableBlocks;
 
 /// How many blocks a collection removes while writers wait.
 const SWEEP_BATCH: usize = 1024;
@@ -71,7 +71,7 @@ impl Touch for Shared {
     }
 }
 
-/// A block store that forgets everything when it is dropped; otherwise it behaves as the store on disk does.
+/// A block store in memory; otherwise it behaves like the store on disk.
 pub struct MemoryStore {
     id: String,
     shared: Arc<Shared>,
@@ -85,15 +85,17 @@ impl Default for MemoryStore {
     }
 }
 
-/// The links of an absent block that is kept by another store.
-type Elsewhere = Option<Vec<Cid>>;
+/// The links of an absent block that another store has.
+type ExternalLinks = Option<CidList>;
 
 impl MemoryStore {
-    /// An empty store with an id of its own.
+    /// An empty store with a new id.
     #[must_use]
     pub fn new() -> Self {
-        use std::hash::{BuildHasher as _, RandomState};
-        let id = format!("memory-{:016x}", RandomState::new().hash_one(0u8));
+        // Where the system has no random numbers to give, the stores of this process differ all the same.
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = getrandom::u64().unwrap_or_else(|_| MADE.fetch_add(1, Ordering::Relaxed));
+        let id = format!("memory-{number:016x}");
         Self {
             id,
             shared: Arc::default(),
@@ -142,14 +144,14 @@ impl MemoryStore {
         Ok(answers)
     }
 
-    /// Marks what roots reach; answers with the absent blocks, and with the links of those that are elsewhere.
+    /// Marks what is reachable from roots; returns the absent blocks, and the links of those in another store.
     fn mark(
         &self,
         roots: &[Root],
         marked: &mut HashSet<Multihash>,
         asked: &mut HashSet<Cid>,
         collector: &mut dyn Collector,
-    ) -> Result<(Vec<Cid>, Vec<Elsewhere>), BlockError> {
+    ) -> Result<(Vec<Cid>, Vec<ExternalLinks>), BlockError> {
         let mut absent = Vec::new();
         self.walk(roots, &mut |cid, present| {
             if present {
@@ -171,7 +173,7 @@ impl MemoryStore {
             .partition(|root| root.recursive);
         let mut marked = HashSet::new();
         let mut asked = HashSet::new();
-        let mut unseen = Unseen::default();
+        let mut unseen = UnreadableBlocks::default();
         for root in deep {
             let mut below = vec![root.clone()];
             while !below.is_empty() {
@@ -181,7 +183,7 @@ impl MemoryStore {
                     match links {
                         None => unseen.note(&root.cid, cid, None),
                         // What is elsewhere may link back to what is here.
-                        Some(links) => below.extend(links.into_iter().map(|cid| Root {
+                        Some(links) => below.extend(links.iter().map(|cid| Root {
                             cid,
                             recursive: true,
                         })),
@@ -190,7 +192,7 @@ impl MemoryStore {
             }
         }
         if unseen.count > 0 {
-            return Err(BlockError::Unseen(Arc::new(unseen)));
+            return Err(BlockError::Unreadable(Arc::new(unseen)));
         }
         let (_, links) = self.mark(&flat, &mut marked, &mut asked, collector)?;
         done.missing += links.iter().filter(|links| links.is_none()).count() as u64;

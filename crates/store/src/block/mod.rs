@@ -1,7 +1,7 @@
 //! Blocks by multihash.
 //!
-//! [`SegmentStore`] keeps them in append-only CAR files beneath a directory, [`MemoryStore`] in memory. The format of
-//! the files is described in `docs/storage-format.md`. [`Filestore`] adds blocks to another store that stay in files of the user.
+//! [`SegmentStore`] stores them in append-only CAR files in a directory, [`MemoryStore`] in memory. The format of the
+//! files is described in `docs/storage-format.md`. [`Filestore`] adds blocks in the user's files to another store.
 
 pub mod conformance;
 pub mod disk;
@@ -13,7 +13,7 @@ mod memory;
 pub mod segments;
 mod store;
 mod traits;
-mod unseen;
+mod unreadable;
 mod wait;
 
 pub use filestore::{Filestore, FilestoreOptions, NewReference};
@@ -21,4 +21,4 @@ pub use future::ReadFuture;
 pub use memory::MemoryStore;
 pub use segments::{OpenError, OpenReport, Options, SegmentStore};
 pub use traits::*;
-pub use unseen::{MAX_NAMED, Unseen, UnseenBlock};
+pub use unreadable::{MAX_NAMED, UnreadableBlock, UnreadableBlocks};

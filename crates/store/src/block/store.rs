@@ -1,9 +1,7 @@
-//! What every block store does, by who asks: readers, writers, and collectors.
-
-use std::sync::Arc;
+//! The traits of block stores: for readers, writers and collectors.
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::{BoxFuture, try_join_all};
 
 use super::future::ReadFuture;
@@ -13,10 +11,11 @@ use super::wait::wait;
 
 /// Reads blocks by multihash.
 ///
-/// Every read is a future that is ready at once when the answer is at hand, and waits off the runtime otherwise; its
-/// `_blocking` form is for threads that may wait. Identity multihashes are answered from themselves and never stored.
+/// Every read is a future that is ready immediately if the answer is in memory, and otherwise waits off the runtime;
+/// the `_blocking` variants are for threads that may block. Blocks with identity multihashes are read from the
+/// multihash and never stored.
 pub trait BlockReader: Send + Sync + 'static {
-    /// Whether the block can be read: it is present, and no read or write found it damaged.
+    /// Whether the block can be read: it is present and not known to be damaged.
     fn has<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool>;
 
     /// The block's size in bytes.
@@ -25,8 +24,8 @@ pub trait BlockReader: Send + Sync + 'static {
     /// The block's bytes.
     fn get<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<Bytes>>;
 
-    /// Several blocks' bytes, in the order asked. What stands together on disk is read together, so this is the way to read
-    /// what was written together. All are asked for at the same time: the caller keeps their number within bounds.
+    /// The bytes of several blocks, in the given order. Neighbours on disk are read together, so use this for blocks
+    /// that were written together. All are read at the same time: the caller bounds their number.
     fn get_many<'a>(&'a self, keys: &'a [Multihash]) -> ReadFuture<'a, Vec<Option<Bytes>>> {
         let mut ready = Vec::with_capacity(keys.len());
         for (at, key) in keys.iter().enumerate() {
@@ -47,9 +46,9 @@ pub trait BlockReader: Send + Sync + 'static {
         ReadFuture::ready(Ok(ready))
     }
 
-    /// The CIDs that a block links to, in the order of its bytes, or `None` when the block is absent. A block of a codec
-    /// that is not built in has none.
-    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<Arc<[Cid]>>> {
+    /// The CIDs that a block links to, in the order of its bytes, or `None` if the block is absent. A block with an
+    /// unknown codec has no links.
+    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<CidList>> {
         self.get(cid.hash())
             .and_then(move |data| links::of_found(cid, data))
     }
@@ -73,19 +72,20 @@ pub trait BlockReader: Send + Sync + 'static {
     }
 
     /// As [`BlockReader::links`], from a thread that may block.
-    fn links_blocking(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+    fn links_blocking(&self, cid: &Cid) -> Result<Option<CidList>, BlockError> {
         links::of_found(cid, self.get_blocking(cid.hash())?)
     }
 }
 
 /// Writes and removes blocks.
 pub trait BlockWriter: Send + Sync + 'static {
-    /// Begins to keep blocks from collection.
+    /// Takes a hold, which protects blocks from collection.
     fn hold(&self) -> Hold;
 
-    /// Hands over blocks in order, without waiting for the disk; waits only while the queue is full. They can be read at
-    /// once, and are durable after the next [`BlockWriter::sync`]. Blocks already present count as touched; their
-    /// stored bytes are compared, and replaced if they are damaged. The bytes are trusted to match their CIDs: whoever takes them from outside verifies.
+    /// Writes blocks in order without waiting for the disk; waits only while the queue is full. They can be read
+    /// immediately, and are durable after the next [`BlockWriter::sync`]. Blocks that are already present count as
+    /// touched; their stored bytes are compared, and replaced if damaged. The bytes are trusted to match their CIDs:
+    /// the caller verifies untrusted ones.
     fn write<'a>(
         &'a self,
         hold: &'a Hold,
@@ -95,56 +95,57 @@ pub trait BlockWriter: Send + Sync + 'static {
     /// As [`BlockWriter::write`], from a thread that may block.
     fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError>;
 
-    /// Waits until all that this process handed over before is durable; writers that wait together share one sync.
-    /// Fails while a live hold has lost blocks to a disk failure: its operation must not be reported as done.
+    /// Waits until everything that this process wrote before is durable; concurrent writers share one sync. Fails
+    /// while a live hold has lost blocks to a disk failure: its operation must not be reported as done.
     fn sync(&self) -> BoxFuture<'_, Result<(), BlockError>>;
 
-    /// [`BlockWriter::write`] and [`BlockWriter::sync`] in one: what a single `block put` needs.
+    /// [`BlockWriter::write`] and [`BlockWriter::sync`] combined, for a single block.
     fn put<'a>(
         &'a self,
         hold: &'a Hold,
         blocks: Vec<Block>,
     ) -> BoxFuture<'a, Result<(), BlockError>>;
 
-    /// Removes blocks, durably. The answer says for each whether it was there.
+    /// Removes blocks durably. Returns for each whether it was present.
     fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>>;
 }
 
-/// Goes through all blocks. Everything here may take long and blocks its thread: call it from a thread of its own.
+/// Operations on all blocks. They may take long and block: call them from a dedicated thread.
 pub trait BlockCollector: Send + Sync + 'static {
-    /// Every block, in no particular order, as of now; what comes or goes meanwhile may or may not be seen.
+    /// All blocks, in no particular order. Concurrent changes may or may not be seen.
     fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_>;
 
-    /// Counts, cheaply, but it may look at the files.
+    /// Statistics. Cheap, but may read file metadata.
     fn stat(&self) -> Result<StoreStat, BlockError>;
 
-    /// Walks what the roots reach, each block once, parents before children; `visit` is called with each CID and whether
-    /// it is present, and returns whether to go on below it.
+    /// Walks what is reachable from the roots, each block once, parents before children; `visit` is called with each
+    /// CID and whether it is present, and returns whether to continue below it.
     fn walk(
         &self,
         roots: &[Root],
         visit: &mut dyn FnMut(&Cid, bool) -> bool,
     ) -> Result<(), BlockError>;
 
-    /// Removes what no root reaches and no hold keeps, then gives space back.
+    /// Removes all blocks that are not reachable from a root or kept by a hold, then frees space.
     ///
     /// # Errors
-    /// [`BlockError::Unseen`] when a recursive root reaches a block that is absent, damaged or cannot be decoded: nothing is
+    /// [`BlockError::Unreadable`] when a recursive root reaches a block that is absent, damaged or cannot be decoded: nothing is
     /// removed then.
     fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError>;
 
-    /// Reads and hashes every block; `seen` is called with each block and whether it is whole, and returns whether to go on.
+    /// Verifies every block; `seen` is called with each block and whether it is intact, and returns whether to
+    /// continue.
     fn verify(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
     ) -> Result<(), BlockError>;
 }
 
-/// Keeps blocks by multihash: what a node holds.
+/// A block store.
 pub trait BlockStore: BlockReader + BlockWriter + BlockCollector {
-    /// The store's id, made once at its creation.
+    /// The store's id, generated at its creation.
     fn id(&self) -> String;
 
-    /// Stops writers, syncs, writes a checkpoint, off the runtime. Later calls fail with [`BlockError::Closed`].
+    /// Stops writers, syncs and writes a checkpoint, off the runtime. Later calls fail with [`BlockError::Closed`].
     fn close(&self) -> BoxFuture<'_, Result<(), BlockError>>;
 }

@@ -1,4 +1,4 @@
-//! What block stores and those who use them tell each other.
+//! Types of block stores: errors, statistics, collections and holds.
 
 use std::any::Any;
 use std::io;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use cairn_primitives::codec::CodecError;
 use cairn_primitives::multihash::HashError;
-use cairn_primitives::{Cid, Multihash};
+use cairn_primitives::{Cid, CidList, Multihash};
 
 use super::future::ReadFuture;
 pub use super::store::{BlockCollector, BlockReader, BlockStore, BlockWriter};
-use super::unseen::Unseen;
+use super::unreadable::UnreadableBlocks;
 use crate::meta::{MAX_REFERENCE_PATH, RowError};
 
-/// Largest block that any store takes, in bytes; what peers exchange is at most 2 MiB.
+/// Maximum size of a block in any store, in bytes; peers exchange at most 2 MiB.
 pub const MAX_BLOCK: usize = 64 << 20;
 
 /// Why a block operation failed.
@@ -24,30 +24,30 @@ pub enum BlockError {
     /// The disk or the index failed.
     #[error("cannot {action} the block store")]
     Io {
-        /// What was being done: `read`, `write to`, `sync`.
+        /// The failed action: `read`, `write to`, `sync`.
         action: &'static str,
         /// Why.
         #[source]
         source: Arc<io::Error>,
     },
-    /// No space is left, or the store's limit is reached: reads and collection go on.
-    #[error("the disk is full: {free} bytes are free, and writing needs at least {needed}")]
+    /// No space is left, or the store's limit is reached: reads and collection continue.
+    #[error("the disk is full: {free} bytes are free, but writing needs at least {needed}")]
     Full {
         /// Bytes that are free.
         free: u64,
         /// Bytes that are needed.
         needed: u64,
     },
-    /// The repository was opened for reading.
+    /// The repository was opened read-only.
     #[error("the block store is read-only")]
     ReadOnly,
     /// A block is larger than [`MAX_BLOCK`].
-    #[error("a block of {size} bytes is larger than the {MAX_BLOCK} that a store takes")]
+    #[error("a block of {size} bytes is too large: at most {MAX_BLOCK}")]
     TooBig {
         /// Its size in bytes.
         size: usize,
     },
-    /// The stored bytes are not what the index says.
+    /// The stored bytes are damaged.
     #[error("block {key} is damaged on disk: store the same content again to repair it")]
     Damaged {
         /// The block, as CIDv1 raw.
@@ -61,9 +61,9 @@ pub enum BlockError {
         /// Id of this store.
         store: String,
     },
-    /// Recursive roots reach blocks that cannot be read, and what hangs below those cannot be told.
+    /// Blocks that are reachable from recursive roots cannot be read, so what is reachable from them is unknown.
     #[error("nothing was collected: {0}")]
-    Unseen(Arc<Unseen>),
+    Unreadable(Arc<UnreadableBlocks>),
     /// A block's segment was lost.
     #[error("it was lost with segment {segment}")]
     Lost {
@@ -72,7 +72,7 @@ pub enum BlockError {
         /// Number of the segment.
         segment: u32,
     },
-    /// A block's bytes are not in its codec's form, so what it links to cannot be told.
+    /// A block's bytes are invalid in its codec, so its links are unknown.
     #[error("cannot read the links of {cid}")]
     Undecodable {
         /// The block.
@@ -81,26 +81,26 @@ pub enum BlockError {
         #[source]
         source: CodecError,
     },
-    /// A block lies in a file, and cannot be had from it.
+    /// A block in a file cannot be read from it.
     #[error("block {key} cannot be read from offset {offset} of {path}")]
     Referenced {
         /// The block, as CIDv1 raw.
         key: Cid,
-        /// The file, from the folder that holds the repository.
+        /// The file, relative to the directory of the repository's parent.
         path: Arc<str>,
-        /// Where the block begins in it, in bytes.
+        /// Byte offset of the block in the file.
         offset: u64,
         /// Why.
         #[source]
         source: ReferenceFault,
     },
-    /// A reference would be to a file that is not below the folder that holds the repository.
-    #[error("the file is outside of {}: only files below it can be referred to", root.display())]
+    /// A reference to a file outside the directory that contains the repository.
+    #[error("the file is outside of {}: only files below it can be referenced", root.display())]
     OutsideRoot {
         /// That folder.
         root: PathBuf,
     },
-    /// A reference was to be added that is not allowed, or not possible.
+    /// A reference that is not allowed or not possible.
     #[error("{0}")]
     NoReference(ReferenceFault),
     /// The rows of the references failed.
@@ -112,13 +112,13 @@ pub enum BlockError {
         #[source]
         source: RowError,
     },
-    /// The rows that name the roots of a collection failed.
+    /// The rows with the roots of a collection failed.
     #[error(transparent)]
     Rows(#[from] RowError),
-    /// A hold was handed to a store that did not give it out, so it would keep nothing.
+    /// The hold belongs to another store, so it would keep nothing.
     #[error("the hold belongs to another store")]
     OtherHold,
-    /// The caller gave up.
+    /// The operation was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// The store was closed.
@@ -126,64 +126,64 @@ pub enum BlockError {
     Closed,
 }
 
-/// Why a block that lies in a file cannot be had.
+/// Why a block in a file cannot be read or referred to.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReferenceFault {
     /// References to files are not allowed.
-    #[error("references to files are turned off")]
+    #[error("references to files are disabled")]
     FilesOff,
     /// References to URLs are not allowed.
-    #[error("references to URLs are turned off")]
+    #[error("references to URLs are disabled")]
     UrlsOff,
     /// References to URLs are allowed, but this program cannot follow them.
     #[error("references to URLs are not supported, only those to files")]
     Urls,
     /// The path is longer than [`crate::meta::MAX_REFERENCE_PATH`].
     #[error(
-        "the path of a reference may have {MAX_REFERENCE_PATH} bytes, and this one has {length}"
+        "the path has {length} bytes: at most {MAX_REFERENCE_PATH} are allowed for a reference"
     )]
     LongPath {
         /// Its length in bytes.
         length: usize,
     },
-    /// The block begins further back than any file system reaches.
-    #[error("no file reaches to offset {offset}")]
+    /// The offset of the block is too large for any file system.
+    #[error("offset {offset} is too large for a file")]
     Offset {
         /// The offset in bytes.
         offset: u64,
     },
     /// The file is gone.
-    #[error("the file is gone")]
+    #[error("the file does not exist")]
     Missing(#[source] Arc<io::Error>),
     /// The file cannot be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] Arc<io::Error>),
     /// The file ends before the block does.
-    #[error("the file has become shorter")]
+    #[error("the file is shorter than before")]
     Short,
-    /// The bytes are not those of the block.
+    /// The bytes do not match the block.
     #[error("the file was changed")]
     Changed,
-    /// The bytes cannot be checked: the hash function is not built in.
-    #[error("the bytes cannot be checked")]
+    /// The bytes cannot be verified: the hash function is unknown.
+    #[error("the bytes cannot be verified")]
     Unchecked(#[source] HashError),
 }
 
-/// What one store holds.
+/// Statistics of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreStat {
-    /// Blocks that can be read.
+    /// Number of readable blocks.
     pub blocks: u64,
-    /// Bytes of those blocks.
+    /// Total size of those blocks, in bytes.
     pub live_bytes: u64,
-    /// Bytes on disk, index included.
+    /// Disk usage in bytes, including the index.
     pub disk_bytes: u64,
-    /// Blocks that were found damaged since the store was opened, and not been written again.
+    /// Number of blocks that were found damaged since the store was opened, and not rewritten.
     pub damaged: u64,
 }
 
-/// One block that [`BlockCollector::keys`] walks past.
+/// An item of [`BlockCollector::keys`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockEntry {
     /// The multihash.
@@ -192,56 +192,57 @@ pub struct BlockEntry {
     pub size: u32,
 }
 
-/// Where a collection starts from.
+/// A root of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     /// The block.
     pub cid: Cid,
-    /// Whether all that it links to is kept as well.
+    /// Whether everything that it links to is kept as well.
     pub recursive: bool,
 }
 
-/// What a collection did.
+/// The result of a collection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Collected {
-    /// Blocks removed.
+    /// Number of removed blocks.
     pub blocks: u64,
-    /// Bytes of those blocks.
+    /// Total size of those blocks, in bytes.
     pub bytes: u64,
-    /// Bytes by which the disk use fell.
+    /// Bytes by which the disk usage decreased.
     pub disk_bytes: u64,
-    /// Roots that are not recursive and absent.
+    /// Number of absent non-recursive roots.
     pub missing: u64,
 }
 
-/// What a collection asks of its caller.
+/// The callbacks of a collection.
 pub trait Collector: Send {
-    /// The roots to keep. Called once, after the collection has taken its position among the holds, so that a pin which
-    /// commits earlier is seen here and one which commits later is still covered by its hold.
+    /// The roots to keep. Called once, after the collection has taken its position among the holds: a pin that
+    /// committed earlier is returned here, and one that commits later is still covered by its hold.
     fn roots(&mut self) -> Result<Vec<Root>, BlockError>;
-    /// A block was removed, durably.
+    /// Called for each durably removed block.
     fn removed(&mut self, key: &Multihash);
-    /// Asked for blocks that are reachable but absent: the links of each that is kept elsewhere, which are then followed.
-    /// This is how a store that wraps another learns what is reachable of its own.
-    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+    /// Called with reachable but absent blocks: returns the links of each that another store has, which are then
+    /// followed. A store that wraps another one learns this way which of its own blocks are reachable.
+    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<CidList>>, BlockError> {
         Ok(vec![None; cids.len()])
     }
-    /// Asked between batches; `true` stops cleanly.
+    /// Called between batches; `true` stops the collection cleanly.
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-/// Keeps blocks from a collection that runs beside an operation.
+/// Protects the blocks of an operation from concurrent collections.
 ///
-/// Take one before the first presence check of an operation that writes or pins, and drop it when its pin has
-/// committed. Every block that the operation wrote, or found present through the hold, outlives a collection that began
-/// or begins meanwhile. An explicit [`BlockWriter::remove`] is not a collection: it asks no hold.
+/// Take a hold before the first presence check of an operation that writes or pins, and drop it when its pin has
+/// committed. Every block that the operation wrote, or found present through the hold, survives a collection that
+/// started or starts meanwhile. An explicit [`BlockWriter::remove`] is not a collection: it ignores holds.
 ///
-/// `Any` lets a store recognise its own holds; a store that wraps another hands on the inner one's.
+/// `Any` allows a store to recognise its own holds; a store that wraps another passes on the inner one's.
 pub trait HoldGuard: Any + Send + Sync + std::fmt::Debug {
-    /// Records that the operation relies on a block; `false` when the store does not have it, or knows that it is damaged. A block that was handed
-    /// over but is not durable yet is waited for (a sync, at most), because what relies on it may become durable first.
+    /// Records that the operation relies on a block; `false` if the store does not have it or knows that it is
+    /// damaged. Waits for a block that was written but is not durable yet (at most one sync), because what relies on
+    /// it may become durable first.
     fn touch<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool>;
 
     /// As [`HoldGuard::touch`], from a thread that may block.

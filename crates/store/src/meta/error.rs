@@ -1,4 +1,4 @@
-//! Why local rows fail.
+//! Errors of local rows.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ pub enum RowError {
     /// The database failed.
     #[error("cannot {action} the rows")]
     Database {
-        /// What was being done: `read`, `write`, `migrate`.
+        /// The failed action: `read`, `write`, `migrate`.
         action: &'static str,
         /// Why.
         #[source]
@@ -25,18 +25,18 @@ pub enum RowError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
-    /// A newer program wrote the database.
-    #[error("the rows in {} have version {found}, and this program knows versions up to {known}", path.display())]
+    /// The database was written by a newer version.
+    #[error("the rows in {} have version {found}, but this program supports versions up to {known}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
         /// Version of the file.
         found: i64,
-        /// Newest version that is known here.
+        /// Newest supported version.
         known: i64,
     },
-    /// The database has to be brought to a newer version first, which a read-only opening cannot do.
-    #[error("the rows in {} have version {found}, and reading them needs version {known}", path.display())]
+    /// The database needs a migration, which is not possible when opened read-only.
+    #[error("the rows in {} have version {found}, but reading them requires version {known}", path.display())]
     Older {
         /// The file.
         path: PathBuf,
@@ -45,28 +45,28 @@ pub enum RowError {
         /// Version that is needed.
         known: i64,
     },
-    /// The file is a database of something else.
+    /// The database belongs to another program.
     #[error("{} is not a database of rows", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// The file is gone, is empty, or holds nothing of the block store beside it, though that store had pins.
-    #[error("{} {what}, though the block store beside it has pins", path.display())]
+    /// The file is missing, empty, or has nothing of its block store, though that store had pins.
+    #[error("{} {what}, but its block store has pins", path.display())]
     Lost {
         /// The file.
         path: PathBuf,
         /// What is wrong with it: `is missing`, `is empty`.
         what: &'static str,
     },
-    /// The rows belong to another block store, or to another time of this one.
-    #[error("the rows in {} belong to {found}, and not to {expected}", path.display())]
+    /// The rows belong to another block store, or to another state of this one.
+    #[error("the rows in {} belong to {found}, not to {expected}", path.display())]
     Other {
         /// The file.
         path: PathBuf,
-        /// What they name.
+        /// The store that they name.
         found: String,
-        /// What stands in the block store.
+        /// The id of the block store.
         expected: String,
     },
     /// The journal of the pins cannot be read or written.
@@ -83,34 +83,34 @@ pub enum RowError {
     KeyFile {
         /// What was being done: `read`, `write`, `remove`.
         action: &'static str,
-        /// The file, or the folder of all of them.
+        /// The file, or the directory.
         path: PathBuf,
         /// Why.
         #[source]
         source: Arc<std::io::Error>,
     },
-    /// A key that cannot be kept.
-    #[error("the key cannot be kept: {reason}")]
+    /// An invalid key or key name.
+    #[error("invalid key: {reason}")]
     BadKey {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The thread that worked on it ended before it was done.
+    /// The thread of the operation ended early.
     #[error("the change of the rows was interrupted")]
     Interrupted,
-    /// A row holds what no version of the program writes.
+    /// A row is invalid.
     #[error("the rows are damaged: {what}")]
     Damaged {
         /// What is wrong.
         what: String,
     },
     /// Too many readers at once.
-    #[error("{limit} reads are under way, and no more are allowed at once")]
+    #[error("too many concurrent reads: at most {limit}")]
     Busy {
-        /// How many may run at once.
+        /// The maximum.
         limit: usize,
     },
-    /// The repository was opened for reading.
+    /// The repository was opened read-only.
     #[error("the repository is read-only")]
     ReadOnly,
     /// The database was closed.

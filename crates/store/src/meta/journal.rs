@@ -1,10 +1,11 @@
-//! The pins, and the root of the mutable file system, a second time, beside the blocks: a journal that a lost database does not
-//! take along.
+//! The pin journal: a second copy of the pins and the MFS root next to the blocks, which survives the loss of the
+//! database.
 //!
-//! `docs/storage-format.md` describes the file. It begins with all of it at a moment and goes on with every change; when the
-//! changes are more than that, it is written anew and renamed. A frame is `length (4 bytes) | checksum (8 bytes) | payload`;
-//! the first names store and database, the others hold changes. A length of 0 ends it.
+//! `docs/storage-format.md` describes the file. It starts with a full set and continues with every change; when the
+//! changes are larger than that, it is rewritten and renamed. A frame is `length (4 bytes) | checksum (8 bytes) |
+//! payload`; the first one names store and database, the others have changes. A length of 0 ends the journal.
 
+mod frame;
 #[cfg(test)]
 mod tests;
 
@@ -12,10 +13,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use cairn_primitives::{Cid, varint};
+use cairn_primitives::Cid;
 
+pub(super) use self::frame::{JournalEntry, encode_pin, encode_root};
+use self::frame::{decode_frame, encode_frame, seal};
 use super::sum::{PinSum, checksum};
-use super::{Pin, PinChange, PinMode};
 use crate::block::disk::{Access, Disk, DiskFile};
 
 /// The journal's file, in the folder of the block store.
@@ -31,7 +33,7 @@ const MOST: u64 = 1 << 30;
 const PIECE: usize = 64 << 10;
 /// Bytes by which the file grows at least: a sync of what overwrites zeros is cheaper than one of a file that grows.
 const GROW: u64 = 64 << 10;
-/// Bytes of changes below which the journal is never written anew.
+/// Bytes of changes below which the journal is never written again.
 const COMPACT: u64 = 1 << 20;
 
 /// What the pins are at some moment.
@@ -45,7 +47,7 @@ pub(super) struct State {
 
 /// Whose journal it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct JournalOwner {
     /// Id of the block store.
     pub(super) store: String,
     /// Id of the database.
@@ -56,16 +58,16 @@ pub(super) struct Owner {
 #[derive(Debug)]
 pub(super) struct Journal {
     disk: Arc<dyn Disk>,
-    owner: Owner,
+    owner: JournalOwner,
     file: Arc<dyn DiskFile>,
-    /// Behind the last frame.
+    /// After the last frame.
     end: u64,
-    /// Behind the frame before the one that was written last.
+    /// After the frame before the one that was written last.
     before: u64,
     allocated: u64,
     /// Bytes of the whole set at its front.
     base: u64,
-    /// Whether what is in it may be less than what was promised: it has to be written anew.
+    /// Whether what is in it may be less than what was promised: it has to be written again.
     broken: bool,
     syncer: Syncer,
 }
@@ -94,155 +96,13 @@ impl Syncer {
     }
 }
 
-/// One change, as the journal has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Noted {
-    /// Of a pin.
-    Pin(PinChange),
-    /// Of the root of the mutable file system.
-    MfsRoot(Cid),
-}
-
-impl Noted {
-    fn as_root(&self) -> Option<&Cid> {
-        match self {
-            Self::MfsRoot(root) => Some(root),
-            Self::Pin(_) => None,
-        }
-    }
-}
-
-/// First byte of a change that names the root of the mutable file system; those of pins are lower.
-const MFS_ROOT: u8 = 3;
-
-/// Encodes a new root of the mutable file system.
-pub(super) fn encode_root(root: &Cid, out: &mut Vec<u8>) {
-    out.push(MFS_ROOT);
-    let root = root.to_bytes();
-    varint::encode(root.len() as u64, out);
-    out.extend_from_slice(&root);
-}
-
-/// Encodes a change of a pin.
-pub(super) fn encode_pin(change: &PinChange, out: &mut Vec<u8>) {
-    let (kind, cid) = match change {
-        PinChange::Set(pin) => (mode_kind(pin.mode), &pin.cid),
-        PinChange::Remove(cid) => (2, cid),
-    };
-    out.push(kind);
-    let cid = cid.to_bytes();
-    varint::encode(cid.len() as u64, out);
-    out.extend_from_slice(&cid);
-    if let PinChange::Set(pin) = change {
-        varint::encode(pin.name.len() as u64, out);
-        out.extend_from_slice(pin.name.as_bytes());
-    }
-}
-
-const fn mode_kind(mode: PinMode) -> u8 {
-    match mode {
-        PinMode::Recursive => 0,
-        PinMode::Direct => 1,
-    }
-}
-
-fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (len, used) = varint::decode(bytes).ok()?;
-    let rest = bytes.get(used..)?;
-    let len = usize::try_from(len).ok()?;
-    let taken = rest.get(..len)?;
-    *bytes = rest.get(len..)?;
-    Some(taken)
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    let (number, used) = varint::decode(bytes).ok()?;
-    *bytes = bytes.get(used..)?;
-    Some(number)
-}
-
-fn decode(bytes: &mut &[u8]) -> Option<Noted> {
-    let (kind, rest) = bytes.split_first()?;
-    *bytes = rest;
-    let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
-    let mode = match *kind {
-        0 => PinMode::Recursive,
-        1 => PinMode::Direct,
-        2 => return Some(Noted::Pin(PinChange::Remove(cid))),
-        MFS_ROOT => return Some(Noted::MfsRoot(cid)),
-        _ => return None,
-    };
-    let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
-    Some(Noted::Pin(PinChange::Set(Pin { cid, mode, name })))
-}
-
-/// A frame of changes.
-#[derive(Debug)]
-struct Frame {
-    state: State,
-    /// Whether it is a part of the whole set at the front.
-    whole: bool,
-    changes: Vec<Noted>,
-}
-
-fn encode_frame(state: &State, whole: bool, changes: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(&[0; HEAD]);
-    out.push(u8::from(whole));
-    varint::encode(state.turn, out);
-    varint::encode(state.sum.count, out);
-    out.extend_from_slice(&state.sum.sum.to_le_bytes());
-    out.extend_from_slice(changes);
-    seal(out, start);
-}
-
-/// Fills in the head of the frame that begins at `start`.
-fn seal(out: &mut [u8], start: usize) {
-    let Some((head, payload)) = out
-        .get_mut(start..)
-        .and_then(|frame| frame.split_at_mut_checked(HEAD))
-    else {
-        return;
-    };
-    let len = u32::try_from(payload.len())
-        .unwrap_or(u32::MAX)
-        .to_le_bytes();
-    let sum: [u8; 8] = checksum(payload);
-    for (to, from) in head.iter_mut().zip(len.into_iter().chain(sum)) {
-        *to = from;
-    }
-}
-
-fn decode_frame(mut bytes: &[u8]) -> Option<Frame> {
-    let bytes = &mut bytes;
-    let (whole, rest) = bytes.split_first()?;
-    *bytes = rest;
-    let turn = take_number(bytes)?;
-    let count = take_number(bytes)?;
-    let (sum, rest) = bytes.split_first_chunk::<16>()?;
-    *bytes = rest;
-    let sum = u128::from_le_bytes(*sum);
-    let mut changes = Vec::new();
-    while !bytes.is_empty() {
-        changes.push(decode(bytes)?);
-    }
-    Some(Frame {
-        state: State {
-            turn,
-            sum: PinSum { count, sum },
-        },
-        whole: *whole == 1,
-        changes,
-    })
-}
-
 /// What a journal says.
 #[derive(Debug)]
-pub(super) struct Told {
-    pub(super) owner: Owner,
+pub(super) struct JournalContents {
+    pub(super) owner: JournalOwner,
     pub(super) state: State,
     /// The changes behind the turn that was asked for.
-    pub(super) changes: Vec<Noted>,
+    pub(super) changes: Vec<JournalEntry>,
     /// Whether `changes` begins with a whole set, so that what is not in it is not pinned.
     pub(super) whole: bool,
     /// The root of the mutable file system that it names last, whatever the turn.
@@ -254,7 +114,7 @@ pub(super) struct Told {
 }
 
 /// Reads a journal; `None` when there is none, or none that says whose it is.
-pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Told>> {
+pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<JournalContents>> {
     let file = match disk.open(PATH, Access::Read, false) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -262,7 +122,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
     };
     let len = file.len()?;
     let mut at = 0;
-    let mut told: Option<Told> = None;
+    let mut told: Option<JournalContents> = None;
     while at + HEAD as u64 <= len {
         let mut head = [0; HEAD];
         if file.read_at(at, &mut head)? < HEAD {
@@ -275,7 +135,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
         }
         let payload = match usize::try_from(size) {
             Ok(want) if size <= MOST && at + HEAD as u64 + size <= len => {
-                file.read_fresh(at + HEAD as u64, want)?
+                file.read_to_vec(at + HEAD as u64, want)?
             }
             _ => Vec::new(),
         };
@@ -286,7 +146,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
                 return Ok(None);
             };
             at += HEAD as u64 + size;
-            told = Some(Told {
+            told = Some(JournalContents {
                 owner,
                 state: State::default(),
                 changes: Vec::new(),
@@ -315,7 +175,7 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
         }
         told.state = frame.state;
         let roots = frame.changes.iter().rev();
-        if let Some(root) = roots.flat_map(Noted::as_root).next() {
+        if let Some(root) = roots.flat_map(JournalEntry::as_root).next() {
             told.mfs_root = Some(root.clone());
         }
         if after.is_none_or(|after| frame.state.turn > after) {
@@ -330,12 +190,12 @@ pub(super) fn read(disk: &dyn Disk, after: Option<u64>) -> io::Result<Option<Tol
     Ok(told)
 }
 
-fn title(payload: &[u8]) -> Option<Owner> {
+fn title(payload: &[u8]) -> Option<JournalOwner> {
     let mut lines = std::str::from_utf8(payload).ok()?.lines();
     if lines.next()? != TITLE {
         return None;
     }
-    Some(Owner {
+    Some(JournalOwner {
         store: lines.next()?.to_owned(),
         rows: lines.next()?.to_owned(),
     })
@@ -343,7 +203,7 @@ fn title(payload: &[u8]) -> Option<Owner> {
 
 impl Journal {
     /// Goes on with a journal that was read whole.
-    pub(super) fn resume(disk: Arc<dyn Disk>, told: &Told) -> io::Result<Self> {
+    pub(super) fn resume(disk: Arc<dyn Disk>, told: &JournalContents) -> io::Result<Self> {
         let file = disk.open(PATH, Access::Write, false)?;
         let allocated = file.len()?;
         Ok(Self {
@@ -362,9 +222,9 @@ impl Journal {
     /// Makes a journal of a whole set, in place of the one that may be there.
     pub(super) fn create(
         disk: Arc<dyn Disk>,
-        owner: Owner,
+        owner: JournalOwner,
         state: &State,
-        whole: &mut Whole<'_>,
+        whole: &mut FullSet<'_>,
     ) -> io::Result<Self> {
         let (file, end) = write_whole(&*disk, &owner, state, whole)?;
         Ok(Self {
@@ -380,8 +240,8 @@ impl Journal {
         })
     }
 
-    /// Writes the journal anew from a whole set, durably.
-    pub(super) fn rewrite(&mut self, state: &State, whole: &mut Whole<'_>) -> io::Result<()> {
+    /// Writes the journal again from a whole set, durably.
+    pub(super) fn rewrite(&mut self, state: &State, whole: &mut FullSet<'_>) -> io::Result<()> {
         self.broken = true;
         let (file, end) = write_whole(&*self.disk, &self.owner, state, whole)?;
         self.file = file;
@@ -390,12 +250,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether it has to be written anew before anything is added.
+    /// Whether it has to be written again before anything is added.
     pub(super) fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// Whether the changes have become so many that it is better written anew.
+    /// Whether the changes have become so many that it is better written again.
     pub(super) fn is_long(&self) -> bool {
         self.end - self.base > COMPACT.max(self.base)
     }
@@ -406,7 +266,7 @@ impl Journal {
         let mut frame = Vec::with_capacity(changes.len() + 64);
         encode_frame(state, false, changes, &mut frame);
         let end = self.end + frame.len() as u64;
-        // The zeros behind it end it.
+        // The zeros after it end it.
         if end + HEAD as u64 > self.allocated {
             let allocated = (end + HEAD as u64).next_multiple_of(GROW);
             self.file.allocate(allocated)?;
@@ -446,14 +306,14 @@ impl Journal {
 }
 
 /// Calls with each change that makes a whole set.
-pub(super) type Whole<'a> = dyn FnMut(&mut dyn FnMut(Noted)) -> io::Result<()> + 'a;
+pub(super) type FullSet<'a> = dyn FnMut(&mut dyn FnMut(JournalEntry)) -> io::Result<()> + 'a;
 
 /// Writes a journal of a whole set to a file of its own, and renames it.
 fn write_whole(
     disk: &dyn Disk,
-    owner: &Owner,
+    owner: &JournalOwner,
     state: &State,
-    whole: &mut Whole<'_>,
+    whole: &mut FullSet<'_>,
 ) -> io::Result<(Arc<dyn DiskFile>, u64)> {
     match disk.remove(FRESH) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -474,8 +334,8 @@ fn write_whole(
     };
     whole(&mut |noted| {
         match &noted {
-            Noted::Pin(change) => encode_pin(change, &mut piece),
-            Noted::MfsRoot(root) => encode_root(root, &mut piece),
+            JournalEntry::Pin(change) => encode_pin(change, &mut piece),
+            JournalEntry::MfsRoot(root) => encode_root(root, &mut piece),
         }
         if piece.len() >= PIECE && failed.is_ok() {
             encode_frame(state, true, &piece, &mut out);

@@ -5,11 +5,11 @@ use futures_util::future::BoxFuture;
 
 use super::RowError;
 
-/// The row that names the root of the mutable file system.
+/// The table with the MFS root.
 pub trait MfsRows: Send + Sync + 'static {
-    /// The root of the mutable file system; `None` before it was first flushed.
+    /// The MFS root; `None` before it was first flushed.
     fn mfs_root(&self) -> Result<Option<Cid>, RowError>;
 
-    /// Names the root of the mutable file system.
+    /// Sets the MFS root.
     fn set_mfs_root<'a>(&'a self, root: &'a Cid) -> BoxFuture<'a, Result<(), RowError>>;
 }

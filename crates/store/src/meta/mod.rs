@@ -1,7 +1,7 @@
-//! Local rows: what a repository knows besides its blocks.
+//! Local rows: the data of a repository besides its blocks.
 //!
-//! One trait a table group, and [`Rows`] for those of the database; [`KeyRows`] are files. Each group has a file here, in every backend (`memory/`, `sql/`) and
-//! in [`conformance`].
+//! One trait per table group, and [`Rows`] for those in the database; [`KeyRows`] are files. Each group has a file
+//! here, in every backend (`memory/`, `sql/`) and in [`conformance`].
 
 pub mod conformance;
 mod error;
@@ -23,5 +23,5 @@ pub use memory::MemoryRows;
 pub use mfs::MfsRows;
 pub use pins::*;
 pub use references::*;
-pub use sql::{Beside, Rescued, SqliteRows};
+pub use sql::{RecoveredRows, RowsLocation, SqliteRows};
 pub use traits::Rows;

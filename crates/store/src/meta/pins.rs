@@ -5,36 +5,36 @@ use futures_util::future::BoxFuture;
 
 use super::RowError;
 
-/// How much of a DAG a pin keeps.
+/// The mode of a pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PinMode {
-    /// The root and all that it reaches.
+    /// Recursive: the root and everything reachable from it.
     Recursive,
-    /// The root alone.
+    /// Direct: only the root.
     Direct,
 }
 
-/// A pin that a user asked for. One CID has at most one.
+/// A pin. A CID has at most one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
-    /// The root, in the form in which it was given: CIDs of one multihash may be pinned side by side.
+    /// The root as given: several CIDs of one multihash can be pinned.
     pub cid: Cid,
-    /// How much it keeps.
+    /// Its mode.
     pub mode: PinMode,
-    /// The user's name for it; empty when there is none.
+    /// Its name; may be empty.
     pub name: String,
 }
 
-/// One change of the pins; a batch of them is applied whole or not at all.
+/// A change of the pins; batches are applied atomically.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PinChange {
-    /// Sets the pin of a CID, in place of the one it may have.
+    /// Sets or replaces the pin of a CID.
     Set(Pin),
-    /// Removes the pin of a CID, if there is one.
+    /// Removes the pin of a CID, if any.
     Remove(Cid),
 }
 
-/// Which pins to list; `None` leaves a field open.
+/// A filter of pins; `None` matches everything.
 #[derive(Clone, Debug, Default)]
 pub struct PinFilter {
     /// Only this mode.
@@ -48,12 +48,13 @@ pub trait PinRows: Send + Sync + 'static {
     /// The pin of a CID.
     fn pin(&self, cid: &Cid) -> Result<Option<Pin>, RowError>;
 
-    /// Calls `each` with every pin that passes, ordered by the CID's bytes, from one consistent view, until it returns `false`.
+    /// Calls `each` with every matching pin, ordered by the CID's bytes, from one consistent view, until it returns
+    /// `false`.
     fn pins(&self, filter: &PinFilter, each: &mut dyn FnMut(Pin) -> bool) -> Result<(), RowError>;
 
-    /// How many pins there are.
+    /// The number of pins.
     fn pin_count(&self) -> Result<u64, RowError>;
 
-    /// Applies a batch of changes, whole or not at all.
+    /// Applies a batch of changes atomically.
     fn change_pins(&self, changes: Vec<PinChange>) -> BoxFuture<'_, Result<(), RowError>>;
 }

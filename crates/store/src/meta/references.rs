@@ -1,4 +1,4 @@
-//! References: blocks whose bytes lie in files.
+//! References: blocks whose bytes are in files.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use super::RowError;
 /// Longest path of a [`Reference`], in bytes.
 pub const MAX_REFERENCE_PATH: usize = 4096;
 
-/// Most references in one call that reads or changes them; what a caller has more of goes in several calls.
+/// Maximum number of references in one call; callers split larger batches.
 pub const MAX_REFERENCES: usize = 4096;
 
-/// A block whose bytes lie in a file. One multihash has at most one.
+/// A block whose bytes are in a file. A multihash has at most one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Its number: grows in the order of writing, and is never used twice while the rows are open.
+    /// Its id: assigned in the order of writing, and never reused while the rows are open.
     pub id: u64,
     /// The block.
     pub key: Multihash,
-    /// The file's path from the folder that holds the repository, with `/` between names.
+    /// The file's path, relative to the directory that contains the repository, with `/` between names.
     pub path: Arc<str>,
-    /// Where the block begins in the file, in bytes.
+    /// Byte offset of the block in the file.
     pub offset: u64,
     /// Its length in bytes.
     pub size: u32,
 }
 
-/// One change of the references; a batch of them is applied whole or not at all.
+/// A change of the references; batches are applied atomically.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReferenceChange {
-    /// Sets the reference of a block, in place of the one it may have.
+    /// Sets or replaces the reference of a block.
     Set(Reference),
-    /// Removes the reference of a block, if there is one.
+    /// Removes the reference of a block, if any.
     Remove(Multihash),
-    /// Removes the reference with this id, if it is still there: another of the same block stays.
+    /// Removes the reference with this id, if it still exists; a newer one of the same block stays.
     RemoveId(u64),
 }
 
@@ -54,7 +54,7 @@ pub trait ReferenceRows: Send + Sync + 'static {
     /// The references of some blocks, at most [`MAX_REFERENCES`], in the order asked; `None` where there is none.
     fn references(&self, keys: &[Multihash]) -> Result<Vec<Option<Reference>>, RowError>;
 
-    /// Up to `limit` references behind one, or from the first on. What changes between two calls may or may not be seen.
+    /// Up to `limit` references after one, or from the first. Changes between two calls may or may not be seen.
     fn reference_page(
         &self,
         order: ReferenceOrder,
@@ -62,13 +62,13 @@ pub trait ReferenceRows: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Reference>, RowError>;
 
-    /// How many references there are.
+    /// The number of references.
     fn reference_count(&self) -> Result<u64, RowError>;
 
-    /// The highest id of a reference; 0 when there is none.
+    /// The highest id of a reference; 0 if there are none.
     fn last_reference(&self) -> Result<u64, RowError>;
 
-    /// Applies a batch of changes, whole or not at all.
+    /// Applies a batch of changes atomically.
     fn change_references(
         &self,
         changes: Vec<ReferenceChange>,

@@ -1,4 +1,4 @@
-//! What a set of pins comes to: a count and a sum that do not depend on the order, so that each change moves them a little.
+//! The checksum of a set of pins: a count and a sum that are independent of order and can be updated incrementally.
 
 use cairn_primitives::Multihash;
 
@@ -14,19 +14,19 @@ pub(super) struct PinSum {
 }
 
 impl PinSum {
-    /// Takes a pin in.
+    /// Adds a pin.
     pub(super) fn add(&mut self, cid: &[u8], mode: PinMode, name: &str) {
         self.count = self.count.wrapping_add(1);
         self.sum = self.sum.wrapping_add(digest(cid, mode, name));
     }
 
-    /// Takes a pin out.
+    /// Removes a pin.
     pub(super) fn sub(&mut self, cid: &[u8], mode: PinMode, name: &str) {
         self.count = self.count.wrapping_sub(1);
         self.sum = self.sum.wrapping_sub(digest(cid, mode, name));
     }
 
-    /// Takes a pin in.
+    /// Adds a pin.
     pub(super) fn add_pin(&mut self, pin: &Pin) {
         self.add(&pin.cid.to_bytes(), pin.mode, &pin.name);
     }

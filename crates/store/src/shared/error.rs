@@ -1,4 +1,4 @@
-//! Why shared rows fail.
+//! Errors of shared rows.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::meta::RowError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SharedError {
-    /// The URL cannot be used. It is not shown: it may hold a password.
-    #[error("the URL of the database cannot be used: {reason}")]
+    /// The URL is invalid. It is not shown, because it may contain a password.
+    #[error("invalid database URL: {reason}")]
     Url {
         /// Why.
         reason: &'static str,
@@ -20,54 +20,56 @@ pub enum SharedError {
     /// The database failed.
     #[error("cannot {action} the shared rows")]
     Database {
-        /// What was being done: `read accounts`, `migrate`.
+        /// The failed action: `read accounts`, `migrate`.
         action: &'static str,
         /// Why.
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
-    /// A newer program wrote the database.
-    #[error("the shared rows have version {found}, and this program knows versions up to {known}")]
+    /// The database was written by a newer version.
+    #[error(
+        "the shared rows have version {found}, but this program supports versions up to {known}"
+    )]
     Newer {
         /// Version of the database.
         found: i64,
-        /// Newest version that is known here.
+        /// Newest supported version.
         known: i64,
     },
     /// The SQLite file cannot be used.
     #[error(transparent)]
     File(RowError),
-    /// There is one of that name.
-    #[error("there is {what} of that name already")]
+    /// The name is taken.
+    #[error("{what} with that name already exists")]
     Taken {
         /// `an account`, `a token`.
         what: &'static str,
     },
-    /// What the row belongs to does not exist.
+    /// The parent row does not exist.
     #[error("there is no such {what}")]
     Missing {
         /// `account`.
         what: &'static str,
     },
-    /// A name that cannot be kept.
+    /// An invalid name.
     #[error("the name {reason}")]
     BadName {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A number that does not fit.
+    /// A number out of range.
     #[error("{what} is out of range")]
     Range {
         /// What it is of.
         what: &'static str,
     },
-    /// A row holds what no version of the program writes.
+    /// A row is invalid.
     #[error("the shared rows are damaged: {what}")]
     Damaged {
         /// What is wrong.
         what: &'static str,
     },
-    /// The thread that worked on it ended before it was done.
+    /// The thread of the operation ended early.
     #[error("the operation on the shared rows was interrupted")]
     Interrupted,
     /// The database was closed.

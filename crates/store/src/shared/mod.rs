@@ -1,8 +1,9 @@
-//! Shared rows: what serves many users, and what several processes may share.
+//! Shared rows: data of many users, which several processes can share.
 //!
-//! `Database.URL` decides where they live: a SQLite file by default, PostgreSQL for several machines. One trait a table
-//! group, [`SharedRows`] for all of them; each group has a file here, in every dialect (`sqlite/`, `postgres/`) and in
-//! [`conformance`]. Every dialect has migrations of its own, numbered alike. Only the database's clock counts.
+//! `Database.URL` selects the database: a SQLite file by default, PostgreSQL for several machines. One trait per
+//! table group, [`SharedRows`] for all of them; each group has a file here, in every dialect (`sqlite/`, `postgres/`)
+//! and in [`conformance`]. Every dialect has its own migrations with the same numbers. Only the database's clock
+//! counts.
 
 mod accounts;
 pub mod conformance;
@@ -21,18 +22,18 @@ pub use self::accounts::{Account, AccountId, AccountRows};
 pub use self::error::SharedError;
 pub use self::postgres::PostgresRows;
 pub use self::sqlite::SharedSqliteRows;
-pub use self::tokens::{NewToken, Refusal, Scopes, Token, TokenHash, TokenId, TokenRows};
+pub use self::tokens::{NewToken, Scopes, Token, TokenHash, TokenId, TokenRefusal, TokenRows};
 pub use self::url::DatabaseUrl;
 
-/// Most rows of one page; what a caller asks beyond it is not answered.
+/// Maximum number of rows of one page; larger limits are reduced to it.
 pub const MAX_PAGE: usize = 1_000;
 
 /// Milliseconds since 1970, by the clock of the database.
 pub type Millis = i64;
 
-/// Every table group, in one database. Writes are durable when they answer.
+/// All table groups in one database. Writes are durable when they return.
 ///
-/// A write whose future is dropped before it answered may or may not take place.
+/// A write whose future is dropped early may or may not take place.
 pub trait SharedRows: AccountRows + TokenRows {
     /// The clock of the database.
     fn now(&self) -> BoxFuture<'_, Result<Millis, SharedError>>;
@@ -41,7 +42,7 @@ pub trait SharedRows: AccountRows + TokenRows {
     fn close(&self) -> BoxFuture<'_, Result<(), SharedError>>;
 }
 
-/// Opens the shared rows that a URL names, and brings them to the newest version. A relative path is one in `folder`.
+/// Opens the shared rows of a URL, and migrates them to the newest version. A relative path is relative to `folder`.
 ///
 /// # Errors
 /// When the database cannot be reached or opened, or is of a newer program.
@@ -52,7 +53,7 @@ pub async fn open(url: &DatabaseUrl, folder: &Path) -> Result<Arc<dyn SharedRows
     })
 }
 
-/// Longest name of an account or a token, in bytes.
+/// Maximum length of the name of an account or a token, in bytes.
 pub const MAX_NAME: usize = 255;
 
 /// Refuses names that a dialect could not keep, or that nobody could type.

@@ -7,11 +7,12 @@ use futures_util::future::BoxFuture;
 
 use super::{AccountId, Millis, SharedError};
 
-/// Number of a token; grows in the order of making, and is never used twice.
+/// Id of a token: assigned in the order of creation, and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenId(pub i64);
 
-/// The SHA2-256 of a token's text: the text itself is not kept. A token has to be random enough that its hash cannot be searched.
+/// The SHA2-256 of a token's text; the text itself is not stored. A token must be random enough that its hash cannot
+/// be inverted by search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
@@ -28,7 +29,7 @@ impl TokenHash {
     }
 }
 
-/// What a token allows: a set of bits, of which later programs may know more.
+/// The scopes of a token: a set of bits, which later versions may extend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scopes(pub u32);
 
@@ -39,7 +40,7 @@ impl Scopes {
     pub const UPLOAD: Self = Self(2);
     /// Reading what the account has.
     pub const READ: Self = Self(4);
-    /// Accounts and tokens of everybody.
+    /// Administration of all accounts and tokens.
     pub const ADMIN: Self = Self(8);
 
     /// Both.
@@ -48,27 +49,27 @@ impl Scopes {
         Self(self.0 | other.0)
     }
 
-    /// Whether it has all of these.
+    /// Whether it includes all of these.
     #[must_use]
     pub const fn allow(self, wanted: Self) -> bool {
         self.0 & wanted.0 == wanted.0
     }
 }
 
-/// A token that is to be made.
+/// A token to create.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     /// Whose it is.
     pub account: AccountId,
-    /// Its name; no other token of the account has it, unless that is revoked.
+    /// Its name, unique among the account's tokens that are not revoked.
     pub name: String,
-    /// What it allows.
+    /// Its scopes.
     pub scopes: Scopes,
     /// The hash of its text.
     pub hash: TokenHash,
-    /// How long it is valid, to the millisecond; always, when absent.
+    /// Its lifetime, with millisecond precision; unlimited if absent.
     pub lifetime: Option<Duration>,
-    /// How often it can be used, at least once; without a limit, when absent.
+    /// Maximum number of uses, at least 1; unlimited if absent.
     pub max_uses: Option<u64>,
 }
 
@@ -81,15 +82,15 @@ pub struct Token {
     pub account: AccountId,
     /// Its name.
     pub name: String,
-    /// What it allows.
+    /// Its scopes.
     pub scopes: Scopes,
-    /// When it was made.
+    /// When it was created.
     pub created: Millis,
     /// When it ends.
     pub expires: Option<Millis>,
-    /// How often it can be used.
+    /// Maximum number of uses.
     pub max_uses: Option<u64>,
-    /// How often it was used. Counted only for tokens with [`Token::max_uses`]: others would need a write for each request.
+    /// Number of uses. Only counted for tokens with [`Token::max_uses`]: others would need a write per request.
     pub used: u64,
     /// When it was revoked.
     pub revoked: Option<Millis>,
@@ -98,35 +99,36 @@ pub struct Token {
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// There is none with this hash.
+pub enum TokenRefusal {
+    /// There is no token with this hash.
     Unknown,
     /// It was revoked.
     Revoked,
     /// Its account is disabled.
     Disabled,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// It was used as often as it may be.
+    /// Its uses are exhausted.
     Spent,
 }
 
 /// The table of tokens.
 pub trait TokenRows: Send + Sync + 'static {
-    /// Makes a token.
+    /// Creates a token.
     ///
     /// # Errors
     /// [`SharedError::Missing`] when there is no such account, [`SharedError::Taken`] when it has a token of that name or there is one
     /// with that hash, [`SharedError::BadName`], and [`SharedError::Range`] for a lifetime or number of uses out of range.
     fn create_token(&self, new: NewToken) -> BoxFuture<'_, Result<Token, SharedError>>;
 
-    /// Accepts the token with this hash for one use, which is counted where it has a maximum, or tells why not.
+    /// Accepts the token with this hash for one use, which is counted if it has a maximum, or returns why it is
+    /// refused.
     fn use_token(
         &self,
         hash: TokenHash,
-    ) -> BoxFuture<'_, Result<Result<Token, Refusal>, SharedError>>;
+    ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>>;
 
-    /// Up to `limit` tokens of an account behind a number, or from the first on, in the order of their numbers.
+    /// Up to `limit` tokens of an account after an id, or from the first, in the order of ids.
     fn tokens(
         &self,
         account: AccountId,
@@ -134,7 +136,7 @@ pub trait TokenRows: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Token>, SharedError>>;
 
-    /// Revokes a token of an account; `false` when it has none of this number that was not revoked before.
+    /// Revokes a token of an account; `false` if it has no such token, or it was revoked before.
     fn revoke_token(
         &self,
         account: AccountId,
@@ -180,25 +182,25 @@ impl NewToken {
 }
 
 /// A row as both dialects read it, for [`TokenRows::use_token`].
-pub(super) struct Found {
+pub(super) struct TokenRow {
     pub(super) token: Token,
     pub(super) disabled: bool,
     /// The clock of the database.
     pub(super) now: Millis,
 }
 
-impl Found {
+impl TokenRow {
     /// Whether it is accepted. What is final is told first.
-    pub(super) fn accept(self) -> Result<Token, Refusal> {
+    pub(super) fn accept(self) -> Result<Token, TokenRefusal> {
         let token = self.token;
         if token.revoked.is_some() {
-            Err(Refusal::Revoked)
+            Err(TokenRefusal::Revoked)
         } else if self.disabled {
-            Err(Refusal::Disabled)
+            Err(TokenRefusal::Disabled)
         } else if token.expires.is_some_and(|expires| expires <= self.now) {
-            Err(Refusal::Expired)
+            Err(TokenRefusal::Expired)
         } else if token.max_uses.is_some_and(|most| token.used >= most) {
-            Err(Refusal::Spent)
+            Err(TokenRefusal::Spent)
         } else {
             Ok(token)
         }

@@ -1,4 +1,4 @@
-//! Where shared rows live: the value of `Database.URL`.
+//! The location of shared rows: the value of `Database.URL`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,14 +7,14 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::SharedError;
 
-/// The file of shared rows in a repository, where nothing else is configured.
+/// The default file of shared rows in a repository.
 const DEFAULT: &str = "shared.sqlite";
 
 /// A database for shared rows.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DatabaseUrl {
-    /// A SQLite file; a relative path is one in the repository.
+    /// A SQLite file; a relative path is relative to the repository.
     Sqlite(PathBuf),
     /// A PostgreSQL database.
     Postgres(Box<PgConnectOptions>),
@@ -29,7 +29,8 @@ impl Default for DatabaseUrl {
 impl FromStr for DatabaseUrl {
     type Err = SharedError;
 
-    /// Reads `sqlite:PATH`, `postgres://…` or `postgresql://…`. What it fails with does not show the text: that may hold a password.
+    /// Parses `sqlite:PATH`, `postgres://…` or `postgresql://…`. Errors do not show the text, which may contain a
+    /// password.
     fn from_str(text: &str) -> Result<Self, SharedError> {
         let wrong = |reason| SharedError::Url { reason };
         let (scheme, rest) = text.split_once(':').ok_or(wrong("it has no scheme"))?;

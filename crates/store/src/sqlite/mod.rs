@@ -1,8 +1,8 @@
-//! What every SQLite database here has in common: how it is opened, who reads, who writes.
+//! Shared code of the SQLite databases: opening, readers and the writer.
 //!
-//! One thread writes, and commits for all who wait at once; readers have connections of their own, and WAL lets both
-//! run side by side. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power loss.
-//! See <https://www.sqlite.org/wal.html>.
+//! One thread writes, and commits for all waiting callers at once; readers have their own connections, and WAL lets
+//! both run concurrently. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power
+//! loss. See <https://www.sqlite.org/wal.html>.
 
 pub(crate) mod queue;
 pub(crate) mod readers;

@@ -1,4 +1,4 @@
-//! The thread that writes to a database: what waits is committed together.
+//! The writing thread of a database, which commits waiting batches together.
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -11,15 +11,15 @@ const QUEUE: usize = 1_024;
 /// Changes that one transaction takes before it commits; a batch is never split, however large.
 const TRANSACTION: usize = 16_384;
 
-/// What the thread works on.
-pub(crate) trait Work: Send + 'static {
-    /// What is applied whole or not at all, and who waits for it.
+/// The work of the thread.
+pub(crate) trait BatchWriter: Send + 'static {
+    /// Changes that are applied atomically, and the channel for the result.
     type Batch: Send + 'static;
 
-    /// How many changes it is.
+    /// The number of changes.
     fn weight(batch: &Self::Batch) -> usize;
 
-    /// Commits what waits in one transaction, answers each, and leaves none.
+    /// Commits all waiting batches in one transaction, and answers each.
     fn commit(&mut self, waiting: &mut Vec<Self::Batch>);
 
     /// Answers that the database is closed.
@@ -34,7 +34,7 @@ enum Job<B> {
     Close(oneshot::Sender<Result<(), RowError>>),
 }
 
-/// The thread's front.
+/// The handle of the thread.
 pub(crate) struct Queue<B> {
     /// `None` once closed.
     sender: Mutex<Option<mpsc::Sender<Job<B>>>>,
@@ -48,7 +48,7 @@ impl<B> std::fmt::Debug for Queue<B> {
 
 impl<B: Send + 'static> Queue<B> {
     /// Starts the thread. It ends at [`Queue::close`], or when this is dropped and nothing waits.
-    pub(crate) fn start(name: &str, work: impl Work<Batch = B>) -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, work: impl BatchWriter<Batch = B>) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -89,7 +89,7 @@ impl<B: Send + 'static> Queue<B> {
     }
 }
 
-fn run<W: Work>(mut work: W, mut jobs: mpsc::Receiver<Job<W::Batch>>) {
+fn run<W: BatchWriter>(mut work: W, mut jobs: mpsc::Receiver<Job<W::Batch>>) {
     let mut waiting = Vec::new();
     while let Some(first) = jobs.blocking_recv() {
         let mut next = Some(first);

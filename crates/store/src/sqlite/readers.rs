@@ -1,4 +1,4 @@
-//! Connections that read.
+//! A pool of read connections.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl Readers {
         Ok(reader)
     }
 
-    /// Refuses further reads; those under way go on.
+    /// Refuses further reads; those under way continue.
     pub(crate) fn close(&self) {
         let idle = {
             let mut state = self.state.lock();

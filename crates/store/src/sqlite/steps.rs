@@ -1,4 +1,4 @@
-//! Bringing a database to the newest form.
+//! Migrations of SQLite databases.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::database;
 use crate::meta::RowError;
 
-/// Whose database it is, and how it came to be what it is.
+/// The application id and the migrations of a database.
 #[derive(Debug)]
 pub(crate) struct Steps {
     /// Marks the file (`PRAGMA application_id`).
@@ -67,9 +67,9 @@ impl Steps {
         let version = self.check(&transaction, path)?;
         let done = usize::try_from(version).unwrap_or(0);
         for (index, step) in self.steps.iter().enumerate().skip(done) {
-            // New rows are brought up from nothing, which is no news.
+            // New rows are brought up from nothing, which needs no warning.
             if done > 0 {
-                tracing::info!(path = %path.display(), version = index + 1, "bringing the rows to a newer version");
+                tracing::info!(path = %path.display(), version = index + 1, "migrating the rows");
             }
             transaction.execute_batch(step).map_err(&write)?;
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Options;
-use crate::fixture::{self, Choices};
+use crate::fixture::{self, SeededRng};
 use crate::replay::json_values;
 use crate::rpc::Rpc;
 use crate::server::{Daemon, Repository};
@@ -21,7 +21,7 @@ use crate::server::{Daemon, Repository};
 /// Files that mean nothing while no process runs.
 const FLEETING: [&str; 4] = ["repo.lock", "store.lock", "api", "gateway"];
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Debug, Clone, Default)]
 pub struct DamageReport {
     /// How many rounds were run.
@@ -46,7 +46,7 @@ impl std::fmt::Display for DamageReport {
 
 /// What the node was answered to have.
 #[derive(Debug, Default)]
-struct Known {
+struct ExpectedState {
     /// Pins, with names.
     pins: BTreeMap<String, String>,
     /// Every block that a pin needs.
@@ -56,8 +56,8 @@ struct Known {
 /// Runs as many rounds as `options` says.
 ///
 /// # Errors
-/// Something was taken that was pinned and readable, a pin is gone, a loss was not told, or a repair did not help. The repository is
-/// kept then, and the message tells where it is.
+/// Something was taken that was pinned and readable, a pin is gone, a loss was not reported, or a repair did not
+/// help. The repository is kept then, and the message tells where it is.
 pub fn run(options: &Options) -> Result<DamageReport> {
     let repository = Repository::init(&options.binary)?;
     let template = tempfile::tempdir().context("making a directory")?;
@@ -102,8 +102,8 @@ fn round(
     report: &mut DamageReport,
     what: &mut String,
 ) -> Result<()> {
-    let mut choices = Choices::new(seed);
-    let mut known = Known::default();
+    let mut choices = SeededRng::new(seed);
+    let mut known = ExpectedState::default();
     for _ in 0..choices.within(1, 2) {
         let daemon = repository.start(&["--offline"])?;
         load(&Rpc::new(&daemon.rpc()), seed, &mut choices, &mut known)
@@ -121,7 +121,7 @@ fn round(
 }
 
 /// Adds and pins a few things.
-fn load(rpc: &Rpc, seed: u64, choices: &mut Choices, known: &mut Known) -> Result<()> {
+fn load(rpc: &Rpc, seed: u64, choices: &mut SeededRng, known: &mut ExpectedState) -> Result<()> {
     let mut made = Vec::new();
     for number in 0..choices.within(2, 6) {
         let name = format!("item {seed} {number} {}", choices.bits());
@@ -180,7 +180,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// Damages one file, or takes a folder away; says which and how.
-fn damage(repository: &Path, choices: &mut Choices) -> Result<String> {
+fn damage(repository: &Path, choices: &mut SeededRng) -> Result<String> {
     if choices.within(0, 19) == 0 {
         let folder = ["blocks", "blocks/segments"][usize::from(choices.within(0, 1) == 1)];
         fs::remove_dir_all(repository.join(folder))?;
@@ -261,7 +261,12 @@ fn readable(rpc: &Rpc, blocks: &BTreeSet<String>) -> BTreeMap<String, Vec<u8>> {
     blocks.iter().filter_map(read).collect()
 }
 
-fn check(rpc: &Rpc, known: &Known, report: &mut DamageReport, told: &mut String) -> Result<()> {
+fn check(
+    rpc: &Rpc,
+    known: &ExpectedState,
+    report: &mut DamageReport,
+    told: &mut String,
+) -> Result<()> {
     let before = readable(rpc, &known.blocks);
     let verified = rpc.verify();
     let listed = rpc.call("pin/ls?type=recursive&names=true", None)?;

@@ -1,12 +1,12 @@
-//! One client of a loaded node: it asks for one thing after another and remembers what came of each.
+//! One client of a loaded node: it asks for one thing after another and remembers the outcome of each.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::model::{Collections, Cut, Item, Kind};
-use crate::fixture::Choices;
+use super::model::{Collections, Cut, Item, ItemKind};
+use crate::fixture::SeededRng;
 use crate::http::Answer;
 use crate::replay::json_values;
 use crate::rpc::Rpc;
@@ -23,7 +23,7 @@ const LARGEST_BLOCK: u64 = 1 << 20;
 pub(super) struct Client {
     number: usize,
     seed: u64,
-    choices: Choices,
+    choices: SeededRng,
     /// The most bytes it keeps pinned.
     allowance: u64,
     made: u64,
@@ -35,8 +35,8 @@ pub(super) struct Client {
     pub(super) cut: u64,
 }
 
-/// What came of a request.
-enum Asked {
+/// The outcome of a request.
+enum RequestOutcome {
     /// A whole, successful answer.
     Done(Answer),
     /// A whole answer that tells of a failure.
@@ -50,7 +50,7 @@ impl Client {
         Self {
             number,
             seed,
-            choices: Choices::new(seed ^ ((number as u64 + 1) << 32)),
+            choices: SeededRng::new(seed ^ ((number as u64 + 1) << 32)),
             allowance,
             made: 0,
             shared: 0,
@@ -81,10 +81,10 @@ impl Client {
             let full = self.bytes() > self.allowance;
             match self.choices.within(0, 99) {
                 0..=4 if !full => self.put_shared(rpc, stopping, collections)?,
-                5..=34 if !full => self.put(Kind::File, true, rpc, stopping, collections)?,
-                35..=42 => self.put(Kind::File, false, rpc, stopping, collections)?,
-                43..=62 if !full => self.put(Kind::Block, true, rpc, stopping, collections)?,
-                63..=72 => self.put(Kind::Block, false, rpc, stopping, collections)?,
+                5..=34 if !full => self.put(ItemKind::File, true, rpc, stopping, collections)?,
+                35..=42 => self.put(ItemKind::File, false, rpc, stopping, collections)?,
+                43..=62 if !full => self.put(ItemKind::Block, true, rpc, stopping, collections)?,
+                63..=72 => self.put(ItemKind::Block, false, rpc, stopping, collections)?,
                 73..=79 => self.pin(rpc, stopping, collections)?,
                 80..=86 => self.read_one(rpc, stopping)?,
                 89..=90 => self.put_again(rpc, stopping, collections)?,
@@ -98,7 +98,7 @@ impl Client {
     /// Puts something new.
     fn put(
         &mut self,
-        kind: Kind,
+        kind: ItemKind,
         pin: bool,
         rpc: &Rpc,
         stopping: &AtomicBool,
@@ -106,7 +106,7 @@ impl Client {
     ) -> Result<()> {
         let seed = format!("crash {} {} {}", self.seed, self.number, self.made);
         self.made += 1;
-        let largest = if kind == Kind::File {
+        let largest = if kind == ItemKind::File {
             LARGEST_FILE
         } else {
             LARGEST_BLOCK
@@ -138,7 +138,7 @@ impl Client {
         let len = 1_000 * usize::try_from(self.shared % 700)? + SMALLEST;
         self.put_stream(
             Cut {
-                kind: Kind::File,
+                kind: ItemKind::File,
                 seed,
                 len,
                 pin: true,
@@ -194,11 +194,11 @@ impl Client {
         let data = crate::fixture::stream(&seed, len);
         let before = collections.quiet();
         let (command, field) = match kind {
-            Kind::File => (format!("add?pin={pin}"), "Hash"),
-            Kind::Block => (format!("block/put?pin={pin}"), "Key"),
+            ItemKind::File => (format!("add?pin={pin}"), "Hash"),
+            ItemKind::Block => (format!("block/put?pin={pin}"), "Key"),
         };
-        match self.ask(&command, Some(&data), rpc, stopping)? {
-            Asked::Done(answer) => {
+        match self.request(&command, Some(&data), rpc, stopping)? {
+            RequestOutcome::Done(answer) => {
                 let cid = cid_in(&answer, field)?;
                 let seen_after = before.filter(|_| collections.quiet() == before);
                 self.items.push(Item {
@@ -213,8 +213,8 @@ impl Client {
                 });
                 Ok(())
             }
-            Asked::Refused(why) => bail!("{command} was refused: {why}"),
-            Asked::Cut => {
+            RequestOutcome::Refused(why) => bail!("{command} was refused: {why}"),
+            RequestOutcome::Cut => {
                 self.cut_items.push(Cut {
                     kind,
                     seed,
@@ -232,12 +232,14 @@ impl Client {
             return Ok(());
         };
         let command = format!("pin/add?arg={}", item.cid);
-        match self.ask(&command, None, rpc, stopping)? {
-            Asked::Done(_) => item.pinned = Some(true),
+        match self.request(&command, None, rpc, stopping)? {
+            RequestOutcome::Done(_) => item.pinned = Some(true),
             // A collection may have taken it; then it is forgotten.
-            Asked::Refused(_) if !item.present_since(collections) => return Ok(()),
-            Asked::Refused(why) => bail!("{command} was refused though no collection ran: {why}"),
-            Asked::Cut => item.pinned = None,
+            RequestOutcome::Refused(_) if !item.present_since(collections) => return Ok(()),
+            RequestOutcome::Refused(why) => {
+                bail!("{command} was refused though no collection ran: {why}")
+            }
+            RequestOutcome::Cut => item.pinned = None,
         }
         item.checked = false;
         self.items.push(item);
@@ -249,10 +251,10 @@ impl Client {
             return Ok(());
         };
         let command = format!("pin/rm?arg={}", item.cid);
-        match self.ask(&command, None, rpc, stopping)? {
-            Asked::Done(_) => item.pinned = Some(false),
-            Asked::Refused(why) => bail!("{command} was refused: {why}"),
-            Asked::Cut => item.pinned = None,
+        match self.request(&command, None, rpc, stopping)? {
+            RequestOutcome::Done(_) => item.pinned = Some(false),
+            RequestOutcome::Refused(why) => bail!("{command} was refused: {why}"),
+            RequestOutcome::Cut => item.pinned = None,
         }
         // From here on a collection that was already running may take it.
         item.seen_after = None;
@@ -282,44 +284,44 @@ impl Client {
         collections: &Collections,
     ) -> Result<()> {
         collections.start();
-        match self.ask("repo/gc?silent=true", None, rpc, stopping)? {
-            Asked::Done(_) => collections.end(),
-            Asked::Refused(why) => bail!("repo/gc was refused: {why}"),
+        match self.request("repo/gc?silent=true", None, rpc, stopping)? {
+            RequestOutcome::Done(_) => collections.end(),
+            RequestOutcome::Refused(why) => bail!("repo/gc was refused: {why}"),
             // Whoever restarts the node says that it runs no more.
-            Asked::Cut => {}
+            RequestOutcome::Cut => {}
         }
         Ok(())
     }
 
-    fn ask(
+    fn request(
         &mut self,
         command: &str,
         data: Option<&[u8]>,
         rpc: &Rpc,
         stopping: &AtomicBool,
-    ) -> Result<Asked> {
-        match rpc.ask(command, data) {
+    ) -> Result<RequestOutcome> {
+        match rpc.request(command, data) {
             Ok(answer) if !answer.aborted => {
                 let late = answer
                     .trailers
                     .get("x-stream-error")
                     .filter(|error| !error.is_empty());
                 if let Some(error) = late {
-                    return Ok(Asked::Refused(error.clone()));
+                    return Ok(RequestOutcome::Refused(error.clone()));
                 }
                 if answer.status != 200 {
-                    return Ok(Asked::Refused(format!(
+                    return Ok(RequestOutcome::Refused(format!(
                         "{} {}",
                         answer.status,
                         answer.text()
                     )));
                 }
                 self.answered += 1;
-                Ok(Asked::Done(answer))
+                Ok(RequestOutcome::Done(answer))
             }
             _ if stopping.load(Ordering::SeqCst) => {
                 self.cut += 1;
-                Ok(Asked::Cut)
+                Ok(RequestOutcome::Cut)
             }
             Ok(answer) => bail!("{command}: the answer was cut: {}", answer.text()),
             Err(error) => Err(error),
@@ -340,7 +342,7 @@ impl Client {
         Some(self.items.swap_remove(*place))
     }
 
-    /// Learns from the restarted node what became of the requests that the kill cut.
+    /// Learns from the restarted node the outcome of the requests that the kill cut.
     pub(super) fn settle(&mut self, rpc: &Rpc, listed: &BTreeSet<String>) -> Result<()> {
         for item in &mut self.items {
             if item.pinned.is_none() {
@@ -351,8 +353,8 @@ impl Client {
         for cut in std::mem::take(&mut self.cut_items) {
             let data = crate::fixture::stream(&cut.seed, cut.len);
             let cid = match cut.kind {
-                Kind::File => rpc.add(&data, "only-hash=true")?,
-                Kind::Block => raw_block_cid(&data),
+                ItemKind::File => rpc.add(&data, "only-hash=true")?,
+                ItemKind::Block => raw_block_cid(&data),
             };
             if listed.contains(&cid) {
                 ensure!(cut.pin, "{cid} is pinned though it was put without a pin");

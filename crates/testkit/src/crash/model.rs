@@ -10,7 +10,7 @@ use crate::rpc::Rpc;
 
 /// How an item came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ItemKind {
     /// `add`.
     File,
     /// `block/put`.
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) cid: String,
-    pub(super) kind: Kind,
+    pub(super) kind: ItemKind,
     pub(super) seed: String,
     pub(super) len: usize,
     /// What was answered last; `None` where the kill cut the answer.
@@ -41,8 +41,8 @@ impl Item {
 
     pub(super) fn read(&self, rpc: &Rpc) -> Result<Vec<u8>> {
         match self.kind {
-            Kind::File => rpc.cat(&self.cid),
-            Kind::Block => rpc.block_get(&self.cid),
+            ItemKind::File => rpc.cat(&self.cid),
+            ItemKind::Block => rpc.block_get(&self.cid),
         }
     }
 
@@ -55,8 +55,8 @@ impl Item {
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
-            Kind::File => "file",
-            Kind::Block => "block",
+            ItemKind::File => "file",
+            ItemKind::Block => "block",
         };
         let pinned = match self.pinned {
             Some(true) => "pinned",
@@ -74,7 +74,7 @@ impl fmt::Display for Item {
 /// Something to put, or whose answer the kill cut: its CID is not known yet.
 #[derive(Debug, Clone)]
 pub(super) struct Cut {
-    pub(super) kind: Kind,
+    pub(super) kind: ItemKind,
     pub(super) seed: String,
     pub(super) len: usize,
     pub(super) pin: bool,

@@ -63,16 +63,16 @@ pub enum Bytes {
     /// So many zero bytes.
     Zeros(usize),
     /// What an earlier case of the run was answered.
-    Answer(Earlier),
+    Answer(EarlierAnswer),
 }
 
 /// What a body takes of an earlier answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Earlier {
+pub struct EarlierAnswer {
     /// The earlier case.
     pub of: String,
     /// What of its answer.
-    pub take: Take,
+    pub take: AnswerPart,
     /// Taken instead where the earlier answer does not have it.
     #[serde(default)]
     pub otherwise: String,
@@ -84,17 +84,17 @@ pub struct Earlier {
 /// A part of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Take {
+pub enum AnswerPart {
     /// Its body as it came, of a success alone.
     Body,
     /// What the base64 value of this field of its last JSON value stands for.
     Field(String),
-    /// Its first JSON value, written anew.
+    /// Its first JSON value, written again.
     Json,
 }
 
 /// Looks up what an earlier case was answered.
-pub type Lookup<'a> = &'a dyn Fn(&Earlier) -> Result<Vec<u8>>;
+pub type Lookup<'a> = &'a dyn Fn(&EarlierAnswer) -> Result<Vec<u8>>;
 
 impl Bytes {
     /// Makes the bytes.

@@ -5,7 +5,7 @@ use crate::fixture;
 fn bodies_are_those_recorded(set: &Set, unknown: &[&str]) {
     for recording in &set.recordings {
         let request = &recording.request;
-        let recorded = |earlier: &Earlier| match &earlier.recorded {
+        let recorded = |earlier: &EarlierAnswer| match &earlier.recorded {
             Some(bytes) => body::decode_base64(bytes),
             None => Ok(earlier.otherwise.clone().into_bytes()),
         };

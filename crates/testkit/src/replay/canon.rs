@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::recording::{Compare, Mode, Response};
+use crate::recording::{Comparison, Mode, Response};
 
 /// The headers that count.
 const HEADERS: [&str; 7] = [
@@ -17,7 +17,7 @@ const HEADERS: [&str; 7] = [
 
 /// An answer reduced to what counts: two answers are the same where this is equal.
 #[must_use]
-pub fn canon(response: &Response, compare: &Compare) -> Map<String, Value> {
+pub fn canon(response: &Response, compare: &Comparison) -> Map<String, Value> {
     let mut reduced = Map::new();
     reduced.insert("status".to_owned(), response.status.into());
     if compare.mode == Mode::Status {

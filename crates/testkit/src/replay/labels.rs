@@ -73,7 +73,7 @@ impl Labels {
     }
 }
 
-/// A peer id as base58 multihash, and as CIDv1 in base36, base32 and base58; `None` where it is no peer id.
+/// A peer id as base58 multihash, and as CIDv1 in base36, base32 and base58; `None` where it is not a peer id.
 fn peer_id_spellings(id: &str) -> Option<[String; 4]> {
     const LIBP2P_KEY: [u8; 2] = [1, 0x72];
     let multihash = match id.chars().next()? {

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::recording::{Compare, Decode, Mode};
+use crate::recording::{Comparison, Decode, Mode};
 
 fn response(status: u16, body: Value) -> Response {
     Response {
@@ -15,7 +15,7 @@ fn response(status: u16, body: Value) -> Response {
 }
 
 fn differ(mode: Mode, left: Value, right: Value) -> Vec<Difference> {
-    let compare = Compare {
+    let compare = Comparison {
         mode,
         cors: false,
         decode: None,
@@ -104,7 +104,7 @@ fn differences_name_their_place() {
 
 #[test]
 fn an_error_counts_whole_in_every_mode_that_looks_at_bodies() {
-    let compare = Compare {
+    let compare = Comparison {
         mode: Mode::Shape,
         cors: false,
         decode: None,

@@ -4,22 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::escaped;
 
-/// One line of the answer: a thing that was added, or how far one has come.
+/// One record of the reply: an added entry, or progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Added {
-    /// Its path in what was sent; its CID when it has no name; empty for the folder that wraps all.
+    /// Its path in the request; its CID if it has no name; empty for the wrapping directory.
     pub name: String,
-    /// Its CID; absent from a line of progress.
+    /// Its CID; absent from a progress record.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hash: String,
-    /// Bytes of the file that were read so far; only in a line of progress.
+    /// Bytes of the file that were read so far; only in a progress record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Bytes of all its blocks, as text.
+    /// Total size of its blocks in bytes, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
-    /// Permissions that came with it, in octal with a leading zero.
+    /// Its permissions, in octal with a leading zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// Time of its last change, in seconds since 1970.
@@ -133,7 +133,7 @@ command! {
             } else {
                 out.push_str("added ");
                 out.push_str(&added.hash);
-                // The folder that wraps all has no name; the space stays, as in Kubo's output.
+                // The wrapping directory has no name; the space is printed anyway, as in Kubo's output.
                 out.push(' ');
                 escaped(&added.name, out);
             }

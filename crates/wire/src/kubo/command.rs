@@ -1,56 +1,57 @@
-//! What the declaration of a command consists of.
+//! The declaration of a command.
 
 use crate::shape::{Body, BodyKind, Reply, ReplyKind};
-use crate::values::{Kind, ParseError, Values};
+use crate::values::{OptionKind, ParseError, Values};
 
 /// One command of the Kubo RPC: a type whose fields are its arguments and options.
 pub trait Command: Listed + Sized + Send + Sync + 'static {
-    /// Its path, what it takes, what it is.
+    /// Its declaration.
     const SPEC: Spec;
 
-    /// What its request carries.
+    /// The body of its request.
     type Body: Body;
 
-    /// What its answer holds.
+    /// Its reply.
     type Reply: Reply;
 
-    /// What it works on.
+    /// Whether it needs a repository.
     type Needs: Needs;
 
-    /// Who runs it on the command line: [`Plain`] or [`Custom`].
+    /// How the command line runs it: [`Plain`] or [`Custom`].
     type Cli: 'static;
 
     /// Reads the fields from a query or a command line.
     fn from_values(values: &Values) -> Result<Self, ParseError>;
 
-    /// The query that gives these fields; what equals its default is left out.
+    /// The query for these fields; fields with their default are left out.
     fn to_values(&self) -> Values;
 
-    /// Writes one record as `ipfs` prints it: what `encoding=text` answers and the CLI shows.
+    /// Writes one record as `ipfs` prints it: for `encoding=text` and the CLI.
     fn text(&self, record: &RecordOf<Self>, out: &mut String);
 }
 
-/// A record of a command's answer.
+/// A record of a command's reply.
 pub type RecordOf<C> = <<C as Command>::Reply as Reply>::Record;
 
-/// Implemented by the list of commands, [`crate::kubo_commands!`], alone: a command that is missing there does not compile.
+/// Implemented only by the list of commands, [`crate::kubo_commands!`]: a command that is missing there does not
+/// compile.
 #[diagnostic::on_unimplemented(
     message = "the command `{Self}` is not in the list of `kubo_commands!`",
     label = "add it to the list in `kubo/mod.rs`"
 )]
 pub trait Listed {}
 
-/// What a command works on.
+/// What a command needs to run.
 pub trait Needs: 'static {
-    /// Whether it can only be answered with a repository open.
+    /// Whether it needs an open repository.
     const REPOSITORY: bool;
 }
 
-/// The command works on a repository.
+/// The command needs a repository.
 #[derive(Debug)]
 pub enum Repository {}
 
-/// The command depends on its arguments alone: the command line runs it wherever it is, as `ipfs` does.
+/// The command only depends on its arguments: the command line runs it without a repository, as `ipfs` does.
 #[derive(Debug)]
 pub enum Nothing {}
 
@@ -66,53 +67,53 @@ impl Needs for Nothing {
 #[derive(Debug)]
 pub enum Plain {}
 
-/// The command line does something of its own before or after the request.
+/// The command line has its own code for the command.
 #[derive(Debug)]
 pub enum Custom {}
 
-/// The facts of a command.
+/// The declaration of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
-    /// Its path below `/api/v0/`, as in `block/put`; also its words on the command line.
+    /// Its path below `/api/v0/`, as in `block/put`; also its name on the command line.
     pub path: &'static str,
-    /// Other paths that it answers at.
+    /// Other paths of the command.
     pub aliases: &'static [&'static str],
-    /// What it does: the lines of its documentation, the first being its summary, with a link to its spec.
+    /// The lines of its documentation: a summary, details, and a link to its reference.
     pub docs: &'static [&'static str],
-    /// Command lines for the help; `{program}` stands for the program's name.
+    /// Example command lines for the help; `{program}` is replaced by the program's name.
     pub examples: &'static [&'static str],
-    /// What it takes in order, as `arg`.
+    /// Positional arguments, sent as `arg`.
     pub arguments: &'static [Argument],
-    /// What it takes by name.
+    /// Options.
     pub options: &'static [OptionSpec],
-    /// What its request carries.
+    /// The body of its request.
     pub body: BodyKind,
-    /// The files that its request carries.
+    /// The files of its request.
     pub files: FilesSpec,
-    /// What its answer holds.
+    /// Its reply.
     pub reply: ReplyKind,
-    /// The option that asks for many records in place of one, where the request can ask.
+    /// The option that asks for many records instead of one, if there is one.
     pub stream: Option<&'static str>,
-    /// Whether many records are one at least, unless they are kept `silent`.
+    /// Whether a stream of records has at least one, except with `silent`.
     pub never_empty: bool,
-    /// Whether it changes nothing, so that a request may be sent again when its answer was lost.
+    /// Whether it changes nothing, so that a request may be repeated after its response was lost.
     pub safe: bool,
-    /// Whether it can only be answered with a repository open.
+    /// Whether it needs an open repository.
     pub needs_repository: bool,
-    /// Whether help leaves it out.
+    /// Whether it is hidden in the help.
     pub hidden: bool,
-    /// The name of the element that a record is as XML; `None` where records have no such form.
+    /// The name of a record's XML element; `None` if records have no XML form.
     pub xml: Option<&'static str>,
 }
 
-/// The files that a request carries, as the command line takes them.
+/// The files of a request, and how the command line accepts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilesSpec {
     /// The name in messages and help.
     pub name: &'static str,
-    /// Whether several may come.
+    /// Whether several files are accepted.
     pub many: bool,
-    /// Whether the command line may name folders.
+    /// Whether the command line accepts directories.
     pub recursive: bool,
 }
 
@@ -125,10 +126,10 @@ impl FilesSpec {
     };
 }
 
-/// A group of commands: a word of the command line that other words follow.
+/// A group of commands, such as `block`.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
-    /// The path that its commands share, as in `block`.
+    /// The common path of its commands.
     pub path: &'static str,
     /// Its line in the help.
     pub summary: &'static str,
@@ -150,20 +151,20 @@ impl Spec {
     }
 }
 
-/// An argument, given by place.
+/// A positional argument.
 #[derive(Clone, Copy, Debug)]
 pub struct Argument {
     /// Its name in messages and help.
     pub name: &'static str,
     /// What it means.
     pub docs: &'static [&'static str],
-    /// Whether a request without it is refused.
+    /// Whether it is required.
     pub required: bool,
-    /// Whether it takes all that is left.
+    /// Whether it takes all remaining values.
     pub variadic: bool,
 }
 
-/// An option, given by name.
+/// An option.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionSpec {
     /// Its name, then its aliases. One letter is a short flag of the command line.
@@ -171,14 +172,14 @@ pub struct OptionSpec {
     /// What it means.
     pub docs: &'static [&'static str],
     /// How its value is written.
-    pub kind: Kind,
-    /// The value that an absent one stands for, as text; `None` where that depends on something else.
+    pub kind: OptionKind,
+    /// The default, as text; `None` if it depends on something else.
     pub default: fn() -> Option<String>,
-    /// The values that a completion offers; others may be possible. [`ANY_PATH`] stands for paths of this machine.
+    /// The values offered by shell completion; others may be valid. [`ANY_PATH`] stands for local paths.
     pub values: &'static [&'static str],
 }
 
-/// Stands for any path among the values of an option.
+/// Any local path, in the values of an option.
 pub const ANY_PATH: &str = "<path>";
 
 impl OptionSpec {
@@ -189,7 +190,7 @@ impl OptionSpec {
     }
 }
 
-/// Whether every command that has a group above it has one that is declared, or a command there.
+/// Whether the group of every command is declared, or is a command itself.
 pub(super) const fn all_grouped(specs: &[Spec], groups: &[Group]) -> bool {
     let mut at = 0;
     while at < specs.len() {

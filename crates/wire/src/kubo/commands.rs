@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A command with those below it.
+/// A command with its subcommands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CommandTree {
-    /// Its word.
+    /// Its name.
     pub name: String,
-    /// The commands below it.
+    /// Its subcommands.
     pub subcommands: Vec<CommandTree>,
-    /// What it takes by name.
+    /// Options.
     pub options: Vec<CommandOption>,
 }
 
@@ -22,7 +22,7 @@ pub struct CommandOption {
     pub names: Vec<String>,
 }
 
-/// The word of the command that all others are below of.
+/// The name of the root command.
 const ROOT: &str = "ipfs";
 
 /// The options that every command takes.
@@ -65,7 +65,7 @@ command! {
 impl CommandTree {
     /// Every endpoint of the Kubo RPC.
     #[must_use]
-    pub fn whole() -> Self {
+    pub fn all() -> Self {
         let mut root = Self {
             name: ROOT.to_owned(),
             options: COMMON.iter().copied().map(CommandOption::new).collect(),
@@ -84,7 +84,7 @@ impl CommandTree {
         root
     }
 
-    /// The command of a word below this one.
+    /// The subcommand with this name, added if missing.
     fn below(&mut self, word: &str) -> &mut Self {
         let at = match self
             .subcommands
@@ -104,18 +104,18 @@ impl CommandTree {
     }
 
     fn lines(&self, above: &str, flags: bool, lines: &mut Vec<String>) {
-        let whole = format!("{above}{}", self.name);
+        let full_name = format!("{above}{}", self.name);
         if flags && !above.is_empty() {
             for option in &self.options {
                 let names = option.names.iter().map(|name| match name.len() {
-                    1 => format!("{whole} -{name}"),
-                    _ => format!("{whole} --{name}"),
+                    1 => format!("{full_name} -{name}"),
+                    _ => format!("{full_name} --{name}"),
                 });
                 lines.push(names.collect::<Vec<_>>().join(" / "));
             }
         }
-        let prefix = format!("{whole} ");
-        lines.push(whole);
+        let prefix = format!("{full_name} ");
+        lines.push(full_name);
         for command in &self.subcommands {
             command.lines(&prefix, flags, lines);
         }
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_endpoint_is_listed_once() {
-        let tree = CommandTree::whole();
+        let tree = CommandTree::all();
         let mut out = String::new();
         Commands::new().text(&tree, &mut out);
         let lines: Vec<&str> = out.lines().collect();
@@ -145,7 +145,7 @@ mod tests {
             let line = format!("ipfs {}", spec.path.replace('/', " "));
             assert_eq!(lines.iter().filter(|known| **known == line).count(), 1);
         }
-        // A group has a line of its own.
+        // A group has its own line.
         assert!(lines.contains(&"ipfs block"));
     }
 
@@ -153,7 +153,7 @@ mod tests {
     fn flags_are_shown_with_their_aliases() {
         let mut out = String::new();
         let request = Commands { flags: true };
-        request.text(&CommandTree::whole(), &mut out);
+        request.text(&CommandTree::all(), &mut out);
         assert!(out.contains("\nipfs pin ls --quiet / ipfs pin ls -q\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! The macro behind the declaration of every command.
+//! The macro that declares commands.
 
 /// Declares a command: a struct of its arguments and options, and its [`crate::kubo::Command`].
 ///
@@ -67,7 +67,7 @@ macro_rules! command {
         }
 
         impl $name {
-            /// The options at their defaults, with these arguments.
+            /// A command with these arguments and default options.
             #[must_use]
             #[allow(clippy::new_without_default, reason = "only commands without arguments could have one")]
             pub fn new($( $argument: $argument_type ),*) -> Self {

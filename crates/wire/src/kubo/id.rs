@@ -11,10 +11,10 @@ pub struct PeerInfo {
     /// Its public key as protobuf in base64.
     #[serde(rename = "PublicKey")]
     pub public_key: String,
-    /// Where it listens; absent while offline.
+    /// Its listen addresses; absent while offline.
     #[serde(rename = "Addresses")]
     pub addresses: Option<Vec<String>>,
-    /// What runs there.
+    /// Its agent version.
     #[serde(rename = "AgentVersion")]
     pub agent_version: String,
     /// The protocols that it speaks; absent while offline.

@@ -1,15 +1,19 @@
 //! `ls`.
 
-use cairn_primitives::ByteString;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
+use cairn_primitives::ByteString;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::shape::Either;
 use crate::text::escaped;
 
-/// What is listed, with all or, in a stream, one of its entries.
+/// Listed directories, with all entries or, in a stream, one entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Listing {
@@ -21,7 +25,7 @@ pub struct Listing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Listed {
-    /// The folder, as it was named in the request.
+    /// The directory, as named in the request.
     pub hash: String,
     /// Its entries.
     pub links: Vec<Link>,
@@ -42,10 +46,10 @@ pub struct Link {
     /// Target of a symlink.
     #[serde(default)]
     pub target: String,
-    /// Mode with the type, as Go's `fs.FileMode` holds it; 0 when none is kept.
+    /// Mode and type as in Go's `fs.FileMode`; 0 if not stored.
     #[serde(default)]
     pub mode: u32,
-    /// RFC 3339 time; year 1 when none is kept.
+    /// RFC 3339 time; year 1 if not stored.
     #[serde(default)]
     pub mod_time: String,
 }
@@ -87,7 +91,7 @@ command! {
         text: |request, Either::One(listing) | Either::Each(listing), out| {
             let mut before = None;
             for object in &listing.objects {
-                // One record of a stream does not tell which folder was before it.
+                // A record of a stream does not say which directory came before it.
                 let fresh = !request.stream && before != Some(&object.hash);
                 object.text(request, fresh, before.is_some(), out);
                 before = Some(&object.hash);
@@ -97,7 +101,7 @@ command! {
 }
 
 impl Listed {
-    /// Writes the entries; above them, where the folder is not the one of the entries before, its name and the headings.
+    /// Writes the entries; before the first of a directory, its name and the column headings.
     pub fn text(&self, request: &Ls, fresh: bool, others_before: bool, out: &mut String) {
         let mut columns = request.columns(fresh && request.headers);
         for link in &self.links {
@@ -111,7 +115,7 @@ impl Listed {
 }
 
 impl Ls {
-    /// The columns of one folder, with headings or without: tell them all entries, then have each written.
+    /// The columns of one directory: call [`Self::widen`] with all entries, then [`Self::line`] with each.
     #[must_use]
     pub fn columns(&self, headings: bool) -> Columns {
         let shown: &'static [usize] = match (self.long, self.size) {
@@ -121,7 +125,7 @@ impl Ls {
             (false, false) => &[1, 4],
         };
         let mut columns = Columns {
-            // Entries that come one by one cannot be aligned; a least width makes most of them so.
+            // Streamed entries cannot be aligned exactly; a minimum width aligns most of them.
             widths: [if self.stream { 9 } else { 0 }; 5],
             shown,
             headings,
@@ -143,13 +147,13 @@ pub struct Columns {
     widths: [usize; 5],
     shown: &'static [usize],
     headings: bool,
-    /// Whether folders are told apart by their names.
+    /// Whether names of directories are printed.
     named: bool,
     now: SystemTime,
 }
 
 impl Columns {
-    /// Makes room for an entry.
+    /// Widens the columns for an entry.
     pub fn widen(&mut self, link: &Link) {
         self.widen_to(&self.row(link));
     }
@@ -160,7 +164,7 @@ impl Columns {
         }
     }
 
-    /// Writes what stands above the first entry.
+    /// Writes the lines before the first entry.
     pub fn begin(&self, hash: &str, fresh: bool, others_before: bool, out: &mut String) {
         if fresh && self.named {
             if others_before {
@@ -232,43 +236,31 @@ fn mode(link: &Link) -> String {
     std::iter::once(kind).chain(letters).collect()
 }
 
-/// The time as `ls` shows it: with the hour for half a year, with the year before and after.
+/// The time as `ls` shows it: with hours within half a year, otherwise with the year.
 fn time(text: &str, now: SystemTime) -> String {
     show_time(text, now).unwrap_or_else(|| "-".to_owned())
 }
 
 fn show_time(text: &str, now: SystemTime) -> Option<String> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    if (year, month, day) == (1, 1, 1) {
+    let time = Pieces::parse(text).ok()?;
+    let date = time.date();
+    // Go's zero time stands for none.
+    if date == Date::constant(1, 1, 1) {
         return None;
     }
-    let name = MONTHS.get(usize::try_from(month - 1).ok()?)?;
-    let days = days(year, month, day);
-    let today =
-        i64::try_from(now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs() / 86_400).ok()?;
-    let recent = (today - HALF_A_YEAR..=today + 1).contains(&days);
-    Some(if recent {
-        format!("{name} {day:02} {}", text.get(11..16)?)
+    let now = Timestamp::try_from(now).ok()?;
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let days = date.duration_since(today).as_hours() / 24;
+    Some(if (-HALF_A_YEAR..=1).contains(&days) {
+        let time = date.to_datetime(time.time()?);
+        time.strftime("%b %d %H:%M").to_string()
     } else {
-        format!("{name} {day:02}  {year:04}")
+        date.strftime("%b %d  %Y").to_string()
     })
 }
 
 /// Days of half a year.
 const HALF_A_YEAR: i64 = 183;
-
-/// Days since 1970 in the Gregorian calendar: <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
 
 #[cfg(test)]
 mod tests {
@@ -290,18 +282,6 @@ mod tests {
             ("2024-13-01T00:00:00Z", "-"),
         ] {
             assert_eq!(time(text, now), shown, "{text}");
-        }
-    }
-
-    #[test]
-    fn days_are_counted_as_calendars_do() {
-        for (date, count) in [
-            ((1970, 1, 1), 0),
-            ((2000, 2, 29), 11_016),
-            ((2024, 10, 4), 20_000),
-            ((1969, 12, 31), -1),
-        ] {
-            assert_eq!(days(date.0, date.1, date.2), count);
         }
     }
 }

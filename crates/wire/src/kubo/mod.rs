@@ -1,4 +1,4 @@
-//! The Kubo RPC, `/api/v0`. One file a command.
+//! The Kubo RPC, `/api/v0`. One file per command.
 //!
 //! Reference: <https://docs.ipfs.tech/reference/kubo/rpc/>
 
@@ -32,7 +32,7 @@ pub mod version;
 pub use self::command::{ANY_PATH, Argument, Command, FilesSpec, Group, OptionSpec, Spec};
 pub use crate::shape::{STREAM_END, STREAM_END_TRAILER};
 
-/// Calls a macro with every command of the Kubo RPC: the one list that the server, the CLI and the docs go by.
+/// Calls a macro with every command of the Kubo RPC. The server, the CLI and the docs use this list.
 #[macro_export]
 macro_rules! kubo_commands {
     ($callback:ident) => {
@@ -107,7 +107,7 @@ macro_rules! listed {
     ($($command:path),+ $(,)?) => {
         $( impl command::Listed for $command {} )+
 
-        /// The facts of every command of the Kubo RPC.
+        /// The declarations of all commands of the Kubo RPC.
         pub static SPECS: &[Spec] = ALL;
 
         const ALL: &[Spec] = &[$( <$command as Command>::SPEC ),+];
@@ -167,7 +167,7 @@ const _: () = assert!(
     "a command is in a group that is not declared: add it to `ALL_GROUPS`"
 );
 
-/// A CID as DAG-JSON writes a link.
+/// A link in DAG-JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CidLink {
     /// The CID.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::escaped;
 
-/// Where a name or path leads.
+/// The target of a name or path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResolvedPath {
-    /// The path of the last block, with what is left inside it.
+    /// The path of the last block, with the rest of the path inside it.
     pub path: String,
 }
 

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// What answers.
+/// The version of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct VersionInfo {
-    /// Version of the Kubo whose RPC is answered.
+    /// Version of Kubo whose RPC is implemented.
     pub version: String,
     /// Commit of the build; empty for a release.
     pub commit: String,

@@ -4,7 +4,8 @@ use cairn_primitives::bytestring::to_text;
 
 use super::MultipartError;
 
-/// The header fields of a part, names in lower case. Values are bytes: some clients send names that are not UTF-8.
+/// The header fields of a part, with names in lower case. Values are bytes: some clients send file names that are not
+/// UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartHead {
     fields: Vec<(String, Vec<u8>)>,
@@ -24,6 +25,12 @@ impl PartHead {
     #[must_use]
     pub fn disposition(&self, parameter: &str) -> Option<Vec<u8>> {
         parameter_of(self.field("content-disposition")?, parameter)
+    }
+
+    /// Whether the bytes of the part are encoded as quoted-printable.
+    pub(super) fn is_quoted_printable(&self) -> bool {
+        self.field("content-transfer-encoding")
+            .is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"quoted-printable"))
     }
 
     /// The media type without its parameters, in lower case.
@@ -66,8 +73,8 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<PartHead, MultipartError> {
 
 /// A parameter of a header value such as `form-data; name="x"; filename="y"`.
 ///
-/// As in Go, the extended form of RFC 8187 (`filename*=utf-8''%E6%97%A5`) counts more than the plain one, and the numbered
-/// pieces of RFC 2231 are joined; an extended form in another character set than UTF-8 is passed over.
+/// As in Go, the extended form of RFC 8187 (`filename*=utf-8''%E6%97%A5`) has precedence over the plain one, and the
+/// numbered pieces of RFC 2231 are joined; extended forms in character sets other than UTF-8 are skipped.
 #[must_use]
 pub fn parameter_of(value: &[u8], parameter: &str) -> Option<Vec<u8>> {
     let mut plain = None;
@@ -117,7 +124,7 @@ pub fn parameter_of(value: &[u8], parameter: &str) -> Option<Vec<u8>> {
     extended.or_else(|| joined(pieces)).or(plain)
 }
 
-/// The pieces of a value in their order, as far as none is missing.
+/// The pieces of a value in order, up to the first that is missing.
 fn joined(mut pieces: Vec<(usize, bool, Vec<u8>)>) -> Option<Vec<u8>> {
     pieces.sort_by_key(|(number, ..)| *number);
     let mut whole = Vec::new();
@@ -142,7 +149,7 @@ fn charset_decoded(text: &[u8]) -> Option<Vec<u8>> {
     known.then(|| percent_decoded(value)).flatten()
 }
 
-/// `None` where a percent sign stands before anything but two digits.
+/// `None` if a percent sign is not followed by two digits.
 fn percent_decoded(text: &[u8]) -> Option<Vec<u8>> {
     let sound = memchr::memchr_iter(b'%', text).all(|at| {
         text.get(at + 1..at + 3)
@@ -151,8 +158,8 @@ fn percent_decoded(text: &[u8]) -> Option<Vec<u8>> {
     sound.then(|| percent_encoding::percent_decode(text).collect())
 }
 
-/// Reads up to the closing quote; returns the text and what follows. As in Go, a backslash before a letter stands for itself:
-/// browsers sent paths of Windows.
+/// Reads up to the closing quote; returns the text and the rest. As in Go, a backslash before a letter is literal:
+/// browsers sent Windows paths.
 fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut out = Vec::new();
     let mut at = 0;

@@ -169,7 +169,7 @@ fn reads_what_clients_send() {
         // Content that looks like a boundary of another form.
         (format!("--bnd\r\n{head}\r\n\r\nhi\n--bnd\nx\n--bnd--\r\nmore\r\n--bnd--\r\n"), vec!["hi\n--bnd\nx\n--bnd--\r\nmore"]),
         (format!("--bnd\r\n{head}\r\n\r\n--bn\r\n--bndx\r\n--bnd-x\r\n--bnd--x\r\n--bnd x\r\nhi\r\n--bnd--\r\n"), vec!["--bn\r\n--bndx\r\n--bnd-x\r\n--bnd--x\r\n--bnd x\r\nhi"]),
-        // Before the first boundary and behind the last.
+        // Before the first boundary and after the last.
         (format!("pre\r\nx --bnd\r\n\r\n--bnd\r\n{head}\r\n\r\nhi\r\n--bnd--\r\nepilogue\r\n--bnd\r\n"), vec!["hi"]),
         // White space behind boundaries; the closing line without an end.
         (format!("--bnd  \t\r\n{head}\r\n\r\nhi\r\n--bnd \t\r\n\r\nx\r\n--bnd--  "), vec!["hi", "x"]),
@@ -222,4 +222,33 @@ fn reads_boundaries_as_they_are_quoted() {
         }
         assert_eq!(data, b"x", "{content_type}");
     }
+}
+
+#[test]
+fn quoted_printable_is_decoded_and_no_other_encoding() {
+    let part = |encoding: &str, data: &str| {
+        format!("--bnd\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{data}\r\n--bnd--")
+    };
+    for (encoding, data, want) in [
+        (
+            "quoted-printable",
+            "caf=C3=A9 =\r\n=3D x \r\n",
+            "café = x\r\n",
+        ),
+        ("Quoted-Printable", "=\r\n", ""),
+        ("quoted-printable", "", ""),
+        ("base64", "aGk=", "aGk="),
+        ("binary", "caf=C3=A9", "caf=C3=A9"),
+    ] {
+        let found = parts(&part(encoding, data)).unwrap();
+        assert_eq!(found, [(String::new(), want.to_owned())], "{data:?}");
+    }
+    assert!(matches!(
+        parts(&part("quoted-printable", "a\0")),
+        Err(MultipartError::QuotedPrintable(_))
+    ));
+    // The encoding of one part is not that of the next.
+    let two = "--bnd\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=41\r\n--bnd\r\n\r\n=41\r\n--bnd--";
+    let data: Vec<String> = parts(two).unwrap().into_iter().map(|part| part.1).collect();
+    assert_eq!(data, ["A", "=41"]);
 }

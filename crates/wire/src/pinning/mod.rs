@@ -1,4 +1,4 @@
-//! The IPFS Pinning Service API 1.0.0. One file an endpoint.
+//! The IPFS Pinning Service API 1.0.0. One file per endpoint.
 //!
 //! Reference: <https://ipfs.github.io/pinning-services-api-spec/>
 
@@ -10,7 +10,7 @@ pub use self::records::{Failure, FailureError, Pin, PinStatus, Status};
 use crate::rest::openapi::Document;
 use crate::rest::{Api, Fault, Info, Scheme};
 
-/// Calls a macro with every endpoint of the API: the one list that the server, the CLI and the OpenAPI document go by.
+/// Calls a macro with every endpoint of the API. The server, the CLI and the OpenAPI document use this list.
 #[macro_export]
 macro_rules! pinning_endpoints {
     ($($callback:ident)::+) => {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a pin request has come to.
+/// The status of a pin request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It waits in the queue.
+    /// Waiting in the queue.
     Queued,
-    /// Its content is being fetched.
+    /// The content is being fetched.
     Pinning,
-    /// Its content is pinned.
+    /// The content is pinned.
     Pinned,
-    /// Its content could not be pinned.
+    /// The content could not be pinned.
     Failed,
 }
 
@@ -42,7 +42,7 @@ pub struct Pin {
 pub struct PinStatus {
     /// Identifies the pin request.
     pub requestid: String,
-    /// What it has come to.
+    /// Its status.
     pub status: Status,
     /// When it was made, as RFC 3339.
     #[schemars(extend("format" = "date-time"))]
@@ -57,14 +57,14 @@ pub struct PinStatus {
     pub info: BTreeMap<String, String>,
 }
 
-/// The body of a refusal.
+/// The body of an error response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// What went wrong.
+    /// The error.
     pub error: FailureError,
 }
 
-/// What went wrong.
+/// The error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailureError {
     /// A code for programs.
@@ -75,7 +75,7 @@ pub struct FailureError {
 }
 
 impl Failure {
-    /// A refusal with a code for programs and a text for people.
+    /// An error with a code for programs and a text for people.
     pub fn new(reason: impl Into<String>, details: impl Into<String>) -> Self {
         Self {
             error: FailureError {

@@ -1,4 +1,4 @@
-//! The macros behind the declaration of every REST endpoint.
+//! The macros that declare REST endpoints.
 
 /// Declares an endpoint: a struct of its parameters, and its [`crate::rest::Endpoint`].
 ///
@@ -200,7 +200,7 @@ macro_rules! reply_headers {
     };
 }
 
-/// Marks the endpoints of a list as listed: the callback of an API's own list.
+/// Implements `Listed` for the endpoints of an API's list.
 #[macro_export]
 macro_rules! list_endpoints {
     ($($endpoint:path),+ $(,)?) => { $( impl $crate::rest::Listed for $endpoint {} )+ };

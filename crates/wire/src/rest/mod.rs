@@ -1,4 +1,4 @@
-//! What a REST endpoint is: method, path, query, headers, body, answers, who may call.
+//! REST endpoints: method, path, query, headers, body, replies and authorization.
 //!
 //! An endpoint is declared with `endpoint!`; see [`crate::pinning`] for one. The server mounts the declaration
 //! (`cairn-http`), the client calls it (`cairn-client`), and [`openapi`] describes it.
@@ -22,40 +22,40 @@ pub trait Api: Send + Sync + 'static {
     /// Its name, version and specification.
     const INFO: Info;
 
-    /// How a caller says who it is; the first is the usual one.
+    /// The authentication schemes; the first is the default.
     const SCHEMES: &'static [Scheme];
 
-    /// The status of a stream that holds no record.
+    /// The status of an empty stream.
     const EMPTY_STREAM: u16 = 200;
 
-    /// What a path with a slash behind it stands for.
+    /// How a path with a trailing slash is treated.
     const TRAILING_SLASH: TrailingSlash = TrailingSlash::Unknown;
 
-    /// The ranges of statuses, as in `4XX`, of which every endpoint may answer others than it names.
+    /// The ranges of statuses, such as `4XX`, that every endpoint may return without declaring them.
     const ERROR_RANGES: &'static [&'static str] = &[];
 
-    /// The body of every refusal.
+    /// The body of every error response.
     type Error: Record + schemars::JsonSchema + std::fmt::Debug;
 
-    /// How the API answers a fault that every endpoint can meet.
+    /// The status and body of an error that any endpoint can have.
     fn fault(fault: &Fault) -> (u16, Self::Error);
 
-    /// What a refusal says to a person.
+    /// The human-readable message of an error.
     fn message(error: &Self::Error) -> String;
 }
 
-/// What a path with a slash behind it stands for, where the endpoint's own has none.
+/// How a path with a trailing slash is treated, where that of the endpoint has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrailingSlash {
-    /// Another path, which no endpoint has.
+    /// As another path, which no endpoint has.
     Unknown,
-    /// The same path.
+    /// As the same path.
     Ignored,
-    /// The client is sent to the path without it, with this status: 308 keeps the method, 301 need not.
+    /// Redirected to the path without it, with this status: 308 keeps the method, 301 may not.
     Redirected(u16),
 }
 
-/// What is said of an API.
+/// Name, version and specification of an API.
 #[derive(Clone, Copy, Debug)]
 pub struct Info {
     /// Its name.
@@ -66,7 +66,7 @@ pub struct Info {
     pub spec: &'static str,
 }
 
-/// How a caller says who it is.
+/// An authentication scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// `Authorization: Bearer TOKEN`.
@@ -86,29 +86,29 @@ impl Scheme {
     }
 }
 
-/// What can be wrong with a request to any endpoint.
+/// Errors that a request to any endpoint can cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A parameter cannot be read.
+    /// A parameter is invalid.
     #[error(transparent)]
     Parameter(#[from] Invalid),
-    /// The body cannot be read.
+    /// The body is invalid.
     #[error("invalid request body: {0}")]
     Body(String),
-    /// The body is longer than is allowed.
+    /// The body is too long.
     #[error("the request body is longer than {0} bytes")]
     TooLarge(usize),
-    /// No credential was sent, or none that is valid.
+    /// The credential is missing or invalid.
     #[error("access token is missing or invalid")]
     Unauthorized,
-    /// The credential is valid for other requests only.
+    /// The credential does not allow this request.
     #[error("the access token does not allow this request")]
     Forbidden,
     /// No endpoint has this path.
     #[error("not found")]
     NoSuchPath,
-    /// The path has endpoints, for other methods.
+    /// The path only has endpoints for other methods.
     #[error("method not allowed")]
     Method,
     /// The server failed.
@@ -121,23 +121,23 @@ pub enum Fault {
 pub enum Access {
     /// Anyone.
     Open,
-    /// Whoever has a credential with this scope.
+    /// Callers with a credential of this scope.
     Scope(&'static str),
 }
 
 /// The parameters of a request, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
-    /// Those of the path, in order.
+    /// Path parameters, in order.
     pub path: Vec<String>,
     /// The query.
     pub query: Query,
-    /// The headers, named as they are declared.
+    /// The headers, with their declared names.
     pub headers: Query,
 }
 
-/// Implemented by the list of an API, such as [`pinning_endpoints!`](crate::pinning_endpoints), alone: an endpoint that is
-/// missing there does not compile.
+/// Implemented only by the list of an API, such as [`pinning_endpoints!`](crate::pinning_endpoints): an endpoint that
+/// is missing there does not compile.
 #[diagnostic::on_unimplemented(
     message = "the endpoint `{Self}` is not in the list of its API",
     label = "add it to the list, such as `pinning_endpoints!` in `pinning/mod.rs`"
@@ -146,7 +146,7 @@ pub trait Listed {}
 
 /// The headers of an answer that an API documents; see [`reply_headers!`](crate::reply_headers).
 pub trait ReplyHeaders: Sized + Send + 'static {
-    /// What they are.
+    /// Their declarations.
     const HEADERS: &'static [Param];
 
     /// Reads them.
@@ -156,7 +156,7 @@ pub trait ReplyHeaders: Sized + Send + 'static {
     fn write(&self) -> Query;
 }
 
-/// An answer with headers that the API documents.
+/// A reply with headers that the API documents.
 #[derive(Debug)]
 pub struct WithHeaders<H, R>(PhantomData<fn() -> (H, R)>);
 
@@ -167,38 +167,38 @@ impl<H: ReplyHeaders, R: Reply> Reply for WithHeaders<H, R> {
 
 /// One REST endpoint: a type whose fields are its parameters.
 pub trait Endpoint: Listed + Sized + Send + Sync + 'static {
-    /// Its path, its parameters, what it is.
+    /// Its declaration: path, parameters and other properties.
     const SPEC: Spec;
 
     /// The API that it belongs to.
     type Api: Api;
 
-    /// What its request carries.
+    /// The body of its request.
     type Body: Body;
 
-    /// What its answer holds.
+    /// Its reply.
     type Reply: Reply;
 
     /// Reads the fields from the parameters of a request.
     fn from_request(request: &Parameters) -> Result<Self, Invalid>;
 
-    /// The parameters that give these fields.
+    /// The parameters for these fields.
     fn to_request(&self) -> Parameters;
 
-    /// Whether the request asks for many records where it could ask for one.
+    /// Whether the request asks for many records instead of one.
     fn many(&self) -> bool;
 }
 
-/// The facts of an endpoint.
+/// The declaration of an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
     /// Its name in OpenAPI documents.
     pub id: &'static str,
     /// The HTTP method.
     pub method: &'static str,
-    /// Its path, as in `/pins/{requestid}`; `{*name}` takes all that is left, with its slashes.
+    /// Its path, as in `/pins/{requestid}`; `{*name}` matches the rest of the path, including slashes.
     pub path: &'static str,
-    /// The lines of its documentation, the first being its summary, with a link to the section of its spec.
+    /// The lines of its documentation: a summary, details, and a link to the section of its spec.
     pub docs: &'static [&'static str],
     /// The parameters of the path, in order.
     pub path_parameters: &'static [Param],
@@ -208,11 +208,11 @@ pub struct Spec {
     pub headers: &'static [Param],
     /// The status of success.
     pub success: u16,
-    /// The statuses of refusals that it may answer with.
+    /// The error statuses that it may return.
     pub errors: &'static [u16],
     /// Who may call it.
     pub access: Access,
-    /// Whether it changes nothing, so that a request may be sent again when its answer was lost.
+    /// Whether it changes nothing, so that a request may be repeated after its response was lost.
     pub safe: bool,
     /// The words of its command, with `/` between them.
     pub command: &'static str,

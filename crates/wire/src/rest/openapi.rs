@@ -33,7 +33,7 @@ impl Document {
     #[must_use]
     pub fn with<E>(mut self) -> Self
     where
-        E: Endpoint<Reply: Described, Body: Described>,
+        E: Endpoint<Reply: OpenApiContent, Body: OpenApiContent>,
     {
         let spec = E::SPEC;
         let error = self
@@ -103,7 +103,7 @@ impl Document {
                 .map(|scheme| json!({ scheme.name(): [scope] }))
                 .collect(),
         };
-        // OpenAPI has no form for a parameter that takes all that is left.
+        // OpenAPI cannot express catch-all parameters.
         let path = spec.path.replace("{*", "{");
         let methods = self.paths.entry(path).or_insert_with(|| json!({}));
         methods[spec.method.to_ascii_lowercase()] = operation;
@@ -173,7 +173,7 @@ impl Document {
     }
 }
 
-/// Takes `null` out of what a schema allows; whether it was there.
+/// Removes `null` from the types of a schema; returns whether it was there.
 fn without_null(schema: &mut Value) -> bool {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         let before = types.len();
@@ -200,7 +200,7 @@ fn without_null(schema: &mut Value) -> bool {
     false
 }
 
-/// A property that may be absent is left out, and never sent as `null`.
+/// Optional properties are left out, never sent as `null`.
 fn optional_properties(schema: &mut Value) {
     let required: Vec<Value> = schema
         .get("required")
@@ -226,7 +226,7 @@ fn inline() -> SchemaGenerator {
     SchemaGenerator::new(settings)
 }
 
-/// The schema of a parameter, with all that it refers to in place.
+/// The schema of a parameter, with all references inlined.
 #[must_use]
 pub fn parameter_schema(param: &Param) -> Value {
     let mut schema = (param.schema)(&mut inline()).to_value();
@@ -234,7 +234,7 @@ pub fn parameter_schema(param: &Param) -> Value {
     schema
 }
 
-/// Whether a request without this parameter is refused, where it is not of the path.
+/// Whether a query or header parameter is required.
 #[must_use]
 pub fn is_required(param: &Param) -> bool {
     let many = matches!(param.style, Style::List | Style::Repeated | Style::Prefix);
@@ -242,9 +242,9 @@ pub fn is_required(param: &Param) -> bool {
     !many && (param.default)().is_none() && !without_null(&mut schema)
 }
 
-/// The schema of what a JSON body holds, with all that it refers to in place; `None` where the body is not JSON.
+/// The schema of a JSON body, with all references inlined; `None` if the body is not JSON.
 #[must_use]
-pub fn json_schema<B: Described>() -> Option<Value> {
+pub fn json_schema<B: OpenApiContent>() -> Option<Value> {
     let mut content = B::content(&mut inline())?;
     let mut schema = content
         .get_mut("application/json")?
@@ -254,12 +254,12 @@ pub fn json_schema<B: Described>() -> Option<Value> {
     Some(schema)
 }
 
-/// The `content` of a body or an answer.
-pub trait Described {
-    /// The headers of an answer that are documented.
+/// The `content` of a body or a reply.
+pub trait OpenApiContent {
+    /// The documented headers of a reply.
     const HEADERS: &'static [Param] = &[];
 
-    /// By media type; `None` where there is none.
+    /// Content by media type; `None` if there is none.
     fn content(generator: &mut SchemaGenerator) -> Option<Value>;
 }
 
@@ -268,26 +268,26 @@ fn json_content<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Opt
     Some(json!({ "application/json": { "schema": schema } }))
 }
 
-impl<T: schemars::JsonSchema> Described for crate::shape::One<T> {
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::One<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         json_content::<T>(generator)
     }
 }
 
-impl<T: schemars::JsonSchema> Described for crate::shape::Json<T> {
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::Json<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         json_content::<T>(generator)
     }
 }
 
-impl<T: schemars::JsonSchema> Described for crate::shape::Many<T> {
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::Many<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         let schema = generator.subschema_for::<T>().to_value();
         Some(json!({ "application/x-ndjson": { "schema": schema } }))
     }
 }
 
-impl<A, B> Described for crate::shape::OneOrMany<A, B>
+impl<A, B> OpenApiContent for crate::shape::OneOrMany<A, B>
 where
     A: schemars::JsonSchema,
     B: schemars::JsonSchema,
@@ -302,7 +302,7 @@ where
     }
 }
 
-impl<H: ReplyHeaders, R: Described> Described for WithHeaders<H, R> {
+impl<H: ReplyHeaders, R: OpenApiContent> OpenApiContent for WithHeaders<H, R> {
     const HEADERS: &'static [Param] = H::HEADERS;
 
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
@@ -310,37 +310,37 @@ impl<H: ReplyHeaders, R: Described> Described for WithHeaders<H, R> {
     }
 }
 
-impl Described for crate::shape::Nothing {
+impl OpenApiContent for crate::shape::Nothing {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         None
     }
 }
 
-impl Described for crate::shape::NoBody {
+impl OpenApiContent for crate::shape::NoBody {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         None
     }
 }
 
-impl Described for crate::shape::Bytes {
+impl OpenApiContent for crate::shape::Bytes {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }))
     }
 }
 
-impl Described for crate::shape::RawBody {
+impl OpenApiContent for crate::shape::RawBody {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({ "*/*": { "schema": { "type": "string", "format": "binary" } } }))
     }
 }
 
-impl Described for crate::shape::Files {
+impl OpenApiContent for crate::shape::Files {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({ "multipart/form-data": { "schema": files() } }))
     }
 }
 
-impl Described for crate::shape::RawOrFiles {
+impl OpenApiContent for crate::shape::RawOrFiles {
     fn content(_: &mut SchemaGenerator) -> Option<Value> {
         Some(json!({
             "multipart/form-data": { "schema": files() },

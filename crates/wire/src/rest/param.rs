@@ -1,4 +1,4 @@
-//! Parameters of paths and queries: any type of serde's, read from text.
+//! Parameters of paths, queries and headers: any serde type, read from text.
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
@@ -6,10 +6,10 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::{Serialize, forward_to_deserialize_any};
 use serde_json::Value;
 
-/// Most pairs that a query may have.
+/// Maximum number of pairs that a query may have.
 const MAX_PAIRS: usize = 4096;
 
-/// How the values of a parameter are written.
+/// The serialization style of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// One value.
@@ -20,18 +20,18 @@ pub enum Style {
     Repeated,
     /// One JSON value.
     Json,
-    /// One value, percent-encoded: for headers, which hold no other text reliably.
+    /// One percent-encoded value: for headers, which are not reliable for other text.
     Escaped,
-    /// Every parameter whose name begins so: a map.
+    /// A map of all parameters with this prefix.
     Prefix,
 }
 
-/// Least and most of a number's value, of a text's letters, of a list's items.
+/// Bounds of a number, of the length of a text in characters, or of the number of items of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The least that is allowed.
+    /// The minimum.
     pub least: i64,
-    /// The most that is allowed.
+    /// The maximum.
     pub most: i64,
 }
 
@@ -42,28 +42,28 @@ pub struct Param {
     pub name: &'static str,
     /// What it means.
     pub docs: &'static [&'static str],
-    /// How its values are written.
+    /// Its serialization style.
     pub style: Style,
-    /// What is allowed.
+    /// The bounds of its values.
     pub bounds: Option<Bounds>,
-    /// What an absent one stands for.
+    /// The default.
     pub default: fn() -> Option<Value>,
     /// Its JSON schema.
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
 
-/// A parameter that cannot be read.
+/// An invalid parameter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid parameter {name}: {reason}")]
 pub struct Invalid {
     /// The parameter.
     pub name: String,
-    /// What is wrong with it.
+    /// The error.
     pub reason: String,
 }
 
 impl Invalid {
-    /// A parameter that was not sent and must be.
+    /// A required parameter is missing.
     #[must_use]
     pub fn missing(name: &str) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl Query {
         self.0.push((name.into(), value.into()));
     }
 
-    /// Adds a pair whose value is percent-encoded once more, as [`Style::Escaped`] has it.
+    /// Adds a pair whose value is percent-encoded once more, as in [`Style::Escaped`].
     pub fn push_escaped(&mut self, name: impl Into<String>, value: &str) {
         self.push(
             name,
@@ -160,7 +160,7 @@ pub fn as_json<T: Serialize>(value: &T) -> Option<Value> {
     serde_json::to_value(value).ok()
 }
 
-/// Reads a parameter of a path: its declaration and its value, which must both be there.
+/// Reads a path parameter; its declaration and its value must both exist.
 pub fn read_part<T: DeserializeOwned + Serialize>(
     param: Option<&Param>,
     value: Option<&String>,
@@ -173,7 +173,7 @@ pub fn read_part<T: DeserializeOwned + Serialize>(
     read(param, &one)?.ok_or_else(missing)
 }
 
-/// As [`read`], of a declaration that must be there.
+/// As [`read`], with a declaration that must exist.
 pub fn read_next<T: DeserializeOwned + Serialize>(
     param: Option<&Param>,
     query: &Query,
@@ -181,7 +181,7 @@ pub fn read_next<T: DeserializeOwned + Serialize>(
     param.map_or(Ok(None), |param| read(param, query))
 }
 
-/// Reads a parameter; `None` when it was not sent and its type has no form for that.
+/// Reads a parameter; `None` if it was not sent and its type has no default.
 pub fn read<T: DeserializeOwned + Serialize>(
     param: &Param,
     query: &Query,
@@ -203,7 +203,7 @@ pub fn read<T: DeserializeOwned + Serialize>(
     }
     let parsed = match param.style {
         Style::Prefix => T::deserialize(MapDeserializer::<_, Error>::new(map.into_iter())),
-        // An absent list is an empty one, unless it stands for another.
+        // An absent list is empty, unless it has a default.
         Style::List | Style::Repeated if values.is_empty() && (param.default)().is_some() => {
             return Ok(None);
         }
@@ -212,20 +212,22 @@ pub fn read<T: DeserializeOwned + Serialize>(
                 .iter()
                 .flat_map(|value| value.split(','))
                 .filter(|item| !item.is_empty());
-            T::deserialize(SeqDeserializer::<_, Error>::new(items.map(Text)))
+            T::deserialize(SeqDeserializer::<_, Error>::new(
+                items.map(TextDeserializer),
+            ))
         }
         Style::Value | Style::Json | Style::Escaped => match values.as_slice() {
-            [] => return Ok(T::deserialize(Absent).ok()),
+            [] => return Ok(T::deserialize(AbsentValue).ok()),
             [text] if param.style == Style::Json => {
                 serde_json::from_str(text).map_err(|error| Error(error.to_string()))
             }
             [text] if param.style == Style::Escaped => {
                 match percent_decode_str(text).decode_utf8() {
-                    Ok(plain) => T::deserialize(Text(&plain)),
+                    Ok(plain) => T::deserialize(TextDeserializer(&plain)),
                     Err(_) => Err(Error("not UTF-8".to_owned())),
                 }
             }
-            [text] => T::deserialize(Text(text)),
+            [text] => T::deserialize(TextDeserializer(text)),
             _ => return Err(invalid("sent more than once".to_owned())),
         },
     }
@@ -245,7 +247,7 @@ impl Bounds {
         let (found, unit) = match value {
             Value::Number(number) => (number.as_i64().unwrap_or(i64::MAX), ""),
             Value::String(text) => (length(text.chars().count()), " letters"),
-            // An empty list is one that was not sent.
+            // An empty list is not sent.
             Value::Array(items) if !items.is_empty() => (length(items.len()), " items"),
             _ => return Ok(()),
         };
@@ -290,7 +292,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Why a text is not what its type wants.
+/// Why a text cannot be read as its type.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Error(String);
@@ -301,10 +303,10 @@ impl serde::de::Error for Error {
     }
 }
 
-/// A value that was not sent.
-struct Absent;
+/// A deserializer of an absent value.
+struct AbsentValue;
 
-impl<'de> Deserializer<'de> for Absent {
+impl<'de> Deserializer<'de> for AbsentValue {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -317,10 +319,10 @@ impl<'de> Deserializer<'de> for Absent {
     }
 }
 
-/// A value as text.
-struct Text<'a>(&'a str);
+/// A deserializer of a text value.
+struct TextDeserializer<'a>(&'a str);
 
-impl<'de> IntoDeserializer<'de, Error> for Text<'_> {
+impl<'de> IntoDeserializer<'de, Error> for TextDeserializer<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -337,7 +339,7 @@ macro_rules! parsed {
     )+ };
 }
 
-impl<'de> Deserializer<'de> for Text<'_> {
+impl<'de> Deserializer<'de> for TextDeserializer<'_> {
     type Error = Error;
 
     parsed! {

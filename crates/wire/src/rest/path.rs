@@ -9,7 +9,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 const REST: &AsciiSet = &SEGMENT.remove(b'/');
 
-/// The names of the parameters of a template, in order, and whether each takes all that is left.
+/// The names of the parameters of a template, in order, and whether each is a catch-all.
 pub fn template_names(template: &str) -> impl Iterator<Item = (&str, bool)> {
     template.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
@@ -20,7 +20,7 @@ pub fn template_names(template: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
-/// A path with these values in the places of its parameters, escaped.
+/// The path with these values for its parameters, percent-encoded.
 #[must_use]
 pub fn expand(template: &str, values: &[String]) -> String {
     let mut values = values.iter();

@@ -1,4 +1,4 @@
-//! How two JSON values differ, told for people.
+//! Human-readable differences of two JSON values.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ const RED: &str = "\u{1b}[31m";
 const GREEN: &str = "\u{1b}[32m";
 const RESET: &str = "\u{1b}[0m";
 
-/// One more level.
+/// The indentation of one level.
 const INDENT: &str = "    ";
 
-/// Writes both values in one: what only the old one has behind `>>`, what only the new one has behind `<<`, what changed
-/// behind `<>` and `**`. Keys are sorted; the items of a list have none.
+/// Writes both values merged: entries of the old one are marked `>>`, those of the new one `<<`, changed ones `<>`
+/// and `**`. Keys are sorted; list items have none.
 pub fn difference(old: &Value, new: &Value, out: &mut String) {
     let (mut old, mut new) = (old.clone(), new.clone());
     old.sort_all_objects();
@@ -21,7 +21,7 @@ pub fn difference(old: &Value, new: &Value, out: &mut String) {
     write_entries("", &entries(&old, &new), out);
 }
 
-/// What stands at one place: its key, and what each value has there.
+/// An entry: its key, and both values.
 type Entry<'a> = (&'a str, Option<&'a Value>, Option<&'a Value>);
 
 fn entries<'a>(old: &'a Value, new: &'a Value) -> Vec<Entry<'a>> {

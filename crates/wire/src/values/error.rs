@@ -1,52 +1,44 @@
-//! Why a request is refused before it is run.
+//! Why a request is refused before it runs.
 
-use super::{Kind, MAX_PAIRS};
+use super::{MAX_PAIRS, OptionKind};
 
 /// Why a request's arguments or options are refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
     /// A required argument is missing.
-    #[error("argument {0:?} is required")]
+    #[error("the argument {0:?} is required")]
     MissingArgument(&'static str),
-    /// The request carries no file and must.
-    #[error("file argument '{0}' is required")]
+    /// A required file is missing.
+    #[error("a file is required for the argument {0:?}")]
     MissingFile(&'static str),
-    /// A value cannot be read as its option's kind.
-    #[error("could not convert {} to type {:?} (for option \"-{name}\")", quoted(value), kind.name())]
+    /// A value does not have the type of its option.
+    #[error("invalid value {value:?} for the option --{name}: expected {}", kind.expected())]
     BadOption {
         /// The option.
         name: &'static str,
         /// The value.
         value: String,
         /// The option's kind.
-        kind: Kind,
+        kind: OptionKind,
     },
-    /// A value is of the right kind and means nothing.
-    #[error("invalid value for option {name:?}: {reason}")]
+    /// A value has the right type and no meaning.
+    #[error("invalid value for the option --{name}: {reason}")]
     Meaningless {
         /// The option.
         name: &'static str,
         /// Why.
         reason: String,
     },
-    /// An option that is no list came twice.
-    #[error("expected key {name} to have only a single value, received [{}]", values.join(" "))]
+    /// An option that takes one value was given more than once.
+    #[error("the option --{name} was given {} times, expected once", values.len())]
     Repeated {
         /// The option.
         name: &'static str,
         /// Its values.
         values: Vec<String>,
     },
-    /// The query has more pairs than any request needs.
+    /// The query has too many pairs.
     #[error("the query has more than {MAX_PAIRS} parameters")]
     TooMany,
-}
-
-fn quoted(value: &str) -> String {
-    if value.is_empty() {
-        "empty value".to_owned()
-    } else {
-        format!("value {value:?}")
-    }
 }

@@ -2,14 +2,14 @@
 
 use cairn_primitives::ByteString;
 
-use super::{Kind, ParseError, Values};
+use super::{OptionKind, ParseError, Values};
 use crate::kubo::{Argument, OptionSpec};
 
 /// A type that an option can have.
 pub trait OptionField: Sized {
     /// How its value is written.
-    const KIND: Kind;
-    /// Reads it; `None` when it was not given.
+    const KIND: OptionKind;
+    /// Reads the option; `None` if it was not given.
     fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError>;
     /// Adds it to a request.
     fn write(&self, name: &'static str, values: &mut Values);
@@ -17,15 +17,15 @@ pub trait OptionField: Sized {
 
 /// A type that an argument can have.
 pub trait ArgumentField: Sized {
-    /// Whether it takes all that is left.
+    /// Whether it takes all remaining values.
     const VARIADIC: bool;
-    /// Reads it from the values at its place.
+    /// Reads it from its values.
     fn read(values: &[ByteString], argument: &'static Argument) -> Result<Self, ParseError>;
     /// Adds it to a request.
     fn write(&self, values: &mut Values);
 }
 
-/// A switch as Kubo reads it: in any case, and one without a value is on.
+/// Parses a switch as Kubo does: ignoring case; without a value it is on.
 pub(super) fn parse_bool(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "" | "1" | "t" | "true" => Some(true),
@@ -34,7 +34,7 @@ pub(super) fn parse_bool(value: &str) -> Option<bool> {
     }
 }
 
-/// Numbers as Go reads them with base 0: `0x`, `0o`, `0b` and `_` between digits.
+/// Parses a number as Go does with base 0: `0x`, `0o`, `0b` and `_` between digits.
 fn parse_number(value: &str) -> Option<i128> {
     let (negative, digits) = match value.as_bytes().first()? {
         b'-' => (true, value.get(1..)?),
@@ -61,7 +61,7 @@ fn parse_number(value: &str) -> Option<i128> {
 macro_rules! option_field {
     ($type:ty, $kind:expr, |$value:ident| $parse:expr, |$field:ident| $show:expr) => {
         impl OptionField for $type {
-            const KIND: Kind = $kind;
+            const KIND: OptionKind = $kind;
             fn read(
                 values: &Values,
                 option: &'static OptionSpec,
@@ -83,7 +83,7 @@ macro_rules! option_field {
             }
         }
         impl OptionField for Option<$type> {
-            const KIND: Kind = $kind;
+            const KIND: OptionKind = $kind;
             fn read(
                 values: &Values,
                 option: &'static OptionSpec,
@@ -99,41 +99,42 @@ macro_rules! option_field {
     };
 }
 
-option_field!(bool, Kind::Bool, |value| parse_bool(value), |field| field
-    .to_string());
+option_field!(bool, OptionKind::Bool, |value| parse_bool(value), |field| {
+    field.to_string()
+});
 option_field!(
     i32,
-    Kind::Int,
+    OptionKind::Int,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     i64,
-    Kind::Int64,
+    OptionKind::Int64,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     u32,
-    Kind::Uint,
+    OptionKind::Uint,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     u64,
-    Kind::Uint64,
+    OptionKind::Uint64,
     |value| parse_number(value).and_then(|n| n.try_into().ok()),
     |field| field.to_string()
 );
 option_field!(
     String,
-    Kind::String,
+    OptionKind::String,
     |value| Some(value.to_owned()),
     |field| field.clone()
 );
 
 impl OptionField for Vec<String> {
-    const KIND: Kind = Kind::Strings;
+    const KIND: OptionKind = OptionKind::Strings;
     fn read(values: &Values, option: &'static OptionSpec) -> Result<Option<Self>, ParseError> {
         let all: Self = values.all(option).map(str::to_owned).collect();
         Ok((!all.is_empty()).then_some(all))

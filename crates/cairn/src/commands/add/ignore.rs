@@ -1,8 +1,8 @@
-//! What is left out of folders: the rules of `--ignore` and `--ignore-rules-path`.
+//! Ignored files: the rules of `--ignore` and `--ignore-rules-path`.
 //!
-//! They are written as in a `.gitignore` and mean what they mean to `ipfs`, so that a tree gets the same CID: each is held
-//! against the name of a file or folder alone, not against its path. A rule that git would understand and that leaves
-//! nothing out here is told of.
+//! Rules have the syntax of `.gitignore` and the semantics of `ipfs`, so that a tree gets the same CID: each is
+//! matched against the name of a file or directory, not its path. Rules that git would apply and that have no effect
+//! here are reported.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -14,10 +14,10 @@ use regex::Regex;
 
 use crate::error::Problem;
 
-/// Most bytes of a file of rules.
+/// Maximum size of a rules file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// Rules in order; the last one that fits a name decides.
+/// Rules in order; the last one that matches a name decides.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ignore {
     rules: Vec<Rule>,
@@ -26,12 +26,12 @@ pub(super) struct Ignore {
 #[derive(Clone, Debug)]
 struct Rule {
     fits: Regex,
-    /// Whether what fits is taken all the same: `!name`.
+    /// Whether it includes matching names: `!name`.
     keeps: bool,
 }
 
 impl Ignore {
-    /// Reads the rules of a file, then those of the command line. Gives what is to be told about them, too.
+    /// Reads the rules of a file, then those of the command line. Also returns warnings.
     pub(super) fn read(
         file: Option<&Path>,
         lines: &[String],
@@ -74,7 +74,7 @@ impl Ignore {
         self.rules.push(Rule { fits, keeps });
     }
 
-    /// Whether what has this name is left out.
+    /// Whether this name is ignored.
     fn leaves_out(&self, name: &OsStr) -> bool {
         if self.rules.is_empty() {
             return false;
@@ -109,17 +109,17 @@ fn read_rules(path: &Path) -> Result<String, Problem> {
         .map_err(failed)?;
     if text.len() as u64 > LIMIT {
         return Err(Problem::failed(format!(
-            "{} holds more than {LIMIT} bytes of rules",
+            "{} has more than {LIMIT} bytes of rules",
             path.display()
         )));
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// A rule as a regular expression over names and what is below them. What is special in both and not named here, as `[a-z]`
-/// or `\*`, stands as it is.
+/// A rule as a regular expression over names and everything below them. Syntax that is the same in both, such as
+/// `[a-z]` or `\*`, is kept.
 fn expression(rule: &str) -> String {
-    // `**/` at the start is what a rule without a slash means anyway.
+    // A leading `**/` is implied by a rule without a slash.
     let (anchored, mut rest) = match rule.strip_prefix('/') {
         Some(rest) if rest.starts_with("**/") => (false, rest),
         Some(rest) => (true, rest),
@@ -152,7 +152,7 @@ fn expression(rule: &str) -> String {
     out
 }
 
-/// Whether only a path could fit, never a name.
+/// Whether only a path could match, never a name.
 fn needs_a_path(rule: &str) -> bool {
     let mut rest = rule.strip_prefix('/').unwrap_or(rule);
     while let Some(inner) = rest
@@ -197,7 +197,7 @@ mod tests {
             ("a\r", "a", true),
             ("", "a", false),
             ("!", "!", false),
-            // As by Kubo, and not as by git.
+            // As in Kubo, and unlike in git.
             ("folder/", "folder", false),
             ("a/b", "b", false),
             ("a?c", "abc", false),

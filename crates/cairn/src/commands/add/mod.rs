@@ -1,4 +1,4 @@
-//! `add`: files and folders of this machine.
+//! `add`: local files and directories.
 
 mod ignore;
 mod walk;
@@ -48,17 +48,17 @@ pub(crate) async fn run(
     let quiet = asked.quiet || asked.quieter || asked.silent;
     let typed = std::io::stdin().is_terminal() && roots.iter().any(Option::is_none);
     let shown = match asked.progress {
-        // A bar would be drawn over what someone types.
+        // A bar would overwrite the typed text.
         _ if typed => false,
         None if quiet || globals.format.is_json() => false,
-        given => progress::wanted(given),
+        given => progress::is_enabled(given),
     };
     let mut values = request.values.clone();
     if asked.progress.is_none() && shown {
         values.option("progress", "true");
     }
     let progress = Progress::bytes(shown, None);
-    // The size of standard input is known at its end alone.
+    // The size of standard input is only known at its end.
     let mut size = (shown && roots.iter().all(Option::is_some)).then(|| {
         walk::size_of(
             roots.iter().filter_map(Option::as_ref).cloned().collect(),
@@ -71,15 +71,15 @@ pub(crate) async fn run(
         .into_iter()
         .map(|root| {
             root.map_or_else(
-                || Entry::Stdin(stdin_name.clone()),
-                |root| Entry::Files(Box::new(root.walk(&options))),
+                || Input::Stdin(stdin_name.clone()),
+                |root| Input::Files(Box::new(root.walk(&options))),
             )
         })
         .collect();
     parts.sort_by(|one, other| one.name().cmp(other.name()));
     let parts = stream::iter(parts).flat_map(|entry| match entry {
-        Entry::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
-        Entry::Files(walk) => stream::iter(walk).boxed(),
+        Input::Stdin(name) => stream::iter([Ok(files::stdin(&name))]).boxed(),
+        Input::Files(walk) => stream::iter(walk).boxed(),
     });
 
     let answer = session
@@ -88,7 +88,7 @@ pub(crate) async fn run(
         .await?;
     let mut records = Records::<Added>::new(answer);
     let mut printer = Printer::new(request, globals)?;
-    let mut count = Count::default();
+    let mut count = ByteCount::default();
     let mut last = None;
     while let Some((line, added)) = next_record(&mut records, output).await? {
         if let Some(total) = size.as_ref().and_then(|size| size.try_recv().ok()) {
@@ -104,7 +104,7 @@ pub(crate) async fn run(
             last = Some(line);
         } else if !asked.silent {
             if shown {
-                progress.aside(|| printer.print(&line, output).and_then(|()| output.flush()))?;
+                progress.suspend(|| printer.print(&line, output).and_then(|()| output.flush()))?;
             } else {
                 printer.print(&line, output)?;
             }
@@ -116,7 +116,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What of a folder is added.
+/// The options for walking directories.
 fn walk_options(asked: &Add, ignore: Ignore) -> WalkOptions {
     let mut options = WalkOptions::default();
     options.recursive = asked.recursive;
@@ -133,13 +133,13 @@ fn walk_options(asked: &Add, ignore: Ignore) -> WalkOptions {
     options
 }
 
-/// What is added: files, or standard input under a name.
-enum Entry {
+/// The input: files, or standard input under a name.
+enum Input {
     Stdin(String),
     Files(Box<Walk>),
 }
 
-impl Entry {
+impl Input {
     fn name(&self) -> &[u8] {
         match self {
             Self::Stdin(name) => name.as_bytes(),
@@ -148,7 +148,8 @@ impl Entry {
     }
 }
 
-/// What the command line names; `None` is standard input. Two of one name cannot be told apart in what is added.
+/// The inputs of the command line; `None` is standard input. Two with the same name are refused, as they would be
+/// indistinguishable.
 fn roots(paths: &[OsString], asked: &Add) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);
@@ -167,7 +168,7 @@ fn roots(paths: &[OsString], asked: &Add) -> Result<Vec<Option<Root>>, Problem> 
         {
             return Err(
                 Problem::usage("adding from a URL is not supported").hint(format!(
-                    "fetch it yourself: `curl -sL {} | {{program}} add`",
+                    "download it first: `curl -sL {} | {{program}} add`",
                     path.display()
                 )),
             );
@@ -190,7 +191,7 @@ fn roots(paths: &[OsString], asked: &Add) -> Result<Vec<Option<Root>>, Problem> 
     Ok(roots)
 }
 
-/// The folder of a path, as a message names it.
+/// The directory of a path, for messages.
 fn folder_of(path: &Path) -> std::path::Display<'_> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new(".").display(),
@@ -199,15 +200,15 @@ fn folder_of(path: &Path) -> std::path::Display<'_> {
     }
 }
 
-/// How many bytes of all files were read, from how many bytes of each.
+/// Counts the bytes read of all files from the bytes read of each.
 #[derive(Default)]
-struct Count {
+struct ByteCount {
     file: String,
     bytes: u64,
 }
 
-impl Count {
-    /// The bytes since the record before.
+impl ByteCount {
+    /// The bytes since the previous record.
     fn advance(&mut self, record: &Added) -> u64 {
         let bytes = record.bytes.unwrap_or(0);
         if record.name != self.file || bytes < self.bytes {

@@ -1,4 +1,4 @@
-//! What is named on the command line, and what of it is added.
+//! The files and directories of the command line.
 
 use std::fs;
 use std::io;
@@ -16,15 +16,15 @@ use crate::error::Problem;
 pub(super) struct Root {
     /// The path.
     pub(super) path: PathBuf,
-    /// The name that it is sent under.
+    /// The name under which it is sent.
     pub(super) name: Vec<u8>,
 }
 
 impl Root {
-    /// Looks at a path of the command line. Links are followed where that is asked for.
+    /// Examines a path of the command line. `follow` resolves links.
     pub(super) fn find(given: &Path, recursive: bool, follow: bool) -> Result<Self, Problem> {
         let failed = |error: io::Error| unreadable(given, &error);
-        // A path without a name of its own (`.`, `..`, `/`) takes that of the folder it leads to.
+        // A path without a name (`.`, `..`, `/`) gets the name of its directory.
         let nameless = given.file_name().is_none();
         let path = if nameless || follow {
             fs::canonicalize(given).map_err(failed)?
@@ -44,13 +44,13 @@ impl Root {
         })
     }
 
-    /// What is sent of it.
+    /// The parts to send.
     pub(super) fn walk(self, options: &WalkOptions) -> Walk {
         Walk::new(self.path, self.name, options.clone())
     }
 }
 
-/// Adds up the sizes of all files, on a thread of its own. What cannot be read counts for nothing: adding it will tell.
+/// Sums up the sizes of all files in a thread. Unreadable files are not counted; adding them reports the error.
 pub(super) fn size_of(roots: Vec<Root>, options: WalkOptions) -> mpsc::Receiver<u64> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Where the daemon listens.
+//! The listeners of the daemon.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,26 +14,26 @@ use tokio_util::sync::CancellationToken;
 use crate::error::Problem;
 use crate::logging;
 
-/// A face that is about to listen.
-struct Plan {
-    /// Its name in the line that says where it listens.
+/// A face before it listens.
+struct PlannedFace {
+    /// Its name in the line with its address.
     name: &'static str,
     /// Its key in the configuration.
     key: &'static str,
     addresses: Vec<String>,
     face: Face,
-    /// Whether whoever reaches it needs a credential.
+    /// Whether it requires credentials.
     guarded: bool,
 }
 
-/// Faces that listen; connections wait until they are served.
+/// Bound faces; connections wait until they are served.
 pub(super) struct Faces {
     open: Vec<(Listener, Face)>,
     lines: Vec<String>,
 }
 
 impl Faces {
-    /// Binds every address of the configuration and says so in the repository.
+    /// Binds all addresses of the configuration and publishes them in the repository.
     pub(super) async fn open(
         node: &Arc<Node>,
         insecure_open: bool,
@@ -48,7 +48,7 @@ impl Faces {
         let rpc = kubo::Rpc::new(Arc::clone(node), stop.clone());
         let rpc = Arc::new(rpc.with_logs(logging::levels()));
         let plans = [
-            Plan {
+            PlannedFace {
                 name: "RPC API server",
                 key: "Addresses.API",
                 addresses: config.addresses.api.0.clone(),
@@ -58,7 +58,7 @@ impl Faces {
                     hosts::only(config.api.allowed_hosts.as_deref(), kubo::service(rpc)),
                 ),
             },
-            Plan {
+            PlannedFace {
                 name: "Gateway server",
                 key: "Addresses.Gateway",
                 addresses: config.addresses.gateway.0.clone(),
@@ -106,7 +106,7 @@ impl Faces {
         Ok(faces)
     }
 
-    /// The lines that say where the faces listen.
+    /// The lines with the addresses of the faces.
     pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }
@@ -121,7 +121,7 @@ impl Faces {
     }
 }
 
-impl Plan {
+impl PlannedFace {
     async fn bind(&self, insecure_open: bool, tls: Option<&Tls>) -> Result<Vec<Listener>, Problem> {
         let mut listeners = Vec::new();
         for address in self.addresses.iter().filter(|address| !address.is_empty()) {
@@ -137,14 +137,14 @@ impl Plan {
                     self.name
                 );
                 let mut problem = Problem::failed(problem).hint(format!(
-                    "listen on this machine alone: `{{program}} config {} {}`",
+                    "listen only on this machine: `{{program}} config {} {}`",
                     self.key,
                     reached_here(&parsed, true)
                 ));
                 if self.key == "Addresses.API" {
                     problem = problem.hint("or set `API.Authorizations`");
                 }
-                return Err(problem.hint("or, if something else keeps strangers away, start the daemon with `--insecure-open`"));
+                return Err(problem.hint("or, if access is restricted by other means, start the daemon with `--insecure-open`"));
             }
             listeners.push(
                 listen::bind(&parsed, tls)
@@ -162,10 +162,10 @@ fn certificate(node: &Node, config: &Config) -> Result<Option<Tls>, Problem> {
         (None, None) => return Ok(None),
         (Some(certificate), Some(key)) => (certificate, key),
         _ => {
-            return Err(Problem::failed(
-                "TLS.Certificate and TLS.Key are set together or not at all",
-            )
-            .hint("name both PEM files, relative to the repository or from the root"));
+            return Err(
+                Problem::failed("TLS.Certificate and TLS.Key must be set together")
+                    .hint("set both to PEM files, relative to the repository or absolute"),
+            );
         }
     };
     let repository = node.repo().path();
@@ -181,13 +181,13 @@ fn bind_problem(error: &listen::ListenError, key: &str) -> Problem {
             problem.hint(format!("another program listens there; stop it, or choose another port: `{{program}} config {key} /ip4/127.0.0.1/tcp/PORT`"))
         }
         listen::ListenError::NoCertificate { .. } => {
-            problem.hint("name its PEM files in `TLS.Certificate` and `TLS.Key`")
+            problem.hint("set `TLS.Certificate` and `TLS.Key` to its PEM files")
         }
         _ => problem,
     }
 }
 
-/// The address under which this machine reaches a face best: without TLS, if there is a choice.
+/// The best local address of a face: without TLS, if there is a choice.
 fn nearest_of(listeners: &[Listener]) -> Option<Address> {
     let addresses = listeners.iter().map(Listener::address);
     addresses
@@ -195,8 +195,8 @@ fn nearest_of(listeners: &[Listener]) -> Option<Address> {
         .map(|address| reached_here(address, false))
 }
 
-/// The address under which this machine reaches a listener: one that listens everywhere is reached on the loopback.
-/// With `always`, any other network as well.
+/// The local address of a listener: the loopback if it listens on all interfaces. With `always`, also on other
+/// networks.
 fn reached_here(address: &Address, always: bool) -> Address {
     match &address.place {
         Place::Tcp(socket) if always || socket.ip().is_unspecified() => {

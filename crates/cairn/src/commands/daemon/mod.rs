@@ -1,4 +1,4 @@
-//! `daemon`: the node, with its faces, until it is told to stop.
+//! `daemon`: runs the node with its faces until it is stopped.
 
 mod faces;
 mod stop;
@@ -20,10 +20,10 @@ use crate::globals::Globals;
 use crate::grammar::{Invocation, LIMITS};
 use crate::session::node_problem;
 
-/// Longest time from the wish to stop to the end of the process.
+/// Maximum time from the stop request to the end of the process.
 const STOP_LIMIT: Duration = Duration::from_millis(4800);
 
-/// Its grammar: what Kubo's takes, as far as it means something here.
+/// Its grammar: Kubo's options that have a meaning here.
 pub(crate) fn command() -> Command {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name)
@@ -64,12 +64,10 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let flag = |name: &str| invocation.own::<bool>(name);
     if flag("mount") == Some(true) {
-        return Err(
-            Problem::usage("mounting file systems is not supported").hint("leave `--mount` out")
-        );
+        return Err(Problem::usage("mounting file systems is not supported").hint("omit `--mount`"));
     }
-    say("Initializing daemon...");
-    say(concat!("Cairn version: ", env!("CARGO_PKG_VERSION")));
+    print_line("Initializing daemon...");
+    print_line(concat!("Cairn version: ", env!("CARGO_PKG_VERSION")));
     if flag("manage-fdlimit") != Some(false) {
         raise_file_limit();
     }
@@ -97,7 +95,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         .map_err(|error| node_problem(&error))?;
     let node = Arc::new(node);
     for key in node.config_file().unknown_keys() {
-        tracing::warn!(key, "the configuration has a key that nothing reads");
+        tracing::warn!(key, "the configuration has an unknown key");
     }
     let idle = node.config().idle_keys();
     if !idle.is_empty() {
@@ -108,29 +106,29 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     served.and(closed)
 }
 
-/// Opens the faces and serves them until someone wants an end.
+/// Opens the faces and serves them until the daemon is stopped.
 async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     let stop = CancellationToken::new();
-    // Before anyone is told that the daemon is there: from then on it is to stop in order.
+    // Before the daemon is announced: from then on it must stop cleanly.
     let mut signals = stop::Signals::new()
         .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
     let faces = Box::pin(Faces::open(node, insecure_open, &stop)).await?;
     for line in faces.lines() {
-        say(line);
+        print_line(line);
     }
     let mut served = faces.serve(&stop);
-    let thrift = tokio::spawn(allocator::give_back());
-    say(
+    let thrift = tokio::spawn(allocator::trim_when_idle());
+    print_line(
         "Offline: this version does not connect to peers (Addresses.Swarm has no effect), and has no IPNS names yet",
     );
     tracing::info!(version = env!("CARGO_PKG_VERSION"), repository = %node.repo().path().display(), "the daemon is ready");
-    say("Daemon is ready");
+    print_line("Daemon is ready");
 
     tokio::select! {
         biased;
-        () = stop.cancelled() => say("Received shutdown request, shutting down..."),
-        () = signals.next() => say("\nReceived interrupt signal, shutting down..."),
-        _ = served.join_next() => tracing::error!("a face has ended by itself"),
+        () = stop.cancelled() => print_line("Received shutdown request, shutting down..."),
+        () = signals.next() => print_line("\nReceived interrupt signal, shutting down..."),
+        _ = served.join_next() => tracing::error!("a face has ended unexpectedly"),
     }
     stop.cancel();
     stop::limit(STOP_LIMIT, signals);
@@ -139,13 +137,13 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Prints a line for whoever started the daemon, if anyone still reads.
-fn say(line: &str) {
+/// Prints a line, if standard output is still open.
+fn print_line(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Lets the daemon open as many files as the system allows it.
+/// Raises the limit of open files to the maximum.
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
@@ -159,6 +157,6 @@ fn raise_file_limit() {
             maximum: limit.maximum,
         },
     ) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "cannot raise the limit of open files");
     }
 }

@@ -1,11 +1,11 @@
-//! The end of the daemon.
+//! Stopping the daemon.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What tells the daemon to stop.
+/// The signals that stop the daemon.
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
@@ -14,7 +14,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Takes them over from the system.
+    /// Installs the signal handlers.
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -33,7 +33,7 @@ impl Signals {
     }
 }
 
-/// Ends the process after this time, or at the next signal, whatever still runs: what was answered is on disk.
+/// Ends the process after this time, or at the next signal: everything that was answered is on disk.
 pub(super) fn limit(limit: Duration, mut signals: Signals) {
     std::thread::spawn(move || {
         std::thread::sleep(limit);

@@ -1,4 +1,4 @@
-//! The bodies of requests, from a command line.
+//! Request bodies from the command line.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use cairn_client::rest::{Received, Rest, TakesBytes, TakesFiles, ValueOf};
 use cairn_client::{RawUpload, Upload};
 use cairn_wire::rest::Endpoint;
-use cairn_wire::rest::openapi::{Described, json_schema};
+use cairn_wire::rest::openapi::{OpenApiContent, json_schema};
 use cairn_wire::shape::{self, Record};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use http::HeaderValue;
@@ -16,12 +16,12 @@ use super::{given, id, long, one, pair, pairs, refused, typed, with_option};
 use crate::commands::files;
 use crate::error::Problem;
 
-/// Where the paths of files are found among the matches.
+/// The identifier of the file arguments.
 const FILES: &str = "rest:files";
 
-/// A body that a command line can give.
-pub(crate) trait Sent<E: Endpoint<Reply: Received>>: shape::Body {
-    /// Adds what it takes.
+/// A body that the command line can provide.
+pub(crate) trait CommandBody<E: Endpoint<Reply: Received>>: shape::Body {
+    /// Adds its arguments to the grammar.
     fn arguments(command: Command) -> Command;
 
     /// Sends the request.
@@ -32,7 +32,7 @@ pub(crate) trait Sent<E: Endpoint<Reply: Received>>: shape::Body {
     ) -> impl Future<Output = Result<ValueOf<E>, Problem>>;
 }
 
-impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::NoBody {
+impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::NoBody {
     fn arguments(command: Command) -> Command {
         command
     }
@@ -46,10 +46,10 @@ impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::NoBody {
     }
 }
 
-impl<E, T> Sent<E> for shape::Json<T>
+impl<E, T> CommandBody<E> for shape::Json<T>
 where
     T: Record + Sync,
-    Self: Described,
+    Self: OpenApiContent,
     E: Endpoint<Body = Self, Reply: Received>,
 {
     fn arguments(mut command: Command) -> Command {
@@ -70,7 +70,7 @@ where
     }
 }
 
-impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::Files
+impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::Files
 where
     Self: TakesFiles,
 {
@@ -91,7 +91,7 @@ where
     }
 }
 
-impl<E: Endpoint<Body = Self, Reply: Received>> Sent<E> for shape::RawBody
+impl<E: Endpoint<Body = Self, Reply: Received>> CommandBody<E> for shape::RawBody
 where
     Self: TakesBytes,
 {
@@ -112,8 +112,8 @@ where
     }
 }
 
-/// The JSON body that the options give.
-pub(super) fn value<B: Described, T: Record>(matches: &ArgMatches) -> Result<T, Problem> {
+/// The JSON body made of the options.
+pub(super) fn value<B: OpenApiContent, T: Record>(matches: &ArgMatches) -> Result<T, Problem> {
     let schema = json_schema::<B>().unwrap_or_default();
     let mut object = Map::new();
     for (name, field) in properties(&schema) {
@@ -148,7 +148,7 @@ fn kind(field: &Value) -> &str {
     field.get("type").and_then(Value::as_str).unwrap_or("")
 }
 
-/// Whether a field is a map of texts.
+/// Whether a field is a map of strings.
 fn is_map(field: &Value) -> bool {
     field
         .get("additionalProperties")

@@ -1,4 +1,4 @@
-//! Commands of REST endpoints, made from their declarations.
+//! Commands of REST endpoints, generated from their declarations.
 //!
 //! The parameters of the path are arguments; those of the query, headers and the fields of a JSON body are options.
 
@@ -7,14 +7,14 @@ mod print;
 
 use cairn_client::rest::{CallError, Received, Rest};
 use cairn_client::{Address, Http};
-use cairn_wire::rest::openapi::{Described, is_required, parameter_schema};
+use cairn_wire::rest::openapi::{OpenApiContent, is_required, parameter_schema};
 use cairn_wire::rest::{Api, Endpoint, Param, Parameters, Query, Style};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use http::HeaderValue;
 use serde_json::Value;
 
-use self::body::Sent;
-use self::print::Printed;
+use self::body::CommandBody;
+use self::print::PrintableReply;
 use crate::error::Problem;
 use crate::globals::{self, Globals};
 use crate::grammar::{self, Invocation};
@@ -26,14 +26,14 @@ const TOKEN_FILE: &str = "rest:token-file";
 /// The grammar of an endpoint's command.
 pub(crate) fn command<E>() -> Command
 where
-    E: Endpoint<Body: Sent<E> + Described, Reply: Received>,
+    E: Endpoint<Body: CommandBody<E> + OpenApiContent, Reply: Received>,
 {
     let spec = E::SPEC;
     let name = spec.command.rsplit('/').next().unwrap_or(spec.command);
     let mut command = Command::new(name)
         .about(spec.summary())
         .long_about(grammar::text(spec.docs))
-        // No server of this program answers these APIs yet.
+        // No server of this program has these APIs yet.
         .hide(true);
     for param in spec.path_parameters {
         let place = Arg::new(id("path", param.name))
@@ -58,10 +58,10 @@ where
             command = with_option(command, place, option(place, param));
         }
     }
-    <E::Body as Sent<E>>::arguments(command)
+    <E::Body as CommandBody<E>>::arguments(command)
 }
 
-/// Adds an option. Where another has its name, it is told apart by its place, as in `--body-meta`.
+/// Adds an option. If its name is taken, it is prefixed with its location, as in `--body-meta`.
 fn with_option(command: Command, place: &str, option: Arg) -> Command {
     let taken = |name: &str| {
         command
@@ -78,10 +78,10 @@ fn with_option(command: Command, place: &str, option: Arg) -> Command {
     command.arg(option)
 }
 
-/// Calls an endpoint and prints its answer.
+/// Calls an endpoint and prints its reply.
 pub(crate) async fn run<E>(invocation: &Invocation, globals: &Globals) -> Result<(), Problem>
 where
-    E: Endpoint<Body: Sent<E> + Described, Reply: Printed<E::Api>>,
+    E: Endpoint<Body: CommandBody<E> + OpenApiContent, Reply: PrintableReply<E::Api>>,
 {
     let Some(matches) = invocation.matches() else {
         return Err(Problem::usage("a command is missing"));
@@ -89,7 +89,7 @@ where
     let endpoint = E::from_request(&parameters::<E>(matches)?)
         .map_err(|error| Problem::usage(error.to_string()))?;
     let rest = connect(invocation, globals)?;
-    let answer = <E::Body as Sent<E>>::send(&rest, &endpoint, matches).await?;
+    let answer = <E::Body as CommandBody<E>>::send(&rest, &endpoint, matches).await?;
     let mut output = Output::stdout()?;
     let printed = E::Reply::print(answer, globals.format.is_json(), &mut output).await;
     let flushed = output.flush();
@@ -114,12 +114,12 @@ fn connect<A: Api>(invocation: &Invocation, globals: &Globals) -> Result<Rest<A>
         Some(token) => HeaderValue::from_str(&format!("Bearer {token}"))
             .map(|value| rest.with_authorization(value))
             .map_err(|_| {
-                Problem::usage("the access token has characters that no header can carry")
+                Problem::usage("the access token contains characters that are invalid in a header")
             }),
     }
 }
 
-/// What to say of a call without an answer.
+/// The error of a failed call.
 fn refused<A: Api>(error: CallError<A::Error>) -> Problem {
     match error {
         CallError::Refused { status, error } => {
@@ -136,12 +136,12 @@ fn refused<A: Api>(error: CallError<A::Error>) -> Problem {
     }
 }
 
-/// The identifier of an argument: apart from those of other places.
+/// The identifier of an argument, distinct for each location.
 fn id(place: &str, name: &str) -> String {
     format!("{place}:{name}")
 }
 
-/// The name of an option: that of the parameter, as command lines write it.
+/// The name of a parameter as an option.
 fn long(name: &str) -> String {
     let name = name.to_ascii_lowercase().replace('_', "-");
     let name = name.strip_prefix("x-").unwrap_or(&name);
@@ -201,7 +201,7 @@ fn typed(arg: Arg, schema: &Value) -> Arg {
     }
 }
 
-/// The texts that a schema allows, where it names them all.
+/// The strings that a schema allows, if it is an enum.
 fn choices(schema: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     if let Some(all) = schema.get("enum").and_then(Value::as_array) {
@@ -218,13 +218,13 @@ fn given<'a>(matches: &'a ArgMatches, id: &str) -> Vec<&'a str> {
     found.into_iter().flatten().map(String::as_str).collect()
 }
 
-/// The two sides of `KEY=VALUE`.
+/// Splits `KEY=VALUE`.
 fn pair(text: &str) -> Result<(&str, &str), Problem> {
     text.split_once('=')
         .ok_or_else(|| Problem::usage(format!("{text:?} is not KEY=VALUE")))
 }
 
-/// What the command line says, as a request would.
+/// The parameters of the command line.
 fn parameters<E: Endpoint>(matches: &ArgMatches) -> Result<Parameters, Problem> {
     let spec = E::SPEC;
     let mut request = Parameters::default();

@@ -1,4 +1,4 @@
-//! Answers, as JSON or as tables.
+//! Prints replies as JSON or as tables.
 
 use std::future::Future;
 
@@ -13,8 +13,8 @@ use crate::error::Problem;
 use crate::output::Output;
 
 /// A reply that can be printed.
-pub(crate) trait Printed<A: Api>: Received {
-    /// Prints it, as it comes.
+pub(crate) trait PrintableReply<A: Api>: Received {
+    /// Prints it, as it arrives.
     fn print(
         answer: Self::Value<A::Error>,
         json: bool,
@@ -22,19 +22,19 @@ pub(crate) trait Printed<A: Api>: Received {
     ) -> impl Future<Output = Result<(), Problem>>;
 }
 
-impl<A: Api, T: Record> Printed<A> for shape::One<T> {
+impl<A: Api, T: Record> PrintableReply<A> for shape::One<T> {
     async fn print(record: T, json: bool, output: &mut Output) -> Result<(), Problem> {
-        output.text(&shown(&record, json)?)
+        output.text(&format_record(&record, json)?)
     }
 }
 
-impl<A: Api> Printed<A> for shape::Nothing {
+impl<A: Api> PrintableReply<A> for shape::Nothing {
     async fn print((): (), _: bool, _: &mut Output) -> Result<(), Problem> {
         Ok(())
     }
 }
 
-impl<A: Api, T: Record> Printed<A> for shape::Many<T> {
+impl<A: Api, T: Record> PrintableReply<A> for shape::Many<T> {
     async fn print(
         mut records: Self::Value<A::Error>,
         json: bool,
@@ -45,29 +45,29 @@ impl<A: Api, T: Record> Printed<A> for shape::Many<T> {
             if !json && !std::mem::take(&mut first) {
                 output.text("\n")?;
             }
-            output.text(&shown(&record, json)?)?;
+            output.text(&format_record(&record, json)?)?;
             output.flush()?;
         }
         Ok(())
     }
 }
 
-impl<A: Api, T: Record, U: Record> Printed<A> for shape::OneOrMany<T, U> {
+impl<A: Api, T: Record, U: Record> PrintableReply<A> for shape::OneOrMany<T, U> {
     async fn print(
         answer: Self::Value<A::Error>,
         json: bool,
         output: &mut Output,
     ) -> Result<(), Problem> {
         match answer {
-            OneOrMany::One(record) => output.text(&shown(&record, json)?),
+            OneOrMany::One(record) => output.text(&format_record(&record, json)?),
             OneOrMany::Many(records) => {
-                <shape::Many<U> as Printed<A>>::print(records, json, output).await
+                <shape::Many<U> as PrintableReply<A>>::print(records, json, output).await
             }
         }
     }
 }
 
-impl<A: Api> Printed<A> for shape::Bytes {
+impl<A: Api> PrintableReply<A> for shape::Bytes {
     async fn print(
         mut answer: Self::Value<A::Error>,
         _: bool,
@@ -81,7 +81,7 @@ impl<A: Api> Printed<A> for shape::Bytes {
     }
 }
 
-impl<A: Api, H: ReplyHeaders, R: Printed<A>> Printed<A> for WithHeaders<H, R> {
+impl<A: Api, H: ReplyHeaders, R: PrintableReply<A>> PrintableReply<A> for WithHeaders<H, R> {
     async fn print(
         (_, answer): Self::Value<A::Error>,
         json: bool,
@@ -92,7 +92,7 @@ impl<A: Api, H: ReplyHeaders, R: Printed<A>> Printed<A> for WithHeaders<H, R> {
 }
 
 /// A record as one line of JSON, or as a table of its fields.
-fn shown<T: Record>(record: &T, json: bool) -> Result<String, Problem> {
+fn format_record<T: Record>(record: &T, json: bool) -> Result<String, Problem> {
     let failed = |error: serde_json::Error| Problem::from_error(&error);
     if json {
         return serde_json::to_string(record)
@@ -102,10 +102,10 @@ fn shown<T: Record>(record: &T, json: bool) -> Result<String, Problem> {
     Ok(table(&serde_json::to_value(record).map_err(failed)?))
 }
 
-/// The fields of a value, one a line, those of inner ones with a dot between the names.
+/// The fields of a value, one per line; nested ones with dotted names.
 pub(super) fn table(value: &Value) -> String {
     let mut rows = Vec::new();
-    gather(String::new(), value, &mut rows);
+    flatten(String::new(), value, &mut rows);
     let width = rows.iter().map(|(name, _)| name.chars().count()).max();
     let width = width.unwrap_or(0);
     let mut out = String::new();
@@ -120,7 +120,7 @@ pub(super) fn table(value: &Value) -> String {
     out
 }
 
-fn gather(name: String, value: &Value, rows: &mut Vec<(String, String)>) {
+fn flatten(name: String, value: &Value, rows: &mut Vec<(String, String)>) {
     let below = |inner: &str| match name.is_empty() {
         true => inner.to_owned(),
         false => format!("{name}.{inner}"),
@@ -128,12 +128,12 @@ fn gather(name: String, value: &Value, rows: &mut Vec<(String, String)>) {
     match value {
         Value::Object(fields) => {
             for (inner, value) in fields {
-                gather(below(inner), value, rows);
+                flatten(below(inner), value, rows);
             }
         }
         Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
             for (at, item) in items.iter().enumerate() {
-                gather(below(&at.to_string()), item, rows);
+                flatten(below(&at.to_string()), item, rows);
             }
         }
         Value::Array(items) => {

@@ -6,9 +6,9 @@ use cairn_wire::shape::{Json, NoBody};
 
 use super::*;
 
-enum Trial {}
+enum TestApi {}
 
-impl Api for Trial {
+impl Api for TestApi {
     const INFO: Info = Info {
         title: "Trial API",
         version: "1",
@@ -41,7 +41,7 @@ cairn_wire::endpoint! {
     /// Do everything.
     ///
     /// <https://example.net/everything>
-    struct Everything: POST "/things/{kind}" as "everything" of Trial {
+    struct Everything: POST "/things/{kind}" as "everything" of TestApi {
         path {
             /// The kind.
             kind: String = "kind";
@@ -162,7 +162,7 @@ fn help_is_made_of_the_docs() {
 #[test]
 fn the_fields_of_a_body_are_options() {
     type Body = Json<Fields>;
-    let command = <Body as Sent<PutFields>>::arguments(Command::new("x"));
+    let command = <Body as CommandBody<PutFields>>::arguments(Command::new("x"));
     command.clone().debug_assert();
     let words = "x --text t --number -5 --flag --items a --items b --map k=v --inner {\"a\":1}";
     let matches = command
@@ -213,7 +213,7 @@ struct Fields {
 
 cairn_wire::endpoint! {
     /// Put fields.
-    struct PutFields: PUT "/fields" as "putFields" of Trial {
+    struct PutFields: PUT "/fields" as "putFields" of TestApi {
         path {}
         query {}
         body: Json<Fields>,
@@ -229,7 +229,7 @@ impl Listed for PutFields {}
 
 cairn_wire::endpoint! {
     /// Get bytes.
-    struct GetBytes: GET "/bytes" as "getBytes" of Trial {
+    struct GetBytes: GET "/bytes" as "getBytes" of TestApi {
         path {}
         query {}
         body: NoBody,
@@ -245,7 +245,7 @@ impl Listed for GetBytes {}
 
 #[test]
 fn every_kind_of_endpoint_can_be_run() {
-    fn runs<E: Endpoint<Body: Sent<E> + Described, Reply: Printed<E::Api>>>() {
+    fn runs<E: Endpoint<Body: CommandBody<E> + OpenApiContent, Reply: PrintableReply<E::Api>>>() {
         command::<E>().debug_assert();
     }
     runs::<Everything>();

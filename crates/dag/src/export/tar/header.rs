@@ -32,8 +32,7 @@ pub(super) struct Member<'a> {
     pub(super) mtime: Mtime,
 }
 
-/// Appends the header of a member, with a PAX header before it where one is needed. `nanos` says whether a fraction of the
-/// time's second is such a need.
+/// Appends the header of a member, preceded by a PAX header if needed. With `nanos`, a fractional second needs one.
 pub(super) fn write(member: &Member<'_>, nanos: bool, out: &mut Vec<u8>) {
     // The path is by far the longest that may stand here.
     let room = member.path.len() + member.target.len() + BLOCK;
@@ -142,7 +141,7 @@ fn block(fields: &Fields<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A text field. What does not fit or is not ASCII has a PAX record of its own: here stands what readers without PAX see.
+/// A text field for readers without PAX. Values that do not fit or are not ASCII also have a PAX record.
 fn text(value: &[u8], length: usize, out: &mut Vec<u8>) {
     let end = out.len() + length;
     out.extend(value.iter().copied().filter(u8::is_ascii).take(length));

@@ -12,7 +12,7 @@ use foldhash::quality::RandomState;
 
 use self::header::{BLOCK, Member, Type};
 use super::{Content, ExportError, FileReader, Node};
-use crate::directory::{Directory, Entries, Looked};
+use crate::directory::{Directory, Entries, ExaminedEntries};
 
 /// Bytes of zeros that end an archive.
 const TRAILER: usize = 2 * BLOCK;
@@ -26,10 +26,11 @@ pub struct TarOptions {
     pub nanos: bool,
 }
 
-/// Longest path of a member, in bytes: no system takes a path of that length, and every member below repeats it.
+/// Maximum length of the path of a member, in bytes: no system supports longer ones, and every member below repeats
+/// it.
 pub const MAX_TAR_PATH: usize = 1 << 20;
-/// Bytes of directories that an archive holds beside the outermost that is open. At the bound the outermost is set aside:
-/// it is read again when its next member is due, after so many bytes of others.
+/// Bytes of directories that an archive holds beside the outermost that is open. At the bound the outermost is set
+/// aside: it is read again when its next member is due, after this many bytes of others.
 const OPEN: usize = 8 << 20;
 /// Symbolic links of one archive that are remembered in directories that have a name twice. No tool makes such.
 const MAX_LINKS: usize = 1 << 17;
@@ -50,10 +51,10 @@ struct Level {
     links: Option<HashSet<[u64; 2]>>,
 }
 
-type Members = Looked<(ByteString, Result<Node, ExportError>)>;
+type Members = ExaminedEntries<(ByteString, Result<Node, ExportError>)>;
 
 fn members(entries: Entries) -> Members {
-    Looked::new(entries, |blocks, entry| {
+    ExaminedEntries::new(entries, |blocks, entry| {
         Box::pin(async move {
             let node = Node::open(&blocks, &entry.cid).await;
             (entry.name, node)
@@ -61,7 +62,8 @@ fn members(entries: Entries) -> Members {
     })
 }
 
-/// Writes a tar archive of what hangs below a node, directories before their members, in the order of the directory.
+/// Writes a tar archive of what is reachable from a node, directories before their members, in the order of the
+/// directory.
 pub struct Tar {
     options: TarOptions,
     levels: Vec<Level>,
@@ -233,7 +235,7 @@ impl std::fmt::Debug for Tar {
     }
 }
 
-/// A member's name is one component of a path, and stays beneath its directory.
+/// A member's name is one component of a path, and stays below its directory.
 fn check_name(name: &[u8]) -> Result<(), ExportError> {
     let hostile =
         matches!(name, b"" | b"." | b"..") || name.iter().any(|byte| matches!(byte, b'/' | 0));

@@ -1,9 +1,9 @@
-//! Builds the blocks of folders, children before parents.
+//! Builds the blocks of directories, children before parents.
 
 use cairn_primitives::Block;
 use cairn_primitives::ByteString;
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry as Link};
-use cairn_primitives::unixfs::{BuildError, Built, Kind, UnixFs, hamt};
+use cairn_primitives::unixfs::{BuildError, Built, NodeKind, UnixFs, hamt};
 
 use super::folders::{Entry, FolderId, Folders};
 use super::path;
@@ -98,7 +98,7 @@ fn build_one(params: DirectoryParams, links: Vec<Link>) -> Result<(Built, Vec<Bl
 fn is_shard(root: &Block) -> bool {
     let node = cairn_primitives::codec::dag_pb::Node::decode(&root.data).ok();
     node.and_then(|node| UnixFs::of(&node).ok())
-        .is_some_and(|node| node.kind == Kind::HamtShard)
+        .is_some_and(|node| node.kind == NodeKind::HamtShard)
 }
 
 impl BuiltFolders {

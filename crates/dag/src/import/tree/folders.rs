@@ -1,4 +1,4 @@
-//! The folders of an import, until their blocks are built.
+//! The directories of an import before their blocks are built.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::import::options::FileMeta;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FolderId(usize);
 
-/// What stands under a name.
+/// An entry of a directory.
 #[derive(Clone, Debug)]
 pub(super) enum Entry {
     /// A file or link that is built.
@@ -29,7 +29,7 @@ pub(super) struct Folder {
     pub(super) entries: HashMap<ByteString, Entry, RandomState>,
 }
 
-/// A root folder and all that lies below it, kept as names and CIDs. A parent comes before its children.
+/// A root directory with everything below it, as names and CIDs. Parents come before their children.
 #[derive(Debug)]
 pub(super) struct Folders(Vec<Folder>);
 

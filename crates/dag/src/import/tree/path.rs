@@ -1,4 +1,4 @@
-//! Paths as they stand in the parts of a multipart body.
+//! Paths in the parts of a multipart body.
 
 use cairn_primitives::ByteString;
 

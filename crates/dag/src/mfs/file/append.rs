@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::{FileEdit, Inner, MAX_DEPTH, Part, too_deep};
 use crate::mfs::MfsError;
-use crate::mfs::editor::Made;
+use crate::mfs::editor::NodeLink;
 
 /// How many subtrees of each depth follow one another.
 const REPEAT: usize = 4;
@@ -21,12 +21,13 @@ const ZEROS: u64 = 4_096;
 pub(in crate::mfs) enum Source {
     /// These chunks.
     Chunks(VecDeque<Bytes>),
-    /// So many bytes that are zero. Whole subtrees of them are alike and made once, so that a gap of any length costs little.
+    /// This many bytes that are zero. Whole subtrees of them are alike and made once, so that a gap of any length
+    /// costs little.
     Zeros {
         /// Bytes that are left.
         left: u64,
         /// The whole subtree of each depth, once it is made; the leaf first.
-        whole: Vec<Option<(Made, u64)>>,
+        whole: Vec<Option<(NodeLink, u64)>>,
     },
 }
 
@@ -160,7 +161,7 @@ impl FileEdit<'_, '_> {
             }
             let Some(chunk) = source.next() else { break };
             let leaf = make_leaf(&self.params, chunk)?;
-            let made = Made {
+            let made = NodeLink {
                 cid: leaf.block.cid.clone(),
                 tree_size: leaf.block.data.len() as u64,
             };
@@ -181,7 +182,7 @@ impl FileEdit<'_, '_> {
         &'s mut self,
         depth: i64,
         source: &'s mut Source,
-    ) -> BoxFuture<'s, Result<(Made, u64), MfsError>> {
+    ) -> BoxFuture<'s, Result<(NodeLink, u64), MfsError>> {
         Box::pin(async move {
             let bytes = capacity(depth).saturating_mul(ZEROS);
             // Place 0 is the leaf's.

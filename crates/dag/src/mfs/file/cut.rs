@@ -1,4 +1,4 @@
-//! Cutting a file.
+//! Truncates files.
 
 use cairn_primitives::Version;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
@@ -43,7 +43,7 @@ impl FileEdit<'_, '_> {
                 inner.fs.block_sizes.clear();
                 inner.fs.file_size = Some(size);
                 inner.touch();
-                // Kubo makes this node anew, in the oldest form.
+                // Kubo rebuilds this node, in the oldest form.
                 inner.maker = oldest()?;
                 return Ok(Part::Node(inner));
             }

@@ -1,7 +1,7 @@
-//! Changing the bytes of a file: the tree that is there is edited, whatever its layout.
+//! Edits the bytes of a file in place, whatever its layout.
 //!
-//! Bytes are overwritten in the leaf that holds them. What is appended goes into new leaves, in the trickle layout from the
-//! first place on where that has room. A file that is cut keeps its shape up to the leaf that the cut goes through.
+//! Bytes are overwritten in their leaf. Appended bytes go into new leaves, in the trickle layout at the first free
+//! position. A truncated file keeps its tree up to the last leaf.
 
 mod append;
 mod cut;
@@ -12,20 +12,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use cairn_primitives::ByteString;
 use cairn_primitives::codec::dag_pb;
-use cairn_primitives::unixfs::layout::{LayoutParams, Shape};
-use cairn_primitives::unixfs::{CidMaker, Kind, Mtime, ReadError, UnixFs};
+use cairn_primitives::unixfs::layout::{FileLayout, LayoutParams};
+use cairn_primitives::unixfs::{CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 use cairn_primitives::{Block, Cid, Codec};
 
 pub(super) use append::Source;
 
 use super::MfsError;
-use super::editor::{Editor, Found, Made, read, tree_size};
+use super::editor::{Editor, MfsNode, NodeLink, read, tree_size};
 use crate::unixfs;
 
 /// Deepest file that is edited.
 const MAX_DEPTH: usize = cairn_primitives::unixfs::file::MAX_DEPTH;
 
-/// Blocks are handed to the store when there are so many bytes of them.
+/// Blocks are handed to the store when there are this many bytes of them.
 const HANDED_OVER: usize = 1 << 20;
 
 /// A file that is being changed.
@@ -58,8 +58,8 @@ impl Part {
     fn read(cid: &Cid, data: &Bytes) -> Result<Self, MfsError> {
         let maker = CidMaker::like(cid)?;
         match read(cid, data)? {
-            Found::Raw(data) => Ok(Self::Raw(data, maker)),
-            Found::Node(found) => {
+            MfsNode::Raw(data) => Ok(Self::Raw(data, maker)),
+            MfsNode::Node(found) => {
                 // Checks that links and sizes belong together, and sum to what the node claims.
                 let checked =
                     cairn_primitives::unixfs::file::FileNode::new(&found.node, found.fs.clone())
@@ -89,13 +89,13 @@ impl Inner {
             links: Vec::new(),
             fs: UnixFs {
                 file_size: Some(0),
-                ..UnixFs::new(Kind::File)
+                ..UnixFs::new(NodeKind::File)
             },
             maker,
         }
     }
 
-    fn push(&mut self, child: Made, size: u64) {
+    fn push(&mut self, child: NodeLink, size: u64) {
         self.links.push(dag_pb::Link {
             cid: child.cid,
             name: Some(ByteString::new()),
@@ -149,7 +149,7 @@ impl<'a, 'e> FileEdit<'a, 'e> {
         let maker = CidMaker::like(cid)?;
         let raw_leaves = raw_leaves.unwrap_or(cid.version() == cairn_primitives::Version::V1);
         let params = LayoutParams {
-            shape: Shape::Trickle,
+            shape: FileLayout::Trickle,
             ..LayoutParams::new(maker, raw_leaves)
         };
         Ok(Self {
@@ -166,7 +166,7 @@ impl<'a, 'e> FileEdit<'a, 'e> {
     }
 
     /// Ends the edit, and answers with the file. One raw leaf without attributes is the file itself then, as `add` has it.
-    pub(super) async fn finish(mut self) -> Result<Made, MfsError> {
+    pub(super) async fn finish(mut self) -> Result<NodeLink, MfsError> {
         let made = match self.only_raw_leaf() {
             Some(made) => made,
             None => {
@@ -179,7 +179,7 @@ impl<'a, 'e> FileEdit<'a, 'e> {
     }
 
     /// The raw leaf that is all of the file, when there is nothing else to keep of it.
-    pub(super) fn only_raw_leaf(&self) -> Option<Made> {
+    pub(super) fn only_raw_leaf(&self) -> Option<NodeLink> {
         let Part::Node(inner) = &self.root else {
             return None;
         };
@@ -189,7 +189,7 @@ impl<'a, 'e> FileEdit<'a, 'e> {
         let plain = inner.fs.valid_mtime().is_none() && inner.fs.permissions().is_none();
         // Bytes in the node itself would be lost.
         let whole = self.params.raw_leaves && plain && inner.own() == 0;
-        (whole && link.cid.codec() == Codec::RAW).then(|| Made {
+        (whole && link.cid.codec() == Codec::RAW).then(|| NodeLink {
             cid: link.cid.clone(),
             tree_size: inner.fs.file_size.unwrap_or(0),
         })
@@ -203,11 +203,11 @@ impl<'a, 'e> FileEdit<'a, 'e> {
     }
 
     /// Writes a part.
-    async fn put(&mut self, part: &Part) -> Result<Made, MfsError> {
+    async fn put(&mut self, part: &Part) -> Result<NodeLink, MfsError> {
         let (made, block) = match part {
             Part::Raw(data, maker) => {
                 let cid = maker.make(Codec::RAW, data)?;
-                let made = Made {
+                let made = NodeLink {
                     cid: cid.clone(),
                     tree_size: data.len() as u64,
                 };
@@ -220,7 +220,7 @@ impl<'a, 'e> FileEdit<'a, 'e> {
                 };
                 let data = Bytes::from(node.encode());
                 let cid = inner.maker.make(Codec::DAG_PB, &data)?;
-                let made = Made {
+                let made = NodeLink {
                     cid: cid.clone(),
                     tree_size: tree_size(&node, data.len()),
                 };

@@ -1,4 +1,4 @@
-//! Writing over bytes that a file has.
+//! Overwrites bytes of a file.
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

@@ -1,6 +1,6 @@
 //! Permissions and times.
 
-use super::{AddRequest, Arc, HELLO, MemoryStore, dir, expect, file, import, link, request};
+use super::{Arc, HELLO, ImportOptions, MemoryStore, dir, expect, file, import, link, request};
 
 #[tokio::test]
 async fn keeps_permissions_and_times() {
@@ -89,7 +89,7 @@ async fn keeps_permissions_and_times() {
     .await;
     expect(
         "not asked for",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![
             dir("d").meta(0o750, 1_600_000_000, Some(3)),
             file("d/a", HELLO).meta(0o600, 1_600_000_001, None),
@@ -109,7 +109,12 @@ async fn shows_the_meta_of_the_top() {
         file("d/a", HELLO).meta(0o600, 8, None),
         link("l", "t"),
     ];
-    let (events, _) = import(&Arc::new(MemoryStore::new()), &AddRequest::default(), parts).await;
+    let (events, _) = import(
+        &Arc::new(MemoryStore::new()),
+        &ImportOptions::default(),
+        parts,
+    )
+    .await;
     let shown: Vec<_> = events
         .iter()
         .map(|event| (event.name.as_str().unwrap(), event.mode))

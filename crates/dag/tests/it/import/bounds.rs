@@ -10,8 +10,8 @@ use cairn_store::block::{Collector, Root};
 
 use super::*;
 
-pub(crate) fn options(change: impl FnOnce(&mut AddRequest)) -> ImportOptions {
-    request(change).resolve(&ImportDefaults::default()).unwrap()
+pub(crate) fn options(change: impl FnOnce(&mut ImportOptions)) -> ImportOptions {
+    request(change)
 }
 
 /// Bytes that tell when they are let go of.
@@ -137,7 +137,7 @@ async fn a_collection_spares_what_is_being_imported() {
     let store = Arc::new(MemoryStore::new());
     let data = noise("kept", 3 << 20);
     // The blocks are there from an earlier import, without a pin: only the hold keeps them.
-    let (_, earlier) = import(&store, &AddRequest::default(), vec![file("f", &data)]).await;
+    let (_, earlier) = import(&store, &ImportOptions::default(), vec![file("f", &data)]).await;
     drop(earlier);
     let (events, mut seen) = mpsc::channel(16);
     let mut tree = Tree::new(

@@ -1,57 +1,57 @@
 //! Single files: CIDs, sizes, refusals.
 
-use super::{AddRequest, HELLO, expect, file, noise, refused, request};
+use super::{HELLO, ImportOptions, expect, file, noise, refused, request};
 
 #[tokio::test]
 async fn gives_the_cids_of_kubo() {
     let mib = noise("mib", (1 << 20) + 17);
     let big = noise("big", (3 << 20) + 5);
-    let cases: Vec<(&str, AddRequest, Vec<u8>, &str, u64)> = vec![
+    let cases: Vec<(&str, ImportOptions, Vec<u8>, &str, u64)> = vec![
         (
             "hello",
-            AddRequest::default(),
+            ImportOptions::default(),
             HELLO.to_vec(),
             "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o",
             20,
         ),
         (
             "mary",
-            AddRequest::default(),
+            ImportOptions::default(),
             b"Mary had a little lamb".to_vec(),
             "QmZfF6C9j4VtoCsTp4KSrhYH47QMd3DNXVZBKaxJdhaPab",
             30,
         ),
         (
             "empty",
-            AddRequest::default(),
+            ImportOptions::default(),
             b"".to_vec(),
             "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",
             6,
         ),
         (
             "mib",
-            AddRequest::default(),
+            ImportOptions::default(),
             mib.clone(),
             "QmVvTuhxAX3t2RS5kNmG8DWh1TZPYcgfWKBydYxXvoPQHB",
             1048901,
         ),
         (
             "chunk-exact",
-            AddRequest::default(),
+            ImportOptions::default(),
             noise("x", 256 << 10),
             "QmX7VzYovwwpfhTn5CB3pEA3J1wihoxH4VyfFmTrcP8273",
             262158,
         ),
         (
             "chunk-plus1",
-            AddRequest::default(),
+            ImportOptions::default(),
             noise("x", (256 << 10) + 1),
             "QmQABLcaND8sLehnRvAUQDDiXK8mJrX2sVrfw84Cqu5frT",
             262267,
         ),
         (
             "zeros-1mib",
-            AddRequest::default(),
+            ImportOptions::default(),
             vec![0; 1 << 20],
             "QmVkbauSDEaMP4Tkq6Epm9uW75mWm136n81YH8fGtfwdHU",
             1048832,
@@ -374,37 +374,37 @@ async fn refuses_what_kubo_refuses() {
         ),
         (
             request(|r| r.chunker = Some("size-99999999".into())),
-            "chunks of more than 2096896 bytes cannot be made",
+            "the chunk size must be at most 2096896 bytes",
         ),
         (
             request(|r| r.chunker = Some("size-0".into())),
-            "chunks of 0 bytes cannot be made",
+            "the chunk size must be greater than 0",
         ),
         (
             request(|r| {
                 r.cid_version = Some(0);
                 r.hash = Some("sha2-512".into());
             }),
-            "CIDv0 is sha2-256 only",
+            "CIDv0 requires sha2-256",
         ),
         (
             request(|r| r.cid_version = Some(2)),
-            "CIDs have version 0 or 1, not 2",
+            "invalid CID version 2: expected 0 or 1",
         ),
         (
             request(|r| {
                 r.cid_version = Some(-2);
                 r.hash = Some("sha2-512".into());
             }),
-            "CIDs have version 0 or 1, not -2",
+            "invalid CID version -2: expected 0 or 1",
         ),
         (
             request(|r| r.hash = Some("md5".into())),
-            "potentially insecure hash functions not allowed",
+            "the hash function is not secure enough to be used",
         ),
         (
             request(|r| r.hash = Some("murmur3-x64-64".into())),
-            "potentially insecure hash functions not allowed",
+            "the hash function is not secure enough to be used",
         ),
         (
             request(|r| r.hash = Some("nope".into())),
@@ -415,65 +415,65 @@ async fn refuses_what_kubo_refuses() {
                 r.nocopy = true;
                 r.raw_leaves = Some(false);
             }),
-            "references to files need raw leaves",
+            "references to files require raw leaves",
         ),
         (
             request(|r| r.nocopy = true),
-            "references to files are turned off: Experimental.FilestoreEnabled turns them on",
+            "references to files are disabled: set Experimental.FilestoreEnabled to enable them",
         ),
         (
             request(|r| {
                 r.raw_leaves = Some(true);
                 r.mtime = 5;
             }),
-            "raw leaves have no place for a mode or a modification time",
+            "raw leaves cannot store a mode or a modification time",
         ),
         (
             request(|r| r.max_hamt_fanout = Some(12)),
-            "a HAMT fanout is a power of 2 between 8 and 1024, and 12 is none",
+            "invalid HAMT fanout 12: expected a power of 2 between 8 and 1024",
         ),
         (
             request(|r| {
                 r.inline = true;
                 r.inline_limit = Some(129);
             }),
-            "blocks of 129 bytes cannot be inlined: a CID holds at most 128",
+            "blocks of 129 bytes cannot be inlined: at most 128",
         ),
         (
             request(|r| {
                 r.pin = Some(false);
                 r.pin_name = Some("x".into());
             }),
-            "a pin has a name only when it is made",
+            "a pin name requires a pin",
         ),
         (
             request(|r| r.pin_name = Some("x".repeat(256))),
-            "the name of the pin has 256 bytes, and 255 are allowed",
+            "the name of the pin has 256 bytes: at most 255 are allowed",
         ),
         (
             request(|r| r.mtime_nsecs = 5),
-            "nanoseconds of the modification time need its seconds",
+            "nanoseconds of the modification time require its seconds",
         ),
         (
             request(|r| {
                 r.mtime = 1;
                 r.mtime_nsecs = 1_000_000_000;
             }),
-            "nanoseconds of the modification time are not between 1 and 999999999",
+            "nanoseconds of the modification time must be between 1 and 999999999",
         ),
         (
             request(|r| {
                 r.only_hash = true;
                 r.to_files = true;
             }),
-            "what is only hashed cannot be put into the mutable file system",
+            "content that is only hashed cannot be added to MFS",
         ),
         (
             request(|r| {
                 r.wrap = true;
                 r.to_files = true;
             }),
-            "what goes into the mutable file system cannot be wrapped in a directory",
+            "content that is added to MFS cannot be wrapped in a directory",
         ),
     ] {
         assert_eq!(refused(request, vec![file("f", HELLO)]).await, text);

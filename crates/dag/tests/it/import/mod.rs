@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_dag::import::{
-    AddRequest, Added, FileMeta, Finished, ImportDefaults, ImportError, Importer, Tree,
+    Added, FileMeta, ImportError, ImportOptions, ImportedTree, Importer, Tree,
 };
 use cairn_primitives::Multihash;
 use cairn_store::BlockCollector as _;
@@ -36,8 +36,8 @@ fn noise(seed: &str, length: usize) -> Vec<u8> {
     bytes
 }
 
-fn request(change: impl FnOnce(&mut AddRequest)) -> AddRequest {
-    let mut request = AddRequest::default();
+fn request(change: impl FnOnce(&mut ImportOptions)) -> ImportOptions {
+    let mut request = ImportOptions::default();
     change(&mut request);
     request
 }
@@ -46,10 +46,10 @@ fn request(change: impl FnOnce(&mut AddRequest)) -> AddRequest {
 struct Part {
     path: String,
     meta: FileMeta,
-    kind: Kind,
+    kind: PartKind,
 }
 
-enum Kind {
+enum PartKind {
     File(Vec<u8>),
     Directory,
     Symlink(&'static str),
@@ -59,7 +59,7 @@ fn file(path: &str, data: &[u8]) -> Part {
     Part {
         path: path.into(),
         meta: FileMeta::default(),
-        kind: Kind::File(data.to_vec()),
+        kind: PartKind::File(data.to_vec()),
     }
 }
 
@@ -67,7 +67,7 @@ fn dir(path: &str) -> Part {
     Part {
         path: path.into(),
         meta: FileMeta::default(),
-        kind: Kind::Directory,
+        kind: PartKind::Directory,
     }
 }
 
@@ -75,7 +75,7 @@ fn link(path: &str, target: &'static str) -> Part {
     Part {
         path: path.into(),
         meta: FileMeta::default(),
-        kind: Kind::Symlink(target),
+        kind: PartKind::Symlink(target),
     }
 }
 
@@ -93,9 +93,9 @@ impl Part {
 
 async fn send(tree: &mut Tree, part: Part, frame: usize) -> Result<(), ImportError> {
     match part.kind {
-        Kind::Directory => tree.directory(&part.path, part.meta).await,
-        Kind::Symlink(target) => tree.symlink(&part.path, target, part.meta).await,
-        Kind::File(data) => {
+        PartKind::Directory => tree.directory(&part.path, part.meta).await,
+        PartKind::Symlink(target) => tree.symlink(&part.path, target, part.meta).await,
+        PartKind::File(data) => {
             let mut file = tree.file(&part.path, part.meta).await?;
             let mut data = Bytes::from(data);
             while !data.is_empty() {
@@ -109,15 +109,12 @@ async fn send(tree: &mut Tree, part: Part, frame: usize) -> Result<(), ImportErr
 /// What an import of some parts gave: the events, and how it ended.
 async fn import(
     store: &Arc<MemoryStore>,
-    request: &AddRequest,
+    request: &ImportOptions,
     parts: Vec<Part>,
-) -> (Vec<Added>, Result<Finished, ImportError>) {
+) -> (Vec<Added>, Result<ImportedTree, ImportError>) {
     let (events, mut seen) = mpsc::channel(1 << 14);
     let store: Arc<dyn BlockStore> = store.clone();
-    let importer = request
-        .resolve(&ImportDefaults::default())
-        .and_then(|options| Importer::new(store, options));
-    let result = match importer {
+    let result = match Importer::new(store, request.clone()) {
         Err(error) => Err(error),
         Ok(importer) => {
             let mut tree = Tree::new(importer, events);
@@ -159,7 +156,7 @@ fn table(lines: &str) -> Vec<&str> {
 }
 
 /// Imports and holds events against what is expected; what is stored must be whole.
-async fn expect(name: &str, request: AddRequest, parts: Vec<Part>, expected: &str) {
+async fn expect(name: &str, request: ImportOptions, parts: Vec<Part>, expected: &str) {
     let store = Arc::new(MemoryStore::new());
     let (events, result) = import(&store, &request, parts).await;
     let finished = result.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -191,7 +188,7 @@ async fn expect(name: &str, request: AddRequest, parts: Vec<Part>, expected: &st
         .unwrap();
 }
 
-async fn refused(request: AddRequest, parts: Vec<Part>) -> String {
+async fn refused(request: ImportOptions, parts: Vec<Part>) -> String {
     let (_, result) = import(&Arc::new(MemoryStore::new()), &request, parts).await;
     result
         .err()

@@ -64,7 +64,7 @@ impl Case {
     }
 }
 
-fn nocopy(change: impl FnOnce(&mut AddRequest)) -> ImportOptions {
+fn nocopy(change: impl FnOnce(&mut ImportOptions)) -> ImportOptions {
     options(|request| {
         request.nocopy = true;
         change(request);
@@ -171,7 +171,7 @@ async fn refusals() {
     );
     assert_eq!(
         says("http://host/x").await,
-        "references to URLs are turned off"
+        "references to URLs are disabled"
     );
     let (events, _seen) = mpsc::channel(4);
     let importer = Importer::new(case.store.clone(), nocopy(|_| {}))
@@ -181,6 +181,6 @@ async fn refusals() {
     let missing = tree.file("f", FileMeta::default()).await.unwrap_err();
     assert_eq!(
         missing.to_string(),
-        "the path of the file is missing, without which it cannot be referred to"
+        "the path of the file is missing, which a reference needs"
     );
 }

@@ -1,9 +1,9 @@
 //! Folders of very many entries.
 
-use super::{AddRequest, Arc, MemoryStore, Part, dir, file, import, request, table, told};
+use super::{Arc, ImportOptions, MemoryStore, Part, dir, file, import, request, table, told};
 
 /// As `expect`, for the last events.
-async fn expect_last(name: &str, request: AddRequest, parts: Vec<Part>, expected: &str) {
+async fn expect_last(name: &str, request: ImportOptions, parts: Vec<Part>, expected: &str) {
     let (mut events, result) = import(&Arc::new(MemoryStore::new()), &request, parts).await;
     result.unwrap();
     let expected = table(expected);
@@ -91,7 +91,7 @@ async fn shards_large_folders() {
     .await;
     expect_last(
         "past the threshold",
-        AddRequest::default(),
+        ImportOptions::default(),
         (0..2700)
             .map(|i| file(&format!("b/n{i:04}{}", "x".repeat(60)), b""))
             .collect(),
@@ -102,7 +102,7 @@ async fn shards_large_folders() {
     .await;
     expect_last(
         "below the threshold",
-        AddRequest::default(),
+        ImportOptions::default(),
         (0..2600)
             .map(|i| file(&format!("b/n{i:04}{}", "x".repeat(60)), b""))
             .collect(),

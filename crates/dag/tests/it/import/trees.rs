@@ -1,7 +1,7 @@
 //! Rows of entries: events, names, order, refusals.
 
 use super::{
-    AddRequest, Arc, HELLO, MemoryStore, Part, dir, expect, file, import, link, noise, refused,
+    Arc, HELLO, ImportOptions, MemoryStore, Part, dir, expect, file, import, link, noise, refused,
     request,
 };
 
@@ -47,7 +47,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "two",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![file("a", b"A"), file("b", b"B")],
         "
             QmRy2a1t6YSCiqXbkUQ1xQtXUQzX4mXmdzjLGey6884Uhb 9 a
@@ -70,7 +70,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "folder",
-        AddRequest::default(),
+        ImportOptions::default(),
         tree(),
         "
             QmbK8soBPbnx3jH2tzuYZ4RuqN52WKezdVgHUyN8rx4wsi 15 d/a.txt
@@ -123,7 +123,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "folders nobody announced",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![
             file("p/q/r.txt", HELLO),
             file("p/s.txt", b"Mary had a little lamb"),
@@ -138,7 +138,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "link",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![dir("l"), file("l/t", HELLO), link("l/ln", "t")],
         "
             QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o 20 l/t
@@ -149,7 +149,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "link at the top",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![link("l", "target")],
         "
             QmbqcXVc1m3ptTWpceoVYfkn1gD6MRvjEFbVeMsBjSKQgT 12 l
@@ -158,7 +158,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "empty folder",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![dir("e")],
         "
             QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn 4 e
@@ -179,7 +179,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "no name",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![file("", HELLO)],
         "
             QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o 20 QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o
@@ -200,7 +200,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "a folder without a name",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![dir(""), file("x", HELLO)],
         "
             QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o 20 x
@@ -222,7 +222,7 @@ async fn gives_the_events_of_kubo() {
     .await;
     expect(
         "a path that is not clean",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![file("../x/./y//z", b"1")],
         "
             QmWYddCPs7uR9EvHNCZzpguVFVNfHc6aM3hPVzPdAEESMc 9 x/y/z
@@ -237,7 +237,7 @@ async fn gives_the_events_of_kubo() {
 async fn follows_the_order_of_entries() {
     expect(
         "a folder twice",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![file("d/x", b"x"), file("e", b"e"), file("d/y", b"y")],
         "
             QmULKig5Fxrs2sC4qt9nNduucXfb92AFYQ6Hi3YRqDmrYC 9 d/x
@@ -265,7 +265,7 @@ async fn follows_the_order_of_entries() {
     .await;
     expect(
         "below a file",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![file("a", b"x"), file("a/b", b"e"), file("c", b"y")],
         "
             QmULKig5Fxrs2sC4qt9nNduucXfb92AFYQ6Hi3YRqDmrYC 9 a
@@ -275,7 +275,7 @@ async fn follows_the_order_of_entries() {
     .await;
     expect(
         "a name twice at the top",
-        AddRequest::default(),
+        ImportOptions::default(),
         vec![file("x", b"1"), file("x", b"2")],
         "
             QmWYddCPs7uR9EvHNCZzpguVFVNfHc6aM3hPVzPdAEESMc 9 x
@@ -377,8 +377,12 @@ async fn only_hash_tells_what_an_add_would() {
 #[tokio::test]
 async fn tells_the_roots() {
     let parts = vec![file("a", b"1"), dir("d"), file("d/b", b"2"), file("", b"3")];
-    let (events, result) =
-        import(&Arc::new(MemoryStore::new()), &AddRequest::default(), parts).await;
+    let (events, result) = import(
+        &Arc::new(MemoryStore::new()),
+        &ImportOptions::default(),
+        parts,
+    )
+    .await;
     let roots = result.unwrap().roots;
     let names: Vec<_> = roots.iter().map(|root| root.name.to_string()).collect();
     assert_eq!(names, ["a", "d", ""]);
@@ -395,7 +399,7 @@ async fn tells_the_roots() {
 async fn refuses_what_kubo_refuses() {
     let wrap = || request(|r| r.wrap = true);
     assert_eq!(
-        refused(AddRequest::default(), vec![]).await,
+        refused(ImportOptions::default(), vec![]).await,
         "there is nothing to add"
     );
     assert_eq!(
@@ -404,11 +408,11 @@ async fn refuses_what_kubo_refuses() {
     );
     assert_eq!(
         refused(
-            AddRequest::default(),
+            ImportOptions::default(),
             vec![file("d/x", b"1"), file("d/x", b"2")]
         )
         .await,
-        "the directory has an entry of that name already"
+        "the directory already has an entry with that name"
     );
     assert_eq!(
         refused(
@@ -416,7 +420,7 @@ async fn refuses_what_kubo_refuses() {
             vec![file("a", b"1"), file("z", b"2"), file("a/b", b"3")]
         )
         .await,
-        "a file is where a directory is to be"
+        "a directory has the path of a file"
     );
 }
 
@@ -425,7 +429,7 @@ async fn survives_very_deep_folders() {
     let path = "a/".repeat(3000) + "f";
     let (events, result) = import(
         &Arc::new(MemoryStore::new()),
-        &AddRequest::default(),
+        &ImportOptions::default(),
         vec![file(&path, b"1")],
     )
     .await;

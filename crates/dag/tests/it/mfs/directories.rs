@@ -1,8 +1,8 @@
 //! Changes of directories, held against what Kubo's code for them gives, step by step: `directories.txt` names how sizes are
 //! estimated (0 by links, 1 by the block), the fanout, the change, and then the CID and the bytes of all blocks.
 
-use cairn_dag::mfs::{CopyOptions, Rules, Settings};
-use cairn_primitives::unixfs::directory::SizeEstimation;
+use cairn_dag::mfs::{CopyOptions, Settings};
+use cairn_primitives::unixfs::directory::{Sharding, SizeEstimation};
 
 use super::{Fs, path};
 
@@ -43,11 +43,11 @@ async fn directories_grow_and_shrink_as_in_kubo() {
     for (number, estimation) in [(0, SizeEstimation::Links), (1, SizeEstimation::Block)] {
         for fanout in [8, 256] {
             let mut settings = Settings::new().unwrap();
-            settings.rules = Rules {
+            settings.format.sharding = Sharding {
                 threshold: 2_000,
                 fanout,
                 estimation,
-                ..Rules::default()
+                ..Sharding::default()
             };
             let fs = Fs::with(settings).await;
             fs.mkdir("/d").await.unwrap();

@@ -5,7 +5,7 @@
 
 use cairn_dag::mfs::{Settings, WriteOptions};
 use cairn_primitives::Version;
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Shape, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_store::BlockWriter as _;
 
 use super::{Fs, maker};
@@ -23,8 +23,8 @@ struct Edits {
 impl Edits {
     async fn new(version: Version, chunk: usize) -> Self {
         let mut settings = Settings::new().unwrap();
-        settings.cid = maker(version, "sha2-256");
-        settings.chunker = format!("size-{chunk}").parse().unwrap();
+        settings.format.cid = maker(version, "sha2-256");
+        settings.format.chunker = format!("size-{chunk}").parse().unwrap();
         Self {
             fs: Fs::with(settings).await,
             version,
@@ -33,7 +33,7 @@ impl Edits {
     }
 
     /// Puts a file of a layout into the tree.
-    async fn lay_out(&self, at: &str, bytes: &[u8], chunk: usize, shape: Shape, links: usize) {
+    async fn lay_out(&self, at: &str, bytes: &[u8], chunk: usize, shape: FileLayout, links: usize) {
         let params = LayoutParams {
             shape,
             max_links: links,
@@ -90,7 +90,7 @@ async fn gaps() {
 #[tokio::test]
 async fn files_of_many_leaves() {
     for (number, version) in [(0, Version::V0), (1, Version::V1)] {
-        for (is_trickle, shape) in [(false, Shape::Balanced), (true, Shape::Trickle)] {
+        for (is_trickle, shape) in [(false, FileLayout::Balanced), (true, FileLayout::Trickle)] {
             for links in [174, 20] {
                 let mut edits = Edits::new(version, 512).await;
                 let name = format!("v{number}-{is_trickle}-{links}");
@@ -121,7 +121,9 @@ async fn files_of_one_leaf() {
         let mut edits = Edits::new(version, WHOLE).await;
         let small = counter("small", 500);
         for at in ["/f", "/g"] {
-            edits.lay_out(at, &small, WHOLE, Shape::Balanced, 174).await;
+            edits
+                .lay_out(at, &small, WHOLE, FileLayout::Balanced, 174)
+                .await;
         }
         let name = |what| format!("small-v{number}-{what}");
         edits.write(name("over"), "/f", false, 100, b"over").await;

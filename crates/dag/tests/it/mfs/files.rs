@@ -2,14 +2,14 @@
 
 use cairn_dag::mfs::{MfsError, Settings, WriteOptions};
 use cairn_primitives::Version;
-use cairn_primitives::unixfs::layout::{FileBuilder, LayoutParams, Shape, make_leaf};
+use cairn_primitives::unixfs::layout::{FileBuilder, FileLayout, LayoutParams, make_leaf};
 use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Fs, maker, path};
 use crate::support::counter;
 
 /// Puts a file of a layout into the store and names it in the tree.
-async fn lay_out(fs: &Fs, shape: Shape, raw_leaves: bool, max_links: usize, bytes: &[u8]) {
+async fn lay_out(fs: &Fs, shape: FileLayout, raw_leaves: bool, max_links: usize, bytes: &[u8]) {
     let params = LayoutParams {
         shape,
         max_links,
@@ -28,7 +28,7 @@ async fn lay_out(fs: &Fs, shape: Shape, raw_leaves: bool, max_links: usize, byte
 
 #[tokio::test]
 async fn files_of_every_layout_can_be_changed() {
-    for shape in [Shape::Balanced, Shape::Trickle] {
+    for shape in [FileLayout::Balanced, FileLayout::Trickle] {
         for raw_leaves in [false, true] {
             for max_links in [3, 174, 500] {
                 let fs = Fs::new().await;
@@ -56,7 +56,7 @@ async fn files_of_every_layout_can_be_changed() {
 async fn overwriting_keeps_the_tree() {
     let fs = Fs::new().await;
     let bytes = counter("file", 3_000);
-    lay_out(&fs, Shape::Balanced, true, 3, &bytes).await;
+    lay_out(&fs, FileLayout::Balanced, true, 3, &bytes).await;
     let before = fs.cid("/f").await;
     fs.write_at("/f", 1_234, &[7; 500]).await.unwrap();
     assert_ne!(fs.cid("/f").await, before);
@@ -85,7 +85,7 @@ async fn bytes_that_stand_in_a_node_with_links_are_written_over_as_well() {
 #[tokio::test]
 async fn a_file_that_was_one_raw_leaf_grows_and_is_emptied() {
     let mut settings = Settings::new().unwrap();
-    settings.cid = maker(Version::V1, "sha2-256");
+    settings.format.cid = maker(Version::V1, "sha2-256");
     let fs = Fs::with(settings).await;
     fs.create("/f", b"raw").await.unwrap();
     assert!(fs.cid("/f").await.starts_with("bafk"));

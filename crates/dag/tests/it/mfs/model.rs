@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use cairn_dag::Blocks;
 use cairn_dag::directory::Entries;
 use cairn_dag::export::FileReader;
-use cairn_dag::mfs::{CopyOptions, Mfs, RemoveOptions, Rules, Settings, WriteOptions};
+use cairn_dag::mfs::{CopyOptions, Mfs, RemoveOptions, Settings, WriteOptions};
 use cairn_primitives::Cid;
+use cairn_primitives::unixfs::directory::Sharding;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 
@@ -230,9 +231,9 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
             let mut settings = Settings::new().unwrap();
-            settings.chunker = "size-64".parse().unwrap();
+            settings.format.chunker = "size-64".parse().unwrap();
             if sharded {
-                settings.rules = Rules { threshold: 80, fanout: 8, ..Rules::default() };
+                settings.format.sharding = Sharding { threshold: 80, fanout: 8, ..Sharding::default() };
             }
             let fs = Fs::with(settings.clone()).await;
             let mut model = Model::new();

@@ -1,6 +1,6 @@
 //! What Kubo 0.42 answered to the same changes, one after the other.
 
-use cairn_dag::mfs::{CopyOptions, Kind, MakeOptions, MfsError, RemoveOptions, WriteOptions};
+use cairn_dag::mfs::{CopyOptions, EntryKind, MakeOptions, MfsError, RemoveOptions, WriteOptions};
 use cairn_primitives::Version;
 use cairn_primitives::unixfs::Mtime;
 
@@ -22,7 +22,7 @@ fn want(cid: &str, size: u64, cumulative: u64, blocks: usize) -> (String, u64, u
     (cid.to_owned(), size, cumulative, blocks)
 }
 
-async fn long(fs: &Fs, at: &str) -> Vec<(String, String, u64, Kind)> {
+async fn long(fs: &Fs, at: &str) -> Vec<(String, String, u64, EntryKind)> {
     let mut listing = fs.mfs.ls(&path(at), true).await.unwrap();
     let mut out = Vec::new();
     while let Some(entry) = listing.next().await.unwrap() {
@@ -32,7 +32,7 @@ async fn long(fs: &Fs, at: &str) -> Vec<(String, String, u64, Kind)> {
     out
 }
 
-fn row(name: &str, cid: &str, size: u64, kind: Kind) -> (String, String, u64, Kind) {
+fn row(name: &str, cid: &str, size: u64, kind: EntryKind) -> (String, String, u64, EntryKind) {
     (name.to_owned(), cid.to_owned(), size, kind)
 }
 
@@ -185,14 +185,14 @@ async fn copied(fs: &Fs) {
     assert_eq!(
         long(fs, "/m").await,
         [
-            row("big", BIG, 1_048_593, Kind::File),
-            row("w", W, 21, Kind::File),
-            row("wc", WC, 4, Kind::File),
-            row("wc2", W, 21, Kind::File),
-            row("x", x, 0, Kind::Directory),
+            row("big", BIG, 1_048_593, EntryKind::File),
+            row("w", W, 21, EntryKind::File),
+            row("wc", WC, 4, EntryKind::File),
+            row("wc2", W, 21, EntryKind::File),
+            row("x", x, 0, EntryKind::Directory),
         ]
     );
-    assert_eq!(long(fs, "/m/wc").await, [row("wc", WC, 4, Kind::File)]);
+    assert_eq!(long(fs, "/m/wc").await, [row("wc", WC, 4, EntryKind::File)]);
     assert_eq!(long(fs, "/cpdir").await.len(), 4);
 }
 
@@ -203,7 +203,10 @@ async fn moved(fs: &Fs) {
     fs.mv("/m/wc3", "/v1/").await.unwrap();
     assert_eq!(
         long(fs, "/v1").await,
-        [row("f", F, 13, Kind::File), row("wc3", W, 21, Kind::File)]
+        [
+            row("f", F, 13, EntryKind::File),
+            row("wc3", W, 21, EntryKind::File)
+        ]
     );
     let root = "QmUpKwGgTQrAFK6YbdfNo1cjg5cztaVwMSdG34UCgA131c";
     assert_eq!(told(fs, "/").await, want(root, 0, 1_051_900, 5));
@@ -265,11 +268,11 @@ async fn changed(fs: &Fs) {
     assert_eq!(
         long(fs, "/m").await,
         [
-            row("big", BIG, 1_048_593, Kind::File),
-            row("n2", n2, 0, Kind::Directory),
-            row("w", W, 21, Kind::File),
-            row("wc", wc, 4, Kind::File),
-            row("x", X_BLAKE, 0, Kind::Directory),
+            row("big", BIG, 1_048_593, EntryKind::File),
+            row("n2", n2, 0, EntryKind::Directory),
+            row("w", W, 21, EntryKind::File),
+            row("wc", wc, 4, EntryKind::File),
+            row("x", X_BLAKE, 0, EntryKind::Directory),
         ]
     );
 }
@@ -290,7 +293,10 @@ async fn removed(fs: &Fs) {
         fs.rm_all(gone).await.unwrap();
     }
     assert!(matches!(fs.rm_all("/").await, Err(MfsError::RootRemoved)));
-    assert_eq!(long(fs, "/").await, [row("cpdir", DIR, 0, Kind::Directory)]);
+    assert_eq!(
+        long(fs, "/").await,
+        [row("cpdir", DIR, 0, EntryKind::Directory)]
+    );
     let root = "QmP4h3XoeBTibad7scbeWhXBYFH33UJNj8juw3iCk5kNzA";
     assert_eq!(told(fs, "/").await, want(root, 0, 1456, 1));
 }

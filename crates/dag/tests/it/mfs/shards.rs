@@ -2,31 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use cairn_dag::mfs::{Rules, Settings};
+use cairn_dag::mfs::Settings;
 use cairn_primitives::Version;
-use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry};
+use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams, Entry, Sharding};
 use cairn_store::BlockCollector as _;
 use proptest::prelude::*;
 
 use super::{Fs, maker, path};
-use crate::support::Made;
+use crate::support::BuiltNode;
 
 /// A file system whose directories become HAMTs early.
 async fn small(threshold: u64, fanout: usize) -> Fs {
     let mut settings = Settings::new().unwrap();
-    settings.rules = Rules {
+    settings.format.sharding = Sharding {
         threshold,
         fanout,
-        ..Rules::default()
+        ..Sharding::default()
     };
     Fs::with(settings).await
 }
 
 /// The CID of a directory of some entries that is built at once.
-fn built(entries: &BTreeMap<String, Made>, threshold: u64, fanout: usize) -> String {
+fn built(entries: &BTreeMap<String, BuiltNode>, threshold: u64, fanout: usize) -> String {
     let mut params = DirectoryParams::new(maker(Version::V0, "sha2-256"));
-    params.threshold = threshold;
-    params.fanout = fanout;
+    params.sharding.threshold = threshold;
+    params.sharding.fanout = fanout;
     let mut builder = DirectoryBuilder::new(params).unwrap();
     for (name, made) in entries {
         builder
@@ -57,7 +57,7 @@ async fn a_directory_becomes_a_shard_above_the_threshold_and_one_node_below_it()
         assert_eq!(fs.cid("/d").await, built(&entries, 390, 8), "{number}");
     }
     assert_eq!(fs.names("/d").await.len(), 20);
-    // Opened anew, so that no growth is remembered.
+    // Opened again, so that no growth is remembered.
     fs.mfs.flush(&path("/")).await.unwrap();
     for number in 10..30 {
         let name = format!("f{number}");
@@ -139,7 +139,7 @@ proptest! {
                         prop_assert_eq!(gone.is_ok(), entries.remove(&name).is_some());
                     }
                 }
-                // Opened anew, so that Kubo, too, would look at the size at each change.
+                // Opened again, so that Kubo, too, would look at the size at each change.
                 fs.mfs.flush(&path("/")).await.unwrap();
                 prop_assert_eq!(fs.cid("/d").await, built(&entries, 1, fanout));
             }

@@ -1,12 +1,12 @@
 //! Adding, moving and removing of pins.
 
 use cairn_dag::NodeError;
-use cairn_dag::pin::{Kind, PinError, Progress};
+use cairn_dag::pin::{PinError, PinKind, Progress};
 use cairn_primitives::Cid;
 use cairn_store::meta::{PinMode, PinRows as _};
 
 use super::{has, node};
-use crate::support::{Made, absent, inline};
+use crate::support::{BuiltNode, absent, inline};
 
 #[tokio::test]
 async fn pins_are_added_renamed_and_removed() {
@@ -32,15 +32,15 @@ async fn pins_are_added_renamed_and_removed() {
         .await
         .unwrap();
     assert_eq!(
-        node.list(Kind::Recursive, ""),
+        node.list(PinKind::Recursive, ""),
         [(root.cid.to_string(), "again".to_owned(), "recursive")]
     );
     node.pin(&root.cid, PinMode::Recursive, "").await.unwrap();
-    assert_eq!(node.list(Kind::All, "").len(), 3);
+    assert_eq!(node.list(PinKind::All, "").len(), 3);
     let conflict = node.pin(&root.cid, PinMode::Direct, "").await.unwrap_err();
     assert_eq!(
         conflict.to_string(),
-        format!("{} is pinned recursively already", root.cid)
+        format!("{} is already pinned recursively", root.cid)
     );
     let refused = node.pinner.remove(&root.cid, false).await.unwrap_err();
     assert_eq!(
@@ -48,10 +48,7 @@ async fn pins_are_added_renamed_and_removed() {
         format!("{} is pinned recursively", root.cid)
     );
     let indirect = node.pinner.remove(&one.cid, true).await.unwrap_err();
-    assert_eq!(
-        indirect.to_string(),
-        "not pinned, or only as part of another pin"
-    );
+    assert_eq!(indirect.to_string(), "not pinned, or only indirectly");
     node.pinner.remove(&root.cid, true).await.unwrap();
     assert!(matches!(
         node.pinner.remove(&root.cid, true).await,
@@ -59,11 +56,11 @@ async fn pins_are_added_renamed_and_removed() {
     ));
     node.pin(&root.cid, PinMode::Direct, "d").await.unwrap();
     assert_eq!(
-        node.list(Kind::All, ""),
+        node.list(PinKind::All, ""),
         [(root.cid.to_string(), "d".to_owned(), "direct")]
     );
     node.pin(&root.cid, PinMode::Recursive, "r").await.unwrap();
-    assert_eq!(node.list(Kind::Direct, "").len(), 0);
+    assert_eq!(node.list(PinKind::Direct, "").len(), 0);
     node.pinner.remove(&root.cid, true).await.unwrap();
     node.pin(&root.cid, PinMode::Direct, "").await.unwrap();
     node.pinner.remove(&root.cid, false).await.unwrap();
@@ -73,7 +70,7 @@ async fn pins_are_added_renamed_and_removed() {
         .unwrap_err();
     assert_eq!(
         long.to_string(),
-        "the name of the pin has 256 bytes, and 255 are allowed"
+        "the name of the pin has 256 bytes: at most 255 are allowed"
     );
     node.pin(&root.cid, PinMode::Direct, &"n".repeat(255))
         .await
@@ -95,7 +92,7 @@ async fn pins_are_added_renamed_and_removed() {
 #[tokio::test]
 async fn what_is_absent_cannot_be_pinned() {
     let node = node().await;
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,
@@ -119,7 +116,7 @@ async fn what_is_absent_cannot_be_pinned() {
 async fn updates_move_the_name() {
     let node = node().await;
     let common = node.dag.chain(50);
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,
@@ -128,14 +125,14 @@ async fn updates_move_the_name() {
     let old = node.dag.node(vec![("c", &common), ("d", &old_leaf)], None);
     let new = node.dag.node(vec![("c", &common), ("d", &new_leaf)], None);
     let broken = node.dag.node(vec![("c", &common), ("d", &missing)], None);
-    let update = async |from: &Made, to: &Made, unpin| {
+    let update = async |from: &BuiltNode, to: &BuiltNode, unpin| {
         node.pinner
             .update(&node.dag.blocks(), &from.cid, &to.cid, unpin)
             .await
     };
     assert_eq!(
         update(&old, &new, true).await.unwrap_err().to_string(),
-        "the pin to update from does not exist"
+        "the old CID is not pinned recursively"
     );
     node.pin(&old.cid, PinMode::Recursive, "name")
         .await
@@ -150,14 +147,14 @@ async fn updates_move_the_name() {
     );
     update(&old, &new, true).await.unwrap();
     assert_eq!(
-        node.list(Kind::Recursive, ""),
+        node.list(PinKind::Recursive, ""),
         [(new.cid.to_string(), "name".to_owned(), "recursive")]
     );
     update(&new, &old, false).await.unwrap();
-    assert_eq!(node.list(Kind::Recursive, "").len(), 2);
+    assert_eq!(node.list(PinKind::Recursive, "").len(), 2);
     assert_eq!(
         update(&old, &new, true).await.unwrap_err().to_string(),
-        "the content to update to is pinned recursively already"
+        "the new CID is already pinned recursively"
     );
     node.pinner.remove(&new.cid, true).await.unwrap();
     drop(node.dag.hold.clone());

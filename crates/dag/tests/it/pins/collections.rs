@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use cairn_dag::gc::{self, CollectError, Running};
+use cairn_dag::gc::{self, CollectError, CollectionTask};
 use cairn_store::BlockError;
 use cairn_store::BlockWriter as _;
 use cairn_store::block::Collected;
@@ -31,7 +31,7 @@ async fn collections_take_only_what_nothing_keeps() {
         recursive: true,
     };
     let extras: Arc<gc::ExtraRoots> = Arc::new(move || Ok(vec![root.clone()]));
-    let mut running = Running::start(
+    let mut running = CollectionTask::start(
         node.dag.store.clone(),
         node.rows.clone(),
         extras,

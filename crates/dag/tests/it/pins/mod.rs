@@ -4,12 +4,13 @@ mod changes;
 mod collections;
 mod queries;
 mod races;
+mod written;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cairn_dag::gc::CollectError;
-use cairn_dag::pin::{Kind, PinError, PinState, Progress, Query};
+use cairn_dag::pin::{Below, PinError, PinKind, PinState, Progress, Query};
 use cairn_dag::{Pinner, gc};
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
@@ -17,7 +18,7 @@ use cairn_store::block::Collected;
 use cairn_store::meta::{MemoryRows, PinMode, Rows};
 use cairn_store::{BlockReader as _, BlockWriter as _};
 
-use crate::support::{Dag, Made, absent};
+use crate::support::{BuiltNode, Dag, absent};
 
 struct Node {
     dag: Dag,
@@ -40,7 +41,7 @@ impl Node {
             .await
     }
 
-    fn list(&self, kind: Kind, name: &str) -> Vec<(String, String, &'static str)> {
+    fn list(&self, kind: PinKind, name: &str) -> Vec<(String, String, &'static str)> {
         let mut rows = Vec::new();
         let query = Query {
             kind,
@@ -55,7 +56,7 @@ impl Node {
         rows
     }
 
-    async fn state(&self, kind: Kind, cid: &Cid) -> PinState {
+    async fn state(&self, kind: PinKind, cid: &Cid) -> PinState {
         self.pinner
             .state(kind, vec![cid.clone()])
             .await
@@ -78,7 +79,7 @@ fn collect(dag: &Dag, rows: &dyn Rows) -> Result<Collected, CollectError> {
     )
 }
 
-fn has(dag: &Dag, made: &Made) -> bool {
+fn has(dag: &Dag, made: &BuiltNode) -> bool {
     dag.store.has_blocking(made.cid.hash()).unwrap()
 }
 
@@ -102,7 +103,7 @@ async fn wide_and_deep_dags_are_walked_once() {
     node.pin(&chain.cid, PinMode::Recursive, "").await.unwrap();
     let end = node.dag.raw(b"the end");
     assert_eq!(
-        node.state(Kind::All, &end.cid).await,
+        node.state(PinKind::All, &end.cid).await,
         PinState::Indirect {
             via: chain.cid.clone()
         }
@@ -132,8 +133,8 @@ fn pins_can_be_made_on_other_threads() {
     let (blocks, cid) = (dag.blocks(), absent());
     send(pinner.add(&blocks, &cid, PinMode::Recursive, "", None));
     send(pinner.update(&blocks, &cid, &cid, true));
-    send(pinner.add_held(&dag.hold, Vec::new()));
+    send(pinner.add_written(&dag.hold, &[], "", Below::Unknown));
     send(pinner.remove(&cid, true));
     send(pinner.remove_block(&cid, true));
-    send(pinner.state(Kind::All, Vec::new()));
+    send(pinner.state(PinKind::All, Vec::new()));
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cairn_dag::pin::{Kind, PinState, Query};
+use cairn_dag::pin::{PinKind, PinState, Query};
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::BlockWriter as _;
 use cairn_store::meta::{Pin, PinMode, PinRows as _};
 
 use super::node;
-use crate::support::{Made, absent, inline};
+use crate::support::{BuiltNode, absent, inline};
 
 #[tokio::test]
 async fn states_tell_why() {
@@ -19,7 +19,7 @@ async fn states_tell_why() {
             ("leaf", &leaf),
             (
                 "in",
-                &Made {
+                &BuiltNode {
                     cid: inline(b"in"),
                     tree: 2,
                     content: 2,
@@ -29,39 +29,45 @@ async fn states_tell_why() {
         None,
     );
     let root = node.dag.node(vec![("inner", &inner)], None);
-    assert_eq!(node.state(Kind::All, &leaf.cid).await, PinState::NotPinned);
+    assert_eq!(
+        node.state(PinKind::All, &leaf.cid).await,
+        PinState::NotPinned
+    );
     node.pin(&root.cid, PinMode::Recursive, "r").await.unwrap();
     let recursive = PinState::Pinned {
         mode: PinMode::Recursive,
         name: "r".to_owned(),
     };
-    assert_eq!(node.state(Kind::All, &root.cid).await, recursive);
+    assert_eq!(node.state(PinKind::All, &root.cid).await, recursive);
     assert_eq!(
-        node.state(Kind::Direct, &root.cid).await,
+        node.state(PinKind::Direct, &root.cid).await,
         PinState::NotPinned
     );
     assert_eq!(
-        node.state(Kind::Indirect, &root.cid).await,
+        node.state(PinKind::Indirect, &root.cid).await,
         PinState::NotPinned
     );
     let indirect = PinState::Indirect {
         via: root.cid.clone(),
     };
     for cid in [&leaf.cid, &inner.cid, &inline(b"in")] {
-        assert_eq!(node.state(Kind::All, cid).await, indirect);
-        assert_eq!(node.state(Kind::Recursive, cid).await, PinState::NotPinned);
+        assert_eq!(node.state(PinKind::All, cid).await, indirect);
+        assert_eq!(
+            node.state(PinKind::Recursive, cid).await,
+            PinState::NotPinned
+        );
     }
     node.pin(&leaf.cid, PinMode::Direct, "").await.unwrap();
     assert_eq!(
-        node.state(Kind::All, &leaf.cid).await.to_string(),
+        node.state(PinKind::All, &leaf.cid).await.to_string(),
         "pinned: direct"
     );
-    assert_eq!(node.state(Kind::Indirect, &leaf.cid).await, indirect);
+    assert_eq!(node.state(PinKind::Indirect, &leaf.cid).await, indirect);
     assert_eq!(indirect.to_string(), format!("pinned via {}", root.cid));
     let many = node
         .pinner
         .state(
-            Kind::All,
+            PinKind::All,
             vec![
                 absent(),
                 root.cid.clone(),
@@ -75,7 +81,7 @@ async fn states_tell_why() {
         many,
         [PinState::NotPinned, recursive, indirect.clone(), indirect]
     );
-    let unknown = "zz".parse::<Kind>().unwrap_err();
+    let unknown = "zz".parse::<PinKind>().unwrap_err();
     assert_eq!(
         unknown.to_string(),
         "unknown pin type \"zz\": expected direct, indirect, recursive or all"
@@ -98,14 +104,14 @@ async fn listings_are_in_order_and_name_each_block_once() {
     node.pin(&direct.cid, PinMode::Direct, "on its own")
         .await
         .unwrap();
-    let all = node.list(Kind::All, "");
+    let all = node.list(PinKind::All, "");
     let kinds: Vec<_> = all.iter().map(|row| row.2).collect();
     assert_eq!(
         kinds,
         ["recursive", "recursive", "direct", "indirect", "indirect"]
     );
     let indirect: BTreeSet<_> = node
-        .list(Kind::Indirect, "")
+        .list(PinKind::Indirect, "")
         .into_iter()
         .map(|row| row.0)
         .collect();
@@ -113,9 +119,9 @@ async fn listings_are_in_order_and_name_each_block_once() {
         indirect,
         BTreeSet::from([leaf.cid.to_string(), shared.cid.to_string()])
     );
-    assert_eq!(node.list(Kind::All, "two").len(), 1);
-    assert_eq!(node.list(Kind::All, "o").len(), 3);
-    assert_eq!(node.list(Kind::Indirect, "o").len(), 0);
+    assert_eq!(node.list(PinKind::All, "two").len(), 1);
+    assert_eq!(node.list(PinKind::All, "o").len(), 3);
+    assert_eq!(node.list(PinKind::Indirect, "o").len(), 0);
     let mut listing = node.pinner.list(Query::default());
     let mut count = 0;
     while let Some(pin) = listing.next().await {
@@ -141,7 +147,7 @@ async fn long_listings_stream_and_stop_when_nobody_reads() {
         .await
         .unwrap();
     let mut listing = node.pinner.list(Query {
-        kind: Kind::Recursive,
+        kind: PinKind::Recursive,
         ..Query::default()
     });
     let mut before: Option<Vec<u8>> = None;
@@ -162,7 +168,7 @@ async fn long_listings_stream_and_stop_when_nobody_reads() {
 #[tokio::test]
 async fn verification_names_what_is_bad() {
     let node = node().await;
-    let leaves: Vec<Made> = (0..4u8).map(|n| node.dag.raw(&[n])).collect();
+    let leaves: Vec<BuiltNode> = (0..4u8).map(|n| node.dag.raw(&[n])).collect();
     let shared = node
         .dag
         .node(vec![("a", &leaves[0]), ("b", &leaves[1])], None);

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cairn_dag::Blocks;
-use cairn_dag::pin::{Kind, PinError, PinState};
-use cairn_store::meta::{Pin, PinMode, PinRows as _};
+use cairn_dag::pin::{Below, PinError, PinKind, PinState};
+use cairn_store::meta::{PinMode, PinRows as _};
 use cairn_store::{BlockCollector as _, BlockWriter as _};
 
 use super::{Node, has, node};
 use crate::exchange::Remote;
-use crate::support::{Dag, Made};
+use crate::support::{BuiltNode, Dag};
 
 /// Peers whose blocks come one by one, as they are let through.
 fn gate(dag: Dag) -> Arc<Remote> {
@@ -22,7 +22,7 @@ fn gate(dag: Dag) -> Arc<Remote> {
 async fn pin_under_way(
     node: &Node,
     source: &Arc<Remote>,
-    root: &Made,
+    root: &BuiltNode,
 ) -> tokio::task::JoinHandle<Result<(), PinError>> {
     let blocks = Blocks::online(node.dag.store.clone(), source.clone());
     let (pinner, cid) = (node.pinner.clone(), root.cid.clone());
@@ -38,11 +38,11 @@ async fn pin_under_way(
 }
 
 /// Two nodes with the same DAG, of which the first lacks the last leaf.
-async fn lacking() -> (Node, Arc<Remote>, Made, Vec<Made>) {
+async fn lacking() -> (Node, Arc<Remote>, BuiltNode, Vec<BuiltNode>) {
     let mut here = node().await;
     let there = Dag::new();
     let make = |dag: &Dag| {
-        let leaves: Vec<Made> = (0..20u8).map(|n| dag.raw(&[n; 9])).collect();
+        let leaves: Vec<BuiltNode> = (0..20u8).map(|n| dag.raw(&[n; 9])).collect();
         let root = dag.node_of(
             leaves
                 .iter()
@@ -83,7 +83,7 @@ async fn a_collection_beside_a_pin_takes_nothing_of_it() {
             .all(|made| has(&node.dag, made))
     );
     assert!(matches!(
-        node.state(Kind::All, &leaves[19].cid).await,
+        node.state(PinKind::All, &leaves[19].cid).await,
         PinState::Indirect { .. }
     ));
     // What began while the pin's hold lived waits for a later collection.
@@ -149,14 +149,11 @@ async fn pins_and_collections_race() {
                     store: node.dag.store.clone(),
                     hold: node.dag.store.hold(),
                 };
-                let leaves: Vec<Made> = (0..5).map(|n| dag.raw(&[worker, round, n])).collect();
+                let leaves: Vec<BuiltNode> = (0..5).map(|n| dag.raw(&[worker, round, n])).collect();
                 let root = dag.node(leaves.iter().map(|leaf| ("", leaf)).collect(), None);
-                let pin = Pin {
-                    cid: root.cid.clone(),
-                    mode: PinMode::Recursive,
-                    name: String::new(),
-                };
-                node.pinner.add_held(&dag.hold, vec![pin]).await.unwrap();
+                let roots = [root.cid.clone()];
+                let pinned = node.pinner.add_written(&dag.hold, &roots, "", Below::Held);
+                pinned.await.unwrap();
                 drop(dag);
                 let above = {
                     let dag = Dag {
@@ -188,7 +185,7 @@ async fn pins_and_collections_race() {
     }
     stop.store(true, Ordering::Relaxed);
     collector.await.unwrap();
-    assert!(node.list(Kind::Recursive, "").len() == 200);
+    assert!(node.list(PinKind::Recursive, "").len() == 200);
     let mut bad = 0;
     node.pinner
         .verify_blocking(&mut |status| {

@@ -7,7 +7,7 @@ use cairn_primitives::Multihash;
 use futures_util::TryStreamExt as _;
 
 use super::{export, nobody, read_car};
-use crate::support::{Dag, Made, absent, counter, inline};
+use crate::support::{BuiltNode, Dag, absent, counter, inline};
 
 #[tokio::test]
 async fn cars_are_byte_for_byte_kubos() {
@@ -44,7 +44,7 @@ async fn cars_hold_every_block_once() {
     let dag = Dag::new();
     let root = dag.diamonds(60);
     assert_eq!(export(&dag.blocks(), &root.cid).await.blocks.len(), 61);
-    let inlined = Made {
+    let inlined = BuiltNode {
         cid: inline(b"in"),
         tree: 2,
         content: 2,
@@ -80,11 +80,11 @@ async fn cars_fail_before_the_first_byte_or_with_the_block() {
     assert_eq!(
         error.to_string(),
         format!(
-            "block {} was not found here, and this node is offline",
+            "block {} was not found locally, and this node is offline",
             absent()
         )
     );
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
-use cairn_dag::export::{GetOptions, Packing};
+use cairn_dag::export::{DownloadFormat, GetOptions};
 use cairn_dag::resolve::resolve;
-use cairn_primitives::unixfs::{Kind, Mtime, UnixFs};
+use cairn_primitives::unixfs::{Mtime, NodeKind, UnixFs};
 
 use super::{get, path, plain};
 use crate::support::{Dag, counter};
@@ -95,7 +95,7 @@ async fn archives_and_compression_combine() {
     let zip = GetOptions::new(false, true, None).unwrap();
     assert_eq!(
         (zip.packing(), plain().packing()),
-        (Packing::Gzip, Packing::Tar)
+        (DownloadFormat::Gzip, DownloadFormat::Tar)
     );
     let (size, bytes) = get(&dag, &file.cid, "f", zip).await.unwrap();
     assert_eq!((size, gunzip(&bytes)), (300_000, content.clone()));
@@ -119,7 +119,7 @@ async fn archives_and_compression_combine() {
         let error = GetOptions::new(true, true, Some(level)).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the compression level is not between 1 and 9"
+            "the compression level must be between 1 and 9"
         );
     }
     assert!(GetOptions::new(true, false, Some(99)).is_ok());
@@ -128,7 +128,7 @@ async fn archives_and_compression_combine() {
 #[tokio::test]
 async fn archives_keep_attributes_and_long_names() {
     let dag = Dag::new();
-    let mut fs = UnixFs::new(Kind::File);
+    let mut fs = UnixFs::new(NodeKind::File);
     fs.file_size = Some(0);
     fs.set_attributes(
         Some(0o4751),
@@ -138,7 +138,7 @@ async fn archives_keep_attributes_and_long_names() {
         }),
     );
     let timed = dag.node(vec![], Some(fs));
-    let mut old = UnixFs::new(Kind::Directory);
+    let mut old = UnixFs::new(NodeKind::Directory);
     old.set_attributes(Some(0o700), Some(Mtime::from_seconds(-3)));
     let old = dag.node(vec![], Some(old));
     let empty = dag.file(b"", &[]);

@@ -3,16 +3,16 @@
 use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::export::{Cat, CatRange, ExportError, FileReader};
-use cairn_primitives::unixfs::{Kind, UnixFs};
+use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockWriter as _;
 use futures_util::TryStreamExt as _;
 
 use super::{cat, nobody};
-use crate::support::{Dag, Made, absent};
+use crate::support::{BuiltNode, Dag, absent};
 
 /// A file of three levels, with bytes of their own in inner nodes, empty parts, and blocks of uneven sizes.
-fn uneven(dag: &Dag) -> (Made, Vec<u8>) {
+fn uneven(dag: &Dag) -> (BuiltNode, Vec<u8>) {
     let bytes: Vec<u8> = (0..100).collect();
     let left = dag.file(
         &bytes[4..7],
@@ -69,7 +69,7 @@ async fn files_are_read_from_any_offset_for_any_length() {
 #[tokio::test]
 async fn seeking_does_not_read_what_it_skips() {
     let dag = Dag::new();
-    let parts: Vec<Made> = (0..10u8).map(|n| dag.raw(&[n; 10])).collect();
+    let parts: Vec<BuiltNode> = (0..10u8).map(|n| dag.raw(&[n; 10])).collect();
     let file = dag.file(b"", &parts);
     for (at, part) in parts.iter().enumerate() {
         if at != 5 {
@@ -109,7 +109,7 @@ async fn blocks_of_other_sizes_than_named_are_refused() {
         let nested = dag.file(b"", &[dag.file(b"", &[part])]);
         assert!(cat(&dag.blocks(), &nested.cid).await.is_err());
     }
-    let mut fs = UnixFs::new(Kind::File);
+    let mut fs = UnixFs::new(NodeKind::File);
     fs.block_sizes = vec![u64::MAX, u64::MAX];
     let leaf = dag.raw(b"x");
     let huge = dag.node(vec![("", &leaf), ("", &leaf)], Some(fs));
@@ -120,7 +120,7 @@ async fn blocks_of_other_sizes_than_named_are_refused() {
 async fn cat_joins_files() {
     let dag = Dag::new();
     let hello = dag.file(b"hello world\n", &[]);
-    let run = async |offset, length, files: &[&Made]| {
+    let run = async |offset, length, files: &[&BuiltNode]| {
         let mut cat = Cat::new(dag.blocks(), CatRange::new(offset, length)?);
         for made in files {
             if cat.is_full() {
@@ -147,7 +147,7 @@ async fn cat_joins_files() {
     assert_eq!(run(15, Some(2), &two).await.unwrap(), "lo");
     assert_eq!(run(1000, None, &two).await.unwrap(), "");
     // What is beyond the wanted bytes, or all when none are wanted, is not even looked at.
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,
@@ -176,7 +176,7 @@ async fn cat_joins_files() {
         run(0, None, &[&dag.symlink("there")]).await.unwrap(),
         "there"
     );
-    let cbor = Made {
+    let cbor = BuiltNode {
         cid: Cid::v1(Codec::DAG_CBOR, Multihash::wrap(0, &[0xa0]).unwrap()),
         tree: 0,
         content: 0,

@@ -10,12 +10,12 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockCollector as _;
 
 use super::{message, path};
-use crate::support::{Dag, Made, absent, inline};
+use crate::support::{BuiltNode, Dag, absent, inline};
 
 #[tokio::test]
 async fn hamts_are_searched_and_listed() {
     let dag = Dag::new();
-    let files: BTreeMap<String, Made> = (0..500)
+    let files: BTreeMap<String, BuiltNode> = (0..500)
         .map(|n| (format!("f{n:03}"), dag.raw(format!("{n}").as_bytes())))
         .collect();
     let root = dag.hamt(files.clone());
@@ -57,7 +57,7 @@ async fn listings_tell_types_sizes_and_targets() {
     let file = dag.file(b"", &leaves);
     let link = dag.symlink("file");
     let sub = dag.dir(&[]);
-    let cbor = Made {
+    let cbor = BuiltNode {
         cid: Cid::v1(Codec::DAG_CBOR, Multihash::sha2_256(b"x")),
         tree: 9,
         content: 0,
@@ -160,12 +160,12 @@ async fn refs_are_listed_as_kubo_lists_them() {
     );
     // Seen first at the deepest level, then higher up: what is below it is listed after all.
     let leaf = dag.raw(b"leaf");
-    let (z, y) = (dag.node(vec![("leaf", &leaf)], None), |z: &Made| {
+    let (z, y) = (dag.node(vec![("leaf", &leaf)], None), |z: &BuiltNode| {
         dag.node(vec![("z", z)], None)
     });
     let root = dag.node(vec![("y", &y(&z)), ("z again", &z)], None);
     assert_eq!(list(&root.cid, true, Some(2)).await, "y z leaf");
-    let missing = Made {
+    let missing = BuiltNode {
         cid: absent(),
         tree: 0,
         content: 0,

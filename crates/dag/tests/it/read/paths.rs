@@ -32,7 +32,7 @@ async fn paths_lead_through_directories() {
     assert_eq!(message(&dag, &root.cid, "Links/0").await, under("Links"));
     assert_eq!(
         message(&dag, &root.cid, "a.txt/x").await,
-        "a value of kind bytes has no entries: only maps and lists have"
+        "a value of kind bytes has no entries: expected a map or a list"
     );
     assert!(
         message(&dag, &root.cid, "a.txt/x/y")
@@ -44,7 +44,7 @@ async fn paths_lead_through_directories() {
     assert_eq!(
         message(&dag, &absent(), "x").await,
         format!(
-            "block {} was not found here, and this node is offline",
+            "block {} was not found locally, and this node is offline",
             absent()
         )
     );
@@ -63,7 +63,7 @@ async fn absent_blocks_are_named_by_their_multihash() {
         .unwrap();
     assert_eq!(
         cat(&dag.blocks(), &cid).await.unwrap_err().to_string(),
-        "block bafkreidb4xu4pn2wecnsec2qmebq3qon4zfej7tzpe6ojdbbqsoisd7l2a was not found here, and this node is offline"
+        "block bafkreidb4xu4pn2wecnsec2qmebq3qon4zfej7tzpe6ojdbbqsoisd7l2a was not found locally, and this node is offline"
     );
 }
 
@@ -190,7 +190,7 @@ async fn paths_lead_through_values() {
     );
     assert_eq!(
         message(&dag, &root, "n/m/x").await,
-        "a value of kind int has no entries: only maps and lists have"
+        "a value of kind int has no entries: expected a map or a list"
     );
     assert_eq!(
         message(&dag, &root, "n/m/x/y").await,

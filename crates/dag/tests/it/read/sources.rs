@@ -15,7 +15,7 @@ use cairn_store::exchange::Hint;
 
 use super::{cat, export};
 use crate::exchange::Remote;
-use crate::support::{Dag, Made, absent, counter};
+use crate::support::{BuiltNode, Dag, absent, counter};
 
 const DELAY: Duration = Duration::from_millis(2);
 
@@ -27,11 +27,11 @@ async fn until(mut holds: impl FnMut() -> bool) {
 }
 
 /// A file of so many leaves in nodes of so many, elsewhere.
-fn file(leaves: usize, width: usize) -> (Dag, Made, Vec<u8>) {
+fn file(leaves: usize, width: usize) -> (Dag, BuiltNode, Vec<u8>) {
     let there = Dag::new();
     let content = counter("remote", leaves * 500);
-    let parts: Vec<Made> = content.chunks(500).map(|part| there.raw(part)).collect();
-    let nodes: Vec<Made> = parts
+    let parts: Vec<BuiltNode> = content.chunks(500).map(|part| there.raw(part)).collect();
+    let nodes: Vec<BuiltNode> = parts
         .chunks(width)
         .map(|parts| there.file(b"", parts))
         .collect();

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::super::Failure;
 use super::xml;
 
-/// Bytes of records that go out together when they are ready together.
+/// Maximum number of bytes of records that are sent together.
 const BATCH: usize = 32 << 10;
 
 /// How records are written.
@@ -44,41 +44,41 @@ impl Encoding {
 }
 
 /// How the records of one answer are written.
-pub(super) enum Written<C> {
+pub(super) enum RecordFormat<C> {
     Json,
-    /// By the request, as `ipfs` prints them.
+    /// As text, as `ipfs` prints them.
     Text(C),
-    /// As elements of this name.
+    /// As XML elements of this name.
     Xml(Option<&'static str>),
 }
 
 pub(super) fn encode<C: Command>(
     record: &RecordOf<C>,
-    written: &Written<C>,
+    written: &RecordFormat<C>,
     out: &mut BytesMut,
 ) -> Result<(), Failure> {
     match written {
-        Written::Xml(None) => {
+        RecordFormat::Xml(None) => {
             return Err(Failure::no_xml());
         }
-        Written::Xml(Some(name)) => {
+        RecordFormat::Xml(Some(name)) => {
             let value =
                 serde_json::to_value(record).map_err(|error| Failure::normal(error.to_string()))?;
-            let mut shown = String::new();
-            xml::element(name, &value, &mut shown);
-            out.extend_from_slice(shown.as_bytes());
+            let mut options = String::new();
+            xml::element(name, &value, &mut options);
+            out.extend_from_slice(options.as_bytes());
         }
-        Written::Text(request) => {
-            let mut shown = String::new();
-            request.text(record, &mut shown);
-            out.extend_from_slice(shown.as_bytes());
+        RecordFormat::Text(request) => {
+            let mut options = String::new();
+            request.text(record, &mut options);
+            out.extend_from_slice(options.as_bytes());
         }
-        Written::Json => json_line(record, out)?,
+        RecordFormat::Json => json_line(record, out)?,
     }
     Ok(())
 }
 
-/// Appends a value and a line end. `()` is nothing at all.
+/// Appends a value and a line end; nothing for `()`.
 pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
     serde_json::to_writer((&mut *out).writer(), value)
         .map_err(|error| Failure::normal(error.to_string()))?;
@@ -86,14 +86,14 @@ pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<()
     Ok(())
 }
 
-/// Lines of records, those that are ready at once put together.
+/// Lines of records; those that are ready together are joined.
 pub(super) fn lines<C: Command>(
     records: BoxStream<'static, Result<RecordOf<C>, Failure>>,
-    written: Written<C>,
+    written: RecordFormat<C>,
 ) -> BoxStream<'static, Result<Bytes, Failure>> {
     struct Lines<C: Command> {
         records: Option<BoxStream<'static, Result<RecordOf<C>, Failure>>>,
-        written: Written<C>,
+        written: RecordFormat<C>,
         failed: Option<Failure>,
     }
     impl<C: Command> Unpin for Lines<C> {}

@@ -1,4 +1,4 @@
-//! Records that come one after another, and the work that sends them.
+//! Streams of records, and the tasks that produce them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,14 +11,14 @@ use tokio::sync::mpsc;
 
 use super::super::Failure;
 
-/// Records that may wait for the connection; then the work waits.
+/// Records that may wait for the connection; at the bound the producer waits.
 const QUEUE: usize = 64;
 
-/// Records that come one after another.
+/// A stream of records.
 pub(crate) struct Records<R>(BoxStream<'static, Result<R, Failure>>);
 
 impl<R: Send + 'static> Records<R> {
-    /// What a stream gives.
+    /// The records of a stream.
     pub(crate) fn stream(stream: impl Stream<Item = Result<R, Failure>> + Send + 'static) -> Self {
         Self(stream.boxed())
     }
@@ -28,7 +28,7 @@ impl<R: Send + 'static> Records<R> {
         Self(futures_util::stream::empty().boxed())
     }
 
-    /// Each record as something else.
+    /// Maps each record.
     pub(crate) fn map<T: Send + 'static>(
         self,
         each: impl Fn(R) -> T + Send + 'static,
@@ -41,7 +41,8 @@ impl<R: Send + 'static> Records<R> {
         self.0
     }
 
-    /// What some work sends. The work goes on while the client reads, and is dropped when the client leaves.
+    /// The records that a producer sends. The producer runs while the client reads, and is dropped when the client
+    /// leaves.
     pub(crate) fn work<F>(work: impl FnOnce(Sender<R>) -> F) -> Self
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
@@ -49,7 +50,7 @@ impl<R: Send + 'static> Records<R> {
         Self::queued(QUEUE, work)
     }
 
-    /// As [`Self::work`], for records that may be large: one waits at a time.
+    /// As [`Self::work`], for large records: only one waits at a time.
     pub(crate) fn large<F>(work: impl FnOnce(Sender<R>) -> F) -> Self
     where
         F: Future<Output = Result<(), Failure>> + Send + 'static,
@@ -63,7 +64,7 @@ impl<R: Send + 'static> Records<R> {
     {
         let (sender, receiver) = mpsc::channel(queue);
         Self(
-            Work {
+            Producer {
                 work: Some(Box::pin(work(Sender(sender)))),
                 receiver,
                 failed: None,
@@ -73,7 +74,7 @@ impl<R: Send + 'static> Records<R> {
     }
 }
 
-/// Sends records out of [`Records::work`].
+/// Sends records from the producer of [`Records::work`].
 #[derive(Clone)]
 pub(crate) struct Sender<R>(mpsc::Sender<R>);
 
@@ -86,27 +87,27 @@ impl<R> Sender<R> {
             .map_err(|_| Failure::normal("the client has left"))
     }
 
-    /// Sends a record that is left out while an earlier one waits for a slow client.
+    /// Sends a record, or skips it while an earlier one waits for a slow client.
     pub(crate) fn offer(&self, record: impl FnOnce() -> R) {
         if self.0.capacity() == self.0.max_capacity() {
             let _ = self.0.try_send(record());
         }
     }
 
-    /// Sends from a thread that may block; `false` when the client has left.
+    /// Sends from a blocking thread; `false` when the client has left.
     pub(crate) fn blocking_send(&self, record: R) -> bool {
         self.0.blocking_send(record).is_ok()
     }
 }
 
-/// Polls the work and what it sends in one task.
-struct Work<R> {
+/// Polls the producer and its records in one task.
+struct Producer<R> {
     work: Option<BoxFuture<'static, Result<(), Failure>>>,
     receiver: mpsc::Receiver<R>,
     failed: Option<Failure>,
 }
 
-impl<R> Stream for Work<R> {
+impl<R> Stream for Producer<R> {
     type Item = Result<R, Failure>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

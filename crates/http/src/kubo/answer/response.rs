@@ -1,4 +1,4 @@
-//! The status, the headers and the body of every answer.
+//! Status, headers and body of every response.
 
 use std::future::Future as _;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::task::Poll;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use cairn_wire::CommandError;
+use cairn_wire::{CommandError, ErrorDetail};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::response::Parts;
@@ -18,8 +18,8 @@ use super::super::call::timed_out;
 use super::super::error::{parse, vary};
 use super::super::{AGENT, Failure, nothing};
 use super::encoding::{Encoding, json_line};
-use super::{Begun, Kind, Shown};
-use crate::stream::{Ending, Streamed, Trailers, Whole};
+use super::{PayloadKind, ResponseOptions, ResponseStart};
+use crate::stream::{FullBody, StreamBody, StreamFailure, Trailers};
 
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("X-Stream-Output, X-Chunked-Output, X-Content-Length");
@@ -28,7 +28,7 @@ pub(super) const CONTENT_LENGTH: HeaderName = HeaderName::from_static("x-content
 
 const ONE: HeaderValue = HeaderValue::from_static("1");
 
-/// The headers of every answer that a command gives; the media type comes first.
+/// The headers of every command's response; the media type is first.
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(""));
@@ -40,7 +40,7 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers
 });
 
-/// The head of an answer that a command gives.
+/// The head of a command's response.
 fn head(status: StatusCode, media_type: &'static str) -> Parts {
     let (mut parts, ()) = Response::new(()).into_parts();
     parts.status = status;
@@ -51,41 +51,45 @@ fn head(status: StatusCode, media_type: &'static str) -> Parts {
 }
 
 fn built(builder: http::response::Builder, body: Body) -> Response {
-    // The parts are constants and numbers: they always build.
+    // Built from constants and numbers, so it cannot fail.
     builder
         .body(body)
         .unwrap_or_else(|_| Response::new(nothing()))
 }
 
-pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) -> Response {
-    let media_type = match begun.kind {
-        Kind::One | Kind::Many => shown.encoding.media_type(),
-        Kind::Bytes(media_type, _) => media_type,
+pub(super) fn success(
+    start: ResponseStart,
+    options: &ResponseOptions,
+    deadline: Option<Instant>,
+) -> Response {
+    let media_type = match start.kind {
+        PayloadKind::One | PayloadKind::Many => options.encoding.media_type(),
+        PayloadKind::Bytes(media_type, _) => media_type,
     };
     let mut parts = head(StatusCode::OK, media_type);
     let headers = &mut parts.headers;
-    match begun.kind {
-        Kind::One => {}
-        Kind::Many => {
+    match start.kind {
+        PayloadKind::One => {}
+        PayloadKind::Many => {
             headers.insert(HeaderName::from_static("x-chunked-output"), ONE);
         }
-        Kind::Bytes(_, length) => {
+        PayloadKind::Bytes(_, length) => {
             headers.insert(HeaderName::from_static("x-stream-output"), ONE);
             if let Some(length) = length {
                 headers.insert(CONTENT_LENGTH, length.into());
             }
         }
     }
-    shown.trailers.announce(headers);
-    if !matches!(shown.trailers, Trailers::Agreed)
-        && begun.rest.is_none()
-        && let Some(only) = begun.first.clone().filter(|only| !only.is_empty())
+    options.trailers.announce(headers);
+    if !matches!(options.trailers, Trailers::Agreed)
+        && start.rest.is_none()
+        && let Some(only) = start.first.clone().filter(|only| !only.is_empty())
     {
-        return Response::from_parts(parts, Body::new(Whole::new(only)));
+        return Response::from_parts(parts, Body::new(FullBody::new(only)));
     }
-    let in_records = matches!(begun.kind, Kind::Many);
-    let first = futures_util::stream::iter(begun.first.map(Ok));
-    let rest = begun
+    let in_records = matches!(start.kind, PayloadKind::Many);
+    let first = futures_util::stream::iter(start.first.map(Ok));
+    let rest = start
         .rest
         .unwrap_or_else(|| futures_util::stream::empty().boxed());
     let rest = match deadline {
@@ -93,18 +97,18 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
         Some(deadline) => until(deadline, rest),
     };
     let whole = first.chain(rest).flat_map(move |piece| {
-        // A record stream says in a last record why it is cut; bytes cannot.
+        // A record stream ends with a record of the error before it is cut off; a byte stream cannot.
         let (record, piece) = match piece {
             Ok(data) => (None, Ok(data)),
-            Err(Failure::Told(message)) => (None, Err(Ending::Told(message))),
+            Err(Failure::Trailer(message)) => (None, Err(StreamFailure::Trailer(message))),
             Err(failure) => {
-                tracing::warn!(error = %failure, "an answer was cut off");
+                tracing::warn!(error = %failure, "a response was cut off");
                 let mut line = BytesMut::new();
                 let told = in_records
                     && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();
                 (
                     told.then(|| Ok(line.freeze())),
-                    Err(Ending::Cut(failure.to_string())),
+                    Err(StreamFailure::Cut(failure.to_string())),
                 )
             }
         };
@@ -112,11 +116,11 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
     });
     Response::from_parts(
         parts,
-        Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())),
+        Body::new(StreamBody::new(whole.boxed(), options.trailers.clone())),
     )
 }
 
-/// A stream that fails at a time, also one that always has something ready: then no timer would ever be asked.
+/// A stream that fails at a deadline, even if it is always ready and a timer would never be polled.
 fn until(
     deadline: Instant,
     mut stream: BoxStream<'static, Result<Bytes, Failure>>,
@@ -135,19 +139,19 @@ fn until(
     .boxed()
 }
 
-pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
+pub(super) fn refused(failure: &Failure, options: &ResponseOptions) -> Response {
     match failure {
         Failure::Parse(refused) => parse(refused),
-        Failure::Told(message) => {
-            let ending = futures_util::stream::iter([Err(Ending::Told(message.clone()))]);
+        Failure::Trailer(message) => {
+            let ending = futures_util::stream::iter([Err(StreamFailure::Trailer(message.clone()))]);
             Response::from_parts(
-                head(failure.status(), shown.encoding.media_type()),
-                Body::new(Streamed::new(ending.boxed(), shown.trailers.clone())),
+                head(failure.status(), options.encoding.media_type()),
+                Body::new(StreamBody::new(ending.boxed(), options.trailers.clone())),
             )
         }
         Failure::Command(error) => {
             let mut out = BytesMut::new();
-            let media_type = match shown.encoding {
+            let media_type = match options.encoding {
                 Encoding::Text => {
                     out.extend_from_slice(error.message.as_bytes());
                     "text/plain"
@@ -158,15 +162,21 @@ pub(super) fn refused(failure: &Failure, shown: &Shown) -> Response {
                 }
             };
             let only = futures_util::stream::iter([Ok(out.freeze())]);
-            Response::from_parts(
+            let mut response = Response::from_parts(
                 head(failure.status(), media_type),
-                Body::new(Streamed::new(only.boxed(), shown.trailers.clone())),
-            )
+                Body::new(StreamBody::new(only.boxed(), options.trailers.clone())),
+            );
+            if let Some(detail) = &error.detail {
+                response
+                    .extensions_mut()
+                    .insert(ErrorDetail(detail.clone()));
+            }
+            response
         }
     }
 }
 
-/// Text that no command gave.
+/// A plain text response.
 pub(crate) fn plain(status: StatusCode, text: String) -> Response {
     let builder = Response::builder()
         .status(status)
@@ -191,16 +201,16 @@ pub(crate) fn redirect(to: &str) -> Response {
     )
 }
 
-/// What a command group answers.
+/// The response of a command group.
 pub(crate) fn empty_group() -> Response {
-    let empty = Streamed::new(futures_util::stream::empty().boxed(), Trailers::Frame);
+    let empty = StreamBody::new(futures_util::stream::empty().boxed(), Trailers::Frame);
     let mut parts = head(StatusCode::OK, "application/json");
     let chunked = HeaderName::from_static("x-chunked-output");
     parts.headers.insert(chunked, ONE);
     Response::from_parts(parts, Body::new(empty))
 }
 
-/// 200 with nothing: what Kubo answers where it gives up before it begins.
+/// An empty 200 response, which Kubo sends where it fails before it starts.
 pub(crate) fn nothing_at_all() -> Response {
     vary(Response::new(nothing()))
 }
@@ -217,7 +227,7 @@ mod tests {
         let endless = futures_util::stream::repeat_with(move || Ok(piece.clone())).boxed();
         let deadline = Instant::now() + Duration::from_millis(50);
         let mut bounded = until(deadline, endless);
-        // No turn in between is left to the timer.
+        // Without cooperative yields the timer is never polled.
         let failed = tokio::task::unconstrained(async {
             while let Some(piece) = bounded.next().await {
                 if let Err(failed) = piece {

@@ -1,11 +1,11 @@
-//! Records as XML, in the form that Go's `encoding/xml` gives them.
+//! Records as XML, in the form of Go's `encoding/xml`.
 //!
 //! Form: <https://pkg.go.dev/encoding/xml#Marshal>
 
 use serde_json::Value;
 
-/// Appends a record as an element of this name: its fields are elements in it, the items of a list repeat the list's
-/// element, what is null is left out.
+/// Appends a record as an element of this name: its fields are elements inside it, list items repeat the element of
+/// the list, and null is left out.
 pub(super) fn element(name: &str, value: &Value, out: &mut String) {
     match value {
         Value::Null => return,
@@ -33,7 +33,7 @@ pub(super) fn element(name: &str, value: &Value, out: &mut String) {
     out.extend(["</", name, ">"]);
 }
 
-/// The CID of what is a link in JSON, and a text here.
+/// A link of DAG-JSON as its CID.
 fn link(fields: &serde_json::Map<String, Value>) -> Option<&str> {
     let value = fields.get("/").filter(|_| fields.len() == 1)?;
     value.as_str()
@@ -50,7 +50,7 @@ fn escape(text: &str, out: &mut String) {
             '\t' => out.push_str("&#x9;"),
             '\n' => out.push_str("&#xA;"),
             '\r' => out.push_str("&#xD;"),
-            // No XML text may hold these.
+            // XML text must not contain these.
             '\0'..' ' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             letter => out.push(letter),
         }

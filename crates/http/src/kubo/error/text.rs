@@ -1,12 +1,17 @@
-//! The texts that Kubo has for the errors of the crates below: clients look at them.
+//! Kubo's error texts, which clients match on.
 //!
-//! The crates below say what went wrong in their own words and in typed fields. Here an error becomes the text that Kubo
-//! answers in its place; where Kubo has no such error, it keeps its own words.
+//! The crates below describe errors in their own words and typed fields. Here an error becomes the text that Kubo
+//! answers in its place; an error that Kubo does not have keeps its own text.
 
+mod codec;
+mod config;
 mod dag;
+mod identifiers;
 mod import;
+mod mfs;
 mod primitives;
 mod store;
+mod wire;
 
 use std::error::Error;
 
@@ -19,7 +24,7 @@ pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     match error.source() {
         None => own,
         Some(cause) => {
-            // An error that ends in the words of its cause ends in Kubo's.
+            // If the text of an error ends with that of its cause, the cause's is replaced by Kubo's.
             let head = own.strip_suffix(&cause.to_string());
             head.map_or_else(
                 || format!("{own}: {}", text(cause)),
@@ -31,7 +36,7 @@ pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
 
 /// An error for which Kubo has a text.
 trait KuboText {
-    /// The whole text, causes included; `None` where the error's own words stand.
+    /// The full text, causes included; `None` to keep the error's own text.
     fn kubo(&self) -> Option<String>;
 }
 
@@ -53,22 +58,35 @@ known!(
     cairn_dag::NodeError,
     cairn_dag::export::CarError,
     cairn_dag::export::ExportError,
-    cairn_dag::filestore::Problem,
+    cairn_dag::filestore::ReferenceProblem,
     cairn_dag::gc::CollectError,
     cairn_dag::import::CarFault,
     cairn_dag::import::ImportError,
     cairn_dag::import::OptionError,
+    cairn_dag::mfs::MfsError,
     cairn_dag::pin::PinError,
     cairn_dag::pin::RemoveError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::config::ConfigCommandError,
+    cairn_node::config::ConfigError,
+    cairn_node::config::DurationError,
     cairn_primitives::car::CarError,
+    cairn_primitives::cid::CidError,
+    cairn_primitives::cid::FormatError,
+    cairn_primitives::codec::CodecError,
+    cairn_primitives::multibase::MultibaseError,
+    cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,
     cairn_primitives::keys::PeerIdError,
     cairn_primitives::unixfs::BuildError,
     cairn_primitives::unixfs::ReadError,
     cairn_primitives::unixfs::chunker::ChunkerSpecError,
+    cairn_primitives::varint::VarintError,
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
+    cairn_store::names::NameError,
+    cairn_wire::ParseError,
+    cairn_wire::multipart::MultipartError,
 );
 
 #[cfg(test)]

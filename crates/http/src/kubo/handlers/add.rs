@@ -1,12 +1,9 @@
 //! `add`.
 
-use cairn_dag::import::{
-    self, AddRequest, FileMeta, ImportDefaults, ImportError, ImportRoot, Importer, Tree,
-};
-use cairn_dag::mfs::{CopyOptions, Kind, Mfs, MfsError, MfsPath};
+use cairn_dag::import::{self, FileMeta, ImportError, ImportOptions, ImportRoot, Importer, Tree};
+use cairn_dag::mfs::{CopyOptions, EntryKind, Mfs, MfsError, MfsPath};
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::Mtime;
-use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::add::{Add, Added};
 use tokio::sync::mpsc;
 
@@ -15,19 +12,17 @@ use super::super::call::CidForm;
 use super::super::files::{FileHead, FileKind, Files};
 use super::super::{Answer, Call, Failure, Handler, Records};
 
-/// Bytes of a file between two lines of progress.
+/// Bytes of a file between two progress records.
 const PROGRESS_STEP: u64 = 256 << 10;
-/// Longest target of a symlink, in bytes.
+/// Maximum length of the target of a symlink, in bytes.
 const MAX_TARGET: usize = 64 << 10;
-/// Events that may wait; then the import waits.
+/// Events that may wait; at the bound the import waits.
 const EVENTS: usize = 64;
 
 impl Handler for Add {
     async fn handle(self, (call, files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let options =
-            request(&self).resolve(&ImportDefaults::from(&call.node().config().import))?;
-        let (pin, pin_name) = (options.pin, options.pin_name.clone());
+        let options = options(&self).or(call.node().import_options());
         let mut importer = Importer::new(call.node().store().clone(), options)?;
         if let Some(files) = call.node().filestore() {
             importer = importer.with_filestore(files.clone());
@@ -49,23 +44,12 @@ impl Handler for Add {
             };
             let receive = async {
                 let finished = receive(files, tree, nocopy, progress.then_some(&out)).await?;
-                if let Some(hold) = finished.hold.as_ref().filter(|_| pin) {
-                    let pins = finished
-                        .roots
-                        .iter()
-                        .map(|root| Pin {
-                            cid: root.cid.clone(),
-                            mode: PinMode::Recursive,
-                            name: pin_name.clone(),
-                        })
-                        .collect();
-                    node.pins().add_held(hold, pins).await?;
-                }
+                finished.pin(node.pins()).await?;
                 if let Some(to) = &to_files {
                     place(node.mfs()?, &finished.roots, to).await.map_err(
                         |failure| match failure {
-                            // Where nothing was said before it, it is the answer.
-                            Failure::Told(text) if silent => Failure::normal(text),
+                            // Without earlier records, the error is the response.
+                            Failure::Trailer(text) if silent => Failure::normal(text),
                             failure => failure,
                         },
                     )?;
@@ -78,9 +62,9 @@ impl Handler for Add {
     }
 }
 
-/// Places what was added in MFS: below a directory that is there, or as one path.
+/// Copies what was added into MFS: into an existing directory, or to one path.
 async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure> {
-    let refuse = |why: String| Failure::Told(format!("to-files: {why}"));
+    let refuse = |why: String| Failure::Trailer(format!("to-files: {why}"));
     let to = if to.is_empty() { "/" } else { to };
     let to =
         MfsPath::new(to.as_bytes()).map_err(|error| refuse(Failure::from(error).to_string()))?;
@@ -100,7 +84,7 @@ async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure>
                     Failure::from(error)
                 ))
             })?;
-            if found.kind != Kind::Directory {
+            if found.kind != EntryKind::Directory {
                 return Err(refuse(format!(
                     "MFS destination {} is not a directory",
                     Quoted(&shown)
@@ -137,7 +121,7 @@ async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure>
                     Failure::from(*source)
                 )));
             }
-            // A symbolic link is in its place, and only Kubo's `files cp` complains of it.
+            // The symbolic link was copied; only `files cp` of Kubo reports it as an error.
             Err(MfsError::CopyFlush { source, .. })
                 if matches!(*source, MfsError::Symlink { .. }) =>
             {
@@ -155,7 +139,7 @@ async fn receive(
     mut tree: Tree,
     nocopy: bool,
     progress: Option<&Sender<Added>>,
-) -> Result<import::Finished, Failure> {
+) -> Result<import::ImportedTree, Failure> {
     let mut any = false;
     while let Some(head) = files.next().await? {
         any = true;
@@ -175,7 +159,7 @@ async fn receive(
             FileKind::File => {
                 let mut file = match &head.abspath {
                     Some(source) => {
-                        // References to files are rows of text.
+                        // Paths of references are stored as text.
                         let source = match source.as_str() {
                             Some(source) => source,
                             None if nocopy => {
@@ -236,7 +220,7 @@ fn meta(head: &FileHead) -> FileMeta {
 }
 
 fn record(event: &import::Added, form: CidForm) -> Added {
-    // An entry without a name is shown under its CID, which follows the form asked for.
+    // An entry without a name is shown under its CID, in the requested form.
     let name = if event.name == event.cid.to_string() {
         form.show(&event.cid)
     } else {
@@ -256,8 +240,9 @@ fn record(event: &import::Added, form: CidForm) -> Added {
     }
 }
 
-fn request(add: &Add) -> AddRequest {
-    AddRequest {
+/// What the request says; the configuration says the rest.
+fn options(add: &Add) -> ImportOptions {
+    ImportOptions {
         chunker: add.chunker.clone(),
         trickle: add.trickle.then_some(true),
         raw_leaves: add.raw_leaves,
@@ -282,5 +267,6 @@ fn request(add: &Add) -> AddRequest {
         mtime: add.mtime.unwrap_or(0),
         mtime_nsecs: u64::from(add.mtime_nsecs.unwrap_or(0)),
         empty_dirs: Some(add.empty_dirs),
+        ..ImportOptions::default()
     }
 }

@@ -1,8 +1,8 @@
 //! `block`.
 
-use cairn_dag::import::{BlockPutRequest, EXCHANGE_LIMIT, ImportDefaults, put_block};
+use cairn_dag::import::{BlockPutOptions, EXCHANGE_LIMIT, put_block};
+use cairn_dag::pin::Below;
 use cairn_store::block::MAX_BLOCK;
-use cairn_store::meta::{Pin, PinMode};
 use cairn_wire::kubo::block::get::BlockGet;
 use cairn_wire::kubo::block::put::{BlockPut, BlockSize};
 use cairn_wire::kubo::block::rm::{BlockRm, Removed};
@@ -16,18 +16,14 @@ use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
 impl Handler for BlockPut {
     async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let format = BlockPutRequest {
+        let format = BlockPutOptions {
             cid_codec: Some(self.cid_codec),
             format: self.format,
             mhtype: Some(self.mhtype),
             mhlen: Some(i64::from(self.mhlen)),
             allow_big_block: self.allow_big_block,
         }
-        .resolve(
-            ImportDefaults::from(&call.node().config().import)
-                .hash
-                .as_deref(),
-        )?;
+        .resolve(&call.node().import_options())?;
         let most = if self.allow_big_block {
             MAX_BLOCK
         } else {
@@ -36,23 +32,17 @@ impl Handler for BlockPut {
         let node = call.node().clone();
         Ok(Records::work(move |out| async move {
             while files.next().await?.is_some() {
-                // One byte more than is allowed is enough for the refusal.
+                // One byte more than allowed is enough to refuse the block.
                 let data = files.at_most(most + 1).await?;
                 let size = data.len() as u64;
                 let hold = node.store().hold();
-                let cid = put_block(&**node.store(), &hold, &format, data).await?;
+                let root = [put_block(&**node.store(), &hold, &format, data).await?];
                 if self.pin {
                     node.pins()
-                        .add_held(
-                            &hold,
-                            vec![Pin {
-                                cid: cid.clone(),
-                                mode: PinMode::Recursive,
-                                name: String::new(),
-                            }],
-                        )
+                        .add_written(&hold, &root, "", Below::Unknown)
                         .await?;
                 }
+                let [cid] = root;
                 out.send(BlockSize {
                     key: form.show(&cid),
                     size,

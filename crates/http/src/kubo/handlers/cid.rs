@@ -12,11 +12,12 @@ use cairn_wire::kubo::cid::format::{CidFormat, Formatted};
 use cairn_wire::kubo::cid::hashes::CidHashes;
 use cairn_wire::kubo::cid::inspect::{BasePart, CidInspect, CidParts, CodecPart, HashPart};
 
-use super::super::{Answer, Asked, Failure, Handler, Records};
+use super::super::error::text as text_of;
+use super::super::{Answer, CallContext, Failure, Handler, Records};
 use super::multibase::{bases, encoder};
 
 impl Handler for CidFormat {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         if !self.format.contains('%') {
             return Err(Failure::normal(format!(
@@ -50,7 +51,7 @@ impl Handler for CidFormat {
             }
         };
         let base = base.map(|name| encoder(&name)).transpose()?;
-        let form = Form {
+        let form = Conversion {
             format: self.format,
             codec,
             version,
@@ -61,8 +62,8 @@ impl Handler for CidFormat {
 }
 
 impl Handler for CidBase32 {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
-        let form = Form {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
+        let form = Conversion {
             format: "%s".to_owned(),
             codec: None,
             version: Some(Version::V1),
@@ -72,15 +73,15 @@ impl Handler for CidBase32 {
     }
 }
 
-/// How CIDs are converted and written.
-struct Form {
+/// A conversion of CIDs and its output format.
+struct Conversion {
     format: String,
     codec: Option<Codec>,
     version: Option<Version>,
     base: Option<Base>,
 }
 
-impl Form {
+impl Conversion {
     fn answer(self, cids: Vec<String>) -> Records<Formatted> {
         let records = cids.into_iter().map(move |text| {
             let (formatted, error_msg) = match self.convert(&text)? {
@@ -96,11 +97,11 @@ impl Form {
         Records::stream(futures_util::stream::iter(records))
     }
 
-    /// The new form of a CID, or why this one has none; fails when no CID has it.
+    /// The converted CID, or why it has none; fails if no CID can be converted this way.
     fn convert(&self, text: &str) -> Result<Result<String, String>, Failure> {
         let (mut cid, own_base) = match Cid::parse(text) {
             Ok(parsed) => parsed,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(text_of(&error))),
         };
         if let Some(codec) = self.codec.filter(|codec| *codec != cid.codec()) {
             cid = Cid::v1(codec, cid.hash().clone());
@@ -112,7 +113,7 @@ impl Form {
             }
             Some(Version::V0) => match Cid::v0(cid.hash().clone()) {
                 Ok(converted) => cid = converted,
-                Err(error) => return Ok(Err(error.to_string())),
+                Err(error) => return Ok(Err(text_of(&error))),
             },
             None => {}
         }
@@ -123,20 +124,20 @@ impl Form {
         };
         match cid.format(&self.format, base) {
             Ok(formatted) => Ok(Ok(formatted)),
-            // No other CID will fare better.
-            Err(error) => Err(Failure::normal(error.to_string())),
+            // The format is invalid for every CID.
+            Err(error) => Err(error.into()),
         }
     }
 }
 
 impl Handler for CidBases {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         Ok(bases())
     }
 }
 
 impl Handler for CidCodecs {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         const SUPPORTED: [Codec; 9] = [
             Codec::CBOR,
             Codec::RAW,
@@ -159,7 +160,7 @@ impl Handler for CidCodecs {
 }
 
 impl Handler for CidHashes {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         let functions = HashFunction::all()
             .filter(|function| function.is_allowed())
             .map(|function| Named {
@@ -171,12 +172,12 @@ impl Handler for CidHashes {
 }
 
 impl Handler for CidInspect {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         let text = self.cid;
         Ok(match Cid::parse(&text) {
             Ok((cid, base)) => parts(text, &cid, base),
             Err(error) => {
-                let mut error_msg = format!("invalid CID: {error}");
+                let mut error_msg = format!("invalid CID: {}", text_of(&error));
                 if let Ok(peer) = text.parse::<PeerId>() {
                     error_msg.push_str(
                         "\nNote: the value is a PeerID; inspect its CID representation instead:\n  ",
@@ -195,7 +196,7 @@ impl Handler for CidInspect {
 
 fn parts(text: String, cid: &Cid, base: Base) -> CidParts {
     let hash = cid.hash();
-    // The base that keys are written in; all else is written in base 32.
+    // Keys are written in base 36, everything else in base 32.
     let usual = if cid.codec() == Codec::LIBP2P_KEY {
         Base::Base36Lower
     } else {

@@ -1,6 +1,6 @@
 //! `config`.
 
-use cairn_node::config::{Changes, CommandError};
+use cairn_node::config::{Changes, ConfigCommandError};
 use cairn_wire::kubo::config::profile::{ConfigProfileApply, ProfileChange};
 use cairn_wire::kubo::config::replace::ConfigReplace;
 use cairn_wire::kubo::config::show::ConfigShow;
@@ -9,10 +9,10 @@ use cairn_wire::kubo::config::value::{Config, Setting};
 use super::super::files::Files;
 use super::super::{Answer, Call, Failure, Handler};
 
-/// Most bytes of a configuration.
+/// Maximum size of a configuration, in bytes.
 const MOST: usize = 4 << 20;
 
-/// What the caller may change: whoever needs a credential gives itself no other.
+/// What the caller may change: a caller that needs a credential cannot change credentials.
 fn changes(call: &Call) -> Changes {
     if call.rpc.asks_for_credentials() {
         Changes::NoCredentials
@@ -32,7 +32,7 @@ impl Handler for Config {
             json,
             ..
         } = self;
-        // Writing waits for the disk.
+        // Writing blocks on the disk.
         let done = tokio::task::spawn_blocking(move || {
             let file = node.config_file();
             let value = match value {
@@ -57,7 +57,9 @@ impl Handler for ConfigReplace {
         if files.next().await?.is_none() {
             return Err(Failure::normal("expected a file argument"));
         }
-        let text = files.whole(MOST, || CommandError::Decode.into()).await?;
+        let text = files
+            .whole(MOST, || ConfigCommandError::Decode.into())
+            .await?;
         let node = call.node().clone();
         let changes = changes(&call);
         tokio::task::spawn_blocking(move || node.config_file().replace(&text, changes))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cairn_dag::filestore::{self, Found, ListOptions};
+use cairn_dag::filestore::{self, CheckedReference, ListOptions};
 use cairn_store::block::{Filestore, ReferenceFault};
 use cairn_store::meta::ReferenceOrder;
 use cairn_wire::kubo::filestore::FileBlock;
@@ -79,7 +79,7 @@ fn list(call: &Call, options: ListOptions) -> Result<Records<FileBlock>, Failure
     )))
 }
 
-fn record(found: Found, form: CidForm) -> FileBlock {
+fn record(found: CheckedReference, form: CidForm) -> FileBlock {
     let (file_path, offset, size) = found.reference.map_or_else(Default::default, |place| {
         (place.path.to_string(), place.offset, u64::from(place.size))
     });

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cairn_dag::export::{Download, ExportError, GetOptions, Packing};
+use cairn_dag::export::{Download, DownloadFormat, ExportError, GetOptions};
 use cairn_primitives::unixfs::node::Mtime;
 use cairn_wire::kubo::get::Get;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -18,14 +18,14 @@ impl Handler for Get {
         )?;
         let path = call.path(&self.path)?;
         let cid = call.resolve(&self.path).await?;
-        // The archive's root is named as the last name of the path.
+        // The archive's root has the last name of the path.
         let name = match path.names().last() {
             Some(name) => name.to_vec(),
             None => path.root().into_owned().into_bytes(),
         };
         let media_type = match options.packing() {
-            Packing::Tar => "application/x-tar",
-            Packing::Gzip => "application/gzip",
+            DownloadFormat::Tar => "application/x-tar",
+            DownloadFormat::Gzip => "application/gzip",
         };
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -36,7 +36,7 @@ impl Handler for Get {
         };
         let download = match Download::open(&call.blocks(), &cid, &name, options, now).await {
             Ok(download) => download,
-            // Kubo tells the size before it looks whether it can compress.
+            // Kubo sends the size before it checks the compression level.
             Err(error @ ExportError::NotRegular { size }) => {
                 let stream = futures_util::stream::iter([Err(error.into())]).boxed();
                 return Ok(ByteStream {

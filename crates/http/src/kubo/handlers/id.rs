@@ -27,10 +27,10 @@ impl Handler for Id {
                 .parse()
                 .map_err(|_| Failure::normal("invalid peer id"))?;
             if peer != own.peer_id() && call.is_offline() {
-                // What there is to know without asking anyone.
+                // What is known without contacting peers.
                 return Ok(PeerInfo {
                     id: show(&peer)?,
-                    // A short key stands in the id itself.
+                    // A short key is contained in the peer ID.
                     public_key: peer.hash().identity_data().map(encoded).unwrap_or_default(),
                     addresses: Some(vec![format!("/p2p/{peer}")]),
                     agent_version: String::new(),

@@ -4,7 +4,10 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use cairn_dag::list::{EntryType, Listed as Entry, Lister};
 use cairn_dag::{Blocks, NodeError};
 use cairn_primitives::Cid;
+use cairn_primitives::unixfs::Mtime;
 use cairn_wire::kubo::ls::{Link, Listed, Listing, Ls};
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 use super::super::answer::{Encoding, Sender};
@@ -37,7 +40,7 @@ impl Handler for Ls {
                 Ok(())
             })));
         }
-        let list = Folders {
+        let list = DirectoryLister {
             blocks,
             folders,
             look,
@@ -53,21 +56,21 @@ impl Handler for Ls {
     }
 }
 
-/// Bytes that are held before the first of them goes out: a list that fails before is a plain error.
+/// Bytes that are buffered before the first is sent: an error before that is a plain error response.
 const FIRST: usize = 1 << 20;
-/// Bytes that go out together after that.
+/// Bytes that are sent together after that.
 const BATCH: usize = 32 << 10;
 
-/// Folders to be listed as one answer, the entries of each in the order of their names. Neither an answer nor a folder is
-/// ever held as a whole.
-struct Folders {
+/// Lists directories in one response, with the entries of each sorted by name. Neither the response nor a directory
+/// is held in memory as a whole.
+struct DirectoryLister {
     blocks: Blocks,
     folders: Vec<(String, Cid)>,
     look: bool,
     form: CidForm,
 }
 
-impl Folders {
+impl DirectoryLister {
     async fn open(&self, cid: &Cid) -> Result<Lister, NodeError> {
         Lister::open_sorted(&self.blocks, cid, self.look).await
     }
@@ -98,7 +101,7 @@ impl Folders {
         text.finish().await
     }
 
-    /// As `ipfs ls` prints it: each folder is gone through once for the widths of its columns, and once for its lines.
+    /// As `ipfs ls` prints it: each directory is read once for the column widths and once for the lines.
     async fn text(self, request: Ls, out: Sender<Bytes>) -> Result<(), Failure> {
         let mut text = Pieces::new(out);
         let mut before = None;
@@ -125,7 +128,7 @@ impl Folders {
     }
 }
 
-/// Text on its way out.
+/// Text that is being sent.
 pub(super) struct Pieces {
     pub(super) out: BytesMut,
     sender: Sender<Bytes>,
@@ -175,7 +178,7 @@ fn link(entry: Entry, form: CidForm) -> Link {
         },
         target: entry.target.into_text(),
         mode: mode(entry.mode, entry.kind),
-        mod_time: super::time::rfc3339(entry.mtime),
+        mod_time: rfc3339(entry.mtime),
     }
 }
 
@@ -186,7 +189,7 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
     let Some(mode) = mode.filter(|mode| *mode != 0) else {
         return 0;
     };
-    // The set-user, set-group and sticky bits lie elsewhere there.
+    // The set-user, set-group and sticky bits are different there.
     let permissions = mode & 0o777 | (mode & 0o6000) << 12 | (mode & 0o1000) << 11;
     permissions
         | match kind {
@@ -194,6 +197,21 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
             EntryType::Symlink => SYMLINK,
             EntryType::File | EntryType::Unknown => 0,
         }
+}
+
+/// RFC 3339 in UTC as Go writes it: with as many digits of a second as there are, and its zero time where there is none or
+/// one outside the years 1 to 9999.
+fn rfc3339(mtime: Option<Mtime>) -> String {
+    let time = mtime.and_then(|mtime| {
+        let since = SignedDuration::new(mtime.seconds, 0)
+            .checked_add(SignedDuration::from_nanos(mtime.nanos.unwrap_or(0).into()))?;
+        let time = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(since);
+        time.ok().filter(|time| time.year() > 0)
+    });
+    format!(
+        "{}Z",
+        time.unwrap_or(DateTime::constant(1, 1, 1, 0, 0, 0, 0))
+    )
 }
 
 #[cfg(test)]
@@ -216,5 +234,23 @@ mod tests {
         ] {
             assert_eq!(mode(unix, kind), go, "{unix:?} {kind:?}");
         }
+    }
+
+    #[test]
+    fn times_are_written_as_in_go() {
+        let at = |seconds, nanos| rfc3339(Some(Mtime { seconds, nanos }));
+        assert_eq!(at(0, None), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            at(1_700_000_000, Some(500_000_000)),
+            "2023-11-14T22:13:20.5Z"
+        );
+        assert_eq!(at(951_782_400, None), "2000-02-29T00:00:00Z");
+        assert_eq!(at(-1, Some(1)), "1969-12-31T23:59:59.000000001Z");
+        assert_eq!(at(253_402_300_799, None), "9999-12-31T23:59:59Z");
+        let none = "0001-01-01T00:00:00Z";
+        assert_eq!(at(253_402_300_800, None), none);
+        assert_eq!(at(i64::MAX, Some(u32::MAX)), none);
+        assert_eq!(at(i64::MIN, None), none);
+        assert_eq!(rfc3339(None), none);
     }
 }

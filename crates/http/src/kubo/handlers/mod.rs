@@ -1,25 +1,24 @@
-//! What answers each endpoint, one file a command group.
+//! The handlers: one file per command, or per group of short commands.
 
 mod add;
 mod block;
 mod cat;
 mod cid;
+mod commands;
 mod config;
 mod dag;
+mod diag;
 mod files;
 mod filestore;
 mod get;
 mod id;
 mod ls;
 mod multibase;
-mod node;
 mod pin;
-mod pin_check;
 mod refs;
 mod repo;
 mod resolve;
-mod system;
-mod time;
+mod shutdown;
 mod version;
 
 pub use version::version_info;

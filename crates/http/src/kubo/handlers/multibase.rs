@@ -9,17 +9,18 @@ use cairn_wire::kubo::multibase::list::MultibaseList;
 use cairn_wire::kubo::multibase::transcode::MultibaseTranscode;
 use futures_util::StreamExt as _;
 
+use super::super::error::text;
 use super::super::files::Files;
-use super::super::{Answer, Asked, ByteStream, Failure, Handler};
+use super::super::{Answer, ByteStream, CallContext, Failure, Handler};
 
-/// Most bytes that are read: they are held as a whole.
+/// Maximum size of the input, in bytes: it is held in memory.
 const MOST: usize = 16 << 20;
-/// Most bytes that are written in a base whose cost grows with the square of the length.
+/// Maximum number of bytes that are encoded in a base whose cost grows with the square of the length.
 const MOST_QUADRATIC: usize = 4096;
-/// Bytes that are written at a time: a multiple of 15, of which every base whose letters stand for whole bits makes whole
-/// letters, so that no text of eight letters a byte is held.
+/// Bytes that are encoded at a time: a multiple of 15, so that in every base whose characters encode whole bits a
+/// piece ends on a character.
 const PIECE: usize = 15 << 10;
-/// What Kubo does not list, as its writer does not know them; they can be used here all the same.
+/// Bases that Kubo does not list. They can be used anyway.
 const UNLISTED: [Base; 3] = [Base::Base8, Base::Base10, Base::Base32Z];
 
 /// The bases that are listed.
@@ -38,50 +39,50 @@ pub(super) fn bases() -> Vec<Named> {
     std::iter::once(identity).chain(others).collect()
 }
 
-/// The base of a name, for writing.
+/// The base with this name, for encoding.
 pub(super) fn encoder(name: &str) -> Result<Base, Failure> {
     match name {
         "" => Err(Failure::normal("empty multibase encoding")),
         "identity" => Ok(Base::Identity),
-        _ => multibase::by_name(name).map_err(|error| Failure::normal(error.to_string())),
+        _ => Ok(multibase::by_name(name)?),
     }
 }
 
 impl Handler for MultibaseList {
-    async fn handle(self, _: Asked) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, _: CallContext) -> Result<Answer<Self>, Failure> {
         Ok(bases())
     }
 }
 
 impl Handler for MultibaseEncode {
-    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, (_, files): (CallContext, Files)) -> Result<Answer<Self>, Failure> {
         let base = encoder(&self.base)?;
         convert(files, move |data| encode(base, data)).await
     }
 }
 
 impl Handler for MultibaseDecode {
-    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
-        convert(files, |text| Ok(whole(decode(line(&text))?))).await
+    async fn handle(self, (_, files): (CallContext, Files)) -> Result<Answer<Self>, Failure> {
+        convert(files, |text| Ok(one_piece(decode(line(&text))?))).await
     }
 }
 
 impl Handler for MultibaseTranscode {
-    async fn handle(self, (_, files): (Asked, Files)) -> Result<Answer<Self>, Failure> {
+    async fn handle(self, (_, files): (CallContext, Files)) -> Result<Answer<Self>, Failure> {
         let base = encoder(&self.base)?;
         convert(files, move |text| encode(base, decode(line(&text))?.into())).await
     }
 }
 
 /// A text in pieces, none of them empty.
-type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
+type TextPieces = Box<dyn Iterator<Item = Bytes> + Send>;
 
-fn whole(bytes: impl Into<Bytes>) -> Pieces {
+fn one_piece(bytes: impl Into<Bytes>) -> TextPieces {
     let bytes = bytes.into();
     Box::new(Some(bytes).filter(|bytes| !bytes.is_empty()).into_iter())
 }
 
-/// A text without the line end that `echo` and editors put behind it. In the identity base it may be meant.
+/// A text without the trailing line end that `echo` and editors add. In the identity base it is data.
 fn line(text: &[u8]) -> &[u8] {
     if text.starts_with(b"\0") {
         return text;
@@ -90,10 +91,10 @@ fn line(text: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Answers with what becomes of the file.
+/// Responds with the converted file.
 async fn convert(
     mut files: Files,
-    work: impl FnOnce(Bytes) -> Result<Pieces, Failure> + Send + 'static,
+    work: impl FnOnce(Bytes) -> Result<TextPieces, Failure> + Send + 'static,
 ) -> Result<ByteStream, Failure> {
     if files.next().await?.is_none() {
         return Err(Failure::normal(
@@ -112,7 +113,7 @@ async fn convert(
     })
 }
 
-fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
+fn encode(base: Base, data: Bytes) -> Result<TextPieces, Failure> {
     let quadratic = matches!(
         base,
         Base::Base10 | Base::Base36Lower | Base::Base36Upper | Base::Base58Btc | Base::Base58Flickr
@@ -123,19 +124,19 @@ fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
             multibase::name(base)
         )));
     }
-    // In this base bytes stand for themselves, and need not be text.
+    // In this base the bytes are unchanged, and need not be text.
     if base == Base::Identity {
         let pieces = [Bytes::from_static(&[0]), data].into_iter();
         return Ok(Box::new(pieces.filter(|piece| !piece.is_empty())));
     }
     if quadratic || data.len() <= PIECE {
-        return Ok(whole(multibase::encode(base, &data)));
+        return Ok(one_piece(multibase::encode(base, &data)));
     }
     let count = data.len().div_ceil(PIECE);
     Ok(Box::new((0..count).map(move |at| {
         let piece = data.chunks(PIECE).nth(at).unwrap_or_default();
         let mut text = multibase::encode(base, piece);
-        // The base is told once.
+        // The prefix is written once.
         if at > 0 {
             text.remove(0);
         }
@@ -143,14 +144,15 @@ fn encode(base: Base, data: Bytes) -> Result<Pieces, Failure> {
     })))
 }
 
-fn decode(text: &[u8]) -> Result<Vec<u8>, Failure> {
-    if let Some((0, data)) = text.split_first() {
+fn decode(given: &[u8]) -> Result<Vec<u8>, Failure> {
+    if let Some((0, data)) = given.split_first() {
         return Ok(data.to_vec());
     }
-    let failed =
-        |error: MultibaseError| Failure::normal(format!("failed to decode multibase: {error}"));
-    // A letter that is no text belongs to no base either.
-    let (_, data) = multibase::decode(&String::from_utf8_lossy(text)).map_err(failed)?;
+    let failed = |error: MultibaseError| {
+        Failure::normal(format!("failed to decode multibase: {}", text(&error)))
+    };
+    // A character that is not text belongs to no base either.
+    let (_, data) = multibase::decode(&String::from_utf8_lossy(given)).map_err(failed)?;
     Ok(data)
 }
 

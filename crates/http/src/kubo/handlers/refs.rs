@@ -1,4 +1,4 @@
-//! `refs`, and `repo/ls`, which is `refs/local` by another name.
+//! `refs`, and `repo/ls`, which is an alias of `refs/local`.
 
 use cairn_dag::refs::{self, RefsOptions};
 use cairn_wire::kubo::refs::links::{Ref, Refs, TARGET};
@@ -47,7 +47,7 @@ impl Handler for Refs {
                                 err: text(&error),
                             },
                         },
-                        // The other roots are listed all the same.
+                        // The other roots are listed anyway.
                         Err(error) => Ref {
                             r#ref: String::new(),
                             err: text(&error),

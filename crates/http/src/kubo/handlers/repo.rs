@@ -1,6 +1,6 @@
 //! `repo`.
 
-use cairn_dag::gc::Running;
+use cairn_dag::gc::CollectionTask;
 use cairn_node::config::parse_size;
 use cairn_store::BlockError;
 use cairn_wire::kubo::repo::gc::{Collected, RepoGc};
@@ -14,7 +14,7 @@ use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
 impl Handler for RepoGc {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
-        let mut running: Running = call.node().collect();
+        let mut running: CollectionTask = call.node().collect();
         Ok(Records::work(move |out| async move {
             if !self.silent {
                 while let Some(cid) = running.next().await {
@@ -33,7 +33,9 @@ impl Handler for RepoGc {
                         error: text(&error),
                     })
                     .await?;
-                    Err(Failure::Told("encountered errors during gc run".to_owned()))
+                    Err(Failure::Trailer(
+                        "encountered errors during gc run".to_owned(),
+                    ))
                 }
                 Err(error) => Err(error.into()),
             }
@@ -105,7 +107,7 @@ impl Handler for RepoVerify {
                 })
                 .await?;
             } else if !damaged.is_empty() {
-                return Err(Failure::Told(format!(
+                return Err(Failure::Trailer(format!(
                     "verify complete, {} blocks are damaged",
                     damaged.len()
                 )));

@@ -21,9 +21,7 @@ impl Handler for Resolve {
                 record_count: self
                     .dht_record_count
                     .and_then(|count| u32::try_from(count).ok()),
-                timeout: timeout
-                    .transpose()
-                    .map_err(|error| Failure::normal(error.to_string()))?,
+                timeout: timeout.transpose()?,
                 ..NameOptions::default()
             };
             path = call.names(path, options, self.recursive).await?;

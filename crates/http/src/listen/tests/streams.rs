@@ -161,7 +161,7 @@ async fn streams_that_are_opened_and_reset_do_no_harm() {
             tokio::task::yield_now().await;
         }
     }
-    // The connection goes on or was refused for it; nothing is left running, and others are served.
+    // The connection continues or was refused for it; nothing is left running, and others are served.
     drop(sender);
     let gone = async {
         while served.alive.load(Ordering::SeqCst) > 0 {

@@ -86,7 +86,7 @@ async fn a_renewed_certificate_is_taken_up() {
         folder.path().join("cert.pem"),
         folder.path().join("key.pem"),
     );
-    let tls = Tls::read_looking(&cert, &key, Duration::ZERO).unwrap();
+    let tls = Tls::read_with_interval(&cert, &key, Duration::ZERO).unwrap();
     let served = Served::start("/ip4/127.0.0.1/tcp/0/tls/http", limits(), Some(&tls)).await;
     let shown = async |trusted: &CertificateDer<'static>| {
         let client = connect_tls(&served, trusted.clone(), &[]).await;

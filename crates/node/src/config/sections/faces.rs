@@ -1,43 +1,43 @@
-//! Where the node listens, and what its HTTP faces answer.
+//! Listen addresses and HTTP faces.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, Secret, Strings, none};
+use crate::config::unused::{Section, UnusedKeys};
+use crate::config::values::{Flag, Secret, StringOrList, none};
 use crate::config::{OptionalDuration, Size};
 
-/// Where the node listens, as multiaddrs.
+/// Listen addresses, as multiaddrs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Addresses {
     /// For peers.
     pub swarm: Option<Vec<String>>,
-    /// What peers are told instead of what was found out.
+    /// Announced addresses instead of the detected ones.
     pub announce: Option<Vec<String>>,
-    /// What peers are told besides.
+    /// Additional announced addresses.
     pub append_announce: Option<Vec<String>>,
-    /// What peers are not told: addresses and address ranges.
+    /// Addresses and address ranges that are not announced.
     pub no_announce: Option<Vec<String>>,
     /// For the RPC.
     #[serde(rename = "API")]
-    pub api: Strings,
-    /// For the gateway.
-    pub gateway: Strings,
-    /// For the cluster's REST API; see [`Addresses::face`].
+    pub api: StringOrList,
+    /// The gateway.
+    pub gateway: StringOrList,
+    /// The cluster's REST API; see [`Addresses::face`].
     #[serde(skip_serializing_if = "none")]
-    pub cluster: Option<Strings>,
-    /// For the pinning service; see [`Addresses::face`].
+    pub cluster: Option<StringOrList>,
+    /// The pinning service; see [`Addresses::face`].
     #[serde(skip_serializing_if = "none")]
-    pub pinning: Option<Strings>,
-    /// For the upload API; see [`Addresses::face`].
+    pub pinning: Option<StringOrList>,
+    /// The upload API; see [`Addresses::face`].
     #[serde(skip_serializing_if = "none")]
-    pub upload: Option<Strings>,
+    pub upload: Option<StringOrList>,
 }
 
 impl Section for Addresses {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "Swarm",
         "Announce",
         "AppendAnnounce",
@@ -48,13 +48,13 @@ impl Section for Addresses {
     ]);
 }
 
-/// What one credential of the RPC opens.
+/// A credential of the RPC and its scope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct RpcAuthScope {
-    /// The secret: `bearer:TOKEN`, `basic:USER:PASSWORD`, or a token alone.
+    /// The secret: `bearer:TOKEN`, `basic:USER:PASSWORD`, or only a token.
     pub auth_secret: Secret,
-    /// Paths that it opens, such as `/api/v0`.
+    /// Paths that it may call, such as `/api/v0`.
     pub allowed_paths: Option<Vec<String>>,
 }
 
@@ -62,22 +62,22 @@ pub struct RpcAuthScope {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Api {
-    /// Headers of every answer.
+    /// Headers of every response.
     #[serde(rename = "HTTPHeaders")]
     pub http_headers: Option<BTreeMap<String, Vec<String>>>,
-    /// Credentials by the user's name; with any, every request needs one.
+    /// Credentials by user name; if there are any, every request needs one.
     #[serde(skip_serializing_if = "none")]
     pub authorizations: Option<BTreeMap<String, RpcAuthScope>>,
-    /// Form of the answers that changed over the years: `current`, or `0.7` for the clients of then.
+    /// Format of responses that changed over time: `current`, or `0.7` for clients of that version.
     #[serde(skip_serializing_if = "none")]
     pub compat: Option<String>,
-    /// Names in `Host` that are answered besides addresses and `localhost`; any when absent. Cairn's own.
+    /// Accepted names in `Host`, besides addresses and `localhost`; any if absent. Only in Cairn.
     #[serde(skip_serializing_if = "none")]
     pub allowed_hosts: Option<Vec<String>>,
 }
 
 impl Section for Api {
-    const IDLE: Idle = Idle::None;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// How one host name is served.
@@ -86,15 +86,15 @@ impl Section for Api {
 pub struct GatewaySpec {
     /// Paths that it serves, such as `/ipfs`.
     pub paths: Option<Vec<String>>,
-    /// Whether each root gets an origin of its own.
+    /// Whether each root has its own origin (subdomain gateway).
     pub use_subdomains: bool,
-    /// Whether names are not looked up in the DNS.
+    /// Whether DNSLink is disabled.
     #[serde(rename = "NoDNSLink")]
     pub no_dnslink: bool,
-    /// Whether a DNS name becomes one label, for wildcard certificates.
+    /// Whether a DNS name is encoded as one label, for wildcard certificates.
     #[serde(rename = "InlineDNSLink")]
     pub inline_dnslink: Flag,
-    /// Whether files are served as such, or verifiable blocks only.
+    /// Whether files are served deserialized, or only verifiable blocks.
     pub deserialized_responses: Flag,
 }
 
@@ -102,50 +102,50 @@ pub struct GatewaySpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Gateway {
-    /// Headers of every answer.
+    /// Headers of every response.
     #[serde(rename = "HTTPHeaders")]
     pub http_headers: Option<BTreeMap<String, Vec<String>>>,
-    /// Where `/` leads.
+    /// Redirect target of `/`.
     pub root_redirect: String,
-    /// Whether it serves only what is here.
+    /// Whether it serves only local content.
     pub no_fetch: bool,
-    /// Whether names are not looked up in the DNS.
+    /// Whether DNSLink is disabled.
     #[serde(rename = "NoDNSLink")]
     pub no_dnslink: bool,
-    /// Whether files are served as such (default), or verifiable blocks only.
+    /// Whether files are served deserialized (default), or only verifiable blocks.
     pub deserialized_responses: Flag,
-    /// Whether a block is turned into another codec on request (default: no).
+    /// Whether blocks are converted to other codecs on request (default: no).
     pub allow_codec_conversion: Flag,
     /// Whether errors are plain text for browsers as well.
     #[serde(rename = "DisableHTMLErrors")]
     pub disable_html_errors: Flag,
-    /// How host names are served; `null` takes the rule of a name that has one by default away.
+    /// Rules by host name; `null` removes a default rule.
     pub public_gateways: Option<BTreeMap<String, Option<GatewaySpec>>>,
     /// Whether `/routing/v1` is served (default).
     #[serde(rename = "ExposeRoutingAPI")]
     pub expose_routing_api: Flag,
-    /// How long a request waits for the next bytes.
+    /// Timeout for the next bytes of a response.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub retrieval_timeout: OptionalDuration,
-    /// How long a request may take.
+    /// Timeout of a request.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub max_request_duration: OptionalDuration,
-    /// Requests at once; 0 for no limit.
+    /// Maximum number of concurrent requests; 0 for no limit.
     #[serde(skip_serializing_if = "none")]
     pub max_concurrent_requests: Option<i64>,
-    /// Largest file of which ranges are served; 0 for no limit.
+    /// Maximum size of files for range requests; 0 for no limit.
     #[serde(skip_serializing_if = "none")]
     pub max_range_request_file_size: Option<Size>,
-    /// Where the error page sends people to find out more.
+    /// URL of a diagnostic service, linked from the error page.
     #[serde(rename = "DiagnosticServiceURL", skip_serializing_if = "none")]
     pub diagnostic_service_url: Option<String>,
-    /// Names in `Host` that are answered besides addresses and `localhost`; any when absent. Cairn's own.
+    /// Accepted names in `Host`, besides addresses and `localhost`; any if absent. Only in Cairn.
     #[serde(skip_serializing_if = "none")]
     pub allowed_hosts: Option<Vec<String>>,
 }
 
 impl Section for Gateway {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "RootRedirect",
         "NoDNSLink",
         "DeserializedResponses",
@@ -165,7 +165,7 @@ impl Section for Gateway {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Tls {
-    /// PEM file with the certificate and those between it and its root; relative to the repository.
+    /// PEM file with the certificate chain; relative to the repository.
     #[serde(skip_serializing_if = "none")]
     pub certificate: Option<String>,
     /// PEM file with the certificate's private key; relative to the repository.
@@ -174,10 +174,10 @@ pub struct Tls {
 }
 
 impl Section for Tls {
-    const IDLE: Idle = Idle::None;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
-/// What the pinning, upload and cluster faces store into.
+/// The backend of the pinning, upload and cluster faces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Backend {
@@ -187,10 +187,10 @@ pub struct Backend {
 }
 
 impl Section for Backend {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// Where shared rows live.
+/// The database of shared rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Database {
@@ -201,7 +201,7 @@ pub struct Database {
 }
 
 impl Section for Database {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// A face of the node that Kubo does not have.
@@ -216,7 +216,7 @@ pub enum Face {
 }
 
 impl Face {
-    /// Port on which it listens unless the file says otherwise.
+    /// Its default port.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
@@ -228,8 +228,8 @@ impl Face {
 }
 
 impl Addresses {
-    /// Where a face listens: what the file says; nowhere for an empty address; without a word, the face's port on the
-    /// loopback, or a port of the system's choice where the RPC takes one (so that nodes of tests never meet).
+    /// The listen addresses of a face: those in the file; none for an empty address; by default the face's port on
+    /// the loopback, or a system-chosen port if the RPC uses one (so that test nodes do not collide).
     #[must_use]
     pub fn face(&self, face: Face) -> Vec<String> {
         let written = match face {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, Secret, default, none};
+use crate::config::unused::{Section, UnusedKeys};
+use crate::config::values::{Flag, Secret, default, none};
 
 /// The node's key; see [`crate::Identity`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
@@ -22,10 +22,10 @@ pub struct IdentitySection {
 }
 
 impl Section for IdentitySection {
-    const IDLE: Idle = Idle::None;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
-/// Where FUSE would mount. Cairn mounts nothing.
+/// FUSE mount points. Cairn mounts nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Mounts {
@@ -35,19 +35,19 @@ pub struct Mounts {
     /// For `/ipns`.
     #[serde(rename = "IPNS")]
     pub ipns: String,
-    /// For the mutable files.
+    /// MFS.
     #[serde(rename = "MFS")]
     pub mfs: String,
-    /// Whether other users see it.
+    /// Whether other users have access.
     pub fuse_allow_other: Flag,
-    /// Whether times are kept.
+    /// Whether times are stored.
     pub store_mtime: Flag,
-    /// Whether permissions are kept.
+    /// Whether permissions are stored.
     pub store_mode: Flag,
 }
 
 impl Section for Mounts {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 impl Default for Mounts {
@@ -63,23 +63,23 @@ impl Default for Mounts {
     }
 }
 
-/// Of old versions of repositories.
+/// Obsolete: repository migrations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Migration {
-    /// Where migrations come from.
+    /// Sources of migrations.
     #[serde(skip_serializing_if = "none")]
     pub download_sources: Option<Vec<String>>,
-    /// What becomes of them.
+    /// What happens to downloaded migrations.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub keep: String,
 }
 
 impl Section for Migration {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// What is not settled.
+/// Experimental features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Experimental {
@@ -87,19 +87,19 @@ pub struct Experimental {
     pub filestore_enabled: bool,
     /// Whether `urlstore` is allowed.
     pub urlstore_enabled: bool,
-    /// Of old versions; nothing reads it.
+    /// Obsolete and not read.
     #[serde(skip_serializing_if = "default")]
     pub sharding_enabled: bool,
     /// Whether `p2p` commands are allowed.
     pub libp2p_stream_mounting: bool,
     /// Whether the gateway carries `/p2p` requests.
     pub p2p_http_proxy: bool,
-    /// Of old versions; nothing reads it.
+    /// Obsolete and not read.
     #[serde(skip_serializing_if = "default")]
     pub strategic_providing: bool,
-    /// Whether announcements end early.
+    /// Whether announcements end early (optimistic provide).
     pub optimistic_provide: bool,
-    /// How many of their rests run on.
+    /// Maximum number of announcements that continue in the background.
     pub optimistic_provide_jobs_pool_size: i64,
     /// Whether the gateway is served to peers.
     #[serde(skip_serializing_if = "default")]
@@ -107,7 +107,7 @@ pub struct Experimental {
 }
 
 impl Section for Experimental {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "Libp2pStreamMounting",
         "P2pHttpProxy",
         "OptimisticProvide",
@@ -127,14 +127,14 @@ pub struct Plugins {
 }
 
 impl Section for Plugins {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// One plugin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Plugin {
-    /// Whether it is off.
+    /// Whether it is disabled.
     pub disabled: bool,
     /// Its settings.
     #[serde(skip_serializing_if = "none")]
@@ -145,26 +145,26 @@ pub struct Plugin {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Pinning {
-    /// By the user's name.
+    /// Services by name.
     pub remote_services: Option<BTreeMap<String, RemotePinningService>>,
 }
 
 impl Section for Pinning {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// One remote pinning service.
+/// A remote pinning service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct RemotePinningService {
-    /// How it is reached.
+    /// Its API.
     #[serde(rename = "API")]
     pub api: RemotePinningApi,
-    /// What it gets without being asked.
+    /// Its policies.
     pub policies: RemotePinningPolicies,
 }
 
-/// How a remote pinning service is reached.
+/// The API of a remote pinning service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct RemotePinningApi {
@@ -174,114 +174,114 @@ pub struct RemotePinningApi {
     pub key: Secret,
 }
 
-/// What a remote pinning service gets without being asked.
+/// Policies of a remote pinning service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct RemotePinningPolicies {
-    /// The mutable files.
+    /// MFS.
     #[serde(rename = "MFS")]
     pub mfs: RemotePinningMfs,
 }
 
-/// How the mutable files are kept at a remote pinning service.
+/// The policy for pinning MFS at a remote service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct RemotePinningMfs {
-    /// Whether they are.
+    /// Whether it is enabled.
     pub enable: bool,
-    /// The pin's name; empty for one made of the peer id.
+    /// Name of the pin; if empty, made from the peer ID.
     pub pin_name: String,
-    /// Time between two changes, as a duration; empty for 5 minutes.
+    /// Interval between updates, as a duration; empty for 5 minutes.
     pub repin_interval: String,
 }
 
-/// What is told about the version.
+/// Version settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Version {
-    /// What follows the agent's name.
+    /// Suffix of the agent version.
     #[serde(skip_serializing_if = "none")]
     pub agent_suffix: Option<String>,
-    /// Whether peers' versions are watched.
+    /// Whether the versions of peers are checked.
     #[serde(skip_serializing_if = "none")]
     pub swarm_check_enabled: Flag,
-    /// Percentage of newer peers from which the log says so.
+    /// Percentage of peers with a newer version above which a warning is logged.
     #[serde(skip_serializing_if = "none")]
     pub swarm_check_percent_threshold: Option<i64>,
 }
 
 impl Section for Version {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// What is not for people.
+/// Internal settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Internal {
-    /// The exchange of blocks.
+    /// Bitswap.
     #[serde(skip_serializing_if = "none")]
     pub bitswap: Option<InternalBitswap>,
-    /// Of old versions: now in [`super::Import`].
+    /// Obsolete: now in [`super::Import`].
     #[serde(rename = "UnixFSShardingSizeThreshold", skip_serializing_if = "none")]
     pub unixfs_sharding_size_threshold: Option<String>,
-    /// `public` or `private`, whatever is found out.
+    /// Forced reachability: `public` or `private`.
     #[serde(skip_serializing_if = "none")]
     pub libp2p_force_reachability: Option<String>,
-    /// Time between two copies of known peers.
+    /// Interval of backups of known peers.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub backup_bootstrap_interval: OptionalDuration,
-    /// Changes of the mutable files without a flush, before one is made.
+    /// Maximum number of unflushed MFS changes.
     #[serde(rename = "MFSNoFlushLimit", skip_serializing_if = "none")]
     pub mfs_no_flush_limit: Option<i64>,
-    /// How long a shutdown may take.
+    /// Timeout of the shutdown.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub shutdown_timeout: OptionalDuration,
 }
 
 impl Section for Internal {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// The exchange of blocks, inside.
+/// Internals of Bitswap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct InternalBitswap {
     /// Workers.
     pub task_worker_count: Option<i64>,
-    /// Workers that read.
+    /// Number of workers that read blocks.
     pub engine_blockstore_worker_count: Option<i64>,
-    /// Workers that send.
+    /// Number of workers that send blocks.
     pub engine_task_worker_count: Option<i64>,
-    /// Bytes under way to a peer.
+    /// Maximum number of unacknowledged bytes per peer.
     pub max_outstanding_bytes_per_peer: Option<i64>,
-    /// How long before providers are looked for.
+    /// Delay before providers are searched.
     pub provider_search_delay: OptionalDuration,
-    /// Providers that are looked for.
+    /// Maximum number of providers to search for.
     pub provider_search_max_results: Option<i64>,
-    /// Largest block that is sent instead of the news that it is here.
+    /// Maximum size of a block that is sent in reply to a want-have.
     pub want_have_replace_size: Option<i64>,
-    /// Who is asked first.
+    /// Settings of the broadcast of wants.
     pub broadcast_control: Option<BroadcastControl>,
 }
 
-/// Who is asked for a block first.
+/// Which peers a want is broadcast to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct BroadcastControl {
-    /// Whether it is limited.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "none")]
     pub enable: Flag,
-    /// Peers; -1 for all.
+    /// Maximum number of peers; -1 for no limit.
     pub max_peers: Option<i64>,
-    /// Whether local peers are limited as well.
+    /// Whether it applies to local peers.
     #[serde(skip_serializing_if = "none")]
     pub local_peers: Flag,
-    /// Whether peered ones are.
+    /// Whether it applies to peered nodes.
     #[serde(skip_serializing_if = "none")]
     pub peered_peers: Flag,
     /// Peers by lot.
     pub max_random_peers: Option<i64>,
-    /// Whether those are asked that something is under way to.
+    /// Whether wants are sent to peers with pending messages.
     #[serde(skip_serializing_if = "none")]
     pub send_to_pending_peers: Flag,
 }

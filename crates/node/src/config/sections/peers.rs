@@ -1,191 +1,18 @@
-//! How the node finds and meets its peers.
+//! Peers: discovery and connections.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, Priority, none};
-use crate::config::{OptionalDuration, Size};
+use crate::config::OptionalDuration;
+use crate::config::unused::{Section, UnusedKeys};
+use crate::config::values::{Flag, none};
 
-/// Connections to peers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct Swarm {
-    /// Address ranges that are never dialled.
-    pub addr_filters: Option<Vec<String>>,
-    /// Whether bytes are not counted by peer.
-    pub disable_bandwidth_metrics: bool,
-    /// Whether the router is not asked for an open port.
-    pub disable_nat_port_map: bool,
-    /// Relays that carry this node's connections.
-    pub relay_client: RelayClient,
-    /// This node as a relay.
-    pub relay_service: RelayService,
-    /// Whether a relayed connection is made direct where it can be.
-    #[serde(skip_serializing_if = "none")]
-    pub enable_hole_punching: Flag,
-    /// Protocols below.
-    pub transports: Transports,
-    /// How many connections are kept.
-    pub conn_mgr: ConnMgr,
-    /// What all connections may use.
-    pub resource_mgr: ResourceMgr,
-}
-
-impl Section for Swarm {
-    const IDLE: Idle = Idle::All;
-}
-
-/// Relays that carry this node's connections.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct RelayClient {
-    /// Whether relays are used.
-    #[serde(skip_serializing_if = "none")]
-    pub enabled: Flag,
-    /// These, rather than those that are found.
-    #[serde(skip_serializing_if = "none")]
-    pub static_relays: Option<Vec<String>>,
-}
-
-/// This node as a relay.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct RelayService {
-    /// Whether it is one.
-    #[serde(skip_serializing_if = "none")]
-    pub enabled: Flag,
-    /// How long a relayed connection lasts.
-    #[serde(skip_serializing_if = "OptionalDuration::is_default")]
-    pub connection_duration_limit: OptionalDuration,
-    /// Bytes that it carries.
-    #[serde(skip_serializing_if = "none")]
-    pub connection_data_limit: Option<i64>,
-    /// How long a reservation lasts.
-    #[serde(
-        rename = "ReservationTTL",
-        skip_serializing_if = "OptionalDuration::is_default"
-    )]
-    pub reservation_ttl: OptionalDuration,
-    /// Reservations at once.
-    #[serde(skip_serializing_if = "none")]
-    pub max_reservations: Option<i64>,
-    /// Connections at once for a peer.
-    #[serde(skip_serializing_if = "none")]
-    pub max_circuits: Option<i64>,
-    /// Bytes of the buffer of a connection.
-    #[serde(skip_serializing_if = "none")]
-    pub buffer_size: Option<i64>,
-    /// Reservations at once for an address.
-    #[serde(rename = "MaxReservationsPerIP", skip_serializing_if = "none")]
-    pub max_reservations_per_ip: Option<i64>,
-    /// Reservations at once for an autonomous system.
-    #[serde(rename = "MaxReservationsPerASN", skip_serializing_if = "none")]
-    pub max_reservations_per_asn: Option<i64>,
-}
-
-/// Protocols of connections.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct Transports {
-    /// Of the network.
-    pub network: NetworkTransports,
-    /// Of encryption.
-    pub security: SecurityTransports,
-    /// Of streams.
-    pub multiplexers: Multiplexers,
-}
-
-/// Which network protocols are used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct NetworkTransports {
-    /// QUIC.
-    #[serde(rename = "QUIC", skip_serializing_if = "none")]
-    pub quic: Flag,
-    /// TCP.
-    #[serde(rename = "TCP", skip_serializing_if = "none")]
-    pub tcp: Flag,
-    /// WebSocket.
-    #[serde(skip_serializing_if = "none")]
-    pub websocket: Flag,
-    /// Relays.
-    #[serde(skip_serializing_if = "none")]
-    pub relay: Flag,
-    /// WebTransport.
-    #[serde(skip_serializing_if = "none")]
-    pub web_transport: Flag,
-    /// WebRTC without signalling.
-    #[serde(rename = "WebRTCDirect", skip_serializing_if = "none")]
-    pub webrtc_direct: Flag,
-}
-
-/// Which encryption is preferred.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct SecurityTransports {
-    /// TLS.
-    #[serde(rename = "TLS", skip_serializing_if = "Priority::is_default")]
-    pub tls: Priority,
-    /// Noise.
-    #[serde(skip_serializing_if = "Priority::is_default")]
-    pub noise: Priority,
-}
-
-/// Which multiplexer is preferred.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct Multiplexers {
-    /// Yamux.
-    #[serde(skip_serializing_if = "Priority::is_default")]
-    pub yamux: Priority,
-}
-
-/// How many connections are kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct ConnMgr {
-    /// `basic` or `none`.
-    #[serde(rename = "Type", skip_serializing_if = "none")]
-    pub kind: Option<String>,
-    /// Connections that stay when some are closed.
-    #[serde(skip_serializing_if = "none")]
-    pub low_water: Option<i64>,
-    /// Connections from which some are closed.
-    #[serde(skip_serializing_if = "none")]
-    pub high_water: Option<i64>,
-    /// How long a new connection is spared.
-    #[serde(skip_serializing_if = "OptionalDuration::is_default")]
-    pub grace_period: OptionalDuration,
-    /// Time between two such rounds.
-    #[serde(skip_serializing_if = "OptionalDuration::is_default")]
-    pub silence_period: OptionalDuration,
-}
-
-/// What all connections may use.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct ResourceMgr {
-    /// Whether it is limited.
-    #[serde(skip_serializing_if = "none")]
-    pub enabled: Flag,
-    /// Bytes of memory.
-    #[serde(skip_serializing_if = "none")]
-    pub max_memory: Option<Size>,
-    /// Open files.
-    #[serde(skip_serializing_if = "none")]
-    pub max_file_descriptors: Option<i64>,
-    /// Addresses without limits.
-    #[serde(skip_serializing_if = "none")]
-    pub allowlist: Option<Vec<String>>,
-}
-
-/// Finding out whether others reach this node.
+/// AutoNAT: whether the node can be reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct AutoNat {
-    /// Whether it helps others to find out.
+    /// Whether it runs the AutoNAT service.
     #[serde(skip_serializing_if = "none")]
     pub service_mode: Option<AutoNatMode>,
     /// How much.
@@ -194,10 +21,10 @@ pub struct AutoNat {
 }
 
 impl Section for AutoNat {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// How many checks are made for others.
+/// Limits of the AutoNAT service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct AutoNatThrottle {
@@ -209,83 +36,83 @@ pub struct AutoNatThrottle {
     pub interval: OptionalDuration,
 }
 
-/// Certificates for browsers' connections.
+/// AutoTLS: certificates for connections from browsers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct AutoTls {
-    /// Whether one is asked for.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "none")]
     pub enabled: Flag,
-    /// Whether WebSocket listeners get it.
+    /// Whether WebSocket listeners use it.
     #[serde(rename = "AutoWSS", skip_serializing_if = "none")]
     pub auto_wss: Flag,
-    /// Whether the names' addresses are taken from the names.
+    /// Whether addresses are derived from names without DNS queries.
     #[serde(rename = "SkipDNSLookup", skip_serializing_if = "none")]
     pub skip_dns_lookup: Flag,
-    /// Domain of the names.
+    /// Domain suffix of the names.
     #[serde(skip_serializing_if = "none")]
     pub domain_suffix: Option<String>,
-    /// Who gives the names.
+    /// Registration endpoint.
     #[serde(skip_serializing_if = "none")]
     pub registration_endpoint: Option<String>,
-    /// What that one asks for.
+    /// Registration token.
     #[serde(skip_serializing_if = "none")]
     pub registration_token: Option<String>,
-    /// How long a node waits before it asks.
+    /// Delay before the registration.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub registration_delay: OptionalDuration,
     /// Who signs.
     #[serde(rename = "CAEndpoint", skip_serializing_if = "none")]
     pub ca_endpoint: Option<String>,
-    /// Whether the announced addresses are short.
+    /// Whether the announced addresses are shortened.
     #[serde(skip_serializing_if = "none")]
     pub short_addrs: Flag,
 }
 
 impl Section for AutoTls {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// Network settings from a file that others keep.
+/// AutoConf: network settings from a published file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct AutoConf {
     /// Where it is.
     #[serde(rename = "URL", skip_serializing_if = "none")]
     pub url: Option<String>,
-    /// Whether it is read; what `auto` means elsewhere.
+    /// Whether it is enabled; resolves `auto` in other settings.
     #[serde(skip_serializing_if = "none")]
     pub enabled: Flag,
-    /// Time between two looks.
+    /// Interval of updates.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub refresh_interval: OptionalDuration,
-    /// Whether any certificate will do; for tests.
+    /// Whether certificates are not verified; for tests.
     #[serde(rename = "TLSInsecureSkipVerify", skip_serializing_if = "none")]
     pub tls_insecure_skip_verify: Flag,
 }
 
 impl Section for AutoConf {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// Peers of the local network.
+/// Discovery of peers in the local network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Discovery {
-    /// By multicast DNS.
+    /// Multicast DNS.
     #[serde(rename = "MDNS")]
     pub mdns: Mdns,
 }
 
 impl Section for Discovery {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Multicast DNS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Mdns {
-    /// Whether it is used.
+    /// Whether it is enabled.
     pub enabled: bool,
 }
 
@@ -298,7 +125,7 @@ pub struct Peering {
 }
 
 impl Section for Peering {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// One peer.
@@ -312,18 +139,18 @@ pub struct PeerAddresses {
     pub addrs: Option<Vec<String>>,
 }
 
-/// Messages by topic.
+/// PubSub.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Pubsub {
     /// `gossipsub` (default) or `floodsub`.
     pub router: String,
-    /// Whether messages are not signed.
+    /// Whether signing is disabled.
     pub disable_signing: bool,
-    /// Whether it is on.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "none")]
     pub enabled: Flag,
-    /// How long a message is remembered.
+    /// How long seen messages are remembered.
     #[serde(
         rename = "SeenMessagesTTL",
         skip_serializing_if = "OptionalDuration::is_default"
@@ -335,7 +162,7 @@ pub struct Pubsub {
 }
 
 impl Section for Pubsub {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 /// Name resolution.
@@ -344,7 +171,7 @@ impl Section for Pubsub {
 pub struct Dns {
     /// URLs of DNS-over-HTTPS resolvers by domain; `auto` for those of [`AutoConf`].
     pub resolvers: Option<BTreeMap<String, String>>,
-    /// How long an answer is believed at most.
+    /// Maximum time for which an answer is cached.
     #[serde(
         rename = "MaxCacheTTL",
         skip_serializing_if = "OptionalDuration::is_default"
@@ -353,34 +180,34 @@ pub struct Dns {
 }
 
 impl Section for Dns {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// Names that keys own.
+/// IPNS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Ipns {
-    /// Time between two publications, as a duration; empty for the default of 4 h.
+    /// Interval of republishing, as a duration; empty for the default of 4 h.
     pub republish_period: String,
-    /// How long a record is valid; empty for the default of 48 h.
+    /// Lifetime of records; empty for the default of 48 h.
     pub record_lifetime: String,
-    /// Names that are remembered.
+    /// Size of the resolve cache.
     pub resolve_cache_size: i64,
-    /// How long an answer is believed at most.
+    /// Maximum time for which an answer is cached.
     #[serde(
         rename = "MaxCacheTTL",
         skip_serializing_if = "OptionalDuration::is_default"
     )]
     pub max_cache_ttl: OptionalDuration,
-    /// Whether names travel over pubsub.
+    /// Whether IPNS over PubSub is enabled.
     #[serde(skip_serializing_if = "none")]
     pub use_pubsub: Flag,
-    /// URLs of servers that publish for this node; `auto` for those of [`AutoConf`].
+    /// URLs of delegated publishers; `auto` for those of [`AutoConf`].
     pub delegated_publishers: Option<Vec<String>>,
 }
 
 impl Section for Ipns {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
 impl Default for Ipns {
@@ -396,7 +223,7 @@ impl Default for Ipns {
     }
 }
 
-/// Whether the node helps others to find out whether they can be reached.
+/// Mode of the AutoNAT service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AutoNatMode {
@@ -407,6 +234,6 @@ pub enum AutoNatMode {
     Enabled,
     /// It does not.
     Disabled,
-    /// It does in the first version of the protocol only.
+    /// Only version 1 of the protocol.
     LegacyV1,
 }

@@ -1,4 +1,4 @@
-//! How content is found, announced and exchanged.
+//! Routing, announcements and exchange of content.
 
 use std::collections::BTreeMap;
 
@@ -6,61 +6,61 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::OptionalDuration;
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, none};
+use crate::config::unused::{Section, UnusedKeys};
+use crate::config::values::{Flag, none};
 
-/// How content and peers are found.
+/// Routing: how content and peers are found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Routing {
     /// `auto`, `autoclient`, `dht`, `dhtclient`, `dhtserver`, `delegated`, `none` or `custom`.
     #[serde(rename = "Type", skip_serializing_if = "none")]
     pub kind: Option<String>,
-    /// Whether the whole DHT is kept at hand.
+    /// Whether the accelerated DHT client is used.
     #[serde(rename = "AcceleratedDHTClient", skip_serializing_if = "none")]
     pub accelerated_dht_client: Flag,
-    /// Whether loopback addresses may be in the LAN's DHT.
+    /// Whether loopback addresses are allowed in the LAN DHT.
     #[serde(rename = "LoopbackAddressesOnLanDHT", skip_serializing_if = "none")]
     pub loopback_addresses_on_lan_dht: Flag,
-    /// Peers that are no providers.
+    /// Peers that are ignored as providers.
     #[serde(skip_serializing_if = "none")]
     pub ignore_providers: Option<Vec<String>>,
-    /// URLs of `/routing/v1` servers; `auto` for those of [`AutoConf`].
+    /// URLs of delegated routers (`/routing/v1`); `auto` for those of [`AutoConf`].
     pub delegated_routers: Option<Vec<String>>,
     /// Routers of the type `custom`.
     #[serde(skip_serializing_if = "none")]
     pub routers: Option<BTreeMap<String, Router>>,
-    /// Which of them answers what.
+    /// The router of each method.
     #[serde(skip_serializing_if = "none")]
     pub methods: Option<BTreeMap<String, Value>>,
 }
 
 impl Section for Routing {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// One router of the type `custom`.
+/// A router of the type `custom`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Router {
     /// `http`, `dht`, `sequential` or `parallel`.
     #[serde(rename = "Type")]
     pub kind: String,
-    /// What that type needs.
+    /// Parameters of that type.
     pub parameters: Option<Value>,
 }
 
-/// What is announced.
+/// Announcements of content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Provide {
-    /// Whether anything is.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "none")]
     pub enabled: Flag,
-    /// `all`, `pinned`, `roots`, `mfs`, and sums of those.
+    /// `all`, `pinned`, `roots`, `mfs`, or combinations such as `pinned+mfs`.
     #[serde(skip_serializing_if = "none")]
     pub strategy: Option<String>,
-    /// One wrong answer in this many, of the filter that avoids doubles.
+    /// False positive rate of the filter of duplicates, as one in this many.
     #[serde(rename = "BloomFPRate", skip_serializing_if = "none")]
     pub bloom_fp_rate: Option<i64>,
     /// To the DHT.
@@ -69,46 +69,46 @@ pub struct Provide {
 }
 
 impl Section for Provide {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// How the DHT is told.
+/// Announcements in the DHT.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct ProvideDht {
-    /// Time between two announcements of the same; 0 for once only.
+    /// Interval of repeated announcements; 0 disables them.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub interval: OptionalDuration,
     /// Workers.
     #[serde(skip_serializing_if = "none")]
     pub max_workers: Option<i64>,
-    /// Whether regions of keys are told together.
+    /// Whether keys are announced by region (sweep).
     #[serde(skip_serializing_if = "none")]
     pub sweep_enabled: Flag,
-    /// Workers only for repetitions.
+    /// Number of workers only for repeated announcements.
     #[serde(skip_serializing_if = "none")]
     pub dedicated_periodic_workers: Option<i64>,
-    /// Workers only for news.
+    /// Number of workers only for new announcements.
     #[serde(skip_serializing_if = "none")]
     pub dedicated_burst_workers: Option<i64>,
-    /// Connections of a worker.
+    /// Maximum number of connections per worker.
     #[serde(skip_serializing_if = "none")]
     pub max_provide_conns_per_worker: Option<i64>,
-    /// Keys that are read at once.
+    /// Number of keys that are read at once.
     #[serde(skip_serializing_if = "none")]
     pub keystore_batch_size: Option<i64>,
-    /// How long without peers is offline.
+    /// Time without peers after which the node counts as offline.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub offline_delay: OptionalDuration,
-    /// How long one record may take.
+    /// Timeout of one record.
     #[serde(skip_serializing_if = "OptionalDuration::is_default")]
     pub send_provider_record_timeout: OptionalDuration,
-    /// Whether a start goes on where the last run was.
+    /// Whether a start resumes the last run.
     #[serde(skip_serializing_if = "none")]
     pub resume_enabled: Flag,
 }
 
-/// Of old versions: now in [`Provide`].
+/// Obsolete: now in [`Provide`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct OldProvider {
@@ -124,10 +124,10 @@ pub struct OldProvider {
 }
 
 impl Section for OldProvider {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// Of old versions: now in [`Provide`].
+/// Obsolete: now in [`Provide`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct OldReprovider {
@@ -140,49 +140,49 @@ pub struct OldReprovider {
 }
 
 impl Section for OldReprovider {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// The exchange of blocks.
+/// Bitswap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Bitswap {
-    /// Whether it is spoken to peers.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "none")]
     pub libp2p_enabled: Flag,
-    /// Whether blocks are given to peers.
+    /// Whether blocks are served to peers.
     #[serde(skip_serializing_if = "none")]
     pub server_enabled: Flag,
 }
 
 impl Section for Bitswap {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }
 
-/// Blocks from HTTP gateways.
+/// Retrieval of blocks over HTTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct HttpRetrieval {
-    /// Whether they are asked.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "none")]
     pub enabled: Flag,
-    /// Only these hosts.
+    /// Allowed hosts.
     #[serde(skip_serializing_if = "none")]
     pub allowlist: Option<Vec<String>>,
-    /// Not these hosts.
+    /// Denied hosts.
     #[serde(skip_serializing_if = "none")]
     pub denylist: Option<Vec<String>>,
-    /// Requests at once.
+    /// Maximum number of concurrent requests.
     #[serde(skip_serializing_if = "none")]
     pub num_workers: Option<i64>,
-    /// Largest block that is taken.
+    /// Maximum size of a block.
     #[serde(skip_serializing_if = "none")]
     pub max_block_size: Option<String>,
-    /// Whether any certificate will do; for tests.
+    /// Whether certificates are not verified; for tests.
     #[serde(rename = "TLSInsecureSkipVerify", skip_serializing_if = "none")]
     pub tls_insecure_skip_verify: Flag,
 }
 
 impl Section for HttpRetrieval {
-    const IDLE: Idle = Idle::All;
+    const UNUSED: UnusedKeys = UnusedKeys::All;
 }

@@ -1,46 +1,46 @@
-//! Where blocks are kept, and how they are made.
+//! The datastore and import defaults.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Size;
-use crate::config::idle::{Idle, Section};
-use crate::config::words::{Flag, default, none};
+use crate::config::unused::{Section, UnusedKeys};
+use crate::config::values::{Flag, default, none};
 
 /// Block storage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Datastore {
-    /// Size at which a collection is overdue, such as `10GB`. It limits nothing by itself.
+    /// Size above which a collection is overdue, such as `10GB`. It is not a limit.
     pub storage_max: String,
-    /// Percentage of `StorageMax` at which an automatic collection begins.
+    /// Percentage of `StorageMax` above which an automatic collection starts.
     #[serde(rename = "StorageGCWatermark")]
     pub storage_gc_watermark: i64,
-    /// Time between two looks at the size, as a duration; `0` looks never.
+    /// Interval of checks of the size, as a duration; `0` disables them.
     #[serde(rename = "GCPeriod")]
     pub gc_period: String,
-    /// Of old versions; nothing reads it.
+    /// Obsolete and not read.
     #[serde(skip_serializing_if = "default")]
     pub no_sync: bool,
-    /// How the datastore is composed. Cairn has one store and only writes this down.
+    /// The composition of the datastore. Cairn has one store and does not read this.
     pub spec: Option<Value>,
-    /// Whether every block that is read is hashed.
+    /// Whether every block is verified when read.
     pub hash_on_read: bool,
-    /// Whether what was written is read into the system's memory while nothing else is done; it is unless this is `false`.
-    /// Cairn's own.
+    /// Whether written blocks are read back into the page cache while the store is idle; on unless `false`. Only in
+    /// Cairn.
     #[serde(skip_serializing_if = "none")]
     pub warm_writes: Flag,
-    /// Bytes of a filter in front of the index. Cairn's index needs none.
+    /// Size of a bloom filter for the index, in bytes. Not used by Cairn.
     pub bloom_filter_size: i64,
-    /// Keys of a cache in front of the index. Cairn's index needs none.
+    /// Size of a key cache for the index. Not used by Cairn.
     pub block_key_cache_size: Option<i64>,
-    /// Whether blocks are written without a look whether they are there.
+    /// Whether blocks are written without checking whether they exist.
     #[serde(skip_serializing_if = "none")]
     pub write_through: Flag,
 }
 
 impl Section for Datastore {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "NoSync",
         "BloomFilterSize",
         "BlockKeyCacheSize",
@@ -65,7 +65,7 @@ impl Default for Datastore {
     }
 }
 
-/// What an import does where the request leaves it open.
+/// Import defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Import {
@@ -77,41 +77,41 @@ pub struct Import {
     /// `size-N`, `rabin-MIN-AVG-MAX` or `buzhash`.
     #[serde(rename = "UnixFSChunker")]
     pub unixfs_chunker: Option<String>,
-    /// Name of the hash.
+    /// Name of the hash function.
     pub hash_function: Option<String>,
-    /// Links of a file's node.
+    /// Maximum number of links of a file node.
     #[serde(rename = "UnixFSFileMaxLinks")]
     pub unixfs_file_max_links: Option<i64>,
-    /// Entries of a directory before it is sharded; 0 leaves it to the size.
+    /// Maximum number of entries of a directory before it is sharded; 0 for no limit.
     #[serde(rename = "UnixFSDirectoryMaxLinks")]
     pub unixfs_directory_max_links: Option<i64>,
-    /// Width of a sharded directory: a power of two from 8 to 1024.
+    /// Fanout of a sharded directory: a power of two from 8 to 1024.
     #[serde(rename = "UnixFSHAMTDirectoryMaxFanout")]
     pub unixfs_hamt_directory_max_fanout: Option<i64>,
-    /// Size of a directory from which it is sharded.
+    /// Size above which a directory is sharded.
     #[serde(rename = "UnixFSHAMTDirectorySizeThreshold")]
     pub unixfs_hamt_directory_size_threshold: Option<Size>,
-    /// How that size is reckoned: `links`, `block` or `disabled`.
+    /// How that size is estimated: `links`, `block` or `disabled`.
     #[serde(rename = "UnixFSHAMTDirectorySizeEstimation")]
     pub unixfs_hamt_directory_size_estimation: Option<String>,
     /// `balanced` or `trickle`.
     #[serde(rename = "UnixFSDAGLayout")]
     pub unixfs_dag_layout: Option<String>,
-    /// Blocks that are written at once.
+    /// Maximum number of blocks per write.
     pub batch_max_nodes: Option<i64>,
-    /// Bytes that are written at once.
+    /// Maximum number of bytes per write.
     pub batch_max_size: Option<i64>,
-    /// Whether a new root is announced at once.
+    /// Whether a new root is announced immediately.
     pub fast_provide_root: Flag,
-    /// Whether all new blocks are announced at once.
+    /// Whether all new blocks are announced immediately.
     #[serde(rename = "FastProvideDAG")]
     pub fast_provide_dag: Flag,
-    /// Whether the request waits for that.
+    /// Whether the request waits for the announcement.
     pub fast_provide_wait: Flag,
 }
 
 impl Section for Import {
-    const IDLE: Idle = Idle::Keys(&[
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "BatchMaxNodes",
         "BatchMaxSize",
         "FastProvideRoot",

@@ -5,9 +5,12 @@ use super::*;
 #[test]
 fn gets_and_sets_as_kubos_command_does() {
     let (_folder, file) = file(kubo!("default"));
-    let say = |result: Result<Value, CommandError>| match result {
+    let say = |result: Result<Value, ConfigCommandError>| match result {
         Ok(value) => value.to_string(),
-        Err(error) => format!("! {error}"),
+        Err(error) => match std::error::Error::source(&error) {
+            Some(cause) => format!("! {error}: {cause}"),
+            None => format!("! {error}"),
+        },
     };
     let get = |key: &str| say(file.get_command(key));
     let set =
@@ -24,38 +27,36 @@ fn gets_and_sets_as_kubos_command_does() {
     for wrong in ["yes", "1", "TRUE", ""] {
         assert_eq!(
             say(file.set_command("Gateway.NoFetch", wrong, true, false, Changes::All)),
-            format!(
-                "! failed to set config value: Gateway.NoFetch: expected true or false, found {wrong:?}"
-            )
+            format!("! Gateway.NoFetch: expected true or false, found {wrong:?}")
         );
     }
     assert!(file.config().gateway.no_fetch);
     assert_eq!(
         json("Gateway.NoFetch", "5"),
-        "! failed to set config value: Gateway.NoFetch: expected a boolean, found integer `5`"
+        "! cannot change the setting: Gateway.NoFetch: expected a boolean, found integer `5`"
     );
     assert_eq!(
         json("Gateway.HTTPHeaders", r#"{"X-A":["b"]}"#),
         r#"{"X-A":["b"]}"#
     );
     assert_eq!(get("Gateway.HTTPHeaders.X-A"), r#"["b"]"#);
-    assert_eq!(
-        get("No.Such"),
-        r#"! failed to get config value: "No not found""#
-    );
+    assert_eq!(get("No.Such"), r#"! cannot read the setting: No not found"#);
     assert_eq!(
         get("Swarm.ConnMgr.Type"),
-        r#"! failed to get config value: "Swarm.ConnMgr.Type not found""#
+        r#"! cannot read the setting: Swarm.ConnMgr.Type not found"#
     );
     assert_eq!(
         get("Datastore.Spec.mounts.x"),
-        r#"! failed to get config value: "Datastore.Spec.mounts key is not a map""#
+        r#"! cannot read the setting: Datastore.Spec.mounts is not a map"#
     );
     for key in ["Identity", "Identity.PrivKey", "identity.privkey"] {
-        assert_eq!(get(key), "! cannot show or change private key through API");
+        assert_eq!(
+            get(key),
+            "! the private key cannot be shown or changed by this command"
+        );
         assert_eq!(
             json(key, "{}"),
-            "! cannot show or change private key through API"
+            "! the private key cannot be shown or changed by this command"
         );
     }
     assert!(get("Identity.PeerID").contains("12D3Koo"));
@@ -66,32 +67,32 @@ fn gets_and_sets_as_kubos_command_does() {
     ] {
         assert_eq!(
             get(key),
-            "! cannot show or change pinning services credentials"
+            "! the credentials of remote pinning services cannot be shown or changed by this command"
         );
     }
     assert_eq!(
         json("Gateway.HTTPHeaders", "{"),
-        "! failed to unmarshal json. unexpected end of JSON input"
+        "! the value is not JSON: EOF while parsing an object at line 1 column 1"
     );
     assert_eq!(
         set("Foo.Bar", "1"),
-        "! failed to set config value: Foo not found (maybe use --json?)"
+        "! cannot change the setting (--json takes values other than strings): Foo not found"
     );
     assert_eq!(
         set("Datastore.Foo", "1"),
-        "! failed to set config value: Datastore.Foo not found (maybe use --json?)"
+        "! cannot change the setting (--json takes values other than strings): Datastore.Foo not found"
     );
     assert_eq!(
         set("Datastore.StorageMax.Foo", "1"),
-        "! failed to set config value: Datastore.StorageMax key is not a map (maybe use --json?)"
+        "! cannot change the setting (--json takes values other than strings): Datastore.StorageMax is not a map"
     );
     assert_eq!(
         set("Gateway.NoFetch", "yes"),
-        r#"! failed to set config value: Gateway.NoFetch: expected a boolean, found string "yes" (maybe use --json?)"#
+        r#"! cannot change the setting (--json takes values other than strings): Gateway.NoFetch: expected a boolean, found string "yes""#
     );
     assert_eq!(
         set("Datastore.StorageMax", "lots"),
-        r#"! failed to set config value: Datastore.StorageMax: size "lots" does not begin with a number (maybe use --json?)"#
+        r#"! cannot change the setting (--json takes values other than strings): Datastore.StorageMax: size "lots" does not begin with a number"#
     );
     assert_eq!(json("Datastore.StorageGCWatermark", "80"), "80");
     assert_eq!(file.config().datastore.storage_gc_watermark, 80);
@@ -192,15 +193,15 @@ fn replaces_all_but_secrets() {
     };
     fails(
         &|new| new["Identity"]["PrivKey"] = json!("x"),
-        "setting private key with API is not supported",
+        "the new configuration must not contain Identity.PrivKey",
     );
     fails(
         &|new| new["Gateway"] = json!(5),
-        "failed to decode file as config",
+        "the file is not a valid configuration",
     );
     fails(
         &|new| new["Pinning"]["RemoteServices"] = json!({}),
-        "cannot add or remove remote pinning services with 'config replace'",
+        "replacing the configuration cannot add or remove remote pinning services",
     );
     fails(
         &|new| {
@@ -209,19 +210,19 @@ fn replaces_all_but_secrets() {
             all.insert("other".into(), other);
             new["Pinning"]["RemoteServices"] = Value::Object(all);
         },
-        "cannot add or remove remote pinning services with 'config replace'",
+        "replacing the configuration cannot add or remove remote pinning services",
     );
     fails(
         &|new| new["Pinning"]["RemoteServices"]["a.b"]["API"]["Endpoint"] = json!("https://evil"),
-        "cannot change remote pinning services api info with `config replace`",
+        "replacing the configuration cannot change the API of a remote pinning service",
     );
     assert_eq!(
         file.replace(b"{", Changes::All).unwrap_err().to_string(),
-        "failed to decode file as config"
+        "the file is not a valid configuration"
     );
     assert_eq!(
         file.replace(b"\xff", Changes::All).unwrap_err().to_string(),
-        "failed to decode file as config"
+        "the file is not a valid configuration"
     );
 }
 
@@ -230,7 +231,7 @@ fn profiles_are_applied_after_a_copy_was_made() {
     let (folder, file) = file(kubo!("default"));
     assert_eq!(
         file.profile_command("zz", false).unwrap_err().to_string(),
-        "zz is not a profile"
+        "there is no profile \"zz\""
     );
     let change = file.profile_command("test", true).unwrap();
     assert_eq!(change.new["Addresses"]["API"], "/ip4/127.0.0.1/tcp/0");
@@ -308,7 +309,7 @@ fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
         "API.Authorizations.nobody",
     ] {
         let refused = file.get_command(key).unwrap_err();
-        assert!(matches!(refused, CommandError::Credentials), "{key}");
+        assert!(matches!(refused, ConfigCommandError::Credentials), "{key}");
     }
     assert_eq!(
         file.get_command("API").unwrap(),
@@ -345,7 +346,7 @@ fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
     ] {
         let refused = file.set_command(key, value, false, true, Changes::NoCredentials);
         assert!(
-            matches!(refused, Err(CommandError::CredentialsKept)),
+            matches!(refused, Err(ConfigCommandError::CredentialsKept)),
             "{key}"
         );
     }
@@ -353,7 +354,7 @@ fn credentials_of_the_rpc_are_neither_shown_nor_given_by_one_who_needs_them() {
     new["API"]["Authorizations"] =
         json!({"evil": {"AuthSecret": "bearer:x", "AllowedPaths": ["/"]}});
     let refused = file.replace(new.to_string().as_bytes(), Changes::NoCredentials);
-    assert!(matches!(refused, Err(CommandError::CredentialsKept)));
+    assert!(matches!(refused, Err(ConfigCommandError::CredentialsKept)));
     assert_eq!(std::fs::read(folder.path().join("config")).unwrap(), before);
     // What was shown goes back in, and takes no credential away.
     let shown = file.show_command().unwrap().to_string();

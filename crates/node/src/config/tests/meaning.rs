@@ -94,7 +94,7 @@ fn refuses_wrong_types_with_the_key_and_what_was_expected() {
         (
             "Swarm.ConnMgr.GracePeriod",
             json!("10parsecs"),
-            r#"time: unknown unit "parsecs" in duration "10parsecs""#,
+            r#"unknown unit "parsecs" in duration "10parsecs": expected h, m, s, ms, us or ns"#,
         ),
         (
             "Swarm.ConnMgr.GracePeriod",
@@ -166,10 +166,10 @@ fn collection_settings_have_defaults() {
 fn faces_listen_beside_the_rpc() {
     let mut addresses = Addresses::initial();
     assert_eq!(addresses.face(Face::Cluster), ["/ip4/127.0.0.1/tcp/9094"]);
-    addresses.pinning = Some(Strings::default());
+    addresses.pinning = Some(StringOrList::default());
     assert_eq!(addresses.face(Face::Pinning), Vec::<String>::new());
-    addresses.api = Strings::one("/ip4/127.0.0.1/tcp/0");
+    addresses.api = StringOrList::one("/ip4/127.0.0.1/tcp/0");
     assert_eq!(addresses.face(Face::Upload), ["/ip4/127.0.0.1/tcp/0"]);
-    addresses.upload = Some(Strings::one("/ip4/127.0.0.1/tcp/7"));
+    addresses.upload = Some(StringOrList::one("/ip4/127.0.0.1/tcp/7"));
     assert_eq!(addresses.face(Face::Upload), ["/ip4/127.0.0.1/tcp/7"]);
 }

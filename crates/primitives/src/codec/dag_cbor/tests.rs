@@ -108,16 +108,16 @@ fn older_forms_are_read_as_kubo_reads_them() {
 #[test]
 fn what_is_not_dag_cbor_is_refused() {
     for (text, reason) in [
-        ("", "unexpected EOF"),
-        ("18", "unexpected EOF"),
-        ("420a", "unexpected EOF"),
-        ("82", "unexpected EOF"),
-        ("a16161", "unexpected EOF"),
-        ("9b7fffffffffffffff", "unexpected EOF"),
-        ("5b7fffffffffffffff", "unexpected EOF"),
-        ("9f01", "unexpected EOF"),
-        ("5f4101", "unexpected EOF"),
-        ("5f4561ff", "unexpected EOF"),
+        ("", "the data ends inside a value"),
+        ("18", "the data ends inside a value"),
+        ("420a", "the data ends inside a value"),
+        ("82", "the data ends inside a value"),
+        ("a16161", "the data ends inside a value"),
+        ("9b7fffffffffffffff", "the data ends inside a value"),
+        ("5b7fffffffffffffff", "the data ends inside a value"),
+        ("9f01", "the data ends inside a value"),
+        ("5f4101", "the data ends inside a value"),
+        ("5f4561ff", "the data ends inside a value"),
         ("5f5f4161ffff", "a chunk is of another type"),
         ("5f6161ff", "a chunk is of another type"),
         ("bf6161ff", "unknown simple value"),
@@ -126,7 +126,7 @@ fn what_is_not_dag_cbor_is_refused() {
         ("1f", "invalid head"),
         ("c1c101", "multiple tags"),
         ("dbffffffffffffffff01", "a tag is out of range"),
-        ("c24101", "unhandled cbor tag"),
+        ("c24101", "unsupported tag"),
         ("ff", "unknown simple value"),
         ("e0", "unknown simple value"),
         ("1c", "invalid head"),
@@ -135,8 +135,8 @@ fn what_is_not_dag_cbor_is_refused() {
         ("d82a4100", "invalid link"),
         ("d82a460001550000aa", "invalid link"),
         ("a10101", "a map key is not text"),
-        ("a2616101616102", "cannot repeat map key \"a\""),
-        ("a3616101616202616103", "cannot repeat map key \"a\""),
+        ("a2616101616102", "the map key \"a\" occurs twice"),
+        ("a3616101616202616103", "the map key \"a\" occurs twice"),
         ("0000", "unexpected content after end"),
     ] {
         let error = read(text).unwrap_err().to_string();
@@ -157,7 +157,7 @@ fn what_is_not_dag_cbor_is_refused() {
 fn links_come_in_the_order_of_the_bytes_and_names_do_not_matter() {
     let (one, two) = ("d82a450001550000", "d82a46000155000101");
     let found = links(&hex(&format!("a362ffff{one}61618281{two}a061ff{one}"))).unwrap();
-    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    let found: Vec<_> = found.iter().map(|cid| cid.to_string()).collect();
     assert_eq!(found, ["bafkqaaa", "bafkqaaib", "bafkqaaa"]);
     for bad in [
         "82d82a450001550000",

@@ -7,7 +7,7 @@ use crate::ipld::{Ipld, refuse_repeated_keys};
 
 /// Writes a value.
 pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<u8>, CodecError> {
-    enum Open<'a> {
+    enum OpenContainer<'a> {
         List(std::slice::Iter<'a, Ipld>),
         Map(std::slice::Iter<'a, (ByteString, Ipld)>),
         Sorted(std::vec::IntoIter<&'a (ByteString, Ipld)>),
@@ -22,7 +22,7 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
         (a.len(), a).cmp(&(b.len(), b))
     };
     let mut out = Vec::new();
-    let mut open: Vec<Open<'_>> = Vec::new();
+    let mut open: Vec<OpenContainer<'_>> = Vec::new();
     let mut next = Some(value);
     loop {
         if let Some(value) = next.take() {
@@ -58,29 +58,29 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
                 Ipld::Link(_) => return unsupported("cannot Marshal ipld links to CBOR"),
                 Ipld::List(items) => {
                     write_head(LIST, items.len() as u64, &mut out);
-                    open.push(Open::List(items.iter()));
+                    open.push(OpenContainer::List(items.iter()));
                 }
                 Ipld::Map(entries) => {
                     write_head(MAP, entries.len() as u64, &mut out);
                     refuse_repeated_keys(entries)?;
                     if !dialect.sorted || entries.is_sorted_by(|a, b| canonical(&a, &b).is_le()) {
-                        open.push(Open::Map(entries.iter()));
+                        open.push(OpenContainer::Map(entries.iter()));
                     } else {
                         let mut sorted: Vec<&(ByteString, Ipld)> = entries.iter().collect();
                         sorted.sort_unstable_by(canonical);
-                        open.push(Open::Sorted(sorted.into_iter()));
+                        open.push(OpenContainer::Sorted(sorted.into_iter()));
                     }
                 }
             }
         }
         let entry = match open.last_mut() {
             None => return Ok(out),
-            Some(Open::List(items)) => {
+            Some(OpenContainer::List(items)) => {
                 next = items.next();
                 None
             }
-            Some(Open::Map(entries)) => entries.next(),
-            Some(Open::Sorted(entries)) => entries.next(),
+            Some(OpenContainer::Map(entries)) => entries.next(),
+            Some(OpenContainer::Sorted(entries)) => entries.next(),
         };
         if let Some((key, value)) = entry {
             write_bytes(TEXT, key.as_bytes(), &mut out);

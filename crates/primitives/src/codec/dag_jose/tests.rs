@@ -64,18 +64,18 @@ fn errors_say_what_is_wrong() {
         ("[]", "dag-jose: the object is of kind list, not map"),
         (
             r#"{"payload":"AXESIC1xFkK3JrBEAWJ8qfusMvXIUw-xkDzE2wIlhxeSGkiB"}"#,
-            "missing required fields: signature",
+            "required fields are missing: signature",
         ),
-        (r#"{"payload":"aGVsbG8"}"#, "payload is not a valid CID"),
+        (r#"{"payload":"aGVsbG8"}"#, "the payload is not a CID"),
         (
             r#"{"ciphertext":"","recipients":[{"foo":1}]}"#,
-            "invalid key for map dagjose.EncodedRecipient.Repr: \"foo\": no such field",
+            "dagjose.EncodedRecipient.Repr has no field \"foo\"",
         ),
     ] {
         assert_eq!(encode(&json(text)).unwrap_err().to_string(), message);
     }
     assert_eq!(
         decode(&block("a163666f6f01")).unwrap_err().to_string(),
-        "invalid key for map dagjose.DecodedJWS.Repr: \"foo\": no such field"
+        "dagjose.DecodedJWS.Repr has no field \"foo\""
     );
 }

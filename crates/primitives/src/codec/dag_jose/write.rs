@@ -1,6 +1,6 @@
 //! Writing DAG-JOSE.
 
-use super::{CODEC, DAG_JOSE, from_base64, payload_cid, stranger, unsupported};
+use super::{CODEC, DAG_JOSE, from_base64, payload_cid, unknown_header, unsupported};
 use crate::bytestring::ByteString;
 use crate::codec::fields::{Fields, as_list, as_text, wrong_kind};
 use crate::codec::{CodecError, MAX_DEPTH, dag_cbor};
@@ -10,8 +10,8 @@ use crate::ipld::Ipld;
 ///
 /// # Errors
 /// [`CodecError::Kind`], [`CodecError::Missing`], [`CodecError::UnknownField`], [`CodecError::Payload`],
-/// [`CodecError::TooDeep`]; [`CodecError::Unsupported`] for what is no object of JOSE, text that is not base64url, and
-/// nulls, booleans, bytes and links in headers.
+/// [`CodecError::TooDeep`]; [`CodecError::Unsupported`] for what is not an object of JOSE, text that is not
+/// base64url, and nulls, booleans, bytes and links in headers.
 pub fn encode(value: &Ipld) -> Result<Vec<u8>, CodecError> {
     let fields = Fields::of(CODEC, "the object", value)?;
     let entries = if fields.get("ciphertext").is_some() {
@@ -163,7 +163,7 @@ fn plain(header: &Ipld, depth: usize) -> Result<Ipld, CodecError> {
         return Err(CodecError::TooDeep(CODEC));
     }
     Ok(match header {
-        Ipld::Null | Ipld::Bool(_) | Ipld::Link(_) => return Err(stranger()),
+        Ipld::Null | Ipld::Bool(_) | Ipld::Link(_) => return Err(unknown_header()),
         Ipld::Bytes(_) => return Err(unsupported("cannot marshal IPLD bytes to this codec")),
         #[expect(
             clippy::cast_precision_loss,

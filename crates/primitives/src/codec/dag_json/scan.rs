@@ -1,4 +1,4 @@
-//! The words of JSON, and what maps with the key `/` mean.
+//! The tokens of JSON, and maps with the key `/`.
 
 use std::sync::LazyLock;
 
@@ -98,24 +98,24 @@ impl<'a> Scanner<'a> {
                 .text()
                 .map(|text| Token::Value(Ipld::String(text.into()))),
             b'-' | b'0'..=b'9' => self.number().map(Token::Value),
-            _ => Err(self.malformed("invalid char while expecting start of value", self.at)),
+            _ => Err(self.malformed("expected a value", self.at)),
         }
     }
 
     /// The next key and its colon.
     pub(super) fn key(&mut self) -> Result<String, CodecError> {
         if self.peek()? != b'"' {
-            return Err(self.malformed("invalid char while expecting start of key", self.at));
+            return Err(self.malformed("expected a map key", self.at));
         }
         let key = self.text()?;
         if self.peek()? != b':' {
-            return Err(self.malformed("expected colon after map key", self.at));
+            return Err(self.malformed("expected a colon after a map key", self.at));
         }
         self.at += 1;
         Ok(key)
     }
 
-    /// Passes over what stands between values; whether it is the end of the list or map that is open.
+    /// Skips what stands between values; whether it is the end of the list or map that is open.
     pub(super) fn closes(&mut self, is_map: bool, entered: bool) -> Result<bool, CodecError> {
         let end = if is_map { b'}' } else { b']' };
         let mut next = self.peek()?;
@@ -186,7 +186,7 @@ impl<'a> Scanner<'a> {
         };
         bytes
             .map(Bytes::from)
-            .ok_or_else(|| self.malformed("illegal base64 data", self.at))
+            .ok_or_else(|| self.malformed("invalid base64", self.at))
     }
 
     /// Checks that nothing but white space follows.
@@ -196,9 +196,7 @@ impl<'a> Scanner<'a> {
             .iter()
             .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0))
         {
-            Some(at) => {
-                Err(self.malformed("unexpected content after end of json object", self.at + at))
-            }
+            Some(at) => Err(self.malformed("data after the end of the value", self.at + at)),
             None => Ok(()),
         }
     }
@@ -216,7 +214,7 @@ impl<'a> Scanner<'a> {
             if at >= rest.len() {
                 self.truncated()
             } else {
-                self.malformed("invalid byte in numeric literal", start + at)
+                self.malformed("invalid number", start + at)
             }
         };
         let mut end = usize::from(is(0, b"-"));
@@ -279,9 +277,7 @@ impl<'a> Scanner<'a> {
                 }
                 Some(b'\\') => self.escape(&mut out)?,
                 Some(_) => {
-                    return Err(
-                        self.malformed("invalid unprintable byte in string literal", self.at)
-                    );
+                    return Err(self.malformed("a control character in a string", self.at));
                 }
             }
         }
@@ -296,7 +292,7 @@ impl<'a> Scanner<'a> {
             b't' => '\t',
             &plain @ (b'\\' | b'/' | b'"') => char::from(plain),
             b'u' => return self.escape_unicode(out),
-            _ => return Err(self.malformed("invalid byte in string escape sequence", self.at + 1)),
+            _ => return Err(self.malformed("invalid escape sequence in a string", self.at + 1)),
         };
         out.push(letter);
         self.at += 2;
@@ -330,7 +326,7 @@ impl<'a> Scanner<'a> {
         digits
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .ok_or_else(|| self.malformed("invalid byte in \\u hexadecimal character escape", at))
+            .ok_or_else(|| self.malformed("invalid \\u escape in a string", at))
     }
 }
 

@@ -102,7 +102,7 @@ fn the_slash_is_reserved() {
     }
     let found = links(br#"{"b":{"/":"bafkqaaib"},"a":[{"/":"bafkqaaa"}]}"#).unwrap();
     assert_eq!(
-        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        found.iter().map(|cid| cid.to_string()).collect::<Vec<_>>(),
         ["bafkqaaib", "bafkqaaa"]
     );
 }
@@ -110,11 +110,11 @@ fn the_slash_is_reserved() {
 #[test]
 fn what_is_not_json_is_refused() {
     for (text, reason) in [
-        ("", "unexpected EOF"),
-        ("  ", "unexpected EOF"),
-        ("[1", "unexpected EOF"),
-        ("{\"a\"", "unexpected EOF"),
-        ("tru", "unexpected EOF"),
+        ("", "the data ends inside a value"),
+        ("  ", "the data ends inside a value"),
+        ("[1", "the data ends inside a value"),
+        ("{\"a\"", "the data ends inside a value"),
+        ("tru", "the data ends inside a value"),
         ("{nope", "expecting start of key"),
         ("nope", "invalid literal"),
         ("[1 2]", "expected comma or array close"),
@@ -124,7 +124,7 @@ fn what_is_not_json_is_refused() {
         ("]", "expecting start of value"),
         ("[1}", "expected comma or array close"),
         ("1 1", "unexpected content after end"),
-        (r#"{"a":1,"b":2,"a":3}"#, "cannot repeat map key \"a\""),
+        (r#"{"a":1,"b":2,"a":3}"#, "the map key \"a\" occurs twice"),
     ] {
         let error = read_text(text).unwrap_err().to_string();
         assert!(error.contains(reason), "{text}: {error}");

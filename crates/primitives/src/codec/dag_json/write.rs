@@ -6,7 +6,7 @@ use crate::codec::{CodecError, MAX_DEPTH};
 use crate::ipld::{Ipld, refuse_repeated_keys};
 use crate::multibase::Base;
 
-enum Open<'a> {
+enum OpenContainer<'a> {
     List(std::slice::Iter<'a, Ipld>),
     Map(std::vec::IntoIter<&'a (ByteString, Ipld)>),
 }
@@ -20,7 +20,7 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
         })
     };
     let mut out = String::new();
-    let mut open: Vec<Open<'_>> = Vec::new();
+    let mut open: Vec<OpenContainer<'_>> = Vec::new();
     let mut next = Some(value);
     // Whether nothing has been written yet into the list or map that was opened last.
     let mut entered = false;
@@ -52,7 +52,7 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
                 Ipld::Link(_) => return unsupported("cannot marshal IPLD links to this codec"),
                 Ipld::List(items) => {
                     out.push('[');
-                    open.push(Open::List(items.iter()));
+                    open.push(OpenContainer::List(items.iter()));
                     entered = true;
                 }
                 Ipld::Map(entries) => {
@@ -62,7 +62,7 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
                     if dialect.compact && !entries.is_sorted_by_key(|(key, _)| key) {
                         entries.sort_unstable_by_key(|(key, _)| key);
                     }
-                    open.push(Open::Map(entries.into_iter()));
+                    open.push(OpenContainer::Map(entries.into_iter()));
                     entered = true;
                 }
             }
@@ -70,8 +70,8 @@ pub(in crate::codec) fn encode_as(dialect: Dialect, value: &Ipld) -> Result<Vec<
         let depth = open.len();
         let (item, end) = match open.last_mut() {
             None => return Ok(out.into_bytes()),
-            Some(Open::List(items)) => (items.next().map(|value| (None, value)), ']'),
-            Some(Open::Map(entries)) => {
+            Some(OpenContainer::List(items)) => (items.next().map(|value| (None, value)), ']'),
+            Some(OpenContainer::Map(entries)) => {
                 (entries.next().map(|(key, value)| (Some(key), value)), '}')
             }
         };

@@ -1,4 +1,4 @@
-//! The links of a node one after the other, for readers that hold many nodes open.
+//! Lazily decoded links of a node, for readers with many open nodes.
 
 use bytes::Bytes;
 

@@ -29,7 +29,7 @@ pub fn to_ipld(node: Node) -> Ipld {
 ///
 /// # Errors
 /// [`CodecError::Kind`], [`CodecError::Missing`], [`CodecError::UnknownField`], [`CodecError::RepeatedKey`];
-/// [`CodecError::Unsupported`] for a `Tsize` that is no number of 64 bits.
+/// [`CodecError::Unsupported`] for a `Tsize` that is not a number of 64 bits.
 pub fn from_ipld(value: &Ipld) -> Result<Node, CodecError> {
     let (mut links, mut data) = (None, None);
     for (key, value) in map("the node", value)? {

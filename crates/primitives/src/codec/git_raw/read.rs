@@ -24,7 +24,7 @@ impl<'a> Read<'a> {
             b"tree" => reader.tree().map(Object::Tree),
             b"commit" => reader.commit().map(Object::Commit),
             b"tag" => reader.tag().map(Object::Tag),
-            _ => return Err(malformed("unrecognized object type", 0)),
+            _ => return Err(malformed("unknown type of object", 0)),
         }?;
         Ok(Self {
             object,
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// What comes before the next such byte, which is passed over too.
+    /// What comes before the next such byte, which is skipped too.
     fn until(&mut self, end: u8) -> Result<&'a [u8], CodecError> {
         self.maybe_until(end).ok_or(CodecError::Truncated(CODEC))
     }
@@ -133,15 +133,15 @@ impl<'a> Reader<'a> {
 
     fn blob(&mut self) -> Result<&'a [u8], CodecError> {
         let at = self.at;
-        let size = usize::try_from(self.size()?)
-            .map_err(|_| malformed("the size is less than nothing", at))?;
+        let size =
+            usize::try_from(self.size()?).map_err(|_| malformed("the size is negative", at))?;
         self.left().get(..size).ok_or(CodecError::Truncated(CODEC))
     }
 
     fn tree(&mut self) -> Result<Vec<Entry<'a>>, CodecError> {
         self.size()?;
         let mut entries = Vec::new();
-        // What ends within an entry's mode or name, or right after the name, is no entry.
+        // What ends within an entry's mode or name, or right after the name, is not an entry.
         while let (Some(mode), Some(name)) = (self.maybe_until(b' '), self.maybe_until(0)) {
             let left = self.left();
             if left.is_empty() {
@@ -275,7 +275,7 @@ impl<'a> Reader<'a> {
     fn person(&mut self, line: &'a [u8], at: usize) -> Option<Person<'a>> {
         let person = read_person(line);
         if person.is_none() {
-            self.wrong(malformed("invalid personInfo", at));
+            self.wrong(malformed("invalid author, committer or tagger", at));
         }
         person
     }

@@ -77,7 +77,11 @@ fn links_do_not_depend_on_people_and_signatures() {
         gpgsig -----BEGIN SSH SIGNATURE-----\n abc\n -----END SSH SIGNATURE-----\n\
         parent bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\nparent none\n";
     assert!(decode(&Bytes::from_static(object)).is_err());
-    let found: Vec<String> = links(object).unwrap().iter().map(Cid::to_string).collect();
+    let found: Vec<String> = links(object)
+        .unwrap()
+        .iter()
+        .map(|cid| cid.to_string())
+        .collect();
     assert_eq!(
         found,
         [
@@ -175,11 +179,11 @@ fn values_become_objects() {
         ),
         (
             r#"{"foo":1}"#.to_owned(),
-            "invalid key for map ipldgit.Commit.Repr: \"foo\": no such field",
+            "ipldgit.Commit.Repr has no field \"foo\"",
         ),
         (
             format!(r#"{{"tree":{link}}}"#),
-            "missing required fields: parents",
+            "required fields are missing: parents",
         ),
         (
             commit.replace(r#""author""#, r#""author":null,"encoding""#),
@@ -191,11 +195,11 @@ fn values_become_objects() {
         ),
         (
             format!(r#"{{"object":{link},"type":"tree","tag":"v"}}"#),
-            "missing required fields: message",
+            "required fields are missing: message",
         ),
         (
             r#"{"a":{"mode":"100644"}}"#.to_owned(),
-            "missing required fields: hash",
+            "required fields are missing: hash",
         ),
     ] {
         assert_eq!(write(&text).unwrap_err().to_string(), message);

@@ -1,7 +1,6 @@
-//! Chunkers: where the bytes of a file are cut into leaves.
+//! Chunkers: split the bytes of a file into leaves.
 //!
-//! The cuts depend on the bytes alone, never on how they arrive. They are those of Kubo, and so are the names of
-//! the chunkers and the messages when a name is wrong.
+//! The cuts only depend on the bytes, never on how they arrive. Cuts and names of chunkers are the same as in Kubo.
 
 mod buzhash;
 mod rabin;
@@ -16,15 +15,15 @@ use rolling::Rolling;
 
 pub use spec::{ChunkerSpec, ChunkerSpecError, NumberFault, RabinLabel};
 
-/// Size of a chunk when nothing else is asked for.
+/// Default size of a chunk.
 pub const DEFAULT_CHUNK: usize = 256 << 10;
 /// Largest chunk: a block less the room for the framing of a leaf.
 pub const MAX_CHUNK: usize = super::MAX_BLOCK - 256;
 
 /// Cuts a stream of bytes into chunks.
 ///
-/// A chunk that lies within one pushed frame is a slice of it; any other is copied once. At most one chunk
-/// ([`MAX_CHUNK`] bytes) is held.
+/// A chunk within one pushed frame is a slice of it; others are copied once. At most one chunk ([`MAX_CHUNK`] bytes)
+/// is buffered.
 #[derive(Debug)]
 pub struct Chunker {
     cutter: Cutter,
@@ -69,7 +68,7 @@ impl Chunker {
         }
     }
 
-    /// Ends the file: passes on what is left, if anything, and starts anew.
+    /// Ends the file: passes on what is left, if anything, and starts again.
     pub fn finish(&mut self, out: &mut dyn FnMut(Bytes)) {
         self.cutter.reset();
         if let Some(chunk) = self.carry.take() {

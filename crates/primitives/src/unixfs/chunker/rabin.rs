@@ -19,7 +19,7 @@ pub(super) struct Rabin {
 }
 
 impl Rabin {
-    /// Cuts once in about so many bytes, rounded down to a power of two.
+    /// Cuts once in about this many bytes, rounded down to a power of two.
     pub(super) fn new(avg: usize) -> Self {
         Self {
             mask: (1 << avg.max(1).ilog2()) - 1,

@@ -9,7 +9,7 @@ use super::{DEFAULT_CHUNK, MAX_CHUNK, rolling};
 /// Smallest `min` of a rabin chunker: the window of its hash.
 const MIN_RABIN: usize = rolling::RABIN_WINDOW;
 
-/// Which chunker, with its parameters in bytes.
+/// A chunker with its parameters in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChunkerSpec {
@@ -28,7 +28,7 @@ pub enum ChunkerSpec {
     Buzhash,
 }
 
-/// Why a text names no chunker.
+/// Why a chunker name is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChunkerSpecError {
@@ -37,11 +37,11 @@ pub enum ChunkerSpecError {
         "unknown chunker {0:?}: expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash"
     )]
     Unknown(String),
-    /// A chunk of no bytes.
-    #[error("chunks of 0 bytes cannot be made")]
+    /// The chunk size is 0.
+    #[error("the chunk size must be greater than 0")]
     Zero,
     /// A parameter above [`MAX_CHUNK`].
-    #[error("chunks of more than {MAX_CHUNK} bytes cannot be made")]
+    #[error("the chunk size must be at most {MAX_CHUNK} bytes")]
     TooLarge,
     /// `min` is below the window of the hash.
     #[error("the minimum of the rabin chunker is less than {MIN_RABIN} bytes")]
@@ -55,9 +55,7 @@ pub enum ChunkerSpecError {
     )]
     RabinForm,
     /// A parameter has the label of another one.
-    #[error(
-        "the numbers of the rabin chunker stand in the order min, avg, max: expected {expected}"
-    )]
+    #[error("the order of the rabin parameters is min, avg, max: expected {expected}")]
     RabinLabel {
         /// The label that belongs there.
         expected: RabinLabel,
@@ -68,7 +66,7 @@ pub enum ChunkerSpecError {
     /// `avg` is not below `max`.
     #[error("the average of the rabin chunker is not below its maximum")]
     RabinAvgMax,
-    /// A parameter is no number.
+    /// A parameter is not a number.
     #[error("chunker parameter {text:?} {reason}")]
     Number {
         /// The parameter.
@@ -267,14 +265,14 @@ mod tests {
                 "sizes-1",
                 "unknown chunker \"sizes-1\": expected size-BYTES, rabin, rabin-AVG, rabin-MIN-AVG-MAX or buzhash",
             ),
-            ("size-0", "chunks of 0 bytes cannot be made"),
+            ("size-0", "the chunk size must be greater than 0"),
             (
                 "size-99999999",
-                "chunks of more than 2096896 bytes cannot be made",
+                "the chunk size must be at most 2096896 bytes",
             ),
             (
                 "size-2096897",
-                "chunks of more than 2096896 bytes cannot be made",
+                "the chunk size must be at most 2096896 bytes",
             ),
             ("size", "the size chunker takes one number: size-BYTES"),
             ("size--5", "the size chunker takes one number: size-BYTES"),
@@ -290,7 +288,7 @@ mod tests {
             ),
             (
                 "rabin-1397932",
-                "chunks of more than 2096896 bytes cannot be made",
+                "the chunk size must be at most 2096896 bytes",
             ),
             (
                 "rabin-15-20-30",
@@ -310,7 +308,7 @@ mod tests {
             ),
             (
                 "rabin-max:20-30-40",
-                "the numbers of the rabin chunker stand in the order min, avg, max: expected min",
+                "the order of the rabin parameters is min, avg, max: expected min",
             ),
         ] {
             assert_eq!(

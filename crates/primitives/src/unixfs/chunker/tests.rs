@@ -27,7 +27,7 @@ fn lengths(chunks: &[Bytes]) -> Vec<usize> {
     chunks.iter().map(Bytes::len).collect()
 }
 
-/// Straight from the definition: hash the window anew behind every byte.
+/// Straight from the definition: hash the window again behind every byte.
 fn cuts_by_definition<H: RollingHash>(hash: &H, min: usize, max: usize, data: &[u8]) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut rest = data;

@@ -1,4 +1,4 @@
-//! Writing a HAMT.
+//! Builds HAMTs.
 
 use bytes::Bytes;
 
@@ -7,9 +7,9 @@ use crate::block::Block;
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{BuildError, Built, CidMaker, Kind, UnixFs};
+use crate::unixfs::{BuildError, Built, CidMaker, NodeKind, UnixFs};
 
-/// Builds the one HAMT that a set of entries has.
+/// Builds the HAMT of a set of entries, which is unique.
 ///
 /// Holds all entries, about 150 bytes each, and makes one shard at a time.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl HamtBuilder {
                 } = &first.entry;
                 (name.as_bytes(), cid.clone(), *tree_size)
             } else {
-                let shard = UnixFs::new(Kind::HamtShard);
+                let shard = UnixFs::new(NodeKind::HamtShard);
                 let (cid, size) = self.shard(group, used, shard, sink)?;
                 (&b""[..], cid, size)
             };
@@ -121,7 +121,7 @@ impl HamtBuilder {
             });
         }
         let unixfs = UnixFs {
-            kind: Kind::HamtShard,
+            kind: NodeKind::HamtShard,
             data: trimmed(&bitfield),
             hash_type: Some(MURMUR3),
             fanout: Some(self.fanout as u64),

@@ -1,14 +1,14 @@
-//! Changing one node of a HAMT.
+//! Edits a node of a HAMT.
 //!
-//! An edit goes down by [`super::HashBits`] to the node that a name belongs in, changes that node, and writes anew the
-//! nodes above it. The result is the HAMT that [`super::HamtBuilder`] would have made of the same entries.
+//! An edit descends by [`super::HashBits`] to the node of a name, changes it, and rewrites the nodes above it. The
+//! result is the HAMT that [`super::HamtBuilder`] would build of the same entries.
 
 use super::build::{set_bit, trimmed};
 use super::{HashBits, MURMUR3, ShardNode, Slot};
 use crate::ByteString;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{BuildError, Kind, Mtime, UnixFs};
+use crate::unixfs::{BuildError, Mtime, NodeKind, UnixFs};
 
 impl ShardNode {
     /// A node without slots taken that has the fanout of this one, and no attributes.
@@ -77,7 +77,7 @@ impl ShardNode {
             data: trimmed(&bitfield),
             hash_type: Some(MURMUR3),
             fanout: Some(self.fanout as u64),
-            ..UnixFs::new(Kind::HamtShard)
+            ..UnixFs::new(NodeKind::HamtShard)
         };
         unixfs.set_attributes(self.mode, self.mtime);
         dag_pb::Node {

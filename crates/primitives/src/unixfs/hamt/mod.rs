@@ -1,8 +1,8 @@
 //! HAMT: directories of many entries, spread over a tree of nodes by the hash of the names.
 //!
-//! Each level takes the next bits of a name's murmur3 hash as the number of a slot. A slot holds an entry, or a
-//! child shard when several names fall into it. Links are named by the slot in hexadecimal and, for entries, the
-//! name behind it.
+//! Each level takes the next bits of a name's murmur3 hash as the number of a slot. A slot holds an entry, or a child
+//! shard when several names fall into it. Links are named by the slot in hexadecimal and, for entries, the name after
+//! it.
 //!
 //! Spec: <https://specs.ipfs.tech/unixfs/#dag-pb-hamtdirectory>
 
@@ -17,9 +17,9 @@ pub use edit::fork;
 pub use shard::{Lookup, ShardNode, Slot, Step};
 pub use walk::{Visit, Walk};
 
-/// Slots of a node when nothing else is asked for.
+/// Default number of slots of a node.
 pub const DEFAULT_FANOUT: usize = 256;
-/// Most slots of a node.
+/// Maximum number of slots of a node.
 pub const MAX_FANOUT: usize = 1024;
 /// Deepest HAMT: the hash has 64 bits and the smallest fanout takes 3 at a time.
 pub const MAX_DEPTH: usize = 21;

@@ -1,10 +1,10 @@
-//! Reading one node of a HAMT, and finding a name step by step.
+//! Reads a node of a HAMT, and looks up names step by step.
 
 use super::{HashBits, MAX_FANOUT, MURMUR3, is_fanout, prefix_len};
 use crate::cid::Cid;
 use crate::codec::dag_pb::{self, Link};
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{Kind, Mtime, ReadError, UnixFs};
+use crate::unixfs::{Mtime, NodeKind, ReadError, UnixFs};
 
 pub(super) const WORDS: usize = MAX_FANOUT / 64;
 
@@ -37,7 +37,7 @@ impl ShardNode {
 
     /// Puts a node together from its two parts.
     pub fn new(unixfs: &UnixFs, links: Vec<Link>) -> Result<Self, ReadError> {
-        if unixfs.kind != Kind::HamtShard {
+        if unixfs.kind != NodeKind::HamtShard {
             return Err(ReadError::Kind {
                 expected: "HAMTShard",
                 found: unixfs.kind,
@@ -194,21 +194,21 @@ impl ShardNode {
     }
 }
 
-/// Finds a name: the caller begins with the root and fetches the shards that it is sent to.
+/// Looks up a name: the caller starts with the root and fetches the requested shards.
 #[derive(Clone, Debug)]
 pub struct Lookup<'a> {
     name: &'a [u8],
     bits: HashBits,
 }
 
-/// What a step of a [`Lookup`] has found.
+/// The result of a step of a [`Lookup`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The name is there.
     Found(Entry),
-    /// The name is nowhere.
+    /// The name does not exist.
     Absent,
-    /// Fetch this shard and go on with it.
+    /// Fetch this shard and continue with it.
     Descend(Cid),
 }
 

@@ -8,7 +8,7 @@ use crate::cid::{Cid, Codec, Version};
 use crate::codec::dag_pb::{self, Link};
 use crate::multihash::HashFunction;
 use crate::unixfs::directory::Entry;
-use crate::unixfs::{CidMaker, Kind, Mtime, ReadError, UnixFs};
+use crate::unixfs::{CidMaker, Mtime, NodeKind, ReadError, UnixFs};
 
 type Blocks = HashMap<Cid, Bytes>;
 
@@ -32,7 +32,7 @@ fn build(fanout: usize, names: &[String]) -> (Cid, Blocks) {
     }
     let mut blocks = Blocks::new();
     let built = builder
-        .finish(UnixFs::new(Kind::HamtShard), &mut |block| {
+        .finish(UnixFs::new(NodeKind::HamtShard), &mut |block| {
             blocks.insert(block.cid, block.data);
         })
         .unwrap();
@@ -98,7 +98,7 @@ fn shard(fanout: u64, bitfield: &[u8], names: &[&str]) -> Result<ShardNode, Read
         data: Some(Bytes::copy_from_slice(bitfield)),
         hash_type: Some(MURMUR3),
         fanout: Some(fanout),
-        ..UnixFs::new(Kind::HamtShard)
+        ..UnixFs::new(NodeKind::HamtShard)
     };
     let links = names
         .iter()
@@ -132,7 +132,7 @@ fn refuses_hostile_shards() {
     let other_hash = UnixFs {
         hash_type: Some(0x12),
         fanout: Some(8),
-        ..UnixFs::new(Kind::HamtShard)
+        ..UnixFs::new(NodeKind::HamtShard)
     };
     assert_eq!(
         ShardNode::new(&other_hash, Vec::new()),
@@ -212,7 +212,7 @@ fn a_shard_within_a_hamt_can_be_walked_by_itself() {
 
 #[test]
 fn attributes_are_the_roots() {
-    let mut root = UnixFs::new(Kind::HamtShard);
+    let mut root = UnixFs::new(NodeKind::HamtShard);
     root.set_attributes(Some(0o755), Some(Mtime::from_seconds(9)));
     let mut builder = HamtBuilder::new(maker(), 8).unwrap();
     for index in 0..50 {

@@ -1,11 +1,11 @@
-//! All entries of a HAMT.
+//! Walks over all entries of a HAMT.
 
 use super::{ShardNode, Slot, murmur3};
 use crate::cid::Cid;
 use crate::unixfs::ReadError;
 use crate::unixfs::directory::Entry;
 
-/// Goes through a HAMT depth first, in the order of the hashes. The caller fetches the shards.
+/// Walks over a HAMT depth first, in hash order. The caller fetches the shards.
 ///
 /// Each entry is checked to be where its name belongs, in a whole HAMT or in a shard of one, and no shard but the root may be empty: so that the work
 /// is bounded by the entries that there really are, however often a hostile HAMT links to the same shard.
@@ -13,7 +13,7 @@ use crate::unixfs::directory::Entry;
 pub struct Walk {
     stack: Vec<Frame>,
     /// The place of the shard that was asked for last.
-    wanted: Option<Place>,
+    wanted: Option<HashPrefix>,
     /// How many levels may lie above the root: it may be a shard within a HAMT. A bit each; entries rule out more and more.
     above: u32,
     /// Bits that each of those levels takes.
@@ -22,12 +22,12 @@ pub struct Walk {
     first: Option<u64>,
 }
 
-/// The next thing on a [`Walk`].
+/// The next item of a [`Walk`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visit {
     /// An entry.
     Entry(Entry),
-    /// Fetch this shard and pass it to [`Walk::enter`]; or go on without, and its entries are left out.
+    /// Fetch this shard and pass it to [`Walk::enter`]; or continue without, and its entries are left out.
     Shard(Cid),
 }
 
@@ -35,17 +35,17 @@ pub enum Visit {
 struct Frame {
     shard: ShardNode,
     next: usize,
-    place: Place,
+    place: HashPrefix,
 }
 
-/// The bits of the hash that all names beneath have in common.
+/// The bits of the hash that all names below have in common.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct HashPrefix {
     bits: u64,
     used: u32,
 }
 
-impl Place {
+impl HashPrefix {
     fn slot(self, shard: &ShardNode, slot: usize) -> Result<Self, ReadError> {
         let width = shard.fanout().trailing_zeros();
         let used = self.used + width;
@@ -75,7 +75,7 @@ impl Walk {
             stack: vec![Frame {
                 shard: root,
                 next: 0,
-                place: Place { bits: 0, used: 0 },
+                place: HashPrefix { bits: 0, used: 0 },
             }],
             wanted: None,
         }
@@ -115,7 +115,7 @@ impl Walk {
     }
 
     /// Whether an entry may be where it is, given those before it.
-    fn holds(&mut self, place: Place, name: &[u8]) -> bool {
+    fn holds(&mut self, place: HashPrefix, name: &[u8]) -> bool {
         let hash = murmur3::hash(name);
         let differs = hash ^ *self.first.get_or_insert(hash);
         let mut left = 0;

@@ -1,4 +1,4 @@
-//! Layouts: how the leaves of a file are joined to a tree.
+//! Layouts: build the tree of a file from its leaves.
 //!
 //! Leaves are made by [`make_leaf`], which is pure and may run on many threads, and then pushed in order into a
 //! [`FileBuilder`]. The builder holds one unfinished node a level, whatever the size of the file.
@@ -11,19 +11,19 @@ use bytes::Bytes;
 pub use balanced::Balanced;
 pub use trickle::Trickle;
 
-use super::{BuildError, Built, CidMaker, Kind, MAX_BLOCK, Mtime, ReadError, UnixFs};
+use super::{BuildError, Built, CidMaker, MAX_BLOCK, Mtime, NodeKind, ReadError, UnixFs};
 use crate::block::Block;
 use crate::bytestring::ByteString;
 use crate::cid::{Cid, Codec};
 use crate::codec::dag_pb::{self, Link};
 use crate::varint;
 
-/// Links of a file node when nothing else is asked for.
+/// Default number of links of a file node.
 pub const DEFAULT_MAX_LINKS: usize = 174;
 
-/// The shapes of a file.
+/// The layout of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum FileLayout {
     /// All leaves at the same depth.
     #[default]
     Balanced,
@@ -31,16 +31,16 @@ pub enum Shape {
     Trickle,
 }
 
-/// How a file is laid out.
+/// Parameters of the layout of a file.
 #[derive(Clone, Debug)]
 pub struct LayoutParams {
-    /// The shape of the tree.
-    pub shape: Shape,
-    /// Most links of a node.
+    /// The layout of the tree.
+    pub shape: FileLayout,
+    /// Maximum number of links of a node.
     pub max_links: usize,
     /// Whether leaves are bare bytes instead of UnixFS nodes.
     pub raw_leaves: bool,
-    /// How blocks are named.
+    /// How CIDs are made.
     pub cid: CidMaker,
     /// Permissions, kept in the root. A file that is one raw leaf has no place for them.
     pub mode: Option<u32>,
@@ -53,7 +53,7 @@ impl LayoutParams {
     #[must_use]
     pub fn new(cid: CidMaker, raw_leaves: bool) -> Self {
         Self {
-            shape: Shape::Balanced,
+            shape: FileLayout::Balanced,
             max_links: DEFAULT_MAX_LINKS,
             raw_leaves,
             cid,
@@ -91,8 +91,8 @@ pub fn make_leaf(params: &LayoutParams, chunk: Bytes) -> Result<Leaf, BuildError
     }
     // Balanced leaves ought to be `Raw`, too; Kubo's are `File` for the sake of old CIDs.
     let kind = match params.shape {
-        Shape::Balanced => Kind::File,
-        Shape::Trickle => Kind::Raw,
+        FileLayout::Balanced => NodeKind::File,
+        FileLayout::Trickle => NodeKind::Raw,
     };
     let node = UnixFs {
         data: (!chunk.is_empty()).then_some(chunk),
@@ -114,7 +114,7 @@ fn encode_leaf(cid: &CidMaker, node: &UnixFs) -> Result<Block, BuildError> {
     Ok(Block::new(cid.make(Codec::DAG_PB, &data)?, data))
 }
 
-/// Joins leaves to a file of either shape.
+/// Builds a file of either layout from leaves.
 #[derive(Debug)]
 pub enum FileBuilder {
     /// A balanced file.
@@ -127,8 +127,8 @@ impl FileBuilder {
     /// A builder of the shape that the parameters name.
     pub fn new(params: LayoutParams) -> Result<Self, BuildError> {
         Ok(match params.shape {
-            Shape::Balanced => Self::Balanced(Balanced::new(params)?),
-            Shape::Trickle => Self::Trickle(Trickle::new(params)?),
+            FileLayout::Balanced => Self::Balanced(Balanced::new(params)?),
+            FileLayout::Trickle => Self::Trickle(Trickle::new(params)?),
         })
     }
 
@@ -179,7 +179,7 @@ impl Inner {
     fn close(self, params: &LayoutParams, is_root: bool) -> Result<(Block, Child), BuildError> {
         let mut file = UnixFs {
             block_sizes: Vec::with_capacity(self.children.len()),
-            ..UnixFs::new(Kind::File)
+            ..UnixFs::new(NodeKind::File)
         };
         let mut links = Vec::with_capacity(self.children.len());
         let (mut file_size, mut tree_size) = (0u64, 0u64);

@@ -7,7 +7,7 @@ use crate::cid::Version;
 use crate::multihash::HashFunction;
 use crate::unixfs::file::FileNode;
 
-fn params(shape: Shape, max_links: usize, raw_leaves: bool) -> LayoutParams {
+fn params(shape: FileLayout, max_links: usize, raw_leaves: bool) -> LayoutParams {
     let sha2 = HashFunction::from_code(crate::multihash::SHA2_256).unwrap();
     LayoutParams {
         shape,
@@ -57,7 +57,7 @@ fn chunks(count: usize) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_balanced_file_is_as_low_as_it_can_be() {
-    let params = params(Shape::Balanced, 3, true);
+    let params = params(FileLayout::Balanced, 3, true);
     for (count, depth) in [
         (0, 1),
         (1, 1),
@@ -77,25 +77,25 @@ fn a_balanced_file_is_as_low_as_it_can_be() {
 #[test]
 fn too_few_links_are_refused() {
     for (shape, max_links, fine) in [
-        (Shape::Balanced, 0, false),
-        (Shape::Balanced, 1, false),
-        (Shape::Balanced, 2, true),
-        (Shape::Trickle, 0, false),
-        (Shape::Trickle, 1, true),
+        (FileLayout::Balanced, 0, false),
+        (FileLayout::Balanced, 1, false),
+        (FileLayout::Balanced, 2, true),
+        (FileLayout::Trickle, 0, false),
+        (FileLayout::Trickle, 1, true),
     ] {
         let builder = FileBuilder::new(params(shape, max_links, true));
         assert_eq!(builder.is_ok(), fine);
     }
     let huge = Bytes::from(vec![0; MAX_BLOCK + 1]);
     assert_eq!(
-        make_leaf(&params(Shape::Balanced, 2, true), huge),
+        make_leaf(&params(FileLayout::Balanced, 2, true), huge),
         Err(BuildError::TooLarge)
     );
 }
 
 #[test]
 fn only_the_root_has_attributes() {
-    for shape in [Shape::Balanced, Shape::Trickle] {
+    for shape in [FileLayout::Balanced, FileLayout::Trickle] {
         for count in [0, 1, 2, 30] {
             let mut params = params(shape, 3, false);
             let (plain, ..) = build(&params, &chunks(count));
@@ -125,7 +125,7 @@ proptest! {
         trickle in any::<bool>(),
         raw_leaves in any::<bool>(),
     ) {
-        let shape = if trickle { Shape::Trickle } else { Shape::Balanced };
+        let shape = if trickle { FileLayout::Trickle } else { FileLayout::Balanced };
         let params = params(shape, max_links, raw_leaves);
         let chunks = chunks(count);
         let (built, blocks, written) = build(&params, &chunks);

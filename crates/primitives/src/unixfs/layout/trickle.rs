@@ -14,12 +14,12 @@ const REPEAT: usize = 4;
 pub struct Trickle {
     params: LayoutParams,
     /// The unfinished nodes from the root down.
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
 }
 
 /// An unfinished node.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenNode {
     inner: Inner,
     /// Subtrees of it are less deep than this; the root has no bound.
     max_depth: Option<usize>,
@@ -27,7 +27,7 @@ struct Open {
     subtrees: usize,
 }
 
-impl Open {
+impl OpenNode {
     /// Depth of the next subtree.
     fn next_depth(&self) -> Option<usize> {
         let depth = 1 + self.subtrees / REPEAT;
@@ -45,7 +45,7 @@ impl Trickle {
         }
         Ok(Self {
             params,
-            open: vec![Open::default()],
+            open: vec![OpenNode::default()],
         })
     }
 
@@ -61,9 +61,9 @@ impl Trickle {
             match top.next_depth() {
                 Some(depth) => {
                     top.subtrees += 1;
-                    self.open.push(Open {
+                    self.open.push(OpenNode {
                         max_depth: Some(depth),
-                        ..Open::default()
+                        ..OpenNode::default()
                     });
                 }
                 None => drop(self.close_last(sink)?),

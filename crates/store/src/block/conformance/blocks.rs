@@ -75,14 +75,14 @@ pub fn deep(cids: &[&Cid]) -> Vec<Root> {
 
 /// A collector with fixed roots.
 #[derive(Debug, Default)]
-pub struct Fixed {
+pub struct FixedRoots {
     /// The roots.
     pub roots: Vec<Root>,
     /// What was removed.
     pub removed: Vec<Multihash>,
 }
 
-impl Collector for Fixed {
+impl Collector for FixedRoots {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         Ok(self.roots.clone())
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 
 use super::super::traits::{BlockError, BlockStore, Collector, Root, StoreStat};
-use super::{Fixed, Store, collect, deep, has, node, put, raw, wait};
+use super::{FixedRoots, Store, collect, deep, has, node, put, raw, wait};
 
 pub(super) fn collects(store: &dyn BlockStore) {
     let (a, b, c, d) = (raw(b"a"), raw(b"b"), raw(b"c"), raw(b"d"));
@@ -80,12 +80,12 @@ pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
             cid: unseen.clone(),
             recursive: false,
         });
-        let mut collector = Fixed {
+        let mut collector = FixedRoots {
             roots,
             removed: Vec::new(),
         };
         match store.collect(&mut collector) {
-            Err(BlockError::Unseen(told)) => {
+            Err(BlockError::Unreadable(told)) => {
                 assert_eq!(told.count, 1);
                 assert_eq!(told.roots, [pin]);
                 assert_eq!(&told.blocks[0].cid, unseen);
@@ -97,18 +97,18 @@ pub(super) fn refuses_what_it_cannot_see(store: &dyn BlockStore) {
         assert!(collector.removed.is_empty());
         assert!(has(store, &a) && has(store, &b) && has(store, &loose));
     }
-    // Without such a root it goes on.
+    // Without such a root it continues.
     let (done, _) = collect(store, deep(&[&a.cid]));
     assert_eq!(done.blocks, 6);
 }
 
 /// Runs a step of an operation in the middle of a collection.
-struct Midway<'a> {
+struct DuringCollection<'a> {
     roots: Vec<Root>,
     act: Box<dyn FnMut() + Send + 'a>,
 }
 
-impl Collector for Midway<'_> {
+impl Collector for DuringCollection<'_> {
     fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
         (self.act)();
         Ok(self.roots.clone())
@@ -125,7 +125,7 @@ pub(super) fn collects_with_holds(store: &Store) {
     wait(store.write(&early, vec![d.clone()])).unwrap();
     let mut ended = Some(early);
     let later = parking_lot::Mutex::new(None);
-    let mut midway = Midway {
+    let mut midway = DuringCollection {
         roots: Vec::new(),
         act: Box::new(|| {
             // A hold that ends while the collection runs still counts, and so does one that begins.
@@ -192,13 +192,13 @@ pub(super) fn aborts_on_undecodable(store: &dyn BlockStore) {
     let (bad, other) = (raw(&[0xff; 40]), raw(b"other"));
     put(store, &[&bad, &other]);
     let bad_pb = Cid::v1(Codec::DAG_PB, bad.cid.hash().clone());
-    let mut collector = Fixed {
+    let mut collector = FixedRoots {
         roots: deep(&[&bad_pb]),
         removed: Vec::new(),
     };
     assert!(matches!(
         store.collect(&mut collector),
-        Err(BlockError::Unseen(_) | BlockError::Undecodable { .. })
+        Err(BlockError::Unreadable(_) | BlockError::Undecodable { .. })
     ));
     assert!(has(store, &bad) && has(store, &other) && collector.removed.is_empty());
     // Of a codec that nobody knows, it is a leaf.

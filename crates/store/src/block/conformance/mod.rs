@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use cairn_primitives::{Block, Multihash};
 
-pub use self::blocks::{Fixed, deep, made_up, node, parent, raw};
+pub use self::blocks::{FixedRoots, deep, made_up, node, parent, raw};
 pub use self::slow::{Slow, slow_reads_wait_together};
 pub use self::walks::deep_chain;
 use super::traits::{BlockStore, Collected, Root};
@@ -60,7 +60,7 @@ fn has(store: &dyn BlockStore, block: &Block) -> bool {
 }
 
 fn collect(store: &dyn BlockStore, roots: Vec<Root>) -> (Collected, Vec<Multihash>) {
-    let mut collector = Fixed {
+    let mut collector = FixedRoots {
         roots,
         removed: Vec::new(),
     };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
@@ -32,19 +32,19 @@ struct Flights {
 }
 
 /// One read that is under way.
-struct Flight<'a>(&'a Flights);
+struct ReadInFlight<'a>(&'a Flights);
 
-impl Drop for Flight<'_> {
+impl Drop for ReadInFlight<'_> {
     fn drop(&mut self) {
         self.0.now.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 impl Flights {
-    fn begin(&self) -> Flight<'_> {
+    fn begin(&self) -> ReadInFlight<'_> {
         let now = self.now.fetch_add(1, Ordering::AcqRel) + 1;
         self.most.fetch_max(now, Ordering::AcqRel);
-        Flight(self)
+        ReadInFlight(self)
     }
 }
 
@@ -111,7 +111,7 @@ impl BlockReader for Slow {
         self.late(move |below| below.get(key))
     }
 
-    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<Arc<[Cid]>>> {
+    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<CidList>> {
         self.late(move |below| below.links(cid))
     }
 
@@ -127,7 +127,7 @@ impl BlockReader for Slow {
         self.late_blocking(|below| below.get_blocking(key))
     }
 
-    fn links_blocking(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+    fn links_blocking(&self, cid: &Cid) -> Result<Option<CidList>, BlockError> {
         self.late_blocking(|below| below.links_blocking(cid))
     }
 }

@@ -11,8 +11,8 @@ pub(super) fn links_and_walk(store: &dyn BlockStore) {
     let root = node(&[a.cid.clone(), inner.cid.clone(), a.cid.clone()], b"root");
     put(store, &[&a, &b, &inner, &root]);
     assert_eq!(
-        &*store.links_blocking(&root.cid).unwrap().unwrap(),
-        &[a.cid.clone(), inner.cid.clone(), a.cid.clone()]
+        store.links_blocking(&root.cid).unwrap().unwrap(),
+        [a.cid.clone(), inner.cid.clone(), a.cid.clone()]
     );
     assert_eq!(store.links_blocking(&absent.cid).unwrap(), None);
     assert_eq!(

@@ -2,9 +2,9 @@
 
 use super::ALIGN;
 
-/// A buffer whose first byte lies at a multiple of [`ALIGN`].
+/// A buffer aligned to [`ALIGN`].
 pub(crate) struct AlignedBuf {
-    /// Over-allocated, and never grown: its address stays.
+    /// Over-allocated and never grown, so its address is stable.
     storage: Vec<u8>,
     start: usize,
     capacity: usize,

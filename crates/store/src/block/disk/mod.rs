@@ -1,7 +1,7 @@
-//! The storage that a store runs on: a few files beneath one directory.
+//! The disk of a store: a few files in one directory tree.
 //!
-//! All that the segment engine and its index do to a disk goes through [`Disk`] and [`DiskFile`], so that a simulated
-//! disk can lose, reorder, tear and refuse what a real one may ([`sim::SimDisk`]).
+//! The segment engine and its index access the disk only through [`Disk`] and [`DiskFile`], so that a simulated disk
+//! can lose, reorder, tear and refuse writes as a real one may ([`sim::SimDisk`]).
 
 mod aligned;
 #[cfg(target_os = "linux")]
@@ -26,15 +26,15 @@ pub(crate) use aligned::AlignedBuf;
 pub use real::RealDisk;
 pub use space::{Space, space};
 
-/// Bytes of memory that the system can give away without taking them from programs, where that is known.
+/// Available memory in bytes, if known.
 pub(crate) fn spare_memory() -> Option<u64> {
     platform::spare_memory()
 }
 
-/// What direct writes are aligned to, in bytes: offset, length and memory address.
+/// Alignment of direct writes in bytes: of offset, length and memory address.
 pub const ALIGN: usize = 4096;
 
-/// How a file is opened.
+/// The mode in which a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// For reading.
@@ -50,21 +50,21 @@ pub trait DiskLock: Send + Sync + Debug {}
 
 /// One directory tree. Paths are relative to its root and have `/` between their parts.
 pub trait Disk: Send + Sync + Debug + 'static {
-    /// Opens a file. `direct` asks for writes that bypass the page cache, where that can be had.
+    /// Opens a file. `direct` requests writes that bypass the page cache, if supported.
     fn open(&self, path: &str, access: Access, direct: bool) -> io::Result<Arc<dyn DiskFile>>;
     /// The names of the files in a directory, sorted.
     fn list(&self, dir: &str) -> io::Result<Vec<String>>;
-    /// Makes a directory (and its parents), unless it is there.
+    /// Creates a directory and its parents, if missing.
     fn make_dir(&self, dir: &str) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &str) -> io::Result<()>;
-    /// Renames a file over whatever has the new name, in one step.
+    /// Renames a file atomically, replacing an existing one.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
-    /// Makes what happened to a directory's entries durable; `""` is the root.
+    /// Syncs the entries of a directory; `""` is the root.
     fn sync_dir(&self, dir: &str) -> io::Result<()>;
-    /// Bytes that can still be written.
+    /// Free bytes.
     fn free_space(&self) -> io::Result<u64>;
-    /// Locks the tree against another opener by a file; `None` when another holds it.
+    /// Locks the tree by a file; `None` if another process holds the lock.
     fn lock(&self, path: &str, shared: bool) -> io::Result<Option<Box<dyn DiskLock>>>;
 }
 
@@ -73,24 +73,32 @@ pub trait Disk: Send + Sync + Debug + 'static {
 pub trait DiskFile: Send + Sync + Debug {
     /// Reads at a position; fewer bytes than asked for only at the end of the file.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
-    /// Reads up to `len` bytes at a position into fresh memory; fewer only at the end of the file.
-    fn read_fresh(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    /// Reads up to `len` bytes at a position into a new buffer; fewer only at the end of the file.
+    fn read_to_vec(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
         let read = self.read_at(offset, &mut bytes)?;
         bytes.truncate(read);
         Ok(bytes)
     }
-    /// Whether a read of `len` bytes most likely waits for no disk. Asking never waits.
-    fn is_at_hand(&self, offset: u64, len: u64) -> bool;
+    /// Whether a read of `len` bytes most likely needs no disk access. Never blocks.
+    fn is_cached(&self, offset: u64, len: u64) -> bool;
+    /// Reads exactly `len` bytes at a position, if that needs no disk access.
+    fn read_cached(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        if !self.is_cached(offset, len as u64) {
+            return None;
+        }
+        let bytes = self.read_to_vec(offset, len).ok()?;
+        (bytes.len() == len).then_some(bytes)
+    }
     /// Writes all of the bytes at a position, growing the file if needed.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
-    /// Makes data and length durable.
+    /// Syncs data and length.
     fn sync_data(&self) -> io::Result<()>;
-    /// Cuts or extends (by zeros) the file.
+    /// Truncates the file, or extends it with zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
     /// Its length in bytes.
     fn len(&self) -> io::Result<u64>;
-    /// Extends the file to `len` by zeros and reserves the space, so that writing there cannot find the disk full.
+    /// Extends the file to `len` with zeros and reserves the space, so that writing there cannot fail on a full disk.
     fn allocate(&self, len: u64) -> io::Result<()>;
 }
 
@@ -103,7 +111,7 @@ pub(crate) fn read_exact(file: &dyn DiskFile, offset: u64, out: &mut [u8]) -> io
     }
 }
 
-/// Reads a small file whole; `None` when it is not there or larger than `limit`.
+/// Reads a small file; `None` if it does not exist or is larger than `limit`.
 pub(crate) fn read_small(disk: &dyn Disk, path: &str, limit: usize) -> io::Result<Option<Vec<u8>>> {
     let file = match disk.open(path, Access::Read, false) {
         Ok(file) => file,
@@ -119,7 +127,7 @@ pub(crate) fn read_small(disk: &dyn Disk, path: &str, limit: usize) -> io::Resul
     Ok(Some(bytes))
 }
 
-/// Replaces a file in one durable step.
+/// Replaces a file atomically and durably.
 pub(crate) fn replace(disk: &dyn Disk, dir: &str, path: &str, bytes: &[u8]) -> io::Result<()> {
     let fresh = format!("{path}.new");
     match disk.remove(&fresh) {

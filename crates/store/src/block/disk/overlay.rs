@@ -1,7 +1,7 @@
-//! A disk that is only read: what is written stays in memory.
+//! A read-only disk: writes stay in memory.
 //!
-//! A repository that cannot be written may still need its index repaired or its last records replayed. With this, the
-//! same code does both, and forgets the result.
+//! A read-only repository may still need its index repaired or its last records replayed. With this disk the same
+//! code does both, and discards the result.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -13,7 +13,7 @@ use super::{Access, Disk, DiskFile, DiskLock};
 
 const PAGE: usize = 4096;
 
-/// A view of another disk that keeps its changes to itself.
+/// A view of another disk that keeps its changes in memory.
 #[derive(Debug)]
 pub(crate) struct OverlayDisk {
     below: Arc<dyn Disk>,
@@ -161,7 +161,7 @@ impl OverlayFile {
 }
 
 impl DiskFile for OverlayFile {
-    fn is_at_hand(&self, _offset: u64, _len: u64) -> bool {
+    fn is_cached(&self, _offset: u64, _len: u64) -> bool {
         // Only an index is opened through an overlay, and nobody asks for it.
         false
     }

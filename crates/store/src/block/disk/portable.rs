@@ -1,4 +1,4 @@
-//! What stands in for `linux` elsewhere: correct, not the quickest.
+//! The replacement of `linux` on other systems: correct, but slower.
 
 use std::fs::File;
 use std::io;
@@ -15,19 +15,24 @@ pub(super) fn allocate(file: &File, _from: u64, to: u64) -> io::Result<()> {
 }
 
 /// Reads up to `len` bytes; fewer only at the end of the file.
-pub(super) fn read_fresh(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+pub(super) fn read_to_vec(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; len];
     let read = super::real::read_full(file, offset, &mut bytes)?;
     bytes.truncate(read);
     Ok(bytes)
 }
 
-/// Not known: reads are left to threads that may block.
-pub(super) fn is_at_hand(_file: &File, _offset: u64, _len: u64) -> bool {
+/// Unknown: reads use blocking threads.
+pub(super) fn read_cached(_file: &File, _offset: u64, _len: usize) -> Option<Vec<u8>> {
+    None
+}
+
+/// Unknown: reads use blocking threads.
+pub(super) fn is_cached(_file: &File, _offset: u64, _len: u64) -> bool {
     false
 }
 
-/// There is no way to say it.
+/// Not supported.
 pub(super) fn read_in_order(_file: &File) {}
 
 /// Not known.
@@ -35,7 +40,7 @@ pub(super) fn spare_memory() -> Option<u64> {
     None
 }
 
-/// Not known: a full disk is noticed by the write that fails.
+/// Unknown: a full disk is noticed when a write fails.
 pub(super) fn free_space(_path: &Path) -> io::Result<u64> {
     Ok(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The disk of this machine.
+//! The real disk.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -15,7 +15,7 @@ pub struct RealDisk {
 }
 
 impl RealDisk {
-    /// The tree beneath a directory, which is made when it is missing.
+    /// The tree below a directory, which is made when it is missing.
     pub fn create(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root)?;
         Ok(Self {
@@ -23,7 +23,7 @@ impl RealDisk {
         })
     }
 
-    /// The tree beneath a directory that exists.
+    /// The tree below a directory that exists.
     #[must_use]
     pub fn existing(root: &Path) -> Self {
         Self {
@@ -208,12 +208,16 @@ impl DiskFile for RealFile {
         read_full(&self.file, offset, out)
     }
 
-    fn read_fresh(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        platform::read_fresh(&self.file, offset, len)
+    fn read_to_vec(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        platform::read_to_vec(&self.file, offset, len)
     }
 
-    fn is_at_hand(&self, offset: u64, len: u64) -> bool {
-        platform::is_at_hand(&self.file, offset, len)
+    fn is_cached(&self, offset: u64, len: u64) -> bool {
+        platform::is_cached(&self.file, offset, len)
+    }
+
+    fn read_cached(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        platform::read_cached(&self.file, offset, len)
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {

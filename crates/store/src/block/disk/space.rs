@@ -1,18 +1,18 @@
-//! How much room a file system has.
+//! Free space of file systems.
 
 use std::io;
 use std::path::Path;
 
-/// The room of a file system.
+/// The space of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
-    /// Bytes that it has.
+    /// Total size in bytes.
     pub total: u64,
-    /// Bytes that nobody uses, those reserved for the system included.
+    /// Free bytes, including those reserved for the system.
     pub free: u64,
 }
 
-/// The room of the file system that a path is on.
+/// The space of the file system of a path.
 ///
 /// # Errors
 /// When the system does not tell.
@@ -25,7 +25,7 @@ pub fn space(path: &Path) -> io::Result<Space> {
     })
 }
 
-/// The room of the file system that a path is on.
+/// The space of the file system of a path.
 ///
 /// # Errors
 /// Always: this system is not asked.

@@ -1,6 +1,6 @@
 //! Collection: the store below first, then the references.
 
-use cairn_primitives::{Cid, Multihash};
+use cairn_primitives::{Cid, CidList, Multihash};
 use roaring::RoaringTreemap;
 
 use super::super::links;
@@ -21,7 +21,7 @@ impl Collector for Marker<'_> {
         self.collector.roots()
     }
 
-    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError> {
+    fn elsewhere(&mut self, cids: &[Cid]) -> Result<Vec<Option<CidList>>, BlockError> {
         let keys: Vec<Multihash> = cids.iter().map(|cid| cid.hash().clone()).collect();
         let found = self.files.shared.find_all(&keys)?;
         let mut answers = Vec::with_capacity(cids.len());
@@ -33,7 +33,7 @@ impl Collector for Marker<'_> {
                     Some(if links::may_link(cid.codec()) {
                         links::of(cid, &self.files.read(&found)?)?
                     } else {
-                        Vec::new()
+                        CidList::new()
                     })
                 }
                 // It is not here, but this store may lie below another itself.
@@ -58,9 +58,9 @@ impl Collector for Marker<'_> {
 }
 
 /// Ends a collection's place among the holds, however it ends.
-struct Place<'a>(&'a Filestore);
+struct CollectionEnd<'a>(&'a Filestore);
 
-impl Drop for Place<'_> {
+impl Drop for CollectionEnd<'_> {
     fn drop(&mut self) {
         self.0.holds.end_collection();
     }
@@ -71,7 +71,7 @@ impl Filestore {
     pub(super) fn sweep(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
         // Before the roots are read: see `Engine::collect_alone`.
         let floor = self.holds.begin_collection(|| self.shared.next_id());
-        let _place = Place(self);
+        let _place = CollectionEnd(self);
         let mut marker = Marker {
             files: self,
             collector,

@@ -25,7 +25,7 @@ impl FileHold {
         Self { below, own, state }
     }
 
-    /// This store's part of a hold.
+    /// The state of a hold of this store.
     pub(super) fn of<'a>(hold: &'a Hold, holds: &Arc<Holds>) -> Result<&'a Self, BlockError> {
         let any: &dyn std::any::Any = &**hold;
         let hold = any.downcast_ref::<Self>().ok_or(BlockError::OtherHold)?;

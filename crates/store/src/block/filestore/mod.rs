@@ -1,14 +1,14 @@
-//! Blocks whose bytes lie in files: a store over another, which adds to its blocks those that rows refer to.
+//! The filestore: a store over another one that adds blocks whose bytes are in the user's files.
 //!
-//! What is written goes to the store below; references are made by [`Filestore::refer`] alone. A block that both have is
-//! read from below. References name files beneath one folder, and every read of one is checked by its hash: a file that was
-//! changed gives an error and never wrong bytes.
+//! Writes go to the store below; references are only made by [`Filestore::refer`]. A block that both have is read
+//! from the store below. References name files below one directory, and every read is verified by its hash: a changed
+//! file causes an error and never wrong bytes.
 //!
 //! Kubo's counterpart: <https://github.com/ipfs/kubo/blob/master/docs/experimental-features.md#ipfs-filestore>
 
 mod collect;
 mod hold;
-mod place;
+mod paths;
 mod read;
 mod refer;
 mod store;
@@ -27,7 +27,7 @@ use parking_lot::{Mutex, RwLock};
 
 use self::read::Reader;
 pub use self::refer::NewReference;
-use super::future::Blocked;
+use super::future::BlockingReads;
 use super::holds::Holds;
 use super::traits::{BlockError, BlockStore};
 use super::wait::wait;
@@ -41,22 +41,22 @@ const PAGE: usize = 1024;
 /// How a [`Filestore`] is opened.
 #[derive(Clone, Debug)]
 pub struct FilestoreOptions {
-    /// The folder that every referenced file lies beneath; absolute.
+    /// The directory that contains all referenced files; absolute.
     pub root: PathBuf,
     /// Whether references to files are followed and made.
     pub files: bool,
-    /// Whether references to URLs are allowed. None can be made all the same: this decides what is said.
+    /// Whether references to URLs are allowed. They are not supported anyway: this only selects the error.
     pub urls: bool,
 }
 
 impl FilestoreOptions {
-    /// For the files beside a repository: beneath the folder that holds it.
+    /// Options for files below the directory that contains a repository.
     ///
     /// # Errors
-    /// When the path is relative and the working directory cannot be told.
-    pub fn beside(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
+    /// When the path is relative and the working directory cannot be determined.
+    pub fn for_repository(repository: &Path, files: bool, urls: bool) -> io::Result<Self> {
         let absolute = std::path::absolute(repository)?;
-        let mut root = place::clean(&absolute).unwrap_or(absolute);
+        let mut root = paths::clean(&absolute).unwrap_or(absolute);
         root.pop();
         Ok(Self { root, files, urls })
     }
@@ -110,16 +110,16 @@ fn reading(error: RowError) -> BlockError {
     rows_failed("read")(error)
 }
 
-/// A store over another one, with blocks that lie in files.
+/// A store over another one, with blocks in files.
 pub struct Filestore {
     shared: Arc<Shared>,
     holds: Arc<Holds>,
     collecting: Mutex<()>,
-    blocked: Blocked,
+    blocked: BlockingReads,
 }
 
 impl Filestore {
-    /// Opens it over a store; the references are in `rows`, which nothing else may change.
+    /// Opens a filestore over a store; the references are in `rows`, which nothing else may change.
     pub fn open(
         below: Arc<dyn BlockStore>,
         rows: Arc<dyn ReferenceRows>,
@@ -136,17 +136,17 @@ impl Filestore {
             }),
             holds: Arc::default(),
             collecting: Mutex::default(),
-            blocked: Blocked::default(),
+            blocked: BlockingReads::default(),
         }))
     }
 
-    /// The store below, which has no references.
+    /// The store below, without references.
     #[must_use]
     pub fn below(&self) -> &Arc<dyn BlockStore> {
         &self.shared.below
     }
 
-    /// Whether references of any kind are allowed. Where they are not, those that there are keep their rows.
+    /// Whether references of any kind are allowed. If not, existing ones keep their rows.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.shared.options.files || self.shared.options.urls
@@ -158,10 +158,10 @@ impl Filestore {
         &self.shared.options
     }
 
-    /// Whether references to a source (an absolute path, or a URL) can be made: it is a file, and lies where it may.
+    /// Checks whether references to a source (an absolute path, or a URL) are allowed.
     #[must_use]
     pub fn accepts(&self, source: &str) -> bool {
-        place::relative(&self.shared.options, source).is_ok() && Path::new(source).is_file()
+        paths::relative(&self.shared.options, source).is_ok() && Path::new(source).is_file()
     }
 
     /// The references of some blocks.
@@ -169,7 +169,7 @@ impl Filestore {
         self.shared.find_all(keys)
     }
 
-    /// Up to `limit` references behind one, or from the first on.
+    /// Up to `limit` references after one, or from the first.
     pub fn page(
         &self,
         order: ReferenceOrder,
@@ -180,7 +180,7 @@ impl Filestore {
         page.map_err(reading)
     }
 
-    /// Reads the bytes that a reference names, and checks them.
+    /// Reads and verifies the bytes of a reference.
     ///
     /// # Errors
     /// [`BlockError::Referenced`].
@@ -191,11 +191,11 @@ impl Filestore {
     /// The file that a reference is to.
     #[must_use]
     pub fn path_of(&self, reference: &Reference) -> Option<PathBuf> {
-        place::absolute(&self.shared.options, &reference.path)
+        paths::absolute(&self.shared.options, &reference.path)
     }
 
-    /// Removes references, durably; blocks of the store below stay, and so does a reference that took the place of one of
-    /// these. Blocks its thread.
+    /// Removes references durably; blocks of the store below stay, and so do references that replaced one of these.
+    /// Blocks the thread.
     pub fn forget(&self, references: &[Reference]) -> Result<(), BlockError> {
         for references in references.chunks(MAX_REFERENCES) {
             let ids = references.iter().map(|gone| gone.id);

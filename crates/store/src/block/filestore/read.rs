@@ -1,4 +1,4 @@
-//! Reading blocks out of files.
+//! Reads blocks from files.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::super::traits::{BlockError, MAX_BLOCK, ReferenceFault};
-use super::{FilestoreOptions, named, place};
+use super::{FilestoreOptions, named, paths};
 use crate::meta::Reference;
 
 /// Reads one block after another; the file of the last one stays open, because a file's blocks are asked for in a row.
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         let file = match self.open.take() {
             Some((path, file)) if path == reference.path => file,
             _ => {
-                let path = place::absolute(self.options, &reference.path)
+                let path = paths::absolute(self.options, &reference.path)
                     .ok_or_else(|| unreadable(io::ErrorKind::InvalidFilename.into()))?;
                 open(&path).map_err(|error| match error.kind() {
                     io::ErrorKind::NotFound => ReferenceFault::Missing(Arc::new(error)),

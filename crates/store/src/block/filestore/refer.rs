@@ -1,4 +1,4 @@
-//! How references come to be.
+//! Creates references.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,11 +7,11 @@ use cairn_primitives::Multihash;
 
 use super::super::traits::{BlockError, Hold, MAX_BLOCK, ReferenceFault};
 use super::hold::FileHold;
-use super::place::Places;
+use super::paths::StoredPaths;
 use super::{Filestore, rows_failed};
 use crate::meta::{MAX_REFERENCES, Reference, ReferenceChange};
 
-/// A leaf that is to be referred to.
+/// A block to refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewReference {
     /// The block.
@@ -25,10 +25,10 @@ pub struct NewReference {
 }
 
 impl Filestore {
-    /// Refers to blocks where they lie, durably. One that the store below has is not referred to; a reference that there is
-    /// stays, unless the block cannot be read by it any more: then the new one takes its place.
+    /// Adds references to blocks durably. A block that the store below has gets none; an existing reference stays,
+    /// unless the block cannot be read through it any more: then the new one replaces it.
     ///
-    /// Of each file one block is read, not all: the others show when they are read.
+    /// One block of each file is verified; the others are when they are read.
     ///
     /// # Errors
     /// [`BlockError::OutsideRoot`], [`BlockError::NoReference`] for what cannot be referred to, [`BlockError::Referenced`] for
@@ -84,7 +84,7 @@ impl Filestore {
         drop(gate);
         let mut reader = shared.reader();
         let mut changes: Vec<ReferenceChange> = Vec::new();
-        let mut places = Places::default();
+        let mut places = StoredPaths::default();
         for (new, found) in absent.into_iter().zip(found) {
             let stays = |old: Reference| {
                 let path = places.relative(&shared.options, &new.source);

@@ -1,9 +1,9 @@
-//! The block store that the blocks of files and those of the store below make together.
+//! The block store of the filestore: blocks in files and those of the store below.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
+use cairn_primitives::{Block, Cid, CidList, Multihash};
 use futures_util::future::{self, BoxFuture};
 
 use super::super::future::ReadFuture;
@@ -96,7 +96,7 @@ impl Shared {
         Ok(blocks)
     }
 
-    fn links(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+    fn links(&self, cid: &Cid) -> Result<Option<CidList>, BlockError> {
         let below = self.below.links_blocking(cid);
         if !is_lacking(&below) {
             return below;
@@ -105,9 +105,9 @@ impl Shared {
             return below;
         };
         if !links::may_link(cid.codec()) {
-            return Ok(Some(Arc::default()));
+            return Ok(Some(CidList::new()));
         }
-        links::of(cid, &self.reader().read(&found)?).map(|links| Some(links.into()))
+        links::of(cid, &self.reader().read(&found)?).map(Some)
     }
 }
 
@@ -159,7 +159,7 @@ impl BlockReader for Filestore {
         }
     }
 
-    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<Arc<[Cid]>>> {
+    fn links<'a>(&'a self, cid: &'a Cid) -> ReadFuture<'a, Option<CidList>> {
         let wanted = cid.clone();
         self.below_or(self.shared.below.links(cid), move |shared| {
             shared.links(&wanted)
@@ -174,7 +174,7 @@ impl BlockReader for Filestore {
         self.shared.get_many(keys)
     }
 
-    fn links_blocking(&self, cid: &Cid) -> Result<Option<Arc<[Cid]>>, BlockError> {
+    fn links_blocking(&self, cid: &Cid) -> Result<Option<CidList>, BlockError> {
         self.shared.links(cid)
     }
 }
@@ -265,7 +265,7 @@ impl BlockCollector for Filestore {
         self.sweep(collector)
     }
 
-    /// Only the store below: what became of files is told by [`Filestore::read`], and a file that was changed is no damage.
+    /// Only the store below: [`Filestore::read`] reports the files, and a changed file is not damage.
     fn verify(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,

@@ -1,6 +1,8 @@
 use std::path::Path;
 
-use super::super::conformance::{self, Fixed, Store, deep, node, raw, wait};
+use cairn_primitives::CidList;
+
+use super::super::conformance::{self, FixedRoots, Store, deep, node, raw, wait};
 use super::super::traits::{BlockCollector as _, BlockReader as _, BlockWriter as _};
 use super::super::traits::{Collected, Collector, Hold, MAX_BLOCK, ReferenceFault, Root};
 use super::super::{MemoryStore, Options, SegmentStore};
@@ -67,7 +69,7 @@ impl Case {
     }
 
     fn collect(&self, roots: Vec<Root>) -> (Collected, Vec<Multihash>) {
-        let mut collector = Fixed {
+        let mut collector = FixedRoots {
             roots,
             removed: Vec::new(),
         };
@@ -147,8 +149,8 @@ fn blocks_are_read_out_of_files() {
         ]
     );
     assert_eq!(
-        case.store.links_blocking(&named(&tail)).unwrap().as_deref(),
-        Some(&[][..])
+        case.store.links_blocking(&named(&tail)).unwrap(),
+        Some(CidList::new())
     );
     assert_eq!(case.store.stat().unwrap().blocks, 4);
     let mut sizes: Vec<u32> = case.store.keys().map(|entry| entry.unwrap().size).collect();
@@ -233,8 +235,8 @@ fn where_references_are_off_they_stay_and_are_not_followed() {
         ReferenceFault::FilesOff
     ));
     let refused = wait(off.refer(&off.hold(), case.file("g", b"g"))).unwrap_err();
-    assert_eq!(refused.to_string(), "references to files are turned off");
-    let mut all = Fixed {
+    assert_eq!(refused.to_string(), "references to files are disabled");
+    let mut all = FixedRoots {
         roots: deep(&[&named(&key(b"abc"))]),
         removed: Vec::new(),
     };
@@ -360,8 +362,8 @@ fn collection_takes_references_that_nothing_reaches() {
 
 #[test]
 fn holds_keep_references_from_a_collection() {
-    struct Midway<'a>(Box<dyn FnMut() + Send + 'a>);
-    impl Collector for Midway<'_> {
+    struct DuringCollection<'a>(Box<dyn FnMut() + Send + 'a>);
+    impl Collector for DuringCollection<'_> {
         fn roots(&mut self) -> Result<Vec<Root>, BlockError> {
             (self.0)();
             Ok(Vec::new())
@@ -374,7 +376,7 @@ fn holds_keep_references_from_a_collection() {
     assert!(hold.touch_blocking(&key(b"aaaaaaaaaa")).unwrap());
     assert!(!hold.touch_blocking(&key(b"absent")).unwrap());
     let (mut during, mut ending) = (None, Some(hold));
-    let mut midway = Midway(Box::new(|| {
+    let mut midway = DuringCollection(Box::new(|| {
         // One that is found again, and a new one.
         let mut new = case.file("f", b"aaaaaaaaaabbbbbbbbbbcccccccccc");
         new.remove(0);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::Database;
 
 use super::super::disk::DiskFile;
-use super::index::Unusable;
+use super::index::IndexFault;
 use super::reserve::Reserve;
 
 /// Opens a database in a file, or makes one in an empty file.
@@ -15,12 +15,12 @@ pub(super) fn launch(
     file: Arc<dyn DiskFile>,
     cache: usize,
     reserve: &Arc<Reserve>,
-    suspect: &Arc<AtomicBool>,
-) -> Result<Database, Unusable> {
+    must_rebuild: &Arc<AtomicBool>,
+) -> Result<Database, IndexFault> {
     let backend = Backend {
         file,
         reserve: Arc::clone(reserve),
-        suspect: Arc::clone(suspect),
+        must_rebuild: Arc::clone(must_rebuild),
     };
     // A file that is not what redb wrote can make it panic: that index is broken, and is made again.
     let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -34,10 +34,12 @@ pub(super) fn launch(
             if error.kind() != io::ErrorKind::UnexpectedEof
                 && error.kind() != io::ErrorKind::InvalidData =>
         {
-            Err(Unusable::Io(error))
+            Err(IndexFault::Io(error))
         }
-        Ok(Err(error)) => Err(Unusable::Broken(error.to_string())),
-        Err(_) => Err(Unusable::Broken("its structure makes no sense".to_owned())),
+        Ok(Err(error)) => Err(IndexFault::Broken(error.to_string())),
+        Err(_) => Err(IndexFault::Broken(
+            "its structure makes no sense".to_owned(),
+        )),
     }
 }
 
@@ -46,12 +48,12 @@ pub(super) fn launch(
 struct Backend {
     file: Arc<dyn DiskFile>,
     reserve: Arc<Reserve>,
-    suspect: Arc<AtomicBool>,
+    must_rebuild: Arc<AtomicBool>,
 }
 
 impl Backend {
     /// Runs a write; on a full disk, once more on what the reserve gives free: redb takes nothing after a failure.
-    fn pressing(&self, run: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    fn with_reserve(&self, run: impl Fn() -> io::Result<()>) -> io::Result<()> {
         match run() {
             Err(error) if error.kind() == io::ErrorKind::StorageFull && self.reserve.release() => {
                 run()
@@ -72,7 +74,7 @@ impl redb::StorageBackend for Backend {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         // Growing takes the space up, so that a full disk shows here and not in the middle of a commit.
-        self.pressing(|| {
+        self.with_reserve(|| {
             if len > self.file.len()? {
                 self.file.allocate(len)
             } else {
@@ -85,10 +87,10 @@ impl redb::StorageBackend for Backend {
         // Never tried again: the system may have forgotten what it could not write.
         self.file
             .sync_data()
-            .inspect_err(|_| self.suspect.store(true, Ordering::Release))
+            .inspect_err(|_| self.must_rebuild.store(true, Ordering::Release))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.pressing(|| self.file.write_at(offset, data))
+        self.with_reserve(|| self.file.write_at(offset, data))
     }
 }

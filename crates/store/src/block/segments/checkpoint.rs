@@ -1,4 +1,4 @@
-//! Everything that changes the index of an open store.
+//! Changes of the index of an open store.
 
 use std::sync::atomic::Ordering;
 
@@ -14,7 +14,7 @@ use super::link_rows;
 use super::pending::Batch;
 
 /// A block to be removed, by key and id: the same key with another id is another block by now.
-pub(super) type Victim = (Multihash, Entry);
+pub(super) type Removed = (Multihash, Entry);
 
 /// Removes the entry of a key if it has this id. Nearly always it has, so looking first would be looking twice.
 fn remove(
@@ -38,7 +38,7 @@ fn remove(
 /// one where they are many.
 fn remove_between(
     table: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
-    victims: &[Victim],
+    victims: &[Removed],
     mut taken: impl FnMut(&Multihash, Entry),
 ) -> Result<(), redb::Error> {
     let (Some(first), Some(last)) = (victims.first(), victims.last()) else {
@@ -184,10 +184,10 @@ impl Engine {
     /// `spare` may drop victims at the last moment, while no touch can be under way.
     pub(super) fn take(
         &self,
-        mut victims: Vec<Victim>,
-        spare: impl FnOnce(&mut Vec<Victim>),
+        mut victims: Vec<Removed>,
+        spare: impl FnOnce(&mut Vec<Removed>),
         removal: Removal,
-    ) -> Result<Vec<Victim>, BlockError> {
+    ) -> Result<Vec<Removed>, BlockError> {
         let mut rows = self.rows.lock();
         {
             let mut dying = self.gate.write();

@@ -1,4 +1,4 @@
-//! Collection: takes what no root reaches and no hold keeps, beside writers.
+//! Garbage collection, concurrent with writers: removes what is not reachable from a root or kept by a hold.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 use cairn_primitives::{Cid, Multihash};
 
 use super::super::traits::{BlockError, Collected, Collector, Root};
-use super::checkpoint::{Removal, Victim};
+use super::checkpoint::{Removal, Removed};
 use super::engine::Engine;
 use super::entries;
 use super::ids::IdSet;
 use super::index::broken;
-use super::mark::Elsewhere;
+use super::mark::ExternalLinks;
 
 /// Ends a collection's place among the holds, however it ends.
-struct Place<'a>(&'a Engine);
+struct CollectionEnd<'a>(&'a Engine);
 
-impl Drop for Place<'_> {
+impl Drop for CollectionEnd<'_> {
     fn drop(&mut self) {
         self.0.holds.end_collection();
     }
@@ -31,7 +31,7 @@ const DENSE: usize = 8;
 #[derive(Default)]
 struct Batch {
     /// In the order of their keys.
-    victims: Vec<Victim>,
+    victims: Vec<Removed>,
     /// Entries among which they were found.
     passed: usize,
 }
@@ -76,7 +76,7 @@ impl Engine {
     fn collect_with(
         &self,
         roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
@@ -89,7 +89,7 @@ impl Engine {
         let done = self.collect_alone(roots, elsewhere, removed, cancelled);
         self.free.lock().forget();
         if let Err(error) = self.reserve.fill() {
-            tracing::warn!(%error, "cannot fill the block store's reserve again");
+            tracing::warn!(%error, "cannot refill the reserve file of the block store");
         }
         done
     }
@@ -97,7 +97,7 @@ impl Engine {
     fn collect_alone(
         &self,
         roots: &mut dyn FnMut() -> Result<Vec<Root>, BlockError>,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         removed: &mut dyn FnMut(&Multihash),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Collected, BlockError> {
@@ -110,13 +110,13 @@ impl Engine {
         let floor = self
             .holds
             .begin_collection(|| self.next_id.load(Ordering::Acquire));
-        let place = Place(self);
+        let place = CollectionEnd(self);
         let roots = roots()?;
         let mut alive = self.alive()?;
         let scanning = clock.lap();
         let marks = self.mark(&roots, &alive, elsewhere, cancelled)?;
         if marks.unseen.count > 0 {
-            return Err(BlockError::Unseen(Arc::new(marks.unseen)));
+            return Err(BlockError::Unreadable(Arc::new(marks.unseen)));
         }
         let marking = clock.lap();
         let mut done = Collected {
@@ -124,7 +124,7 @@ impl Engine {
             ..Collected::default()
         };
         let mut batch = Batch::default();
-        let mut at = entries::Place::default();
+        let mut at = entries::KeyPosition::default();
         let mut more = true;
         while more {
             more = self.scan_piece(&mut at, entries::PIECE, &mut |key, entry| {
@@ -154,7 +154,7 @@ impl Engine {
             rows.values().map(|row| row.blocks).sum(),
             self.limits.shrink_from,
         ) {
-            tracing::warn!(%error, "the block index stays as large as it is");
+            tracing::warn!(%error, "cannot shrink the block index");
             self.check_index();
         }
         drop(rows);

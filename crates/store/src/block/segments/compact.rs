@@ -1,4 +1,4 @@
-//! Compaction: copies what lives in mostly dead segments, and gives their space back.
+//! Compaction: copies the live blocks of mostly dead segments, and frees their space.
 //!
 //! A segment is copied from its end, so that on a nearly full disk it can be cut piece by piece behind the copy. The order
 //! is always: the copy is durable, the index says so durably, and only then the old bytes go.

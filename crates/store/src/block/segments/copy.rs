@@ -1,4 +1,4 @@
-//! Moving blocks from one segment to a new one.
+//! Copies blocks from one segment to a new one.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::entry::{Entry, SegmentRow, SegmentState, checksum};
 use super::index::{self, BLOCKS, broken, failed};
-use super::record::{self, Front};
+use super::record::{self, RecordStart};
 
 /// Bytes of staging for the copy, at most.
 const BUFFER: usize = 4 << 20;
@@ -174,7 +174,7 @@ impl Engine {
                 .map_err(|error| failed("read", error))?;
             let data = bytes.get(usize::from(entry.head)..).unwrap_or_default();
             let whole = read == total
-                && matches!(record::front(&bytes), Front::Record(head) if head.cid.hash() == &key && head.total() == entry.total())
+                && matches!(record::front(&bytes), RecordStart::Record(head) if head.cid.hash() == &key && head.total() == entry.total())
                 && entry.is_whole(&key, data, true);
             if !whole {
                 return Err(BlockError::Damaged {

@@ -1,4 +1,4 @@
-//! Blocks whose stored bytes are not theirs any more: what reads found, and writes that meet one and replace it.
+//! Damaged blocks: found by reads, and replaced by writes of the same block.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::super::traits::BlockError;
 use super::engine::Engine;
 use super::entry::Entry;
-use super::record::{self, Front, MAX_HEAD};
+use super::record::{self, MAX_HEAD, RecordStart};
 
 /// Damaged blocks that are remembered at most; what is found beyond is reported each time.
 const MOST: usize = 64 << 10;
@@ -109,7 +109,7 @@ impl Engine {
                 continue;
             }
             let (block, entry) = &rest[0];
-            if !self.stands(block, entry, &mut present.scratch) {
+            if !self.is_stored_intact(block, entry, &mut present.scratch) {
                 bad.push(from);
             }
             from += 1;
@@ -128,7 +128,8 @@ impl Engine {
         bad
     }
 
-    /// How many small blocks from the front stand one behind the other and are as they were written, found with one read.
+    /// How many small blocks from the front stand one after the other and are as they were written, found with one
+    /// read.
     fn same_run(&self, blocks: &[(Block, Entry)], scratch: &mut Vec<u8>) -> usize {
         let Some((_, first)) = blocks.first() else {
             return 0;
@@ -161,7 +162,7 @@ impl Engine {
     }
 
     /// Whether the stored bytes of a block are good: those that are written now, as a rule.
-    fn stands(&self, block: &Block, entry: &Entry, scratch: &mut Vec<u8>) -> bool {
+    fn is_stored_intact(&self, block: &Block, entry: &Entry, scratch: &mut Vec<u8>) -> bool {
         // What differs from the bytes that are written now is bad unless its own digest says otherwise.
         self.is_same(block, entry, scratch) || self.read(block.cid.hash(), entry, true).is_ok()
     }
@@ -187,7 +188,7 @@ impl Engine {
         })
     }
 
-    /// Reads exactly so many bytes of a segment.
+    /// Reads exactly this many bytes of a segment.
     fn fill(&self, segment: u32, offset: u64, len: usize, scratch: &mut Vec<u8>) -> bool {
         let Ok(file) = self.files.get(segment) else {
             return false;
@@ -233,7 +234,7 @@ impl Engine {
 }
 
 fn is_front(bytes: &[u8], block: &Block, entry: &Entry) -> bool {
-    matches!(record::front(bytes), Front::Record(head)
+    matches!(record::front(bytes), RecordStart::Record(head)
         if head.cid.hash() == block.cid.hash() && head.len == entry.head && head.data == entry.data)
         && block.data.len() == entry.data as usize
 }

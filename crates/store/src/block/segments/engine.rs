@@ -1,6 +1,6 @@
-//! The state of an open store, and what reads it.
+//! The state of an open store, and reads.
 //!
-//! Nothing here or in the modules beside it starts a thread or waits for one, so one thread can drive a store from a seed
+//! Neither this nor its sibling modules start or wait for threads, so one thread can drive a store from a seed
 //! (`simulate`); the threads are in [`super::SegmentStore`].
 //!
 //! Locks are taken in this order: `writer`, `rows`, `gate`, `stage`, `pending`, then those of the holds
@@ -14,20 +14,21 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use bytes::Bytes;
 use cairn_primitives::{Cid, Codec, Multihash};
 use foldhash::fast::FixedState;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use super::super::disk::{Disk, DiskLock};
-use super::super::holds::{HoldState, Holds, Touch};
+use super::super::holds::Holds;
 use super::super::traits::{BlockError, StoreStat};
 use super::damage::Damaged;
 use super::entry::{Entry, Rows};
 use super::files::Files;
-use super::identity::Card;
-use super::index::{self, Index, Owner, failed};
-use super::lost::Lost;
+use super::identity::StoreCard;
+use super::index::{self, Index, IndexOwner, failed};
+use super::lost::LostBlocks;
 use super::pending::Pending;
-use super::record::{self, Front};
+use super::read::block_of;
 use super::reserve::Reserve;
+use super::signal::Signal;
 use super::stage::Stage;
 use super::warm::Warm;
 use super::writer::{Waiters, Writer};
@@ -65,45 +66,19 @@ pub(super) struct Limits {
     pub(super) verify_reads: bool,
 }
 
-/// Wakes a thread that waits for work.
-#[derive(Debug, Default)]
-pub(super) struct Signal {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Signal {
-    pub(super) fn raise(&self) {
-        let mut set = self.set.lock();
-        if !*set {
-            *set = true;
-            self.changed.notify_one();
-        }
-    }
-
-    /// Waits until it is raised, or for `limit`; whether it was raised.
-    pub(super) fn wait(&self, limit: std::time::Duration) -> bool {
-        let mut set = self.set.lock();
-        if !*set {
-            self.changed.wait_for(&mut set, limit);
-        }
-        std::mem::take(&mut *set)
-    }
-}
-
 /// Blocks that are being removed, with their ids: look-ups take them for absent.
-pub(super) type Dying = HashMap<Multihash, u64, FixedState>;
+pub(super) type BlocksBeingRemoved = HashMap<Multihash, u64, FixedState>;
 
 /// An open store.
 #[derive(Debug)]
 pub(super) struct Engine {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) limits: Limits,
-    pub(super) owner: Owner,
+    pub(super) owner: IndexOwner,
     /// What `store.json` says.
-    pub(super) card: Mutex<Card>,
+    pub(super) card: Mutex<StoreCard>,
     /// Blocks that were lost with their segments.
-    pub(super) lost: Mutex<Lost>,
+    pub(super) lost: Mutex<LostBlocks>,
     pub(super) read_only: bool,
     pub(super) index: Index,
     pub(super) reserve: Arc<Reserve>,
@@ -114,7 +89,7 @@ pub(super) struct Engine {
     /// A copy of the rows' sums, for [`Engine::stat`].
     pub(super) sums: Mutex<StoreStat>,
     /// Held for reading over a look-up and its touch, for writing by what makes blocks vanish.
-    pub(super) gate: RwLock<Dying>,
+    pub(super) gate: RwLock<BlocksBeingRemoved>,
     /// Advanced whenever an entry may have left `pending` or `gate`: an older snapshot of the index does not count then.
     pub(super) epoch: AtomicU64,
     pub(super) stage: Mutex<Stage>,
@@ -128,7 +103,7 @@ pub(super) struct Engine {
     /// Blocks up to this id are waited for.
     pub(super) wanted: AtomicU64,
     pub(super) collecting: Mutex<()>,
-    /// Whether the index is to be made anew at the next opening.
+    /// Whether the index is to be rebuilt at the next opening.
     pub(super) condemned: Mutex<bool>,
     pub(super) closed: AtomicBool,
     pub(super) lock: Mutex<Option<Box<dyn DiskLock>>>,
@@ -168,21 +143,23 @@ impl Engine {
         if self.read_only {
             return Err(BlockError::ReadOnly);
         }
-        if self.index.suspect() {
+        if self.index.must_rebuild() {
             self.check_index();
             return Err(failed(
                 "write to",
-                io::Error::other("a sync of the index has failed: open the store again"),
+                io::Error::other(
+                    "the index is damaged, or a sync of it has failed: start again, and it is rebuilt from the segments",
+                ),
             ));
         }
         Ok(())
     }
 
-    /// Sees to it that an index whose sync failed is made anew at the next opening: it belongs to a generation that is
+    /// Makes the next opening rebuild an index that is damaged or whose sync failed: it belongs to a generation that is
     /// no more.
     pub(super) fn check_index(&self) {
         let mut condemned = self.condemned.lock();
-        if *condemned || !self.index.suspect() {
+        if *condemned || !self.index.must_rebuild() {
             return;
         }
         let mut card = self.card.lock();
@@ -192,7 +169,7 @@ impl Engine {
         *card = next;
         match written {
             Ok(()) => *condemned = true,
-            Err(error) => tracing::error!(%error, "cannot condemn the block index"),
+            Err(error) => tracing::error!(%error, "cannot mark the block index as invalid"),
         }
     }
 
@@ -203,7 +180,7 @@ impl Engine {
         if number < card.segments {
             return Ok(());
         }
-        let next = Card {
+        let next = StoreCard {
             segments: number.saturating_add(1),
             ..card.clone()
         };
@@ -221,7 +198,7 @@ impl Engine {
         if card.rows.as_deref() == Some(rows) {
             return Ok(());
         }
-        let next = Card {
+        let next = StoreCard {
             rows: Some(rows.to_owned()),
             ..card.clone()
         };
@@ -252,7 +229,10 @@ impl Engine {
             return Ok(Some(slot));
         }
         let gate = self.gate.read();
-        let entry = self.index.get(key.as_bytes())?;
+        let entry = self
+            .index
+            .get(key.as_bytes())
+            .inspect_err(|_| self.check_index())?;
         Ok(entry
             .filter(|entry| gate.get(key) != Some(&entry.id))
             .map(|entry| FoundBlock { entry, data: None }))
@@ -279,7 +259,8 @@ impl Engine {
             absent
                 .map(|(key, _)| index::lookup(table, key.as_bytes()))
                 .collect::<Result<Vec<_>, _>>()
-        })?;
+        });
+        let indexed = indexed.inspect_err(|_| self.check_index())?;
         let absent = keys
             .iter()
             .zip(&mut found)
@@ -346,22 +327,10 @@ impl Engine {
             })?;
         let total = usize::try_from(entry.total()).map_err(|_| damaged())?;
         self.warm.used();
-        let bytes = match file.read_fresh(entry.offset, total) {
-            Ok(bytes) if bytes.len() == total => bytes,
-            Ok(_) => return Err(damaged()),
-            Err(error) => return Err(failed("read", error)),
-        };
-        match record::front(&bytes) {
-            Front::Record(head)
-                if head.cid.hash() == key && head.len == entry.head && head.data == entry.data => {}
-            _ => return Err(damaged()),
-        }
-        let data = Bytes::from(bytes).split_off(usize::from(entry.head));
-        if entry.is_whole(key, &data, verify) {
-            Ok(data)
-        } else {
-            Err(damaged())
-        }
+        let bytes = file
+            .read_to_vec(entry.offset, total)
+            .map_err(|error| failed("read", error))?;
+        block_of(key, entry, bytes, verify).ok_or_else(damaged)
     }
 
     /// Counts.
@@ -415,73 +384,5 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
-    }
-}
-
-/// What became of a touch.
-enum Touched {
-    /// Whether the block is there.
-    Found(bool),
-    /// It is there once a sync has settled it.
-    Unsettled {
-        id: u64,
-        /// Whether damaged copies are being replaced.
-        repairing: bool,
-    },
-}
-
-impl Engine {
-    fn begin_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Touched, BlockError> {
-        self.check_open()?;
-        let gate = self.gate.read();
-        let waiting = {
-            let pending = self.pending.lock();
-            pending.get(key).map(|slot| {
-                hold.record(slot.entry.id);
-                slot.entry.id
-            })
-        };
-        if let Some(id) = waiting {
-            let repairing = self.pending.lock().is_repairing();
-            if repairing || id > self.settled.load(Ordering::Acquire) {
-                return Ok(Touched::Unsettled { id, repairing });
-            }
-            return Ok(Touched::Found(true));
-        }
-        let entry = self
-            .index
-            .get(key.as_bytes())?
-            .filter(|entry| gate.get(key) != Some(&entry.id));
-        if let Some(entry) = entry {
-            hold.record(entry.id);
-        }
-        let whole = entry.is_some_and(|entry| !self.damaged.has(key, &entry));
-        Ok(Touched::Found(whole))
-    }
-}
-
-impl Touch for Engine {
-    fn touch(&self, hold: &HoldState, key: &Multihash) -> Result<bool, BlockError> {
-        let (id, repairing) = match self.begin_touch(hold, key)? {
-            Touched::Found(found) => return Ok(found),
-            Touched::Unsettled { id, repairing } => (id, repairing),
-        };
-        if id > self.settled.load(Ordering::Acquire) {
-            self.settle(id);
-            if let Some(lost) = hold.lost() {
-                return Err(lost.clone());
-            }
-        }
-        if repairing {
-            self.switch_repaired()?;
-        }
-        Ok(true)
-    }
-
-    fn try_touch(&self, hold: &HoldState, key: &Multihash) -> Result<Option<bool>, BlockError> {
-        Ok(match self.begin_touch(hold, key)? {
-            Touched::Found(found) => Some(found),
-            Touched::Unsettled { .. } => None,
-        })
     }
 }

@@ -1,6 +1,6 @@
-//! Walking past the entries of the index, in the order of their keys.
+//! Iterates over the entries of the index in key order.
 //!
-//! It goes in pieces: a snapshot held for long would keep the index from reusing its pages.
+//! It works in batches: a long-lived snapshot would prevent the index from reusing its pages.
 
 use std::cell::RefCell;
 use std::ops::Bound;
@@ -16,12 +16,12 @@ pub(super) const PIECE: usize = 16 << 10;
 
 /// A place between two keys.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct KeyPosition {
     /// The last key that was passed; `None` at the front.
     after: Option<Vec<u8>>,
 }
 
-impl Place {
+impl KeyPosition {
     fn bound(&self) -> Bound<&[u8]> {
         self.after
             .as_deref()
@@ -51,20 +51,20 @@ impl Engine {
         &self,
         mut see: impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<(), BlockError> {
-        let mut place = Place::default();
+        let mut place = KeyPosition::default();
         while self.scan_piece(&mut place, PIECE, &mut see)? {}
         Ok(())
     }
 
-    /// Walks past up to `limit` entries; whether there may be more behind it. `see` must not change the index.
+    /// Walks past up to `limit` entries; whether there may be more after it. `see` must not change the index.
     pub(super) fn scan_piece(
         &self,
-        place: &mut Place,
+        place: &mut KeyPosition,
         limit: usize,
         see: &mut impl FnMut(&[u8], Entry) -> Result<(), BlockError>,
     ) -> Result<bool, BlockError> {
         self.check_open()?;
-        // The index may have to be read twice: then it goes on behind what was seen.
+        // The index may have to be read twice; the second read continues after what was seen.
         let state = RefCell::new((place, see, Ok(())));
         let full = self.index.read(|transaction| {
             let (place, see, seen) = &mut *state.borrow_mut();
@@ -83,7 +83,8 @@ impl Engine {
                 left -= 1;
             }
             Ok(left == 0)
-        })?;
+        });
+        let full = full.inspect_err(|_| self.check_index())?;
         state.into_inner().2.map(|()| full)
     }
 }

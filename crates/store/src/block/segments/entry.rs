@@ -1,4 +1,4 @@
-//! What the index keeps of blocks and segments.
+//! The entries of blocks and segments in the index.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ fn leading<const N: usize>(mut bytes: &[u8]) -> Option<([u64; N], &[u8])> {
     Some((out, bytes))
 }
 
-/// What becomes of a segment.
+/// The state of a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum SegmentState {
     /// Written to, or to be taken up again: what follows `end` is not indexed yet.
@@ -127,7 +127,7 @@ pub(super) struct SegmentRow {
     pub(super) blocks: u64,
     /// Bytes of their records.
     pub(super) records: u64,
-    /// Bytes of those blocks.
+    /// Total size of those blocks, in bytes.
     pub(super) data: u64,
     /// Whether a damaged stretch lies in it.
     pub(super) damaged: bool,

@@ -1,4 +1,4 @@
-//! Handing blocks over: from whoever writes them to the staging buffers, or a wait for room.
+//! Copies blocks from writers to the staging buffers, or waits for room.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::damage::Present;
 use super::engine::Engine;
 use super::entry::{Entry, checksum};
 use super::index;
-use super::link_rows::{self, FreshLinks};
+use super::link_rows::{self, NewLinks};
 
 /// How long a measurement of the free space holds.
 const MEASURED: Duration = Duration::from_millis(200);
@@ -25,7 +25,7 @@ pub(super) struct FreeSpace {
 }
 
 impl FreeSpace {
-    /// Measures anew at the next write.
+    /// Measures again at the next write.
     pub(super) fn forget(&mut self) {
         self.at = None;
     }
@@ -204,7 +204,7 @@ impl Engine {
         }
         if let Some(cids) = below {
             let codec = block.cid.codec();
-            pending.push_links(FreshLinks { id, codec, cids });
+            pending.push_links(NewLinks { id, codec, cids });
         }
         let waiting = pending.waiting();
         drop(pending);
@@ -222,7 +222,7 @@ impl Engine {
     fn indexed(
         &self,
         key: &cairn_primitives::Multihash,
-        gate: &super::engine::Dying,
+        gate: &super::engine::BlocksBeingRemoved,
     ) -> Result<Option<Entry>, BlockError> {
         let entry = self.index.get(key.as_bytes())?;
         Ok(entry.filter(|entry| gate.get(key) != Some(&entry.id)))

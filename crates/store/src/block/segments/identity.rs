@@ -5,7 +5,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::super::disk::{self, Access, Disk};
-use super::index::Owner;
+use super::index::IndexOwner;
 use super::options::OpenError;
 use super::record;
 use super::recover::{io_error, segments};
@@ -13,7 +13,7 @@ use super::recover::{io_error, segments};
 const PATH: &str = "store.json";
 /// The only format so far.
 const FORMAT: u32 = 1;
-/// Segment numbers that are passed over when it is not known which were used.
+/// Segment numbers that are skipped when the used ones are unknown.
 const GAP: u32 = 1000;
 
 #[derive(Serialize, Deserialize)]
@@ -22,7 +22,7 @@ struct Identity {
     format: u32,
     /// Made once, at random.
     store: String,
-    /// Grows whenever the index is made anew, so that an older copy of an index is known for one.
+    /// Grows whenever the index is rebuilt, so that an older copy of an index is known for one.
     generation: u64,
     /// All segments that were ever begun have numbers below this one. Absent in stores of older programs.
     #[serde(default)]
@@ -34,8 +34,8 @@ struct Identity {
 
 /// What `store.json` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Card {
-    pub(super) owner: Owner,
+pub(super) struct StoreCard {
+    pub(super) owner: IndexOwner,
     /// Above the numbers of all segments that were ever begun.
     pub(super) segments: u32,
     /// Id of the rows that belong to the store.
@@ -51,7 +51,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// Reads the identity; `None` when there is none.
-pub(super) fn read(disk: &dyn Disk) -> Result<Option<Card>, OpenError> {
+pub(super) fn read(disk: &dyn Disk) -> Result<Option<StoreCard>, OpenError> {
     let Some(bytes) = disk::read_small(disk, PATH, 1 << 16).map_err(|source| OpenError::Io {
         action: "read store.json of",
         source,
@@ -74,8 +74,8 @@ pub(super) fn read(disk: &dyn Disk) -> Result<Option<Card>, OpenError> {
             reason: "the id is not letters and digits".to_owned(),
         });
     }
-    Ok(Some(Card {
-        owner: Owner {
+    Ok(Some(StoreCard {
+        owner: IndexOwner {
             store: identity.store,
             generation: identity.generation,
         },
@@ -85,7 +85,7 @@ pub(super) fn read(disk: &dyn Disk) -> Result<Option<Card>, OpenError> {
 }
 
 /// Writes the identity, durably.
-pub(super) fn write(disk: &dyn Disk, card: &Card) -> Result<(), OpenError> {
+pub(super) fn write(disk: &dyn Disk, card: &StoreCard) -> Result<(), OpenError> {
     let identity = Identity {
         format: FORMAT,
         store: card.owner.store.clone(),
@@ -132,8 +132,8 @@ fn named_by(disk: &dyn Disk, number: u32) -> Option<String> {
     is_id(id).then(|| id.to_owned())
 }
 
-/// Writes `store.json` anew from what else knows the store's id: its segments, or else `known`, from elsewhere. The index is
-/// made anew at the next opening.
+/// Writes `store.json` again from what else knows the store's id: its segments, or else `known`, from elsewhere. The
+/// index is rebuilt at the next opening.
 pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenError> {
     let numbers = segments(disk)?;
     let named = numbers
@@ -155,8 +155,8 @@ pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenEr
         });
     write(
         disk,
-        &Card {
-            owner: Owner { store, generation },
+        &StoreCard {
+            owner: IndexOwner { store, generation },
             segments,
             rows: None,
         },
@@ -165,8 +165,7 @@ pub(super) fn restore(disk: &dyn Disk, known: Option<&str>) -> Result<(), OpenEr
 
 /// A new id: 128 random bits in hexadecimal.
 pub(crate) fn fresh_id() -> io::Result<String> {
-    use std::hash::{BuildHasher as _, RandomState};
-    // The standard library's hash keys come from the system's generator; a store id need not be secret.
-    let half = || RandomState::new().hash_one(std::time::SystemTime::now());
-    Ok(format!("{:016x}{:016x}", half(), half()))
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)?;
+    Ok(data_encoding::HEXLOWER.encode(&id))
 }

@@ -1,4 +1,4 @@
-//! The index: a redb database that can be made again from the segments.
+//! The index: a redb database that can be rebuilt from the segments.
 //!
 //! | table | key | value |
 //! |---|---|---|
@@ -22,6 +22,7 @@ use super::super::disk::{Access, Disk};
 use super::super::traits::BlockError;
 use super::backend::launch;
 use super::entry::{Entry, Rows, SegmentRow, numbers};
+pub(super) use super::fault::{IndexFault, broken, database_error, failed, guarded};
 use super::reserve::Reserve;
 use super::snapshot::Snapshot;
 
@@ -38,81 +39,20 @@ const FORMAT: u32 = 2;
 
 /// Which store an index belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub(super) struct IndexOwner {
     pub(super) store: String,
     pub(super) generation: u64,
 }
 
-impl Owner {
+impl IndexOwner {
     fn encode(&self) -> Vec<u8> {
-        // The number tells programs that know no checksums in entries to make the index anew.
+        // The number tells programs that know no checksums in entries to rebuild the index.
         format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
     }
 
     /// As older programs have it, whose entries have no checksums.
     fn encode_first(&self) -> Vec<u8> {
         format!("{} {}", self.store, self.generation).into_bytes()
-    }
-}
-
-/// Why an index cannot be used and is made again.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unusable {
-    #[error("the index is missing")]
-    Missing,
-    #[error("the index belongs to another store or generation")]
-    Foreign,
-    #[error("the index is damaged: {0}")]
-    Broken(String),
-    #[error(transparent)]
-    Io(io::Error),
-}
-
-impl Unusable {
-    /// A failure of the disk may pass; one of the database does not.
-    pub(super) fn from_block_error(error: BlockError) -> Self {
-        match error {
-            BlockError::Io { source, .. }
-                if !matches!(
-                    source.kind(),
-                    io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-                ) && source.get_ref().is_none() =>
-            {
-                Self::Io(source.kind().into())
-            }
-            other => Self::Broken(
-                std::error::Error::source(&other)
-                    .map_or_else(|| other.to_string(), ToString::to_string),
-            ),
-        }
-    }
-}
-
-pub(super) fn broken(error: impl std::fmt::Display) -> BlockError {
-    failed(
-        "read the index of",
-        io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
-    )
-}
-
-/// An I/O failure of the store.
-pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            BlockError::Full { free: 0, needed: 1 }
-        }
-        _ => BlockError::Io {
-            action,
-            source: Arc::new(error),
-        },
-    }
-}
-
-/// A failure of the database.
-pub(super) fn database_error(action: &'static str, error: redb::Error) -> BlockError {
-    match error {
-        redb::Error::Io(error) => failed(action, error),
-        other => failed(action, io::Error::other(other)),
     }
 }
 
@@ -138,7 +78,7 @@ pub(super) struct Index {
     pub(super) cache: usize,
     pub(super) reserve: Arc<Reserve>,
     pub(super) database: RwLock<Arc<Database>>,
-    pub(super) suspect: Arc<AtomicBool>,
+    pub(super) must_rebuild: Arc<AtomicBool>,
 }
 
 impl Index {
@@ -148,13 +88,13 @@ impl Index {
         path: &'static str,
         cache: usize,
         reserve: Arc<Reserve>,
-        owner: &Owner,
+        owner: &IndexOwner,
     ) -> Result<Self, BlockError> {
         let file = disk
             .open(path, Access::Create, false)
             .map_err(|error| failed("create the index of", error))?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &suspect)
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &must_rebuild)
             .map_err(|error| failed("create the index of", io::Error::other(error)))?;
         let index = Self {
             snapshot: Snapshot::default(),
@@ -163,7 +103,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            suspect,
+            must_rebuild,
         };
         index.write("create the index of", |transaction| {
             transaction
@@ -182,20 +122,22 @@ impl Index {
         disk: Arc<dyn Disk>,
         cache: usize,
         reserve: Arc<Reserve>,
-        owner: &Owner,
-    ) -> Result<Self, Unusable> {
+        owner: &IndexOwner,
+    ) -> Result<Self, IndexFault> {
         let file = match disk.open(PATH, Access::Write, false) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
-            Err(error) => return Err(Unusable::Io(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(IndexFault::Missing);
+            }
+            Err(error) => return Err(IndexFault::Io(error)),
         };
-        if file.len().map_err(Unusable::Io)? == 0 {
-            return Err(Unusable::Missing);
+        if file.len().map_err(IndexFault::Io)? == 0 {
+            return Err(IndexFault::Missing);
         }
-        let suspect = Arc::new(AtomicBool::new(false));
-        let database = launch(file, cache, &reserve, &suspect).map_err(|error| {
-            if suspect.load(Ordering::Acquire) {
-                Unusable::Broken("a sync of it has failed".to_owned())
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let database = launch(file, cache, &reserve, &must_rebuild).map_err(|error| {
+            if must_rebuild.load(Ordering::Acquire) {
+                IndexFault::Broken("a sync of it has failed".to_owned())
             } else {
                 error
             }
@@ -207,7 +149,7 @@ impl Index {
             cache,
             reserve,
             database: RwLock::new(Arc::new(database)),
-            suspect,
+            must_rebuild,
         };
         let named = index
             .read(|transaction| {
@@ -219,9 +161,9 @@ impl Index {
                     .get("store")?
                     .map(|row| row.value().to_vec()))
             })
-            .map_err(Unusable::from_block_error)?;
+            .map_err(IndexFault::from_block_error)?;
         let Some(named) = named else {
-            return Err(Unusable::Foreign);
+            return Err(IndexFault::Foreign);
         };
         if named == owner.encode_first() {
             index
@@ -230,9 +172,9 @@ impl Index {
                     table.insert("store", owner.encode().as_slice())?;
                     Ok(())
                 })
-                .map_err(Unusable::from_block_error)?;
+                .map_err(IndexFault::from_block_error)?;
         } else if named != owner.encode() {
-            return Err(Unusable::Foreign);
+            return Err(IndexFault::Foreign);
         }
         Ok(index)
     }
@@ -242,21 +184,15 @@ impl Index {
         &self,
         run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
+        let attempt = |database: &Database| guarded(|| run(&database.begin_read()?));
         let database = Arc::clone(&self.database.read());
-        match database
-            .begin_read()
-            .map_err(redb::Error::from)
-            .and_then(|transaction| run(&transaction))
-        {
+        match attempt(&database) {
             Ok(answer) => Ok(answer),
             Err(_) if self.reopened(&database) => {
                 let database = Arc::clone(&self.database.read());
-                let transaction = database
-                    .begin_read()
-                    .map_err(|error| database_error("read the index of", error.into()))?;
-                run(&transaction).map_err(|error| database_error("read the index of", error))
+                attempt(&database).map_err(|error| self.refused("read the index of", error))
             }
-            Err(error) => Err(database_error("read the index of", error)),
+            Err(error) => Err(self.refused("read the index of", error)),
         }
     }
 
@@ -267,7 +203,7 @@ impl Index {
     ) -> Result<T, BlockError> {
         let changes = self.snapshot.changes();
         if let Some(table) = self.snapshot.get(changes)
-            && let Ok(answer) = run(&table)
+            && let Ok(answer) = guarded(|| run(&table))
         {
             return Ok(answer);
         }
@@ -279,7 +215,16 @@ impl Index {
         Ok(answer)
     }
 
-    /// Whether the database has been opened anew, since or now. redb refuses everything once an operation has failed.
+    /// A failure of the database. After damage nothing more is written, and the next opening rebuilds the index.
+    fn refused(&self, action: &'static str, error: redb::Error) -> BlockError {
+        if matches!(error, redb::Error::Corrupted(_)) {
+            self.must_rebuild.store(true, Ordering::Release);
+        }
+        database_error(action, error)
+    }
+
+    /// Whether the database has been opened again, since or now. redb refuses everything once an operation has
+    /// failed.
     fn reopened(&self, stale: &Arc<Database>) -> bool {
         let mut current = self.database.write();
         if !Arc::ptr_eq(&current, stale) {
@@ -288,7 +233,7 @@ impl Index {
         let Ok(file) = self.disk.open(self.path, Access::Write, false) else {
             return false;
         };
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
+        match launch(file, self.cache, &self.reserve, &self.must_rebuild) {
             Ok(fresh) => {
                 *current = Arc::new(fresh);
                 self.snapshot.changed();
@@ -318,16 +263,16 @@ impl Index {
         kind: Commit,
         run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, BlockError> {
-        if self.suspect() {
+        if self.must_rebuild() {
             return Err(failed(
                 action,
                 io::Error::other(
-                    "a sync of the index has failed: open the store again to have it made anew",
+                    "the index is damaged, or a sync of it has failed: start again, and it is rebuilt from the segments",
                 ),
             ));
         }
         let database = Arc::clone(&self.database.read());
-        let done = (|| {
+        let done = guarded(|| {
             let mut transaction = database.begin_write()?;
             match kind {
                 // Opening then never walks the database.
@@ -339,19 +284,19 @@ impl Index {
             let answer = run(&transaction)?;
             transaction.commit()?;
             Ok(answer)
-        })();
+        });
         // Whatever became of it: the next look-up sees what there is now.
         self.snapshot.changed();
         done.map_err(|error| {
             self.reopened(&database);
-            database_error(action, error)
+            self.refused(action, error)
         })
     }
 
-    /// Whether a sync has failed, so that what the file holds may not be what is on the disk. It can be read while the
-    /// store stays open; nothing more is written, and it must be made anew.
-    pub(super) fn suspect(&self) -> bool {
-        self.suspect.load(Ordering::Acquire)
+    /// Whether a sync has failed or damage was found, so that the file does not hold what was written. It can be read
+    /// while the store stays open; nothing more is written, and the next opening rebuilds it.
+    pub(super) fn must_rebuild(&self) -> bool {
+        self.must_rebuild.load(Ordering::Acquire)
     }
 
     /// The rows of the segments.

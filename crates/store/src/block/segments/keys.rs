@@ -1,12 +1,12 @@
-//! Walking past all blocks of an open store.
+//! Iterates over all blocks of an open store.
 
 use cairn_primitives::{Cid, Multihash};
 
 use super::super::traits::{BlockEntry, BlockError};
 use super::engine::Engine;
-use super::entries::Place;
+use super::entries::KeyPosition;
 use super::index;
-use super::record::{self, Front, MAX_HEAD};
+use super::record::{self, MAX_HEAD, RecordStart};
 
 /// Reads every block that `keys` names, and tells how it went, until `seen` has enough.
 pub(super) fn verify(
@@ -14,7 +14,7 @@ pub(super) fn verify(
     keys: impl Iterator<Item = Result<BlockEntry, BlockError>>,
     seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
 ) -> Result<(), BlockError> {
-    if engine.tell_lost(seen)? {
+    if engine.each_lost(seen)? {
         return Ok(());
     }
     for entry in keys {
@@ -35,7 +35,7 @@ pub(super) fn verify(
 pub(super) fn cids(engine: &Engine, each: &mut dyn FnMut(Cid) -> bool) -> Result<(), BlockError> {
     engine.settle(engine.last_id());
     engine.checkpoint()?;
-    let mut place = Place::default();
+    let mut place = KeyPosition::default();
     loop {
         let mut piece: Vec<(u32, u64)> = Vec::new();
         let more = engine.scan_piece(&mut place, PIECE, &mut |_, entry| {
@@ -47,8 +47,8 @@ pub(super) fn cids(engine: &Engine, each: &mut dyn FnMut(Cid) -> bool) -> Result
             let front = engine
                 .files
                 .get(segment)
-                .and_then(|file| file.read_fresh(offset, MAX_HEAD));
-            let Ok(Front::Record(head)) = front.map(|bytes| record::front(&bytes)) else {
+                .and_then(|file| file.read_to_vec(offset, MAX_HEAD));
+            let Ok(RecordStart::Record(head)) = front.map(|bytes| record::front(&bytes)) else {
                 continue;
             };
             if !each(head.cid) {
@@ -70,7 +70,7 @@ pub(super) struct Keys<'a> {
     first: std::vec::IntoIter<(Multihash, u32)>,
     seen: std::collections::HashSet<Multihash>,
     piece: std::vec::IntoIter<Result<BlockEntry, BlockError>>,
-    place: Place,
+    place: KeyPosition,
     /// Whether the index may have more behind the piece.
     more: bool,
     ended: bool,
@@ -85,7 +85,7 @@ impl<'a> Keys<'a> {
             first: first.into_iter(),
             seen,
             piece: Vec::new().into_iter(),
-            place: Place::default(),
+            place: KeyPosition::default(),
             more: true,
             ended: false,
         }

@@ -1,7 +1,7 @@
-//! The links of nodes, in the index: by (id, codec) of the node, as ids of blocks.
+//! The links of nodes in the index: by (id, codec) of the node, as block ids.
 //!
-//! A row is written with the node where its bytes are at hand, and otherwise once it was needed. It is a list of items, each
-//! a varint whose low two bits tell its kind:
+//! A row is written with the node if its bytes are available, and otherwise when it is first needed. It is a list of
+//! items, each a varint whose low two bits are its kind:
 //!
 //! | kind | rest of the varint | then |
 //! |---|---|---|
@@ -9,12 +9,12 @@
 //! | 1: an inner node | its id, likewise | codec as varint, multihash |
 //! | 2: an absent block or an identity CID | length | CID |
 //!
-//! A row counts only while all ids in it are alive: a block that was removed and put again has another id, and then
-//! the row is made anew from the node's bytes.
+//! A row is valid only while all ids in it are alive: a block that was removed and written again has another id, and
+//! then the row is rebuilt from the node's bytes.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use cairn_primitives::{Cid, Codec, Multihash, multihash, varint};
+use cairn_primitives::{Cid, CidList, Codec, Multihash, multihash, varint};
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::super::links;
@@ -23,28 +23,32 @@ use super::index::{BLOCKS, LINKS, lookup};
 /// Links of a node above which they are not kept with it.
 const MOST: usize = 8192;
 
+/// Links of a node above which no row is made of them at all: the node is read each time that they are needed, in less
+/// memory than its items would take.
+pub(super) const MOST_KEPT: usize = 1 << 17;
+
 /// What a node that was just written links to.
 #[derive(Clone, Debug)]
-pub(super) struct FreshLinks {
+pub(super) struct NewLinks {
     pub(super) id: u64,
     pub(super) codec: Codec,
-    pub(super) cids: Arc<[Cid]>,
+    pub(super) cids: CidList,
 }
 
 /// The links of a block that is about to be written, for its row. `None` where it can have no links, has too many, or
 /// cannot be read: then nothing is kept, and whoever needs them finds out.
-pub(super) fn of(cid: &Cid, data: &[u8]) -> Option<Arc<[Cid]>> {
+pub(super) fn of(cid: &Cid, data: &[u8]) -> Option<CidList> {
     if !links::may_link(cid.codec()) {
         return None;
     }
     let cids = links::of(cid, data).ok()?;
-    (cids.len() <= MOST).then(|| cids.into())
+    (cids.len() <= MOST).then_some(cids)
 }
 
 /// Writes the rows of nodes whose blocks are in the index. Children that are not there yet are kept by CID.
 pub(super) fn insert(
     transaction: &WriteTransaction,
-    fresh: &[FreshLinks],
+    fresh: &[NewLinks],
 ) -> Result<(), redb::Error> {
     if fresh.is_empty() {
         return Ok(());
@@ -53,9 +57,9 @@ pub(super) fn insert(
     let mut table = transaction.open_table(LINKS)?;
     for node in fresh {
         let mut row = RowWriter::default();
-        for cid in &*node.cids {
+        for cid in &node.cids {
             let found = lookup(&blocks, cid.hash().as_bytes())?;
-            row.link(cid, found.map(|entry| entry.id));
+            row.link(&cid, found.map(|entry| entry.id));
         }
         table.insert((node.id, node.codec.0), row.finish(node.codec).as_slice())?;
     }
@@ -90,13 +94,13 @@ pub(super) struct Node {
 
 /// A link.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(super) enum StoredLink {
     Leaf(u64),
     Inner(Node),
     Other(Cid),
 }
 
-impl Item {
+impl StoredLink {
     /// The CID of a block that had no id.
     pub(super) fn other(&self) -> Option<&Cid> {
         match self {
@@ -106,7 +110,7 @@ impl Item {
     }
 }
 
-/// The multihash that is no bytes at all.
+/// The multihash of no bytes at all.
 static EMPTY: LazyLock<Multihash> = LazyLock::new(|| {
     Multihash::wrap(multihash::IDENTITY, &[]).unwrap_or_else(|_| Multihash::sha2_256(&[]))
 });
@@ -121,7 +125,7 @@ pub(super) struct RowWriter {
 impl RowWriter {
     /// The row of a node of this codec.
     pub(super) fn finish(mut self, codec: Codec) -> Vec<u8> {
-        if self.out.is_empty() && !links::none_is_settled(codec) {
+        if self.out.is_empty() && !links::no_links_is_final(codec) {
             self.other(&Cid::v1(Codec::RAW, EMPTY.clone()));
         }
         self.out
@@ -170,8 +174,8 @@ impl RowWriter {
 }
 
 /// Reads a row; `None` when it is damaged.
-pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<Item>> {
-    let mut items = Vec::with_capacity(bytes.len() / 2);
+pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<StoredLink>> {
+    let mut items = Vec::new();
     let mut last = 0u64;
     while !bytes.is_empty() {
         let (number, used) = varint::decode(bytes).ok()?;
@@ -179,18 +183,18 @@ pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<Item>> {
         let (kind, rest) = (number & 3, number >> 2);
         if kind == 2 {
             let len = usize::try_from(rest).ok()?;
-            items.push(Item::Other(Cid::from_bytes(bytes.get(..len)?).ok()?));
+            items.push(StoredLink::Other(Cid::from_bytes(bytes.get(..len)?).ok()?));
             bytes = bytes.get(len..)?;
             continue;
         }
         last = last.wrapping_add((rest >> 1) ^ (rest & 1).wrapping_neg());
         match kind {
-            0 => items.push(Item::Leaf(last)),
+            0 => items.push(StoredLink::Leaf(last)),
             1 => {
                 let (codec, used) = varint::decode(bytes).ok()?;
                 let (key, len) = Multihash::read(bytes.get(used..)?).ok()?;
                 bytes = bytes.get(used + len..)?;
-                items.push(Item::Inner(Node {
+                items.push(StoredLink::Inner(Node {
                     id: last,
                     codec: Codec(codec),
                     key,

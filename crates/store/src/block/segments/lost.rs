@@ -1,6 +1,6 @@
-//! Blocks that were lost with their segments: a list beside the segments, which outlives the index.
+//! The list of blocks that were lost with their segments, stored next to the segments and independent of the index.
 //!
-//! One line a block: `CID SIZE SEGMENT`, the CID as CIDv1 raw.
+//! One line per block: `CID SIZE SEGMENT`, the CID as CIDv1 raw.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -19,16 +19,16 @@ use super::record;
 
 /// The list.
 const PATH: &str = "lost.txt";
-/// Most bytes of the list that are read; what is beyond stays on the disk and is not named.
+/// Maximum number of bytes of the list that are read; the rest stays on disk and is not reported.
 const LIMIT: usize = 256 << 20;
 
 /// The blocks of the list, with sizes and segments.
-pub(super) type Lost = BTreeMap<Multihash, (u32, u32)>;
+pub(super) type LostBlocks = BTreeMap<Multihash, (u32, u32)>;
 
-/// Reads the list. A line that makes no sense is passed over.
-pub(super) fn read(disk: &dyn Disk) -> io::Result<Lost> {
+/// Reads the list. A line that makes no sense is skipped.
+pub(super) fn read(disk: &dyn Disk) -> io::Result<LostBlocks> {
     let bytes = disk::read_small(disk, PATH, LIMIT)?.unwrap_or_default();
-    let mut lost = Lost::new();
+    let mut lost = LostBlocks::new();
     for line in String::from_utf8_lossy(&bytes).lines() {
         let mut parts = line.split(' ');
         let (Some(cid), Some(size), Some(segment)) = (parts.next(), parts.next(), parts.next())
@@ -45,7 +45,7 @@ pub(super) fn read(disk: &dyn Disk) -> io::Result<Lost> {
 }
 
 /// Replaces the list; one without blocks goes.
-pub(super) fn write(disk: &dyn Disk, lost: &Lost) -> io::Result<()> {
+pub(super) fn write(disk: &dyn Disk, lost: &LostBlocks) -> io::Result<()> {
     if lost.is_empty() {
         match disk.remove(PATH) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -139,7 +139,7 @@ pub(super) fn give_up(
         for number in short.keys() {
             let row = fresh.entry(*number).or_default();
             match ends.get(number) {
-                // What is left ends with a whole record, and is not gone on with.
+                // What is left ends with a whole record, and is not continued.
                 Some(end) => {
                     row.end = *end;
                     row.state = SegmentState::Sealed;
@@ -202,7 +202,7 @@ impl Engine {
     }
 
     /// Tells of each block of the list, until `seen` has enough; whether it had.
-    pub(super) fn tell_lost(
+    pub(super) fn each_lost(
         &self,
         seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
     ) -> Result<bool, BlockError> {

@@ -1,25 +1,28 @@
-//! Marking: what the roots reach, as ids.
+//! Marking: the set of reachable block ids.
 //!
-//! Links come from the index (see [`super::link_rows`]) where it has them, and else from a node's bytes.
+//! Links come from the index (see [`super::link_rows`]), or otherwise from a node's bytes.
 
 use std::collections::{HashMap, HashSet};
 
-use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_primitives::{Cid, CidList, Codec, Multihash};
 
 use super::super::links;
 use super::super::traits::{BlockError, Root};
-use super::super::unseen::Unseen;
+use super::super::unreadable::UnreadableBlocks;
 use super::engine::Engine;
 use super::ids::IdSet;
 use super::index::{LINKS, broken};
-use super::link_rows::{Item, Node, RowWriter, decode};
+use super::link_rows::{MOST_KEPT, Node, RowWriter, StoredLink, decode};
 
 /// Answers for absent blocks what those link to that are kept elsewhere; see [`super::super::Collector::elsewhere`].
-pub(super) type Elsewhere<'a> =
-    &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<Vec<Cid>>>, BlockError>;
+pub(super) type ExternalLinks<'a> =
+    &'a mut dyn FnMut(&[Cid]) -> Result<Vec<Option<CidList>>, BlockError>;
 
 /// How many absent blocks are asked for at a time.
 const ASKED: usize = 1024;
+
+/// How many links are looked up at a time.
+const LOOKED_UP: usize = 8192;
 
 /// How many new rows are written at a time.
 const ROWS: usize = 4096;
@@ -29,10 +32,10 @@ const ROWS: usize = 4096;
 pub(super) struct Marks {
     /// Reached blocks.
     pub(super) marked: IdSet,
-    /// Roots that are not recursive and absent.
+    /// Number of absent non-recursive roots.
     pub(super) missing: u64,
     /// Blocks below recursive roots that cannot be read.
-    pub(super) unseen: Unseen,
+    pub(super) unseen: UnreadableBlocks,
     /// The root whose turn it is.
     root: Cid,
     /// Inner nodes whose links were followed, by codec.
@@ -52,7 +55,7 @@ impl Marks {
         Self {
             marked: IdSet::default(),
             missing: 0,
-            unseen: Unseen::default(),
+            unseen: UnreadableBlocks::default(),
             root,
             followed: HashMap::new(),
             absent: HashSet::new(),
@@ -63,7 +66,7 @@ impl Marks {
         }
     }
 
-    /// Notes a block whose links cannot be told. What ends the store ends the collection.
+    /// Notes a block whose links cannot be determined. What ends the store ends the collection.
     fn fault(&mut self, cid: Cid, error: BlockError) -> Result<(), BlockError> {
         if matches!(error, BlockError::Closed | BlockError::Cancelled) {
             return Err(error);
@@ -97,7 +100,7 @@ impl Engine {
         &self,
         roots: &[Root],
         alive: &IdSet,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Marks, BlockError> {
         let Some(first) = roots.first() else {
@@ -110,7 +113,7 @@ impl Engine {
         for root in deep.into_iter().chain(flat) {
             marks.root = root.cid.clone();
             if root.recursive {
-                self.reach_all(&mut marks, std::slice::from_ref(&root.cid), None)?;
+                self.reach_all(&mut marks, [root.cid.clone()].into_iter(), None)?;
             } else if root.cid.hash().identity_data().is_none() {
                 match self.find(root.cid.hash())? {
                     Some(found) => drop(marks.marked.insert(found.entry.id)),
@@ -128,13 +131,13 @@ impl Engine {
                         self.keep_rows(&mut marks)?;
                     }
                     if marks.lacking.len() >= ASKED {
-                        self.look_elsewhere(&mut marks, elsewhere)?;
+                        self.mark_external(&mut marks, elsewhere)?;
                     }
                 }
                 if marks.lacking.is_empty() {
                     break;
                 }
-                self.look_elsewhere(&mut marks, elsewhere)?;
+                self.mark_external(&mut marks, elsewhere)?;
             }
         }
         self.keep_rows(&mut marks)?;
@@ -142,10 +145,10 @@ impl Engine {
     }
 
     /// Asks for absent blocks elsewhere, and marks what those link to that are there.
-    fn look_elsewhere(
+    fn mark_external(
         &self,
         marks: &mut Marks,
-        elsewhere: Elsewhere<'_>,
+        elsewhere: ExternalLinks<'_>,
     ) -> Result<(), BlockError> {
         let (cids, follow): (Vec<Cid>, Vec<bool>) = marks.lacking.drain(..).unzip();
         for ((cid, follow), links) in cids.iter().zip(follow).zip(elsewhere(&cids)?) {
@@ -158,7 +161,7 @@ impl Engine {
                     }
                 }
                 Some(links) if follow && !links.is_empty() && marks.visited.insert(cid.to_v1()) => {
-                    self.reach_all(marks, &links, None)?;
+                    self.reach_all(marks, links.iter(), None)?;
                 }
                 _ => {}
             }
@@ -177,9 +180,9 @@ impl Engine {
         if let Some(items) = row {
             let items = items.ok_or_else(|| broken("a row of links is damaged"))?;
             let current = items.iter().all(|item| match item {
-                Item::Leaf(id) | Item::Inner(Node { id, .. }) => alive.contains(*id),
-                Item::Other(_) => true,
-            }) && (!items.is_empty() || links::none_is_settled(node.codec));
+                StoredLink::Leaf(id) | StoredLink::Inner(Node { id, .. }) => alive.contains(*id),
+                StoredLink::Other(_) => true,
+            }) && (!items.is_empty() || links::no_links_is_final(node.codec));
             if current {
                 return self.follow_row(marks, node, items);
             }
@@ -202,7 +205,8 @@ impl Engine {
             Ok(children) => children,
             Err(error) => return marks.fault(cid, error),
         };
-        self.reach_all(marks, &children, Some((node.id, node.codec.0)))
+        let kept = (children.len() <= MOST_KEPT).then_some((node.id, node.codec.0));
+        self.reach_all(marks, children.iter(), kept)
     }
 
     /// Marks what a row tells of. Blocks that were absent when it was written and are here now get their ids.
@@ -210,9 +214,9 @@ impl Engine {
         &self,
         marks: &mut Marks,
         node: &Node,
-        items: Vec<Item>,
+        items: Vec<StoredLink>,
     ) -> Result<(), BlockError> {
-        let others: Vec<&Cid> = items.iter().filter_map(Item::other).collect();
+        let others: Vec<&Cid> = items.iter().filter_map(StoredLink::other).collect();
         let mut found = self
             .find_all(others.iter().map(|cid| cid.hash()))?
             .into_iter();
@@ -220,15 +224,15 @@ impl Engine {
         let mut better = false;
         for item in items {
             match item {
-                Item::Leaf(id) => {
+                StoredLink::Leaf(id) => {
                     marks.marked.insert(id);
                     row.leaf(id);
                 }
-                Item::Inner(child) => {
+                StoredLink::Inner(child) => {
                     marks.reach(child.id, child.codec, &child.key);
                     row.inner(child.id, child.codec, &child.key);
                 }
-                Item::Other(cid) => {
+                StoredLink::Other(cid) => {
                     let id = found.next().flatten().map(|entry| entry.id);
                     better |= id.is_some();
                     row.link(&cid, id);
@@ -247,15 +251,23 @@ impl Engine {
     fn reach_all(
         &self,
         marks: &mut Marks,
-        cids: &[Cid],
+        mut cids: impl Iterator<Item = Cid>,
         of: Option<(u64, u64)>,
     ) -> Result<(), BlockError> {
         let mut row = RowWriter::default();
-        let found = self.find_all(cids.iter().map(Cid::hash))?;
-        for (cid, found) in cids.iter().zip(found) {
-            let id = found.map(|entry| entry.id);
-            row.link(cid, id);
-            self.reach_link(marks, cid, id)?;
+        loop {
+            let batch: Vec<Cid> = cids.by_ref().take(LOOKED_UP).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let found = self.find_all(batch.iter().map(Cid::hash))?;
+            for (cid, found) in batch.iter().zip(found) {
+                let id = found.map(|entry| entry.id);
+                if of.is_some() {
+                    row.link(cid, id);
+                }
+                self.reach_link(marks, cid, id)?;
+            }
         }
         if let Some(node) = of {
             marks.rows.push((node, row.finish(Codec(node.1))));
@@ -290,7 +302,7 @@ impl Engine {
                     continue;
                 }
             };
-            for child in children {
+            for child in &children {
                 if child.hash().identity_data().is_some() {
                     if links::may_link(child.codec()) {
                         inline.push(child);

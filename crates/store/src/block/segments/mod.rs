@@ -1,10 +1,10 @@
-//! Blocks on disk: append-only CAR files, and an index that can be made again from them.
+//! Blocks on disk: append-only CAR files, and an index that can be rebuilt from them.
 //!
-//! `docs/storage-format.md` describes the files. [`SegmentStore`] is a thin shell of three threads (one writes, one brings
-//! the index up to date, one warms the page cache) and futures around [`engine::Engine`].
+//! `docs/storage-format.md` describes the files. [`SegmentStore`] adds three threads (one writes, one updates the
+//! index, one warms the page cache) and futures to [`engine::Engine`].
 
-mod at_hand;
 mod backend;
+mod cached;
 mod checkpoint;
 mod collect;
 mod compact;
@@ -13,6 +13,7 @@ mod damage;
 mod engine;
 mod entries;
 mod entry;
+mod fault;
 mod files;
 mod handover;
 mod identity;
@@ -31,9 +32,12 @@ mod replay;
 mod reserve;
 mod scan;
 mod shrink;
+mod signal;
 pub mod simulate;
 mod snapshot;
 mod stage;
+mod store;
+mod touch;
 mod warm;
 mod writer;
 
@@ -46,24 +50,17 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Multihash};
-use futures_util::future::BoxFuture;
+use cairn_primitives::{Block, Cid};
 use parking_lot::Mutex;
 
 use self::engine::Engine;
 use self::handover::{Handover, Progress};
 pub(crate) use self::identity::fresh_id;
-use self::keys::{Keys, verify};
 pub use self::options::{LostSegment, OpenError, OpenReport, Options};
-use self::recover::Plan;
+use self::recover::OpenPlan;
 use super::disk::{Disk, RealDisk};
-use super::future::{Blocked, ReadFuture, unblock};
-use super::links;
-use super::traits::{
-    BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
-    Collector, Hold, Root, StoreStat,
-};
+use super::future::{BlockingReads, ReadFuture, unblock};
+use super::traits::{BlockError, Hold};
 
 /// How often what is durable goes to the index, at least.
 const INDEX_EVERY: Duration = Duration::from_secs(1);
@@ -71,18 +68,18 @@ const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// How long a thread sleeps that nobody wakes.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Blocks in CAR segments beneath a directory.
+/// A block store of CAR segments in a directory.
 ///
 /// An answered [`BlockWriter::put`] or [`BlockWriter::sync`] survives `kill -9` and power loss.
 pub struct SegmentStore {
     engine: Arc<Engine>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
-    blocked: Blocked,
+    blocked: BlockingReads,
 }
 
 impl SegmentStore {
-    /// Opens the store in a directory, and makes it when there is none. Reads the index's tail only: a second at most,
-    /// unless the index has to be made anew.
+    /// Opens the store in a directory, or creates it. Reads only the tail of the index: at most a second, unless the
+    /// index must be rebuilt.
     pub fn open(
         path: impl AsRef<Path>,
         options: Options,
@@ -94,8 +91,8 @@ impl SegmentStore {
         )
     }
 
-    /// Opens the store and makes its index anew from the segments, whatever its state. `progress` is told bytes read and
-    /// bytes in all. Blocks that were removed may be back afterwards, unpinned; the next collection takes them.
+    /// Opens the store and rebuilds its index from the segments. `progress` is called with bytes read and total
+    /// bytes. Blocks that were removed may be back afterwards, unpinned; the next collection removes them.
     pub fn reindex(
         path: impl AsRef<Path>,
         options: Options,
@@ -129,7 +126,7 @@ impl SegmentStore {
 
     fn open_disk(
         disk: Arc<dyn Disk>,
-        plan: &Plan,
+        plan: &OpenPlan,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         let (engine, report) = recover::open(disk, plan, progress)?;
@@ -153,20 +150,20 @@ impl SegmentStore {
             Arc::new(Self {
                 engine,
                 threads: Arc::new(Mutex::new(threads)),
-                blocked: Blocked::default(),
+                blocked: BlockingReads::default(),
             }),
             report,
         ))
     }
 
-    /// Id of the rows that belong to this store; `None` until [`SegmentStore::set_rows`], and for a store that an older
-    /// program has made.
+    /// Id of the rows that belong to this store; `None` before [`SegmentStore::set_rows`], and for stores of older
+    /// versions.
     #[must_use]
     pub fn rows(&self) -> Option<String> {
         self.engine.card.lock().rows.clone()
     }
 
-    /// Notes which rows belong to this store, durably.
+    /// Records durably which rows belong to this store.
     ///
     /// # Errors
     /// When `store.json` cannot be written.
@@ -175,14 +172,14 @@ impl SegmentStore {
         self.engine.set_rows(rows)
     }
 
-    /// The disk beneath it: other things that have to be where the blocks are may lie there.
+    /// Its disk, for other files that belong next to the blocks.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.engine.disk)
     }
 
-    /// Calls `each` with the CIDs of all blocks, as they were first put, until it returns `false`; what cannot be read is passed
-    /// over. This reads the front of every record.
+    /// Calls `each` with the CIDs of all blocks, as they were first written, until it returns `false`; unreadable
+    /// records are skipped. This reads the front of every record.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -190,9 +187,9 @@ impl SegmentStore {
         keys::cids(&self.engine, each)
     }
 
-    /// Repairs a store without its folder `segments`, without `store.json`, or with a damaged one: writes that anew, with the id that the segments name, or
-    /// else with `known`. The index is made anew at the next opening. Does nothing where there is no store at all, or a whole one;
-    /// answers whether it did.
+    /// Repairs a store without its directory `segments`, or with a missing or damaged `store.json`: rewrites that,
+    /// with the id in the segments, or else with `known`. The index is rebuilt at the next opening. Does nothing if
+    /// there is no store, or an intact one; returns whether it did something.
     ///
     /// # Errors
     /// When the disk fails, or the store is of a later format.
@@ -304,7 +301,7 @@ fn shut(engine: &Engine, threads: &Mutex<Vec<JoinHandle<()>>>) -> Result<(), Blo
     last
 }
 
-/// Whether this thread may block while the other tasks of its runtime go on elsewhere.
+/// Whether this thread may block while the other tasks of its runtime continue elsewhere.
 fn may_block_here() -> bool {
     tokio::runtime::Handle::try_current()
         .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
@@ -325,14 +322,14 @@ fn index_loop(engine: &Engine) {
             let _ = durable.blocking_recv();
         }
         if let Err(error) = engine.checkpoint() {
-            tracing::warn!(%error, "the block index cannot be brought up to date; trying again");
+            tracing::warn!(%error, "cannot update the block index; trying again");
         }
     }
 }
 
 fn warm_loop(engine: &Engine) {
     while !engine.closed.load(Ordering::Acquire) {
-        engine.warm.close_gone();
+        engine.warm.close_removed();
         let uses = engine.warm.uses();
         if !engine.warm.is_waiting() {
             engine.to_warm.wait(IDLE);
@@ -355,177 +352,5 @@ impl std::fmt::Debug for SegmentStore {
         f.debug_struct("SegmentStore")
             .field("id", &self.engine.owner.store)
             .finish_non_exhaustive()
-    }
-}
-
-impl BlockReader for SegmentStore {
-    fn has<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, bool> {
-        if key.identity_data().is_some() {
-            return ReadFuture::ready(Ok(true));
-        }
-        let found = self.engine.find(key);
-        ReadFuture::ready(
-            found.map(|found| {
-                found.is_some_and(|found| !self.engine.damaged.has(key, &found.entry))
-            }),
-        )
-    }
-
-    fn size<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<u32>> {
-        ReadFuture::ready(match key.identity_data() {
-            Some(data) => Ok(u32::try_from(data.len()).ok()),
-            None => {
-                let found = self.engine.find(key);
-                found.map(|found| found.map(|found| found.entry.data))
-            }
-        })
-    }
-
-    fn get<'a>(&'a self, key: &'a Multihash) -> ReadFuture<'a, Option<Bytes>> {
-        if let Some(data) = key.identity_data() {
-            return ReadFuture::ready(Ok(Some(Bytes::copy_from_slice(data))));
-        }
-        match self.engine.get_at_hand(key) {
-            Some(answer) => ReadFuture::ready(answer),
-            None => {
-                let key = key.clone();
-                self.read_off(move |engine| engine.get(&key))
-            }
-        }
-    }
-
-    fn get_many<'a>(&'a self, keys: &'a [Multihash]) -> ReadFuture<'a, Vec<Option<Bytes>>> {
-        if let [key] = keys {
-            return self.get(key).and_then(|block| Ok(vec![block]));
-        }
-        let inline = keys.iter().any(|key| key.identity_data().is_some());
-        if !inline && let Some(answer) = self.engine.get_many_at_hand(keys) {
-            return ReadFuture::ready(answer);
-        }
-        let keys = keys.to_vec();
-        self.read_off(move |engine| get_many(engine, &keys))
-    }
-
-    fn get_blocking(&self, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
-        get(&self.engine, key)
-    }
-
-    fn get_many_blocking(&self, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-        get_many(&self.engine, keys)
-    }
-}
-
-fn get(engine: &Engine, key: &Multihash) -> Result<Option<Bytes>, BlockError> {
-    match key.identity_data() {
-        Some(data) => Ok(Some(Bytes::copy_from_slice(data))),
-        None => engine.get(key),
-    }
-}
-
-fn get_many(engine: &Engine, keys: &[Multihash]) -> Result<Vec<Option<Bytes>>, BlockError> {
-    if keys.iter().any(|key| key.identity_data().is_some()) {
-        return keys.iter().map(|key| get(engine, key)).collect();
-    }
-    engine.get_many(keys)
-}
-
-impl BlockWriter for SegmentStore {
-    fn hold(&self) -> Hold {
-        self.engine
-            .holds
-            .give(&self.engine, || self.engine.upcoming_id())
-    }
-
-    fn write<'a>(
-        &'a self,
-        hold: &'a Hold,
-        blocks: Vec<Block>,
-    ) -> BoxFuture<'a, Result<(), BlockError>> {
-        Box::pin(async move { self.hand_over(hold, blocks).await.map(drop) })
-    }
-
-    fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError> {
-        let hold = self.engine.holds.of(hold)?;
-        let mut handover = Handover::new(blocks)?;
-        loop {
-            match self.engine.advance(hold, &mut handover)? {
-                Progress::Done(_) => return Ok(()),
-                Progress::Wait(room) => drop(room.blocking_recv()),
-            }
-        }
-    }
-
-    fn sync(&self) -> BoxFuture<'_, Result<(), BlockError>> {
-        Box::pin(async move {
-            self.durable(self.engine.last_id()).await?;
-            // Blocks may have been lost before this was called, and their operation only asks now.
-            self.engine.holds.any_lost().map_or(Ok(()), Err)
-        })
-    }
-
-    fn put<'a>(
-        &'a self,
-        hold: &'a Hold,
-        blocks: Vec<Block>,
-    ) -> BoxFuture<'a, Result<(), BlockError>> {
-        Box::pin(async move {
-            let id = self.hand_over(hold, blocks).await?;
-            self.durable(id).await?;
-            self.engine
-                .holds
-                .of(hold)?
-                .lost()
-                .map_or(Ok(()), |lost| Err(lost.clone()))
-        })
-    }
-
-    fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>> {
-        Box::pin(async move {
-            self.durable(self.engine.last_id()).await?;
-            let keys = keys.to_vec();
-            self.blocking(move |engine| engine.remove(&keys)).await
-        })
-    }
-}
-
-impl BlockCollector for SegmentStore {
-    fn walk(
-        &self,
-        roots: &[Root],
-        visit: &mut dyn FnMut(&Cid, bool) -> bool,
-    ) -> Result<(), BlockError> {
-        links::walk_store(self, roots, visit)
-    }
-
-    fn keys(&self) -> Box<dyn Iterator<Item = Result<BlockEntry, BlockError>> + Send + '_> {
-        Box::new(Keys::new(&self.engine))
-    }
-
-    fn stat(&self) -> Result<StoreStat, BlockError> {
-        let mut stat = self.engine.stat()?;
-        stat.disk_bytes += self.engine.active_slack();
-        Ok(stat)
-    }
-
-    fn collect(&self, collector: &mut dyn Collector) -> Result<Collected, BlockError> {
-        self.engine.collect(collector)
-    }
-
-    fn verify(
-        &self,
-        seen: &mut dyn FnMut(&Multihash, Result<(), BlockError>) -> bool,
-    ) -> Result<(), BlockError> {
-        verify(&self.engine, self.keys(), seen)
-    }
-}
-
-impl BlockStore for SegmentStore {
-    fn id(&self) -> String {
-        self.engine.owner.store.clone()
-    }
-
-    fn close(&self) -> BoxFuture<'_, Result<(), BlockError>> {
-        let (engine, threads) = (Arc::clone(&self.engine), Arc::clone(&self.threads));
-        Box::pin(unblock(move || shut(&engine, &threads)))
     }
 }

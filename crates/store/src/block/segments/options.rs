@@ -1,29 +1,29 @@
-//! How a store is opened, and what opening it found.
+//! Options for opening a store, and the report.
 
 use std::io;
 use std::ops::Range;
 
 use super::engine::Limits;
-use super::recover::Plan;
+use super::recover::OpenPlan;
 
-/// How a store is opened.
+/// Options for opening a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Only read: nothing on disk is changed, not even to repair it.
+    /// Read-only: nothing on disk is changed, not even for repairs.
     pub read_only: bool,
-    /// Bytes at which a segment is sealed and the next one begun.
+    /// Size in bytes at which a segment is sealed and the next one is started.
     pub segment_size: u64,
-    /// Bytes of memory for the index's cache.
+    /// Size of the index cache, in bytes.
     pub cache_size: usize,
-    /// Blocks that may wait for the index (about 150 bytes each); writers wait beyond.
+    /// Maximum number of blocks that wait for the index (about 150 bytes each); at the bound writers wait.
     pub max_pending: usize,
-    /// Bytes of the file that is given up when the disk is full, so that a collection can run.
+    /// Size of the reserve file in bytes, which is freed on a full disk so that a collection can run.
     pub reserve: u64,
-    /// Segments that are kept open for reading.
+    /// Maximum number of segments that are kept open.
     pub open_files: usize,
-    /// Read what was written into the page cache while nothing else is done: it is likely what is asked for next.
+    /// Whether to read written blocks into the page cache while idle: they are likely to be read next.
     pub warm_writes: bool,
-    /// Hash every block that is read. Otherwise its checksum is checked, where it has one.
+    /// Whether to hash every block that is read. Otherwise its checksum is verified, if it has one.
     pub verify_reads: bool,
 }
 
@@ -43,7 +43,7 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(super) fn plan(&self, reindex: bool) -> Plan {
+    pub(super) fn plan(&self, reindex: bool) -> OpenPlan {
         let limits = Limits {
             segment: self.segment_size.max(1 << 20),
             buffer: 3 << 20,
@@ -60,7 +60,7 @@ impl Options {
             warm_writes: self.warm_writes,
             verify_reads: self.verify_reads,
         };
-        Plan {
+        OpenPlan {
             limits,
             read_only: self.read_only,
             reserve: self.reserve,
@@ -70,47 +70,47 @@ impl Options {
     }
 }
 
-/// Bytes of a segment that were no record.
+/// A damaged range of a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
     /// The segment's number.
     pub segment: u32,
-    /// Which bytes of it.
+    /// The range.
     pub bytes: Range<u64>,
-    /// Where they were copied to, beneath the store's directory.
+    /// The copy of the range, relative to the store's directory.
     pub copy: String,
 }
 
-/// What opening a store found and did.
+/// The report of opening a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpenReport {
-    /// There was no store before.
+    /// The store was created.
     pub created: bool,
-    /// Why the index was made anew from the segments, if it was. Blocks removed before may be back then, unpinned.
+    /// Why the index was rebuilt from the segments, if it was. Removed blocks may be back then, unpinned.
     pub reindexed: Option<String>,
-    /// Records that were read because the index did not know them yet.
+    /// Number of records that were replayed because the index did not have them.
     pub replayed: u64,
-    /// Segments whose incomplete last record was cut off, and where.
+    /// Segments whose incomplete last record was cut off, and the offsets.
     pub cut: Vec<(u32, u64)>,
-    /// What was damaged.
+    /// The damaged ranges.
     pub damaged: Vec<Damage>,
-    /// Segments that are gone, or shorter than they were.
+    /// Segments that are missing, or shorter than before.
     pub lost: Vec<LostSegment>,
-    /// Blocks that are still missing because their segments were lost, whenever that was.
+    /// Number of blocks that are missing because their segments were lost at any time.
     pub lost_blocks: u64,
 }
 
-/// A segment that is gone, or of which a part is.
+/// A segment that is missing, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostSegment {
     /// Its number.
     pub segment: u32,
-    /// Whether a part of it is still there.
+    /// Whether a part of it is left.
     pub partly: bool,
-    /// Blocks that were in what is gone.
+    /// Number of blocks in the missing part.
     pub blocks: u64,
-    /// Bytes of those blocks.
+    /// Total size of those blocks, in bytes.
     pub bytes: u64,
 }
 
@@ -121,21 +121,21 @@ pub enum OpenError {
     /// Another process has it open.
     #[error("the block store is in use by another process")]
     InUse,
-    /// It was written by a later version.
-    #[error("the block store has format {found}, and this version knows {known}")]
+    /// It was written by a newer version.
+    #[error("the block store has format {found}, but this version supports {known}")]
     Format {
         /// Its format.
         found: u32,
-        /// The format that is known here.
+        /// The supported format.
         known: u32,
     },
-    /// `store.json` is not there, though other parts of a store are.
+    /// `store.json` is missing, though other files of a store exist.
     #[error("store.json of the block store is missing")]
     IdentityMissing,
-    /// The folder of the segments is not there, though the store has had segments.
-    #[error("the folder `segments` of the block store is missing")]
+    /// The directory of the segments is missing, though the store had segments.
+    #[error("the directory `segments` of the block store is missing")]
     SegmentsMissing,
-    /// `store.json` makes no sense.
+    /// `store.json` is invalid.
     #[error("store.json of the block store is damaged: {reason}")]
     Identity {
         /// What is wrong with it.

@@ -1,4 +1,4 @@
-//! Entries on their way from a write to the index.
+//! Entries between a write and the index.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 
 use super::engine::FoundBlock;
 use super::entry::Entry;
-use super::link_rows::FreshLinks;
+use super::link_rows::NewLinks;
 
 /// Blocks that the index does not have yet, in the order of writing.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Pending {
     /// Segments that were closed and how long they are; their entries are durable.
     closed: Vec<(u32, u64)>,
     /// Links of the nodes among them, in the same order.
-    links: VecDeque<FreshLinks>,
+    links: VecDeque<NewLinks>,
     /// How many those are.
     linked: usize,
     /// Ids of those that take the place of a damaged block in the index, and the bytes of that one.
@@ -39,7 +39,7 @@ pub(super) struct Batch {
     /// Segments that were closed.
     pub(super) closed: Vec<(u32, u64)>,
     /// Links of the nodes among the entries.
-    pub(super) links: Vec<FreshLinks>,
+    pub(super) links: Vec<NewLinks>,
     /// The last id among the entries.
     last: u64,
 }
@@ -98,7 +98,7 @@ impl Pending {
     }
 
     /// Keeps the links of the node that was pushed last, if there is room.
-    pub(super) fn push_links(&mut self, links: FreshLinks) {
+    pub(super) fn push_links(&mut self, links: NewLinks) {
         if self.linked + links.cids.len() <= MOST_LINKS {
             self.linked += links.cids.len();
             self.links.push_back(links);

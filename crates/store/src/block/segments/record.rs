@@ -25,8 +25,8 @@ pub(super) fn number(name: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-/// The header of a segment. A CAR has at least one root, so ours is an identity CID that tells where the segment
-/// belongs; a tool that imports the file may pin it without harm.
+/// The header of a segment. A CAR has at least one root, so ours is an identity CID with the store's id and the
+/// segment's number; tools that import the file can pin it.
 pub(super) fn header(store: &str, number: u32) -> Vec<u8> {
     let label = format!("cairn-segment-1/{store}/{number:08}");
     let label = label
@@ -79,9 +79,9 @@ impl Head {
     }
 }
 
-/// What is found where a record should begin.
+/// What is found at the expected start of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Front {
+pub(super) enum RecordStart {
     /// A record.
     Record(Head),
     /// A zero byte: nothing was written here.
@@ -91,30 +91,30 @@ pub(super) enum Front {
 }
 
 /// Reads the front of a record.
-pub(super) fn front(bytes: &[u8]) -> Front {
+pub(super) fn front(bytes: &[u8]) -> RecordStart {
     let Ok((len, used)) = varint::decode(bytes) else {
-        return Front::Bad;
+        return RecordStart::Bad;
     };
     if len == 0 {
-        return Front::Zero;
+        return RecordStart::Zero;
     }
     if len > (MAX_BLOCK + MAX_HEAD) as u64 {
-        return Front::Bad;
+        return RecordStart::Bad;
     }
     let rest = bytes.get(used..).unwrap_or_default();
     let within = rest
         .get(..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX)))
         .unwrap_or_default();
     let Ok((cid, cid_len)) = Cid::read(within) else {
-        return Front::Bad;
+        return RecordStart::Bad;
     };
     let (Ok(head), Ok(data)) = (
         u8::try_from(used + cid_len),
         u32::try_from(len - cid_len as u64),
     ) else {
-        return Front::Bad;
+        return RecordStart::Bad;
     };
-    Front::Record(Head {
+    RecordStart::Record(Head {
         len: head,
         cid,
         data,
@@ -143,9 +143,12 @@ mod tests {
         let cid = Cid::v1(Codec::RAW, Multihash::sha2_256(b"x"));
         let mut bytes = Vec::new();
         let len = encode_front(&cid, 1, &mut bytes);
-        assert_eq!(front(&bytes), Front::Record(Head { len, cid, data: 1 }));
-        assert_eq!(front(&[0, 1]), Front::Zero);
-        assert_eq!(front(&[5, 1, 2]), Front::Bad);
+        assert_eq!(
+            front(&bytes),
+            RecordStart::Record(Head { len, cid, data: 1 })
+        );
+        assert_eq!(front(&[0, 1]), RecordStart::Zero);
+        assert_eq!(front(&[5, 1, 2]), RecordStart::Bad);
         assert_eq!(number(path(12).trim_start_matches("segments/")), Some(12));
         assert_eq!(number("x.car"), None);
     }

@@ -1,4 +1,4 @@
-//! Opening: finds out what survived, and brings index and segments together.
+//! Opening: recovers from crashes, and reconciles index and segments.
 
 use std::collections::HashSet;
 use std::io;
@@ -13,8 +13,8 @@ use super::super::traits::BlockError;
 use super::engine::{Engine, Limits};
 use super::entry::SegmentState;
 use super::files::Files;
-use super::identity::Card;
-use super::index::{Index, Owner, Unusable, failed};
+use super::identity::StoreCard;
+use super::index::{Index, IndexFault, IndexOwner, failed};
 use super::options::{OpenError, OpenReport};
 use super::pending::Pending;
 use super::replay::Replay;
@@ -25,20 +25,20 @@ use super::{identity, lost, record};
 
 pub(super) const LOCK: &str = "store.lock";
 
-/// How a store is opened.
+/// Options for opening a store.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(super) struct OpenPlan {
     pub(super) limits: Limits,
     pub(super) read_only: bool,
     /// Bytes of the reserve.
     pub(super) reserve: u64,
     /// The id that a new store gets; for simulations.
     pub(super) fresh_id: Option<String>,
-    /// Make the index anew though it could be used.
+    /// Make the index again though it could be used.
     pub(super) reindex: bool,
 }
 
-/// Told about bytes read and bytes in all, while an index is made.
+/// Called with bytes read and total bytes while an index is built.
 pub(super) type OnProgress<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// A failure of the disk while the store is opened.
@@ -87,10 +87,32 @@ pub(super) fn is_missing(disk: &dyn Disk, folder: &str) -> Result<bool, OpenErro
     }
 }
 
-/// Opens a store.
+/// Opens a store. Damage to the index that shows only while it is read has the index rebuilt, as if it had shown at once.
 pub(super) fn open(
     disk: Arc<dyn Disk>,
-    plan: &Plan,
+    plan: &OpenPlan,
+    progress: OnProgress<'_>,
+) -> Result<(Arc<Engine>, OpenReport), OpenError> {
+    match open_once(Arc::clone(&disk), plan, progress) {
+        Err(OpenError::Io { source, .. })
+            if source.kind() == io::ErrorKind::InvalidData && !plan.reindex =>
+        {
+            tracing::warn!(reason = %source, "the block index is rebuilt from the segments");
+            let plan = OpenPlan {
+                reindex: true,
+                ..plan.clone()
+            };
+            let (engine, mut report) = open_once(disk, &plan, progress)?;
+            report.reindexed = Some(source.to_string());
+            Ok((engine, report))
+        }
+        other => other,
+    }
+}
+
+fn open_once(
+    disk: Arc<dyn Disk>,
+    plan: &OpenPlan,
     progress: OnProgress<'_>,
 ) -> Result<(Arc<Engine>, OpenReport), OpenError> {
     let lock = match disk.lock(LOCK, plan.read_only) {
@@ -136,8 +158,8 @@ pub(super) fn open(
                 Some(id) => id.clone(),
                 None => identity::fresh_id().map_err(io_error("make an id for"))?,
             };
-            Card {
-                owner: Owner {
+            StoreCard {
+                owner: IndexOwner {
                     store,
                     generation: 0,
                 },
@@ -169,7 +191,7 @@ pub(super) fn open(
         total: 0,
     };
     let usable = if plan.reindex {
-        Err(Unusable::Broken("it was asked to be made anew".to_owned()))
+        Err(IndexFault::Broken("a rebuild was requested".to_owned()))
     } else {
         replay.usable(&reserve, &card.owner)
     };
@@ -182,14 +204,14 @@ pub(super) fn open(
                     .map_err(store_error)?;
             }
             let done = replay.run(&index, rows, segments(&*disk)?);
-            if index.suspect() {
-                // What the file holds may not be what is on the disk: the next opening makes it anew.
+            if index.must_rebuild() {
+                // What the file holds may not be what is on the disk: the next opening rebuilds it.
                 card.owner.generation += 1;
                 identity::write(&*disk, &card)?;
             }
             (index, done?)
         }
-        Err(Unusable::Io(source)) => {
+        Err(IndexFault::Io(source)) => {
             return Err(OpenError::Io {
                 action: "read the index of",
                 source,
@@ -197,7 +219,7 @@ pub(super) fn open(
         }
         Err(reason) => {
             if !replay.report.created {
-                tracing::warn!(%reason, "the block index is made anew from the segments");
+                tracing::warn!(%reason, "rebuilding the block index from the segments");
                 replay.report.reindexed = Some(reason.to_string());
             }
             card.owner.generation += 1;
@@ -264,7 +286,7 @@ pub(super) fn open(
     if !plan.read_only
         && let Err(error) = engine.reserve.fill()
     {
-        tracing::warn!(%error, "cannot set the block store's reserve aside");
+        tracing::warn!(%error, "cannot create the reserve file of the block store");
     }
     engine.find_lost(&HashSet::new()).map_err(store_error)?;
     report.lost_blocks = engine.lost.lock().len() as u64;
@@ -273,7 +295,7 @@ pub(super) fn open(
 }
 
 impl Engine {
-    /// Removes what compactions left, and takes up the last segment if it can be gone on with; seals the others.
+    /// Removes what compactions left, and takes up the last segment if it can be continued; seals the others.
     fn settle_segments(&self, last: u32) -> Result<(), BlockError> {
         let mut rows = self.rows.lock();
         let open: Vec<u32> = rows

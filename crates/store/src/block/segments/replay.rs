@@ -1,4 +1,4 @@
-//! Reading segments again: what the index does not know yet, or all of them when it has to be made anew.
+//! Replays segments: the records that the index lacks, or all of them when it is rebuilt.
 
 use std::io;
 use std::ops::Range;
@@ -9,17 +9,17 @@ use cairn_primitives::Multihash;
 use super::super::disk::{Access, Disk, DiskFile};
 use super::super::traits::BlockError;
 use super::entry::{Entry, Rows, SegmentRow, SegmentState};
-use super::index::{self, Index, Owner, Unusable};
+use super::index::{self, Index, IndexFault, IndexOwner};
 use super::options::{Damage, OpenError, OpenReport};
-use super::recover::{OnProgress, Plan, io_error, segments, store_error};
+use super::recover::{OnProgress, OpenPlan, io_error, segments, store_error};
 use super::reserve::Reserve;
-use super::scan::{Found, scan};
+use super::scan::{ScanItem, scan};
 use super::{record, shrink};
 
 /// Entries that are brought to the index at a time.
 const BATCH: usize = 64 << 10;
 
-/// How many of the latest segments are written again when an index is made anew.
+/// How many of the latest segments are written again when an index is rebuilt.
 const DOUBTFUL: u32 = 4;
 
 /// Writes the bytes of a stretch over themselves.
@@ -42,7 +42,7 @@ fn write_again(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
 
 pub(super) struct Replay<'a> {
     pub(super) disk: &'a Arc<dyn Disk>,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a OpenPlan,
     pub(super) report: &'a mut OpenReport,
     pub(super) progress: OnProgress<'a>,
     pub(super) done: u64,
@@ -54,23 +54,23 @@ impl Replay<'_> {
     pub(super) fn usable(
         &self,
         reserve: &Arc<Reserve>,
-        owner: &Owner,
-    ) -> Result<(Index, Rows), Unusable> {
+        owner: &IndexOwner,
+    ) -> Result<(Index, Rows), IndexFault> {
         let index = Index::open(
             Arc::clone(self.disk),
             self.plan.limits.cache,
             Arc::clone(reserve),
             owner,
         )?;
-        let rows = index.rows().map_err(Unusable::from_block_error)?;
+        let rows = index.rows().map_err(IndexFault::from_block_error)?;
         Ok((index, rows))
     }
 
-    /// Makes the index anew.
+    /// Makes the index again.
     pub(super) fn rebuild(
         &mut self,
         reserve: &Arc<Reserve>,
-        owner: &Owner,
+        owner: &IndexOwner,
     ) -> Result<Rows, OpenError> {
         match self.disk.remove(shrink::FRESH) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -136,7 +136,7 @@ impl Replay<'_> {
         let last = tails.last().map_or(0, |(number, ..)| *number);
         for (number, file, from) in tails {
             next.1 = next.1.max(number + 1);
-            // When an index is made anew, only the latest segments can be in doubt.
+            // When an index is rebuilt, only the latest segments can be in doubt.
             let doubtful = from > 0 || number.saturating_add(DOUBTFUL) > last;
             let rewrite = doubtful && !self.plan.read_only;
             self.tail(index, &mut rows, &mut next, number, &*file, from, rewrite)?;
@@ -184,7 +184,7 @@ impl Replay<'_> {
         let progress = &mut self.progress;
         let end = scan(file, start, &mut |seen| {
             match seen {
-                Found::Record {
+                ScanItem::Record {
                     offset,
                     head,
                     check,
@@ -210,7 +210,7 @@ impl Replay<'_> {
                         }
                     }
                 }
-                Found::Bad(range) => bad.push(range),
+                ScanItem::Bad(range) => bad.push(range),
             }
             Ok(())
         });
@@ -283,7 +283,7 @@ impl Replay<'_> {
             self.disk.remove(&path)
         } else {
             let aside = format!("segments/damaged/{number:08}.car");
-            tracing::error!(segment = number, file = %aside, "a file without a single record is set aside");
+            tracing::error!(segment = number, file = %aside, "a segment without any record was moved aside");
             self.report.damaged.push(Damage {
                 segment: number,
                 bytes: 0..file.len().unwrap_or(0),
@@ -306,7 +306,7 @@ impl Replay<'_> {
     ) -> Result<(), OpenError> {
         let writing = io_error("set damaged bytes aside of");
         let copy = format!("segments/damaged/{number:08}-{:012}.bin", range.start);
-        tracing::error!(segment = number, from = range.start, to = range.end, file = %copy, "damaged bytes are set aside");
+        tracing::error!(segment = number, from = range.start, to = range.end, file = %copy, "damaged bytes were copied aside");
         let to = match self.disk.open(&copy, Access::Create, false) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 self.disk.open(&copy, Access::Write, false)

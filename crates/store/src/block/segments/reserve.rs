@@ -1,4 +1,4 @@
-//! A file that only takes up space, so that there is some to give when the disk is full.
+//! A file that reserves space, which is freed when the disk is full.
 
 use std::io;
 use std::sync::Arc;

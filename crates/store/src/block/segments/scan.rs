@@ -1,4 +1,4 @@
-//! Reads a segment from front to back, and goes on behind what is damaged.
+//! Scans a segment from front to back, and continues after damage.
 
 use std::io;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use cairn_primitives::Cid;
 
 use super::super::disk::DiskFile;
 use super::entry::checksum;
-use super::record::{self, Front, Head, MAX_HEAD};
+use super::record::{self, Head, MAX_HEAD, RecordStart};
 
 /// Bytes read at a time.
 const WINDOW: usize = 1 << 20;
@@ -15,9 +15,9 @@ const WINDOW: usize = 1 << 20;
 /// to cost as much as it can.
 const SEARCH_BUDGET: u64 = 2 << 30;
 
-/// What a scan comes upon, in order.
+/// What a scan finds, in order.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum ScanItem {
     /// A whole record whose bytes hash to its CID, and the checksum of the block's.
     Record { offset: u64, head: Head, check: u32 },
     /// Bytes that are no record, before a record that is good.
@@ -27,11 +27,11 @@ pub(super) enum Found {
 /// Where a scan ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScanEnd {
-    /// Behind the last good record.
+    /// After the last good record.
     pub(super) end: u64,
     /// Whether bytes other than zero follow: a record that was cut short.
     pub(super) torn: bool,
-    /// Whether the search behind damage was given up, so that good records may follow.
+    /// Whether the search after damage was given up, so that good records may follow.
     pub(super) gave_up: bool,
 }
 
@@ -70,15 +70,15 @@ enum Verdict {
 }
 
 /// Whether bytes are what a CID names; a hash function that is not built in is taken on trust when the frame is `known`.
-fn whole(cid: &Cid, data: &[u8], trust: bool) -> bool {
+fn matches(cid: &Cid, data: &[u8], trust: bool) -> bool {
     cid.hash().matches(data).unwrap_or(trust)
 }
 
-fn look(window: &mut Window<'_>, at: u64, trust: bool, budget: &mut u64) -> io::Result<Verdict> {
+fn examine(window: &mut Window<'_>, at: u64, trust: bool, budget: &mut u64) -> io::Result<Verdict> {
     let head = match record::front(window.get(at, MAX_HEAD)?) {
-        Front::Record(head) => head,
-        Front::Zero => return Ok(Verdict::Zero),
-        Front::Bad => return Ok(Verdict::Bad),
+        RecordStart::Record(head) => head,
+        RecordStart::Zero => return Ok(Verdict::Zero),
+        RecordStart::Bad => return Ok(Verdict::Bad),
     };
     if at + head.total() > window.len {
         return Ok(Verdict::Bad);
@@ -87,7 +87,7 @@ fn look(window: &mut Window<'_>, at: u64, trust: bool, budget: &mut u64) -> io::
     let total = usize::try_from(head.total()).unwrap_or(usize::MAX);
     let bytes = window.get(at, total)?;
     let data = bytes.get(usize::from(head.len)..total);
-    Ok(match data.filter(|data| whole(&head.cid, data, trust)) {
+    Ok(match data.filter(|data| matches(&head.cid, data, trust)) {
         Some(data) => {
             let check = checksum(data);
             Verdict::Good(head, check)
@@ -99,9 +99,9 @@ fn look(window: &mut Window<'_>, at: u64, trust: bool, budget: &mut u64) -> io::
 /// Finds the next good record at or behind a position.
 fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Option<u64>> {
     // Most damage leaves the length intact: then the next record is where it says.
-    if let Front::Record(head) = record::front(window.get(bad, MAX_HEAD)?) {
+    if let RecordStart::Record(head) = record::front(window.get(bad, MAX_HEAD)?) {
         let next = bad + head.total();
-        if next < window.len && matches!(look(window, next, false, budget)?, Verdict::Good(..)) {
+        if next < window.len && matches!(examine(window, next, false, budget)?, Verdict::Good(..)) {
             return Ok(Some(next));
         }
     }
@@ -142,10 +142,10 @@ fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Opt
         };
         at += candidate as u64;
         if at > bad
-            && let Front::Record(head) = record::front(window.get(at, MAX_HEAD)?)
+            && let RecordStart::Record(head) = record::front(window.get(at, MAX_HEAD)?)
             && head.cid.hash().digest().len() >= 16
             && head.cid.hash().identity_data().is_none()
-            && matches!(look(window, at, false, budget)?, Verdict::Good(..))
+            && matches!(examine(window, at, false, budget)?, Verdict::Good(..))
         {
             return Ok(Some(at));
         }
@@ -158,7 +158,7 @@ fn search(window: &mut Window<'_>, bad: u64, budget: &mut u64) -> io::Result<Opt
 pub(super) fn scan(
     file: &dyn DiskFile,
     from: u64,
-    found: &mut dyn FnMut(Found) -> io::Result<()>,
+    found: &mut dyn FnMut(ScanItem) -> io::Result<()>,
 ) -> io::Result<ScanEnd> {
     let len = file.len()?;
     let mut window = Window {
@@ -170,10 +170,10 @@ pub(super) fn scan(
     let mut budget = SEARCH_BUDGET;
     let mut at = from;
     while at < len {
-        match look(&mut window, at, true, &mut { u64::MAX })? {
+        match examine(&mut window, at, true, &mut { u64::MAX })? {
             Verdict::Good(head, check) => {
                 let total = head.total();
-                found(Found::Record {
+                found(ScanItem::Record {
                     offset: at,
                     head,
                     check,
@@ -182,7 +182,7 @@ pub(super) fn scan(
             }
             Verdict::Zero | Verdict::Bad => match search(&mut window, at, &mut budget)? {
                 Some(next) => {
-                    found(Found::Bad(at..next))?;
+                    found(ScanItem::Bad(at..next))?;
                     at = next;
                 }
                 None => {

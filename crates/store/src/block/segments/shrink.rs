@@ -1,4 +1,4 @@
-//! Gives the index's empty pages back.
+//! Shrinks the index by its empty pages.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use redb::{
 use super::super::disk::Access;
 use super::super::traits::BlockError;
 use super::backend::launch;
-use super::index::{BLOCKS, Index, LINKS, META, PATH, SEGMENTS, database_error, failed};
+use super::index::{BLOCKS, Index, LINKS, META, PATH, SEGMENTS, database_error, failed, guarded};
 
 /// Where an index is made that will replace the one in use.
 pub(super) const FRESH: &str = "index.redb.new";
@@ -33,11 +33,11 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
 }
 
 impl Index {
-    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and goes on
-    /// with that. Nobody else may change the index meanwhile; it can be read all the time.
+    /// Copies the database to a new file without its empty pages, when it has grown far beyond `rows` entries, and
+    /// continues with that. Nobody else may change the index meanwhile; it can be read all the time.
     pub(super) fn shrink(&self, entries: u64, from: u64) -> Result<(), BlockError> {
         let len = self.path_len();
-        if self.suspect()
+        if self.must_rebuild()
             || self.path != PATH
             || len < from
             || len < entries.saturating_mul(SHRINK_AT)
@@ -54,10 +54,10 @@ impl Index {
             .disk
             .open(FRESH, Access::Create, false)
             .map_err(writing)?;
-        let suspect = Arc::new(AtomicBool::new(false));
-        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &suspect)
+        let must_rebuild = Arc::new(AtomicBool::new(false));
+        let mut fresh = launch(file, self.cache.min(16 << 20), &self.reserve, &must_rebuild)
             .map_err(|error| writing(io::Error::other(error)))?;
-        let copied = (|| {
+        let copied = guarded(|| {
             let mut transaction = fresh.begin_write()?;
             transaction.set_quick_repair(true);
             let source = self.database.read().begin_read()?;
@@ -67,7 +67,7 @@ impl Index {
             copy_table(&source, &transaction, LINKS)?;
             transaction.commit()?;
             Ok(())
-        })();
+        });
         copied.map_err(other)?;
         fresh.compact().map_err(|error| other(error.into()))?;
         // The last commit of a compaction is not one that opens without a walk.
@@ -78,14 +78,14 @@ impl Index {
             Ok(())
         })();
         settled.map_err(other)?;
-        if suspect.load(Ordering::Acquire) {
+        if must_rebuild.load(Ordering::Acquire) {
             return Err(writing(io::Error::other("a sync has failed")));
         }
         let mut current = self.database.write();
         self.disk.rename(FRESH, PATH).map_err(writing)?;
         // Not synced yet, the old file may be back after a crash: then every change since is lost, so none may be made.
         if let Err(error) = self.disk.sync_dir("") {
-            self.suspect.store(true, Ordering::Release);
+            self.must_rebuild.store(true, Ordering::Release);
             return Err(writing(error));
         }
         // Its backend has another flag: open it with ours.
@@ -94,14 +94,14 @@ impl Index {
             .disk
             .open(PATH, Access::Write, false)
             .map_err(writing)?;
-        match launch(file, self.cache, &self.reserve, &self.suspect) {
+        match launch(file, self.cache, &self.reserve, &self.must_rebuild) {
             Ok(database) => {
                 *current = Arc::new(database);
                 self.snapshot.changed();
                 Ok(())
             }
             Err(error) => {
-                self.suspect.store(true, Ordering::Release);
+                self.must_rebuild.store(true, Ordering::Release);
                 Err(writing(io::Error::other(error)))
             }
         }

@@ -1,7 +1,7 @@
-//! A snapshot of the index that look-ups share.
+//! A snapshot of the index that lookups share.
 //!
-//! To begin a transaction and open a table costs more than a look-up. Nothing changes between two commits, so one snapshot
-//! serves all look-ups until the next.
+//! Starting a transaction and opening a table costs more than a lookup. Nothing changes between two commits, so one
+//! snapshot serves all lookups until the next.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

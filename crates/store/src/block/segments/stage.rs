@@ -1,4 +1,4 @@
-//! Staging: records are copied into aligned buffers by whoever hands them over, and written by the writer.
+//! Staging: callers copy records into aligned buffers, which the writer writes.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -106,7 +106,7 @@ impl Stage {
         self.wake();
     }
 
-    /// Lets those go on that wait for room.
+    /// Lets those continue that wait for room.
     pub(super) fn wake(&mut self) {
         for waiting in self.waiting.drain(..) {
             let _ = waiting.send(());

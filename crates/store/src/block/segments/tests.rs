@@ -17,10 +17,10 @@ use super::super::traits::{BlockError, Hold, Root};
 use super::engine::{Engine, Limits};
 use super::handover::{Handover, Progress};
 use super::options::{OpenError, OpenReport};
-use super::recover::{self, Plan};
+use super::recover::{self, OpenPlan};
 use super::{record, scan};
 
-fn plan() -> Plan {
+fn plan() -> OpenPlan {
     let limits = Limits {
         segment: 1 << 20,
         buffer: 64 << 10,
@@ -37,7 +37,7 @@ fn plan() -> Plan {
         warm_writes: false,
         verify_reads: false,
     };
-    Plan {
+    OpenPlan {
         limits,
         read_only: false,
         reserve: 0,
@@ -260,11 +260,11 @@ fn segments_at_rest_are_cars() {
             )
             .unwrap();
         let end = scan::scan(&*file, header, &mut |found| match found {
-            scan::Found::Record { .. } => {
+            scan::ScanItem::Record { .. } => {
                 records += 1;
                 Ok(())
             }
-            scan::Found::Bad(_) => Err(io::ErrorKind::InvalidData.into()),
+            scan::ScanItem::Bad(_) => Err(io::ErrorKind::InvalidData.into()),
         })
         .unwrap();
         assert_eq!((end.end, end.torn), (bytes.len() as u64, false));

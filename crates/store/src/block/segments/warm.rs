@@ -1,7 +1,7 @@
-//! Brings what was written around the page cache into it, while nobody asks for anything.
+//! Reads blocks that were written past the page cache into it, while the store is idle.
 //!
-//! Direct writes are the quick ones, but they leave nothing in memory, and what was just added is what is asked for next.
-//! So when the store has rested for a moment, the newest writes are read once, a piece at a time, until somebody comes.
+//! Direct writes are faster, but leave nothing in memory, and what was just added is often read next. So when the
+//! store has been idle for a moment, the newest writes are read once, a piece at a time, until the next request.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use super::super::disk::{ALIGN, DiskFile, spare_memory};
 use super::engine::Engine;
 
-/// How long nothing must have been read or written.
+/// How long the store must have been idle.
 pub(super) const REST: Duration = Duration::from_millis(50);
 /// Bytes a piece. They only pass through; what counts is that the system has read them.
 const PIECE: u64 = 256 << 10;
@@ -27,24 +27,24 @@ const SHARE: u64 = 4;
 const GONE: usize = 64;
 
 /// A stretch of a segment.
-type Stretch = (u32, Range<u64>);
+type SegmentRange = (u32, Range<u64>);
 
 /// What was written and not read since.
 #[derive(Debug, Default)]
 pub(super) struct Warm {
-    fresh: Mutex<Fresh>,
+    fresh: Mutex<RecentWrites>,
     uses: AtomicU64,
     /// Files of segments that were removed.
     gone: Mutex<Vec<Arc<dyn DiskFile>>>,
 }
 
 #[derive(Debug, Default)]
-struct Fresh {
-    stretches: VecDeque<Stretch>,
+struct RecentWrites {
+    stretches: VecDeque<SegmentRange>,
     bytes: u64,
 }
 
-impl Fresh {
+impl RecentWrites {
     fn push(&mut self, segment: u32, bytes: Range<u64>) {
         match self.stretches.back_mut() {
             Some((last, stretch)) if *last == segment && stretch.end == bytes.start => {
@@ -56,7 +56,7 @@ impl Fresh {
         self.keep(MOST);
     }
 
-    /// Forgets the oldest beyond so many bytes.
+    /// Forgets the oldest beyond this many bytes.
     fn keep(&mut self, most: u64) {
         while let Some((_, oldest)) = self.stretches.front_mut()
             && self.bytes > most
@@ -71,7 +71,7 @@ impl Fresh {
     }
 
     /// The oldest bytes: a file is mostly read from its front.
-    fn pop(&mut self) -> Option<Stretch> {
+    fn pop(&mut self) -> Option<SegmentRange> {
         let (segment, oldest) = self.stretches.front_mut()?;
         let segment = *segment;
         let end = oldest.end.min(oldest.start + PIECE);
@@ -86,7 +86,7 @@ impl Fresh {
 }
 
 impl Warm {
-    /// Takes note of whole sectors that were written. Whether there was nothing before.
+    /// Records whole sectors that were written. Whether there was nothing before.
     pub(super) fn written(&self, segment: u32, from: u64, to: u64) -> bool {
         let to = to - to % ALIGN as u64;
         if to <= from {
@@ -108,7 +108,7 @@ impl Warm {
     }
 
     /// Closes what was left to be closed.
-    pub(super) fn close_gone(&self) {
+    pub(super) fn close_removed(&self) {
         let gone = std::mem::take(&mut *self.gone.lock());
         drop(gone);
     }
@@ -131,7 +131,7 @@ impl Warm {
     }
 
     /// Forgets what there would be no room for.
-    fn fit(&self) {
+    fn drop_excess(&self) {
         // Where it is not known what can be spared, nothing is.
         self.fresh
             .lock()
@@ -142,7 +142,7 @@ impl Warm {
 impl Engine {
     /// Reads what was written, until it is all in memory, or somebody reads, writes or collects, or the store closes.
     pub(super) fn warm_up(&self) {
-        self.warm.fit();
+        self.warm.drop_excess();
         let uses = self.warm.uses();
         let mut buffer = vec![0; PIECE as usize];
         while self.warm.uses() == uses
@@ -166,13 +166,13 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALIGN, Fresh, MOST, PIECE, Warm};
+    use super::{ALIGN, MOST, PIECE, RecentWrites, Warm};
 
     const SECTOR: u64 = ALIGN as u64;
 
     #[test]
     fn neighbours_are_one_stretch() {
-        let mut fresh = Fresh::default();
+        let mut fresh = RecentWrites::default();
         fresh.push(1, 0..SECTOR);
         fresh.push(1, SECTOR..3 * SECTOR);
         fresh.push(2, 0..SECTOR);
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn pieces_come_from_the_oldest_on() {
-        let mut fresh = Fresh::default();
+        let mut fresh = RecentWrites::default();
         fresh.push(1, 0..PIECE + SECTOR);
         fresh.push(2, 0..SECTOR);
         assert_eq!(fresh.pop(), Some((1, 0..PIECE)));
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_beyond_the_bound() {
-        let mut fresh = Fresh::default();
+        let mut fresh = RecentWrites::default();
         fresh.push(1, 0..SECTOR);
         fresh.push(2, 0..MOST);
         assert_eq!(fresh.stretches, [(2, 0..MOST)]);

@@ -1,4 +1,4 @@
-//! The writer: puts staged chunks into segments, syncs once for all that wait, and only then lets them go on.
+//! The writer: writes staged chunks to segments, and syncs once for all waiting callers before they continue.
 
 use std::io;
 use std::sync::Arc;
@@ -234,7 +234,7 @@ impl Engine {
     /// what it could not write.
     fn poison(&self, writer: &mut Writer, error: io::Error) {
         let error = self.explain(failed("write to", error), 0);
-        tracing::error!(%error, segment = writer.segment.as_ref().map(|open| open.number), "a segment is given up");
+        tracing::error!(%error, segment = writer.segment.as_ref().map(|open| open.number), "a segment was abandoned");
         let settled = self.settled.load(Ordering::Acquire);
         let mut stage = self.stage.lock();
         stage.lose();
@@ -259,14 +259,14 @@ impl Engine {
         }
     }
 
-    /// Cuts the active segment to its length and ends it, so that nothing but CARs is at rest.
+    /// Cuts the active segment to its length and ends it, so that on disk there are only CARs.
     pub(super) fn seal_active(&self) {
         self.stage.lock().seal(self.limits.buffer);
         self.settle(self.last_id());
     }
 
-    /// Makes everything durable and cuts the active segment's file to its length: at rest, every segment is a CAR. It is
-    /// gone on with when the store is opened again.
+    /// Makes everything durable and cuts the active segment's file to its length: when the store is closed, every
+    /// segment is a CAR. It is continued when the store is opened again.
     pub(super) fn rest(&self) {
         self.settle(self.last_id());
         let mut writer = self.writer.lock();
@@ -279,7 +279,7 @@ impl Engine {
                 .and_then(|()| open.file.sync_data())
             {
                 Ok(()) => (open.allocated, open.written) = (open.end, open.end),
-                Err(error) => tracing::warn!(%error, "cannot cut the active segment to its length"),
+                Err(error) => tracing::warn!(%error, "cannot truncate the active segment"),
             }
         }
     }

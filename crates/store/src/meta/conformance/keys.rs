@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{KeyBytes, KeyRows, MAX_KEY, MAX_KEY_NAME, Renamed, RowError};
+use super::super::{KeyBytes, KeyRows, MAX_KEY, MAX_KEY_NAME, RenameOutcome, RowError};
 
 /// Runs every case, each on an empty keystore that `make` answers.
 pub async fn run(make: &dyn Fn() -> Arc<dyn KeyRows>) {
@@ -45,14 +45,14 @@ async fn renames(rows: &dyn KeyRows) {
     let rename = |from: &'static str, to: &'static str, replace| async move {
         rows.rename_key(from, to, replace).await.expect("renaming")
     };
-    assert_eq!(rename("three", "four", false).await, Renamed::Missing);
-    assert_eq!(rename("one", "two", false).await, Renamed::Taken);
+    assert_eq!(rename("three", "four", false).await, RenameOutcome::Missing);
+    assert_eq!(rename("one", "two", false).await, RenameOutcome::Taken);
     assert_eq!(rows.key("two").expect("reading"), Some(key("two")));
-    assert_eq!(rename("one", "three", false).await, Renamed::Done);
-    assert_eq!(rename("three", "two", true).await, Renamed::Done);
+    assert_eq!(rename("one", "three", false).await, RenameOutcome::Done);
+    assert_eq!(rename("three", "two", true).await, RenameOutcome::Done);
     assert_eq!(rows.keys().expect("listing"), ["two"]);
     assert_eq!(rows.key("two").expect("reading"), Some(key("one")));
-    assert_eq!(rename("two", "two", true).await, Renamed::Done);
+    assert_eq!(rename("two", "two", true).await, RenameOutcome::Done);
     assert_eq!(rows.key("two").expect("reading"), Some(key("one")));
 }
 

@@ -6,6 +6,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
 use crate::block::disk::sim::SimDisk;
+use crate::meta::{Pin, PinChange, PinMode};
 
 fn pin(number: u32) -> Pin {
     Pin {
@@ -19,12 +20,12 @@ fn pin(number: u32) -> Pin {
     }
 }
 
-fn set(number: u32) -> Noted {
-    Noted::Pin(PinChange::Set(pin(number)))
+fn set(number: u32) -> JournalEntry {
+    JournalEntry::Pin(PinChange::Set(pin(number)))
 }
 
-fn owner() -> Owner {
-    Owner {
+fn owner() -> JournalOwner {
+    JournalOwner {
         store: "store".to_owned(),
         rows: "rows".to_owned(),
     }
@@ -64,7 +65,7 @@ fn what_was_settled_outlives_the_machine() {
     let told = read(&disk, Some(7)).unwrap().unwrap();
     assert!(!told.whole);
     assert_eq!(told.changes, pins[17..]);
-    // It is gone on with, and what is taken back is not there.
+    // It is continued, and what is taken back is not there.
     let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
     let next = State { turn: 11, ..state };
     let mut changes = Vec::new();
@@ -122,7 +123,7 @@ fn the_last_root_of_the_mutable_file_system_is_told() {
     let disk = disk.restart();
     let told = read(&disk, Some(state.turn - 1)).unwrap().unwrap();
     assert_eq!(told.mfs_root, Some(pin(2).cid));
-    assert_eq!(told.changes, [Noted::MfsRoot(pin(2).cid)]);
+    assert_eq!(told.changes, [JournalEntry::MfsRoot(pin(2).cid)]);
     // From here on nothing is new, and the root is told all the same.
     let told = read(&disk, Some(state.turn)).unwrap().unwrap();
     assert_eq!(told.mfs_root, Some(pin(2).cid));

@@ -1,4 +1,4 @@
-//! Keys in the folder `keystore`: one file each, in the form of Kubo's.
+//! Keys in the directory `keystore`: one file each, in Kubo's format.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
-use super::{KeyBytes, KeyRows, MAX_KEY, Renamed, check_key, check_name};
+use super::{KeyBytes, KeyRows, MAX_KEY, RenameOutcome, check_key, check_name};
 use crate::meta::RowError;
 
 /// What the name of a file begins with; the name of the key in base32 follows.
@@ -17,7 +17,7 @@ const PREFIX: &str = "key_";
 /// A key that is being written.
 const FRESH: &str = "new";
 
-/// Keys in a folder.
+/// Keys in a directory.
 #[derive(Clone, Debug)]
 pub struct KeyFiles {
     folder: Arc<PathBuf>,
@@ -100,19 +100,19 @@ impl KeyFiles {
         Ok(true)
     }
 
-    fn rename(&self, from: &str, to: &str, replace: bool) -> Result<Renamed, RowError> {
+    fn rename(&self, from: &str, to: &str, replace: bool) -> Result<RenameOutcome, RowError> {
         check_name(to)?;
         let _changing = self.changing.lock();
         let (old, new) = (self.path(from), self.path(to));
         if from.len() > super::MAX_KEY_NAME || !exists(&old)? {
-            return Ok(Renamed::Missing);
+            return Ok(RenameOutcome::Missing);
         }
         if !replace && exists(&new)? {
-            return Ok(Renamed::Taken);
+            return Ok(RenameOutcome::Taken);
         }
         fs::rename(&old, &new).map_err(failed("rename", &old))?;
         self.sync()?;
-        Ok(Renamed::Done)
+        Ok(RenameOutcome::Done)
     }
 
     fn remove(&self, name: &str) -> Result<bool, RowError> {
@@ -179,7 +179,7 @@ impl KeyRows for KeyFiles {
             match file.to_str().and_then(key_name) {
                 Some(name) => names.push(name),
                 None if file == FRESH => {}
-                None => tracing::warn!(path = %entry.path().display(), "this is no key"),
+                None => tracing::warn!(path = %entry.path().display(), "the file is not a key"),
             }
         }
         names.sort_unstable();
@@ -215,7 +215,7 @@ impl KeyRows for KeyFiles {
         from: &str,
         to: &str,
         replace: bool,
-    ) -> BoxFuture<'_, Result<Renamed, RowError>> {
+    ) -> BoxFuture<'_, Result<RenameOutcome, RowError>> {
         let (from, to) = (from.to_owned(), to.to_owned());
         Box::pin(self.change(move |files| files.rename(&from, &to, replace)))
     }

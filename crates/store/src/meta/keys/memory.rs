@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::{BoxFuture, ready};
 use parking_lot::Mutex;
 
-use super::{KeyBytes, KeyRows, Renamed, check_key, check_name};
+use super::{KeyBytes, KeyRows, RenameOutcome, check_key, check_name};
 use crate::meta::RowError;
 
 /// Keys that live as long as the process.
@@ -26,19 +26,19 @@ impl MemoryKeys {
         Ok(true)
     }
 
-    fn rename(&self, from: &str, to: &str, replace: bool) -> Result<Renamed, RowError> {
+    fn rename(&self, from: &str, to: &str, replace: bool) -> Result<RenameOutcome, RowError> {
         check_name(to)?;
         let mut keys = self.keys.lock();
         if !keys.contains_key(from) {
-            return Ok(Renamed::Missing);
+            return Ok(RenameOutcome::Missing);
         }
         if keys.contains_key(to) && !replace {
-            return Ok(Renamed::Taken);
+            return Ok(RenameOutcome::Taken);
         }
         if let Some(key) = keys.remove(from) {
             keys.insert(to.to_owned(), key);
         }
-        Ok(Renamed::Done)
+        Ok(RenameOutcome::Done)
     }
 }
 
@@ -60,7 +60,7 @@ impl KeyRows for MemoryKeys {
         from: &str,
         to: &str,
         replace: bool,
-    ) -> BoxFuture<'_, Result<Renamed, RowError>> {
+    ) -> BoxFuture<'_, Result<RenameOutcome, RowError>> {
         Box::pin(ready(self.rename(from, to, replace)))
     }
 

@@ -1,7 +1,7 @@
-//! IPNS keys: private keys by name.
+//! IPNS keys: named private keys.
 //!
-//! They are files and not a table: a lost database does not take them along, the journal beside the blocks holds no secrets, and a
-//! folder of Kubo's can be copied in.
+//! They are files, not a table: they survive the loss of the database, the journal next to the blocks contains no
+//! secrets, and Kubo's files can be copied in.
 
 mod files;
 mod memory;
@@ -14,10 +14,10 @@ pub use self::files::KeyFiles;
 pub use self::memory::MemoryKeys;
 use super::RowError;
 
-/// Longest name of a key, in bytes: a file system keeps 255 in the form that a name has there.
+/// Maximum length of a key name, in bytes: encoded as a file name it has at most 255.
 pub const MAX_KEY_NAME: usize = 156;
 
-/// Longest encoded key, in bytes; one of RSA with 8192 bits has 4,700.
+/// Maximum length of an encoded key, in bytes; an RSA key of 8192 bits has 4,700.
 pub const MAX_KEY: usize = 64 << 10;
 
 /// A private key as libp2p encodes it: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md#keys>.
@@ -30,43 +30,43 @@ impl fmt::Debug for KeyBytes {
     }
 }
 
-/// What a renaming came to.
+/// The result of renaming a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renamed {
-    /// The key has the new name.
+pub enum RenameOutcome {
+    /// The key was renamed.
     Done,
-    /// There is no key of the old name.
+    /// There is no key with the old name.
     Missing,
-    /// There is a key of the new name, which was not to be replaced.
+    /// A key with the new name exists, and was not to be replaced.
     Taken,
 }
 
-/// The private keys. Reads block for microseconds; writes are durable when they answer.
+/// The private keys. Reads block for microseconds; writes are durable when they return.
 pub trait KeyRows: Send + Sync + 'static {
     /// The names of all keys, in the order of their bytes.
     fn keys(&self) -> Result<Vec<String>, RowError>;
 
-    /// The key of a name.
+    /// The key with this name.
     fn key(&self, name: &str) -> Result<Option<KeyBytes>, RowError>;
 
-    /// Adds a key; `false` when there is one of that name, which stays.
+    /// Adds a key; `false` if one with that name exists, which is kept.
     ///
     /// # Errors
-    /// [`RowError::BadKey`] for a name or a key that cannot be kept.
+    /// [`RowError::BadKey`] for an invalid name or key.
     fn add_key(&self, name: &str, key: KeyBytes) -> BoxFuture<'_, Result<bool, RowError>>;
 
-    /// Renames a key, and replaces the one that has the new name if `replace`.
+    /// Renames a key; with `replace`, an existing key with the new name is replaced.
     ///
     /// # Errors
-    /// [`RowError::BadKey`] for a name that cannot be kept.
+    /// [`RowError::BadKey`] for an invalid name.
     fn rename_key(
         &self,
         from: &str,
         to: &str,
         replace: bool,
-    ) -> BoxFuture<'_, Result<Renamed, RowError>>;
+    ) -> BoxFuture<'_, Result<RenameOutcome, RowError>>;
 
-    /// Removes a key; `false` when there is none.
+    /// Removes a key; `false` if there is none.
     fn remove_key(&self, name: &str) -> BoxFuture<'_, Result<bool, RowError>>;
 }
 

@@ -1,4 +1,4 @@
-//! Rows in memory: for tests, and for nodes that keep nothing.
+//! Rows in memory: for tests, and for temporary nodes.
 
 mod mfs;
 mod pins;
@@ -16,7 +16,7 @@ use super::{Pin, Reference, RowError, Rows};
 /// Pins by the CID's bytes: that is the order in which they are listed.
 type Pins = BTreeMap<Vec<u8>, Pin>;
 
-/// Rows that live as long as the process. Shares the contract of the durable ones, durability apart.
+/// Rows in memory, with the contract of the durable ones except durability.
 #[derive(Debug, Default)]
 pub struct MemoryRows {
     state: RwLock<State>,

@@ -1,4 +1,4 @@
-//! The steps that bring local rows to the newest form: numbered, forward only, never edited once released.
+//! Migrations of local rows: numbered, forward only, never edited after a release.
 
 use crate::sqlite::Steps;
 

@@ -1,11 +1,11 @@
-//! Rows in SQLite: one file beside the blocks.
+//! Rows in SQLite: one file next to the blocks.
 //!
-//! One thread writes, and commits for all who wait at once; readers have connections of their own, and WAL lets both
-//! run side by side. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power loss.
-//! See <https://www.sqlite.org/wal.html>.
+//! One thread writes, and commits for all waiting callers at once; readers have their own connections, and WAL lets
+//! both run concurrently. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power
+//! loss. See <https://www.sqlite.org/wal.html>.
 
-mod beside;
 mod mfs;
+mod open;
 mod pins;
 mod references;
 mod state;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _};
 
-pub use self::beside::{Beside, Rescued};
+pub use self::open::{RecoveredRows, RowsLocation};
 use self::pins::read_pin;
 use self::writer::{Change, Writer};
 use super::migrations;
@@ -42,7 +42,7 @@ pub struct SqliteRows {
 }
 
 impl SqliteRows {
-    /// Opens the rows at `path`. When they may be written, the file is made if it is absent and brought to the newest
+    /// Opens the rows at `path`. Unless `read_only`, the file is created if missing and migrated to the newest
     /// version.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl SqliteRows {
             return Self::open_for_reading(&path);
         }
         let (mut connection, created) = sqlite::connect(&path, &migrations::LOCAL)?;
-        let (id, now) = beside::settled(&mut connection)?;
+        let (id, now) = open::id_and_state(&mut connection)?;
         Self::started(&path, connection, created, id, now, None)
     }
 

@@ -117,7 +117,7 @@ fn by_key(
     Ok(page)
 }
 
-/// Up to `limit` references behind one, by path, offset and multihash: the rest of its file, then the files behind it.
+/// Up to `limit` references behind one, by path, offset and multihash: the rest of its file, then the files after it.
 fn by_place(
     connection: &Connection,
     after: Option<&Reference>,

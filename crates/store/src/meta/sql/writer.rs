@@ -1,16 +1,16 @@
-//! What the thread does that writes: one transaction and one sync for all who wait, in the database and in the journal.
+//! The writing thread: one transaction and one sync for all waiting callers, in the database and in the journal.
 
 use cairn_primitives::Cid;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::beside::all;
+use super::open::all;
 use super::{database, mfs, pins, references, state};
 use crate::meta::journal::{self, Journal, State};
 use crate::meta::sum::PinSum;
 use crate::meta::{PinChange, ReferenceChange, RowError};
 use crate::sqlite;
-use crate::sqlite::queue::{Queue, Work};
+use crate::sqlite::queue::{BatchWriter, Queue};
 
 /// One change of a row.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) enum Change {
     Pin(PinChange),
     /// Sets or removes a reference.
     Reference(ReferenceChange),
-    /// Names the root of the mutable file system.
+    /// Sets the MFS root.
     MfsRoot(Cid),
     /// Sets a fact.
     Fact {
@@ -32,13 +32,13 @@ pub(super) enum Change {
 
 /// What a transaction does to the pins, and to what else the journal has.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct PinTally {
     sum: PinSum,
     /// The changes, as the journal has them.
     changes: Vec<u8>,
 }
 
-impl Tally {
+impl PinTally {
     /// Begins with what the pins are.
     pub(super) fn of(now: State) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Tally {
     }
 }
 
-/// What the thread works on.
+/// The work of the thread.
 struct Database {
     connection: Connection,
     now: State,
@@ -69,7 +69,7 @@ struct Batch {
     answer: Answer,
 }
 
-/// The thread's front.
+/// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Queue<Batch>,
@@ -108,7 +108,7 @@ impl Writer {
     }
 }
 
-impl Work for Database {
+impl BatchWriter for Database {
     type Batch = Batch;
 
     fn weight(batch: &Batch) -> usize {
@@ -137,7 +137,7 @@ fn commit(database: &mut Database, waiting: &mut Vec<Batch>) {
     let mut applied = Vec::with_capacity(waiting.len());
     let outcome = in_transaction(database, waiting, &mut applied);
     for answer in applied {
-        // A caller that gave up is no reason to fail the others.
+        // A caller that gave up is not a reason to fail the others.
         drop(answer.send(outcome.clone()));
     }
     // Only a transaction that failed leaves batches behind.
@@ -164,7 +164,7 @@ fn in_transaction(
             .rewrite(now, &mut all(connection))
             .map_err(journal_error)?;
     }
-    let mut tally = Tally::of(*now);
+    let mut tally = PinTally::of(*now);
     let mut transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database("write"))?;
@@ -200,13 +200,13 @@ fn in_transaction(
         return Err(journal_error(error));
     }
     let committed = transaction.commit().map_err(database("write"));
-    let settled = journal.settle();
+    let id_and_state = journal.settle();
     if committed.is_err() {
         journal.undo();
         return committed;
     }
     *now = next;
-    settled.map_err(journal_error)
+    id_and_state.map_err(journal_error)
 }
 
 fn journal_error(source: std::io::Error) -> RowError {
@@ -217,12 +217,12 @@ fn journal_error(source: std::io::Error) -> RowError {
 }
 
 impl Database {
-    /// Writes a journal anew that has become long.
+    /// Writes a journal again that has become long.
     fn compact(&mut self) {
         if let Some(journal) = self.journal.as_mut().filter(|journal| journal.is_long())
             && let Err(error) = journal.rewrite(&self.now, &mut all(&self.connection))
         {
-            tracing::warn!(%error, "the pin journal cannot be written anew; the next change tries again");
+            tracing::warn!(%error, "cannot rewrite the pin journal; the next change tries again");
         }
     }
 }
@@ -231,7 +231,7 @@ impl Database {
 fn apply(
     transaction: &mut rusqlite::Transaction<'_>,
     changes: &[Change],
-    tally: &mut Tally,
+    tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
     let (sum, length) = (tally.sum, tally.changes.len());
     let done = apply_all(transaction, changes, tally);
@@ -245,7 +245,7 @@ fn apply(
 fn apply_all(
     transaction: &mut rusqlite::Transaction<'_>,
     changes: &[Change],
-    tally: &mut Tally,
+    tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
     if let [change] = changes {
         // A statement that fails undoes itself.
@@ -259,7 +259,11 @@ fn apply_all(
 }
 
 /// Notes what a change does to the pins.
-fn count(connection: &Connection, change: &PinChange, tally: &mut Tally) -> rusqlite::Result<()> {
+fn count(
+    connection: &Connection,
+    change: &PinChange,
+    tally: &mut PinTally,
+) -> rusqlite::Result<()> {
     let cid = match change {
         PinChange::Set(pin) => pin.cid.to_bytes(),
         PinChange::Remove(cid) => cid.to_bytes(),
@@ -277,7 +281,7 @@ fn count(connection: &Connection, change: &PinChange, tally: &mut Tally) -> rusq
 pub(super) fn change_row(
     connection: &Connection,
     change: &Change,
-    tally: &mut Tally,
+    tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
     match change {
         Change::Pin(change) => {

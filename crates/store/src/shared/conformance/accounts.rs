@@ -1,10 +1,10 @@
 //! What every [`AccountRows`](super::super::AccountRows) must do.
 
 use super::super::{AccountId, MAX_NAME, SharedError, SharedRows};
-use super::{Make, account};
+use super::{MakeRows, account};
 
 /// Runs every case, each on rows of its own that `make` answers empty.
-pub async fn run(make: &Make<'_>) {
+pub async fn run(make: &MakeRows<'_>) {
     makes_finds_and_removes(&*make().await).await;
     refuses_names(&*make().await).await;
     pages(&*make().await).await;
@@ -95,7 +95,7 @@ async fn pages(rows: &dyn SharedRows) {
     assert_eq!(rows.accounts(None, 0).await.expect("listing"), []);
 }
 
-async fn one_of_many_gets_a_name(make: &Make<'_>) {
+async fn one_of_many_gets_a_name(make: &MakeRows<'_>) {
     let rows = make().await;
     let tasks: Vec<_> = (0..16)
         .map(|number| {

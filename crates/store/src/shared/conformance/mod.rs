@@ -16,10 +16,10 @@ use futures_util::future::BoxFuture;
 use super::{Account, AccountId, NewToken, Scopes, SharedError, SharedRows, TokenHash};
 
 /// Makes empty rows.
-pub type Make<'a> = dyn Fn() -> BoxFuture<'static, Arc<dyn SharedRows>> + 'a;
+pub type MakeRows<'a> = dyn Fn() -> BoxFuture<'static, Arc<dyn SharedRows>> + 'a;
 
 /// Runs the suite of every group, and what concerns all of them; each case on rows of its own that `make` answers empty.
-pub async fn run(make: &Make<'_>) {
+pub async fn run(make: &MakeRows<'_>) {
     accounts::run(make).await;
     tokens::run(make).await;
     closes(&*make().await).await;

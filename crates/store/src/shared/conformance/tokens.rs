@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{
-    AccountId, NewToken, Refusal, Scopes, SharedError, SharedRows, Token, TokenHash, TokenId,
+    AccountId, NewToken, Scopes, SharedError, SharedRows, Token, TokenHash, TokenId, TokenRefusal,
 };
-use super::{Make, account, token};
+use super::{MakeRows, account, token};
 
 /// Runs every case, each on rows of its own that `make` answers empty.
-pub async fn run(make: &Make<'_>) {
+pub async fn run(make: &MakeRows<'_>) {
     makes_and_uses(&*make().await).await;
     refuses(&*make().await).await;
     keeps_accounts_apart(&*make().await).await;
@@ -22,13 +22,13 @@ async fn create(rows: &dyn SharedRows, new: NewToken) -> Token {
     rows.create_token(new).await.expect("making a token")
 }
 
-async fn used(rows: &dyn SharedRows, text: &str) -> Result<Token, Refusal> {
+async fn used(rows: &dyn SharedRows, text: &str) -> Result<Token, TokenRefusal> {
     rows.use_token(TokenHash::of(text)).await.expect("asking")
 }
 
 async fn makes_and_uses(rows: &dyn SharedRows) {
     let owner = account(rows, "owner").await;
-    assert_eq!(used(rows, "one").await, Err(Refusal::Unknown));
+    assert_eq!(used(rows, "one").await, Err(TokenRefusal::Unknown));
     let one = create(rows, token(owner.id, "one")).await;
     assert_eq!(one.account, owner.id);
     assert_eq!(one.name, "one");
@@ -42,14 +42,14 @@ async fn makes_and_uses(rows: &dyn SharedRows) {
     rows.set_account_disabled(owner.id, true)
         .await
         .expect("disabling");
-    assert_eq!(used(rows, "one").await, Err(Refusal::Disabled));
+    assert_eq!(used(rows, "one").await, Err(TokenRefusal::Disabled));
     rows.set_account_disabled(owner.id, false)
         .await
         .expect("enabling");
     assert_eq!(used(rows, "one").await, Ok(one.clone()));
     // Revoking it does at once, and for good; its name is free then, its hash is not.
     assert!(rows.revoke_token(owner.id, one.id).await.expect("revoking"));
-    assert_eq!(used(rows, "one").await, Err(Refusal::Revoked));
+    assert_eq!(used(rows, "one").await, Err(TokenRefusal::Revoked));
     assert!(!rows.revoke_token(owner.id, one.id).await.expect("revoking"));
     let again = NewToken {
         hash: TokenHash::of("other text"),
@@ -59,7 +59,7 @@ async fn makes_and_uses(rows: &dyn SharedRows) {
     assert!(again.id > one.id);
     // An account takes its tokens along.
     assert!(rows.remove_account(owner.id).await.expect("removing"));
-    assert_eq!(used(rows, "other text").await, Err(Refusal::Unknown));
+    assert_eq!(used(rows, "other text").await, Err(TokenRefusal::Unknown));
     assert_eq!(rows.tokens(owner.id, None, 9).await.expect("listing"), []);
 }
 
@@ -158,7 +158,7 @@ async fn expires(rows: &dyn SharedRows) {
     while rows.now().await.expect("the clock") <= short.created + 1 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(used(rows, "short").await, Err(Refusal::Expired));
+    assert_eq!(used(rows, "short").await, Err(TokenRefusal::Expired));
     assert_eq!(used(rows, "long").await, Ok(long));
     let listed = rows.tokens(owner, None, 1).await.expect("listing");
     assert_eq!(listed, [short]);
@@ -179,7 +179,7 @@ async fn counts_uses_of_many_at_once(rows: Arc<dyn SharedRows>) {
                 for _ in 0..3 {
                     match used(&*rows, "limited").await {
                         Ok(token) => counts.push(token.used),
-                        Err(refusal) => assert_eq!(refusal, Refusal::Spent),
+                        Err(refusal) => assert_eq!(refusal, TokenRefusal::Spent),
                     }
                 }
                 counts

@@ -1,4 +1,4 @@
-//! The steps that bring the tables to the newest form: numbered, forward only, never edited once released.
+//! Migrations: numbered, forward only, never edited after a release.
 
 use sqlx::postgres::PgPool;
 
@@ -63,10 +63,7 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), SharedError> {
     })?;
     for (index, step) in STEPS.iter().enumerate().skip(done) {
         if done > 0 {
-            tracing::info!(
-                version = index + 1,
-                "bringing the shared rows to a newer version"
-            );
+            tracing::info!(version = index + 1, "migrating the shared rows");
         }
         sqlx::raw_sql(*step)
             .execute(&mut *transaction)

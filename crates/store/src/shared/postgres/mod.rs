@@ -18,7 +18,7 @@ const CONNECTIONS: u32 = 16;
 /// How long an operation waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// The clock, in milliseconds since 1970. It goes on within a transaction.
+/// The clock, in milliseconds since 1970. It continues within a transaction.
 macro_rules! now {
     () => {
         "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
@@ -32,7 +32,7 @@ pub struct PostgresRows {
     pool: PgPool,
 }
 
-/// Tells a database that is away from one that refuses.
+/// Distinguishes an unreachable database from one that refuses.
 fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> SharedError {
     move |source| {
         let away = match &source {

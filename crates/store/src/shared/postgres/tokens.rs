@@ -5,9 +5,10 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::{PostgresRows, failed, now};
-use crate::shared::tokens::{Found, scopes, unsigned};
+use crate::shared::tokens::{TokenRow, scopes, unsigned};
 use crate::shared::{
-    AccountId, NewToken, Refusal, SharedError, Token, TokenHash, TokenId, TokenRows, page_limit,
+    AccountId, NewToken, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
+    page_limit,
 };
 
 const READ: &str = "read the tokens of";
@@ -42,7 +43,7 @@ fn read(row: &PgRow) -> Result<Token, SharedError> {
 }
 
 impl PostgresRows {
-    async fn find(&self, hash: &TokenHash) -> Result<Result<Token, Refusal>, SharedError> {
+    async fn find(&self, hash: &TokenHash) -> Result<Result<Token, TokenRefusal>, SharedError> {
         let row = sqlx::query(concat!(
             "SELECT ",
             columns!(),
@@ -55,9 +56,9 @@ impl PostgresRows {
         .await
         .map_err(failed(READ))?;
         let Some(row) = row else {
-            return Ok(Err(Refusal::Unknown));
+            return Ok(Err(TokenRefusal::Unknown));
         };
-        let found = Found {
+        let found = TokenRow {
             token: read(&row)?,
             disabled: row.try_get(9).map_err(failed(READ))?,
             now: row.try_get(10).map_err(failed(READ))?,
@@ -103,7 +104,7 @@ impl TokenRows for PostgresRows {
     fn use_token(
         &self,
         hash: TokenHash,
-    ) -> BoxFuture<'_, Result<Result<Token, Refusal>, SharedError>> {
+    ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>> {
         Box::pin(async move {
             let found = self.find(&hash).await?;
             match &found {
@@ -126,7 +127,7 @@ impl TokenRows for PostgresRows {
             match counted {
                 Some(row) => Ok(Ok(read(&row)?)),
                 // Somebody was quicker: it says now why not.
-                None => Ok(self.find(&hash).await?.and(Err(Refusal::Spent))),
+                None => Ok(self.find(&hash).await?.and(Err(TokenRefusal::Spent))),
             }
         })
     }

@@ -6,9 +6,10 @@ use rusqlite::{Connection, Row};
 
 use super::accounts::{changed, refused_by};
 use super::{SharedSqliteRows, failed, now};
-use crate::shared::tokens::{Found, scopes, unsigned};
+use crate::shared::tokens::{TokenRow, scopes, unsigned};
 use crate::shared::{
-    AccountId, NewToken, Refusal, SharedError, Token, TokenHash, TokenId, TokenRows, page_limit,
+    AccountId, NewToken, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
+    page_limit,
 };
 
 const READ: &str = "read the tokens of";
@@ -39,7 +40,10 @@ fn read(row: &Row<'_>) -> Result<Token, SharedError> {
     })
 }
 
-fn find(connection: &Connection, hash: &TokenHash) -> Result<Result<Token, Refusal>, SharedError> {
+fn find(
+    connection: &Connection,
+    hash: &TokenHash,
+) -> Result<Result<Token, TokenRefusal>, SharedError> {
     let mut statement = connection
         .prepare_cached(concat!(
             "SELECT ",
@@ -51,9 +55,9 @@ fn find(connection: &Connection, hash: &TokenHash) -> Result<Result<Token, Refus
         .map_err(failed(READ))?;
     let mut rows = statement.query([hash.0]).map_err(failed(READ))?;
     let Some(row) = rows.next().map_err(failed(READ))? else {
-        return Ok(Err(Refusal::Unknown));
+        return Ok(Err(TokenRefusal::Unknown));
     };
-    let found = Found {
+    let found = TokenRow {
         token: read(row)?,
         disabled: row.get(9).map_err(failed(READ))?,
         now: row.get(10).map_err(failed(READ))?,
@@ -106,7 +110,7 @@ impl TokenRows for SharedSqliteRows {
     fn use_token(
         &self,
         hash: TokenHash,
-    ) -> BoxFuture<'_, Result<Result<Token, Refusal>, SharedError>> {
+    ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>> {
         Box::pin(async move {
             let found = self.read(move |connection| find(connection, &hash)).await?;
             match found {

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::{SharedError, failed};
 use crate::meta::RowError;
-use crate::sqlite::queue::{Queue, Work};
+use crate::sqlite::queue::{BatchWriter, Queue};
 
 /// A write, and who waits for it.
 trait Job: Send {
@@ -35,12 +35,12 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), SharedError>) {
         let Self { found, answer, .. } = *self;
         let found = outcome.and_then(|()| found.ok_or(SharedError::Interrupted));
-        // A caller that gave up is no reason to fail the others.
+        // A caller that gave up is not a reason to fail the others.
         drop(answer.send(found));
     }
 }
 
-/// The thread's front.
+/// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Queue<Box<dyn Job>>,
@@ -76,7 +76,7 @@ struct Database {
     connection: Connection,
 }
 
-impl Work for Database {
+impl BatchWriter for Database {
     type Batch = Box<dyn Job>;
 
     fn weight(_: &Self::Batch) -> usize {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A block that was removed, or why it was not.
+/// A removed block, or why it was not removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Removed {

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// A code and what it is called.
+/// A code and its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Named {
-    /// The code. That of a base is its prefix as a Unicode scalar value.
+    /// The code; for a base its prefix as a Unicode scalar value.
     pub code: u64,
     /// The name.
     pub name: String,
@@ -34,7 +34,7 @@ command! {
     }
 }
 
-/// Writes bases sorted by their prefixes, small letters before capital ones.
+/// Writes bases sorted by prefix, lower case first.
 pub(crate) fn table(bases: &[Named], prefix: bool, numeric: bool, out: &mut String) {
     let letter = |base: &Named| {
         u32::try_from(base.code)

@@ -24,7 +24,7 @@ command! {
     }
 }
 
-/// Writes names sorted by their codes.
+/// Writes names sorted by code.
 pub(super) fn table(named: &[Named], numeric: bool, out: &mut String) {
     let mut named: Vec<&Named> = named.iter().collect();
     named.sort_by_key(|named| named.code);

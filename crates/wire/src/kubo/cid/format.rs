@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::escaped;
 
-/// A CID in another form, or why it has none.
+/// A converted CID, or an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Formatted {
-    /// The CID as it was given.
+    /// The CID as given.
     pub cid_str: String,
-    /// Its new form.
+    /// The converted CID.
     pub formatted: String,
-    /// Why it has none; empty when it has.
+    /// The error; empty if there is none.
     pub error_msg: String,
 }
 
 impl Formatted {
-    /// Writes the new form; a record of an error has none.
+    /// Writes the converted CID; nothing for an error record.
     pub fn text(&self, out: &mut String) {
         if self.error_msg.is_empty() {
             escaped(&self.formatted, out);

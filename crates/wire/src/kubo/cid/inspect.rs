@@ -4,26 +4,26 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// The parts of a CID, or why it has none.
+/// The parts of a CID, or an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CidParts {
-    /// The CID as it was given.
+    /// The CID as given.
     pub cid: String,
     /// Its version.
     pub version: u8,
-    /// The base of its text.
+    /// Its multibase.
     pub multibase: BasePart,
-    /// How the block's bytes are to be read.
+    /// Its codec.
     pub multicodec: CodecPart,
     /// The hash of the block.
     pub multihash: HashPart,
-    /// The same block as CIDv0, when it has one.
+    /// The same block as CIDv0, if possible.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cid_v0: String,
     /// The same block as CIDv1.
     pub cid_v1: String,
-    /// Why it is no CID; empty when it is one.
+    /// The error; empty if it is a CID.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub error_msg: String,
 }
@@ -79,7 +79,7 @@ command! {
 }
 
 impl CidParts {
-    /// Writes the parts; a record of an error has none.
+    /// Writes the parts; nothing for an error record.
     fn text(&self, out: &mut String) {
         if !self.error_msg.is_empty() {
             return;

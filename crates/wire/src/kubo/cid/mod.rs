@@ -1,4 +1,4 @@
-//! CIDs and their forms.
+//! CIDs.
 
 pub mod base32;
 pub mod bases;

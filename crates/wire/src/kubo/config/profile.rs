@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use crate::text::difference;
 
-/// What a profile changes.
+/// The changes of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProfileChange {
-    /// The configuration before it, without its secrets.
+    /// The previous configuration, without secrets.
     pub old_cfg: Value,
-    /// The configuration with it, without its secrets.
+    /// The new configuration, without secrets.
     pub new_cfg: Value,
 }
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::kubo::CidLink;
 
-/// One line of the answer: a root, or the counts.
+/// One record of the reply: a root, or the counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Imported {
     /// A root of a CAR.
     Root(ImportedRoot),
-    /// What was stored.
+    /// What was imported.
     Stats(ImportStats),
 }
 

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::kubo::CidLink;
 use crate::text::escaped;
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResolvedNode {
     /// The last block.
     pub cid: CidLink,
-    /// The path that is left inside it, as in `/a/b`; empty when none is.
+    /// The rest of the path inside it, as in `/a/b`; may be empty.
     pub rem_path: String,
 }
 
@@ -44,7 +44,7 @@ command! {
     }
 }
 
-/// A CID in the base of the CIDv1 that a path begins with, unless it was answered in a base that somebody asked for.
+/// The CID in the base of the path's CIDv1, unless another base was requested.
 fn in_base_of(path: &str, cid: &str) -> Option<String> {
     let root = match path.strip_prefix('/') {
         Some(path) => path.split('/').nth(1)?,

@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::text::human_bytes;
 
-/// What hangs below roots: as far as it has been counted, or, with a ratio, all of it.
+/// The size of what is reachable from roots: counted so far, or, with a ratio, in total.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DagCounts {
-    /// Blocks that any root reaches, each counted once; only in the last record.
+    /// Number of unique blocks; only in the last record.
     #[serde(skip_serializing_if = "is_zero")]
     pub unique_blocks: u64,
-    /// Bytes of those blocks.
+    /// Total size of the unique blocks, in bytes.
     #[serde(skip_serializing_if = "is_zero")]
     pub total_size: u64,
-    /// Bytes that several roots reach, counted once less than they occur; only in the last record.
+    /// Bytes of blocks that several roots share, counted once less than they occur; only in the last record.
     #[serde(skip_serializing_if = "is_zero")]
     pub shared_size: u64,
-    /// The bytes of each root by itself, summed up and divided by [`Self::total_size`]; only in the last record.
+    /// The sum of the sizes of all roots, divided by [`Self::total_size`]; only in the last record.
     #[serde(skip_serializing_if = "is_nothing", serialize_with = "as_go")]
     pub ratio: f32,
-    /// Each root by itself.
+    /// Each root.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dag_stats: Vec<DagCount>,
 }
 
-/// What hangs below one root.
+/// The size of what is reachable from one root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DagCount {
@@ -52,10 +52,10 @@ fn is_nothing(ratio: &f32) -> bool {
     *ratio == 0.0
 }
 
-/// Whole numbers without a fraction, as Go writes them.
+/// Integers without a fraction, as Go writes them.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn as_go<S: Serializer>(ratio: &f32, serializer: S) -> Result<S::Ok, S::Error> {
-    /// From here on a float of 32 bits cannot hold every whole number.
+    /// Above this, 32-bit floats cannot represent every integer.
     const EXACT: f32 = 16_777_216.0;
     if ratio.fract() == 0.0 && (0.0..EXACT).contains(ratio) {
         #[expect(

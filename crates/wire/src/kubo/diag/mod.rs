@@ -1,3 +1,3 @@
-//! What the node is doing.
+//! Diagnostics.
 
 pub mod sys;

@@ -11,7 +11,7 @@ use crate::text::escaped;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FilesListing {
-    /// The entries. Those of no directory are `null` in JSON.
+    /// The entries; `null` in JSON for an empty directory.
     #[serde(default, deserialize_with = "null_is_none")]
     pub entries: Vec<FilesEntry>,
 }
@@ -79,7 +79,7 @@ command! {
 }
 
 impl FilesEntry {
-    /// Writes the line of the entry.
+    /// Writes the entry as a line.
     pub fn line(&self, long: bool, out: &mut String) {
         escaped(&self.name, out);
         if long {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use cairn_primitives::ByteString;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{escaped, human_bytes};
@@ -15,19 +17,19 @@ pub struct FileStat {
     pub hash: String,
     /// Bytes of a file; 0 for a directory.
     pub size: u64,
-    /// Bytes of all its blocks.
+    /// Total size of its blocks, in bytes.
     pub cumulative_size: u64,
-    /// Links of its root block.
+    /// Number of links of its root block.
     pub blocks: usize,
     /// `file` or `directory`.
     pub r#type: String,
-    /// Whether `local` and `size_local` are told.
+    /// Whether `local` and `size_local` are set.
     #[serde(default, skip_serializing_if = "is_false")]
     pub with_locality: bool,
-    /// Whether all of its blocks are here.
+    /// Whether all of its blocks are stored locally.
     #[serde(default, skip_serializing_if = "is_false")]
     pub local: bool,
-    /// Bytes of its blocks that are here.
+    /// Bytes of its blocks that are stored locally.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub size_local: u64,
     /// Time of its last change, in seconds since 1970.
@@ -36,7 +38,7 @@ pub struct FileStat {
     /// The nanoseconds of that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtime_nsecs: Option<u32>,
-    /// Its mode as Go's `fs.FileMode` holds it, in octal; absent when none is kept.
+    /// Its mode as in Go's `fs.FileMode`, in octal; absent if not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
 }
@@ -51,7 +53,7 @@ fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 
-/// How a file or directory is shown when no format is given.
+/// The default output format.
 const FORMAT: &str = "<hash>
 Size: <size>
 CumulativeSize: <cumulsize>
@@ -60,7 +62,7 @@ Type: <type>
 Mode: <mode> (<mode-octal>)
 Mtime: <mtime>";
 
-/// What stands for an attribute that is not kept.
+/// The text of an attribute that is not stored.
 const NOT_SET: &str = "not set";
 
 command! {
@@ -98,7 +100,7 @@ command! {
 }
 
 impl FilesStat {
-    /// Whether more than one option says what is printed.
+    /// Whether more than one output option is set.
     #[must_use]
     pub fn has_several_formats(&self) -> bool {
         let format = self.format.as_ref().is_some_and(|format| format != FORMAT);
@@ -164,7 +166,7 @@ impl FileStat {
     }
 }
 
-/// A mode as Go shows it, in small letters: <https://pkg.go.dev/io/fs#FileMode.String>.
+/// A mode as Go formats it, in lower case: <https://pkg.go.dev/io/fs#FileMode.String>.
 fn letters(mode: u32) -> String {
     let mut out: String = "daltldpsugct?"
         .chars()
@@ -185,35 +187,14 @@ fn letters(mode: u32) -> String {
     out
 }
 
-/// A time in UTC as in `14 Nov 2023, 22:13:20 UTC`.
+/// A time in UTC as in `14 Nov 2023, 22:13:20 UTC`; in seconds where it lies beyond the year 9999.
 fn date(seconds: i64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-    let days = days.saturating_add(719_468);
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let (month, later) = if shifted < 10 {
-        (shifted + 2, 0)
-    } else {
-        (shifted - 10, 1)
-    };
-    let year = year_of_era + era * 400 + later;
-    let name = usize::try_from(month)
-        .ok()
-        .and_then(|month| MONTHS.get(month))
-        .unwrap_or(&"");
-    format!(
-        "{day} {name} {year:04}, {:02}:{:02}:{:02} UTC",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
+    let time =
+        DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(SignedDuration::from_secs(seconds));
+    match time {
+        Ok(time) => time.strftime("%-d %b %Y, %H:%M:%S UTC").to_string(),
+        Err(_) => format!("{seconds} s after 1970"),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Blocks that lie in files.
+//! The filestore: blocks that are stored in other files.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +8,32 @@ pub mod dups;
 pub mod ls;
 pub mod verify;
 
-/// The status of a block that can be read, or was not looked at.
+/// Status of a block that can be read, or was not checked.
 pub const OK: i32 = 0;
-/// That of one whose file cannot be read.
+/// Status of a block whose file cannot be read.
 pub const FILE_ERROR: i32 = 10;
-/// That of one whose file is gone.
+/// Status of a block whose file does not exist.
 pub const NO_FILE: i32 = 11;
-/// That of one whose file was changed.
+/// Status of a block whose file was changed.
 pub const CHANGED: i32 = 12;
-/// That of one with which something else is wrong.
+/// Status of a block with any other error.
 pub const OTHER_ERROR: i32 = 20;
-/// That of one that is in no file.
+/// Status of a block that is not in the filestore.
 pub const MISSING: i32 = 30;
 
-/// A block, where it lies, and what became of it.
+/// A block, its location and its status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FileBlock {
-    /// What became of it: [`OK`] and the others.
+    /// Its status: [`OK`] and the others.
     pub status: i32,
-    /// What is wrong; empty when nothing is.
+    /// The error; empty if there is none.
     pub error_msg: String,
-    /// The block as CIDv1 raw; absent when what was asked for is no CID.
+    /// The block as CIDv1 raw; absent if the argument is not a CID.
     pub key: Option<CidLink>,
-    /// The file, from the folder that holds the repository.
+    /// The file, relative to the directory of the repository's parent.
     pub file_path: String,
-    /// Where the block begins in the file, in bytes.
+    /// Byte offset of the block in the file.
     pub offset: u64,
     /// Its length in bytes.
     pub size: u64,

@@ -1,4 +1,4 @@
-//! Texts of bytes.
+//! Multibase encodings.
 
 pub mod decode;
 pub mod encode;

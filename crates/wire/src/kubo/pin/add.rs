@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::shape::Either;
 
-/// What was pinned, or how far it has come.
+/// Pinned roots, or progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Pinned {
-    /// The roots; absent from a line of progress.
+    /// The roots; absent from a progress record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Vec<String>>,
     /// Blocks seen so far.

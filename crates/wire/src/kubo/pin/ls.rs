@@ -22,18 +22,18 @@ pub struct PinnedItem {
     /// The CID.
     #[serde(rename = "Cid")]
     pub cid: String,
-    /// What keeps it.
+    /// How it is pinned.
     #[serde(flatten)]
     pub info: PinInfo,
 }
 
-/// How a block is kept.
+/// How a block is pinned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PinInfo {
     /// `recursive`, `direct`, `indirect`, or `indirect through CID`.
     pub r#type: String,
-    /// The pin's name; absent from a stream when there is none.
+    /// The pin's name; absent from a stream if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What is kept from collection.
+//! Pins.
 
 pub mod add;
 pub mod ls;

@@ -4,31 +4,31 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// How a recursive pin was found.
+/// The state of a recursive pin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct CheckedPin {
     /// The pin.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cid: String,
-    /// Why it could not be looked at.
+    /// Why it could not be checked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub err: String,
-    /// Whether all of it is here.
+    /// Whether it is complete.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ok: bool,
-    /// What is wrong below it.
+    /// The bad blocks below it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bad_nodes: Vec<BadNode>,
 }
 
-/// A block that is absent or cannot be read.
+/// A block that is missing or cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BadNode {
     /// The block.
     pub cid: String,
-    /// What is wrong with it.
+    /// The error.
     pub err: String,
 }
 

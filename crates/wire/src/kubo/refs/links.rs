@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::escaped;
 
-/// A link, or why no more of a root can be listed.
+/// A link, or an error that ends the list of a root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Ref {
-    /// The link in the format that was asked for.
+    /// The link in the requested format.
     pub r#ref: String,
-    /// What went wrong; empty when nothing did.
+    /// The error; empty if there is none.
     pub err: String,
 }
 
@@ -25,7 +25,7 @@ impl Ref {
         }
     }
 
-    /// Writes the link; a record of an error has none.
+    /// Writes the link; nothing for an error record.
     pub fn text(&self, out: &mut String) {
         if self.err.is_empty() {
             escaped(&self.r#ref, out);
@@ -34,7 +34,7 @@ impl Ref {
     }
 }
 
-/// The format that shows what is linked to.
+/// The format that prints the target of a link.
 pub const TARGET: &str = "<dst>";
 
 command! {

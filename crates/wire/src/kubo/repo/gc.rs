@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::kubo::CidLink;
 
-/// A block that was collected, or an error.
+/// A removed block, or an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Collected {
     /// The block, as CIDv1 raw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<CidLink>,
-    /// What went wrong.
+    /// The error.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub error: String,
 }

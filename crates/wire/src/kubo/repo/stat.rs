@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::human_bytes;
 
-/// What the repository holds.
+/// The size of the repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RepoSizes {
-    /// Blocks; 0 when only sizes were asked for.
+    /// Number of blocks; 0 if only sizes were requested.
     pub num_objects: u64,
     /// Bytes on disk.
     pub repo_size: u64,
-    /// Bytes at which collection begins.
+    /// Size in bytes at which garbage collection starts.
     pub storage_max: u64,
-    /// Where it is; empty when only sizes were asked for.
+    /// Its path; empty if only sizes were requested.
     pub repo_path: String,
-    /// `fs-repo@N`; empty when only sizes were asked for.
+    /// `fs-repo@N`; empty if only sizes were requested.
     pub version: String,
 }
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far the check has come, or what it found.
+/// Progress of the check, or a result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Verified {
-    /// What was found.
+    /// The result.
     pub msg: String,
     /// Blocks checked so far.
     pub progress: u64,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// A part that the program was built from.
+/// A dependency of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Dependency {
@@ -12,9 +12,9 @@ pub struct Dependency {
     pub path: String,
     /// Its version.
     pub version: String,
-    /// What stands in its place; empty when nothing does.
+    /// Its replacement; empty if there is none.
     pub replaced_by: String,
-    /// The hash of its source, as `sha256:HEX`; empty when it is our own.
+    /// The hash of its source, as `sha256:HEX`; empty for workspace crates.
     pub sum: String,
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use cairn_dag::export::{CarError, ExportError};
-use cairn_dag::filestore::Problem;
+use cairn_dag::filestore::ReferenceProblem;
 use cairn_dag::gc::CollectError;
 use cairn_dag::pin::{MAX_NAME, PinError, RemoveError};
 use cairn_dag::resolve::ResolveError;
@@ -56,6 +56,7 @@ impl KuboText for ResolveError {
                 )
             }
             Self::Node(error) => text(error),
+            Self::Name(error) => text(error),
             _ => return None,
         })
     }
@@ -140,7 +141,7 @@ impl KuboText for CollectError {
     }
 }
 
-impl KuboText for Problem {
+impl KuboText for ReferenceProblem {
     fn kubo(&self) -> Option<String> {
         Some(match self {
             Self::NotCid { text: given, error } => format!("{given}: {}", text(error)),
@@ -157,7 +158,7 @@ impl KuboText for Problem {
     }
 }
 
-/// The text of an error of the system in Go's form: it begins small, and has no number.
+/// The text of a system error as Go formats it: in lower case and without the number.
 fn system(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

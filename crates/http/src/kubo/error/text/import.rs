@@ -66,7 +66,7 @@ impl KuboText for OptionError {
             Self::NameWithoutPin => "pin-name option requires pin to be set",
             Self::WrapToFiles => "wrap-with-directory and to-files options are not compatible",
             Self::V0Hash => "CIDv0 only supports sha2-256",
-            // The digit is Kubo's.
+            // The wrong digit is Kubo's.
             Self::V0Digest => "only sha2-255-32 is allowed with CIDv0",
             Self::TwoCodecs => {
                 "unable to use \"format\" (deprecated) and a custom \"cid-codec\" at the same time"

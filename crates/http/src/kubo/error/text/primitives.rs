@@ -3,6 +3,7 @@
 use cairn_primitives::car::CarError;
 use cairn_primitives::cid::CidError;
 use cairn_primitives::keys::PeerIdError;
+use cairn_primitives::multihash::MAX_DIGEST;
 use cairn_primitives::path::PathError;
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::chunker::{ChunkerSpecError, MAX_CHUNK, NumberFault, RabinLabel};
@@ -86,6 +87,16 @@ impl KuboText for BuildError {
         Some(match self {
             Self::TooManyLinks => "BasicDirectory: cannot add child: maxLinks reached".to_owned(),
             Self::TooLarge => "object size limit exceeded".to_owned(),
+            Self::V0Hash => "CIDv0 only supports sha2-256".to_owned(),
+            Self::InlineLimit(limit) => {
+                format!("inline-limit {limit} exceeds maximum allowed size of {MAX_DIGEST} bytes")
+            }
+            Self::Fanout(fanout) => {
+                format!("HAMT fanout must be a positive power of 2 and multiple of 8: {fanout}")
+            }
+            Self::TooDeep => "sharded directory too deep".to_owned(),
+            Self::Hash(error) => text(error),
+            Self::Leaf(error) => text(error),
             Self::FanoutTooLarge(width) => {
                 format!("hamt width ({width}) exceed maximum allowed ({MAX_FANOUT})")
             }
@@ -99,6 +110,9 @@ impl KuboText for ReadError {
         Some(match self {
             Self::Wire(reason) => format!("proto: cannot parse invalid wire-format data: {reason}"),
             Self::Missing(field) => format!("proto: required field {field} not set"),
+            Self::HashType => "only murmur3 supported as hash function".to_owned(),
+            Self::Fanout(fanout) => format!("invalid hamt fanout {fanout}"),
+            Self::TooDeep => "sharded directory too deep".to_owned(),
             _ => return None,
         })
     }
@@ -117,12 +131,20 @@ impl KuboText for CarError {
                 "invalid section data, length of read beyond allowable maximum".to_owned()
             }
             Self::Root(error) => format!("invalid header: {}", text(error)),
-            // An empty section: Kubo looks for a version in it.
+            // An empty section: Kubo fails to read a version.
             Self::Cid(CidError::TooShort) => {
                 "invalid cid: varints malformed, could not reach the end".to_owned()
             }
             Self::Cid(error) => text(error),
             Self::Hash(error) => format!("invalid cid: {}", text(error)),
+            Self::Version(version) => format!("invalid car version: {version}"),
+            Self::PayloadVersion(version) => {
+                format!("invalid data payload header version; expected 1, got {version}")
+            }
+            Self::DataOffset(offset) => format!("invalid data payload offset: {offset}"),
+            Self::DataSize(size) => format!("invalid data payload size: {size}"),
+            Self::IndexOffset(offset) => format!("invalid index offset: {offset}"),
+            Self::Index(reason) => format!("malformed index; {reason}"),
             Self::Mismatch { expected, got } => {
                 format!("mismatch in content integrity, expected: {expected}, got: {got}")
             }

@@ -5,20 +5,24 @@ use std::io;
 use std::sync::Arc;
 
 use cairn_dag::export::CarError as ExportedCarError;
-use cairn_dag::filestore::Problem;
+use cairn_dag::filestore::ReferenceProblem;
 use cairn_dag::import::{CarFault, CarPlace, ImportError, OptionError};
 use cairn_dag::pin::{PinError, RemoveError};
 use cairn_dag::resolve::ResolveError;
 use cairn_dag::{FetchError, NodeError};
+use cairn_node::config::{ConfigCommandError, ConfigError, GoDuration};
 use cairn_primitives::car::CarError;
 use cairn_primitives::cid::CidError;
 use cairn_primitives::codec::CodecError;
-use cairn_primitives::multihash::Multihash;
+use cairn_primitives::multibase::{self, Base};
+use cairn_primitives::multihash::{HashFunction, Multihash};
 use cairn_primitives::unixfs::ReadError;
 use cairn_primitives::unixfs::chunker::ChunkerSpec;
 use cairn_primitives::{Cid, Codec, ContentPath};
 use cairn_store::BlockError;
 use cairn_store::block::ReferenceFault;
+use cairn_wire::ParseError;
+use cairn_wire::multipart::MultipartError;
 
 use super::text;
 
@@ -116,6 +120,146 @@ fn paths() {
         "invalid segment for lookup on a list: \"x\": strconv.ParseInt: parsing \"x\": invalid syntax",
     );
     check(ResolveError::NoKey("z".into()), "key not found: \"z\"");
+}
+
+#[test]
+fn cids() {
+    for (cid, wanted) in [
+        ("z", "invalid cid: cid too short"),
+        (
+            "zz",
+            "invalid cid: invalid cid: expected 1 as the cid version number, got: 57",
+        ),
+        ("Qm1", "invalid cid: selected encoding not supported"),
+        (
+            "bafyx",
+            "invalid cid: invalid cid: multihash too short. must be >= 2 bytes",
+        ),
+        (
+            "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff50",
+            "invalid cid: input isn't valid multihash",
+        ),
+        (
+            "f01",
+            "invalid cid: invalid cid: varints malformed, could not reach the end",
+        ),
+        (
+            "f01551220aa",
+            "invalid cid: invalid cid: length greater than remaining number of bytes in buffer",
+        ),
+        (
+            "f12200000",
+            "invalid cid: invalid cid: not enough bytes for cid v0",
+        ),
+        (
+            "f0155808080808080808080010000",
+            "invalid cid: invalid cid: varints larger than uint63 not supported",
+        ),
+        ("b0189", "invalid cid: illegal base32 data at input byte 0"),
+        (
+            "f015500000000",
+            "invalid cid: trailing bytes in data buffer passed to cid Cast",
+        ),
+    ] {
+        check(Cid::parse(cid).unwrap_err(), wanted);
+    }
+    let digest = Multihash::sha2_256(b"");
+    let cid = Cid::v1(Codec::RAW, digest);
+    for (format, wanted) in [
+        ("%", "premature end of format string"),
+        ("%s%x", "unrecognized specifier in format string: %x"),
+    ] {
+        check(cid.format(format, Base::Base32Lower).unwrap_err(), wanted);
+    }
+    check(
+        multibase::by_name("nope").unwrap_err(),
+        "unsupported multibase encoding: nope",
+    );
+    check(
+        HashFunction::from_name("nope").unwrap_err(),
+        "unrecognized hash function: \"nope\"",
+    );
+}
+
+#[test]
+fn codecs() {
+    for (error, wanted) in [
+        (
+            CodecError::UnknownEncoder(Codec(0x90)),
+            "no encoder registered for multicodec code 144 (0x90)",
+        ),
+        (
+            CodecError::Truncated("dag-cbor"),
+            "dag-cbor: unexpected EOF",
+        ),
+        (
+            CodecError::RepeatedKey("a".into()),
+            "cannot repeat map key \"a\"",
+        ),
+        (
+            CodecError::Missing("Links"),
+            "missing required fields: Links",
+        ),
+        (
+            CodecError::Payload(CidError::TooShort),
+            "payload is not a valid CID: invalid cid: cid too short",
+        ),
+    ] {
+        check(error, wanted);
+    }
+}
+
+#[test]
+fn configuration() {
+    let refused = |text: &str| text.parse::<GoDuration>().unwrap_err();
+    check(refused("zz"), "time: invalid duration \"zz\"");
+    check(refused("3"), "time: missing unit in duration \"3\"");
+    check(
+        refused("10parsecs"),
+        "time: unknown unit \"parsecs\" in duration \"10parsecs\"",
+    );
+    let cause = ConfigError::NotAMap {
+        key: "Datastore.Spec.mounts".to_owned(),
+    };
+    check(
+        ConfigCommandError::Get { cause },
+        "failed to get config value: \"Datastore.Spec.mounts key is not a map\"",
+    );
+    let cause = ConfigError::NotFound {
+        key: "Foo".to_owned(),
+    };
+    check(
+        ConfigCommandError::Set { cause, json: false },
+        "failed to set config value: Foo not found (maybe use --json?)",
+    );
+    check(
+        ConfigCommandError::PrivateKey,
+        "cannot show or change private key through API",
+    );
+    check(
+        ConfigCommandError::Json {
+            problem: "EOF while parsing".to_owned(),
+            truncated: true,
+        },
+        "failed to unmarshal json. unexpected end of JSON input",
+    );
+}
+
+#[test]
+fn requests() {
+    check(
+        ParseError::MissingFile("path"),
+        "file argument 'path' is required",
+    );
+    check(
+        ParseError::MissingArgument("cid"),
+        "argument \"cid\" is required",
+    );
+    check(MultipartError::Truncated, "unexpected EOF");
+    check(
+        MultipartError::Boundary,
+        "no multipart boundary param in Content-Type",
+    );
 }
 
 #[test]
@@ -263,14 +407,14 @@ fn references() {
     );
     // Errors of the system begin small, and have no number.
     check(
-        Problem::Open {
+        ReferenceProblem::Open {
             path: "/srv/f".into(),
             error: Arc::new(io::Error::from_raw_os_error(2)),
         },
         "open /srv/f: no such file or directory",
     );
     check(
-        Problem::Missing { cid: hello() },
+        ReferenceProblem::Missing { cid: hello() },
         &format!("ipld: could not find {HELLO}"),
     );
 }

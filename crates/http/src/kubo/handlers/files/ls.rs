@@ -3,7 +3,7 @@
 use bytes::{BufMut as _, Bytes};
 use cairn_dag::Blocks;
 use cairn_dag::list::{EntryType, Lister};
-use cairn_dag::mfs::{Kind, Listed, Listing, MfsPath};
+use cairn_dag::mfs::{EntryKind, Listed, Listing, MfsPath};
 use cairn_wire::kubo::files::ls::{DIRECTORY, FilesEntry, FilesLs};
 
 use super::super::super::answer::{Encoding, Sender};
@@ -45,7 +45,7 @@ async fn as_json(mut listing: Listing, form: CidForm, out: Sender<Bytes>) -> Res
         json(&record(entry, form), &mut text.out)?;
         text.flush().await?;
     }
-    // As Kubo writes a list of none.
+    // As Kubo writes an empty list.
     let end: &[u8] = if any { b"]}\n" } else { b"null}\n" };
     text.out.put_slice(end);
     text.finish().await
@@ -65,7 +65,7 @@ async fn as_text(
     text.finish().await
 }
 
-/// Lines in the order of the names. The listing keeps from collection what is read.
+/// Lines sorted by name. The listing protects what is read from collection.
 async fn as_sorted_text(
     listing: Listing,
     blocks: Blocks,
@@ -106,7 +106,7 @@ fn record(entry: Listed, form: CidForm) -> FilesEntry {
         },
         Some((kind, size)) => FilesEntry {
             name,
-            r#type: i32::from(kind == Kind::Directory) * DIRECTORY,
+            r#type: i32::from(kind == EntryKind::Directory) * DIRECTORY,
             size: i64::try_from(size).unwrap_or(i64::MAX),
             hash: form.show(&entry.cid),
         },

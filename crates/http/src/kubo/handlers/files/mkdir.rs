@@ -14,7 +14,7 @@ impl Handler for FilesMkdir {
             flush: self.flush,
         };
         match super::mfs(&call)?.mkdir(&path, &options).await {
-            // Elsewhere Kubo says this in other words.
+            // Kubo has another text for this in other commands.
             Err(MfsError::AlreadyExists { .. }) => Err(Failure::normal("file already exists")),
             made => Ok(made?),
         }

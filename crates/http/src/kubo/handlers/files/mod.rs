@@ -13,11 +13,11 @@ mod stat;
 mod touch;
 mod write;
 
-use cairn_dag::mfs::{Mfs, MfsPath};
-use cairn_primitives::multihash::HashFunction;
+use cairn_dag::import::{ImportError, OptionError};
+use cairn_dag::mfs::{self, Mfs, MfsPath};
+use cairn_primitives::ByteString;
 use cairn_primitives::quote::Quoted;
 use cairn_primitives::unixfs::CidMaker;
-use cairn_primitives::{ByteString, Version, multihash};
 
 use super::super::{Call, Failure};
 
@@ -35,7 +35,7 @@ fn lax_path(given: Option<&ByteString>) -> Result<MfsPath, Failure> {
     Ok(MfsPath::new(&[b"/", given].concat())?)
 }
 
-/// Where an argument leads that may be a content path or a URI of one; `None` for a path in the file system.
+/// The content path of an argument that is one, or its URI; `None` for a path in MFS.
 fn outside(given: &[u8]) -> Option<Vec<u8>> {
     for scheme in ["ipfs", "ipns", "ipld"] {
         let rest = given.strip_prefix(scheme.as_bytes());
@@ -52,30 +52,15 @@ fn outside(given: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// How CIDs are made, as far as the options say. A hash function implies version 1.
+/// How CIDs are made, if the options say so.
 fn maker(version: Option<i32>, hash: Option<&str>) -> Result<Option<CidMaker>, Failure> {
-    if version.is_none() && hash.is_none() {
-        return Ok(None);
-    }
-    let version = match version.unwrap_or(0) {
-        0 if hash.is_some() => Version::V1,
-        0 => Version::V0,
-        1 => Version::V1,
-        other => return Err(Failure::normal(format!("unknown CID version: {other}"))),
-    };
-    let unknown =
-        |name: &str| Failure::normal(format!("unrecognized hash function: {}", Quoted(name)));
-    let function = match hash {
-        Some(name) => HashFunction::from_name(&name.to_lowercase()).map_err(|_| unknown(name))?,
-        None => HashFunction::from_code(multihash::SHA2_256)
-            .map_err(|error| Failure::normal(error.to_string()))?,
-    };
-    if !function.is_allowed() {
-        return Err(unknown(hash.unwrap_or_default()));
-    }
-    CidMaker::new(version, function)
-        .map(Some)
-        .map_err(|error| Failure::normal(error.to_string()))
+    mfs::cid_maker(version.map(i64::from), hash).map_err(|error| match error {
+        // Other commands say this in other words.
+        ImportError::Option(OptionError::Hash(name)) => {
+            Failure::normal(format!("unrecognized hash function: {}", Quoted(&name)))
+        }
+        error => error.into(),
+    })
 }
 
 #[cfg(test)]
@@ -99,12 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_function_implies_version_1() {
-        assert!(maker(None, None).unwrap().is_none());
-        let version = |version, hash| maker(version, hash).unwrap().unwrap().version();
-        assert_eq!(version(Some(0), None), Version::V0);
-        assert_eq!(version(Some(0), Some("sha2-256")), Version::V1);
-        assert_eq!(version(None, Some("SHA2-512")), Version::V1);
+    fn unknown_versions_and_hash_functions_are_refused_as_in_kubo() {
         for (number, hash, said) in [
             (Some(2), None, "unknown CID version: 2"),
             (None, Some("md4"), "unrecognized hash function: \"md4\""),

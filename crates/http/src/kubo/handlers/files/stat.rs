@@ -1,6 +1,6 @@
 //! `files/stat`.
 
-use cairn_dag::mfs::{Kind, MfsError, Stat};
+use cairn_dag::mfs::{EntryKind, MfsError, Stat};
 use cairn_wire::CommandError;
 use cairn_wire::kubo::files::stat::{FileStat, FilesStat};
 
@@ -47,8 +47,8 @@ fn record(stat: &Stat, form: CidForm) -> FileStat {
         cumulative_size: stat.cumulative_size,
         blocks: stat.blocks,
         r#type: match stat.kind {
-            Kind::Directory => "directory",
-            Kind::File => "file",
+            EntryKind::Directory => "directory",
+            EntryKind::File => "file",
         }
         .to_owned(),
         with_locality: stat.local.is_some(),

@@ -11,7 +11,7 @@ impl Handler for FilesTouch {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let path = super::path(&self.path)?;
         let nanos = self.mtime_nsecs.unwrap_or(0);
-        // As in Kubo, the second 0 stands for none.
+        // As in Kubo, second 0 means that there is no time.
         let mtime = self
             .mtime
             .filter(|seconds| *seconds != 0)

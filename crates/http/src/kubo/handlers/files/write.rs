@@ -37,7 +37,7 @@ impl Handler for FilesWrite {
     }
 }
 
-/// The bytes of the part that was begun.
+/// The bytes of the current part.
 fn body(files: Files) -> Body<'static> {
     stream::try_unfold(files, |mut files| async move {
         match files.chunk().await {

@@ -54,7 +54,7 @@ impl DiskFile for SimFile {
         })
     }
 
-    fn is_at_hand(&self, _offset: u64, _len: u64) -> bool {
+    fn is_cached(&self, _offset: u64, _len: u64) -> bool {
         true
     }
 

@@ -1,8 +1,8 @@
-//! A disk that fails as disks do, from a seed.
+//! A disk that fails like real disks, driven by a seed.
 //!
-//! Until it is synced, a write is only pending: a crash keeps any version that a 512-byte sector had since the last
-//! sync, each sector for itself, so writes are lost, reordered and torn. Entries of a directory vanish or come back in
-//! the same way until the directory is synced. An operation can be made to fail, or to be the last before a crash.
+//! Until it is synced, a write is pending: a crash keeps any version that a 512-byte sector had since the last sync,
+//! independently for each sector, so writes are lost, reordered and torn. Directory entries vanish or reappear in the
+//! same way until the directory is synced. An operation can be made to fail, or to be the last before a crash.
 
 mod file;
 mod inode;
@@ -53,8 +53,8 @@ impl SimDisk {
         state.plan = Some((state.operations + after, fault));
     }
 
-    /// Takes back a planned fault.
-    pub fn calm(&self) {
+    /// Cancels a planned fault.
+    pub fn clear_faults(&self) {
         self.state.lock().plan = None;
     }
 
@@ -86,8 +86,8 @@ impl SimDisk {
         self.state.lock().events.clone().unwrap_or_default()
     }
 
-    /// Cuts the power and turns it on again: what was not durable is settled by the seed. Returns the disk as the next
-    /// life of the machine sees it; every older handle fails from now on.
+    /// Cuts the power and turns it on again: the seed decides what remains of unsynced writes. Returns the disk as
+    /// the next life of the machine sees it; all older handles fail from now on.
     #[must_use]
     pub fn restart(&self) -> Self {
         let mut state = self.state.lock();

@@ -1,4 +1,4 @@
-//! Holds what a store answers against the model.
+//! Compares the answers of a store with the model.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use cairn_primitives::Multihash;
 use super::super::super::traits::BlockError;
 use super::super::engine::Engine;
 use super::Outcome;
-use super::model::{BLOCKS, Known, Model};
+use super::model::{BLOCKS, BlockState, Model};
 
 impl Model {
     pub(super) fn look(&mut self, engine: &Arc<Engine>) -> Outcome {
@@ -29,8 +29,12 @@ impl Model {
         };
         for (at, got) in which.into_iter().zip(found) {
             match (self.known[at], got) {
-                (Known::Present, None) => return Err(format!("block {at} is lost among many")),
-                (Known::Absent, Some(_)) => return Err(format!("block {at} is back among many")),
+                (BlockState::Present, None) => {
+                    return Err(format!("block {at} is lost among many"));
+                }
+                (BlockState::Absent, Some(_)) => {
+                    return Err(format!("block {at} is back among many"));
+                }
                 (_, Some(got)) if got != self.blocks[at].data => {
                     return Err(format!("block {at} has other bytes among many"));
                 }
@@ -58,10 +62,14 @@ impl Model {
             return Err(format!("block {at} has other bytes"));
         }
         match (self.known[at], got.is_some()) {
-            (Known::Present, false) => Err(format!("block {at} is lost")),
-            (Known::Absent, true) => Err(format!("block {at} was removed, and is back")),
-            (Known::Unknown, found) if settle => {
-                self.known[at] = if found { Known::Present } else { Known::Absent };
+            (BlockState::Present, false) => Err(format!("block {at} is lost")),
+            (BlockState::Absent, true) => Err(format!("block {at} was removed, and is back")),
+            (BlockState::Unknown, found) if settle => {
+                self.known[at] = if found {
+                    BlockState::Present
+                } else {
+                    BlockState::Absent
+                };
                 Ok(())
             }
             _ => Ok(()),
@@ -76,7 +84,7 @@ impl Model {
         if let Some(lost) = self
             .pinned()
             .into_iter()
-            .find(|at| self.known[*at] != Known::Present)
+            .find(|at| self.known[*at] != BlockState::Present)
         {
             return Err(format!("pinned block {lost} is lost"));
         }
@@ -84,7 +92,7 @@ impl Model {
         let present = self
             .known
             .iter()
-            .filter(|known| **known == Known::Present)
+            .filter(|known| **known == BlockState::Present)
             .count() as u64;
         if stat.blocks != present {
             return Err(format!(

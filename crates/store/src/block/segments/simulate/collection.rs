@@ -9,7 +9,7 @@ use super::super::super::disk::sim::SimDisk;
 use super::super::super::traits::Root;
 use super::super::engine::Engine;
 use super::Outcome;
-use super::model::{BLOCKS, Known, Model};
+use super::model::{BLOCKS, BlockState, Model};
 
 struct Sweeper<'a> {
     model: &'a RefCell<Model>,
@@ -59,7 +59,7 @@ impl Sweeper<'_> {
             .iter()
             .position(|block| block.cid.hash() == key)
         {
-            model.known[at] = Known::Absent;
+            model.known[at] = BlockState::Absent;
             model.note(|| format!("  collected {at}"));
         }
     }
@@ -88,7 +88,7 @@ pub(super) fn collect(model: &RefCell<Model>, engine: &Arc<Engine>, disk: &SimDi
         busy,
         failure: &failure,
     };
-    let before: Vec<Known> = model.borrow().known.clone();
+    let before: Vec<BlockState> = model.borrow().known.clone();
     let done = engine.collect_by(
         &mut || Ok(sweeper.roots()),
         &mut |key| sweeper.removed(key),
@@ -114,12 +114,12 @@ pub(super) fn collect(model: &RefCell<Model>, engine: &Arc<Engine>, disk: &SimDi
             }
             if !busy && !held {
                 let gone = (0..BLOCKS).filter(|at| {
-                    before[*at] == Known::Present
+                    before[*at] == BlockState::Present
                         && !pinned.contains(at)
                         && !model.since.contains(at)
                 });
                 for at in gone {
-                    if model.known[at] != Known::Absent {
+                    if model.known[at] != BlockState::Absent {
                         return Err(format!("a collection left block {at}"));
                     }
                 }
@@ -128,7 +128,7 @@ pub(super) fn collect(model: &RefCell<Model>, engine: &Arc<Engine>, disk: &SimDi
         Err(_) => {
             for at in 0..BLOCKS {
                 if !pinned.contains(&at) && !model.since.contains(&at) {
-                    model.known[at] = Known::Unknown;
+                    model.known[at] = BlockState::Unknown;
                 }
             }
         }

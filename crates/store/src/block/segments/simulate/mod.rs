@@ -1,8 +1,8 @@
-//! Lives of a store on a simulated disk, from a seed.
+//! Simulated lives of a store on a failing disk, from a seed.
 //!
-//! Each run drives the engine on one thread through random operations, cuts the power at a random operation of the disk
-//! (also inside recovery, collection and compaction), opens the store again and holds it against a model: what was
-//! answered is there, what was removed stays away, what is pinned is whole. The same seed gives the same run.
+//! Each run drives the engine on one thread through random operations, cuts the power at a random disk operation
+//! (also inside recovery, collection and compaction), opens the store again and compares it with a model: what was
+//! answered is present, what was removed stays away, what is pinned is complete. The same seed gives the same run.
 #![allow(clippy::indexing_slicing)]
 
 mod check;
@@ -19,11 +19,11 @@ use self::model::Model;
 use super::super::disk::Disk;
 use super::super::disk::sim::{Fault, SimDisk};
 use super::engine::{Engine, Limits};
-use super::recover::{self, Plan};
+use super::recover::{self, OpenPlan};
 
 type Outcome<T = ()> = Result<T, String>;
 
-fn plan() -> Plan {
+fn plan() -> OpenPlan {
     let limits = Limits {
         segment: 48 << 10,
         buffer: 16 << 10,
@@ -40,7 +40,7 @@ fn plan() -> Plan {
         warm_writes: false,
         verify_reads: false,
     };
-    Plan {
+    OpenPlan {
         limits,
         read_only: false,
         reserve: 0,
@@ -70,21 +70,21 @@ fn reopen(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome<Arc<Engine>> {
             &plan(),
             &mut |_, _| {},
         );
-        disk.calm();
+        disk.clear_faults();
         match opened {
             Ok((engine, report)) if !disk.crashed() => {
                 let mut model = model.borrow_mut();
                 model.note(|| format!("opened: {report:?}"));
                 if report.reindexed.is_some() {
-                    model.doubt_removals();
+                    model.mark_removals_uncertain();
                 }
                 return Ok(engine);
             }
             opened => {
                 let why = opened.map(drop);
                 model.borrow_mut().note(|| format!("not opened: {why:?}"));
-                // The index may have been made anew before the opening failed, and what was removed be back.
-                model.borrow_mut().doubt_removals();
+                // The index may have been rebuilt before the opening failed, and what was removed be back.
+                model.borrow_mut().mark_removals_uncertain();
                 *disk = disk.restart();
             }
         }
@@ -123,7 +123,7 @@ fn live(disk: &mut SimDisk, model: &RefCell<Model>) -> Outcome {
     model.holds.clear();
     model.unsynced.clear();
     let end = model.rng.below(4);
-    disk.calm();
+    disk.clear_faults();
     if end == 0 && !disk.crashed() {
         model.note(|| "close".to_owned());
         engine.rest();
@@ -153,7 +153,7 @@ pub fn run(seed: u64) -> Result<(), String> {
     let done = (0..lives)
         .try_for_each(|_| live(&mut disk, &model))
         .and_then(|()| {
-            disk.calm();
+            disk.clear_faults();
             let opened = recover::open(
                 Arc::new(disk.clone()) as Arc<dyn Disk>,
                 &plan(),
@@ -163,7 +163,7 @@ pub fn run(seed: u64) -> Result<(), String> {
                 opened.map_err(|error| format!("the store cannot be opened at last: {error:?}"))?;
             let mut model = model.borrow_mut();
             if report.reindexed.is_some() {
-                model.doubt_removals();
+                model.mark_removals_uncertain();
             }
             model.check(&engine)
         });

@@ -1,4 +1,4 @@
-//! What must be true of a store: the operations of a run, and what each may answer.
+//! The model of a store: the operations of a run, and what each may answer.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const LEAVES: usize = 30;
 
 /// What the model knows of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) enum BlockState {
     Present,
     Absent,
     /// Asked for and not answered.
@@ -32,7 +32,7 @@ pub(super) struct Model {
     pub(super) rng: Rng,
     pub(super) blocks: Vec<Block>,
     children: Vec<Vec<usize>>,
-    pub(super) known: Vec<Known>,
+    pub(super) known: Vec<BlockState>,
     /// Roots that are pinned: rows in a database that does not crash.
     pub(super) pins: BTreeSet<usize>,
     /// Blocks written and not synced.
@@ -75,7 +75,7 @@ impl Model {
             rng,
             blocks,
             children,
-            known: vec![Known::Absent; BLOCKS],
+            known: vec![BlockState::Absent; BLOCKS],
             pins: BTreeSet::new(),
             unsynced: BTreeSet::new(),
             holds: Vec::new(),
@@ -136,17 +136,17 @@ impl Model {
         Ok(())
     }
 
-    fn doubt(&mut self, which: impl IntoIterator<Item = usize>) {
+    fn mark_uncertain(&mut self, which: impl IntoIterator<Item = usize>) {
         for at in which {
-            if self.known[at] == Known::Absent {
-                self.known[at] = Known::Unknown;
+            if self.known[at] == BlockState::Absent {
+                self.known[at] = BlockState::Unknown;
             }
         }
     }
 
-    /// What was removed may be back: the index was made anew.
-    pub(super) fn doubt_removals(&mut self) {
-        self.doubt(0..BLOCKS);
+    /// What was removed may be back: the index was rebuilt.
+    pub(super) fn mark_removals_uncertain(&mut self) {
+        self.mark_uncertain(0..BLOCKS);
     }
 
     /// Puts a DAG, answers, and perhaps pins it.
@@ -167,7 +167,7 @@ impl Model {
         match done {
             Ok(()) => {
                 for at in &which {
-                    self.known[*at] = Known::Present;
+                    self.known[*at] = BlockState::Present;
                 }
                 if pin {
                     self.pins.insert(root);
@@ -178,7 +178,7 @@ impl Model {
             }
             Err(error) => {
                 self.note(|| format!("  failed: {error}"));
-                self.doubt(which);
+                self.mark_uncertain(which);
             }
         }
     }
@@ -192,7 +192,7 @@ impl Model {
         self.note(|| format!("stage {which:?}"));
         self.since.extend(&which);
         let done = self.write(engine, &hold, &which);
-        self.doubt(which.iter().copied());
+        self.mark_uncertain(which.iter().copied());
         if done.is_ok() {
             let keep: BTreeSet<usize> = which.iter().copied().collect();
             self.unsynced.extend(&keep);
@@ -218,7 +218,7 @@ impl Model {
                     .flat_map(|(_, kept)| kept.iter().copied())
                     .collect();
                 for at in unsynced.intersection(&live) {
-                    self.known[*at] = Known::Present;
+                    self.known[*at] = BlockState::Present;
                 }
             }
             Err(error) => self.note(|| format!("  failed: {error}")),
@@ -231,14 +231,14 @@ impl Model {
         let found = hold.touch_blocking(self.blocks[at].cid.hash());
         self.note(|| format!("touch {at}: {found:?}"));
         match (found, self.known[at]) {
-            (Ok(false), Known::Present) => {
+            (Ok(false), BlockState::Present) => {
                 return Err(format!("block {at} is present, and touch does not find it"));
             }
-            (Ok(true), Known::Absent) => {
+            (Ok(true), BlockState::Absent) => {
                 return Err(format!("block {at} is absent, and touch finds it"));
             }
             (Ok(true), _) => {
-                self.known[at] = Known::Present;
+                self.known[at] = BlockState::Present;
                 self.since.insert(at);
                 self.holds.push((hold, BTreeSet::from([at])));
             }
@@ -274,17 +274,17 @@ impl Model {
         for (index, at) in which.iter().enumerate() {
             match &done {
                 Ok(answers) => {
-                    if self.known[*at] == Known::Present && !answers[index]
-                        || self.known[*at] == Known::Absent && answers[index]
+                    if self.known[*at] == BlockState::Present && !answers[index]
+                        || self.known[*at] == BlockState::Absent && answers[index]
                     {
                         return Err(format!(
                             "remove of {at}, which is {:?}, answered {}",
                             self.known[*at], answers[index]
                         ));
                     }
-                    self.known[*at] = Known::Absent;
+                    self.known[*at] = BlockState::Absent;
                 }
-                Err(_) => self.known[*at] = Known::Unknown,
+                Err(_) => self.known[*at] = BlockState::Unknown,
             }
         }
         Ok(())

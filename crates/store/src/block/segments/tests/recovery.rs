@@ -92,7 +92,7 @@ fn an_index_that_does_not_fit_is_made_anew() {
     put(&engine, &second).unwrap();
     let disk = end(engine, &disk);
 
-    // Behind the segments: the rest is replayed.
+    // After the segments: the rest is replayed.
     disk.tamper("index.redb", Some(&behind));
     let (engine, report) = open(&disk);
     assert_eq!((report.reindexed, report.replayed), (None, 4));
@@ -192,7 +192,7 @@ fn a_lost_segment_is_told_until_its_blocks_are_back() {
         assert_eq!(present(&engine, &first), first.len() - lost.blocks as usize);
         let told = std::cell::RefCell::new(0);
         engine
-            .tell_lost(&mut |_, whole| {
+            .each_lost(&mut |_, whole| {
                 assert!(matches!(whole, Err(BlockError::Lost { segment: 1, .. })));
                 *told.borrow_mut() += 1;
                 true

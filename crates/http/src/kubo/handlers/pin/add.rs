@@ -1,0 +1,68 @@
+//! `pin/add`.
+
+use std::time::Duration;
+
+use cairn_dag::pin::Progress;
+use cairn_store::meta::PinMode;
+use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
+
+use super::super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
+
+/// Time between two lines of progress.
+const TICK: Duration = Duration::from_millis(500);
+
+impl Handler for PinAdd {
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
+        let form = call.cids()?;
+        let name = self.name.clone().unwrap_or_default();
+        cairn_dag::pin::check_name(&name)?;
+        let mode = if self.recursive {
+            PinMode::Recursive
+        } else {
+            PinMode::Direct
+        };
+        let (blocks, pinner) = (call.blocks(), call.node().pins().clone());
+        if !self.progress {
+            let mut pins = Vec::with_capacity(self.paths.len());
+            for path in &self.paths {
+                let cid = call.resolve(path).await?;
+                pinner.add(&blocks, &cid, mode, &name, None).await?;
+                pins.push(form.show(&cid));
+            }
+            return Ok(OneOrMany::One(Pinned {
+                pins: Some(pins),
+                ..Pinned::default()
+            }));
+        }
+        Ok(OneOrMany::Many(Records::work(move |out| async move {
+            let seen = Progress::default();
+            let shown = || Pinned {
+                pins: None,
+                progress: Some(seen.nodes()),
+                bytes: Some(seen.bytes()),
+            };
+            let pin_all = async {
+                let mut pins = Vec::with_capacity(self.paths.len());
+                for path in &self.paths {
+                    let cid = call.resolve(path).await?;
+                    pinner.add(&blocks, &cid, mode, &name, Some(&seen)).await?;
+                    pins.push(form.show(&cid));
+                }
+                Ok::<_, Failure>(pins)
+            };
+            let mut pin_all = std::pin::pin!(pin_all);
+            let pins = loop {
+                match tokio::time::timeout(TICK, pin_all.as_mut()).await {
+                    Ok(done) => break done?,
+                    Err(_) => out.send(shown()).await?,
+                }
+            };
+            out.send(shown()).await?;
+            out.send(Pinned {
+                pins: Some(pins),
+                ..Pinned::default()
+            })
+            .await
+        })))
+    }
+}

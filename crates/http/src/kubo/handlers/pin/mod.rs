@@ -1,0 +1,7 @@
+//! `pin`: what is kept from collection.
+
+mod add;
+mod ls;
+mod rm;
+mod update;
+mod verify;
