@@ -247,7 +247,7 @@ impl From<TransportError> for Problem {
     fn from(error: TransportError) -> Self {
         let problem = Self::from_error(&error);
         match error {
-            TransportError::Connect { .. } => problem.hint(
+            TransportError::Connect { .. } | TransportError::ConnectTimeout { .. } => problem.hint(
                 "is the daemon running? Start it with `{program} daemon`, or omit `--api`",
             ),
             TransportError::Certificate { .. } => problem.hint(
@@ -261,12 +261,12 @@ impl From<TransportError> for Problem {
 impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Transport(error) => error.into(),
-            ClientError::Command { error, .. } => Self {
+            ClientError::Connection(error) => error.into(),
+            ClientError::Response { error, .. } => Self {
                 kubo: Some(error.message.clone()),
                 ..Self::failed(error.detail.unwrap_or(error.message))
             },
-            ClientError::Refused { status, .. }
+            ClientError::Status { status, .. }
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>
             {
@@ -274,7 +274,7 @@ impl From<ClientError> for Problem {
                     "give the credentials with CAIRN_API_AUTH, `--api-auth-file` or `--api-auth`",
                 )
             }
-            ClientError::Refused { status, .. } if status == http::StatusCode::NOT_FOUND => {
+            ClientError::Status { status, .. } if status == http::StatusCode::NOT_FOUND => {
                 Self::from_error(&error).hint("the server does not have this command")
             }
             other => Self::from_error(&other),

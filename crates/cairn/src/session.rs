@@ -147,6 +147,8 @@ fn http(address: &Address, globals: &Globals) -> Result<Http, Problem> {
 }
 
 fn with_options(mut kubo: Kubo, globals: &Globals) -> Result<Kubo, Problem> {
+    // Whoever types a command ends it as well.
+    kubo = kubo.with_timeout(None);
     for (name, value) in &globals.passed_on {
         kubo = kubo.with_option(*name, value.clone());
     }
@@ -236,6 +238,7 @@ fn is_listening(address: &Address) -> bool {
             };
             !TcpStream::connect_timeout(&place, PROBE).is_err_and(refused)
         }
+        _ => true,
     }
 }
 

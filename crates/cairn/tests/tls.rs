@@ -120,10 +120,8 @@ fn the_command_line_speaks_tls() {
 #[tokio::test]
 async fn the_sdk_speaks_http_2_where_it_is_offered() {
     let secure = Secure::start();
-    let options = HttpOptions {
-        roots: Roots::from_pem(&fs::read(secure.pem("ca.pem")).unwrap()).unwrap(),
-        ..HttpOptions::default()
-    };
+    let mut options = HttpOptions::default();
+    options.roots = Roots::from_pem(&fs::read(secure.pem("ca.pem")).unwrap()).unwrap();
     let address = format!("https://localhost:{}", secure.port())
         .parse()
         .unwrap();

@@ -11,6 +11,7 @@ use cairn_primitives::multiaddr::{HttpAddr, HttpAddrError};
 /// Read from a URL (`http://host:5001`) or a multiaddr (`/ip4/127.0.0.1/tcp/5001`, `/dns/host/tcp/5001/http`,
 /// `/unix/run/cairn.sock`). See <https://github.com/multiformats/multiaddr>.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Address {
     /// `scheme://host[:port][/path]`, without a slash at its end.
     Url(String),

@@ -1,36 +1,69 @@
-//! The SDK: a client of the declared endpoints for any server.
+//! A client of the Kubo RPC and of Cairn's other APIs, for any server that implements them.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use cairn_client::{Kubo, Part, Upload};
-//! use cairn_wire::kubo::{add::Add, cat::Cat};
+//! # async fn example() -> Result<(), cairn_client::Error> {
+//! use cairn_client::Kubo;
 //!
-//! let kubo = Kubo::connect(&"/ip4/127.0.0.1/tcp/5001".parse()?)?;
-//! let mut added = kubo.upload(&Add::new(), Upload::one(Part::bytes("note.txt", "hello"))).await?;
-//! while let Some(entry) = added.next().await? {
-//!     println!("{} {}", entry.hash, entry.name);
+//! let kubo = Kubo::connect("/ip4/127.0.0.1/tcp/5001").await?;
+//! let added = kubo.add("notes.txt").await?;
+//! println!("{} {}", added.cid, added.name);
+//! let text = kubo.cat(&added.cid).to_string(1 << 20).await?;
+//! for entry in kubo.files().ls("/").long(true).await? {
+//!     println!("{} {}", entry.name, entry.size);
 //! }
-//! let mut content = kubo.call(&Cat::new(vec!["/ipfs/bafkqabtimvwgy3yk".into()])).await?;
-//! while let Some(bytes) = content.chunk().await? {
-//!     println!("{} bytes", bytes.len());
-//! }
-//! # Ok(())
+//! # let _ = text; Ok(())
 //! # }
 //! ```
 //!
-//! * [`Kubo`] speaks the Kubo RPC over any [`transport::Transport`]: HTTP, or a router in this process.
-//! * Answers are streams read as they arrive; nothing is collected unless asked for.
-//! * A cut answer is an [`Error`], never the end of one.
+//! * [`Kubo`] and its groups ([`Kubo::pins`], [`Kubo::files`], …) have a method for each command. It returns a [`Call`], whose
+//!   methods set the options of the command, and which is then awaited or streamed.
+//! * Results are typed: CIDs are [`Cid`], times are [`SystemTime`](std::time::SystemTime). Content is an [`Answer`], which implements
+//!   `Stream` and `AsyncRead`.
+//! * All errors are [`Error`]; [`Error::kind`] classifies them. A response that is cut off is always an error.
+//! * Calls have a timeout of 120 seconds by default; see [`Call::timeout`].
+//! * A [`Transport`] connects to the server: [`Http`], or a router in this process ([`InProcess`]).
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! * `tls`: HTTPS, with rustls.
+//! * `http2`: HTTP/2, if the server supports it.
+//! * `blocking`: the module `blocking`, for programs without an async runtime.
+//! * `regex`: regular expressions as patterns for adding directories.
 
 pub mod address;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+pub mod builder;
 mod error;
+#[cfg(unix)]
+pub mod get;
+pub mod groups;
 mod kubo;
 pub mod rest;
+mod time;
 pub mod transport;
 pub mod upload;
+pub mod version;
+mod workarounds;
+
+pub use bytes::Bytes;
+pub use cairn_primitives::{ByteString, Cid, ContentPath, PeerId};
+pub use cairn_wire as wire;
 
 pub use address::Address;
-pub use error::{Error, TransportError};
-pub use kubo::{Answer, Kubo, Received, Records, Retry};
-pub use transport::{Body, BoxError, Http, HttpOptions, InProcess, Roots, Transport};
-pub use upload::{Content, Metadata, Part, RawUpload, Upload, UploadError};
+pub use builder::{Builder, DEFAULT_ADDR};
+pub use error::{EncoderError, Error, ErrorKind, PartialResponse, TransportError};
+pub use kubo::{
+    AddCall, AddEvent, AddResult, Added, All, Answer, Call, Callable, DEFAULT_BASE,
+    DEFAULT_TIMEOUT, GetJson, IntoPath, IntoPaths, IntoSetting, Items, Kubo, ReadItems, Received,
+    Records, Retry, Root, RootCid, Span, Streamable,
+};
+#[cfg(feature = "tls")]
+pub use transport::Roots;
+pub use transport::{Body, BoxError, Http, HttpOptions, InProcess, Transport};
+pub use upload::{
+    Content, IntoSource, IntoSources, Matcher, Metadata, Part, Pattern, RawUpload, Source,
+    Symlinks, Upload, UploadError,
+};

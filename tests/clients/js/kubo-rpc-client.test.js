@@ -42,6 +42,8 @@ describe('kubo-rpc-client', () => {
   it('tells its version and its id', async () => {
     assert.equal((await ipfs.version()).version, '0.42.0')
     assert.match((await ipfs.id()).id.toString(), /^12D3Koo/)
+    assert.equal(await ipfs.isOnline(), false)
+    assert.match(ipfs.getEndpointConfig().host, /127\.0\.0\.1/)
   })
 
   it('adds bytes and reads them', async () => {
@@ -145,6 +147,43 @@ describe('kubo-rpc-client', () => {
     await assert.rejects(files.read('/js/none').next(), /does not exist/)
     await files.rm('/js', { recursive: true })
     assert.equal((await collect(files.ls('/'))).length, 0)
+  })
+
+  it('stores nodes of several codecs, and resolves paths in them', async () => {
+    const { cid: linked } = await ipfs.add('linked')
+    const cid = await ipfs.dag.put({ stones: [1, 2, { deep: linked }] })
+    const { value } = await ipfs.dag.get(cid)
+    assert.deepEqual(value.stones.slice(0, 2), [1, 2])
+    assert.equal((await ipfs.dag.get(cid, { path: 'stones/1' })).value, 2)
+    const resolved = await ipfs.dag.resolve(cid, { path: 'stones/1' })
+    assert.deepEqual([resolved.cid.toString(), resolved.remainderPath], [cid.toString(), '/stones/1'])
+    const json = await ipfs.dag.put({ a: 1 }, { storeCodec: 'dag-json' })
+    assert.deepEqual((await ipfs.dag.get(json)).value, { a: 1 })
+    const refs = await collect(ipfs.refs(cid))
+    assert.deepEqual(refs.map((entry) => entry.ref), [linked.toString()])
+    const local = await collect(ipfs.refs.local())
+    assert.ok(local.length > 2 && local.every((entry) => entry.err === ''))
+    assert.equal(await ipfs.resolve(`/ipfs/${linked}`), `/ipfs/${linked}`)
+  })
+
+  it('pins and unpins several at once', async () => {
+    const cids = []
+    for await (const { cid } of ipfs.addAll(['pin a', 'pin b'], { pin: false })) cids.push(cid)
+    assert.equal((await collect(ipfs.pin.addAll(cids))).length, 2)
+    const pins = await collect(ipfs.pin.ls({ type: 'recursive' }))
+    assert.ok(cids.every((cid) => pins.some((pin) => pin.cid.equals(cid))))
+    assert.equal((await collect(ipfs.pin.rmAll(cids))).length, 2)
+  })
+
+  it('replaces the configuration, applies profiles, lists commands', async () => {
+    const config = await ipfs.config.getAll()
+    config.Gateway.RootRedirect = '/replaced'
+    await ipfs.config.replace(config)
+    assert.equal(await ipfs.config.get('Gateway.RootRedirect'), '/replaced')
+    const { original, updated } = await ipfs.config.profiles.apply('server', { dryRun: true })
+    assert.notDeepEqual(original, updated)
+    assert.ok((await ipfs.commands()).Subcommands.some((command) => command.Name === 'pin'))
+    assert.ok('ipfs_version' in await ipfs.diag.sys())
   })
 
   it('tells of errors, and gives requests up', async () => {

@@ -5,6 +5,7 @@ The library knows no newer daemons than those of its time, so the daemon is expe
 
 import io
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -142,6 +143,94 @@ class Client(unittest.TestCase):
         self.assertFalse([
             entry for entry in files.ls("/")["Entries"] or [] if entry["Name"] == "python"
         ])
+
+    def test_options_of_add(self):
+        add = self.client.add
+        path = self.file("options", b"hello\n")
+        self.assertEqual(add(path, only_hash=True)["Hash"], HELLO)
+        self.assertTrue(add(path, raw_leaves=True)["Hash"].startswith("bafkrei"))
+        self.assertTrue(add(path, trickle=True, chunker="size-1024")["Hash"].startswith("Qm"))
+        wrapped = as_list(add(path, wrap_with_directory=True))
+        self.assertEqual([entry["Name"] for entry in wrapped], ["options", ""])
+        self.assertEqual(add(path, opts={"cid-version": 1})["Hash"][:4], "bafy")
+        both = add(self.file("one", b"1"), self.file("two", b"2"))
+        self.assertEqual([entry["Name"] for entry in both], ["one", "two"])
+        with open(path, "rb") as file:
+            self.assertEqual(add(file)["Hash"], HELLO)
+        self.assertEqual(self.client.add_bytes(iter([b"hel", b"lo\n"])), HELLO)
+
+    def test_parts_of_a_folder(self):
+        for name in ["1.jpg", "2.jpg", "notes", ".hidden", "old/3.jpg"]:
+            self.file("photos/" + name, name.encode())
+        photos = os.path.join(self.folder, "photos")
+        os.symlink("old", os.path.join(photos, "way"))
+
+        def names(**options):
+            return {entry["Name"] for entry in as_list(self.client.add(photos, **options))} - {"photos"}
+
+        self.assertEqual(names(pattern="*.jpg"), {"photos/1.jpg", "photos/2.jpg"})
+        self.assertIn("photos/.hidden", names())
+        self.assertIn("photos/old/3.jpg", names(recursive=True))
+        self.assertNotIn("photos/.hidden", names(recursive=True, pattern="**"))
+        self.assertEqual(names(pattern=re.compile("[12]")), {"photos/1.jpg", "photos/2.jpg"})
+        self.assertIn("photos/way", names(recursive=True, follow_symlinks=True))
+
+    def test_nodes(self):
+        put = self.client.dag.put(io.BytesIO(b'{"stones":[1,2,{"deep":true}]}'))
+        cid = put["Cid"]["/"]
+        self.assertEqual(self.client.dag.get(cid), {"stones": [1, 2, {"deep": True}]})
+        self.assertEqual(self.client.dag.get(cid + "/stones/2"), {"deep": True})
+        resolved = self.client.dag.resolve(cid + "/stones/2")
+        self.assertEqual((resolved["Cid"]["/"], resolved["RemPath"]), (cid, "/stones/2"))
+
+    def test_more_of_pins(self):
+        one, two = self.add_unpinned(b"pin one"), self.add_unpinned(b"pin two")
+        self.assertEqual(self.client.pin.add(one, two)["Pins"], [one, two])
+        updated = self.client.pin.update(one, self.add_unpinned(b"pin three"))["Pins"]
+        self.assertEqual(len(updated), 2)
+        self.assertNotIn(one, self.client.pin.ls()["Keys"])
+        with self.client.pin.verify(two, verbose=True) as checks:
+            self.assertTrue(any(check["Cid"] == two and check["Ok"] for check in checks))
+        self.assertEqual(self.client.pin.rm(two, recursive=True)["Pins"], [two])
+        with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse) as failed:
+            self.client.pin.ls(two)
+        self.assertIn("not pinned", str(failed.exception))
+
+    def test_links_and_paths(self):
+        self.file("linked/a", b"linked")
+        added = self.client.add(os.path.join(self.folder, "linked"))
+        names = {entry["Name"]: entry["Hash"] for entry in added}
+        path = "/ipfs/" + names["linked"] + "/a"
+        self.assertEqual(self.client.resolve(path)["Path"], "/ipfs/" + names["linked/a"])
+        self.assertEqual([link["Ref"] for link in self.client.unstable.refs(names["linked"])], [names["linked/a"]])
+        local = self.client.unstable.refs.local()
+        self.assertGreater(len(local), 2)
+
+    def test_streams(self):
+        content = bytes(range(256)) * 4096
+        cid = self.client.add_bytes(content)
+        pieces = list(self.client.cat(cid, stream=True))
+        self.assertEqual(b"".join(pieces), content)
+        self.client.add(self.file("garbage", b"stream of garbage"), pin=False)
+        with self.client.repo.gc(stream=True) as removed:
+            self.assertGreater(len([block["Key"]["/"] for block in removed]), 0)
+
+    def test_more_of_the_configuration(self):
+        told = self.client.config.set("Gateway.RootRedirect", "/set")
+        self.assertEqual((told["Key"], told["Value"]), ("Gateway.RootRedirect", "/set"))
+        self.assertEqual(self.client.config.set("Gateway.RootRedirect", "/set")["Value"], "/set")
+        # The library sends no file, which every daemon asks for.
+        with self.assertRaises(ipfshttpclient.exceptions.StatusError):
+            self.client.config.replace(self.client.config.get())
+
+    def test_sessions_are_opened_again(self):
+        client = ipfshttpclient.connect(ADDRESS, chunk_size=4096, timeout=60)
+        self.assertEqual(client.chunk_size, 4096)
+        for _ in range(2):
+            with client:
+                self.assertEqual(client.version()["Version"], client.version()["Version"])
+        client.close()
+        self.assertIn("Version", client.apply_workarounds())
 
     def test_errors_are_told(self):
         with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse) as failed:

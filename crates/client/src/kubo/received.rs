@@ -65,7 +65,7 @@ impl Received for Nothing {
     }
 }
 
-async fn only<T: Record>(answer: Answer) -> Result<T, Error> {
+pub(super) async fn only<T: Record>(answer: Answer) -> Result<T, Error> {
     let mut records = Records::<T>::new(answer);
     let record = records.next().await?.ok_or(Error::Empty)?;
     // What is behind the record may be the news that it is void.

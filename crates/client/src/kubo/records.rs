@@ -1,6 +1,8 @@
 //! The records of an answer.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use cairn_wire::CommandError;
@@ -10,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
 use super::splitter::Splitter;
-use crate::error::Error;
+use crate::error::{EncoderError, Error, PartialResponse};
 
 /// The records of an answer, read as they arrive.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Records<T> {
     splitter: Splitter,
     /// Whether a record must come yet.
     due: bool,
+    /// Whether one has come.
+    begun: bool,
     record: PhantomData<fn() -> T>,
 }
 
@@ -30,6 +34,7 @@ impl<T: DeserializeOwned> Records<T> {
             due: answer.is_record_due(),
             answer,
             splitter: Splitter::default(),
+            begun: false,
             record: PhantomData,
         }
     }
@@ -38,12 +43,10 @@ impl<T: DeserializeOwned> Records<T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Answer::chunk`], and [`Error::Malformed`].
+    /// Those of [`Self::next_line`], and [`EncoderError::Decoding`].
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         match self.next_line().await? {
-            Some(line) => serde_json::from_slice(&line)
-                .map(Some)
-                .map_err(Error::Malformed),
+            Some(line) => decode(&line).map(Some),
             None => Ok(None),
         }
     }
@@ -52,23 +55,34 @@ impl<T: DeserializeOwned> Records<T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Answer::chunk`], [`Error::TooLong`], and [`Error::Empty`] at the end of an answer that holds no record and
-    /// must.
+    /// Those of [`Answer::chunk`], [`Error::ContentType`] when they are no records, [`Error::TooLong`], and [`Error::Empty`] at the
+    /// end of an answer that holds no record and must.
     pub async fn next_line(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|context| self.poll_line(context)).await
+    }
+
+    pub(crate) fn poll_line(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Error>> {
         loop {
             if let Some(line) = self.splitter.next()? {
-                self.due = false;
-                return self.told(line).map(Some);
+                return Poll::Ready(self.told(line).map(Some));
             }
-            match self.answer.chunk().await? {
-                Some(bytes) => self.splitter.push(&bytes),
+            match std::task::ready!(self.answer.poll_chunk(context))? {
+                Some(bytes) => {
+                    if !self.begun {
+                        self.answer.check_json()?;
+                    }
+                    self.splitter.push(&bytes);
+                }
                 None => {
                     let due = std::mem::take(&mut self.due);
-                    return match self.splitter.last() {
+                    return Poll::Ready(match self.splitter.last() {
                         Some(line) => self.told(line).map(Some),
                         None if due => Err(Error::Empty),
                         None => Ok(None),
-                    };
+                    });
                 }
             }
         }
@@ -97,13 +111,25 @@ impl<T: DeserializeOwned> Records<T> {
     /// Older servers send the error of a command that failed on the way as its last record.
     fn told(&mut self, line: Bytes) -> Result<Bytes, Error> {
         const MOST: usize = 64 * 1024;
+        let begun = std::mem::replace(&mut self.begun, true);
+        self.due = false;
         let told = (line.len() < MOST && line.starts_with(b"{\"Message\":"))
             .then(|| serde_json::from_slice::<CommandError>(&line));
         match told {
             Some(Ok(error)) if error.r#type == "error" => {
-                Err(self.answer.command_error(StatusCode::OK, error))
+                match self.answer.command_error(StatusCode::OK, error) {
+                    Error::Response { error, .. } if begun => {
+                        Err(PartialResponse::new(error.message).into())
+                    }
+                    error => Err(error),
+                }
             }
             _ => Ok(line),
         }
     }
+}
+
+/// Reads one record.
+pub(crate) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(line).map_err(|error| EncoderError::decoding("json", error).into())
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, TransportError};
 /// A request that never reached the server can always be retried; one that may have been executed only if its command
 /// changes nothing. Uploads are never retried: their content was consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retry {
     /// Maximum number of attempts after the first.
     pub most: u32,
@@ -38,13 +39,32 @@ impl Retry {
         longest_pause: Duration::ZERO,
     };
 
+    /// Sets the maximum number of retries.
+    #[must_use]
+    pub fn at_most(self, attempts: u32) -> Self {
+        Self {
+            most: attempts,
+            ..self
+        }
+    }
+
+    /// Sets the first and the longest pause.
+    #[must_use]
+    pub fn pauses(self, first: Duration, longest: Duration) -> Self {
+        Self {
+            first_pause: first,
+            longest_pause: longest,
+            ..self
+        }
+    }
+
     /// How long to wait before the next attempt; `None` to give up.
     pub(super) fn pause(&self, attempt: u32, error: &Error, safe: bool) -> Option<Duration> {
         let worth = match error {
-            Error::Transport(TransportError::Connect { .. }) => true,
-            Error::Transport(TransportError::Broken(_) | TransportError::Timeout { .. }) => safe,
+            _ if error.is_connect() => true,
+            Error::Connection(TransportError::Broken(_)) => safe,
             // Both statuses mean that nothing was done.
-            Error::Refused { status, .. } | Error::Command { status, .. } => {
+            Error::Status { status, .. } | Error::Response { status, .. } => {
                 matches!(
                     *status,
                     StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
@@ -77,7 +97,7 @@ mod tests {
     use super::*;
 
     fn broken() -> Error {
-        Error::Transport(TransportError::Broken("gone".into()))
+        Error::Connection(TransportError::Broken("gone".into()))
     }
 
     #[test]
@@ -85,12 +105,12 @@ mod tests {
         let retry = Retry::default();
         assert!(retry.pause(0, &broken(), true).is_some());
         assert!(retry.pause(0, &broken(), false).is_none());
-        let connect = Error::Transport(TransportError::Connect {
+        let connect = Error::Connection(TransportError::Connect {
             address: String::new(),
             source: "refused".into(),
         });
         assert!(retry.pause(0, &connect, false).is_some());
-        let failed = Error::Command {
+        let failed = Error::Response {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             error: cairn_wire::CommandError::normal("no"),
         };

@@ -92,7 +92,7 @@ async fn errors_keep_what_the_server_says() {
         .call(&BlockGet::new("x".into()))
         .await
         .unwrap_err();
-    assert!(matches!(&error, Error::Command { error, .. } if error.code == 0));
+    assert!(matches!(&error, Error::Response { error, .. } if error.code == 0));
     assert_eq!(error.to_string(), "no such block");
 
     let refused = || async { (StatusCode::BAD_REQUEST, "argument \"cid\" is required\n") };
@@ -157,7 +157,10 @@ async fn a_cut_answer_is_not_a_whole_one() {
         .call(&RepoVerify::new())
         .await
         .unwrap();
-    assert!(matches!(records.next().await, Err(Error::Malformed(_))));
+    assert!(matches!(
+        records.next().await,
+        Err(Error::Encoder(crate::EncoderError::Decoding { .. }))
+    ));
 
     let nothing = || async { "" };
     assert!(matches!(
@@ -219,7 +222,7 @@ async fn serve(router: Router) -> Kubo {
         listener.local_addr().unwrap().port()
     );
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Kubo::connect(&address.parse().unwrap()).unwrap()
+    Kubo::at(&address.parse().unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -280,7 +283,7 @@ async fn nobody_listening_is_told_apart() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let kubo = Kubo::connect(&format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap())
+    let kubo = Kubo::at(&format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap())
         .unwrap()
         .with_retry(Retry::NEVER);
     let error = kubo.call(&Version::new()).await.unwrap_err();

@@ -62,9 +62,9 @@ impl<E: std::fmt::Debug + DeserializeOwned> CallError<E> {
     /// An error that came while the answer was read.
     pub(super) fn reading(error: Error) -> Self {
         match error {
-            Error::Stream(text) => match serde_json::from_str(&text) {
+            Error::Partial(partial) => match serde_json::from_str(partial.message()) {
                 Ok(error) => Self::Interrupted { error },
-                Err(_) => Self::Cut(text.into()),
+                Err(_) => Self::Cut(partial.message().into()),
             },
             Error::Cut(source) => Self::Cut(source),
             Error::Upload(error) => Self::Upload(error),

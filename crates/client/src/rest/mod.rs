@@ -16,7 +16,7 @@ pub use self::error::{CallError, ErrorOf};
 pub use self::received::{Download, OneOrMany, Received, Records, ValueOf};
 use crate::kubo::Answer;
 use crate::transport::{self, Body, Transport};
-use crate::upload::{Failure, RawUpload, Upload};
+use crate::upload::{CHUNK, Failure, RawUpload, Upload};
 
 /// A body that is sent as files.
 pub trait TakesFiles: shape::Body {}
@@ -140,7 +140,7 @@ impl<A: Api> Rest<A> {
     where
         E: Endpoint<Api = A, Body: TakesFiles, Reply: Received>,
     {
-        let (media_type, body, failure) = upload.encode();
+        let (media_type, body, failure) = upload.encode(CHUNK);
         let encoded = Encoded {
             media_type: Some(HeaderValue::try_from(media_type).map_err(http::Error::from)?),
             body,

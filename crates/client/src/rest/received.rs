@@ -196,7 +196,7 @@ pub struct Download<E> {
 }
 
 impl<E: Refusal> Download<E> {
-    /// The next bytes; `None` at the end of a whole answer.
+    /// The next bytes; `None` at the end of a complete response.
     ///
     /// # Errors
     ///
@@ -212,7 +212,7 @@ impl<E: Refusal> Download<E> {
         self.answer.length()
     }
 
-    /// The media type.
+    /// The content type.
     #[must_use]
     pub fn media_type(&self) -> Option<&str> {
         self.answer.content_type()

@@ -1,5 +1,6 @@
-//! Over HTTP.
+//! HTTP.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -7,35 +8,49 @@ use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::{Body, Roots, Transport};
+#[cfg(feature = "tls")]
+use super::Roots;
+use super::{Body, Transport};
 use crate::address::Address;
 use crate::error::TransportError;
 
 /// Connection options.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HttpOptions {
-    /// Timeout to connect; 5 seconds by default.
-    pub connect_timeout: Duration,
-    /// The trusted certificates, for TLS.
+    /// Timeout for connecting; `None` for that of the system [default: 5 seconds].
+    pub connect_timeout: Option<Duration>,
+    /// Whether connections are kept open for further requests [default: true].
+    pub keep_connections: bool,
+    /// Proxy to use, for example `http://proxy.example:3128` [default: none].
+    pub proxy: Option<String>,
+    /// Trusted certificates, if the address uses TLS.
+    #[cfg(feature = "tls")]
     pub roots: Roots,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: Some(Duration::from_secs(5)),
+            keep_connections: true,
+            proxy: None,
+            #[cfg(feature = "tls")]
             roots: Roots::System,
         }
     }
 }
 
-/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; over TLS also HTTP/2 if the server supports it.
+/// HTTP to one server: HTTP/1.1 over TCP or a Unix socket; TLS with the feature `tls`; HTTP/2 over TLS with the feature `http2`,
+/// if the server supports it.
 ///
-/// No proxy is used and no redirect is followed: a request only goes to the named server.
+/// Redirects are not followed, and proxy settings of the environment are not used.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    /// Created when needed; dropped to close its connections.
+    client: Arc<Mutex<Option<reqwest::Client>>>,
     address: Address,
+    options: HttpOptions,
 }
 
 impl Http {
@@ -43,47 +58,35 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the client cannot be made.
+    /// [`TransportError::Setup`] if the client cannot be created.
     pub fn new(address: &Address) -> Result<Self, TransportError> {
         Self::with_options(address, &HttpOptions::default())
     }
 
-    /// The same, by these options.
+    /// The same with options.
     ///
     /// # Errors
     ///
-    /// [`TransportError::Setup`] when the client cannot be made: its roots may be no certificates.
+    /// [`TransportError::Setup`] if the client cannot be created: invalid certificates, an invalid proxy URL, or HTTPS without the
+    /// feature `tls`.
     pub fn with_options(address: &Address, options: &HttpOptions) -> Result<Self, TransportError> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(options.connect_timeout)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true);
-        let builder = match address {
-            Address::Url(_) => builder,
-            #[cfg(unix)]
-            Address::Unix(path) => builder.unix_socket(path.clone()),
-            #[cfg(not(unix))]
-            Address::Unix(_) => {
-                return Err(TransportError::Setup(
-                    "Unix sockets need a Unix system".into(),
-                ));
-            }
-        };
-        let client = builder
-            // Given for every address: the library below makes one of its own otherwise, which reads the system's
-            // roots.
-            .tls_backend_preconfigured(match address.is_tls() {
-                true => options.roots.config()?,
-                false => Roots::Only(Vec::new()).config()?,
-            })
-            .http2_adaptive_window(true)
-            .build()
-            .map_err(|error| TransportError::Setup(Box::new(error)))?;
+        let client = client(address, options)?;
         Ok(Self {
-            client,
+            client: Arc::new(Mutex::new(Some(client))),
             address: address.clone(),
+            options: options.clone(),
         })
+    }
+
+    /// The HTTP client, created again after it was closed.
+    fn open(&self) -> Result<reqwest::Client, TransportError> {
+        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*kept {
+            return Ok(client.clone());
+        }
+        let client = client(&self.address, &self.options)?;
+        *kept = Some(client.clone());
+        Ok(client)
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
@@ -93,7 +96,7 @@ impl Http {
             .path_and_query()
             .map_or("/", http::uri::PathAndQuery::as_str);
         let mut builder = self
-            .client
+            .open()?
             .request(head.method, format!("{}{path}", self.address.base()))
             .headers(head.headers);
         if !body.is_end_stream() {
@@ -105,7 +108,6 @@ impl Http {
     }
 
     fn failure(&self, error: &reqwest::Error) -> TransportError {
-        let connect = error.is_connect();
         let source = root(error).into();
         let address = || self.address.to_string();
         if is_certificate(error) {
@@ -113,18 +115,73 @@ impl Http {
                 address: address(),
                 source,
             }
-        } else if connect {
+        } else if !error.is_connect() {
+            TransportError::Broken(source)
+        } else if let Some(limit) = self.options.connect_timeout.filter(|_| error.is_timeout()) {
+            TransportError::ConnectTimeout {
+                address: address(),
+                limit,
+            }
+        } else {
             TransportError::Connect {
                 address: address(),
                 source,
             }
-        } else {
-            TransportError::Broken(source)
         }
     }
 }
 
-/// The cause behind all others: those between only say which layer passed it on, and name a URL with every argument.
+fn client(address: &Address, options: &HttpOptions) -> Result<reqwest::Client, TransportError> {
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true);
+    if let Some(limit) = options.connect_timeout {
+        builder = builder.connect_timeout(limit);
+    }
+    if !options.keep_connections {
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(setup)?);
+    }
+    builder = match address {
+        Address::Url(_) => builder,
+        #[cfg(unix)]
+        Address::Unix(path) => builder.unix_socket(path.clone()),
+        #[cfg(not(unix))]
+        Address::Unix(_) => {
+            return Err(TransportError::Setup(
+                "Unix sockets need a Unix system".into(),
+            ));
+        }
+    };
+    #[cfg(feature = "tls")]
+    {
+        // Set for every address: otherwise reqwest creates one, which reads the certificates of the system.
+        builder = builder.tls_backend_preconfigured(match address.is_tls() {
+            true => options.roots.config()?,
+            false => Roots::Only(Vec::new()).config()?,
+        });
+    }
+    #[cfg(not(feature = "tls"))]
+    if address.is_tls() {
+        return Err(TransportError::Setup(
+            "HTTPS needs the feature `tls` of cairn-client".into(),
+        ));
+    }
+    #[cfg(feature = "http2")]
+    {
+        builder = builder.http2_adaptive_window(true);
+    }
+    builder.build().map_err(setup)
+}
+
+fn setup(error: reqwest::Error) -> TransportError {
+    TransportError::Setup(Box::new(error))
+}
+
+/// The root cause: the errors in between only name layers, and a URL with all arguments.
 fn root(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -133,12 +190,13 @@ fn root(error: &dyn std::error::Error) -> String {
     error.to_string()
 }
 
-/// Whether TLS has refused the server's certificate.
+/// Whether TLS rejected the server's certificate.
+#[cfg(feature = "tls")]
 fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref::<rustls::Error>() {
         return true;
     }
-    // What an I/O error wraps is not among its sources.
+    // The inner error of an I/O error is not among its sources.
     let wrapped = error
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref);
@@ -148,11 +206,23 @@ fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     }
 }
 
+#[cfg(not(feature = "tls"))]
+fn is_certificate(_: &reqwest::Error) -> bool {
+    false
+}
+
 impl Transport for Http {
     fn send(
         &self,
         request: Request<Body>,
     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         Box::pin(self.exchange(request))
+    }
+
+    fn close(&self) {
+        self.client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 }

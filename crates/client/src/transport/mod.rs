@@ -2,8 +2,11 @@
 
 mod http;
 mod in_process;
+#[cfg(feature = "tls")]
 mod pinned;
+#[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
 mod validity;
 
 use ::http::{Request, Response};
@@ -14,6 +17,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 pub use self::http::{Http, HttpOptions};
 pub use self::in_process::InProcess;
+#[cfg(feature = "tls")]
 pub use self::tls::Roots;
 use crate::error::TransportError;
 
@@ -31,6 +35,9 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a request and returns the head of the response.
     fn send(&self, request: Request<Body>)
     -> BoxFuture<'_, Result<Response<Body>, TransportError>>;
+
+    /// Closes connections that no request uses. The next request opens one again.
+    fn close(&self) {}
 }
 
 /// An empty body.

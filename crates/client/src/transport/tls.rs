@@ -13,8 +13,16 @@ use super::pinned::Pinned;
 
 use crate::error::TransportError;
 
+/// What is offered to a server, by preference.
+const PROTOCOLS: &[&[u8]] = if cfg!(feature = "http2") {
+    &[b"h2", b"http/1.1"]
+} else {
+    &[b"http/1.1"]
+};
+
 /// The certificates that TLS trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Roots {
     /// The certificate authorities of the system.
     #[default]
@@ -42,7 +50,7 @@ impl Roots {
         Ok(Self::Only(roots))
     }
 
-    /// TLS 1.2 and 1.3; HTTP/2 where the server speaks it.
+    /// TLS 1.2 and 1.3; HTTP/2 where the server speaks it and the feature `http2` is on.
     pub(super) fn config(&self) -> Result<ClientConfig, TransportError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -76,7 +84,7 @@ impl Roots {
             }
         };
         let mut config = builder.with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         Ok(config)
     }
 }

@@ -1,8 +1,13 @@
 //! Uploads: files, directories and links, read while they are sent.
 
 mod multipart;
+mod pattern;
+mod source;
 #[cfg(test)]
 mod tests;
+mod walk;
+#[cfg(all(test, unix))]
+mod walk_tests;
 
 use std::io;
 use std::path::PathBuf;
@@ -11,6 +16,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
+pub(crate) use self::multipart::CHUNK;
+pub(crate) use self::pattern::any_of;
+pub use self::pattern::{Matcher, Pattern};
+pub(crate) use self::source::files;
+pub use self::source::{IntoSource, IntoSources, Source};
+pub use self::walk::{Symlinks, Walk, WalkOptions};
 use crate::transport::{Body, BoxError};
 
 /// Why something could not be sent.
@@ -66,6 +77,18 @@ pub enum Content {
     Stream(BoxStream<'static, io::Result<Bytes>>),
 }
 
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "Directory",
+            Self::Symlink(_) => "Symlink",
+            Self::Bytes(_) => "Bytes",
+            Self::File(path) => return f.debug_tuple("File").field(path).finish(),
+            Self::Stream(_) => "Stream",
+        })
+    }
+}
+
 /// The metadata of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
@@ -76,6 +99,7 @@ pub struct Metadata {
 }
 
 /// An entry to send.
+#[derive(Debug)]
 pub struct Part {
     /// Its name, with `/` between folders; bytes, because names on disk are.
     pub name: Vec<u8>,
@@ -139,9 +163,14 @@ impl Upload {
         }
     }
 
-    /// The content type, the body, and where its failure will be. Must be called within a tokio runtime.
-    pub(crate) fn encode(self) -> (String, Body, Failure) {
-        multipart::encode(self.parts)
+    /// The parts.
+    pub(crate) fn into_parts(self) -> BoxStream<'static, Result<Part, UploadError>> {
+        self.parts
+    }
+
+    /// The content type, the body, and where its failure will be. Files are read in pieces of so many bytes. Must be called within a tokio runtime.
+    pub(crate) fn encode(self, chunk: usize) -> (String, Body, Failure) {
+        multipart::encode(self.parts, chunk)
     }
 }
 

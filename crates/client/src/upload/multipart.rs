@@ -26,25 +26,26 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-/// Maximum number of bytes read from a file at once.
-const READ: usize = 1024 * 1024;
+/// Maximum number of bytes read from a file at once, by default.
+pub(crate) const CHUNK: usize = 1024 * 1024;
 /// From this many bytes on, what is gathered is sent.
 const GATHERED: usize = 64 * 1024;
 /// The bits of a mode that are kept.
 const PERMISSIONS: u32 = 0o7777;
-/// Frames that wait for the server. With one being read, at most [`READ`] times this and one are in memory.
+/// Frames that wait for the server. With one being read, at most [`CHUNK`] times this and one are in memory.
 const WAITING: usize = 3;
 
 /// Begins to encode the parts; continues as the body is read, and stops when it is dropped.
 pub(super) fn encode(
     parts: BoxStream<'static, Result<Part, UploadError>>,
+    chunk: usize,
 ) -> (String, Body, Failure) {
     let (boundary, refused) = match boundary() {
         Ok(boundary) => (boundary, None),
         Err(error) => (String::new(), Some(error)),
     };
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    let (body, failure) = spawn(boundary, |writer| {
+    let (body, failure) = spawn(boundary, chunk, |writer| {
         Box::pin(async move {
             match refused {
                 None => writer.write(parts).await,
@@ -57,7 +58,7 @@ pub(super) fn encode(
 
 /// Begins to send content alone, without a form around it.
 pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
-    spawn(String::new(), |writer| {
+    spawn(String::new(), CHUNK, |writer| {
         Box::pin(async move {
             writer.whole(content, b"").await?;
             writer.flush().await
@@ -68,6 +69,7 @@ pub(super) fn encode_raw(content: Content) -> (Body, Failure) {
 /// Runs a writer, which continues as the body is read, and stops when it is dropped.
 fn spawn(
     boundary: String,
+    chunk: usize,
     work: impl FnOnce(&mut Writer) -> BoxFuture<'_, Result<(), WriteEnd>> + Send + 'static,
 ) -> (Body, Failure) {
     let failure = Failure::default();
@@ -75,6 +77,7 @@ fn spawn(
     let mut writer = Writer {
         frames,
         boundary,
+        chunk,
         gathered: BytesMut::new(),
     };
     let told = failure.clone();
@@ -109,6 +112,8 @@ impl From<UploadError> for WriteEnd {
 struct Writer {
     frames: mpsc::Sender<Result<Bytes, BoxError>>,
     boundary: String,
+    /// Most bytes read from a file at once.
+    chunk: usize,
     gathered: BytesMut,
 }
 
@@ -213,10 +218,10 @@ impl Writer {
     }
 
     async fn file(&mut self, path: &Path) -> Result<(), WriteEnd> {
-        let owned = path.to_owned();
+        let (owned, chunk) = (path.to_owned(), self.chunk);
         let opened = blocking(move || {
             let file = File::open(&owned)?;
-            read(file)
+            read(file, chunk)
         });
         let mut next = opened.await.map_err(|source| UploadError::Open {
             path: path.to_owned(),
@@ -224,12 +229,12 @@ impl Writer {
         })?;
         loop {
             let (bytes, file) = next;
-            let last = bytes.len() < READ;
+            let last = bytes.len() < chunk;
             self.content(bytes).await?;
             if last {
                 return Ok(());
             }
-            next = blocking(move || read(file))
+            next = blocking(move || read(file, chunk))
                 .await
                 .map_err(|source| UploadError::Read {
                     path: path.to_owned(),
@@ -254,15 +259,15 @@ impl Writer {
     }
 }
 
-/// Reads up to [`READ`] bytes; fewer only at the end of the file.
-fn read(mut file: File) -> io::Result<(Bytes, File)> {
+/// Reads up to so many bytes; fewer only at the end of the file.
+fn read(mut file: File, chunk: usize) -> io::Result<(Bytes, File)> {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let room = usize::try_from(length)
-        .unwrap_or(READ)
+        .unwrap_or(chunk)
         .saturating_add(1)
-        .min(READ);
+        .min(chunk);
     let mut bytes = Vec::with_capacity(room);
-    (&mut file).take(READ as u64).read_to_end(&mut bytes)?;
+    (&mut file).take(chunk as u64).read_to_end(&mut bytes)?;
     Ok((bytes.into(), file))
 }
 

@@ -16,7 +16,7 @@ struct ReceivedPart {
 }
 
 async fn receive(upload: Upload) -> Vec<ReceivedPart> {
-    let (content_type, body, _) = upload.encode();
+    let (content_type, body, _) = upload.encode(CHUNK);
     let boundary = multer::parse_boundary(content_type).unwrap();
     let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
     let mut all = Vec::new();
@@ -153,7 +153,7 @@ async fn a_file_that_cannot_be_read_breaks_the_body_and_is_named() {
         Part::file("b", "/nonexistent/b"),
         Part::bytes("c", "c"),
     ])
-    .encode();
+    .encode(CHUNK);
     assert!(body.collect().await.is_err());
     assert_eq!(
         failure.take().unwrap().to_string(),
@@ -168,7 +168,7 @@ async fn parts_are_made_only_as_they_are_taken() {
         let _ = asked.send(turn);
         async move { Some((Ok(Part::bytes("x", vec![0; 1024 * 1024])), turn + 1)) }
     });
-    let (_, mut body, _) = Upload::from_stream(parts).encode();
+    let (_, mut body, _) = Upload::from_stream(parts).encode(CHUNK);
     body.frame().await.unwrap().unwrap();
     let mut made = 0;
     while tokio::time::timeout(Duration::from_millis(200), requests.recv())

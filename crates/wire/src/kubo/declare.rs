@@ -26,6 +26,9 @@
 /// }
 /// ```
 ///
+/// The declaration also makes a macro of the command's name, `cairn_wire::BlockGet!(callback)`, which calls `callback!` with the
+/// name, and with the documentation, name and type of each option.
+///
 /// `examples` and `values` may be left out: they are for the help and for completions.
 ///
 /// - `body`: `NoBody`, or `Files { name: "path", many: true, recursive: false }`.
@@ -143,6 +146,16 @@ macro_rules! command {
                 let ($request, $shown, $out) = (self, record, out);
                 $text
             }
+        }
+
+        command!(@fields ($) $name { $( $(#[doc = $option_docs])+ $option: $option_type; )* });
+    };
+    // A macro with the name of the command, which hands its options to another macro: a client makes setters of them.
+    (@fields ($dollar:tt) $name:ident { $($fields:tt)* }) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $name {
+            ($dollar callback:ident) => { $dollar callback! { $name $($fields)* } };
         }
     };
     (@need required) => { true };

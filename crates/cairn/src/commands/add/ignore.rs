@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use cairn_client::Matcher;
 use regex::Regex;
 
 use crate::error::Problem;
@@ -74,7 +75,7 @@ impl Ignore {
     }
 
     /// Whether this name is ignored.
-    pub(super) fn leaves_out(&self, name: &OsStr) -> bool {
+    fn leaves_out(&self, name: &OsStr) -> bool {
         if self.rules.is_empty() {
             return false;
         }
@@ -85,6 +86,16 @@ impl Ignore {
             .rev()
             .find(|rule| rule.fits.is_match(&name));
         last.is_some_and(|rule| !rule.keeps)
+    }
+}
+
+impl Matcher for Ignore {
+    fn matches(&self, path: &Path, _: bool) -> bool {
+        path.file_name().is_none_or(|name| !self.leaves_out(name))
+    }
+
+    fn enters(&self, path: &Path) -> bool {
+        self.matches(path, true)
     }
 }
 

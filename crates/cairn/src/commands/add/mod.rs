@@ -9,12 +9,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use cairn_client::{Metadata, Records, Upload, UploadError};
+use cairn_client::upload::{Symlinks, Walk, WalkOptions};
+use cairn_client::{Records, Upload};
 use cairn_wire::kubo::add::{Add, Added};
 use futures_util::{StreamExt as _, stream};
 
 use self::ignore::Ignore;
-use self::walk::{Root, Walk, WalkRules};
+use self::walk::Root;
 use super::files;
 use super::generic::{Printer, Request, next_record};
 use crate::error::Problem;
@@ -41,15 +42,8 @@ pub(crate) async fn run(
         cairn_wire::text::escaped(&message, &mut shown);
         eprintln!("warning: {shown}");
     }
-    let rules = Arc::new(WalkRules {
-        recursive: asked.recursive,
-        hidden: asked.hidden,
-        ignore,
-        follow_arguments: asked.dereference_args,
-        follow_all: asked.dereference_symlinks,
-        absolute_paths: asked.nocopy,
-    });
-    let roots = roots(&request.files, &rules)?;
+    let options = walk_options(&asked, ignore);
+    let roots = roots(&request.files, &asked)?;
 
     let quiet = asked.quiet || asked.quieter || asked.silent;
     let typed = std::io::stdin().is_terminal() && roots.iter().any(Option::is_none);
@@ -68,7 +62,7 @@ pub(crate) async fn run(
     let mut size = (shown && roots.iter().all(Option::is_some)).then(|| {
         walk::size_of(
             roots.iter().filter_map(Option::as_ref).cloned().collect(),
-            Arc::clone(&rules),
+            options.clone(),
         )
     });
 
@@ -78,7 +72,7 @@ pub(crate) async fn run(
         .map(|root| {
             root.map_or_else(
                 || Input::Stdin(stdin_name.clone()),
-                |root| Input::Files(Box::new(Walk::new(root, Arc::clone(&rules)))),
+                |root| Input::Files(Box::new(root.walk(&options))),
             )
         })
         .collect();
@@ -122,6 +116,23 @@ pub(crate) async fn run(
     }
 }
 
+/// The options for walking directories.
+fn walk_options(asked: &Add, ignore: Ignore) -> WalkOptions {
+    let mut options = WalkOptions::default();
+    options.recursive = asked.recursive;
+    options.hidden = asked.hidden;
+    options.symlinks = if asked.dereference_symlinks {
+        Symlinks::Follow
+    } else {
+        Symlinks::Keep
+    };
+    options.follow_root = false;
+    options.refuse_special = true;
+    options.absolute_paths = asked.nocopy;
+    options.matcher = Some(Arc::new(ignore));
+    options
+}
+
 /// The input: files, or standard input under a name.
 enum Input {
     Stdin(String),
@@ -139,7 +150,7 @@ impl Input {
 
 /// The inputs of the command line; `None` is standard input. Two with the same name are refused, as they would be
 /// indistinguishable.
-fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Problem> {
+fn roots(paths: &[OsString], asked: &Add) -> Result<Vec<Option<Root>>, Problem> {
     if paths.is_empty() {
         return Ok(vec![None]);
     }
@@ -162,7 +173,8 @@ fn roots(paths: &[OsString], rules: &WalkRules) -> Result<Vec<Option<Root>>, Pro
                 )),
             );
         }
-        let root = Root::find(path.as_ref(), rules)?;
+        let follow = asked.dereference_args || asked.dereference_symlinks;
+        let root = Root::find(path.as_ref(), asked.recursive, follow)?;
         match roots.iter().flatten().find(|other| other.name == root.name) {
             None => roots.push(Some(root)),
             Some(other) if other.path.parent() == root.path.parent() => {}
@@ -206,25 +218,5 @@ impl ByteCount {
         let more = bytes - self.bytes;
         self.bytes = bytes;
         more
-    }
-}
-
-/// The metadata of a part.
-fn metadata(found: &std::fs::Metadata) -> Metadata {
-    use std::os::unix::fs::MetadataExt as _;
-    Metadata {
-        mode: Some(found.mode() & 0o7777),
-        mtime: Some((
-            found.mtime(),
-            u32::try_from(found.mtime_nsec()).unwrap_or(0),
-        )),
-    }
-}
-
-/// An error as an upload reports it.
-fn listing(path: &Path, source: std::io::Error) -> UploadError {
-    UploadError::Read {
-        path: path.to_owned(),
-        source,
     }
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::Target;
 use super::extract::{ExtractError, extract};
 use super::folders::{FolderCache, OpenFolder};
 
@@ -61,7 +62,10 @@ impl TestFolders {
     }
 
     fn unpack(&self, entries: &[Entry<'_>]) -> Result<(), ExtractError> {
-        extract(archive(entries).as_slice(), &self.at("target"))
+        extract(
+            archive(entries).as_slice(),
+            &Target::Path(self.at("target")),
+        )
     }
 
     fn outside_is_untouched(&self) {
@@ -293,7 +297,7 @@ fn set_user_id_is_not_taken() {
     bytes[148..156].copy_from_slice(b"        ");
     let sum: u32 = bytes[..512].iter().map(|byte| u32::from(*byte)).sum();
     bytes[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-    extract(bytes.as_slice(), &yard.at("target")).unwrap();
+    extract(bytes.as_slice(), &Target::Path(yard.at("target"))).unwrap();
     assert_eq!(
         fs::metadata(yard.at("target"))
             .unwrap()
@@ -309,12 +313,15 @@ fn cut_and_damaged_archives_are_errors() {
     let whole = archive(&[(b"r", b'5', b""), (b"r/a", b'0', &[7; 2000])]);
     for cut in [0, 1, 511, 513, 1023, 1025, 1024 + 1999] {
         let yard = TestFolders::new();
-        assert!(extract(&whole[..cut], &yard.at("target")).is_err(), "{cut}");
+        assert!(
+            extract(&whole[..cut], &Target::Path(yard.at("target"))).is_err(),
+            "{cut}"
+        );
     }
     let mut damaged = whole.clone();
     damaged[3] ^= 1;
     assert!(matches!(
-        extract(damaged.as_slice(), &TestFolders::new().at("target")),
+        extract(damaged.as_slice(), &Target::Path(TestFolders::new().at("target"))),
         Err(ExtractError::Archive(_))
     ));
     let yard = TestFolders::new();
@@ -393,7 +400,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
-        let _ = extract(bytes.as_slice(), &TestFolders::new().at("target"));
+        let _ = extract(bytes.as_slice(), &Target::Path(TestFolders::new().at("target")));
     }
 }
 

@@ -1,23 +1,16 @@
 //! `get`: downloads files and directories.
 
-mod archive;
-mod extract;
-mod folders;
-#[cfg(test)]
-mod tests;
-
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use bytes::{Buf as _, Bytes};
+use cairn_client::get::{self, Target};
 use cairn_client::{Answer, Error as ClientError};
 use cairn_wire::Values;
 use cairn_wire::kubo::get::Get;
 use cairn_wire::text::escaped;
-use tokio::sync::mpsc;
 
 use super::generic::Request;
 use crate::error::Problem;
@@ -25,9 +18,6 @@ use crate::globals::Globals;
 use crate::output::Output;
 use crate::progress::{self, Progress};
 use crate::session::Session;
-
-/// Pieces of the archive that wait to be unpacked.
-const WAITING: usize = 8;
 
 /// Runs it.
 pub(crate) async fn run(
@@ -120,66 +110,11 @@ async fn save(mut answer: Answer, target: &Path, progress: &Progress) -> Result<
     Ok(())
 }
 
-/// Unpacks the archive in a separate thread while it arrives.
-async fn unpack(mut answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
-    let (pieces, taken) = mpsc::channel(WAITING);
-    let unpacking = tokio::task::spawn_blocking(move || {
-        extract::extract(
-            ArchiveReader {
-                taken,
-                piece: Bytes::new(),
-            },
-            &target,
-        )
-    });
-    let mut malformed: Option<ClientError> = None;
-    loop {
-        match answer.chunk().await {
-            Ok(Some(bytes)) => {
-                let length = bytes.len() as u64;
-                // The thread has ended; it returns the error.
-                if pieces.send(Ok(bytes)).await.is_err() {
-                    break;
-                }
-                progress.add(length);
-            }
-            Ok(None) => break,
-            Err(error) => {
-                malformed = Some(error);
-                let _ = pieces
-                    .send(Err(io::Error::other("the archive was cut off")))
-                    .await;
-                break;
-            }
-        }
-    }
-    drop(pieces);
-    let unpacked = unpacking
-        .await
-        .map_err(|error| Problem::failed("unpacking was interrupted").because(&error))?;
-    if let Some(error) = malformed {
-        return Err(Problem::from(error).hint("the output is incomplete"));
-    }
-    unpacked.map_err(|error| Problem::from_error(&error))
-}
-
-/// A reader of the pieces of an archive.
-struct ArchiveReader {
-    taken: mpsc::Receiver<io::Result<Bytes>>,
-    piece: Bytes,
-}
-
-impl Read for ArchiveReader {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            match self.taken.blocking_recv() {
-                Some(piece) => self.piece = piece?,
-                None => return Ok(0),
-            }
-        }
-        let count = self.piece.len().min(out.len());
-        self.piece
-            .copy_to_slice(out.get_mut(..count).unwrap_or_default());
-        Ok(count)
-    }
+/// Extracts the archive while it arrives.
+async fn unpack(answer: Answer, target: PathBuf, progress: &Progress) -> Result<(), Problem> {
+    let unpacked = get::unpack(answer, Target::Path(target), |bytes| progress.add(bytes)).await;
+    unpacked.map_err(|error| match error {
+        ClientError::Extract(error) => Problem::from_error(&error),
+        error => Problem::from(error).hint("the output is incomplete"),
+    })
 }

@@ -15,22 +15,28 @@ const NAME_LIMIT: usize = 4096;
 
 /// The type of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum EntryKind {
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A directory.
     Directory,
+    /// A file; its content follows.
     File,
-    /// A symlink with its target.
+    /// A symbolic link with its target.
     Symlink(Vec<u8>),
 }
 
 /// An entry's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+#[non_exhaustive]
+pub struct Head {
     /// Its path in the archive.
-    pub(super) path: Vec<u8>,
-    pub(super) kind: EntryKind,
-    pub(super) mode: u32,
+    pub path: Vec<u8>,
+    /// Its type.
+    pub kind: EntryKind,
+    /// Its mode.
+    pub mode: u32,
     /// Seconds since 1970, and nanoseconds.
-    pub(super) mtime: (i64, u32),
+    pub mtime: (i64, u32),
 }
 
 /// The extended header records of an entry.
@@ -42,8 +48,13 @@ struct Records {
     size: Option<u64>,
 }
 
-/// Calls a function with each entry and a reader of its content.
-pub(super) fn each<R: Read>(
+/// Calls a function for each entry of an archive, with a reader of its content. The unread rest of the content is skipped.
+///
+/// # Errors
+///
+/// [`ExtractError::Read`] and [`ExtractError::Archive`] if the archive cannot be read or is truncated, and those of the
+/// function.
+pub fn each<R: Read>(
     mut input: R,
     mut with: impl FnMut(Head, &mut dyn Read) -> Result<(), ExtractError>,
 ) -> Result<(), ExtractError> {
@@ -57,7 +68,7 @@ pub(super) fn each<R: Read>(
                 None => header.size()?,
             },
         };
-        let mut content = (&mut input).take(size);
+        let mut content = Content((&mut input).take(size));
         match kind {
             b'x' => pax(&small(&mut content)?, &mut records)?,
             b'L' => records.path = Some(trimmed(&small(&mut content)?).to_vec()),
@@ -65,11 +76,27 @@ pub(super) fn each<R: Read>(
             b'g' => {}
             _ => with(head(&header, std::mem::take(&mut records))?, &mut content)?,
         }
-        let left = content.limit();
+        let left = content.0.limit();
         skip(&mut input, left + padding(size))?;
     }
     Ok(())
 }
+
+/// The content of an entry. Reading truncated content is an error.
+struct Content<R>(io::Take<R>);
+
+impl<R: Read> Read for Content<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(out)?;
+        if count == 0 && self.0.limit() > 0 && !out.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, CUT));
+        }
+        Ok(count)
+    }
+}
+
+/// The error of truncated entries.
+pub(super) const CUT: &str = "it ends within an entry";
 
 struct Header([u8; BLOCK]);
 
@@ -120,13 +147,13 @@ impl Header {
     }
 }
 
-/// The next header; `None` at the end.
+/// The next header; `None` at the end, which is marked by a block of zeros.
 fn header(input: &mut impl Read) -> Result<Option<Header>, ExtractError> {
     let mut block = [0; BLOCK];
     let mut filled = 0;
     while filled < BLOCK {
         match input.read(block.get_mut(filled..).unwrap_or_default()) {
-            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) if filled == 0 => return Err(malformed("it ends without its last blocks")),
             Ok(0) => return Err(malformed("it ends within a header")),
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -284,7 +311,7 @@ fn skip(input: &mut impl Read, count: u64) -> Result<(), ExtractError> {
     if skipped == count {
         Ok(())
     } else {
-        Err(malformed("it ends within an entry"))
+        Err(malformed(CUT))
     }
 }
 

@@ -7,13 +7,14 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use super::Target;
 use super::archive::{self, EntryKind, Head, display_path};
 use super::folders::{FolderCache, OpenFolder};
 
 /// Why an archive cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum ExtractError {
+pub enum ExtractError {
     /// The archive cannot be read.
     #[error("the archive cannot be read")]
     Read(#[source] io::Error),
@@ -48,13 +49,20 @@ pub(crate) enum ExtractError {
     },
 }
 
-/// Unpacks an archive to the target.
-pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractError> {
-    if target == Path::new("/dev/null") {
-        return Ok(());
-    }
+/// Extracts an archive. Nothing is written outside of the target, and symbolic links are not followed.
+///
+/// # Errors
+///
+/// Any [`ExtractError`]. Files that were written before remain.
+pub fn extract(input: impl Read, target: &Target) -> Result<(), ExtractError> {
+    let (place, within) = match target {
+        Target::Path(path) if path == Path::new("/dev/null") => return Ok(()),
+        Target::Path(path) => (path, false),
+        Target::Within(path) => (path, true),
+    };
     let mut unpacking = Extraction {
-        target,
+        target: place.clone(),
+        within,
         root: None,
         near: FolderCache::default(),
         open: Vec::new(),
@@ -63,8 +71,10 @@ pub(crate) fn extract(input: impl Read, target: &Path) -> Result<(), ExtractErro
     unpacking.finish()
 }
 
-struct Extraction<'a> {
-    target: &'a Path,
+struct Extraction {
+    target: PathBuf,
+    /// Whether the target is the directory to write into.
+    within: bool,
     root: Option<Root>,
     near: FolderCache,
     /// The directories of the last entry: their modes and times are set after their last entry.
@@ -78,7 +88,7 @@ struct Root {
     folder: Option<OpenFolder>,
 }
 
-impl Extraction<'_> {
+impl Extraction {
     fn entry(&mut self, mut head: Head, content: &mut dyn Read) -> Result<(), ExtractError> {
         // Directories may end with a slash.
         if head.path.ends_with(b"/") {
@@ -108,12 +118,19 @@ impl Extraction<'_> {
                 "it is not in the folder that the archive begins with",
             ));
         }
-        let failed = |source| ExtractError::Write {
-            path: self.target.to_owned(),
-            source,
-        };
+        let within = self.within;
+        if within {
+            // The name is a single component, and neither `.` nor `..`.
+            let folder = std::mem::take(&mut self.target);
+            std::fs::create_dir_all(&folder).map_err(|source| ExtractError::Write {
+                path: folder.clone(),
+                source,
+            })?;
+            self.target = folder.join(std::ffi::OsStr::from_bytes(&head.path));
+        }
+        let failed = |source| unwritten(self.target.clone(), source);
         if head.kind == EntryKind::Directory {
-            let folder = OpenFolder::make(self.target).map_err(failed)?;
+            let folder = OpenFolder::make(&self.target).map_err(failed)?;
             self.root = Some(Root {
                 name: head.path.clone(),
                 folder: Some(folder),
@@ -121,8 +138,8 @@ impl Extraction<'_> {
             self.open.push(head);
             return Ok(());
         }
-        let (folder, name) = if OpenFolder::is_folder(self.target) {
-            (OpenFolder::open(self.target), head.path.clone())
+        let (folder, name) = if !within && OpenFolder::is_folder(&self.target) {
+            (OpenFolder::open(&self.target), head.path.clone())
         } else {
             let name = self
                 .target
@@ -178,10 +195,7 @@ impl Extraction<'_> {
                 "it is not in the folder that the archive begins with",
             ));
         }
-        let failed = |source| ExtractError::Write {
-            path: place(self.target, names),
-            source,
-        };
+        let failed = |source| unwritten(place(&self.target, names), source);
         let parent = self.near.folder(folder, above).map_err(failed)?;
         match &head.kind {
             EntryKind::Directory => parent.folder(last).map_err(failed)?,
@@ -218,7 +232,7 @@ impl Extraction<'_> {
                 .folder(root, beneath)
                 .and_then(|folder| folder.mark(head.mode, head.mtime))
                 .map_err(|source| ExtractError::Write {
-                    path: place(self.target, &names),
+                    path: place(&self.target, &names),
                     source,
                 })?;
         }
@@ -232,6 +246,15 @@ impl Extraction<'_> {
         } else {
             Err(ExtractError::Empty)
         }
+    }
+}
+
+/// The error of an entry that could not be written, or is truncated.
+fn unwritten(path: PathBuf, source: io::Error) -> ExtractError {
+    if source.kind() == io::ErrorKind::UnexpectedEof {
+        ExtractError::Archive(archive::CUT)
+    } else {
+        ExtractError::Write { path, source }
     }
 }
 

@@ -1,0 +1,10 @@
+//! The client against servers that do what no good server does.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[cfg(feature = "blocking")]
+mod blocking;
+mod errors;
+mod get;
+mod requests;
+mod server;
