@@ -1,10 +1,10 @@
-//! What a node has of the network: an exchange for blocks, and names.
+//! What a node has of the network: an exchange for blocks, names, and the peers themselves.
 
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
 use cairn_store::names::NoNames;
-use cairn_store::{Exchange, Names};
+use cairn_store::{Exchange, Names, Network};
 use parking_lot::RwLock;
 
 use crate::node::Node;
@@ -14,6 +14,7 @@ use crate::node::Node;
 pub(crate) struct Peers {
     exchange: RwLock<Option<Arc<dyn Exchange>>>,
     names: RwLock<Option<Arc<dyn Names>>>,
+    network: RwLock<Option<Arc<dyn Network>>>,
 }
 
 impl Node {
@@ -25,6 +26,17 @@ impl Node {
     /// Resolves mutable names from now on, or none.
     pub fn set_names(&self, names: Option<Arc<dyn Names>>) {
         *self.peers().names.write() = names;
+    }
+
+    /// Answers commands about peers through a network from now on, or through none.
+    pub fn set_network(&self, network: Option<Arc<dyn Network>>) {
+        *self.peers().network.write() = network;
+    }
+
+    /// What connects the node to its peers; `None` on a node that is offline.
+    #[must_use]
+    pub fn network(&self) -> Option<Arc<dyn Network>> {
+        self.peers().network.read().clone()
     }
 
     /// Blocks for one operation: from here, and from peers where the node has an exchange. Each view that this gives opens a session

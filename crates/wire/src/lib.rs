@@ -8,6 +8,7 @@
 //! `cairn-http`; what does not agree with the declaration does not compile.
 
 pub mod error;
+mod json;
 pub mod kubo;
 pub mod multipart;
 #[macro_use]

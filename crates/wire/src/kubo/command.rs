@@ -114,6 +114,8 @@ pub struct FilesSpec {
     pub many: bool,
     /// Whether the command line may name folders.
     pub recursive: bool,
+    /// Whether a request may come without any.
+    pub optional: bool,
 }
 
 impl FilesSpec {
@@ -122,6 +124,7 @@ impl FilesSpec {
         name: "",
         many: false,
         recursive: false,
+        optional: false,
     };
 }
 
@@ -161,6 +164,8 @@ pub struct Argument {
     pub required: bool,
     /// Whether it takes all that is left.
     pub variadic: bool,
+    /// Whether its value is a secret, which is never shown.
+    pub secret: bool,
 }
 
 /// An option, given by name.

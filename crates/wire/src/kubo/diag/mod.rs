@@ -1,3 +1,6 @@
 //! What the node is doing.
 
+pub mod cmds;
+pub mod healthy;
+pub mod profile;
 pub mod sys;
