@@ -26,6 +26,7 @@ use self::response::{CONTENT_LENGTH, refused, success};
 pub(crate) use self::response::{empty_group, nothing_at_all, plain, redirect};
 use super::Failure;
 use super::call::{Asked, timed_out};
+use crate::requests::Running;
 use crate::stream::Trailers;
 
 /// What a handler of this command gives.
@@ -129,11 +130,14 @@ pub(crate) struct Shown {
     pub(crate) encoding: Encoding,
     timeout: Option<Duration>,
     trailers: Trailers,
+    /// Ends the request in the list of requests when the answer has ended.
+    running: Option<Running>,
 }
 
 impl Shown {
-    pub(crate) fn of(asked: &Asked) -> Self {
+    pub(crate) fn of(asked: &Asked, running: Option<Running>) -> Self {
         Self {
+            running,
             encoding: asked.encoding,
             timeout: asked.timeout,
             trailers: asked.trailers.clone(),
@@ -170,7 +174,7 @@ pub(crate) async fn begin<C: Command<Reply: Answered>>(
         Sent::Many(records) => Begun {
             kind: Kind::Many,
             first: None,
-            rest: Some(lines::<C>(records.into_stream(), written)),
+            rest: Some(records.lines(|records| lines::<C>(records, written))),
         },
         Sent::Bytes(bytes) => Begun {
             kind: Kind::Bytes(bytes.media_type, bytes.length),
@@ -220,7 +224,7 @@ pub(crate) async fn respond(
             .unwrap_or_else(|_| Err(timed_out())),
     };
     match begun {
-        Ok(begun) => success(begun, &shown, deadline),
+        Ok(begun) => success(begun, shown, deadline),
         Err(failure) => {
             let mut response = refused(&failure, &shown);
             if let Some(length) = promised {

@@ -39,6 +39,11 @@ impl Failure {
         Self::Command(CommandError::normal(message))
     }
 
+    /// The command says that the request is wrong.
+    pub(crate) fn client(message: impl Into<String>) -> Self {
+        Self::Command(CommandError::client(message))
+    }
+
     /// The command has no such form of answer.
     pub(crate) fn no_xml() -> Self {
         Self::normal("this command does not answer as XML")
@@ -74,12 +79,22 @@ from_errors!(
     cairn_dag::export::ExportError,
     cairn_dag::gc::CollectError,
     cairn_dag::import::ImportError,
+    cairn_dag::object::ObjectError,
     cairn_dag::pin::PinError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::bootstrap::BootstrapError,
     cairn_node::config::CommandError,
+    cairn_node::remote_services::ServiceError,
+    cairn_node::swarm_filters::FilterError,
+    cairn_primitives::cid::CidError,
     cairn_primitives::codec::CodecError,
+    cairn_primitives::keys::PeerIdError,
+    cairn_primitives::multiaddr::MultiaddrError,
     cairn_primitives::path::PathError,
     cairn_store::BlockError,
+    cairn_store::NetworkError,
+    crate::logs::LogLevelError,
+    crate::remote_pins::RemotePinError,
 );
 
 pub(crate) fn parse(refused: &ParseError) -> Response {

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod handlers;
 mod mfs;
+mod network;
 mod origin;
 
 use std::collections::HashMap;
@@ -42,6 +43,8 @@ use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
 use crate::ops::Question;
 use crate::paths;
+use crate::remote_pins::RemotePins;
+use crate::requests::RequestLog;
 
 /// The version of the Kubo whose RPC is answered.
 pub const KUBO_VERSION: &str = "0.42.0";
@@ -62,11 +65,16 @@ pub struct Rpc {
     pub stop: CancellationToken,
     /// Changes what is logged, where someone can.
     pub logs: Option<Arc<dyn LogLevels>>,
+    /// Speaks to remote pinning services, where something can.
+    pub remote_pins: Option<Arc<dyn RemotePins>>,
+    /// What is being answered.
+    requests: Arc<RequestLog>,
     /// Which pages of browsers may call, and what goes out with answers.
     origins: origin::Policy,
     /// Who else may call.
     credentials: Credentials,
-    version: &'static str,
+    /// Whether answers have the form of Kubo 0.7 where that has changed.
+    compat: bool,
 }
 
 impl Rpc {
@@ -85,17 +93,16 @@ impl Rpc {
     /// Over a node, for whoever holds it already and calls without a connection between: no credential is asked for.
     #[must_use]
     pub fn in_process(node: Arc<Node>, stop: CancellationToken) -> Self {
-        let version = match node.config().api.compat.as_deref() {
-            Some("0.7") => COMPAT_VERSION,
-            _ => KUBO_VERSION,
-        };
+        let compat = node.config().api.compat.as_deref() == Some("0.7");
         Self {
             node,
             stop,
             logs: None,
+            remote_pins: None,
+            requests: Arc::default(),
             origins: origin::Policy::default(),
             credentials: Credentials::default(),
-            version,
+            compat,
         }
     }
 
@@ -105,10 +112,29 @@ impl Rpc {
         Self { logs, ..self }
     }
 
+    /// The same, with a client for remote pinning services.
+    #[must_use]
+    pub fn with_remote_pins(self, remote_pins: Arc<dyn RemotePins>) -> Self {
+        Self {
+            remote_pins: Some(remote_pins),
+            ..self
+        }
+    }
+
     /// The version of Kubo that clients are told.
     #[must_use]
     pub fn version(&self) -> &'static str {
-        self.version
+        if self.compat {
+            COMPAT_VERSION
+        } else {
+            KUBO_VERSION
+        }
+    }
+
+    /// Whether answers have the form of Kubo 0.7 where that has changed: `API.Compat`.
+    #[must_use]
+    pub fn is_compat(&self) -> bool {
+        self.compat
     }
 
     /// Whether every request of the RPC needs a credential.
@@ -335,7 +361,8 @@ async fn answered(
     values: Values,
 ) -> Result<Response, Response> {
     let (asked, files) = Asked::read(&route.spec, request, values).await?;
-    let shown = Shown::of(&asked);
+    let running = rpc.map(|rpc| rpc.requests.begin(&route.spec, &asked.values));
+    let shown = Shown::of(&asked, running);
     match (route.run)(rpc, asked, files) {
         Ok(Some(work)) => Ok(answer::respond(work, shown).await),
         Ok(None) => Err(error::not_found(true)),

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::Config;
+use super::words::default;
 use super::sections::IdentitySection;
 
 /// The settings of a section that have no effect yet.
@@ -57,6 +58,11 @@ impl Config {
                 let pointer = format!("/{}", path.replace('.', "/"));
                 let plain = plain.each_ref().map(|plain| plain.pointer(&pointer));
                 collect(&path, own.pointer(&pointer), &plain, &mut found);
+            }
+        }
+        for (name, service) in self.pinning.remote_services.iter().flatten() {
+            if !default(&service.policies) {
+                found.push(format!("Pinning.RemoteServices.{name}.Policies"));
             }
         }
         found

@@ -57,7 +57,7 @@ fn built(builder: http::response::Builder, body: Body) -> Response {
         .unwrap_or_else(|_| Response::new(nothing()))
 }
 
-pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) -> Response {
+pub(super) fn success(begun: Begun, shown: Shown, deadline: Option<Instant>) -> Response {
     let media_type = match begun.kind {
         Kind::One | Kind::Many => shown.encoding.media_type(),
         Kind::Bytes(media_type, _) => media_type,
@@ -84,6 +84,9 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
         return Response::from_parts(parts, Body::new(Whole::new(only)));
     }
     let in_records = matches!(begun.kind, Kind::Many);
+    let Shown {
+        running, trailers, ..
+    } = shown;
     let first = futures_util::stream::iter(begun.first.map(Ok));
     let rest = begun
         .rest
@@ -93,6 +96,8 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
         Some(deadline) => until(deadline, rest),
     };
     let whole = first.chain(rest).flat_map(move |piece| {
+        // The request runs until its answer has ended.
+        let _running = &running;
         // A record stream says in a last record why it is cut; bytes cannot.
         let (record, piece) = match piece {
             Ok(data) => (None, Ok(data)),
@@ -112,7 +117,7 @@ pub(super) fn success(begun: Begun, shown: &Shown, deadline: Option<Instant>) ->
     });
     Response::from_parts(
         parts,
-        Body::new(Streamed::new(whole.boxed(), shown.trailers.clone())),
+        Body::new(Streamed::new(whole.boxed(), trailers)),
     )
 }
 

@@ -5,6 +5,8 @@
 
 mod dag;
 mod import;
+mod network;
+mod node;
 mod primitives;
 mod store;
 
@@ -58,17 +60,24 @@ known!(
     cairn_dag::import::CarFault,
     cairn_dag::import::ImportError,
     cairn_dag::import::OptionError,
+    cairn_dag::object::ObjectError,
     cairn_dag::pin::PinError,
     cairn_dag::pin::RemoveError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::bootstrap::BootstrapError,
+    cairn_node::remote_services::ServiceError,
+    cairn_node::swarm_filters::FilterError,
     cairn_primitives::car::CarError,
     cairn_primitives::path::PathError,
     cairn_primitives::keys::PeerIdError,
+    cairn_primitives::multiaddr::MultiaddrError,
     cairn_primitives::unixfs::BuildError,
     cairn_primitives::unixfs::ReadError,
     cairn_primitives::unixfs::chunker::ChunkerSpecError,
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
+    cairn_store::NetworkError,
+    crate::logs::LogLevelError,
 );
 
 #[cfg(test)]

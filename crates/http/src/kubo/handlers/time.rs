@@ -1,9 +1,20 @@
 //! Times as Go writes them.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use cairn_primitives::unixfs::node::Mtime;
 
 /// Go's zero time, which stands for none.
-const NONE: &str = "0001-01-01T00:00:00Z";
+pub(super) const NONE: &str = "0001-01-01T00:00:00Z";
+
+/// A time of the system's clock.
+pub(super) fn of_system(time: Option<SystemTime>) -> Option<String> {
+    let since = time?.duration_since(UNIX_EPOCH).ok()?;
+    Some(rfc3339(Some(Mtime {
+        seconds: i64::try_from(since.as_secs()).ok()?,
+        nanos: Some(since.subsec_nanos()),
+    })))
+}
 
 /// RFC 3339 in UTC, with as many digits of a second as there are.
 pub(super) fn rfc3339(time: Option<Mtime>) -> String {

@@ -150,7 +150,8 @@ pub struct Pinning {
 }
 
 impl Section for Pinning {
-    const IDLE: Idle = Idle::All;
+    // But for the policies of each service, which `Config::idle_keys` looks at.
+    const IDLE: Idle = Idle::None;
 }
 
 /// One remote pinning service.
