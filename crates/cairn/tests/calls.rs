@@ -30,8 +30,14 @@ fn json_of(rpc: &Rpc, command: &str, data: Option<&[u8]>) -> Value {
 /// Begins a request whose answer is read as it comes.
 fn open(daemon: &Daemon, command: &str) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(daemon.rpc_address().unwrap()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    write!(stream, "POST /api/v0/{command} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n").unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    write!(
+        stream,
+        "POST /api/v0/{command} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n"
+    )
+    .unwrap();
     BufReader::new(stream)
 }
 
@@ -39,7 +45,10 @@ fn open(daemon: &Daemon, command: &str) -> BufReader<TcpStream> {
 fn line_with(reader: &mut BufReader<TcpStream>, text: &str) -> String {
     loop {
         let mut line = String::new();
-        assert!(reader.read_line(&mut line).unwrap() > 0, "no line has {text:?}");
+        assert!(
+            reader.read_line(&mut line).unwrap() > 0,
+            "no line has {text:?}"
+        );
         if line.contains(text) {
             return line;
         }
@@ -55,11 +64,18 @@ fn running_and_ended_requests_are_listed() {
     let list = json_of(&rpc, "diag/cmds", None);
     let entry = |list: &Value, command: &str| {
         let entries = list.as_array().unwrap().iter();
-        entries.filter(|entry| entry["Command"] == command).last().cloned().unwrap()
+        entries
+            .filter(|entry| entry["Command"] == command)
+            .last()
+            .cloned()
+            .unwrap()
     };
     let version = entry(&list, "version");
     assert_eq!(version["Active"], false);
-    assert_eq!(version["Options"], json!({ "encoding": "json", "number": "true" }));
+    assert_eq!(
+        version["Options"],
+        json!({ "encoding": "json", "number": "true" })
+    );
     assert_ne!(version["EndTime"], "0001-01-01T00:00:00Z");
     assert_eq!(entry(&list, "log/tail")["Active"], true);
     assert_eq!(entry(&list, "diag/cmds")["Active"], true);
@@ -69,7 +85,10 @@ fn running_and_ended_requests_are_listed() {
     assert!(!list.to_string().contains("\"version\""), "{list}");
     drop(tail);
     rpc.call("diag/cmds/set-time?arg=0s", None).unwrap();
-    assert_eq!(rpc.ask("diag/cmds/set-time?arg=zz", None).unwrap().status, 500);
+    assert_eq!(
+        rpc.ask("diag/cmds/set-time?arg=zz", None).unwrap().status,
+        500
+    );
     assert_eq!(json_of(&rpc, "diag/healthy", None), "ok");
 }
 
@@ -100,7 +119,10 @@ fn the_log_is_followed_and_its_levels_change() {
 
     for name in ["fatal", "panic", "dpanic", "ERROR"] {
         let changed = level(&format!("log/level?arg=all&arg={name}"));
-        assert!(changed["Message"].as_str().unwrap().contains("'*'"), "{changed}");
+        assert!(
+            changed["Message"].as_str().unwrap().contains("'*'"),
+            "{changed}"
+        );
     }
     assert_eq!(level("log/level")["Levels"], json!({ "": "error" }));
     level("log/level?arg=cairn_dag&arg=warn");
@@ -109,11 +131,20 @@ fn the_log_is_followed_and_its_levels_change() {
     assert_eq!(all["Levels"]["cairn_dag"], "error");
     assert_eq!(all["Levels"]["(default)"], "error");
     let parts = level("log/ls");
-    assert!(parts["Strings"].as_array().unwrap().contains(&json!("cairn_store")));
+    assert!(
+        parts["Strings"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("cairn_store"))
+    );
     let unknown = rpc.ask("log/level?arg=none", None).unwrap();
     assert!(unknown.text().contains("No such logger"));
     let wrong = rpc.ask("log/tail?log-level=zz", None).unwrap();
-    assert!(wrong.text().contains("unrecognized level"), "{}", wrong.text());
+    assert!(
+        wrong.text().contains("unrecognized level"),
+        "{}",
+        wrong.text()
+    );
 }
 
 #[test]
@@ -133,17 +164,32 @@ fn profiles_are_archives() {
     let answer = rpc.call("diag/profile?profile-time=0s", None).unwrap();
     assert_eq!(answer.header("content-type"), Some("application/zip"));
     assert!(answer.body.starts_with(b"PK\x03\x04"));
-    for file in ["version.json", "threads.txt", "cpu.txt", "metrics.txt", "requests.json"] {
+    for file in [
+        "version.json",
+        "threads.txt",
+        "cpu.txt",
+        "metrics.txt",
+        "requests.json",
+    ] {
         let name = file.as_bytes();
-        assert!(answer.body.windows(name.len()).any(|part| part == name), "{file}");
+        assert!(
+            answer.body.windows(name.len()).any(|part| part == name),
+            "{file}"
+        );
     }
     let target = repository.path().join("p.zip");
     let target = target.to_str().unwrap();
     let arguments = ["diag", "profile", "--collectors=version", "-o", target];
     let said = repository.run(&arguments).unwrap();
     assert_eq!(said, format!("Wrote profiles to: {target}\n"));
-    assert!(repository.run(&arguments).is_err(), "a file is never replaced");
-    assert_eq!(rpc.ask("diag/profile?collectors=zz", None).unwrap().status, 500);
+    assert!(
+        repository.run(&arguments).is_err(),
+        "a file is never replaced"
+    );
+    assert_eq!(
+        rpc.ask("diag/profile?collectors=zz", None).unwrap().status,
+        500
+    );
 }
 
 /// The example of the client reference.
@@ -162,7 +208,10 @@ fn old_object_commands_work_as_in_kubo_0_7() {
         json!({ "Hash": "QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn" })
     );
     let cid = "QmZZmY4KCu9r3e7M2Pcn46Fc5qbn6NpzaAGaYb22kbfTqm";
-    assert_eq!(json_of(&rpc, "object/put?pin=true", Some(EXAMPLE)), json!({ "Hash": cid }));
+    assert_eq!(
+        json_of(&rpc, "object/put?pin=true", Some(EXAMPLE)),
+        json!({ "Hash": cid })
+    );
     let pins = json_of(&rpc, "pin/ls?type=recursive", None);
     assert_eq!(pins["Keys"][cid]["Type"], "recursive");
     let link = json!({ "Name": "some link", "Hash": "QmXg9Pp2ytZ14xgmQjYEiHjVjMFXzCVVEcRTWJBmLgR39V", "Size": 8 });
@@ -181,32 +230,61 @@ fn old_object_commands_work_as_in_kubo_0_7() {
     let data = rpc.call(&format!("object/data?arg={cid}"), None).unwrap();
     assert_eq!(data.text(), "another");
 
-    let raw = rpc.call(&format!("block/get?arg={cid}"), None).unwrap().body;
+    let raw = rpc
+        .call(&format!("block/get?arg={cid}"), None)
+        .unwrap()
+        .body;
     let again = json_of(&rpc, "object/put?inputenc=protobuf", Some(&raw));
     assert_eq!(again["Hash"], cid);
 
     // All bytes come back.
-    let set = json_of(&rpc, &format!("object/patch/set-data?arg={empty}"), Some(b"\x00\xff"));
+    let set = json_of(
+        &rpc,
+        &format!("object/patch/set-data?arg={empty}"),
+        Some(b"\x00\xff"),
+    );
     let set = set["Hash"].as_str().unwrap().to_owned();
-    let appended = json_of(&rpc, &format!("object/patch/append-data?arg={set}"), Some(b"\xe9"));
+    let appended = json_of(
+        &rpc,
+        &format!("object/patch/append-data?arg={set}"),
+        Some(b"\xe9"),
+    );
     let appended = appended["Hash"].as_str().unwrap().to_owned();
     let node = json_of(&rpc, &format!("object/get?arg={appended}"), None);
     assert_eq!(node["Data"], "\u{0}\u{ff}\u{e9}");
-    let node = json_of(&rpc, &format!("object/get?arg={appended}&data-encoding=base64"), None);
+    let node = json_of(
+        &rpc,
+        &format!("object/get?arg={appended}&data-encoding=base64"),
+        None,
+    );
     assert_eq!(node["Data"], "AP/p");
 
     let target = format!("object/patch/add-link?arg={empty}&arg=x&arg={cid}");
     let refused = rpc.ask(&target, None).unwrap();
-    assert!(refused.text().contains("pass --allow-non-unixfs"), "{}", refused.text());
+    assert!(
+        refused.text().contains("pass --allow-non-unixfs"),
+        "{}",
+        refused.text()
+    );
     let linked = json_of(&rpc, &format!("{target}&allow-non-unixfs=true"), None);
     let linked = linked["Hash"].as_str().unwrap();
-    let removed = json_of(&rpc, &format!("object/patch/rm-link?arg={linked}&arg=x&allow-non-unixfs=true"), None);
+    let removed = json_of(
+        &rpc,
+        &format!("object/patch/rm-link?arg={linked}&arg=x&allow-non-unixfs=true"),
+        None,
+    );
     assert_eq!(removed["Hash"], empty);
     let shown = repository.run(&["object", "links", linked]).unwrap();
     assert_eq!(shown, format!("{cid} 68 x\n"));
     let big = vec![0; 3 << 20];
-    let refused = rpc.ask(&format!("object/patch/set-data?arg={empty}"), Some(&big)).unwrap();
-    assert!(refused.text().contains("produced block is over 2MiB"), "{}", refused.text());
+    let refused = rpc
+        .ask(&format!("object/patch/set-data?arg={empty}"), Some(&big))
+        .unwrap();
+    assert!(
+        refused.text().contains("produced block is over 2MiB"),
+        "{}",
+        refused.text()
+    );
 }
 
 #[test]
@@ -217,9 +295,15 @@ fn older_forms_of_answers() {
     let block = json_of(&rpc, "block/put", Some(b"Mary had a little lamb\n"));
     let key = block["Key"].as_str().unwrap();
     assert!(key.starts_with("Qm"), "{key}");
-    let node = json_of(&rpc, "object/new", None)["Hash"].as_str().unwrap().to_owned();
+    let node = json_of(&rpc, "object/new", None)["Hash"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let add = format!("object/patch/add-link?arg={node}&arg=Johnny&arg={node}");
-    let linked = json_of(&rpc, &add, None)["Hash"].as_str().unwrap().to_owned();
+    let linked = json_of(&rpc, &add, None)["Hash"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let raw = json_of(&rpc, "block/put?format=raw", Some(b"not a node"));
     let raw = raw["Key"].as_str().unwrap().to_owned();
     let refs = rpc.call("refs/local", None).unwrap().text();
@@ -234,17 +318,27 @@ fn older_forms_of_answers() {
 fn what_is_not_supported_says_so() {
     let (repository, _daemon, rpc) = start(false);
     for (command, expected) in [
-        ("p2p/listen?arg=/x/a&arg=/ip4/127.0.0.1/tcp/1", "libp2p stream mounting not enabled"),
+        (
+            "p2p/listen?arg=/x/a&arg=/ip4/127.0.0.1/tcp/1",
+            "libp2p stream mounting not enabled",
+        ),
         ("p2p/stream/ls", "libp2p stream mounting not enabled"),
         ("mount", "must be run in online mode"),
         ("provide/once?arg=bafkqaaa", "must be run in online mode"),
         ("version/check", "must be run in online mode"),
         ("pubsub/sub?arg=uZ29sZGVu", "pubsub feature not enabled"),
-        ("dht/findpeer?arg=QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ", "must be run in online mode"),
+        (
+            "dht/findpeer?arg=QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ",
+            "must be run in online mode",
+        ),
     ] {
         let answer = rpc.ask(command, None).unwrap();
         assert_eq!(answer.status, 500, "{command}");
-        assert!(answer.text().contains(expected), "{command}: {}", answer.text());
+        assert!(
+            answer.text().contains(expected),
+            "{command}: {}",
+            answer.text()
+        );
     }
     assert_eq!(json_of(&rpc, "provide/clear", None), 0);
     assert_eq!(json_of(&rpc, "pubsub/reset", None), json!({ "deleted": 0 }));

@@ -68,7 +68,10 @@ impl Service for Pins {
 
 impl Handler<Pins> for GetPins {
     async fn handle(self, call: Input<Pins, Self>) -> Result<Answer<Self>, Refusal<Pinning>> {
-        assert_eq!(self.r#match.unwrap_or_default(), TextMatchingStrategy::Exact);
+        assert_eq!(
+            self.r#match.unwrap_or_default(),
+            TextMatchingStrategy::Exact
+        );
         let pins = call.service.0.lock().unwrap();
         let matching = pins.iter().rev().filter(|pin| {
             (self.cid.is_empty() || self.cid.contains(&pin.pin.cid))
@@ -191,8 +194,13 @@ fn pins_are_added_listed_and_removed() {
     let added = setup.call(&format!("pin/remote/add?arg={CID}&service=good&name=one"));
     let pinned = json!({ "Status": "pinned", "Cid": CID, "Name": "one" });
     assert_eq!(added, [pinned.clone()]);
-    let queued = setup.call(&format!("pin/remote/add?arg={CID}&service=good&background=true"));
-    assert_eq!(queued, [json!({ "Status": "queued", "Cid": CID, "Name": "" })]);
+    let queued = setup.call(&format!(
+        "pin/remote/add?arg={CID}&service=good&background=true"
+    ));
+    assert_eq!(
+        queued,
+        [json!({ "Status": "queued", "Cid": CID, "Name": "" })]
+    );
     setup.refused(
         &format!("pin/remote/add?arg={CID}&service=good&name=fails"),
         "remote service failed to pin requestid=\\\"request 2/x\\\": no such content",
@@ -202,9 +210,15 @@ fn pins_are_added_listed_and_removed() {
     let all = "pin/remote/ls?service=good&status=queued,pinning&status=pinned,failed";
     assert_eq!(setup.call(all).len(), 3);
     assert_eq!(setup.call(&format!("{all}&name=one")), [pinned]);
-    assert_eq!(setup.call(&format!("{all}&cid=bafkqaaa")), Vec::<Value>::new());
+    assert_eq!(
+        setup.call(&format!("{all}&cid=bafkqaaa")),
+        Vec::<Value>::new()
+    );
     setup.refused(&format!("{all}&cid=zz"), "CID \\\"zz\\\" cannot be parsed");
-    setup.refused("pin/remote/ls?service=good&status=zz", "status \\\"zz\\\" is not valid");
+    setup.refused(
+        "pin/remote/ls?service=good&status=zz",
+        "status \\\"zz\\\" is not valid",
+    );
 
     let stat = setup.call("pin/remote/service/ls?stat=true");
     let services = stat[0]["RemoteServices"].as_array().unwrap();
@@ -245,11 +259,17 @@ fn every_page_is_listed() {
         *setup.pins.0.lock().unwrap().last_mut().unwrap() = pin;
     }
     let listed = setup.call("pin/remote/ls?service=good");
-    let mut found: Vec<&str> = listed.iter().map(|pin| pin["Cid"].as_str().unwrap()).collect();
+    let mut found: Vec<&str> = listed
+        .iter()
+        .map(|pin| pin["Cid"].as_str().unwrap())
+        .collect();
     found.reverse();
     assert_eq!(found, cids);
     // A service takes ten CIDs at once.
-    let some = setup.call(&format!("pin/remote/ls?service=good&cid={}", cids[..23].join(",")));
+    let some = setup.call(&format!(
+        "pin/remote/ls?service=good&cid={}",
+        cids[..23].join(",")
+    ));
     assert_eq!(some.len(), 23);
     setup.call("pin/remote/rm?service=good&force=true");
     assert!(setup.pins.0.lock().unwrap().is_empty());
@@ -284,13 +304,26 @@ fn secrets_are_never_shown_and_errors_say_who_refused() {
         assert_eq!(status, 200, "{command}: {text}");
         assert!(!text.contains(TOKEN), "{command}: {text}");
     }
-    setup.refused("config?arg=Pinning.RemoteServices.good.API.Key", "credentials");
-    assert!(!setup.daemon.log().contains(TOKEN), "{}", setup.daemon.log());
+    setup.refused(
+        "config?arg=Pinning.RemoteServices.good.API.Key",
+        "credentials",
+    );
+    assert!(
+        !setup.daemon.log().contains(TOKEN),
+        "{}",
+        setup.daemon.log()
+    );
 
     // The command line prints what `ipfs` prints.
-    let listed = setup.repository.run(&["pin", "remote", "service", "ls"]).unwrap();
+    let listed = setup
+        .repository
+        .run(&["pin", "remote", "service", "ls"])
+        .unwrap();
     let first = listed.lines().next().unwrap();
-    assert_eq!(first.split_whitespace().collect::<Vec<_>>(), ["absent", "http://127.0.0.1:1"]);
+    assert_eq!(
+        first.split_whitespace().collect::<Vec<_>>(),
+        ["absent", "http://127.0.0.1:1"]
+    );
     setup.call("pin/remote/service/rm?arg=good");
     setup.call("pin/remote/service/rm?arg=good");
     setup.refused("pin/remote/ls?service=good", "service not known");

@@ -16,7 +16,9 @@ pub const LEVELS: &[&str] = &[
 #[non_exhaustive]
 pub enum LogLevelError {
     /// There is no such level.
-    #[error("{0:?} is no level: expected one of off, fatal, panic, dpanic, error, warn, info, debug and trace")]
+    #[error(
+        "{0:?} is no level: expected one of off, fatal, panic, dpanic, error, warn, info, debug and trace"
+    )]
     Level(String),
     /// A part of the program cannot be called so, or too many were named.
     #[error("{0:?} names no part of the program")]

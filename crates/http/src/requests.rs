@@ -170,7 +170,10 @@ fn shortened(text: &str) -> String {
     if text.len() <= MOST_BYTES {
         return text.to_owned();
     }
-    let mut short = text.get(..text.floor_char_boundary(MOST_BYTES)).unwrap_or_default().to_owned();
+    let mut short = text
+        .get(..text.floor_char_boundary(MOST_BYTES))
+        .unwrap_or_default()
+        .to_owned();
     short.push('…');
     short
 }
@@ -225,7 +228,11 @@ mod tests {
     #[test]
     fn secrets_are_not_listed() {
         let log = Arc::new(RequestLog::default());
-        let _service = begin(&log, &PinRemoteServiceAdd::SPEC, "arg=n&arg=http://a&arg=hush");
+        let _service = begin(
+            &log,
+            &PinRemoteServiceAdd::SPEC,
+            "arg=n&arg=http://a&arg=hush",
+        );
         let _config = begin(&log, &Config::SPEC, "arg=API.Authorizations&arg=hush");
         let list = log.list();
         assert_eq!(list[0].arguments, ["n", "http://a", HIDDEN]);

@@ -23,7 +23,9 @@ pub enum BootstrapError {
     #[error("\"auto\" has no meaning while AutoConf.Enabled is false: give addresses of peers")]
     NoAutoConf,
     /// A single peer was to be removed while the list holds `auto`.
-    #[error("the list holds \"auto\", whose peers cannot be removed one by one: remove all, or set AutoConf.Enabled to false and replace \"auto\" with addresses")]
+    #[error(
+        "the list holds \"auto\", whose peers cannot be removed one by one: remove all, or set AutoConf.Enabled to false and replace \"auto\" with addresses"
+    )]
     Auto,
     /// The list would become longer than [`MAX_PEERS`].
     #[error("the list would have more than {MAX_PEERS} addresses")]
@@ -179,7 +181,10 @@ mod tests {
         let refused = |peer: &str| add(&off, vec![peer.to_owned()]).unwrap_err();
         assert!(matches!(refused("zz"), BootstrapError::Address(_)));
         assert!(matches!(refused("default"), BootstrapError::NoAutoConf));
-        assert!(matches!(refused("/ip4/1.2.3.4/tcp/1"), BootstrapError::NoPeer { .. }));
+        assert!(matches!(
+            refused("/ip4/1.2.3.4/tcp/1"),
+            BootstrapError::NoPeer { .. }
+        ));
         let only = format!("/p2p/{PEER}");
         assert!(matches!(refused(&only), BootstrapError::OnlyPeer { .. }));
         assert!(matches!(add(&off, Vec::new()), Err(BootstrapError::None)));

@@ -137,7 +137,8 @@ fn normalized(endpoint: &str) -> Result<String, ServiceError> {
     };
     let (scheme, rest) = endpoint.split_once("://").ok_or_else(not_http)?;
     let scheme = scheme.to_ascii_lowercase();
-    let odd = |byte: u8| byte.is_ascii_control() || matches!(byte, b' ' | b'#' | b'"' | b'<' | b'>');
+    let odd =
+        |byte: u8| byte.is_ascii_control() || matches!(byte, b' ' | b'#' | b'"' | b'<' | b'>');
     if !matches!(&*scheme, "http" | "https") || rest.bytes().any(odd) {
         return Err(not_http());
     }
@@ -182,11 +183,27 @@ mod tests {
         ] {
             assert_eq!(normalized(given).unwrap(), kept);
         }
-        for given in ["", "a.example", "ftp://a", "https://", "https:///x", "https://a b"] {
-            assert!(matches!(normalized(given), Err(ServiceError::NotHttp { .. })), "{given}");
+        for given in [
+            "",
+            "a.example",
+            "ftp://a",
+            "https://",
+            "https:///x",
+            "https://a b",
+        ] {
+            assert!(
+                matches!(normalized(given), Err(ServiceError::NotHttp { .. })),
+                "{given}"
+            );
         }
-        assert!(matches!(normalized("https://a?x=1"), Err(ServiceError::Query)));
-        assert!(matches!(normalized("https://a/pins/"), Err(ServiceError::PinsSuffix)));
+        assert!(matches!(
+            normalized("https://a?x=1"),
+            Err(ServiceError::Query)
+        ));
+        assert!(matches!(
+            normalized("https://a/pins/"),
+            Err(ServiceError::PinsSuffix)
+        ));
         let error = normalized("user:password@host").unwrap_err().to_string();
         assert!(!error.contains("password"), "{error}");
     }
@@ -207,7 +224,10 @@ mod tests {
         assert_eq!(service.endpoint, "https://a.example");
         assert_eq!(service.key.expose(), "hush");
         assert!(!format!("{service:?}").contains("hush"));
-        assert!(matches!(find(&file, "c"), Err(ServiceError::Unknown { .. })));
+        assert!(matches!(
+            find(&file, "c"),
+            Err(ServiceError::Unknown { .. })
+        ));
         assert!(remove(&file, "a.b").unwrap());
         assert!(!remove(&file, "a.b").unwrap());
         assert!(list(&ConfigFile::load(&path).unwrap()).is_empty());

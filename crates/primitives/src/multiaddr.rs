@@ -302,10 +302,16 @@ mod tests {
             .unwrap();
         let (found, front) = address.split_peer().unwrap();
         let front = front.unwrap();
-        assert_eq!((found, front.as_str()), (peer.clone(), "/ip4/192.0.2.1/tcp/4001"));
+        assert_eq!(
+            (found, front.as_str()),
+            (peer.clone(), "/ip4/192.0.2.1/tcp/4001")
+        );
         assert_eq!(front.with_peer(&peer), address);
         assert_eq!(front.split_peer(), None);
-        assert_eq!((front.last_protocol(), address.last_protocol()), ("tcp", "p2p"));
+        assert_eq!(
+            (front.last_protocol(), address.last_protocol()),
+            ("tcp", "p2p")
+        );
         let alone: Multiaddr = format!("/p2p/{PEER}").parse().unwrap();
         assert_eq!(alone.split_peer(), Some((peer, None)));
         let relayed: Multiaddr = format!("/ip4/192.0.2.1/tcp/1/p2p/{PEER}/p2p-circuit")
@@ -348,6 +354,9 @@ mod tests {
             assert_eq!(refused.to_string(), said);
         }
         let long = format!("/dns/{}", "a".repeat(MAX_LENGTH));
-        assert!(matches!(long.parse::<Multiaddr>(), Err(MultiaddrError::TooLong(_))));
+        assert!(matches!(
+            long.parse::<Multiaddr>(),
+            Err(MultiaddrError::TooLong(_))
+        ));
     }
 }

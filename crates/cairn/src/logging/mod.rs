@@ -192,9 +192,9 @@ fn changed(
     // As in Kubo, a part need not exist. No name can say anything else to the filter.
     let is_name = part.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && part.len() <= 128
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'/' | b'.'));
+        && part.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'/' | b'.')
+        });
     if !is_name {
         return Err(LogLevelError::Part(part.to_owned()));
     }
@@ -212,7 +212,8 @@ const MOST_PARTS: usize = 64;
 
 /// The filter. Parts whose names no part of this program can have say nothing to it.
 fn text(all: &str, parts: &Parts) -> String {
-    let written = |level: &str| written_level(level).map_or_else(|_| level.to_owned(), str::to_owned);
+    let written =
+        |level: &str| written_level(level).map_or_else(|_| level.to_owned(), str::to_owned);
     let mut text = written(all);
     let is_target = |part: &str| !part.contains(['-', '/', '.']);
     for (part, level) in parts.iter().filter(|(part, _)| is_target(part)) {

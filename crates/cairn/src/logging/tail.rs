@@ -81,7 +81,10 @@ impl Readers {
         let mut closed = false;
         {
             let list = self.0.list.read().unwrap_or_else(PoisonError::into_inner);
-            let mut wanted = list.iter().filter(|reader| reader.level >= level).peekable();
+            let mut wanted = list
+                .iter()
+                .filter(|reader| reader.level >= level)
+                .peekable();
             if wanted.peek().is_some() {
                 let line = line();
                 for reader in wanted {
@@ -137,7 +140,9 @@ impl Stream for Lines {
         let next = self.receiver.poll_recv(cx);
         let lost = match next {
             // What was lost came behind what waited.
-            Poll::Ready(Some(_)) if self.receiver.is_empty() => self.lost.swap(0, Ordering::Relaxed),
+            Poll::Ready(Some(_)) if self.receiver.is_empty() => {
+                self.lost.swap(0, Ordering::Relaxed)
+            }
             _ => 0,
         };
         if lost > 0 {
@@ -260,7 +265,10 @@ mod tests {
         let first = next(&mut all).unwrap();
         assert_eq!(first["level"], "info");
         assert_eq!(first["msg"], "seen");
-        assert_eq!((&first["count"], &first["path"]), (&Value::from(3), &Value::from("a\nb")));
+        assert_eq!(
+            (&first["count"], &first["path"]),
+            (&Value::from(3), &Value::from("a\nb"))
+        );
         assert!(first["logger"].as_str().unwrap().starts_with("cairn"));
         assert!(first["ts"].as_str().unwrap().starts_with("20"));
         assert_eq!(next(&mut all).unwrap()["msg"], "bad");
@@ -284,7 +292,10 @@ mod tests {
             assert_eq!(line["msg"].as_str().unwrap().len(), MOST_FIELD);
         }
         let told = next(&mut lines).unwrap();
-        assert!(told["msg"].as_str().unwrap().contains("7 messages"), "{told}");
+        assert!(
+            told["msg"].as_str().unwrap().contains("7 messages"),
+            "{told}"
+        );
         assert!(next(&mut lines).is_none());
     }
 
@@ -294,7 +305,10 @@ mod tests {
         let mut held: Vec<_> = (0..MOST_READERS)
             .map(|_| readers.add(LevelFilter::INFO).unwrap())
             .collect();
-        assert!(matches!(readers.add(LevelFilter::INFO), Err(LogLevelError::Readers(_))));
+        assert!(matches!(
+            readers.add(LevelFilter::INFO),
+            Err(LogLevelError::Readers(_))
+        ));
         held.pop();
         assert!(readers.add(LevelFilter::INFO).is_ok());
     }

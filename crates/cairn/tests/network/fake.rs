@@ -84,7 +84,10 @@ impl Swarm for Fake {
             address: address(),
             direction: Direction::Outbound,
             latency: Some(Duration::from_micros(559)),
-            streams: vec!["/meshsub/1.3.0".to_owned(), "/ipfs/lan/kad/1.0.0".to_owned()],
+            streams: vec![
+                "/meshsub/1.3.0".to_owned(),
+                "/ipfs/lan/kad/1.0.0".to_owned(),
+            ],
         };
         let connected = *self.connected.lock().unwrap();
         connected.then_some(connection).into_iter().collect()
@@ -134,7 +137,11 @@ impl Swarm for Fake {
 
     fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
         async move {
-            if peer.addresses.iter().any(|address| address.as_str().ends_with("/tcp/1")) {
+            if peer
+                .addresses
+                .iter()
+                .any(|address| address.as_str().ends_with("/tcp/1"))
+            {
                 let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
                 return Err(NetworkError::Dial(std::sync::Arc::new(refused)));
             }
@@ -179,7 +186,10 @@ impl Swarm for Fake {
     }
 
     fn remove_peering(&self, peer: &PeerId) {
-        self.peerings.lock().unwrap().retain(|known| known.peer != *peer);
+        self.peerings
+            .lock()
+            .unwrap()
+            .retain(|known| known.peer != *peer);
     }
 
     fn resources(&self) -> Option<Vec<ResourceScope>> {
@@ -351,10 +361,7 @@ impl PubSub for Fake {
         vec![peer()]
     }
 
-    fn forget<'a>(
-        &'a self,
-        asked: Option<&'a PeerId>,
-    ) -> BoxFuture<'a, Result<u64, NetworkError>> {
+    fn forget<'a>(&'a self, asked: Option<&'a PeerId>) -> BoxFuture<'a, Result<u64, NetworkError>> {
         let count = if asked.is_some() { 0 } else { 2 };
         async move { Ok(count) }.boxed()
     }

@@ -58,9 +58,8 @@ impl Online {
     /// The records that a command answers, or its error.
     async fn call(&self, command: &str, data: Option<&'static [u8]>) -> Result<Vec<Value>, String> {
         let (path, query) = command.split_once('?').unwrap_or((command, ""));
-        let known = |spec: &&cairn_wire::kubo::Spec| {
-            spec.path == path || spec.aliases.contains(&path)
-        };
+        let known =
+            |spec: &&cairn_wire::kubo::Spec| spec.path == path || spec.aliases.contains(&path);
         let spec = SPECS.iter().find(known).unwrap();
         let values = Values::from_query(query).unwrap();
         let upload = match spec.body {
@@ -99,9 +98,17 @@ async fn connections_are_opened_listed_and_closed() {
     let connect = format!("swarm/connect?arg={target}");
     let connected = json!({ "Strings": [format!("connect {PEER} success")] });
     assert_eq!(online.one(&connect).await, connected);
-    assert_eq!(online.one("swarm/connect?arg=/dnsaddr/x.example").await, connected);
-    let nobody = online.refused("swarm/connect?arg=/ip4/192.0.2.1/tcp/1").await;
-    assert!(nobody.contains("found no ipfs peers at /ip4/192.0.2.1/tcp/1"), "{nobody}");
+    assert_eq!(
+        online.one("swarm/connect?arg=/dnsaddr/x.example").await,
+        connected
+    );
+    let nobody = online
+        .refused("swarm/connect?arg=/ip4/192.0.2.1/tcp/1")
+        .await;
+    assert!(
+        nobody.contains("found no ipfs peers at /ip4/192.0.2.1/tcp/1"),
+        "{nobody}"
+    );
     let refused = format!("swarm/connect?arg=/ip4/192.0.2.1/tcp/1/p2p/{PEER}");
     let refused = online.refused(&refused).await;
     assert!(
@@ -134,7 +141,11 @@ async fn connections_are_opened_listed_and_closed() {
     );
     let found = online.one("version/check").await;
     assert_eq!(
-        (&found["UpdateAvailable"], &found["GreatestVersion"], &found["PeersSampled"]),
+        (
+            &found["UpdateAvailable"],
+            &found["GreatestVersion"],
+            &found["PeersSampled"]
+        ),
         (&json!(true), &json!("99.0.0"), &json!(2))
     );
     let disconnect = format!("swarm/disconnect?arg={target}");
@@ -168,18 +179,42 @@ async fn addresses_filters_peerings_and_resources() {
         json!({ "reachability": "Public", "reachable": ["/ip4/192.0.2.9/tcp/4001"] })
     );
     let id = online.one("id").await;
-    assert_eq!(id["Addresses"], json!([format!("/ip4/192.0.2.9/tcp/4001/p2p/{own}")]));
-    assert_eq!(online.one(&format!("id?arg={PEER}")).await["AgentVersion"], "cairn/99.0.0");
+    assert_eq!(
+        id["Addresses"],
+        json!([format!("/ip4/192.0.2.9/tcp/4001/p2p/{own}")])
+    );
+    assert_eq!(
+        online.one(&format!("id?arg={PEER}")).await["AgentVersion"],
+        "cairn/99.0.0"
+    );
 
     let range = "/ip4/192.168.0.0/ipcidr/16";
     let list = json!({ "Strings": [range] });
-    assert_eq!(online.one("swarm/filters").await, json!({ "Strings": null }));
-    assert_eq!(online.one(&format!("swarm/filters/add?arg={range}")).await, list);
+    assert_eq!(
+        online.one("swarm/filters").await,
+        json!({ "Strings": null })
+    );
+    assert_eq!(
+        online.one(&format!("swarm/filters/add?arg={range}")).await,
+        list
+    );
     assert_eq!(online.one("swarm/filters").await, list);
-    let stored = |node: &Node| node.config_file().document().unwrap().get("Swarm.AddrFilters").cloned();
+    let stored = |node: &Node| {
+        node.config_file()
+            .document()
+            .unwrap()
+            .get("Swarm.AddrFilters")
+            .cloned()
+    };
     assert_eq!(stored(&online.node).unwrap(), json!([range]));
-    assert_eq!(online.one(&format!("swarm/filters/rm?arg={range}")).await, list);
-    assert_eq!(online.one("swarm/filters").await, json!({ "Strings": null }));
+    assert_eq!(
+        online.one(&format!("swarm/filters/rm?arg={range}")).await,
+        list
+    );
+    assert_eq!(
+        online.one("swarm/filters").await,
+        json!({ "Strings": null })
+    );
     let bad = online.refused("swarm/filters/add?arg=zz").await;
     assert!(bad.contains("invalid multiaddr-filter format"), "{bad}");
 
@@ -191,7 +226,10 @@ async fn addresses_filters_peerings_and_resources() {
         online.one("swarm/peering/ls").await,
         json!({ "Peers": [{ "Addrs": [ADDRESS], "ID": PEER }] })
     );
-    assert_eq!(online.one(&format!("swarm/peering/rm?arg={PEER}")).await, done);
+    assert_eq!(
+        online.one(&format!("swarm/peering/rm?arg={PEER}")).await,
+        done
+    );
 
     let usage = online.one("swarm/resources").await;
     assert_eq!(usage["Peers"][PEER]["Conns"], "default");
@@ -202,18 +240,20 @@ async fn addresses_filters_peerings_and_resources() {
 #[tokio::test]
 async fn lookups_tell_their_steps() {
     let online = Online::start(false).await;
-    let step = |kind: u8, id: &str, responses: Value| {
-        json!({ "Extra": "", "ID": id, "Responses": responses, "Type": kind })
-    };
+    let step = |kind: u8, id: &str, responses: Value| json!({ "Extra": "", "ID": id, "Responses": responses, "Type": kind });
     let peer = json!([{ "Addrs": [ADDRESS], "ID": PEER }]);
     let key = "k51qzi5uqu5dlp9v9n9ymuh18el4fg85yhh5e4me7nyxf3e0hb8grox773q52c";
     for group in ["routing", "dht"] {
-        let found = online.call(&format!("{group}/findpeer?arg={PEER}"), None).await;
+        let found = online
+            .call(&format!("{group}/findpeer?arg={PEER}"), None)
+            .await;
         assert_eq!(
             found.unwrap(),
             [step(0, PEER, Value::Null), step(2, "", peer.clone())]
         );
-        let found = online.call(&format!("{group}/findprovs?arg=bafkqaaa"), None).await;
+        let found = online
+            .call(&format!("{group}/findprovs?arg=bafkqaaa"), None)
+            .await;
         assert_eq!(
             found.unwrap(),
             [step(0, PEER, Value::Null), step(4, "", peer.clone())]
@@ -222,48 +262,100 @@ async fn lookups_tell_their_steps() {
         assert!(absent.contains("routing: not found"), "{absent}");
         let put = format!("{group}/put?arg=/ipns/{key}");
         online.call(&put, Some(b"record")).await.unwrap();
-        let got = online.call(&format!("{group}/get?arg=/ipns/{key}"), None).await;
+        let got = online
+            .call(&format!("{group}/get?arg=/ipns/{key}"), None)
+            .await;
         let last = got.unwrap().pop().unwrap();
-        assert_eq!((&last["Extra"], &last["Type"]), (&json!("cmVjb3Jk"), &json!(5)));
+        assert_eq!(
+            (&last["Extra"], &last["Type"]),
+            (&json!("cmVjb3Jk"), &json!(5))
+        );
     }
-    let closest = online.call(&format!("dht/query?arg={PEER}"), None).await.unwrap();
+    let closest = online
+        .call(&format!("dht/query?arg={PEER}"), None)
+        .await
+        .unwrap();
     assert_eq!(closest, [step(2, PEER, Value::Null)]);
-    assert!(online.refused("routing/findprovs?arg=zz").await.contains("invalid"));
-    let large = online.call(&format!("routing/put?arg=/ipns/{key}"), Some(&[0; 11 << 10])).await;
+    assert!(
+        online
+            .refused("routing/findprovs?arg=zz")
+            .await
+            .contains("invalid")
+    );
+    let large = online
+        .call(
+            &format!("routing/put?arg=/ipns/{key}"),
+            Some(&[0; 11 << 10]),
+        )
+        .await;
     assert!(large.unwrap_err().contains("longer than 10240 bytes"));
     let table = online.call("stats/dht?arg=lan", None).await.unwrap();
-    assert_eq!(table[0]["Buckets"][0], json!({ "LastRefresh": "", "Peers": null }));
-    assert_eq!(table[0]["Buckets"][1]["LastRefresh"], "1970-01-01T00:00:00Z");
+    assert_eq!(
+        table[0]["Buckets"][0],
+        json!({ "LastRefresh": "", "Peers": null })
+    );
+    assert_eq!(
+        table[0]["Buckets"][1]["LastRefresh"],
+        "1970-01-01T00:00:00Z"
+    );
     assert_eq!(table[0]["Buckets"][1]["Peers"][0]["ID"], PEER);
 }
 
 #[tokio::test]
 async fn content_is_announced() {
     let online = Online::start(false).await;
-    let added = online.call("add?chunker=size-1&pin=false", Some(b"abc")).await.unwrap();
+    let added = online
+        .call("add?chunker=size-1&pin=false", Some(b"abc"))
+        .await
+        .unwrap();
     let root = added.last().unwrap()["Hash"].as_str().unwrap().to_owned();
     let nobody = online.refused(&format!("provide/once?arg={root}")).await;
     assert!(nobody.contains("no connected peers"), "{nobody}");
-    online.one(&format!("swarm/connect?arg={ADDRESS}/p2p/{PEER}")).await;
-    let queued = online.call(&format!("provide/once?arg={root}"), None).await.unwrap();
+    online
+        .one(&format!("swarm/connect?arg={ADDRESS}/p2p/{PEER}"))
+        .await;
+    let queued = online
+        .call(&format!("provide/once?arg={root}"), None)
+        .await
+        .unwrap();
     assert_eq!(queued, [json!({ "Queued": root })]);
-    let queued = online.call(&format!("provide/once?arg={root}&recursive=true"), None).await;
+    let queued = online
+        .call(&format!("provide/once?arg={root}&recursive=true"), None)
+        .await;
     assert_eq!(queued.unwrap().len(), 4);
-    assert!(online.network.provided.lock().unwrap().drain(..).all(|(_, again)| !again));
+    assert!(
+        online
+            .network
+            .provided
+            .lock()
+            .unwrap()
+            .drain(..)
+            .all(|(_, again)| !again)
+    );
     for group in ["routing", "dht"] {
-        let events = online.call(&format!("{group}/provide?arg={root}&recursive=true"), None).await;
+        let events = online
+            .call(&format!("{group}/provide?arg={root}&recursive=true"), None)
+            .await;
         assert_eq!(events.unwrap(), Vec::<Value>::new());
         let provided: Vec<_> = online.network.provided.lock().unwrap().drain(..).collect();
         assert_eq!(provided.len(), 4);
         assert!(provided.iter().all(|(_, again)| *again));
     }
-    let absent = online.refused("routing/provide?arg=bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy").await;
-    assert!(absent.contains("not found locally, cannot provide"), "{absent}");
+    let absent = online
+        .refused("routing/provide?arg=bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy")
+        .await;
+    assert!(
+        absent.contains("not found locally, cannot provide"),
+        "{absent}"
+    );
     assert_eq!(online.one("provide/clear").await, json!(3));
     for name in ["provide/stat", "stats/provide", "stats/reprovide"] {
         let stat = online.one(name).await;
         assert_eq!(stat["Sweep"]["queues"]["pending_key_provides"], 3);
-        assert_eq!((&stat["Legacy"], &stat["FullRT"]), (&Value::Null, &json!(false)));
+        assert_eq!(
+            (&stat["Legacy"], &stat["FullRT"]),
+            (&Value::Null, &json!(false))
+        );
     }
 }
 
@@ -294,10 +386,18 @@ async fn exchanges_bandwidth_and_round_trips_are_shown() {
     );
     let bandwidth = json!({ "TotalIn": 1706, "TotalOut": 1692, "RateIn": 32.5, "RateOut": 0.0 });
     assert_eq!(online.one("stats/bw").await, bandwidth);
-    let both = online.refused(&format!("stats/bw?peer={PEER}&proto=x")).await;
-    assert!(both.contains("please only specify peer OR protocol"), "{both}");
+    let both = online
+        .refused(&format!("stats/bw?peer={PEER}&proto=x"))
+        .await;
+    assert!(
+        both.contains("please only specify peer OR protocol"),
+        "{both}"
+    );
 
-    let pings = online.call(&format!("ping?arg={PEER}&count=1"), None).await.unwrap();
+    let pings = online
+        .call(&format!("ping?arg={PEER}&count=1"), None)
+        .await
+        .unwrap();
     let step = |time: u64, text: &str| json!({ "Success": true, "Time": time, "Text": text });
     assert_eq!(
         pings,
@@ -323,21 +423,46 @@ async fn messages_are_published_and_received() {
     let online = Online::start(false).await;
     let subscribe = Values::from_query("arg=uZ29sZGVu").unwrap();
     // It is answered before there is a message.
-    let answer = online.kubo.send(&PubsubSub::SPEC, subscribe, None).await.unwrap();
+    let answer = online
+        .kubo
+        .send(&PubsubSub::SPEC, subscribe, None)
+        .await
+        .unwrap();
     let mut messages = Records::<PubsubMessage>::new(answer);
-    online.call("pubsub/pub?arg=uZ29sZGVu", Some(b"hello\xff")).await.unwrap();
-    online.call("pubsub/pub?arg=ueA", Some(b"of another topic")).await.unwrap();
+    online
+        .call("pubsub/pub?arg=uZ29sZGVu", Some(b"hello\xff"))
+        .await
+        .unwrap();
+    online
+        .call("pubsub/pub?arg=ueA", Some(b"of another topic"))
+        .await
+        .unwrap();
     let first = message(&mut messages).await;
     assert_eq!(first.payload().unwrap(), b"hello\xff");
     assert_eq!((&*first.from, &*first.seqno), (PEER, "uAAE"));
     assert_eq!(first.topic_ids, ["uZ29sZGVu"]);
-    assert_eq!(online.one("pubsub/ls").await, json!({ "Strings": ["uZ29sZGVu"] }));
-    assert_eq!(online.one("pubsub/peers").await, json!({ "Strings": [PEER] }));
+    assert_eq!(
+        online.one("pubsub/ls").await,
+        json!({ "Strings": ["uZ29sZGVu"] })
+    );
+    assert_eq!(
+        online.one("pubsub/peers").await,
+        json!({ "Strings": [PEER] })
+    );
     assert_eq!(online.one("pubsub/reset").await, json!({ "deleted": 2 }));
-    let bad = online.call("pubsub/pub?arg=golden", Some(b"x")).await.unwrap_err();
+    let bad = online
+        .call("pubsub/pub?arg=golden", Some(b"x"))
+        .await
+        .unwrap_err();
     assert!(bad.contains("URL arg must be multibase encoded"), "{bad}");
-    let wrong = online.call("pubsub/pub?arg=mZ29sZGVu", Some(b"x")).await.unwrap_err();
-    assert!(wrong.contains("URL arg must be base64url encoded"), "{wrong}");
+    let wrong = online
+        .call("pubsub/pub?arg=mZ29sZGVu", Some(b"x"))
+        .await
+        .unwrap_err();
+    assert!(
+        wrong.contains("URL arg must be base64url encoded"),
+        "{wrong}"
+    );
 }
 
 #[tokio::test]
@@ -351,7 +476,11 @@ async fn older_forms_for_programs_of_then() {
     assert_eq!(online.one("id").await["ProtocolVersion"], "ipfs/0.1.0");
 
     let subscribe = Values::from_query("arg=golden").unwrap();
-    let answer = online.kubo.send(&PubsubSub::SPEC, subscribe, None).await.unwrap();
+    let answer = online
+        .kubo
+        .send(&PubsubSub::SPEC, subscribe, None)
+        .await
+        .unwrap();
     let mut messages = Records::<PubsubMessage>::new(answer);
     // The payload is an argument, and there is no file.
     let publish = SPECS.iter().find(|spec| spec.path == "pubsub/pub").unwrap();
@@ -359,9 +488,18 @@ async fn older_forms_for_programs_of_then() {
     online.kubo.send(publish, values, None).await.unwrap();
     for text in ["aGVsbG8=", "YWdhaW4="] {
         let message = message(&mut messages).await;
-        assert_eq!((&*message.data, &message.topic_ids[..]), (text, &["golden".to_owned()][..]));
+        assert_eq!(
+            (&*message.data, &message.topic_ids[..]),
+            (text, &["golden".to_owned()][..])
+        );
     }
-    assert_eq!(online.one("pubsub/ls").await, json!({ "Strings": ["golden"] }));
-    let nothing = online.kubo.send(publish, Values::from_query("arg=golden").unwrap(), None).await;
+    assert_eq!(
+        online.one("pubsub/ls").await,
+        json!({ "Strings": ["golden"] })
+    );
+    let nothing = online
+        .kubo
+        .send(publish, Values::from_query("arg=golden").unwrap(), None)
+        .await;
     assert!(nothing.is_err());
 }

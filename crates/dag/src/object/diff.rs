@@ -103,7 +103,9 @@ impl Level {
         // The first link of a name is the one that a path follows.
         let mut targets: HashMap<ByteString, Cid> = HashMap::new();
         for link in &new.links {
-            targets.entry(name(link)).or_insert_with(|| link.cid.clone());
+            targets
+                .entry(name(link))
+                .or_insert_with(|| link.cid.clone());
         }
         let (common, removed): (Vec<_>, Vec<_>) =
             (old.links.into_iter()).partition(|link| targets.contains_key(&name(link)));

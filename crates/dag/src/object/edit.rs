@@ -167,7 +167,8 @@ fn check(cid: &Cid, node: &dag_pb::Node, change: LinkChange) -> Result<(), Objec
 
 /// A new directory, which is named as Kubo names one: by a CIDv0.
 fn empty_directory() -> Result<(dag_pb::Node, CidMaker), ObjectError> {
-    let sha2 = HashFunction::from_code(SHA2_256).map_err(cairn_primitives::unixfs::BuildError::from)?;
+    let sha2 =
+        HashFunction::from_code(SHA2_256).map_err(cairn_primitives::unixfs::BuildError::from)?;
     let node = dag_pb::Node {
         links: Vec::new(),
         data: Some(UnixFs::new(Kind::Directory).encode()),

@@ -142,10 +142,7 @@ async fn tree_size(blocks: &Blocks, cid: &Cid) -> Result<u64, ObjectError> {
     if cid.codec() != Codec::DAG_PB {
         return Ok(data.len() as u64);
     }
-    Ok(crate::mfs::tree_size(
-        &decode_node(cid, &data)?,
-        data.len(),
-    ))
+    Ok(crate::mfs::tree_size(&decode_node(cid, &data)?, data.len()))
 }
 
 /// The block as a node, or `None` for one of another codec.
@@ -156,4 +153,3 @@ async fn node_of(blocks: &Blocks, cid: &Cid) -> Result<Option<dag_pb::Node>, Nod
     }
     decode_node(cid, &data).map(Some)
 }
-

@@ -57,7 +57,9 @@ async fn nodes_have_their_usual_names() {
     assert_eq!(put(&dag, &empty).await.to_string(), EMPTY);
     // The example of the client reference.
     let link = Link {
-        cid: "QmXg9Pp2ytZ14xgmQjYEiHjVjMFXzCVVEcRTWJBmLgR39V".parse().unwrap(),
+        cid: "QmXg9Pp2ytZ14xgmQjYEiHjVjMFXzCVVEcRTWJBmLgR39V"
+            .parse()
+            .unwrap(),
         name: Some("some link".into()),
         size: Some(8),
     };
@@ -124,7 +126,11 @@ async fn only_plain_directories_change_their_links_unless_forced() {
         links: Vec::new(),
         data: Some(UnixFs::new(Kind::HamtShard).encode()),
     };
-    for (node, is_directory) in [(directory(), true), (shard, false), (Node::default(), false)] {
+    for (node, is_directory) in [
+        (directory(), true),
+        (shard, false),
+        (Node::default(), false),
+    ] {
         let cid = put(&dag, &node).await;
         let path = ByteString::from("x");
         let added = add_link(&blocks, &dag.hold, &cid, &path, &child, checked).await;
@@ -180,5 +186,10 @@ async fn differences_are_listed_in_the_order_of_the_links() {
             change("new", None, two),
         ]
     );
-    assert!(diff(&blocks, &after.cid, &after.cid).await.unwrap().is_empty());
+    assert!(
+        diff(&blocks, &after.cid, &after.cid)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

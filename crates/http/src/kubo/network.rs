@@ -76,7 +76,10 @@ pub(super) fn peer_or_address(text: &str) -> Result<PeerAddresses, Failure> {
         });
     }
     let peers = peers(&[text.parse()?])?;
-    peers.into_iter().next().ok_or_else(|| Failure::normal(NO_PEER))
+    peers
+        .into_iter()
+        .next()
+        .ok_or_else(|| Failure::normal(NO_PEER))
 }
 
 /// The first of arguments of which one at least is there.
@@ -118,7 +121,10 @@ mod tests {
         let found: Vec<_> = found.iter().map(shown).collect();
         assert_eq!(found.len(), 2);
         assert_eq!((&*found[0].id, &*found[1].id), (one, two));
-        assert_eq!(found[0].addrs, ["/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.3/tcp/1"]);
+        assert_eq!(
+            found[0].addrs,
+            ["/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.3/tcp/1"]
+        );
         let bare = parse(&["/ip4/192.0.2.1/tcp/1".to_owned()]).unwrap();
         assert_eq!(peers(&bare).unwrap_err().to_string(), NO_PEER);
         assert_eq!(peer_or_address(two).unwrap().peer.to_string(), two);

@@ -5,8 +5,8 @@
 use serde_json::Value;
 
 use super::Config;
-use super::words::default;
 use super::sections::IdentitySection;
+use super::words::default;
 
 /// The settings of a section that have no effect yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

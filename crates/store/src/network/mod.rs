@@ -20,8 +20,8 @@ pub use routing::{
     Announcements, Bucket, QueryEvent, QueryEvents, QueryStep, Routing, RoutingTable, TablePeer,
 };
 pub use swarm::{
-    Connection, Direction, KnownPeers, PeerAddresses, PeerIdentity, Reachability, ReachableAddresses,
-    ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm,
+    Connection, Direction, KnownPeers, PeerAddresses, PeerIdentity, Reachability,
+    ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm,
 };
 
 /// What connects a node to its peers.

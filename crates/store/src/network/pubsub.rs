@@ -37,8 +37,5 @@ pub trait PubSub: Send + Sync {
     fn peers(&self, topic: Option<&[u8]>) -> Vec<PeerId>;
 
     /// Forgets the sequence numbers of a peer's messages, or of all; tells of how many peers.
-    fn forget<'a>(
-        &'a self,
-        peer: Option<&'a PeerId>,
-    ) -> BoxFuture<'a, Result<u64, NetworkError>>;
+    fn forget<'a>(&'a self, peer: Option<&'a PeerId>) -> BoxFuture<'a, Result<u64, NetworkError>>;
 }

@@ -39,9 +39,9 @@ pub mod resolve;
 pub mod routing;
 pub mod shutdown;
 pub mod stats;
+mod strings;
 pub mod swarm;
 pub mod version;
-mod strings;
 
 pub use self::command::{ANY_PATH, Argument, Command, FilesSpec, Group, OptionSpec, Spec};
 pub use self::strings::StringList;

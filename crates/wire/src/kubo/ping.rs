@@ -23,7 +23,12 @@ impl PingResult {
             out.push('\n');
         } else if self.success {
             let hundredths = self.time.div_ceil(10_000);
-            let _ = writeln!(out, "Pong received: time={}.{:02} ms", hundredths / 100, hundredths % 100);
+            let _ = writeln!(
+                out,
+                "Pong received: time={}.{:02} ms",
+                hundredths / 100,
+                hundredths % 100
+            );
         } else {
             out.push_str("Pong failed\n");
         }

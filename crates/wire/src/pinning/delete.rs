@@ -1,7 +1,7 @@
 //! `DELETE /pins/{requestid}`.
 
 use super::Pinning;
-use crate::shape::{NoBody, Nothing};
+use crate::shape::NoBody;
 
 endpoint! {
     /// Remove a pin object.

@@ -55,6 +55,11 @@ impl<R: Send + 'static> Records<R> {
         }
     }
 
+    /// The records as a stream.
+    pub(crate) fn into_stream(self) -> BoxStream<'static, Result<R, Failure>> {
+        self.stream
+    }
+
     /// The records as lines, which `write` makes of them. An empty piece comes first where the answer begins before the first
     /// record.
     pub(crate) fn lines(

@@ -115,10 +115,7 @@ pub(super) fn success(begun: Begun, shown: Shown, deadline: Option<Instant>) -> 
         };
         futures_util::stream::iter(record.into_iter().chain([piece]))
     });
-    Response::from_parts(
-        parts,
-        Body::new(Streamed::new(whole.boxed(), trailers)),
-    )
+    Response::from_parts(parts, Body::new(Streamed::new(whole.boxed(), trailers)))
 }
 
 /// A stream that fails at a time, also one that always has something ready: then no timer would ever be asked.

@@ -43,7 +43,12 @@ impl Handler for BitswapWantlist {
             Some(peer) => network.exchange().wants_of(&peer),
             None => Some(network.exchange().stat().wants),
         };
-        let shown = |wants: Vec<_>| wants.iter().map(|cid| CidLink::from(form.show(cid))).collect();
+        let shown = |wants: Vec<_>| {
+            wants
+                .iter()
+                .map(|cid| CidLink::from(form.show(cid)))
+                .collect()
+        };
         Ok(WantedBlocks {
             keys: wants.map(shown),
         })

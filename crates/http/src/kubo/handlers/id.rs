@@ -87,7 +87,9 @@ fn protocol_version(call: &Call) -> Option<String> {
 
 /// Addresses with the peer at their end, sorted.
 fn with_peer(addresses: &[Multiaddr], peer: &PeerId) -> Vec<String> {
-    let with_id = addresses.iter().map(|address| address.with_peer(peer).to_string());
+    let with_id = addresses
+        .iter()
+        .map(|address| address.with_peer(peer).to_string());
     sorted(with_id.collect())
 }
 

@@ -43,7 +43,11 @@ impl Handler for Ping {
             };
             let id = peer.peer.clone();
             let is_known = !peer.addresses.is_empty()
-                || network.swarm().known().get(&id).is_some_and(|known| !known.is_empty());
+                || network
+                    .swarm()
+                    .known()
+                    .get(&id)
+                    .is_some_and(|known| !known.is_empty());
             let peer = if is_known {
                 peer
             } else {

@@ -168,7 +168,11 @@ async fn threads() -> BTreeMap<u64, Thread> {
             return threads;
         };
         for entry in folder.flatten().take(MOST_THREADS) {
-            let Some(number) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            let Some(number) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+            else {
                 continue;
             };
             if let Ok(stat) = std::fs::read_to_string(entry.path().join("stat"))
@@ -204,11 +208,7 @@ fn listed(threads: &BTreeMap<u64, Thread>) -> String {
     out
 }
 
-fn used(
-    before: &BTreeMap<u64, Thread>,
-    after: &BTreeMap<u64, Thread>,
-    time: Duration,
-) -> String {
+fn used(before: &BTreeMap<u64, Thread>, after: &BTreeMap<u64, Thread>, time: Duration) -> String {
     let mut out = format!(
         "Processor time of each thread within {time:?}, in ticks (100 a second on most systems)\n\
          thread\tname\tuser\tsystem\n"
@@ -245,7 +245,10 @@ mod tests {
     fn collectors_have_names() {
         let names = |text: &str| collectors(&[text.to_owned()]);
         assert_eq!(names("").unwrap(), ALL);
-        assert_eq!(names("cpu,heap,allocs,bin").unwrap(), ["cpu", "memory", "bin"]);
+        assert_eq!(
+            names("cpu,heap,allocs,bin").unwrap(),
+            ["cpu", "memory", "bin"]
+        );
         assert!(names("zz").is_err());
     }
 }

@@ -47,9 +47,8 @@ impl Handler for PubsubPub {
         let topic = topic(&call, &self.topic)?;
         let mut messages = Vec::new();
         if files.next().await?.is_some() {
-            let large = || {
-                Failure::normal(format!("the message is longer than {MAX_MESSAGE} bytes"))
-            };
+            let large =
+                || Failure::normal(format!("the message is longer than {MAX_MESSAGE} bytes"));
             messages.push(files.whole(MAX_MESSAGE, large).await?.to_vec());
         } else if call.rpc.is_compat() {
             // The payload was the second argument, and might be repeated.
@@ -78,7 +77,9 @@ impl Handler for PubsubSub {
             .map(move |message| message.map(|message| shown(&message, compat)))
             // The node does not wait for its subscribers when it stops.
             .take_until(async move { stopping.cancelled().await });
-        Ok(Records::opened(records.map(|record| record.map_err(Failure::from))))
+        Ok(Records::opened(
+            records.map(|record| record.map_err(Failure::from)),
+        ))
     }
 }
 
@@ -110,9 +111,8 @@ impl Handler for PubsubPeers {
 impl Handler for PubsubReset {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let peer = self.peer.map(|peer| peer.parse::<PeerId>()).transpose();
-        let peer = peer.map_err(|error| {
-            Failure::normal(format!("invalid peer ID: {}", text(&error)))
-        })?;
+        let peer =
+            peer.map_err(|error| Failure::normal(format!("invalid peer ID: {}", text(&error))))?;
         // Without messages, no numbers are kept.
         let deleted = match call.node().network() {
             Some(network) => match network.pubsub() {

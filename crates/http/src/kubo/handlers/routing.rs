@@ -160,7 +160,11 @@ impl Handler for RoutingReprovide {
     }
 }
 
-fn find_providers(call: &Call, keys: &[String], count: i32) -> Result<Records<QueryEvent>, Failure> {
+fn find_providers(
+    call: &Call,
+    keys: &[String],
+    count: i32,
+) -> Result<Records<QueryEvent>, Failure> {
     let network = call.network()?;
     let count = usize::try_from(count.min(MAX_PROVIDERS)).unwrap_or(0);
     if count == 0 {
@@ -284,7 +288,14 @@ mod tests {
             let (found, key) = routing_key(&format!("/{space}/{name}")).unwrap();
             assert_eq!((found, key.to_base36().as_str()), (space, name));
         }
-        for text in ["", "k", "/ipns", "/ipns/", "/ipfs/Qm", &format!("/ipns/{name}/x")] {
+        for text in [
+            "",
+            "k",
+            "/ipns",
+            "/ipns/",
+            "/ipfs/Qm",
+            &format!("/ipns/{name}/x"),
+        ] {
             assert!(routing_key(text).is_err(), "{text}");
         }
     }

@@ -51,8 +51,10 @@ impl Handler for VersionCheck {
         let own = release(AGENT).unwrap_or_default();
         let swarm = network.swarm();
         let connections = swarm.connections();
-        let peers: std::collections::BTreeSet<_> =
-            connections.into_iter().map(|connection| connection.peer).collect();
+        let peers: std::collections::BTreeSet<_> = connections
+            .into_iter()
+            .map(|connection| connection.peer)
+            .collect();
         let releases: Vec<[u64; 3]> = peers
             .iter()
             .filter_map(|peer| release(&swarm.identity(peer)?.agent))

@@ -35,7 +35,13 @@ pub struct BitswapCounts {
 
 impl BitswapCounts {
     fn lines(&self, verbose: bool, human: bool, out: &mut String) {
-        let size = |bytes: u64| if human { human_bytes(bytes) } else { bytes.to_string() };
+        let size = |bytes: u64| {
+            if human {
+                human_bytes(bytes)
+            } else {
+                bytes.to_string()
+            }
+        };
         let _ = writeln!(
             out,
             "bitswap status\n\tblocks received: {}\n\tblocks sent: {}\n\tdata received: {}\n\tdata sent: {}",

@@ -31,7 +31,10 @@ impl Bandwidth {
         let (total_in, total_out) = (human_bytes(self.total_in), human_bytes(self.total_out));
         let (rate_in, rate_out) = (rate(self.rate_in), rate(self.rate_out));
         let _ = if row {
-            writeln!(out, "up {total_out:>8} {rate_out:>8}/s  down {total_in:>8} {rate_in:>8}/s")
+            writeln!(
+                out,
+                "up {total_out:>8} {rate_out:>8}/s  down {total_in:>8} {rate_in:>8}/s"
+            )
         } else {
             writeln!(
                 out,

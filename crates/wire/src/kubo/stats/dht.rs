@@ -56,8 +56,14 @@ impl DhtTable {
         let or_never = |time: &str| if time.is_empty() { "never" } else { time }.to_owned();
         for (at, bucket) in self.buckets.iter().enumerate() {
             let refreshed = or_never(&bucket.last_refresh);
-            let _ = writeln!(out, "  Bucket {at:2} ({} peers) - refreshed {refreshed}:", bucket.peers.len());
-            let mut rows = vec![["    Peer", "last useful", "last queried", "Agent Version"].map(str::to_owned)];
+            let _ = writeln!(
+                out,
+                "  Bucket {at:2} ({} peers) - refreshed {refreshed}:",
+                bucket.peers.len()
+            );
+            let mut rows = vec![
+                ["    Peer", "last useful", "last queried", "Agent Version"].map(str::to_owned),
+            ];
             rows.extend(bucket.peers.iter().map(|peer| {
                 let mut agent = String::new();
                 escaped(&peer.agent_version, &mut agent);

@@ -14,9 +14,7 @@ impl KuboText for MultiaddrError {
             Self::UnknownProtocol { address, protocol } => {
                 (address, format!("unknown protocol {protocol}"))
             }
-            Self::Incomplete { address, .. } => {
-                (address, "unexpected end of multiaddr".to_owned())
-            }
+            Self::Incomplete { address, .. } => (address, "unexpected end of multiaddr".to_owned()),
             Self::Value {
                 address,
                 protocol,
@@ -27,7 +25,10 @@ impl KuboText for MultiaddrError {
             ),
             _ => return None,
         };
-        Some(format!("failed to parse multiaddr {}: {reason}", Quoted(address)))
+        Some(format!(
+            "failed to parse multiaddr {}: {reason}",
+            Quoted(address)
+        ))
     }
 }
 

@@ -48,11 +48,7 @@ impl Handler for ObjectPut {
         if files.next().await?.is_none() {
             return Err(Failure::normal("expected a file argument"));
         }
-        let large = || {
-            Failure::normal(format!(
-                "the input is longer than {EXCHANGE_LIMIT} bytes"
-            ))
-        };
+        let large = || Failure::normal(format!("the input is longer than {EXCHANGE_LIMIT} bytes"));
         let data = files.whole(EXCHANGE_LIMIT, large).await?;
         let node = match &*self.inputenc {
             "json" => from_json(&data, &self.datafieldenc)?,
@@ -89,7 +85,12 @@ async fn put(call: &Call, hold: &Hold, node: &Node) -> Result<Cid, Failure> {
 struct JsonNode {
     #[serde(rename = "Data", alias = "data", default, deserialize_with = "or_null")]
     data: String,
-    #[serde(rename = "Links", alias = "links", default, deserialize_with = "or_null")]
+    #[serde(
+        rename = "Links",
+        alias = "links",
+        default,
+        deserialize_with = "or_null"
+    )]
     links: Vec<JsonLink>,
 }
 

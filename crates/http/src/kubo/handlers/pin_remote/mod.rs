@@ -25,9 +25,7 @@ impl Service {
     fn named(call: &Call, name: Option<&str>) -> Result<Self, Failure> {
         let name = name.ok_or_else(|| Failure::normal("a service name must be passed"))?;
         if name.is_empty() {
-            return Err(Failure::normal(
-                "remote pinning service name not specified",
-            ));
+            return Err(Failure::normal("remote pinning service name not specified"));
         }
         let found = remote_services::find(call.node().config_file(), name)?;
         let client = call.rpc.remote_pins.clone();

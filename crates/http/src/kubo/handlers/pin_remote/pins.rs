@@ -67,7 +67,9 @@ async fn origins(call: &Call, cid: &Cid) -> Result<Vec<String>, Failure> {
     }
     let own = call.node().identity().peer_id();
     let announced = network.swarm().announced();
-    let with_id = announced.iter().map(|address| address.with_peer(&own).to_string());
+    let with_id = announced
+        .iter()
+        .map(|address| address.with_peer(&own).to_string());
     Ok(with_id.take(MOST_ORIGINS).collect())
 }
 
@@ -78,7 +80,9 @@ fn connect(call: &Call, status: &PinStatus) {
         return;
     };
     let delegates = status.delegates.iter().take(MOST_ORIGINS);
-    let peers: Vec<_> = delegates.filter_map(|text| peer_or_address(text).ok()).collect();
+    let peers: Vec<_> = delegates
+        .filter_map(|text| peer_or_address(text).ok())
+        .collect();
     if peers.is_empty() {
         return;
     }
@@ -120,8 +124,8 @@ async fn wait(service: &Service, mut status: PinStatus) -> Result<PinStatus, Fai
             ))
         };
         let client = &service.client;
-        status = (client.get(&service.at, request).await)
-            .map_err(|error| failed(error.to_string()))?;
+        status =
+            (client.get(&service.at, request).await).map_err(|error| failed(error.to_string()))?;
         if status.requestid != requestid {
             return Err(failed(format!(
                 "remote service sent unexpected requestid={:?}",
@@ -156,11 +160,9 @@ impl Handler for PinRemoteRm {
                 extra.to_text()
             )));
         }
-        let listing = |error: Failure| {
-            Failure::normal(format!("error while listing remote pins: {error}"))
-        };
-        let mut pages =
-            Pages::new(service, self.name, &self.cid, &self.status).map_err(listing)?;
+        let listing =
+            |error: Failure| Failure::normal(format!("error while listing remote pins: {error}"));
+        let mut pages = Pages::new(service, self.name, &self.cid, &self.status).map_err(listing)?;
         let mut found = Vec::new();
         while let Some(page) = pages.next().await.map_err(listing)? {
             found.extend(page.into_iter().map(|pin| pin.requestid));

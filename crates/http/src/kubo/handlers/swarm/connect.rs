@@ -24,8 +24,7 @@ impl Handler for SwarmConnect {
                 Ok(network) => network.swarm().connect(peer).await.map_err(Failure::from),
                 Err(offline) => Err(offline),
             };
-            connected
-                .map_err(|error| Failure::normal(format!("connect {id} failure: {error}")))?;
+            connected.map_err(|error| Failure::normal(format!("connect {id} failure: {error}")))?;
             done.push(format!("connect {id} success"));
         }
         Ok(StringList::from(done))
@@ -74,9 +73,7 @@ async fn resolved(call: &Call, texts: &[String]) -> Result<Vec<PeerAddresses>, F
         for address in &unnamed {
             let behind = network.swarm().resolve(address).await?;
             if behind.is_empty() {
-                return Err(Failure::normal(format!(
-                    "found no ipfs peers at {address}"
-                )));
+                return Err(Failure::normal(format!("found no ipfs peers at {address}")));
             }
             found.extend(behind);
         }

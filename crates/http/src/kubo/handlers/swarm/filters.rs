@@ -32,7 +32,10 @@ impl Handler for SwarmFiltersAdd {
 impl Handler for SwarmFiltersRm {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         changed(&call, move |file, network| {
-            let all = matches!(self.addresses.first().map(String::as_str), Some("all" | "*"));
+            let all = matches!(
+                self.addresses.first().map(String::as_str),
+                Some("all" | "*")
+            );
             let ranges = (!all).then_some(self.addresses.as_slice());
             swarm_filters::remove(file, network, ranges)
         })
@@ -43,9 +46,7 @@ impl Handler for SwarmFiltersRm {
 /// Changes the filters on a thread that may wait for the disk.
 async fn changed(
     call: &Call,
-    change: impl FnOnce(&ConfigFile, &dyn Network) -> Result<Vec<String>, FilterError>
-    + Send
-    + 'static,
+    change: impl FnOnce(&ConfigFile, &dyn Network) -> Result<Vec<String>, FilterError> + Send + 'static,
 ) -> Result<StringList, Failure> {
     let network = call.network()?;
     let file = Arc::clone(call.node().config_file());

@@ -43,7 +43,9 @@ fn shown(request: &SwarmPeers, connection: Connection, swarm: &dyn Swarm) -> Swa
         };
     }
     if request.verbose || request.latency {
-        let latency = connection.latency.map(|time| GoDuration::from_std(time).to_string());
+        let latency = connection
+            .latency
+            .map(|time| GoDuration::from_std(time).to_string());
         peer.latency = latency.unwrap_or_else(|| "n/a".to_owned());
     }
     if request.verbose || request.streams {

@@ -34,7 +34,10 @@ fn shown(scope: &ResourceScope) -> ScopeUsage {
     let mut values = std::collections::BTreeMap::new();
     let of = |usage: &ResourceUsage| {
         [
-            ("Conns", usage.inbound_connections + usage.outbound_connections),
+            (
+                "Conns",
+                usage.inbound_connections + usage.outbound_connections,
+            ),
             ("ConnsInbound", usage.inbound_connections),
             ("ConnsOutbound", usage.outbound_connections),
             ("FD", usage.sockets),

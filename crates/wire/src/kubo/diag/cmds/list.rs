@@ -37,7 +37,10 @@ fn table(verbose: bool, entries: &[RequestEntry], out: &mut String) {
         shown
     };
     let row = |entry: &RequestEntry| {
-        let options = entry.options.iter().map(|(name, value)| format!("{name}={value},"));
+        let options = entry
+            .options
+            .iter()
+            .map(|(name, value)| format!("{name}={value},"));
         [
             entry.id.to_string(),
             entry.command.clone(),
@@ -45,10 +48,22 @@ fn table(verbose: bool, entries: &[RequestEntry], out: &mut String) {
             text(&format!("[{}]", options.collect::<String>())),
             entry.active.to_string(),
             entry.start_time.clone(),
-            if entry.active { String::new() } else { entry.end_time.clone() },
+            if entry.active {
+                String::new()
+            } else {
+                entry.end_time.clone()
+            },
         ]
     };
-    let head = ["ID", "Command", "Arguments", "Options", "Active", "StartTime", "EndTime"];
+    let head = [
+        "ID",
+        "Command",
+        "Arguments",
+        "Options",
+        "Active",
+        "StartTime",
+        "EndTime",
+    ];
     let rows = std::iter::once(head.map(str::to_owned)).chain(entries.iter().map(row));
     if verbose {
         columns(&rows.collect::<Vec<_>>(), out);

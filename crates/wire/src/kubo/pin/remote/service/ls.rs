@@ -52,14 +52,18 @@ pub struct PinCounts {
 impl RemoteServices {
     fn table(&self, stat: bool, out: &mut String) {
         if !stat {
-            let row = |service: &RemoteService| [service.service.clone(), service.api_endpoint.clone()];
+            let row =
+                |service: &RemoteService| [service.service.clone(), service.api_endpoint.clone()];
             let rows: Vec<_> = self.remote_services.iter().map(row).collect();
             return crate::text::columns(&rows, out);
         }
         let row = |service: &RemoteService| {
             let stat = service.stat.clone().unwrap_or_default();
             let shown = match stat.pin_count {
-                Some(counts) => format!("{}/{}/{}/{}", counts.queued, counts.pinning, counts.pinned, counts.failed),
+                Some(counts) => format!(
+                    "{}/{}/{}/{}",
+                    counts.queued, counts.pinning, counts.pinned, counts.failed
+                ),
                 None => stat.status,
             };
             [service.service.clone(), service.api_endpoint.clone(), shown]
