@@ -193,7 +193,7 @@ fn pins_are_added_listed_and_removed() {
     let setup = Setup::start();
     let added = setup.call(&format!("pin/remote/add?arg={CID}&service=good&name=one"));
     let pinned = json!({ "Status": "pinned", "Cid": CID, "Name": "one" });
-    assert_eq!(added, [pinned.clone()]);
+    assert_eq!(added, std::slice::from_ref(&pinned));
     let queued = setup.call(&format!(
         "pin/remote/add?arg={CID}&service=good&background=true"
     ));
@@ -206,7 +206,8 @@ fn pins_are_added_listed_and_removed() {
         "remote service failed to pin requestid=\\\"request 2/x\\\": no such content",
     );
 
-    assert_eq!(setup.call("pin/remote/ls?service=good"), [pinned.clone()]);
+    let listed = setup.call("pin/remote/ls?service=good");
+    assert_eq!(listed, std::slice::from_ref(&pinned));
     let all = "pin/remote/ls?service=good&status=queued,pinning&status=pinned,failed";
     assert_eq!(setup.call(all).len(), 3);
     assert_eq!(setup.call(&format!("{all}&name=one")), [pinned]);

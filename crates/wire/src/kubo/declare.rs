@@ -155,7 +155,16 @@ macro_rules! command {
     (@values) => { &[] };
     (@values $values:tt) => { &$values };
     (@files) => { $crate::kubo::FilesSpec::NONE };
-    (@files { $($files:tt)* }) => { $crate::kubo::FilesSpec { $($files)*, ..$crate::kubo::FilesSpec::NONE } };
+    (@files {
+        name: $name:literal, many: $many:literal, recursive: $recursive:literal $(, optional: $optional:literal)?
+    }) => {
+        $crate::kubo::FilesSpec {
+            name: $name,
+            many: $many,
+            recursive: $recursive,
+            optional: command!(@flag $($optional)?),
+        }
+    };
     (@reply One<$one:ty> | $each:ty) => { $crate::shape::OneOrMany<$one, $each> };
     (@reply $reply:ident $(<$record:ty>)?) => { $crate::shape::$reply $(<$record>)? };
     (@switch) => { None };
