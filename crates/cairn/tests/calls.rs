@@ -63,10 +63,9 @@ fn running_and_ended_requests_are_listed() {
     line_with(&mut tail, "follows the log");
     let list = json_of(&rpc, "diag/cmds", None);
     let entry = |list: &Value, command: &str| {
-        let entries = list.as_array().unwrap().iter();
+        let mut entries = list.as_array().unwrap().iter();
         entries
-            .filter(|entry| entry["Command"] == command)
-            .last()
+            .rfind(|entry| entry["Command"] == command)
             .cloned()
             .unwrap()
     };
