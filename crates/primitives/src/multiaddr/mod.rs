@@ -196,6 +196,8 @@ impl fmt::Debug for Multiaddr {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const PEER: &str = "12D3KooWLQzUv2FHWGVPXTXSZpdHs7oHbXub2G5WC8Tx4NQhyd2d";
@@ -285,5 +287,25 @@ mod tests {
             long.parse::<Multiaddr>(),
             Err(MultiaddrError::TooLong(_))
         ));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_parsed_or_refused(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    "(ip4|ip6|dns|tcp|tls|ws|unix|onion|onion3|p2p|certhash|garlic32|garlic64|ipcidr|memory|http-path|sni)",
+                    "[0-9.:%a-z]{0,12}",
+                    any::<String>(),
+                ],
+                0..8,
+            ),
+        ) {
+            let text = parts.iter().map(|part| format!("/{part}")).collect::<String>();
+            if let Ok(address) = text.parse::<Multiaddr>() {
+                prop_assert_eq!(address.to_string().parse(), Ok(address.clone()));
+                let _ = (address.split_peer(), address.ip_range(), address.last_protocol());
+            }
+        }
     }
 }
