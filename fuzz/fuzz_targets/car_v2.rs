@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use cairn_primitives::Multihash;
-use cairn_primitives::car::index::{Index, IndexWriter, Kind};
+use cairn_primitives::car::index::{Index, IndexKind, IndexWriter};
 use cairn_primitives::car::v2::{HEADER_LEN, Header, PRAGMA};
 use cairn_primitives::car::{Decoder, Limits};
 use libfuzzer_sys::fuzz_target;
@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
     }
 
     // As multihashes to index.
-    for kind in [Kind::Sorted, Kind::MultihashSorted] {
+    for kind in [IndexKind::Sorted, IndexKind::MultihashSorted] {
         let mut writer = IndexWriter::new();
         let mut rest = data;
         let mut added = Vec::new();

@@ -8,7 +8,7 @@ use cairn_primitives::codec::dag_pb::Node;
 use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::unixfs::directory::Entry;
 use cairn_primitives::unixfs::hamt::{HamtBuilder, Lookup, ShardNode, Step, Visit, Walk};
-use cairn_primitives::unixfs::{CidMaker, Kind, UnixFs};
+use cairn_primitives::unixfs::{CidMaker, NodeKind, UnixFs};
 use cairn_primitives::{Cid, Version};
 use libfuzzer_sys::fuzz_target;
 
@@ -76,7 +76,7 @@ fn built(data: &[u8]) {
         shards.insert(block.cid, ShardNode::decode(&node).expect("is a shard"));
     };
     // Names may collide in all 64 bits of the hash.
-    let Ok(root) = builder.finish(UnixFs::new(Kind::HamtShard), &mut keep) else {
+    let Ok(root) = builder.finish(UnixFs::new(NodeKind::HamtShard), &mut keep) else {
         return;
     };
     let mut walk = Walk::new(shards[&root.cid].clone());

@@ -1,5 +1,5 @@
-//! Floods of HTTP/2 frames that carry nothing, sent as raw bytes: the daemon answers or ends the connection, holds no more
-//! memory and takes no more time than the frames justify, and serves others meanwhile.
+//! Floods of HTTP/2 frames without content, sent as raw bytes: the daemon answers or closes the connection, its memory and
+//! processor time stay bounded, and it serves other clients meanwhile.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -17,15 +17,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Frames of a flood.
+/// Number of frames in a flood.
 const FRAMES: usize = 200_000;
-/// Bytes above what the process holds at rest that one connection may take.
+/// Maximum growth of the memory of the process, in bytes.
 const MEMORY: u64 = 32 << 20;
-/// Processor time that a flood may take: 50 µs a frame, in a debug build.
+/// Maximum processor time of a flood: 50 µs per frame, in a debug build.
 const TIME: Duration = Duration::from_secs(10);
-/// How long an answer may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// So long a connection that is not read from takes nothing more, once it takes nothing.
+/// Timeout for an answer on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// A connection that accepts no bytes for this long has stalled.
 const STALLED: Duration = Duration::from_secs(2);
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -52,7 +52,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The fields of `POST /api/v0/add`, whose body is waited for.
+/// The header fields of `POST /api/v0/add`; the body follows.
 fn fields() -> Vec<u8> {
     // `:method POST` and `:scheme https` from the static table, the others with names from it.
     let mut out = vec![0x83, 0x87];
@@ -73,7 +73,7 @@ fn fields() -> Vec<u8> {
     out
 }
 
-/// A daemon whose RPC speaks TLS, and whoever trusts it.
+/// A daemon with its RPC over TLS, and a connector that trusts it.
 struct Server {
     daemon: Daemon,
     connector: TlsConnector,
@@ -101,7 +101,7 @@ impl Server {
         }
     }
 
-    /// A connection that speaks HTTP/2, after the preface.
+    /// Opens an HTTP/2 connection and sends the preface.
     async fn connect(&self) -> TlsStream<TcpStream> {
         let address = self.daemon.rpc_address().unwrap();
         let stream = TcpStream::connect(address).await.unwrap();
@@ -135,16 +135,16 @@ impl Server {
         )
     }
 
-    /// Floods a connection, and holds what that took against its bounds.
+    /// Floods a connection and checks the memory and time that it took.
     async fn flood(&self, name: &str, prelude: &[u8], frames: &[u8], reads: bool) -> Outcome {
         // The peak begins anew: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
         fs::write(format!("/proc/{}/clear_refs", self.daemon.pid()), "5").unwrap();
         let (memory, time) = (self.memory("VmRSS"), self.time());
         let stream = self.connect().await;
         let outcome = if reads {
-            tokio::time::timeout(PATIENCE, read_flood(stream, prelude, frames)).await
+            tokio::time::timeout(TIMEOUT, read_flood(stream, prelude, frames)).await
         } else {
-            tokio::time::timeout(PATIENCE, unread_flood(stream, prelude, frames)).await
+            tokio::time::timeout(TIMEOUT, unread_flood(stream, prelude, frames)).await
         };
         let outcome = outcome.unwrap_or_else(|_| panic!("{name}: neither answered nor closed"));
         let memory = self.memory("VmHWM").saturating_sub(memory);
@@ -160,7 +160,7 @@ impl Server {
         outcome
     }
 
-    /// A ping of another connection is answered.
+    /// Checks that a ping on another connection is answered.
     async fn serves_others(&self) {
         let mut other = self.connect().await;
         let ping = frame(PING, 0, 0, b"and now?");
@@ -171,7 +171,7 @@ impl Server {
                 assert!(seen.read(&mut other).await, "the connection ended");
             }
         };
-        tokio::time::timeout(PATIENCE, answered).await.unwrap();
+        tokio::time::timeout(TIMEOUT, answered).await.unwrap();
     }
 }
 
@@ -191,11 +191,11 @@ fn connector(trusted: CertificateDer<'static>) -> TlsConnector {
 /// How a flood ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// All frames were taken, and a ping behind them answered.
+    /// All frames were accepted, and a ping after them was answered.
     Answered,
-    /// The connection was ended, with this code where it was told.
+    /// The connection was closed, with the code of the `GOAWAY` frame if there was one.
     Closed(Option<u32>),
-    /// The server takes nothing more from a client that does not read.
+    /// The server no longer reads from a client that does not read.
     Stalled,
 }
 
@@ -210,7 +210,7 @@ struct Seen {
 impl Seen {
     /// Reads more; whether there was any.
     async fn read(&mut self, stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> bool {
-        let mut buffer = [0; 16 << 10];
+        let mut buffer = vec![0; 16 << 10];
         let count = stream.read(&mut buffer).await.unwrap_or(0);
         self.bytes.extend_from_slice(&buffer[..count]);
         while let Some((head, rest)) = self.bytes.split_at_checked(9) {
@@ -232,7 +232,7 @@ impl Seen {
     }
 }
 
-/// Sends a flood while all answers are read.
+/// Sends a flood and reads all answers meanwhile.
 async fn read_flood(stream: TlsStream<TcpStream>, prelude: &[u8], frames: &[u8]) -> Outcome {
     let (mut from, mut to) = tokio::io::split(stream);
     let pings = match frames.get(3) {
@@ -255,7 +255,7 @@ async fn read_flood(stream: TlsStream<TcpStream>, prelude: &[u8], frames: &[u8])
         }
         Outcome::Answered
     };
-    // Where the connection is ended, writing fails.
+    // If the connection is closed, writing fails.
     tokio::join!(send, read).1
 }
 
@@ -264,7 +264,7 @@ async fn unread_flood(mut stream: TlsStream<TcpStream>, prelude: &[u8], frames: 
     if stream.write_all(prelude).await.is_err() {
         return Outcome::Closed(None);
     }
-    // As often as it takes for all buffers between the two to be full.
+    // Repeated until all buffers between client and server are full.
     for _ in 0..50 {
         for piece in frames.chunks(64 << 10) {
             match tokio::time::timeout(STALLED, stream.write_all(piece)).await {
@@ -292,7 +292,7 @@ async fn frames_that_are_answered_are_answered_as_fast_as_they_are_read() {
             matches!(outcome, Outcome::Answered | Outcome::Closed(Some(_))),
             "{name}: {outcome:?}"
         );
-        // What waits to be read is bounded: then the server reads no more either.
+        // Answers that wait to be sent are bounded: at the limit, the server stops reading.
         let outcome = server.flood(name, &[], &frames, false).await;
         assert!(
             matches!(outcome, Outcome::Stalled | Outcome::Closed(_)),

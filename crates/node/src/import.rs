@@ -1,4 +1,4 @@
-//! What the configuration says about imports.
+//! The import options of the configuration.
 
 use cairn_dag::import::ImportOptions;
 use cairn_primitives::unixfs::directory::SizeEstimation;
@@ -8,7 +8,7 @@ use crate::config::sections::Import;
 use crate::node::Node;
 
 impl Node {
-    /// The options of an import as the configuration has them now: what a request leaves open.
+    /// The import options of the current configuration, the defaults of a request.
     #[must_use]
     pub fn import_options(&self) -> ImportOptions {
         ImportOptions::from(&self.config().import)

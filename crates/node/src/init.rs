@@ -15,8 +15,8 @@ use cairn_store::meta::Rows;
 use cairn_store::{BlockError, BlockStore, Hold};
 
 use crate::config::{Config, Profile};
+use crate::error::NodeError;
 use crate::identity::Identity;
-use crate::node::NodeError;
 use crate::parts::{open_rows, open_store};
 use crate::repo::{Access, NewRepo, Repo, RepoError, blocks_path, rows_path};
 

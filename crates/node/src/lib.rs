@@ -5,6 +5,7 @@
 
 pub mod config;
 mod durable;
+mod error;
 mod files;
 mod identity;
 mod import;
@@ -17,9 +18,10 @@ pub mod repo;
 pub mod tasks;
 
 pub use config::Config;
+pub use error::NodeError;
 pub use files::ChrootError;
 pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
-pub use node::{Node, NodeError, NodeOptions};
+pub use node::{Node, NodeOptions};
 pub use repo::{Access, Repaired, Repo, RepoError};

@@ -7,16 +7,16 @@ use std::time::Duration;
 use cairn_dag::Pinner;
 use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
+use cairn_store::BlockStore;
 use cairn_store::block::{Collected, Filestore, Root};
-use cairn_store::meta::{RowError, Rows};
-use cairn_store::{BlockError, BlockStore};
+use cairn_store::meta::Rows;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigFile};
+use crate::error::NodeError;
 use crate::files;
 use crate::identity::Identity;
-use crate::init::SeedError;
 use crate::metrics::Metrics;
 use crate::parts::{open_filestore, open_rows, open_store};
 use crate::peers::Peers;
@@ -31,85 +31,6 @@ const PART_CLOSE: Duration = Duration::from_secs(1);
 
 /// Timeout for flushing the last changes of the mutable file system while the tasks stop.
 const FLUSH: Duration = TASKS_STOP;
-
-/// Why a node cannot be opened or closed. [`NodeError::hint`] says what to do.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NodeError {
-    /// The repository cannot be used.
-    #[error(transparent)]
-    Repo(#[from] RepoError),
-    /// The rows cannot be used.
-    #[error(transparent)]
-    Rows(#[from] RowError),
-    /// The block store cannot be used.
-    #[error(transparent)]
-    Store(BlockError),
-    /// The block store cannot be opened.
-    #[error("cannot open the block store in {}", path.display())]
-    OpenStore {
-        /// Its folder.
-        path: PathBuf,
-        /// Whether `repo repair` can help.
-        repairable: bool,
-        /// Why.
-        #[source]
-        source: Arc<dyn std::error::Error + Send + Sync>,
-    },
-    /// The last changes of the mutable file system could not be flushed.
-    #[error("cannot flush the last changes of the mutable file system")]
-    Flush(#[source] MfsError),
-    /// A new repository could not be filled.
-    #[error("cannot initialize the new repository")]
-    Seed(#[source] SeedError),
-    /// A part did not close in time.
-    #[error("{part} did not stop within {seconds} s")]
-    Slow {
-        /// Which: `the tasks`, `the mutable file system`, `the rows`, `the block store`.
-        part: &'static str,
-        /// The timeout, in seconds.
-        seconds: u64,
-    },
-}
-
-impl NodeError {
-    /// A hint what to do, as a sentence.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Repo(error) => error.hint(),
-            Self::Rows(RowError::Newer { .. }) => {
-                Some("Use the program version that created it, or a newer one.".to_owned())
-            }
-            Self::Rows(
-                RowError::Lost { .. }
-                | RowError::Other { .. }
-                | RowError::Damaged { .. }
-                | RowError::Foreign { .. }
-                | RowError::Open { .. }
-                | RowError::Database { .. }
-                | RowError::Journal { .. },
-            ) => Some(
-                "Restore the file from a backup, or run `cairn repo repair`: it renames the file and restores the pins \
-                 from their journal."
-                    .to_owned(),
-            ),
-            Self::OpenStore {
-                repairable: true, ..
-            } => Some(
-                "Restore the missing files from a backup, or run `cairn repo repair`: it keeps all existing blocks."
-                    .to_owned(),
-            ),
-            Self::Rows(RowError::Older { .. }) => {
-                Some("Open the repository once for writing, which migrates it.".to_owned())
-            }
-            Self::Store(BlockError::Full { .. }) => {
-                Some("Free space on the disk, or unpin and run `cairn repo gc`.".to_owned())
-            }
-            _ => None,
-        }
-    }
-}
 
 /// Options for opening a node.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,7 @@ use cairn_store::meta::{RowError, Rows, RowsLocation, SqliteRows};
 
 use crate::config::Config;
 use crate::config::sections::Datastore;
-use crate::node::NodeError;
+use crate::error::NodeError;
 use crate::repo::{Access, RepoError};
 
 pub(crate) fn store_error(path: &Path, source: OpenError) -> NodeError {

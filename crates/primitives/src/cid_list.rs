@@ -1,13 +1,13 @@
-//! Many CIDs in little memory.
+//! A compact list of CIDs.
 
 use std::fmt;
 
 use crate::cid::Cid;
 
-/// CIDs in their binary form, one behind the other.
+/// CIDs in their binary form, one after another.
 ///
-/// The links of a block take no more bytes in it than in the block itself. A [`Cid`] takes more than 48 bytes, though its
-/// binary form may have four.
+/// The links of a block take no more bytes here than in the block itself. A [`Cid`] takes more than 48 bytes even if its
+/// binary form has only four.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct CidList {
     bytes: Vec<u8>,
@@ -15,7 +15,7 @@ pub struct CidList {
 }
 
 impl CidList {
-    /// No CIDs.
+    /// An empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -24,7 +24,7 @@ impl CidList {
         }
     }
 
-    /// No CIDs, with room for this many bytes.
+    /// An empty list with capacity for this many bytes.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self {
@@ -33,25 +33,25 @@ impl CidList {
         }
     }
 
-    /// Adds a CID at the end.
+    /// Appends a CID.
     pub fn push(&mut self, cid: &Cid) {
         cid.write(&mut self.bytes);
         self.count += 1;
     }
 
-    /// How many CIDs there are.
+    /// Number of CIDs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The CIDs in their order, each read anew.
+    /// The CIDs in order, decoded on each call.
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         Iter {
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!((list.len(), list.iter().len()), (5, 5));
         let bytes: Vec<u8> = cids.iter().flat_map(Cid::to_bytes).collect();
         assert_eq!(list.as_bytes(), bytes);
-        assert!(CidList::new().is_empty() && CidList::new() == []);
+        assert!(CidList::new().is_empty());
         assert_ne!(list, cids[1..].to_vec());
     }
 }

@@ -1,7 +1,7 @@
-//! Where an HTTP server is, as a multiaddr.
+//! Addresses of HTTP servers as multiaddrs.
 //!
-//! The `multiaddr` crate reads the parts of an address. It takes one part as the path of `/unix`, where go-multiaddr takes
-//! all that follow; [`HttpAddr`] does as the latter. Spec: <https://github.com/multiformats/multiaddr>.
+//! The `multiaddr` crate parses the protocols of an address. For `/unix` it takes one component as the path; go-multiaddr
+//! takes all components that follow, and so does [`HttpAddr`]. Spec: <https://github.com/multiformats/multiaddr>.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,25 +10,25 @@ use std::str::FromStr;
 
 use multiaddr::{Multiaddr, Protocol};
 
-/// Where an HTTP server is: `/ip4/127.0.0.1/tcp/5001`, `/dns/host/tcp/443/tls/http`, `/unix/run/cairn.sock`.
+/// The address of an HTTP server: `/ip4/127.0.0.1/tcp/5001`, `/dns/host/tcp/443/tls/http`, `/unix/run/cairn.sock`.
 ///
-/// `/http` at the end says what is spoken anyway; `/https` and `/tls/http` ask for TLS.
+/// `/http` at the end is optional; `/https` and `/tls/http` mean TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HttpAddr {
-    /// A TCP port of a host.
+    /// A TCP port on a host.
     Tcp {
         /// The host.
         host: Host,
-        /// The port; 0 for one that the system chooses.
+        /// The port; 0 lets the system choose one.
         port: u16,
-        /// Whether TLS is spoken.
+        /// Whether TLS is used.
         tls: bool,
     },
     /// A Unix socket.
     Unix(PathBuf),
 }
 
-/// A host of a network.
+/// A host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
     /// Its address.
@@ -37,7 +37,7 @@ pub enum Host {
     Name(String),
 }
 
-/// Why a text is no [`HttpAddr`].
+/// Why a text is not a valid [`HttpAddr`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpAddrError {
@@ -49,14 +49,14 @@ pub enum HttpAddrError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A multiaddr with a part that is no way to reach an HTTP server, or that ends too early.
+    /// A multiaddr with a component that HTTP cannot use, or that is incomplete.
     #[error("the multiaddr {address:?} has {part:?} where {expected} is expected")]
     Part {
         /// The multiaddr.
         address: String,
         /// The part; empty at the end.
         part: String,
-        /// What should be there.
+        /// What is expected there.
         expected: &'static str,
     },
 }

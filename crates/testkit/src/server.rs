@@ -334,7 +334,7 @@ impl Drop for Daemon {
     }
 }
 
-/// The address of a multiaddr that begins with an IP address and a TCP port.
+/// The socket address of a multiaddr that starts with an IP address and a TCP port.
 #[must_use]
 pub fn socket_address(multiaddress: &str) -> Option<SocketAddr> {
     let address: Multiaddr = multiaddress.parse().ok()?;

@@ -1,4 +1,5 @@
-//! The licences and bans of `deny.toml`, for machines without cargo-deny, which checks more; and that each dependency is used.
+//! Checks that each dependency is used, and the licences and bans of `deny.toml` on machines without cargo-deny (which
+//! checks more).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -113,7 +114,7 @@ fn every_dependency_may_be_used() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// All Rust source below a folder.
+/// The Rust source files in a folder and its subfolders, joined.
 fn source(folder: &Path, out: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -129,7 +130,7 @@ fn source(folder: &Path, out: &mut String) {
 fn every_dependency_is_used() {
     let metadata = metadata();
     let mut named = BTreeSet::new();
-    let mut idle = Vec::new();
+    let mut unused = Vec::new();
     for package in metadata.workspace_packages() {
         let mut text = String::new();
         source(
@@ -141,7 +142,7 @@ fn every_dependency_is_used() {
         for dependency in &package.dependencies {
             let word = dependency.rename.as_ref().unwrap_or(&dependency.name);
             if !words.contains(word.replace('-', "_").as_str()) {
-                idle.push(format!("{} does not use {word}", package.name));
+                unused.push(format!("{} does not use {word}", package.name));
             }
             named.insert(dependency.name.clone());
         }
@@ -152,10 +153,10 @@ fn every_dependency_is_used() {
     let lines = listed.lines().take_while(|line| !line.starts_with('['));
     for (name, _) in lines.filter_map(|line| line.split_once(" = ")) {
         if !named.contains(name) {
-            idle.push(format!("no crate depends on {name}"));
+            unused.push(format!("no crate depends on {name}"));
         }
     }
-    assert!(idle.is_empty(), "{idle:#?}");
+    assert!(unused.is_empty(), "{unused:#?}");
 }
 
 #[test]

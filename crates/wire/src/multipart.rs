@@ -68,9 +68,9 @@ pub struct Decoder {
     /// Buffered bytes at the front that are not data: the end of the header's last line, which may also be the line
     /// end before a delimiter.
     borrowed: usize,
-    /// Decodes the part that is open, where it is encoded.
+    /// The decoder of the current part, if it is encoded.
     encoding: Option<QuotedPrintable>,
-    /// The end of the part comes next: its last bytes were given before it.
+    /// The end of the part is the next event; its last bytes were returned before.
     part_end: bool,
 }
 

@@ -154,7 +154,7 @@ impl Extraction {
         let folder = folder.map_err(failed)?;
         match &head.kind {
             EntryKind::Symlink(target) => {
-                folder.symlink(&name, target, head.mtime).map_err(failed)?
+                folder.symlink(&name, target, head.mtime).map_err(failed)?;
             }
             EntryKind::File | EntryKind::Directory => {
                 write(&folder, &name, content, &head).map_err(failed)?;
@@ -201,7 +201,7 @@ impl Extraction {
             EntryKind::Directory => parent.folder(last).map_err(failed)?,
             EntryKind::File => write(parent, last, content, &head).map_err(failed)?,
             EntryKind::Symlink(target) => {
-                parent.symlink(last, target, head.mtime).map_err(failed)?
+                parent.symlink(last, target, head.mtime).map_err(failed)?;
             }
         }
         if head.kind == EntryKind::Directory {

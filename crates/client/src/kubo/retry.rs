@@ -87,7 +87,7 @@ impl Retry {
     }
 }
 
-/// A number from 0 to 1, different each time as far as the system has random numbers to give.
+/// A random number from 0 to 1, or a fixed one if the system has no random source.
 fn chance() -> f64 {
     f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }

@@ -100,7 +100,7 @@ fn seconds(text: &[u8], generalized: bool) -> Option<u64> {
         .filter_map(|digits| i8::try_from(number(digits)).ok());
     let mut part = || parts.next();
     let (month, day, hour, minute, second) = (part()?, part()?, part()?, part()?, part()?);
-    // A leap second counts as the one before it.
+    // A leap second counts as the second before it.
     let second = if second == 60 { 59 } else { second };
     let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
     let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));

@@ -58,8 +58,8 @@ pub enum UploadError {
     /// The list of what to send came to an error.
     #[error("cannot list the files to send")]
     List(#[source] BoxError),
-    /// No boundary between parts could be made.
-    #[error("the system has no random numbers to give")]
+    /// No random boundary for the parts could be made.
+    #[error("the random source of the system failed")]
     Random(#[source] io::Error),
 }
 

@@ -304,7 +304,7 @@ fn query(metadata: Metadata, content: &Content) -> String {
     query
 }
 
-/// 256 random bits, so that no content holds it.
+/// A boundary of 256 random bits, which no content contains.
 fn boundary() -> Result<String, UploadError> {
     let mut text = "cairn-".to_owned();
     for _ in 0..4 {

@@ -42,11 +42,11 @@ pub struct BlockFormat {
 }
 
 impl BlockPutOptions {
-    /// Checks the options by Kubo's rules. Where the hash function is not given, that of `defaults` is taken, which are the
-    /// configuration's.
+    /// Checks the options by Kubo's rules. The hash function defaults to that of `defaults`, the options of the
+    /// configuration.
     ///
     /// # Errors
-    /// [`ImportError::Option`] for options that mean nothing, alone or together.
+    /// [`ImportError::Option`] for options that are invalid, alone or in combination.
     pub fn resolve(&self, defaults: &ImportOptions) -> Result<BlockFormat, ImportError> {
         let hash = given(self.mhtype.as_deref())
             .or(given(defaults.hash.as_deref()))

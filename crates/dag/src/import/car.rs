@@ -66,13 +66,13 @@ impl CarFinished {
         self.closure.is_closed() && self.closure.came.contains(&root.to_v1())
     }
 
-    /// Pins a root recursively; what did not come with it is fetched through `blocks`.
+    /// Pins a root recursively; blocks that the archive lacks are fetched through `blocks`.
     ///
     /// # Errors
     /// As [`Pinner::add`].
     pub async fn pin(&self, pins: &Pinner, blocks: &Blocks, root: &Cid) -> Result<(), PinError> {
         match &self.hold {
-            // All of it has just passed by: there is no need to look again.
+            // The complete DAG was just imported: no need to check it again.
             Some(hold) if self.is_whole(root) => {
                 let roots = std::slice::from_ref(root);
                 pins.add_written(hold, roots, "", Below::Held).await

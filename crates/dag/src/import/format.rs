@@ -1,4 +1,4 @@
-//! What the options of an import come to: how files and directories become DAGs.
+//! How files and directories become DAGs, made from the options of an import.
 
 use cairn_primitives::Version;
 use cairn_primitives::multihash::{HashError, HashFunction, MAX_DIGEST, SHA2_256};
@@ -11,28 +11,28 @@ use cairn_primitives::unixfs::layout::{DEFAULT_MAX_LINKS, FileLayout};
 use super::error::{ImportError, OptionError};
 use super::options::ImportOptions;
 
-/// Bytes up to which a block goes into its CID, once that is asked for.
+/// Default maximum size in bytes of blocks that are inlined into their CID, if inlining is requested.
 const INLINE_LIMIT: i64 = 32;
-/// Longest name of a pin, in bytes.
+/// Maximum length of a pin name, in bytes.
 const MAX_PIN_NAME: usize = 255;
-/// The hash function where none is given.
+/// The default hash function.
 pub(super) const DEFAULT_HASH: &str = "sha2-256";
 
-/// How files and directories become DAGs: [`ImportOptions::format`] by Kubo's rules.
+/// How files and directories become DAGs. [`ImportOptions::format`] makes one by Kubo's rules.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DagFormat {
-    /// How blocks are named.
+    /// How CIDs are made.
     pub cid: CidMaker,
-    /// Whether leaves are raw blocks; `None` when that follows the version of the file's CID.
+    /// Whether leaves are raw blocks; `None` if the version of the file's CID decides.
     pub raw_leaves: Option<bool>,
-    /// Where files are cut.
+    /// The chunker.
     pub chunker: ChunkerSpec,
-    /// How leaves are held together.
+    /// The layout of files.
     pub shape: FileLayout,
-    /// Most links of a file's node; at least 2.
+    /// Maximum number of links of a file node; at least 2.
     pub max_file_links: usize,
-    /// When a directory becomes a HAMT, and which.
+    /// When a directory becomes a HAMT, and the form of that HAMT.
     pub sharding: Sharding,
 }
 
@@ -41,10 +41,10 @@ fn refuse<T>(error: OptionError) -> Result<T, ImportError> {
 }
 
 impl ImportOptions {
-    /// Checks the options, and tells how they make DAGs.
+    /// Checks the options and converts them to a [`DagFormat`].
     ///
     /// # Errors
-    /// [`ImportError::Option`] and others for options that mean nothing, alone or together.
+    /// [`ImportError::Option`] and others for options that are invalid, alone or in combination.
     pub fn format(&self) -> Result<DagFormat, ImportError> {
         let inline = self.inlined()?;
         self.check_pin_name()?;
@@ -58,7 +58,7 @@ impl ImportOptions {
         let raw_leaves = self.leaves_of_references(raw_leaves)?;
         let version = cid_version(self.cid_version, hash)?;
         let chunker = self.chunker.as_deref().unwrap_or_default().parse()?;
-        // Kubo finds out when it stores the first block; to say so before any byte came is kinder.
+        // Kubo fails when it stores the first block. An error before the first byte is easier to handle.
         if !hash.is_allowed() {
             return Err(HashError::NotAllowed.into());
         }
@@ -108,7 +108,7 @@ impl ImportOptions {
         }
     }
 
-    /// Mode and mtime live in UnixFS nodes, which raw leaves are not.
+    /// Mode and mtime are stored in UnixFS nodes, and raw leaves are not UnixFS nodes.
     fn leaves_with_meta(&self) -> Result<Option<bool>, ImportError> {
         if self.mtime != 0 && self.mtime_nsecs > 999_999_999 {
             return refuse(OptionError::Nanos);
@@ -122,7 +122,7 @@ impl ImportOptions {
         Ok(Some(false))
     }
 
-    /// Leaves that are references to files are raw.
+    /// Leaves that are references to files must be raw.
     fn leaves_of_references(&self, raw_leaves: Option<bool>) -> Result<Option<bool>, ImportError> {
         match raw_leaves {
             Some(false) if self.nocopy => refuse(OptionError::ReferenceLeaves),
@@ -171,7 +171,7 @@ impl ImportOptions {
 }
 
 impl DagFormat {
-    /// Kubo's defaults, with blocks that are named like this.
+    /// Kubo's defaults, with CIDs made by `cid`.
     #[must_use]
     pub fn new(cid: CidMaker) -> Self {
         Self {
@@ -191,18 +191,18 @@ impl DagFormat {
     }
 }
 
-fn cid_version(asked: Option<i64>, hash: HashFunction) -> Result<Version, ImportError> {
-    let asked = asked.unwrap_or(-1);
+fn cid_version(requested: Option<i64>, hash: HashFunction) -> Result<Version, ImportError> {
+    let requested = requested.unwrap_or(-1);
     if hash.code() == SHA2_256 {
-        return match asked {
+        return match requested {
             ..=0 => Ok(Version::V0),
             1 => Ok(Version::V1),
-            _ => refuse(OptionError::CidVersion(asked)),
+            _ => refuse(OptionError::CidVersion(requested)),
         };
     }
-    match asked {
+    match requested {
         0 => refuse(OptionError::V0Hash),
         1 | -1 => Ok(Version::V1),
-        _ => refuse(OptionError::CidVersion(asked)),
+        _ => refuse(OptionError::CidVersion(requested)),
     }
 }

@@ -34,7 +34,7 @@ impl Importer {
     /// Starts an import; takes the hold, unless nothing is stored.
     ///
     /// # Errors
-    /// What [`ImportOptions::format`] refuses.
+    /// Those of [`ImportOptions::format`].
     pub fn new(store: Arc<dyn BlockStore>, options: ImportOptions) -> Result<Self, ImportError> {
         let format = options.format()?;
         let blocks = Batch::new(store, options.only_hash);

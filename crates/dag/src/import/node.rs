@@ -35,8 +35,8 @@ pub struct NodeFormat {
 }
 
 impl NodePutOptions {
-    /// Checks the options by Kubo's rules. Where the hash function is not given, that of `defaults` is taken, which are the
-    /// configuration's.
+    /// Checks the options by Kubo's rules. The hash function defaults to that of `defaults`, the options of the
+    /// configuration.
     ///
     /// # Errors
     /// A codec or a hash function that does not exist.

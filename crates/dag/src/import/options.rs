@@ -1,4 +1,4 @@
-//! What can be said about an import: by a configuration, and by one request.
+//! The options of an import: those of the configuration, and those of a request.
 
 use cairn_primitives::unixfs::Mtime;
 use cairn_primitives::unixfs::directory::SizeEstimation;
@@ -29,11 +29,11 @@ impl FileMeta {
     }
 }
 
-/// The options of an import, as they were given; `None` where nothing was.
+/// The options of an import as they were given; `None` for those that were not.
 ///
-/// A configuration sets some of them (`Import.*`), a request any: [`ImportOptions::or`] fills what a request leaves open.
-/// [`ImportOptions::format`] checks them by Kubo's rules: an option that is given beats the configuration, which beats the
-/// default; a hash other than sha2-256 asks for CIDv1; CIDv1 asks for raw leaves; mode and mtime forbid them. See
+/// The configuration (`Import.*`) can set some of them, and a request all: [`ImportOptions::or`] adds those of the
+/// configuration to those of a request. [`ImportOptions::format`] checks them by Kubo's rules: an option of the request
+/// overrides the configuration, which overrides the default; a hash other than sha2-256 asks for CIDv1; CIDv1 asks for raw leaves; mode and mtime forbid them. See
 /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-add>.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
@@ -41,38 +41,39 @@ pub struct ImportOptions {
     pub cid_version: Option<i64>,
     /// `hash`, `Import.HashFunction`: the name of a function.
     pub hash: Option<String>,
-    /// `raw-leaves`, `Import.UnixFSRawLeaves`: leaves are the bytes alone, without a UnixFS node around them.
+    /// `raw-leaves`, `Import.UnixFSRawLeaves`: whether leaves are raw blocks.
     pub raw_leaves: Option<bool>,
-    /// `chunker`, `Import.UnixFSChunker`: where files are cut.
+    /// `chunker`, `Import.UnixFSChunker`: the chunker.
     pub chunker: Option<String>,
     /// `trickle`, `Import.UnixFSDAGLayout`: the trickle layout instead of the balanced one.
     pub trickle: Option<bool>,
-    /// `max-file-links`, `Import.UnixFSFileMaxLinks`: most links of a file's node.
+    /// `max-file-links`, `Import.UnixFSFileMaxLinks`: maximum number of links of a file node.
     pub max_file_links: Option<i64>,
-    /// `max-directory-links`, `Import.UnixFSDirectoryMaxLinks`: most links of a directory before it becomes a HAMT; 0 for no
+    /// `max-directory-links`, `Import.UnixFSDirectoryMaxLinks`: maximum number of links of a basic directory; 0 for no
     /// limit.
     pub max_directory_links: Option<i64>,
     /// `max-hamt-fanout`, `Import.UnixFSHAMTDirectoryMaxFanout`: children of a HAMT node, a power of 2 from 8 to 1024.
     pub max_hamt_fanout: Option<i64>,
-    /// `Import.UnixFSHAMTDirectorySizeThreshold`: bytes above which a directory becomes a HAMT; 0 turns HAMTs off.
+    /// `Import.UnixFSHAMTDirectorySizeThreshold`: size in bytes above which a directory becomes a HAMT; 0 disables
+    /// HAMTs.
     pub hamt_threshold: Option<u64>,
-    /// `Import.UnixFSHAMTDirectorySizeEstimation`: how the bytes of a directory are counted.
+    /// `Import.UnixFSHAMTDirectorySizeEstimation`: how the size of a directory is estimated.
     pub size_estimation: Option<SizeEstimation>,
-    /// `inline`: small blocks go into their CIDs.
+    /// `inline`: small blocks are inlined into their CIDs.
     pub inline: bool,
-    /// `inline-limit`: bytes up to which a block does.
+    /// `inline-limit`: maximum size in bytes of those blocks.
     pub inline_limit: Option<i64>,
     /// `only-hash`: nothing is stored, no hold is taken.
     pub only_hash: bool,
-    /// `wrap-with-directory`: all entries go into one directory without a name.
+    /// `wrap-with-directory`: all entries are wrapped in a directory without a name.
     pub wrap: bool,
-    /// `pin`: whether the roots are to be pinned; on unless it is turned off.
+    /// `pin`: whether the roots are to be pinned; on by default.
     pub pin: Option<bool>,
     /// `pin-name`: the pins' name.
     pub pin_name: Option<String>,
     /// `to-files` was given.
     pub to_files: bool,
-    /// `nocopy`: the bytes of files stay where they are; leaves are recorded as references.
+    /// `nocopy`: file contents are not copied; leaves are stored as references.
     pub nocopy: bool,
     /// `fscache`: blocks that the filestore already has are not stored.
     pub fscache: bool,
@@ -88,12 +89,12 @@ pub struct ImportOptions {
     pub mtime: i64,
     /// `mtime-nsecs`: the nanoseconds of that time; 0 for none.
     pub mtime_nsecs: u64,
-    /// `empty-dirs`: directories that hold nothing are kept, apart from those at the top; on unless it is turned off.
+    /// `empty-dirs`: empty directories below the top level are kept; on by default.
     pub empty_dirs: Option<bool>,
 }
 
 impl ImportOptions {
-    /// These options, and where one that a configuration can set is not given, that of `defaults`.
+    /// These options; those that are not given and that a configuration can set are taken from `defaults`.
     #[must_use]
     pub fn or(self, defaults: Self) -> Self {
         Self {
@@ -117,7 +118,7 @@ impl ImportOptions {
         self.pin.unwrap_or(true) && !self.only_hash
     }
 
-    /// Whether directories that hold nothing are kept.
+    /// Whether empty directories below the top level are kept.
     pub(super) fn keeps_empty_dirs(&self) -> bool {
         self.empty_dirs.unwrap_or(true)
     }
@@ -132,7 +133,7 @@ impl ImportOptions {
         })
     }
 
-    /// What is stored with an entry whose own permissions and time are these.
+    /// The metadata that is stored with an entry that has these own permissions and time.
     pub(super) fn stored_meta(&self, own: FileMeta) -> FileMeta {
         let mode = if self.preserve_mode && self.mode == 0 {
             own.mode
@@ -150,7 +151,7 @@ impl ImportOptions {
     }
 }
 
-/// A text that is not empty.
+/// The text, unless it is empty.
 pub(super) fn given<T: AsRef<str>>(text: Option<T>) -> Option<T> {
     text.filter(|text| !text.as_ref().is_empty())
 }

@@ -1,4 +1,4 @@
-//! How the file system makes what is new.
+//! Settings for new nodes.
 
 use cairn_primitives::Version;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
@@ -6,15 +6,14 @@ use cairn_primitives::unixfs::{BuildError, CidMaker};
 
 use crate::import::{DagFormat, ImportError, OptionError};
 
-/// Changes that may wait for a flush when nothing else is set.
+/// Default limit of unflushed changes.
 pub const DEFAULT_UNFLUSHED: u64 = 256;
 
-/// How the file system makes what is new.
+/// Settings for new nodes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How files and directories become DAGs, as far as a call does not say otherwise. Files that are written have the
-    /// trickle layout always.
+    /// How files and directories become DAGs, unless a call overrides it. Written files always have the trickle layout.
     pub format: DagFormat,
     /// Changes that may wait for a flush; 0 for no limit.
     pub max_unflushed: u64,
@@ -34,11 +33,11 @@ impl Settings {
     }
 }
 
-/// How CIDs are made where a call of the file system says so; `None` where it does not. A hash function implies version 1,
-/// and what is not given is sha2-256 whatever the settings are.
+/// How CIDs are made if a call says so, otherwise `None`. A hash function implies version 1; the default hash function is
+/// sha2-256, whatever the settings are.
 ///
 /// # Errors
-/// [`OptionError::CidVersion`]; [`OptionError::Hash`] for a function that does not exist or that nothing is stored under.
+/// [`OptionError::CidVersion`]; [`OptionError::Hash`] for a function that is unknown or not allowed for stored blocks.
 pub fn cid_maker(
     version: Option<i64>,
     hash: Option<&str>,

@@ -181,12 +181,12 @@ impl Pinner {
     }
 }
 
-/// What a walk does about a block that is not here.
+/// What a walk does with an absent block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absent {
-    /// It is fetched, and the walk fails where it cannot be had.
+    /// It is fetched; if that fails, so does the walk.
     Fetch,
-    /// The walk goes on without it, as it does without what is below a block that cannot be decoded.
+    /// It is skipped, as are the links of a block that cannot be decoded.
     Pass,
 }
 
@@ -292,7 +292,7 @@ async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, No
     Ok(PackedLinks::of(store.links(cid).await?.ok_or_else(gone)?))
 }
 
-/// Whether a block is not here, or not what its codec says; as against a store that fails.
+/// Whether a block is absent or invalid in its codec, and not the store itself failed.
 fn is_unreadable(error: &NodeError) -> bool {
     match error {
         NodeError::Fetch(FetchError::Store(error)) => {

@@ -91,7 +91,7 @@ impl Inner {
         self.stripes.get(stripe)
     }
 
-    /// Waits for the locks of all pins that change, in one order for everybody.
+    /// Takes the locks of all pins that change, in a fixed order to avoid deadlocks.
     async fn lock_all(&self, changes: &[PinChange]) -> Vec<MutexGuard<'_, ()>> {
         let cids = changes.iter().map(|change| match change {
             PinChange::Set(pin) => &pin.cid,

@@ -1,4 +1,4 @@
-//! Pins of what an operation has just written.
+//! Pins DAGs that an operation has just written.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use super::add::{Absent, Walk};
 use super::{PinError, Pinner, check_name};
 use crate::fetch::Blocks;
 
-/// What is known of the DAG below roots that were just written.
+/// What is known about the DAG below roots that were just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Below {
     /// All of it was written or touched under the same hold.
     Held,
-    /// Nothing. What of it is here is kept with the root; the rest need not be here, as with Kubo, which pins a single block
-    /// or node that it stores without looking at what it links to.
+    /// Nothing. The blocks that are local are protected with the root; others may be absent. So does Kubo, which pins a
+    /// single block or node that it stores without checking its links.
     Unknown,
 }
 
 impl Pinner {
-    /// Pins recursively what was just written under `hold`, which keeps it until the pins have committed. With
-    /// [`Below::Held`] all pins are made at once, otherwise one after the other.
+    /// Recursively pins DAGs that were just written under `hold`, which protects them until the pins have committed. With
+    /// [`Below::Held`] all pins are made in one transaction, otherwise one by one.
     ///
     /// # Errors
     /// [`PinError::NameTooLong`], and when the store or the rows fail.

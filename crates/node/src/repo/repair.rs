@@ -21,8 +21,8 @@ use super::{
 use crate::config::sections::IdentitySection;
 use crate::config::{Config, ConfigError, ConfigFile, Secret};
 use crate::durable;
+use crate::error::NodeError;
 use crate::identity::Identity;
-use crate::node::NodeError;
 use crate::parts::{open_store, rows_location, store_error};
 
 /// The result of a repair.

@@ -244,7 +244,7 @@ fn time(text: &str, now: SystemTime) -> String {
 fn show_time(text: &str, now: SystemTime) -> Option<String> {
     let time = Pieces::parse(text).ok()?;
     let date = time.date();
-    // Go's zero time stands for none.
+    // Go's zero time means no time.
     if date == Date::constant(1, 1, 1) {
         return None;
     }

@@ -18,8 +18,8 @@ pub enum MultipartError {
     /// A boundary was expected and something else was found.
     #[error("the multipart body is malformed: {0}")]
     Malformed(&'static str),
-    /// A part is not quoted-printable, though its header says so.
-    #[error("a part is not quoted-printable: {0}")]
+    /// A part is not valid quoted-printable, as its header declares.
+    #[error("a part is not valid quoted-printable: {0}")]
     QuotedPrintable(&'static str),
     /// The connection broke.
     #[error("the request body could not be read: {0}")]

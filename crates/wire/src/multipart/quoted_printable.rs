@@ -1,23 +1,23 @@
-//! Parts in quoted-printable: <https://www.rfc-editor.org/rfc/rfc2045#section-6.7>.
+//! Decodes parts in quoted-printable: <https://www.rfc-editor.org/rfc/rfc2045#section-6.7>.
 //!
-//! As in Go's `mime/quotedprintable`, from where Kubo has it: a line may end with LF alone, bytes from 0x80 on stand for
-//! themselves, an equals sign before anything but two digits is one, and the last line may end with an equals sign.
+//! As Go's `mime/quotedprintable`, which Kubo uses: a line may end with LF only, bytes from 0x80 on are literal, an equals
+//! sign that is not followed by two hexadecimal digits is literal, and the last line may end with an equals sign.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::MultipartError;
 
-/// Longest line with its end, in bytes; RFC 2045 allows 76, Go 4096.
+/// Maximum length of a line with its end, in bytes; RFC 2045 allows 76, Go 4096.
 const MAX_LINE: usize = 4096;
 
-/// Decodes a part that comes in pieces. Holds back no more than a line.
+/// Decodes a part that arrives in pieces. Buffers at most one line.
 #[derive(Debug, Default)]
 pub(super) struct QuotedPrintable {
     line: Vec<u8>,
 }
 
 impl QuotedPrintable {
-    /// What the lines that end in these bytes stand for.
+    /// Decodes the lines that end in these bytes.
     pub(super) fn decode(&mut self, data: &[u8]) -> Result<Bytes, MultipartError> {
         let mut out = BytesMut::with_capacity(self.line.len() + data.len());
         for piece in data.split_inclusive(|&byte| byte == b'\n') {
@@ -34,7 +34,7 @@ impl QuotedPrintable {
         Ok(out.freeze())
     }
 
-    /// What the last line stands for, when it has no end.
+    /// Decodes the last line, if it has no line end.
     pub(super) fn finish(&mut self) -> Result<Bytes, MultipartError> {
         let mut out = BytesMut::new();
         if !self.line.is_empty() {
@@ -66,7 +66,7 @@ fn decode_line(line: &[u8], last: bool, out: &mut BytesMut) -> Result<(), Multip
         [b'\n', ..] | [b'\r', b'\n', ..] => Ok(()),
         [] if last && !text.is_empty() => Ok(()),
         _ => Err(MultipartError::QuotedPrintable(
-            "an equals sign stands before a broken line end",
+            "an equals sign precedes a broken line end",
         )),
     }
 }
@@ -83,13 +83,13 @@ fn decode_text(mut text: &[u8], out: &mut BytesMut) -> Result<(), MultipartError
             }
             (b'=', [] | [b'\r', ..]) => {
                 return Err(MultipartError::QuotedPrintable(
-                    "an equals sign stands before the end of a line",
+                    "an equals sign precedes the end of a line",
                 ));
             }
             (b'\t' | b'\r' | b' '..=b'~' | 0x80.., _) => out.put_u8(byte),
             _ => {
                 return Err(MultipartError::QuotedPrintable(
-                    "a control character stands for itself",
+                    "a control character is not encoded",
                 ));
             }
         }
@@ -109,7 +109,7 @@ fn digit(digit: u8) -> u8 {
 mod tests {
     use super::*;
 
-    /// Decodes, and finds the same whatever the cut.
+    /// Decodes in pieces of every size, which must not change the result.
     fn decoded(data: &[u8]) -> Result<Vec<u8>, MultipartError> {
         let with = |cut: usize| {
             let mut part = QuotedPrintable::default();

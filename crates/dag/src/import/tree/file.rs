@@ -13,7 +13,7 @@ use crate::import::options::FileMeta;
 pub struct TreeFile<'a> {
     pub(super) name: ByteString,
     pub(super) meta: FileMeta,
-    /// `None` when the entry is passed over.
+    /// `None` when the entry is skipped.
     pub(super) import: Option<FileImport>,
     pub(super) tree: &'a mut Tree,
 }

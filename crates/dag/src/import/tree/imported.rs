@@ -1,4 +1,4 @@
-//! What an import of entries gives.
+//! The result of an import.
 
 use cairn_primitives::{ByteString, Cid};
 use cairn_store::Hold;
@@ -14,19 +14,19 @@ pub struct ImportRoot {
     pub name: ByteString,
 }
 
-/// What [`super::Tree::finish`] gives.
+/// The result of [`super::Tree::finish`].
 #[derive(Debug)]
 pub struct ImportedTree {
     /// The entries at the top, in the order in which they came.
     pub roots: Vec<ImportRoot>,
     /// Keeps the blocks until the pins have committed; `None` when nothing was stored.
     pub hold: Option<Hold>,
-    /// The pins' name, where the options ask for pins.
+    /// The pins' name, if the options ask for pins.
     pub(super) pin_name: Option<String>,
 }
 
 impl ImportedTree {
-    /// Pins the roots recursively, all at once, where the options of the import ask for it.
+    /// Pins all roots recursively in one transaction, if the options of the import ask for it.
     ///
     /// # Errors
     /// When the store or the rows fail.

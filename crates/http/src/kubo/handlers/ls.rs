@@ -199,8 +199,8 @@ fn mode(mode: Option<u32>, kind: EntryType) -> u32 {
         }
 }
 
-/// RFC 3339 in UTC as Go writes it: with as many digits of a second as there are, and its zero time where there is none or
-/// one outside the years 1 to 9999.
+/// RFC 3339 in UTC as Go writes it: fractional digits without trailing zeros, and Go's zero time for no time or one outside
+/// the years 1 to 9999.
 fn rfc3339(mtime: Option<Mtime>) -> String {
     let time = mtime.and_then(|mtime| {
         let since = SignedDuration::new(mtime.seconds, 0)

@@ -1,4 +1,4 @@
-//! The node's connections to its peers.
+//! Connections to peers.
 
 use serde::{Deserialize, Serialize};
 

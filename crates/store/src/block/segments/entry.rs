@@ -1,4 +1,4 @@
-//! The entries of blocks and segments in the index.
+//! The entries of blocks and segments in the index, and its owner.
 
 use std::collections::BTreeMap;
 
@@ -189,6 +189,28 @@ impl SegmentRow {
 
 /// The rows of all segments.
 pub(super) type Rows = BTreeMap<u32, SegmentRow>;
+
+/// The format of the index: since 2, an entry may have a checksum.
+const FORMAT: u32 = 2;
+
+/// Which store an index belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct IndexOwner {
+    pub(super) store: String,
+    pub(super) generation: u64,
+}
+
+impl IndexOwner {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        // The number tells programs that know no checksums in entries to rebuild the index.
+        format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
+    }
+
+    /// As older programs have it, whose entries have no checksums.
+    pub(super) fn encode_first(&self) -> Vec<u8> {
+        format!("{} {}", self.store, self.generation).into_bytes()
+    }
+}
 
 #[cfg(test)]
 mod tests {

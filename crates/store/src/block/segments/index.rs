@@ -21,6 +21,7 @@ use redb::{
 use super::super::disk::{Access, Disk};
 use super::super::traits::BlockError;
 use super::backend::launch;
+pub(super) use super::entry::IndexOwner;
 use super::entry::{Entry, Rows, SegmentRow, numbers};
 pub(super) use super::fault::{IndexFault, broken, database_error, failed, guarded};
 use super::reserve::Reserve;
@@ -33,28 +34,6 @@ pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 pub(super) const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("blocks");
 pub(super) const SEGMENTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("segments");
 pub(super) const LINKS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("links");
-
-/// The format of the index: since 2, an entry may have a checksum.
-const FORMAT: u32 = 2;
-
-/// Which store an index belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct IndexOwner {
-    pub(super) store: String,
-    pub(super) generation: u64,
-}
-
-impl IndexOwner {
-    fn encode(&self) -> Vec<u8> {
-        // The number tells programs that know no checksums in entries to rebuild the index.
-        format!("{} {} {FORMAT}", self.store, self.generation).into_bytes()
-    }
-
-    /// As older programs have it, whose entries have no checksums.
-    fn encode_first(&self) -> Vec<u8> {
-        format!("{} {}", self.store, self.generation).into_bytes()
-    }
-}
 
 /// When a change has to be durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

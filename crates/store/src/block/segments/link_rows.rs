@@ -23,8 +23,8 @@ use super::index::{BLOCKS, LINKS, lookup};
 /// Links of a node above which they are not kept with it.
 const MOST: usize = 8192;
 
-/// Links of a node above which no row is made of them at all: the node is read each time that they are needed, in less
-/// memory than its items would take.
+/// Maximum number of links of a node that are stored in a row. A node with more is read each time its links are needed,
+/// which takes less memory.
 pub(super) const MOST_KEPT: usize = 1 << 17;
 
 /// What a node that was just written links to.

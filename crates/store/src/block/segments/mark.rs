@@ -21,7 +21,7 @@ pub(super) type ExternalLinks<'a> =
 /// How many absent blocks are asked for at a time.
 const ASKED: usize = 1024;
 
-/// How many links are looked up at a time.
+/// Number of links that are looked up together.
 const LOOKED_UP: usize = 8192;
 
 /// How many new rows are written at a time.

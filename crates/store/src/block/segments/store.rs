@@ -1,4 +1,4 @@
-//! What a store of segments does as a block store.
+//! The traits of a block store for [`SegmentStore`].
 
 use std::sync::Arc;
 

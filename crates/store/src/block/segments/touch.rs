@@ -1,4 +1,4 @@
-//! Touches: a block that is found present is kept from the collection beside the hold.
+//! Touches: a block that is present is protected from collection by the hold.
 
 use std::sync::atomic::Ordering;
 

@@ -58,7 +58,7 @@ pub(super) fn all(
 ) -> impl FnMut(&mut dyn FnMut(JournalEntry)) -> io::Result<()> + '_ {
     move |each| {
         state::every(connection, &mut |pin| {
-            each(JournalEntry::Pin(PinChange::Set(pin)))
+            each(JournalEntry::Pin(PinChange::Set(pin)));
         })
         .map_err(io::Error::other)?;
         let root = mfs::read(connection).map_err(io::Error::other)?;

@@ -187,7 +187,7 @@ fn letters(mode: u32) -> String {
     out
 }
 
-/// A time in UTC as in `14 Nov 2023, 22:13:20 UTC`; in seconds where it lies beyond the year 9999.
+/// A time in UTC like `14 Nov 2023, 22:13:20 UTC`, or in seconds after the year 9999.
 fn date(seconds: i64) -> String {
     let time =
         DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(SignedDuration::from_secs(seconds));
