@@ -177,7 +177,6 @@ const ABSENT: &[(&str, &[&str])] = &[
             "swarm",
         ],
     ),
-    ("names", &["key", "name"]),
     ("FUSE", &["mount"]),
     ("the old object commands", &["object", "tar", "urlstore"]),
     ("the log commands", &["log"]),
@@ -228,8 +227,7 @@ pub(crate) fn command(program: &'static str) -> Command {
 }
 
 /// Limitations of this version, for the help and the start of the daemon.
-pub(crate) const LIMITS: &str =
-    "This version works offline: it does not connect to peers, and has no IPNS names yet.";
+pub(crate) const LIMITS: &str = "This version works offline: it does not connect to peers.";
 
 /// Documentation for clap: links without brackets.
 pub(crate) fn text(docs: &[&str]) -> String {

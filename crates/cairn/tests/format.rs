@@ -15,6 +15,9 @@ const FORMAT_1: &[u8] = include_bytes!("fixtures/repository-1.tar.gz");
 /// With version 2 of the rows: beside the repository lies a file that it refers to.
 const ROWS_2: &[u8] = include_bytes!("fixtures/repository-1-rows-2.tar.gz");
 
+/// With version 3 of the rows: a file in the mutable file system, and a pin with a name.
+const ROWS_3: &[u8] = include_bytes!("fixtures/repository-1-rows-3.tar.gz");
+
 const HELLO: &str = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o";
 const FOLDER: &str = "QmSUpUCXZSMMMVmdsc6Hnuwq2x4MQkWmMu6Bt17UyM7KF7";
 const LARGE: &str = "bafybeicjaz4yo23womrtg3o7mc3wtdzeryy372dpw6pxw4ahakt2z7shma";
@@ -109,4 +112,23 @@ fn rows_2_open() {
         pins.contains(&format!("{lines} recursive lines\n")),
         "{pins}"
     );
+}
+
+#[test]
+fn rows_3_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = flate2::read::GzDecoder::new(ROWS_3);
+    tar::Archive::new(archive).unpack(directory.path()).unwrap();
+    let repository = directory.path().join("repository");
+    assert_eq!(
+        text(&repository, &["files", "read", "/folder/hello"]),
+        "hello world\n"
+    );
+    let pins = text(&repository, &["pin", "ls", "--names"]);
+    assert!(pins.contains("bafkqaaa recursive named\n"), "{pins}");
+    // It has no records of names yet, and takes some.
+    let path = format!("/ipfs/{HELLO}");
+    let published = text(&repository, &["name", "publish", "--allow-offline", &path]);
+    assert!(published.ends_with(&format!(": {path}\n")), "{published}");
+    assert_eq!(text(&repository, &["name", "resolve"]).trim(), path);
 }

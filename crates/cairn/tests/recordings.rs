@@ -1,5 +1,6 @@
 //! Every due recording of Kubo 0.42.0, replayed against the program.
 
+use cairn_testkit::dns::DnsServer;
 use cairn_testkit::recording::Set;
 use cairn_testkit::replay::Replayer;
 use cairn_testkit::selection::Selection;
@@ -10,6 +11,11 @@ fn every_due_answer_is_kubos() {
     let set = Set::kubo().unwrap();
     let due = Selection::kubo().unwrap().select(&set);
     let repository = server::recorded_repository(env!("CARGO_BIN_EXE_cairn")).unwrap();
+    // Kubo was asked where no domain exists.
+    let dns = DnsServer::start(&[]).unwrap();
+    repository
+        .configure(|config| config["DNS"]["Resolvers"] = serde_json::json!({".": dns.url()}))
+        .unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
     assert_eq!(
         repository.api_file().unwrap(),
@@ -17,10 +23,19 @@ fn every_due_answer_is_kubos() {
         "the api file tells where the RPC listens"
     );
 
-    let outcomes = Replayer::new(&set, &daemon.rpc())
-        .unwrap()
-        .run_all(&due)
-        .unwrap();
+    let mut replayer = Replayer::new(&set, &daemon.rpc()).unwrap();
+    let outcomes: Vec<_> = due
+        .iter()
+        .map(|recording| {
+            // The recorded configuration names no servers; no domain is looked up from here on.
+            if recording.name == "config.show" {
+                repository
+                    .configure(|config| config["DNS"]["Resolvers"] = serde_json::json!({}))
+                    .unwrap();
+            }
+            replayer.run(recording).unwrap()
+        })
+        .collect();
     let different: Vec<_> = outcomes
         .iter()
         .filter(|outcome| !outcome.same())

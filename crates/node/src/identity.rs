@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 
 use crate::config::Secret;
 use crate::config::sections::IdentitySection;
+use crate::keystore::NewKey;
 
 /// A node's key pair.
 #[derive(Clone, Debug)]
@@ -45,9 +46,20 @@ impl Identity {
     /// # Errors
     /// When the system's random generator fails.
     pub fn generate() -> Result<Self, IdentityError> {
-        Keypair::generate(KeyType::Ed25519)
-            .map(|keys| Self { keys })
-            .map_err(IdentityError::Generate)
+        Self::generate_as(NewKey::Ed25519)
+    }
+
+    /// Makes a new key of a kind. One of RSA takes seconds.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give, or RSA keys cannot have that size.
+    pub fn generate_as(kind: NewKey) -> Result<Self, IdentityError> {
+        match kind {
+            NewKey::Ed25519 => Keypair::generate(KeyType::Ed25519),
+            NewKey::Rsa(bits) => Keypair::generate_rsa(bits),
+        }
+        .map(|keys| Self { keys })
+        .map_err(IdentityError::Generate)
     }
 
     /// Reads the identity of a configuration: a private key as base64 of libp2p's protobuf, and its peer ID.

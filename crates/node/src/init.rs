@@ -2,21 +2,25 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use cairn_dag::Pinner;
 use cairn_dag::import::{FileMeta, ImportError, ImportOptions, Importer, Tree};
 use cairn_dag::pin::{Below, PinError};
+use cairn_primitives::ipns::{DEFAULT_LIFETIME, Record, RecordError, RecordOptions};
+use cairn_primitives::keys::Keypair;
 use cairn_primitives::multihash::{HashFunction, SHA2_256};
 use cairn_primitives::unixfs::directory::{DirectoryBuilder, DirectoryParams};
 use cairn_primitives::unixfs::{BuildError, CidMaker};
-use cairn_primitives::{Cid, PeerId, Version};
-use cairn_store::meta::Rows;
+use cairn_primitives::{Cid, ContentPath, PeerId, Version};
+use cairn_store::meta::{NameRecord, RowError, Rows};
 use cairn_store::{BlockError, BlockStore, Hold};
 
 use crate::config::{Config, Profile};
 use crate::error::NodeError;
 use crate::identity::Identity;
+use crate::keystore::NewKey;
 use crate::parts::{open_rows, open_store};
 use crate::repo::{Access, NewRepo, Repo, RepoError, blocks_path, rows_path};
 
@@ -29,6 +33,8 @@ pub struct InitOptions {
     pub empty_repo: bool,
     /// An initial configuration; its identity is used if it has one.
     pub config: Option<Config>,
+    /// What kind of key the node gets.
+    pub key: NewKey,
 }
 
 impl Default for InitOptions {
@@ -37,6 +43,7 @@ impl Default for InitOptions {
             profile: None,
             empty_repo: true,
             config: None,
+            key: NewKey::Ed25519,
         }
     }
 }
@@ -66,6 +73,12 @@ pub enum SeedError {
     /// A pin could not be made.
     #[error(transparent)]
     Pin(#[from] Arc<PinError>),
+    /// The record of the node's own name could not be made.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The record of the node's own name could not be kept.
+    #[error(transparent)]
+    Rows(#[from] RowError),
 }
 
 /// The file `readme` of a new repository.
@@ -74,7 +87,7 @@ const WELCOME: &str = include_str!("welcome.txt");
 impl Repo {
     /// Creates a repository. It exists once this returns; leftovers of a failed attempt do not prevent the next one.
     ///
-    /// As in Kubo, the empty directory is pinned: names published without content point at it.
+    /// As in Kubo, the empty directory is pinned, and the node's own name points at it.
     ///
     /// # Errors
     /// [`RepoError::Exists`], [`RepoError::NoProfile`], and errors of opening the parts.
@@ -85,7 +98,7 @@ impl Repo {
             .filter(|config| !config.identity.priv_key.is_empty());
         let identity = match given {
             Some(config) => Identity::read(&config.identity).map_err(RepoError::from)?,
-            None => Identity::generate().map_err(RepoError::from)?,
+            None => Identity::generate_as(options.key).map_err(RepoError::from)?,
         };
         let mut config = match &options.config {
             Some(config) => Config {
@@ -108,7 +121,7 @@ impl Repo {
         config.check().map_err(RepoError::from)?;
 
         let fresh = NewRepo::begin(path)?;
-        let welcome = fill(path, &config, options.empty_repo).await?;
+        let welcome = fill(path, &config, identity.keys(), options.empty_repo).await?;
         fresh.finish(&config).map_err(RepoError::from)?;
         Ok(Initialized {
             peer_id: identity.peer_id(),
@@ -118,13 +131,19 @@ impl Repo {
 }
 
 /// Creates the store and the rows with their first content.
-async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, NodeError> {
+async fn fill(
+    path: &Path,
+    config: &Config,
+    key: &Keypair,
+    empty: bool,
+) -> Result<Option<Cid>, NodeError> {
     let (store, _) = open_store(&blocks_path(path), Access::ReadWrite, &config.datastore)?;
     let rows: Arc<dyn Rows> = open_rows(&rows_path(path), Access::ReadWrite, &store)?;
     let store: Arc<dyn BlockStore> = store;
     let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
     let seeded = async {
-        pin_empty_folder(&*store, &pins).await?;
+        let folder = pin_empty_folder(&*store, &pins).await?;
+        point_own_name(&*rows, key, folder).await?;
         if empty {
             Ok(None)
         } else {
@@ -139,13 +158,26 @@ async fn fill(path: &Path, config: &Config, empty: bool) -> Result<Option<Cid>, 
     seeded
 }
 
-async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<(), SeedError> {
+/// Points the node's own name at a directory.
+async fn point_own_name(rows: &dyn Rows, key: &Keypair, folder: Cid) -> Result<(), SeedError> {
+    let valid_until = SystemTime::now() + DEFAULT_LIFETIME;
+    let options = RecordOptions::new(0, valid_until);
+    let record = Record::sign(key, &ContentPath::from_cid(folder), &options)?;
+    let row = NameRecord {
+        name: key.peer_id(),
+        sequence: 0,
+        record: record.as_bytes().clone(),
+    };
+    Ok(rows.set_name_record(row).await?)
+}
+
+async fn pin_empty_folder(store: &dyn BlockStore, pins: &Pinner) -> Result<Cid, SeedError> {
     let hold = store.hold();
     let cid = put_empty_folder(store, &hold).await?;
-    pins.add_written(&hold, &[cid], "", Below::Held)
+    pins.add_written(&hold, std::slice::from_ref(&cid), "", Below::Held)
         .await
         .map_err(Arc::new)?;
-    Ok(())
+    Ok(cid)
 }
 
 /// Stores an empty directory.

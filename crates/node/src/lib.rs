@@ -4,13 +4,16 @@
 //! [`Node::shutdown`] closes them in order.
 
 pub mod config;
+pub mod dns;
 mod durable;
 mod error;
 mod files;
 mod identity;
 mod import;
 mod init;
+pub mod keystore;
 pub mod metrics;
+pub mod names;
 mod node;
 mod parts;
 mod peers;
@@ -24,4 +27,4 @@ pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
 pub use node::{Node, NodeOptions};
-pub use repo::{Access, Repaired, Repo, RepoError};
+pub use repo::{Access, ReadKeyError, Repaired, Repo, RepoError, RotateError};

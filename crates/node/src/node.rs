@@ -9,15 +9,18 @@ use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
 use cairn_store::BlockStore;
 use cairn_store::block::{Collected, Filestore, Root};
-use cairn_store::meta::Rows;
+use cairn_store::meta::{KeyFiles, Rows};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigFile};
+use crate::dns::SystemDns;
 use crate::error::NodeError;
 use crate::files;
 use crate::identity::Identity;
+use crate::keystore::Keystore;
 use crate::metrics::Metrics;
+use crate::names::NameSystem;
 use crate::parts::{open_filestore, open_rows, open_store};
 use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
@@ -48,6 +51,8 @@ type RootSource = Arc<ExtraRoots>;
 /// A node. Its parts are shared, and closed by [`Node::shutdown`].
 pub struct Node {
     identity: Identity,
+    keystore: Keystore,
+    names: Arc<NameSystem>,
     store: Arc<dyn BlockStore>,
     /// The store, if it may refer to blocks in files.
     files: Option<Arc<Filestore>>,
@@ -111,9 +116,22 @@ impl Node {
             None => store,
         };
         let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
+        let keystore = Keystore::new(
+            identity.keys().clone(),
+            Arc::new(KeyFiles::new(repo.keystore_path())),
+            options.access == Access::ReadWrite,
+        );
+        let names = Arc::new(NameSystem::new(
+            Arc::clone(&rows),
+            keystore.clone(),
+            Arc::clone(repo.config()),
+            Arc::new(SystemDns::new(Arc::clone(repo.config()))),
+        ));
         let mfs = files::open(&store, &rows, &repo.config().config()).await;
         let node = Self {
             identity,
+            keystore,
+            names,
             store,
             files,
             rows,
@@ -189,6 +207,18 @@ impl Node {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Its keys: its own one and those of the keystore.
+    #[must_use]
+    pub fn keystore(&self) -> &Keystore {
+        &self.keystore
+    }
+
+    /// The names that it publishes, and that it resolves with its own means: keys, routing, DNS.
+    #[must_use]
+    pub fn name_system(&self) -> &Arc<NameSystem> {
+        &self.names
     }
 
     /// Its block store.

@@ -1,12 +1,12 @@
-//! The network of a node: an exchange for blocks, and names.
+//! The network of a node: an exchange for blocks, routing for IPNS records, and names.
 
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
-use cairn_store::names::NoNames;
-use cairn_store::{Exchange, Names};
+use cairn_store::{Exchange, Names, Routing};
 use parking_lot::RwLock;
 
+use crate::dns::Dns;
 use crate::node::Node;
 
 /// Set by the network layer; empty on a node without peers.
@@ -22,7 +22,18 @@ impl Node {
         *self.peers().exchange.write() = exchange;
     }
 
-    /// Sets or removes the resolver of mutable names.
+    /// Sets or removes the routing through which IPNS records are published and found. Without one, only local records
+    /// are used.
+    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
+        self.name_system().set_routing(routing);
+    }
+
+    /// Sets the resolver of DNS records.
+    pub fn set_dns(&self, dns: Arc<dyn Dns>) {
+        self.name_system().set_dns(dns);
+    }
+
+    /// Sets a resolver of mutable names that replaces the node's own keys, routing and DNS; `None` restores those.
     pub fn set_names(&self, names: Option<Arc<dyn Names>>) {
         *self.peers().names.write() = names;
     }
@@ -48,6 +59,6 @@ impl Node {
     #[must_use]
     pub fn names(&self) -> Arc<dyn Names> {
         let names = self.peers().names.read().clone();
-        names.unwrap_or_else(|| Arc::new(NoNames))
+        names.unwrap_or_else(|| Arc::clone(self.name_system()) as Arc<dyn Names>)
     }
 }

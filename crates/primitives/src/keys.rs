@@ -4,14 +4,25 @@
 
 use std::fmt;
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+use rand::TryRng as _;
 
 use crate::codec::protobuf::{BYTES, Reader, VARINT, WireError};
 use crate::multihash::{IDENTITY, Multihash};
 
+mod der;
+mod ecdsa;
+mod ed25519;
 mod peer_id;
+mod pkcs8;
+mod rsa;
+mod secp256k1;
 
+pub use ecdsa::{EcdsaPublic, EcdsaSecret};
+pub use ed25519::{Ed25519Public, Ed25519Secret};
 pub use peer_id::{PeerId, PeerIdError};
+pub use pkcs8::{Pkcs8Error, is_pem};
+pub use rsa::{DEFAULT_RSA_BITS, MAX_RSA_BITS, MIN_RSA_BITS, RsaPublic, RsaSecret};
+pub use secp256k1::{Secp256k1Public, Secp256k1Secret};
 
 /// Maximum length of an encoded key, in bytes: an RSA key of 8,192 bits fits.
 const MAX_ENCODED: usize = 8 << 10;
@@ -21,13 +32,13 @@ const MAX_INLINE: usize = 42;
 /// The algorithms that libp2p knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyType {
-    /// RSA of 2,048 to 8,192 bits.
+    /// RSA of 2,048 to 8,192 bits, with SHA-256.
     Rsa,
     /// Ed25519, the default of new keys.
     Ed25519,
-    /// Secp256k1.
+    /// ECDSA on secp256k1.
     Secp256k1,
-    /// NIST P-256.
+    /// ECDSA on P-256.
     Ecdsa,
 }
 
@@ -77,15 +88,38 @@ pub enum KeyError {
     /// libp2p does not have the algorithm.
     #[error("unknown key type {0}")]
     UnknownType(u64),
-    /// The algorithm is not supported.
-    #[error("{0} keys are not supported")]
-    Unsupported(KeyType),
+    /// The curve of the key is not supported.
+    #[error("ecdsa keys on curves other than P-256 are not supported")]
+    Curve,
+    /// An RSA key is too short to be secure.
+    #[error("an RSA key of {0} bits is too short: the minimum is {MIN_RSA_BITS}")]
+    TooShort(usize),
+    /// An RSA key is longer than libp2p supports.
+    #[error("an RSA key of {0} bits is too long: the maximum is {MAX_RSA_BITS}")]
+    TooManyBits(usize),
     /// The key is invalid for its algorithm.
     #[error("not a valid {0} key")]
     Invalid(KeyType),
     /// The system's random generator failed.
     #[error("the random generator of the system failed")]
     Random,
+    /// A signature could not be made.
+    #[error("cannot sign with this {0} key")]
+    Sign(KeyType),
+}
+
+impl KeyError {
+    /// Refuses an RSA key with too few or too many bits.
+    ///
+    /// # Errors
+    /// [`KeyError::TooShort`], [`KeyError::TooManyBits`].
+    pub fn check_rsa_bits(bits: usize) -> Result<(), Self> {
+        match bits {
+            ..MIN_RSA_BITS => Err(Self::TooShort(bits)),
+            MIN_RSA_BITS..=MAX_RSA_BITS => Ok(()),
+            _ => Err(Self::TooManyBits(bits)),
+        }
+    }
 }
 
 /// The public half of a key.
@@ -94,22 +128,27 @@ pub enum KeyError {
 pub enum PublicKey {
     /// Ed25519.
     Ed25519(Ed25519Public),
+    /// RSA.
+    Rsa(RsaPublic),
+    /// ECDSA on secp256k1.
+    Secp256k1(Secp256k1Public),
+    /// ECDSA on P-256.
+    Ecdsa(EcdsaPublic),
 }
-
-/// A public Ed25519 key: a point on the curve.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Ed25519Public(VerifyingKey);
 
 impl PublicKey {
     /// Reads the libp2p encoding.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`], [`KeyError::UnknownType`], [`KeyError::Unsupported`], [`KeyError::Invalid`].
+    /// [`KeyError::Malformed`], [`KeyError::UnknownType`], [`KeyError::Invalid`], and the bounds of RSA.
     pub fn decode(bytes: &[u8]) -> Result<Self, KeyError> {
-        match decode_envelope(bytes)? {
-            (KeyType::Ed25519, data) => Self::from_ed25519(data),
-            (other, _) => Err(KeyError::Unsupported(other)),
-        }
+        let (kind, data) = decode_envelope(bytes)?;
+        Ok(match kind {
+            KeyType::Ed25519 => Self::Ed25519(Ed25519Public::from_raw(data)?),
+            KeyType::Rsa => Self::Rsa(RsaPublic::from_raw(data)?),
+            KeyType::Secp256k1 => Self::Secp256k1(Secp256k1Public::from_raw(data)?),
+            KeyType::Ecdsa => Self::Ecdsa(EcdsaPublic::from_raw(data)?),
+        })
     }
 
     /// Reads the 32 bytes of an Ed25519 key.
@@ -117,11 +156,7 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Invalid`].
     pub fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
-        let key = <[u8; 32]>::try_from(bytes)
-            .ok()
-            .and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
-        key.map(|key| Self::Ed25519(Ed25519Public(key)))
-            .ok_or(KeyError::Invalid(KeyType::Ed25519))
+        Ed25519Public::from_raw(bytes).map(Self::Ed25519)
     }
 
     /// The algorithm.
@@ -129,6 +164,9 @@ impl PublicKey {
     pub fn key_type(&self) -> KeyType {
         match self {
             Self::Ed25519(_) => KeyType::Ed25519,
+            Self::Rsa(_) => KeyType::Rsa,
+            Self::Secp256k1(_) => KeyType::Secp256k1,
+            Self::Ecdsa(_) => KeyType::Ecdsa,
         }
     }
 
@@ -136,7 +174,10 @@ impl PublicKey {
     #[must_use]
     pub fn raw(&self) -> Vec<u8> {
         match self {
-            Self::Ed25519(key) => key.0.as_bytes().to_vec(),
+            Self::Ed25519(key) => key.raw(),
+            Self::Rsa(key) => key.raw(),
+            Self::Secp256k1(key) => key.raw(),
+            Self::Ecdsa(key) => key.raw(),
         }
     }
 
@@ -160,15 +201,11 @@ impl PublicKey {
     #[must_use]
     pub fn verify(&self, data: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::Ed25519(key) => Signature::from_slice(signature)
-                .is_ok_and(|signature| key.0.verify(data, &signature).is_ok()),
+            Self::Ed25519(key) => key.verify(data, signature),
+            Self::Rsa(key) => key.verify(data, signature),
+            Self::Secp256k1(key) => key.verify(data, signature),
+            Self::Ecdsa(key) => key.verify(data, signature),
         }
-    }
-}
-
-impl fmt::Debug for Ed25519Public {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(self.0.as_bytes()))
     }
 }
 
@@ -178,53 +215,64 @@ impl fmt::Debug for Ed25519Public {
 pub enum Keypair {
     /// Ed25519.
     Ed25519(Ed25519Secret),
+    /// RSA.
+    Rsa(RsaSecret),
+    /// ECDSA on secp256k1.
+    Secp256k1(Secp256k1Secret),
+    /// ECDSA on P-256.
+    Ecdsa(EcdsaSecret),
 }
 
-/// A private Ed25519 key.
-#[derive(Clone)]
-pub struct Ed25519Secret(SigningKey);
-
 impl Keypair {
-    /// Generates a key.
+    /// Generates a key; an RSA key with [`DEFAULT_RSA_BITS`].
     ///
     /// # Errors
-    /// [`KeyError::Unsupported`], [`KeyError::Random`].
+    /// [`KeyError::Random`].
     pub fn generate(kind: KeyType) -> Result<Self, KeyError> {
         match kind {
-            KeyType::Ed25519 => {
-                let mut seed = [0; 32];
-                getrandom::fill(&mut seed).map_err(|_| KeyError::Random)?;
-                Ok(Self::from_ed25519_seed(&seed))
-            }
-            _ => Err(KeyError::Unsupported(kind)),
+            KeyType::Ed25519 => Ok(Self::from_ed25519_seed(&random()?)),
+            KeyType::Rsa => Self::generate_rsa(DEFAULT_RSA_BITS),
+            // Nearly every number is a key of these curves.
+            KeyType::Secp256k1 => loop {
+                if let Ok(key) = Secp256k1Secret::from_raw(&random()?) {
+                    return Ok(Self::Secp256k1(key));
+                }
+            },
+            KeyType::Ecdsa => loop {
+                if let Ok(key) = EcdsaSecret::from_scalar(&random()?) {
+                    return Ok(Self::Ecdsa(key));
+                }
+            },
         }
+    }
+
+    /// Makes a new RSA key of so many bits. That takes a second for 2,048 bits and minutes for 8,192: call it where waiting
+    /// does no harm.
+    ///
+    /// # Errors
+    /// [`KeyError::TooShort`] below [`MIN_RSA_BITS`], [`KeyError::TooManyBits`] above [`MAX_RSA_BITS`], [`KeyError::Random`].
+    pub fn generate_rsa(bits: usize) -> Result<Self, KeyError> {
+        RsaSecret::generate(bits).map(Self::Rsa)
     }
 
     /// The Ed25519 key of a seed, which is what PKCS#8 holds.
     #[must_use]
     pub fn from_ed25519_seed(seed: &[u8; 32]) -> Self {
-        Self::Ed25519(Ed25519Secret(SigningKey::from_bytes(seed)))
+        Self::Ed25519(Ed25519Secret::from_seed(seed))
     }
 
     /// Reads the libp2p encoding, as in Kubo's `Identity.PrivKey` and its key files.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`], [`KeyError::UnknownType`], [`KeyError::Unsupported`], [`KeyError::Invalid`].
+    /// As [`PublicKey::decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, KeyError> {
-        match decode_envelope(bytes)? {
-            (KeyType::Ed25519, data) => {
-                let invalid = KeyError::Invalid(KeyType::Ed25519);
-                let (pair, again) = data.split_at_checked(64).ok_or(invalid.clone())?;
-                // Old keys have their public half once more at the end.
-                if !again.is_empty() && pair.get(32..) != Some(again) {
-                    return Err(invalid);
-                }
-                let pair: &[u8; 64] = pair.try_into().map_err(|_| invalid.clone())?;
-                let key = SigningKey::from_keypair_bytes(pair).map_err(|_| invalid)?;
-                Ok(Self::Ed25519(Ed25519Secret(key)))
-            }
-            (other, _) => Err(KeyError::Unsupported(other)),
-        }
+        let (kind, data) = decode_envelope(bytes)?;
+        Ok(match kind {
+            KeyType::Ed25519 => Self::Ed25519(Ed25519Secret::from_raw(data)?),
+            KeyType::Rsa => Self::Rsa(RsaSecret::from_raw(data)?),
+            KeyType::Secp256k1 => Self::Secp256k1(Secp256k1Secret::from_raw(data)?),
+            KeyType::Ecdsa => Self::Ecdsa(EcdsaSecret::from_raw(data)?),
+        })
     }
 
     /// The algorithm.
@@ -232,22 +280,32 @@ impl Keypair {
     pub fn key_type(&self) -> KeyType {
         match self {
             Self::Ed25519(_) => KeyType::Ed25519,
+            Self::Rsa(_) => KeyType::Rsa,
+            Self::Secp256k1(_) => KeyType::Secp256k1,
+            Self::Ecdsa(_) => KeyType::Ecdsa,
         }
     }
 
     /// The libp2p encoding. This is the secret: keep it in files that only the owner reads.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => encode_envelope(KeyType::Ed25519, &key.0.to_keypair_bytes()),
-        }
+        let raw = match self {
+            Self::Ed25519(key) => key.raw(),
+            Self::Rsa(key) => key.raw(),
+            Self::Secp256k1(key) => key.raw(),
+            Self::Ecdsa(key) => key.raw(),
+        };
+        encode_envelope(self.key_type(), &raw)
     }
 
     /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         match self {
-            Self::Ed25519(key) => PublicKey::Ed25519(Ed25519Public(key.0.verifying_key())),
+            Self::Ed25519(key) => PublicKey::Ed25519(key.public()),
+            Self::Rsa(key) => PublicKey::Rsa(key.public()),
+            Self::Secp256k1(key) => PublicKey::Secp256k1(key.public()),
+            Self::Ecdsa(key) => PublicKey::Ecdsa(key.public()),
         }
     }
 
@@ -258,19 +316,16 @@ impl Keypair {
     }
 
     /// Signs some data.
-    #[must_use]
-    pub fn sign(&self, data: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => key.0.sign(data).to_bytes().to_vec(),
-        }
-    }
-}
-
-impl Ed25519Secret {
-    /// The seed, which is what PKCS#8 holds. This is the secret.
-    #[must_use]
-    pub fn seed(&self) -> [u8; 32] {
-        self.0.to_bytes()
+    ///
+    /// # Errors
+    /// [`KeyError::Sign`] for an RSA key whose numbers do not fit together.
+    pub fn sign(&self, data: &[u8]) -> Result<Vec<u8>, KeyError> {
+        Ok(match self {
+            Self::Ed25519(key) => key.sign(data),
+            Self::Rsa(key) => key.sign(data)?,
+            Self::Secp256k1(key) => key.sign(data),
+            Self::Ecdsa(key) => key.sign(data),
+        })
     }
 }
 
@@ -280,10 +335,12 @@ impl fmt::Debug for Keypair {
     }
 }
 
-impl fmt::Debug for Ed25519Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ed25519Secret(..)")
-    }
+fn random() -> Result<[u8; 32], KeyError> {
+    let mut bytes = [0; 32];
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|_| KeyError::Random)?;
+    Ok(bytes)
 }
 
 /// Writes `{ Type = 1, Data = 2 }`, the form of every key.

@@ -1,4 +1,4 @@
-//! The data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR.
+//! The data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR, keys, IPNS records.
 //!
 //! No I/O and no async runtime. Every decoder accepts untrusted bytes: it is bounded in size, depth and allocation,
 //! and returns an error instead of panicking.
@@ -9,13 +9,16 @@ pub mod car;
 pub mod cid;
 pub mod cid_list;
 pub mod codec;
+pub mod dns;
 pub mod ipld;
+pub mod ipns;
 pub mod keys;
 pub mod multiaddr;
 pub mod multibase;
 pub mod multihash;
 pub mod path;
 pub mod quote;
+pub mod rfc3339;
 pub mod unixfs;
 pub mod varint;
 

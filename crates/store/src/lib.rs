@@ -1,13 +1,14 @@
 //! Storage of blocks and rows, and the interfaces to the network.
 //!
 //! [`block`] keeps blocks by multihash; [`meta`] keeps the rows of one repository; [`shared`] keeps the rows that many
-//! processes may share. All are traits with several backends and a conformance suite each. [`exchange`] and [`names`] are
-//! traits that a network implements: blocks from peers, and mutable names.
+//! processes may share. All are traits with several backends and a conformance suite each. [`exchange`], [`names`] and
+//! [`routing`] are traits that a network implements: blocks from peers, mutable names, and their records.
 
 pub mod block;
 pub mod exchange;
 pub mod meta;
 pub mod names;
+pub mod routing;
 pub mod shared;
 mod sqlite;
 
@@ -16,3 +17,4 @@ pub use block::{
 };
 pub use exchange::{Exchange, Session, SessionRequest};
 pub use names::Names;
+pub use routing::{Routing, RoutingError};

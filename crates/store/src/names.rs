@@ -41,6 +41,44 @@ pub enum NameError {
         /// The name.
         name: String,
     },
+    /// A domain has no DNSLink record.
+    #[error(
+        "cannot resolve {domain:?}: there is no TXT record with a DNSLink at _dnslink.{domain}"
+    )]
+    NoDnsLink {
+        /// The domain, without a dot at its end.
+        domain: String,
+    },
+    /// A domain has several DNSLink records.
+    #[error(
+        "cannot resolve {domain:?}: there are several TXT records with a DNSLink at _dnslink.{domain}, and one is expected"
+    )]
+    ManyDnsLinks {
+        /// The domain, without a dot at its end.
+        domain: String,
+    },
+    /// The DNS records of a domain could not be fetched.
+    #[error("cannot resolve {domain:?}: {reason}")]
+    Dns {
+        /// The domain, without a dot at its end.
+        domain: String,
+        /// Why.
+        reason: String,
+    },
+    /// The name is the CID of something other than a key.
+    #[error("{name:?} is not the CID of a key: use {key:?} if it is meant as one")]
+    NotAKey {
+        /// The name.
+        name: String,
+        /// The same as the CID of a key.
+        key: String,
+    },
+    /// The name is neither a key nor a domain.
+    #[error("{name:?} is neither the ID of a key nor a domain name")]
+    NoName {
+        /// The name.
+        name: String,
+    },
     /// Too many names point to further names.
     #[error("cannot resolve name {name:?}: more than {limit} names in a chain")]
     TooDeep {

@@ -16,9 +16,9 @@ use std::time::Instant;
 use cairn_primitives::Cid;
 use cairn_store::meta::conformance::{self, cid, list, pin, reference};
 use cairn_store::meta::{
-    KeyBytes, KeyFiles, KeyRows as _, MemoryKeys, MemoryRows, Pin, PinChange, PinFilter, PinMode,
-    PinRows as _, ReferenceChange, ReferenceOrder, ReferenceRows as _, RowError, Rows as _,
-    SqliteRows,
+    KeyBytes, KeyFiles, KeyRows as _, MemoryKeys, MemoryRows, NameRows as _, Pin, PinChange,
+    PinFilter, PinMode, PinRows as _, ReferenceChange, ReferenceOrder, ReferenceRows as _,
+    RowError, Rows as _, SqliteRows,
 };
 
 fn open(path: &Path) -> Arc<SqliteRows> {
@@ -252,6 +252,10 @@ async fn version_1_is_brought_to_the_newest_and_can_be_read_as_it_is() {
     assert_eq!(reading.pin_count().unwrap(), 1);
     assert_eq!(reading.reference_count().unwrap(), 0);
     assert_eq!(reading.last_reference().unwrap(), 0);
+    assert_eq!(
+        reading.name_record(&conformance::names::name(1)).unwrap(),
+        None
+    );
     assert_eq!(
         reading.references(&[cid(1).hash().clone()]).unwrap(),
         [None]

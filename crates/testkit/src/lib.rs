@@ -6,10 +6,12 @@
 //!   and [`replay`] runs them against any server and tells what differs.
 //! - [`layers`] says which crate may depend on which.
 //! - [`server`] starts, kills and restarts a program under test in a directory of its own, [`rpc`] asks it.
+//! - [`dns`] is a DNS server with a few records.
 //! - [`postgres`] starts a PostgreSQL server of its own.
 //! - [`crash`] loads a node, kills it at a random moment, and checks that nothing answered was lost.
 
 pub mod crash;
+pub mod dns;
 pub mod fixture;
 pub mod http;
 pub mod layers;

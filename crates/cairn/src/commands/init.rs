@@ -5,7 +5,10 @@ use std::io::Read as _;
 use std::path::Path;
 
 use cairn_node::config::Config;
+use cairn_node::keystore::NewKey;
 use cairn_node::{InitOptions, Repo};
+use cairn_primitives::PeerId;
+use cairn_primitives::keys::DEFAULT_RSA_BITS;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::error::Problem;
@@ -52,29 +55,24 @@ pub(crate) fn command() -> Command {
                 .long("algorithm")
                 .short('a')
                 .value_name("ALGORITHM")
-                .help("Key type: `ed25519`"),
+                .help("Key type, `ed25519` or `rsa` [default: ed25519]"),
         )
         .arg(
             Arg::new("bits")
                 .long("bits")
                 .short('b')
                 .value_name("BITS")
-                .help("Size of the RSA key")
-                .hide(true),
+                .help("Size of an RSA key, in bits [default: 2048]")
+                .value_parser(value_parser!(usize)),
         )
 }
 
 /// Runs it.
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
-    let algorithm = invocation.own::<String>("algorithm");
-    if algorithm.as_deref().is_some_and(|name| name != "ed25519")
-        || invocation.own::<String>("bits").is_some()
-    {
-        return Err(
-            Problem::usage("only ed25519 keys are supported for the node")
-                .hint("omit `--algorithm` and `--bits`"),
-        );
-    }
+    let key = new_key(
+        invocation.own::<String>("algorithm").as_deref(),
+        invocation.own::<usize>("bits"),
+    )?;
     let config = invocation
         .own::<OsString>("config")
         .map(|path| read_config(&path))
@@ -86,9 +84,30 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
             profile: invocation.own("profile"),
             empty_repo,
             config,
+            key,
         },
     )
     .await
+}
+
+/// The type of key that options ask for.
+pub(crate) fn new_key(algorithm: Option<&str>, bits: Option<usize>) -> Result<NewKey, Problem> {
+    match algorithm {
+        None | Some("ed25519") => Ok(NewKey::Ed25519),
+        Some("rsa") => Ok(NewKey::Rsa(bits.unwrap_or(DEFAULT_RSA_BITS))),
+        Some(other) => Err(Problem::usage(format!(
+            "unrecognized key type: {other}; expected `ed25519` or `rsa`"
+        ))),
+    }
+}
+
+/// Kubo's message about a generated key.
+pub(crate) fn made_key(key: NewKey, id: &PeerId) -> String {
+    let made = match key {
+        NewKey::Ed25519 => "ED25519 keypair".to_owned(),
+        NewKey::Rsa(bits) => format!("{bits}-bit RSA keypair"),
+    };
+    format!("generating {made}...done\npeer identity: {id}\n")
 }
 
 /// Creates the repository and prints Kubo's messages, which scripts read.
@@ -103,10 +122,7 @@ pub(crate) async fn make(globals: &Globals, options: InitOptions) -> Result<(), 
         .config
         .is_some_and(|config| !config.identity.priv_key.is_empty());
     if !given {
-        output.text(&format!(
-            "generating ED25519 keypair...done\npeer identity: {}\n",
-            made.peer_id
-        ))?;
+        output.text(&made_key(options.key, &made.peer_id))?;
     }
     output.text(&format!("initializing IPFS node at {}\n", path.display()))?;
     if let Some(welcome) = made.welcome {

@@ -22,6 +22,7 @@ pub(super) fn items(record: serde_json::Value) -> Vec<serde_json::Value> {
                 .into_iter()
                 .map(|(cid, pin)| with("Cid", Value::String(cid), pin))
                 .collect(),
+            Some(Value::Array(keys)) => keys,
             Some(other) => vec![other],
             None => match only(&mut object, "Objects") {
                 Some(Value::Array(folders)) => folders

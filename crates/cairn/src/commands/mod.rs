@@ -21,6 +21,8 @@ mod generic;
 mod get;
 mod init;
 mod items;
+mod key_export;
+mod key_rotate;
 mod ls;
 mod pin_add;
 mod pin_ls;
@@ -83,6 +85,16 @@ pub(crate) const OWN: &[OwnCommand] = &[
         path: "init",
         command: init::command,
         run: |invocation, globals| Box::pin(init::run(invocation, globals)),
+    },
+    OwnCommand {
+        path: "key/export",
+        command: key_export::command,
+        run: |invocation, globals| Box::pin(async move { key_export::run(invocation, globals) }),
+    },
+    OwnCommand {
+        path: "key/rotate",
+        command: key_rotate::command,
+        run: |invocation, globals| Box::pin(key_rotate::run(invocation, globals)),
     },
     OwnCommand {
         path: "repo/reindex",

@@ -140,8 +140,13 @@ impl From<cairn_dag::resolve::ResolveError> for GatewayError {
         match error {
             ResolveError::Node(error) => error.into(),
             ResolveError::Mutable(_) => Self::Bad(error.to_string()),
-            ResolveError::Name(NameError::NotFound { .. }) => Self::NotFound(error.to_string()),
+            ResolveError::Name(NameError::NotFound { .. } | NameError::NoDnsLink { .. }) => {
+                Self::NotFound(error.to_string())
+            }
             ResolveError::Name(NameError::TimedOut { .. }) => Self::Timeout(error.to_string()),
+            ResolveError::Name(NameError::NotAKey { .. } | NameError::NoName { .. }) => {
+                Self::Bad(error.to_string())
+            }
             ResolveError::Name(_) => Self::Unreachable(error.to_string()),
             other => Self::NotFound(other.to_string()),
         }

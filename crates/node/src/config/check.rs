@@ -2,7 +2,7 @@
 
 use cairn_primitives::multihash::HashFunction;
 
-use super::sections::{Datastore, Import};
+use super::sections::{Datastore, Dns, Import};
 use super::{Config, ConfigError, GoDuration, parse_size};
 
 /// Default size of the store above which a collection is overdue.
@@ -40,6 +40,7 @@ impl Config {
                     .map_err(|error| value(key, &error))?;
             }
         }
+        self.dns.check()?;
         match self.api.compat.as_deref() {
             None | Some("current" | "0.7") => Ok(()),
             Some(other) => Err(value(
@@ -48,6 +49,31 @@ impl Config {
             )),
         }
     }
+}
+
+impl Dns {
+    fn check(&self) -> Result<(), ConfigError> {
+        for (domain, server) in self.resolvers.iter().flatten() {
+            let problem = if !domain.ends_with('.') {
+                format!("expected a domain with a dot at its end, found {domain:?}")
+            } else if !is_server(server) {
+                format!(
+                    "expected `auto` or a URL that begins with https://, udp:// or tcp:// for {domain:?}, found {server:?}"
+                )
+            } else {
+                continue;
+            };
+            return Err(value("DNS.Resolvers", &problem));
+        }
+        Ok(())
+    }
+}
+
+fn is_server(text: &str) -> bool {
+    matches!(text, "" | "auto")
+        || ["https://", "udp://", "tcp://"]
+            .iter()
+            .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
 }
 
 impl Datastore {

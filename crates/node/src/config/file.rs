@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::document::without_password;
+use super::sections::IdentitySection;
 use super::{Changes, Config, ConfigCommandError, ConfigError, Document, Profile};
 use crate::durable;
 
@@ -117,6 +118,19 @@ impl ConfigFile {
                 }
                 _ => Ok(config),
             }
+        })
+    }
+
+    /// Sets the identity.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written; nothing is changed then.
+    pub fn set_identity(&self, identity: &IdentitySection) -> Result<(), ConfigError> {
+        self.change(|document| {
+            document.set("Identity.PeerID", Value::String(identity.peer_id.clone()))?;
+            let private = identity.priv_key.expose().to_owned();
+            document.set("Identity.PrivKey", Value::String(private))?;
+            Ok(document.interpret()?.0)
         })
     }
 

@@ -7,9 +7,11 @@
 //! | `repo.lock` | the lock, and the id of the process that holds it |
 //! | `blocks/` | the block store |
 //! | `rows.sqlite` | the rows |
+//! | `keystore/` | the private keys of names, one file each |
 //! | `api`, `gateway` | where the node listens, while it runs |
 
 mod error;
+mod keys;
 mod lock;
 mod repair;
 
@@ -18,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::RepoError;
+pub use keys::{ReadKeyError, RotateError};
 use lock::Lock;
 use parking_lot::Mutex;
 pub use repair::Repaired;
@@ -135,6 +138,12 @@ impl Repo {
         rows_path(&self.path)
     }
 
+    /// The directory of the keys.
+    #[must_use]
+    pub fn keystore_path(&self) -> PathBuf {
+        keystore_path(&self.path)
+    }
+
     /// Publishes the address of the RPC to other processes, as a multiaddr, until the repository is closed.
     ///
     /// # Errors
@@ -203,6 +212,10 @@ pub(crate) fn blocks_path(repo: &Path) -> PathBuf {
 
 pub(crate) fn rows_path(repo: &Path) -> PathBuf {
     repo.join("rows.sqlite")
+}
+
+pub(crate) fn keystore_path(repo: &Path) -> PathBuf {
+    repo.join("keystore")
 }
 
 fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> RepoError {

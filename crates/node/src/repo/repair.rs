@@ -289,7 +289,18 @@ fn rebuild_rows(
     if kept.mfs_root.is_some() {
         summary.done("Restored the root of the mutable file system from the journal.");
     }
+    if !kept.names.is_empty() {
+        summary.done(format!(
+            "Restored {} IPNS records from the journal.",
+            kept.names.len()
+        ));
+    }
     if gone || kept.damaged {
+        summary.lost.push(
+            "IPNS records may be lost, or be outdated: where a name was published before, publish it again with \
+             `--sequence` and a number above the last one."
+                .to_owned(),
+        );
         let before = kept.pins.len();
         add_pins_of_unlinked(store, &mut kept)?;
         summary.done(format!(

@@ -1,6 +1,9 @@
 use super::*;
 use crate::multibase::{self, Base};
 
+#[path = "vectors.rs"]
+mod vectors;
+
 fn golden() -> Keypair {
     use sha2::Digest as _;
     Keypair::from_ed25519_seed(&sha2::Sha256::digest(b"golden key").into())
@@ -65,7 +68,7 @@ fn signatures_hold_and_wrong_ones_do_not() {
     let data = b"libp2p-key signed message:hello world\n";
     let key = golden();
     assert!(key.public().verify(data, &signature));
-    assert_eq!(key.sign(data), signature);
+    assert_eq!(key.sign(data).unwrap(), signature);
     assert!(!key.public().verify(b"other", &signature));
     assert!(!key.public().verify(data, &signature[..63]));
     assert!(!key.public().verify(data, &[0; 64]));
@@ -91,7 +94,7 @@ fn hostile_keys_are_errors() {
     );
     assert_eq!(
         PublicKey::decode(&[8, 0, 0x12, 0]).unwrap_err(),
-        KeyError::Unsupported(KeyType::Rsa)
+        KeyError::Invalid(KeyType::Rsa)
     );
     assert_eq!(
         PublicKey::decode(&[8, 9, 0x12, 0]).unwrap_err(),
@@ -111,4 +114,99 @@ fn hostile_keys_are_errors() {
         let error = text.parse::<PeerId>().unwrap_err().to_string();
         assert!(message.is_none_or(|message| message == error), "{error}");
     }
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn keys_of_the_specification_are_read_and_written() {
+    for (private, public) in vectors::SPEC {
+        let (private, public) = (hex(private), hex(public));
+        let key = Keypair::decode(&private).unwrap();
+        assert_eq!(key.public().encode(), public, "{}", key.key_type());
+        assert_eq!(key.encode(), private, "{}", key.key_type());
+        let read = PublicKey::decode(&public).unwrap();
+        assert_eq!(read, key.public());
+        let inline = public.len() <= MAX_INLINE;
+        assert_eq!(key.peer_id().public_key().unwrap().is_some(), inline);
+        let signature = key.sign(b"data").unwrap();
+        assert!(read.verify(b"data", &signature));
+        assert!(!read.verify(b"other", &signature));
+        assert!(!read.verify(b"data", &signature[1..]));
+        let other = Keypair::from_ed25519_seed(&[9; 32]).public();
+        assert!(!other.verify(b"data", &signature));
+    }
+}
+
+#[test]
+fn keys_and_signatures_of_openssl_are_read() {
+    for (kind, (pem, signature)) in [
+        (KeyType::Rsa, vectors::RSA),
+        (KeyType::Ecdsa, vectors::ECDSA),
+        (KeyType::Ed25519, vectors::ED25519),
+    ] {
+        let key = Keypair::from_pkcs8_pem(pem.as_bytes()).unwrap();
+        assert_eq!(key.key_type(), kind);
+        assert!(is_pem(pem.as_bytes()));
+        assert!(key.public().verify(vectors::MESSAGE, &hex(signature)));
+        // What is written is what OpenSSL writes, byte for byte.
+        assert_eq!(key.to_pkcs8_pem().unwrap(), pem);
+        let again = Keypair::decode(&key.encode()).unwrap();
+        assert_eq!(again.peer_id(), key.peer_id());
+        let windows = pem.replace('\n', "\r\n");
+        let noted = format!("a note\n{windows}more");
+        let read = Keypair::from_pkcs8_pem(noted.as_bytes()).unwrap();
+        assert_eq!(read.peer_id(), key.peer_id());
+        // Whatever is cut or turned is an error, or a key.
+        for at in (0..pem.len()).step_by(7) {
+            let mut bytes = pem.as_bytes().to_vec();
+            bytes[at] ^= 1;
+            let _ = Keypair::from_pkcs8_pem(&bytes);
+            assert!(Keypair::from_pkcs8_pem(&pem.as_bytes()[..at]).is_err());
+        }
+    }
+}
+
+#[test]
+fn what_is_no_key_in_pem_is_told() {
+    let read = |text: &str| Keypair::from_pkcs8_pem(text.as_bytes()).unwrap_err();
+    assert_eq!(read(""), Pkcs8Error::NoPem);
+    assert_eq!(
+        read("-----BEGIN PRIVATE KEY-----\nAAAA\n"),
+        Pkcs8Error::NoPem
+    );
+    let public = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+    assert!(matches!(read(public), Pkcs8Error::Label { .. }));
+    let junk = public.replace("PUBLIC", "PRIVATE");
+    assert_eq!(read(&junk), Pkcs8Error::Malformed);
+    assert_eq!(read(vectors::OTHER_CURVE), Pkcs8Error::Key(KeyError::Curve));
+    assert_eq!(
+        Keypair::generate(KeyType::Secp256k1)
+            .unwrap()
+            .to_pkcs8_pem(),
+        Err(Pkcs8Error::NoForm(KeyType::Secp256k1))
+    );
+}
+
+#[test]
+fn rsa_keys_have_bounds() {
+    for bits in [0, 512, 2047] {
+        let refused = Keypair::generate_rsa(bits).unwrap_err();
+        assert_eq!(refused, KeyError::TooShort(bits));
+    }
+    for bits in [8193, usize::MAX] {
+        let refused = Keypair::generate_rsa(bits).unwrap_err();
+        assert_eq!(refused, KeyError::TooManyBits(bits));
+    }
+    let key = Keypair::generate(KeyType::Rsa).unwrap();
+    let (Keypair::Rsa(_), PublicKey::Rsa(public)) = (&key, key.public()) else {
+        panic!("not an RSA key");
+    };
+    assert_eq!(format!("{public:?}"), "RsaPublic(2048 bits)");
+    assert_eq!(
+        Keypair::decode(&key.encode()).unwrap().encode(),
+        key.encode()
+    );
 }

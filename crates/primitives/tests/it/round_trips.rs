@@ -189,7 +189,7 @@ proptest! {
         prop_assert_eq!(id.to_string().parse::<PeerId>().unwrap(), id.clone());
         prop_assert_eq!(id.to_base36().parse::<PeerId>().unwrap(), id);
         prop_assert_eq!(Keypair::decode(&key.encode()).unwrap().encode(), key.encode());
-        prop_assert!(key.public().verify(&data, &key.sign(&data)));
+        prop_assert!(key.public().verify(&data, &key.sign(&data).unwrap()));
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! The pin journal: a second copy of the pins and the MFS root next to the blocks, which survives the loss of the
-//! database.
+//! The pin journal: a second copy of the pins, the MFS root and the IPNS records next to the blocks, which survives the
+//! loss of the database.
 //!
-//! `docs/storage-format.md` describes the file. It starts with a full set and continues with every change; when the
-//! changes are larger than that, it is rewritten and renamed. A frame is `length (4 bytes) | checksum (8 bytes) |
-//! payload`; the first one names store and database, the others have changes. A length of 0 ends the journal.
+//! `docs/storage-format.md` describes the file; [`change`] encodes its changes. It starts with a full set and continues
+//! with every change; when the changes are larger than that, it is rewritten and renamed. A frame is `length (4 bytes) |
+//! checksum (8 bytes) | payload`; the first one names store and database, the others have changes. A length of 0 ends
+//! the journal.
 
+mod change;
 mod frame;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,7 @@ use std::sync::mpsc;
 
 use cairn_primitives::Cid;
 
-pub(super) use self::frame::{JournalEntry, encode_pin, encode_root};
+pub(super) use self::change::{JournalEntry, encode_name, encode_pin, encode_root};
 use self::frame::{decode_frame, encode_frame, seal};
 use super::sum::{PinSum, checksum};
 use crate::block::disk::{Access, Disk, DiskFile};
@@ -333,10 +335,7 @@ fn write_whole(
         written
     };
     whole(&mut |noted| {
-        match &noted {
-            JournalEntry::Pin(change) => encode_pin(change, &mut piece),
-            JournalEntry::MfsRoot(root) => encode_root(root, &mut piece),
-        }
+        noted.encode(&mut piece);
         if piece.len() >= PIECE && failed.is_ok() {
             encode_frame(state, true, &piece, &mut out);
             piece.clear();

@@ -2,13 +2,13 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{MfsRows, PinRows, ReferenceRows, RowError};
+use super::{MfsRows, NameRows, PinRows, ReferenceRows, RowError};
 
 /// Local rows: all table groups in one database. Reads block for microseconds; writes are durable when they return,
 /// and share syncs.
 ///
 /// A write whose future is dropped early may or may not take place.
-pub trait Rows: PinRows + ReferenceRows + MfsRows {
+pub trait Rows: PinRows + ReferenceRows + MfsRows + NameRows {
     /// Id of the block store that these rows belong to; `None` until [`Rows::bind`].
     fn store_id(&self) -> Result<Option<String>, RowError>;
 

@@ -16,12 +16,15 @@ pub mod commands;
 pub mod config;
 pub mod dag;
 pub mod diag;
+pub mod dns;
 pub mod files;
 pub mod filestore;
 pub mod get;
 pub mod id;
+pub mod key;
 pub mod ls;
 pub mod multibase;
+pub mod name;
 pub mod pin;
 pub mod refs;
 pub mod repo;
@@ -61,6 +64,7 @@ macro_rules! kubo_commands {
             $crate::kubo::dag::resolve::DagResolve,
             $crate::kubo::dag::stat::DagStat,
             $crate::kubo::diag::sys::DiagSys,
+            $crate::kubo::dns::Dns,
             $crate::kubo::files::chcid::FilesChcid,
             $crate::kubo::files::chmod::FilesChmod,
             $crate::kubo::files::cp::FilesCp,
@@ -78,11 +82,26 @@ macro_rules! kubo_commands {
             $crate::kubo::filestore::verify::FilestoreVerify,
             $crate::kubo::get::Get,
             $crate::kubo::id::Id,
+            $crate::kubo::key::generate::KeyGen,
+            $crate::kubo::key::import::KeyImport,
+            $crate::kubo::key::ls::KeyLs,
+            $crate::kubo::key::rename::KeyRename,
+            $crate::kubo::key::rm::KeyRm,
+            $crate::kubo::key::sign::KeySign,
+            $crate::kubo::key::verify::KeyVerify,
             $crate::kubo::ls::Ls,
             $crate::kubo::multibase::decode::MultibaseDecode,
             $crate::kubo::multibase::encode::MultibaseEncode,
             $crate::kubo::multibase::list::MultibaseList,
             $crate::kubo::multibase::transcode::MultibaseTranscode,
+            $crate::kubo::name::get::NameGet,
+            $crate::kubo::name::inspect::NameInspect,
+            $crate::kubo::name::publish::NamePublish,
+            $crate::kubo::name::pubsub::cancel::NamePubsubCancel,
+            $crate::kubo::name::pubsub::state::NamePubsubState,
+            $crate::kubo::name::pubsub::subs::NamePubsubSubs,
+            $crate::kubo::name::put::NamePut,
+            $crate::kubo::name::resolve::NameResolve,
             $crate::kubo::pin::add::PinAdd,
             $crate::kubo::pin::ls::PinLs,
             $crate::kubo::pin::rm::PinRm,
@@ -149,8 +168,20 @@ const ALL_GROUPS: &[Group] = &[
         summary: "Manage files that are referenced in place (filestore)",
     },
     Group {
+        path: "key",
+        summary: "Manage keys, which own IPNS names",
+    },
+    Group {
         path: "multibase",
         summary: "Encode and decode multibase text",
+    },
+    Group {
+        path: "name",
+        summary: "Publish and resolve IPNS names",
+    },
+    Group {
+        path: "name/pubsub",
+        summary: "Manage IPNS over pubsub",
     },
     Group {
         path: "pin",
@@ -166,6 +197,14 @@ const _: () = assert!(
     command::all_grouped(ALL, ALL_GROUPS),
     "a command is in a group that is not declared: add it to `ALL_GROUPS`"
 );
+
+/// Writes a record as a line of JSON, as `ipfs` prints records without a text form.
+fn write_json(record: &impl Serialize, out: &mut String) {
+    if let Ok(text) = serde_json::to_string(record) {
+        out.push_str(&text);
+        out.push('\n');
+    }
+}
 
 /// A link in DAG-JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -118,9 +118,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     }
     let mut served = faces.serve(&stop);
     let thrift = tokio::spawn(allocator::trim_when_idle());
-    print_line(
-        "Offline: this version does not connect to peers (Addresses.Swarm has no effect), and has no IPNS names yet",
-    );
+    print_line("Offline: this version does not connect to peers (Addresses.Swarm has no effect)");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), repository = %node.repo().path().display(), "the daemon is ready");
     print_line("Daemon is ready");
 

@@ -9,6 +9,7 @@ mod dag;
 mod identifiers;
 mod import;
 mod mfs;
+mod names;
 mod primitives;
 mod store;
 mod wire;
@@ -70,10 +71,15 @@ known!(
     cairn_node::config::ConfigCommandError,
     cairn_node::config::ConfigError,
     cairn_node::config::DurationError,
+    cairn_node::keystore::KeystoreError,
+    cairn_node::names::PublishError,
     cairn_primitives::car::CarError,
     cairn_primitives::cid::CidError,
     cairn_primitives::cid::FormatError,
     cairn_primitives::codec::CodecError,
+    cairn_primitives::ipns::RecordError,
+    cairn_primitives::keys::KeyError,
+    cairn_primitives::keys::Pkcs8Error,
     cairn_primitives::multibase::MultibaseError,
     cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,

@@ -169,7 +169,8 @@ impl Section for Pubsub {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Dns {
-    /// URLs of DNS-over-HTTPS resolvers by domain; `auto` for those of [`AutoConf`].
+    /// Servers by domain, which ends in a dot: `https://…` for DNS over HTTPS, `udp://IP:PORT` or `tcp://IP:PORT`; `auto` for those
+    /// of the system.
     pub resolvers: Option<BTreeMap<String, String>>,
     /// Maximum time for which an answer is cached.
     #[serde(
@@ -180,7 +181,7 @@ pub struct Dns {
 }
 
 impl Section for Dns {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// IPNS.
@@ -207,7 +208,12 @@ pub struct Ipns {
 }
 
 impl Section for Ipns {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "RepublishPeriod",
+        "RecordLifetime",
+        "UsePubsub",
+        "DelegatedPublishers",
+    ]);
 }
 
 impl Default for Ipns {

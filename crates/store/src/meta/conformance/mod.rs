@@ -8,6 +8,7 @@
 
 pub mod keys;
 pub mod mfs;
+pub mod names;
 pub mod pins;
 pub mod references;
 
@@ -29,6 +30,7 @@ pub fn cid(number: u64) -> Cid {
 pub async fn run(make: &dyn Fn() -> Arc<dyn Rows>) {
     pins::run(&|| make()).await;
     mfs::run(&|| make()).await;
+    names::run(&|| make()).await;
     references::run(&|| make()).await;
     binds(&*make()).await;
     closes(&*make()).await;
@@ -67,6 +69,14 @@ async fn closes(rows: &dyn Rows) {
     assert!(matches!(rows.mfs_root(), Err(RowError::Closed)));
     assert!(matches!(
         rows.set_mfs_root(&cid(1)).await,
+        Err(RowError::Closed)
+    ));
+    assert!(matches!(
+        rows.name_record(&names::name(1)),
+        Err(RowError::Closed)
+    ));
+    assert!(matches!(
+        rows.set_name_record(names::record(1, 1, "late")).await,
         Err(RowError::Closed)
     ));
     assert!(matches!(rows.references(&[]), Err(RowError::Closed)));

@@ -1,92 +1,10 @@
-//! The frames of a journal, and the changes in them.
+//! The frames of a journal.
 
-use cairn_primitives::{Cid, varint};
+use cairn_primitives::varint;
 
 use super::super::sum::{PinSum, checksum};
-use super::super::{Pin, PinChange, PinMode};
+use super::change::{JournalEntry, decode, take_number};
 use super::{HEAD, State};
-
-/// One change, as the journal has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::meta) enum JournalEntry {
-    /// Of a pin.
-    Pin(PinChange),
-    /// Of the root of the mutable file system.
-    MfsRoot(Cid),
-}
-
-impl JournalEntry {
-    pub(super) fn as_root(&self) -> Option<&Cid> {
-        match self {
-            Self::MfsRoot(root) => Some(root),
-            Self::Pin(_) => None,
-        }
-    }
-}
-
-/// First byte of a change that names the root of the mutable file system; those of pins are lower.
-const MFS_ROOT: u8 = 3;
-
-/// Encodes a new root of the mutable file system.
-pub(in crate::meta) fn encode_root(root: &Cid, out: &mut Vec<u8>) {
-    out.push(MFS_ROOT);
-    let root = root.to_bytes();
-    varint::encode(root.len() as u64, out);
-    out.extend_from_slice(&root);
-}
-
-/// Encodes a change of a pin.
-pub(in crate::meta) fn encode_pin(change: &PinChange, out: &mut Vec<u8>) {
-    let (kind, cid) = match change {
-        PinChange::Set(pin) => (mode_kind(pin.mode), &pin.cid),
-        PinChange::Remove(cid) => (2, cid),
-    };
-    out.push(kind);
-    let cid = cid.to_bytes();
-    varint::encode(cid.len() as u64, out);
-    out.extend_from_slice(&cid);
-    if let PinChange::Set(pin) = change {
-        varint::encode(pin.name.len() as u64, out);
-        out.extend_from_slice(pin.name.as_bytes());
-    }
-}
-
-const fn mode_kind(mode: PinMode) -> u8 {
-    match mode {
-        PinMode::Recursive => 0,
-        PinMode::Direct => 1,
-    }
-}
-
-fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (len, used) = varint::decode(bytes).ok()?;
-    let rest = bytes.get(used..)?;
-    let len = usize::try_from(len).ok()?;
-    let taken = rest.get(..len)?;
-    *bytes = rest.get(len..)?;
-    Some(taken)
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    let (number, used) = varint::decode(bytes).ok()?;
-    *bytes = bytes.get(used..)?;
-    Some(number)
-}
-
-fn decode(bytes: &mut &[u8]) -> Option<JournalEntry> {
-    let (kind, rest) = bytes.split_first()?;
-    *bytes = rest;
-    let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
-    let mode = match *kind {
-        0 => PinMode::Recursive,
-        1 => PinMode::Direct,
-        2 => return Some(JournalEntry::Pin(PinChange::Remove(cid))),
-        MFS_ROOT => return Some(JournalEntry::MfsRoot(cid)),
-        _ => return None,
-    };
-    let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
-    Some(JournalEntry::Pin(PinChange::Set(Pin { cid, mode, name })))
-}
 
 /// A frame of changes.
 #[derive(Debug)]

@@ -129,3 +129,41 @@ fn the_last_root_of_the_mutable_file_system_is_told() {
     assert_eq!(told.mfs_root, Some(pin(2).cid));
     assert_eq!(told.changes, []);
 }
+
+#[test]
+fn records_of_names_are_kept() {
+    use crate::meta::conformance::names::record;
+    let (disk, mut state) = filled();
+    let told = read(&disk, None).unwrap().unwrap();
+    let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
+    let records = [
+        record(1, 0, "a"),
+        record(2, u64::MAX, ""),
+        record(1, 1, "b"),
+    ];
+    for record in &records {
+        state.turn += 1;
+        let mut changes = Vec::new();
+        encode_name(record, &mut changes);
+        encode_pin(&PinChange::Remove(pin(3).cid), &mut changes);
+        journal.append(&state, &changes).unwrap();
+        journal.settle().unwrap();
+    }
+    let disk = disk.restart();
+    let told = read(&disk, Some(state.turn - 3)).unwrap().unwrap();
+    let names: Vec<_> = told.changes.iter().step_by(2).cloned().collect();
+    assert_eq!(names, records.clone().map(JournalEntry::Name));
+    // They stand in a journal that is written anew.
+    let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
+    journal
+        .rewrite(&state, &mut |each| {
+            records
+                .iter()
+                .for_each(|record| each(JournalEntry::Name(record.clone())));
+            Ok(())
+        })
+        .unwrap();
+    let told = read(&disk.restart(), None).unwrap().unwrap();
+    assert_eq!(told.changes, records.map(JournalEntry::Name));
+    assert!(told.whole && !told.damaged);
+}

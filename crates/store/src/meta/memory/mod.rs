@@ -1,17 +1,18 @@
 //! Rows in memory: for tests, and for temporary nodes.
 
 mod mfs;
+mod names;
 mod pins;
 mod references;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, PeerId};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
-use super::{Pin, Reference, RowError, Rows};
+use super::{NameRecord, Pin, Reference, RowError, Rows};
 
 /// Pins by the CID's bytes: that is the order in which they are listed.
 type Pins = BTreeMap<Vec<u8>, Pin>;
@@ -29,6 +30,7 @@ struct State {
     /// Shared with listings that run: a change made meanwhile copies the map, so that they keep their view.
     pins: Arc<Pins>,
     references: BTreeMap<Vec<u8>, Reference>,
+    names: BTreeMap<PeerId, NameRecord>,
     closed: bool,
 }
 

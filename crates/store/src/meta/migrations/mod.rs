@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("0001_pins.sql"),
     include_str!("0002_references.sql"),
     include_str!("0003_state.sql"),
+    include_str!("0004_names.sql"),
 ];
 
 /// The first version with references. What is older can still be read: it has none.
@@ -22,6 +23,9 @@ pub(super) const REFERENCES: i64 = 2;
 
 /// The first version that says what the pins must be.
 pub(super) const STATE: i64 = 3;
+
+/// The first version with IPNS records. What is older can still be read: it has none.
+pub(super) const NAMES: i64 = 4;
 
 /// The oldest version that can be read without a migration.
 pub(super) const READABLE: i64 = 1;

@@ -5,6 +5,7 @@
 //! loss. See <https://www.sqlite.org/wal.html>.
 
 mod mfs;
+mod names;
 mod open;
 mod pins;
 mod references;
@@ -36,6 +37,8 @@ pub struct SqliteRows {
     readers: Readers,
     /// `false` for a file of an old version that was opened for reading: it has no references.
     has_references: bool,
+    /// `false` for a file of an old version that was opened for reading: it has no IPNS records.
+    has_names: bool,
     /// `false` for a file of an old version that was opened for reading: nothing says what its pins must be.
     has_state: bool,
     id: Option<String>,
@@ -92,6 +95,7 @@ impl SqliteRows {
             writer: None,
             readers,
             has_references: version >= migrations::REFERENCES,
+            has_names: version >= migrations::NAMES,
             has_state: id.is_some(),
             id,
         }))

@@ -1,17 +1,18 @@
 //! Opens the rows of a block store, and restores its pins when they are lost.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, PeerId};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::writer::{self, Change, PinTally, Writer};
-use super::{STORE_ID, SqliteRows, database, mfs, opening, state, store_id, sync_parent};
+use super::{STORE_ID, SqliteRows, database, mfs, names, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
 use crate::meta::journal::{self, Journal, JournalEntry, JournalOwner, State};
-use crate::meta::{Pin, PinChange, RowError, migrations};
+use crate::meta::{NameRecord, Pin, PinChange, RowError, migrations};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::{self, connect};
 
@@ -41,6 +42,8 @@ pub struct RecoveredRows {
     pub pins: Vec<Pin>,
     /// The root of the mutable file system.
     pub mfs_root: Option<Cid>,
+    /// The IPNS records.
+    pub names: Vec<NameRecord>,
     /// Whether a part of the journal could not be read, so that pins may be missing or outdated.
     pub damaged: bool,
 }
@@ -62,8 +65,22 @@ pub(super) fn all(
         })
         .map_err(io::Error::other)?;
         let root = mfs::read(connection).map_err(io::Error::other)?;
-        root.map(JournalEntry::MfsRoot).into_iter().for_each(each);
-        Ok(())
+        root.map(JournalEntry::MfsRoot)
+            .into_iter()
+            .for_each(&mut *each);
+        let mut name = |record| {
+            each(JournalEntry::Name(record));
+            true
+        };
+        names::every(connection, &mut name).map_err(io::Error::other)
+    }
+}
+
+/// Adds a record, unless there is a newer one of its name.
+fn keep_newest(names: &mut BTreeMap<PeerId, NameRecord>, record: NameRecord) {
+    match names.get(&record.name) {
+        Some(kept) if kept.sequence > record.sequence => {}
+        _ => drop(names.insert(record.name.clone(), record)),
     }
 }
 
@@ -72,6 +89,7 @@ impl From<JournalEntry> for Change {
         match noted {
             JournalEntry::Pin(change) => Self::Pin(change),
             JournalEntry::MfsRoot(root) => Self::MfsRoot(root),
+            JournalEntry::Name(record) => Self::Name(record),
         }
     }
 }
@@ -152,7 +170,8 @@ impl SqliteRows {
     pub fn rescue(disk: &dyn Disk, store: &str) -> Result<Option<RecoveredRows>, RowError> {
         let told = journal::read(disk, None).map_err(journal_error("read"))?;
         Ok(told.filter(|told| told.owner.store == store).map(|told| {
-            let mut pins = std::collections::BTreeMap::new();
+            let mut pins = BTreeMap::new();
+            let mut names = BTreeMap::new();
             let mut sum = crate::meta::sum::PinSum::default();
             for change in told.changes {
                 match change {
@@ -163,12 +182,14 @@ impl SqliteRows {
                         pins.remove(&cid.to_bytes());
                     }
                     JournalEntry::MfsRoot(_) => {}
+                    JournalEntry::Name(record) => keep_newest(&mut names, record),
                 }
             }
             pins.values().for_each(|pin| sum.add_pin(pin));
             RecoveredRows {
                 damaged: told.damaged || sum != told.state.sum,
                 mfs_root: told.mfs_root,
+                names: names.into_values().collect(),
                 pins: pins.into_values().collect(),
             }
         }))
@@ -187,7 +208,8 @@ impl SqliteRows {
         let pins = kept.pins.iter().cloned().map(PinChange::Set);
         let changes = pins
             .map(Change::Pin)
-            .chain(kept.mfs_root.clone().map(Change::MfsRoot));
+            .chain(kept.mfs_root.clone().map(Change::MfsRoot))
+            .chain(kept.names.iter().cloned().map(Change::Name));
         for change in changes.chain([Change::Fact {
             key: STORE_ID,
             value: store.to_owned(),
@@ -242,6 +264,7 @@ impl SqliteRows {
             writer: Some(writer),
             readers,
             has_references: true,
+            has_names: true,
             has_state: true,
             id: Some(id),
         }))

@@ -5,10 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::open::all;
-use super::{database, mfs, pins, references, state};
+use super::{database, mfs, names, pins, references, state};
 use crate::meta::journal::{self, Journal, State};
 use crate::meta::sum::PinSum;
-use crate::meta::{PinChange, ReferenceChange, RowError};
+use crate::meta::{NameRecord, PinChange, ReferenceChange, RowError};
 use crate::sqlite;
 use crate::sqlite::queue::{BatchWriter, Queue};
 
@@ -21,6 +21,8 @@ pub(super) enum Change {
     Reference(ReferenceChange),
     /// Sets the MFS root.
     MfsRoot(Cid),
+    /// Keeps an IPNS record, unless there is a newer one.
+    Name(NameRecord),
     /// Sets a fact.
     Fact {
         /// Its key.
@@ -293,6 +295,10 @@ pub(super) fn change_row(
         Change::MfsRoot(root) => {
             journal::encode_root(root, &mut tally.changes);
             mfs::write(connection, root)
+        }
+        Change::Name(record) => {
+            journal::encode_name(record, &mut tally.changes);
+            names::write(connection, record)
         }
         Change::Fact { key, value } => set_fact(connection, key, value),
     }

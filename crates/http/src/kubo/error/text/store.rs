@@ -2,7 +2,6 @@
 
 use cairn_store::BlockError;
 use cairn_store::block::ReferenceFault;
-use cairn_store::names::NameError;
 
 use super::{KuboText, text};
 
@@ -14,20 +13,6 @@ impl KuboText for BlockError {
                 root.display()
             ),
             Self::NoReference(fault) => text(fault),
-            _ => return None,
-        })
-    }
-}
-
-impl KuboText for NameError {
-    fn kubo(&self) -> Option<String> {
-        Some(match self {
-            Self::NotFound { name } => format!("could not resolve name {name:?}"),
-            Self::TooDeep { name, limit } => format!(
-                "could not resolve name {name:?}: more than {limit} names point to each other"
-            ),
-            Self::TimedOut { name } => format!("could not resolve name {name:?}: timeout"),
-            Self::Failed { name, reason } => format!("could not resolve name {name:?}: {reason}"),
             _ => return None,
         })
     }

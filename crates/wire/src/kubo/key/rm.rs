@@ -1,0 +1,26 @@
+//! `key/rm`.
+
+use super::{KeyList, write_keys};
+
+command! {
+    /// Remove key pairs.
+    ///
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-key-rm>
+    pub struct KeyRm: "key/rm" {
+        arguments {
+            /// Names of the keys.
+            names: Vec<String> = required "name",
+        }
+        options {
+            /// Print key IDs with the names.
+            long: bool = "l", false;
+            /// Encoding of key IDs: `b58mh`, or a multibase for CIDv1.
+            ipns_base: String = "ipns-base", "base36".to_owned(), values ["base36", "b58mh", "base32"];
+        }
+        body: NoBody,
+        reply: One<KeyList>,
+        safe: false,
+        needs: Repository,
+        text: |request, list, out| write_keys(list, request.long, out),
+    }
+}
