@@ -16,7 +16,8 @@ const PYTHON: [&str; 2] = ["0.7.0", "0.8.0a2"];
 
 /// Builds the program and runs every library's tests.
 pub(crate) fn run() -> Result<()> {
-    succeed(cargo().args(["build", "--package", "cairn", "--bin", "cairn"]))?;
+    // With the features of the whole workspace, whose dependencies the tests build anyway.
+    succeed(cargo().args(["build", "--workspace", "--bin", "cairn"]))?;
     let metadata = cargo_metadata::MetadataCommand::new()
         .current_dir(root())
         .no_deps()

@@ -47,7 +47,7 @@ fn command_line(command: &Command) -> String {
 
 /// Builds the program in release mode and returns its path.
 pub(crate) fn release_binary() -> Result<PathBuf> {
-    run(cargo().args(["build", "--release", "--package", "cairn", "--bin", "cairn"]))?;
+    run(cargo().args(["build", "--release", "--workspace", "--bin", "cairn"]))?;
     let metadata = cargo_metadata::MetadataCommand::new()
         .current_dir(root())
         .no_deps()
