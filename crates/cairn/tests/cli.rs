@@ -582,7 +582,7 @@ fn nodes_are_stored_and_read_as_ipfs_does() {
     for (arguments, text) in [
         (
             ["dag", "get", format!("{node}/zz").as_str()],
-            "key not found: \"zz\"",
+            "no entry is named \"zz\"",
         ),
         (
             ["dag", "get", "--output-codec=dag-pb"],

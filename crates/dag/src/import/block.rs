@@ -267,7 +267,7 @@ mod tests {
                     mhlen: Some(10),
                     ..request()
                 },
-                "digest too small: sha2-256 digest got 10 bytes, minimum 20",
+                "a sha2-256 digest of 10 bytes is too short: at least 20 bytes",
             ),
         ] {
             assert_eq!(put(&request), Err(text.to_owned()), "{request:?}");

@@ -122,7 +122,7 @@ fn refuses_what_kubo_refuses() {
     );
     assert_eq!(
         refusal(0x12, &[0; 10]).unwrap_err(),
-        "digest too small: sha2-256 digest got 10 bytes, minimum 20"
+        "a sha2-256 digest of 10 bytes is too short: at least 20 bytes"
     );
     assert_eq!(refusal(0x00, &[]), Ok(()));
     assert_eq!(refusal(0x11, &[0; 20]), Ok(()));

@@ -10,7 +10,7 @@ use crate::support::BuiltNode;
 
 const MISSING: &[u8] = b"missing";
 
-/// A block that is not stored here.
+/// An absent block.
 fn missing() -> BuiltNode {
     BuiltNode {
         cid: Cid::v1(Codec::RAW, Multihash::sha2_256(MISSING)),
