@@ -162,24 +162,7 @@ fn relaxed(command: Command) -> Command {
 
 /// Commands of Kubo that this version does not have, by the feature they need.
 const ABSENT: &[(&str, &[&str])] = &[
-    (
-        "peers",
-        &[
-            "bitswap",
-            "bootstrap",
-            "dht",
-            "p2p",
-            "ping",
-            "provide",
-            "pubsub",
-            "routing",
-            "stats",
-            "swarm",
-        ],
-    ),
-    ("FUSE", &["mount"]),
-    ("the old object commands", &["object", "tar", "urlstore"]),
-    ("the log commands", &["log"]),
+    ("the old tar and urlstore commands", &["tar", "urlstore"]),
     ("self-updates", &["update"]),
 ];
 

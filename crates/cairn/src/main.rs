@@ -9,6 +9,7 @@ mod grammar;
 mod logging;
 mod output;
 mod progress;
+mod remote_pins;
 mod run;
 mod session;
 #[cfg(test)]

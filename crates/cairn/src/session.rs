@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Problem;
 use crate::globals::Globals;
+use crate::remote_pins;
 
 /// The file of a repository with the address of its daemon.
 const API_FILE: &str = "api";
@@ -38,10 +39,8 @@ impl Session {
             return Ok(daemon);
         }
         let node = open_node(globals).await?;
-        let rpc = Arc::new(cairn_http::kubo::Rpc::in_process(
-            node.clone(),
-            CancellationToken::new(),
-        ));
+        let rpc = cairn_http::kubo::Rpc::in_process(node.clone(), CancellationToken::new());
+        let rpc = Arc::new(rpc.with_remote_pins(Arc::new(remote_pins::Client::default())));
         let kubo = Kubo::new(InProcess::new(cairn_http::kubo::router(rpc)));
         Ok(Self {
             kubo: with_options(kubo, globals)?,

@@ -13,6 +13,7 @@ pub mod import;
 pub mod list;
 pub mod listing;
 pub mod mfs;
+pub mod object;
 pub mod pin;
 pub mod refs;
 pub mod resolve;

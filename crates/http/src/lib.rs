@@ -15,11 +15,14 @@ pub mod metrics;
 mod ops;
 mod parts;
 mod paths;
+pub mod remote_pins;
+mod requests;
 pub mod rest;
 mod service;
 mod stream;
 pub mod tls;
 mod trailer;
+mod zip;
 
 pub use kubo::Rpc;
 pub use service::Service;

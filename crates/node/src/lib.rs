@@ -3,6 +3,7 @@
 //! [`Repo::init`](repo::Repo::init) creates a repository, [`Node::open`] opens one with all its parts, and
 //! [`Node::shutdown`] closes them in order.
 
+pub mod bootstrap;
 pub mod config;
 pub mod dns;
 mod durable;
@@ -17,7 +18,9 @@ pub mod names;
 mod node;
 mod parts;
 mod peers;
+pub mod remote_services;
 pub mod repo;
+pub mod swarm_filters;
 pub mod tasks;
 
 pub use config::Config;

@@ -1,9 +1,9 @@
-//! The network of a node: an exchange for blocks, routing for IPNS records, and names.
+//! The network of a node: an exchange for blocks, routing for IPNS records, names, and the peers.
 
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
-use cairn_store::{Exchange, Names, Routing};
+use cairn_store::{Exchange, Names, Network, Routing};
 use parking_lot::RwLock;
 
 use crate::dns::Dns;
@@ -14,6 +14,7 @@ use crate::node::Node;
 pub(crate) struct Peers {
     exchange: RwLock<Option<Arc<dyn Exchange>>>,
     names: RwLock<Option<Arc<dyn Names>>>,
+    network: RwLock<Option<Arc<dyn Network>>>,
 }
 
 impl Node {
@@ -36,6 +37,17 @@ impl Node {
     /// Sets a resolver of mutable names that replaces the node's own keys, routing and DNS; `None` restores those.
     pub fn set_names(&self, names: Option<Arc<dyn Names>>) {
         *self.peers().names.write() = names;
+    }
+
+    /// Sets the network that answers commands about peers, or removes it.
+    pub fn set_network(&self, network: Option<Arc<dyn Network>>) {
+        *self.peers().network.write() = network;
+    }
+
+    /// The connection to peers; `None` on an offline node.
+    #[must_use]
+    pub fn network(&self) -> Option<Arc<dyn Network>> {
+        self.peers().network.read().clone()
     }
 
     /// Blocks for one operation: local ones, and those of peers if the node has an exchange. Each returned view opens

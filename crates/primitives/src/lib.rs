@@ -28,5 +28,6 @@ pub use cid::{Cid, Codec, Version};
 pub use cid_list::CidList;
 pub use ipld::Ipld;
 pub use keys::PeerId;
+pub use multiaddr::Multiaddr;
 pub use multihash::Multihash;
 pub use path::ContentPath;

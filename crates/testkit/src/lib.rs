@@ -2,7 +2,7 @@
 //!
 //! - [`fixture`] makes bytes from a seed, so that no test data is kept in the repository.
 //! - [`http`] is a raw HTTP/1.1 client that keeps what libraries hide: trailers, framing, aborted bodies.
-//! - [`recording`] holds exchanges recorded from the real programs, [`due`] says which of them are due,
+//! - [`recording`] holds exchanges recorded from the real programs, [`selection`] says which of them are due,
 //!   and [`replay`] runs them against any server and tells what differs.
 //! - [`layers`] says which crate may depend on which.
 //! - [`server`] starts, kills and restarts a program under test in a directory of its own, [`rpc`] asks it.

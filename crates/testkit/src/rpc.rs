@@ -78,7 +78,7 @@ impl Rpc {
         http::exchange(&self.base, &request).with_context(|| format!("asking {command}"))
     }
 
-    /// As [`Rpc::ask`], and only a whole, successful answer is good.
+    /// As [`Rpc::request`], and only a whole, successful answer is good.
     ///
     /// # Errors
     /// No answer came, it tells of a failure, or it was cut.

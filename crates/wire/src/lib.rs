@@ -8,6 +8,7 @@
 //! declaration does not compile.
 
 pub mod error;
+mod json;
 pub mod kubo;
 pub mod multipart;
 #[macro_use]

@@ -23,6 +23,26 @@ fn is_hostile(letter: char) -> bool {
         || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Writes rows as a table: cells are aligned, with one space between them, and the last one of a row is not padded.
+pub fn columns<const N: usize>(rows: &[[String; N]], out: &mut String) {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in rows {
+        for (at, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+            if at + 1 == N {
+                out.push_str(cell);
+            } else {
+                let _ = write!(out, "{cell:width$} ");
+            }
+        }
+        out.push('\n');
+    }
+}
+
 /// JSON with line breaks and this indentation.
 pub fn pretty(value: &impl serde::Serialize, indent: &[u8]) -> String {
     let mut out = Vec::new();

@@ -13,6 +13,7 @@ mod config_value;
 mod daemon;
 mod dag_export;
 mod dag_stat;
+mod diag_profile;
 mod files;
 mod files_chroot;
 mod files_ls;
@@ -27,12 +28,14 @@ mod ls;
 mod pin_add;
 mod pin_ls;
 mod piped;
+mod pubsub;
 mod record_error;
 mod reindex;
 mod repair;
 mod repo_gc;
 mod repo_verify;
 mod rest;
+mod routing_get;
 mod shutdown;
 mod version;
 
@@ -185,6 +188,8 @@ custom! {
     kubo::config::value::Config: config_value::run,
     kubo::dag::export::DagExport: dag_export::run,
     kubo::dag::stat::DagStat: dag_stat::run,
+    kubo::dht::get::DhtGet: routing_get::run,
+    kubo::diag::profile::DiagProfile: diag_profile::run,
     kubo::files::ls::FilesLs: files_ls::run,
     kubo::filestore::dups::FilestoreDups: record_error::run::<kubo::refs::links::Ref>,
     kubo::filestore::ls::FilestoreLs: filestore::ls,
@@ -193,11 +198,15 @@ custom! {
     kubo::ls::Ls: ls::run,
     kubo::pin::add::PinAdd: pin_add::run,
     kubo::pin::ls::PinLs: pin_ls::run,
+    kubo::pubsub::peers::PubsubPeers: pubsub::peers,
+    kubo::pubsub::publish::PubsubPub: pubsub::publish,
+    kubo::pubsub::sub::PubsubSub: pubsub::subscribe,
     kubo::refs::links::Refs: record_error::run::<kubo::refs::links::Ref>,
     kubo::refs::local::RefsLocal: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::gc::RepoGc: repo_gc::run,
     kubo::repo::ls::RepoLs: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::verify::RepoVerify: repo_verify::run,
+    kubo::routing::get::RoutingGet: routing_get::run,
 }
 
 #[cfg(test)]

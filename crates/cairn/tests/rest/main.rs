@@ -12,7 +12,10 @@ use cairn_client::InProcess;
 use cairn_client::rest::{CallError, Rest};
 use cairn_http::mount_endpoints;
 use cairn_http::rest::{Answer, Credential, ErrorResponse, Handler, Input, Service};
-use cairn_wire::pinning::{Failure, GetPin, Pin, PinStatus, Pinning, Status};
+use cairn_wire::pinning::{
+    AddPin, DeletePin, Failure, GetPin, GetPins, Pin, PinResults, PinStatus, Pinning, ReplacePin,
+    Status, TextMatchingStrategy,
+};
 use cairn_wire::rest::{Access, Fault, Scheme};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -31,7 +34,7 @@ impl Service for Pins {
         credential: Option<Credential<'_>>,
         access: Access,
     ) -> Result<&'static str, Fault> {
-        assert_eq!(access, Access::Scope("pins:read"));
+        assert!(matches!(access, Access::Scope("pins:read" | "pins:write")));
         match credential {
             Some(given) if given.scheme == Scheme::Bearer && given.secret == TOKEN => Ok("someone"),
             _ => Err(Fault::Unauthorized),
@@ -49,6 +52,42 @@ impl Handler<Pins> for GetPin {
             });
         }
         Ok(pin(&self.requestid))
+    }
+}
+
+impl Handler<Pins> for GetPins {
+    async fn handle(self, _: Input<Pins, Self>) -> Result<Answer<Self>, ErrorResponse<Pinning>> {
+        let mut found = pin("known/1");
+        // What was asked for comes back, so that the test sees what arrived.
+        found.info = BTreeMap::from([("asked".to_owned(), format!("{self:?}"))]);
+        Ok(PinResults {
+            count: 7,
+            results: vec![found],
+        })
+    }
+}
+
+impl Handler<Pins> for AddPin {
+    async fn handle(self, call: Input<Pins, Self>) -> Result<Answer<Self>, ErrorResponse<Pinning>> {
+        Ok(PinStatus {
+            pin: call.body,
+            ..pin("new")
+        })
+    }
+}
+
+impl Handler<Pins> for ReplacePin {
+    async fn handle(self, call: Input<Pins, Self>) -> Result<Answer<Self>, ErrorResponse<Pinning>> {
+        Ok(PinStatus {
+            pin: call.body,
+            ..pin(&format!("{}-replaced", self.requestid))
+        })
+    }
+}
+
+impl Handler<Pins> for DeletePin {
+    async fn handle(self, _: Input<Pins, Self>) -> Result<Answer<Self>, ErrorResponse<Pinning>> {
+        Ok(())
     }
 }
 
@@ -118,13 +157,54 @@ async fn refusals_come_in_the_form_of_the_api() {
 }
 
 #[tokio::test]
+async fn pins_are_listed_added_replaced_and_removed() {
+    let client = client(Some(TOKEN));
+    let asked = GetPins {
+        cid: vec!["a".to_owned(), "b".to_owned()],
+        name: Some("n m,".to_owned()),
+        r#match: Some(TextMatchingStrategy::IPartial),
+        status: vec![Status::Queued, Status::Failed],
+        before: Some("2020-07-27T17:32:28Z".to_owned()),
+        after: Some("2020-07-26T17:32:28Z".to_owned()),
+        limit: 1000,
+        meta: Some(BTreeMap::from([("app".to_owned(), "{}&".to_owned())])),
+    };
+    for asked in [asked, GetPins::new()] {
+        let page = client.call(&asked).await.unwrap();
+        assert_eq!(page.count, 7);
+        assert_eq!(page.results[0].info["asked"], format!("{asked:?}"));
+    }
+    let wrong = GetPins {
+        limit: 1001,
+        ..GetPins::new()
+    };
+    match client.call(&wrong).await {
+        Err(CallError::Refused { status, .. }) => assert_eq!(status, StatusCode::BAD_REQUEST),
+        other => panic!("{other:?}"),
+    }
+    let wanted = Pin {
+        cid: "c".to_owned(),
+        ..Pin::default()
+    };
+    let added = client.send(&AddPin {}, &wanted).await.unwrap();
+    assert_eq!((added.requestid.as_str(), &added.pin), ("new", &wanted));
+    let requestid = "a/b".to_owned();
+    let replace = ReplacePin {
+        requestid: requestid.clone(),
+    };
+    let replaced = client.send(&replace, &wanted).await.unwrap();
+    assert_eq!(replaced.requestid, "a/b-replaced");
+    client.call(&DeletePin { requestid }).await.unwrap();
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_refused_in_the_form_of_the_api() {
     use axum::body::Body;
     use cairn_client::transport::{Transport as _, empty};
     let transport = InProcess::new(router());
     for (method, path, status, reason) in [
         ("GET", "/nothing", 404, "NOT_FOUND"),
-        ("DELETE", "/pins/a", 405, "METHOD_NOT_ALLOWED"),
+        ("PUT", "/pins/a", 405, "METHOD_NOT_ALLOWED"),
     ] {
         let request = http::Request::builder()
             .method(method)

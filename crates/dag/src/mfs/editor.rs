@@ -64,7 +64,7 @@ impl MfsNode {
 }
 
 /// Bytes of a block and of what its links say is below it.
-pub(super) fn tree_size(node: &dag_pb::Node, length: usize) -> u64 {
+pub(crate) fn tree_size(node: &dag_pb::Node, length: usize) -> u64 {
     node.links.iter().fold(length as u64, |sum, link| {
         sum.saturating_add(link.size.unwrap_or(0))
     })

@@ -4,6 +4,7 @@
 mod exchange;
 mod import;
 mod mfs;
+mod object;
 mod pins;
 mod read;
 mod support;

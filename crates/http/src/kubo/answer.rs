@@ -26,6 +26,7 @@ use self::response::{CONTENT_LENGTH, refused, success};
 pub(crate) use self::response::{empty_group, nothing_at_all, plain, redirect};
 use super::Failure;
 use super::call::{CallContext, timed_out};
+use crate::requests::Running;
 use crate::stream::Trailers;
 
 /// What a handler of this command returns.
@@ -129,11 +130,14 @@ pub(crate) struct ResponseOptions {
     pub(crate) encoding: Encoding,
     timeout: Option<Duration>,
     trailers: Trailers,
+    /// Ends the request in the list of requests when the answer has ended.
+    running: Option<Running>,
 }
 
 impl ResponseOptions {
-    pub(crate) fn of(context: &CallContext) -> Self {
+    pub(crate) fn of(context: &CallContext, running: Option<Running>) -> Self {
         Self {
+            running,
             encoding: context.encoding,
             timeout: context.timeout,
             trailers: context.trailers.clone(),
@@ -170,7 +174,7 @@ pub(crate) async fn begin<C: Command<Reply: HandlerReply>>(
         Payload::Many(records) => ResponseStart {
             kind: PayloadKind::Many,
             first: None,
-            rest: Some(lines::<C>(records.into_stream(), written)),
+            rest: Some(records.lines(|records| lines::<C>(records, written))),
         },
         Payload::Bytes(bytes) => ResponseStart {
             kind: PayloadKind::Bytes(bytes.media_type, bytes.length),
@@ -220,7 +224,7 @@ pub(crate) async fn respond(
             .unwrap_or_else(|_| Err(timed_out())),
     };
     match start {
-        Ok(start) => success(start, &options, deadline),
+        Ok(start) => success(start, options, deadline),
         Err(failure) => {
             let mut response = refused(&failure, &options);
             if let Some(length) = promised {

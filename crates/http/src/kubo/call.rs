@@ -153,6 +153,7 @@ impl CallContext {
             BodyKind::Nothing => None,
             _ => match Files::new(request) {
                 Ok(Some(files)) => Some(files),
+                Ok(None) if spec.files.optional => Some(Files::none()),
                 Ok(None) => return Err(error::parse(&ParseError::MissingFile(spec.files.name))),
                 Err(refused) => return Err(error::bad_request(&error::text(&refused))),
             },
@@ -168,6 +169,15 @@ impl CallContext {
             offline,
         };
         Ok((context, files))
+    }
+
+    /// As [`Self::cids`], for Kubo's older commands: a base alone does not turn version 0 into version 1.
+    pub(crate) fn old_cids(&self) -> Result<CidForm, Failure> {
+        let upgrade = self.values.loose_switch(&["upgrade-cidv0-in-output"]);
+        Ok(CidForm {
+            upgrade: upgrade.unwrap_or(false),
+            ..self.cids()?
+        })
     }
 
     /// Whether peers must not be contacted.

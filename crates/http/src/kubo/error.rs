@@ -40,6 +40,11 @@ impl Failure {
         Self::Command(CommandError::normal(message))
     }
 
+    /// The request is invalid.
+    pub(crate) fn client(message: impl Into<String>) -> Self {
+        Self::Command(CommandError::client(message))
+    }
+
     /// The command has no XML form.
     pub(crate) fn no_xml() -> Self {
         Self::normal("this command does not answer as XML")
@@ -78,12 +83,16 @@ from_errors!(
     cairn_dag::gc::CollectError,
     cairn_dag::import::ImportError,
     cairn_dag::mfs::MfsError,
+    cairn_dag::object::ObjectError,
     cairn_dag::pin::PinError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::bootstrap::BootstrapError,
     cairn_node::config::ConfigCommandError,
     cairn_node::config::DurationError,
     cairn_node::keystore::KeystoreError,
     cairn_node::names::PublishError,
+    cairn_node::remote_services::ServiceError,
+    cairn_node::swarm_filters::FilterError,
     cairn_primitives::cid::CidError,
     cairn_primitives::cid::FormatError,
     cairn_primitives::codec::CodecError,
@@ -91,12 +100,16 @@ from_errors!(
     cairn_primitives::keys::KeyError,
     cairn_primitives::keys::PeerIdError,
     cairn_primitives::keys::Pkcs8Error,
+    cairn_primitives::multiaddr::MultiaddrError,
     cairn_primitives::multibase::MultibaseError,
     cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,
     cairn_primitives::unixfs::BuildError,
     cairn_store::BlockError,
+    cairn_store::NetworkError,
     cairn_wire::multipart::MultipartError,
+    crate::logs::LogLevelError,
+    crate::remote_pins::RemotePinError,
 );
 
 pub(crate) fn parse(refused: &ParseError) -> Response {

@@ -44,7 +44,8 @@ pub(crate) struct FileHead {
 /// The parts of a body.
 #[derive(Debug)]
 pub(crate) struct Files {
-    parts: Parts,
+    /// `None` when the request carries none and may.
+    parts: Option<Parts>,
     open: bool,
 }
 
@@ -61,9 +62,24 @@ impl Files {
             return Ok(None);
         }
         Ok(Some(Self {
-            parts: Parts::new(&content_type, request.into_body())?,
+            parts: Some(Parts::new(&content_type, request.into_body())?),
             open: false,
         }))
+    }
+
+    /// No files.
+    pub(crate) fn none() -> Self {
+        Self {
+            parts: None,
+            open: false,
+        }
+    }
+
+    async fn event(&mut self) -> Result<Option<Event>, Failure> {
+        match &mut self.parts {
+            Some(parts) => Ok(parts.next().await?),
+            None => Ok(None),
+        }
     }
 
     /// The next part; what was not read of the one before is skipped.
@@ -72,7 +88,7 @@ impl Files {
             self.chunk().await?;
         }
         loop {
-            match self.parts.next().await? {
+            match self.event().await? {
                 Some(Event::Part(head)) => {
                     self.open = true;
                     return head_of(&head).map(Some);
@@ -88,7 +104,7 @@ impl Files {
         if !self.open {
             return Ok(None);
         }
-        match self.parts.next().await? {
+        match self.event().await? {
             Some(Event::Data(data)) => Ok(Some(data)),
             _ => {
                 self.open = false;

@@ -8,7 +8,9 @@ mod call;
 mod error;
 mod files;
 mod handlers;
+mod network;
 mod origin;
+mod times;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -41,6 +43,8 @@ use crate::logs::LogLevels;
 use crate::metrics::EndpointName;
 use crate::ops::OpsEndpoint;
 use crate::paths;
+use crate::remote_pins::RemotePins;
+use crate::requests::RequestLog;
 
 /// The version of Kubo whose RPC this program implements.
 pub const KUBO_VERSION: &str = "0.42.0";
@@ -61,11 +65,16 @@ pub struct Rpc {
     pub stop: CancellationToken,
     /// Changes log levels, if possible.
     pub logs: Option<Arc<dyn LogLevels>>,
+    /// Calls remote pinning services, if possible.
+    pub remote_pins: Option<Arc<dyn RemotePins>>,
+    /// Active and recent requests.
+    requests: Arc<RequestLog>,
     /// Which browser pages may call, and the headers of responses.
     origins: origin::Policy,
     /// The credentials that are required.
     credentials: Credentials,
-    version: &'static str,
+    /// Whether answers have the form of Kubo 0.7 where that has changed.
+    compat: bool,
 }
 
 impl Rpc {
@@ -83,17 +92,16 @@ impl Rpc {
     /// The RPC of a node for callers in the same process: no credential is required.
     #[must_use]
     pub fn in_process(node: Arc<Node>, stop: CancellationToken) -> Self {
-        let version = match node.config().api.compat.as_deref() {
-            Some("0.7") => COMPAT_VERSION,
-            _ => KUBO_VERSION,
-        };
+        let compat = node.config().api.compat.as_deref() == Some("0.7");
         Self {
             node,
             stop,
             logs: None,
+            remote_pins: None,
+            requests: Arc::default(),
             origins: origin::Policy::default(),
             credentials: Credentials::default(),
-            version,
+            compat,
         }
     }
 
@@ -103,10 +111,29 @@ impl Rpc {
         Self { logs, ..self }
     }
 
+    /// The same, with a client for remote pinning services.
+    #[must_use]
+    pub fn with_remote_pins(self, remote_pins: Arc<dyn RemotePins>) -> Self {
+        Self {
+            remote_pins: Some(remote_pins),
+            ..self
+        }
+    }
+
     /// The version of Kubo that is reported to clients.
     #[must_use]
     pub fn version(&self) -> &'static str {
-        self.version
+        if self.compat {
+            COMPAT_VERSION
+        } else {
+            KUBO_VERSION
+        }
+    }
+
+    /// Whether answers have the form of Kubo 0.7 where that has changed: `API.Compat`.
+    #[must_use]
+    pub fn is_compat(&self) -> bool {
+        self.compat
     }
 
     /// Whether every request of the RPC needs a credential.
@@ -337,7 +364,8 @@ async fn answered(
     values: Values,
 ) -> Result<Response, Response> {
     let (context, files) = CallContext::read(&route.spec, request, values).await?;
-    let options = ResponseOptions::of(&context);
+    let running = rpc.map(|rpc| rpc.requests.begin(&route.spec, &context.values));
+    let options = ResponseOptions::of(&context, running);
     match (route.run)(rpc, context, files) {
         Ok(Some(work)) => Ok(answer::respond(work, options).await),
         Ok(None) => Err(error::not_found(true)),

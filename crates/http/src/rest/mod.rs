@@ -98,13 +98,13 @@ pub type Answer<E> = <<E as Endpoint>::Reply as HandlerReply<<E as Endpoint>::Ap
 /// Implements an endpoint. Its input and output types follow from the declaration.
 ///
 /// ```compile_fail
-/// use cairn_http::rest::{Answer, Handler, Input, Refusal, Service};
+/// use cairn_http::rest::{Answer, Handler, Input, ErrorResponse, Service};
 /// use cairn_wire::pinning::{GetPin, Pinning};
 ///
 /// // `GET /pins/{requestid}` answers with one record, not with text.
 /// struct Mine;
 /// impl<S: Service<Api = Pinning>> Handler<S> for GetPin {
-///     async fn handle(self, _: Input<S, Self>) -> Result<String, Refusal<Pinning>> {
+///     async fn handle(self, _: Input<S, Self>) -> Result<String, ErrorResponse<Pinning>> {
 ///         Ok(String::new())
 ///     }
 /// }

@@ -45,6 +45,12 @@ impl GoDuration {
         Self(seconds as i64 * SECOND as i64)
     }
 
+    /// Of a length of time; the longest one that there is for a longer one, 292 years.
+    #[must_use]
+    pub fn from_std(time: Duration) -> Self {
+        Self(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
+    }
+
     /// In nanoseconds.
     #[must_use]
     pub const fn as_nanos(self) -> i64 {

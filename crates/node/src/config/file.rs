@@ -194,6 +194,29 @@ impl ConfigFile {
         Ok(change)
     }
 
+    /// Changes the configuration as it is in the file, durably, and only in what `change` changes.
+    ///
+    /// # Errors
+    /// That of `change`, or when the file cannot be read or written or holds a value that cannot be used; nothing is changed
+    /// then.
+    pub fn update<T, E: From<ConfigError>>(
+        &self,
+        change: impl FnOnce(&mut Config) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _changing = self.changing.lock();
+        let mut document = read(&self.path)?;
+        let (mut config, _) = document.interpret()?;
+        let before = Document::of(&config)?;
+        let answer = change(&mut config)?;
+        let after = Document::of(&config)?;
+        if before != after {
+            document.repeat(&before, &after);
+            write(&self.path, &document)?;
+        }
+        *self.current.lock() = Arc::new(config);
+        Ok(answer)
+    }
+
     fn change(
         &self,
         change: impl FnOnce(&mut Document) -> Result<Config, ConfigError>,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Config;
 use super::sections::IdentitySection;
+use super::values::default;
 
 /// The settings of a section that have no effect yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,11 @@ impl Config {
                 let pointer = format!("/{}", path.replace('.', "/"));
                 let plain = plain.each_ref().map(|plain| plain.pointer(&pointer));
                 collect(&path, own.pointer(&pointer), &plain, &mut found);
+            }
+        }
+        for (name, service) in self.pinning.remote_services.iter().flatten() {
+            if !default(&service.policies) {
+                found.push(format!("Pinning.RemoteServices.{name}.Policies"));
             }
         }
         found

@@ -115,6 +115,8 @@ pub struct FilesSpec {
     pub many: bool,
     /// Whether the command line accepts directories.
     pub recursive: bool,
+    /// Whether a request may come without any.
+    pub optional: bool,
 }
 
 impl FilesSpec {
@@ -123,6 +125,7 @@ impl FilesSpec {
         name: "",
         many: false,
         recursive: false,
+        optional: false,
     };
 }
 
@@ -162,6 +165,8 @@ pub struct Argument {
     pub required: bool,
     /// Whether it takes all remaining values.
     pub variadic: bool,
+    /// Whether its value is a secret, which is never shown.
+    pub secret: bool,
 }
 
 /// An option.

@@ -29,9 +29,11 @@
 /// The declaration also makes a macro of the command's name, `cairn_wire::BlockGet!(callback)`, which calls `callback!` with the
 /// name, and with the documentation, name and type of each option.
 ///
-/// `examples` and `values` may be left out: they are for the help and for completions.
+/// `examples` and `values` may be left out: they are for the help and for completions. `required secret "name"` or `optional
+/// secret "name"` declares an argument that is never shown.
 ///
-/// - `body`: `NoBody`, or `Files { name: "path", many: true, recursive: false }`.
+/// - `body`: `NoBody`, or `Files { name: "path", many: true, recursive: false }`, with `optional: true` where a request may come
+///   without files.
 /// - `reply`: `One<T>`, `Large<T>`, `Many<T>`, `Bytes` or `Nothing`; with `if FIELD: Many<U>` behind `One<T>` when a boolean option
 ///   of that name chooses.
 /// - `never_empty: true` where many records are one at least; optional.
@@ -44,7 +46,7 @@ macro_rules! command {
         $(#[doc = $docs:literal])+
         pub struct $name:ident: $path:literal {
             $(examples: [$($example:literal),+ $(,)?],)?
-            arguments { $( $(#[doc = $argument_docs:literal])+ $argument:ident: $argument_type:ty = $need:ident $argument_name:literal, )* }
+            arguments { $( $(#[doc = $argument_docs:literal])+ $argument:ident: $argument_type:ty = $need:ident $($secret:ident)? $argument_name:literal, )* }
             options { $( $(#[doc = $option_docs:literal])+ $option:ident: $option_type:ty = $($option_name:literal)|+, $default:expr $(, values $values:tt)?; )* }
             body: $body:ident $({ $($files:tt)* })?,
             reply: $reply:ident $(<$record:ty>)?,
@@ -86,6 +88,7 @@ macro_rules! command {
                     docs: &[$( $argument_docs ),+],
                     required: command!(@need $need),
                     variadic: <$argument_type as $crate::values::ArgumentField>::VARIADIC,
+                    secret: command!(@secret $($secret)?),
                 }, )*],
                 options: &[$( $crate::kubo::OptionSpec {
                     names: &[$( $option_name ),+],
@@ -160,10 +163,21 @@ macro_rules! command {
     };
     (@need required) => { true };
     (@need optional) => { false };
+    (@secret) => { false };
+    (@secret secret) => { true };
     (@values) => { &[] };
     (@values $values:tt) => { &$values };
     (@files) => { $crate::kubo::FilesSpec::NONE };
-    (@files { $($files:tt)* }) => { $crate::kubo::FilesSpec { $($files)* } };
+    (@files {
+        name: $name:literal, many: $many:literal, recursive: $recursive:literal $(, optional: $optional:literal)?
+    }) => {
+        $crate::kubo::FilesSpec {
+            name: $name,
+            many: $many,
+            recursive: $recursive,
+            optional: command!(@flag $($optional)?),
+        }
+    };
     (@reply One<$one:ty> | $each:ty) => { $crate::shape::OneOrMany<$one, $each> };
     (@reply $reply:ident $(<$record:ty>)?) => { $crate::shape::$reply $(<$record>)? };
     (@switch) => { None };

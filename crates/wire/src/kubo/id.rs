@@ -20,6 +20,13 @@ pub struct PeerInfo {
     /// The protocols that it speaks; absent while offline.
     #[serde(rename = "Protocols")]
     pub protocols: Option<Vec<String>>,
+    /// The version of its protocols; with `API.Compat = "0.7"` only.
+    #[serde(
+        rename = "ProtocolVersion",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub protocol_version: Option<String>,
 }
 
 command! {

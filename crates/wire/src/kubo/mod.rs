@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 mod declare;
 
 pub mod add;
+pub mod bitswap;
 pub mod block;
+pub mod bootstrap;
 pub mod cat;
 pub mod cid;
 pub mod command;
 pub mod commands;
 pub mod config;
 pub mod dag;
+pub mod dht;
 pub mod diag;
 pub mod dns;
 pub mod files;
@@ -22,17 +25,29 @@ pub mod filestore;
 pub mod get;
 pub mod id;
 pub mod key;
+pub mod log;
 pub mod ls;
+pub mod mount;
 pub mod multibase;
 pub mod name;
+pub mod object;
+pub mod p2p;
 pub mod pin;
+pub mod ping;
+pub mod provide;
+pub mod pubsub;
 pub mod refs;
 pub mod repo;
 pub mod resolve;
+pub mod routing;
 pub mod shutdown;
+pub mod stats;
+mod strings;
+pub mod swarm;
 pub mod version;
 
 pub use self::command::{ANY_PATH, Argument, Command, FilesSpec, Group, OptionSpec, Spec};
+pub use self::strings::StringList;
 pub use crate::shape::{STREAM_END, STREAM_END_TRAILER};
 
 /// Calls a macro with every command of the Kubo RPC. The server, the CLI and the docs use this list.
@@ -41,10 +56,17 @@ macro_rules! kubo_commands {
     ($callback:ident) => {
         $callback! {
             $crate::kubo::add::Add,
+            $crate::kubo::bitswap::ledger::BitswapLedger,
+            $crate::kubo::bitswap::stat::BitswapStat,
+            $crate::kubo::bitswap::wantlist::BitswapWantlist,
             $crate::kubo::block::get::BlockGet,
             $crate::kubo::block::put::BlockPut,
             $crate::kubo::block::rm::BlockRm,
             $crate::kubo::block::stat::BlockStat,
+            $crate::kubo::bootstrap::add::BootstrapAdd,
+            $crate::kubo::bootstrap::list::BootstrapList,
+            $crate::kubo::bootstrap::rm::BootstrapRm,
+            $crate::kubo::bootstrap::rm_all::BootstrapRmAll,
             $crate::kubo::cat::Cat,
             $crate::kubo::cid::base32::CidBase32,
             $crate::kubo::cid::bases::CidBases,
@@ -63,6 +85,17 @@ macro_rules! kubo_commands {
             $crate::kubo::dag::put::DagPut,
             $crate::kubo::dag::resolve::DagResolve,
             $crate::kubo::dag::stat::DagStat,
+            $crate::kubo::dht::findpeer::DhtFindpeer,
+            $crate::kubo::dht::findprovs::DhtFindprovs,
+            $crate::kubo::dht::get::DhtGet,
+            $crate::kubo::dht::provide::DhtProvide,
+            $crate::kubo::dht::put::DhtPut,
+            $crate::kubo::dht::query::DhtQuery,
+            $crate::kubo::diag::cmds::list::DiagCmds,
+            $crate::kubo::diag::cmds::clear::DiagCmdsClear,
+            $crate::kubo::diag::cmds::set_time::DiagCmdsSetTime,
+            $crate::kubo::diag::healthy::DiagHealthy,
+            $crate::kubo::diag::profile::DiagProfile,
             $crate::kubo::diag::sys::DiagSys,
             $crate::kubo::dns::Dns,
             $crate::kubo::files::chcid::FilesChcid,
@@ -89,7 +122,11 @@ macro_rules! kubo_commands {
             $crate::kubo::key::rm::KeyRm,
             $crate::kubo::key::sign::KeySign,
             $crate::kubo::key::verify::KeyVerify,
+            $crate::kubo::log::level::LogLevel,
+            $crate::kubo::log::ls::LogLs,
+            $crate::kubo::log::tail::LogTail,
             $crate::kubo::ls::Ls,
+            $crate::kubo::mount::Mount,
             $crate::kubo::multibase::decode::MultibaseDecode,
             $crate::kubo::multibase::encode::MultibaseEncode,
             $crate::kubo::multibase::list::MultibaseList,
@@ -102,11 +139,43 @@ macro_rules! kubo_commands {
             $crate::kubo::name::pubsub::subs::NamePubsubSubs,
             $crate::kubo::name::put::NamePut,
             $crate::kubo::name::resolve::NameResolve,
+            $crate::kubo::object::data::ObjectData,
+            $crate::kubo::object::diff::ObjectDiff,
+            $crate::kubo::object::get::ObjectGet,
+            $crate::kubo::object::links::ObjectLinks,
+            $crate::kubo::object::new::ObjectNew,
+            $crate::kubo::object::patch::add_link::ObjectPatchAddLink,
+            $crate::kubo::object::patch::append_data::ObjectPatchAppendData,
+            $crate::kubo::object::patch::rm_link::ObjectPatchRmLink,
+            $crate::kubo::object::patch::set_data::ObjectPatchSetData,
+            $crate::kubo::object::put::ObjectPut,
+            $crate::kubo::object::stat::ObjectStat,
+            $crate::kubo::p2p::close::P2pClose,
+            $crate::kubo::p2p::forward::P2pForward,
+            $crate::kubo::p2p::listen::P2pListen,
+            $crate::kubo::p2p::ls::P2pLs,
+            $crate::kubo::p2p::stream::close::P2pStreamClose,
+            $crate::kubo::p2p::stream::ls::P2pStreamLs,
             $crate::kubo::pin::add::PinAdd,
             $crate::kubo::pin::ls::PinLs,
+            $crate::kubo::pin::remote::add::PinRemoteAdd,
+            $crate::kubo::pin::remote::ls::PinRemoteLs,
+            $crate::kubo::pin::remote::rm::PinRemoteRm,
+            $crate::kubo::pin::remote::service::add::PinRemoteServiceAdd,
+            $crate::kubo::pin::remote::service::ls::PinRemoteServiceLs,
+            $crate::kubo::pin::remote::service::rm::PinRemoteServiceRm,
             $crate::kubo::pin::rm::PinRm,
             $crate::kubo::pin::update::PinUpdate,
             $crate::kubo::pin::verify::PinVerify,
+            $crate::kubo::ping::Ping,
+            $crate::kubo::provide::clear::ProvideClear,
+            $crate::kubo::provide::once::ProvideOnce,
+            $crate::kubo::provide::stat::ProvideStat,
+            $crate::kubo::pubsub::ls::PubsubLs,
+            $crate::kubo::pubsub::peers::PubsubPeers,
+            $crate::kubo::pubsub::publish::PubsubPub,
+            $crate::kubo::pubsub::reset::PubsubReset,
+            $crate::kubo::pubsub::sub::PubsubSub,
             $crate::kubo::refs::links::Refs,
             $crate::kubo::refs::local::RefsLocal,
             $crate::kubo::repo::gc::RepoGc,
@@ -115,8 +184,31 @@ macro_rules! kubo_commands {
             $crate::kubo::repo::verify::RepoVerify,
             $crate::kubo::repo::version::RepoVersion,
             $crate::kubo::resolve::Resolve,
+            $crate::kubo::routing::findpeer::RoutingFindpeer,
+            $crate::kubo::routing::findprovs::RoutingFindprovs,
+            $crate::kubo::routing::get::RoutingGet,
+            $crate::kubo::routing::provide::RoutingProvide,
+            $crate::kubo::routing::put::RoutingPut,
+            $crate::kubo::routing::reprovide::RoutingReprovide,
             $crate::kubo::shutdown::Shutdown,
+            $crate::kubo::stats::bw::StatsBw,
+            $crate::kubo::stats::dht::StatsDht,
+            $crate::kubo::swarm::addrs::known::SwarmAddrs,
+            $crate::kubo::swarm::addrs::autonat::SwarmAddrsAutonat,
+            $crate::kubo::swarm::addrs::listen::SwarmAddrsListen,
+            $crate::kubo::swarm::addrs::local::SwarmAddrsLocal,
+            $crate::kubo::swarm::connect::SwarmConnect,
+            $crate::kubo::swarm::disconnect::SwarmDisconnect,
+            $crate::kubo::swarm::filters::list::SwarmFilters,
+            $crate::kubo::swarm::filters::add::SwarmFiltersAdd,
+            $crate::kubo::swarm::filters::rm::SwarmFiltersRm,
+            $crate::kubo::swarm::peering::add::SwarmPeeringAdd,
+            $crate::kubo::swarm::peering::ls::SwarmPeeringLs,
+            $crate::kubo::swarm::peering::rm::SwarmPeeringRm,
+            $crate::kubo::swarm::peers::SwarmPeers,
+            $crate::kubo::swarm::resources::SwarmResources,
             $crate::kubo::version::Version,
+            $crate::kubo::version::check::VersionCheck,
             $crate::kubo::version::deps::VersionDeps,
         }
     };
@@ -140,8 +232,16 @@ pub static GROUPS: &[Group] = ALL_GROUPS;
 
 const ALL_GROUPS: &[Group] = &[
     Group {
+        path: "bitswap",
+        summary: "Show the exchange of blocks with peers",
+    },
+    Group {
         path: "block",
         summary: "Read and store raw blocks",
+    },
+    Group {
+        path: "bootstrap",
+        summary: "Manage bootstrap peers",
     },
     Group {
         path: "cid",
@@ -154,6 +254,10 @@ const ALL_GROUPS: &[Group] = &[
     Group {
         path: "dag",
         summary: "Read and store IPLD DAGs and CAR files",
+    },
+    Group {
+        path: "dht",
+        summary: "Look up peers and records in the DHT",
     },
     Group {
         path: "diag",
@@ -172,6 +276,10 @@ const ALL_GROUPS: &[Group] = &[
         summary: "Manage keys, which own IPNS names",
     },
     Group {
+        path: "log",
+        summary: "Show and configure the log",
+    },
+    Group {
         path: "multibase",
         summary: "Encode and decode multibase text",
     },
@@ -184,12 +292,60 @@ const ALL_GROUPS: &[Group] = &[
         summary: "Manage IPNS over pubsub",
     },
     Group {
+        path: "object",
+        summary: "Read and modify dag-pb nodes",
+    },
+    Group {
+        path: "object/patch",
+        summary: "Create modified dag-pb nodes",
+    },
+    Group {
+        path: "p2p",
+        summary: "Manage tunnels through peers",
+    },
+    Group {
+        path: "p2p/stream",
+        summary: "Manage open tunnels",
+    },
+    Group {
         path: "pin",
         summary: "Manage pinned objects",
     },
     Group {
+        path: "pin/remote",
+        summary: "Manage pins at remote pinning services",
+    },
+    Group {
+        path: "pin/remote/service",
+        summary: "Manage remote pinning services",
+    },
+    Group {
+        path: "provide",
+        summary: "Announce content",
+    },
+    Group {
+        path: "pubsub",
+        summary: "Publish and subscribe to messages",
+    },
+    Group {
         path: "repo",
         summary: "Manage the repository",
+    },
+    Group {
+        path: "routing",
+        summary: "Look up peers, providers and records",
+    },
+    Group {
+        path: "stats",
+        summary: "Show statistics",
+    },
+    Group {
+        path: "swarm",
+        summary: "Manage connections to peers",
+    },
+    Group {
+        path: "swarm/peering",
+        summary: "Manage peers that are kept connected",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! `version`.
 
+pub mod check;
 pub mod deps;
 
 use std::fmt::Write as _;

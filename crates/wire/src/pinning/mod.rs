@@ -2,11 +2,21 @@
 //!
 //! Reference: <https://ipfs.github.io/pinning-services-api-spec/>
 
+mod add;
+mod delete;
 mod get;
+mod list;
 mod records;
+mod replace;
 
+pub use self::add::AddPin;
+pub use self::delete::DeletePin;
 pub use self::get::GetPin;
-pub use self::records::{Failure, FailureError, Pin, PinStatus, Status};
+pub use self::list::GetPins;
+pub use self::records::{
+    Failure, FailureError, Pin, PinResults, PinStatus, Status, TextMatchingStrategy,
+};
+pub use self::replace::ReplacePin;
 use crate::rest::openapi::Document;
 use crate::rest::{Api, Fault, Info, Scheme};
 
@@ -15,7 +25,11 @@ use crate::rest::{Api, Fault, Info, Scheme};
 macro_rules! pinning_endpoints {
     ($($callback:ident)::+) => {
         $($callback)::+! {
+            $crate::pinning::AddPin,
+            $crate::pinning::DeletePin,
             $crate::pinning::GetPin,
+            $crate::pinning::GetPins,
+            $crate::pinning::ReplacePin,
         }
     };
 }

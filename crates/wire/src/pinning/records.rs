@@ -19,6 +19,48 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Queued, Self::Pinning, Self::Pinned, Self::Failed];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Pinning => "pinning",
+            Self::Pinned => "pinned",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How a name is compared with the one that was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TextMatchingStrategy {
+    /// Equal, case-sensitive.
+    #[default]
+    Exact,
+    /// Equal, case-insensitive.
+    IExact,
+    /// Contained, case-sensitive.
+    Partial,
+    /// Contained, case-insensitive.
+    IPartial,
+}
+
+/// A page of pin objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PinResults {
+    /// All that match, on this page or not.
+    #[schemars(range(min = 0), extend("format" = "int32"))]
+    pub count: u64,
+    /// Those of this page.
+    #[schemars(length(max = 1000), extend("uniqueItems" = true))]
+    pub results: Vec<PinStatus>,
+}
+
 /// A pin object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pin {
@@ -29,11 +71,19 @@ pub struct Pin {
     #[schemars(length(max = 255))]
     pub name: Option<String>,
     /// Multiaddrs of peers that have the content.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::json::null_as_default"
+    )]
     #[schemars(length(max = 20), extend("uniqueItems" = true))]
     pub origins: Vec<String>,
     /// The caller's own metadata.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "crate::json::null_as_default"
+    )]
     pub meta: BTreeMap<String, String>,
 }
 
@@ -50,10 +100,15 @@ pub struct PinStatus {
     /// The pin object.
     pub pin: Pin,
     /// Multiaddrs of peers that will receive the content.
+    #[serde(deserialize_with = "crate::json::null_as_default")]
     #[schemars(length(min = 1, max = 20), extend("uniqueItems" = true))]
     pub delegates: Vec<String>,
     /// More about the status.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "crate::json::null_as_default"
+    )]
     pub info: BTreeMap<String, String>,
 }
 

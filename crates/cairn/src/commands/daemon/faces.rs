@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Problem;
-use crate::logging;
+use crate::{logging, remote_pins};
 
 /// A face before it listens.
 struct PlannedFace {
@@ -46,7 +46,8 @@ impl Faces {
             Face::new(metrics.measure(name, service)).with_metrics(metrics.connections(name))
         };
         let rpc = kubo::Rpc::new(Arc::clone(node), stop.clone());
-        let rpc = Arc::new(rpc.with_logs(logging::levels()));
+        let rpc = rpc.with_logs(logging::levels());
+        let rpc = Arc::new(rpc.with_remote_pins(Arc::new(remote_pins::Client::default())));
         let plans = [
             PlannedFace {
                 name: "RPC API server",

@@ -6,11 +6,14 @@ use cairn_store::BlockWriter as _;
 use cairn_store::meta::{PinMode, PinRows as _};
 
 use super::{PinKind, has, node};
-use crate::support::{BuiltNode, absent};
+use crate::support::BuiltNode;
 
+const MISSING: &[u8] = b"missing";
+
+/// A block that is not stored here.
 fn missing() -> BuiltNode {
     BuiltNode {
-        cid: absent(),
+        cid: Cid::v1(Codec::RAW, Multihash::sha2_256(MISSING)),
         tree: 1,
         content: 0,
     }
@@ -43,6 +46,9 @@ async fn a_node_with_absent_links_is_pinned_with_what_is_here() {
     );
     let unpinned = node.dag.raw(b"unpinned");
     node.dag.hold = node.dag.store.hold();
+    // A collection takes nothing while a block below a pin is missing.
+    assert!(super::collect(&node.dag, &*node.rows).is_err());
+    node.dag.raw(MISSING);
     node.collect();
     assert!(!has(&node.dag, &unpinned));
     for made in leaves.iter().chain([&below, &root]) {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
@@ -15,17 +16,32 @@ use super::super::Failure;
 const QUEUE: usize = 64;
 
 /// A stream of records.
-pub(crate) struct Records<R>(BoxStream<'static, Result<R, Failure>>);
+pub(crate) struct Records<R> {
+    stream: BoxStream<'static, Result<R, Failure>>,
+    /// Whether the response begins before the first record.
+    opened: bool,
+}
 
 impl<R: Send + 'static> Records<R> {
     /// The records of a stream.
     pub(crate) fn stream(stream: impl Stream<Item = Result<R, Failure>> + Send + 'static) -> Self {
-        Self(stream.boxed())
+        Self {
+            stream: stream.boxed(),
+            opened: false,
+        }
+    }
+
+    /// As [`Self::stream`], for records that may be long in coming: the client learns at once that it is being answered.
+    pub(crate) fn opened(stream: impl Stream<Item = Result<R, Failure>> + Send + 'static) -> Self {
+        Self {
+            opened: true,
+            ..Self::stream(stream)
+        }
     }
 
     /// None.
     pub(crate) fn none() -> Self {
-        Self(futures_util::stream::empty().boxed())
+        Self::stream(futures_util::stream::empty())
     }
 
     /// Maps each record.
@@ -33,12 +49,32 @@ impl<R: Send + 'static> Records<R> {
         self,
         each: impl Fn(R) -> T + Send + 'static,
     ) -> Records<T> {
-        Records(self.0.map(move |record| record.map(&each)).boxed())
+        Records {
+            stream: (self.stream.map(move |record| record.map(&each))).boxed(),
+            opened: self.opened,
+        }
     }
 
     /// The records as a stream.
     pub(crate) fn into_stream(self) -> BoxStream<'static, Result<R, Failure>> {
-        self.0
+        self.stream
+    }
+
+    /// The records as lines, which `write` makes of them. An empty piece comes first where the answer begins before the first
+    /// record.
+    pub(crate) fn lines(
+        self,
+        write: impl FnOnce(
+            BoxStream<'static, Result<R, Failure>>,
+        ) -> BoxStream<'static, Result<Bytes, Failure>>,
+    ) -> BoxStream<'static, Result<Bytes, Failure>> {
+        let lines = write(self.stream);
+        if self.opened {
+            let opening = futures_util::stream::iter([Ok(Bytes::new())]);
+            opening.chain(lines).boxed()
+        } else {
+            lines
+        }
     }
 
     /// The records that a producer sends. The producer runs while the client reads, and is dropped when the client
@@ -63,14 +99,11 @@ impl<R: Send + 'static> Records<R> {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let (sender, receiver) = mpsc::channel(queue);
-        Self(
-            Producer {
-                work: Some(Box::pin(work(Sender(sender)))),
-                receiver,
-                failed: None,
-            }
-            .boxed(),
-        )
+        Self::stream(Producer {
+            work: Some(Box::pin(work(Sender(sender)))),
+            receiver,
+            failed: None,
+        })
     }
 }
 

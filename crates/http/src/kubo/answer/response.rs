@@ -59,7 +59,7 @@ fn built(builder: http::response::Builder, body: Body) -> Response {
 
 pub(super) fn success(
     start: ResponseStart,
-    options: &ResponseOptions,
+    options: ResponseOptions,
     deadline: Option<Instant>,
 ) -> Response {
     let media_type = match start.kind {
@@ -88,6 +88,9 @@ pub(super) fn success(
         return Response::from_parts(parts, Body::new(FullBody::new(only)));
     }
     let in_records = matches!(start.kind, PayloadKind::Many);
+    let ResponseOptions {
+        running, trailers, ..
+    } = options;
     let first = futures_util::stream::iter(start.first.map(Ok));
     let rest = start
         .rest
@@ -97,6 +100,8 @@ pub(super) fn success(
         Some(deadline) => until(deadline, rest),
     };
     let whole = first.chain(rest).flat_map(move |piece| {
+        // The request runs until its response has ended.
+        let _running = &running;
         // A record stream ends with a record of the error before it is cut off; a byte stream cannot.
         let (record, piece) = match piece {
             Ok(data) => (None, Ok(data)),
@@ -114,10 +119,7 @@ pub(super) fn success(
         };
         futures_util::stream::iter(record.into_iter().chain([piece]))
     });
-    Response::from_parts(
-        parts,
-        Body::new(StreamBody::new(whole.boxed(), options.trailers.clone())),
-    )
+    Response::from_parts(parts, Body::new(StreamBody::new(whole.boxed(), trailers)))
 }
 
 /// A stream that fails at a deadline, even if it is always ready and a timer would never be polled.

@@ -10,6 +10,8 @@ mod identifiers;
 mod import;
 mod mfs;
 mod names;
+mod network;
+mod node;
 mod primitives;
 mod store;
 mod wire;
@@ -65,14 +67,18 @@ known!(
     cairn_dag::import::ImportError,
     cairn_dag::import::OptionError,
     cairn_dag::mfs::MfsError,
+    cairn_dag::object::ObjectError,
     cairn_dag::pin::PinError,
     cairn_dag::pin::RemoveError,
     cairn_dag::resolve::ResolveError,
+    cairn_node::bootstrap::BootstrapError,
     cairn_node::config::ConfigCommandError,
     cairn_node::config::ConfigError,
     cairn_node::config::DurationError,
     cairn_node::keystore::KeystoreError,
     cairn_node::names::PublishError,
+    cairn_node::remote_services::ServiceError,
+    cairn_node::swarm_filters::FilterError,
     cairn_primitives::car::CarError,
     cairn_primitives::cid::CidError,
     cairn_primitives::cid::FormatError,
@@ -84,15 +90,18 @@ known!(
     cairn_primitives::multihash::HashError,
     cairn_primitives::path::PathError,
     cairn_primitives::keys::PeerIdError,
+    cairn_primitives::multiaddr::MultiaddrError,
     cairn_primitives::unixfs::BuildError,
     cairn_primitives::unixfs::ReadError,
     cairn_primitives::unixfs::chunker::ChunkerSpecError,
     cairn_primitives::varint::VarintError,
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
+    cairn_store::NetworkError,
     cairn_store::names::NameError,
     cairn_wire::ParseError,
     cairn_wire::multipart::MultipartError,
+    crate::logs::LogLevelError,
 );
 
 #[cfg(test)]

@@ -16,9 +16,17 @@ use super::super::{Answer, ByteStream, Call, Failure, Handler, Records};
 impl Handler for BlockPut {
     async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
+        let is_plain = self.format.is_none() && self.cid_codec == "raw";
+        let format = if call.rpc.is_compat() && is_plain {
+            // Kubo 0.7's default format.
+            let is_v0 = self.mhtype == "sha2-256" && self.mhlen == -1;
+            Some(if is_v0 { "v0" } else { "protobuf" }.to_owned())
+        } else {
+            self.format
+        };
         let format = BlockPutOptions {
             cid_codec: Some(self.cid_codec),
-            format: self.format,
+            format,
             mhtype: Some(self.mhtype),
             mhlen: Some(i64::from(self.mhlen)),
             allow_big_block: self.allow_big_block,

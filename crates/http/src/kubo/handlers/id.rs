@@ -1,6 +1,7 @@
 //! `id`.
 
 use base64::Engine as _;
+use cairn_primitives::Multiaddr;
 use cairn_primitives::keys::PeerId;
 use cairn_primitives::multibase;
 use cairn_wire::kubo::id::{Id, PeerInfo};
@@ -35,6 +36,26 @@ impl Handler for Id {
                     addresses: Some(vec![format!("/p2p/{peer}")]),
                     agent_version: String::new(),
                     protocols: None,
+                    protocol_version: protocol_version(&call),
+                });
+            }
+            if peer != own.peer_id()
+                && let Some(network) = call.node().network()
+            {
+                let known = network.swarm().identity(&peer);
+                let known = known.ok_or_else(|| {
+                    Failure::normal(format!(
+                        "nothing is known of peer {peer}: connect to it with `swarm connect`"
+                    ))
+                })?;
+                let key = known.public_key.as_deref().or(peer.hash().identity_data());
+                return Ok(PeerInfo {
+                    id: show(&peer)?,
+                    public_key: key.map(encoded).unwrap_or_default(),
+                    addresses: Some(with_peer(&known.addresses, &peer)),
+                    agent_version: known.agent,
+                    protocols: Some(sorted(known.protocols)),
+                    protocol_version: protocol_version(&call),
                 });
             }
             if peer != own.peer_id() {
@@ -43,14 +64,36 @@ impl Handler for Id {
                 ));
             }
         }
+        let peer = own.peer_id();
+        let network = call.node().network();
+        let swarm = network.as_ref().map(|network| network.swarm());
         Ok(PeerInfo {
-            id: show(&own.peer_id())?,
+            id: show(&peer)?,
             public_key: encoded(&own.keys().public().encode()),
-            addresses: None,
+            addresses: swarm.map(|swarm| with_peer(&swarm.announced(), &peer)),
             agent_version: AGENT.to_owned(),
-            protocols: None,
+            protocols: swarm
+                .and_then(|swarm| swarm.identity(&peer))
+                .map(|own| sorted(own.protocols)),
+            protocol_version: protocol_version(&call),
         })
     }
+}
+
+/// What Kubo 0.7 told besides.
+fn protocol_version(call: &Call) -> Option<String> {
+    call.rpc.is_compat().then(|| "ipfs/0.1.0".to_owned())
+}
+
+/// Addresses with the peer at their end, sorted.
+fn with_peer(addresses: &[Multiaddr], peer: &PeerId) -> Vec<String> {
+    let with_id = addresses.iter().map(|address| address.text_with_peer(peer));
+    sorted(with_id.collect())
+}
+
+fn sorted(mut texts: Vec<String>) -> Vec<String> {
+    texts.sort();
+    texts
 }
 
 /// A key as text.

@@ -1,7 +1,9 @@
 //! The handlers: one file per command, or per group of short commands.
 
 mod add;
+mod bitswap;
 mod block;
+mod bootstrap;
 mod cat;
 mod cid;
 mod commands;
@@ -13,14 +15,26 @@ mod filestore;
 mod get;
 mod id;
 mod key;
+mod log;
 mod ls;
+mod mount;
 mod multibase;
 mod name;
+mod object;
+mod p2p;
 mod pin;
+mod pin_remote;
+mod ping;
+mod profile;
+mod provide;
+mod pubsub;
 mod refs;
 mod repo;
 mod resolve;
+mod routing;
 mod shutdown;
+mod stats;
+mod swarm;
 mod version;
 
 pub use version::version_info;

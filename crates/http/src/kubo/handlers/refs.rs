@@ -1,12 +1,15 @@
 //! `refs`, and `repo/ls`, which is an alias of `refs/local`.
 
+use cairn_dag::Blocks;
 use cairn_dag::refs::{self, RefsOptions};
+use cairn_primitives::{Cid, codec};
 use cairn_wire::kubo::refs::links::{Ref, Refs, TARGET};
 use cairn_wire::kubo::refs::local::RefsLocal;
 use cairn_wire::kubo::repo::ls::RepoLs;
 
 use super::super::error::text;
 use super::super::{Answer, Call, Failure, Handler, Records};
+use super::repo::dag_pb;
 
 impl Handler for Refs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -76,11 +79,29 @@ impl Handler for RepoLs {
 fn local(call: &Call) -> Result<Records<Ref>, Failure> {
     let form = call.cids()?;
     let list = refs::local_listing(call.node().store().clone());
+    let blocks = call.rpc.is_compat().then(|| call.node().offline_blocks());
     Ok(Records::stream(futures_util::stream::try_unfold(
-        list,
-        move |mut list| async move {
-            let next = list.next().await.transpose()?;
-            Ok(next.map(|cid| (Ref::new(form.show(&cid)), list)))
+        (list, blocks),
+        move |(mut list, blocks)| async move {
+            let Some(cid) = list.next().await.transpose()? else {
+                return Ok(None);
+            };
+            let cid = match &blocks {
+                Some(blocks) => older(blocks, cid).await,
+                None => cid,
+            };
+            Ok(Some((Ref::new(form.show(&cid)), (list, blocks))))
         },
     )))
+}
+
+/// The CIDv0 by which Kubo 0.7 listed a block, if it can be read as a dag-pb node.
+async fn older(blocks: &Blocks, key: Cid) -> Cid {
+    let Some(cid) = dag_pb(&key) else {
+        return key;
+    };
+    match blocks.get_local(&cid).await {
+        Ok(Some(data)) if codec::dag_pb::links(&data).is_ok() => cid,
+        _ => key,
+    }
 }

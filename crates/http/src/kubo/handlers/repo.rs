@@ -2,6 +2,7 @@
 
 use cairn_dag::gc::CollectionTask;
 use cairn_node::config::parse_size;
+use cairn_primitives::Cid;
 use cairn_store::BlockError;
 use cairn_wire::kubo::repo::gc::{Collected, RepoGc};
 use cairn_wire::kubo::repo::stat::{RepoSizes, RepoStat};
@@ -14,10 +15,13 @@ use super::super::{Answer, Call, Failure, Handler, REPO_VERSION, Records};
 impl Handler for RepoGc {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let form = call.cids()?;
+        let compat = call.rpc.is_compat();
         let mut running: CollectionTask = call.node().collect();
         Ok(Records::work(move |out| async move {
             if !self.silent {
                 while let Some(cid) = running.next().await {
+                    // The block is gone, so its codec cannot be told any more: most were dag-pb in Kubo 0.7.
+                    let cid = compat.then(|| dag_pb(&cid)).flatten().unwrap_or(cid);
                     out.send(Collected {
                         key: Some(form.show(&cid).into()),
                         error: String::new(),
@@ -41,6 +45,11 @@ impl Handler for RepoGc {
             }
         }))
     }
+}
+
+/// The CIDv0 of a block's key, where it can have one.
+pub(super) fn dag_pb(key: &Cid) -> Option<Cid> {
+    Cid::v0(key.hash().clone()).ok()
 }
 
 impl Handler for RepoStat {

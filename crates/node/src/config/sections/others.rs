@@ -150,7 +150,8 @@ pub struct Pinning {
 }
 
 impl Section for Pinning {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    // Except the policies of each service, which `Config::idle_keys` checks.
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// A remote pinning service.

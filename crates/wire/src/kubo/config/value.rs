@@ -28,7 +28,7 @@ command! {
             /// Dotted key, as in `Addresses.API`.
             key: String = required "key",
             /// Value to set.
-            value: Option<String> = optional "value",
+            value: Option<String> = optional secret "value",
         }
         options {
             /// Parse the value as a boolean, `true` or `false`.

@@ -1,3 +1,6 @@
 //! Diagnostics.
 
+pub mod cmds;
+pub mod healthy;
+pub mod profile;
 pub mod sys;

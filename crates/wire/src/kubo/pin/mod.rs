@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod ls;
+pub mod remote;
 pub mod rm;
 pub mod update;
 pub mod verify;

@@ -38,6 +38,7 @@ command! {
         reply: One<RepoSizes>,
         safe: true,
         needs: Repository,
+        aliases: ["stats/repo"],
         text: |request, sizes, out| {
             let size = |bytes: u64| if request.human { human_bytes(bytes) } else { bytes.to_string() };
             if !request.size_only {

@@ -5,7 +5,7 @@ use cairn_primitives::codec::CodecError;
 
 use super::{KuboText, text};
 
-const BIG_BLOCK: &str = "produced block is over 2MiB: big blocks can't be exchanged with other peers. consider using UnixFS for automatic chunking of bigger files, or pass --allow-big-block to override";
+pub(super) const BIG_BLOCK: &str = "produced block is over 2MiB: big blocks can't be exchanged with other peers. consider using UnixFS for automatic chunking of bigger files, or pass --allow-big-block to override";
 
 impl KuboText for ImportError {
     fn kubo(&self) -> Option<String> {

@@ -1,5 +1,6 @@
 //! `version`.
 
+mod check;
 mod deps;
 
 use cairn_wire::kubo::version::{Version, VersionInfo};

@@ -1,14 +1,19 @@
-//! Logging, always to standard error.
+//! Logging, always to standard error, and the log messages that clients of a daemon follow.
 
+mod tail;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cairn_http::logs::{LogLevelError, LogLevels};
+use cairn_http::logs::{LEVELS as LEVEL_NAMES, LogLevelError, LogLevels, LogLines};
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt, reload};
 
+use self::tail::Readers;
 use crate::globals::Globals;
 
 /// Levels of single targets, which override the general level.
@@ -41,14 +46,17 @@ pub(crate) fn start(globals: &Globals, daemon: bool) {
             .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
             .boxed()
     };
+    let readers = Readers::default();
     // A second subscriber is refused, which only happens in tests that share a process.
     let started = tracing_subscriber::registry()
         .with(filter)
         .with(lines)
+        .with(readers.clone())
         .try_init();
     if started.is_ok() {
         let _ = LEVELS.set(Arc::new(Levels {
             handle,
+            readers,
             said: Mutex::new((level.to_owned(), Parts::new())),
         }));
     }
@@ -78,6 +86,7 @@ pub(crate) fn levels() -> Option<Arc<dyn LogLevels>> {
 /// The current levels, and the handle to change them.
 struct Levels {
     handle: reload::Handle<EnvFilter, Registry>,
+    readers: Readers,
     said: Mutex<(String, Parts)>,
 }
 
@@ -102,6 +111,70 @@ impl LogLevels for Levels {
         *said = (all, parts);
         Ok(())
     }
+
+    fn default_level(&self) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        split(&said.0).0
+    }
+
+    fn levels(&self) -> BTreeMap<String, String> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, first) = split(&said.0);
+        let known = PARTS.iter().map(|part| ((*part).to_owned(), all.clone()));
+        known.chain(first).chain(said.1.iter().cloned()).collect()
+    }
+
+    fn follow(&self, level: Option<&str>) -> Result<LogLines, LogLevelError> {
+        let level = match level {
+            None => LevelFilter::TRACE,
+            Some(name) => written_level(name)?
+                .parse()
+                .map_err(|_| LogLevelError::Level(name.to_owned()))?,
+        };
+        self.readers.add(level)
+    }
+}
+
+/// The parts of the program that write to the log.
+const PARTS: &[&str] = &[
+    "cairn",
+    "cairn_client",
+    "cairn_dag",
+    "cairn_http",
+    "cairn_http::access",
+    "cairn_node",
+    "cairn_store",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "sqlx",
+];
+
+/// A level as the filter writes it. What only Kubo's levels for broken programs let through, this program does not write.
+fn written_level(level: &str) -> Result<&'static str, LogLevelError> {
+    let level = level.to_ascii_lowercase();
+    let known = LEVEL_NAMES.iter().copied().find(|known| *known == level);
+    match known {
+        Some("fatal" | "panic" | "dpanic") => Ok("off"),
+        Some(known) => Ok(known),
+        None => Err(LogLevelError::Level(level)),
+    }
+}
+
+/// The level of everything that a filter sets, and those of parts.
+fn split(filter: &str) -> (String, Parts) {
+    let mut all = "error".to_owned();
+    let mut parts = Parts::new();
+    for directive in filter.split(',').map(str::trim) {
+        match directive.split_once('=') {
+            Some((part, level)) => parts.push((part.to_owned(), level.to_owned())),
+            None if !directive.is_empty() => directive.clone_into(&mut all),
+            None => {}
+        }
+    }
+    (all, parts)
 }
 
 /// The levels after a change.
@@ -112,21 +185,16 @@ fn changed(
     level: &str,
 ) -> Result<(String, Parts), LogLevelError> {
     let level = level.to_ascii_lowercase();
-    if !matches!(
-        level.as_str(),
-        "off" | "error" | "warn" | "info" | "debug" | "trace"
-    ) {
-        return Err(LogLevelError::Level(level));
-    }
+    written_level(&level)?;
     let Some(part) = part else {
         return Ok((level, Parts::new()));
     };
-    // Only identifiers, so that a name cannot contain other filter syntax.
+    // As in Kubo, a part need not exist. Only characters of names, so that a name cannot contain other filter syntax.
     let is_name = part.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && part.len() <= 128
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+        && part.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'/' | b'.')
+        });
     if !is_name {
         return Err(LogLevelError::Part(part.to_owned()));
     }
@@ -142,10 +210,14 @@ fn changed(
 /// Maximum number of targets with their own level; more are refused.
 const MOST_PARTS: usize = 64;
 
+/// The filter. Parts whose names no part of this program can have say nothing to it.
 fn text(all: &str, parts: &Parts) -> String {
-    let mut text = all.to_owned();
-    for (part, level) in parts {
-        text.push_str(&format!(",{part}={level}"));
+    let written =
+        |level: &str| written_level(level).map_or_else(|_| level.to_owned(), str::to_owned);
+    let mut text = written(all);
+    let is_target = |part: &str| !part.contains(['-', '/', '.']);
+    for (part, level) in parts.iter().filter(|(part, _)| is_target(part)) {
+        text.push_str(&format!(",{part}={}", written(level)));
     }
     text
 }
@@ -200,6 +272,17 @@ mod tests {
         let (all, parts) = changed(&all, &parts, None, "error").unwrap();
         assert_eq!(text(&all, &parts), "error");
         assert!(changed(&all, &parts, None, "loud").is_err());
+        let (all, parts) = changed(&all, &parts, Some("cairn_dag"), "fatal").unwrap();
+        assert_eq!(parts, [("cairn_dag".to_owned(), "fatal".to_owned())]);
+        assert_eq!(text(&all, &parts), "error,cairn_dag=off");
+        // Names of Kubo's parts are kept, and change nothing.
+        let (all, parts) = changed(&all, &parts, Some("no-such-part"), "debug").unwrap();
+        assert_eq!(parts.len(), 2);
+        assert_eq!(text(&all, &parts), "error,cairn_dag=off");
+        let (all, first) = split("warn,cairn_http=error");
+        assert_eq!(all, "warn");
+        assert_eq!(first, [("cairn_http".to_owned(), "error".to_owned())]);
+        let (all, parts) = ("error".to_owned(), none);
         for name in ["", "a b", "a=b", "a,b", "[x]"] {
             assert!(
                 changed(&all, &parts, Some(name), "info").is_err(),

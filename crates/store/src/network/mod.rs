@@ -1,0 +1,79 @@
+//! Peers: the seam between the commands of a node and whatever connects it.
+//!
+//! A node without peers has no [`Network`]. One that has gives each command what it asks for through a trait for each part:
+//! [`Swarm`], [`Routing`], [`PubSub`], [`BlockExchange`] and [`Bandwidth`]. Lists are snapshots; what a stream holds back for
+//! a slow reader is bounded by its implementation, and dropping a stream or future cancels it.
+
+mod bandwidth;
+mod bitswap;
+mod pubsub;
+mod routing;
+mod swarm;
+
+use std::error::Error;
+use std::sync::Arc;
+
+pub use bandwidth::{Bandwidth, Traffic};
+pub use bitswap::{BlockExchange, ExchangeStat, Ledger};
+pub use pubsub::{Message, Messages, PubSub};
+pub use routing::{
+    Announcements, Bucket, QueryEvent, QueryEvents, QueryStep, Routing, RoutingTable, TablePeer,
+};
+pub use swarm::{
+    Connection, Direction, KnownPeers, PeerAddresses, PeerIdentity, Reachability,
+    ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm,
+};
+
+/// What connects a node to its peers.
+pub trait Network: Send + Sync + 'static {
+    /// Connections.
+    fn swarm(&self) -> &dyn Swarm;
+
+    /// Finding peers, providers and records.
+    fn routing(&self) -> &dyn Routing;
+
+    /// The exchange of blocks, as far as there is something to tell of it.
+    fn exchange(&self) -> &dyn BlockExchange;
+
+    /// Messages by topic; `None` when they are turned off.
+    fn pubsub(&self) -> Option<&dyn PubSub>;
+
+    /// Bytes on connections; `None` when they are not counted.
+    fn bandwidth(&self) -> Option<&dyn Bandwidth>;
+}
+
+/// Why a peer could not be reached or asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// No connection to the peer is open.
+    #[error("not connected")]
+    NotConnected,
+    /// No connection has this address.
+    #[error("no connection with this address is open")]
+    NoSuchConnection,
+    /// The lookup found nothing.
+    #[error("not found")]
+    NotFound,
+    /// No peer is connected, so nobody can be asked.
+    #[error("no peer is connected")]
+    NoPeers,
+    /// The implementation has no such part.
+    #[error("{0} is not available")]
+    Unavailable(&'static str),
+    /// Every attempt to connect failed.
+    #[error("cannot connect")]
+    Dial(#[source] Arc<dyn Error + Send + Sync>),
+    /// The lookup or exchange failed.
+    #[error("{action} failed")]
+    Failed {
+        /// What was being done.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: Arc<dyn Error + Send + Sync>,
+    },
+    /// The node stops.
+    #[error("the network is closed")]
+    Closed,
+}

@@ -1,0 +1,5 @@
+//! The exchange of blocks with peers.
+
+pub mod ledger;
+pub mod stat;
+pub mod wantlist;

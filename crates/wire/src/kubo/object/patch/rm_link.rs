@@ -1,0 +1,31 @@
+//! `object/patch/rm-link`.
+
+use cairn_primitives::ByteString;
+
+use crate::kubo::object::{ObjectCid, line};
+
+command! {
+    /// Remove a link from a dag-pb node.
+    ///
+    /// Prefer `files rm`, which also works on large directories.
+    /// <https://docs.ipfs.tech/reference/kubo/rpc/#api-v0-object-patch-rm-link>
+    pub struct ObjectPatchRmLink: "object/patch/rm-link" {
+        arguments {
+            /// Path of the node to modify.
+            root: String = required "root",
+            /// Name of the link, or a path of names.
+            name: ByteString = required "name",
+        }
+        options {
+            /// Allow changing nodes that are not plain UnixFS directories.
+            allow_non_unixfs: bool = "allow-non-unixfs", false;
+            /// Allow blocks larger than 2 MiB, which peers do not exchange.
+            allow_big_block: bool = "allow-big-block", false;
+        }
+        body: NoBody,
+        reply: One<ObjectCid>,
+        safe: false,
+        needs: Repository,
+        text: |_, object, out| line(object, out),
+    }
+}

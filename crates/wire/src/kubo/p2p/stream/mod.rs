@@ -1,0 +1,4 @@
+//! Open tunnels.
+
+pub mod close;
+pub mod ls;

@@ -1,0 +1,4 @@
+//! Statistics of the node.
+
+pub mod bw;
+pub mod dht;

@@ -1,0 +1,6 @@
+//! Addresses of this node and of its peers.
+
+pub mod autonat;
+pub mod known;
+pub mod listen;
+pub mod local;

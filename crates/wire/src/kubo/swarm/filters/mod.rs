@@ -1,0 +1,5 @@
+//! Ranges of addresses to which no connections are made.
+
+pub mod add;
+pub mod list;
+pub mod rm;
