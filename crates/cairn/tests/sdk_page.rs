@@ -9,6 +9,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use cairn_client::Kubo;
 use cairn_client::version::Supported;
@@ -279,6 +280,43 @@ async fn page(
     {
         let config = kubo.config().get().await?;
         kubo.config().replace(&config)?.await?;
+    }
+    {
+        let key = kubo.keys().generate("notes").kind("ed25519").await?;
+    }
+    {
+        let keys = kubo.keys().ls().await?;
+    }
+    {
+        let renamed = kubo.keys().rename("notes", "old-notes").await?;
+    }
+    {
+        let published = kubo
+            .names()
+            .publish(format!("/ipfs/{cid}"))
+            .key("old-notes")
+            .lifetime(Duration::from_secs(3600))
+            .ttl("1m")
+            .allow_offline(true)
+            .await?;
+    }
+    {
+        let own = kubo
+            .names()
+            .publish(format!("/ipfs/{cid}"))
+            .allow_offline(true)
+            .await?;
+        let path = kubo.names().resolve(&own.name).await?;
+        let same = kubo.names().resolve_own().recursive(true).await?;
+    }
+    {
+        let removed = kubo.keys().rm("old-notes").await?;
+    }
+    {
+        let path = kubo
+            .dns("docs.ipfs.tech")
+            .timeout(Duration::from_secs(1))
+            .await;
     }
     {
         let id = kubo.id().await?.id;

@@ -186,6 +186,19 @@ describe('kubo-rpc-client', () => {
     assert.ok('ipfs_version' in await ipfs.diag.sys())
   })
 
+  it('makes keys and publishes names', async () => {
+    const made = await ipfs.key.gen('js', { type: 'ed25519' })
+    assert.equal(made.name, 'js')
+    assert.ok((await ipfs.key.list()).some((key) => key.name === 'js'))
+    const { cid } = await ipfs.add('named')
+    const published = await ipfs.name.publish(cid, { key: 'js', allowOffline: true, lifetime: '5m' })
+    assert.equal(published.value, `/ipfs/${cid}`)
+    const [resolved] = await collect(ipfs.name.resolve(published.name))
+    assert.equal(resolved, `/ipfs/${cid}`)
+    assert.equal((await ipfs.key.rename('js', 'script')).now, 'script')
+    assert.equal((await ipfs.key.rm('script')).name, 'script')
+  })
+
   it('tells of errors, and gives requests up', async () => {
     await assert.rejects(bytes(ipfs.cat('not a cid')), /invalid/)
     await assert.rejects(ipfs.version({ signal: AbortSignal.abort() }))

@@ -223,6 +223,25 @@ class Client(unittest.TestCase):
         with self.assertRaises(ipfshttpclient.exceptions.StatusError):
             self.client.config.replace(self.client.config.get())
 
+    def test_keys(self):
+        key = self.client.key
+        made = key.gen("python", "ed25519")
+        self.assertEqual(made["Name"], "python")
+        self.assertIn("python", [entry["Name"] for entry in key.list()["Keys"]])
+        renamed = key.rename("python", "snake")
+        self.assertEqual((renamed["Was"], renamed["Now"], renamed["Id"]), ("python", "snake", made["Id"]))
+        self.assertEqual(key.rm("snake")["Keys"][0]["Name"], "snake")
+
+    def test_names(self):
+        path = "/ipfs/" + self.client.add_str("named")
+        published = self.client.name.publish(path, lifetime="5m", ttl="1m", allow_offline=True)
+        self.assertEqual(published["Value"], path)
+        self.assertEqual(self.client.name.resolve(published["Name"])["Path"], path)
+        self.assertEqual(self.client.name.resolve(recursive=True, nocache=True)["Path"], path)
+        self.assertEqual(self.client.resolve("/ipns/" + published["Name"])["Path"], path)
+        with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse):
+            self.client.dns("name.invalid", timeout=60)
+
     def test_sessions_are_opened_again(self):
         client = ipfshttpclient.connect(ADDRESS, chunk_size=4096, timeout=60)
         self.assertEqual(client.chunk_size, 4096)

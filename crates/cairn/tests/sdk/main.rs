@@ -7,6 +7,7 @@ mod content;
 mod embedded;
 mod examples;
 mod files;
+mod names;
 mod node;
 mod pins;
 

@@ -321,7 +321,10 @@ fn cut_and_damaged_archives_are_errors() {
     let mut damaged = whole.clone();
     damaged[3] ^= 1;
     assert!(matches!(
-        extract(damaged.as_slice(), &Target::Path(TestFolders::new().at("target"))),
+        extract(
+            damaged.as_slice(),
+            &Target::Path(TestFolders::new().at("target"))
+        ),
         Err(ExtractError::Archive(_))
     ));
     let yard = TestFolders::new();
