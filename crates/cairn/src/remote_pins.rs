@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Services whose connections are kept.
 const MOST_KEPT: usize = 64;
 
-/// Most letters of what a service says that are passed on.
+/// Maximum length of a message of a service that is passed on, in characters.
 const MOST_TEXT: usize = 1024;
 
 /// Speaks to services, and keeps connections to them.
@@ -48,8 +48,8 @@ impl Client {
         if let Some(http) = kept.get(endpoint) {
             return Ok(http.clone());
         }
-        let address: Address = endpoint.parse().map_err(|error| told(&error))?;
-        let http = Http::new(&address).map_err(|error| told(&error))?;
+        let address: Address = endpoint.parse().map_err(|error| with_causes(&error))?;
+        let http = Http::new(&address).map_err(|error| with_causes(&error))?;
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
@@ -94,26 +94,26 @@ impl RemotePins for Client {
     }
 }
 
-/// What a service says, or why it says nothing.
+/// The error message of a service, or why the call failed.
 fn refused(error: &CallError<Failure>) -> RemotePinError {
     match error {
         CallError::Refused {
             status,
             error: failure,
         } => {
-            let said = Pinning::message(failure);
-            let said: String = said.chars().take(MOST_TEXT).collect();
+            let message = Pinning::message(failure);
+            let message: String = message.chars().take(MOST_TEXT).collect();
             RemotePinError(format!(
-                "the service answered {status}: {}: {said}",
+                "the service answered {status}: {}: {message}",
                 failure.error.reason
             ))
         }
-        other => told(other),
+        other => with_causes(other),
     }
 }
 
-/// An error and its causes.
-fn told(error: &dyn Error) -> RemotePinError {
+/// An error and its causes, as one text.
+fn with_causes(error: &dyn Error) -> RemotePinError {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

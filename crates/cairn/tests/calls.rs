@@ -1,4 +1,4 @@
-//! Commands that tell of the process and its requests, and the older commands, over a daemon.
+//! Commands about the process and its requests, and the older commands, over a daemon.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -113,7 +113,7 @@ fn the_log_is_followed_and_its_levels_change() {
         level("log/level?arg=cairn_http::access")["Levels"],
         json!({ "cairn_http::access": "debug" })
     );
-    // A request is now told of at the level debug.
+    // A request is now logged at the level debug.
     rpc.call("id", None).unwrap();
     let access = line_with(&mut tail, "/api/v0/id");
     assert!(access.contains("\"level\":\"debug\""), "{access}");
@@ -181,8 +181,8 @@ fn profiles_are_archives() {
     let target = repository.path().join("p.zip");
     let target = target.to_str().unwrap();
     let arguments = ["diag", "profile", "--collectors=version", "-o", target];
-    let said = repository.run(&arguments).unwrap();
-    assert_eq!(said, format!("Wrote profiles to: {target}\n"));
+    let output = repository.run(&arguments).unwrap();
+    assert_eq!(output, format!("Wrote profiles to: {target}\n"));
     assert!(
         repository.run(&arguments).is_err(),
         "a file is never replaced"
@@ -277,8 +277,8 @@ fn old_object_commands_work_as_in_kubo_0_7() {
         None,
     );
     assert_eq!(removed["Hash"], empty);
-    let shown = repository.run(&["object", "links", linked]).unwrap();
-    assert_eq!(shown, format!("{cid} 68 x\n"));
+    let output = repository.run(&["object", "links", linked]).unwrap();
+    assert_eq!(output, format!("{cid} 68 x\n"));
     let big = vec![0; 3 << 20];
     let refused = rpc
         .request(&format!("object/patch/set-data?arg={empty}"), Some(&big))

@@ -80,7 +80,7 @@ impl Handler<Pins> for GetPins {
                 && (self.before.as_ref()).is_none_or(|before| pin.created < *before)
         });
         let matching: Vec<PinStatus> = matching.cloned().collect();
-        // Pages are shorter than asked for, so that there are several.
+        // Pages are shorter than requested, so that there are several.
         let page = (self.limit as usize).min(10);
         Ok(PinResults {
             count: matching.len() as u64,
@@ -100,7 +100,7 @@ impl Handler<Pins> for GetPin {
         let mut pins = call.service.0.lock().unwrap();
         let pin = pins.iter_mut().find(|pin| pin.requestid == self.requestid);
         let pin = pin.ok_or_else(unknown)?;
-        // Whoever asks twice finds it pinned.
+        // A second request finds it pinned.
         pin.status = match pin.status {
             Status::Queued => Status::Pinning,
             Status::Pinning => Status::Pinned,
@@ -166,20 +166,20 @@ impl Setup {
         setup
     }
 
-    fn ask(&self, command: &str) -> (u16, String) {
+    fn request(&self, command: &str) -> (u16, String) {
         let answer = Rpc::new(&self.daemon.rpc()).request(command, None).unwrap();
         (answer.status, answer.text())
     }
 
     fn call(&self, command: &str) -> Vec<Value> {
-        let (status, text) = self.ask(command);
+        let (status, text) = self.request(command);
         assert_eq!(status, 200, "{command}: {text}");
         let line = |line| serde_json::from_str(line).unwrap();
         text.lines().map(line).collect()
     }
 
     fn refused(&self, command: &str, expected: &str) {
-        let (status, text) = self.ask(command);
+        let (status, text) = self.request(command);
         assert_eq!(status, 500, "{command}: {text}");
         assert!(text.contains(expected), "{command}: {text}");
         assert!(!text.contains(TOKEN), "{command}: {text}");
@@ -301,7 +301,7 @@ fn secrets_are_never_shown_and_errors_say_who_refused() {
         "diag/cmds?verbose=true",
         "config?arg=Pinning.RemoteServices.good.Policies",
     ] {
-        let (status, text) = setup.ask(command);
+        let (status, text) = setup.request(command);
         assert_eq!(status, 200, "{command}: {text}");
         assert!(!text.contains(TOKEN), "{command}: {text}");
     }

@@ -1,4 +1,4 @@
-//! The seam to remote pinning services: whoever composes the program has a client for them.
+//! The interface to remote pinning services; the program provides a client for them.
 
 use std::fmt::Debug;
 
@@ -23,7 +23,7 @@ impl Debug for ServiceAddress {
     }
 }
 
-/// Why a service did not do what it was asked, as text for people. It holds no secret.
+/// The error of a call to a service, as text for people without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RemotePinError(pub String);

@@ -18,7 +18,7 @@ const MOST_BYTES: usize = 256;
 /// How long a request is listed after it has ended, unless it is changed.
 const KEEP: Duration = Duration::from_secs(2 * 3_600);
 
-/// What stands for a secret.
+/// Replaces secrets.
 const HIDDEN: &str = "***";
 
 /// A request.

@@ -5,7 +5,7 @@
 /// Most bytes of an archive: sizes and offsets are numbers of 32 bits.
 const MAX: usize = 1 << 30;
 
-/// The first version that has what is used here: 2.0.
+/// The version of the format that a reader needs: 2.0.
 const VERSION: u16 = 20;
 
 /// 1980-01-01, the earliest date.

@@ -85,7 +85,7 @@ pub fn add(file: &ConfigFile, peers: Vec<String>) -> Result<Vec<String>, Bootstr
     })
 }
 
-/// Removes peers from the list, durably, and answers with the addresses that were removed. A peer ID alone stands for all
+/// Removes peers from the list, durably, and answers with the addresses that were removed. A peer ID without an address means all
 /// addresses of the peer. Blocks its thread.
 ///
 /// # Errors

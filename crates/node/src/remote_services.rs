@@ -130,9 +130,9 @@ pub fn remove(file: &ConfigFile, name: &str) -> Result<bool, ServiceError> {
 fn normalized(endpoint: &str) -> Result<String, ServiceError> {
     let not_http = || {
         // A user and a password may stand before the host.
-        let shown = endpoint.rsplit_once('@').map_or(endpoint, |(_, rest)| rest);
+        let without_user = endpoint.rsplit_once('@').map_or(endpoint, |(_, rest)| rest);
         ServiceError::NotHttp {
-            endpoint: shown.chars().take(256).collect(),
+            endpoint: without_user.chars().take(256).collect(),
         }
     };
     let (scheme, rest) = endpoint.split_once("://").ok_or_else(not_http)?;

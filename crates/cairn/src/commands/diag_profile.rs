@@ -20,12 +20,12 @@ pub(crate) async fn run(
     _: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let mut asked = request.typed::<DiagProfile>()?;
-    let target = asked.output.take().map_or_else(default_name, PathBuf::from);
+    let mut command = request.typed::<DiagProfile>()?;
+    let target = command.output.take().map_or_else(default_name, PathBuf::from);
     let failed = |error: &std::io::Error| {
         Problem::failed(format!("cannot write {}", target.display())).because(error)
     };
-    let values = request.with(&asked).values;
+    let values = request.with(&command).values;
     let mut answer = session.kubo.send(request.spec, values, None).await?;
     let mut file = OpenOptions::new()
         .write(true)

@@ -24,10 +24,10 @@ pub(crate) async fn publish(
     _: &Globals,
     _: &mut Output,
 ) -> Result<(), Problem> {
-    let mut asked = request.typed::<PubsubPub>()?;
-    asked.topic = encoded(&asked.topic);
+    let mut command = request.typed::<PubsubPub>()?;
+    command.topic = encoded(&command.topic);
     let parts = super::files::plain(&request.files, request.spec.files.name)?;
-    let values = request.with(&asked).values;
+    let values = request.with(&command).values;
     let upload = Some(Upload::from_parts(parts));
     session.kubo.send(request.spec, values, upload).await?;
     Ok(())
@@ -40,9 +40,9 @@ pub(crate) async fn peers(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let mut asked = request.typed::<PubsubPeers>()?;
-    asked.topic = asked.topic.as_ref().map(encoded);
-    generic::run(session, &request.with(&asked), globals, output).await
+    let mut command = request.typed::<PubsubPeers>()?;
+    command.topic = command.topic.as_ref().map(encoded);
+    generic::run(session, &request.with(&command), globals, output).await
 }
 
 /// Runs `pubsub sub`: the payloads as they are, or the messages as JSON.
@@ -52,9 +52,9 @@ pub(crate) async fn subscribe(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let mut asked = request.typed::<PubsubSub>()?;
-    asked.topic = encoded(&asked.topic);
-    let request = request.with(&asked);
+    let mut command = request.typed::<PubsubSub>()?;
+    command.topic = encoded(&command.topic);
+    let request = request.with(&command);
     let answer = (session.kubo)
         .send(request.spec, request.values.clone(), None)
         .await?;

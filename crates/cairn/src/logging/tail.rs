@@ -72,7 +72,7 @@ impl Readers {
         Ok(Lines {
             receiver,
             lost,
-            told: VecDeque::new(),
+            notices: VecDeque::new(),
         }
         .boxed())
     }
@@ -127,19 +127,19 @@ impl<S: Subscriber> Layer<S> for Readers {
 struct Lines {
     receiver: mpsc::Receiver<Bytes>,
     lost: Arc<AtomicU64>,
-    told: VecDeque<Bytes>,
+    notices: VecDeque<Bytes>,
 }
 
 impl Stream for Lines {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Some(line) = self.told.pop_front() {
+        if let Some(line) = self.notices.pop_front() {
             return Poll::Ready(Some(line));
         }
         let next = self.receiver.poll_recv(cx);
         let lost = match next {
-            // What was lost came behind what waited.
+            // The lost messages followed the ones in the queue.
             Poll::Ready(Some(_)) if self.receiver.is_empty() => {
                 self.lost.swap(0, Ordering::Relaxed)
             }
@@ -148,7 +148,7 @@ impl Stream for Lines {
         if lost > 0 {
             let message = format!("the reader of the log was too slow: {lost} messages were lost");
             let line = line("warn", "cairn::logging", message, Map::new());
-            self.told.push_back(line);
+            self.notices.push_back(line);
         }
         next
     }
@@ -291,10 +291,10 @@ mod tests {
             assert_eq!(line["number"], number);
             assert_eq!(line["msg"].as_str().unwrap().len(), MOST_FIELD);
         }
-        let told = next(&mut lines).unwrap();
+        let notice = next(&mut lines).unwrap();
         assert!(
-            told["msg"].as_str().unwrap().contains("7 messages"),
-            "{told}"
+            notice["msg"].as_str().unwrap().contains("7 messages"),
+            "{notice}"
         );
         assert!(next(&mut lines).is_none());
     }

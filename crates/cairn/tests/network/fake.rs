@@ -1,4 +1,4 @@
-//! A network of one peer that answers everything: what a real one would implement.
+//! A network of one peer that answers everything; it implements the whole interface of a real one.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -219,8 +219,8 @@ fn found(step: QueryStep, responses: Vec<PeerAddresses>) -> QueryEvents {
             responses,
         })
     };
-    let asked = event(QueryStep::SendingQuery, Some(peer()), Vec::new());
-    stream::iter([asked, event(step, None, responses)]).boxed()
+    let sent = event(QueryStep::SendingQuery, Some(peer()), Vec::new());
+    stream::iter([sent, event(step, None, responses)]).boxed()
 }
 
 impl Routing for Fake {
@@ -312,8 +312,8 @@ impl BlockExchange for Fake {
         }
     }
 
-    fn wants_of(&self, asked: &PeerId) -> Option<Vec<Cid>> {
-        (*asked != peer()).then(Vec::new)
+    fn wants_of(&self, of: &PeerId) -> Option<Vec<Cid>> {
+        (*of != peer()).then(Vec::new)
     }
 
     fn ledger(&self, _: &PeerId) -> Ledger {
@@ -361,8 +361,8 @@ impl PubSub for Fake {
         vec![peer()]
     }
 
-    fn forget<'a>(&'a self, asked: Option<&'a PeerId>) -> BoxFuture<'a, Result<u64, NetworkError>> {
-        let count = if asked.is_some() { 0 } else { 2 };
+    fn forget<'a>(&'a self, peer: Option<&'a PeerId>) -> BoxFuture<'a, Result<u64, NetworkError>> {
+        let count = if peer.is_some() { 0 } else { 2 };
         async move { Ok(count) }.boxed()
     }
 }

@@ -66,10 +66,10 @@ async fn connections_are_opened_listed_and_closed() {
     );
     let disconnect = format!("swarm/disconnect?arg={target}");
     for outcome in ["success", "failure: conn not found"] {
-        let said = json!({ "Strings": [format!("disconnect {PEER} {outcome}")] });
-        assert_eq!(online.one(&disconnect).await, said);
+        let expected = json!({ "Strings": [format!("disconnect {PEER} {outcome}")] });
+        assert_eq!(online.one(&disconnect).await, expected);
     }
-    // A request that asks no peers has none.
+    // A request that does not contact peers lists none.
     let offline = online.refused("swarm/peers?offline=true").await;
     assert!(offline.contains("must be run in online mode"), "{offline}");
 }

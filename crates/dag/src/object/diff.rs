@@ -11,7 +11,7 @@ use crate::fetch::Blocks;
 /// Most bytes of the paths and CIDs of all changes; DAGs that differ in more places are an error.
 pub const MAX_DIFF: usize = 64 << 20;
 
-/// Bytes that a change takes besides its path.
+/// Memory of a change without its path, in bytes.
 const CHANGE: usize = 128;
 
 /// One difference.

@@ -102,7 +102,7 @@ pub async fn append_data(
     super::put(blocks, hold, &CidMaker::like(cid)?, &node, max_size).await
 }
 
-/// Goes down from the root. The last level has the name of the link that is to be changed.
+/// Walks down from the root. The last level has the name of the link that is to be changed.
 async fn way_to(
     blocks: &Blocks,
     root: &Cid,

@@ -96,7 +96,7 @@ async fn links_are_added_replaced_and_removed_along_a_path() {
         .unwrap();
     let node = object::get(&blocks, &deep).await.unwrap();
     assert_eq!(names(&node), ["a"]);
-    // What the link says is below it is what is there.
+    // The size in the link is the size of the DAG below it.
     let below = object::stat(&blocks, &node.links[0].cid).await.unwrap();
     assert_eq!(node.links[0].size, Some(below.cumulative_size));
     let again = add_link(&blocks, &dag.hold, &deep, &path, &file, OPTIONS)

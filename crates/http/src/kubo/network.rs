@@ -1,4 +1,4 @@
-//! What commands about peers share: the network, and how addresses are read and shown.
+//! Shared by the commands about peers: the network, and how addresses are parsed and written.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{Call, Failure};
 pub(super) const NOT_ONLINE: &str =
     "this command must be run in online mode. Try running 'ipfs daemon' first";
 
-/// What Kubo's library says without a network.
+/// The error of Kubo's library without a network.
 pub(super) const OFFLINE: &str =
     "this action must be run in online mode, try running 'ipfs daemon' first";
 
@@ -28,7 +28,7 @@ impl Call {
             .ok_or_else(|| Failure::normal(NOT_ONLINE))
     }
 
-    /// The network, for commands that must not use it when the request says `offline`.
+    /// The network, for commands that must not use it if the request sets `offline`.
     pub(crate) fn action_network(&self) -> Result<Arc<dyn Network>, Failure> {
         self.node()
             .network()
@@ -82,7 +82,7 @@ pub(super) fn peer_or_address(text: &str) -> Result<PeerAddresses, Failure> {
         .ok_or_else(|| Failure::normal(NO_PEER))
 }
 
-/// The first of arguments of which one at least is there.
+/// The first of the arguments.
 pub(super) fn first<T>(arguments: &[T]) -> Result<&T, Failure> {
     arguments
         .first()
@@ -95,7 +95,7 @@ pub(super) fn texts(addresses: &[Multiaddr]) -> Vec<String> {
 }
 
 /// A peer as records have it.
-pub(super) fn shown(peer: &PeerAddresses) -> routing::PeerAddresses {
+pub(super) fn to_record(peer: &PeerAddresses) -> routing::PeerAddresses {
     routing::PeerAddresses {
         addrs: texts(&peer.addresses),
         id: peer.peer.to_string(),
@@ -118,7 +118,7 @@ mod tests {
         ]
         .into();
         let found = peers(&parse(&given).unwrap()).unwrap();
-        let found: Vec<_> = found.iter().map(shown).collect();
+        let found: Vec<_> = found.iter().map(to_record).collect();
         assert_eq!(found.len(), 2);
         assert_eq!((&*found[0].id, &*found[1].id), (one, two));
         assert_eq!(

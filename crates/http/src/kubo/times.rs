@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// Go's zero time, which stands for none.
+/// Go's zero time, which means none.
 pub(super) const NONE: &str = "0001-01-01T00:00:00Z";
 
 /// A time of the system clock in RFC 3339, in UTC; `None` if there is none or it is outside the years -9999 to 9999.

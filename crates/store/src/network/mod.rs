@@ -1,6 +1,6 @@
 //! Peers: the seam between the commands of a node and whatever connects it.
 //!
-//! A node without peers has no [`Network`]. One that has gives each command what it asks for through a trait for each part:
+//! A node without peers has no [`Network`]. Otherwise commands use one trait for each part:
 //! [`Swarm`], [`Routing`], [`PubSub`], [`BlockExchange`] and [`Bandwidth`]. Lists are snapshots; what a stream holds back for
 //! a slow reader is bounded by its implementation, and dropping a stream or future cancels it.
 
@@ -32,7 +32,7 @@ pub trait Network: Send + Sync + 'static {
     /// Finding peers, providers and records.
     fn routing(&self) -> &dyn Routing;
 
-    /// The exchange of blocks, as far as there is something to tell of it.
+    /// Statistics of the exchange of blocks.
     fn exchange(&self) -> &dyn BlockExchange;
 
     /// Messages by topic; `None` when they are turned off.
@@ -42,7 +42,7 @@ pub trait Network: Send + Sync + 'static {
     fn bandwidth(&self) -> Option<&dyn Bandwidth>;
 }
 
-/// Why a peer could not be reached or asked.
+/// Why a request to a peer failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
@@ -55,7 +55,7 @@ pub enum NetworkError {
     /// The lookup found nothing.
     #[error("not found")]
     NotFound,
-    /// No peer is connected, so nobody can be asked.
+    /// No peer is connected, so there is none to query.
     #[error("no peer is connected")]
     NoPeers,
     /// The implementation has no such part.

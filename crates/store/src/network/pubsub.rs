@@ -36,6 +36,6 @@ pub trait PubSub: Send + Sync {
     /// Peers of a topic, or of all.
     fn peers(&self, topic: Option<&[u8]>) -> Vec<PeerId>;
 
-    /// Forgets the sequence numbers of a peer's messages, or of all; tells of how many peers.
+    /// Forgets the sequence numbers of a peer's messages, or of all; returns the number of peers.
     fn forget<'a>(&'a self, peer: Option<&'a PeerId>) -> BoxFuture<'a, Result<u64, NetworkError>>;
 }

@@ -18,13 +18,13 @@ pub type QueryEvents = BoxStream<'static, Result<QueryEvent, NetworkError>>;
 pub struct QueryEvent {
     /// What happened.
     pub step: QueryStep,
-    /// The peer that was asked or found.
+    /// The peer that was queried or found.
     pub peer: Option<PeerId>,
     /// Peers that it named.
     pub responses: Vec<PeerAddresses>,
 }
 
-/// What a step of a lookup is.
+/// The kind of a step of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryStep {
@@ -109,7 +109,7 @@ pub trait Routing: Send + Sync {
     /// Announces all content again, now.
     fn reprovide(&self) -> BoxFuture<'_, Result<(), NetworkError>>;
 
-    /// Forgets content that waits to be announced, and tells how much it was.
+    /// Clears the queue of content to be announced, and returns its length.
     fn clear_queue(&self) -> BoxFuture<'_, Result<u64, NetworkError>>;
 
     /// Statistics of announcements; of the local network where `lan`.

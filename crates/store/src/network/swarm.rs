@@ -49,7 +49,7 @@ pub struct Connection {
     pub streams: Vec<String>,
 }
 
-/// What a peer says of itself.
+/// The identity that a peer reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerIdentity {
     /// Its public key in libp2p's encoding, where it is known.
@@ -92,7 +92,7 @@ pub struct ReachableAddresses {
 pub enum Scope {
     /// The whole node.
     System,
-    /// What is not yet attributed to a peer.
+    /// Resources that are not yet attributed to a peer.
     Transient,
     /// A service.
     Service(String),
@@ -135,7 +135,7 @@ pub trait Swarm: Send + Sync {
     /// Open connections.
     fn connections(&self) -> Vec<Connection>;
 
-    /// What a peer said of itself.
+    /// The identity that a peer reported.
     fn identity(&self, peer: &PeerId) -> Option<PeerIdentity>;
 
     /// Peers and their addresses, as far as any are known.
@@ -150,7 +150,7 @@ pub trait Swarm: Send + Sync {
     /// Whether the addresses can be reached from the internet.
     fn reachability(&self) -> ReachableAddresses;
 
-    /// Looks up the peers behind an address that names none, such as `/dnsaddr/HOST`.
+    /// Resolves the peers of an address without a peer ID, such as `/dnsaddr/HOST`.
     fn resolve<'a>(
         &'a self,
         address: &'a Multiaddr,

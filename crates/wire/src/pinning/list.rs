@@ -39,7 +39,7 @@ endpoint! {
 }
 
 impl GetPins {
-    /// All pins that a service lists when nothing is asked for in particular.
+    /// The pins that a service lists by default.
     #[must_use]
     pub fn new() -> Self {
         Self {

@@ -43,14 +43,14 @@ impl Handler for BitswapWantlist {
             Some(peer) => network.exchange().wants_of(&peer),
             None => Some(network.exchange().stat().wants),
         };
-        let shown = |wants: Vec<_>| {
+        let to_texts = |wants: Vec<_>| {
             wants
                 .iter()
                 .map(|cid| CidLink::from(form.show(cid)))
                 .collect()
         };
         Ok(WantedBlocks {
-            keys: wants.map(shown),
+            keys: wants.map(to_texts),
         })
     }
 }

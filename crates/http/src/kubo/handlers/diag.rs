@@ -16,7 +16,7 @@ use crate::requests::Entry;
 
 impl Handler for DiagCmds {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        Ok(call.rpc.requests.list().into_iter().map(shown).collect())
+        Ok(call.rpc.requests.list().into_iter().map(to_record).collect())
     }
 }
 
@@ -89,7 +89,7 @@ impl Handler for DiagSys {
     }
 }
 
-pub(super) fn shown(entry: Entry) -> RequestEntry {
+pub(super) fn to_record(entry: Entry) -> RequestEntry {
     let mut options: BTreeMap<String, Value> =
         [("encoding".to_owned(), Value::from("json"))].into();
     let given = entry.options.into_iter();

@@ -23,7 +23,7 @@ const MOST_FILE: u64 = 1 << 20;
 /// Most threads that are listed.
 const MOST_THREADS: usize = 4096;
 
-/// What is collected unless something is asked for.
+/// The reports that are collected by default.
 const ALL: &[&str] = &[
     "version", "process", "threads", "cpu", "memory", "metrics", "requests",
 ];
@@ -84,7 +84,7 @@ fn add(zip: &mut Zip, name: &str, content: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::normal(error.to_string()))
 }
 
-/// The reports that are asked for, by the names of Kubo as well.
+/// The requested reports, also by the names of Kubo.
 fn collectors(given: &[String]) -> Result<Vec<&'static str>, Failure> {
     let names = given.iter().flat_map(|names| names.split(','));
     let mut found = Vec::new();
@@ -122,7 +122,7 @@ fn version(call: &Call) -> String {
 
 fn requests(call: &Call) -> String {
     let entries = call.rpc.requests.list().into_iter();
-    let entries: Vec<_> = entries.map(super::diag::shown).collect();
+    let entries: Vec<_> = entries.map(super::diag::to_record).collect();
     serde_json::to_string_pretty(&entries).unwrap_or_default()
 }
 
@@ -160,7 +160,7 @@ struct Thread {
     ticks: (u64, u64),
 }
 
-/// The threads by number; none where the system does not tell.
+/// The threads by number; none on systems that do not list them.
 async fn threads() -> BTreeMap<u64, Thread> {
     let read = tokio::task::spawn_blocking(|| {
         let mut threads = BTreeMap::new();

@@ -74,7 +74,7 @@ impl Handler for PubsubSub {
         let messages = enabled(&*network)?.subscribe(topic).await?;
         let stopping = call.node().stopping();
         let records = messages
-            .map(move |message| message.map(|message| shown(&message, compat)))
+            .map(move |message| message.map(|message| to_record(&message, compat)))
             // The node does not wait for its subscribers when it stops.
             .take_until(async move { stopping.cancelled().await });
         Ok(Records::opened(
@@ -147,7 +147,7 @@ fn shown_topic(topic: &[u8], compat: bool) -> String {
     multibase::encode(Base::Base64Url, topic)
 }
 
-fn shown(message: &Message, compat: bool) -> PubsubMessage {
+fn to_record(message: &Message, compat: bool) -> PubsubMessage {
     let bytes = |bytes: &[u8]| match compat {
         true => STANDARD.encode(bytes),
         false => multibase::encode(Base::Base64Url, bytes),

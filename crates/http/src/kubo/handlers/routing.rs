@@ -22,7 +22,7 @@ use cairn_wire::kubo::routing::reprovide::RoutingReprovide;
 use futures_util::StreamExt as _;
 
 use super::super::files::Files;
-use super::super::network::{first, shown};
+use super::super::network::{first, to_record};
 use super::super::{Answer, Call, Failure, Handler, Records};
 use super::provide::{Announced, stored};
 
@@ -80,7 +80,7 @@ impl Handler for RoutingGet {
         let network = call.action_network()?;
         let (space, key) = routing_key(first(&self.keys)?)?;
         let mut events = network.routing().get_value(space, &key);
-        // Unlike the steps of the older command, the value alone.
+        // Only the value, unlike the older command, which also lists its steps.
         while let Some(event) = events.next().await {
             let event = event?;
             if let QueryStep::Value(value) = event.step {
@@ -272,7 +272,7 @@ fn of_event(event: network::QueryEvent) -> QueryEvent {
     QueryEvent {
         extra,
         id: event.peer.map(|peer| peer.to_string()).unwrap_or_default(),
-        responses: event.responses.iter().map(shown).collect(),
+        responses: event.responses.iter().map(to_record).collect(),
         r#type: kind,
     }
 }

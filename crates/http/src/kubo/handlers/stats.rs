@@ -14,7 +14,7 @@ use super::bitswap::unable_offline;
 /// Shortest time between two reports.
 const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Whose bandwidth is shown.
+/// The scope of the bandwidth.
 enum Counted {
     All,
     Peer(PeerId),
@@ -86,13 +86,13 @@ impl Handler for StatsDht {
             }
             let table = network.routing().table(&name);
             let table = table.ok_or_else(|| Failure::normal("routing service is not a DHT"))?;
-            Ok(shown(name, table))
+            Ok(to_record(name, table))
         });
         Ok(Records::stream(futures_util::stream::iter(tables)))
     }
 }
 
-fn shown(name: String, table: RoutingTable) -> DhtTable {
+fn to_record(name: String, table: RoutingTable) -> DhtTable {
     let at = |time| times::of_system(time).unwrap_or_default();
     let buckets = table.buckets.into_iter().map(|bucket| DhtBucket {
         last_refresh: at(bucket.refreshed),

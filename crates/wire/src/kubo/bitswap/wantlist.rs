@@ -8,7 +8,7 @@ use crate::kubo::CidLink;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct WantedBlocks {
-    /// Their CIDs; `null` for a peer of which nothing is known.
+    /// Their CIDs; `null` for an unknown peer.
     #[serde(default)]
     pub keys: Option<Vec<CidLink>>,
 }

@@ -1,4 +1,4 @@
-//! `bootstrap/list`, and `bootstrap` alone.
+//! `bootstrap/list`, also as `bootstrap`.
 
 use super::BootstrapPeers;
 

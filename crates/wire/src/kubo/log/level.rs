@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LogLevels {
-    /// Level by part of the program; an empty name, or `(default)` in a list of all, for parts of which nothing was said.
+    /// Level by part of the program; an empty name, or `(default)` in a list of all, for parts without their own level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub levels: BTreeMap<String, String>,
     /// What was changed.

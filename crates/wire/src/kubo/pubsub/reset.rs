@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// What was forgotten.
+/// The number of peers whose messages were forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PubsubForgotten {
     /// Peers whose sequence numbers were forgotten.

@@ -22,7 +22,7 @@ pub struct SwarmPeerList {
     pub strings: Option<Vec<String>>,
 }
 
-/// A connected peer. What was not asked for is absent from JSON.
+/// A connected peer. Details that were not requested are absent from JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SwarmPeer {
@@ -44,7 +44,7 @@ pub struct SwarmPeer {
     /// Open streams.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub streams: Vec<SwarmStream>,
-    /// What the peer says of itself; empty unless asked for.
+    /// The identity that the peer reports; empty unless requested.
     #[serde(default)]
     pub identify: SwarmIdentity,
 }
@@ -57,7 +57,7 @@ pub struct SwarmStream {
     pub protocol: String,
 }
 
-/// What a peer says of itself.
+/// The identity that a peer reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SwarmIdentity {

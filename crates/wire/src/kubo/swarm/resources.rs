@@ -13,7 +13,7 @@ pub struct SwarmUsage {
     /// All of the node.
     #[serde(default, skip_serializing_if = "ScopeUsage::is_empty")]
     pub system: ScopeUsage,
-    /// What is not yet attributed to a peer.
+    /// Resources that are not yet attributed to a peer.
     #[serde(default, skip_serializing_if = "ScopeUsage::is_empty")]
     pub transient: ScopeUsage,
     /// By service.

@@ -92,7 +92,7 @@ impl Handler for ObjectDiff {
                 _ => CHANGED,
             },
             path: change.path.into_text(),
-            // As in Kubo, whatever base is asked for.
+            // As in Kubo, in any requested base.
             before: change.before.map(|cid| cid.to_string().into()),
             after: change.after.map(|cid| cid.to_string().into()),
         });
@@ -103,8 +103,8 @@ impl Handler for ObjectDiff {
 }
 
 fn links(links: Vec<Link>, form: CidForm) -> Vec<ObjectLink> {
-    let shown = |link: Link| ObjectLink::new(link.name, form.show(&link.cid), link.size);
-    links.into_iter().map(shown).collect()
+    let to_record = |link: Link| ObjectLink::new(link.name, form.show(&link.cid), link.size);
+    links.into_iter().map(to_record).collect()
 }
 
 fn unknown_encoding() -> Failure {

@@ -42,8 +42,8 @@ impl Service {
     }
 }
 
-/// A pin as records have it. A CID that cannot be read is shown as it came.
-fn shown(pin: PinStatus, form: CidForm) -> RemotePin {
+/// The record of a pin. A CID that cannot be parsed is passed on unchanged.
+fn to_record(pin: PinStatus, form: CidForm) -> RemotePin {
     RemotePin {
         status: pin.status.name().to_owned(),
         cid: match pin.pin.cid.parse::<Cid>() {

@@ -11,7 +11,7 @@ use cairn_wire::pinning::{AddPin, DeletePin, GetPin, GetPins, Pin, PinStatus, St
 
 use super::super::super::network::peer_or_address;
 use super::super::super::{Answer, Call, Failure, Handler, Records};
-use super::{Service, shown};
+use super::{Service, to_record};
 
 /// Time between two questions whether a pin is there, and the longest one that it grows to.
 const WAIT: Duration = Duration::from_millis(500);
@@ -29,7 +29,7 @@ const MOST_REMOVED: usize = 100_000;
 /// Most pages of one listing.
 const MOST_PAGES: u32 = 100_000;
 
-/// Most addresses of this node that a service is told.
+/// Maximum number of addresses of this node that are sent to a service.
 const MOST_ORIGINS: usize = 20;
 
 impl Handler for PinRemoteAdd {
@@ -52,7 +52,7 @@ impl Handler for PinRemoteAdd {
         if !self.background {
             status = wait(&service, status).await?;
         }
-        let record = Ok(shown(status, form));
+        let record = Ok(to_record(status, form));
         Ok(Records::stream(futures_util::stream::iter([record])))
     }
 }
@@ -141,7 +141,7 @@ impl Handler for PinRemoteLs {
         Ok(Records::work(move |out| async move {
             while let Some(page) = pages.next().await? {
                 for pin in page {
-                    out.send(shown(pin, form)).await?;
+                    out.send(to_record(pin, form)).await?;
                 }
             }
             Ok(())

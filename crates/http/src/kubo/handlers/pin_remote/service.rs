@@ -14,7 +14,7 @@ use futures_util::StreamExt as _;
 use super::super::super::{Answer, Call, Failure, Handler};
 use super::Service;
 
-/// Services that are asked at once.
+/// Number of concurrent requests to services.
 const AT_ONCE: usize = 8;
 
 impl Handler for PinRemoteServiceAdd {
@@ -66,7 +66,7 @@ impl Handler for PinRemoteServiceLs {
     }
 }
 
-/// Asks a service for its pins by status. Why it does not answer is told by `pin/remote/ls`.
+/// Requests the number of pins of a service by status. `pin/remote/ls` states why a service does not answer.
 async fn stat(call: &Call, name: &str) -> RemoteServiceStat {
     let counts = counts(call, name).await.ok();
     let status = if counts.is_some() { "valid" } else { "invalid" };

@@ -14,13 +14,13 @@ impl Handler for SwarmAddrs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let network = call.action_network()?;
         let known = network.swarm().known();
-        let shown = known.into_iter().map(|(peer, addresses)| {
+        let records = known.into_iter().map(|(peer, addresses)| {
             let mut addresses = texts(&addresses);
             addresses.sort();
             (peer.to_string(), addresses)
         });
         Ok(KnownAddresses {
-            addrs: shown.collect(),
+            addrs: records.collect(),
         })
     }
 }
@@ -30,11 +30,11 @@ impl Handler for SwarmAddrsLocal {
         let network = call.action_network()?;
         let own = call.node().identity().peer_id();
         let addresses = network.swarm().announced();
-        let shown = addresses.iter().map(|address| match self.id {
+        let texts = addresses.iter().map(|address| match self.id {
             true => address.text_with_peer(&own),
             false => address.to_string(),
         });
-        Ok(sorted(shown.collect()))
+        Ok(sorted(texts.collect()))
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::super::error::text;
 use super::super::super::network::{OFFLINE, parse, peers};
 use super::super::super::{Answer, Call, Failure, Handler};
 
-/// How long the peers behind all addresses that name none may be looked up.
+/// Time limit for resolving the peers of addresses without a peer ID.
 const RESOLVE: Duration = Duration::from_secs(10);
 
 impl Handler for SwarmConnect {
@@ -59,7 +59,7 @@ impl Handler for SwarmDisconnect {
     }
 }
 
-/// The peers of addresses. Those behind an address that names none are looked up.
+/// The peers of addresses. An address without a peer ID is resolved.
 async fn resolved(call: &Call, texts: &[String]) -> Result<Vec<PeerAddresses>, Failure> {
     let (named, unnamed): (Vec<Multiaddr>, Vec<Multiaddr>) = parse(texts)?
         .into_iter()
@@ -71,11 +71,11 @@ async fn resolved(call: &Call, texts: &[String]) -> Result<Vec<PeerAddresses>, F
     let network = call.action_network()?;
     let looked_up = async {
         for address in &unnamed {
-            let behind = network.swarm().resolve(address).await?;
-            if behind.is_empty() {
+            let resolved = network.swarm().resolve(address).await?;
+            if resolved.is_empty() {
                 return Err(Failure::normal(format!("found no ipfs peers at {address}")));
             }
-            found.extend(behind);
+            found.extend(resolved);
         }
         Ok(found)
     };

@@ -6,7 +6,7 @@ use cairn_wire::kubo::swarm::peering::add::SwarmPeeringAdd;
 use cairn_wire::kubo::swarm::peering::ls::{PeeringList, SwarmPeeringLs};
 use cairn_wire::kubo::swarm::peering::rm::SwarmPeeringRm;
 
-use super::super::super::network::{parse, peers, shown};
+use super::super::super::network::{parse, peers, to_record};
 use super::super::super::{Answer, Call, Failure, Handler, Records};
 
 impl Handler for SwarmPeeringAdd {
@@ -40,7 +40,7 @@ impl Handler for SwarmPeeringLs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let peers = call.network()?.swarm().peerings();
         Ok(PeeringList {
-            peers: peers.iter().map(shown).collect(),
+            peers: peers.iter().map(to_record).collect(),
         })
     }
 }

@@ -18,7 +18,7 @@ impl Handler for SwarmPeers {
         let connections = swarm.connections();
         let mut peers: Vec<SwarmPeer> = connections
             .into_iter()
-            .map(|connection| shown(&self, connection, swarm))
+            .map(|connection| to_record(&self, connection, swarm))
             .collect();
         peers.sort_by(|one, other| one.addr.cmp(&other.addr));
         let strings = call.rpc.is_compat().then(|| {
@@ -29,8 +29,8 @@ impl Handler for SwarmPeers {
     }
 }
 
-/// A connection with what was asked for of it.
-fn shown(request: &SwarmPeers, connection: Connection, swarm: &dyn Swarm) -> SwarmPeer {
+/// A connection with the requested details.
+fn to_record(request: &SwarmPeers, connection: Connection, swarm: &dyn Swarm) -> SwarmPeer {
     let mut peer = SwarmPeer {
         addr: connection.address.to_string(),
         peer: connection.peer.to_string(),
@@ -61,7 +61,7 @@ fn shown(request: &SwarmPeers, connection: Connection, swarm: &dyn Swarm) -> Swa
     peer
 }
 
-/// What a peer says of itself.
+/// The identity that a peer reports.
 fn identified(peer: &PeerId, identity: PeerIdentity) -> SwarmIdentity {
     let with_id = |address: &cairn_primitives::Multiaddr| address.text_with_peer(peer);
     let mut addresses: Vec<String> = identity.addresses.iter().map(with_id).collect();

@@ -17,20 +17,20 @@ impl Handler for SwarmResources {
         })?;
         let mut usage = SwarmUsage::default();
         for scope in scopes {
-            let shown = shown(&scope);
+            let scope_usage = to_record(&scope);
             match scope.scope {
-                Scope::System => usage.system = shown,
-                Scope::Transient => usage.transient = shown,
-                Scope::Service(name) => drop(usage.services.insert(name, shown)),
-                Scope::Protocol(name) => drop(usage.protocols.insert(name, shown)),
-                Scope::Peer(peer) => drop(usage.peers.insert(peer.to_string(), shown)),
+                Scope::System => usage.system = scope_usage,
+                Scope::Transient => usage.transient = scope_usage,
+                Scope::Service(name) => drop(usage.services.insert(name, scope_usage)),
+                Scope::Protocol(name) => drop(usage.protocols.insert(name, scope_usage)),
+                Scope::Peer(peer) => drop(usage.peers.insert(peer.to_string(), scope_usage)),
             }
         }
         Ok(usage)
     }
 }
 
-fn shown(scope: &ResourceScope) -> ScopeUsage {
+fn to_record(scope: &ResourceScope) -> ScopeUsage {
     let mut values = std::collections::BTreeMap::new();
     let of = |usage: &ResourceUsage| {
         [

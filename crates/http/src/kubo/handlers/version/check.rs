@@ -11,7 +11,7 @@ impl Handler for VersionCheck {
         let network = call.network()?;
         if !(1..=100).contains(&self.min_percent) {
             return Err(Failure::client(format!(
-                "min-percent is {}, and is to be between 1 and 100",
+                "min-percent is {}, but must be between 1 and 100",
                 self.min_percent
             )));
         }

@@ -32,9 +32,9 @@ pub struct RequestEntry {
 
 fn table(verbose: bool, entries: &[RequestEntry], out: &mut String) {
     let text = |text: &str| {
-        let mut shown = String::new();
-        escaped(text, &mut shown);
-        shown
+        let mut out = String::new();
+        escaped(text, &mut out);
+        out
     };
     let row = |entry: &RequestEntry| {
         let options = entry

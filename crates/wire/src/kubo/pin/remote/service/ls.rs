@@ -19,7 +19,7 @@ pub struct RemoteService {
     pub service: String,
     /// The URL of its API.
     pub api_endpoint: String,
-    /// Whether it answers; only when asked for.
+    /// Whether it answers; only if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stat: Option<RemoteServiceStat>,
 }
