@@ -265,24 +265,6 @@ async fn page(
         let roots = kubo.dag().import("stones.car").await?;
     }
     {
-        let stat = kubo.repo().stat().await?;
-    }
-    {
-        let removed = kubo.repo().gc().await?;
-        kubo.repo().gc().quiet(true).await?;
-    }
-    {
-        let config = kubo.config().get().await?;
-    }
-    {
-        let gateway = kubo.config().value("Addresses.Gateway").await?;
-        kubo.config().set("Gateway.NoFetch", &true)?.await?;
-    }
-    {
-        let config = kubo.config().get().await?;
-        kubo.config().replace(&config)?.await?;
-    }
-    {
         let key = kubo.keys().generate("notes").kind("ed25519").await?;
     }
     {
@@ -463,6 +445,24 @@ async fn page(
     {
         let mut events = kubo.log().tail().stream();
         drop(events);
+    }
+    {
+        let stat = kubo.repo().stat().await?;
+    }
+    {
+        let removed = kubo.repo().gc().await?;
+        kubo.repo().gc().quiet(true).await?;
+    }
+    {
+        let config = kubo.config().get().await?;
+    }
+    {
+        let gateway = kubo.config().value("Addresses.Gateway").await?;
+        kubo.config().set("Gateway.NoFetch", &true)?.await?;
+    }
+    {
+        let config = kubo.config().get().await?;
+        kubo.config().replace(&config)?.await?;
     }
     {
         let id = kubo.id().await?.id;
