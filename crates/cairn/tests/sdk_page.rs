@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     unused_variables,
+    unused_mut,
     reason = "the examples are as short as a page wants them"
 )]
 
@@ -264,24 +265,6 @@ async fn page(
         let roots = kubo.dag().import("stones.car").await?;
     }
     {
-        let stat = kubo.repo().stat().await?;
-    }
-    {
-        let removed = kubo.repo().gc().await?;
-        kubo.repo().gc().quiet(true).await?;
-    }
-    {
-        let config = kubo.config().get().await?;
-    }
-    {
-        let gateway = kubo.config().value("Addresses.Gateway").await?;
-        kubo.config().set("Gateway.NoFetch", &true)?.await?;
-    }
-    {
-        let config = kubo.config().get().await?;
-        kubo.config().replace(&config)?.await?;
-    }
-    {
         let key = kubo.keys().generate("notes").kind("ed25519").await?;
     }
     {
@@ -317,6 +300,169 @@ async fn page(
             .dns("docs.ipfs.tech")
             .timeout(Duration::from_secs(1))
             .await;
+    }
+    {
+        let empty = kubo.objects().new_object().await?;
+    }
+    {
+        let object = kubo
+            .objects()
+            .put(&br#"{"Data":"text","Links":[]}"#[..])
+            .await?;
+    }
+    {
+        let object = kubo.objects().get(&root).await?;
+    }
+    {
+        let data = kubo.objects().data(&root).to_vec(1 << 20).await?;
+    }
+    {
+        let links = kubo.objects().links(&root).await?;
+    }
+    {
+        let stat = kubo.objects().stat(&root).await?;
+    }
+    {
+        let differences = kubo.objects().diff(&root, &root).await?;
+    }
+    {
+        let linked = kubo.objects().patch_add_link(&root, "notes", &cid).await?;
+    }
+    {
+        let unlinked = kubo.objects().patch_rm_link(&root, "1.jpg").await?;
+    }
+    {
+        let changed = kubo.objects().patch_set_data(&root, b"data").await?;
+    }
+    {
+        let appended = kubo.objects().patch_append_data(&root, b"data").await?;
+    }
+    {
+        let added = kubo
+            .bootstrap()
+            .add("/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF")
+            .await?;
+    }
+    {
+        let peers = kubo.bootstrap().list().await?;
+    }
+    {
+        let removed = kubo
+            .bootstrap()
+            .rm("/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF")
+            .await?;
+    }
+    {
+        let peers = kubo.swarm().peers().await;
+    }
+    {
+        let addresses = kubo.swarm().addrs().await;
+    }
+    {
+        let connected = kubo
+            .swarm()
+            .connect(
+                "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF",
+            )
+            .await;
+    }
+    {
+        let closed = kubo
+            .swarm()
+            .disconnect(
+                "/ip4/127.0.0.1/tcp/9/p2p/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF",
+            )
+            .await;
+    }
+    {
+        let added = kubo.swarm().add_filters("/ip4/192.168.0.0/ipcidr/16").await;
+    }
+    {
+        let removed = kubo.swarm().rm_filters("/ip4/192.168.0.0/ipcidr/16").await;
+    }
+    {
+        let pongs = kubo
+            .ping("12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF")
+            .count(1)
+            .await;
+    }
+    {
+        let stat = kubo.bitswap().stat().await;
+    }
+    {
+        let wanted = kubo.bitswap().wantlist().await;
+    }
+    {
+        let found = kubo
+            .dht()
+            .findpeer("12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF")
+            .await;
+    }
+    {
+        let providers = kubo.dht().findprovs(&cid).num_providers(1).await;
+    }
+    {
+        let value = kubo
+            .dht()
+            .get("/ipns/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF")
+            .value()
+            .await;
+    }
+    {
+        let stored = kubo
+            .dht()
+            .put(
+                "/ipns/12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF",
+                b"a record",
+            )
+            .await;
+    }
+    {
+        let closest = kubo
+            .dht()
+            .query("12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF")
+            .await;
+    }
+    {
+        let mut messages = kubo.pubsub().subscribe("hello").stream();
+        drop(messages);
+    }
+    {
+        let sent = kubo.pubsub().publish("hello", "a message").await;
+    }
+    {
+        let topics = kubo.pubsub().ls().await;
+    }
+    {
+        let peers = kubo.pubsub().peers_of("hello").await;
+    }
+    {
+        let changed = kubo.log().level("all", "info").await?;
+    }
+    {
+        let subsystems = kubo.log().ls().await?;
+    }
+    {
+        let mut events = kubo.log().tail().stream();
+        drop(events);
+    }
+    {
+        let stat = kubo.repo().stat().await?;
+    }
+    {
+        let removed = kubo.repo().gc().await?;
+        kubo.repo().gc().quiet(true).await?;
+    }
+    {
+        let config = kubo.config().get().await?;
+    }
+    {
+        let gateway = kubo.config().value("Addresses.Gateway").await?;
+        kubo.config().set("Gateway.NoFetch", &true)?.await?;
+    }
+    {
+        let config = kubo.config().get().await?;
+        kubo.config().replace(&config)?.await?;
     }
     {
         let id = kubo.id().await?.id;

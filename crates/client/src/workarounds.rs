@@ -12,11 +12,15 @@ const READS_UPLOADS: Version = Version::new(0, 5, 0);
 /// The first version with the commands of `routing`; older ones have them as `dht`.
 const HAS_ROUTING: Version = Version::new(0, 18, 0);
 
+/// The first version that sends topics and data of pubsub as multibase; older ones use plain text.
+const ENCODES_PUBSUB: Version = Version::new(0, 11, 0);
+
 /// The enabled workarounds; none before [`Kubo::apply_workarounds`].
 #[derive(Debug, Default)]
 pub(crate) struct Workarounds {
     closes_after_upload: AtomicBool,
     has_no_routing: AtomicBool,
+    has_plain_pubsub: AtomicBool,
 }
 
 impl Workarounds {
@@ -25,11 +29,18 @@ impl Workarounds {
             .store(version < READS_UPLOADS, Ordering::Relaxed);
         self.has_no_routing
             .store(version < HAS_ROUTING, Ordering::Relaxed);
+        self.has_plain_pubsub
+            .store(version < ENCODES_PUBSUB, Ordering::Relaxed);
     }
 
     /// Whether to close the connection after an upload.
     pub(crate) fn closes_after_upload(&self) -> bool {
         self.closes_after_upload.load(Ordering::Relaxed)
+    }
+
+    /// Whether topics and data of pubsub are plain text.
+    pub(crate) fn has_plain_pubsub(&self) -> bool {
+        self.has_plain_pubsub.load(Ordering::Relaxed)
     }
 
     /// The path of a command on the server.
@@ -47,7 +58,8 @@ impl Kubo {
     /// Queries the version of the server and enables the workarounds for it:
     ///
     /// - before 0.5.0, uploads use a separate connection, because these servers reset the connection if they refuse an upload;
-    /// - before 0.18.0, the commands of `routing` are sent as commands of `dht`.
+    /// - before 0.18.0, the commands of `routing` are sent as commands of `dht`;
+    /// - before 0.11.0, topics and data of `pubsub` are sent as plain text.
     ///
     /// [`Kubo::connect`] does this as well. Clones of the client share the result.
     ///

@@ -8,6 +8,7 @@ mod embedded;
 mod examples;
 mod files;
 mod names;
+mod network;
 mod node;
 mod pins;
 

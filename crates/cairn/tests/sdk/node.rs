@@ -40,7 +40,7 @@ async fn the_server_tells_of_itself() {
             .iter()
             .any(|command| command.name == "ls" && !command.options.is_empty())
     );
-    assert!(kubo.diag_sys().await.unwrap().is_object());
+    assert!(kubo.diag().sys().await.unwrap().is_object());
     let wrapped = kubo
         .add(b"hello\n")
         .wrap_with_directory(true)

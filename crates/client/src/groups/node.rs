@@ -1,14 +1,14 @@
 //! The server.
 
 use cairn_wire::kubo::commands::{CommandTree, Commands};
-use cairn_wire::kubo::diag::sys::DiagSys;
 use cairn_wire::kubo::id::{Id, PeerInfo};
+use cairn_wire::kubo::mount::Mount;
 use cairn_wire::kubo::resolve::{Resolve, ResolvedPath};
 use cairn_wire::kubo::shutdown::Shutdown;
 use cairn_wire::kubo::version::Version;
 use cairn_wire::kubo::version::VersionInfo as Info;
+use cairn_wire::kubo::version::check::{VersionCheck, VersionComparison};
 use cairn_wire::kubo::version::deps::{Dependency, VersionDeps};
-use serde_json::Value;
 
 use crate::error::Error;
 use crate::kubo::{Call, IntoPath, Kubo, list, nothing, one, setters, some, text};
@@ -37,6 +37,16 @@ impl Kubo {
         Call::new(self, Version::new())
     }
 
+    /// Compares the version of the server with that of its peers.
+    pub fn version_check(&self) -> Call<VersionCheck> {
+        Call::new(self, VersionCheck::new())
+    }
+
+    /// Mounts `/ipfs`, `/ipns` and MFS as file systems on the server, if it supports this.
+    pub fn mount(&self) -> Call<Mount> {
+        Call::new(self, Mount::new())
+    }
+
     /// Lists the dependencies of the server's build.
     pub fn version_deps(&self) -> Call<VersionDeps> {
         Call::new(self, VersionDeps::new())
@@ -50,11 +60,6 @@ impl Kubo {
     /// Lists the commands of the server.
     pub fn commands(&self) -> Call<Commands> {
         Call::new(self, Commands::new())
-    }
-
-    /// Returns information about the system and the process of the server.
-    pub fn diag_sys(&self) -> Call<DiagSys> {
-        Call::new(self, DiagSys::new())
     }
 
     /// Stops the server. Subsequent calls fail with [`ErrorKind::Connection`](crate::ErrorKind::Connection), until a server is
@@ -145,7 +150,7 @@ fn command(tree: CommandTree, depth: usize) -> CommandInfo {
     }
 }
 
-nothing!(Shutdown);
+nothing!(Mount, Shutdown);
 
 one! {
     Id, PeerInfo => Peer, |peer| Ok(Peer {
@@ -162,9 +167,9 @@ one! {
         system: info.system,
         compiler: info.golang,
     });
+    VersionCheck, VersionComparison => VersionComparison, Ok;
     Resolve, ResolvedPath => String, |resolved| Ok::<_, Error>(resolved.path);
     Commands, CommandTree => CommandInfo, |tree| Ok(command(tree, 0));
-    DiagSys, Value => Value, Ok;
 }
 
 list! {
@@ -180,5 +185,7 @@ list! {
 }
 
 cairn_wire::Id!(setters);
+cairn_wire::Mount!(setters);
+cairn_wire::VersionCheck!(setters);
 cairn_wire::Resolve!(setters);
 cairn_wire::Commands!(setters);

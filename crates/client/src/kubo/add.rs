@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 
 use super::values::mode;
-use super::{Call, Items, Kubo, Settings, add_setters, cid, decode, setters};
+use super::{Call, Items, Kubo, Settings, Streamable as _, add_setters, cid, list, setters};
 use crate::error::{EncoderError, Error};
 use crate::time;
 use crate::upload::{IntoSources, Pattern, Source, Symlinks, Upload, WalkOptions, any_of};
@@ -159,6 +159,13 @@ enum RawLeaves {
     AsNocopy,
     Server,
     Set(bool),
+}
+
+list! {
+    Add, Record => AddEvent, |record, items| {
+        items.push_back(AddEvent::read(record)?);
+        Ok(())
+    };
 }
 
 cairn_wire::Add!(add_setters);
@@ -309,10 +316,7 @@ impl<R> AddCall<R> {
                 None => call.answer(false).await,
             }
         };
-        Items::new(Box::pin(answer), |line, items| {
-            items.push_back(AddEvent::read(decode(line)?)?);
-            Ok(())
-        })
+        Items::new(Box::pin(answer), Add::READ)
     }
 }
 

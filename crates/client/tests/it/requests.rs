@@ -45,7 +45,7 @@ async fn headers_cookies_and_credentials() {
         .base("other/v1/")
         .build()
         .unwrap();
-    let _ = kubo.diag_sys().await;
+    let _ = kubo.diag().sys().await;
     let (target, headers) = last(&asked);
     assert_eq!(target, "/other/v1/diag/sys");
     assert_eq!(headers["authorization"], "Basic Zm9vOmJhcg==");
@@ -53,7 +53,7 @@ async fn headers_cookies_and_credentials() {
     assert_eq!(headers["cookie"], "a=1; b=2");
     assert!(!headers.contains_key("content-type"));
     let kubo = Kubo::builder(&address).bearer("t").build().unwrap();
-    let _ = kubo.diag_sys().await;
+    let _ = kubo.diag().sys().await;
     let (target, headers) = last(&asked);
     assert_eq!(target, format!("/{DEFAULT_BASE}/diag/sys"));
     assert_eq!(headers["authorization"], "Bearer t");
@@ -169,17 +169,17 @@ async fn sessions_are_closed_and_opened_again() {
     });
     let kubo = Kubo::builder(&address).build().unwrap();
     for _ in 0..3 {
-        kubo.diag_sys().await.unwrap();
+        kubo.diag().sys().await.unwrap();
     }
     assert_eq!(opened.load(Ordering::Relaxed), 1);
     kubo.close();
     for _ in 0..2 {
-        kubo.diag_sys().await.unwrap();
+        kubo.diag().sys().await.unwrap();
     }
     assert_eq!(opened.load(Ordering::Relaxed), 2);
     let kubo = Kubo::builder(&address).session(false).build().unwrap();
     for _ in 0..2 {
-        kubo.diag_sys().await.unwrap();
+        kubo.diag().sys().await.unwrap();
     }
     assert_eq!(opened.load(Ordering::Relaxed), 4);
 }
@@ -237,6 +237,6 @@ async fn a_proxy_is_asked_in_place_of_the_server() {
         .proxy(&proxy)
         .build()
         .unwrap();
-    kubo.diag_sys().await.unwrap();
+    kubo.diag().sys().await.unwrap();
     assert_eq!(last(&asked).0, "http://node.invalid:5001/api/v0/diag/sys");
 }
