@@ -222,7 +222,10 @@ fn errors_are_json_where_that_is_asked_for() {
 
 #[test]
 fn commands_that_are_not_there_yet_are_named() {
-    for (line, what) in [("swarm peers", "peers"), ("name publish x", "names")] {
+    for (line, what) in [
+        ("tar cat x", "the old tar and urlstore commands"),
+        ("update fetch", "self-updates"),
+    ] {
         let said = parse(line).unwrap_err().render(&ErrorStyle::new("cairn"));
         // What has been added since is a command.
         assert!(said.contains(what) && !said.contains("filestore"), "{said}");

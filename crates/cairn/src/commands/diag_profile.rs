@@ -21,7 +21,10 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Problem> {
     let mut command = request.typed::<DiagProfile>()?;
-    let target = command.output.take().map_or_else(default_name, PathBuf::from);
+    let target = command
+        .output
+        .take()
+        .map_or_else(default_name, PathBuf::from);
     let failed = |error: &std::io::Error| {
         Problem::failed(format!("cannot write {}", target.display())).because(error)
     };

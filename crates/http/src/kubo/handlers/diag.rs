@@ -16,7 +16,13 @@ use crate::requests::Entry;
 
 impl Handler for DiagCmds {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        Ok(call.rpc.requests.list().into_iter().map(to_record).collect())
+        Ok(call
+            .rpc
+            .requests
+            .list()
+            .into_iter()
+            .map(to_record)
+            .collect())
     }
 }
 
