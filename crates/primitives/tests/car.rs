@@ -111,8 +111,8 @@ fn errors_say_what_is_wrong() {
     };
     assert_eq!(
         car::verify(&bad).unwrap_err().to_string(),
-        "block bafkreihlfvs6a7becu5imtif2622ovrqjdfkcz7lqujbapd5afxklvcxve has other content than \
-         its CID says: that of bafkreiecghd6eoqopyjbvp6uljiawrzvtle4vl75znhckscejlb4f3azhe"
+        "the content of block bafkreihlfvs6a7becu5imtif2622ovrqjdfkcz7lqujbapd5afxklvcxve does not match \
+         its CID: it is that of bafkreiecghd6eoqopyjbvp6uljiawrzvtle4vl75znhckscejlb4f3azhe"
     );
     assert_eq!(car::verify(&block), Ok(()));
 }

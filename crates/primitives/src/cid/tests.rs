@@ -57,7 +57,7 @@ fn errors_say_what_is_wrong() {
             "invalid CID: a varint has more than 63 bits",
         ),
         ("b0189", "invalid CID: invalid base32 text at byte 0"),
-        ("f015500000000", "invalid CID: 1 bytes follow it"),
+        ("f015500000000", "invalid CID: 2 bytes follow it"),
     ] {
         assert_eq!(Cid::parse(text).unwrap_err().to_string(), message, "{text}");
     }

@@ -40,7 +40,7 @@ fn every_base_round_trips_and_has_a_name() {
     }
     assert_eq!(
         by_name("nope").unwrap_err().to_string(),
-        "unsupported multibase encoding: nope"
+        "unknown multibase encoding \"nope\""
     );
 }
 

@@ -38,7 +38,7 @@ fn lists_what_kubo_lists() {
     }
     assert_eq!(
         HashFunction::from_name("nope").unwrap_err().to_string(),
-        "unrecognized hash function: \"nope\""
+        "unknown hash function \"nope\""
     );
     assert!(HashFunction::from_name("sha2-384").is_err());
 }
@@ -151,7 +151,7 @@ fn hostile_bytes_are_errors() {
     ));
     assert_eq!(
         Multihash::wrap(0x12, &[0; 129]).unwrap_err().to_string(),
-        "digest too large: sha2-256 digest got 129 bytes, maximum 128"
+        "a sha2-256 digest of 129 bytes is too long: at most 128 bytes"
     );
 }
 

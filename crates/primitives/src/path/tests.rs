@@ -104,6 +104,6 @@ fn parts_can_be_asked_for() {
         name.immutable_root()
             .unwrap_err()
             .to_string()
-            .ends_with("and a fixed path is expected")
+            .ends_with("and an immutable path is required")
     );
 }

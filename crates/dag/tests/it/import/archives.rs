@@ -224,10 +224,10 @@ async fn refuses_what_kubo_refuses() {
         (vec![good[..good.len() - 4].to_vec()], "cannot import the archive: the archive ends too early".to_owned()),
         (vec![then(b"\x80")], format!("{after}the archive ends too early")),
         (vec![then(b"\0")], format!("{after}a section does not begin with a CID: invalid CID: it is shorter than any CID")),
-        (vec![then(&framed(&[b"\x01\x55\x12"]))], format!("{after}a section does not begin with a CID: invalid cid: a multihash has at least 2 bytes")),
+        (vec![then(&framed(&[b"\x01\x55\x12"]))], format!("{after}a section does not begin with a CID: invalid CID: a multihash has at least 2 bytes")),
         (
             vec![then(&framed(&[&[5; 40]]))],
-            format!("{after}a section does not begin with a CID: invalid cid: expected 1 as the cid version number, got: 5"),
+            format!("{after}a section does not begin with a CID: invalid CID: unknown version 5"),
         ),
         (
             vec![with(Block::new(Cid::v1(Codec::RAW, Multihash::wrap(0x1234, b"abcd").unwrap()), b.data.clone()))],
@@ -242,7 +242,7 @@ async fn refuses_what_kubo_refuses() {
                 Cid::v1(Codec::RAW, Multihash::wrap(0x12, &b.cid.hash().digest()[..10]).unwrap()),
                 b.data.clone(),
             ))],
-            "digest too small: sha2-256 digest got 10 bytes, minimum 20".to_owned(),
+            "a sha2-256 digest of 10 bytes is too short: at least 20 bytes".to_owned(),
         ),
         (
             vec![with(block(Codec(0x90), &b.data))],
@@ -300,7 +300,7 @@ async fn bounds_blocks() {
     let text = refusal(&with(&wrong)).await;
     assert!(
         text.starts_with(&format!(
-            "cannot import the archive after block \"{A}\": block {A} has other content"
+            "cannot import the archive after block \"{A}\": the content of block {A} does not match its CID"
         )),
         "{text}"
     );

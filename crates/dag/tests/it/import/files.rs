@@ -408,7 +408,7 @@ async fn refuses_what_kubo_refuses() {
         ),
         (
             request(|r| r.hash = Some("nope".into())),
-            "unrecognized hash function: \"nope\"",
+            "unknown hash function \"nope\"",
         ),
         (
             request(|r| {

@@ -114,7 +114,7 @@ async fn listings_tell_types_sizes_and_targets() {
             .await
             .unwrap_err()
             .to_string()
-            .contains("was not found here")
+            .contains("was not found")
     );
 }
 
@@ -192,7 +192,7 @@ async fn refs_are_listed_as_kubo_lists_them() {
             .unwrap()
             .unwrap_err()
             .to_string()
-            .contains("was not found here")
+            .contains("was not found")
     );
     assert!(refs.next().await.is_none());
     let mut local = cairn_dag::refs::local_listing(dag.store.clone());

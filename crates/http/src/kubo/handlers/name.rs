@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use cairn_dag::NodeError;
-use cairn_node::config::GoDuration;
+use cairn_node::config::{DurationError, GoDuration};
 use cairn_node::names::PublishOptions;
 use cairn_primitives::PeerId;
 use cairn_primitives::ipns::{MAX_RECORD, Record, RecordError, SignatureType};
@@ -69,10 +69,9 @@ impl Handler for NamePublish {
         if self.allow_offline && self.allow_delegated {
             check_where(&call, true, true, "")?;
         }
-        let lifetime: GoDuration = self
-            .lifetime
-            .parse()
-            .map_err(|error| Failure::normal(format!("error parsing lifetime option: {error}")))?;
+        let lifetime: GoDuration = self.lifetime.parse().map_err(|error: DurationError| {
+            Failure::normal(format!("error parsing lifetime option: {}", text(&error)))
+        })?;
         let ttl = duration(&self.ttl)?;
         let path = call.path(&self.path)?;
         if self.resolve {
@@ -106,8 +105,7 @@ impl Handler for NamePublish {
 }
 
 fn duration(text: &str) -> Result<GoDuration, Failure> {
-    text.parse()
-        .map_err(|error: cairn_node::config::DurationError| Failure::normal(error.to_string()))
+    Ok(text.parse::<GoDuration>()?)
 }
 
 impl Handler for NameResolve {

@@ -153,7 +153,7 @@ mod tests {
             relative(options, source).unwrap_err().to_string()
         };
         let long = format!("/srv/files/{}", "x/".repeat(MAX_REFERENCE_PATH));
-        assert!(says(&options(), &long).contains("4096 bytes"));
+        assert!(says(&options(), &long).contains("at most 4096 are allowed"));
         assert_eq!(
             says(&options(), "https://host/a"),
             "references to URLs are disabled"

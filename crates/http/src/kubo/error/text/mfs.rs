@@ -45,7 +45,7 @@ impl KuboText for MfsError {
                 "reached limit of {limit} unflushed MFS operations. To resolve: 1) run 'ipfs files flush' to persist changes, 2) use --flush=true (default), or 3) increase Internal.MFSNoFlushLimit in config"
             ),
             Self::CopySource { path, source } => {
-                format!("cp: cannot get node from path {path}: {}", text(source))
+                format!("cp: cannot get node from path {path}: {}", text(&**source))
             }
             Self::CopyReplace { source, .. } => match &**source {
                 Self::NotFile { path } => {
@@ -54,10 +54,10 @@ impl KuboText for MfsError {
                 source => format!("cp: cannot unlink existing file: {}", text(source)),
             },
             Self::CopyPut { path, source } => {
-                format!("cp: cannot put node in path {path}: {}", text(source))
+                format!("cp: cannot put node in path {path}: {}", text(&**source))
             }
             Self::CopyFlush { path, source } => {
-                format!("cp: cannot flush the created file {path}: {}", text(source))
+                format!("cp: cannot flush the created file {path}: {}", text(&**source))
             }
             Self::Body(source) => text(&**source),
             Self::Resolve(error) => text(error),
