@@ -101,10 +101,16 @@ fn objects_of_git() {
         say(&["refs", "-r", TAG]),
         format!("{COMMIT}\n{TREE}\n{BLOB}\n")
     );
-    for path in ["object/nope", "object/tree/nope"] {
+    for (path, message) in [
+        (
+            "object/nope",
+            format!("no link named \"nope\" under {COMMIT}"),
+        ),
+        ("object/tree/nope", "no entry is named \"nope\"".to_owned()),
+    ] {
         let refused = run(&repository, &["dag", "get", &under(path)], b"");
         let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(said.contains("no entry is named \"nope\""), "{said}");
+        assert!(said.contains(&message), "{said}");
     }
 
     // Pinned by its root, all of it survives, and travels in an archive.

@@ -281,7 +281,7 @@ fn outside_of_the_folder_nothing_is_referred_to() {
     assert_eq!(case.run(&["filestore", "ls"]), "");
     refused(
         &case.try_run(&["add", "--nocopy", "--raw-leaves=false", path]),
-        &["nocopy option requires '--raw-leaves' to be enabled as well"],
+        &["references to files require raw leaves"],
     );
 }
 
