@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createFactory } from 'ipfsd-ctl'
-import { create, globSource } from 'kubo-rpc-client'
+import { create, globSource, multiaddr } from 'kubo-rpc-client'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+const PEER = '12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF'
 const HELLO = 'QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN'
 
 const collect = async (source) => {
@@ -184,6 +185,68 @@ describe('kubo-rpc-client', () => {
     assert.notDeepEqual(original, updated)
     assert.ok((await ipfs.commands()).Subcommands.some((command) => command.Name === 'pin'))
     assert.ok('ipfs_version' in await ipfs.diag.sys())
+  })
+
+  it('patches objects', async () => {
+    await ipfs.files.mkdir('/patched')
+    const folder = (await ipfs.files.stat('/patched')).cid
+    const { cid } = await ipfs.add('linked', { cidVersion: 0 })
+    const linked = await ipfs.object.patch.addLink(folder, { Name: 'a', Hash: cid, Tsize: 6 })
+    assert.deepEqual((await collect(ipfs.ls(linked))).map((entry) => entry.name), ['a'])
+    assert.equal((await ipfs.object.patch.rmLink(linked, { Name: 'a', Hash: cid, Tsize: 6 })).toString(), folder.toString())
+    await ipfs.files.rm('/patched', { recursive: true })
+  })
+
+  it('keeps a list of bootstrap peers', async () => {
+    const address = multiaddr(`/ip4/127.0.0.1/tcp/4001/p2p/${PEER}`)
+    assert.equal((await ipfs.bootstrap.add(address)).Peers.length, 1)
+    assert.ok((await ipfs.bootstrap.list()).Peers.some((peer) => peer.equals(address)))
+    assert.equal((await ipfs.bootstrap.rm(address)).Peers.length, 1)
+  })
+
+  it('changes what is logged, and lists requests', async () => {
+    assert.match((await ipfs.log.level('all', 'error')).message ?? '', /./)
+    assert.ok((await ipfs.log.ls()).length > 0)
+    assert.ok((await ipfs.diag.cmds()).length > 0)
+  })
+
+  it('answers without peers, or says that it has none', async () => {
+    const address = multiaddr(`/ip4/127.0.0.1/tcp/9/p2p/${PEER}`)
+    const { cid } = await ipfs.add('announced')
+    const timeout = 30_000
+    for (const call of [
+      () => ipfs.bitswap.stat({ timeout }),
+      () => ipfs.bitswap.wantlist({ timeout }),
+      () => ipfs.swarm.addrs({ timeout }),
+      () => ipfs.swarm.localAddrs({ timeout }),
+      () => ipfs.swarm.peers({ timeout }),
+      () => ipfs.swarm.connect(address, { timeout }),
+      () => ipfs.swarm.disconnect(address, { timeout }),
+      () => collect(ipfs.routing.findPeer(PEER, { timeout })),
+      () => collect(ipfs.routing.findProvs(cid, { timeout })),
+      () => collect(ipfs.routing.provide(cid, { timeout })),
+      () => collect(ipfs.dht.query(PEER, { timeout })),
+      () => collect(ipfs.stats.bw({ timeout })),
+      () => collect(ipfs.ping(PEER, { count: 1, timeout })),
+      () => ipfs.pubsub.ls({ timeout }),
+      () => ipfs.pubsub.peers('topic', { timeout }),
+      () => ipfs.pubsub.publish('topic', Buffer.from('data'), { timeout })
+    ]) {
+      try {
+        await call()
+      } catch (error) {
+        assert.equal(error.name, 'HTTPError', `${call}: ${error.stack}`)
+      }
+    }
+  })
+
+  it('manages pinning services', async () => {
+    const { service } = ipfs.pin.remote
+    await service.add('nest', { endpoint: new URL('http://127.0.0.1:9/psa'), key: 'a token' })
+    assert.deepEqual((await service.ls()).map((entry) => entry.service), ['nest'])
+    await assert.rejects(collect(ipfs.pin.remote.ls({ service: 'nest' })))
+    await service.rm('nest')
+    assert.equal((await service.ls()).length, 0)
   })
 
   it('makes keys and publishes names', async () => {

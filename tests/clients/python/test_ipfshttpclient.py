@@ -8,12 +8,14 @@ import os
 import re
 import sys
 import tempfile
+import time
 import unittest
 import warnings
 
 import ipfshttpclient
 
 ADDRESS = sys.argv[1]
+PEER = "12D3KooWEqnTdgqHnkkwarSrJjeMP2ZJiADWLYADaNvUb6SQNyPF"
 HELLO = "QmZULkCELmmk5XNfCgTnCyFgAVxBRBXyDHGGMVoLFLiXEN"
 
 
@@ -242,6 +244,88 @@ class Client(unittest.TestCase):
         with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse):
             self.client.dns("name.invalid", timeout=60)
 
+    def test_objects(self):
+        objects = self.client.object
+        empty = objects.new()["Hash"]
+        self.assertEqual(empty, "QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n")
+        folder = objects.new("unixfs-dir")["Hash"]
+        self.assertEqual(objects.data(folder), b"\x08\x01")
+        put = objects.put(io.BytesIO(b'{"Data":"another","Links":[]}'))["Hash"]
+        self.assertEqual(objects.get(put)["Data"], "another")
+        patch = objects.patch
+        linked = patch.add_link(folder, "Johnny", put)["Hash"]
+        links = objects.links(linked)["Links"]
+        self.assertEqual([(link["Name"], link["Hash"]) for link in links], [("Johnny", put)])
+        self.assertEqual(objects.stat(linked)["NumLinks"], 1)
+        self.assertEqual(objects.diff(folder, linked)["Changes"][0]["Path"], "Johnny")
+        self.assertEqual(patch.rm_link(linked, "Johnny")["Hash"], folder)
+        appended = patch.append_data(empty, io.BytesIO(b"bla"))["Hash"]
+        self.assertEqual(objects.data(appended), b"bla")
+        self.assertEqual(patch.set_data(empty, io.BytesIO(b"bla"))["Hash"], appended)
+
+    def test_bootstrap(self):
+        address = "/ip4/127.0.0.1/tcp/4001/p2p/" + PEER
+        self.assertEqual(self.client.bootstrap.add(address)["Peers"], [address])
+        self.assertIn(address, self.client.bootstrap.list()["Peers"])
+        self.assertEqual(self.client.bootstrap.rm(address)["Peers"], [address])
+
+    def test_log(self):
+        log = self.client.unstable.log
+        for level in ["debug", "fatal", "panic", "error"]:
+            self.assertIn("Message", log.level("all", level))
+        self.assertGreater(len(log.ls()["Strings"]), 0)
+        log.level("all", "debug")
+        with log.tail(timeout=30) as events:
+            self.assertTrue(next(iter(events)))
+        log.level("all", "error")
+
+    def offline(self, call, *arguments, **options):
+        """A daemon without peers answers, or says that it has none."""
+        try:
+            return as_list(call(*arguments, **options))
+        except ipfshttpclient.exceptions.CommunicationError as error:
+            self.assertNotIsInstance(error, (
+                ipfshttpclient.exceptions.ConnectionError,
+                ipfshttpclient.exceptions.TimeoutError,
+                ipfshttpclient.exceptions.ProtocolError,
+            ))
+
+    def test_without_peers(self):
+        client, cid = self.client, self.client.add_str("announced")
+        address = "/ip4/127.0.0.1/tcp/9/p2p/" + PEER
+        for call, *arguments in [
+            (client.bitswap.stat,),
+            (client.bitswap.wantlist,),
+            (client.bitswap.wantlist, PEER),
+            (client.dht.findpeer, PEER),
+            (client.dht.findprovs, cid),
+            (client.dht.get, "/ipns/" + PEER),
+            (client.dht.put, "/ipns/" + PEER, "test123"),
+            (client.dht.query, PEER),
+            (client.swarm.addrs,),
+            (client.swarm.peers,),
+            (client.swarm.connect, address),
+            (client.swarm.disconnect, address),
+            (client.swarm.filters.add, "/ip4/192.168.0.0/ipcidr/16"),
+            (client.swarm.filters.rm, "/ip4/192.168.0.0/ipcidr/16"),
+            (client.ping, PEER),
+            (client.id, PEER),
+        ]:
+            with self.subTest(call=call, arguments=arguments):
+                self.offline(call, *arguments, timeout=30)
+
+    def test_pubsub(self):
+        pubsub = self.client.pubsub
+        self.offline(pubsub.ls, timeout=30)
+        self.offline(pubsub.peers, timeout=30)
+        self.offline(pubsub.peers, "topic", timeout=30)
+        self.offline(pubsub.publish, "topic", "payload", timeout=30)
+        try:
+            with pubsub.subscribe("topic"):
+                pass
+        except ipfshttpclient.exceptions.CommunicationError:
+            pass
+
     def test_sessions_are_opened_again(self):
         client = ipfshttpclient.connect(ADDRESS, chunk_size=4096, timeout=60)
         self.assertEqual(client.chunk_size, 4096)
@@ -255,6 +339,14 @@ class Client(unittest.TestCase):
         with self.assertRaises(ipfshttpclient.exceptions.ErrorResponse) as failed:
             self.client.cat("not a cid")
         self.assertIn("invalid", str(failed.exception))
+
+    def test_zz_stops(self):
+        # Alphabetically the last: the daemon of all others is gone after it.
+        self.client.stop()
+        with self.assertRaises(ipfshttpclient.exceptions.ConnectionError):
+            for _ in range(200):
+                self.client.version()
+                time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ fn difference(change: Change) -> Result<Difference, Error> {
     })
 }
 
-fn root(object: ObjectCid) -> Result<Cid, Error> {
+fn root(object: &ObjectCid) -> Result<Cid, Error> {
     cid(&object.hash)
 }
 
@@ -232,12 +232,12 @@ binary!(ObjectData);
 one! {
     ObjectDiff, ObjectChanges => Vec<Difference>, |found| found.changes.into_iter().map(difference).collect();
     ObjectLinks, ObjectLinkList => Vec<ObjectLink>, |list| links(list.links);
-    ObjectNew, ObjectCid => Cid, root;
-    ObjectPut, ObjectCid => Cid, root;
-    ObjectPatchAddLink, ObjectCid => Cid, root;
-    ObjectPatchRmLink, ObjectCid => Cid, root;
-    ObjectPatchAppendData, ObjectCid => Cid, root;
-    ObjectPatchSetData, ObjectCid => Cid, root;
+    ObjectNew, ObjectCid => Cid, |object| root(&object);
+    ObjectPut, ObjectCid => Cid, |object| root(&object);
+    ObjectPatchAddLink, ObjectCid => Cid, |object| root(&object);
+    ObjectPatchRmLink, ObjectCid => Cid, |object| root(&object);
+    ObjectPatchAppendData, ObjectCid => Cid, |object| root(&object);
+    ObjectPatchSetData, ObjectCid => Cid, |object| root(&object);
     ObjectStat, ObjectSizes => ObjectSize, |sizes| Ok(ObjectSize {
         cid: cid(&sizes.hash)?,
         links: sizes.num_links,

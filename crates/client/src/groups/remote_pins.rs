@@ -56,7 +56,7 @@ impl RemotePins<'_> {
     ) -> Call<PinRemoteServiceAdd> {
         Call::new(
             self.0,
-            PinRemoteServiceAdd::new(text(name), text(endpoint), text(key).into()),
+            PinRemoteServiceAdd::new(text(name), text(endpoint), text(key)),
         )
     }
 

@@ -170,13 +170,13 @@ pub struct Bandwidth {
     pub rate_out: f64,
 }
 
-fn links(links: Vec<CidLink>) -> Result<Vec<Cid>, Error> {
+fn links(links: &[CidLink]) -> Result<Vec<Cid>, Error> {
     links.iter().map(|link| cid(&link.cid)).collect()
 }
 
 one! {
     BitswapStat, BitswapCounts => BitswapInfo, |counts| Ok(BitswapInfo {
-        wantlist: links(counts.wantlist)?,
+        wantlist: links(&counts.wantlist)?,
         peers: counts.peers,
         blocks_received: counts.blocks_received,
         data_received: counts.data_received,
@@ -186,7 +186,7 @@ one! {
         blocks_sent: counts.blocks_sent,
         data_sent: counts.data_sent,
     });
-    BitswapWantlist, WantedBlocks => Vec<Cid>, |wanted| links(wanted.keys.unwrap_or_default());
+    BitswapWantlist, WantedBlocks => Vec<Cid>, |wanted| links(wanted.keys.as_deref().unwrap_or_default());
     BitswapLedger, BitswapReceipt => Ledger, |receipt| Ok(Ledger {
         peer: receipt.peer,
         value: receipt.value,
