@@ -46,7 +46,7 @@ pub enum HashError {
     #[error("{0} bytes follow the multihash")]
     Trailing(usize),
     /// The digest is longer than [`MAX_DIGEST`].
-    #[error("a {} digest of {length} bytes is too long: at most {MAX_DIGEST} bytes", name_of(*.code))]
+    #[error("the {} digest of {length} bytes is too long: at most {MAX_DIGEST} bytes", name_of(*.code))]
     TooLong {
         /// The function's code.
         code: u64,
@@ -54,7 +54,7 @@ pub enum HashError {
         length: u64,
     },
     /// The digest is shorter than [`MIN_ALLOWED_DIGEST`].
-    #[error("a {} digest of {length} bytes is too short: at least {MIN_ALLOWED_DIGEST} bytes", name_of(*.code))]
+    #[error("the {} digest of {length} bytes is too short: at least {MIN_ALLOWED_DIGEST} bytes", name_of(*.code))]
     TooShort {
         /// The function's code.
         code: u64,

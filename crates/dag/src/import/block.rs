@@ -267,7 +267,7 @@ mod tests {
                     mhlen: Some(10),
                     ..request()
                 },
-                "a sha2-256 digest of 10 bytes is too short: at least 20 bytes",
+                "the sha2-256 digest of 10 bytes is too short: at least 20 bytes",
             ),
         ] {
             assert_eq!(put(&request), Err(text.to_owned()), "{request:?}");

@@ -122,7 +122,7 @@ fn refuses_what_kubo_refuses() {
     );
     assert_eq!(
         refusal(0x12, &[0; 10]).unwrap_err(),
-        "a sha2-256 digest of 10 bytes is too short: at least 20 bytes"
+        "the sha2-256 digest of 10 bytes is too short: at least 20 bytes"
     );
     assert_eq!(refusal(0x00, &[]), Ok(()));
     assert_eq!(refusal(0x11, &[0; 20]), Ok(()));
@@ -151,7 +151,7 @@ fn hostile_bytes_are_errors() {
     ));
     assert_eq!(
         Multihash::wrap(0x12, &[0; 129]).unwrap_err().to_string(),
-        "a sha2-256 digest of 129 bytes is too long: at most 128 bytes"
+        "the sha2-256 digest of 129 bytes is too long: at most 128 bytes"
     );
 }
 

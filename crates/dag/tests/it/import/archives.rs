@@ -242,7 +242,7 @@ async fn refuses_what_kubo_refuses() {
                 Cid::v1(Codec::RAW, Multihash::wrap(0x12, &b.cid.hash().digest()[..10]).unwrap()),
                 b.data.clone(),
             ))],
-            "a sha2-256 digest of 10 bytes is too short: at least 20 bytes".to_owned(),
+            "the sha2-256 digest of 10 bytes is too short: at least 20 bytes".to_owned(),
         ),
         (
             vec![with(block(Codec(0x90), &b.data))],

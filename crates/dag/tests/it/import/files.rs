@@ -481,6 +481,6 @@ async fn refuses_what_kubo_refuses() {
     let identity = request(|r| r.hash = Some("identity".into()));
     assert_eq!(
         refused(identity, vec![file("f", &noise("q", 200))]).await,
-        "digest too large: identity digest got 200 bytes, maximum 128"
+        "the identity digest of 200 bytes is too long: at most 128 bytes"
     );
 }
