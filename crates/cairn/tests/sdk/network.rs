@@ -17,7 +17,7 @@ fn offline<T>(result: Result<T, Error>) -> Option<T> {
             assert!(
                 error.kind().is_response() || error.kind() == ErrorKind::Status,
                 "{error:?}"
-            )
+            );
         })
         .ok()
 }

@@ -75,6 +75,7 @@ fn named_in(text: &str) -> Vec<Server> {
     servers
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn failed(error: io::Error) -> DnsError {
     if error.kind() == io::ErrorKind::TimedOut {
         return DnsError::TimedOut;

@@ -68,7 +68,7 @@ impl SystemDns {
             for server in &servers {
                 let asked = tokio::time::timeout(PATIENCE, self.ask(server, domain));
                 match asked.await {
-                    Ok(Ok(answer)) => return txt(answer),
+                    Ok(Ok(answer)) => return txt(&answer),
                     Ok(Err(error @ DnsError::BadName)) => return Err(error),
                     Ok(Err(error)) => last = error,
                     Err(_) => last = DnsError::TimedOut,
@@ -93,7 +93,7 @@ impl Dns for SystemDns {
     }
 }
 
-fn txt(answer: TxtAnswer) -> Result<Txt, DnsError> {
+fn txt(answer: &TxtAnswer) -> Result<Txt, DnsError> {
     if answer.texts.is_empty() {
         return Err(DnsError::NotFound);
     }

@@ -134,7 +134,7 @@ fn forgeries_are_refused() {
     let bad_key = forged(&key, |fields| fields.public_key = Bytes::from_static(b"x"));
     assert!(matches!(verify(&bad_key), RecordError::PublicKey(_)));
     let later = forged(&key, |fields| {
-        fields.validity = Bytes::from_static(b"2999-")
+        fields.validity = Bytes::from_static(b"2999-");
     });
     assert_eq!(verify(&later), RecordError::Mismatch(VALIDITY));
     let higher = forged(&key, |fields| fields.sequence = Some(2));
