@@ -5,6 +5,7 @@
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cairn_testkit::dns::DnsServer;
 use cairn_testkit::http::{self, Request};
 use cairn_testkit::rpc::{Rpc, multipart_headers, one_file};
 use cairn_testkit::server::{Daemon, Repository};
@@ -337,6 +338,11 @@ fn queries(number: usize, spec: &Spec, values: &[String]) -> Vec<String> {
 #[test]
 fn every_odd_value_gets_a_status() {
     let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
+    // Odd domains are asked for here, and nowhere else.
+    let dns = DnsServer::start(&[]).unwrap();
+    repository
+        .configure(|config| config["DNS"]["Resolvers"] = serde_json::json!({".": dns.url()}))
+        .unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
     Rpc::new(&daemon.rpc())
         .add(b"pinned", "cid-version=1")
