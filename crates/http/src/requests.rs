@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use cairn_wire::Values;
@@ -41,12 +42,12 @@ pub(crate) struct Entry {
 /// The requests of one node.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
+    next: AtomicU64,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    next: u64,
     keep: Duration,
     running: BTreeMap<u64, Entry>,
     ended: VecDeque<Entry>,
@@ -55,7 +56,6 @@ struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
-            next: 0,
             keep: KEEP,
             running: BTreeMap::new(),
             ended: VecDeque::new(),
@@ -66,9 +66,8 @@ impl Default for State {
 impl RequestLog {
     /// Lists a request as running until the guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>, spec: &Spec, values: &Values) -> Running {
-        let mut state = self.state.lock();
-        let id = state.next;
-        state.next += 1;
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        // All connections share the lock: nothing is copied while it is held.
         let entry = Entry {
             id,
             command: spec.path,
@@ -77,7 +76,7 @@ impl RequestLog {
             started: SystemTime::now(),
             ended: None,
         };
-        state.running.insert(id, entry);
+        self.state.lock().running.insert(id, entry);
         Running {
             log: Arc::clone(self),
             id,
@@ -107,13 +106,17 @@ impl RequestLog {
     }
 
     fn end(&self, id: u64) {
+        let ended = SystemTime::now();
         let mut state = self.state.lock();
         let Some(mut entry) = state.running.remove(&id) else {
             return;
         };
-        entry.ended = Some(SystemTime::now());
+        entry.ended = Some(ended);
         state.ended.push_back(entry);
-        state.forget();
+        // Those that are too old are left out when they are listed.
+        let forgotten = (state.ended.len() > MOST_ENDED).then(|| state.ended.pop_front());
+        drop(state);
+        drop(forgotten);
     }
 }
 
@@ -126,8 +129,7 @@ impl State {
         };
         // They are in the order in which they ended.
         let old = self.ended.iter().take_while(|entry| is_old(entry)).count();
-        let many = self.ended.len().saturating_sub(MOST_ENDED);
-        self.ended.drain(..old.max(many));
+        self.ended.drain(..old);
     }
 }
 
