@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -20,16 +20,7 @@ fn repository() -> Repository {
 
 /// Runs a command with this standard input.
 fn run(repository: &Repository, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = repository
-        .command()
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    repository.output(arguments, input).unwrap()
 }
 
 fn prints(repository: &Repository, line: &str) -> String {

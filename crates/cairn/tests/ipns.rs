@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use cairn_testkit::dns::{DnsServer, TTL};
 use cairn_testkit::http::{self, Answer, Request};
@@ -25,16 +24,7 @@ fn prints(repository: &Repository, line: &str) -> String {
 }
 
 fn output(repository: &Repository, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = repository
-        .command()
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    repository.output(arguments, input).unwrap()
 }
 
 /// What a command that has to fail says.

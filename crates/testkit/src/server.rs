@@ -3,9 +3,10 @@
 //!
 //! Any program with Kubo's command line fits: Cairn, and Kubo itself.
 
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -110,6 +111,25 @@ impl Repository {
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(printed)
+    }
+
+    /// Runs a command to its end with this standard input, however it ends.
+    ///
+    /// # Errors
+    /// It cannot be run, or does not read its input.
+    pub fn output(&self, arguments: &[&str], input: &[u8]) -> Result<Output> {
+        let mut child = self
+            .command()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("running {}", self.binary.display()))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input).context("writing its input")?;
+        }
+        Ok(child.wait_with_output()?)
     }
 
     /// Edits the configuration file.
