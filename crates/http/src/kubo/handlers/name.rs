@@ -37,13 +37,18 @@ const MOST: usize = 1 << 20;
 
 const NO_PUBLISHERS: &str = "no delegated publishers configured: add Ipns.DelegatedPublishers or use --allow-offline for local-only publishing";
 
-/// Refuses what contradicts itself, and what needs publishers that this version does not have.
-fn check_where(call: &Call, offline: bool, delegated: bool, refusal: &str) -> Result<(), Failure> {
+/// Refuses options that contradict each other.
+fn check_flags(offline: bool, delegated: bool) -> Result<(), Failure> {
     if offline && delegated {
         return Err(Failure::normal(
             "cannot use both --allow-offline and --allow-delegated flags",
         ));
     }
+    Ok(())
+}
+
+/// Refuses what needs peers on a node without them, and publishers, which this version does not have.
+fn check_where(call: &Call, offline: bool, delegated: bool, refusal: &str) -> Result<(), Failure> {
     if delegated {
         let config = call.node().config();
         let named = config
@@ -66,9 +71,7 @@ fn check_where(call: &Call, offline: bool, delegated: bool, refusal: &str) -> Re
 
 impl Handler for NamePublish {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
-        if self.allow_offline && self.allow_delegated {
-            check_where(&call, true, true, "")?;
-        }
+        check_flags(self.allow_offline, self.allow_delegated)?;
         let lifetime: GoDuration = self.lifetime.parse().map_err(|error: DurationError| {
             Failure::normal(format!("error parsing lifetime option: {}", text(&error)))
         })?;
@@ -201,6 +204,7 @@ impl Handler for NamePut {
         if !self.force {
             check_record(&call, &name, &data)?;
         }
+        check_flags(self.allow_offline, self.allow_delegated)?;
         check_where(
             &call,
             self.allow_offline,
