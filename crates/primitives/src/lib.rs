@@ -10,6 +10,7 @@ pub mod cid;
 pub mod cid_list;
 pub mod codec;
 pub mod dns;
+pub mod duration;
 pub mod ipld;
 pub mod ipns;
 pub mod keys;

@@ -2,6 +2,11 @@
 //!
 //! Spec: <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 /// Writes a time in UTC, with as many digits of a second as there are; `None` outside the years 0 to 9999.
 ///
 /// ```
@@ -11,16 +16,12 @@
 /// ```
 #[must_use]
 pub fn format(seconds: i64, nanos: u32) -> Option<String> {
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days)?;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let time = EPOCH.checked_add(SignedDuration::from_secs(seconds)).ok()?;
     let fraction = match nanos {
         0 => String::new(),
         nanos => format!(".{nanos:09}").trim_end_matches('0').to_owned(),
     };
-    Some(format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"
-    ))
+    (time.year() >= 0).then(|| format!("{time}{fraction}Z"))
 }
 
 /// Reads a time: seconds since 1970, and nanoseconds. Digits of a second behind the ninth are passed over, as are leap seconds
@@ -29,23 +30,15 @@ pub fn format(seconds: i64, nanos: u32) -> Option<String> {
 pub fn parse(text: &str) -> Option<(i64, u32)> {
     let mut rest = text.as_bytes();
     let year = number(&mut rest, 4)?;
-    let month = number(expect(&mut rest, b'-')?, 2)?;
-    let day = number(expect(&mut rest, b'-')?, 2)?;
-    let hour = number(expect(&mut rest, b'T')?, 2)?;
-    let minute = number(expect(&mut rest, b':')?, 2)?;
-    let second = number(expect(&mut rest, b':')?, 2)?;
+    let month = pair(expect(&mut rest, b'-')?)?;
+    let day = pair(expect(&mut rest, b'-')?)?;
+    let hour = pair(expect(&mut rest, b'T')?)?;
+    let minute = pair(expect(&mut rest, b':')?)?;
+    let second = pair(expect(&mut rest, b':')?)?;
     let nanos = fraction(&mut rest)?;
     let offset = offset(rest)?;
-    let fits = (1..=12).contains(&month)
-        && (1..=days_in(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 60;
-    let days = days_since_1970(year, month, day);
-    fits.then_some((
-        days * 86_400 + hour * 3600 + minute * 60 + second - offset,
-        nanos,
-    ))
+    let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    Some((time.duration_since(EPOCH).as_secs() - offset, nanos))
 }
 
 fn expect<'a, 'b>(rest: &'b mut &'a [u8], letter: u8) -> Option<&'b mut &'a [u8]> {
@@ -54,14 +47,19 @@ fn expect<'a, 'b>(rest: &'b mut &'a [u8], letter: u8) -> Option<&'b mut &'a [u8]
 }
 
 /// A number of so many digits.
-fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
+fn number(rest: &mut &[u8], digits: usize) -> Option<i16> {
     let (text, after) = rest.split_at_checked(digits)?;
     *rest = after;
     text.iter().try_fold(0, |value, digit| {
         digit
             .is_ascii_digit()
-            .then(|| value * 10 + i64::from(digit - b'0'))
+            .then(|| value * 10 + i16::from(digit - b'0'))
     })
+}
+
+/// A number of two digits.
+fn pair(rest: &mut &[u8]) -> Option<i8> {
+    i8::try_from(number(rest, 2)?).ok()
 }
 
 /// The nanoseconds behind the dot, if there is one.
@@ -92,43 +90,9 @@ fn offset(rest: &[u8]) -> Option<i64> {
         [b'-', rest @ ..] => (-1, rest),
         _ => return None,
     };
-    let hours = number(&mut rest, 2)?;
-    let minutes = number(expect(&mut rest, b':')?, 2)?;
+    let hours = i64::from(pair(&mut rest)?);
+    let minutes = i64::from(pair(expect(&mut rest, b':')?)?);
     (rest.is_empty() && hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// The era method: years begin in March, so that the leap day is a year's last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month and day of a count of days since 1970, for years 0 to 9999.
-fn civil(days: i64) -> Option<(i64, i64, i64)> {
-    let days = days.checked_add(719_468)?;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = era.checked_mul(400)? + year_of_era + i64::from(month <= 2);
-    (0..=9999).contains(&year).then_some((year, month, day))
 }
 
 #[cfg(test)]

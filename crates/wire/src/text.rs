@@ -54,36 +54,6 @@ pub fn pretty(value: &impl serde::Serialize, indent: &[u8]) -> String {
     }
 }
 
-/// A duration in Go's notation, as in `1h30m0s` or `1.5ms`.
-#[must_use]
-pub fn duration(nanos: u64) -> String {
-    const SECOND: u64 = 1_000_000_000;
-    let (scale, unit) = match nanos {
-        0 => return "0s".to_owned(),
-        1..1_000 => (1, "ns"),
-        1_000..1_000_000 => (1_000, "\u{b5}s"),
-        1_000_000..SECOND => (1_000_000, "ms"),
-        _ => (SECOND, "s"),
-    };
-    let minutes = nanos / (60 * SECOND);
-    let rest = nanos % (60 * SECOND);
-    let mut out = String::new();
-    if minutes >= 60 {
-        let _ = write!(out, "{}h", minutes / 60);
-    }
-    if minutes > 0 {
-        let _ = write!(out, "{}m", minutes % 60);
-    }
-    let _ = write!(out, "{}", rest / scale);
-    let fraction = rest % scale;
-    if fraction > 0 {
-        let width = scale.ilog10() as usize;
-        let digits = format!("{fraction:0width$}");
-        let _ = write!(out, ".{}", digits.trim_end_matches('0'));
-    }
-    out + unit
-}
-
 /// A size with a decimal unit, as in `1.2 MB`: rounded, with one fractional digit below ten.
 #[must_use]
 pub fn human_bytes(bytes: u64) -> String {

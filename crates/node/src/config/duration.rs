@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use cairn_primitives::duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A duration in nanoseconds, possibly negative: at most about 292 years.
@@ -167,41 +168,11 @@ fn fraction_nanos(digits: &str, scale: u64) -> u64 {
 
 impl fmt::Display for GoDuration {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.0.unsigned_abs();
-        if nanos == 0 {
-            return out.write_str("0s");
-        }
         if self.0 < 0 {
             out.write_str("-")?;
         }
-        if nanos < SECOND {
-            let (scale, unit) = match nanos {
-                ..1_000 => (1, "ns"),
-                1_000..1_000_000 => (1_000, "\u{b5}s"),
-                _ => (1_000_000, "ms"),
-            };
-            return write!(out, "{}{unit}", decimal(nanos, scale));
-        }
-        let minutes = nanos / (60 * SECOND);
-        if minutes >= 60 {
-            write!(out, "{}h", minutes / 60)?;
-        }
-        if minutes > 0 {
-            write!(out, "{}m", minutes % 60)?;
-        }
-        write!(out, "{}s", decimal(nanos % (60 * SECOND), SECOND))
+        out.write_str(&duration::format(self.0.unsigned_abs()))
     }
-}
-
-/// `value / scale` without trailing zeros; `scale` is a power of ten.
-fn decimal(value: u64, scale: u64) -> String {
-    let (whole, rest) = (value / scale, value % scale);
-    if rest == 0 {
-        return whole.to_string();
-    }
-    let width = scale.ilog10() as usize;
-    let digits = format!("{rest:0width$}");
-    format!("{whole}.{}", digits.trim_end_matches('0'))
 }
 
 impl Serialize for GoDuration {

@@ -87,13 +87,10 @@ fn failed(error: io::Error) -> DnsError {
 
 /// A number that nobody guesses: an answer has to name it.
 fn fresh_id() -> Result<u16, DnsError> {
-    use rand::TryRng as _;
     let mut bytes = [0; 2];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|_| DnsError::Failed {
-            reason: "the system has no random numbers to give".to_owned(),
-        })?;
+    getrandom::fill(&mut bytes).map_err(|_| DnsError::Failed {
+        reason: "the system has no random numbers to give".to_owned(),
+    })?;
     Ok(u16::from_be_bytes(bytes))
 }
 

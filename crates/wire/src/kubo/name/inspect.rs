@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
+use cairn_primitives::duration;
 use cairn_primitives::quote::Quoted;
 use serde::{Deserialize, Serialize};
-
-use crate::text::duration;
 
 /// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +92,7 @@ fn show(record: &InspectedRecord, out: &mut String) {
         line("Sequence:", sequence.to_string());
     }
     if let Some(ttl) = entry.ttl {
-        line("TTL:", duration(ttl));
+        line("TTL:", duration::format(ttl));
     }
     line("Protobuf Size:", record.pb_size.to_string());
     line("Signature Type:", record.signature_type.clone());
