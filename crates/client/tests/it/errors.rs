@@ -11,7 +11,7 @@ use cairn_client::{Error, ErrorKind, Kubo, Retry, Source, TransportError, Upload
 use futures_util::stream;
 use http::StatusCode;
 
-use super::server::{answering, client, hold, json, raw, reset, serve};
+use super::server::{answering, client, finish, hold, json, raw, reset, serve};
 
 const VERSION: &str =
     r#"{"Version":"0.3.0","Commit":"","Repo":"5","System":"amd64/linux","Golang":"go1.6"}"#;
@@ -260,12 +260,12 @@ async fn statuses_with_and_without_a_message() {
 
 /// An answer whose trailer says why it ended.
 const TRAILER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
-    transfer-encoding: chunked\r\ntrailer: x-stream-error\r\n\r\n\
+    connection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-stream-error\r\n\r\n\
     1b\r\n{\"Key\":\"bafkqaaa\",\"Size\":1}\r\n0\r\nx-stream-error: the disk is on fire\r\n\r\n";
 
 #[tokio::test]
 async fn a_command_that_fails_after_its_answer_has_begun() {
-    let kubo = raw(TRAILER, reset);
+    let kubo = raw(TRAILER, finish);
     let error = kubo.blocks().put(b"x").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PartialResponse);
     assert_eq!(error.to_string(), "the disk is on fire");

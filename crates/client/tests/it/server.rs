@@ -59,6 +59,12 @@ pub(crate) fn reset(stream: TcpStream) {
     drop(stream);
 }
 
+/// Ends the answer, and reads what the client still sends: what is unread when a connection is closed resets it.
+pub(crate) fn finish(mut stream: TcpStream) {
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let _ = std::io::copy(&mut stream, &mut std::io::sink());
+}
+
 /// Keeps the connection and says nothing more.
 pub(crate) fn hold(stream: TcpStream) {
     std::thread::sleep(std::time::Duration::from_secs(60));
