@@ -1,0 +1,1 @@
+//! Bitswap: exchanging blocks.

@@ -1,0 +1,1 @@
+//! The swarm: transports, connections and their limits.

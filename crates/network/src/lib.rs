@@ -1,0 +1,15 @@
+//! Peers: connections by libp2p, blocks by bitswap, finding things by the DHT and over HTTP, messages by topic.
+//!
+//! [`host`] runs one libp2p swarm. The other modules are a part of it each, and know nothing of one another: a module has a
+//! `Behaviour`, which the host composes into its swarm, and a handle, which can be cloned and talks to the behaviour through a
+//! bounded channel. The handles implement the traits of `cairn_store` ([`Exchange`](cairn_store::Exchange) and those of
+//! [`network`](cairn_store::network)), which is all that the rest of Cairn sees.
+
+pub mod bitswap;
+mod convert;
+pub mod host;
+mod providers;
+pub mod pubsub;
+pub mod routing;
+
+pub use providers::Providers;

@@ -1,0 +1,1 @@
+//! Finding peers, providers and records.
