@@ -11,7 +11,7 @@ use super::names::peer_of;
 use super::settings::Settings;
 use super::start::Modules;
 use super::state::Shared;
-use super::{announce, book, keep, ping, trim};
+use super::{announce, book, keep, ping, protocols, trim};
 use crate::convert::address_to_libp2p;
 
 /// The version of the protocols as in Kubo's identify messages.
@@ -26,6 +26,7 @@ pub(super) struct Behaviour {
     identify: Guard<announce::Behaviour>,
     answer_pings: Guard<libp2p::ping::Behaviour>,
     ping: Guard<ping::Behaviour>,
+    protocols: Guard<protocols::Behaviour>,
     keep: Guard<keep::Behaviour>,
     trim: Guard<trim::Behaviour>,
     relay_client: Toggle<Guard<relay::client::Behaviour>>,
@@ -77,6 +78,7 @@ impl Behaviour {
             ),
             answer_pings: Guard::new("ping", libp2p::ping::Behaviour::default()),
             ping: Guard::new("ping", ping::Behaviour::new(pings)),
+            protocols: Guard::new("protocols", protocols::Behaviour(shared.protocols.clone())),
             keep: Guard::new(
                 "peering",
                 keep::Behaviour::new(

@@ -13,6 +13,7 @@ mod guard;
 mod keep;
 mod meter;
 mod ping;
+mod protocols;
 mod names;
 mod run;
 mod settings;

@@ -183,6 +183,7 @@ fn shared(settings: &Settings) -> Arc<Shared> {
     Arc::new(Shared {
         local: public.to_peer_id(),
         public_key: public.encode_protobuf(),
+        agent: settings.agent.clone(),
         state: parking_lot::RwLock::new(State::default()),
         book: Book::default(),
         meters: Meters::new(settings.count_bandwidth),
@@ -190,6 +191,7 @@ fn shared(settings: &Settings) -> Arc<Shared> {
         peerings,
         protected: Protected::default(),
         policy: Policy::new(settings),
+        protocols: super::protocols::Protocols::default(),
         limits: settings.limits.clone(),
         assume: settings.auto_nat.assume,
     })

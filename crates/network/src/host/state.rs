@@ -15,6 +15,7 @@ use super::announce::Policy;
 use super::book::Book;
 use super::keep::Peerings;
 use super::meter::{ConnectionMeter, Meters};
+use super::protocols::Protocols;
 use super::settings::Limits;
 use super::transport::Filters;
 use super::trim::Protected;
@@ -77,6 +78,7 @@ impl State {
 pub(super) struct Shared {
     pub(super) local: PeerId,
     pub(super) public_key: Vec<u8>,
+    pub(super) agent: String,
     pub(super) state: RwLock<State>,
     pub(super) book: Book,
     pub(super) meters: Meters,
@@ -84,6 +86,7 @@ pub(super) struct Shared {
     pub(super) peerings: Peerings,
     pub(super) protected: Protected,
     pub(super) policy: Policy,
+    pub(super) protocols: Protocols,
     pub(super) limits: Limits,
     pub(super) assume: Option<bool>,
 }

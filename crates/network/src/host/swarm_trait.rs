@@ -1,6 +1,6 @@
 //! The host as the swarm of a node.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -109,6 +109,14 @@ impl Swarm for Host {
 
     fn identity(&self, peer: &PeerId) -> Option<PeerIdentity> {
         let peer = to_libp2p(peer)?;
+        if peer == self.shared.local {
+            return Some(PeerIdentity {
+                public_key: Some(self.shared.public_key.clone()),
+                addresses: self.announced(),
+                agent: self.shared.agent.clone(),
+                protocols: self.shared.protocols.list(),
+            });
+        }
         let identified = self.shared.book.identified(&peer)?;
         Some(PeerIdentity {
             public_key: identified.public_key,
@@ -348,25 +356,4 @@ impl Host {
         self.shared.meters.count_bytes().then_some(self as &dyn Bandwidth)
     }
 
-    /// This node as peers see it.
-    #[must_use]
-    pub fn local_identity(&self) -> PeerIdentity {
-        PeerIdentity {
-            public_key: Some(self.shared.public_key.clone()),
-            addresses: self.announced(),
-            ..PeerIdentity::default()
-        }
-    }
-
-    /// How many connections each peer has.
-    #[must_use]
-    pub fn connection_counts(&self) -> HashMap<PeerId, usize> {
-        let mut counts = HashMap::new();
-        for open in self.shared.state.read().connections.values() {
-            if let Some(peer) = from_libp2p(&open.peer) {
-                *counts.entry(peer).or_default() += 1;
-            }
-        }
-        counts
-    }
 }

@@ -1,0 +1,1 @@
+//! Peers that flood, and faults of this program.
