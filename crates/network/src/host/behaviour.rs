@@ -24,7 +24,6 @@ pub(super) struct Behaviour {
     memory: Toggle<Guard<memory_connection_limits::Behaviour>>,
     book: Guard<book::Behaviour>,
     identify: Guard<announce::Behaviour>,
-    answer_pings: Guard<libp2p::ping::Behaviour>,
     ping: Guard<ping::Behaviour>,
     protocols: Guard<protocols::Behaviour>,
     keep: Guard<keep::Behaviour>,
@@ -76,7 +75,6 @@ impl Behaviour {
                 "identify",
                 announce::Behaviour::new(identify::Behaviour::new(identify), shared.policy.clone()),
             ),
-            answer_pings: Guard::new("ping", libp2p::ping::Behaviour::default()),
             ping: Guard::new("ping", ping::Behaviour::new(pings)),
             protocols: Guard::new("protocols", protocols::Behaviour(shared.protocols.clone())),
             keep: Guard::new(

@@ -18,6 +18,7 @@ use tokio::time::MissedTickBehavior;
 use super::behaviour::{Behaviour, BehaviourEvent};
 use super::book::{Identified, without_peer};
 use super::guard::{Panicked, log_panic};
+use super::ping::Measured;
 use super::state::{Open, Shared};
 use super::transport::ip_of;
 
@@ -281,12 +282,10 @@ impl Runner {
                 connection_id,
                 info,
             }) => self.identified(peer_id, connection_id, info),
-            BehaviourEvent::AnswerPings(event) => {
-                if let Ok(time) = event.result {
-                    let mut state = self.shared.state.write();
-                    if let Some(open) = state.connections.get_mut(&event.connection) {
-                        open.latency = Some(time);
-                    }
+            BehaviourEvent::Ping(Measured { connection, latency }) => {
+                let mut state = self.shared.state.write();
+                if let Some(open) = state.connections.get_mut(&connection) {
+                    open.latency = Some(latency);
                 }
             }
             BehaviourEvent::Reachability(event) => {

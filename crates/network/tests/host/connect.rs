@@ -17,8 +17,9 @@ async fn meet(listen: &str, dialer: impl FnOnce(&mut Settings), listener: impl F
     assert!(known.public_key.is_some());
     let mut pings = a.ping(b.id.clone());
     for _ in 0..3 {
-        assert!(pings.next().await.unwrap().is_ok());
+        pings.next().await.unwrap().unwrap();
     }
+    until("the latency is measured", || a.connections().iter().all(|open| open.latency.is_some())).await;
     let open = a.connections();
     assert_eq!(open.len(), 1);
     let streams = &open.first().unwrap().streams;
