@@ -5,6 +5,7 @@
 //! bounded channel. The handles implement the traits of `cairn_store` ([`Exchange`](cairn_store::Exchange) and those of
 //! [`network`](cairn_store::network)), which is all that the rest of Cairn sees.
 
+mod absent;
 pub mod bitswap;
 mod convert;
 pub mod host;
@@ -12,4 +13,5 @@ mod providers;
 pub mod pubsub;
 pub mod routing;
 
+pub use absent::{NoExchange, NoRouting};
 pub use providers::Providers;

@@ -16,6 +16,7 @@ pub mod keystore;
 pub mod metrics;
 pub mod names;
 mod node;
+pub mod online;
 mod parts;
 mod peers;
 pub mod remote_services;

@@ -334,7 +334,7 @@ impl Node {
             }
             Ok(())
         });
-        let (tasks, mfs) = tokio::join!(tasks, mfs);
+        let ((), tasks, mfs) = tokio::join!(self.go_offline(), tasks, mfs);
         // Pins refer to blocks, so they are closed first.
         let rows = within("the rows", PART_CLOSE, async {
             Ok(self.rows.close().await?)

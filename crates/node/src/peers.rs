@@ -8,6 +8,7 @@ use parking_lot::RwLock;
 
 use crate::dns::Dns;
 use crate::node::Node;
+use crate::online::Online;
 
 /// Set by the network layer; empty on a node without peers.
 #[derive(Default)]
@@ -15,6 +16,14 @@ pub(crate) struct Peers {
     exchange: RwLock<Option<Arc<dyn Exchange>>>,
     names: RwLock<Option<Arc<dyn Names>>>,
     network: RwLock<Option<Arc<dyn Network>>>,
+    online: RwLock<Option<Arc<Online>>>,
+}
+
+impl Peers {
+    /// Replaces the connection to peers, and returns the old one.
+    pub(crate) fn set_online(&self, online: Option<Arc<Online>>) -> Option<Arc<Online>> {
+        std::mem::replace(&mut *self.online.write(), online)
+    }
 }
 
 impl Node {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::guard::Guard;
 use super::names::peer_of;
-use super::settings::Settings;
+use super::settings::{RelayService, Settings};
 use super::start::Modules;
 use super::state::Shared;
 use super::{announce, book, keep, ping, protocols, trim};
@@ -100,7 +100,7 @@ impl Behaviour {
             relay_client: guarded("relay client", relays),
             relay_server: guarded(
                 "relay service",
-                settings.relay.serve.then(|| relay::Behaviour::new(local, relay::Config::default())),
+                settings.relay.serve.as_ref().map(|service| relay_service(local, service)),
             ),
             reachability: guarded("AutoNAT", test.then(autonat::v2::client::Behaviour::default)),
             reachability_server: guarded(
@@ -129,6 +129,19 @@ fn connection_limits(settings: &Settings) -> connection_limits::Behaviour {
         behaviour.bypass_peer_id(&peer);
     }
     behaviour
+}
+
+fn relay_service(local: PeerId, service: &RelayService) -> relay::Behaviour {
+    let config = relay::Config {
+        max_reservations: service.reservations,
+        reservation_duration: service.reservation,
+        max_circuits: service.circuits.saturating_mul(4),
+        max_circuits_per_peer: service.circuits,
+        max_circuit_duration: service.duration,
+        max_circuit_bytes: service.bytes,
+        ..relay::Config::default()
+    };
+    relay::Behaviour::new(local, config)
 }
 
 fn autonat_v1(local: PeerId, settings: &Settings) -> autonat::v1::Behaviour {

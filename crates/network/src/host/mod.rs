@@ -25,7 +25,7 @@ mod transport;
 mod trim;
 
 pub use settings::{
-    AutoNat, Connections, IdentityError, Limits, Relay, Settings, Throttle, Transports, WssCertificate,
+    AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle, Transports, WssCertificate,
 };
 pub use start::{Host, Modules, StartError};
 pub use swarm_key::{SwarmKey, SwarmKeyError};

@@ -222,8 +222,8 @@ pub struct Relay {
     pub relays: Vec<Multiaddr>,
     /// Whether relayed connections are replaced by direct ones where possible (DCUtR).
     pub hole_punching: bool,
-    /// Whether this node relays for others. Off, unlike in Kubo, where a node with public addresses relays within limits.
-    pub serve: bool,
+    /// This node as a relay for others. Off by default, unlike in Kubo, where a node with public addresses relays within limits.
+    pub serve: Option<RelayService>,
 }
 
 impl Default for Relay {
@@ -232,7 +232,34 @@ impl Default for Relay {
             client: true,
             relays: Vec::new(),
             hole_punching: true,
-            serve: false,
+            serve: None,
+        }
+    }
+}
+
+/// Limits of this node as a relay (`Swarm.RelayService`). A request above them is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayService {
+    /// How long a relayed connection may be open.
+    pub duration: Duration,
+    /// Bytes that it may transfer in each direction.
+    pub bytes: u64,
+    /// How long a reservation is valid.
+    pub reservation: Duration,
+    /// Reservations of all peers.
+    pub reservations: usize,
+    /// Relayed connections with one peer; for all peers it is four times as many.
+    pub circuits: usize,
+}
+
+impl Default for RelayService {
+    fn default() -> Self {
+        Self {
+            duration: Duration::from_secs(120),
+            bytes: 1 << 17,
+            reservation: Duration::from_secs(3_600),
+            reservations: 128,
+            circuits: 16,
         }
     }
 }

@@ -207,7 +207,7 @@ fn listen(swarm: &mut Swarm<Behaviour>, settings: &Settings) -> Result<HashSet<L
                 listeners.insert(id);
             }
             Err(TransportError::MultiaddrNotSupported(address)) => {
-                tracing::warn!(%address, "no transport for this address is available: it is skipped");
+                tracing::info!(%address, "no transport for this address is available: it is skipped");
             }
             Err(TransportError::Other(source)) => {
                 tracing::error!(%address, error = %source, "cannot listen");

@@ -212,7 +212,8 @@ pub struct Version {
 }
 
 impl Section for Version {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys =
+        UnusedKeys::Keys(&["SwarmCheckEnabled", "SwarmCheckPercentThreshold"]);
 }
 
 /// Internal settings.
@@ -240,7 +241,13 @@ pub struct Internal {
 }
 
 impl Section for Internal {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "Bitswap",
+        "UnixFSShardingSizeThreshold",
+        "BackupBootstrapInterval",
+        "MFSNoFlushLimit",
+        "ShutdownTimeout",
+    ]);
 }
 
 /// Internals of Bitswap.

@@ -3,6 +3,9 @@
 //! A panic in the handler of one connection closes that connection. A panic in a behaviour is logged, and the behaviour continues with
 //! the next event; one that panics at every step is no longer polled.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
