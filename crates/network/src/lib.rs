@@ -11,5 +11,6 @@ pub mod host;
 mod providers;
 pub mod pubsub;
 pub mod routing;
+pub mod streams;
 
 pub use providers::Providers;
