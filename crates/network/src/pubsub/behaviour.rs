@@ -25,7 +25,7 @@ use super::admission::Admission;
 use super::discovery::{ENOUGH_PEERS, Lookups};
 use super::error::PubSubError;
 use super::filter::{self, TopicFilter};
-use super::handle::{Command, MAX_COMMANDS, PubSub};
+use super::handle::{Command, Join, MAX_COMMANDS, PubSub};
 use super::protocols::Protocols;
 use super::sequences::Sequences;
 use super::settings::{Settings, max_message};
@@ -200,10 +200,13 @@ impl Behaviour {
                 self.shared.topics.write().insert(topic.clone());
             }
         }
-        let queue = Arc::new(Queue::new(
-            self.settings.subscription_messages,
-            self.settings.subscription_bytes,
-        ));
+        let queue = Arc::new(match validator {
+            Some(_) => Queue::silent(),
+            None => Queue::new(
+                self.settings.subscription_messages,
+                self.settings.subscription_bytes,
+            ),
+        });
         let state = self.subscribed.entry(topic).or_default();
         state.queues.push(Arc::clone(&queue));
         if let Some(validator) = validator {
@@ -252,6 +255,13 @@ impl Behaviour {
                 // An event may arrive after the peer has left.
                 if let Some(peer) = self.shared.peers.write().get_mut(&peer_id) {
                     peer.takes_part = true;
+                    if self.subscribed.contains_key(topic.as_str()) {
+                        // Nobody may be listening.
+                        let _ = self.shared.joins.send(Join {
+                            peer: peer_id,
+                            topic: topic.as_str().into(),
+                        });
+                    }
                     peer.topics.insert(topic.into_string());
                 }
             }

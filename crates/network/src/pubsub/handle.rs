@@ -8,7 +8,7 @@ use cairn_store::NetworkError;
 use cairn_store::network::{Messages, PubSub as Interface};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::error::PubSubError;
 use super::shared::Shared;
@@ -40,6 +40,21 @@ pub(super) enum Command {
     },
 }
 
+/// A peer has subscribed to a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The peer.
+    pub peer: libp2p::PeerId,
+    /// The topic.
+    pub topic: Arc<str>,
+}
+
+/// Keeps a topic subscribed and validated until it is dropped.
+#[derive(Debug)]
+pub struct Validation {
+    _reader: Reader,
+}
+
 /// Publishes messages and subscribes to topics. Clones share one node.
 #[derive(Clone)]
 pub struct PubSub {
@@ -54,25 +69,32 @@ impl PubSub {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// Subscribes to a topic whose messages of other nodes are checked, also for other subscriptions to it, as long as this
-    /// one is not dropped. An own message is not checked.
+    /// Subscribes to a topic whose messages of other nodes are checked, also for other subscriptions to it, until the result
+    /// is dropped. The validator is all that sees the messages; own messages are not checked.
     ///
     /// # Errors
     ///
     /// Fails if the topic has a validator already, at the bounds of [`Settings`](super::Settings), and if the node stops.
-    pub async fn subscribe_validated(
+    pub async fn validate(
         &self,
         topic: String,
         validator: Arc<dyn Validator>,
-    ) -> Result<Messages, NetworkError> {
-        self.subscribed(topic, Some(validator)).await
+    ) -> Result<Validation, NetworkError> {
+        let reader = self.subscribed(topic, Some(validator)).await?;
+        Ok(Validation { _reader: reader })
+    }
+
+    /// Peers that subscribe to topics to which this node is subscribed, from now on. A receiver that is too slow loses some.
+    #[must_use]
+    pub fn joins(&self) -> broadcast::Receiver<Join> {
+        self.shared.joins.subscribe()
     }
 
     async fn subscribed(
         &self,
         topic: String,
         validator: Option<Arc<dyn Validator>>,
-    ) -> Result<Messages, NetworkError> {
+    ) -> Result<Reader, NetworkError> {
         let (done, result) = oneshot::channel();
         let command = Command::Subscribe {
             topic,
@@ -80,9 +102,7 @@ impl PubSub {
             done,
         };
         let reader = self.request(command, result).await?;
-        Ok(reader
-            .map_err(|error| error.during(SUBSCRIBE))?
-            .boxed())
+        reader.map_err(|error| error.during(SUBSCRIBE))
     }
 
     async fn request<T>(
@@ -113,7 +133,11 @@ impl Interface for PubSub {
     }
 
     fn subscribe(&self, topic: Vec<u8>) -> BoxFuture<'_, Result<Messages, NetworkError>> {
-        async move { self.subscribed(text(topic, SUBSCRIBE)?, None).await }.boxed()
+        async move {
+            let reader = self.subscribed(text(topic, SUBSCRIBE)?, None).await?;
+            Ok(reader.boxed())
+        }
+        .boxed()
     }
 
     fn topics(&self) -> Vec<Vec<u8>> {

@@ -31,6 +31,6 @@ mod validator;
 pub use behaviour::{Behaviour, new};
 pub use discovery::{Discovery, topic_cid};
 pub use error::PubSubError;
-pub use handle::PubSub;
+pub use handle::{Join, PubSub, Validation};
 pub use settings::Settings;
 pub use validator::{Acceptance, Validator};

@@ -7,6 +7,9 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 use libp2p::PeerId;
 use parking_lot::RwLock;
+use tokio::sync::broadcast;
+
+use super::handle::Join;
 
 /// A connected peer. It is removed with its last connection.
 #[derive(Debug, Default)]
@@ -17,8 +20,11 @@ pub(super) struct Peer {
     pub(super) topics: HashSet<String>,
 }
 
+/// Joins that wait for a receiver. A slower one loses the oldest.
+const MAX_JOINS: usize = 256;
+
 /// Snapshots for handles, written by the behaviour.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     /// Subscribed topics.
     pub(super) topics: RwLock<BTreeSet<String>>,
@@ -26,9 +32,24 @@ pub(super) struct Shared {
     pub(super) peers: RwLock<HashMap<PeerId, Peer>>,
     /// Messages that slow readers lost.
     pub(super) lost: AtomicU64,
+    /// Peers that join subscribed topics.
+    pub(super) joins: broadcast::Sender<Join>,
     /// Whether a subscription was dropped since the behaviour looked.
     dropped: AtomicBool,
     waker: AtomicWaker,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            topics: RwLock::default(),
+            peers: RwLock::default(),
+            lost: AtomicU64::default(),
+            joins: broadcast::Sender::new(MAX_JOINS),
+            dropped: AtomicBool::default(),
+            waker: AtomicWaker::new(),
+        }
+    }
 }
 
 impl Shared {

@@ -44,11 +44,23 @@ impl Queue {
         }
     }
 
+    /// A queue that takes no messages: it only keeps a topic subscribed.
+    pub(super) fn silent() -> Self {
+        Self {
+            state: Mutex::default(),
+            max_messages: 0,
+            max_bytes: 0,
+        }
+    }
+
     /// Appends a message; returns how many older ones were dropped for it.
-    pub(super) fn push(&self, message: Message) -> u64 {
+    pub(super) fn push(&self, message: &Message) -> u64 {
+        if self.max_messages == 0 {
+            return 0;
+        }
         let mut state = self.state.lock();
-        state.bytes += cost(&message);
-        state.messages.push_back(message);
+        state.bytes += cost(message);
+        state.messages.push_back(message.clone());
         let mut lost = 0;
         while state.messages.len() > self.max_messages
             || (state.bytes > self.max_bytes && state.messages.len() > 1)
@@ -128,7 +140,7 @@ impl Drop for Reader {
 
 /// Delivers a message to the readers of a topic.
 pub(super) fn deliver(queues: &[Arc<Queue>], message: &Message, shared: &Shared) {
-    let lost: u64 = queues.iter().map(|queue| queue.push(message.clone())).sum();
+    let lost: u64 = queues.iter().map(|queue| queue.push(message)).sum();
     if lost > 0 {
         shared.lost.fetch_add(lost, Ordering::Relaxed);
         tracing::debug!(lost, "slow readers of a topic lost messages");

@@ -143,13 +143,13 @@ async fn a_validator_decides_what_is_delivered_and_passed_on() {
             _ => Acceptance::Reject,
         }
     };
-    let validated = middle.pubsub.subscribe_validated("checked".to_owned(), Arc::new(validator));
-    let mut validated = validated.await.unwrap();
-    let second = middle.pubsub.subscribe_validated(
-        "checked".to_owned(),
-        Arc::new(|_: &Message| Acceptance::Accept),
-    );
+    let validation = middle.pubsub.validate("checked".to_owned(), Arc::new(validator));
+    let validation = validation.await.unwrap();
+    let every = Arc::new(|_: &Message| Acceptance::Accept);
+    let second = middle.pubsub.validate("checked".to_owned(), every);
     assert!(second.await.is_err());
+    let mut validated = middle.subscribe("checked").await;
+    let mut joins = middle.pubsub.joins();
     let left = Node::start(Settings::default(), &[&middle]).await;
     let right = Node::start(Settings::default(), &[&middle]).await;
     let mut received = right.subscribe("checked").await;
@@ -161,6 +161,13 @@ async fn a_validator_decides_what_is_delivered_and_passed_on() {
     assert_eq!(next(&mut validated).await.data, b"good");
     assert_eq!(next(&mut received).await.data, b"good");
     assert_eq!(seen.load(Ordering::Relaxed), 3);
+    assert_eq!(joins.try_recv().unwrap().peer, right.id);
+
+    // Without its validation a topic has all messages again.
+    drop(validation);
+    until(|| Arc::strong_count(&seen) == 1).await;
+    left.publish("checked", b"bad").await;
+    assert_eq!(next(&mut validated).await.data, b"bad");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
