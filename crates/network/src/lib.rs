@@ -9,9 +9,11 @@ mod absent;
 pub mod bitswap;
 mod convert;
 pub mod host;
+pub mod names;
 mod providers;
 pub mod pubsub;
 pub mod routing;
+pub mod streams;
 
 pub use absent::{NoExchange, NoRouting};
 pub use providers::Providers;

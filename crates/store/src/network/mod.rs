@@ -9,6 +9,7 @@ mod bitswap;
 mod pubsub;
 mod routing;
 mod swarm;
+mod tunnels;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use swarm::{
     Connection, Direction, KnownPeers, PeerAddresses, PeerIdentity, Reachability,
     ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm,
 };
+pub use tunnels::{NameTopics, Tunnel, TunnelError, TunnelFilter, TunnelListener, Tunnels};
 
 /// What connects a node to its peers.
 pub trait Network: Send + Sync + 'static {
@@ -40,6 +42,16 @@ pub trait Network: Send + Sync + 'static {
 
     /// Bytes on connections; `None` when they are not counted.
     fn bandwidth(&self) -> Option<&dyn Bandwidth>;
+
+    /// TCP connections through streams of peers; `None` when they are turned off.
+    fn tunnels(&self) -> Option<&dyn Tunnels> {
+        None
+    }
+
+    /// IPNS over messages by topic; `None` when it is turned off.
+    fn name_topics(&self) -> Option<&dyn NameTopics> {
+        None
+    }
 }
 
 /// Why a request to a peer failed.

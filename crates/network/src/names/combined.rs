@@ -1,0 +1,88 @@
+//! Records by topic in front of those of another source.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cairn_primitives::PeerId;
+use cairn_primitives::ipns::Record;
+use cairn_store::names::NameOptions;
+use cairn_store::routing::{Routing as Records, RoutingError as RecordsError};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Either, select};
+
+use super::TopicRecords;
+
+/// Publishes records by topic and to another source, and finds them in whichever answers first.
+#[derive(Clone)]
+pub struct Combined {
+    topics: TopicRecords,
+    other: Option<Arc<dyn Records>>,
+}
+
+impl Combined {
+    /// Records by topic, and those of another source, such as the DHT.
+    #[must_use]
+    pub fn new(topics: TopicRecords, other: Option<Arc<dyn Records>>) -> Self {
+        Self { topics, other }
+    }
+}
+
+fn failed(error: &super::TopicRecordsError) -> RecordsError {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        reason = format!("{reason}: {error}");
+        cause = error.source();
+    }
+    RecordsError::Failed { reason }
+}
+
+impl Records for Combined {
+    fn put<'a>(
+        &'a self,
+        name: &'a PeerId,
+        record: &'a Bytes,
+    ) -> BoxFuture<'a, Result<(), RecordsError>> {
+        async move {
+            let by_topic = self.topics.publish(name, record);
+            let by_topic = async { by_topic.await.map_err(|error| failed(&error)) };
+            let Some(other) = &self.other else {
+                return by_topic.await;
+            };
+            let (by_topic, stored) = tokio::join!(by_topic, other.put(name, record));
+            // One of both is enough.
+            stored.or_else(|error| by_topic.map_err(|_| error))
+        }
+        .boxed()
+    }
+
+    /// A record that is known by topic is returned at once, as its topic would have had a better one. Otherwise both sources
+    /// are asked; the first record is returned.
+    fn get<'a>(
+        &'a self,
+        name: &'a PeerId,
+        options: &'a NameOptions,
+    ) -> BoxFuture<'a, Result<Option<Bytes>, RecordsError>> {
+        async move {
+            let bytes = |record: Record| record.as_bytes().clone();
+            let by_topic = async {
+                let found = self.topics.resolve(name).await;
+                found.map(|record| record.map(bytes)).map_err(|error| failed(&error))
+            };
+            let by_topic = by_topic.boxed();
+            let Some(other) = &self.other else {
+                return by_topic.await;
+            };
+            match select(by_topic, other.get(name, options)).await {
+                Either::Left((Ok(Some(record)), _)) => Ok(Some(record)),
+                Either::Left((_, other)) => other.await,
+                // What the topic has found meanwhile is as good.
+                Either::Right((Ok(None) | Err(_), _)) if self.topics.known(name).is_some() => {
+                    Ok(self.topics.known(name).map(bytes))
+                }
+                Either::Right((found, _)) => found,
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,312 @@
+//! TCP connections forwarded through streams.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_primitives::multiaddr::Multiaddr;
+use cairn_store::network::{
+    PeerAddresses, Tunnel, TunnelError, TunnelFilter, TunnelListener, Tunnels,
+};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
+use libp2p::PeerId;
+use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+
+use super::handle::{AcceptError, Incoming, Streams};
+use super::{address, copy};
+use crate::convert;
+
+/// How long opening a stream or a local connection may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Pause after a local connection could not be accepted, as when there are too many open files.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listeners and open tunnels. They end when the last clone is dropped.
+#[derive(Clone)]
+pub struct TcpTunnels {
+    streams: Streams,
+    own: PeerId,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Those of local addresses by address, and those of streams by protocol.
+    listeners: BTreeMap<Key, (TunnelListener, Task)>,
+    tunnels: BTreeMap<u64, (Tunnel, Task)>,
+    next: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Local(String),
+    Remote(String),
+}
+
+/// Ends its task when dropped.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Removes a tunnel when its task ends.
+struct Registered {
+    state: Arc<Mutex<State>>,
+    id: u64,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        // Dropping the task while the lock is held is harmless: it only sets a flag.
+        self.state.lock().tunnels.remove(&self.id);
+    }
+}
+
+impl TcpTunnels {
+    /// Tunnels of this node, through its streams.
+    #[must_use]
+    pub fn new(streams: Streams, own: PeerId) -> Self {
+        Self {
+            streams,
+            own,
+            state: Arc::default(),
+        }
+    }
+
+    /// Starts a listener, unless there is one with the same key.
+    fn register(
+        &self,
+        key: Key,
+        listener: TunnelListener,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), TunnelError> {
+        let mut state = self.state.lock();
+        if state.listeners.contains_key(&key) {
+            return Err(TunnelError::Exists(match key {
+                Key::Local(name) | Key::Remote(name) => name,
+            }));
+        }
+        let limit = self.streams.settings.max_listeners;
+        if state.listeners.len() >= limit {
+            return Err(TunnelError::TooMany(limit));
+        }
+        let task = Task(tokio::spawn(work).abort_handle());
+        state.listeners.insert(key, (listener, task));
+        Ok(())
+    }
+}
+
+/// Runs a tunnel, unless there are too many.
+fn start<F: Future<Output = ()> + Send + 'static>(
+    state: &Arc<Mutex<State>>,
+    limit: usize,
+    tunnel: impl FnOnce(u64) -> Tunnel,
+    work: F,
+) {
+    let mut locked = state.lock();
+    if locked.tunnels.len() >= limit {
+        tracing::debug!(limit, "a connection is closed: too many tunnels are open");
+        return;
+    }
+    let id = locked.next;
+    locked.next += 1;
+    let registered = Registered {
+        state: Arc::clone(state),
+        id,
+    };
+    let task = tokio::spawn(async move {
+        let _registered = registered;
+        work.await;
+    });
+    locked.tunnels.insert(id, (tunnel(id), Task(task.abort_handle())));
+}
+
+/// Forwards the streams of a protocol to a local address.
+async fn accept_streams(
+    mut incoming: Incoming,
+    tunnels: TunnelStarter,
+    target: std::net::SocketAddr,
+    report: bool,
+) {
+    while let Some((peer, remote)) = incoming.next().await {
+        let Some(origin) = address::of_peer(&peer) else {
+            continue;
+        };
+        tunnels.start(origin, async move {
+            let connected = tokio::time::timeout(LIMIT, TcpStream::connect(target)).await;
+            let forwarded = async {
+                let mut local = connected.map_err(|_| io::ErrorKind::TimedOut)??;
+                if report {
+                    local.write_all(format!("{peer}\n").as_bytes()).await?;
+                }
+                copy::both(local, remote).await
+            };
+            if let Err(error) = forwarded.await {
+                tracing::debug!(%peer, %target, %error, "a tunnel failed");
+            }
+        });
+    }
+}
+
+/// What the tunnels of one listener share.
+#[derive(Clone)]
+struct TunnelStarter {
+    state: Arc<Mutex<State>>,
+    limit: usize,
+    protocol: String,
+    target: Multiaddr,
+}
+
+impl TunnelStarter {
+    fn start(&self, origin: Multiaddr, work: impl Future<Output = ()> + Send + 'static) {
+        let tunnel = |id| Tunnel {
+            id,
+            protocol: self.protocol.clone(),
+            origin,
+            target: self.target.clone(),
+        };
+        start(&self.state, self.limit, tunnel, work);
+    }
+}
+
+/// Forwards local connections to a peer.
+async fn accept_connections(
+    listener: TcpListener,
+    tunnels: TunnelStarter,
+    streams: Streams,
+    peer: PeerId,
+    addresses: Vec<libp2p::Multiaddr>,
+) {
+    loop {
+        let (local, from) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::debug!(%error, "a local connection cannot be accepted");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let Some(origin) = address::of_socket(from) else {
+            continue;
+        };
+        let (streams, addresses) = (streams.clone(), addresses.clone());
+        let protocol = tunnels.protocol.clone();
+        tunnels.start(origin, async move {
+            let opened = tokio::time::timeout(LIMIT, streams.open(peer, addresses, &protocol));
+            let forwarded = match opened.await {
+                Ok(Ok(remote)) => copy::both(local, remote).await,
+                Ok(Err(error)) => Err(io::Error::other(error)),
+                Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            };
+            if let Err(error) = forwarded {
+                tracing::debug!(%peer, %protocol, %error, "a tunnel failed");
+            }
+        });
+    }
+}
+
+impl Tunnels for TcpTunnels {
+    fn listen(&self, protocol: String, target: Multiaddr, report: bool) -> Result<(), TunnelError> {
+        let socket = address::socket(&target)?;
+        let listen = address::of_peer(&self.own).ok_or(TunnelError::Closed)?;
+        let incoming = self.streams.accept(&protocol).map_err(|error| match error {
+            AcceptError::Protocol(name) => TunnelError::Protocol(name),
+            AcceptError::Exists(name) => TunnelError::Exists(name),
+            AcceptError::TooMany(limit) => TunnelError::TooMany(limit),
+        })?;
+        let starter = TunnelStarter {
+            state: Arc::clone(&self.state),
+            limit: self.streams.settings.max_tunnels,
+            protocol: protocol.clone(),
+            target: target.clone(),
+        };
+        let listener = TunnelListener {
+            protocol: protocol.clone(),
+            listen,
+            target,
+        };
+        let work = accept_streams(incoming, starter, socket, report);
+        self.register(Key::Remote(protocol), listener, work)
+    }
+
+    fn forward(
+        &self,
+        protocol: String,
+        listen: Multiaddr,
+        target: PeerAddresses,
+    ) -> BoxFuture<'_, Result<(), TunnelError>> {
+        async move {
+            let socket = address::socket(&listen)?;
+            if libp2p::StreamProtocol::try_from_owned(protocol.clone()).is_err() {
+                return Err(TunnelError::Protocol(protocol));
+            }
+            let peer = convert::to_libp2p(&target.peer).ok_or(TunnelError::Closed)?;
+            let target_address = address::of_peer(&peer).ok_or(TunnelError::Closed)?;
+            let failed = |error| TunnelError::Listen {
+                address: listen.clone(),
+                source: Arc::new(error),
+            };
+            let bound = TcpListener::bind(socket).await.map_err(failed)?;
+            let bound_to = bound.local_addr().map_err(failed)?;
+            let listen = address::of_socket(bound_to).unwrap_or(listen);
+            let addresses = target.addresses.iter();
+            let addresses = addresses.filter_map(|address| address.to_string().parse().ok());
+            let starter = TunnelStarter {
+                state: Arc::clone(&self.state),
+                limit: self.streams.settings.max_tunnels,
+                protocol: protocol.clone(),
+                target: target_address.clone(),
+            };
+            let work = accept_connections(
+                bound,
+                starter,
+                self.streams.clone(),
+                peer,
+                addresses.collect(),
+            );
+            let key = Key::Local(listen.to_string());
+            let listener = TunnelListener {
+                protocol,
+                listen,
+                target: target_address,
+            };
+            self.register(key, listener, work)
+        }
+        .boxed()
+    }
+
+    fn listeners(&self) -> Vec<TunnelListener> {
+        let state = self.state.lock();
+        let listeners = state.listeners.values();
+        listeners.map(|(listener, _)| listener.clone()).collect()
+    }
+
+    fn close(&self, filter: &TunnelFilter) -> usize {
+        let mut state = self.state.lock();
+        let before = state.listeners.len();
+        state.listeners.retain(|_, (listener, _)| !filter.matches(listener));
+        before - state.listeners.len()
+    }
+
+    fn open(&self) -> Vec<Tunnel> {
+        let state = self.state.lock();
+        state.tunnels.values().map(|(tunnel, _)| tunnel.clone()).collect()
+    }
+
+    fn end(&self, id: Option<u64>) -> usize {
+        let mut state = self.state.lock();
+        match id {
+            Some(id) => usize::from(state.tunnels.remove(&id).is_some()),
+            None => std::mem::take(&mut state.tunnels).len(),
+        }
+    }
+}
