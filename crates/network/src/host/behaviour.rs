@@ -13,6 +13,7 @@ use super::start::Modules;
 use super::state::Shared;
 use super::{announce, book, keep, ping, protocols, trim};
 use crate::convert::address_to_libp2p;
+use crate::{pubsub, streams};
 
 /// The version of the protocols as in Kubo's identify messages.
 const PROTOCOL_VERSION: &str = "ipfs/0.1.0";
@@ -35,6 +36,8 @@ pub(super) struct Behaviour {
     reachability_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     reachability_v1: Toggle<Guard<autonat::v1::Behaviour>>,
     mdns: Toggle<Guard<mdns::tokio::Behaviour>>,
+    pubsub: Toggle<Guard<pubsub::Behaviour>>,
+    streams: Toggle<Guard<streams::Behaviour>>,
 }
 
 fn guarded<B>(name: &'static str, behaviour: Option<B>) -> Toggle<Guard<B>> {
@@ -51,7 +54,6 @@ impl Behaviour {
         relays: Option<relay::client::Behaviour>,
         modules: Modules,
     ) -> Self {
-        let Modules {} = modules;
         let local = shared.local;
         let private = settings.swarm_key.is_some();
         let limits = &settings.limits;
@@ -108,8 +110,17 @@ impl Behaviour {
                 serve.then(autonat::v2::server::Behaviour::default),
             ),
             reachability_v1: guarded("AutoNAT service", serve.then(|| autonat_v1(local, settings))),
+            pubsub: guarded("pubsub", modules.pubsub),
+            streams: guarded("streams", modules.streams),
             mdns: guarded("mDNS", (settings.mdns && !private).then(|| mdns(local)).flatten()),
         }
+    }
+}
+
+impl Behaviour {
+    /// Replaces the part that belongs to a transport.
+    pub(super) fn set_relay_client(&mut self, relays: Option<relay::client::Behaviour>) {
+        self.relay_client = guarded("relay client", relays);
     }
 }
 

@@ -17,6 +17,7 @@ mod protocols;
 mod names;
 mod run;
 mod settings;
+mod shell;
 mod start;
 mod state;
 mod swarm_key;

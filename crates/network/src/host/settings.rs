@@ -95,6 +95,14 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The key of the node, for the modules that sign.
+    #[must_use]
+    pub fn key(&self) -> &Keypair {
+        &self.identity
+    }
+}
+
 impl std::fmt::Debug for Settings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Settings")

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_store::network::NetworkError;
-use libp2p::core::transport::{ListenerId, TransportError};
+use libp2p::core::multiaddr::Protocol;
+use libp2p::core::transport::{Boxed, ListenerId, TransportError};
 use libp2p::swarm::{Config, Swarm};
-use libp2p::{Multiaddr, relay};
+use libp2p::{Multiaddr, PeerId, relay};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -22,10 +23,12 @@ use super::names::Names;
 use super::run::{Command, Runner};
 use super::settings::Settings;
 use super::state::{Shared, State};
-use super::transport::{self, Filters};
+use super::shell::Shell;
+use super::transport::{self, Filters, Output};
 use super::trim::Protected;
 use super::{names, ping};
 use crate::convert::address_to_libp2p;
+use crate::{pubsub, streams};
 
 /// Commands that wait for the swarm. Whoever sends more waits.
 const MAX_COMMANDS: usize = 256;
@@ -39,9 +42,14 @@ const LISTEN: Duration = Duration::from_secs(3);
 /// A connection without streams is closed only by trimming, as in Kubo.
 const IDLE: Duration = Duration::from_secs(365 * 24 * 3_600);
 
-/// The behaviours of the other modules that the swarm runs.
+/// The behaviours of the other modules that the swarm runs. A module that is left out is off.
 #[derive(Default)]
-pub struct Modules {}
+pub struct Modules {
+    /// Messages by topic.
+    pub pubsub: Option<pubsub::Behaviour>,
+    /// Streams of protocols that are named while the node runs.
+    pub streams: Option<streams::Behaviour>,
+}
 
 /// Why a host does not start.
 #[derive(Debug, thiserror::Error)]
@@ -98,23 +106,15 @@ impl Host {
             return Err(StartError::NoSecurity);
         }
         let shared = shared(&settings);
-        let relays = settings.transports.relay && settings.relay.client;
-        let (relay_transport, relay_behaviour) = match relays.then(|| relay::client::new(shared.local)) {
-            Some((transport, behaviour)) => (Some(transport), Some(behaviour)),
-            None => (None, None),
-        };
-        let transport = transport::build(&settings, &shared.filters, &shared.meters, relay_transport)
-            .map_err(StartError::Transport)?;
+        let (transport, relays) = transports(&settings, &shared).map_err(StartError::Transport)?;
         let (pings, ping_requests) = ping::channel();
-        let behaviour = Behaviour::new(&settings, &shared, ping_requests, relay_behaviour, modules);
-        let config = Config::with_tokio_executor()
-            .with_idle_connection_timeout(IDLE)
-            .with_smart_dial();
-        let mut swarm = Swarm::new(transport, behaviour, shared.local, config);
-        let listeners = listen(&mut swarm, &settings)?;
+        let behaviour = Behaviour::new(&settings, &shared, ping_requests, relays, modules);
+        let mut swarm = swarm(transport, behaviour, shared.local);
+        let listeners = listen(&mut swarm, &settings.listen)?;
+        listen_at_relays(&mut swarm, &settings);
         let (commands, receiver) = mpsc::channel(MAX_COMMANDS);
         let (ready, listening) = oneshot::channel();
-        let runner = Runner::new(swarm, Arc::clone(&shared), receiver, listeners, ready);
+        let runner = Runner::new(swarm, settings, Arc::clone(&shared), receiver, listeners, ready);
         let task = tokio::spawn(runner.run());
         let names = Names::new().inspect_err(|error| tracing::warn!(%error, "names of peers are not resolved"));
         let host = Arc::new(Self {
@@ -197,11 +197,33 @@ fn shared(settings: &Settings) -> Arc<Shared> {
     })
 }
 
-/// Listens on the addresses of the settings and at the relays. Addresses without a transport are skipped.
-fn listen(swarm: &mut Swarm<Behaviour>, settings: &Settings) -> Result<HashSet<ListenerId>, StartError> {
+/// The transports of the settings, and the part of the behaviour that belongs to the one through relays.
+pub(super) fn transports(
+    settings: &Settings,
+    shared: &Shared,
+) -> io::Result<(Boxed<Output>, Option<relay::client::Behaviour>)> {
+    let relays = settings.transports.relay && settings.relay.client;
+    let (relays, behaviour) = relays.then(|| relay::client::new(shared.local)).unzip();
+    let transport = transport::build(settings, &shared.filters, &shared.meters, relays)?;
+    Ok((transport, behaviour))
+}
+
+/// A swarm without listeners.
+pub(super) fn swarm(transport: Boxed<Output>, behaviour: Behaviour, local: PeerId) -> Swarm<Shell<Behaviour>> {
+    let config = Config::with_tokio_executor()
+        .with_idle_connection_timeout(IDLE)
+        .with_smart_dial();
+    Swarm::new(transport, Shell::new(behaviour), local, config)
+}
+
+/// Listens on addresses. Addresses without a transport are skipped.
+pub(super) fn listen(
+    swarm: &mut Swarm<Shell<Behaviour>>,
+    addresses: &[cairn_primitives::Multiaddr],
+) -> Result<HashSet<ListenerId>, StartError> {
     let mut failed = None;
     let mut listeners = HashSet::new();
-    for address in settings.listen.iter().filter_map(address_to_libp2p) {
+    for address in addresses.iter().filter_map(address_to_libp2p) {
         match swarm.listen_on(address.clone()) {
             Ok(id) => {
                 listeners.insert(id);
@@ -218,15 +240,20 @@ fn listen(swarm: &mut Swarm<Behaviour>, settings: &Settings) -> Result<HashSet<L
     if listeners.is_empty() && let Some(error) = failed {
         return Err(error);
     }
-    if settings.transports.relay && settings.relay.client {
-        for relay in settings.relay.relays.iter().filter_map(address_to_libp2p) {
-            let circuit = relay.clone().with(libp2p::core::multiaddr::Protocol::P2pCircuit);
-            if names::peer_of(&relay).is_none() {
-                tracing::warn!(%relay, "the address of a relay does not end in a peer ID");
-            } else if let Err(error) = swarm.listen_on(circuit) {
-                tracing::warn!(%relay, %error, "cannot use a relay");
-            }
+    Ok(listeners)
+}
+
+/// Listens at the relays of the settings.
+pub(super) fn listen_at_relays(swarm: &mut Swarm<Shell<Behaviour>>, settings: &Settings) {
+    if !settings.transports.relay || !settings.relay.client {
+        return;
+    }
+    for relay in settings.relay.relays.iter().filter_map(address_to_libp2p) {
+        let circuit = relay.clone().with(Protocol::P2pCircuit);
+        if names::peer_of(&relay).is_none() {
+            tracing::warn!(%relay, "the address of a relay does not end in a peer ID");
+        } else if let Err(error) = swarm.listen_on(circuit) {
+            tracing::warn!(%relay, %error, "cannot use a relay");
         }
     }
-    Ok(listeners)
 }

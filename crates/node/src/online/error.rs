@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cairn_network::host::{IdentityError, StartError, SwarmKeyError};
+use cairn_network::pubsub::PubSubError;
 use cairn_primitives::multiaddr::MultiaddrError;
 
 /// Why a node cannot connect to peers.
@@ -70,6 +71,9 @@ pub enum OnlineError {
     /// The node's key cannot be used.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// Messages by topic cannot be set up.
+    #[error(transparent)]
+    PubSub(#[from] PubSubError),
     /// The connections cannot be set up.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -94,6 +98,7 @@ impl OnlineError {
             | Self::SwarmKey { .. }
             | Self::Certificate { .. }
             | Self::Identity(_)
+            | Self::PubSub(_)
             | Self::Start(_) => None,
         }
     }

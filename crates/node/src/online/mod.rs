@@ -2,17 +2,17 @@
 
 mod error;
 mod network;
+mod parts;
 mod settings;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_network::host::{Host, Modules, SwarmKey};
-use cairn_network::{NoExchange, NoRouting};
+use cairn_network::host::{Host, SwarmKey};
 use cairn_store::network::Swarm as _;
 
 pub use self::error::OnlineError;
-use self::network::NodeNetwork;
+use self::parts::Parts;
 use crate::node::Node;
 
 /// The bootstrap peers of the public network: what `auto` stands for.
@@ -34,6 +34,10 @@ const STOP: Duration = Duration::from_millis(1_500);
 pub struct OnlineOptions {
     /// Whether only a private network is allowed (`LIBP2P_FORCE_PNET`).
     pub force_private: bool,
+    /// Whether messages by topic are on, in place of `Pubsub.Enabled`.
+    pub pubsub: Option<bool>,
+    /// Whether IPNS records are also exchanged by topic, in place of `Ipns.UsePubsub`.
+    pub name_topics: Option<bool>,
     /// The suffix of the agent, in place of `Version.AgentSuffix`.
     pub agent_suffix: Option<String>,
 }
@@ -79,13 +83,9 @@ impl Node {
         let config = self.config();
         let settings = settings::host(&config, self.identity(), self.repo().path(), options)?;
         let key_fingerprint = settings.swarm_key.as_ref().map(SwarmKey::fingerprint);
-        let host = Host::start(settings, Modules::default()).await?;
-        let network = NodeNetwork {
-            host: Arc::clone(&host),
-            routing: Arc::new(NoRouting),
-            exchange: Arc::new(NoExchange),
-            pubsub: None,
-        };
+        let (modules, parts) = Parts::new(&config, &settings, options)?;
+        let host = Host::start(settings, modules).await?;
+        let network = parts.connect(self, &config, Arc::clone(&host));
         self.set_network(Some(Arc::new(network)));
         let online = Arc::new(Online {
             host,

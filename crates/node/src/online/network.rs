@@ -4,15 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cairn_network::host::Host;
+use cairn_network::names::TopicRecords;
+use cairn_network::pubsub::PubSub;
+use cairn_network::streams::TcpTunnels;
 use cairn_primitives::Multiaddr;
-use cairn_store::network::{Bandwidth, BlockExchange, Network, PubSub, Routing, Swarm};
+use cairn_store::network::{
+    self, Bandwidth, BlockExchange, NameTopics, Network, Routing, Swarm, Tunnels,
+};
 
 /// See the module.
 pub(super) struct NodeNetwork {
     pub(super) host: Arc<Host>,
     pub(super) routing: Arc<dyn Routing>,
     pub(super) exchange: Arc<dyn BlockExchange>,
-    pub(super) pubsub: Option<Arc<dyn PubSub>>,
+    pub(super) pubsub: Option<PubSub>,
+    pub(super) tunnels: Option<TcpTunnels>,
+    pub(super) topics: Option<TopicRecords>,
 }
 
 impl Network for NodeNetwork {
@@ -28,12 +35,20 @@ impl Network for NodeNetwork {
         &*self.exchange
     }
 
-    fn pubsub(&self) -> Option<&dyn PubSub> {
-        self.pubsub.as_deref()
+    fn pubsub(&self) -> Option<&dyn network::PubSub> {
+        self.pubsub.as_ref().map(|pubsub| pubsub as &dyn network::PubSub)
     }
 
     fn bandwidth(&self) -> Option<&dyn Bandwidth> {
         self.host.bandwidth()
+    }
+
+    fn tunnels(&self) -> Option<&dyn Tunnels> {
+        self.tunnels.as_ref().map(|tunnels| tunnels as &dyn Tunnels)
+    }
+
+    fn name_topics(&self) -> Option<&dyn NameTopics> {
+        self.topics.as_ref().map(|topics| topics as &dyn NameTopics)
     }
 }
 

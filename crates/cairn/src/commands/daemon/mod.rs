@@ -49,8 +49,8 @@ pub(crate) fn command() -> Command {
         .arg(value("init-profile", "PROFILES", "Configuration profiles of a new repository, separated by commas"))
         .arg(flag("enable-gc", "Run garbage collection when the store exceeds `Datastore.StorageGCWatermark`"))
         .arg(flag("insecure-open", "Allow listening on public addresses without credentials"))
-        .arg(flag("enable-pubsub-experiment", "Enable pubsub; no effect until this node has peers"))
-        .arg(flag("enable-namesys-pubsub", "Enable IPNS over pubsub; no effect until this node has peers"))
+        .arg(flag("enable-pubsub-experiment", "Enable pubsub, as `Pubsub.Enabled`"))
+        .arg(flag("enable-namesys-pubsub", "Enable IPNS over pubsub, as `Ipns.UsePubsub`"))
         .arg(flag("manage-fdlimit", "Raise the limit of open files to the maximum [default: true]"))
         .arg(flag("migrate", "Without effect: this repository needs none").hide(true))
         .arg(value("routing", "KIND", "As `Routing.Type`").hide(true))
@@ -108,6 +108,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         } else {
             let options = OnlineOptions {
                 force_private: globals.force_private,
+                pubsub: flag("enable-pubsub-experiment"),
+                name_topics: flag("enable-namesys-pubsub"),
                 agent_suffix: invocation.own("agent-version-suffix"),
             };
             connect(&node, &options).await?;

@@ -108,7 +108,6 @@ pub struct Experimental {
 
 impl Section for Experimental {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Libp2pStreamMounting",
         "P2pHttpProxy",
         "OptimisticProvide",
         "OptimisticProvideJobsPoolSize",

@@ -162,7 +162,7 @@ pub struct Pubsub {
 }
 
 impl Section for Pubsub {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["DisableSigning", "SeenMessagesStrategy"]);
 }
 
 /// Name resolution.
@@ -211,7 +211,6 @@ impl Section for Ipns {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "RepublishPeriod",
         "RecordLifetime",
-        "UsePubsub",
         "DelegatedPublishers",
     ]);
 }

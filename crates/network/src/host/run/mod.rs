@@ -1,13 +1,18 @@
 //! The task of the swarm: its events, and the commands of the host.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use cairn_primitives::Multiaddr as Address;
 use cairn_store::network::NetworkError;
 use futures_util::stream::StreamExt as _;
+use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::ListenerId;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, Swarm, SwarmEvent};
@@ -19,8 +24,12 @@ use super::behaviour::{Behaviour, BehaviourEvent};
 use super::book::{Identified, without_peer};
 use super::guard::{Panicked, log_panic};
 use super::ping::Measured;
+use super::settings::Settings;
+use super::shell::Shell;
+use super::start;
 use super::state::{Open, Shared};
 use super::transport::ip_of;
+use crate::convert::address_from_libp2p;
 
 /// Addresses that are taken from one identify message.
 const MAX_IDENTIFIED: usize = 32;
@@ -50,13 +59,19 @@ pub(super) enum Command {
     },
     /// Close everything and end.
     Shutdown(oneshot::Sender<()>),
+    /// Act as if the swarm had panicked.
+    #[cfg(test)]
+    Panic,
 }
 
 /// The task of the swarm.
 pub(super) struct Runner {
-    swarm: Swarm<Behaviour>,
+    swarm: Swarm<Shell<Behaviour>>,
+    settings: Settings,
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
+    /// Addresses to listen on again, once their sockets are free.
+    listen_again: Vec<Address>,
     /// Listeners that have not reported yet, and who waits for them.
     starting: HashSet<ListenerId>,
     ready: Option<oneshot::Sender<()>>,
@@ -69,7 +84,8 @@ pub(super) struct Runner {
 
 impl Runner {
     pub(super) fn new(
-        swarm: Swarm<Behaviour>,
+        swarm: Swarm<Shell<Behaviour>>,
+        settings: Settings,
         shared: Arc<Shared>,
         commands: mpsc::Receiver<Command>,
         starting: HashSet<ListenerId>,
@@ -77,8 +93,10 @@ impl Runner {
     ) -> Self {
         Self {
             swarm,
+            settings,
             shared,
             commands,
+            listen_again: Vec::new(),
             starting,
             ready: Some(ready),
             dials: HashMap::new(),
@@ -101,11 +119,10 @@ impl Runner {
                     }
                     Err(Panicked) => {
                         panics += 1;
-                        if panics > MAX_PANICS {
+                        if panics > MAX_PANICS || !self.rebuild() {
                             tracing::error!("the connections to peers are given up: restart the daemon");
                             return;
                         }
-                        tokio::task::yield_now().await;
                     }
                 },
                 command = self.commands.recv() => match command {
@@ -124,8 +141,55 @@ impl Runner {
         }
     }
 
+    /// Replaces the swarm after a panic. The behaviours stay; all connections are lost.
+    fn rebuild(&mut self) -> bool {
+        let behaviour = catch_unwind(AssertUnwindSafe(|| self.swarm.behaviour_mut().take()));
+        let Ok(Some(mut behaviour)) = behaviour else {
+            return false;
+        };
+        let (transport, relays) = match start::transports(&self.settings, &self.shared) {
+            Ok(built) => built,
+            Err(error) => {
+                tracing::error!(%error, "cannot set up the transports to peers again");
+                return false;
+            }
+        };
+        behaviour.set_relay_client(relays);
+        let swarm = start::swarm(transport, behaviour, self.shared.local);
+        let old = std::mem::replace(&mut self.swarm, swarm);
+        // Dropping what has panicked may panic.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(old)));
+        let listening = {
+            let mut state = self.shared.state.write();
+            let listening = state.listening();
+            state.connections.clear();
+            state.listeners.clear();
+            listening
+        };
+        let direct = listening.iter().filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
+        self.listen_again = direct.filter_map(address_from_libp2p).collect();
+        start::listen_at_relays(&mut self.swarm, &self.settings);
+        self.starting.clear();
+        self.dials.clear();
+        for (_, reply) in self.closes.drain(..) {
+            let _ = reply.send(Ok(()));
+        }
+        tracing::error!("all connections to peers were closed after a fault, and the node listens again");
+        true
+    }
+
     fn on_tick(&mut self) {
         self.shared.meters.tick();
+        if !self.listen_again.is_empty() {
+            // Each address for itself: the socket of another one may still be open.
+            let addresses = std::mem::take(&mut self.listen_again);
+            for address in addresses {
+                let one = std::slice::from_ref(&address);
+                if start::listen(&mut self.swarm, one).is_err() {
+                    self.listen_again.push(address);
+                }
+            }
+        }
         let info = self.swarm.network_info();
         let counters = info.connection_counters();
         self.shared.state.write().pending = (
@@ -141,6 +205,8 @@ impl Runner {
             }
             Command::Connect { peer, addresses, reply } => self.connect(peer, addresses, reply),
             Command::Disconnect { peer, address, reply } => self.disconnect(peer, address.as_ref(), reply),
+            #[cfg(test)]
+            Command::Panic => assert!(self.rebuild()),
             Command::Shutdown(done) => {
                 let listeners: Vec<_> = self.shared.state.read().listeners.keys().copied().collect();
                 for listener in listeners {
@@ -345,7 +411,7 @@ impl Runner {
 }
 
 /// The next event of the swarm; a panic in it is an error.
-async fn next(swarm: &mut Swarm<Behaviour>) -> Result<SwarmEvent<BehaviourEvent>, Panicked> {
+async fn next(swarm: &mut Swarm<Shell<Behaviour>>) -> Result<SwarmEvent<BehaviourEvent>, Panicked> {
     std::future::poll_fn(|context| {
         match catch_unwind(AssertUnwindSafe(|| swarm.poll_next_unpin(context))) {
             Ok(Poll::Ready(Some(event))) => Poll::Ready(Ok(event)),
