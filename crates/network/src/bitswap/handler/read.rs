@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{AsyncRead, AsyncReadExt as _};
 
 use crate::bitswap::client::Verdict;
@@ -111,7 +111,7 @@ async fn read_rest(
     if length > MAX_MESSAGE {
         return Err(DecodeError::TooLarge(length as u64).into());
     }
-    let mut data = Vec::new();
+    let mut data = BytesMut::new();
     let mut filled = 0;
     while filled < length {
         if filled == data.len() {
@@ -127,7 +127,7 @@ async fn read_rest(
         filled += read;
         room.shared.note_heard(room.peer);
     }
-    Ok(Bytes::from(data))
+    Ok(data.freeze())
 }
 
 /// Hands over what a message contains.

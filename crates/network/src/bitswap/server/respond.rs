@@ -15,8 +15,9 @@ use crate::bitswap::MAX_BLOCK;
 use crate::bitswap::message::{Message, Payload, Presence, PresenceKind, WantKind};
 use crate::bitswap::shared::{Peer, Shared, count};
 
-/// Bytes of blocks in a message. Two messages of a peer are in memory: one is written while the next is read.
-const MESSAGE: usize = 512 << 10;
+/// Bytes of blocks in a message, and of what is around them. Two messages of a peer are in memory: one is written while the
+/// next is read.
+const MESSAGE: usize = (512 << 10) + 4096;
 
 /// Answers that are ready to be written. If this is dropped before [`Response::sent`], they are queued again.
 pub(crate) struct Response<'a> {

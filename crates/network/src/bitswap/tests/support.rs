@@ -154,10 +154,6 @@ impl Node {
         .await;
     }
 
-    pub(super) fn dial(&self, address: Multiaddr) {
-        self.orders.send(Order::Dial(address)).unwrap();
-    }
-
     pub(super) fn disconnect(&self, other: PeerId) {
         self.orders.send(Order::Disconnect(other)).unwrap();
     }
