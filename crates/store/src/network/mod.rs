@@ -19,7 +19,8 @@ pub use bitswap::{BlockExchange, ExchangeStat, Ledger};
 pub use pubsub::{Message, Messages, PubSub};
 pub use records::{Records, RecordsError};
 pub use routing::{
-    Announcements, Bucket, QueryEvent, QueryEvents, QueryStep, Routing, RoutingTable, TablePeer,
+    AnnouncedContent, Announcements, Bucket, QueryEvent, QueryEvents, QueryStep, Routing,
+    RoutingTable, TablePeer,
 };
 pub use swarm::{
     Connection, Direction, KnownPeers, PeerAddresses, PeerIdentity, Reachability,
