@@ -178,6 +178,7 @@ impl Dht {
             },
         };
         self.lookups.insert(query, Lookup::new(kind, events));
+        self.shared.set_lookups(self.lookups.len());
         self.wake_within(TICK);
     }
 
@@ -189,6 +190,7 @@ impl Dht {
                 self.on_result(id, result);
                 if step.last {
                     self.lookups.remove(&id);
+                    self.shared.set_lookups(self.lookups.len());
                 }
             }
             Event::UnroutablePeer { peer } => self.on_server(peer),
@@ -375,6 +377,7 @@ impl Dht {
                 query.finish();
             }
         }
+        self.shared.set_lookups(self.lookups.len());
     }
 
     fn on_tick(&mut self) {

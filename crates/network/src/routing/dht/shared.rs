@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 pub(crate) struct Shared {
     table: RwLock<RoutingTable>,
     peers: AtomicUsize,
+    lookups: AtomicUsize,
     server: AtomicBool,
     waker: AtomicWaker,
 }
@@ -33,6 +34,11 @@ impl Shared {
         self.peers.load(Ordering::Relaxed)
     }
 
+    /// Lookups that run.
+    pub(crate) fn lookups(&self) -> usize {
+        self.lookups.load(Ordering::Relaxed)
+    }
+
     /// Whether this node serves the DHT.
     pub(crate) fn is_server(&self) -> bool {
         self.server.load(Ordering::Relaxed)
@@ -47,6 +53,10 @@ impl Shared {
 
     pub(super) fn register(&self, waker: &std::task::Waker) {
         self.waker.register(waker);
+    }
+
+    pub(super) fn set_lookups(&self, count: usize) {
+        self.lookups.store(count, Ordering::Relaxed);
     }
 
     pub(super) fn set_table(&self, table: RoutingTable) {

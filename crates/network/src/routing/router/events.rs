@@ -29,15 +29,20 @@ impl Router {
         };
         let mut seen = HashSet::new();
         let found = self.ask(&Request::Closest(key.to_bytes()));
-        steps("the lookup of peers", found, move |found| match found {
-            Found::Closest(peers) => {
-                let peers = peers.iter().filter_map(peer_addresses);
-                let new = peers.filter(|peer| seen.insert(peer.peer.clone()));
-                new.map(|peer| event(QueryStep::FinalPeer, Some(peer.peer), Vec::new()))
-                    .collect()
-            }
-            _ => Vec::new(),
-        })
+        steps(
+            "the lookup of peers",
+            Failures::new(self.asked()),
+            found,
+            move |found| match found {
+                Found::Closest(peers) => {
+                    let peers = peers.iter().filter_map(peer_addresses);
+                    let new = peers.filter(|peer| seen.insert(peer.peer.clone()));
+                    new.map(|peer| event(QueryStep::FinalPeer, Some(peer.peer), Vec::new()))
+                        .collect()
+                }
+                _ => Vec::new(),
+            },
+        )
     }
 
     pub(super) fn find_peer_events(&self, peer: &PeerId) -> QueryEvents {
@@ -85,17 +90,22 @@ impl Router {
             Err(error) => return failed(invalid(error)),
         };
         let found = self.ask(&Request::Put(RecordKey::from(key), value));
-        steps("storing the value", found, |found| {
-            let stored = |peer| event(QueryStep::Value(Vec::new()), peer, Vec::new());
-            match found {
-                Found::Stored(None) => vec![stored(None)],
-                Found::Stored(Some(peers)) => {
-                    let peers = peers.iter().map(convert::from_libp2p);
-                    peers.map(stored).collect()
+        steps(
+            "storing the value",
+            Failures::new(self.asked()),
+            found,
+            |found| {
+                let stored = |peer| event(QueryStep::Value(Vec::new()), peer, Vec::new());
+                match found {
+                    Found::Stored(None) => vec![stored(None)],
+                    Found::Stored(Some(peers)) => {
+                        let peers = peers.iter().map(convert::from_libp2p);
+                        peers.map(stored).collect()
+                    }
+                    _ => Vec::new(),
                 }
-                _ => Vec::new(),
-            }
-        })
+            },
+        )
     }
 
     /// The best value of a key, and who had it.
@@ -107,7 +117,7 @@ impl Router {
     ) -> Result<(Vec<u8>, Option<PeerId>), NetworkError> {
         let key = space.key(key).ok_or_else(|| invalid(ValueError::Key))?;
         let mut values = Values::new(key.clone(), count);
-        let mut failure = Failures::default();
+        let mut failures = Failures::new(self.asked());
         let mut found = self.ask(&Request::Value(RecordKey::from(key)));
         while let Some(found) = found.next().await {
             match found {
@@ -117,13 +127,13 @@ impl Router {
                         break;
                     }
                 }
-                Found::Failed(failed) => failure.add(failed),
+                Found::Failed(failure) => failures.add(failure),
                 _ => {}
             }
         }
         match values.into_best() {
             Some((value, from)) => Ok((value, from.as_ref().and_then(convert::from_libp2p))),
-            None => Err(match failure.first {
+            None => Err(match failures.first() {
                 Some(failed) => error_of("the lookup of a value", failed),
                 None => NetworkError::NotFound,
             }),
@@ -131,17 +141,33 @@ impl Router {
     }
 }
 
-/// The failures of the DHTs that were asked: one with an empty routing table says nothing if there is another.
-#[derive(Default)]
+/// The failures of a lookup: an empty routing table is one only if there is no other to ask.
 pub(super) struct Failures {
-    pub(super) first: Option<Failure>,
+    asked: usize,
+    without_peers: usize,
+    first: Option<Failure>,
 }
 
 impl Failures {
-    pub(super) fn add(&mut self, failure: Failure) {
-        if self.first.is_none_or(|first| first == Failure::NoPeers) {
-            self.first = Some(failure);
+    /// Of so many that are asked.
+    pub(super) fn new(asked: usize) -> Self {
+        Self {
+            asked,
+            without_peers: 0,
+            first: None,
         }
+    }
+
+    pub(super) fn add(&mut self, failure: Failure) {
+        match failure {
+            Failure::NoPeers => self.without_peers += 1,
+            other => self.first = self.first.or(Some(other)),
+        }
+    }
+
+    pub(super) fn first(&self) -> Option<Failure> {
+        let no_peers = self.without_peers >= self.asked;
+        self.first.or(no_peers.then_some(Failure::NoPeers))
     }
 }
 
@@ -167,6 +193,7 @@ fn invalid(error: ValueError) -> NetworkError {
 /// Turns answers into steps. It fails at the end if there was no step.
 fn steps(
     action: &'static str,
+    failures: Failures,
     found: BoxStream<'static, Found>,
     to_events: impl FnMut(Found) -> Vec<QueryEvent> + Send + 'static,
 ) -> QueryEvents {
@@ -180,7 +207,7 @@ fn steps(
     let state = State {
         found,
         to_events,
-        failures: Failures::default(),
+        failures,
         answered: false,
         ended: false,
     };
@@ -200,7 +227,7 @@ fn steps(
             }
             None => {
                 state.ended = true;
-                let failure = state.failures.first.filter(|_| !state.answered);
+                let failure = state.failures.first().filter(|_| !state.answered);
                 failure
                     .map(|failure| Err(error_of(action, failure)))
                     .into_iter()

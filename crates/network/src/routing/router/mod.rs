@@ -99,6 +99,11 @@ impl Router {
         self.inner.wan.iter().chain(&self.inner.lan)
     }
 
+    /// How many are asked in a lookup.
+    fn asked(&self) -> usize {
+        self.dhts().count()
+    }
+
     /// Asks both DHTs. Empty if there are none.
     pub(super) fn ask(&self, request: &Request) -> BoxStream<'static, Found> {
         let dhts: Vec<_> = self.dhts().map(|dht| dht.commands.clone()).collect();
@@ -116,6 +121,12 @@ impl Router {
             })
         };
         futures_util::stream::once(start).flatten().boxed()
+    }
+
+    /// Lookups that run, in each DHT for itself.
+    #[must_use]
+    pub fn lookups(&self) -> usize {
+        self.dhts().map(|dht| dht.shared.lookups()).sum()
     }
 
     /// Sets the content that is announced at each interval, or removes it.

@@ -24,7 +24,7 @@ impl Router {
         let key = key.and_then(|key| Valid::new(&key, record, SystemTime::now()).map(|_| key));
         let key = key.map_err(|error| failed(&error))?;
         let mut found = self.ask(&Request::Put(RecordKey::from(key), record.to_vec()));
-        let (mut failures, mut stored) = (Failures::default(), false);
+        let (mut failures, mut stored) = (Failures::new(self.asked()), false);
         while let Some(found) = found.next().await {
             match found {
                 Found::Stored(_) => stored = true,
@@ -32,7 +32,7 @@ impl Router {
                 _ => {}
             }
         }
-        match failures.first.filter(|_| !stored) {
+        match failures.first().filter(|_| !stored) {
             Some(failure) => Err(of_network(&error_of("storing the record", failure))),
             None => Ok(()),
         }

@@ -25,10 +25,17 @@ impl Router {
         let key = RecordKey::from(cid.hash().as_bytes().to_vec());
         let found = self.ask(&Request::Providers(key));
         let router = self.clone();
-        peers("the lookup of providers", found, move |found| match found {
-            Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => Some(peer),
-            _ => None,
-        })
+        peers(
+            "the lookup of providers",
+            Failures::new(self.asked()),
+            found,
+            move |found| match found {
+                Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => {
+                    Some(peer)
+                }
+                _ => None,
+            },
+        )
     }
 
     /// The addresses of a peer.
@@ -37,10 +44,15 @@ impl Router {
             return stream::empty().boxed();
         };
         let found = self.ask(&Request::Peer(peer));
-        peers("the lookup of a peer", found, |found| match found {
-            Found::Peer(peer) => Some(peer),
-            _ => None,
-        })
+        peers(
+            "the lookup of a peer",
+            Failures::new(self.asked()),
+            found,
+            |found| match found {
+                Found::Peer(peer) => Some(peer),
+                _ => None,
+            },
+        )
     }
 }
 
@@ -59,6 +71,7 @@ impl crate::Providers for Router {
 /// Peers among answers, each once.
 fn peers(
     action: &'static str,
+    failures: Failures,
     found: BoxStream<'static, Found>,
     to_peer: impl Fn(Found) -> Option<PeerInfo> + Send + 'static,
 ) -> Peers {
@@ -72,7 +85,7 @@ fn peers(
     let state = State {
         found,
         to_peer,
-        failures: Failures::default(),
+        failures,
         seen: HashSet::new(),
         ended: false,
     };
@@ -90,7 +103,7 @@ fn peers(
                 return Some((Ok(peer), state));
             }
         }
-        let failure = state.failures.first.take();
+        let failure = state.failures.first();
         let is_last = !state.ended && state.seen.is_empty();
         state.ended = true;
         let failure = failure.filter(|_| is_last)?;
