@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
-use cairn_store::{Exchange, Names, Network, Routing};
+use cairn_store::network::Records;
+use cairn_store::{Exchange, Names, Network};
 use parking_lot::RwLock;
 
 use crate::dns::Dns;
@@ -32,10 +33,10 @@ impl Node {
         *self.peers().exchange.write() = exchange;
     }
 
-    /// Sets or removes the routing through which IPNS records are published and found. Without one, only local records
-    /// are used.
-    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
-        self.name_system().set_routing(routing);
+    /// Sets or removes the peers' records, through which IPNS records are published and found. Without them, only local
+    /// records are used.
+    pub fn set_records(&self, records: Option<Arc<dyn Records>>) {
+        self.name_system().set_records(records);
     }
 
     /// Sets the resolver of DNS records.
