@@ -3,10 +3,11 @@
 use cairn_primitives::Cid;
 use cairn_primitives::keys::PeerId;
 use cairn_store::network::{
-    Announcements, BlockExchange, ExchangeStat, Ledger, NetworkError, QueryEvents, Routing, RoutingTable,
+    Announcements, BlockExchange, ExchangeStat, Ledger, NetworkError, PeerAddresses, QueryEvents, Routing,
+    RoutingTable,
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 
 /// Finds and announces nothing: `Routing.Type` is `none`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +58,12 @@ impl Routing for NoRouting {
 
     fn table(&self, _: &str) -> Option<RoutingTable> {
         None
+    }
+}
+
+impl crate::Providers for NoRouting {
+    fn find(&self, _: &Cid) -> BoxStream<'static, PeerAddresses> {
+        stream::empty().boxed()
     }
 }
 

@@ -31,4 +31,5 @@ pub use identity::{Identity, IdentityError};
 pub use init::{InitOptions, Initialized, SeedError};
 pub use metrics::{Metrics, MetricsForm};
 pub use node::{Node, NodeOptions};
+pub use online::OnlineError;
 pub use repo::{Access, ReadKeyError, Repaired, Repo, RepoError, RotateError};

@@ -10,6 +10,7 @@ use parking_lot::RwLock;
 use crate::dns::Dns;
 use crate::node::Node;
 use crate::online::Online;
+use crate::online::notify::Listener;
 
 /// Set by the network layer; empty on a node without peers.
 #[derive(Default)]
@@ -18,9 +19,15 @@ pub(crate) struct Peers {
     names: RwLock<Option<Arc<dyn Names>>>,
     network: RwLock<Option<Arc<dyn Network>>>,
     online: RwLock<Option<Arc<Online>>>,
+    listener: Listener,
 }
 
 impl Peers {
+    /// Who is told of written blocks.
+    pub(crate) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
     /// Replaces the connection to peers, and returns the old one.
     pub(crate) fn set_online(&self, online: Option<Arc<Online>>) -> Option<Arc<Online>> {
         std::mem::replace(&mut *self.online.write(), online)

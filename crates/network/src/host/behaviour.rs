@@ -13,7 +13,7 @@ use super::start::Modules;
 use super::state::Shared;
 use super::{announce, book, keep, ping, protocols, trim};
 use crate::convert::address_to_libp2p;
-use crate::{pubsub, streams};
+use crate::{bitswap, pubsub, routing, streams};
 
 /// The version of the protocols as in Kubo's identify messages.
 const PROTOCOL_VERSION: &str = "ipfs/0.1.0";
@@ -36,6 +36,8 @@ pub(super) struct Behaviour {
     reachability_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     reachability_v1: Toggle<Guard<autonat::v1::Behaviour>>,
     mdns: Toggle<Guard<mdns::tokio::Behaviour>>,
+    bitswap: Toggle<Guard<bitswap::Behaviour>>,
+    routing: Toggle<Guard<routing::Behaviour>>,
     pubsub: Toggle<Guard<pubsub::Behaviour>>,
     streams: Toggle<Guard<streams::Behaviour>>,
 }
@@ -110,6 +112,8 @@ impl Behaviour {
                 serve.then(autonat::v2::server::Behaviour::default),
             ),
             reachability_v1: guarded("AutoNAT service", serve.then(|| autonat_v1(local, settings))),
+            bitswap: guarded("bitswap", modules.bitswap),
+            routing: guarded("routing", modules.routing),
             pubsub: guarded("pubsub", modules.pubsub),
             streams: guarded("streams", modules.streams),
             mdns: guarded("mDNS", (settings.mdns && !private).then(|| mdns(local)).flatten()),

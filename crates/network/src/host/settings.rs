@@ -96,6 +96,12 @@ impl Settings {
 }
 
 impl Settings {
+    /// The peer ID of the node.
+    #[must_use]
+    pub fn local(&self) -> libp2p::PeerId {
+        self.identity.public().to_peer_id()
+    }
+
     /// The key of the node, for the modules that sign.
     #[must_use]
     pub fn key(&self) -> &Keypair {

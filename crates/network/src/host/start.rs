@@ -5,13 +5,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_store::network::NetworkError;
+use cairn_store::network::{NetworkError, Reachability};
 use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::{Boxed, ListenerId, TransportError};
 use libp2p::swarm::{Config, Swarm};
 use libp2p::{Multiaddr, PeerId, relay};
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::announce::Policy;
@@ -28,7 +28,7 @@ use super::transport::{self, Filters, Output};
 use super::trim::Protected;
 use super::{names, ping};
 use crate::convert::address_to_libp2p;
-use crate::{pubsub, streams};
+use crate::{bitswap, pubsub, routing, streams};
 
 /// Commands that wait for the swarm. Whoever sends more waits.
 const MAX_COMMANDS: usize = 256;
@@ -45,6 +45,10 @@ const IDLE: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// The behaviours of the other modules that the swarm runs. A module that is left out is off.
 #[derive(Default)]
 pub struct Modules {
+    /// Blocks.
+    pub bitswap: Option<bitswap::Behaviour>,
+    /// The DHTs.
+    pub routing: Option<routing::Behaviour>,
     /// Messages by topic.
     pub pubsub: Option<pubsub::Behaviour>,
     /// Streams of protocols that are named while the node runs.
@@ -158,6 +162,18 @@ impl Host {
         }
     }
 
+    /// The peer ID of this node.
+    #[must_use]
+    pub fn local(&self) -> PeerId {
+        self.shared.local
+    }
+
+    /// Whether others reach this node, and changes of that.
+    #[must_use]
+    pub fn watch_reachability(&self) -> watch::Receiver<Reachability> {
+        self.shared.reachable.subscribe()
+    }
+
     /// Sends a command to the swarm.
     pub(super) async fn send(&self, command: Command) -> Result<(), NetworkError> {
         self.commands.send(command).await.map_err(|_| NetworkError::Closed)
@@ -193,7 +209,11 @@ fn shared(settings: &Settings) -> Arc<Shared> {
         policy: Policy::new(settings),
         protocols: super::protocols::Protocols::default(),
         limits: settings.limits.clone(),
-        assume: settings.auto_nat.assume,
+        reachable: watch::Sender::new(match settings.auto_nat.assume {
+            Some(true) => Reachability::Public,
+            Some(false) => Reachability::Private,
+            None => Reachability::Unknown,
+        }),
     })
 }
 

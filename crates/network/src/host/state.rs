@@ -10,6 +10,7 @@ use libp2p::core::transport::ListenerId;
 use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use parking_lot::RwLock;
+use tokio::sync::watch;
 
 use super::announce::Policy;
 use super::book::Book;
@@ -88,7 +89,8 @@ pub(super) struct Shared {
     pub(super) policy: Policy,
     pub(super) protocols: Protocols,
     pub(super) limits: Limits,
-    pub(super) assume: Option<bool>,
+    /// Whether others reach this node, by the tests or the settings.
+    pub(super) reachable: watch::Sender<Reachability>,
 }
 
 impl Shared {

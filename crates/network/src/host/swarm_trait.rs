@@ -8,7 +8,7 @@ use cairn_primitives::Multiaddr;
 use cairn_primitives::keys::PeerId;
 use cairn_store::network::{
     Bandwidth, Connection, Direction, KnownPeers, NetworkError, PeerAddresses, PeerIdentity,
-    Reachability, ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm, Traffic,
+    ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm, Traffic,
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
@@ -146,11 +146,7 @@ impl Swarm for Host {
     fn reachability(&self) -> ReachableAddresses {
         let state = self.shared.state.read();
         let mut reach = ReachableAddresses {
-            status: match self.shared.assume {
-                Some(true) => Reachability::Public,
-                Some(false) => Reachability::Private,
-                None => state.reachability(),
-            },
+            status: *self.shared.reachable.borrow(),
             ..ReachableAddresses::default()
         };
         let mut tested = Vec::new();

@@ -1,7 +1,9 @@
 //! A node with peers: [`Node::go_online`] starts the swarm by the configuration.
 
 mod error;
+mod module_settings;
 mod network;
+pub(crate) mod notify;
 mod parts;
 mod settings;
 
@@ -38,6 +40,8 @@ pub struct OnlineOptions {
     pub pubsub: Option<bool>,
     /// Whether IPNS records are also exchanged by topic, in place of `Ipns.UsePubsub`.
     pub name_topics: Option<bool>,
+    /// How content and peers are found, in place of `Routing.Type`.
+    pub routing: Option<String>,
     /// The suffix of the agent, in place of `Version.AgentSuffix`.
     pub agent_suffix: Option<String>,
 }
@@ -83,7 +87,7 @@ impl Node {
         let config = self.config();
         let settings = settings::host(&config, self.identity(), self.repo().path(), options)?;
         let key_fingerprint = settings.swarm_key.as_ref().map(SwarmKey::fingerprint);
-        let (modules, parts) = Parts::new(&config, &settings, options)?;
+        let (modules, parts) = Parts::new(self, &config, &settings, options)?;
         let host = Host::start(settings, modules).await?;
         let network = parts.connect(self, &config, Arc::clone(&host));
         self.set_network(Some(Arc::new(network)));
@@ -100,6 +104,9 @@ impl Node {
         let Some(online) = self.peers().set_online(None) else {
             return;
         };
+        self.listener().set(None);
+        self.set_exchange(None);
+        self.set_records(None);
         if tokio::time::timeout(STOP, online.host.shutdown()).await.is_err() {
             tracing::warn!("the connections to peers did not close in time");
         }

@@ -108,6 +108,7 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         } else {
             let options = OnlineOptions {
                 force_private: globals.force_private,
+                routing: invocation.own("routing"),
                 pubsub: flag("enable-pubsub-experiment"),
                 name_topics: flag("enable-namesys-pubsub"),
                 agent_suffix: invocation.own("agent-version-suffix"),

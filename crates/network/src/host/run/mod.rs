@@ -355,8 +355,15 @@ impl Runner {
                 }
             }
             BehaviourEvent::Reachability(event) => {
-                let reachable = event.result.is_ok();
-                self.shared.state.write().test(event.tested_addr, reachable);
+                let mut state = self.shared.state.write();
+                state.test(event.tested_addr, event.result.is_ok());
+                let status = state.reachability();
+                drop(state);
+                self.shared.reachable.send_if_modified(|known| {
+                    let is_new = *known != status;
+                    *known = status;
+                    is_new
+                });
             }
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.discovered(found),
             _ => {}

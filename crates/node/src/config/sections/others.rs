@@ -241,7 +241,11 @@ pub struct Internal {
 
 impl Section for Internal {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Bitswap",
+        "Bitswap.TaskWorkerCount",
+        "Bitswap.EngineBlockstoreWorkerCount",
+        "Bitswap.EngineTaskWorkerCount",
+        "Bitswap.MaxOutstandingBytesPerPeer",
+        "Bitswap.BroadcastControl",
         "UnixFSShardingSizeThreshold",
         "BackupBootstrapInterval",
         "MFSNoFlushLimit",

@@ -211,7 +211,6 @@ impl Section for Ipns {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "RepublishPeriod",
         "RecordLifetime",
-        "DelegatedPublishers",
     ]);
 }
 
