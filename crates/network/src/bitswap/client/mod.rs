@@ -185,7 +185,7 @@ impl Client {
         for (peer, address) in std::mem::take(&mut session.hints) {
             match (peer, address) {
                 (Some(peer), address) => {
-                    self.add_candidate(id, peer, address.into_iter().collect())
+                    self.add_candidate(id, peer, address.into_iter().collect());
                 }
                 (None, Some(address)) => self.commands.push(Command::DialAddress(address)),
                 (None, None) => {}

@@ -88,7 +88,7 @@ impl Client {
             let first = session.search.started == 0;
             let hopeless =
                 first && stuck && session.search.running.is_none() && self.is_refused(id);
-            if !(due && stuck) && !hopeless {
+            if !(hopeless || due && stuck) {
                 continue;
             }
             let Some(session) = self.sessions.get_mut(&id) else {

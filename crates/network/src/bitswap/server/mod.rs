@@ -50,7 +50,7 @@ impl Server {
             for cid in peer.wants.keys() {
                 forget(&mut self.wanted, id, cid);
             }
-            peer.peer.wanted.store(0, Ordering::Relaxed);
+            peer.peer.answers.store(0, Ordering::Relaxed);
         }
     }
 
@@ -98,6 +98,7 @@ impl Server {
                         WantKind::Have => Answer::Have,
                     };
                     peer.push(cid.clone(), want.priority, answer);
+                    peer.note_answers();
                     peer.peer.wake();
                 }
             }

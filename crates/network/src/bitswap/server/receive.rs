@@ -1,7 +1,6 @@
 //! Wantlists that peers send.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use cairn_primitives::Cid;
 use futures_util::future::join_all;
@@ -146,7 +145,7 @@ impl Server {
             }
             cids.push(entry.cid);
         }
-        peer.wanted.store(state.wants.len(), Ordering::Relaxed);
+        state.note_answers();
         cids
     }
 
@@ -179,6 +178,7 @@ impl Server {
             }
             state.push(cid.clone(), want.priority, answer);
         }
+        state.note_answers();
         peer.wake();
     }
 }

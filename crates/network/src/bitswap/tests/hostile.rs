@@ -37,7 +37,10 @@ impl Hostile {
         let id = *swarm.local_peer_id();
         swarm.dial_and_wait(node.address.clone()).await;
         let closed = tokio::spawn(async move {
-            while !matches!(swarm.next().await, None | Some(SwarmEvent::ConnectionClosed { .. })) {}
+            while !matches!(
+                swarm.next().await,
+                None | Some(SwarmEvent::ConnectionClosed { .. })
+            ) {}
         });
         Self {
             id,
@@ -86,7 +89,9 @@ async fn serves(node: &Node) {
     node.put(&wanted).await;
     let other = Node::new(Settings::default()).await;
     other.connect(node).await;
-    let session = other.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = other
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     fetch(&session, &cids(&wanted), |_| {}).await;
 }
 
@@ -94,7 +99,10 @@ async fn serves(node: &Node) {
 async fn a_flood_of_wants_is_bounded() {
     let node = Node::new(Settings::default()).await;
     let all = blocks(8000, 8, 7);
-    let wantlist: Vec<_> = all.iter().map(|block| want(block, WantKind::Block)).collect();
+    let wantlist: Vec<_> = all
+        .iter()
+        .map(|block| want(block, WantKind::Block))
+        .collect();
     let message = Message {
         wantlist,
         ..Message::default()
@@ -120,7 +128,12 @@ async fn a_flood_of_wants_is_bounded() {
             let _ = stream.write_all(&framed).await;
             let _ = stream.flush().await;
         }
-        until(|| node.bitswap.wants_of(&id).is_some_and(|wants| wants.len() == MAX_WANTS)).await;
+        until(|| {
+            node.bitswap
+                .wants_of(&id)
+                .is_some_and(|wants| wants.len() == MAX_WANTS)
+        })
+        .await;
         drop(hostile);
         until(|| node.bitswap.wants_of(&id).is_none()).await;
     }
@@ -146,7 +159,12 @@ async fn urgent_wants_replace_others() {
     let old = blocks(MAX_WANTS, 8, 1);
     let new = blocks(10, 8, 2);
     let mut stream = hostile.send(&[message(&old, 1)]).await;
-    until(|| node.bitswap.wants_of(&id).is_some_and(|wants| wants.len() == MAX_WANTS)).await;
+    until(|| {
+        node.bitswap
+            .wants_of(&id)
+            .is_some_and(|wants| wants.len() == MAX_WANTS)
+    })
+    .await;
     write(&mut stream, &message(&new, 5)).await;
     until(|| {
         let wants = node.bitswap.wants_of(&id).unwrap();
@@ -164,7 +182,9 @@ async fn unasked_and_wrong_blocks_are_dropped() {
     let node = Node::new(settings).await;
     let hostile = Hostile::connect(&node).await;
     let [wanted, unasked] = [blocks(1, 100, 1), blocks(10, 100, 2)];
-    let session = node.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     // The bytes of another block under the prefix of the wanted one, and blocks that nobody wants.
     let mut payload: Vec<_> = unasked
@@ -206,7 +226,13 @@ async fn half_and_giant_messages_end_their_stream() {
     let mut hundred = Vec::new();
     cairn_primitives::varint::encode(100 << 20, &mut hundred);
     let half = [&[0x80, 0x80, 0x40][..], &[0; 1000]].concat();
-    for bytes in [&hundred[..], &[0x80], &half, &[0xff; 12], &[3, 0x0a, 0x7f, 1]] {
+    for bytes in [
+        &hundred[..],
+        &[0x80],
+        &half,
+        &[0xff; 12],
+        &[3, 0x0a, 0x7f, 1],
+    ] {
         let hostile = Hostile::connect(&node).await;
         let mut stream = soon(hostile.streams.open()).await.unwrap();
         stream.write_all(bytes).await.unwrap();
@@ -251,7 +277,9 @@ async fn a_peer_that_never_answers_is_replaced() {
     let node = Node::new(settings).await;
     let mut hostile = Hostile::connect(&node).await;
     let wanted = blocks(50, 3000, 1);
-    let session = node.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     // It says that it has everything, reads what it is asked for, and sends nothing.
     let mut inbound = soon(hostile.streams.inbound.recv()).await.unwrap();
