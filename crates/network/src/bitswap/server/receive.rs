@@ -146,6 +146,8 @@ impl Server {
             cids.push(entry.cid);
         }
         state.note_answers();
+        // Refused wants are answered already.
+        peer.wake();
         cids
     }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_store::block::MemoryStore;
 use cairn_store::exchange::{Arrival, ExchangeError, Hint};
 use cairn_store::network::BlockExchange as _;
-use cairn_store::{Exchange as _, SessionRequest};
+use cairn_store::{BlockReader, BlockStore, BlockWriter as _, Exchange as _, SessionRequest};
 use futures_util::StreamExt as _;
 
 use super::support::{Node, blocks, cids, fetch, soon, until};
-use crate::bitswap::{Settings, Version};
+use crate::bitswap::{NotifyingStore, Settings, Version};
 use crate::convert;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -273,4 +274,69 @@ async fn wants_fail_when_the_node_stops() {
         )
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_several_connections_is_used() {
+    let (a, b) = (
+        Node::new(Settings::default()).await,
+        Node::new(Settings::default()).await,
+    );
+    let wanted = blocks(64, 3000, 1);
+    a.put(&wanted).await;
+    for _ in 0..3 {
+        a.connect(&b).await;
+        b.connect(&a).await;
+    }
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    fetch(&session, &cids(&wanted), |_| {}).await;
+    assert_eq!(b.bitswap.stat().duplicate_blocks, 0);
+    // The peer is there until the last one is closed.
+    let theirs = convert::from_libp2p(&a.id).unwrap();
+    assert!(b.bitswap.wants_of(&theirs).is_some());
+    a.disconnect(b.id);
+    until(|| b.bitswap.wants_of(&theirs).is_none()).await;
+}
+
+#[test]
+fn a_notifying_store_is_a_block_store() {
+    let providers = Arc::new(Arc::new(super::support::Known::default()));
+    let make = || {
+        let store: Arc<dyn BlockStore> = Arc::new(MemoryStore::new());
+        let (_, bitswap) = crate::bitswap::new(
+            Settings::default(),
+            Arc::clone(&store) as Arc<dyn BlockReader>,
+            Arc::clone(&providers) as Arc<dyn crate::Providers>,
+        );
+        Arc::new(NotifyingStore::new(store, bitswap)) as Arc<dyn BlockStore>
+    };
+    cairn_store::block::conformance::all(&make);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notifying_store_serves_who_waits() {
+    let (a, b) = (
+        Node::new(Settings::default()).await,
+        Node::new(Settings::default()).await,
+    );
+    a.connect(&b).await;
+    let wanted = blocks(1, 5000, 1);
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let mut wants = session.want(cids(&wanted));
+    let ours = convert::from_libp2p(&b.id).unwrap();
+    until(|| {
+        a.bitswap
+            .wants_of(&ours)
+            .is_some_and(|wants| wants.len() == 1)
+    })
+    .await;
+    let inner = Arc::clone(&a.store) as Arc<dyn BlockStore>;
+    let store = NotifyingStore::new(inner, a.bitswap.clone());
+    store.write(&store.hold(), wanted).await.unwrap();
+    let answer = soon(wants.next()).await.unwrap().unwrap();
+    assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
 }

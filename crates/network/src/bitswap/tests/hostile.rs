@@ -1,5 +1,6 @@
 //! Peers that do what they should not.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cairn_primitives::Block;
@@ -248,7 +249,35 @@ async fn half_and_giant_messages_end_their_stream() {
         }
     }
     until(|| hostile.closed.is_finished()).await;
+    until(|| node.bitswap.shared.receiving.load(Ordering::Relaxed) == 0).await;
     serves(&node).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_does_not_read_holds_little_memory() {
+    let node = Node::new(Settings::default()).await;
+    let all = blocks(200, 256 << 10, 1);
+    node.put(&all).await;
+    let hostile = Hostile::connect(&node).await;
+    let id = convert::from_libp2p(&hostile.id).unwrap();
+    let message = Message {
+        wantlist: all
+            .iter()
+            .map(|block| want(block, WantKind::Block))
+            .collect(),
+        ..Message::default()
+    };
+    let memory = &node.bitswap.shared.send_memory;
+    let free = memory.available_permits();
+    let _stream = hostile.send(&[message]).await;
+    // One message is stuck in the stream, another waits.
+    until(|| memory.available_permits() < free).await;
+    serves(&node).await;
+    let most = 2 * (513 << 10) / 1024;
+    assert!(free - memory.available_permits() <= most);
+    assert!(node.bitswap.ledger(&id).sent < 100 * (256 << 10));
+    drop(hostile);
+    until(|| memory.available_permits() == free).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
