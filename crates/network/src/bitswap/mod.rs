@@ -24,6 +24,7 @@
 //! | a block | 2 MiB | the stream is reset; larger blocks are not sent |
 //! | a CID in a message | 168 bytes | the entry is ignored |
 //! | wants that are kept of a peer | 1,024 | wants for absent blocks, then those of lower priority, are dropped; then new ones |
+//! | wants that are kept of all peers | [`Settings::peer_wants`] | each peer has its share of them |
 //! | queued answers of a peer | 1,024, and 1 MiB of blocks in memory | further ones wait for the stream |
 //! | blocks read for all peers | [`Settings::send_memory`] | peers take turns, one message each |
 //! | inbound streams of a connection | [`Settings::inbound_streams`] | further ones are reset |

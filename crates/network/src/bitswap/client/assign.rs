@@ -48,6 +48,14 @@ impl Client {
         let Some(session) = self.sessions.get_mut(&id) else {
             return 0;
         };
+        if session.queue.len() > 2 * session.live + 1024 {
+            // Most of it was cancelled.
+            let wants = &self.wants;
+            session.queue.retain(|hash| {
+                let want = wants.get(hash);
+                want.is_some_and(|want| want.owner == id && want.place == Place::Queued)
+            });
+        }
         let peers = session
             .peers
             .iter()

@@ -140,7 +140,11 @@ impl Server {
         absent: Vec<Cid>,
         presences: &mut Vec<Presence>,
     ) -> i32 {
-        let Self { peers, wanted } = self;
+        let Self {
+            peers,
+            wanted,
+            total,
+        } = self;
         let Some(peer) = peers.get_mut(&id) else {
             return 0;
         };
@@ -164,6 +168,7 @@ impl Server {
                 Answer::DontHave => false,
             };
             if ends && peer.wants.remove(cid).is_some() {
+                *total = total.saturating_sub(1);
                 forget(wanted, id, cid);
             }
         }

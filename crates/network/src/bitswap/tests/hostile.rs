@@ -143,6 +143,43 @@ async fn a_flood_of_wants_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_peers_share_the_room_for_wants() {
+    let settings = Settings {
+        peer_wants: 4000,
+        ..Settings::default()
+    };
+    let node = Node::new(settings).await;
+    let wantlist = blocks(1000, 8, 7);
+    let message = Message {
+        wantlist: wantlist
+            .iter()
+            .map(|block| want(block, WantKind::Block))
+            .collect(),
+        ..Message::default()
+    };
+    let mut peers = Vec::new();
+    for _ in 0..20 {
+        let hostile = Hostile::connect(&node).await;
+        let id = convert::from_libp2p(&hostile.id).unwrap();
+        let stream = hostile.send(std::slice::from_ref(&message)).await;
+        until(|| {
+            node.bitswap
+                .wants_of(&id)
+                .is_some_and(|wants| !wants.is_empty())
+        })
+        .await;
+        peers.push((hostile, stream, id));
+    }
+    let kept = peers
+        .iter()
+        .map(|(_, _, id)| node.bitswap.wants_of(id).unwrap().len());
+    let kept: Vec<_> = kept.collect();
+    assert!(kept.iter().sum::<usize>() <= 4000 + 1000, "{kept:?}");
+    assert!(kept.iter().all(|wants| *wants >= 32), "{kept:?}");
+    serves(&node).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn urgent_wants_replace_others() {
     let node = Node::new(Settings::default()).await;
     let hostile = Hostile::connect(&node).await;
@@ -333,4 +370,41 @@ async fn a_peer_that_never_answers_is_replaced() {
         assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
     }
     reading.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_that_a_lively_peer_never_sends_comes_from_another() {
+    let settings = Settings {
+        answer_timeout: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let node = Node::new(settings).await;
+    let hostile = Hostile::connect(&node).await;
+    let wanted = blocks(1, 3000, 1);
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let mut wants = session.want(cids(&wanted));
+    until(|| !node.bitswap.stat().wants.is_empty()).await;
+    // It says that it has the block, again and again, and does not send it.
+    let have = Message {
+        presences: vec![Presence {
+            cid: wanted[0].cid.clone(),
+            kind: PresenceKind::Have,
+        }],
+        ..Message::default()
+    };
+    let mut stream = hostile.send(std::slice::from_ref(&have)).await;
+    let talking = tokio::spawn(async move {
+        loop {
+            write(&mut stream, &have).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let good = Node::new(Settings::default()).await;
+    good.put(&wanted).await;
+    good.connect(&node).await;
+    let answer = soon(wants.next()).await.unwrap().unwrap();
+    assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
+    talking.abort();
 }
