@@ -38,13 +38,6 @@ async fn three_providers_one_slow_and_one_dying() {
         .await;
         let stat = reader.bitswap.stat();
         assert!(stat.duplicate_blocks < 50, "{size}: {stat:?}");
-        assert!(good.bitswap.stat().blocks_sent > 300, "{size}");
-        println!(
-            "{:?}\n{:?}\n{:?}",
-            stat,
-            good.bitswap.stat(),
-            slow.bitswap.stat()
-        );
     }
 }
 
