@@ -11,8 +11,11 @@ use super::{Client, WantKind};
 /// Wants that a session assigns before it is another's turn.
 const QUANTUM: usize = 64;
 
-/// A peer has so much time for a block before it may be asked of a faster one.
-const MOVE_AFTER: Duration = Duration::from_millis(200);
+/// Blocks are moved from a peer that needs longer than this for what it was asked for, and much longer than the other.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Blocks are moved from a peer that has sent none for this time.
+const STUCK: Duration = Duration::from_secs(1);
 
 /// Who is asked for a block.
 enum Choice {
@@ -48,6 +51,14 @@ impl Client {
         let Some(session) = self.sessions.get_mut(&id) else {
             return 0;
         };
+        if session.queue.len() > 2 * session.live + 1024 {
+            // Most of it was cancelled.
+            let wants = &self.wants;
+            session.queue.retain(|hash| {
+                let want = wants.get(hash);
+                want.is_some_and(|want| want.owner == id && want.place == Place::Queued)
+            });
+        }
         let peers = session
             .peers
             .iter()
@@ -200,28 +211,34 @@ impl Client {
     }
 
     fn move_to(&mut self, session: u64, fast: PeerId, each: Duration, room: usize, now: Instant) {
-        let mut slow: Vec<_> = self
-            .wants
-            .iter()
-            .filter_map(|(hash, want)| match want.place {
-                Place::Asked { peer, at, moved } if want.owner == session => {
-                    let age = now.saturating_duration_since(at);
-                    let pace = self.peers.get(&peer)?;
-                    // What it has not sent yet may take even longer than what came.
-                    let left = pace.block_time.unwrap_or(age).max(age / 4);
-                    let movable = peer != fast
-                        && !moved
-                        && age > MOVE_AFTER
-                        && left * u32::try_from(pace.expected).unwrap_or(u32::MAX) > each * 4
-                        && !want.refused.contains(&fast);
-                    movable.then(|| (std::cmp::Reverse(at), want.priority, hash.clone(), peer))
-                }
-                _ => None,
-            })
-            .collect();
+        let mut slow = Vec::new();
+        let mut stuck = true;
+        for (hash, want) in &self.wants {
+            let Place::Asked { peer, at, moved } = want.place else {
+                continue;
+            };
+            if want.owner != session || moved || peer == fast || want.refused.contains(&fast) {
+                continue;
+            }
+            let Some(pace) = self.peers.get(&peer) else {
+                continue;
+            };
+            let expected = u32::try_from(pace.expected).unwrap_or(u32::MAX);
+            let left = pace.block_time.map(|each| each.saturating_mul(expected));
+            let is_slow = left.is_some_and(|left| {
+                left > SLOW.max(each.saturating_mul(expected.saturating_mul(4)))
+            });
+            let is_stuck = now.saturating_duration_since(at.max(pace.active)) > STUCK;
+            if is_slow || is_stuck {
+                stuck &= !is_slow;
+                slow.push((std::cmp::Reverse(at), want.priority, hash.clone(), peer));
+            }
+        }
         // The last asked first: the slow peer sends those last.
         slow.sort();
         let half = slow.len().div_ceil(2).min(room);
+        // What is stuck may arrive all at once: a few are enough to see that the other peer has them.
+        let half = if stuck { half.min(8) } else { half };
         for (_, _, hash, peer) in slow.into_iter().take(half) {
             if self.ask(fast, &hash, true, now) {
                 self.unlist(peer, &hash, true);
