@@ -96,7 +96,7 @@ impl Case {
     }
 }
 
-/// A daemon answers with Kubo's text; a process of its own with ours.
+/// Refused with one of these texts, with a daemon or without.
 fn refused(done: &Done, messages: &[&str]) {
     assert_ne!(done.code, Some(0));
     let first = done.error.lines().next().unwrap_or_default();

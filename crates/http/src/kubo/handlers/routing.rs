@@ -206,7 +206,7 @@ async fn provide(
                 ..QueryEvent::default()
             };
             out.send(failed_event).await?;
-            return Err(Failure::Trailer(failed.to_string()));
+            return Err(Failure::trailer(failed.into_reason()));
         }
         Ok(())
     }))
