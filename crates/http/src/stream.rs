@@ -91,6 +91,9 @@ impl Trailers {
     pub(crate) fn announce(&self, headers: &mut HeaderMap) {
         if matches!(self, Self::Agreed) {
             headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
+            // hyper sends no trailer over HTTP/1 that is not declared.
+            let both = HeaderValue::from_static("X-Stream-Error, X-Error-Detail");
+            headers.insert(header::TRAILER, both);
         }
     }
 }

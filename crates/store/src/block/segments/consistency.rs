@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use cairn_primitives::Multihash;
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use redb::ReadableTable as _;
 
 use super::super::traits::BlockError;
 use super::engine::{Engine, FoundBlock};
