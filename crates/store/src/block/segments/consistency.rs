@@ -41,6 +41,9 @@ impl Engine {
                 if last.as_deref().is_some_and(|last| last >= key) {
                     return Err(damaged("its keys are not in order"));
                 }
+                if Multihash::from_bytes(key).is_err() {
+                    return Err(damaged("a key is no multihash"));
+                }
                 let entry = Entry::decode(row.value()).ok_or_else(|| damaged("a block row"))?;
                 if lookup(&table, key)? != Some(entry) {
                     return Err(damaged("lookups do not find all of its blocks"));

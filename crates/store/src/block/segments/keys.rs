@@ -19,7 +19,11 @@ pub(super) fn verify(
     }
     let mut misplaced = false;
     for entry in keys {
-        let key = entry?.key;
+        let key = match entry {
+            Ok(entry) => entry.key,
+            // Damage of the index has it rebuilt.
+            Err(error) => return Err(engine.check_entries().err().unwrap_or(error)),
+        };
         let whole = match engine.get_by(&key, true) {
             // Removed meanwhile.
             Ok(None) => continue,

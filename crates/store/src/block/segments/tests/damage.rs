@@ -162,7 +162,7 @@ fn whatever_part_of_the_index_is_damaged_no_block_is_lost() {
 fn a_verification_finds_what_damage_of_the_index_hides() {
     let blocks = some(0, 300);
     let mut hidden = 0;
-    for seed in 0..240 {
+    for seed in 0..120 {
         let disk = SimDisk::new(seed);
         let (engine, _) = open(&disk);
         put(&engine, &blocks).unwrap();
