@@ -266,6 +266,10 @@ impl From<ClientError> for Problem {
                 kubo: Some(error.message.clone()),
                 ..Self::failed(error.detail.unwrap_or(error.message))
             },
+            ClientError::Partial(partial) => Self {
+                kubo: Some(partial.message().to_owned()),
+                ..Self::failed(partial.detail().unwrap_or_else(|| partial.message()))
+            },
             ClientError::Status { status, .. }
                 if status == http::StatusCode::UNAUTHORIZED
                     || status == http::StatusCode::FORBIDDEN =>

@@ -502,9 +502,11 @@ fn with_a_daemon_commands_print_the_same() {
         b"",
     );
     assert_eq!(gone.status.code(), Some(1));
+    // In our own words, as without a daemon.
     assert!(
-        said(&gone)
-            .contains("could not find bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"),
+        said(&gone).contains(
+            "block bafkreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi was not found locally"
+        ),
         "{}",
         said(&gone)
     );

@@ -165,3 +165,41 @@ fn damaged_bytes_do_not_go_out() {
     let told = log.matches("a stored block is damaged").count();
     assert_eq!(told, 2, "{log}");
 }
+
+#[test]
+fn the_reason_reaches_the_command_line_in_the_middle_of_a_response() {
+    let (repository, daemon, rpc) = start();
+    let file = fixture::stream("file", 4 * LEAF);
+    let cid = rpc.add(&file, "cid-version=1&pin=false").unwrap();
+    let leaves = rpc.call(&format!("refs?arg={cid}"), None).unwrap().text();
+    let leaf = leaves.lines().nth(2).unwrap();
+    let leaf = leaf.split('"').nth(3).unwrap();
+    rpc.call(&format!("block/rm?arg={leaf}"), None).unwrap();
+    let link = repository.path().with_file_name("ipfs");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_cairn"), &link).unwrap();
+    let cairn = repository.output(&["cat", &cid], b"").unwrap();
+    let ipfs = std::process::Command::new(&link)
+        .args(["--repo-dir", repository.path().to_str().unwrap()])
+        .args(["cat", &cid])
+        .output()
+        .unwrap();
+    for (output, kubos) in [(&cairn, false), (&ipfs, true)] {
+        assert!(!output.status.success());
+        assert!(file.starts_with(&output.stdout) && !output.stdout.is_empty());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(leaf), "{said}");
+        assert_eq!(said.contains("ipld: could not find"), kubos, "{said}");
+    }
+    // Others get the fields of Kubo.
+    let refused = refusal(&rpc, &format!("block/get?arg={leaf}"));
+    assert!(!refused.contains("Detail"), "{refused}");
+    let headers = [("TE", "trailers"), ("X-Stream-End", "trailer")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let target = format!("/api/v0/block/get?arg={leaf}");
+    let request = Request {
+        headers: &headers,
+        ..Request::new("POST", &target)
+    };
+    let answer = exchange(&daemon.rpc(), &request).unwrap();
+    assert!(answer.text().contains("\"Detail\":"), "{}", answer.text());
+}

@@ -253,6 +253,48 @@ fn writers_beside_a_collection_lose_nothing() {
 }
 
 #[test]
+fn a_kill_among_writers_keeps_all_that_was_answered() {
+    const WRITERS: usize = 16;
+    let repository = repository();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let base = daemon.rpc();
+    let (answered, was_answered) = std::sync::mpsc::channel();
+    let mut kept = Vec::new();
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (base, answered) = (&base, answered.clone());
+            scope.spawn(move || {
+                let rpc = Rpc::new(base).with_timeout(Duration::from_secs(300));
+                for at in 0.. {
+                    let path = format!("/w/{}/{writer}-{at}", writer % 3);
+                    let command = format!("files/write?arg={path}&create=true&parents=true");
+                    if rpc.call(&command, Some(path.as_bytes())).is_err() {
+                        break;
+                    }
+                    let _ = answered.send(path);
+                }
+            });
+        }
+        drop(answered);
+        for path in was_answered.iter().take(200) {
+            kept.push(path);
+        }
+        daemon.kill().unwrap();
+        kept.extend(was_answered.iter());
+    });
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let rpc = Rpc::new(&daemon.rpc());
+    let found = stat(&rpc, "arg=/&with-local=true");
+    assert_eq!(found["Local"], true, "{found}");
+    assert_eq!(found["SizeLocal"], found["CumulativeSize"]);
+    assert!(kept.len() >= 200);
+    for path in kept {
+        let read = rpc.call(&format!("files/read?arg={path}"), None).unwrap();
+        assert_eq!(read.text(), path);
+    }
+}
+
+#[test]
 fn a_kill_leaves_the_last_flushed_root_and_a_shutdown_the_last() {
     let repository = repository();
     let daemon = repository.start(&["--offline"]).unwrap();

@@ -351,6 +351,44 @@ fn records_move_between_nodes() {
 }
 
 #[test]
+fn records_are_stored_by_key_without_peers() {
+    let (one, other) = (repository(), repository());
+    let id = prints(&one, "key gen mine");
+    let path = add(&one, "stored by key");
+    prints(
+        &one,
+        &format!("name publish --allow-offline -k mine {path}"),
+    );
+    let valid = record(&one, &id);
+    let put = |record: &[u8], options: &[&str]| {
+        let file = beside(&other, "record");
+        std::fs::write(&file, record).unwrap();
+        let key = format!("/ipns/{id}");
+        let mut arguments = vec!["routing", "put", &key, &file];
+        arguments.extend(options);
+        output(&other, &arguments, b"")
+    };
+    let said = String::from_utf8(put(&valid, &[]).stderr).unwrap();
+    assert!(said.contains("pass `--allow-offline`"), "{said}");
+    // Unlike Kubo, which keeps any bytes.
+    let said = String::from_utf8(put(b"junk", &["--allow-offline"]).stderr).unwrap();
+    assert!(said.contains("record"), "{said}");
+    assert!(refused(&other, &format!("name resolve {id}")).contains(&id));
+
+    let daemon = other.start(&["--offline"]).unwrap();
+    let done = put(&valid, &["--allow-offline"]);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert_eq!(prints(&other, &format!("name resolve {id}")), path);
+    daemon.kill().unwrap();
+    assert_eq!(prints(&other, &format!("name resolve {id}")), path);
+    assert_eq!(record(&other, &id), valid);
+}
+
+#[test]
 fn publishing_refuses_what_cannot_be_meant() {
     let repository = repository();
     let path = add(&repository, "content");

@@ -5,6 +5,7 @@
 use std::fs;
 use std::process::Output;
 
+use cairn_primitives::Cid;
 use cairn_testkit::fixture;
 use cairn_testkit::server::Repository;
 
@@ -253,4 +254,122 @@ fn a_lost_segment_is_told() {
     }
     intact(&repository, &items);
     assert!(!segment.exists());
+}
+
+/// Adds a file of five blocks by reference; its CID and content.
+fn refer(repository: &Repository, name: &str) -> (String, Vec<u8>) {
+    let data = fixture::stream(name, 5_000);
+    let file = repository.path().with_file_name(name);
+    fs::write(&file, &data).unwrap();
+    let cid = repository
+        .run(&[
+            "add",
+            "-Q",
+            "--nocopy",
+            "--chunker=size-1000",
+            file.to_str().unwrap(),
+        ])
+        .unwrap();
+    (cid.trim().to_owned(), data)
+}
+
+fn multihash(cid: &str) -> Vec<u8> {
+    let cid: Cid = cid.parse().unwrap();
+    cid.hash().as_bytes().to_vec()
+}
+
+/// Where bytes occur; they do.
+fn places(bytes: &[u8], part: &[u8]) -> Vec<usize> {
+    let places: Vec<_> = bytes
+        .windows(part.len())
+        .enumerate()
+        .filter_map(|(at, window)| (window == part).then_some(at))
+        .collect();
+    assert!(!places.is_empty());
+    places
+}
+
+#[test]
+fn references_are_restored_from_what_is_left_of_the_database_and_else_counted() {
+    let repository = repository();
+    repository
+        .configure(|config| config["Experimental"]["FilestoreEnabled"] = true.into())
+        .unwrap();
+    let items = [refer(&repository, "first"), refer(&repository, "second")];
+    // Blocks in files are not missing.
+    let said = repository.run(&["repo", "repair"]).unwrap();
+    assert_eq!(said, "Nothing had to be repaired.\n");
+
+    // A pin is not the one that was written.
+    let rows = repository.path().join("rows.sqlite");
+    let mut bytes = fs::read(&rows).unwrap();
+    let key = multihash(&items[0].0);
+    for at in places(&bytes, &key) {
+        bytes[at + key.len() - 1] ^= 1;
+    }
+    fs::write(&rows, bytes).unwrap();
+    let said = repository.run(&["repo", "repair"]).unwrap();
+    assert!(
+        said.contains("Restored 10 references to 2 files from the old `rows.sqlite`."),
+        "{said}"
+    );
+    intact(&repository, &items);
+    repository.run(&["repo", "gc"]).unwrap();
+    intact(&repository, &items);
+
+    // The whole database is gone.
+    fs::remove_file(&rows).unwrap();
+    let said = repository.run(&["repo", "repair"]).unwrap();
+    assert!(
+        said.contains("References to files (`add --nocopy`) are lost")
+            && said.contains("10 leaves that pins"),
+        "{said}"
+    );
+    assert!(said.contains(&items[0].0) && said.contains(&items[1].0), "{said}");
+    // Added again, they are whole again.
+    for name in ["first", "second"] {
+        refer(&repository, name);
+    }
+    intact(&repository, &items);
+    let said = repository.run(&["repo", "repair"]).unwrap();
+    assert_eq!(said, "Nothing had to be repaired.\n");
+}
+
+#[test]
+fn a_damaged_page_of_references_takes_only_its_own() {
+    const PAGE: usize = 4096;
+    let repository = repository();
+    repository
+        .configure(|config| config["Experimental"]["FilestoreEnabled"] = true.into())
+        .unwrap();
+    let data = fixture::stream("many", 1_000_000);
+    let file = repository.path().with_file_name("many");
+    fs::write(&file, &data).unwrap();
+    let path = file.to_str().unwrap();
+    let add = ["add", "-Q", "--nocopy", "--chunker=size-1000", path];
+    let cid = repository.run(&add).unwrap().trim().to_owned();
+    let rows = repository.path().join("rows.sqlite");
+    // A block in the middle of the file: its multihash is on a leaf page of the table, and on those of indexes.
+    let nodes = repository.run(&["refs", &cid]).unwrap();
+    let leaves = repository
+        .run(&["refs", nodes.lines().nth(3).unwrap()])
+        .unwrap();
+    let key = multihash(leaves.lines().nth(80).unwrap());
+    let mut bytes = fs::read(&rows).unwrap();
+    for at in places(&bytes, &key) {
+        let page = at / PAGE * PAGE;
+        bytes[page..page + PAGE].copy_from_slice(&fixture::stream("garbage", PAGE));
+    }
+    fs::write(&rows, bytes).unwrap();
+    let said = repository.run(&["repo", "repair"]).unwrap();
+    let restored = said
+        .lines()
+        .find_map(|line| line.strip_prefix("Restored ")?.split_once(" references"))
+        .unwrap_or_else(|| panic!("{said}"));
+    let restored: u64 = restored.0.parse().unwrap();
+    assert!((800..1_000).contains(&restored), "{said}");
+    let lost = 1_000 - restored;
+    assert!(said.contains(&format!("{lost} leaves that pins")), "{said}");
+    repository.run(&add).unwrap();
+    intact(&repository, &[(cid, data)]);
 }

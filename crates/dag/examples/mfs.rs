@@ -1,5 +1,6 @@
 //! Measures copies into one directory of the mutable file system, on a disk:
-//! `cargo run --release -p cairn-dag --example mfs -- FOLDER COPIES AT_ONCE`. Shows the time of each thousand.
+//! `cargo run --release -p cairn-dag --example mfs -- FOLDER COPIES AT_ONCE`. Shows the median and the 99th percentile of each
+//! thousand, and those of the last thousand relative to the first; then lists the directory.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on ends")]
 
 use std::sync::Arc;
@@ -66,23 +67,43 @@ async fn main() {
     }
     let all = begun.elapsed();
     took.sort_unstable();
+    let mut each = Vec::new();
     for (thousand, times) in took.chunks(1_000).enumerate() {
-        let sum: Duration = times.iter().map(|(_, time)| *time).sum();
-        let most = times
-            .iter()
-            .map(|(_, time)| *time)
-            .max()
-            .unwrap_or_default();
+        let mut times: Vec<Duration> = times.iter().map(|(_, time)| *time).collect();
+        times.sort_unstable();
+        let at = |part: usize| times[(times.len() - 1) * part / 100].as_secs_f64() * 1e3;
         println!(
-            "{:>4} thousand: {:>8.3} ms each, at most {:>8.3} ms",
+            "{:>4} thousand: median {:>8.3} ms, p99 {:>8.3} ms, at most {:>8.3} ms",
             thousand + 1,
-            sum.as_secs_f64() * 1e3 / times.len() as f64,
-            most.as_secs_f64() * 1e3,
+            at(50),
+            at(99),
+            at(100)
+        );
+        each.push((at(50), at(99)));
+    }
+    if let (Some(first), Some(last)) = (each.first(), each.last()) {
+        println!(
+            "the last thousand relative to the first: median {:.2}, p99 {:.2}",
+            last.0 / first.0,
+            last.1 / first.1
         );
     }
     println!(
         "{copies} copies, {at_once} at once: {:.1} s",
         all.as_secs_f64()
+    );
+    let begun = Instant::now();
+    let mut listing = mfs.ls(&directory, true).await.unwrap();
+    let mut listed = 0;
+    let mut first = None;
+    while listing.next().await.unwrap().is_some() {
+        first.get_or_insert_with(|| begun.elapsed());
+        listed += 1;
+    }
+    println!(
+        "{listed} entries listed in {:.2} s, the first after {:.2} ms",
+        begun.elapsed().as_secs_f64(),
+        first.unwrap_or_default().as_secs_f64() * 1e3
     );
     println!("{:?}", store.stat().unwrap());
 }

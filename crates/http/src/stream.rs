@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use cairn_wire::ERROR_DETAIL;
 use cairn_wire::shape::{STREAM_END, STREAM_END_TRAILER};
 use futures_util::stream::BoxStream;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
@@ -14,14 +15,41 @@ use crate::trailer::{Slot, printable};
 /// The trailer that carries an error after the first byte.
 pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";
 
+/// Maximum size of an error's detail in a trailer, in bytes; the rest is left out.
+const DETAIL_LIMIT: usize = 4 << 10;
+
+/// Why a body failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Reason {
+    /// The message, in Kubo's words where it has some.
+    pub(crate) message: String,
+    /// The same in our own words, where they differ.
+    pub(crate) detail: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for Reason {
+    fn from(message: T) -> Self {
+        Self {
+            message: message.into(),
+            detail: None,
+        }
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// How a body failed.
 #[derive(Clone, Debug)]
 pub(crate) enum StreamFailure {
     /// All bytes were sent, and the command failed: the trailer reports the error and the body ends normally.
-    Trailer(String),
+    Trailer(Reason),
     /// Bytes are missing: the body is cut off so that no client takes it for complete. A trailer would end it
     /// normally for every client that does not look for errors there.
-    Cut(String),
+    Cut(Reason),
 }
 
 /// How a trailer can reach the client.
@@ -54,10 +82,18 @@ impl Trailers {
         }
     }
 
+    /// Whether the client understands more than Kubo sends.
+    pub(crate) fn are_agreed(&self) -> bool {
+        matches!(self, Self::Agreed)
+    }
+
     /// Confirms the agreement to the client.
     pub(crate) fn announce(&self, headers: &mut HeaderMap) {
         if matches!(self, Self::Agreed) {
             headers.insert(STREAM_END, HeaderValue::from_static(STREAM_END_TRAILER));
+            // hyper sends no trailer over HTTP/1 that is not declared.
+            let both = HeaderValue::from_static("X-Stream-Error, X-Error-Detail");
+            headers.insert(header::TRAILER, both);
         }
     }
 }
@@ -120,6 +156,21 @@ fn trailer(message: &str) -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static("x-stream-error"), value)])
 }
 
+/// The trailers of a failure for a client that understands both.
+fn detailed(reason: &Reason) -> HeaderMap {
+    let mut trailers = trailer(&reason.message);
+    let detail = reason.detail.as_deref().and_then(|detail| {
+        let detail = detail.get(..detail.floor_char_boundary(DETAIL_LIMIT))?;
+        let encoded =
+            percent_encoding::utf8_percent_encode(detail, percent_encoding::NON_ALPHANUMERIC);
+        HeaderValue::from_str(&encoded.to_string()).ok()
+    });
+    if let Some(detail) = detail {
+        trailers.insert(HeaderName::from_static(ERROR_DETAIL), detail);
+    }
+    trailers
+}
+
 impl Body for StreamBody {
     type Data = Bytes;
     type Error = Interrupted;
@@ -145,18 +196,20 @@ impl Body for StreamBody {
         };
         self.stream = None;
         match (ending, &self.trailers) {
-            (StreamFailure::Trailer(message), Trailers::Frame)
-            | (StreamFailure::Trailer(message) | StreamFailure::Cut(message), Trailers::Agreed) => {
-                Poll::Ready(Some(Ok(Frame::trailers(trailer(&message)))))
+            (StreamFailure::Trailer(reason), Trailers::Frame) => {
+                Poll::Ready(Some(Ok(Frame::trailers(trailer(&reason.message)))))
             }
-            (StreamFailure::Trailer(message), Trailers::Slot(slot)) => {
-                slot.leave(STREAM_ERROR, &message);
+            (StreamFailure::Trailer(reason) | StreamFailure::Cut(reason), Trailers::Agreed) => {
+                Poll::Ready(Some(Ok(Frame::trailers(detailed(&reason)))))
+            }
+            (StreamFailure::Trailer(reason), Trailers::Slot(slot)) => {
+                slot.leave(STREAM_ERROR, &reason.message);
                 Poll::Ready(None)
             }
-            (StreamFailure::Cut(message), Trailers::Frame | Trailers::Slot(_)) => {
+            (StreamFailure::Cut(reason), Trailers::Frame | Trailers::Slot(_)) => {
                 // hyper drops what it has not sent yet when a body fails. Returning `Pending` once lets it send that
                 // first: the status, and the record with the error.
-                self.cut = Some(message);
+                self.cut = Some(reason.message);
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }

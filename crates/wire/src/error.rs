@@ -42,15 +42,15 @@ pub struct CommandError {
     pub code: u32,
     /// Always `error`.
     pub r#type: String,
-    /// The same in Cairn's own words, where the message is Kubo's. It is not sent: only callers in the server's process have
-    /// it, through [`ErrorDetail`].
-    #[serde(skip)]
+    /// The same in Cairn's own words, where the message is Kubo's. It is only sent to clients that ask for
+    /// [`STREAM_END`](crate::shape::STREAM_END): others expect the fields of Kubo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// The extension of a response in the same process that carries [`CommandError::detail`].
-#[derive(Clone, Debug)]
-pub struct ErrorDetail(pub String);
+/// The trailer with the [`CommandError::detail`] of a response that failed after its start, percent-encoded. It is sent next to
+/// `X-Stream-Error` if the client asked for [`STREAM_END`](crate::shape::STREAM_END).
+pub const ERROR_DETAIL: &str = "x-error-detail";
 
 impl CommandError {
     /// An error of this kind.
@@ -68,6 +68,15 @@ impl CommandError {
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
         let detail = Some(detail.into()).filter(|detail| *detail != self.message);
         Self { detail, ..self }
+    }
+
+    /// The same error with the fields of Kubo only.
+    #[must_use]
+    pub fn without_detail(self) -> Self {
+        Self {
+            detail: None,
+            ..self
+        }
     }
 
     /// A command that failed.

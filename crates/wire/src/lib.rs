@@ -19,5 +19,5 @@ pub mod shape;
 pub mod text;
 pub mod values;
 
-pub use error::{CommandError, ErrorCode, ErrorDetail};
+pub use error::{CommandError, ERROR_DETAIL, ErrorCode};
 pub use values::{ParseError, Values};

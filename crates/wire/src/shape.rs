@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// A response that fails midway then ends with `X-Stream-Error: REASON` in the trailer, and a complete one with an
 /// empty `X-Stream-Error`. Without the agreement it is cut off, so that nobody takes it for complete; the reason is
-/// lost.
+/// lost. Clients that ask for it also get errors in Cairn's own words, where their messages are Kubo's: `Detail` in the
+/// JSON of an error, and [`ERROR_DETAIL`](crate::ERROR_DETAIL) in the trailer.
 pub const STREAM_END: &str = "x-stream-end";
 
 /// The value of [`STREAM_END`].

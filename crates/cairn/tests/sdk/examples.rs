@@ -9,7 +9,7 @@ macro_rules! examples {
     ($($name:ident: $path:literal),+ $(,)?) => { $(
         #[allow(dead_code)]
         #[path = $path]
-        mod $name;
+        pub(super) mod $name;
     )+
 
         const NAMES: &[&str] = &[$(stringify!($name)),+];
@@ -23,6 +23,7 @@ examples! {
     collect: "../../../client/examples/collect.rs",
     download: "../../../client/examples/download.rs",
     errors: "../../../client/examples/errors.rs",
+    every_method: "../../../client/examples/every_method/main.rs",
     json: "../../../client/examples/json.rs",
     mutable_files: "../../../client/examples/mutable_files.rs",
     pin: "../../../client/examples/pin.rs",

@@ -5,6 +5,7 @@
 mod add;
 mod content;
 mod embedded;
+mod every_method;
 mod examples;
 mod files;
 mod names;

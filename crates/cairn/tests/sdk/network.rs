@@ -176,6 +176,7 @@ async fn logs_and_diagnostics() {
         () = seen => {}
     }
     drop(events);
+    kubo.id().await.unwrap();
     let requests = kubo.diag().cmds().verbose(true).await.unwrap();
     assert!(
         requests

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::fmt;
 
+use cairn_wire::CommandError;
+
 /// The command failed after the response had started. Contains the part that had arrived, if the call returns the response as a
 /// whole.
 ///
@@ -22,6 +24,7 @@ use std::fmt;
 #[error("{message}")]
 pub struct PartialResponse {
     message: String,
+    detail: Option<String>,
     arrived: Option<Box<dyn Any + Send + Sync>>,
 }
 
@@ -29,6 +32,15 @@ impl PartialResponse {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            detail: None,
+            arrived: None,
+        }
+    }
+
+    pub(crate) fn of(error: CommandError) -> Self {
+        Self {
+            message: error.message,
+            detail: error.detail,
             arrived: None,
         }
     }
@@ -44,6 +56,12 @@ impl PartialResponse {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The same in the words of Cairn, where the message is Kubo's. Other servers do not send it.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
     }
 
     /// The part that had arrived: a `Vec` of the items of a call that returns a list, or a `Vec<u8>` for a call that returns bytes.

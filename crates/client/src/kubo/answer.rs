@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use cairn_wire::kubo::{STREAM_END, STREAM_END_TRAILER};
-use cairn_wire::{CommandError, ErrorDetail};
+use cairn_wire::{CommandError, ERROR_DETAIL};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::Body as _;
@@ -117,16 +117,7 @@ impl Answer {
         if head.status.is_success() {
             return Ok(answer);
         }
-        let detail = head.extensions.get::<ErrorDetail>().cloned();
-        let mut error = answer.refusal(head.status).await;
-        if let Error::Response { error, .. } = &mut error {
-            let named = (answer.asked.subject.as_ref())
-                .map(|asked| format!("{asked}: "))
-                .filter(|asked| error.message.starts_with(asked));
-            error.detail =
-                detail.map(|ErrorDetail(text)| format!("{}{text}", named.unwrap_or_default()));
-        }
-        Err(error)
+        Err(answer.refusal(head.status).await)
     }
 
     /// Whether at least one record is expected.
@@ -217,11 +208,19 @@ impl Answer {
             return Ok(());
         };
         let reason = String::from_utf8_lossy(reason.as_bytes()).into_owned();
-        let reason = self.named(reason);
+        let detail = trailers.get(ERROR_DETAIL).map(|detail| {
+            percent_encoding::percent_decode(detail.as_bytes())
+                .decode_utf8_lossy()
+                .into_owned()
+        });
+        let error = self.with_subject(CommandError {
+            detail,
+            ..CommandError::normal(reason)
+        });
         self.ended = true;
         Err(self
             .failed()
-            .unwrap_or_else(|| PartialResponse::new(reason).into()))
+            .unwrap_or_else(|| PartialResponse::of(error).into()))
     }
 
     /// The length in bytes as reported by the server: only suitable for progress bars.
@@ -275,18 +274,20 @@ impl Answer {
     }
 
     /// Adds the argument to messages that only name a missing block below it.
-    fn named(&self, message: String) -> String {
-        match &self.asked.subject {
-            Some(asked) if message.contains(ABSENT) && !message.contains(root_of(asked)) => {
-                format!("{asked}: {message}")
-            }
-            _ => message,
+    fn with_subject(&self, mut error: CommandError) -> CommandError {
+        if let Some(asked) = &self.asked.subject
+            && error.message.contains(ABSENT)
+            && !error.message.contains(root_of(asked))
+        {
+            error.message = format!("{asked}: {}", error.message);
+            error.detail = error.detail.map(|detail| format!("{asked}: {detail}"));
         }
+        error
     }
 
     /// The error of the command, or of the upload that caused it.
-    pub(super) fn command_error(&mut self, status: StatusCode, mut error: CommandError) -> Error {
-        error.message = self.named(error.message);
+    pub(super) fn command_error(&mut self, status: StatusCode, error: CommandError) -> Error {
+        let error = self.with_subject(error);
         self.failed().unwrap_or(Error::Response { status, error })
     }
 

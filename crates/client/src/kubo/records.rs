@@ -119,7 +119,7 @@ impl<T: DeserializeOwned> Records<T> {
             Some(Ok(error)) if error.r#type == "error" => {
                 match self.answer.command_error(StatusCode::OK, error) {
                     Error::Response { error, .. } if begun => {
-                        Err(PartialResponse::new(error.message).into())
+                        Err(PartialResponse::of(error).into())
                     }
                     error => Err(error),
                 }

@@ -54,6 +54,13 @@ pub enum ImportError {
     /// The bytes are to stay in their file, but its path is missing.
     #[error("the path of the file is missing, which a reference needs")]
     NoReference,
+    /// The names take more memory than [`super::MAX_NAMES`].
+    #[error(
+        "there are too many files in one import: their names take more than {} GiB of memory; add parts of them, and put these together with \
+         `files cp`",
+        super::MAX_NAMES >> 30
+    )]
+    TooManyNames,
     /// References to files are not allowed on this node.
     #[error("references to files are disabled: set Experimental.FilestoreEnabled to enable them")]
     ReferencesOff,

@@ -33,4 +33,4 @@ pub use format::DagFormat;
 pub use importer::{File, Importer};
 pub use node::{NodeFormat, NodePutOptions};
 pub use options::{FileMeta, ImportOptions};
-pub use tree::{Added, ImportRoot, ImportedTree, MAX_FOLDER_PATHS, Tree, TreeFile};
+pub use tree::{Added, ImportRoot, ImportedTree, MAX_FOLDER_PATHS, MAX_NAMES, Tree, TreeFile};

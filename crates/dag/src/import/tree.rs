@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use self::directories::{DirectoryStack, PlacementStep};
 pub use self::file::TreeFile;
-use self::folders::{FolderId, Folders};
+use self::folders::{FolderId, Folders, NameRoom};
 pub use self::imported::{ImportRoot, ImportedTree};
 use super::ImportError;
 use super::importer::Importer;
@@ -27,6 +27,11 @@ const SHOWN_SYMLINK: u32 = (1 << 27) | 0o777;
 /// whole path, so that they grow with the square of the depth: 1,500 folders of one letter have 2 MiB, 32,000 of them
 /// would have 1 GiB.
 pub const MAX_FOLDER_PATHS: usize = 16 << 20;
+
+/// Maximum memory of the names below one top-level entry, in bytes, and of the names of all entries at the top. A name counts as its
+/// length and 200 bytes, so that about 20 million files fit. An import with more names fails with
+/// [`ImportError::TooManyNames`]; nothing of it is pinned.
+pub const MAX_NAMES: u64 = 4 << 30;
 
 /// A file, link or directory was added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +75,7 @@ struct Root {
 ///
 /// Events are sent to a bounded channel as entries are finished: each file and link immediately, the directories of a
 /// top-level entry when that entry is complete, children before parents. The import waits while the channel is full.
-/// Memory is proportional to the names below one top-level entry.
+/// Memory is proportional to the names below one top-level entry, which [`MAX_NAMES`] bounds.
 ///
 /// After an error the tree can only be dropped; that leaves blocks that nothing refers to, and that the next
 /// collection removes. The same holds if a future of a method is dropped early.
@@ -81,6 +86,8 @@ pub struct Tree {
     places: DirectoryStack<OpenDirectory>,
     root: Option<Root>,
     roots: Vec<ImportRoot>,
+    /// For the names of `roots`.
+    room: NameRoom,
 }
 
 impl Tree {
@@ -93,6 +100,7 @@ impl Tree {
             places: DirectoryStack::new(OpenDirectory::Top),
             root: None,
             roots: Vec::new(),
+            room: NameRoom::default(),
         };
         if tree.importer.options().wrap {
             tree.begin(ByteString::new(), FileMeta::default());
@@ -300,6 +308,7 @@ impl Tree {
         };
         let (name, meta) = match self.folder()? {
             None => {
+                self.room.take(name)?;
                 self.roots.push(ImportRoot {
                     cid: cid.clone(),
                     name: name.into(),
@@ -358,6 +367,7 @@ impl Tree {
         }
         // The walk goes from the leaves up: the root comes last.
         let cid = root.ok_or(ImportError::Failed)?;
+        self.room.take(&name)?;
         self.roots.push(ImportRoot { cid, name });
         Ok(())
     }

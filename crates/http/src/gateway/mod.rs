@@ -304,7 +304,7 @@ where
 {
     let stream = stream.map_err(|error| {
         tracing::warn!(%error, "a response was cut off");
-        StreamFailure::Cut(with_causes(&error))
+        StreamFailure::Cut(with_causes(&error).into())
     });
     Body::new(StreamBody::new(stream.boxed(), Trailers::Frame))
 }

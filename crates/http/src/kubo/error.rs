@@ -15,6 +15,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::answer::plain;
 use crate::cause::with_causes;
+use crate::stream::Reason;
 
 mod text;
 
@@ -31,7 +32,7 @@ pub(crate) enum Failure {
     Command(#[from] CommandError),
     /// The command failed after everything was sent: the response ends normally, with the error in a trailer.
     #[error("{0}")]
-    Trailer(String),
+    Trailer(Reason),
 }
 
 impl Failure {
@@ -43,6 +44,22 @@ impl Failure {
     /// The request is invalid.
     pub(crate) fn client(message: impl Into<String>) -> Self {
         Self::Command(CommandError::client(message))
+    }
+
+    /// The command failed after everything was sent.
+    pub(crate) fn trailer(reason: impl Into<Reason>) -> Self {
+        Self::Trailer(reason.into())
+    }
+
+    /// What is said of it once the response has started.
+    pub(crate) fn into_reason(self) -> Reason {
+        match self {
+            Self::Parse(error) => error.to_string().into(),
+            Self::Command(CommandError {
+                message, detail, ..
+            }) => Reason { message, detail },
+            Self::Trailer(reason) => reason,
+        }
     }
 
     /// The command has no XML form.

@@ -207,7 +207,7 @@ fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
         error = text,
         "a response was cut off"
     );
-    StreamFailure::Cut(text)
+    StreamFailure::Cut(text.into())
 }
 
 fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {

@@ -25,5 +25,5 @@ pub use mfs::MfsRows;
 pub use names::*;
 pub use pins::*;
 pub use references::*;
-pub use sql::{RecoveredRows, RowsLocation, SqliteRows};
+pub use sql::{RecoveredRows, RowsLocation, SalvagedReferences, SqliteRows};
 pub use traits::Rows;

@@ -7,7 +7,7 @@ use std::task::Poll;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use cairn_wire::{CommandError, ErrorDetail};
+use cairn_wire::CommandError;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::response::Parts;
@@ -91,6 +91,7 @@ pub(super) fn success(
     let ResponseOptions {
         running, trailers, ..
     } = options;
+    let agreed = trailers.are_agreed();
     let first = futures_util::stream::iter(start.first.map(Ok));
     let rest = start
         .rest
@@ -105,15 +106,19 @@ pub(super) fn success(
         // A record stream ends with a record of the error before it is cut off; a byte stream cannot.
         let (record, piece) = match piece {
             Ok(data) => (None, Ok(data)),
-            Err(Failure::Trailer(message)) => (None, Err(StreamFailure::Trailer(message))),
+            Err(Failure::Trailer(reason)) => (None, Err(StreamFailure::Trailer(reason))),
             Err(failure) => {
                 tracing::warn!(error = %failure, "a response was cut off");
+                let reason = failure.into_reason();
                 let mut line = BytesMut::new();
-                let told = in_records
-                    && json_line(&CommandError::normal(failure.to_string()), &mut line).is_ok();
+                let record = CommandError {
+                    detail: reason.detail.clone().filter(|_| agreed),
+                    ..CommandError::normal(reason.message.clone())
+                };
+                let told = in_records && json_line(&record, &mut line).is_ok();
                 (
                     told.then(|| Ok(line.freeze())),
-                    Err(StreamFailure::Cut(failure.to_string())),
+                    Err(StreamFailure::Cut(reason)),
                 )
             }
         };
@@ -144,8 +149,8 @@ fn until(
 pub(super) fn refused(failure: &Failure, options: &ResponseOptions) -> Response {
     match failure {
         Failure::Parse(refused) => parse(refused),
-        Failure::Trailer(message) => {
-            let ending = futures_util::stream::iter([Err(StreamFailure::Trailer(message.clone()))]);
+        Failure::Trailer(reason) => {
+            let ending = futures_util::stream::iter([Err(StreamFailure::Trailer(reason.clone()))]);
             Response::from_parts(
                 head(failure.status(), options.encoding.media_type()),
                 Body::new(StreamBody::new(ending.boxed(), options.trailers.clone())),
@@ -159,21 +164,21 @@ pub(super) fn refused(failure: &Failure, options: &ResponseOptions) -> Response 
                     "text/plain"
                 }
                 Encoding::Json | Encoding::Xml => {
-                    let _ = json_line(error, &mut out);
+                    let error = error.clone();
+                    let sent = if options.trailers.are_agreed() {
+                        error
+                    } else {
+                        error.without_detail()
+                    };
+                    let _ = json_line(&sent, &mut out);
                     "application/json"
                 }
             };
             let only = futures_util::stream::iter([Ok(out.freeze())]);
-            let mut response = Response::from_parts(
+            Response::from_parts(
                 head(failure.status(), media_type),
                 Body::new(StreamBody::new(only.boxed(), options.trailers.clone())),
-            );
-            if let Some(detail) = &error.detail {
-                response
-                    .extensions_mut()
-                    .insert(ErrorDetail(detail.clone()));
-            }
-            response
+            )
         }
     }
 }

@@ -49,7 +49,7 @@ impl Handler for Add {
                     place(node.mfs()?, &finished.roots, to).await.map_err(
                         |failure| match failure {
                             // Without earlier records, the error is the response.
-                            Failure::Trailer(text) if silent => Failure::normal(text),
+                            Failure::Trailer(reason) if silent => Failure::normal(reason.message),
                             failure => failure,
                         },
                     )?;
@@ -64,7 +64,7 @@ impl Handler for Add {
 
 /// Copies what was added into MFS: into an existing directory, or to one path.
 async fn place(mfs: &Mfs, roots: &[ImportRoot], to: &str) -> Result<(), Failure> {
-    let refuse = |why: String| Failure::Trailer(format!("to-files: {why}"));
+    let refuse = |why: String| Failure::trailer(format!("to-files: {why}"));
     let to = if to.is_empty() { "/" } else { to };
     let to =
         MfsPath::new(to.as_bytes()).map_err(|error| refuse(Failure::from(error).to_string()))?;

@@ -54,12 +54,12 @@ impl Handler for Ping {
                 out.send(message(format!("Looking up peer {id}"))).await?;
                 look_up(&*network, peer)
                     .await
-                    .map_err(|why| Failure::Trailer(format!("peer lookup failed: {why}")))?
+                    .map_err(|why| Failure::trailer(format!("peer lookup failed: {why}")))?
             };
             out.send(message(format!("PING {id}."))).await?;
             if let Err(error) = network.swarm().connect(peer).await {
                 out.send(failed(&text(&error))).await?;
-                return Err(Failure::Trailer("ping failed".to_owned()));
+                return Err(Failure::trailer("ping failed".to_owned()));
             }
             let mut pings = network.swarm().ping(id);
             let (mut count, mut total) = (0_u32, Duration::ZERO);
@@ -84,7 +84,7 @@ impl Handler for Ping {
                 out.send(record).await?;
             }
             if count == 0 {
-                return Err(Failure::Trailer("ping failed".to_owned()));
+                return Err(Failure::trailer("ping failed".to_owned()));
             }
             let average = total.as_secs_f64() * 1000.0 / f64::from(count);
             out.send(message(format!("Average latency: {average:.2}ms")))

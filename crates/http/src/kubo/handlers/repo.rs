@@ -37,7 +37,7 @@ impl Handler for RepoGc {
                         error: text(&error),
                     })
                     .await?;
-                    Err(Failure::Trailer(
+                    Err(Failure::trailer(
                         "encountered errors during gc run".to_owned(),
                     ))
                 }
@@ -116,7 +116,7 @@ impl Handler for RepoVerify {
                 })
                 .await?;
             } else if !damaged.is_empty() {
-                return Err(Failure::Trailer(format!(
+                return Err(Failure::trailer(format!(
                     "verify complete, {} blocks are damaged",
                     damaged.len()
                 )));

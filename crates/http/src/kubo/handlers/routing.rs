@@ -111,16 +111,24 @@ impl Handler for RoutingPut {
         if space != "ipns" {
             return Err(Failure::normal("invalid key"));
         }
-        let Ok(network) = call.action_network() else {
-            return Err(Failure::normal(if self.allow_offline {
-                "records cannot be stored while this node is offline: use `name put`"
-            } else {
-                "can't put while offline: pass `--allow-offline` to override"
-            }));
-        };
-        let mut events = network.routing().put_value(space, &key, value);
-        while let Some(event) = events.next().await {
-            event?;
+        match call.action_network() {
+            Ok(network) => {
+                let mut events = network.routing().put_value(space, &key, value);
+                while let Some(event) = events.next().await {
+                    event?;
+                }
+            }
+            // The node keeps the record, and its own lookups find it. Unlike Kubo it refuses a record that is not valid: it
+            // would have to be refused by each lookup.
+            Err(_) if self.allow_offline => {
+                let names = call.node().name_system();
+                names.put(&key, &value.into(), true).await?;
+            }
+            Err(_) => {
+                return Err(Failure::normal(
+                    "can't put while offline: pass `--allow-offline` to override",
+                ));
+            }
         }
         let stored = QueryEvent {
             id: key.to_string(),
@@ -198,7 +206,7 @@ async fn provide(
                 ..QueryEvent::default()
             };
             out.send(failed_event).await?;
-            return Err(Failure::Trailer(failed.to_string()));
+            return Err(Failure::trailer(failed.into_reason()));
         }
         Ok(())
     }))

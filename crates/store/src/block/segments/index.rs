@@ -195,7 +195,7 @@ impl Index {
     }
 
     /// A failure of the database. After damage nothing more is written, and the next opening rebuilds the index.
-    fn refused(&self, action: &'static str, error: redb::Error) -> BlockError {
+    pub(super) fn refused(&self, action: &'static str, error: redb::Error) -> BlockError {
         if matches!(error, redb::Error::Corrupted(_)) {
             self.must_rebuild.store(true, Ordering::Release);
         }

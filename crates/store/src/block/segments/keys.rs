@@ -8,7 +8,7 @@ use super::entries::KeyPosition;
 use super::index;
 use super::record::{self, MAX_HEAD, RecordStart};
 
-/// Reads every block that `keys` names, and tells how it went, until `seen` has enough.
+/// Reads every block that `keys` names, and tells how it went, until `seen` has enough; then checks the index.
 pub(super) fn verify(
     engine: &Engine,
     keys: impl Iterator<Item = Result<BlockEntry, BlockError>>,
@@ -17,18 +17,27 @@ pub(super) fn verify(
     if engine.each_lost(seen)? {
         return Ok(());
     }
+    let mut misplaced = false;
     for entry in keys {
-        let key = entry?.key;
+        let key = match entry {
+            Ok(entry) => entry.key,
+            // Damage of the index has it rebuilt.
+            Err(error) => return Err(engine.check_entries().err().unwrap_or(error)),
+        };
         let whole = match engine.get_by(&key, true) {
             // Removed meanwhile.
             Ok(None) => continue,
             whole => whole.map(drop),
         };
+        misplaced |= matches!(whole, Err(BlockError::Damaged { .. })) && engine.is_misplaced(&key);
         if !seen(&key, whole) {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    if misplaced {
+        return Err(engine.condemn_index());
+    }
+    engine.check_entries()
 }
 
 /// Calls `each` with the CIDs in the fronts of all records that the index knows.

@@ -8,6 +8,7 @@ mod cached;
 mod checkpoint;
 mod collect;
 mod compact;
+mod consistency;
 mod copy;
 mod damage;
 mod engine;

@@ -9,6 +9,7 @@ mod names;
 mod open;
 mod pins;
 mod references;
+mod salvage;
 mod state;
 mod writer;
 
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 pub use self::open::{RecoveredRows, RowsLocation};
 use self::pins::read_pin;
+pub use self::salvage::SalvagedReferences;
 use self::writer::{Change, Writer};
 use super::migrations;
 use super::{RowError, Rows};

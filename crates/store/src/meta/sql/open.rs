@@ -9,6 +9,7 @@ use cairn_primitives::{Cid, PeerId};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::writer::{self, Change, PinTally, Writer};
+use super::salvage::{self, SalvagedReferences};
 use super::{STORE_ID, SqliteRows, database, mfs, names, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
 use crate::meta::journal::{self, Journal, JournalEntry, JournalOwner, State};
@@ -195,12 +196,17 @@ impl SqliteRows {
         }))
     }
 
-    /// Creates rows for a block store from recovered ones, in a new file; returns their id. They take effect once the
-    /// store is bound to them.
+    /// Creates rows for a block store from recovered ones and the references that can be read in the database at `old`, in a
+    /// new file; returns their id. They take effect once the store is bound to them.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn make(path: &Path, store: &str, kept: &RecoveredRows) -> Result<String, RowError> {
+    pub fn make(
+        path: &Path,
+        store: &str,
+        kept: &RecoveredRows,
+        old: &Path,
+    ) -> Result<(String, SalvagedReferences), RowError> {
         let (mut connection, _) = connect(path, &migrations::LOCAL)?;
         let (rows, mut now) = id_and_state(&mut connection)?;
         let transaction = connection.transaction().map_err(database("write"))?;
@@ -216,12 +222,13 @@ impl SqliteRows {
         }]) {
             writer::change_row(&transaction, &change, &mut tally).map_err(database("write"))?;
         }
+        let salvaged = salvage::copy_references(old, store, &transaction)?;
         now = tally.next(now);
         state::write(&transaction, &now).map_err(database("write"))?;
         transaction.commit().map_err(database("write"))?;
         sqlite::finish(connection)?;
         sync_parent(path).map_err(|source| opening(path, source))?;
-        Ok(rows)
+        Ok((rows, salvaged))
     }
 
     /// Checks the whole database: every page, and that tables and indexes agree.

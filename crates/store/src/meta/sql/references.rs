@@ -158,7 +158,7 @@ fn by_place(
 }
 
 /// The number that a query answers.
-fn number(connection: &Connection, query: &str) -> Result<u64, RowError> {
+pub(super) fn number(connection: &Connection, query: &str) -> Result<u64, RowError> {
     let number: i64 = connection
         .prepare_cached(query)
         .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
@@ -189,11 +189,21 @@ fn gather(
     Ok(())
 }
 
+fn damaged(what: &str) -> RowError {
+    RowError::Damaged {
+        what: format!("the {what} of a reference cannot be read"),
+    }
+}
+
 /// Reads a reference of the columns `id, key, path, start, size`.
 fn read(row: &Row<'_>) -> Result<Reference, RowError> {
-    let damaged = |what: &str| RowError::Damaged {
-        what: format!("the {what} of a reference cannot be read"),
-    };
+    let path = row.get_ref(2).map_err(database("read"))?;
+    let path = path.as_str().map_err(|_| damaged("path"))?;
+    of_row(row, path.into())
+}
+
+/// Reads a reference of the columns `id, key, _, start, size`, to this path.
+pub(super) fn of_row(row: &Row<'_>, path: Arc<str>) -> Result<Reference, RowError> {
     let column = |index| row.get_ref(index).map_err(database("read"));
     let number = |index, what| {
         let number = column(index)?.as_i64().map_err(|_| damaged(what))?;
@@ -203,7 +213,7 @@ fn read(row: &Row<'_>) -> Result<Reference, RowError> {
     Ok(Reference {
         id: number(0, "id")?,
         key: Multihash::from_bytes(key).map_err(|_| damaged("multihash"))?,
-        path: column(2)?.as_str().map_err(|_| damaged("path"))?.into(),
+        path,
         offset: number(3, "offset")?,
         size: u32::try_from(number(4, "size")?).map_err(|_| damaged("size"))?,
     })

@@ -22,7 +22,7 @@ impl Handler for DagGet {
                 )));
             }
             // Kubo has started its response by then.
-            Err(error) => Some(Err(Failure::Trailer(text(&error)))),
+            Err(error) => Some(Err(Failure::trailer(Failure::from(error).into_reason()))),
         };
         Ok(ByteStream {
             media_type: "text/plain",

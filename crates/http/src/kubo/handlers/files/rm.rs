@@ -27,7 +27,7 @@ impl Handler for FilesRm {
                 }
             }
             if failed {
-                Err(Failure::Trailer("can't remove some files".to_owned()))
+                Err(Failure::trailer("can't remove some files".to_owned()))
             } else {
                 Ok(())
             }

@@ -88,6 +88,9 @@ impl Model {
         {
             return Err(format!("pinned block {lost} is lost"));
         }
+        engine
+            .check_entries()
+            .map_err(|error| format!("{error}: {:?}", std::error::Error::source(&error)))?;
         let stat = engine.stat().map_err(|error| error.to_string())?;
         let present = self
             .known

@@ -157,3 +157,49 @@ fn whatever_part_of_the_index_is_damaged_no_block_is_lost() {
         assert_eq!(present(&engine, &blocks[..50]), 50, "seed {seed}");
     }
 }
+
+#[test]
+fn a_verification_finds_what_damage_of_the_index_hides() {
+    let blocks = some(0, 300);
+    let mut hidden = 0;
+    for seed in 0..120 {
+        let disk = SimDisk::new(seed);
+        let (engine, _) = open(&disk);
+        put(&engine, &blocks).unwrap();
+        let disk = end(engine, &disk);
+        let mut numbers = noise(seed);
+        let mut next = |below: usize| (numbers.next().unwrap() % below as u64) as usize;
+        let mut bytes = disk.contents("index.redb").unwrap();
+        let from = next(bytes.len());
+        let len = (1 + next([16, 600, 8192][seed as usize % 3])).min(bytes.len() - from);
+        bytes[from..from + len].fill_with(|| next(256) as u8);
+        disk.tamper("index.redb", Some(&bytes));
+        let (engine, _) = open(&disk);
+        let gone = blocks
+            .iter()
+            .filter(|block| matches!(engine.get(block.cid.hash()), Ok(None)))
+            .count();
+        let mut damaged = 0;
+        let verified = super::super::keys::verify(
+            &engine,
+            super::super::keys::Keys::new(&engine),
+            &mut |_, whole| {
+                damaged += usize::from(whole.is_err());
+                true
+            },
+        );
+        if gone > 0 {
+            hidden += 1;
+            assert!(verified.is_err(), "seed {seed}: {gone} blocks are hidden");
+        }
+        if verified.is_err() {
+            drop(engine);
+            let (engine, report) = open(&disk.kill());
+            assert!(report.reindexed.is_some(), "seed {seed}");
+            assert_eq!(present(&engine, &blocks), 300, "seed {seed}");
+        } else if damaged == 0 {
+            assert_eq!(present(&engine, &blocks), 300, "seed {seed}");
+        }
+    }
+    assert!(hidden > 0, "the damage hides nothing");
+}
