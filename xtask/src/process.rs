@@ -47,12 +47,25 @@ fn command_line(command: &Command) -> String {
 
 /// Builds the program in release mode and returns its path.
 pub(crate) fn release_binary() -> Result<PathBuf> {
-    run(cargo().args(["build", "--release", "--workspace", "--bin", "cairn"]))?;
+    release(&["--bin", "cairn"], "cairn")
+}
+
+/// Builds an example in release mode and returns its path.
+pub(crate) fn release_example(name: &str) -> Result<PathBuf> {
+    release(&["--example", name], &format!("examples/{name}"))
+}
+
+/// Builds a target with the features of the whole workspace, so that every task uses the same dependencies.
+fn release(target: &[&str], path: &str) -> Result<PathBuf> {
+    run(cargo()
+        .args(["build", "--release", "--workspace"])
+        .args(target))?;
     let metadata = cargo_metadata::MetadataCommand::new()
         .current_dir(root())
         .no_deps()
         .exec()?;
-    Ok(metadata.target_directory.join("release/cairn").into())
+    let folder = metadata.target_directory.join("release");
+    Ok(folder.join(path).into())
 }
 
 /// Prints what comes next, so that the output of a long run can be found again.

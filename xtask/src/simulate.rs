@@ -1,9 +1,11 @@
 //! `cargo xtask simulate`: the block store under injected faults, one run a seed.
 
+use std::process::Command;
+
 use anyhow::Result;
 use clap::Args;
 
-use crate::process::{cargo, run as succeed};
+use crate::process::{release_example, root, run as succeed};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -16,16 +18,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    // With the features that the other tasks build with: what they have built is used.
+    let simulate = release_example("simulate")?;
     let (seeds, from) = (options.seeds.to_string(), options.from.to_string());
-    let mut command = cargo();
-    command.args([
-        "run",
-        "--release",
-        "--package",
-        "cairn-store",
-        "--example",
-        "simulate",
-        "--",
-    ]);
+    let mut command = Command::new(simulate);
+    command.current_dir(root());
     succeed(command.args(["--seeds", &seeds, "--from", &from]))
 }

@@ -5,12 +5,12 @@ use cairn_primitives::keys::PeerId;
 
 /// Our peer ID as libp2p's.
 pub(crate) fn to_libp2p(peer: &PeerId) -> Option<libp2p::PeerId> {
-    libp2p::PeerId::from_bytes(peer.as_bytes()).ok()
+    Some(peer.into())
 }
 
 /// libp2p's peer ID as ours.
 pub(crate) fn from_libp2p(peer: &libp2p::PeerId) -> Option<PeerId> {
-    PeerId::from_bytes(&peer.to_bytes()).ok()
+    Some((*peer).into())
 }
 
 /// Our address as libp2p's.

@@ -1,33 +1,32 @@
 //! Keys of peers and of mutable names, and their peer IDs.
 //!
+//! The keys are those of libp2p (`libp2p-identity`). What it lacks is here: RSA keys are generated, written and used for
+//! signatures of any length, private keys are exchanged as PKCS#8, and peer IDs have all their texts.
+//!
 //! Spec: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md>
 
 use std::fmt;
 
-use rand::TryRng as _;
-
 use crate::codec::protobuf::{BYTES, Reader, VARINT, WireError};
-use crate::multihash::{IDENTITY, Multihash};
 
 mod der;
 mod ecdsa;
 mod ed25519;
+mod keypair;
 mod peer_id;
 mod pkcs8;
+mod public;
 mod rsa;
 mod secp256k1;
 
-pub use ecdsa::{EcdsaPublic, EcdsaSecret};
-pub use ed25519::{Ed25519Public, Ed25519Secret};
+pub use keypair::Keypair;
 pub use peer_id::{PeerId, PeerIdError};
 pub use pkcs8::{Pkcs8Error, is_pem};
-pub use rsa::{DEFAULT_RSA_BITS, MAX_RSA_BITS, MIN_RSA_BITS, RsaPublic, RsaSecret};
-pub use secp256k1::{Secp256k1Public, Secp256k1Secret};
+pub use public::PublicKey;
+pub use rsa::{DEFAULT_RSA_BITS, MAX_RSA_BITS, MIN_RSA_BITS};
 
 /// Maximum length of an encoded key, in bytes: an RSA key of 8,192 bits fits.
 const MAX_ENCODED: usize = 8 << 10;
-/// Maximum length of an encoded public key that is contained in the peer ID itself, in bytes.
-const MAX_INLINE: usize = 42;
 
 /// The algorithms that libp2p knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +54,18 @@ impl KeyType {
             Self::Ed25519 => 1,
             Self::Secp256k1 => 2,
             Self::Ecdsa => 3,
+        }
+    }
+}
+
+impl From<libp2p_identity::KeyType> for KeyType {
+    fn from(kind: libp2p_identity::KeyType) -> Self {
+        use libp2p_identity::KeyType as Theirs;
+        match kind {
+            Theirs::RSA => Self::Rsa,
+            Theirs::Ed25519 => Self::Ed25519,
+            Theirs::Secp256k1 => Self::Secp256k1,
+            Theirs::Ecdsa => Self::Ecdsa,
         }
     }
 }
@@ -103,6 +114,11 @@ pub enum KeyError {
     /// The system's random generator failed.
     #[error("the random generator of the system failed")]
     Random,
+    /// libp2p does not sign with RSA keys of this length.
+    #[error(
+        "an RSA key of {0} bits cannot identify a node on the network: 2048, 3072 and 4096 bits can"
+    )]
+    RsaIdentity(usize),
     /// A signature could not be made.
     #[error("cannot sign with this {0} key")]
     Sign(KeyType),
@@ -120,227 +136,6 @@ impl KeyError {
             _ => Err(Self::TooManyBits(bits)),
         }
     }
-}
-
-/// The public half of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PublicKey {
-    /// Ed25519.
-    Ed25519(Ed25519Public),
-    /// RSA.
-    Rsa(RsaPublic),
-    /// ECDSA on secp256k1.
-    Secp256k1(Secp256k1Public),
-    /// ECDSA on P-256.
-    Ecdsa(EcdsaPublic),
-}
-
-impl PublicKey {
-    /// Reads the libp2p encoding.
-    ///
-    /// # Errors
-    /// [`KeyError::Malformed`], [`KeyError::UnknownType`], [`KeyError::Invalid`], and the bounds of RSA.
-    pub fn decode(bytes: &[u8]) -> Result<Self, KeyError> {
-        let (kind, data) = decode_envelope(bytes)?;
-        Ok(match kind {
-            KeyType::Ed25519 => Self::Ed25519(Ed25519Public::from_raw(data)?),
-            KeyType::Rsa => Self::Rsa(RsaPublic::from_raw(data)?),
-            KeyType::Secp256k1 => Self::Secp256k1(Secp256k1Public::from_raw(data)?),
-            KeyType::Ecdsa => Self::Ecdsa(EcdsaPublic::from_raw(data)?),
-        })
-    }
-
-    /// Reads the 32 bytes of an Ed25519 key.
-    ///
-    /// # Errors
-    /// [`KeyError::Invalid`].
-    pub fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
-        Ed25519Public::from_raw(bytes).map(Self::Ed25519)
-    }
-
-    /// The algorithm.
-    #[must_use]
-    pub fn key_type(&self) -> KeyType {
-        match self {
-            Self::Ed25519(_) => KeyType::Ed25519,
-            Self::Rsa(_) => KeyType::Rsa,
-            Self::Secp256k1(_) => KeyType::Secp256k1,
-            Self::Ecdsa(_) => KeyType::Ecdsa,
-        }
-    }
-
-    /// The key as its algorithm writes it, without the libp2p envelope.
-    #[must_use]
-    pub fn raw(&self) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => key.raw(),
-            Self::Rsa(key) => key.raw(),
-            Self::Secp256k1(key) => key.raw(),
-            Self::Ecdsa(key) => key.raw(),
-        }
-    }
-
-    /// The libp2p encoding.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        encode_envelope(self.key_type(), &self.raw())
-    }
-
-    /// The id: the encoded key itself when it is short, its sha2-256 otherwise.
-    #[must_use]
-    pub fn peer_id(&self) -> PeerId {
-        let encoded = self.encode();
-        let inline = (encoded.len() <= MAX_INLINE)
-            .then(|| Multihash::wrap(IDENTITY, &encoded).ok())
-            .flatten();
-        PeerId(inline.unwrap_or_else(|| Multihash::sha2_256(&encoded)))
-    }
-
-    /// Whether a signature of some data is valid.
-    #[must_use]
-    pub fn verify(&self, data: &[u8], signature: &[u8]) -> bool {
-        match self {
-            Self::Ed25519(key) => key.verify(data, signature),
-            Self::Rsa(key) => key.verify(data, signature),
-            Self::Secp256k1(key) => key.verify(data, signature),
-            Self::Ecdsa(key) => key.verify(data, signature),
-        }
-    }
-}
-
-/// A private key with its public key. Never printed; wiped from memory on drop.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Keypair {
-    /// Ed25519.
-    Ed25519(Ed25519Secret),
-    /// RSA.
-    Rsa(RsaSecret),
-    /// ECDSA on secp256k1.
-    Secp256k1(Secp256k1Secret),
-    /// ECDSA on P-256.
-    Ecdsa(EcdsaSecret),
-}
-
-impl Keypair {
-    /// Generates a key; an RSA key with [`DEFAULT_RSA_BITS`].
-    ///
-    /// # Errors
-    /// [`KeyError::Random`].
-    pub fn generate(kind: KeyType) -> Result<Self, KeyError> {
-        match kind {
-            KeyType::Ed25519 => Ok(Self::from_ed25519_seed(&random()?)),
-            KeyType::Rsa => Self::generate_rsa(DEFAULT_RSA_BITS),
-            // Nearly every number is a key of these curves.
-            KeyType::Secp256k1 => loop {
-                if let Ok(key) = Secp256k1Secret::from_raw(&random()?) {
-                    return Ok(Self::Secp256k1(key));
-                }
-            },
-            KeyType::Ecdsa => loop {
-                if let Ok(key) = EcdsaSecret::from_scalar(&random()?) {
-                    return Ok(Self::Ecdsa(key));
-                }
-            },
-        }
-    }
-
-    /// Makes a new RSA key of so many bits. That takes a second for 2,048 bits and minutes for 8,192: call it where waiting
-    /// does no harm.
-    ///
-    /// # Errors
-    /// [`KeyError::TooShort`] below [`MIN_RSA_BITS`], [`KeyError::TooManyBits`] above [`MAX_RSA_BITS`], [`KeyError::Random`].
-    pub fn generate_rsa(bits: usize) -> Result<Self, KeyError> {
-        RsaSecret::generate(bits).map(Self::Rsa)
-    }
-
-    /// The Ed25519 key of a seed, which is what PKCS#8 holds.
-    #[must_use]
-    pub fn from_ed25519_seed(seed: &[u8; 32]) -> Self {
-        Self::Ed25519(Ed25519Secret::from_seed(seed))
-    }
-
-    /// Reads the libp2p encoding, as in Kubo's `Identity.PrivKey` and its key files.
-    ///
-    /// # Errors
-    /// As [`PublicKey::decode`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, KeyError> {
-        let (kind, data) = decode_envelope(bytes)?;
-        Ok(match kind {
-            KeyType::Ed25519 => Self::Ed25519(Ed25519Secret::from_raw(data)?),
-            KeyType::Rsa => Self::Rsa(RsaSecret::from_raw(data)?),
-            KeyType::Secp256k1 => Self::Secp256k1(Secp256k1Secret::from_raw(data)?),
-            KeyType::Ecdsa => Self::Ecdsa(EcdsaSecret::from_raw(data)?),
-        })
-    }
-
-    /// The algorithm.
-    #[must_use]
-    pub fn key_type(&self) -> KeyType {
-        match self {
-            Self::Ed25519(_) => KeyType::Ed25519,
-            Self::Rsa(_) => KeyType::Rsa,
-            Self::Secp256k1(_) => KeyType::Secp256k1,
-            Self::Ecdsa(_) => KeyType::Ecdsa,
-        }
-    }
-
-    /// The libp2p encoding. This is the secret: keep it in files that only the owner reads.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let raw = match self {
-            Self::Ed25519(key) => key.raw(),
-            Self::Rsa(key) => key.raw(),
-            Self::Secp256k1(key) => key.raw(),
-            Self::Ecdsa(key) => key.raw(),
-        };
-        encode_envelope(self.key_type(), &raw)
-    }
-
-    /// The public half.
-    #[must_use]
-    pub fn public(&self) -> PublicKey {
-        match self {
-            Self::Ed25519(key) => PublicKey::Ed25519(key.public()),
-            Self::Rsa(key) => PublicKey::Rsa(key.public()),
-            Self::Secp256k1(key) => PublicKey::Secp256k1(key.public()),
-            Self::Ecdsa(key) => PublicKey::Ecdsa(key.public()),
-        }
-    }
-
-    /// The id of the public half.
-    #[must_use]
-    pub fn peer_id(&self) -> PeerId {
-        self.public().peer_id()
-    }
-
-    /// Signs some data.
-    ///
-    /// # Errors
-    /// [`KeyError::Sign`] for an RSA key whose numbers do not fit together.
-    pub fn sign(&self, data: &[u8]) -> Result<Vec<u8>, KeyError> {
-        Ok(match self {
-            Self::Ed25519(key) => key.sign(data),
-            Self::Rsa(key) => key.sign(data)?,
-            Self::Secp256k1(key) => key.sign(data),
-            Self::Ecdsa(key) => key.sign(data),
-        })
-    }
-}
-
-impl fmt::Debug for Keypair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keypair({})", self.peer_id())
-    }
-}
-
-fn random() -> Result<[u8; 32], KeyError> {
-    let mut bytes = [0; 32];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|_| KeyError::Random)?;
-    Ok(bytes)
 }
 
 /// Writes `{ Type = 1, Data = 2 }`, the form of every key.

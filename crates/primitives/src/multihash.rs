@@ -110,7 +110,7 @@ enum Repr {
 
 impl Multihash {
     /// Holds bytes that are known to be one multihash.
-    fn hold(encoded: &[u8]) -> Self {
+    pub(crate) fn hold(encoded: &[u8]) -> Self {
         let mut bytes = [0; INLINE];
         match (bytes.get_mut(..encoded.len()), u8::try_from(encoded.len())) {
             (Some(place), Ok(len)) => {

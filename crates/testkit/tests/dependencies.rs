@@ -1,5 +1,5 @@
-//! Checks that each dependency is used, and the licences and bans of `deny.toml` on machines without cargo-deny (which
-//! checks more).
+//! Checks that each dependency is used and has no vulnerability that is known here, and the licences and bans of `deny.toml` on
+//! machines without cargo-deny (which checks more).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cargo_metadata::semver::Version;
 use cargo_metadata::{CargoOpt, Metadata, MetadataCommand};
 
 fn root() -> PathBuf {
@@ -157,6 +158,63 @@ fn every_dependency_is_used() {
         }
     }
     assert!(unused.is_empty(), "{unused:#?}");
+}
+
+/// The first versions without known vulnerabilities, with advisories of those before where they have a number; a dependency may
+/// also be absent.
+const FLOORS: [(&str, &str, &str); 13] = [
+    ("bytes", "1.11.1", ""),
+    ("h2", "0.4.16", "RUSTSEC-2026-0258"),
+    ("hickory-proto", "0.26.1", "RUSTSEC-2026-0118"),
+    ("libp2p-gossipsub", "0.49.5", "CVE-2026-33040"),
+    ("libp2p-quic", "0.13.1", "GHSA-5hq8-qhww-jm7q"),
+    ("libp2p-rendezvous", "0.17.1", "CVE-2026-35405"),
+    ("protobuf", "3.7.2", ""),
+    ("quinn-proto", "0.11.18", "RUSTSEC-2026-0338"),
+    ("rustls", "0.23.46", ""),
+    ("rustls-webpki", "0.103.13", ""),
+    ("tar", "0.4.45", "RUSTSEC-2026-0067"),
+    ("time", "0.3.47", ""),
+    ("yamux", "0.13.10", "CVE-2026-32314"),
+];
+
+/// Names and versions of all packages of `Cargo.lock`, for whatever system.
+fn locked() -> Vec<(String, Version)> {
+    let text = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let value = |package: &str, key: &str| {
+        let line = package.lines().find_map(|line| line.strip_prefix(key));
+        line.and_then(|line| line.split('"').nth(1))
+            .map(str::to_owned)
+    };
+    let packages = text.split("[[package]]").skip(1);
+    packages
+        .map(|package| {
+            let version = value(package, "version = ").unwrap();
+            (value(package, "name = ").unwrap(), version.parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn no_dependency_has_a_known_vulnerability() {
+    let locked = locked();
+    assert!(locked.len() > 100);
+    let mut wrong = Vec::new();
+    for (name, floor, advisory) in FLOORS {
+        let floor: Version = floor.parse().unwrap();
+        for (found, version) in &locked {
+            if found == name && *version < floor {
+                wrong.push(format!("{name} {version} is older than {floor} {advisory}"));
+            }
+        }
+    }
+    // Banned for every system, not just for the one that the metadata is of.
+    for banned in listed("\ndeny = [") {
+        if locked.iter().any(|(found, _)| *found == banned) {
+            wrong.push(format!("{banned} is banned"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use cairn_wire::kubo::Command;
 use cairn_wire::shape::BodyKind;
 use futures_util::future::BoxFuture;
 
-use super::{Answer, Items, Kubo, Received, Settings, choose};
+use super::request::choose;
+use super::{Answer, Items, Kubo, Received, Settings};
 use crate::error::{EncoderError, Error};
 use crate::upload::Upload;
 

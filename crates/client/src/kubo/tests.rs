@@ -6,6 +6,7 @@ use axum::extract::RawQuery;
 use axum::response::IntoResponse as _;
 use axum::routing::post;
 use bytes::Bytes;
+use cairn_wire::Values;
 use cairn_wire::kubo::{
     block::get::BlockGet, cat::Cat, pin::ls::PinLs, repo::verify::RepoVerify, version::Version,
 };
@@ -15,8 +16,9 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 
 use super::*;
+use crate::error::Error;
 use crate::transport::{BoxError, InProcess};
-use crate::upload::Part;
+use crate::upload::{Part, Upload};
 
 fn client(path: &str, handler: axum::routing::MethodRouter) -> Kubo {
     Kubo::new(InProcess::new(Router::new().route(path, handler)))

@@ -2,6 +2,7 @@
 
 mod multipart;
 mod pattern;
+mod platform;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::fs::{self, FileType, Metadata as Found};
+use std::fs::{self, Metadata as Found};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 
+use super::platform::{is_pipe, metadata, target};
 use super::source::name_of;
-use super::{Content, Matcher, Metadata, Part, UploadError};
+use super::{Content, Matcher, Part, UploadError};
 
 /// Number of parts that are listed at once.
 const BATCH: usize = 256;
@@ -348,7 +349,7 @@ impl Iterator for Walk {
     }
 }
 
-fn read(path: &Path, source: io::Error) -> UploadError {
+pub(super) fn read(path: &Path, source: io::Error) -> UploadError {
     UploadError::Read {
         path: path.to_owned(),
         source,
@@ -360,43 +361,4 @@ fn special(path: &Path) -> UploadError {
         path,
         io::Error::other("it is neither a file, nor a folder, nor a symlink"),
     )
-}
-
-fn target(path: &Path) -> Result<Vec<u8>, UploadError> {
-    let target = fs::read_link(path).map_err(|source| read(path, source))?;
-    Ok(target.as_os_str().as_encoded_bytes().to_vec())
-}
-
-#[cfg(unix)]
-fn is_pipe(kind: FileType) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-    kind.is_fifo()
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: FileType) -> bool {
-    false
-}
-
-/// The metadata of a file.
-#[cfg(unix)]
-fn metadata(found: &Found) -> Metadata {
-    use std::os::unix::fs::MetadataExt as _;
-    Metadata {
-        mode: Some(found.mode() & 0o7777),
-        mtime: Some((
-            found.mtime(),
-            u32::try_from(found.mtime_nsec()).unwrap_or(0),
-        )),
-    }
-}
-
-#[cfg(not(unix))]
-fn metadata(found: &Found) -> Metadata {
-    let mtime = found
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
-        .and_then(|since| Some((i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())));
-    Metadata { mode: None, mtime }
 }

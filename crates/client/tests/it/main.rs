@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod archive;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod errors;

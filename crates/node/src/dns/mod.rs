@@ -1,8 +1,10 @@
 //! TXT records of domains: the seam between DNSLink and whoever asks the DNS.
 
-mod https;
-mod server;
+mod servers;
 mod system;
+#[cfg(test)]
+mod tests;
+mod tls;
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{KeyError, PublicKey};
 use crate::cid::{Cid, CidError, Codec};
 use crate::multibase::{self, Base};
-use crate::multihash::{HashError, Multihash};
+use crate::multihash::{HashError, IDENTITY, Multihash};
 use crate::quote::Quoted;
 
 /// Why a text or bytes are not a peer id.
@@ -19,6 +19,11 @@ pub enum PeerIdError {
     /// The bytes are not a multihash.
     #[error("not a peer ID: {0}")]
     Hash(HashError),
+    /// The multihash cannot be that of a key: its function is not sha2-256, or it is an identity digest that is too long.
+    #[error(
+        "not a peer ID: expected a sha2-256 multihash or an identity multihash of at most 42 bytes"
+    )]
+    Unsupported,
     /// The text is not a CID.
     #[error("not a peer ID: {0}")]
     Cid(CidError),
@@ -29,48 +34,53 @@ pub enum PeerIdError {
 
 /// A peer ID, of a peer or the key of a mutable name: the multihash of its public key.
 ///
-/// Displayed in base58btc (`12D3Koo…`, `Qm…`).
+/// Displayed in base58btc (`12D3Koo…`, `Qm…`). It is libp2p's, with the other texts that IPFS has for it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PeerId(pub(super) Multihash);
+pub struct PeerId(libp2p_identity::PeerId);
 
 impl PeerId {
     /// Reads the binary form: a multihash and nothing else.
     ///
     /// # Errors
-    /// [`PeerIdError::Hash`].
+    /// [`PeerIdError::Hash`], [`PeerIdError::Unsupported`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PeerIdError> {
-        Multihash::from_bytes(bytes)
-            .map(Self)
-            .map_err(PeerIdError::Hash)
+        let hash = Multihash::from_bytes(bytes).map_err(PeerIdError::Hash)?;
+        Self::from_hash(&hash)
     }
 
     /// Reads the CID of a key.
     ///
     /// # Errors
-    /// [`PeerIdError::Codec`] when the CID is of something else.
+    /// [`PeerIdError::Codec`] if the CID is of something else, [`PeerIdError::Unsupported`].
     pub fn from_cid(cid: &Cid) -> Result<Self, PeerIdError> {
         if cid.codec() != Codec::LIBP2P_KEY {
             return Err(PeerIdError::Codec(cid.codec().to_string()));
         }
-        Ok(Self(cid.hash().clone()))
+        Self::from_hash(cid.hash())
+    }
+
+    fn from_hash(hash: &Multihash) -> Result<Self, PeerIdError> {
+        libp2p_identity::PeerId::from_bytes(hash.as_bytes())
+            .map(Self)
+            .map_err(|_| PeerIdError::Unsupported)
     }
 
     /// The binary form.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_bytes()
     }
 
     /// The multihash.
     #[must_use]
-    pub fn hash(&self) -> &Multihash {
-        &self.0
+    pub fn hash(&self) -> Multihash {
+        Multihash::hold(&self.to_bytes())
     }
 
     /// The CID of the key.
     #[must_use]
     pub fn to_cid(&self) -> Cid {
-        Cid::v1(Codec::LIBP2P_KEY, self.0.clone())
+        Cid::v1(Codec::LIBP2P_KEY, self.hash())
     }
 
     /// The text of [`Self::to_cid`] in base 36 (`k51…`), the usual form of names, which fits into a domain name.
@@ -84,7 +94,28 @@ impl PeerId {
     /// # Errors
     /// Those of [`PublicKey::decode`].
     pub fn public_key(&self) -> Result<Option<PublicKey>, KeyError> {
-        self.0.identity_data().map(PublicKey::decode).transpose()
+        let hash = self.0.as_ref();
+        (hash.code() == IDENTITY)
+            .then(|| PublicKey::decode(hash.digest()))
+            .transpose()
+    }
+}
+
+impl From<libp2p_identity::PeerId> for PeerId {
+    fn from(id: libp2p_identity::PeerId) -> Self {
+        Self(id)
+    }
+}
+
+impl From<PeerId> for libp2p_identity::PeerId {
+    fn from(id: PeerId) -> Self {
+        id.0
+    }
+}
+
+impl From<&PeerId> for libp2p_identity::PeerId {
+    fn from(id: &PeerId) -> Self {
+        id.0
     }
 }
 
@@ -103,9 +134,7 @@ impl FromStr for PeerId {
 
 impl fmt::Display for PeerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(64);
-        multibase::encode_base58(self.as_bytes(), &mut text);
-        f.pad(&text)
+        f.pad(&self.0.to_base58())
     }
 }
 

@@ -3,8 +3,9 @@
 //! Spec: <https://www.rfc-editor.org/rfc/rfc5958>, <https://www.rfc-editor.org/rfc/rfc7468>
 
 use super::der::{self, Der};
-use super::ecdsa::{self, EcdsaSecret};
-use super::{KeyError, KeyType, Keypair, RsaSecret};
+use super::keypair::Secret;
+use super::rsa::RsaSecret;
+use super::{KeyError, KeyType, Keypair, ecdsa};
 
 /// What the lines around a key name.
 const LABEL: &str = "PRIVATE KEY";
@@ -121,7 +122,7 @@ fn from_pkcs8(bytes: &[u8]) -> Result<Keypair, Pkcs8Error> {
         .take(der::OID)
         .ok_or(malformed.clone())?;
     match name {
-        der::RSA => Ok(Keypair::Rsa(RsaSecret::from_raw(key)?)),
+        der::RSA => Ok(Secret::Rsa(RsaSecret::from_raw(key)?).into()),
         der::ED25519 => {
             let seed = Der::new(key).take(der::OCTET_STRING).ok_or(malformed)?;
             let seed = seed
@@ -131,7 +132,7 @@ fn from_pkcs8(bytes: &[u8]) -> Result<Keypair, Pkcs8Error> {
         }
         der::EC => {
             ecdsa::check_algorithm(algorithm)?;
-            Ok(Keypair::Ecdsa(EcdsaSecret::from_raw(key)?))
+            Ok(Secret::Ecdsa(ecdsa::from_raw(key)?).into())
         }
         _ => Err(Pkcs8Error::Algorithm),
     }
@@ -142,14 +143,14 @@ fn to_pkcs8(key: &Keypair) -> Result<Vec<u8>, Pkcs8Error> {
         let name = der::value(der::OID, &[name]);
         der::value(der::SEQUENCE, &[&name, parameters])
     };
-    let (algorithm, inside) = match key {
-        Keypair::Ed25519(secret) => (
+    let (algorithm, inside) = match &key.0 {
+        Secret::Ed25519(pair) => (
             named(der::ED25519, &[]),
-            der::value(der::OCTET_STRING, &[&secret.seed()]),
+            der::value(der::OCTET_STRING, &[pair.secret().as_ref()]),
         ),
-        Keypair::Rsa(secret) => (named(der::RSA, &der::value(der::NULL, &[])), secret.raw()),
-        Keypair::Ecdsa(secret) => (ecdsa::algorithm(), secret.without_curve()),
-        Keypair::Secp256k1(_) => return Err(Pkcs8Error::NoForm(KeyType::Secp256k1)),
+        Secret::Rsa(secret) => (named(der::RSA, &der::value(der::NULL, &[])), secret.raw()),
+        Secret::Ecdsa(pair) => (ecdsa::algorithm(), ecdsa::without_curve(pair)),
+        Secret::Secp256k1(_) => return Err(Pkcs8Error::NoForm(KeyType::Secp256k1)),
     };
     let version = der::value(der::INTEGER, &[&[0]]);
     let inside = der::value(der::OCTET_STRING, &[&inside]);

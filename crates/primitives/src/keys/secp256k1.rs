@@ -2,69 +2,44 @@
 //!
 //! Spec: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md#secp256k1>
 
-use std::fmt;
+use libp2p_identity::PublicKey;
 
-use k256::ecdsa::signature::{Signer as _, Verifier as _};
-use k256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use super::der::{self, Der};
 
-use super::{KeyError, KeyType};
+/// The order of the curve: <https://www.secg.org/sec2-v2.pdf>, section 2.4.1.
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+    0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+];
 
-const INVALID: KeyError = KeyError::Invalid(KeyType::Secp256k1);
-
-/// A public key on secp256k1: a point on the curve.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secp256k1Public(VerifyingKey);
-
-impl Secp256k1Public {
-    pub(super) fn from_raw(bytes: &[u8]) -> Result<Self, KeyError> {
-        VerifyingKey::from_sec1_bytes(bytes)
-            .map(Self)
-            .map_err(|_| INVALID)
-    }
-
-    /// The compressed point.
-    pub(super) fn raw(&self) -> Vec<u8> {
-        self.0.to_sec1_point(true).as_bytes().to_vec()
-    }
-
-    pub(super) fn verify(&self, data: &[u8], signature: &[u8]) -> bool {
-        // Other programs write either of the two signatures that are equal but for a sign.
-        Signature::from_der(signature)
-            .is_ok_and(|signature| self.0.verify(data, &signature.normalize_s()).is_ok())
-    }
+/// Whether a signature is valid. Each has a twin that differs in the sign of its second number; libp2p accepts the one with the
+/// smaller number, and other programs write either.
+pub(super) fn verify(key: &PublicKey, data: &[u8], signature: &[u8]) -> bool {
+    key.verify(data, signature) || twin(signature).is_some_and(|twin| key.verify(data, &twin))
 }
 
-impl fmt::Debug for Secp256k1Public {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::HEXLOWER.encode(&self.raw()))
-    }
+/// The other signature that is equal but for the sign.
+pub(super) fn twin(signature: &[u8]) -> Option<Vec<u8>> {
+    let mut numbers = Der::inside(signature, der::SEQUENCE)?;
+    let first = der::digits(numbers.take(der::INTEGER)?)?;
+    let second = der::digits(numbers.take(der::INTEGER)?)?;
+    let second = der::unsigned(&below_order(second)?);
+    let whole = numbers.is_empty();
+    whole.then(|| der::value(der::SEQUENCE, &[&der::unsigned(first), &second]))
 }
 
-/// A private key on secp256k1.
-#[derive(Clone)]
-pub struct Secp256k1Secret(SigningKey);
-
-impl Secp256k1Secret {
-    pub(super) fn from_raw(bytes: &[u8]) -> Result<Self, KeyError> {
-        SigningKey::from_slice(bytes).map(Self).map_err(|_| INVALID)
+/// The order of the curve minus a big-endian number; `None` if the number is larger.
+fn below_order(number: &[u8]) -> Option<[u8; 32]> {
+    if number.len() > ORDER.len() {
+        return None;
     }
-
-    pub(super) fn raw(&self) -> Vec<u8> {
-        self.0.to_bytes().to_vec()
+    let mut difference = ORDER;
+    let mut borrow = false;
+    let digits = number.iter().rev().chain(std::iter::repeat(&0));
+    for (digit, subtract) in difference.iter_mut().rev().zip(digits) {
+        let (less, first) = digit.overflowing_sub(*subtract);
+        let (less, second) = less.overflowing_sub(borrow.into());
+        (*digit, borrow) = (less, first || second);
     }
-
-    pub(super) fn public(&self) -> Secp256k1Public {
-        Secp256k1Public(*self.0.verifying_key())
-    }
-
-    pub(super) fn sign(&self, data: &[u8]) -> Vec<u8> {
-        let signature: Signature = self.0.sign(data);
-        signature.to_der().as_bytes().to_vec()
-    }
-}
-
-impl fmt::Debug for Secp256k1Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secp256k1Secret(..)")
-    }
+    (!borrow).then_some(difference)
 }

@@ -1,5 +1,7 @@
 use super::*;
+use crate::cid::{Cid, Codec};
 use crate::multibase::{self, Base};
+use crate::multihash::Multihash;
 
 #[path = "vectors.rs"]
 mod vectors;
@@ -37,7 +39,10 @@ fn ids_are_those_of_kubo() {
         ] {
             assert_eq!(id.to_cid().encode(base).parse::<PeerId>().unwrap(), id);
         }
-        assert_eq!(PeerId::from_bytes(id.as_bytes()).unwrap(), id);
+        assert_eq!(PeerId::from_bytes(&id.to_bytes()).unwrap(), id);
+        let theirs: libp2p_identity::PeerId = base58.parse().unwrap();
+        assert_eq!(PeerId::from(theirs), id);
+        assert_eq!(libp2p_identity::PeerId::from(&id), theirs);
     }
 }
 
@@ -129,7 +134,7 @@ fn keys_of_the_specification_are_read_and_written() {
         assert_eq!(key.encode(), private, "{}", key.key_type());
         let read = PublicKey::decode(&public).unwrap();
         assert_eq!(read, key.public());
-        let inline = public.len() <= MAX_INLINE;
+        let inline = public.len() <= 42;
         assert_eq!(key.peer_id().public_key().unwrap().is_some(), inline);
         let signature = key.sign(b"data").unwrap();
         assert!(read.verify(b"data", &signature));
@@ -137,6 +142,11 @@ fn keys_of_the_specification_are_read_and_written() {
         assert!(!read.verify(b"data", &signature[1..]));
         let other = Keypair::from_ed25519_seed(&[9; 32]).public();
         assert!(!other.verify(b"data", &signature));
+        // libp2p has the same key, and its signatures are ours.
+        let theirs = libp2p_identity::Keypair::try_from(&key).unwrap();
+        assert_eq!(theirs.public(), read.clone().into());
+        assert_eq!(PublicKey::from(theirs.public()).key_type(), key.key_type());
+        assert!(read.verify(b"other", &theirs.sign(b"other").unwrap()));
     }
 }
 
@@ -191,6 +201,76 @@ fn what_is_no_key_in_pem_is_told() {
 }
 
 #[test]
+fn both_signs_of_a_signature_are_accepted() {
+    let key = Keypair::generate(KeyType::Secp256k1).unwrap();
+    let signature = key.sign(b"data").unwrap();
+    let twin = secp256k1::twin(&signature).unwrap();
+    assert_ne!(twin, signature);
+    assert!(key.public().verify(b"data", &twin));
+    assert!(!key.public().verify(b"other", &twin));
+    assert_eq!(secp256k1::twin(&twin), Some(signature.clone()));
+    for end in 0..signature.len() {
+        assert_eq!(secp256k1::twin(&signature[..end]), None);
+    }
+    let number = |digits: &[u8]| der::value(der::SEQUENCE, &[&der::unsigned(&[1]), digits]);
+    // Above the order of the curve.
+    assert_eq!(secp256k1::twin(&number(&der::unsigned(&[0xff; 32]))), None);
+    assert_eq!(secp256k1::twin(&number(&der::unsigned(&[1; 33]))), None);
+}
+
+#[test]
+fn ids_that_no_key_has_are_refused() {
+    let hash = |code, digest: &[u8]| Multihash::wrap(code, digest).unwrap();
+    for bad in [
+        hash(0, &[7; 43]),
+        hash(0x13, &[7; 64]),
+        hash(0x12, &[7; 65]),
+    ] {
+        let text = Cid::v1(Codec::LIBP2P_KEY, bad.clone()).encode(Base::Base36Lower);
+        assert_eq!(text.parse::<PeerId>(), Err(PeerIdError::Unsupported));
+        let read = PeerId::from_bytes(bad.as_bytes());
+        assert_eq!(read, Err(PeerIdError::Unsupported));
+    }
+    let id = PeerId::from_bytes(hash(0, &[7; 42]).as_bytes()).unwrap();
+    assert_eq!(id.hash(), hash(0, &[7; 42]));
+}
+
+/// <https://nvd.nist.gov/vuln/detail/CVE-2023-39533>: verifying with endless keys takes endless time.
+#[test]
+fn rsa_keys_of_up_to_8192_bits_are_used_and_longer_ones_refused() {
+    let key = Keypair::from_pkcs8_pem(include_bytes!("rsa-8192.pem")).unwrap();
+    let signature = key.sign(b"data").unwrap();
+    let public = PublicKey::decode(&key.public().encode()).unwrap();
+    assert!(public.verify(b"data", &signature));
+    assert!(!public.verify(b"other", &signature));
+    assert_eq!(
+        libp2p_identity::Keypair::try_from(&key).unwrap_err(),
+        KeyError::RsaIdentity(8192)
+    );
+    let public = |modulus: &[u8], exponent: &[u8]| {
+        let numbers = [der::unsigned(modulus), der::unsigned(exponent)].concat();
+        let numbers = der::value(der::SEQUENCE, &[&numbers]);
+        let name = der::value(der::OID, &[der::RSA]);
+        let algorithm = der::value(der::SEQUENCE, &[&name, &der::value(der::NULL, &[])]);
+        let numbers = der::value(der::BIT_STRING, &[&[0], &numbers]);
+        let key = der::value(der::SEQUENCE, &[&algorithm, &numbers]);
+        PublicKey::decode(&encode_envelope(KeyType::Rsa, &key)).map(|key| key.key_type())
+    };
+    let usual = [1, 0, 1];
+    assert_eq!(public(&[0xff; 1024], &usual), Ok(KeyType::Rsa));
+    let longer = [&[1][..], &[0xff; 1024]].concat();
+    assert_eq!(public(&longer, &usual), Err(KeyError::TooManyBits(8193)));
+    let long = [0xff; 2048];
+    assert_eq!(public(&long, &usual), Err(KeyError::TooManyBits(16384)));
+    assert_eq!(public(&[0x7f; 256], &usual), Err(KeyError::TooShort(2047)));
+    let invalid = Err(KeyError::Invalid(KeyType::Rsa));
+    for exponent in [&[][..], &[1], &[2], &[1; 6]] {
+        assert_eq!(public(&[0xff; 256], exponent), invalid);
+    }
+    assert_eq!(public(&[0xfe; 256], &usual), invalid);
+}
+
+#[test]
 fn rsa_keys_have_bounds() {
     for bits in [0, 512, 2047] {
         let refused = Keypair::generate_rsa(bits).unwrap_err();
@@ -201,10 +281,8 @@ fn rsa_keys_have_bounds() {
         assert_eq!(refused, KeyError::TooManyBits(bits));
     }
     let key = Keypair::generate(KeyType::Rsa).unwrap();
-    let (Keypair::Rsa(_), PublicKey::Rsa(public)) = (&key, key.public()) else {
-        panic!("not an RSA key");
-    };
-    assert_eq!(format!("{public:?}"), "RsaPublic(2048 bits)");
+    assert_eq!(key.public().key_type(), KeyType::Rsa);
+    assert!(libp2p_identity::Keypair::try_from(&key).is_ok());
     assert_eq!(
         Keypair::decode(&key.encode()).unwrap().encode(),
         key.encode()

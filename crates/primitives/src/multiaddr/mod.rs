@@ -80,8 +80,7 @@ impl Multiaddr {
         let Protocol::P2p(peer) = front.pop()? else {
             return None;
         };
-        let peer = PeerId::from_bytes(&peer.to_bytes()).ok()?;
-        Some((peer, (!front.is_empty()).then_some(Self(front))))
+        Some((peer.into(), (!front.is_empty()).then_some(Self(front))))
     }
 
     /// The text of the address followed by a peer.
@@ -162,8 +161,7 @@ fn protocol<'a, 'b>(parts: &'b [&'a str]) -> Result<(Protocol<'a>, &'b [&'a str]
         }
         ["p2p" | "ipfs", peer, left @ ..] => {
             let peer = peer.parse::<PeerId>().map_err(|_| None)?;
-            let peer = multiaddr::PeerId::from_bytes(peer.as_bytes()).map_err(|_| None)?;
-            Ok((Protocol::P2p(peer), left))
+            Ok((Protocol::P2p(peer.into()), left))
         }
         _ => {
             let mut left = parts.iter();

@@ -48,7 +48,8 @@ impl Handler for Id {
                         "nothing is known of peer {peer}: connect to it with `swarm connect`"
                     ))
                 })?;
-                let key = known.public_key.as_deref().or(peer.hash().identity_data());
+                let hash = peer.hash();
+                let key = known.public_key.as_deref().or(hash.identity_data());
                 return Ok(PeerInfo {
                     id: show(&peer)?,
                     public_key: key.map(encoded).unwrap_or_default(),

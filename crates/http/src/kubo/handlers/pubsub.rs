@@ -155,7 +155,7 @@ fn to_record(message: &Message, compat: bool) -> PubsubMessage {
     PubsubMessage {
         from: match compat {
             // The bytes of the peer ID, as of the payload.
-            true => STANDARD.encode(message.from.as_bytes()),
+            true => STANDARD.encode(message.from.to_bytes()),
             false => message.from.to_string(),
         },
         data: bytes(&message.data),

@@ -51,9 +51,9 @@ const NAME: u8 = 4;
 /// Encodes a change of an IPNS record.
 pub(in crate::meta) fn encode_name(record: &NameRecord, out: &mut Vec<u8>) {
     out.push(NAME);
-    let name = record.name.as_bytes();
+    let name = record.name.to_bytes();
     varint::encode(name.len() as u64, out);
-    out.extend_from_slice(name);
+    out.extend_from_slice(&name);
     out.extend_from_slice(&record.sequence.to_be_bytes());
     varint::encode(record.record.len() as u64, out);
     out.extend_from_slice(&record.record);

@@ -53,7 +53,7 @@ pub(super) fn write(connection: &Connection, record: &NameRecord) -> rusqlite::R
              WHERE excluded.sequence >= sequence",
         )?
         .execute((
-            record.name.as_bytes(),
+            record.name.to_bytes(),
             record.sequence.to_be_bytes(),
             &record.record[..],
         ))
@@ -70,7 +70,7 @@ impl NameRows for SqliteRows {
             .prepare_cached("SELECT name, sequence, record FROM name_record WHERE name = ?1")
             .map_err(database("read"))?;
         statement
-            .query_row([name.as_bytes()], |row| Ok(read(row)))
+            .query_row([name.to_bytes()], |row| Ok(read(row)))
             .optional()
             .map_err(database("read"))?
             .transpose()
