@@ -8,7 +8,7 @@ const SPACE: &[u8] = b"/ipns/";
 
 /// The key of the record of a name, in the DHT and in the fetch protocol: `/ipns/` and the bytes of the peer ID.
 pub(super) fn key(name: &PeerId) -> Vec<u8> {
-    [SPACE, name.as_bytes()].concat()
+    [SPACE, &name.to_bytes()[..]].concat()
 }
 
 /// The name of a key.
