@@ -7,6 +7,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::post;
 use bytes::Bytes;
 use cairn_wire::Values;
+use cairn_wire::kubo::Command as _;
 use cairn_wire::kubo::{
     block::get::BlockGet, cat::Cat, pin::ls::PinLs, repo::verify::RepoVerify, version::Version,
 };

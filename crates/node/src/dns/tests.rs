@@ -66,7 +66,7 @@ async fn udp_server(reply: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> TokioR
 #[tokio::test]
 async fn records_are_found_with_their_time() {
     let alias = b"\x05alias\x03org\x00";
-    let server = udp_server(|query| {
+    let server = udp_server(move |query| {
         let mut out = answer(query, NO_ERROR, &[(5, 30, alias)]);
         out[7] = 3;
         for (ttl, text) in [(300_u32, &b"\x02ab\x00\x01c"[..]), (60, b"\x00")] {
