@@ -74,3 +74,26 @@ async fn two_sessions_share_a_block() {
     tokio::join!(fetch(&one, &cids, |_| {}), fetch(&two, &cids, |_| {}));
     assert!(b.bitswap.stat().wants.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_very_slow_provider_does_not_hold_up_the_end() {
+    let good = Node::new(Settings::default()).await;
+    let store = Arc::new(MemoryStore::new());
+    // Blocks that it was asked for would take a quarter of an hour.
+    let slow = Slow {
+        inner: Arc::clone(&store),
+        delay: Duration::from_secs(60),
+    };
+    let slow = Node::with_reader(Settings::default(), store, Arc::new(slow)).await;
+    let reader = Node::new(Settings::default()).await;
+    let wanted = blocks(200, 20_000, 1);
+    for node in [&slow, &good] {
+        node.put(&wanted).await;
+        reader.connect(node).await;
+    }
+    let session = reader
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    fetch(&session, &cids(&wanted), |_| {}).await;
+    assert_eq!(reader.bitswap.stat().duplicate_blocks, 0);
+}
