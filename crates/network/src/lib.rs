@@ -8,6 +8,7 @@
 pub mod bitswap;
 mod convert;
 pub mod host;
+mod https;
 mod providers;
 pub mod pubsub;
 pub mod routing;
