@@ -71,10 +71,14 @@ impl Records for Router {
         options: &'a NameOptions,
     ) -> BoxFuture<'a, Result<Option<Bytes>, RecordsError>> {
         Box::pin(async move {
-            let timeout = options.timeout.filter(|timeout| !timeout.is_zero());
             let lookup = self.resolve(name, options);
-            let found = tokio::time::timeout(timeout.unwrap_or(TIMEOUT), lookup).await;
-            found.unwrap_or(Err(RecordsError::TimedOut))
+            match options.timeout {
+                // Without an end, as in Kubo.
+                Some(Duration::ZERO) => lookup.await,
+                timeout => tokio::time::timeout(timeout.unwrap_or(TIMEOUT), lookup)
+                    .await
+                    .unwrap_or(Err(RecordsError::TimedOut)),
+            }
         })
     }
 }

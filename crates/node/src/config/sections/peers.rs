@@ -208,12 +208,7 @@ pub struct Ipns {
 }
 
 impl Section for Ipns {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "RepublishPeriod",
-        "RecordLifetime",
-        "UsePubsub",
-        "DelegatedPublishers",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["UsePubsub", "DelegatedPublishers"]);
 }
 
 impl Default for Ipns {
