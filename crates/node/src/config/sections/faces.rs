@@ -152,7 +152,6 @@ impl Section for Gateway {
         "AllowCodecConversion",
         "DisableHTMLErrors",
         "PublicGateways",
-        "ExposeRoutingAPI",
         "RetrievalTimeout",
         "MaxRequestDuration",
         "MaxConcurrentRequests",
