@@ -9,6 +9,7 @@ mod absent;
 pub mod bitswap;
 mod convert;
 pub mod host;
+mod https;
 pub mod names;
 mod providers;
 pub mod pubsub;

@@ -8,6 +8,7 @@
 //! network those it listens on. The host tells only whether others can reach this node: [`Router::set_reachable`].
 
 mod announce;
+mod delegated;
 mod dht;
 mod record;
 mod router;
@@ -20,6 +21,7 @@ use libp2p::PeerId;
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 
+pub use self::delegated::PeerRecord;
 use self::dht::Dht;
 use self::dht::scope::Scope;
 pub use self::record::ValueError;

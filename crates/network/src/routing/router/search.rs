@@ -23,11 +23,11 @@ impl Router {
     /// Providers of a CID, each once.
     pub(super) fn find_provider_addresses(&self, cid: &Cid) -> Peers {
         let key = RecordKey::from(cid.hash().as_bytes().to_vec());
-        let found = self.ask(&Request::Providers(key));
+        let (found, failures) = self.start(&Request::Providers(key));
         let router = self.clone();
         peers(
             "the lookup of providers",
-            Failures::new(self.asked()),
+            failures,
             found,
             move |found| match found {
                 Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => {
@@ -43,10 +43,10 @@ impl Router {
         let Some(peer) = convert::to_libp2p(peer) else {
             return stream::empty().boxed();
         };
-        let found = self.ask(&Request::Peer(peer));
+        let (found, failures) = self.start(&Request::Peer(peer));
         peers(
             "the lookup of a peer",
-            Failures::new(self.asked()),
+            failures,
             found,
             |found| match found {
                 Found::Peer(peer) => Some(peer),
