@@ -16,6 +16,9 @@ use tokio::task::JoinHandle;
 /// The longest that this waits for something.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// How long a write may wait: the node reads no further after an invalid frame, and need not say so.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The most bytes by which the process may grow in all of these attacks.
 const BOUND: usize = 256 << 20;
 
@@ -125,9 +128,19 @@ impl Hostile {
     fn start() -> Self {
         let (streams, handle) = streams::new(streams::Settings::default());
         let swarm = Swarm::new_ephemeral_tokio(|_| OnlyStreams { streams });
+        // The node ends its side with peers that take nothing from it.
+        let mut incoming = handle.accept("/meshsub/1.1.0").unwrap();
+        let take = async move {
+            let mut streams = Vec::new();
+            while let Some(stream) = incoming.next().await {
+                streams.push(stream);
+            }
+        };
         Self {
             streams: handle,
-            swarm: tokio::spawn(async move { swarm.loop_on_next().await }),
+            swarm: tokio::spawn(async move {
+                tokio::join!(swarm.loop_on_next(), take);
+            }),
         }
     }
 
@@ -138,19 +151,24 @@ impl Hostile {
     }
 }
 
-/// Sends frames as a new peer, until all are sent or the node ends the stream.
+/// Sends frames as a new peer, until all are sent or the node reads no further.
 async fn send(node: &Node, frames: impl IntoIterator<Item = proto::Rpc>) {
     let hostile = Hostile::start();
     let mut stream = hostile.open(node).await;
     for frame in frames {
-        let frame = frame.encode_length_delimited_to_vec();
-        if stream.write_all(&frame).await.is_err() {
-            break;
+        if !write(&mut stream, &frame.encode_length_delimited_to_vec()).await {
+            return;
         }
     }
+    // The node has read everything when it ends its side, which it does after the end of this one.
     let _ = stream.close().await;
-    // The node has read everything when it ends its side.
-    let _ = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0])).await;
+    let _ = tokio::time::timeout(PATIENCE, stream.read(&mut [0])).await;
+}
+
+/// Whether everything was written.
+async fn write(stream: &mut Stream, data: &[u8]) -> bool {
+    let written = tokio::time::timeout(PATIENCE, stream.write_all(data)).await;
+    matches!(written, Ok(Ok(())))
 }
 
 /// The bytes of memory that this process uses.
@@ -262,9 +280,9 @@ async fn hostile_peers_cost_bounded_memory_and_others_are_served() {
     // A frame that claims 100 MiB, and half frames that stay open.
     let hostile = Hostile::start();
     let mut stream = hostile.open(&node).await;
-    let _ = stream.write_all(b"\x80\x80\x80\x32").await;
+    write(&mut stream, b"\x80\x80\x80\x32").await;
     for _ in 0..100 {
-        if stream.write_all(&vec![0; 1 << 20]).await.is_err() {
+        if !write(&mut stream, &vec![0; 1 << 20]).await {
             break;
         }
     }
@@ -272,8 +290,8 @@ async fn hostile_peers_cost_bounded_memory_and_others_are_served() {
     for _ in 0..20 {
         let hostile = Hostile::start();
         let mut stream = hostile.open(&node).await;
-        let _ = stream.write_all(b"\x80\x80\x30").await;
-        let _ = stream.write_all(&[0; 1000]).await;
+        write(&mut stream, b"\x80\x80\x30").await;
+        write(&mut stream, &[0; 1000]).await;
         open.push((hostile, stream));
     }
     serves(&node, &peer, "after half frames").await;
