@@ -23,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) api_auth_file: Option<PathBuf>,
     /// `CAIRN_SERVICE_TOKEN`: the access token for a service.
     pub(crate) service_token: Option<String>,
+    /// `LIBP2P_FORCE_PNET`: whether the daemon starts only in a private network.
+    pub(crate) force_private: bool,
     /// `NO_COLOR`: <https://no-color.org/>.
     pub(crate) no_color: bool,
     /// `VISUAL` or `EDITOR`.
@@ -43,6 +45,7 @@ impl Environment {
             api_auth: text("CAIRN_API_AUTH"),
             api_auth_file: given("CAIRN_API_AUTH_FILE").map(PathBuf::from),
             service_token: text("CAIRN_SERVICE_TOKEN"),
+            force_private: given("LIBP2P_FORCE_PNET").is_some_and(|value| value == "1"),
             no_color: given("NO_COLOR").is_some(),
             editor: given("VISUAL").or_else(|| given("EDITOR")),
         }

@@ -39,6 +39,10 @@ pub(crate) struct Globals {
     pub(crate) timeout: Option<Duration>,
     /// Options passed on to the server.
     pub(crate) passed_on: Vec<(&'static str, String)>,
+    /// Whether no peer is contacted.
+    pub(crate) offline: bool,
+    /// `$LIBP2P_FORCE_PNET`.
+    pub(crate) force_private: bool,
     /// `$CAIRN_SERVICE_TOKEN`.
     pub(crate) service_token: Option<String>,
     /// `$VISUAL` or `$EDITOR`.
@@ -234,6 +238,8 @@ impl Globals {
             named_repository: named,
             timeout,
             passed_on,
+            offline,
+            force_private: environment.force_private,
             service_token: environment.service_token.clone(),
             editor: environment.editor.clone(),
         })

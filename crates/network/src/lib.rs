@@ -5,6 +5,7 @@
 //! bounded channel. The handles implement the traits of `cairn_store` ([`Exchange`](cairn_store::Exchange) and those of
 //! [`network`](cairn_store::network)), which is all that the rest of Cairn sees.
 
+mod absent;
 pub mod bitswap;
 mod convert;
 pub mod host;
@@ -14,4 +15,5 @@ pub mod pubsub;
 pub mod routing;
 pub mod streams;
 
+pub use absent::{NoExchange, NoRouting};
 pub use providers::Providers;

@@ -21,6 +21,7 @@ use crate::identity::Identity;
 use crate::keystore::Keystore;
 use crate::metrics::Metrics;
 use crate::names::NameSystem;
+use crate::online::notify::{Listener, NotifyingStore};
 use crate::parts::{open_filestore, open_rows, open_store};
 use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
@@ -115,6 +116,8 @@ impl Node {
             Some(files) => Arc::clone(files) as Arc<dyn BlockStore>,
             None => store,
         };
+        let peers = Peers::default();
+        let store = Arc::new(NotifyingStore::new(store, peers.listener().clone())) as Arc<dyn BlockStore>;
         let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
         let keystore = Keystore::new(
             identity.keys().clone(),
@@ -140,7 +143,7 @@ impl Node {
             roots: Arc::default(),
             tasks: Tasks::default(),
             metrics: Arc::default(),
-            peers: Peers::default(),
+            peers,
             repo,
         };
         node.keep(files::roots(&node.mfs, &*node.rows)?);
@@ -254,6 +257,10 @@ impl Node {
         self.mfs.as_ref().map_err(Clone::clone)
     }
 
+    pub(crate) fn listener(&self) -> &Listener {
+        self.peers.listener()
+    }
+
     pub(crate) fn peers(&self) -> &Peers {
         &self.peers
     }
@@ -334,7 +341,7 @@ impl Node {
             }
             Ok(())
         });
-        let (tasks, mfs) = tokio::join!(tasks, mfs);
+        let ((), tasks, mfs) = tokio::join!(self.go_offline(), tasks, mfs);
         // Pins refer to blocks, so they are closed first.
         let rows = within("the rows", PART_CLOSE, async {
             Ok(self.rows.close().await?)

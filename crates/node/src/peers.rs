@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
-use cairn_store::{Exchange, Names, Network, Routing};
+use cairn_store::network::Records;
+use cairn_store::{Exchange, Names, Network};
 use parking_lot::RwLock;
 
 use crate::dns::Dns;
 use crate::node::Node;
+use crate::online::Online;
+use crate::online::notify::Listener;
 
 /// Set by the network layer; empty on a node without peers.
 #[derive(Default)]
@@ -15,6 +18,20 @@ pub(crate) struct Peers {
     exchange: RwLock<Option<Arc<dyn Exchange>>>,
     names: RwLock<Option<Arc<dyn Names>>>,
     network: RwLock<Option<Arc<dyn Network>>>,
+    online: RwLock<Option<Arc<Online>>>,
+    listener: Listener,
+}
+
+impl Peers {
+    /// Who is told of written blocks.
+    pub(crate) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// Replaces the connection to peers, and returns the old one.
+    pub(crate) fn set_online(&self, online: Option<Arc<Online>>) -> Option<Arc<Online>> {
+        std::mem::replace(&mut *self.online.write(), online)
+    }
 }
 
 impl Node {
@@ -23,10 +40,10 @@ impl Node {
         *self.peers().exchange.write() = exchange;
     }
 
-    /// Sets or removes the routing through which IPNS records are published and found. Without one, only local records
-    /// are used.
-    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
-        self.name_system().set_routing(routing);
+    /// Sets or removes the peers' records, through which IPNS records are published and found. Without them, only local
+    /// records are used.
+    pub fn set_records(&self, records: Option<Arc<dyn Records>>) {
+        self.name_system().set_records(records);
     }
 
     /// Sets the resolver of DNS records.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::keys::PeerId;
-use cairn_primitives::multihash::HashError;
-use cairn_primitives::{Block, Cid};
+use cairn_primitives::multihash::{HashError, HashFunction, MAX_DIGEST, SHA2_256};
+use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::stream::BoxStream;
 
 /// The parameters of a session.
@@ -114,6 +114,53 @@ impl VerifiedBlock {
     }
 }
 
+/// Bytes and the multihash that was computed from them: received data that its sender did not name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HashedBytes {
+    hash: Multihash,
+    data: Bytes,
+}
+
+impl HashedBytes {
+    /// Hashes bytes with the function of this code, to a digest of `length` bytes.
+    ///
+    /// # Errors
+    /// [`HashError`] when the function is unknown, not allowed for blocks, or has no such digest.
+    pub fn new(code: u64, length: usize, data: Bytes) -> Result<Self, HashError> {
+        let hash = if code == SHA2_256 && length == 32 {
+            Multihash::sha2_256(&data)
+        } else {
+            if length > MAX_DIGEST {
+                let length = length as u64;
+                return Err(HashError::TooLong { code, length });
+            }
+            let hash = HashFunction::from_code(code)?.digest_with_length(&data, length)?;
+            HashFunction::verify_allowed(&hash)?;
+            hash
+        };
+        Ok(Self { hash, data })
+    }
+
+    /// The multihash.
+    #[must_use]
+    pub fn hash(&self) -> &Multihash {
+        &self.hash
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn data(&self) -> &Bytes {
+        &self.data
+    }
+
+    /// The block with this CID; `None` when it has another multihash.
+    #[must_use]
+    pub fn named(&self, cid: &Cid) -> Option<VerifiedBlock> {
+        (*cid.hash() == self.hash)
+            .then(|| VerifiedBlock(Block::new(cid.clone(), self.data.clone())))
+    }
+}
+
 /// Why bytes do not match their CID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -159,8 +206,13 @@ mod tests {
         assert_eq!((block.cid(), &block.data()[..]), (&cid, &b"right"[..]));
         assert_eq!(
             VerifiedBlock::new(cid.clone(), Bytes::from_static(b"wrong")),
-            Err(WrongBlock::Mismatch { cid })
+            Err(WrongBlock::Mismatch { cid: cid.clone() })
         );
+        let hashed = HashedBytes::new(SHA2_256, 32, Bytes::from_static(b"right")).unwrap();
+        assert_eq!(hashed.named(&cid), Some(block));
+        let other = Cid::v1(Codec::RAW, Multihash::sha2_256(b"other"));
+        assert_eq!(hashed.named(&other), None);
+        assert!(HashedBytes::new(0x7777, 32, Bytes::new()).is_err());
         let unknown = Cid::v1(Codec::RAW, Multihash::wrap(0x7777, &[1; 32]).unwrap());
         assert!(matches!(
             VerifiedBlock::new(unknown, Bytes::new()),

@@ -2,15 +2,13 @@
 //!
 //! [`block`] keeps blocks by multihash; [`meta`] keeps the rows of one repository; [`shared`] keeps the rows that many
 //! processes may share. All are traits with several backends and a conformance suite each. [`exchange`], [`names`] and
-//! [`routing`] and [`network`] are traits that a network implements: blocks from peers, mutable names and their records, and
-//! everything else about peers.
+//! [`network`] are traits that a network implements: blocks from peers, mutable names, and everything else about peers.
 
 pub mod block;
 pub mod exchange;
 pub mod meta;
 pub mod names;
 pub mod network;
-pub mod routing;
 pub mod shared;
 mod sqlite;
 
@@ -20,4 +18,3 @@ pub use block::{
 pub use exchange::{Exchange, Session, SessionRequest};
 pub use names::Names;
 pub use network::{Network, NetworkError};
-pub use routing::{Routing, RoutingError};

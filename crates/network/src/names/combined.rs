@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cairn_primitives::PeerId;
 use cairn_primitives::ipns::Record;
 use cairn_store::names::NameOptions;
-use cairn_store::routing::{Routing as Records, RoutingError as RecordsError};
+use cairn_store::network::{Records, RecordsError};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either, select};
 

@@ -10,7 +10,7 @@ use cairn_primitives::keys::{KeyType, Keypair};
 use cairn_primitives::path::ContentPath;
 use cairn_store::names::NameOptions;
 use cairn_store::network::{NameTopics as _, PubSub as _};
-use cairn_store::routing::{Routing as Records, RoutingError as RecordsError};
+use cairn_store::network::{Records, RecordsError};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use libp2p::Multiaddr;

@@ -26,7 +26,7 @@ pub(super) trait Section {
 }
 
 impl Section for Option<Vec<String>> {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// The unused keys of a section.
@@ -118,14 +118,14 @@ mod tests {
         config.addresses.pinning = Some(StringOrList::one("/ip4/127.0.0.1/tcp/2"));
         config.backend.kubo = Some("/ip4/127.0.0.1/tcp/3".to_owned());
         config.database.url = Some(serde_json::from_value("sqlite:x".into()).unwrap());
-        config.swarm.conn_mgr.low_water = Some(7);
+        config.swarm.relay_service.buffer_size = Some(7);
         config.gateway.deserialized_responses = Flag::from(false);
         assert_eq!(
             config.idle_keys(),
             [
                 "Addresses.Pinning",
                 "Gateway.DeserializedResponses",
-                "Swarm.ConnMgr.LowWater",
+                "Swarm.RelayService.BufferSize",
                 "Backend.Kubo",
                 "Database.URL",
             ]
@@ -139,9 +139,16 @@ mod tests {
                 UnusedKeys::Keys(keys) => keys,
                 _ => &[],
             };
-            let mut entries = serde_json::Map::new();
+            let mut entries = Value::Object(serde_json::Map::new());
             for key in keys {
-                entries.insert((*key).to_owned(), Value::Null);
+                let place = key.split('.').fold(&mut entries, |place, name| {
+                    if place.is_null() {
+                        *place = Value::Object(serde_json::Map::new());
+                    }
+                    let entries = place.as_object_mut().unwrap();
+                    entries.entry(name).or_insert(Value::Null)
+                });
+                assert!(place.is_null(), "{key}");
             }
             let text = if section == "Bootstrap" {
                 "{\"Bootstrap\": null}".to_owned()

@@ -14,9 +14,9 @@ use bytes::Bytes;
 use cairn_primitives::dns::is_domain;
 use cairn_primitives::ipns::Record;
 use cairn_primitives::{Cid, Codec, PeerId, Version};
-use cairn_store::Routing;
 use cairn_store::meta::{NameRecord, Rows};
 use cairn_store::names::{NameError, NameOptions, NameTarget, Names};
+use cairn_store::network::Records;
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 use tokio::sync::Semaphore;
@@ -40,7 +40,7 @@ pub struct NameSystem {
     rows: Arc<dyn Rows>,
     keys: Keystore,
     config: Arc<ConfigFile>,
-    routing: RwLock<Option<Arc<dyn Routing>>>,
+    peer_records: RwLock<Option<Arc<dyn Records>>>,
     dns: RwLock<Arc<dyn Dns>>,
     cache: Cache,
     lookups: Semaphore,
@@ -65,7 +65,7 @@ impl NameSystem {
             rows,
             keys,
             config,
-            routing: RwLock::default(),
+            peer_records: RwLock::default(),
             dns: RwLock::new(dns),
             cache: Cache::default(),
             lookups: Semaphore::new(LOOKUPS),
@@ -74,8 +74,8 @@ impl NameSystem {
     }
 
     /// Publishes and finds records through this from now on, or keeps to those that are here.
-    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
-        *self.routing.write() = routing;
+    pub fn set_records(&self, records: Option<Arc<dyn Records>>) {
+        *self.peer_records.write() = records;
     }
 
     /// Looks up domains through this from now on.
@@ -85,14 +85,14 @@ impl NameSystem {
 
     /// What records are published and found through; `None` on a node without peers.
     #[must_use]
-    pub fn routing(&self) -> Option<Arc<dyn Routing>> {
-        self.routing.read().clone()
+    pub fn peer_records(&self) -> Option<Arc<dyn Records>> {
+        self.peer_records.read().clone()
     }
 
     /// Whether records are published to others.
     #[must_use]
     pub fn is_online(&self) -> bool {
-        self.routing.read().is_some()
+        self.peer_records.read().is_some()
     }
 
     /// The best record of a name that is here or, unless `offline`, is found: valid, and not expired.
@@ -104,7 +104,7 @@ impl NameSystem {
         let kept = self
             .kept(name)?
             .filter(|record| is_valid(record, name, now));
-        let routing = self.routing().filter(|_| !options.offline);
+        let routing = self.peer_records().filter(|_| !options.offline);
         let Some(routing) = routing else {
             return kept.ok_or_else(|| not_found(name));
         };
@@ -136,7 +136,7 @@ impl NameSystem {
 
     async fn look_up(
         &self,
-        routing: &dyn Routing,
+        routing: &dyn Records,
         name: &PeerId,
         options: &NameOptions,
     ) -> Result<Option<Record>, NameError> {
@@ -145,7 +145,9 @@ impl NameSystem {
             .within(&text, options, routing.get(name, options))
             .await?
             .map_err(|error| match error {
-                cairn_store::RoutingError::TimedOut => NameError::TimedOut { name: text.clone() },
+                cairn_store::network::RecordsError::TimedOut => {
+                    NameError::TimedOut { name: text.clone() }
+                }
                 other => failed(name, &other.to_string()),
             })?;
         Ok(found.and_then(|bytes: Bytes| Record::decode(&bytes).ok()))

@@ -8,9 +8,9 @@ use cairn_primitives::PeerId;
 use cairn_primitives::ipns::{DEFAULT_LIFETIME, DEFAULT_TTL, Record, RecordError, RecordOptions};
 use cairn_primitives::keys::Keypair;
 use cairn_primitives::path::ContentPath;
-use cairn_store::RoutingError;
 use cairn_store::meta::{NameRecord, RowError};
 use cairn_store::names::{NameError, NameOptions};
+use cairn_store::network::RecordsError;
 
 use super::NameSystem;
 
@@ -75,7 +75,7 @@ pub enum PublishError {
     Rows(#[from] RowError),
     /// The record is kept here, and was not told to peers.
     #[error("the record is kept here, but could not be sent to peers")]
-    Routing(#[from] RoutingError),
+    Peers(#[from] RecordsError),
     /// The work was cut short because the node stops.
     #[error("publishing was interrupted")]
     Interrupted,
@@ -87,7 +87,7 @@ impl NameSystem {
     /// The sequence number stays the same while the path does: then the record is only given more time.
     ///
     /// # Errors
-    /// See [`PublishError`]. After [`PublishError::Routing`] the record is kept all the same.
+    /// See [`PublishError`]. After [`PublishError::Peers`] the record is kept all the same.
     pub async fn publish(
         &self,
         key: &Keypair,
@@ -130,7 +130,7 @@ impl NameSystem {
         if let Some(kept) = self.kept(name)? {
             return Ok(Some(kept));
         }
-        let Some(routing) = self.routing().filter(|_| !offline) else {
+        let Some(routing) = self.peer_records().filter(|_| !offline) else {
             return Ok(None);
         };
         // Who cannot be reached keeps nobody from publishing.
@@ -180,7 +180,7 @@ impl NameSystem {
     }
 
     async fn tell(&self, name: &PeerId, record: &Bytes, offline: bool) -> Result<(), PublishError> {
-        match self.routing().filter(|_| !offline) {
+        match self.peer_records().filter(|_| !offline) {
             Some(routing) => Ok(routing.put(name, record).await?),
             None => Ok(()),
         }

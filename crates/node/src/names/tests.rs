@@ -1,8 +1,8 @@
 use cairn_primitives::ContentPath;
 use cairn_primitives::ipns::RecordOptions;
 use cairn_primitives::keys::Keypair;
-use cairn_store::RoutingError;
 use cairn_store::meta::{MemoryKeys, MemoryRows};
+use cairn_store::network::RecordsError;
 use parking_lot::Mutex;
 
 use super::*;
@@ -55,12 +55,12 @@ struct Peers {
     failing: bool,
 }
 
-impl Routing for Peers {
+impl Records for Peers {
     fn put<'a>(
         &'a self,
         name: &'a PeerId,
         record: &'a Bytes,
-    ) -> BoxFuture<'a, Result<(), RoutingError>> {
+    ) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(async move {
             self.known.lock().push((name.clone(), record.clone()));
             Ok(())
@@ -71,11 +71,11 @@ impl Routing for Peers {
         &'a self,
         name: &'a PeerId,
         _: &'a NameOptions,
-    ) -> BoxFuture<'a, Result<Option<Bytes>, RoutingError>> {
+    ) -> BoxFuture<'a, Result<Option<Bytes>, RecordsError>> {
         Box::pin(async move {
             *self.asked.lock() += 1;
             if self.failing {
-                return Err(RoutingError::TimedOut);
+                return Err(RecordsError::TimedOut);
             }
             let known = self.known.lock();
             let found = known.iter().rev().find(|(known, _)| known == name);
@@ -195,7 +195,7 @@ async fn records_of_others_are_kept_when_they_are_good() {
 async fn peers_are_told_and_asked() {
     let names = names(FixedDns::new());
     let peers = Arc::new(Peers::default());
-    names.set_routing(Some(peers.clone()));
+    names.set_records(Some(peers.clone()));
     let options = PublishOptions::default();
     names.publish(&key(1), &path(CID), &options).await.unwrap();
     assert_eq!(peers.known.lock().len(), 1);
@@ -246,7 +246,7 @@ async fn peers_are_told_and_asked() {
 #[tokio::test]
 async fn peers_that_fail_stand_in_nobodys_way() {
     let names = names(FixedDns::new());
-    names.set_routing(Some(Arc::new(Peers {
+    names.set_records(Some(Arc::new(Peers {
         failing: true,
         ..Peers::default()
     })));

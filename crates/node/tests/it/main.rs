@@ -8,6 +8,7 @@
 
 mod collect;
 mod node;
+mod online;
 mod repo;
 
 use std::path::Path;

@@ -1,12 +1,13 @@
 //! Peers: the seam between the commands of a node and whatever connects it.
 //!
 //! A node without peers has no [`Network`]. Otherwise commands use one trait for each part:
-//! [`Swarm`], [`Routing`], [`PubSub`], [`BlockExchange`] and [`Bandwidth`]. Lists are snapshots; what a stream holds back for
+//! [`Swarm`], [`Routing`], [`PubSub`], [`BlockExchange`] and [`Bandwidth`]; names publish and find their records through [`Records`]. Lists are snapshots; what a stream holds back for
 //! a slow reader is bounded by its implementation, and dropping a stream or future cancels it.
 
 mod bandwidth;
 mod bitswap;
 mod pubsub;
+mod records;
 mod routing;
 mod swarm;
 mod tunnels;
@@ -17,8 +18,10 @@ use std::sync::Arc;
 pub use bandwidth::{Bandwidth, Traffic};
 pub use bitswap::{BlockExchange, ExchangeStat, Ledger};
 pub use pubsub::{Message, Messages, PubSub};
+pub use records::{Records, RecordsError};
 pub use routing::{
-    Announcements, Bucket, QueryEvent, QueryEvents, QueryStep, Routing, RoutingTable, TablePeer,
+    AnnouncedContent, Announcements, Bucket, QueryEvent, QueryEvents, QueryStep, Routing,
+    RoutingTable, TablePeer,
 };
 pub use swarm::{
     Connection, Direction, KnownPeers, PeerAddresses, PeerIdentity, Reachability,

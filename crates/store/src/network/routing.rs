@@ -86,6 +86,13 @@ pub struct Announcements {
     pub legacy: Option<Value>,
 }
 
+/// The content that a node announces.
+pub trait AnnouncedContent: Send + Sync + 'static {
+    /// All of it, in any order; a CID may come more than once. Read from the beginning for each announcement of all content,
+    /// and again for each part of it that an implementation of [`Routing`] holds in memory. An error ends it.
+    fn cids(&self) -> BoxStream<'static, Result<Cid, NetworkError>>;
+}
+
 /// Finds and announces.
 pub trait Routing: Send + Sync {
     /// The peers closest to a key.

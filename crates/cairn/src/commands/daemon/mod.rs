@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cairn_node::online::OnlineOptions;
 use cairn_node::{InitOptions, Node, NodeOptions, repo};
 use clap::{Arg, ArgAction, Command, value_parser};
 use tokio_util::sync::CancellationToken;
@@ -48,8 +49,8 @@ pub(crate) fn command() -> Command {
         .arg(value("init-profile", "PROFILES", "Configuration profiles of a new repository, separated by commas"))
         .arg(flag("enable-gc", "Run garbage collection when the store exceeds `Datastore.StorageGCWatermark`"))
         .arg(flag("insecure-open", "Allow listening on public addresses without credentials"))
-        .arg(flag("enable-pubsub-experiment", "Enable pubsub; no effect until this node has peers"))
-        .arg(flag("enable-namesys-pubsub", "Enable IPNS over pubsub; no effect until this node has peers"))
+        .arg(flag("enable-pubsub-experiment", "Enable pubsub, as `Pubsub.Enabled`"))
+        .arg(flag("enable-namesys-pubsub", "Enable IPNS over pubsub, as `Ipns.UsePubsub`"))
         .arg(flag("manage-fdlimit", "Raise the limit of open files to the maximum [default: true]"))
         .arg(flag("migrate", "Without effect: this repository needs none").hide(true))
         .arg(value("routing", "KIND", "As `Routing.Type`").hide(true))
@@ -101,9 +102,44 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     if !idle.is_empty() {
         tracing::warn!(keys = idle.join(", "), "settings that have no effect yet");
     }
-    let served = serve(&node, flag("insecure-open") == Some(true)).await;
+    let served = async {
+        if globals.offline {
+            print_line("Swarm not listening, running in offline mode.");
+        } else {
+            let options = OnlineOptions {
+                force_private: globals.force_private,
+                routing: invocation.own("routing"),
+                pubsub: flag("enable-pubsub-experiment"),
+                name_topics: flag("enable-namesys-pubsub"),
+                agent_suffix: invocation.own("agent-version-suffix"),
+            };
+            connect(&node, &options).await?;
+        }
+        serve(&node, flag("insecure-open") == Some(true)).await
+    };
+    let served = Box::pin(served).await;
     let closed = node.shutdown().await.map_err(|error| node_problem(&error));
     served.and(closed)
+}
+
+/// Connects the node to its peers.
+async fn connect(node: &Node, options: &OnlineOptions) -> Result<(), Problem> {
+    let online = Box::pin(node.go_online(options)).await.map_err(|error| {
+        let problem = Problem::from_error(&error);
+        match error.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    })?;
+    if let Some(fingerprint) = online.key_fingerprint() {
+        print_line("Swarm is limited to private network of peers with the swarm key");
+        print_line(&format!("Swarm key fingerprint: {fingerprint}"));
+    }
+    for socket in online.listening() {
+        print_line(&format!("Swarm listening on {socket}"));
+    }
+    print_line("Run 'cairn id' to inspect announced and discovered multiaddrs of this node.");
+    Ok(())
 }
 
 /// Opens the faces and serves them until the daemon is stopped.
@@ -118,7 +154,6 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
     }
     let mut served = faces.serve(&stop);
     let thrift = tokio::spawn(allocator::trim_when_idle());
-    print_line("Offline: this version does not connect to peers (Addresses.Swarm has no effect)");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), repository = %node.repo().path().display(), "the daemon is ready");
     print_line("Daemon is ready");
 

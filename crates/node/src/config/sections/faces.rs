@@ -38,10 +38,6 @@ pub struct Addresses {
 
 impl Section for Addresses {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Swarm",
-        "Announce",
-        "AppendAnnounce",
-        "NoAnnounce",
         "Cluster",
         "Pinning",
         "Upload",

@@ -108,7 +108,6 @@ pub struct Experimental {
 
 impl Section for Experimental {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Libp2pStreamMounting",
         "P2pHttpProxy",
         "OptimisticProvide",
         "OptimisticProvideJobsPoolSize",
@@ -212,7 +211,8 @@ pub struct Version {
 }
 
 impl Section for Version {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys =
+        UnusedKeys::Keys(&["SwarmCheckEnabled", "SwarmCheckPercentThreshold"]);
 }
 
 /// Internal settings.
@@ -240,7 +240,17 @@ pub struct Internal {
 }
 
 impl Section for Internal {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "Bitswap.TaskWorkerCount",
+        "Bitswap.EngineBlockstoreWorkerCount",
+        "Bitswap.EngineTaskWorkerCount",
+        "Bitswap.MaxOutstandingBytesPerPeer",
+        "Bitswap.BroadcastControl",
+        "UnixFSShardingSizeThreshold",
+        "BackupBootstrapInterval",
+        "MFSNoFlushLimit",
+        "ShutdownTimeout",
+    ]);
 }
 
 /// Internals of Bitswap.

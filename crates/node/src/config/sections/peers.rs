@@ -21,7 +21,7 @@ pub struct AutoNat {
 }
 
 impl Section for AutoNat {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// Limits of the AutoNAT service.
@@ -92,7 +92,7 @@ pub struct AutoConf {
 }
 
 impl Section for AutoConf {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["URL", "RefreshInterval", "TLSInsecureSkipVerify"]);
 }
 
 /// Discovery of peers in the local network.
@@ -105,7 +105,7 @@ pub struct Discovery {
 }
 
 impl Section for Discovery {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// Multicast DNS.
@@ -125,7 +125,7 @@ pub struct Peering {
 }
 
 impl Section for Peering {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// One peer.
@@ -162,7 +162,7 @@ pub struct Pubsub {
 }
 
 impl Section for Pubsub {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["DisableSigning", "SeenMessagesStrategy"]);
 }
 
 /// Name resolution.
@@ -211,8 +211,6 @@ impl Section for Ipns {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
         "RepublishPeriod",
         "RecordLifetime",
-        "UsePubsub",
-        "DelegatedPublishers",
     ]);
 }
 

@@ -36,7 +36,8 @@ pub struct Routing {
 }
 
 impl Section for Routing {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys =
+        UnusedKeys::Keys(&["AcceleratedDHTClient", "Routers", "Methods"]);
 }
 
 /// A router of the type `custom`.
@@ -69,7 +70,18 @@ pub struct Provide {
 }
 
 impl Section for Provide {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "Strategy",
+        "BloomFPRate",
+        "DHT.SweepEnabled",
+        "DHT.DedicatedPeriodicWorkers",
+        "DHT.DedicatedBurstWorkers",
+        "DHT.MaxProvideConnsPerWorker",
+        "DHT.KeystoreBatchSize",
+        "DHT.OfflineDelay",
+        "DHT.SendProviderRecordTimeout",
+        "DHT.ResumeEnabled",
+    ]);
 }
 
 /// Announcements in the DHT.
@@ -156,7 +168,7 @@ pub struct Bitswap {
 }
 
 impl Section for Bitswap {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// Retrieval of blocks over HTTP.

@@ -32,7 +32,14 @@ pub struct Swarm {
 }
 
 impl Section for Swarm {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "DisableNatPortMap",
+        "RelayService.BufferSize",
+        "RelayService.MaxReservationsPerIP",
+        "RelayService.MaxReservationsPerASN",
+        "Transports.Network.WebTransport",
+        "Transports.Network.WebRTCDirect",
+    ]);
 }
 
 /// Relays used by this node.

@@ -1,0 +1,355 @@
+//! The host as the swarm of a node.
+
+use std::collections::BTreeMap;
+use std::sync::Weak;
+use std::time::Duration;
+
+use cairn_primitives::Multiaddr;
+use cairn_primitives::keys::PeerId;
+use cairn_store::network::{
+    Bandwidth, Connection, Direction, KnownPeers, NetworkError, PeerAddresses, PeerIdentity,
+    ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm, Traffic,
+};
+use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
+
+use super::book::without_peer;
+use super::names::peer_of;
+use super::ping;
+use super::run::Command;
+use super::start::Host;
+use crate::convert::{address_from_libp2p, address_to_libp2p, from_libp2p, to_libp2p};
+
+/// How long a connection may take, with its lookups of names.
+const CONNECT: Duration = Duration::from_secs(60);
+
+/// How long the lookups of a name may take.
+const RESOLVE: Duration = Duration::from_secs(20);
+
+impl Host {
+    async fn request(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<(), NetworkError>>) -> Command,
+    ) -> Result<(), NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(command(reply)).await?;
+        answer.await.map_err(|_| NetworkError::Closed)?
+    }
+
+    /// Addresses with the names resolved that lead to addresses of several kinds.
+    async fn expand(&self, addresses: Vec<libp2p::Multiaddr>) -> Vec<libp2p::Multiaddr> {
+        let mut expanded = Vec::new();
+        for address in addresses {
+            let is_name = address
+                .iter()
+                .any(|part| matches!(part, libp2p::core::multiaddr::Protocol::Dnsaddr(_)));
+            match &self.names {
+                Some(names) if is_name => match names.resolve(&address).await {
+                    Ok(found) => expanded.extend(found),
+                    Err(error) => tracing::debug!(%address, %error, "cannot resolve"),
+                },
+                _ => expanded.push(address),
+            }
+        }
+        expanded
+    }
+
+    /// What the open streams of this node are, by protocol, and how many peers have connections.
+    fn usage(&self) -> (BTreeMap<Scope, ResourceUsage>, ResourceUsage) {
+        let mut scopes: BTreeMap<Scope, ResourceUsage> = BTreeMap::new();
+        let mut system = ResourceUsage::default();
+        let state = self.shared.state.read();
+        for open in state.connections.values() {
+            let Some(peer) = from_libp2p(&open.peer) else {
+                continue;
+            };
+            let meter = open.meter.as_ref().and_then(Weak::upgrade);
+            let (inbound, outbound) = meter.as_ref().map(|meter| meter.counts()).unwrap_or_default();
+            let of_peer = scopes.entry(Scope::Peer(peer)).or_default();
+            for usage in [of_peer, &mut system] {
+                match open.direction {
+                    Direction::Inbound => usage.inbound_connections += 1,
+                    Direction::Outbound => usage.outbound_connections += 1,
+                }
+                usage.inbound_streams += inbound as u64;
+                usage.outbound_streams += outbound as u64;
+                usage.sockets += 1;
+            }
+        }
+        let transient = ResourceUsage {
+            inbound_connections: state.pending.0,
+            outbound_connections: state.pending.1,
+            ..ResourceUsage::default()
+        };
+        scopes.insert(Scope::Transient, transient);
+        (scopes, system)
+    }
+}
+
+fn addresses<'a>(list: impl IntoIterator<Item = &'a libp2p::Multiaddr>) -> Vec<Multiaddr> {
+    list.into_iter().filter_map(address_from_libp2p).collect()
+}
+
+impl Swarm for Host {
+    fn connections(&self) -> Vec<Connection> {
+        let state = self.shared.state.read();
+        let open = state.connections.values().filter_map(|open| {
+            let meter = open.meter.as_ref().and_then(Weak::upgrade);
+            Some(Connection {
+                peer: from_libp2p(&open.peer)?,
+                address: address_from_libp2p(&open.address)?,
+                direction: open.direction,
+                latency: open.latency,
+                streams: meter.map(|meter| meter.streams()).unwrap_or_default(),
+            })
+        });
+        open.collect()
+    }
+
+    fn identity(&self, peer: &PeerId) -> Option<PeerIdentity> {
+        let peer = to_libp2p(peer)?;
+        if peer == self.shared.local {
+            return Some(PeerIdentity {
+                public_key: Some(self.shared.public_key.clone()),
+                addresses: self.announced(),
+                agent: self.shared.agent.clone(),
+                protocols: self.shared.protocols.list(),
+            });
+        }
+        let identified = self.shared.book.identified(&peer)?;
+        Some(PeerIdentity {
+            public_key: identified.public_key,
+            addresses: addresses(&self.shared.book.addresses(&peer)),
+            agent: identified.agent,
+            protocols: identified.protocols,
+        })
+    }
+
+    fn known(&self) -> KnownPeers {
+        let known = self.shared.book.known().into_iter();
+        known
+            .filter_map(|(peer, list)| Some((from_libp2p(&peer)?, addresses(&list))))
+            .collect()
+    }
+
+    fn announced(&self) -> Vec<Multiaddr> {
+        addresses(&self.shared.announced())
+    }
+
+    fn listening(&self) -> Vec<Multiaddr> {
+        let listening = self.shared.state.read().listening();
+        let bare = listening.iter().filter_map(|address| without_peer(address, self.shared.local));
+        addresses(&bare.collect::<Vec<_>>())
+    }
+
+    fn reachability(&self) -> ReachableAddresses {
+        let state = self.shared.state.read();
+        let mut reach = ReachableAddresses {
+            status: *self.shared.reachable.borrow(),
+            ..ReachableAddresses::default()
+        };
+        let mut tested = Vec::new();
+        for (address, reachable) in state.tested() {
+            tested.push(address.clone());
+            let list = if reachable {
+                &mut reach.reachable
+            } else {
+                &mut reach.unreachable
+            };
+            list.extend(address_from_libp2p(address));
+        }
+        drop(state);
+        let announced = self.shared.announced();
+        reach.unknown = addresses(announced.iter().filter(|address| !tested.contains(address)));
+        reach
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        address: &'a Multiaddr,
+    ) -> BoxFuture<'a, Result<Vec<PeerAddresses>, NetworkError>> {
+        async move {
+            let names = self.names.as_ref().ok_or(NetworkError::Unavailable("name resolution"))?;
+            let address = address_to_libp2p(address).ok_or(NetworkError::NotFound)?;
+            let found = tokio::time::timeout(RESOLVE, names.resolve(&address)).await;
+            let found = found.map_err(|_| NetworkError::NotFound)??;
+            let mut peers: Vec<PeerAddresses> = Vec::new();
+            for address in found {
+                let Some(peer) = peer_of(&address) else { continue };
+                let bare = without_peer(&address, peer).as_ref().and_then(address_from_libp2p);
+                let (Some(peer), Some(bare)) = (from_libp2p(&peer), bare) else {
+                    continue;
+                };
+                match peers.iter_mut().find(|known| known.peer == peer) {
+                    Some(known) => known.addresses.push(bare),
+                    None => peers.push(PeerAddresses {
+                        peer,
+                        addresses: vec![bare],
+                    }),
+                }
+            }
+            if peers.is_empty() {
+                return Err(NetworkError::NotFound);
+            }
+            Ok(peers)
+        }
+        .boxed()
+    }
+
+    fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
+        async move {
+            let id = to_libp2p(&peer.peer).ok_or(NetworkError::NotFound)?;
+            let given = peer.addresses.iter().filter_map(address_to_libp2p).collect();
+            let connect = async {
+                let addresses = self.expand(given).await;
+                self.request(|reply| Command::Connect {
+                    peer: id,
+                    addresses,
+                    reply,
+                })
+                .await
+            };
+            tokio::time::timeout(CONNECT, connect).await.unwrap_or_else(|_| {
+                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                Err(NetworkError::Dial(std::sync::Arc::new(error)))
+            })
+        }
+        .boxed()
+    }
+
+    fn disconnect<'a>(
+        &'a self,
+        peer: &'a PeerId,
+        address: Option<&'a Multiaddr>,
+    ) -> BoxFuture<'a, Result<(), NetworkError>> {
+        async move {
+            let peer = to_libp2p(peer).ok_or(NetworkError::NotConnected)?;
+            let address = match address {
+                Some(address) => Some(address_to_libp2p(address).ok_or(NetworkError::NoSuchConnection)?),
+                None => None,
+            };
+            self.request(|reply| Command::Disconnect { peer, address, reply }).await
+        }
+        .boxed()
+    }
+
+    fn ping(&self, peer: PeerId) -> RoundTrips {
+        let failed = |error| stream::iter([Err(error)]).boxed();
+        let Some(peer) = to_libp2p(&peer) else {
+            return failed(NetworkError::NotConnected);
+        };
+        let connected = {
+            let state = self.shared.state.read();
+            state.connections.values().any(|open| open.peer == peer)
+        };
+        if !connected {
+            return failed(NetworkError::NotConnected);
+        }
+        // One slot: the next ping is sent once the last result was taken.
+        let (results, mut received) = mpsc::channel(1);
+        if self.pings.try_send(ping::Request { peer, results }).is_err() {
+            return failed(NetworkError::Unavailable("another ping"));
+        }
+        stream::poll_fn(move |context| received.poll_recv(context)).boxed()
+    }
+
+    fn filters(&self) -> Vec<Multiaddr> {
+        self.shared.filters.addresses()
+    }
+
+    fn set_filters(&self, filters: Vec<Multiaddr>) {
+        self.shared.filters.set(filters);
+    }
+
+    fn peerings(&self) -> Vec<PeerAddresses> {
+        let list = self.shared.peerings.list().into_iter();
+        list.filter_map(|(peer, list)| {
+            Some(PeerAddresses {
+                peer: from_libp2p(&peer)?,
+                addresses: addresses(&list),
+            })
+        })
+        .collect()
+    }
+
+    fn add_peering(&self, peer: PeerAddresses) {
+        if let Some(id) = to_libp2p(&peer.peer) {
+            let addresses = peer.addresses.iter().filter_map(address_to_libp2p).collect();
+            self.shared.peerings.add(id, addresses);
+        }
+    }
+
+    fn remove_peering(&self, peer: &PeerId) {
+        if let Some(peer) = to_libp2p(peer) {
+            self.shared.peerings.remove(&peer);
+        }
+    }
+
+    fn resources(&self) -> Option<Vec<ResourceScope>> {
+        let limits = &self.shared.limits;
+        if !limits.enabled {
+            return None;
+        }
+        let (scopes, system) = self.usage();
+        let system_limit = ResourceUsage {
+            inbound_connections: limits.inbound.into(),
+            outbound_connections: limits.outbound.into(),
+            inbound_streams: u64::from(limits.total) * limits.streams as u64,
+            outbound_streams: u64::MAX,
+            sockets: limits.total.into(),
+            memory: limits.memory.map_or(u64::MAX, |bytes| bytes as u64),
+        };
+        let peer_limit = ResourceUsage {
+            inbound_connections: limits.per_peer.into(),
+            outbound_connections: limits.per_peer.into(),
+            inbound_streams: u64::from(limits.per_peer) * limits.streams as u64,
+            outbound_streams: u64::MAX,
+            sockets: limits.per_peer.into(),
+            memory: u64::MAX,
+        };
+        let transient_limit = ResourceUsage {
+            inbound_connections: limits.pending_inbound.into(),
+            outbound_connections: limits.pending_outbound.into(),
+            sockets: u64::from(limits.pending_inbound) + u64::from(limits.pending_outbound),
+            ..ResourceUsage::default()
+        };
+        let others = scopes.into_iter().map(|(scope, usage)| ResourceScope {
+            limit: Some(match &scope {
+                Scope::Transient => transient_limit,
+                _ => peer_limit,
+            }),
+            scope,
+            usage,
+        });
+        let system = ResourceScope {
+            scope: Scope::System,
+            usage: system,
+            limit: Some(system_limit),
+        };
+        Some(std::iter::once(system).chain(others).collect())
+    }
+}
+
+impl Bandwidth for Host {
+    fn total(&self) -> Traffic {
+        self.shared.meters.total()
+    }
+
+    fn of_peer(&self, peer: &PeerId) -> Traffic {
+        to_libp2p(peer).map(|peer| self.shared.meters.of_peer(&peer)).unwrap_or_default()
+    }
+
+    fn of_protocol(&self, protocol: &str) -> Traffic {
+        self.shared.meters.of_protocol(protocol)
+    }
+}
+
+impl Host {
+    /// The counters of bytes; `None` when they are turned off.
+    #[must_use]
+    pub fn bandwidth(&self) -> Option<&dyn Bandwidth> {
+        self.shared.meters.count_bytes().then_some(self as &dyn Bandwidth)
+    }
+
+}

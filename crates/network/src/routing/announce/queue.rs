@@ -1,0 +1,122 @@
+//! Content that waits to be announced.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use cairn_primitives::Multihash;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// Content to be announced.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) key: Multihash,
+    pub(super) origin: Origin,
+    /// Who waits for the result: whether it was announced.
+    pub(super) done: Option<oneshot::Sender<bool>>,
+    /// Its place in the queue.
+    pub(super) _place: Option<OwnedSemaphorePermit>,
+}
+
+/// Why content is announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It is new, or a command asked for it.
+    New,
+    /// All content is announced again.
+    Sweep,
+}
+
+/// Jobs, bounded by the number of places. Those of commands come first, and commands wait for a place. New content that finds no
+/// place is not queued: it is announced with all other content.
+#[derive(Debug)]
+pub(super) struct Queue {
+    places: Arc<Semaphore>,
+    jobs: Mutex<Jobs>,
+    pub(super) changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Jobs {
+    urgent: VecDeque<Job>,
+    new: VecDeque<Job>,
+}
+
+impl Queue {
+    pub(super) fn new(places: usize) -> Self {
+        let places = places.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            jobs: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Queues what a command asked for; waits for a place.
+    pub(super) async fn push_urgent(&self, key: Multihash, done: Option<oneshot::Sender<bool>>) {
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        self.jobs.lock().urgent.push_back(Job {
+            key,
+            origin: Origin::New,
+            done,
+            _place: place,
+        });
+        self.changed.notify_one();
+    }
+
+    /// Queues new content, and returns whether there was a place.
+    pub(super) fn push_new(&self, key: Multihash) -> bool {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return false;
+        };
+        self.jobs.lock().new.push_back(Job {
+            key,
+            origin: Origin::New,
+            done: None,
+            _place: Some(place),
+        });
+        self.changed.notify_one();
+        true
+    }
+
+    pub(super) fn pop(&self) -> Option<Job> {
+        let mut jobs = self.jobs.lock();
+        jobs.urgent.pop_front().or_else(|| jobs.new.pop_front())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        let jobs = self.jobs.lock();
+        jobs.urgent.len() + jobs.new.len()
+    }
+
+    /// Removes all jobs, and returns their number.
+    pub(super) fn clear(&self) -> usize {
+        let jobs = std::mem::take(&mut *self.jobs.lock());
+        jobs.urgent.len() + jobs.new.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u8) -> Multihash {
+        Multihash::sha2_256(&[number])
+    }
+
+    #[tokio::test]
+    async fn it_is_bounded_and_commands_come_first() {
+        let queue = Queue::new(3);
+        assert!(queue.push_new(key(1)) && queue.push_new(key(2)));
+        queue.push_urgent(key(3), None).await;
+        assert!(!queue.push_new(key(4)));
+        assert_eq!(queue.len(), 3);
+        let first = queue.pop().unwrap();
+        assert_eq!(first.key, key(3));
+        assert!(!queue.push_new(key(4)));
+        drop(first);
+        assert!(queue.push_new(key(4)));
+        assert_eq!((queue.clear(), queue.len()), (3, 0));
+        assert!(queue.pop().is_none() && queue.push_new(key(5)));
+    }
+}

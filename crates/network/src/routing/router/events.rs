@@ -1,0 +1,240 @@
+//! Lookups as steps, for the commands of a node.
+//!
+//! `libp2p-kad` reports what a lookup finds, not each of its queries: there are no steps of queries that are sent and answered.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use cairn_primitives::Cid;
+use cairn_primitives::keys::PeerId;
+use cairn_store::network::{NetworkError, PeerAddresses, QueryEvent, QueryEvents, QueryStep};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+use libp2p::kad::RecordKey;
+
+use super::search::Values;
+use super::{Router, error_of, peer_addresses};
+use crate::convert;
+use crate::routing::dht::{Failure, Found, Request};
+use crate::routing::record::{Space, Valid, ValueError};
+
+/// Values that are compared, as in Kubo.
+pub(super) const QUORUM: usize = 16;
+
+impl Router {
+    pub(super) fn closest_peers_events(&self, key: &PeerId) -> QueryEvents {
+        let Some(key) = convert::to_libp2p(key) else {
+            return failed(NetworkError::NotFound);
+        };
+        let mut seen = HashSet::new();
+        let found = self.ask(&Request::Closest(key.to_bytes()));
+        steps(
+            "the lookup of peers",
+            Failures::new(self.asked()),
+            found,
+            move |found| match found {
+                Found::Closest(peers) => {
+                    let peers = peers.iter().filter_map(peer_addresses);
+                    let new = peers.filter(|peer| seen.insert(peer.peer.clone()));
+                    new.map(|peer| event(QueryStep::FinalPeer, Some(peer.peer), Vec::new()))
+                        .collect()
+                }
+                _ => Vec::new(),
+            },
+        )
+    }
+
+    pub(super) fn find_peer_events(&self, peer: &PeerId) -> QueryEvents {
+        let found = self.find_peer_addresses(peer);
+        let first = found.into_future().map(|(first, _)| match first {
+            Some(Ok(peer)) => Ok(event(QueryStep::FinalPeer, None, vec![peer])),
+            Some(Err(error)) => Err(error),
+            None => Err(NetworkError::NotFound),
+        });
+        first.into_stream().boxed()
+    }
+
+    pub(super) fn find_providers_events(&self, cid: &Cid, count: usize) -> QueryEvents {
+        let providers = self.find_provider_addresses(cid);
+        let events = providers.map(|provider| {
+            provider.map(|provider| event(QueryStep::Provider, None, vec![provider]))
+        });
+        events.take(count).boxed()
+    }
+
+    pub(super) fn get_value_events(&self, space: &str, key: &PeerId) -> QueryEvents {
+        let Some(space) = Space::of_name(space) else {
+            return failed(invalid(ValueError::Key));
+        };
+        let router = self.clone();
+        let key = key.clone();
+        let best = async move {
+            let (value, from) = router.best_value(space, &key, QUORUM).await?;
+            Ok(event(QueryStep::Value(value), from, Vec::new()))
+        };
+        best.into_stream().boxed()
+    }
+
+    pub(super) fn put_value_events(
+        &self,
+        space: &str,
+        key: &PeerId,
+        value: Vec<u8>,
+    ) -> QueryEvents {
+        let space = Space::of_name(space).ok_or(ValueError::Key);
+        let key = space.and_then(|space| space.key(key).ok_or(ValueError::Key));
+        let valid = key.and_then(|key| Valid::new(&key, &value, SystemTime::now()).map(|_| key));
+        let key = match valid {
+            Ok(key) => key,
+            Err(error) => return failed(invalid(error)),
+        };
+        let found = self.ask(&Request::Put(RecordKey::from(key), value));
+        steps(
+            "storing the value",
+            Failures::new(self.asked()),
+            found,
+            |found| {
+                let stored = |peer| event(QueryStep::Value(Vec::new()), peer, Vec::new());
+                match found {
+                    Found::Stored(None) => vec![stored(None)],
+                    Found::Stored(Some(peers)) => {
+                        let peers = peers.iter().map(convert::from_libp2p);
+                        peers.map(stored).collect()
+                    }
+                    _ => Vec::new(),
+                }
+            },
+        )
+    }
+
+    /// The best value of a key, and who had it.
+    pub(super) async fn best_value(
+        &self,
+        space: Space,
+        key: &PeerId,
+        count: usize,
+    ) -> Result<(Vec<u8>, Option<PeerId>), NetworkError> {
+        let key = space.key(key).ok_or_else(|| invalid(ValueError::Key))?;
+        let mut values = Values::new(key.clone(), count);
+        let mut failures = Failures::new(self.asked());
+        let mut found = self.ask(&Request::Value(RecordKey::from(key)));
+        while let Some(found) = found.next().await {
+            match found {
+                Found::Value { from, value } => {
+                    values.add(value, from);
+                    if values.are_enough() {
+                        break;
+                    }
+                }
+                Found::Failed(failure) => failures.add(failure),
+                _ => {}
+            }
+        }
+        match values.into_best() {
+            Some((value, from)) => Ok((value, from.as_ref().and_then(convert::from_libp2p))),
+            None => Err(match failures.first() {
+                Some(failed) => error_of("the lookup of a value", failed),
+                None => NetworkError::NotFound,
+            }),
+        }
+    }
+}
+
+/// The failures of a lookup: an empty routing table is one only if there is no other to ask.
+pub(super) struct Failures {
+    asked: usize,
+    without_peers: usize,
+    first: Option<Failure>,
+}
+
+impl Failures {
+    /// Of so many that are asked.
+    pub(super) fn new(asked: usize) -> Self {
+        Self {
+            asked,
+            without_peers: 0,
+            first: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, failure: Failure) {
+        match failure {
+            Failure::NoPeers => self.without_peers += 1,
+            other => self.first = self.first.or(Some(other)),
+        }
+    }
+
+    pub(super) fn first(&self) -> Option<Failure> {
+        let no_peers = self.without_peers >= self.asked;
+        self.first.or(no_peers.then_some(Failure::NoPeers))
+    }
+}
+
+fn event(step: QueryStep, peer: Option<PeerId>, responses: Vec<PeerAddresses>) -> QueryEvent {
+    QueryEvent {
+        step,
+        peer,
+        responses,
+    }
+}
+
+fn failed(error: NetworkError) -> QueryEvents {
+    stream::iter([Err(error)]).boxed()
+}
+
+fn invalid(error: ValueError) -> NetworkError {
+    NetworkError::Failed {
+        action: "checking the value",
+        source: Arc::new(error),
+    }
+}
+
+/// Turns answers into steps. It fails at the end if there was no step.
+fn steps(
+    action: &'static str,
+    failures: Failures,
+    found: BoxStream<'static, Found>,
+    to_events: impl FnMut(Found) -> Vec<QueryEvent> + Send + 'static,
+) -> QueryEvents {
+    struct State<F> {
+        found: BoxStream<'static, Found>,
+        to_events: F,
+        failures: Failures,
+        answered: bool,
+        ended: bool,
+    }
+    let state = State {
+        found,
+        to_events,
+        failures,
+        answered: false,
+        ended: false,
+    };
+    let steps = stream::unfold(state, move |mut state| async move {
+        if state.ended {
+            return None;
+        }
+        let events: Vec<_> = match state.found.next().await {
+            Some(Found::Failed(failure)) => {
+                state.failures.add(failure);
+                Vec::new()
+            }
+            Some(found) => {
+                let events = (state.to_events)(found);
+                state.answered |= !events.is_empty();
+                events.into_iter().map(Ok).collect()
+            }
+            None => {
+                state.ended = true;
+                let failure = state.failures.first().filter(|_| !state.answered);
+                failure
+                    .map(|failure| Err(error_of(action, failure)))
+                    .into_iter()
+                    .collect()
+            }
+        };
+        Some((stream::iter(events), state))
+    });
+    steps.flatten().boxed()
+}

@@ -1,0 +1,183 @@
+//! The handle of routing.
+
+mod events;
+mod records;
+mod routing;
+mod search;
+
+use std::sync::Arc;
+
+use cairn_primitives::Cid;
+use cairn_store::network::{AnnouncedContent, NetworkError, PeerAddresses};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use libp2p::PeerId;
+use libp2p::kad::PeerInfo;
+use tokio::sync::mpsc;
+
+use super::announce::{self, Announcer};
+use super::dht::{Command, DhtHandle, EVENTS, Failure, Found, Request};
+use super::settings::{DhtMode, Settings};
+use crate::convert;
+
+/// Finds peers, providers and records, and announces content. Clones share everything.
+///
+/// Streams send nothing before they are first polled; dropping one ends its lookup.
+#[derive(Clone)]
+pub struct Router {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    mode: DhtMode,
+    local: PeerId,
+    ignored: Vec<PeerId>,
+    wan: Option<DhtHandle>,
+    lan: Option<DhtHandle>,
+    announcer: Arc<Announcer>,
+}
+
+impl std::fmt::Debug for Router {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Router").finish_non_exhaustive()
+    }
+}
+
+/// Why a lookup found nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookupError {
+    /// It took too long.
+    #[error("the lookup timed out")]
+    TimedOut,
+    /// No peer stored the value.
+    #[error("no peer stored the value")]
+    NotStored,
+    /// This node has a newer value.
+    #[error("this node has a newer value of the key")]
+    Refused,
+    /// Too many lookups run.
+    #[error("too many lookups are running")]
+    Busy,
+}
+
+impl Router {
+    pub(super) fn new(
+        settings: Settings,
+        local: PeerId,
+        wan: Option<DhtHandle>,
+        lan: Option<DhtHandle>,
+    ) -> Self {
+        let ignored = settings.ignored_providers.iter();
+        let inner = Inner {
+            mode: settings.mode,
+            local,
+            ignored: ignored.filter_map(convert::to_libp2p).collect(),
+            wan,
+            lan,
+            announcer: Arc::new(Announcer::new(settings.announce.clone())),
+        };
+        let inner = Arc::new(inner);
+        let router = Self { inner };
+        if settings.announce.enabled && router.dhts().next().is_some() {
+            tokio::spawn(announce::run(router.clone()));
+        }
+        router
+    }
+
+    /// Tells whether others can reach this node from the internet: then it serves the DHT of the internet, if its mode is
+    /// [`DhtMode::Auto`].
+    pub fn set_reachable(&self, reachable: bool) {
+        if self.inner.mode == DhtMode::Auto
+            && let Some(wan) = &self.inner.wan
+        {
+            wan.shared.set_server(reachable);
+        }
+    }
+
+    fn dhts(&self) -> impl Iterator<Item = &DhtHandle> {
+        self.inner.wan.iter().chain(&self.inner.lan)
+    }
+
+    /// How many are asked in a lookup.
+    fn asked(&self) -> usize {
+        self.dhts().count()
+    }
+
+    /// Asks both DHTs. Empty if there are none.
+    pub(super) fn ask(&self, request: &Request) -> BoxStream<'static, Found> {
+        let dhts: Vec<_> = self.dhts().map(|dht| dht.commands.clone()).collect();
+        let request = request.clone();
+        let start = async move {
+            let (events, receiver) = mpsc::channel(EVENTS);
+            for dht in dhts {
+                let (request, events) = (request.clone(), events.clone());
+                // A DHT that has ended answers nothing.
+                let _ = dht.send(Command { request, events }).await;
+            }
+            futures_util::stream::unfold(receiver, |mut receiver| async move {
+                let found = receiver.recv().await?;
+                Some((found, receiver))
+            })
+        };
+        futures_util::stream::once(start).flatten().boxed()
+    }
+
+    /// Lookups that run, in each DHT for itself.
+    #[must_use]
+    pub fn lookups(&self) -> usize {
+        self.dhts().map(|dht| dht.shared.lookups()).sum()
+    }
+
+    /// Sets the content that is announced at each interval, or removes it.
+    pub fn set_content(&self, content: Option<Arc<dyn AnnouncedContent>>) {
+        self.inner.announcer.set_content(content);
+    }
+
+    /// Announces new content, in the background. What does not fit into the queue is announced with all other content.
+    pub fn announce(&self, cids: &[Cid]) {
+        self.inner.announcer.announce(cids);
+    }
+
+    pub(super) fn announcer(&self) -> &Arc<Announcer> {
+        &self.inner.announcer
+    }
+
+    /// Peers in the routing tables.
+    pub(super) fn peers(&self) -> usize {
+        self.dhts().map(|dht| dht.shared.peers()).sum()
+    }
+
+    /// Waits until the DHTs have ended.
+    pub(super) fn closed(&self) -> impl Future<Output = ()> + Send + 'static {
+        let dhts: Vec<_> = self.dhts().map(|dht| dht.commands.clone()).collect();
+        async move {
+            for dht in dhts {
+                dht.closed().await;
+            }
+        }
+    }
+}
+
+/// A peer and its addresses in our types; addresses that ours do not know are left out.
+fn peer_addresses(peer: &PeerInfo) -> Option<PeerAddresses> {
+    let addresses = peer.addrs.iter();
+    Some(PeerAddresses {
+        peer: convert::from_libp2p(&peer.peer_id)?,
+        addresses: addresses.filter_map(convert::address_from_libp2p).collect(),
+    })
+}
+
+fn error_of(action: &'static str, failure: Failure) -> NetworkError {
+    let source = match failure {
+        Failure::NoPeers => return NetworkError::NoPeers,
+        Failure::TimedOut => LookupError::TimedOut,
+        Failure::NotStored => LookupError::NotStored,
+        Failure::Refused => LookupError::Refused,
+        Failure::Busy => LookupError::Busy,
+    };
+    NetworkError::Failed {
+        action,
+        source: Arc::new(source),
+    }
+}

@@ -1,0 +1,176 @@
+//! Lookups of peers, providers and values.
+
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+use cairn_primitives::Cid;
+use cairn_primitives::keys::PeerId;
+use cairn_store::network::{NetworkError, PeerAddresses};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use libp2p::kad::{PeerInfo, RecordKey};
+
+use super::events::Failures;
+use super::{Router, error_of, peer_addresses};
+use crate::convert;
+use crate::routing::dht::{Found, Request};
+use crate::routing::record::Valid;
+
+/// Peers as they are found. An error is the last item, and only comes if none was found.
+pub(super) type Peers = BoxStream<'static, Result<PeerAddresses, NetworkError>>;
+
+impl Router {
+    /// Providers of a CID, each once.
+    pub(super) fn find_provider_addresses(&self, cid: &Cid) -> Peers {
+        let key = RecordKey::from(cid.hash().as_bytes().to_vec());
+        let found = self.ask(&Request::Providers(key));
+        let router = self.clone();
+        peers(
+            "the lookup of providers",
+            Failures::new(self.asked()),
+            found,
+            move |found| match found {
+                Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => {
+                    Some(peer)
+                }
+                _ => None,
+            },
+        )
+    }
+
+    /// The addresses of a peer.
+    pub(super) fn find_peer_addresses(&self, peer: &PeerId) -> Peers {
+        let Some(peer) = convert::to_libp2p(peer) else {
+            return stream::empty().boxed();
+        };
+        let found = self.ask(&Request::Peer(peer));
+        peers(
+            "the lookup of a peer",
+            Failures::new(self.asked()),
+            found,
+            |found| match found {
+                Found::Peer(peer) => Some(peer),
+                _ => None,
+            },
+        )
+    }
+}
+
+impl crate::Providers for Router {
+    fn find(&self, cid: &Cid) -> BoxStream<'static, PeerAddresses> {
+        let local = convert::from_libp2p(&self.inner.local);
+        let providers = self.find_provider_addresses(cid);
+        let others = providers.filter_map(move |provider| {
+            let other = provider.ok().filter(|it| Some(&it.peer) != local.as_ref());
+            std::future::ready(other)
+        });
+        others.boxed()
+    }
+}
+
+/// Peers among answers, each once.
+fn peers(
+    action: &'static str,
+    failures: Failures,
+    found: BoxStream<'static, Found>,
+    to_peer: impl Fn(Found) -> Option<PeerInfo> + Send + 'static,
+) -> Peers {
+    struct State<F> {
+        found: BoxStream<'static, Found>,
+        to_peer: F,
+        failures: Failures,
+        seen: HashSet<libp2p::PeerId>,
+        ended: bool,
+    }
+    let state = State {
+        found,
+        to_peer,
+        failures,
+        seen: HashSet::new(),
+        ended: false,
+    };
+    let peers = stream::unfold(state, move |mut state| async move {
+        while !state.ended {
+            let Some(found) = state.found.next().await else {
+                break;
+            };
+            if let Found::Failed(failure) = found {
+                state.failures.add(failure);
+            } else if let Some(peer) = (state.to_peer)(found)
+                && state.seen.insert(peer.peer_id)
+                && let Some(peer) = peer_addresses(&peer)
+            {
+                return Some((Ok(peer), state));
+            }
+        }
+        let failure = state.failures.first();
+        let is_last = !state.ended && state.seen.is_empty();
+        state.ended = true;
+        let failure = failure.filter(|_| is_last)?;
+        Some((Err(error_of(action, failure)), state))
+    });
+    peers.boxed()
+}
+
+/// Values of one key, of which the best is kept. Invalid ones do not count.
+pub(super) struct Values {
+    key: Vec<u8>,
+    left: usize,
+    best: Option<(Valid, Vec<u8>, Option<libp2p::PeerId>)>,
+}
+
+impl Values {
+    pub(super) fn new(key: Vec<u8>, count: usize) -> Self {
+        Self {
+            key,
+            left: count.max(1),
+            best: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, value: Vec<u8>, from: Option<libp2p::PeerId>) {
+        let valid = match Valid::new(&self.key, &value, SystemTime::now()) {
+            Ok(valid) => valid,
+            Err(error) => return tracing::debug!(%error, "a found value is ignored"),
+        };
+        self.left = self.left.saturating_sub(1);
+        let is_better = self
+            .best
+            .as_ref()
+            .is_none_or(|(best, ..)| valid.preference(best).is_gt());
+        if is_better {
+            self.best = Some((valid, value, from));
+        }
+    }
+
+    pub(super) fn are_enough(&self) -> bool {
+        self.left == 0
+    }
+
+    pub(super) fn into_best(self) -> Option<(Vec<u8>, Option<libp2p::PeerId>)> {
+        self.best.map(|(_, value, from)| (value, from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::record::{Space, tests::record};
+
+    #[test]
+    fn the_newest_valid_value_is_kept() {
+        let (peer, third) = record(1, 3);
+        let key = Space::Ipns.key(&peer).unwrap();
+        let mut values = Values::new(key.clone(), 3);
+        let from = libp2p::PeerId::random();
+        values.add(b"nonsense".to_vec(), None);
+        values.add(record(2, 9).1, None);
+        assert!(Values::new(key, 0).into_best().is_none());
+        for value in [record(1, 2).1, third.clone(), record(1, 1).1] {
+            assert!(!values.are_enough());
+            values.add(value, Some(from));
+        }
+        assert!(values.are_enough());
+        assert_eq!(values.into_best(), Some((third, Some(from))));
+    }
+}

@@ -1,0 +1,140 @@
+//! The modules beside the swarm, by the configuration.
+
+use std::sync::Arc;
+
+use cairn_network::bitswap::Bitswap;
+use cairn_network::host::{Host, Modules, Settings};
+use cairn_network::names::{Combined, TopicRecords};
+use cairn_network::pubsub::{Discovery, PubSub};
+use cairn_network::routing::Router;
+use cairn_network::streams::{Streams, TcpTunnels};
+use cairn_network::{NoExchange, NoRouting, Providers, bitswap, names, pubsub, routing, streams};
+use cairn_store::BlockReader;
+use cairn_store::network::{Reachability, Records};
+
+use super::error::OnlineError;
+use super::network::NodeNetwork;
+use super::{OnlineOptions, module_settings};
+use crate::config::Config;
+use crate::node::Node;
+
+/// Handles of the modules.
+pub(super) struct Parts {
+    bitswap: Option<Bitswap>,
+    router: Option<Router>,
+    pubsub: Option<PubSub>,
+    streams: Streams,
+    name_topics: bool,
+}
+
+impl Parts {
+    /// The modules that the configuration turns on, and the handles to them.
+    pub(super) fn new(
+        node: &Node,
+        config: &Config,
+        settings: &Settings,
+        options: &OnlineOptions,
+    ) -> Result<(Modules, Self), OnlineError> {
+        let name_topics = options.name_topics.or(config.ipns.use_pubsub).unwrap_or(false);
+        let with_pubsub = options.pubsub.or(config.pubsub.enabled).unwrap_or(false) || name_topics;
+        let mut modules = Modules::default();
+        let kind = options.routing.as_deref().or(config.routing.kind.as_deref());
+        let routing_settings = module_settings::routing(config, kind)?;
+        let router = routing_settings.map(|routing_settings| {
+            let (behaviour, router) = routing::new(routing_settings, settings.local());
+            modules.routing = Some(behaviour);
+            router
+        });
+        let providers: Arc<dyn Providers> = match &router {
+            Some(router) => Arc::new(router.clone()),
+            None => Arc::new(NoRouting),
+        };
+        let bitswap = config.bitswap.libp2p_enabled.unwrap_or(true).then(|| {
+            let blocks: Arc<dyn BlockReader> = Arc::clone(node.store()) as Arc<dyn BlockReader>;
+            let settings = module_settings::bitswap(config);
+            let (behaviour, bitswap) = bitswap::new(settings, blocks, Arc::clone(&providers));
+            modules.bitswap = Some(behaviour);
+            bitswap
+        });
+        let pubsub = if with_pubsub {
+            let mut pubsub_settings = module_settings::pubsub(config)?;
+            pubsub_settings.discovery = router.clone().map(|router| {
+                let announce = move |cid| router.announce(&[cid]);
+                Discovery::new(providers, Some(Arc::new(announce)))
+            });
+            let (behaviour, pubsub) = pubsub::new(pubsub_settings, settings.key())?;
+            modules.pubsub = Some(behaviour);
+            Some(pubsub)
+        } else {
+            None
+        };
+        let (behaviour, streams) = streams::new(streams::Settings::default());
+        modules.streams = Some(behaviour);
+        let parts = Self {
+            bitswap,
+            router,
+            pubsub,
+            streams,
+            name_topics,
+        };
+        Ok((modules, parts))
+    }
+
+    /// Connects the handles to the node, whose swarm runs now.
+    pub(super) fn connect(self, node: &Node, config: &Config, host: Arc<Host>) -> NodeNetwork {
+        let tunnels = config
+            .experimental
+            .libp2p_stream_mounting
+            .then(|| TcpTunnels::new(self.streams.clone(), host.local()));
+        let mut topics = None;
+        if let Some(pubsub) = self.pubsub.as_ref().filter(|_| self.name_topics) {
+            match TopicRecords::new(pubsub.clone(), self.streams.clone(), names::Settings::default()) {
+                Ok(records) => topics = Some(records),
+                Err(error) => tracing::error!(%error, "IPNS records are not exchanged by topic"),
+            }
+        }
+        let records = self.router.clone().map(|router| Arc::new(router) as Arc<dyn Records>);
+        let records = match &topics {
+            Some(topics) => Some(Arc::new(Combined::new(topics.clone(), records)) as Arc<dyn Records>),
+            None => records,
+        };
+        node.set_records(records);
+        if let Some(router) = &self.router {
+            follow_reachability(node, &host, router.clone());
+        }
+        if let Some(bitswap) = &self.bitswap {
+            let written = bitswap.clone();
+            node.listener().set(Some(Arc::new(move |cids| written.notify(cids))));
+            node.set_exchange(Some(Arc::new(bitswap.clone())));
+        }
+        NodeNetwork {
+            host,
+            routing: match self.router {
+                Some(router) => Arc::new(router),
+                None => Arc::new(NoRouting),
+            },
+            exchange: match self.bitswap {
+                Some(bitswap) => Arc::new(bitswap),
+                None => Arc::new(NoExchange),
+            },
+            pubsub: self.pubsub,
+            tunnels,
+            topics,
+        }
+    }
+}
+
+/// Tells the router whether others reach this node, until the node stops.
+fn follow_reachability(node: &Node, host: &Host, router: Router) {
+    let mut reachable = host.watch_reachability();
+    node.tasks().spawn("reachability", move |stopping| async move {
+        loop {
+            let status = *reachable.borrow_and_update();
+            router.set_reachable(status == Reachability::Public);
+            tokio::select! {
+                changed = reachable.changed() => if changed.is_err() { return },
+                () = stopping.cancelled() => return,
+            }
+        }
+    });
+}
