@@ -37,6 +37,8 @@ mod repo_verify;
 mod rest;
 mod routing_get;
 mod shutdown;
+mod status;
+mod swarm_peers;
 mod version;
 
 use std::future::Future;
@@ -108,6 +110,11 @@ pub(crate) const OWN: &[OwnCommand] = &[
         path: "repo/repair",
         command: repair::command,
         run: |_, globals| Box::pin(repair::run(globals)),
+    },
+    OwnCommand {
+        path: "status",
+        command: status::command,
+        run: |_, globals| Box::pin(status::run(globals)),
     },
 ];
 
@@ -207,6 +214,7 @@ custom! {
     kubo::repo::ls::RepoLs: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::verify::RepoVerify: repo_verify::run,
     kubo::routing::get::RoutingGet: routing_get::run,
+    kubo::swarm::peers::SwarmPeers: swarm_peers::run,
 }
 
 #[cfg(test)]
