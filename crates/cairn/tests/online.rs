@@ -83,7 +83,10 @@ fn a_service_is_reached_through_a_peer() {
     let (client, _client_daemon) = start();
     connect(&client, &server);
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
-    let target = format!("/ip4/127.0.0.1/tcp/{}", service.local_addr().unwrap().port());
+    let target = format!(
+        "/ip4/127.0.0.1/tcp/{}",
+        service.local_addr().unwrap().port()
+    );
     std::thread::spawn(move || {
         let (mut connection, _) = service.accept().unwrap();
         let mut all = Vec::new();
@@ -91,14 +94,24 @@ fn a_service_is_reached_through_a_peer() {
         all.reverse();
         connection.write_all(&all).unwrap();
     });
-    server.run(&["p2p", "listen", "/x/reverse", &target]).unwrap();
+    server
+        .run(&["p2p", "listen", "/x/reverse", &target])
+        .unwrap();
     let refused = server.run(&["p2p", "listen", "/x/reverse", &target]);
     assert!(format!("{:#}", refused.unwrap_err()).contains("listener already registered"));
     let refused = server.run(&["p2p", "listen", "/y/reverse", &target]);
     assert!(format!("{:#}", refused.unwrap_err()).contains("must be within '/x/' namespace"));
 
     let peer = format!("/p2p/{}", id(&server));
-    client.run(&["p2p", "forward", "/x/reverse", "/ip4/127.0.0.1/tcp/0", &peer]).unwrap();
+    client
+        .run(&[
+            "p2p",
+            "forward",
+            "/x/reverse",
+            "/ip4/127.0.0.1/tcp/0",
+            &peer,
+        ])
+        .unwrap();
     let listed = client.run(&["p2p", "ls"]).unwrap();
     let words: Vec<_> = listed.split_whitespace().collect();
     let [protocol, listen, target] = words[..] else {
@@ -113,8 +126,14 @@ fn a_service_is_reached_through_a_peer() {
     connection.read_to_string(&mut answer).unwrap();
     assert_eq!(answer, "sdrawrof");
 
-    assert_eq!(client.run(&["p2p", "close", "--all"]).unwrap(), "Closed 1 stream(s)\n");
-    assert_eq!(server.run(&["p2p", "close", "-p", "/x/other"]).unwrap(), "Closed 0 stream(s)\n");
+    assert_eq!(
+        client.run(&["p2p", "close", "--all"]).unwrap(),
+        "Closed 1 stream(s)\n"
+    );
+    assert_eq!(
+        server.run(&["p2p", "close", "-p", "/x/other"]).unwrap(),
+        "Closed 0 stream(s)\n"
+    );
     assert_eq!(client.run(&["p2p", "ls"]).unwrap(), "");
 }
 
@@ -123,15 +142,30 @@ fn a_name_is_resolved_by_topic() {
     let (publisher, _publisher_daemon) = start();
     let (reader, _reader_daemon) = start();
     connect(&reader, &publisher);
-    assert_eq!(reader.run(&["name", "pubsub", "state"]).unwrap(), "enabled\n");
-    publisher.run(&["name", "publish", "--allow-offline", "/ipfs/bafkqaaa"]).unwrap();
+    assert_eq!(
+        reader.run(&["name", "pubsub", "state"]).unwrap(),
+        "enabled\n"
+    );
+    publisher
+        .run(&["name", "publish", "--allow-offline", "/ipfs/bafkqaaa"])
+        .unwrap();
     let name = id(&publisher);
-    let resolved = reader.run(&["name", "resolve", "--nocache", &name]).unwrap();
+    let resolved = reader
+        .run(&["name", "resolve", "--nocache", &name])
+        .unwrap();
     assert_eq!(resolved, "/ipfs/bafkqaaa\n");
-    let subscribed = reader.run(&["name", "pubsub", "subs", "--ipns-base", "b58mh"]).unwrap();
+    let subscribed = reader
+        .run(&["name", "pubsub", "subs", "--ipns-base", "b58mh"])
+        .unwrap();
     assert_eq!(subscribed, format!("/ipns/{name}\n"));
-    assert_eq!(reader.run(&["name", "pubsub", "cancel", &name]).unwrap(), "canceled\n");
-    assert_eq!(reader.run(&["name", "pubsub", "cancel", &name]).unwrap(), "no subscription\n");
+    assert_eq!(
+        reader.run(&["name", "pubsub", "cancel", &name]).unwrap(),
+        "canceled\n"
+    );
+    assert_eq!(
+        reader.run(&["name", "pubsub", "cancel", &name]).unwrap(),
+        "no subscription\n"
+    );
     assert_eq!(reader.run(&["name", "pubsub", "subs"]).unwrap(), "");
 }
 
@@ -142,7 +176,10 @@ fn the_status_is_told_in_ten_lines() {
     connect(&node, &other);
     let lines = node.run(&["status"]).unwrap();
     assert_eq!(lines.lines().count(), 10, "{lines}");
-    assert!(lines.contains("Peers:       1 connected, 1 of them by this node"), "{lines}");
+    assert!(
+        lines.contains("Peers:       1 connected, 1 of them by this node"),
+        "{lines}"
+    );
     let status: Value = serde_json::from_str(&node.run(&["status", "--json"]).unwrap()).unwrap();
     assert_eq!(status["ID"], id(&node));
     assert_eq!(status["Network"]["Connected"], 1);
@@ -152,5 +189,8 @@ fn the_status_is_told_in_ten_lines() {
     drop(daemon);
     let lines = node.run(&["status"]).unwrap();
     assert_eq!(lines.lines().count(), 10, "{lines}");
-    assert!(lines.contains("Reachable:   no: the node is offline"), "{lines}");
+    assert!(
+        lines.contains("Reachable:   no: the node is offline"),
+        "{lines}"
+    );
 }

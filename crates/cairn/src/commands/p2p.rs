@@ -30,7 +30,8 @@ pub(crate) async fn listen(
         ..P2pClose::new()
     };
     generic::run(session, &request.with(&asked), globals, output).await?;
-    let started = format!("Listening on {protocol}, forwarding to {target}, waiting for interrupt...\n");
+    let started =
+        format!("Listening on {protocol}, forwarding to {target}, waiting for interrupt...\n");
     let ended = format!("Received interrupt, removing listener for {protocol}\n");
     wait(session, &close, (&started, &ended), output).await
 }
@@ -65,7 +66,8 @@ async fn wait(
     (started, ended): (&str, &str),
     output: &mut Output,
 ) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::failed("cannot listen for signals").because(&error);
+    let failed =
+        |error: std::io::Error| Problem::failed("cannot listen for signals").because(&error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     output.text(started)?;
