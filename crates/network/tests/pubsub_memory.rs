@@ -174,7 +174,10 @@ async fn write(stream: &mut Stream, data: &[u8]) -> bool {
 /// The bytes of memory that this process uses.
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
     let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kib << 10
 }
@@ -194,7 +197,10 @@ async fn serves(node: &Node, peer: &Node, topic: &str) {
     let mut messages = node.pubsub.subscribe(topic.into()).await.unwrap();
     let exchanged = async {
         has_peers(peer, topic, 1).await;
-        peer.pubsub.publish(topic.into(), b"still here".to_vec()).await.unwrap();
+        peer.pubsub
+            .publish(topic.into(), b"still here".to_vec())
+            .await
+            .unwrap();
         while messages.next().await.unwrap().unwrap().data != b"still here" {}
     };
     tokio::time::timeout(LIMIT, exchanged).await.unwrap();
@@ -215,7 +221,11 @@ fn grafts(from: usize, to: usize) -> proto::Rpc {
     let topic = |count| Some(format!("{count:08}"));
     proto::Rpc {
         control: Some(proto::Control {
-            graft: (from..to).map(|count| proto::Graft { topic: topic(count) }).collect(),
+            graft: (from..to)
+                .map(|count| proto::Graft {
+                    topic: topic(count),
+                })
+                .collect(),
             prune: Vec::new(),
         }),
         ..proto::Rpc::default()
@@ -233,13 +243,16 @@ async fn hostile_peers_cost_bounded_memory_and_others_are_served() {
 
     // A million topics to join, most of which the node does not have.
     let step = 10_000;
-    send(&node, (0..100).map(|frame| grafts(frame * step, (frame + 1) * step))).await;
+    send(
+        &node,
+        (0..100).map(|frame| grafts(frame * step, (frame + 1) * step)),
+    )
+    .await;
     serves(&node, &peer, "after GRAFT").await;
 
     // A million subscriptions, some with long names, and half a million more in frames that are too large.
-    let short = (0..200).map(|frame| {
-        subscriptions((0..5_000).map(move |count| format!("{frame} {count}")))
-    });
+    let short = (0..200)
+        .map(|frame| subscriptions((0..5_000).map(move |count| format!("{frame} {count}"))));
     send(&node, short).await;
     let long = (0..300).map(|frame| {
         subscriptions((0..200).map(move |count| format!("{frame} {count} {}", "x".repeat(1000))))

@@ -25,6 +25,7 @@ mod items;
 mod key_export;
 mod key_rotate;
 mod ls;
+mod p2p;
 mod pin_add;
 mod pin_ls;
 mod piped;
@@ -203,6 +204,8 @@ custom! {
     kubo::filestore::verify::FilestoreVerify: filestore::verify,
     kubo::get::Get: get::run,
     kubo::ls::Ls: ls::run,
+    kubo::p2p::forward::P2pForward: p2p::forward,
+    kubo::p2p::listen::P2pListen: p2p::listen,
     kubo::pin::add::PinAdd: pin_add::run,
     kubo::pin::ls::PinLs: pin_ls::run,
     kubo::pubsub::peers::PubsubPeers: pubsub::peers,

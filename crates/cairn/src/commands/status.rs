@@ -171,8 +171,10 @@ impl Peers {
             ..SwarmPeers::new()
         };
         let connections = kubo.call(&request).await?.peers;
-        let connected: std::collections::HashSet<_> =
-            connections.iter().map(|connection| &connection.peer).collect();
+        let connected: std::collections::HashSet<_> = connections
+            .iter()
+            .map(|connection| &connection.peer)
+            .collect();
         let stat = kubo.call(&ProvideStat::new()).await;
         let counts = stat.map(|stat| stat.sweep).unwrap_or_default();
         let count = |path: &str| counts.pointer(path).and_then(Value::as_u64).unwrap_or(0);
@@ -190,12 +192,17 @@ impl Peers {
     }
 
     fn reachable_text(&self) -> String {
-        let relayed: Vec<_> = self.announced.iter().filter(|it| it.contains("/p2p-circuit")).collect();
+        let relayed: Vec<_> = self
+            .announced
+            .iter()
+            .filter(|it| it.contains("/p2p-circuit"))
+            .collect();
         match &*self.reachability {
             "Public" if self.reachable.is_empty() => "yes".to_owned(),
             "Public" => format!("yes, at {}", list(&self.reachable, "")),
             "Private" if relayed.is_empty() => {
-                "no: connections from the internet do not arrive; forward the port of the swarm".to_owned()
+                "no: connections from the internet do not arrive; forward the port of the swarm"
+                    .to_owned()
             }
             "Private" => format!("through {} relay addresses only", relayed.len()),
             _ => "not known yet: peers that can test it have to connect first".to_owned(),
@@ -248,7 +255,10 @@ async fn pins(session: &Session) -> Result<u64, Problem> {
         stream: true,
         ..PinLs::new()
     };
-    let answer = session.kubo.send(&PinLs::SPEC, request.to_values(), None).await?;
+    let answer = session
+        .kubo
+        .send(&PinLs::SPEC, request.to_values(), None)
+        .await?;
     let mut records = Records::<PinnedItem>::new(answer);
     let mut count = 0;
     while records.next_line().await?.is_some() {

@@ -111,7 +111,10 @@ mod tests {
         let table = table(&[peer(&hostile, "1ms", 1)]);
         assert!(!table.contains(['\u{1b}', '\u{202e}']));
         assert_eq!(table.lines().count(), 2);
-        assert!(table.lines().all(|line| line.chars().count() < 120), "{table}");
+        assert!(
+            table.lines().all(|line| line.chars().count() < 120),
+            "{table}"
+        );
         assert!(table.contains(r"\u{1b}[2J\u{202e}\u{a}"));
     }
 }

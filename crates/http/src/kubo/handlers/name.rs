@@ -359,7 +359,10 @@ impl Handler for NamePubsubSubs {
         let form = IdForm::named(&self.ipns_base)?;
         let network = topics_network(&call)?;
         let names = topics(&*network)?.names();
-        let paths: Vec<_> = names.iter().map(|name| format!("/ipns/{}", form.show(name))).collect();
+        let paths: Vec<_> = names
+            .iter()
+            .map(|name| format!("/ipns/{}", form.show(name)))
+            .collect();
         Ok(Subscriptions {
             strings: (!paths.is_empty()).then_some(paths),
         })

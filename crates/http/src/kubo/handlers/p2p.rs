@@ -62,7 +62,9 @@ fn refuse_foreground(foreground: bool) -> Result<(), Failure> {
 fn check_port(target: &str) -> Result<(), Failure> {
     let mut parts = target.split('/');
     if !parts.any(|part| matches!(part, "tcp" | "udp")) {
-        return Err(Failure::normal("address does not contain tcp or udp protocol"));
+        return Err(Failure::normal(
+            "address does not contain tcp or udp protocol",
+        ));
     }
     if parts.next() == Some("0") {
         return Err(Failure::normal("port can not be 0"));
@@ -117,7 +119,9 @@ impl Handler for P2pForward {
         check_protocol(&self.protocol, self.allow_custom_protocol)?;
         refuse_foreground(self.foreground)?;
         let forwarded = enabled(&*network)?.forward(self.protocol, listen, target);
-        forwarded.await.map_err(|error| Failure::normal(text(&error)))
+        forwarded
+            .await
+            .map_err(|error| Failure::normal(text(&error)))
     }
 }
 
@@ -162,12 +166,15 @@ impl Handler for P2pClose {
 impl Handler for P2pStreamLs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let network = network(&call)?;
-        let streams = enabled(&*network)?.open().into_iter().map(|tunnel| P2pStream {
-            handler_id: tunnel.id.to_string(),
-            protocol: tunnel.protocol,
-            origin_address: tunnel.origin.to_string(),
-            target_address: tunnel.target.to_string(),
-        });
+        let streams = enabled(&*network)?
+            .open()
+            .into_iter()
+            .map(|tunnel| P2pStream {
+                handler_id: tunnel.id.to_string(),
+                protocol: tunnel.protocol,
+                origin_address: tunnel.origin.to_string(),
+                target_address: tunnel.target.to_string(),
+            });
         Ok(P2pStreams {
             streams: streams.collect(),
         })
@@ -182,7 +189,9 @@ impl Handler for P2pStreamClose {
             (false, None) => return Err(Failure::normal("no id specified")),
             (false, Some(text)) => {
                 let id = text.parse::<u64>();
-                Some(id.map_err(|_| Failure::normal(format!("{text:?} is not the number of a tunnel")))?)
+                Some(id.map_err(|_| {
+                    Failure::normal(format!("{text:?} is not the number of a tunnel"))
+                })?)
             }
         };
         enabled(&*network)?.end(id);
