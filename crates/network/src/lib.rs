@@ -7,10 +7,12 @@
 
 pub mod bitswap;
 mod convert;
+pub mod gateways;
 pub mod host;
 mod https;
 mod providers;
 pub mod pubsub;
 pub mod routing;
 
+pub use https::ClientError;
 pub use providers::Providers;
