@@ -98,7 +98,7 @@ impl KuboText for PublishError {
             Self::Record(error) => text(error),
             Self::Before(error) => text(error),
             Self::Rows(error) => text(error),
-            Self::Routing(error) => text(error),
+            Self::Peers(error) => text(error),
             _ => return None,
         })
     }
