@@ -19,7 +19,7 @@ const AGENT: &str = concat!("cairn/", env!("CARGO_PKG_VERSION"));
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum ClientError {
+pub enum ClientError {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
@@ -30,6 +30,11 @@ pub(crate) enum ClientError {
 
 /// A client that trusts whom the system trusts, and uses no proxy.
 pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, ClientError> {
+    Ok(builder(timeout)?.build()?)
+}
+
+/// The same, still to be changed.
+pub(crate) fn builder(timeout: Duration) -> Result<reqwest::ClientBuilder, ClientError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(Verifier::new(Arc::clone(&provider))?);
     let mut tls = ClientConfig::builder_with_provider(provider)
@@ -38,14 +43,13 @@ pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, ClientError> 
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let client = reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .no_proxy()
         .user_agent(AGENT)
         .redirect(reqwest::redirect::Policy::limited(REDIRECTS))
         .connect_timeout(CONNECT)
         .read_timeout(READ)
         .timeout(timeout)
-        .tls_backend_preconfigured(tls)
-        .build()?;
-    Ok(client)
+        .tls_backend_preconfigured(tls);
+    Ok(builder)
 }
