@@ -25,6 +25,7 @@ mod swarm_trait;
 mod transport;
 mod trim;
 
+pub use meter::stream_protocol;
 pub use settings::{
     AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle, Transports, WssCertificate,
 };

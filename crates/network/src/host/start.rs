@@ -5,12 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_store::network::{NetworkError, Reachability};
+use cairn_store::network::{NetworkError, Reachability, Routing};
 use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::{Boxed, ListenerId, TransportError};
 use libp2p::swarm::{Config, Swarm};
 use libp2p::{Multiaddr, PeerId, relay};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -85,6 +85,8 @@ pub struct Host {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) pings: mpsc::Sender<ping::Request>,
     pub(super) names: Option<Names>,
+    /// Finds addresses of peers.
+    pub(super) routing: RwLock<Option<Arc<dyn Routing>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -126,6 +128,7 @@ impl Host {
             commands,
             pings,
             names: names.ok(),
+            routing: RwLock::default(),
             task: Mutex::new(Some(task)),
         });
         let _ = tokio::time::timeout(LISTEN, listening).await;
@@ -146,6 +149,11 @@ impl Host {
         if tokio::time::timeout(STOP, &mut task).await.is_err() {
             task.abort();
         }
+    }
+
+    /// Sets who finds the addresses of peers that are to be connected to.
+    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
+        *self.routing.write() = routing;
     }
 
     /// Keeps the connections to a peer from being trimmed, for a purpose.
@@ -200,7 +208,7 @@ fn shared(settings: &Settings) -> Arc<Shared> {
         local: public.to_peer_id(),
         public_key: public.encode_protobuf(),
         agent: settings.agent.clone(),
-        state: parking_lot::RwLock::new(State::default()),
+        state: RwLock::new(State::default()),
         book: Book::default(),
         meters: Meters::new(settings.count_bandwidth),
         filters: Filters::new(settings.filters.clone()),

@@ -8,7 +8,7 @@ use cairn_primitives::Multiaddr;
 use cairn_primitives::keys::PeerId;
 use cairn_store::network::{
     Bandwidth, Connection, Direction, KnownPeers, NetworkError, PeerAddresses, PeerIdentity,
-    ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm, Traffic,
+    QueryStep, ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm, Traffic,
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
@@ -53,6 +53,49 @@ impl Host {
             }
         }
         expanded
+    }
+
+    /// Connects by the given and known addresses. If that fails, or there are none, routing is asked for others, as in Kubo.
+    async fn connect_or_look_up(
+        &self,
+        id: libp2p::PeerId,
+        peer: &PeerId,
+        given: Vec<libp2p::Multiaddr>,
+    ) -> Result<(), NetworkError> {
+        let mut tried = self.expand(given).await;
+        let dial = |addresses: Vec<libp2p::Multiaddr>| {
+            self.request(move |reply| Command::Connect {
+                peer: id,
+                addresses,
+                reply,
+            })
+        };
+        let failed = match dial(tried.clone()).await {
+            Err(failed @ NetworkError::Dial(_)) => failed,
+            done => return done,
+        };
+        tried.extend(self.shared.book.addresses(&id));
+        let found = self.look_up(peer).await;
+        let found: Vec<_> = found.into_iter().filter(|address| !tried.contains(address)).collect();
+        if found.is_empty() {
+            return Err(failed);
+        }
+        dial(found).await
+    }
+
+    /// Addresses of a peer that routing finds.
+    async fn look_up(&self, peer: &PeerId) -> Vec<libp2p::Multiaddr> {
+        let Some(routing) = self.routing.read().clone() else {
+            return Vec::new();
+        };
+        let mut steps = routing.find_peer(peer);
+        while let Some(Ok(step)) = steps.next().await {
+            if step.step == QueryStep::FinalPeer {
+                let named = step.responses.iter().filter(|named| named.peer == *peer);
+                return named.flat_map(|named| &named.addresses).filter_map(address_to_libp2p).collect();
+            }
+        }
+        Vec::new()
     }
 
     /// What the open streams of this node are, by protocol, and how many peers have connections.
@@ -201,15 +244,7 @@ impl Swarm for Host {
         async move {
             let id = to_libp2p(&peer.peer).ok_or(NetworkError::NotFound)?;
             let given = peer.addresses.iter().filter_map(address_to_libp2p).collect();
-            let connect = async {
-                let addresses = self.expand(given).await;
-                self.request(|reply| Command::Connect {
-                    peer: id,
-                    addresses,
-                    reply,
-                })
-                .await
-            };
+            let connect = self.connect_or_look_up(id, &peer.peer, given);
             tokio::time::timeout(CONNECT, connect).await.unwrap_or_else(|_| {
                 let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
                 Err(NetworkError::Dial(std::sync::Arc::new(error)))

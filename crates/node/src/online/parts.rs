@@ -10,7 +10,7 @@ use cairn_network::routing::Router;
 use cairn_network::streams::{Streams, TcpTunnels};
 use cairn_network::{NoExchange, NoRouting, Providers, bitswap, names, pubsub, routing, streams};
 use cairn_store::BlockReader;
-use cairn_store::network::{Reachability, Records};
+use cairn_store::network::{Reachability, Records, Routing};
 
 use super::error::OnlineError;
 use super::network::NodeNetwork;
@@ -107,6 +107,7 @@ impl Parts {
             node.listener().set(Some(Arc::new(move |cids| written.notify(cids))));
             node.set_exchange(Some(Arc::new(bitswap.clone())));
         }
+        host.set_routing(self.router.clone().map(|router| Arc::new(router) as Arc<dyn Routing>));
         NodeNetwork {
             host,
             routing: match self.router {

@@ -15,6 +15,7 @@ use cairn_store::network::{Direction, Traffic};
 use libp2p::{Multiaddr, PeerId};
 use parking_lot::Mutex;
 
+pub use self::negotiation::stream_protocol;
 pub(super) use self::stream::CountedMuxer;
 
 /// Peers that are counted. Above that, those without a connection are forgotten.

@@ -3,6 +3,15 @@
 /// Most bytes that are read: the longest negotiation that libp2p's implementations make is shorter. Above, the stream has no name.
 const MAX_BYTES: usize = 1_024;
 
+/// The protocol of a stream, by the bytes that the accepting side sends first; `None` if they do not tell.
+#[must_use]
+pub fn stream_protocol(answer: &[u8]) -> Option<String> {
+    match Negotiation::default().push(answer) {
+        Progress::Agreed(name) => Some(name),
+        Progress::Pending | Progress::Unknown => None,
+    }
+}
+
 /// The state of a negotiation.
 #[derive(Debug, Default)]
 pub(super) struct Negotiation {
