@@ -24,6 +24,9 @@ pub struct Settings {
     pub deny: Option<Deny>,
     /// A block of at most this size is sent instead of the answer that it is present, in bytes.
     pub replace_have: usize,
+    /// Wants that are kept of all peers. Past half of it, each peer has its share, at most [`MAX_WANTS`](super::MAX_WANTS); past
+    /// all of it, 32.
+    pub peer_wants: usize,
     /// Blocks in memory that wait for being written to peers, in bytes.
     pub send_memory: usize,
     /// Partly received messages in memory, in bytes.
@@ -64,6 +67,7 @@ impl Default for Settings {
             serve: true,
             deny: None,
             replace_have: 1024,
+            peer_wants: 256 << 10,
             send_memory: 256 << 20,
             receive_memory: 256 << 20,
             inbound_streams: 64,

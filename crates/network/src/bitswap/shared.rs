@@ -68,9 +68,11 @@ pub(super) struct Peer {
     pub(super) handler: AtomicWaker,
     /// Whether something is to be written.
     pub(super) work: AtomicBool,
-    /// Wants at this peer and wants of it: while there are any, the connection is kept.
+    /// Whether it does not speak bitswap, or is ignored.
+    pub(super) unsupported: AtomicBool,
+    /// Wants at this peer, and answers to it: while there are any, the connection is kept.
     pub(super) asked: AtomicUsize,
-    pub(super) wanted: AtomicUsize,
+    pub(super) answers: AtomicUsize,
     /// Whether its last connection was closed.
     pub(super) gone: AtomicBool,
     /// Bytes of partly received messages.
@@ -88,7 +90,8 @@ impl Peer {
             handler: AtomicWaker::new(),
             work: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
-            wanted: AtomicUsize::new(0),
+            unsupported: AtomicBool::new(false),
+            answers: AtomicUsize::new(0),
             gone: AtomicBool::new(false),
             receiving: AtomicUsize::new(0),
             heard: AtomicU64::new(0),
@@ -105,9 +108,10 @@ impl Peer {
 
     /// Whether the connection is needed.
     pub(super) fn is_busy(&self) -> bool {
-        self.work.load(Ordering::Acquire)
-            || self.asked.load(Ordering::Relaxed) > 0
-            || self.wanted.load(Ordering::Relaxed) > 0
+        !self.unsupported.load(Ordering::Acquire)
+            && (self.work.load(Ordering::Acquire)
+                || self.asked.load(Ordering::Relaxed) > 0
+                || self.answers.load(Ordering::Relaxed) > 0)
     }
 }
 
@@ -164,7 +168,10 @@ impl Shared {
     /// Asks the swarm for something; drops it when it has too much to do.
     pub(super) fn command(&self, command: Command) {
         if let Err(error) = self.commands.try_send(command) {
-            tracing::debug!("the swarm is too busy: {error}");
+            tracing::debug!("the swarm is too busy for bitswap");
+            if let Command::Dial(peer, _) = error.into_inner() {
+                self.client.lock().dial_failed(peer);
+            }
         }
     }
 
