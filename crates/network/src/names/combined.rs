@@ -67,7 +67,9 @@ impl Records for Combined {
             let bytes = |record: Record| record.as_bytes().clone();
             let by_topic = async {
                 let found = self.topics.resolve(name).await;
-                found.map(|record| record.map(bytes)).map_err(|error| failed(&error))
+                found
+                    .map(|record| record.map(bytes))
+                    .map_err(|error| failed(&error))
             };
             let by_topic = by_topic.boxed();
             let Some(other) = &self.other else {

@@ -82,7 +82,9 @@ pub(super) async fn answer(
 }
 
 async fn write(stream: &mut Stream, message: &impl prost::Message) -> io::Result<()> {
-    stream.write_all(&message.encode_length_delimited_to_vec()).await
+    stream
+        .write_all(&message.encode_length_delimited_to_vec())
+        .await
 }
 
 /// Reads a message and the length that precedes it.
@@ -118,7 +120,10 @@ mod tests {
         let request = Request {
             identifier: b"/ipns/\x00\x24\xff".to_vec(),
         };
-        assert_eq!(decode_request(&request.encode_to_vec()).unwrap(), request.identifier);
+        assert_eq!(
+            decode_request(&request.encode_to_vec()).unwrap(),
+            request.identifier
+        );
         assert!(decode_request(b"\x0a\xff").is_err());
     }
 

@@ -166,7 +166,10 @@ impl TopicRecords {
         if order == Ordering::Less {
             return Ok(());
         }
-        let published = self.0.pubsub.publish(topic(name).into_bytes(), record.to_vec());
+        let published = self
+            .0
+            .pubsub
+            .publish(topic(name).into_bytes(), record.to_vec());
         published.await.map_err(TopicRecordsError::Network)
     }
 
@@ -210,7 +213,8 @@ impl Inner {
     pub(super) fn all(&self) -> Vec<(PeerId, Arc<Known>)> {
         let names = self.names.lock();
         let all = names.by_name.iter();
-        all.map(|(name, known)| (name.clone(), Arc::clone(&known.record))).collect()
+        all.map(|(name, known)| (name.clone(), Arc::clone(&known.record)))
+            .collect()
     }
 
     /// Subscribes to a name, unless that is done.
@@ -224,13 +228,12 @@ impl Inner {
         }
         let record = Arc::new(Known::new(name.clone()));
         let checked = Arc::clone(&record);
-        let validator = move |message: &Message| {
-            match checked.offer(&Bytes::copy_from_slice(&message.data)) {
+        let validator =
+            move |message: &Message| match checked.offer(&Bytes::copy_from_slice(&message.data)) {
                 Some(Ordering::Greater) => Acceptance::Accept,
                 Some(_) => Acceptance::Ignore,
                 None => Acceptance::Reject,
-            }
-        };
+            };
         let validation = self.pubsub.validate(topic(name), Arc::new(validator)).await;
         let validation = validation.map_err(TopicRecordsError::Network)?;
         let mut names = self.names.lock();

@@ -112,11 +112,25 @@ async fn records_reach_those_who_wait_and_those_who_come_later() {
     let reader = Node::start(Settings::default(), &[&publisher]).await;
     // It waits for a record that is published later.
     let (found, ()) = tokio::join!(reader.resolve(&name), async {
-        until(|| !publisher.pubsub.peers(Some(topic(&name).as_bytes())).is_empty()).await;
-        publisher.records.publish(&name, &record(&key, 1)).await.unwrap();
+        until(|| {
+            !publisher
+                .pubsub
+                .peers(Some(topic(&name).as_bytes()))
+                .is_empty()
+        })
+        .await;
+        publisher
+            .records
+            .publish(&name, &record(&key, 1))
+            .await
+            .unwrap();
     });
     assert_eq!(found, Some(1));
-    publisher.records.publish(&name, &record(&key, 2)).await.unwrap();
+    publisher
+        .records
+        .publish(&name, &record(&key, 2))
+        .await
+        .unwrap();
     until(|| reader.known(&name) == Some(2)).await;
     // A node that comes later asks for it.
     let late = Node::start(Settings::default(), &[&reader]).await;
@@ -141,8 +155,16 @@ async fn only_valid_and_better_records_are_kept() {
     let refused = one.records.publish(&name, &record(&other, 9)).await;
     assert!(matches!(refused, Err(TopicRecordsError::Invalid(_))));
     // Whatever else is published on the topic has no effect.
-    for data in [record(&other, 9).to_vec(), record(&key, 4).to_vec(), b"noise".to_vec(), vec![0; 100_000]] {
-        one.pubsub.publish(topic(&name).into_bytes(), data).await.unwrap();
+    for data in [
+        record(&other, 9).to_vec(),
+        record(&key, 4).to_vec(),
+        b"noise".to_vec(),
+        vec![0; 100_000],
+    ] {
+        one.pubsub
+            .publish(topic(&name).into_bytes(), data)
+            .await
+            .unwrap();
     }
     one.records.publish(&name, &record(&key, 6)).await.unwrap();
     until(|| two.known(&name) == Some(6)).await;
@@ -159,9 +181,16 @@ async fn records_are_published_again_and_names_are_bounded() {
     let one = Node::start(settings.clone(), &[]).await;
     let (key, name) = key();
     one.records.publish(&name, &record(&key, 1)).await.unwrap();
-    let mut messages = one.pubsub.subscribe(topic(&name).into_bytes()).await.unwrap();
+    let mut messages = one
+        .pubsub
+        .subscribe(topic(&name).into_bytes())
+        .await
+        .unwrap();
     for _ in 0..2 {
-        let again = futures_util::StreamExt::next(&mut messages).await.unwrap().unwrap();
+        let again = futures_util::StreamExt::next(&mut messages)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(again.data, record_of(&one, &name));
     }
     let mut names = vec![name.clone()];
@@ -199,7 +228,9 @@ async fn bad_requests_end_their_stream_only() {
         stream.write_all(data).await.unwrap();
         stream.close().await.unwrap();
         let mut answer = Vec::new();
-        let read = tokio::time::timeout(LIMIT, stream.read_to_end(&mut answer)).await.unwrap();
+        let read = tokio::time::timeout(LIMIT, stream.read_to_end(&mut answer))
+            .await
+            .unwrap();
         assert!(read.is_err() || answer.is_empty());
     }
     // An unknown key is answered, and what was sent before has no effect.
@@ -237,7 +268,10 @@ async fn the_first_source_with_a_record_answers() {
     let other = Some(Arc::new(Fixed(Some(record(&key, 3)))) as Arc<dyn Records>);
     let combined = Combined::new(node.records.clone(), other);
     let sequence = |found: Result<Option<Bytes>, _>| {
-        Record::decode(&found.unwrap().unwrap()).unwrap().sequence().unwrap()
+        Record::decode(&found.unwrap().unwrap())
+            .unwrap()
+            .sequence()
+            .unwrap()
     };
     assert_eq!(sequence(combined.get(&name, &options).await), 3);
     // One of both sources takes the record.

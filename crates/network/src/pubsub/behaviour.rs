@@ -80,7 +80,10 @@ pub fn new(settings: Settings, key: &Keypair) -> Result<(Behaviour, PubSub), Pub
         if message.source == Some(own) {
             last.store(number, Ordering::Relaxed);
         }
-        let mut id = message.source.map(|author| author.to_bytes()).unwrap_or_default();
+        let mut id = message
+            .source
+            .map(|author| author.to_bytes())
+            .unwrap_or_default();
         id.extend(number.to_be_bytes());
         MessageId(id)
     });
@@ -224,12 +227,12 @@ impl Behaviour {
         let mut count = 0;
         self.subscribed.retain(|topic, state| {
             state.queues.retain(|queue| !queue.is_abandoned());
-            state
-                .validator
-                .take_if(|(queue, _)| queue.is_abandoned());
+            state.validator.take_if(|(queue, _)| queue.is_abandoned());
             count += state.queues.len();
             if state.queues.is_empty() {
-                self.parts.gossip.unsubscribe(&IdentTopic::new(topic.clone()));
+                self.parts
+                    .gossip
+                    .unsubscribe(&IdentTopic::new(topic.clone()));
                 self.shared.topics.write().remove(topic);
             }
             !state.queues.is_empty()

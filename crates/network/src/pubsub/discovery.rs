@@ -118,7 +118,9 @@ impl Lookups {
         needs_peers: impl Fn(&str) -> bool,
     ) -> Poll<DialOpts> {
         loop {
-            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::ZERO)));
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::ZERO)));
             if timer.as_mut().poll(context).is_pending() {
                 break;
             }
@@ -153,7 +155,8 @@ impl Lookups {
                 schedule.pause = (schedule.pause * 2).min(LONGEST_PAUSE);
                 let found = self.discovery.providers.find(&topic_cid(topic));
                 let until = tokio::time::sleep(MAX_TIME);
-                self.running.push(found.take(MAX_FOUND).take_until(until).boxed());
+                self.running
+                    .push(found.take(MAX_FOUND).take_until(until).boxed());
             }
         }
     }

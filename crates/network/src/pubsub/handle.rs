@@ -142,7 +142,10 @@ impl Interface for PubSub {
 
     fn topics(&self) -> Vec<Vec<u8>> {
         let topics = self.shared.topics.read();
-        topics.iter().map(|topic| topic.as_bytes().to_vec()).collect()
+        topics
+            .iter()
+            .map(|topic| topic.as_bytes().to_vec())
+            .collect()
     }
 
     fn peers(&self, topic: Option<&[u8]>) -> Vec<PeerId> {

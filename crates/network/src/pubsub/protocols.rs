@@ -63,10 +63,7 @@ impl NetworkBehaviour for Protocols {
         self.found.push_back(peer);
     }
 
-    fn poll(
-        &mut self,
-        _: &mut Context<'_>,
-    ) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
         match self.found.pop_front() {
             Some(peer) => Poll::Ready(ToSwarm::GenerateEvent(TakesPart(peer))),
             None => Poll::Pending,

@@ -98,7 +98,10 @@ mod tests {
         assert!(sequences.accept(three, 7));
         assert!(!sequences.accept(one, 8));
         assert!(!sequences.accept(three, 7));
-        assert!(sequences.accept(two, 7), "two was silent for the longest time");
+        assert!(
+            sequences.accept(two, 7),
+            "two was silent for the longest time"
+        );
         for _ in 0..1000 {
             sequences.accept(PeerId::random(), 1);
         }

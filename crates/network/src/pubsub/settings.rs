@@ -41,7 +41,7 @@ pub struct Settings {
     pub max_topic_length: usize,
     /// Authors of messages whose greatest number is remembered. The author that was silent for the longest time is
     /// forgotten for a new one; a message of it that is sent once more after [`seen_ttl`](Self::seen_ttl) is then
-    /// delivered once more.
+    /// delivered once more. The numbers are not stored: after a restart, the first message of each author is accepted.
     pub max_authors: usize,
     /// Bytes of messages received from all peers in a second, on average. Further messages are dropped; twice as many bytes
     /// may come at once. As messages are kept for 5 seconds, for peers that missed them, seven times this is the bound of

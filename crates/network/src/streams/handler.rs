@@ -128,7 +128,10 @@ impl ConnectionHandler for Handler {
                 protocol: (stream, _),
                 info: opened,
             }) => drop(opened.send(Ok(stream))),
-            ConnectionEvent::DialUpgradeError(DialUpgradeError { info: opened, error }) => {
+            ConnectionEvent::DialUpgradeError(DialUpgradeError {
+                info: opened,
+                error,
+            }) => {
                 let error = match error {
                     StreamUpgradeError::Timeout => OpenError::TimedOut,
                     StreamUpgradeError::NegotiationFailed => OpenError::Unsupported,

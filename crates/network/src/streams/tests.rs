@@ -99,7 +99,11 @@ async fn streams_are_opened_and_accepted_by_protocol() {
     assert!(one.streams.accept("no slash").is_err());
 
     let addresses = vec![one.address.clone()];
-    let mut out = two.streams.open(one.id, addresses, "/test/1").await.unwrap();
+    let mut out = two
+        .streams
+        .open(one.id, addresses, "/test/1")
+        .await
+        .unwrap();
     out.write_all(b"request").await.unwrap();
     out.close().await.unwrap();
     let (peer, mut stream) = incoming.next().await.unwrap();
@@ -113,7 +117,10 @@ async fn streams_are_opened_and_accepted_by_protocol() {
     drop(incoming);
     let closed = two.streams.open(one.id, Vec::new(), "/test/1").await;
     assert_eq!(closed.err(), Some(OpenError::Unsupported));
-    let nobody = two.streams.open(PeerId::random(), Vec::new(), "/test/1").await;
+    let nobody = two
+        .streams
+        .open(PeerId::random(), Vec::new(), "/test/1")
+        .await;
     assert!(matches!(nobody.err(), Some(OpenError::Dial(_))));
 }
 
@@ -130,7 +137,11 @@ async fn streams_that_nobody_takes_are_reset() {
     let mut reset = 0;
     for _ in 0..50 {
         let addresses = vec![one.address.clone()];
-        let mut stream = two.streams.open(one.id, addresses, "/test/1").await.unwrap();
+        let mut stream = two
+            .streams
+            .open(one.id, addresses, "/test/1")
+            .await
+            .unwrap();
         // It may be reset already.
         let _ = stream.write_all(b"x").await;
         kept.push(stream);
@@ -147,14 +158,22 @@ async fn connections_are_forwarded_to_a_service_of_a_peer() {
     let server = Node::start(Settings::default()).await;
     let client = Node::start(Settings::default()).await;
     let service = echo().await;
-    server.tunnels.listen("/x/echo".to_owned(), service.clone(), true).unwrap();
+    server
+        .tunnels
+        .listen("/x/echo".to_owned(), service.clone(), true)
+        .unwrap();
     let again = server.tunnels.listen("/x/echo".to_owned(), service, true);
     assert!(matches!(again, Err(TunnelError::Exists(_))));
     let any = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
-    let forwarded = client.tunnels.forward("/x/echo".to_owned(), any, server.as_target());
+    let forwarded = client
+        .tunnels
+        .forward("/x/echo".to_owned(), any, server.as_target());
     forwarded.await.unwrap();
     let listeners = client.tunnels.listeners();
-    assert_eq!(listeners[0].target.to_string(), format!("/p2p/{}", server.id));
+    assert_eq!(
+        listeners[0].target.to_string(),
+        format!("/p2p/{}", server.id)
+    );
 
     let data: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 253) as u8).collect();
     for size in [0, 1, data.len()] {
@@ -165,7 +184,10 @@ async fn connections_are_forwarded_to_a_service_of_a_peer() {
             write.shutdown().await.unwrap();
         });
         let mut all = Vec::new();
-        tokio::time::timeout(LIMIT, read.read_to_end(&mut all)).await.unwrap().unwrap();
+        tokio::time::timeout(LIMIT, read.read_to_end(&mut all))
+            .await
+            .unwrap()
+            .unwrap();
         sender.await.unwrap();
         let head = format!("{}\n", client.id);
         assert_eq!(&all[..head.len()], head.as_bytes());
@@ -179,15 +201,23 @@ async fn tunnels_are_listed_and_ended() {
     let server = Node::start(Settings::default()).await;
     let client = Node::start(Settings::default()).await;
     let service = echo().await;
-    server.tunnels.listen("/x/echo".to_owned(), service.clone(), false).unwrap();
+    server
+        .tunnels
+        .listen("/x/echo".to_owned(), service.clone(), false)
+        .unwrap();
     let any: cairn_primitives::Multiaddr = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
     for protocol in ["/x/echo", "/x/other"] {
         let forwarded =
-            client.tunnels.forward(protocol.to_owned(), any.clone(), server.as_target());
+            client
+                .tunnels
+                .forward(protocol.to_owned(), any.clone(), server.as_target());
         forwarded.await.unwrap();
     }
     let listeners = client.tunnels.listeners();
-    let echo = listeners.iter().find(|it| it.protocol == "/x/echo").unwrap();
+    let echo = listeners
+        .iter()
+        .find(|it| it.protocol == "/x/echo")
+        .unwrap();
     let mut connection = connect(&echo.listen).await;
     connection.write_all(b"x").await.unwrap();
     until(|| client.tunnels.open().len() == 1 && server.tunnels.open().len() == 1).await;
@@ -204,7 +234,10 @@ async fn tunnels_are_listed_and_ended() {
     until(|| client.tunnels.open().is_empty()).await;
 
     // A protocol that the peer does not accept.
-    let other = listeners.iter().find(|it| it.protocol == "/x/other").unwrap();
+    let other = listeners
+        .iter()
+        .find(|it| it.protocol == "/x/other")
+        .unwrap();
     let mut connection = connect(&other.listen).await;
     let ended = tokio::time::timeout(LIMIT, connection.read_to_end(&mut rest)).await;
     assert!(ended.is_ok() && rest.is_empty());
@@ -235,11 +268,14 @@ async fn listeners_and_tunnels_are_bounded() {
     let node = Node::start(settings).await;
     let peer = Node::start(Settings::default()).await;
     let service = echo().await;
-    peer.tunnels.listen("/x/echo".to_owned(), service.clone(), false).unwrap();
+    peer.tunnels
+        .listen("/x/echo".to_owned(), service.clone(), false)
+        .unwrap();
     let any: cairn_primitives::Multiaddr = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
     for _ in 0..2 {
-        let forwarded =
-            node.tunnels.forward("/x/echo".to_owned(), any.clone(), peer.as_target());
+        let forwarded = node
+            .tunnels
+            .forward("/x/echo".to_owned(), any.clone(), peer.as_target());
         forwarded.await.unwrap();
     }
     let third = node.tunnels.listen("/x/echo".to_owned(), service, false);

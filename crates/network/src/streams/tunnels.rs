@@ -127,7 +127,9 @@ fn start<F: Future<Output = ()> + Send + 'static>(
         let _registered = registered;
         work.await;
     });
-    locked.tunnels.insert(id, (tunnel(id), Task(task.abort_handle())));
+    locked
+        .tunnels
+        .insert(id, (tunnel(id), Task(task.abort_handle())));
 }
 
 /// Forwards the streams of a protocol to a local address.
@@ -218,11 +220,14 @@ impl Tunnels for TcpTunnels {
     fn listen(&self, protocol: String, target: Multiaddr, report: bool) -> Result<(), TunnelError> {
         let socket = address::socket(&target)?;
         let listen = address::of_peer(&self.own).ok_or(TunnelError::Closed)?;
-        let incoming = self.streams.accept(&protocol).map_err(|error| match error {
-            AcceptError::Protocol(name) => TunnelError::Protocol(name),
-            AcceptError::Exists(name) => TunnelError::Exists(name),
-            AcceptError::TooMany(limit) => TunnelError::TooMany(limit),
-        })?;
+        let incoming = self
+            .streams
+            .accept(&protocol)
+            .map_err(|error| match error {
+                AcceptError::Protocol(name) => TunnelError::Protocol(name),
+                AcceptError::Exists(name) => TunnelError::Exists(name),
+                AcceptError::TooMany(limit) => TunnelError::TooMany(limit),
+            })?;
         let starter = TunnelStarter {
             state: Arc::clone(&self.state),
             limit: self.streams.settings.max_tunnels,
@@ -293,13 +298,19 @@ impl Tunnels for TcpTunnels {
     fn close(&self, filter: &TunnelFilter) -> usize {
         let mut state = self.state.lock();
         let before = state.listeners.len();
-        state.listeners.retain(|_, (listener, _)| !filter.matches(listener));
+        state
+            .listeners
+            .retain(|_, (listener, _)| !filter.matches(listener));
         before - state.listeners.len()
     }
 
     fn open(&self) -> Vec<Tunnel> {
         let state = self.state.lock();
-        state.tunnels.values().map(|(tunnel, _)| tunnel.clone()).collect()
+        state
+            .tunnels
+            .values()
+            .map(|(tunnel, _)| tunnel.clone())
+            .collect()
     }
 
     fn end(&self, id: Option<u64>) -> usize {

@@ -48,7 +48,9 @@ impl TunnelFilter {
     /// Whether a listener is meant.
     #[must_use]
     pub fn matches(&self, listener: &TunnelListener) -> bool {
-        self.protocol.as_ref().is_none_or(|it| *it == listener.protocol)
+        self.protocol
+            .as_ref()
+            .is_none_or(|it| *it == listener.protocol)
             && self.listen.as_ref().is_none_or(|it| *it == listener.listen)
             && self.target.as_ref().is_none_or(|it| *it == listener.target)
     }

@@ -98,6 +98,7 @@ known!(
     cairn_store::BlockError,
     cairn_store::block::ReferenceFault,
     cairn_store::NetworkError,
+    cairn_store::network::TunnelError,
     cairn_store::names::NameError,
     cairn_wire::ParseError,
     cairn_wire::multipart::MultipartError,

@@ -38,7 +38,7 @@ impl IdForm {
         }
     }
 
-    fn show(self, id: &PeerId) -> String {
+    pub(super) fn show(self, id: &PeerId) -> String {
         match self.0 {
             None => id.to_string(),
             Some(base) => id.to_cid().encode(base),

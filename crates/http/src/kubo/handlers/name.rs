@@ -1,6 +1,7 @@
 //! `name`, and `dns`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -9,8 +10,11 @@ use cairn_node::config::{DurationError, GoDuration};
 use cairn_node::names::PublishOptions;
 use cairn_primitives::PeerId;
 use cairn_primitives::ipns::{MAX_RECORD, Record, RecordError, SignatureType};
+use cairn_primitives::keys::PeerIdError;
 use cairn_primitives::path::ContentPath;
+use cairn_store::Network;
 use cairn_store::names::{NameError, NameOptions};
+use cairn_store::network::NameTopics;
 use cairn_wire::CommandError;
 use cairn_wire::kubo::dns::Dns;
 use cairn_wire::kubo::name::NameEntry;
@@ -19,9 +23,9 @@ use cairn_wire::kubo::name::inspect::{
     InspectedRecord, NameInspect, RecordFields, RecordValidation,
 };
 use cairn_wire::kubo::name::publish::NamePublish;
-use cairn_wire::kubo::name::pubsub::cancel::NamePubsubCancel;
+use cairn_wire::kubo::name::pubsub::cancel::{Canceled, NamePubsubCancel};
 use cairn_wire::kubo::name::pubsub::state::{NamePubsubState, PubsubState};
-use cairn_wire::kubo::name::pubsub::subs::NamePubsubSubs;
+use cairn_wire::kubo::name::pubsub::subs::{NamePubsubSubs, Subscriptions};
 use cairn_wire::kubo::name::put::NamePut;
 use cairn_wire::kubo::name::resolve::NameResolve;
 use cairn_wire::kubo::resolve::ResolvedPath;
@@ -327,28 +331,55 @@ fn hex_dump(bytes: &[u8]) -> String {
     out
 }
 
-/// What `name/pubsub` answers on a node whose IPNS over pubsub is off.
+/// The network, if IPNS over pubsub is on: [`topics`] has its names.
+fn topics_network(call: &Call) -> Result<Arc<dyn Network>, Failure> {
+    let network = call.node().network();
+    let network = network.filter(|network| network.name_topics().is_some());
+    network.ok_or_else(pubsub_off)
+}
+
+fn topics(network: &dyn Network) -> Result<&dyn NameTopics, Failure> {
+    network.name_topics().ok_or_else(pubsub_off)
+}
+
 fn pubsub_off() -> Failure {
     CommandError::client("IPNS pubsub subsystem is not enabled").into()
 }
 
 impl Handler for NamePubsubState {
-    async fn handle(self, _: Call) -> Result<Answer<Self>, Failure> {
-        // This version has no pubsub.
-        Ok(PubsubState { enabled: false })
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
+        Ok(PubsubState {
+            enabled: topics_network(&call).is_ok(),
+        })
     }
 }
 
 impl Handler for NamePubsubSubs {
-    async fn handle(self, _: Call) -> Result<Answer<Self>, Failure> {
-        IdForm::named(&self.ipns_base)?;
-        Err(pubsub_off())
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
+        let form = IdForm::named(&self.ipns_base)?;
+        let network = topics_network(&call)?;
+        let names = topics(&*network)?.names();
+        let paths: Vec<_> = names
+            .iter()
+            .map(|name| format!("/ipns/{}", form.show(name)))
+            .collect();
+        Ok(Subscriptions {
+            strings: (!paths.is_empty()).then_some(paths),
+        })
     }
 }
 
 impl Handler for NamePubsubCancel {
-    async fn handle(self, _: Call) -> Result<Answer<Self>, Failure> {
-        Err(pubsub_off())
+    async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
+        let network = topics_network(&call)?;
+        let name = self.name.strip_prefix("/ipns/").unwrap_or(&self.name);
+        let name: PeerId = name.parse().map_err(|error: PeerIdError| {
+            let why = format!("not a valid IPNS name: {}", text(&error));
+            Failure::from(CommandError::client(why))
+        })?;
+        Ok(Canceled {
+            canceled: topics(&*network)?.cancel(&name),
+        })
     }
 }
 

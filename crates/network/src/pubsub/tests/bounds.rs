@@ -44,9 +44,15 @@ async fn subscriptions_are_bounded_and_dropped_ones_do_not_count() {
     let node = Node::start(settings, &[]).await;
     let first = node.subscribe("a").await;
     let _second = node.subscribe("b").await;
-    assert!(node.pubsub.subscribe(b"c".to_vec()).await.is_err(), "a third topic");
+    assert!(
+        node.pubsub.subscribe(b"c".to_vec()).await.is_err(),
+        "a third topic"
+    );
     let _third = node.subscribe("b").await;
-    assert!(node.pubsub.subscribe(b"b".to_vec()).await.is_err(), "a fourth subscription");
+    assert!(
+        node.pubsub.subscribe(b"b".to_vec()).await.is_err(),
+        "a fourth subscription"
+    );
     drop(first);
     drop(node.subscribe("c").await);
     for _ in 0..10_000 {

@@ -92,7 +92,10 @@ async fn large_messages_arrive_and_larger_ones_are_refused() {
         two.publish("large", &largest).await;
         assert!(next(&mut messages).await.data == largest);
     }
-    let refused = two.pubsub.publish(b"large".to_vec(), vec![0; limit + 1]).await;
+    let refused = two
+        .pubsub
+        .publish(b"large".to_vec(), vec![0; limit + 1])
+        .await;
     let NetworkError::Failed { source, .. } = refused.unwrap_err() else {
         panic!("another error");
     };
@@ -121,7 +124,10 @@ async fn topics_have_any_text_but_only_text() {
         two.has_peers(name, 1).await;
         two.publish(name, name.as_bytes()).await;
         let message = next(&mut messages).await;
-        assert_eq!((&*message.topic, &*message.data), (name.as_bytes(), name.as_bytes()));
+        assert_eq!(
+            (&*message.topic, &*message.data),
+            (name.as_bytes(), name.as_bytes())
+        );
     }
     for bad in [b"\xff\xfe".to_vec(), vec![b'x'; 513]] {
         assert!(one.pubsub.subscribe(bad.clone()).await.is_err());
@@ -143,7 +149,9 @@ async fn a_validator_decides_what_is_delivered_and_passed_on() {
             _ => Acceptance::Reject,
         }
     };
-    let validation = middle.pubsub.validate("checked".to_owned(), Arc::new(validator));
+    let validation = middle
+        .pubsub
+        .validate("checked".to_owned(), Arc::new(validator));
     let validation = validation.await.unwrap();
     let every = Arc::new(|_: &Message| Acceptance::Accept);
     let second = middle.pubsub.validate("checked".to_owned(), every);
@@ -178,7 +186,12 @@ async fn a_stopped_node_ends_its_subscriptions() {
     let pubsub = node.pubsub.clone();
     drop(node);
     assert_eq!(next(&mut messages).await.data, b"last");
-    assert!(tokio::time::timeout(LIMIT, messages.next()).await.unwrap().is_none());
+    assert!(
+        tokio::time::timeout(LIMIT, messages.next())
+            .await
+            .unwrap()
+            .is_none()
+    );
     let closed = pubsub.publish(b"end".to_vec(), Vec::new()).await;
     assert!(matches!(closed, Err(NetworkError::Closed)));
 }

@@ -23,6 +23,7 @@ command! {
         reply: Nothing,
         safe: false,
         needs: Repository,
+        cli: Custom,
         text: |_, (), _| (),
     }
 }

@@ -96,6 +96,7 @@ command! {
         reply: One<SwarmPeerList>,
         safe: true,
         needs: Repository,
+        cli: Custom,
         text: |_, list, out| list.peers.iter().for_each(|peer| peer.lines(out)),
     }
 }

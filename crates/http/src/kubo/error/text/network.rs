@@ -3,6 +3,7 @@
 use cairn_primitives::multiaddr::MultiaddrError;
 use cairn_primitives::quote::Quoted;
 use cairn_store::NetworkError;
+use cairn_store::network::TunnelError;
 
 use super::{KuboText, text};
 
@@ -41,5 +42,14 @@ impl KuboText for NetworkError {
             Self::NoPeers => "failed to find any peer in table".to_owned(),
             _ => return None,
         })
+    }
+}
+
+impl KuboText for TunnelError {
+    fn kubo(&self) -> Option<String> {
+        match self {
+            Self::Exists(_) => Some("listener already registered".to_owned()),
+            _ => None,
+        }
     }
 }
