@@ -148,7 +148,6 @@ impl Section for Gateway {
         "AllowCodecConversion",
         "DisableHTMLErrors",
         "PublicGateways",
-        "ExposeRoutingAPI",
         "RetrievalTimeout",
         "MaxRequestDuration",
         "MaxConcurrentRequests",

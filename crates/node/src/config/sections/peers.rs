@@ -208,10 +208,7 @@ pub struct Ipns {
 }
 
 impl Section for Ipns {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "RepublishPeriod",
-        "RecordLifetime",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 impl Default for Ipns {
