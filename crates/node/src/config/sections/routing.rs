@@ -71,7 +71,6 @@ pub struct Provide {
 
 impl Section for Provide {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Strategy",
         "BloomFPRate",
         "DHT.SweepEnabled",
         "DHT.DedicatedPeriodicWorkers",
@@ -152,7 +151,7 @@ pub struct OldReprovider {
 }
 
 impl Section for OldReprovider {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["Interval"]);
 }
 
 /// Bitswap.
@@ -196,5 +195,10 @@ pub struct HttpRetrieval {
 }
 
 impl Section for HttpRetrieval {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "Allowlist",
+        "Denylist",
+        "MaxBlockSize",
+        "TLSInsecureSkipVerify",
+    ]);
 }
