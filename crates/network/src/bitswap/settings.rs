@@ -35,6 +35,9 @@ pub struct Settings {
     pub inbound_streams: usize,
     /// A message must arrive in this time from its first byte on, and a stream accept some bytes of one.
     pub frame_timeout: Duration,
+    /// Connections are kept for this time after a message was exchanged, whatever the swarm's idle timeout is. Kubo may wait a
+    /// minute before it asks again.
+    pub linger: Duration,
     /// Peers that are asked at once for a block of which no provider is known.
     pub broadcast_peers: usize,
     /// A peer of which nothing was heard for this time, though blocks are expected from it, is not waited for any longer.
@@ -72,6 +75,7 @@ impl Default for Settings {
             receive_memory: 256 << 20,
             inbound_streams: 64,
             frame_timeout: Duration::from_secs(60),
+            linger: Duration::from_secs(180),
             broadcast_peers: 128,
             answer_timeout: Duration::from_secs(5),
             search_delay: Duration::from_secs(1),

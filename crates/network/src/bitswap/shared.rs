@@ -79,6 +79,8 @@ pub(super) struct Peer {
     pub(super) receiving: AtomicUsize,
     /// When bytes were last received, in milliseconds since the start.
     heard: AtomicU64,
+    /// When a message was last received or sent, likewise; zero if none was.
+    exchanged: AtomicU64,
 }
 
 impl Peer {
@@ -95,6 +97,7 @@ impl Peer {
             gone: AtomicBool::new(false),
             receiving: AtomicUsize::new(0),
             heard: AtomicU64::new(0),
+            exchanged: AtomicU64::new(0),
         }
     }
 
@@ -104,14 +107,6 @@ impl Peer {
             self.writer.notify_one();
             self.handler.wake();
         }
-    }
-
-    /// Whether the connection is needed.
-    pub(super) fn is_busy(&self) -> bool {
-        !self.unsupported.load(Ordering::Acquire)
-            && (self.work.load(Ordering::Acquire)
-                || self.asked.load(Ordering::Relaxed) > 0
-                || self.answers.load(Ordering::Relaxed) > 0)
     }
 }
 
@@ -187,10 +182,33 @@ impl Shared {
         result
     }
 
+    /// Milliseconds since the start.
+    fn millis(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Notes that bytes of a peer arrived.
     pub(super) fn note_heard(&self, peer: &Peer) {
-        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        peer.heard.store(millis, Ordering::Relaxed);
+        peer.heard.store(self.millis(), Ordering::Relaxed);
+    }
+
+    /// Notes that a message was received or sent.
+    pub(super) fn note_exchange(&self, peer: &Peer) {
+        peer.exchanged
+            .store(self.millis().max(1), Ordering::Relaxed);
+    }
+
+    /// Whether the connection to a peer is needed: something is wanted of it or to be sent, or was exchanged lately.
+    pub(super) fn is_busy(&self, peer: &Peer) -> bool {
+        if peer.unsupported.load(Ordering::Acquire) {
+            return false;
+        }
+        let exchanged = peer.exchanged.load(Ordering::Relaxed);
+        let passed = self.millis().saturating_sub(exchanged);
+        peer.work.load(Ordering::Acquire)
+            || peer.asked.load(Ordering::Relaxed) > 0
+            || peer.answers.load(Ordering::Relaxed) > 0
+            || (exchanged > 0 && u128::from(passed) < self.settings.linger.as_millis())
     }
 
     /// When bytes of a peer last arrived.

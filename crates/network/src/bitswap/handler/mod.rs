@@ -177,7 +177,7 @@ impl ConnectionHandler for Handler {
     }
 
     fn connection_keep_alive(&self) -> bool {
-        self.peer.is_busy()
+        self.shared.is_busy(&self.peer)
     }
 
     fn poll(
