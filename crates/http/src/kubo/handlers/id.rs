@@ -1,12 +1,21 @@
 //! `id`.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use cairn_primitives::Multiaddr;
 use cairn_primitives::keys::PeerId;
 use cairn_primitives::multibase;
+use cairn_store::network::{Network, PeerAddresses, PeerIdentity};
 use cairn_wire::kubo::id::{Id, PeerInfo};
 
 use super::super::{AGENT, Answer, Call, Failure, Handler};
+
+/// How long a connected peer may take to report its identity.
+const IDENTIFY: Duration = Duration::from_secs(10);
+
+/// Time between two looks for the identity.
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Handler for Id {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
@@ -42,12 +51,7 @@ impl Handler for Id {
             if peer != own.peer_id()
                 && let Some(network) = call.node().network()
             {
-                let known = network.swarm().identity(&peer);
-                let known = known.ok_or_else(|| {
-                    Failure::normal(format!(
-                        "nothing is known of peer {peer}: connect to it with `swarm connect`"
-                    ))
-                })?;
+                let known = identified(&*network, &peer).await?;
                 let key = known.public_key.as_deref().or(peer.hash().identity_data());
                 return Ok(PeerInfo {
                     id: show(&peer)?,
@@ -78,6 +82,33 @@ impl Handler for Id {
             protocol_version: protocol_version(&call),
         })
     }
+}
+
+/// The identity that a peer reports. It is connected to and looked up, unless its identity is known.
+async fn identified(network: &dyn Network, peer: &PeerId) -> Result<PeerIdentity, Failure> {
+    let swarm = network.swarm();
+    if let Some(known) = swarm.identity(peer) {
+        return Ok(known);
+    }
+    let target = PeerAddresses {
+        peer: peer.clone(),
+        addresses: swarm.known().remove(peer).unwrap_or_default(),
+    };
+    swarm.connect(target).await?;
+    // A peer reports its identity after the connection is open.
+    let reported = async {
+        loop {
+            if let Some(known) = swarm.identity(peer) {
+                return known;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    tokio::time::timeout(IDENTIFY, reported).await.map_err(|_| {
+        Failure::normal(format!(
+            "peer {peer} is connected, but did not report its identity"
+        ))
+    })
 }
 
 /// What Kubo 0.7 told besides.
