@@ -94,7 +94,7 @@ struct Peers {
 impl Status {
     async fn read(session: &Session) -> Result<Self, Problem> {
         let kubo = &session.kubo;
-        let id = kubo.call(&Id::new()).await?;
+        let id = kubo.call(&Id::new(None)).await?;
         let stat = kubo.call(&RepoStat::new()).await?;
         Ok(Self {
             network: Peers::read(session, id.addresses.unwrap_or_default()).await?,
@@ -182,7 +182,7 @@ impl Peers {
             reachability: found.reachability,
             reachable: found.reachable,
             announced,
-            listening: listening.strings.unwrap_or_default(),
+            listening: listening.strings,
             connected: connected.len(),
             outbound: connections.iter().filter(|it| it.direction == 2).count(),
             strategy: strategy(session).await,
@@ -232,7 +232,7 @@ async fn strategy(session: &Session) -> Option<String> {
 }
 
 async fn setting(session: &Session, key: &str) -> Option<Value> {
-    let setting = session.kubo.call(&Config::new(key)).await;
+    let setting = session.kubo.call(&Config::new(key.to_owned(), None)).await;
     setting.ok().map(|setting| setting.value)
 }
 
@@ -253,7 +253,7 @@ async fn pins(session: &Session) -> Result<u64, Problem> {
     let request = PinLs {
         r#type: "recursive".to_owned(),
         stream: true,
-        ..PinLs::new()
+        ..PinLs::new(Vec::new())
     };
     let answer = session
         .kubo

@@ -12,9 +12,9 @@ mod book;
 mod guard;
 mod keep;
 mod meter;
+mod names;
 mod ping;
 mod protocols;
-mod names;
 mod run;
 mod settings;
 mod shell;
@@ -27,7 +27,8 @@ mod trim;
 
 pub use meter::stream_protocol;
 pub use settings::{
-    AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle, Transports, WssCertificate,
+    AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle,
+    Transports, WssCertificate,
 };
 pub use start::{Host, Modules, StartError};
 pub use swarm_key::{SwarmKey, SwarmKeyError};

@@ -76,7 +76,10 @@ impl Host {
         };
         tried.extend(self.shared.book.addresses(&id));
         let found = self.look_up(peer).await;
-        let found: Vec<_> = found.into_iter().filter(|address| !tried.contains(address)).collect();
+        let found: Vec<_> = found
+            .into_iter()
+            .filter(|address| !tried.contains(address))
+            .collect();
         if found.is_empty() {
             return Err(failed);
         }
@@ -92,7 +95,10 @@ impl Host {
         while let Some(Ok(step)) = steps.next().await {
             if step.step == QueryStep::FinalPeer {
                 let named = step.responses.iter().filter(|named| named.peer == *peer);
-                return named.flat_map(|named| &named.addresses).filter_map(address_to_libp2p).collect();
+                return named
+                    .flat_map(|named| &named.addresses)
+                    .filter_map(address_to_libp2p)
+                    .collect();
             }
         }
         Vec::new()
@@ -108,7 +114,10 @@ impl Host {
                 continue;
             };
             let meter = open.meter.as_ref().and_then(Weak::upgrade);
-            let (inbound, outbound) = meter.as_ref().map(|meter| meter.counts()).unwrap_or_default();
+            let (inbound, outbound) = meter
+                .as_ref()
+                .map(|meter| meter.counts())
+                .unwrap_or_default();
             let of_peer = scopes.entry(Scope::Peer(peer)).or_default();
             for usage in [of_peer, &mut system] {
                 match open.direction {
@@ -182,7 +191,9 @@ impl Swarm for Host {
 
     fn listening(&self) -> Vec<Multiaddr> {
         let listening = self.shared.state.read().listening();
-        let bare = listening.iter().filter_map(|address| without_peer(address, self.shared.local));
+        let bare = listening
+            .iter()
+            .filter_map(|address| without_peer(address, self.shared.local));
         addresses(&bare.collect::<Vec<_>>())
     }
 
@@ -213,14 +224,21 @@ impl Swarm for Host {
         address: &'a Multiaddr,
     ) -> BoxFuture<'a, Result<Vec<PeerAddresses>, NetworkError>> {
         async move {
-            let names = self.names.as_ref().ok_or(NetworkError::Unavailable("name resolution"))?;
+            let names = self
+                .names
+                .as_ref()
+                .ok_or(NetworkError::Unavailable("name resolution"))?;
             let address = address_to_libp2p(address).ok_or(NetworkError::NotFound)?;
             let found = tokio::time::timeout(RESOLVE, names.resolve(&address)).await;
             let found = found.map_err(|_| NetworkError::NotFound)??;
             let mut peers: Vec<PeerAddresses> = Vec::new();
             for address in found {
-                let Some(peer) = peer_of(&address) else { continue };
-                let bare = without_peer(&address, peer).as_ref().and_then(address_from_libp2p);
+                let Some(peer) = peer_of(&address) else {
+                    continue;
+                };
+                let bare = without_peer(&address, peer)
+                    .as_ref()
+                    .and_then(address_from_libp2p);
                 let (Some(peer), Some(bare)) = (from_libp2p(&peer), bare) else {
                     continue;
                 };
@@ -243,12 +261,18 @@ impl Swarm for Host {
     fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
         async move {
             let id = to_libp2p(&peer.peer).ok_or(NetworkError::NotFound)?;
-            let given = peer.addresses.iter().filter_map(address_to_libp2p).collect();
+            let given = peer
+                .addresses
+                .iter()
+                .filter_map(address_to_libp2p)
+                .collect();
             let connect = self.connect_or_look_up(id, &peer.peer, given);
-            tokio::time::timeout(CONNECT, connect).await.unwrap_or_else(|_| {
-                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(NetworkError::Dial(std::sync::Arc::new(error)))
-            })
+            tokio::time::timeout(CONNECT, connect)
+                .await
+                .unwrap_or_else(|_| {
+                    let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                    Err(NetworkError::Dial(std::sync::Arc::new(error)))
+                })
         }
         .boxed()
     }
@@ -261,10 +285,17 @@ impl Swarm for Host {
         async move {
             let peer = to_libp2p(peer).ok_or(NetworkError::NotConnected)?;
             let address = match address {
-                Some(address) => Some(address_to_libp2p(address).ok_or(NetworkError::NoSuchConnection)?),
+                Some(address) => {
+                    Some(address_to_libp2p(address).ok_or(NetworkError::NoSuchConnection)?)
+                }
                 None => None,
             };
-            self.request(|reply| Command::Disconnect { peer, address, reply }).await
+            self.request(|reply| Command::Disconnect {
+                peer,
+                address,
+                reply,
+            })
+            .await
         }
         .boxed()
     }
@@ -283,7 +314,11 @@ impl Swarm for Host {
         }
         // One slot: the next ping is sent once the last result was taken.
         let (results, mut received) = mpsc::channel(1);
-        if self.pings.try_send(ping::Request { peer, results }).is_err() {
+        if self
+            .pings
+            .try_send(ping::Request { peer, results })
+            .is_err()
+        {
             return failed(NetworkError::Unavailable("another ping"));
         }
         stream::poll_fn(move |context| received.poll_recv(context)).boxed()
@@ -310,7 +345,11 @@ impl Swarm for Host {
 
     fn add_peering(&self, peer: PeerAddresses) {
         if let Some(id) = to_libp2p(&peer.peer) {
-            let addresses = peer.addresses.iter().filter_map(address_to_libp2p).collect();
+            let addresses = peer
+                .addresses
+                .iter()
+                .filter_map(address_to_libp2p)
+                .collect();
             self.shared.peerings.add(id, addresses);
         }
     }
@@ -372,7 +411,9 @@ impl Bandwidth for Host {
     }
 
     fn of_peer(&self, peer: &PeerId) -> Traffic {
-        to_libp2p(peer).map(|peer| self.shared.meters.of_peer(&peer)).unwrap_or_default()
+        to_libp2p(peer)
+            .map(|peer| self.shared.meters.of_peer(&peer))
+            .unwrap_or_default()
     }
 
     fn of_protocol(&self, protocol: &str) -> Traffic {
@@ -384,7 +425,9 @@ impl Host {
     /// The counters of bytes; `None` when they are turned off.
     #[must_use]
     pub fn bandwidth(&self) -> Option<&dyn Bandwidth> {
-        self.shared.meters.count_bytes().then_some(self as &dyn Bandwidth)
+        self.shared
+            .meters
+            .count_bytes()
+            .then_some(self as &dyn Bandwidth)
     }
-
 }

@@ -13,8 +13,8 @@ use libp2p::core::upgrade::{DeniedUpgrade, ReadyUpgrade};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::handler::{ConnectionEvent, ConnectionHandlerEvent};
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour, SubstreamProtocol, Swarm,
-    SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
+    ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour,
+    SubstreamProtocol, Swarm, SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 
@@ -52,7 +52,12 @@ impl NetworkBehaviour for Flood {
 
     fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
 
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        _: PeerId,
+        _: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         self.opened += event;
     }
 
@@ -136,7 +141,11 @@ fn bare<B: NetworkBehaviour>(behaviour: B) -> Swarm<B> {
         libp2p::noise::Config::new,
         libp2p::yamux::Config::default,
     );
-    builder.unwrap().with_behaviour(|_| behaviour).unwrap().build()
+    builder
+        .unwrap()
+        .with_behaviour(|_| behaviour)
+        .unwrap()
+        .build()
 }
 
 /// A peer that opens connections without end has as many as one peer may have.
@@ -158,7 +167,9 @@ async fn one_peer_has_few_connections() {
         match peer.select_next_some().await {
             SwarmEvent::ConnectionEstablished { .. } => opened += 1,
             SwarmEvent::ConnectionClosed { .. } => closed += 1,
-            SwarmEvent::OutgoingConnectionError { .. } => (opened, closed) = (opened + 1, closed + 1),
+            SwarmEvent::OutgoingConnectionError { .. } => {
+                (opened, closed) = (opened + 1, closed + 1)
+            }
             _ => {}
         }
         most = most.max(server.connections().len());
@@ -186,7 +197,10 @@ async fn floods_of_streams_are_bounded_and_others_are_served() {
         if let SwarmEvent::Behaviour(count) = &event {
             answered += *count;
             let scopes = server.resources().unwrap();
-            let system = scopes.iter().find(|scope| scope.scope == Scope::System).unwrap();
+            let system = scopes
+                .iter()
+                .find(|scope| scope.scope == Scope::System)
+                .unwrap();
             most = most.max(system.usage.inbound_streams);
         }
         if matches!(event, SwarmEvent::ConnectionClosed { .. }) {

@@ -12,7 +12,8 @@ use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::block::MemoryStore;
 use cairn_store::exchange::Arrival;
 use cairn_store::network::{
-    Bandwidth as _, BlockExchange as _, PeerAddresses, PubSub as _, QueryStep, Routing as _, Swarm as _,
+    Bandwidth as _, BlockExchange as _, PeerAddresses, PubSub as _, QueryStep, Routing as _,
+    Swarm as _,
 };
 use cairn_store::{BlockReader, BlockWriter as _, Exchange as _, SessionRequest};
 use futures_util::StreamExt as _;
@@ -36,7 +37,11 @@ async fn whole() -> Whole {
     let (behaviour, router) = routing::new(routing_settings, settings.local());
     modules.routing = Some(behaviour);
     let blocks = Arc::clone(&store) as Arc<dyn BlockReader>;
-    let (behaviour, bitswap) = bitswap::new(bitswap::Settings::default(), blocks, Arc::new(router.clone()));
+    let (behaviour, bitswap) = bitswap::new(
+        bitswap::Settings::default(),
+        blocks,
+        Arc::new(router.clone()),
+    );
     modules.bitswap = Some(behaviour);
     let (behaviour, pubsub) = pubsub::new(pubsub::Settings::default(), settings.key()).unwrap();
     modules.pubsub = Some(behaviour);
@@ -60,14 +65,19 @@ fn block(data: Vec<u8>) -> Block {
 
 async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     let limit = std::time::Duration::from_secs(60);
-    tokio::time::timeout(limit, future).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(limit, future)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_modules_share_a_connection() {
     let (a, b) = (whole().await, whole().await);
     b.at.connect(a.at.here()).await.unwrap();
-    until("the peer is identified", || b.at.identity(&a.at.id).is_some()).await;
+    until("the peer is identified", || {
+        b.at.identity(&a.at.id).is_some()
+    })
+    .await;
     let mut offered = b.at.identity(&a.at.id).unwrap().protocols;
     offered.sort();
     assert_eq!(
@@ -94,18 +104,33 @@ async fn all_modules_share_a_connection() {
     let cids: Vec<_> = blocks.iter().map(|block| block.cid.clone()).collect();
     let hold = a.store.hold();
     a.store.put(&hold, blocks).await.unwrap();
-    let session = b.bitswap.session(SessionRequest::new(cids.first().unwrap().clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(cids.first().unwrap().clone()));
     let arrivals: Vec<_> = soon("the blocks", session.want(cids.clone()).collect()).await;
     assert_eq!(arrivals.len(), 50);
-    assert!(arrivals.iter().all(|arrival| matches!(arrival, Ok(Arrival::Block(_)))));
+    assert!(
+        arrivals
+            .iter()
+            .all(|arrival| matches!(arrival, Ok(Arrival::Block(_))))
+    );
     assert_eq!(b.bitswap.stat().blocks_received, 50);
     assert!(b.at.of_protocol("/ipfs/bitswap/1.2.0").received > 1_000_000);
 
     let mut messages = b.pubsub.subscribe(b"topic".to_vec()).await.unwrap();
-    until("the subscription is known", || !a.pubsub.peers(Some(b"topic")).is_empty()).await;
-    a.pubsub.publish(b"topic".to_vec(), b"hello".to_vec()).await.unwrap();
+    until("the subscription is known", || {
+        !a.pubsub.peers(Some(b"topic")).is_empty()
+    })
+    .await;
+    a.pubsub
+        .publish(b"topic".to_vec(), b"hello".to_vec())
+        .await
+        .unwrap();
     let message = soon("the message", messages.next()).await.unwrap().unwrap();
-    assert_eq!((message.from, message.data), (a.at.id.clone(), b"hello".to_vec()));
+    assert_eq!(
+        (message.from, message.data),
+        (a.at.id.clone(), b"hello".to_vec())
+    );
 }
 
 /// A third node is found and connected to by its peer ID only, and with it the block that only it has.
@@ -119,7 +144,12 @@ async fn peers_and_providers_are_found_by_way_of_another_peer() {
     a.store.put(&hold, vec![far.clone()]).await.unwrap();
     let provide = async {
         // Until the routing tables have the peers.
-        while a.router.provide(vec![far.cid.clone()], false).await.is_err() {
+        while a
+            .router
+            .provide(vec![far.cid.clone()], false)
+            .await
+            .is_err()
+        {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
@@ -128,7 +158,9 @@ async fn peers_and_providers_are_found_by_way_of_another_peer() {
         loop {
             let mut steps = c.router.find_providers(&far.cid, 1);
             while let Some(Ok(step)) = steps.next().await {
-                if step.step == QueryStep::Provider && step.responses.iter().any(|named| named.peer == a.at.id) {
+                if step.step == QueryStep::Provider
+                    && step.responses.iter().any(|named| named.peer == a.at.id)
+                {
                     return;
                 }
             }
@@ -139,7 +171,9 @@ async fn peers_and_providers_are_found_by_way_of_another_peer() {
         peer: a.at.id.clone(),
         addresses: Vec::new(),
     };
-    soon("the connection", c.at.connect(nameless)).await.unwrap();
+    soon("the connection", c.at.connect(nameless))
+        .await
+        .unwrap();
     assert!(c.at.is_connected(&a.at));
     let session = c.bitswap.session(SessionRequest::new(far.cid.clone()));
     let arrival = soon("the block", session.want(vec![far.cid.clone()]).next()).await;

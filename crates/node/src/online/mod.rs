@@ -112,7 +112,10 @@ impl Node {
             return;
         };
         self.disconnect_parts();
-        if tokio::time::timeout(STOP, online.host.shutdown()).await.is_err() {
+        if tokio::time::timeout(STOP, online.host.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!("the connections to peers did not close in time");
         }
     }

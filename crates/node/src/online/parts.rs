@@ -10,9 +10,11 @@ use cairn_network::names::{Combined, TopicRecords};
 use cairn_network::pubsub::{Discovery, PubSub};
 use cairn_network::routing::Router;
 use cairn_network::streams::{Streams, TcpTunnels};
-use cairn_network::{NoExchange, NoRouting, Providers, bitswap, gateways, names, pubsub, routing, streams};
-use cairn_store::{BlockReader, Exchange};
+use cairn_network::{
+    NoExchange, NoRouting, Providers, bitswap, gateways, names, pubsub, routing, streams,
+};
 use cairn_store::network::{Reachability, Records, Routing};
+use cairn_store::{BlockReader, Exchange};
 
 use super::error::OnlineError;
 use super::network::NodeNetwork;
@@ -42,12 +44,20 @@ impl Parts {
         settings: &Settings,
         options: &OnlineOptions,
     ) -> Result<(Modules, Self), OnlineError> {
-        let name_topics = options.name_topics.or(config.ipns.use_pubsub).unwrap_or(false);
+        let name_topics = options
+            .name_topics
+            .or(config.ipns.use_pubsub)
+            .unwrap_or(false);
         let with_pubsub = options.pubsub.or(config.pubsub.enabled).unwrap_or(false) || name_topics;
         let mut modules = Modules::default();
-        let kind = options.routing.as_deref().or(config.routing.kind.as_deref());
+        let kind = options
+            .routing
+            .as_deref()
+            .or(config.routing.kind.as_deref());
         let routing_settings = module_settings::routing(config, kind)?;
-        let http_routers = routing_settings.as_ref().is_some_and(|settings| !settings.routers.is_empty());
+        let http_routers = routing_settings
+            .as_ref()
+            .is_some_and(|settings| !settings.routers.is_empty());
         let router = routing_settings.map(|routing_settings| {
             let (behaviour, router) = routing::new(routing_settings, settings.local());
             modules.routing = Some(behaviour);
@@ -104,14 +114,23 @@ impl Parts {
             .then(|| TcpTunnels::new(self.streams.clone(), host.local()));
         let mut topics = None;
         if let Some(pubsub) = self.pubsub.as_ref().filter(|_| self.name_topics) {
-            match TopicRecords::new(pubsub.clone(), self.streams.clone(), names::Settings::default()) {
+            match TopicRecords::new(
+                pubsub.clone(),
+                self.streams.clone(),
+                names::Settings::default(),
+            ) {
                 Ok(records) => topics = Some(records),
                 Err(error) => tracing::error!(%error, "IPNS records are not exchanged by topic"),
             }
         }
-        let records = self.router.clone().map(|router| Arc::new(router) as Arc<dyn Records>);
+        let records = self
+            .router
+            .clone()
+            .map(|router| Arc::new(router) as Arc<dyn Records>);
         let records = match &topics {
-            Some(topics) => Some(Arc::new(Combined::new(topics.clone(), records)) as Arc<dyn Records>),
+            Some(topics) => {
+                Some(Arc::new(Combined::new(topics.clone(), records)) as Arc<dyn Records>)
+            }
             None => records,
         };
         node.set_records(records);
@@ -128,7 +147,11 @@ impl Parts {
             }
         })));
         node.set_exchange(self.exchange(config));
-        host.set_routing(self.router.clone().map(|router| Arc::new(router) as Arc<dyn Routing>));
+        host.set_routing(
+            self.router
+                .clone()
+                .map(|router| Arc::new(router) as Arc<dyn Routing>),
+        );
         Ok(NodeNetwork {
             host,
             routing: match self.router {
@@ -161,16 +184,25 @@ impl Parts {
 
     /// Bitswap, and gateways for blocks that are late. Gateways are named by HTTP routers, so without those there are none.
     fn exchange(&self, config: &Config) -> Option<Arc<dyn Exchange>> {
-        let bitswap = self.bitswap.clone().map(|bitswap| Arc::new(bitswap) as Arc<dyn Exchange>);
+        let bitswap = self
+            .bitswap
+            .clone()
+            .map(|bitswap| Arc::new(bitswap) as Arc<dyn Exchange>);
         let set = &config.http_retrieval;
         if !self.http_routers || set.enabled == Some(false) {
             return bitswap;
         }
         let mut settings = gateways::Settings::default();
-        if let Some(workers) = set.num_workers.and_then(|workers| usize::try_from(workers).ok()) {
+        if let Some(workers) = set
+            .num_workers
+            .and_then(|workers| usize::try_from(workers).ok())
+        {
             settings.requests = workers;
         }
-        let finder = self.router.clone().map(|router| Arc::new(router) as Arc<dyn FindGateways>);
+        let finder = self
+            .router
+            .clone()
+            .map(|router| Arc::new(router) as Arc<dyn FindGateways>);
         let gateways: Arc<dyn Exchange> = match Gateways::new(&settings, finder) {
             Ok(gateways) => Arc::new(gateways),
             Err(error) => {
@@ -188,14 +220,15 @@ impl Parts {
 /// Tells the router whether others reach this node, until the node stops.
 fn follow_reachability(node: &Node, host: &Host, router: Router) {
     let mut reachable = host.watch_reachability();
-    node.tasks().spawn("reachability", move |stopping| async move {
-        loop {
-            let status = *reachable.borrow_and_update();
-            router.set_reachable(status == Reachability::Public);
-            tokio::select! {
-                changed = reachable.changed() => if changed.is_err() { return },
-                () = stopping.cancelled() => return,
+    node.tasks()
+        .spawn("reachability", move |stopping| async move {
+            loop {
+                let status = *reachable.borrow_and_update();
+                router.set_reachable(status == Reachability::Public);
+                tokio::select! {
+                    changed = reachable.changed() => if changed.is_err() { return },
+                    () = stopping.cancelled() => return,
+                }
             }
-        }
-    });
+        });
 }

@@ -92,15 +92,26 @@ mod tests {
         assert_eq!(Negotiation::default().push(&bytes), agreed);
         let mut negotiation = Negotiation::default();
         let found = bytes.iter().map(|byte| negotiation.push(&[*byte]));
-        assert_eq!(found.into_iter().find(|progress| *progress != Progress::Pending), Some(agreed));
+        assert_eq!(
+            found
+                .into_iter()
+                .find(|progress| *progress != Progress::Pending),
+            Some(agreed)
+        );
     }
 
     #[test]
     fn other_bytes_have_no_protocol() {
         assert_eq!(Negotiation::default().push(b"\x03abc"), Progress::Unknown);
         assert_eq!(Negotiation::default().push(b"\x04abc\n"), Progress::Unknown);
-        assert_eq!(Negotiation::default().push(b"\x03\xff\xff\n"), Progress::Unknown);
-        assert_eq!(Negotiation::default().push(&[0xff; 4_096]), Progress::Unknown);
+        assert_eq!(
+            Negotiation::default().push(b"\x03\xff\xff\n"),
+            Progress::Unknown
+        );
+        assert_eq!(
+            Negotiation::default().push(&[0xff; 4_096]),
+            Progress::Unknown
+        );
         assert_eq!(Negotiation::default().push(b""), Progress::Pending);
     }
 }

@@ -123,10 +123,14 @@ impl Runner {
                 },
                 _ = tick.tick() => self.on_tick(),
             }
-            if self.starting.is_empty() && let Some(ready) = self.ready.take() {
+            if self.starting.is_empty()
+                && let Some(ready) = self.ready.take()
+            {
                 let _ = ready.send(());
             }
-            if self.swarm.network_info().num_peers() == 0 && let Some(stopping) = self.stopping.take() {
+            if self.swarm.network_info().num_peers() == 0
+                && let Some(stopping) = self.stopping.take()
+            {
                 let _ = stopping.send(());
                 return;
             }
@@ -158,7 +162,9 @@ impl Runner {
             state.listeners.clear();
             listening
         };
-        let direct = listening.iter().filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
+        let direct = listening
+            .iter()
+            .filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
         self.listen_again = direct.filter_map(address_from_libp2p).collect();
         start::listen_at_relays(&mut self.swarm, &self.settings);
         self.starting.clear();
@@ -166,7 +172,9 @@ impl Runner {
         for (_, reply) in self.closes.drain(..) {
             let _ = reply.send(Ok(()));
         }
-        tracing::error!("all connections to peers were closed after a fault, and the node listens again");
+        tracing::error!(
+            "all connections to peers were closed after a fault, and the node listens again"
+        );
         true
     }
 
@@ -192,15 +200,26 @@ impl Runner {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Connect { reply, .. } | Command::Disconnect { reply, .. } if self.stopping.is_some() => {
+            Command::Connect { reply, .. } | Command::Disconnect { reply, .. }
+                if self.stopping.is_some() =>
+            {
                 let _ = reply.send(Err(NetworkError::Closed));
             }
-            Command::Connect { peer, addresses, reply } => self.connect(peer, addresses, reply),
-            Command::Disconnect { peer, address, reply } => self.disconnect(peer, address.as_ref(), reply),
+            Command::Connect {
+                peer,
+                addresses,
+                reply,
+            } => self.connect(peer, addresses, reply),
+            Command::Disconnect {
+                peer,
+                address,
+                reply,
+            } => self.disconnect(peer, address.as_ref(), reply),
             #[cfg(test)]
             Command::Panic => assert!(self.rebuild()),
             Command::Shutdown(done) => {
-                let listeners: Vec<_> = self.shared.state.read().listeners.keys().copied().collect();
+                let listeners: Vec<_> =
+                    self.shared.state.read().listeners.keys().copied().collect();
                 for listener in listeners {
                     self.swarm.remove_listener(listener);
                 }
@@ -266,7 +285,11 @@ impl Runner {
                 ..
             } => {
                 let open = Open::new(peer_id, &endpoint, &self.shared.meters);
-                self.shared.state.write().connections.insert(connection_id, open);
+                self.shared
+                    .state
+                    .write()
+                    .connections
+                    .insert(connection_id, open);
                 let ids: Vec<_> = self
                     .dials
                     .iter()
@@ -280,7 +303,12 @@ impl Runner {
                     let _ = self.swarm.disconnect_peer_id(peer_id);
                 }
             }
-            SwarmEvent::ConnectionClosed { connection_id, cause, peer_id, .. } => {
+            SwarmEvent::ConnectionClosed {
+                connection_id,
+                cause,
+                peer_id,
+                ..
+            } => {
                 tracing::debug!(peer = %peer_id, cause = cause.map(|cause| cause.to_string()), "connection closed");
                 self.shared.state.write().connections.remove(&connection_id);
                 self.closes.iter_mut().for_each(|(ids, _)| {
@@ -290,26 +318,51 @@ impl Runner {
                     let _ = reply.send(Ok(()));
                 }
             }
-            SwarmEvent::OutgoingConnectionError { connection_id, error, peer_id, .. } => {
+            SwarmEvent::OutgoingConnectionError {
+                connection_id,
+                error,
+                peer_id,
+                ..
+            } => {
                 tracing::debug!(peer = ?peer_id, %error, "cannot connect");
                 if let Some((_, reply)) = self.dials.remove(&connection_id) {
                     let _ = reply.send(Err(dial_error(error)));
                 }
             }
-            SwarmEvent::IncomingConnectionError { send_back_addr, error, .. } => {
+            SwarmEvent::IncomingConnectionError {
+                send_back_addr,
+                error,
+                ..
+            } => {
                 tracing::debug!(address = %send_back_addr, %error, "a peer could not connect");
             }
-            SwarmEvent::NewListenAddr { listener_id, address } => {
+            SwarmEvent::NewListenAddr {
+                listener_id,
+                address,
+            } => {
                 self.starting.remove(&listener_id);
-                self.shared.state.write().listeners.entry(listener_id).or_default().push(address);
+                self.shared
+                    .state
+                    .write()
+                    .listeners
+                    .entry(listener_id)
+                    .or_default()
+                    .push(address);
             }
-            SwarmEvent::ExpiredListenAddr { listener_id, address } => {
+            SwarmEvent::ExpiredListenAddr {
+                listener_id,
+                address,
+            } => {
                 let mut state = self.shared.state.write();
                 if let Some(addresses) = state.listeners.get_mut(&listener_id) {
                     addresses.retain(|known| *known != address);
                 }
             }
-            SwarmEvent::ListenerClosed { listener_id, reason, addresses } => {
+            SwarmEvent::ListenerClosed {
+                listener_id,
+                reason,
+                addresses,
+            } => {
                 if let Err(error) = reason {
                     tracing::warn!(?addresses, %error, "a listener for peers was closed");
                 }
@@ -327,7 +380,11 @@ impl Runner {
                 }
             }
             SwarmEvent::ExternalAddrExpired { address } => {
-                self.shared.state.write().external.retain(|known| *known != address);
+                self.shared
+                    .state
+                    .write()
+                    .external
+                    .retain(|known| *known != address);
             }
             _ => {}
         }

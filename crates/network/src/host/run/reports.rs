@@ -26,7 +26,10 @@ impl Runner {
                 connection_id,
                 info,
             }) => self.identified(peer_id, connection_id, info),
-            BehaviourEvent::Ping(Measured { connection, latency }) => {
+            BehaviourEvent::Ping(Measured {
+                connection,
+                latency,
+            }) => {
                 let mut state = self.shared.state.write();
                 if let Some(open) = state.connections.get_mut(&connection) {
                     open.latency = Some(latency);
@@ -52,14 +55,19 @@ impl Runner {
         let is_loopback = {
             let state = self.shared.state.read();
             let open = state.connections.get(&id);
-            open.and_then(|open| ip_of(&open.address)).is_some_and(|ip| ip.is_loopback())
+            open.and_then(|open| ip_of(&open.address))
+                .is_some_and(|ip| ip.is_loopback())
         };
         self.shared.book.identify(
             peer,
             Identified {
                 public_key: Some(info.public_key.encode_protobuf()),
                 agent: info.agent_version,
-                protocols: info.protocols.iter().map(|name| name.as_ref().to_owned()).collect(),
+                protocols: info
+                    .protocols
+                    .iter()
+                    .map(|name| name.as_ref().to_owned())
+                    .collect(),
             },
         );
         // A loopback address of another machine leads to this one.
