@@ -15,6 +15,7 @@ mod meter;
 mod names;
 mod ping;
 mod protocols;
+mod resources;
 mod run;
 mod settings;
 mod shell;
