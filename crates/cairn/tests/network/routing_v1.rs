@@ -135,12 +135,11 @@ async fn ipns_records_are_sent_and_taken() {
         .await;
     assert_eq!(found.unwrap().len(), 1);
     // What the node keeps itself is answered as well.
-    let name_of_key = key.peer_id();
-    let kept = online
-        .node
-        .name_system()
-        .put(&name_of_key, record.as_bytes(), true);
-    kept.await.unwrap();
+    let names = online.node.name_system();
+    names
+        .put(&key.peer_id(), record.as_bytes(), true)
+        .await
+        .unwrap();
     let found = online.ask(&format!("ipns/{name}"), Some(RECORD)).await;
     assert_eq!((found.status.as_u16(), &*found.kind), (200, RECORD));
     assert_eq!(found.body, bytes);

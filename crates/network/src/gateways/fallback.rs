@@ -110,7 +110,9 @@ impl Batch {
             match self.event().await {
                 Event::First(Some(Ok(Arrival::Block(block))))
                 | Event::Late(Some(Ok(Arrival::Block(block)))) => {
-                    if self.wants.remove(block.cid()).is_some() {
+                    // It may have come from both.
+                    let is_wanted = self.wants.remove(block.cid()).is_some();
+                    if is_wanted {
                         return Some(Ok(Arrival::Block(block)));
                     }
                 }
@@ -144,7 +146,7 @@ impl Batch {
                     self.delay = None;
                     self.ask_second(self.wants.keys().cloned().collect());
                 }
-                _ => {}
+                Event::Late(Some(Ok(_))) => {}
             }
         }
     }

@@ -69,7 +69,7 @@ impl PeerRecord {
     }
 }
 
-pub(super) fn json(name: &str, records: Vec<PeerRecord>) -> Response {
+pub(super) fn json(name: &str, records: &[PeerRecord]) -> Response {
     let records: Vec<_> = records.iter().map(PeerRecord::to_json).collect();
     let age = if records.is_empty() { NOTHING } else { FOUND };
     let body = json!({ name: records }).to_string();

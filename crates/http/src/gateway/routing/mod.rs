@@ -119,7 +119,7 @@ async fn handle(node: &Node, request: Request) -> Result<Response, Refusal> {
         .take(limit)
         .take_until(tokio::time::sleep(TIMEOUT));
     Ok(match form {
-        Form::Json => answer::json(name, records.collect().await),
+        Form::Json => answer::json(name, &records.collect::<Vec<_>>().await),
         Form::Lines => answer::lines(records.boxed()).await,
     })
 }

@@ -81,11 +81,11 @@ impl Router {
             wan,
             lan,
             http: Arc::new(Delegated::new(&settings.routers, &settings.publishers)),
-            announcer: Arc::new(Announcer::new(settings.announce.clone())),
+            announcer: Arc::new(Announcer::new(settings.announce)),
         };
         let inner = Arc::new(inner);
         let router = Self { inner };
-        if settings.announce.enabled && router.dhts().next().is_some() {
+        if router.announcer().is_enabled() && router.dhts().next().is_some() {
             tokio::spawn(announce::run(router.clone()));
         }
         router
