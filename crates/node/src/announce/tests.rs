@@ -4,9 +4,9 @@ use bytes::Bytes;
 use cairn_primitives::codec::dag_pb::{Link, Node as PbNode};
 use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Block, Codec, Multihash};
+use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
 use cairn_store::meta::{MemoryRows, Pin, PinChange, PinMode, Rows};
-use cairn_store::{BlockStore, BlockWriter as _};
 use futures_util::StreamExt as _;
 
 use super::*;

@@ -92,7 +92,8 @@ pub struct AutoConf {
 }
 
 impl Section for AutoConf {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["URL", "RefreshInterval", "TLSInsecureSkipVerify"]);
+    const UNUSED: UnusedKeys =
+        UnusedKeys::Keys(&["URL", "RefreshInterval", "TLSInsecureSkipVerify"]);
 }
 
 /// Discovery of peers in the local network.
