@@ -325,7 +325,10 @@ fn references_are_restored_from_what_is_left_of_the_database_and_else_counted() 
             && said.contains("10 leaves that pins"),
         "{said}"
     );
-    assert!(said.contains(&items[0].0) && said.contains(&items[1].0), "{said}");
+    assert!(
+        said.contains(&items[0].0) && said.contains(&items[1].0),
+        "{said}"
+    );
     // Added again, they are whole again.
     for name in ["first", "second"] {
         refer(&repository, name);

@@ -33,11 +33,7 @@ pub(crate) async fn run(
     Ok(made)
 }
 
-async fn add(
-    kubo: &Kubo,
-    folder: &Path,
-    report: &mut Report,
-) -> Result<Made, Box<dyn Error>> {
+async fn add(kubo: &Kubo, folder: &Path, report: &mut Report) -> Result<Made, Box<dyn Error>> {
     let tree = folder.join("tree");
     fs::create_dir_all(tree.join("sub"))?;
     fs::write(tree.join("hello.txt"), "hello\n")?;
@@ -45,7 +41,10 @@ async fn add(
     let added = report.call("add", kubo.add(&tree).recursive(true)).await;
     let root = added.ok_or("the other calls need `add`")?.cid;
     report
-        .call("add_all", kubo.add_all([tree.join("hello.txt"), tree.join("sub/two.txt")]))
+        .call(
+            "add_all",
+            kubo.add_all([tree.join("hello.txt"), tree.join("sub/two.txt")]),
+        )
         .await;
     report.call("add_bytes", kubo.add_bytes("bytes")).await;
     let file = report.call("add_str", kubo.add_str("hello\n")).await;
@@ -69,7 +68,10 @@ async fn read(kubo: &Kubo, folder: &Path, made: &Made, report: &mut Report) {
         .await;
     report.call("refs_local", kubo.refs_local()).await;
     report
-        .call("resolve", kubo.resolve(format!("/ipfs/{}/hello.txt", made.root)))
+        .call(
+            "resolve",
+            kubo.resolve(format!("/ipfs/{}/hello.txt", made.root)),
+        )
         .await;
 }
 
@@ -88,9 +90,7 @@ async fn blocks(kubo: &Kubo, report: &mut Report) -> Result<(), Box<dyn Error>> 
 
 async fn dag(kubo: &Kubo, made: &Made, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let dag = kubo.dag();
-    report
-        .call("dag.put", dag.put(br#"{"a": [1, 2]}"#))
-        .await;
+    report.call("dag.put", dag.put(br#"{"a": [1, 2]}"#)).await;
     let put = dag.put_value(&json!({"b": 3}))?;
     let put = report.call("dag.put_value", put).await;
     let node = put
@@ -110,7 +110,9 @@ async fn dag(kubo: &Kubo, made: &Made, report: &mut Report) -> Result<(), Box<dy
 
 async fn objects(kubo: &Kubo, made: &Made, report: &mut Report) {
     let objects = kubo.objects();
-    let empty = report.call("objects.new_object", objects.new_object()).await;
+    let empty = report
+        .call("objects.new_object", objects.new_object())
+        .await;
     let empty = empty.map_or_else(|| EMPTY.to_owned(), |cid| cid.to_string());
     report
         .call("objects.new_from", objects.new_from("unixfs-dir"))
@@ -121,7 +123,10 @@ async fn objects(kubo: &Kubo, made: &Made, report: &mut Report) {
         .call("objects.links", objects.links(&made.root))
         .await;
     report
-        .call("objects.put", objects.put(br#"{"Data":"another","Links":[]}"#))
+        .call(
+            "objects.put",
+            objects.put(br#"{"Data":"another","Links":[]}"#),
+        )
         .await;
     report.call("objects.stat", objects.stat(&made.root)).await;
     let linked = report
@@ -190,9 +195,7 @@ async fn files(kubo: &Kubo, made: &Made, report: &mut Report) {
     report
         .call("files.mv", files.mv("/every/note", "/every/moved"))
         .await;
-    report
-        .call("files.ls", files.ls("/every").long(true))
-        .await;
+    report.call("files.ls", files.ls("/every").long(true)).await;
     report.call("files.stat", files.stat("/every/moved")).await;
     report
         .call("files.chmod", files.chmod(0o644, "/every/moved"))

@@ -92,13 +92,17 @@ async fn names(kubo: &Kubo, made: &Made, report: &mut Report) {
     report
         .call("names.resolve", names.resolve(format!("/ipns/{name}")))
         .await;
-    report
-        .call("names.resolve_own", names.resolve_own())
-        .await;
+    report.call("names.resolve_own", names.resolve_own()).await;
     let record = report.bytes("names.get", names.get(&name)).await;
     let record = record.unwrap_or_default();
     report
-        .call("names.put", names.put(&name, record.clone()).allow_offline(true).force(true))
+        .call(
+            "names.put",
+            names
+                .put(&name, record.clone())
+                .allow_offline(true)
+                .force(true),
+        )
         .await;
     report
         .call(
@@ -111,7 +115,10 @@ async fn names(kubo: &Kubo, made: &Made, report: &mut Report) {
         .await;
     report.call("names.pubsub_subs", names.pubsub_subs()).await;
     report
-        .call("names.pubsub_cancel", names.pubsub_cancel(format!("/ipns/{name}")))
+        .call(
+            "names.pubsub_cancel",
+            names.pubsub_cancel(format!("/ipns/{name}")),
+        )
         .await;
     report.call("dns", kubo.dns("cairn.invalid")).await;
     // The record of a name is the value of a key.
@@ -124,9 +131,7 @@ async fn names(kubo: &Kubo, made: &Made, report: &mut Report) {
         )
         .await;
     report.call("routing.get", routing.get(&key)).await;
-    report
-        .call("dht.put", kubo.dht().put(&key, record))
-        .await;
+    report.call("dht.put", kubo.dht().put(&key, record)).await;
     report.call("dht.get", kubo.dht().get(&key)).await;
 }
 
@@ -176,16 +181,17 @@ async fn config(kubo: &Kubo, report: &mut Report) -> Result<(), Box<dyn Error>> 
 
 async fn log(kubo: &Kubo, report: &mut Report) {
     let log = kubo.log();
-    report
-        .call("log.level", log.level("all", "error"))
-        .await;
+    report.call("log.level", log.level("all", "error")).await;
     report.call("log.levels", log.levels()).await;
     report.call("log.ls", log.ls()).await;
     report.follow("log.tail", log.tail().stream()).await;
     let diag = kubo.diag();
     report.call("diag.cmds", diag.cmds()).await;
     report
-        .call("diag.set_cmds_time", diag.set_cmds_time(Duration::from_secs(60)))
+        .call(
+            "diag.set_cmds_time",
+            diag.set_cmds_time(Duration::from_secs(60)),
+        )
         .await;
     report.call("diag.clear_cmds", diag.clear_cmds()).await;
     report.call("diag.healthy", diag.healthy()).await;

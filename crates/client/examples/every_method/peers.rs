@@ -19,9 +19,7 @@ pub(crate) async fn run(kubo: &Kubo, made: &Made, report: &mut Report) {
 async fn swarm(kubo: &Kubo, report: &mut Report) {
     let address = format!("/ip4/127.0.0.1/tcp/9/p2p/{PEER}");
     let bootstrap = kubo.bootstrap();
-    report
-        .call("bootstrap.add", bootstrap.add(&address))
-        .await;
+    report.call("bootstrap.add", bootstrap.add(&address)).await;
     report.call("bootstrap.list", bootstrap.list()).await;
     report.call("bootstrap.rm", bootstrap.rm(&address)).await;
     report.call("bootstrap.rm_all", bootstrap.rm_all()).await;
@@ -66,9 +64,7 @@ async fn routing(kubo: &Kubo, made: &Made, report: &mut Report) {
     report
         .call("routing.provide", routing.provide(&made.file))
         .await;
-    report
-        .call("routing.reprovide", routing.reprovide())
-        .await;
+    report.call("routing.reprovide", routing.reprovide()).await;
     let dht = kubo.dht();
     report.call("dht.findpeer", dht.findpeer(PEER)).await;
     report
@@ -101,9 +97,7 @@ async fn exchange(kubo: &Kubo, made: &Made, report: &mut Report) {
     report.call("bitswap.ledger", bitswap.ledger(PEER)).await;
     let provide = kubo.provide();
     report.call("provide.stat", provide.stat()).await;
-    report
-        .call("provide.once", provide.once(&made.file))
-        .await;
+    report.call("provide.once", provide.once(&made.file)).await;
     report.call("provide.clear", provide.clear()).await;
 }
 
@@ -120,9 +114,7 @@ async fn p2p(kubo: &Kubo, report: &mut Report) {
         .await;
     report.call("p2p.ls", p2p.ls()).await;
     report.call("p2p.streams", p2p.streams()).await;
-    report
-        .call("p2p.close_stream", p2p.close_stream("1"))
-        .await;
+    report.call("p2p.close_stream", p2p.close_stream("1")).await;
     report.call("p2p.close", p2p.close().all(true)).await;
 }
 
@@ -135,9 +127,7 @@ async fn remote_pins(kubo: &Kubo, made: &Made, report: &mut Report) {
             remote.add_service("nest", "http://127.0.0.1:9/psa", "token"),
         )
         .await;
-    report
-        .call("remote_pins.services", remote.services())
-        .await;
+    report.call("remote_pins.services", remote.services()).await;
     report
         .call(
             "remote_pins.add",

@@ -78,7 +78,9 @@ fn examine(
         None => below,
     };
     if references.is_some_and(|references| !references.whole) {
-        summary.lost.extend(lost_references(&*whole, &**rows, config)?);
+        summary
+            .lost
+            .extend(lost_references(&*whole, &**rows, config)?);
     }
     let unseen = cairn_dag::gc::incomplete(&*whole, &**rows, &AtomicBool::new(false))?;
     if unseen.count > 0 {

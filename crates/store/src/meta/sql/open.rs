@@ -8,8 +8,8 @@ use std::sync::Arc;
 use cairn_primitives::{Cid, PeerId};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::writer::{self, Change, PinTally, Writer};
 use super::salvage::{self, SalvagedReferences};
+use super::writer::{self, Change, PinTally, Writer};
 use super::{STORE_ID, SqliteRows, database, mfs, names, opening, state, store_id, sync_parent};
 use crate::block::disk::Disk;
 use crate::meta::journal::{self, Journal, JournalEntry, JournalOwner, State};
