@@ -154,7 +154,7 @@ async fn one_peer_has_few_connections() {
     let server = plain().await;
     let address: Multiaddr = server.address().text_with_peer(&server.id).parse().unwrap();
     let mut peer = bare(libp2p::swarm::dummy::Behaviour);
-    let id = PeerId::from_bytes(server.id.as_bytes()).unwrap();
+    let id = PeerId::from_bytes(&server.id.to_bytes()).unwrap();
     for _ in 0..32 {
         let options = DialOpts::peer_id(id)
             .addresses(vec![address.clone()])
