@@ -196,7 +196,7 @@ pub(crate) fn command(program: &'static str) -> Command {
     let command = Command::new(program)
         .version(env!("CARGO_PKG_VERSION"))
         .about("Store content on IPFS")
-        .long_about(format!("Store content on IPFS.\n\nCommands use the running daemon, or else open the repository themselves.\n{LIMITS}"))
+        .long_about("Store content on IPFS.\n\nCommands use the running daemon, or else open the repository themselves.")
         .after_help(format!("`{program} --help` also lists the global options; `{program} COMMAND --help` explains a command."))
         .after_long_help(format!("Examples:\n  {program} daemon\n  {program} add -r photos\n  {program} cat CID/1.jpg > 1.jpg\n  {program} pin ls\n\n`{program} COMMAND --help` explains a command."))
         .subcommand_value_name("COMMAND")
@@ -208,9 +208,6 @@ pub(crate) fn command(program: &'static str) -> Command {
             command.subcommand(group.command(program, name, name))
         })
 }
-
-/// Limitations of this version, for the help and the start of the daemon.
-pub(crate) const LIMITS: &str = "This version works offline: it does not connect to peers.";
 
 /// Documentation for clap: links without brackets.
 pub(crate) fn text(docs: &[&str]) -> String {

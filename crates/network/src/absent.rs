@@ -3,8 +3,8 @@
 use cairn_primitives::Cid;
 use cairn_primitives::keys::PeerId;
 use cairn_store::network::{
-    Announcements, BlockExchange, ExchangeStat, Ledger, NetworkError, PeerAddresses, QueryEvents, Routing,
-    RoutingTable,
+    Announcements, BlockExchange, ExchangeStat, Ledger, NetworkError, PeerAddresses, QueryEvents,
+    Routing, RoutingTable,
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, BoxStream, StreamExt as _};

@@ -8,7 +8,9 @@
 mod absent;
 pub mod bitswap;
 mod convert;
+pub mod gateways;
 pub mod host;
+mod https;
 pub mod names;
 mod providers;
 pub mod pubsub;
@@ -16,4 +18,5 @@ pub mod routing;
 pub mod streams;
 
 pub use absent::{NoExchange, NoRouting};
+pub use https::ClientError;
 pub use providers::Providers;

@@ -3,6 +3,7 @@
 //! [`Repo::init`](repo::Repo::init) creates a repository, [`Node::open`] opens one with all its parts, and
 //! [`Node::shutdown`] closes them in order.
 
+pub mod announce;
 pub mod bootstrap;
 pub mod config;
 pub mod dns;

@@ -117,7 +117,8 @@ impl Node {
             None => store,
         };
         let peers = Peers::default();
-        let store = Arc::new(NotifyingStore::new(store, peers.listener().clone())) as Arc<dyn BlockStore>;
+        let store =
+            Arc::new(NotifyingStore::new(store, peers.listener().clone())) as Arc<dyn BlockStore>;
         let pins = Pinner::new(Arc::clone(&store), Arc::clone(&rows));
         let keystore = Keystore::new(
             identity.keys().clone(),

@@ -6,6 +6,7 @@
 mod fake;
 mod lookups;
 mod messages;
+mod routing_v1;
 mod swarm;
 
 use std::sync::Arc;

@@ -175,7 +175,7 @@ impl Pinner {
             }
             let _locks = self.inner.lock_all(&changes).await;
             check()?;
-            self.inner.rows.change_pins(changes).await?;
+            self.inner.commit(changes).await?;
             return Ok(());
         }
     }

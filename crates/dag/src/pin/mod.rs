@@ -49,7 +49,11 @@ struct Inner {
     removal: RwLock<()>,
     /// How many explicit removals of blocks there were: a walk that one crossed is done again.
     removals: AtomicU64,
+    listener: parking_lot::RwLock<Option<PinListener>>,
 }
+
+/// Is called with the roots of new pins after they have committed. Must return at once.
+pub type PinListener = Arc<dyn Fn(&[Cid]) + Send + Sync>;
 
 impl Pinner {
     /// The pins in `rows`, which belong to `store`.
@@ -63,8 +67,14 @@ impl Pinner {
                 stripes,
                 removal: RwLock::new(()),
                 removals: AtomicU64::new(0),
+                listener: parking_lot::RwLock::default(),
             }),
         }
+    }
+
+    /// Sets or removes what is called with the roots of new pins.
+    pub fn set_listener(&self, listener: Option<PinListener>) {
+        *self.inner.listener.write() = listener;
     }
 
     /// The store.
@@ -81,6 +91,20 @@ impl Pinner {
 }
 
 impl Inner {
+    /// Commits pins, and tells the listener of them.
+    async fn commit(&self, changes: Vec<PinChange>) -> Result<(), PinError> {
+        let listener = self.listener.read().clone();
+        let roots: Vec<Cid> = match listener {
+            None => Vec::new(),
+            Some(_) => changes.iter().filter_map(new_root).collect(),
+        };
+        self.rows.change_pins(changes).await?;
+        if let Some(listener) = listener.filter(|_| !roots.is_empty()) {
+            listener(&roots);
+        }
+        Ok(())
+    }
+
     fn stripe(&self, cid: &Cid) -> usize {
         #[expect(clippy::cast_possible_truncation, reason = "less than STRIPES")]
         let at = (FixedState::default().hash_one(cid) % STRIPES as u64) as usize;
@@ -187,5 +211,12 @@ pub fn check_name(name: &str) -> Result<(), PinError> {
         Err(PinError::NameTooLong { length: name.len() })
     } else {
         Ok(())
+    }
+}
+
+fn new_root(change: &PinChange) -> Option<Cid> {
+    match change {
+        PinChange::Set(pin) => Some(pin.cid.clone()),
+        PinChange::Remove(_) => None,
     }
 }

@@ -53,7 +53,7 @@ impl Pinner {
         self.inner.store.sync().await?;
         let _no_removal = self.inner.removal.read().await;
         let _locks = self.inner.lock_all(&changes).await;
-        self.inner.rows.change_pins(changes).await?;
+        self.inner.commit(changes).await?;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ mod file;
 mod folder;
 mod headers;
 mod range;
+mod routing;
 mod trustless;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub fn service(node: Arc<Node>) -> Service {
     let gateway = Arc::new(Gateway {
         headers,
         no_fetch: config.gateway.no_fetch,
+        routing: config.gateway.expose_routing_api.unwrap_or(true),
         timeout: timeout.map_or(RETRIEVAL_TIMEOUT, GoDuration::to_std),
         node,
     });
@@ -67,6 +69,8 @@ struct Gateway {
     headers: Headers,
     /// Whether the gateway never contacts peers.
     no_fetch: bool,
+    /// Whether `/routing/v1` is served.
+    routing: bool,
     timeout: Duration,
 }
 
@@ -91,6 +95,11 @@ fn is_only_if_cached(headers: &HeaderMap) -> bool {
 }
 
 async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
+    if gateway.routing && routing::is_routing(&request) {
+        let mut response = routing::serve(&gateway.node, request).await;
+        gateway.headers.add_to(response.headers_mut());
+        return response;
+    }
     let (request, _) = request.into_parts();
     if let Some(clean) = paths::redirect(&request.uri) {
         return clean;

@@ -1,5 +1,6 @@
 //! The part of the swarm: connections, dials and timers.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub struct Behaviour {
     peers: Map<PeerId, Connected>,
     banned: Map<PeerId, Instant>,
     /// At most two for each connection.
-    actions: Vec<Action>,
+    actions: VecDeque<Action>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -60,7 +61,7 @@ impl Behaviour {
             commands,
             peers: Map::default(),
             banned: Map::default(),
-            actions: Vec::new(),
+            actions: VecDeque::new(),
             timer: None,
         }
     }
@@ -90,7 +91,7 @@ impl Behaviour {
     }
 
     fn close(&mut self, id: PeerId) {
-        self.actions.push(ToSwarm::CloseConnection {
+        self.actions.push_back(ToSwarm::CloseConnection {
             peer_id: id,
             connection: CloseConnection::All,
         });
@@ -118,7 +119,7 @@ impl Behaviour {
         connected.connections.push(connection);
         if connected.active.is_none() {
             connected.active = Some(connection);
-            self.actions.push(activate(id, connection));
+            self.actions.push_back(activate(id, connection));
         }
         if connected.connections.len() == 1 && !ignored {
             let peer = Arc::clone(&connected.peer);
@@ -135,7 +136,7 @@ impl Behaviour {
             connected.active = connected.connections.first().copied();
             if let Some(next) = connected.active {
                 connected.peer.work.store(true, Ordering::Release);
-                self.actions.push(activate(id, next));
+                self.actions.push_back(activate(id, next));
             }
         }
         self.forget_unconnected(id);
@@ -173,11 +174,11 @@ impl Behaviour {
             Command::Dial(id, addresses) => {
                 let opts = DialOpts::peer_id(id).addresses(addresses);
                 let opts = opts.extend_addresses_through_behaviour().build();
-                self.actions.push(ToSwarm::Dial { opts });
+                self.actions.push_back(ToSwarm::Dial { opts });
             }
             Command::DialAddress(address) => {
                 let opts = DialOpts::unknown_peer_id().address(address).build();
-                self.actions.push(ToSwarm::Dial { opts });
+                self.actions.push_back(ToSwarm::Dial { opts });
             }
             Command::Ban(id) => self.ban(id),
         }
@@ -285,13 +286,13 @@ impl NetworkBehaviour for Behaviour {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Action> {
-        if let Some(action) = self.actions.pop() {
+        if let Some(action) = self.actions.pop_front() {
             return Poll::Ready(action);
         }
         self.poll_timer(cx);
         while let Poll::Ready(Some(command)) = self.commands.poll_recv(cx) {
             self.run(command);
-            if let Some(action) = self.actions.pop() {
+            if let Some(action) = self.actions.pop_front() {
                 return Poll::Ready(action);
             }
         }

@@ -28,7 +28,7 @@ use crate::convert;
 /// behaviour was dropped.
 #[derive(Clone)]
 pub struct Bitswap {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Bitswap {

@@ -24,6 +24,7 @@
 //! | a block | 2 MiB | the stream is reset; larger blocks are not sent |
 //! | a CID in a message | 168 bytes | the entry is ignored |
 //! | wants that are kept of a peer | 1,024 | wants for absent blocks, then those of lower priority, are dropped; then new ones |
+//! | wants that are kept of all peers | [`Settings::peer_wants`] | each peer has its share of them |
 //! | queued answers of a peer | 1,024, and 1 MiB of blocks in memory | further ones wait for the stream |
 //! | blocks read for all peers | [`Settings::send_memory`] | peers take turns, one message each |
 //! | inbound streams of a connection | [`Settings::inbound_streams`] | further ones are reset |
@@ -36,6 +37,7 @@ mod client;
 mod handle;
 mod handler;
 pub mod message;
+mod notify;
 mod protocol;
 mod server;
 mod settings;
@@ -49,6 +51,7 @@ use cairn_store::BlockReader;
 
 pub use behaviour::Behaviour;
 pub use handle::Bitswap;
+pub use notify::NotifyingStore;
 pub use protocol::Version;
 pub use settings::{Deny, Settings};
 
@@ -69,7 +72,7 @@ pub const MAX_WANTS: usize = 1024;
 /// Creates the behaviour and its handle.
 ///
 /// `blocks` are the blocks that peers may get; received ones are not stored there but returned by sessions. After new blocks
-/// were stored, call [`Bitswap::notify`]. The behaviour must be polled inside a tokio runtime.
+/// were stored, call [`Bitswap::notify`], or let a [`NotifyingStore`] do it. The behaviour must be polled inside a tokio runtime.
 #[must_use]
 pub fn new(
     settings: Settings,

@@ -24,6 +24,9 @@ pub struct Settings {
     pub deny: Option<Deny>,
     /// A block of at most this size is sent instead of the answer that it is present, in bytes.
     pub replace_have: usize,
+    /// Wants that are kept of all peers. Past half of it, each peer has its share, at most [`MAX_WANTS`](super::MAX_WANTS); past
+    /// all of it, 32.
+    pub peer_wants: usize,
     /// Blocks in memory that wait for being written to peers, in bytes.
     pub send_memory: usize,
     /// Partly received messages in memory, in bytes.
@@ -32,6 +35,9 @@ pub struct Settings {
     pub inbound_streams: usize,
     /// A message must arrive in this time from its first byte on, and a stream accept some bytes of one.
     pub frame_timeout: Duration,
+    /// Connections are kept for this time after a message was exchanged, whatever the swarm's idle timeout is. Kubo may wait a
+    /// minute before it asks again.
+    pub linger: Duration,
     /// Peers that are asked at once for a block of which no provider is known.
     pub broadcast_peers: usize,
     /// A peer of which nothing was heard for this time, though blocks are expected from it, is not waited for any longer.
@@ -64,10 +70,12 @@ impl Default for Settings {
             serve: true,
             deny: None,
             replace_have: 1024,
+            peer_wants: 256 << 10,
             send_memory: 256 << 20,
             receive_memory: 256 << 20,
             inbound_streams: 64,
             frame_timeout: Duration::from_secs(60),
+            linger: Duration::from_secs(180),
             broadcast_peers: 128,
             answer_timeout: Duration::from_secs(5),
             search_delay: Duration::from_secs(1),

@@ -68,15 +68,19 @@ pub(super) struct Peer {
     pub(super) handler: AtomicWaker,
     /// Whether something is to be written.
     pub(super) work: AtomicBool,
-    /// Wants at this peer and wants of it: while there are any, the connection is kept.
+    /// Whether it does not speak bitswap, or is ignored.
+    pub(super) unsupported: AtomicBool,
+    /// Wants at this peer, and answers to it: while there are any, the connection is kept.
     pub(super) asked: AtomicUsize,
-    pub(super) wanted: AtomicUsize,
+    pub(super) answers: AtomicUsize,
     /// Whether its last connection was closed.
     pub(super) gone: AtomicBool,
     /// Bytes of partly received messages.
     pub(super) receiving: AtomicUsize,
     /// When bytes were last received, in milliseconds since the start.
     heard: AtomicU64,
+    /// When a message was last received or sent, likewise; zero if none was.
+    exchanged: AtomicU64,
 }
 
 impl Peer {
@@ -88,10 +92,12 @@ impl Peer {
             handler: AtomicWaker::new(),
             work: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
-            wanted: AtomicUsize::new(0),
+            unsupported: AtomicBool::new(false),
+            answers: AtomicUsize::new(0),
             gone: AtomicBool::new(false),
             receiving: AtomicUsize::new(0),
             heard: AtomicU64::new(0),
+            exchanged: AtomicU64::new(0),
         }
     }
 
@@ -101,13 +107,6 @@ impl Peer {
             self.writer.notify_one();
             self.handler.wake();
         }
-    }
-
-    /// Whether the connection is needed.
-    pub(super) fn is_busy(&self) -> bool {
-        self.work.load(Ordering::Acquire)
-            || self.asked.load(Ordering::Relaxed) > 0
-            || self.wanted.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -164,7 +163,10 @@ impl Shared {
     /// Asks the swarm for something; drops it when it has too much to do.
     pub(super) fn command(&self, command: Command) {
         if let Err(error) = self.commands.try_send(command) {
-            tracing::debug!("the swarm is too busy: {error}");
+            tracing::debug!("the swarm is too busy for bitswap");
+            if let Command::Dial(peer, _) = error.into_inner() {
+                self.client.lock().dial_failed(peer);
+            }
         }
     }
 
@@ -180,10 +182,33 @@ impl Shared {
         result
     }
 
+    /// Milliseconds since the start.
+    fn millis(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Notes that bytes of a peer arrived.
     pub(super) fn note_heard(&self, peer: &Peer) {
-        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        peer.heard.store(millis, Ordering::Relaxed);
+        peer.heard.store(self.millis(), Ordering::Relaxed);
+    }
+
+    /// Notes that a message was received or sent.
+    pub(super) fn note_exchange(&self, peer: &Peer) {
+        peer.exchanged
+            .store(self.millis().max(1), Ordering::Relaxed);
+    }
+
+    /// Whether the connection to a peer is needed: something is wanted of it or to be sent, or was exchanged lately.
+    pub(super) fn is_busy(&self, peer: &Peer) -> bool {
+        if peer.unsupported.load(Ordering::Acquire) {
+            return false;
+        }
+        let exchanged = peer.exchanged.load(Ordering::Relaxed);
+        let passed = self.millis().saturating_sub(exchanged);
+        peer.work.load(Ordering::Acquire)
+            || peer.asked.load(Ordering::Relaxed) > 0
+            || peer.answers.load(Ordering::Relaxed) > 0
+            || (exchanged > 0 && u128::from(passed) < self.settings.linger.as_millis())
     }
 
     /// When bytes of a peer last arrived.

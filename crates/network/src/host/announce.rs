@@ -30,12 +30,20 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn new(settings: &Settings) -> Self {
-        let convert = |list: &[Address]| list.iter().filter_map(address_to_libp2p).collect::<Vec<_>>();
+        let convert = |list: &[Address]| {
+            list.iter()
+                .filter_map(address_to_libp2p)
+                .collect::<Vec<_>>()
+        };
         Self {
             instead: convert(&settings.announce),
             besides: convert(&settings.append_announce),
             never: convert(&settings.no_announce),
-            never_ranges: settings.no_announce.iter().filter_map(Address::ip_range).collect(),
+            never_ranges: settings
+                .no_announce
+                .iter()
+                .filter_map(Address::ip_range)
+                .collect(),
         }
     }
 
@@ -46,7 +54,8 @@ impl Policy {
 
     fn forbids(&self, address: &Multiaddr) -> bool {
         self.never.contains(address)
-            || ip_of(address).is_some_and(|ip| self.never_ranges.iter().any(|range| in_range(ip, *range)))
+            || ip_of(address)
+                .is_some_and(|ip| self.never_ranges.iter().any(|range| in_range(ip, *range)))
     }
 
     /// Addresses of the settings that are announced.
@@ -77,7 +86,9 @@ pub(super) struct Behaviour {
 impl Behaviour {
     pub(super) fn new(mut inner: identify::Behaviour, policy: Policy) -> Self {
         for addr in policy.fixed() {
-            inner.on_swarm_event(FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed { addr }));
+            inner.on_swarm_event(FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed {
+                addr,
+            }));
         }
         Self { inner, policy }
     }
@@ -93,7 +104,8 @@ impl NetworkBehaviour for Behaviour {
         local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        self.inner.handle_pending_inbound_connection(id, local, remote)
+        self.inner
+            .handle_pending_inbound_connection(id, local, remote)
     }
 
     fn handle_established_inbound_connection(
@@ -103,7 +115,8 @@ impl NetworkBehaviour for Behaviour {
         local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        self.inner.handle_established_inbound_connection(id, peer, local, remote)
+        self.inner
+            .handle_established_inbound_connection(id, peer, local, remote)
     }
 
     fn handle_pending_outbound_connection(
@@ -113,7 +126,8 @@ impl NetworkBehaviour for Behaviour {
         addresses: &[Multiaddr],
         role: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
-        self.inner.handle_pending_outbound_connection(id, peer, addresses, role)
+        self.inner
+            .handle_pending_outbound_connection(id, peer, addresses, role)
     }
 
     fn handle_established_outbound_connection(
@@ -124,7 +138,8 @@ impl NetworkBehaviour for Behaviour {
         role: Endpoint,
         port: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        self.inner.handle_established_outbound_connection(id, peer, address, role, port)
+        self.inner
+            .handle_established_outbound_connection(id, peer, address, role, port)
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
@@ -140,11 +155,19 @@ impl NetworkBehaviour for Behaviour {
         }
     }
 
-    fn on_connection_handler_event(&mut self, peer: PeerId, id: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        peer: PeerId,
+        id: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         self.inner.on_connection_handler_event(peer, id, event);
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
         self.inner.poll(context)
     }
 }

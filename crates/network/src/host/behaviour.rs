@@ -43,7 +43,9 @@ pub(super) struct Behaviour {
 }
 
 fn guarded<B>(name: &'static str, behaviour: Option<B>) -> Toggle<Guard<B>> {
-    behaviour.map(|behaviour| Guard::new(name, behaviour)).into()
+    behaviour
+        .map(|behaviour| Guard::new(name, behaviour))
+        .into()
 }
 
 impl Behaviour {
@@ -59,14 +61,20 @@ impl Behaviour {
         let local = shared.local;
         let private = settings.swarm_key.is_some();
         let limits = &settings.limits;
-        let identify = identify::Config::new_with_signed_peer_record(PROTOCOL_VERSION.to_owned(), &settings.identity)
-            .with_agent_version(settings.agent.clone())
-            .with_push_listen_addr_updates(true)
-            .with_cache_size(0);
+        let identify = identify::Config::new_with_signed_peer_record(
+            PROTOCOL_VERSION.to_owned(),
+            &settings.identity,
+        )
+        .with_agent_version(settings.agent.clone())
+        .with_push_listen_addr_updates(true)
+        .with_cache_size(0);
         let test = !private && settings.auto_nat.assume.is_none();
         let serve = settings.auto_nat.serve && !private;
         Self {
-            limits: guarded("limits", limits.enabled.then(|| connection_limits(settings))),
+            limits: guarded(
+                "limits",
+                limits.enabled.then(|| connection_limits(settings)),
+            ),
             memory: guarded(
                 "memory limit",
                 limits
@@ -85,7 +93,11 @@ impl Behaviour {
                 "peering",
                 keep::Behaviour::new(
                     shared.peerings.clone(),
-                    settings.bootstrap.iter().filter_map(address_to_libp2p).collect(),
+                    settings
+                        .bootstrap
+                        .iter()
+                        .filter_map(address_to_libp2p)
+                        .collect(),
                 ),
             ),
             trim: Guard::new(
@@ -99,24 +111,38 @@ impl Behaviour {
             ),
             hole_punching: guarded(
                 "hole punching",
-                (relays.is_some() && settings.relay.hole_punching).then(|| dcutr::Behaviour::new(local)),
+                (relays.is_some() && settings.relay.hole_punching)
+                    .then(|| dcutr::Behaviour::new(local)),
             ),
             relay_client: guarded("relay client", relays),
             relay_server: guarded(
                 "relay service",
-                settings.relay.serve.as_ref().map(|service| relay_service(local, service)),
+                settings
+                    .relay
+                    .serve
+                    .as_ref()
+                    .map(|service| relay_service(local, service)),
             ),
-            reachability: guarded("AutoNAT", test.then(autonat::v2::client::Behaviour::default)),
+            reachability: guarded(
+                "AutoNAT",
+                test.then(autonat::v2::client::Behaviour::default),
+            ),
             reachability_server: guarded(
                 "AutoNAT service",
                 serve.then(autonat::v2::server::Behaviour::default),
             ),
-            reachability_v1: guarded("AutoNAT service", serve.then(|| autonat_v1(local, settings))),
+            reachability_v1: guarded(
+                "AutoNAT service",
+                serve.then(|| autonat_v1(local, settings)),
+            ),
             bitswap: guarded("bitswap", modules.bitswap),
             routing: guarded("routing", modules.routing),
             pubsub: guarded("pubsub", modules.pubsub),
             streams: guarded("streams", modules.streams),
-            mdns: guarded("mDNS", (settings.mdns && !private).then(|| mdns(local)).flatten()),
+            mdns: guarded(
+                "mDNS",
+                (settings.mdns && !private).then(|| mdns(local)).flatten(),
+            ),
         }
     }
 }
@@ -173,6 +199,8 @@ fn autonat_v1(local: PeerId, settings: &Settings) -> autonat::v1::Behaviour {
 /// Discovery in local networks. Without a network that has multicast there is none.
 fn mdns(local: PeerId) -> Option<mdns::tokio::Behaviour> {
     mdns::tokio::Behaviour::new(mdns::Config::default(), local)
-        .inspect_err(|error| tracing::warn!(%error, "peers of the local network are not discovered"))
+        .inspect_err(
+            |error| tracing::warn!(%error, "peers of the local network are not discovered"),
+        )
         .ok()
 }

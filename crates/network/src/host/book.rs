@@ -9,10 +9,12 @@ use std::task::{Context, Poll};
 
 use libp2p::core::transport::PortUse;
 use libp2p::core::{ConnectedPoint, Endpoint};
-use libp2p::swarm::behaviour::{ConnectionClosed, ConnectionEstablished, DialFailure, NewExternalAddrOfPeer};
+use libp2p::swarm::behaviour::{
+    ConnectionClosed, ConnectionEstablished, DialFailure, NewExternalAddrOfPeer,
+};
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionId, DialError, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent,
-    THandlerOutEvent, ToSwarm, dummy,
+    ConnectionDenied, ConnectionId, DialError, FromSwarm, NetworkBehaviour, THandler,
+    THandlerInEvent, THandlerOutEvent, ToSwarm, dummy,
 };
 use libp2p::{Multiaddr, PeerId};
 use parking_lot::RwLock;
@@ -131,7 +133,9 @@ impl Book {
     pub(super) fn identify(&self, peer: PeerId, mut identified: Identified) {
         cut(&mut identified.agent, MAX_TEXT);
         identified.protocols.truncate(MAX_PROTOCOLS);
-        identified.protocols.retain(|protocol| protocol.len() <= MAX_TEXT);
+        identified
+            .protocols
+            .retain(|protocol| protocol.len() <= MAX_TEXT);
         self.0.write().hear(peer).identified = Some(identified);
     }
 
@@ -143,14 +147,23 @@ impl Book {
     /// Addresses of a peer, the best first.
     pub(super) fn addresses(&self, peer: &PeerId) -> Vec<Multiaddr> {
         let entries = self.0.read();
-        entries.peers.get(peer).map(|entry| entry.addresses.clone()).unwrap_or_default()
+        entries
+            .peers
+            .get(peer)
+            .map(|entry| entry.addresses.clone())
+            .unwrap_or_default()
     }
 
     /// All peers with addresses.
     pub(super) fn known(&self) -> Vec<(PeerId, Vec<Multiaddr>)> {
         let entries = self.0.read();
-        let known = entries.peers.iter().filter(|(_, entry)| !entry.addresses.is_empty());
-        known.map(|(peer, entry)| (*peer, entry.addresses.clone())).collect()
+        let known = entries
+            .peers
+            .iter()
+            .filter(|(_, entry)| !entry.addresses.is_empty());
+        known
+            .map(|(peer, entry)| (*peer, entry.addresses.clone()))
+            .collect()
     }
 }
 
@@ -207,7 +220,9 @@ impl NetworkBehaviour for Behaviour {
         _: &[Multiaddr],
         _: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
-        Ok(peer.map(|peer| self.book.addresses(&peer)).unwrap_or_default())
+        Ok(peer
+            .map(|peer| self.book.addresses(&peer))
+            .unwrap_or_default())
     }
 
     fn handle_established_outbound_connection(
@@ -223,7 +238,9 @@ impl NetworkBehaviour for Behaviour {
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
-            FromSwarm::ConnectionEstablished(ConnectionEstablished { peer_id, endpoint, .. }) => {
+            FromSwarm::ConnectionEstablished(ConnectionEstablished {
+                peer_id, endpoint, ..
+            }) => {
                 let mut entries = self.book.0.write();
                 entries.connected(peer_id);
                 if let ConnectedPoint::Dialer { address, .. } = endpoint
@@ -247,14 +264,21 @@ impl NetworkBehaviour for Behaviour {
                 let mut entries = self.book.0.write();
                 if let Some(entry) = entries.peers.get_mut(&peer) {
                     let wrong = without_peer(address, peer);
-                    entry.addresses.retain(|known| Some(known) != wrong.as_ref());
+                    entry
+                        .addresses
+                        .retain(|known| Some(known) != wrong.as_ref());
                 }
             }
             _ => {}
         }
     }
 
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        _: PeerId,
+        _: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         match event {}
     }
 
@@ -268,7 +292,9 @@ mod tests {
     use super::*;
 
     fn at(port: u32) -> Multiaddr {
-        format!("/ip4/192.0.2.1/tcp/{}", port % 65_536).parse().unwrap()
+        format!("/ip4/192.0.2.1/tcp/{}", port % 65_536)
+            .parse()
+            .unwrap()
     }
 
     #[test]
@@ -282,7 +308,11 @@ mod tests {
         }
         let known = book.known();
         assert_eq!(known.len(), MAX_PEERS + 1);
-        assert!(known.iter().all(|(_, addresses)| addresses.len() <= MAX_ADDRESSES));
+        assert!(
+            known
+                .iter()
+                .all(|(_, addresses)| addresses.len() <= MAX_ADDRESSES)
+        );
         assert_eq!(book.addresses(&friend), [at(1)]);
         book.0.write().disconnected(friend);
         book.add(PeerId::random(), [at(1)]);
@@ -312,6 +342,9 @@ mod tests {
             },
         );
         let identified = book.identified(&peer).unwrap();
-        assert_eq!((identified.agent.len(), identified.protocols.len()), (256, 128));
+        assert_eq!(
+            (identified.agent.len(), identified.protocols.len()),
+            (256, 128)
+        );
     }
 }

@@ -67,11 +67,17 @@ impl Peerings {
 
     pub(super) fn list(&self) -> Vec<(PeerId, Vec<Multiaddr>)> {
         let kept = self.0.lock();
-        kept.iter().map(|(peer, kept)| (*peer, kept.addresses.clone())).collect()
+        kept.iter()
+            .map(|(peer, kept)| (*peer, kept.addresses.clone()))
+            .collect()
     }
 
     /// Peers to be dialed now. Each is due again after its pause, which grows.
-    fn due(&self, now: Instant, connected: &HashMap<PeerId, usize>) -> Vec<(PeerId, Vec<Multiaddr>)> {
+    fn due(
+        &self,
+        now: Instant,
+        connected: &HashMap<PeerId, usize>,
+    ) -> Vec<(PeerId, Vec<Multiaddr>)> {
         let mut due = Vec::new();
         for (peer, kept) in self.0.lock().iter_mut() {
             if connected.contains_key(peer) {
@@ -132,13 +138,21 @@ impl Behaviour {
     fn plan(&mut self) {
         let now = Instant::now();
         let mut peers = self.peerings.due(now, &self.connected);
-        if self.connected.len() < FEW_PEERS && self.next_bootstrap <= now && !self.bootstrap.is_empty() {
+        if self.connected.len() < FEW_PEERS
+            && self.next_bootstrap <= now
+            && !self.bootstrap.is_empty()
+        {
             self.next_bootstrap = now + BOOTSTRAP_PAUSE;
             let missing = FEW_PEERS - self.connected.len();
-            let round = self.bootstrap.iter().cycle().skip(self.turn % self.bootstrap.len());
+            let round = self
+                .bootstrap
+                .iter()
+                .cycle()
+                .skip(self.turn % self.bootstrap.len());
             let mut seen = HashSet::new();
             for (peer, addresses) in round.take(self.bootstrap.len()) {
-                if seen.len() < missing && !self.connected.contains_key(peer) && seen.insert(*peer) {
+                if seen.len() < missing && !self.connected.contains_key(peer) && seen.insert(*peer)
+                {
                     peers.push((*peer, addresses.clone()));
                 }
             }
@@ -202,11 +216,19 @@ impl NetworkBehaviour for Behaviour {
         }
     }
 
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        _: PeerId,
+        _: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         match event {}
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Infallible, THandlerInEvent<Self>>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<ToSwarm<Infallible, THandlerInEvent<Self>>> {
         loop {
             if let Some(opts) = self.dials.pop() {
                 return Poll::Ready(ToSwarm::Dial { opts });
@@ -241,6 +263,9 @@ mod tests {
         assert!(peerings.due(now, &connected).is_empty());
         connected.clear();
         assert_eq!(peerings.due(now, &connected).len(), 1);
-        assert_eq!(peerings.0.lock().get(&peer).unwrap().next - now, FIRST_PAUSE);
+        assert_eq!(
+            peerings.0.lock().get(&peer).unwrap().next - now,
+            FIRST_PAUSE
+        );
     }
 }

@@ -12,9 +12,10 @@ mod book;
 mod guard;
 mod keep;
 mod meter;
+mod names;
 mod ping;
 mod protocols;
-mod names;
+mod resources;
 mod run;
 mod settings;
 mod shell;
@@ -25,8 +26,10 @@ mod swarm_trait;
 mod transport;
 mod trim;
 
+pub use meter::stream_protocol;
 pub use settings::{
-    AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle, Transports, WssCertificate,
+    AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle,
+    Transports, WssCertificate,
 };
 pub use start::{Host, Modules, StartError};
 pub use swarm_key::{SwarmKey, SwarmKeyError};

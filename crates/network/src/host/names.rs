@@ -39,7 +39,10 @@ impl Names {
 
     /// The addresses behind a `/dnsaddr`; with a peer ID at its end, only those of that peer. Other addresses are returned as
     /// they are.
-    pub(super) async fn resolve(&self, address: &Multiaddr) -> Result<Vec<Multiaddr>, NetworkError> {
+    pub(super) async fn resolve(
+        &self,
+        address: &Multiaddr,
+    ) -> Result<Vec<Multiaddr>, NetworkError> {
         let mut waiting = vec![address.clone()];
         let mut found = Vec::new();
         let mut failure = None;
@@ -58,10 +61,13 @@ impl Names {
             let wanted = peer_of(&address);
             match self.0.txt_lookup(format!("_dnsaddr.{host}")).await {
                 Ok(answer) => {
-                    let texts = answer.answers().iter().filter_map(|record| match &record.data {
-                        RData::TXT(text) => Some(text.txt_data.concat()),
-                        _ => None,
-                    });
+                    let texts = answer
+                        .answers()
+                        .iter()
+                        .filter_map(|record| match &record.data {
+                            RData::TXT(text) => Some(text.txt_data.concat()),
+                            _ => None,
+                        });
                     let addresses = texts.filter_map(|text| parse(&text));
                     let mine = addresses.filter(|found| match (wanted, peer_of(found)) {
                         (Some(wanted), Some(peer)) => wanted == peer,

@@ -24,8 +24,9 @@ use libp2p::swarm::handler::{
     ConnectionEvent, ConnectionHandlerEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound,
 };
 use libp2p::swarm::{
-    CloseConnection, ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour,
-    NotifyHandler, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
+    CloseConnection, ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm,
+    NetworkBehaviour, NotifyHandler, StreamUpgradeError, SubstreamProtocol, THandler,
+    THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 use tokio::sync::mpsc;
@@ -120,7 +121,10 @@ impl NetworkBehaviour for Behaviour {
         event: THandlerOutEvent<Self>,
     ) {
         self.events.push_back(match event {
-            Report::Latency(latency) => ToSwarm::GenerateEvent(Measured { connection, latency }),
+            Report::Latency(latency) => ToSwarm::GenerateEvent(Measured {
+                connection,
+                latency,
+            }),
             Report::Dead => ToSwarm::CloseConnection {
                 peer_id,
                 connection: CloseConnection::One(connection),
@@ -128,7 +132,10 @@ impl NetworkBehaviour for Behaviour {
         });
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Measured, THandlerInEvent<Self>>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<ToSwarm<Measured, THandlerInEvent<Self>>> {
         if let Some(event) = self.events.pop_front() {
             return Poll::Ready(event);
         }
@@ -275,18 +282,22 @@ impl ConnectionHandler for Handler {
         event: ConnectionEvent<'_, ReadyUpgrade<StreamProtocol>, ReadyUpgrade<StreamProtocol>>,
     ) {
         match event {
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. }) => {
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
+                protocol, ..
+            }) => {
                 if self.answered.len() < MAX_INBOUND {
                     self.answered.push(answer(protocol).boxed());
                 }
             }
-            ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {
-                match self.opening.pop_front() {
-                    Some(Purpose::Demand(results)) => self.demanded.push(pings(protocol, results).boxed()),
-                    Some(Purpose::Measure) => self.measuring = Some(measure(protocol).boxed()),
-                    None => {}
+            ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
+                protocol, ..
+            }) => match self.opening.pop_front() {
+                Some(Purpose::Demand(results)) => {
+                    self.demanded.push(pings(protocol, results).boxed())
                 }
-            }
+                Some(Purpose::Measure) => self.measuring = Some(measure(protocol).boxed()),
+                None => {}
+            },
             ConnectionEvent::DialUpgradeError(failed) => match self.opening.pop_front() {
                 Some(Purpose::Demand(results)) => {
                     let _ = results.try_send(Err(failure(failed.error)));

@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use libp2p::core::transport::{ListenerId, PortUse};
 use libp2p::core::{ConnectedPoint, Endpoint};
 use libp2p::swarm::behaviour::{
-    ConnectionClosed, ConnectionEstablished, DialFailure, ExpiredListenAddr, ListenFailure, ListenerClosed, NewListenAddr,
-    NewListener,
+    ConnectionClosed, ConnectionEstablished, DialFailure, ExpiredListenAddr, ListenFailure,
+    ListenerClosed, NewListenAddr, NewListener,
 };
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionId, DialError, FromSwarm, ListenError, NetworkBehaviour, THandler, THandlerInEvent,
-    THandlerOutEvent, ToSwarm,
+    ConnectionDenied, ConnectionId, DialError, FromSwarm, ListenError, NetworkBehaviour, THandler,
+    THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
 
@@ -77,7 +77,10 @@ impl<B: NetworkBehaviour> Shell<B> {
         }
         for (listener_id, addresses) in self.listeners.drain() {
             for addr in &addresses {
-                inner.on_swarm_event(FromSwarm::ExpiredListenAddr(ExpiredListenAddr { listener_id, addr }));
+                inner.on_swarm_event(FromSwarm::ExpiredListenAddr(ExpiredListenAddr {
+                    listener_id,
+                    addr,
+                }));
             }
             inner.on_swarm_event(FromSwarm::ListenerClosed(ListenerClosed {
                 listener_id,
@@ -88,7 +91,9 @@ impl<B: NetworkBehaviour> Shell<B> {
     }
 
     fn inner(&mut self) -> Result<&mut B, ConnectionDenied> {
-        self.inner.as_mut().ok_or_else(|| ConnectionDenied::new(Panicked))
+        self.inner
+            .as_mut()
+            .ok_or_else(|| ConnectionDenied::new(Panicked))
     }
 }
 
@@ -102,7 +107,8 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Shell<B> {
         local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        self.inner()?.handle_pending_inbound_connection(id, local, remote)?;
+        self.inner()?
+            .handle_pending_inbound_connection(id, local, remote)?;
         self.accepting.insert(id, (local.clone(), remote.clone()));
         Ok(())
     }
@@ -114,7 +120,8 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Shell<B> {
         local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        self.inner()?.handle_established_inbound_connection(id, peer, local, remote)
+        self.inner()?
+            .handle_established_inbound_connection(id, peer, local, remote)
     }
 
     fn handle_pending_outbound_connection(
@@ -138,7 +145,8 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Shell<B> {
         role: Endpoint,
         port: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        self.inner()?.handle_established_outbound_connection(id, peer, address, role, port)
+        self.inner()?
+            .handle_established_outbound_connection(id, peer, address, role, port)
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
@@ -151,7 +159,8 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Shell<B> {
             }) => {
                 self.dialing.remove(connection_id);
                 self.accepting.remove(connection_id);
-                self.open.insert(*connection_id, (*peer_id, (*endpoint).clone()));
+                self.open
+                    .insert(*connection_id, (*peer_id, (*endpoint).clone()));
             }
             FromSwarm::ConnectionClosed(closed) => {
                 self.open.remove(&closed.connection_id);
@@ -171,7 +180,10 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Shell<B> {
                 self.listeners.entry(*listener_id).or_default();
             }
             FromSwarm::NewListenAddr(NewListenAddr { listener_id, addr }) => {
-                self.listeners.entry(*listener_id).or_default().push((*addr).clone());
+                self.listeners
+                    .entry(*listener_id)
+                    .or_default()
+                    .push((*addr).clone());
             }
             FromSwarm::ExpiredListenAddr(expired) => {
                 if let Some(addresses) = self.listeners.get_mut(&expired.listener_id) {
@@ -188,13 +200,21 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Shell<B> {
         }
     }
 
-    fn on_connection_handler_event(&mut self, peer: PeerId, id: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        peer: PeerId,
+        id: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         if let Some(inner) = &mut self.inner {
             inner.on_connection_handler_event(peer, id, event);
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
         match &mut self.inner {
             Some(inner) => inner.poll(context),
             None => Poll::Pending,

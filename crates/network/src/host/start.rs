@@ -5,12 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_store::network::{NetworkError, Reachability};
+use cairn_store::network::{NetworkError, Reachability, Routing};
 use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::{Boxed, ListenerId, TransportError};
 use libp2p::swarm::{Config, Swarm};
 use libp2p::{Multiaddr, PeerId, relay};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -22,8 +22,8 @@ use super::meter::Meters;
 use super::names::Names;
 use super::run::{Command, Runner};
 use super::settings::Settings;
-use super::state::{Shared, State};
 use super::shell::Shell;
+use super::state::{Shared, State};
 use super::transport::{self, Filters, Output};
 use super::trim::Protected;
 use super::{names, ping};
@@ -60,7 +60,9 @@ pub struct Modules {
 #[non_exhaustive]
 pub enum StartError {
     /// A private network is required, and there is no key.
-    #[error("only a private network is allowed (LIBP2P_FORCE_PNET), and the repository has no swarm.key")]
+    #[error(
+        "only a private network is allowed (LIBP2P_FORCE_PNET), and the repository has no swarm.key"
+    )]
     NoSwarmKey,
     /// No encryption is on.
     #[error("Swarm.Transports.Security turns off both TLS and Noise: turn one of them on")]
@@ -85,12 +87,16 @@ pub struct Host {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) pings: mpsc::Sender<ping::Request>,
     pub(super) names: Option<Names>,
+    /// Finds addresses of peers.
+    pub(super) routing: RwLock<Option<Arc<dyn Routing>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Host").field("peer", &self.shared.local).finish_non_exhaustive()
+        out.debug_struct("Host")
+            .field("peer", &self.shared.local)
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,14 +124,23 @@ impl Host {
         listen_at_relays(&mut swarm, &settings);
         let (commands, receiver) = mpsc::channel(MAX_COMMANDS);
         let (ready, listening) = oneshot::channel();
-        let runner = Runner::new(swarm, settings, Arc::clone(&shared), receiver, listeners, ready);
+        let runner = Runner::new(
+            swarm,
+            settings,
+            Arc::clone(&shared),
+            receiver,
+            listeners,
+            ready,
+        );
         let task = tokio::spawn(runner.run());
-        let names = Names::new().inspect_err(|error| tracing::warn!(%error, "names of peers are not resolved"));
+        let names = Names::new()
+            .inspect_err(|error| tracing::warn!(%error, "names of peers are not resolved"));
         let host = Arc::new(Self {
             shared,
             commands,
             pings,
             names: names.ok(),
+            routing: RwLock::default(),
             task: Mutex::new(Some(task)),
         });
         let _ = tokio::time::timeout(LISTEN, listening).await;
@@ -146,6 +161,11 @@ impl Host {
         if tokio::time::timeout(STOP, &mut task).await.is_err() {
             task.abort();
         }
+    }
+
+    /// Sets who finds the addresses of peers that are to be connected to.
+    pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
+        *self.routing.write() = routing;
     }
 
     /// Keeps the connections to a peer from being trimmed, for a purpose.
@@ -176,7 +196,10 @@ impl Host {
 
     /// Sends a command to the swarm.
     pub(super) async fn send(&self, command: Command) -> Result<(), NetworkError> {
-        self.commands.send(command).await.map_err(|_| NetworkError::Closed)
+        self.commands
+            .send(command)
+            .await
+            .map_err(|_| NetworkError::Closed)
     }
 }
 
@@ -193,14 +216,20 @@ fn shared(settings: &Settings) -> Arc<Shared> {
     let peerings = Peerings::default();
     for kept in &settings.peering {
         if let Some(peer) = crate::convert::to_libp2p(&kept.peer) {
-            peerings.add(peer, kept.addresses.iter().filter_map(address_to_libp2p).collect());
+            peerings.add(
+                peer,
+                kept.addresses
+                    .iter()
+                    .filter_map(address_to_libp2p)
+                    .collect(),
+            );
         }
     }
     Arc::new(Shared {
         local: public.to_peer_id(),
         public_key: public.encode_protobuf(),
         agent: settings.agent.clone(),
-        state: parking_lot::RwLock::new(State::default()),
+        state: RwLock::new(State::default()),
         book: Book::default(),
         meters: Meters::new(settings.count_bandwidth),
         filters: Filters::new(settings.filters.clone()),
@@ -229,7 +258,11 @@ pub(super) fn transports(
 }
 
 /// A swarm without listeners.
-pub(super) fn swarm(transport: Boxed<Output>, behaviour: Behaviour, local: PeerId) -> Swarm<Shell<Behaviour>> {
+pub(super) fn swarm(
+    transport: Boxed<Output>,
+    behaviour: Behaviour,
+    local: PeerId,
+) -> Swarm<Shell<Behaviour>> {
     let config = Config::with_tokio_executor()
         .with_idle_connection_timeout(IDLE)
         .with_smart_dial();
@@ -257,7 +290,9 @@ pub(super) fn listen(
             }
         }
     }
-    if listeners.is_empty() && let Some(error) = failed {
+    if listeners.is_empty()
+        && let Some(error) = failed
+    {
         return Err(error);
     }
     Ok(listeners)

@@ -55,7 +55,9 @@ impl State {
     }
 
     pub(super) fn tested(&self) -> impl Iterator<Item = (&Multiaddr, bool)> {
-        self.tested.iter().map(|(address, reachable)| (address, *reachable))
+        self.tested
+            .iter()
+            .map(|(address, reachable)| (address, *reachable))
     }
 
     /// What the tests say: reachable by one address is enough.
@@ -98,9 +100,8 @@ impl Shared {
     pub(super) fn announced(&self) -> Vec<Multiaddr> {
         let state = self.state.read();
         let found = state.external.iter().cloned().chain(state.listening());
-        let bare = found.map(|address| {
-            super::book::without_peer(&address, self.local).unwrap_or(address)
-        });
+        let bare =
+            found.map(|address| super::book::without_peer(&address, self.local).unwrap_or(address));
         self.policy.announced(bare)
     }
 }

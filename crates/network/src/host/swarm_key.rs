@@ -91,10 +91,12 @@ mod tests {
 
     #[test]
     fn every_encoding_is_read() {
-        let hex = SwarmKey::parse(format!("/key/swarm/psk/1.0.0/\n/base16/\n{HEX}\n").as_bytes()).unwrap();
+        let hex = SwarmKey::parse(format!("/key/swarm/psk/1.0.0/\n/base16/\n{HEX}\n").as_bytes())
+            .unwrap();
         let bytes = HEXLOWER_PERMISSIVE.decode(HEX.as_bytes()).unwrap();
         let text = BASE64.encode(&bytes);
-        let base64 = SwarmKey::parse(format!("/key/swarm/psk/1.0.0/\r\n/base64/\r\n{text}").as_bytes());
+        let base64 =
+            SwarmKey::parse(format!("/key/swarm/psk/1.0.0/\r\n/base64/\r\n{text}").as_bytes());
         assert_eq!(base64, Ok(hex));
         let binary = [b"/key/swarm/psk/1.0.0/\n/bin/\n".as_slice(), &bytes].concat();
         assert_eq!(SwarmKey::parse(&binary), Ok(hex));
@@ -105,10 +107,22 @@ mod tests {
     fn other_files_are_refused() {
         let parse = |text: &str| SwarmKey::parse(text.as_bytes()).unwrap_err();
         assert_eq!(parse(""), SwarmKeyError::Lines);
-        assert_eq!(parse("/key/swarm/psk/2.0.0/\n/base16/\n00"), SwarmKeyError::Kind);
-        assert_eq!(parse("/key/swarm/psk/1.0.0/\n/base32/\n00"), SwarmKeyError::Encoding);
-        assert_eq!(parse("/key/swarm/psk/1.0.0/\n/base16/\n00"), SwarmKeyError::Key);
-        assert_eq!(parse("/key/swarm/psk/1.0.0/\n/bin/\n00"), SwarmKeyError::Key);
+        assert_eq!(
+            parse("/key/swarm/psk/2.0.0/\n/base16/\n00"),
+            SwarmKeyError::Kind
+        );
+        assert_eq!(
+            parse("/key/swarm/psk/1.0.0/\n/base32/\n00"),
+            SwarmKeyError::Encoding
+        );
+        assert_eq!(
+            parse("/key/swarm/psk/1.0.0/\n/base16/\n00"),
+            SwarmKeyError::Key
+        );
+        assert_eq!(
+            parse("/key/swarm/psk/1.0.0/\n/bin/\n00"),
+            SwarmKeyError::Key
+        );
         assert_eq!(parse(&"x".repeat(MAX_FILE + 1)), SwarmKeyError::Lines);
     }
 }

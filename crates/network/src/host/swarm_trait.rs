@@ -1,14 +1,13 @@
 //! The host as the swarm of a node.
 
-use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
 
 use cairn_primitives::Multiaddr;
 use cairn_primitives::keys::PeerId;
 use cairn_store::network::{
-    Bandwidth, Connection, Direction, KnownPeers, NetworkError, PeerAddresses, PeerIdentity,
-    ReachableAddresses, ResourceScope, ResourceUsage, RoundTrips, Scope, Swarm, Traffic,
+    Connection, KnownPeers, NetworkError, PeerAddresses, PeerIdentity, QueryStep,
+    ReachableAddresses, ResourceScope, RoundTrips, Swarm,
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
@@ -55,35 +54,53 @@ impl Host {
         expanded
     }
 
-    /// What the open streams of this node are, by protocol, and how many peers have connections.
-    fn usage(&self) -> (BTreeMap<Scope, ResourceUsage>, ResourceUsage) {
-        let mut scopes: BTreeMap<Scope, ResourceUsage> = BTreeMap::new();
-        let mut system = ResourceUsage::default();
-        let state = self.shared.state.read();
-        for open in state.connections.values() {
-            let Some(peer) = from_libp2p(&open.peer) else {
-                continue;
-            };
-            let meter = open.meter.as_ref().and_then(Weak::upgrade);
-            let (inbound, outbound) = meter.as_ref().map(|meter| meter.counts()).unwrap_or_default();
-            let of_peer = scopes.entry(Scope::Peer(peer)).or_default();
-            for usage in [of_peer, &mut system] {
-                match open.direction {
-                    Direction::Inbound => usage.inbound_connections += 1,
-                    Direction::Outbound => usage.outbound_connections += 1,
-                }
-                usage.inbound_streams += inbound as u64;
-                usage.outbound_streams += outbound as u64;
-                usage.sockets += 1;
+    /// Connects by the given and known addresses. If that fails, or there are none, routing is asked for others, as in Kubo.
+    async fn connect_or_look_up(
+        &self,
+        id: libp2p::PeerId,
+        peer: &PeerId,
+        given: Vec<libp2p::Multiaddr>,
+    ) -> Result<(), NetworkError> {
+        let mut tried = self.expand(given).await;
+        let dial = |addresses: Vec<libp2p::Multiaddr>| {
+            self.request(move |reply| Command::Connect {
+                peer: id,
+                addresses,
+                reply,
+            })
+        };
+        let failed = match dial(tried.clone()).await {
+            Err(failed @ NetworkError::Dial(_)) => failed,
+            done => return done,
+        };
+        tried.extend(self.shared.book.addresses(&id));
+        let found = self.look_up(peer).await;
+        let found: Vec<_> = found
+            .into_iter()
+            .filter(|address| !tried.contains(address))
+            .collect();
+        if found.is_empty() {
+            return Err(failed);
+        }
+        dial(found).await
+    }
+
+    /// Addresses of a peer that routing finds.
+    async fn look_up(&self, peer: &PeerId) -> Vec<libp2p::Multiaddr> {
+        let Some(routing) = self.routing.read().clone() else {
+            return Vec::new();
+        };
+        let mut steps = routing.find_peer(peer);
+        while let Some(Ok(step)) = steps.next().await {
+            if step.step == QueryStep::FinalPeer {
+                let named = step.responses.iter().filter(|named| named.peer == *peer);
+                return named
+                    .flat_map(|named| &named.addresses)
+                    .filter_map(address_to_libp2p)
+                    .collect();
             }
         }
-        let transient = ResourceUsage {
-            inbound_connections: state.pending.0,
-            outbound_connections: state.pending.1,
-            ..ResourceUsage::default()
-        };
-        scopes.insert(Scope::Transient, transient);
-        (scopes, system)
+        Vec::new()
     }
 }
 
@@ -139,7 +156,9 @@ impl Swarm for Host {
 
     fn listening(&self) -> Vec<Multiaddr> {
         let listening = self.shared.state.read().listening();
-        let bare = listening.iter().filter_map(|address| without_peer(address, self.shared.local));
+        let bare = listening
+            .iter()
+            .filter_map(|address| without_peer(address, self.shared.local));
         addresses(&bare.collect::<Vec<_>>())
     }
 
@@ -170,14 +189,21 @@ impl Swarm for Host {
         address: &'a Multiaddr,
     ) -> BoxFuture<'a, Result<Vec<PeerAddresses>, NetworkError>> {
         async move {
-            let names = self.names.as_ref().ok_or(NetworkError::Unavailable("name resolution"))?;
+            let names = self
+                .names
+                .as_ref()
+                .ok_or(NetworkError::Unavailable("name resolution"))?;
             let address = address_to_libp2p(address).ok_or(NetworkError::NotFound)?;
             let found = tokio::time::timeout(RESOLVE, names.resolve(&address)).await;
             let found = found.map_err(|_| NetworkError::NotFound)??;
             let mut peers: Vec<PeerAddresses> = Vec::new();
             for address in found {
-                let Some(peer) = peer_of(&address) else { continue };
-                let bare = without_peer(&address, peer).as_ref().and_then(address_from_libp2p);
+                let Some(peer) = peer_of(&address) else {
+                    continue;
+                };
+                let bare = without_peer(&address, peer)
+                    .as_ref()
+                    .and_then(address_from_libp2p);
                 let (Some(peer), Some(bare)) = (from_libp2p(&peer), bare) else {
                     continue;
                 };
@@ -200,20 +226,18 @@ impl Swarm for Host {
     fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
         async move {
             let id = to_libp2p(&peer.peer).ok_or(NetworkError::NotFound)?;
-            let given = peer.addresses.iter().filter_map(address_to_libp2p).collect();
-            let connect = async {
-                let addresses = self.expand(given).await;
-                self.request(|reply| Command::Connect {
-                    peer: id,
-                    addresses,
-                    reply,
-                })
+            let given = peer
+                .addresses
+                .iter()
+                .filter_map(address_to_libp2p)
+                .collect();
+            let connect = self.connect_or_look_up(id, &peer.peer, given);
+            tokio::time::timeout(CONNECT, connect)
                 .await
-            };
-            tokio::time::timeout(CONNECT, connect).await.unwrap_or_else(|_| {
-                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(NetworkError::Dial(std::sync::Arc::new(error)))
-            })
+                .unwrap_or_else(|_| {
+                    let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                    Err(NetworkError::Dial(std::sync::Arc::new(error)))
+                })
         }
         .boxed()
     }
@@ -226,10 +250,17 @@ impl Swarm for Host {
         async move {
             let peer = to_libp2p(peer).ok_or(NetworkError::NotConnected)?;
             let address = match address {
-                Some(address) => Some(address_to_libp2p(address).ok_or(NetworkError::NoSuchConnection)?),
+                Some(address) => {
+                    Some(address_to_libp2p(address).ok_or(NetworkError::NoSuchConnection)?)
+                }
                 None => None,
             };
-            self.request(|reply| Command::Disconnect { peer, address, reply }).await
+            self.request(|reply| Command::Disconnect {
+                peer,
+                address,
+                reply,
+            })
+            .await
         }
         .boxed()
     }
@@ -248,7 +279,11 @@ impl Swarm for Host {
         }
         // One slot: the next ping is sent once the last result was taken.
         let (results, mut received) = mpsc::channel(1);
-        if self.pings.try_send(ping::Request { peer, results }).is_err() {
+        if self
+            .pings
+            .try_send(ping::Request { peer, results })
+            .is_err()
+        {
             return failed(NetworkError::Unavailable("another ping"));
         }
         stream::poll_fn(move |context| received.poll_recv(context)).boxed()
@@ -275,7 +310,11 @@ impl Swarm for Host {
 
     fn add_peering(&self, peer: PeerAddresses) {
         if let Some(id) = to_libp2p(&peer.peer) {
-            let addresses = peer.addresses.iter().filter_map(address_to_libp2p).collect();
+            let addresses = peer
+                .addresses
+                .iter()
+                .filter_map(address_to_libp2p)
+                .collect();
             self.shared.peerings.add(id, addresses);
         }
     }
@@ -287,69 +326,6 @@ impl Swarm for Host {
     }
 
     fn resources(&self) -> Option<Vec<ResourceScope>> {
-        let limits = &self.shared.limits;
-        if !limits.enabled {
-            return None;
-        }
-        let (scopes, system) = self.usage();
-        let system_limit = ResourceUsage {
-            inbound_connections: limits.inbound.into(),
-            outbound_connections: limits.outbound.into(),
-            inbound_streams: u64::from(limits.total) * limits.streams as u64,
-            outbound_streams: u64::MAX,
-            sockets: limits.total.into(),
-            memory: limits.memory.map_or(u64::MAX, |bytes| bytes as u64),
-        };
-        let peer_limit = ResourceUsage {
-            inbound_connections: limits.per_peer.into(),
-            outbound_connections: limits.per_peer.into(),
-            inbound_streams: u64::from(limits.per_peer) * limits.streams as u64,
-            outbound_streams: u64::MAX,
-            sockets: limits.per_peer.into(),
-            memory: u64::MAX,
-        };
-        let transient_limit = ResourceUsage {
-            inbound_connections: limits.pending_inbound.into(),
-            outbound_connections: limits.pending_outbound.into(),
-            sockets: u64::from(limits.pending_inbound) + u64::from(limits.pending_outbound),
-            ..ResourceUsage::default()
-        };
-        let others = scopes.into_iter().map(|(scope, usage)| ResourceScope {
-            limit: Some(match &scope {
-                Scope::Transient => transient_limit,
-                _ => peer_limit,
-            }),
-            scope,
-            usage,
-        });
-        let system = ResourceScope {
-            scope: Scope::System,
-            usage: system,
-            limit: Some(system_limit),
-        };
-        Some(std::iter::once(system).chain(others).collect())
+        self.resource_scopes()
     }
-}
-
-impl Bandwidth for Host {
-    fn total(&self) -> Traffic {
-        self.shared.meters.total()
-    }
-
-    fn of_peer(&self, peer: &PeerId) -> Traffic {
-        to_libp2p(peer).map(|peer| self.shared.meters.of_peer(&peer)).unwrap_or_default()
-    }
-
-    fn of_protocol(&self, protocol: &str) -> Traffic {
-        self.shared.meters.of_protocol(protocol)
-    }
-}
-
-impl Host {
-    /// The counters of bytes; `None` when they are turned off.
-    #[must_use]
-    pub fn bandwidth(&self) -> Option<&dyn Bandwidth> {
-        self.shared.meters.count_bytes().then_some(self as &dyn Bandwidth)
-    }
-
 }

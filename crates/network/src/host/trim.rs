@@ -118,7 +118,11 @@ impl Behaviour {
             .take(excess)
             .map(|(_, id, peer)| (id, peer))
             .collect();
-        tracing::debug!(open = count, closing = self.closing.len(), "trims connections");
+        tracing::debug!(
+            open = count,
+            closing = self.closing.len(),
+            "trims connections"
+        );
     }
 }
 
@@ -171,11 +175,19 @@ impl NetworkBehaviour for Behaviour {
         }
     }
 
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        _: PeerId,
+        _: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         match event {}
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<ToSwarm<Infallible, THandlerInEvent<Self>>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<ToSwarm<Infallible, THandlerInEvent<Self>>> {
         loop {
             if let Some((id, peer_id)) = self.closing.pop() {
                 return Poll::Ready(ToSwarm::CloseConnection {

@@ -8,6 +8,7 @@
 //! network those it listens on. The host tells only whether others can reach this node: [`Router::set_reachable`].
 
 mod announce;
+mod delegated;
 mod dht;
 mod record;
 mod router;
@@ -20,8 +21,10 @@ use libp2p::PeerId;
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 
+pub use self::delegated::PeerRecord;
 use self::dht::Dht;
 use self::dht::scope::Scope;
+pub(crate) use self::dht::scope::is_public_ip;
 pub use self::record::ValueError;
 pub use self::router::{LookupError, Router};
 pub use self::settings::{AnnounceSettings, DhtMode, Settings};

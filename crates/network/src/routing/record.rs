@@ -70,7 +70,7 @@ impl Space {
 /// A value that its owner made.
 #[derive(Debug)]
 pub(super) enum Valid {
-    Record(Record),
+    Record(Box<Record>),
     PublicKey,
 }
 
@@ -85,7 +85,7 @@ impl Valid {
             Space::Ipns => {
                 let record = Record::decode(&Bytes::copy_from_slice(value))?;
                 record.verify(&peer, now)?;
-                Ok(Self::Record(record))
+                Ok(Self::Record(Box::new(record)))
             }
             Space::PublicKey => {
                 let key = PublicKey::decode(value).map_err(|_| ValueError::PublicKey)?;

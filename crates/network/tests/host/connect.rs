@@ -7,11 +7,21 @@ use futures_util::StreamExt as _;
 use crate::support::{TCP, plain, start, until};
 
 /// Connects two hosts, and checks what each knows of the other.
-async fn meet(listen: &str, dialer: impl FnOnce(&mut Settings), listener: impl FnOnce(&mut Settings)) {
+async fn meet(
+    listen: &str,
+    dialer: impl FnOnce(&mut Settings),
+    listener: impl FnOnce(&mut Settings),
+) {
     let (a, b) = (start(listen, dialer).await, start(listen, listener).await);
     a.connect(b.here()).await.unwrap();
-    until("both are connected", || a.is_connected(&b) && b.is_connected(&a)).await;
-    until("both are identified", || a.identity(&b.id).is_some() && b.identity(&a.id).is_some()).await;
+    until("both are connected", || {
+        a.is_connected(&b) && b.is_connected(&a)
+    })
+    .await;
+    until("both are identified", || {
+        a.identity(&b.id).is_some() && b.identity(&a.id).is_some()
+    })
+    .await;
     let known = a.identity(&b.id).unwrap();
     assert_eq!(known.agent, concat!("cairn/", env!("CARGO_PKG_VERSION")));
     assert!(known.public_key.is_some());
@@ -19,25 +29,40 @@ async fn meet(listen: &str, dialer: impl FnOnce(&mut Settings), listener: impl F
     for _ in 0..3 {
         pings.next().await.unwrap().unwrap();
     }
-    until("the latency is measured", || a.connections().iter().all(|open| open.latency.is_some())).await;
+    until("the latency is measured", || {
+        a.connections().iter().all(|open| open.latency.is_some())
+    })
+    .await;
     let open = a.connections();
     assert_eq!(open.len(), 1);
     let streams = &open.first().unwrap().streams;
-    assert!(streams.iter().any(|name| name == "/ipfs/ping/1.0.0"), "{streams:?}");
+    assert!(
+        streams.iter().any(|name| name == "/ipfs/ping/1.0.0"),
+        "{streams:?}"
+    );
     assert_eq!(open.first().unwrap().direction, Direction::Outbound);
-    assert_eq!(b.connections().first().unwrap().direction, Direction::Inbound);
+    assert_eq!(
+        b.connections().first().unwrap().direction,
+        Direction::Inbound
+    );
     assert!(a.of_protocol("/ipfs/ping/1.0.0").sent >= 96);
     assert!(a.of_peer(&b.id).received >= 96);
     assert_eq!(a.total().sent, a.of_peer(&b.id).sent);
     a.host.disconnect(&b.id, None).await.unwrap();
-    until("both are disconnected", || !a.is_connected(&b) && !b.is_connected(&a)).await;
+    until("both are disconnected", || {
+        !a.is_connected(&b) && !b.is_connected(&a)
+    })
+    .await;
     assert!(matches!(
         a.host.disconnect(&b.id, None).await,
         Err(NetworkError::NotConnected)
     ));
     a.shutdown().await;
     b.shutdown().await;
-    assert!(matches!(a.connect(b.here()).await, Err(NetworkError::Closed)));
+    assert!(matches!(
+        a.connect(b.here()).await,
+        Err(NetworkError::Closed)
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +108,13 @@ async fn by_secure_websocket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_resolved_before_dialing() {
     let (a, b) = (plain().await, plain().await);
-    let port = b.address().to_string().rsplit('/').next().unwrap().to_owned();
+    let port = b
+        .address()
+        .to_string()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let peer = PeerAddresses {
         peer: b.id.clone(),
         addresses: vec![format!("/dns4/localhost/tcp/{port}").parse().unwrap()],

@@ -10,10 +10,11 @@ use futures_util::StreamExt as _;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::{DeniedUpgrade, ReadyUpgrade};
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::handler::{ConnectionEvent, ConnectionHandlerEvent};
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour, SubstreamProtocol, Swarm,
-    SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
+    ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour,
+    SubstreamProtocol, Swarm, SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 
@@ -51,7 +52,12 @@ impl NetworkBehaviour for Flood {
 
     fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
 
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        _: PeerId,
+        _: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         self.opened += event;
     }
 
@@ -135,7 +141,44 @@ fn bare<B: NetworkBehaviour>(behaviour: B) -> Swarm<B> {
         libp2p::noise::Config::new,
         libp2p::yamux::Config::default,
     );
-    builder.unwrap().with_behaviour(|_| behaviour).unwrap().build()
+    builder
+        .unwrap()
+        .with_behaviour(|_| behaviour)
+        .unwrap()
+        .build()
+}
+
+/// A peer that opens connections without end has as many as one peer may have.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_peer_has_few_connections() {
+    let server = plain().await;
+    let address: Multiaddr = server.address().text_with_peer(&server.id).parse().unwrap();
+    let mut peer = bare(libp2p::swarm::dummy::Behaviour);
+    let id = PeerId::from_bytes(server.id.as_bytes()).unwrap();
+    for _ in 0..32 {
+        let options = DialOpts::peer_id(id)
+            .addresses(vec![address.clone()])
+            .condition(PeerCondition::Always)
+            .build();
+        peer.dial(options).unwrap();
+    }
+    let (mut opened, mut closed, mut most) = (0, 0, 0);
+    while opened < 32 || closed < 24 {
+        match peer.select_next_some().await {
+            SwarmEvent::ConnectionEstablished { .. } => opened += 1,
+            SwarmEvent::ConnectionClosed { .. } => closed += 1,
+            SwarmEvent::OutgoingConnectionError { .. } => {
+                (opened, closed) = (opened + 1, closed + 1)
+            }
+            _ => {}
+        }
+        most = most.max(server.connections().len());
+    }
+    assert!(most <= 8, "{most}");
+    until("the others stay", || server.connections().len() == 8).await;
+    let friend = plain().await;
+    friend.connect(server.here()).await.unwrap();
+    until("others connect", || server.is_connected(&friend)).await;
 }
 
 /// 10^5 streams one after another on one connection: the host keeps few of them, and serves others meanwhile.
@@ -154,7 +197,10 @@ async fn floods_of_streams_are_bounded_and_others_are_served() {
         if let SwarmEvent::Behaviour(count) = &event {
             answered += *count;
             let scopes = server.resources().unwrap();
-            let system = scopes.iter().find(|scope| scope.scope == Scope::System).unwrap();
+            let system = scopes
+                .iter()
+                .find(|scope| scope.scope == Scope::System)
+                .unwrap();
             most = most.max(system.usage.inbound_streams);
         }
         if matches!(event, SwarmEvent::ConnectionClosed { .. }) {

@@ -11,7 +11,10 @@ use crate::support::{TCP, TestHost, plain, start, until};
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_refuse_dialed_and_accepted_connections() {
     let range: cairn_primitives::Multiaddr = "/ip4/127.0.0.0/ipcidr/8".parse().unwrap();
-    let (a, b) = (plain().await, start(TCP, |settings| settings.filters = vec![range.clone()]).await);
+    let (a, b) = (
+        plain().await,
+        start(TCP, |settings| settings.filters = vec![range.clone()]).await,
+    );
     assert_eq!(b.filters(), [range.clone()]);
     assert!(a.connect(b.here()).await.is_err());
     assert!(b.connect(a.here()).await.is_err());
@@ -39,7 +42,10 @@ async fn connections_above_the_limit_are_refused_and_others_stay() {
     assert_eq!(server.connections().len(), 3);
     assert!(friends.iter().all(|friend| server.is_connected(friend)));
     let usage = server.resources().unwrap();
-    let system = usage.iter().find(|scope| scope.scope == Scope::System).unwrap();
+    let system = usage
+        .iter()
+        .find(|scope| scope.scope == Scope::System)
+        .unwrap();
     assert_eq!(system.usage.inbound_connections, 3);
     assert_eq!(system.limit.unwrap().inbound_connections, 3);
     friends.pop().unwrap().shutdown().await;
@@ -55,7 +61,14 @@ async fn half_open_handshakes_time_out_and_are_bounded() {
         settings.limits.handshake = Duration::from_millis(500);
     })
     .await;
-    let port: u16 = server.address().to_string().rsplit('/').next().unwrap().parse().unwrap();
+    let port: u16 = server
+        .address()
+        .to_string()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let mut silent = Vec::new();
     for _ in 0..100 {
         silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
@@ -91,6 +104,9 @@ async fn connections_are_trimmed_to_the_low_water() {
         let _ = friend.connect(server.here()).await;
         friends.push(friend);
     }
-    until("connections are trimmed", || server.connections().len() == 2).await;
+    until("connections are trimmed", || {
+        server.connections().len() == 2
+    })
+    .await;
     assert!(server.is_connected(&kept) && server.is_connected(&peered));
 }

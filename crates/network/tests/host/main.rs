@@ -8,3 +8,4 @@ mod limits;
 mod peers;
 mod private;
 mod support;
+mod whole;

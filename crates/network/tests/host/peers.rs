@@ -37,7 +37,10 @@ async fn addresses_are_announced_as_configured() {
     })
     .await;
     assert_eq!(b.announced(), [to("/ip4/192.0.2.7/tcp/4001")]);
-    let c = start(TCP, |settings| settings.announce = vec![to("/dns4/example.com/tcp/443/tls/ws")]).await;
+    let c = start(TCP, |settings| {
+        settings.announce = vec![to("/dns4/example.com/tcp/443/tls/ws")]
+    })
+    .await;
     a.connect(b.here()).await.unwrap();
     a.connect(c.here()).await.unwrap();
     until("both are identified", || {
@@ -46,9 +49,24 @@ async fn addresses_are_announced_as_configured() {
     .await;
     // Where it was dialed is known besides.
     let known = a.known();
-    assert!(known.get(&b.id).unwrap().contains(&to("/ip4/192.0.2.7/tcp/4001")));
-    assert!(!known.get(&b.id).unwrap().contains(&to("/ip4/127.0.0.1/tcp/5")));
-    assert!(known.get(&c.id).unwrap().contains(&to("/dns4/example.com/tcp/443/tls/ws")));
+    assert!(
+        known
+            .get(&b.id)
+            .unwrap()
+            .contains(&to("/ip4/192.0.2.7/tcp/4001"))
+    );
+    assert!(
+        !known
+            .get(&b.id)
+            .unwrap()
+            .contains(&to("/ip4/127.0.0.1/tcp/5"))
+    );
+    assert!(
+        known
+            .get(&c.id)
+            .unwrap()
+            .contains(&to("/dns4/example.com/tcp/443/tls/ws"))
+    );
     assert_eq!(a.reachability().status, Reachability::Unknown);
     assert_eq!(a.reachability().unknown, a.listening());
 }
@@ -61,7 +79,10 @@ async fn peerings_are_connected_again() {
     until("it is connected", || a.is_connected(&b)).await;
     b.host.disconnect(&a.id, None).await.unwrap();
     until("it is disconnected or back", || a.count(&b) <= 1).await;
-    until("it is connected again", || a.is_connected(&b) && b.is_connected(&a)).await;
+    until("it is connected again", || {
+        a.is_connected(&b) && b.is_connected(&a)
+    })
+    .await;
     a.remove_peering(&b.id);
     assert!(a.peerings().is_empty());
 }

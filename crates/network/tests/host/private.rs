@@ -13,12 +13,19 @@ fn key(byte: u8) -> SwarmKey {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_hosts_with_the_same_key_connect() {
     for listen in [TCP, "/ip4/127.0.0.1/tcp/0/ws"] {
-        let private = |byte| start(listen, move |settings| {
-            settings.swarm_key = Some(key(byte));
-            settings.limits.handshake = std::time::Duration::from_secs(2);
-            settings.limits.dial = std::time::Duration::from_secs(2);
-        });
-        let (a, b, other, open) = (private(1).await, private(1).await, private(2).await, plain().await);
+        let private = |byte| {
+            start(listen, move |settings| {
+                settings.swarm_key = Some(key(byte));
+                settings.limits.handshake = std::time::Duration::from_secs(2);
+                settings.limits.dial = std::time::Duration::from_secs(2);
+            })
+        };
+        let (a, b, other, open) = (
+            private(1).await,
+            private(1).await,
+            private(2).await,
+            plain().await,
+        );
         a.connect(b.here()).await.unwrap();
         assert!(a.is_connected(&b));
         assert!(other.connect(b.here()).await.is_err());

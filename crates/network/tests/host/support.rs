@@ -59,7 +59,10 @@ impl TestHost {
 
     pub(crate) fn count(&self, other: &TestHost) -> usize {
         let connections = self.host.connections();
-        connections.iter().filter(|open| open.peer == other.id).count()
+        connections
+            .iter()
+            .filter(|open| open.peer == other.id)
+            .count()
     }
 }
 
@@ -70,5 +73,10 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(60), wait).await.is_ok(), "never: {what}");
+    assert!(
+        tokio::time::timeout(Duration::from_secs(60), wait)
+            .await
+            .is_ok(),
+        "never: {what}"
+    );
 }

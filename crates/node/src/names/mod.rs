@@ -3,6 +3,7 @@
 mod cache;
 mod dnslink;
 mod publish;
+mod republish;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use tokio::sync::Semaphore;
 use self::cache::{Bounds, Cache};
 use self::dnslink::Link;
 pub use self::publish::{PublishError, PublishOptions};
+pub use self::republish::{RepublishError, Republished};
 use crate::config::{ConfigFile, GoDuration, OptionalDuration};
 use crate::dns::{Dns, DnsError};
 use crate::keystore::Keystore;

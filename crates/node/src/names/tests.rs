@@ -313,3 +313,32 @@ async fn what_is_no_name_is_told() {
         assert!(matches!(refused, Err(NameError::NoName { .. })), "{name}");
     }
 }
+
+#[tokio::test]
+async fn own_records_are_published_again_with_their_number_and_more_time() {
+    let names = names(FixedDns::new());
+    let (own, peers) = (key(1), Arc::new(Peers::default()));
+    let short = PublishOptions {
+        lifetime: HOUR,
+        ttl: HOUR,
+        offline: true,
+        ..PublishOptions::default()
+    };
+    names.publish(&own, &path(CID), &short).await.unwrap();
+    assert_eq!(names.republish(2 * HOUR).await, Republished::default());
+    names.set_records(Some(peers.clone()));
+    names
+        .put(&key(2).peer_id(), &record(&key(2), CID, 1, HOUR), true)
+        .await
+        .unwrap();
+    let done = names.republish(3 * HOUR).await;
+    assert_eq!((done.published, done.failed), (1, 0));
+    let known = peers.known.lock();
+    let [(name, bytes)] = &known[..] else {
+        panic!("the record of the other key is its owner's to publish")
+    };
+    let record = Record::decode(bytes).unwrap();
+    assert_eq!((name, record.sequence()), (&own.peer_id(), Ok(0)));
+    assert_eq!(record.ttl(), Ok(HOUR));
+    assert!(record.valid_until().unwrap() > SystemTime::now() + 2 * HOUR);
+}

@@ -8,6 +8,9 @@ use cairn_network::host::{IdentityError, StartError, SwarmKeyError};
 use cairn_network::pubsub::PubSubError;
 use cairn_primitives::multiaddr::MultiaddrError;
 
+use crate::announce::StrategyError;
+use crate::names::RepublishError;
+
 /// Why a node cannot connect to peers.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -71,6 +74,12 @@ pub enum OnlineError {
     /// The node's key cannot be used.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// What is announced cannot be read from the configuration.
+    #[error("Provide.Strategy is invalid")]
+    Strategy(#[from] StrategyError),
+    /// When names are published again cannot be read from the configuration.
+    #[error(transparent)]
+    Republish(#[from] RepublishError),
     /// Messages by topic cannot be set up.
     #[error(transparent)]
     PubSub(#[from] PubSubError),
@@ -99,6 +108,8 @@ impl OnlineError {
             | Self::Certificate { .. }
             | Self::Identity(_)
             | Self::PubSub(_)
+            | Self::Republish(_)
+            | Self::Strategy(_)
             | Self::Start(_) => None,
         }
     }

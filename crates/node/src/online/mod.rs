@@ -89,7 +89,14 @@ impl Node {
         let key_fingerprint = settings.swarm_key.as_ref().map(SwarmKey::fingerprint);
         let (modules, parts) = Parts::new(self, &config, &settings, options)?;
         let host = Host::start(settings, modules).await?;
-        let network = parts.connect(self, &config, Arc::clone(&host));
+        let network = match parts.connect(self, &config, Arc::clone(&host)) {
+            Ok(network) => network,
+            Err(error) => {
+                self.disconnect_parts();
+                host.shutdown().await;
+                return Err(error);
+            }
+        };
         self.set_network(Some(Arc::new(network)));
         let online = Arc::new(Online {
             host,
@@ -104,11 +111,19 @@ impl Node {
         let Some(online) = self.peers().set_online(None) else {
             return;
         };
-        self.listener().set(None);
-        self.set_exchange(None);
-        self.set_records(None);
-        if tokio::time::timeout(STOP, online.host.shutdown()).await.is_err() {
+        self.disconnect_parts();
+        if tokio::time::timeout(STOP, online.host.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!("the connections to peers did not close in time");
         }
+    }
+
+    fn disconnect_parts(&self) {
+        self.listener().set(None);
+        self.pins().set_listener(None);
+        self.set_exchange(None);
+        self.set_records(None);
     }
 }

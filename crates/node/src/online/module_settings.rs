@@ -41,7 +41,10 @@ pub(super) fn routing(
         let urls = list.iter().flatten().filter(|url| *url != AUTO);
         urls.cloned().collect()
     };
-    if matches!(kind.unwrap_or("auto"), "" | "auto" | "autoclient" | "delegated") {
+    if matches!(
+        kind.unwrap_or("auto"),
+        "" | "auto" | "autoclient" | "delegated"
+    ) {
         settings.routers = urls(&set.delegated_routers);
         settings.publishers = urls(&config.ipns.delegated_publishers);
     }
@@ -50,7 +53,11 @@ pub(super) fn routing(
     if let Some(interval) = provide.dht.interval.0 {
         settings.announce.interval = interval.to_std();
     }
-    if let Some(workers) = provide.dht.max_workers.and_then(|workers| usize::try_from(workers).ok()) {
+    if let Some(workers) = provide
+        .dht
+        .max_workers
+        .and_then(|workers| usize::try_from(workers).ok())
+    {
         settings.announce.workers = workers.max(1);
     }
     Ok(Some(settings))

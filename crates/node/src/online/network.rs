@@ -36,7 +36,9 @@ impl Network for NodeNetwork {
     }
 
     fn pubsub(&self) -> Option<&dyn network::PubSub> {
-        self.pubsub.as_ref().map(|pubsub| pubsub as &dyn network::PubSub)
+        self.pubsub
+            .as_ref()
+            .map(|pubsub| pubsub as &dyn network::PubSub)
     }
 
     fn bandwidth(&self) -> Option<&dyn Bandwidth> {
@@ -71,7 +73,10 @@ pub(super) fn sockets(addresses: &[Multiaddr]) -> Vec<String> {
             "ip4" | "dns" | "dns4" | "dns6" => format!("{host}:{port}"),
             _ => continue,
         };
-        sockets.entry(socket).or_default().insert(protocol.to_uppercase());
+        sockets
+            .entry(socket)
+            .or_default()
+            .insert(protocol.to_uppercase());
     }
     let lines = sockets.into_iter().map(|(socket, protocols)| {
         let protocols: Vec<_> = protocols.into_iter().collect();
@@ -96,7 +101,11 @@ mod tests {
         let addresses = addresses.map(|text| text.parse().unwrap());
         assert_eq!(
             sockets(&addresses),
-            ["127.0.0.1:4001 (TCP+UDP)", "127.0.0.1:4002 (TCP)", "[::1]:4001 (TCP)"]
+            [
+                "127.0.0.1:4001 (TCP+UDP)",
+                "127.0.0.1:4002 (TCP)",
+                "[::1]:4001 (TCP)"
+            ]
         );
     }
 }

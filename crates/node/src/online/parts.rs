@@ -1,22 +1,30 @@
 //! The modules beside the swarm, by the configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cairn_network::bitswap::Bitswap;
+use cairn_network::gateways::{Fallback, FindGateways, Gateways};
 use cairn_network::host::{Host, Modules, Settings};
 use cairn_network::names::{Combined, TopicRecords};
 use cairn_network::pubsub::{Discovery, PubSub};
 use cairn_network::routing::Router;
 use cairn_network::streams::{Streams, TcpTunnels};
-use cairn_network::{NoExchange, NoRouting, Providers, bitswap, names, pubsub, routing, streams};
-use cairn_store::BlockReader;
-use cairn_store::network::{Reachability, Records};
+use cairn_network::{
+    NoExchange, NoRouting, Providers, bitswap, gateways, names, pubsub, routing, streams,
+};
+use cairn_store::network::{Reachability, Records, Routing};
+use cairn_store::{BlockReader, Exchange};
 
 use super::error::OnlineError;
 use super::network::NodeNetwork;
 use super::{OnlineOptions, module_settings};
+use crate::announce::Announcer;
 use crate::config::Config;
 use crate::node::Node;
+
+/// Gateways are asked for blocks that peers did not send in this time.
+const GATEWAYS_AFTER: Duration = Duration::from_secs(2);
 
 /// Handles of the modules.
 pub(super) struct Parts {
@@ -25,6 +33,7 @@ pub(super) struct Parts {
     pubsub: Option<PubSub>,
     streams: Streams,
     name_topics: bool,
+    http_routers: bool,
 }
 
 impl Parts {
@@ -35,11 +44,20 @@ impl Parts {
         settings: &Settings,
         options: &OnlineOptions,
     ) -> Result<(Modules, Self), OnlineError> {
-        let name_topics = options.name_topics.or(config.ipns.use_pubsub).unwrap_or(false);
+        let name_topics = options
+            .name_topics
+            .or(config.ipns.use_pubsub)
+            .unwrap_or(false);
         let with_pubsub = options.pubsub.or(config.pubsub.enabled).unwrap_or(false) || name_topics;
         let mut modules = Modules::default();
-        let kind = options.routing.as_deref().or(config.routing.kind.as_deref());
+        let kind = options
+            .routing
+            .as_deref()
+            .or(config.routing.kind.as_deref());
         let routing_settings = module_settings::routing(config, kind)?;
+        let http_routers = routing_settings
+            .as_ref()
+            .is_some_and(|settings| !settings.routers.is_empty());
         let router = routing_settings.map(|routing_settings| {
             let (behaviour, router) = routing::new(routing_settings, settings.local());
             modules.routing = Some(behaviour);
@@ -76,38 +94,65 @@ impl Parts {
             pubsub,
             streams,
             name_topics,
+            http_routers,
         };
         Ok((modules, parts))
     }
 
     /// Connects the handles to the node, whose swarm runs now.
-    pub(super) fn connect(self, node: &Node, config: &Config, host: Arc<Host>) -> NodeNetwork {
+    pub(super) fn connect(
+        self,
+        node: &Node,
+        config: &Config,
+        host: Arc<Host>,
+    ) -> Result<NodeNetwork, OnlineError> {
+        node.republish_names()?;
+        let announcer = self.announcer(node, config)?;
         let tunnels = config
             .experimental
             .libp2p_stream_mounting
             .then(|| TcpTunnels::new(self.streams.clone(), host.local()));
         let mut topics = None;
         if let Some(pubsub) = self.pubsub.as_ref().filter(|_| self.name_topics) {
-            match TopicRecords::new(pubsub.clone(), self.streams.clone(), names::Settings::default()) {
+            match TopicRecords::new(
+                pubsub.clone(),
+                self.streams.clone(),
+                names::Settings::default(),
+            ) {
                 Ok(records) => topics = Some(records),
                 Err(error) => tracing::error!(%error, "IPNS records are not exchanged by topic"),
             }
         }
-        let records = self.router.clone().map(|router| Arc::new(router) as Arc<dyn Records>);
+        let records = self
+            .router
+            .clone()
+            .map(|router| Arc::new(router) as Arc<dyn Records>);
         let records = match &topics {
-            Some(topics) => Some(Arc::new(Combined::new(topics.clone(), records)) as Arc<dyn Records>),
+            Some(topics) => {
+                Some(Arc::new(Combined::new(topics.clone(), records)) as Arc<dyn Records>)
+            }
             None => records,
         };
         node.set_records(records);
         if let Some(router) = &self.router {
             follow_reachability(node, &host, router.clone());
         }
-        if let Some(bitswap) = &self.bitswap {
-            let written = bitswap.clone();
-            node.listener().set(Some(Arc::new(move |cids| written.notify(cids))));
-            node.set_exchange(Some(Arc::new(bitswap.clone())));
-        }
-        NodeNetwork {
+        let bitswap = self.bitswap.clone();
+        node.listener().set(Some(Arc::new(move |cids| {
+            if let Some(bitswap) = &bitswap {
+                bitswap.notify(cids);
+            }
+            if let Some(announcer) = &announcer {
+                announcer.written(cids);
+            }
+        })));
+        node.set_exchange(self.exchange(config));
+        host.set_routing(
+            self.router
+                .clone()
+                .map(|router| Arc::new(router) as Arc<dyn Routing>),
+        );
+        Ok(NodeNetwork {
             host,
             routing: match self.router {
                 Some(router) => Arc::new(router),
@@ -120,6 +165,54 @@ impl Parts {
             pubsub: self.pubsub,
             tunnels,
             topics,
+        })
+    }
+
+    /// Announces new content, and all of it at each interval.
+    fn announcer(&self, node: &Node, config: &Config) -> Result<Option<Announcer>, OnlineError> {
+        let Some(router) = &self.router else {
+            return Ok(None);
+        };
+        if config.provide.enabled == Some(false) {
+            return Ok(None);
+        }
+        let announce = router.clone();
+        let announcer = node.announce(Arc::new(move |cids| announce.announce(cids)))?;
+        router.set_content(Some(announcer.content()));
+        Ok(Some(announcer))
+    }
+
+    /// Bitswap, and gateways for blocks that are late. Gateways are named by HTTP routers, so without those there are none.
+    fn exchange(&self, config: &Config) -> Option<Arc<dyn Exchange>> {
+        let bitswap = self
+            .bitswap
+            .clone()
+            .map(|bitswap| Arc::new(bitswap) as Arc<dyn Exchange>);
+        let set = &config.http_retrieval;
+        if !self.http_routers || set.enabled == Some(false) {
+            return bitswap;
+        }
+        let mut settings = gateways::Settings::default();
+        if let Some(workers) = set
+            .num_workers
+            .and_then(|workers| usize::try_from(workers).ok())
+        {
+            settings.requests = workers;
+        }
+        let finder = self
+            .router
+            .clone()
+            .map(|router| Arc::new(router) as Arc<dyn FindGateways>);
+        let gateways: Arc<dyn Exchange> = match Gateways::new(&settings, finder) {
+            Ok(gateways) => Arc::new(gateways),
+            Err(error) => {
+                tracing::error!(%error, "blocks are not fetched from gateways");
+                return bitswap;
+            }
+        };
+        match bitswap {
+            Some(bitswap) => Some(Arc::new(Fallback::new(bitswap, gateways, GATEWAYS_AFTER))),
+            None => Some(gateways),
         }
     }
 }
@@ -127,14 +220,15 @@ impl Parts {
 /// Tells the router whether others reach this node, until the node stops.
 fn follow_reachability(node: &Node, host: &Host, router: Router) {
     let mut reachable = host.watch_reachability();
-    node.tasks().spawn("reachability", move |stopping| async move {
-        loop {
-            let status = *reachable.borrow_and_update();
-            router.set_reachable(status == Reachability::Public);
-            tokio::select! {
-                changed = reachable.changed() => if changed.is_err() { return },
-                () = stopping.cancelled() => return,
+    node.tasks()
+        .spawn("reachability", move |stopping| async move {
+            loop {
+                let status = *reachable.borrow_and_update();
+                router.set_reachable(status == Reachability::Public);
+                tokio::select! {
+                    changed = reachable.changed() => if changed.is_err() { return },
+                    () = stopping.cancelled() => return,
+                }
             }
-        }
-    });
+        });
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_network::host::{
-    AutoNat, Connections, Limits, Relay, RelayService, Settings, SwarmKey, Throttle, Transports, WssCertificate,
+    AutoNat, Connections, Limits, Relay, RelayService, Settings, SwarmKey, Throttle, Transports,
+    WssCertificate,
 };
 use cairn_primitives::Multiaddr;
 use cairn_store::network::PeerAddresses;
@@ -33,14 +34,20 @@ pub(super) fn host(
     options: &OnlineOptions,
 ) -> Result<Settings, OnlineError> {
     let mut settings = Settings::new(&identity.keys().encode())?;
-    let suffix = options.agent_suffix.as_ref().or(config.version.agent_suffix.as_ref());
+    let suffix = options
+        .agent_suffix
+        .as_ref()
+        .or(config.version.agent_suffix.as_ref());
     if let Some(suffix) = suffix.filter(|suffix| !suffix.is_empty()) {
         settings.agent = format!("{}/{suffix}", settings.agent);
     }
     let listed = &config.addresses;
     settings.listen = addresses("Addresses.Swarm", listed.swarm.as_deref())?;
     settings.announce = addresses("Addresses.Announce", listed.announce.as_deref())?;
-    settings.append_announce = addresses("Addresses.AppendAnnounce", listed.append_announce.as_deref())?;
+    settings.append_announce = addresses(
+        "Addresses.AppendAnnounce",
+        listed.append_announce.as_deref(),
+    )?;
     settings.no_announce = addresses("Addresses.NoAnnounce", listed.no_announce.as_deref())?;
     settings.transports = transports(&config.swarm)?;
     settings.filters = addresses("Swarm.AddrFilters", config.swarm.addr_filters.as_deref())?;
@@ -125,14 +132,22 @@ fn limits(swarm: &Swarm) -> Result<Limits, OnlineError> {
         Some(size) => size.bytes(),
         None => total_memory() / 2,
     };
-    let files = match count("Swarm.ResourceMgr.MaxFileDescriptors", set.max_file_descriptors)? {
+    let files = match count(
+        "Swarm.ResourceMgr.MaxFileDescriptors",
+        set.max_file_descriptors,
+    )? {
         Some(files) => files as u64,
         None => open_files() / 2,
     };
     let high = count("Swarm.ConnMgr.HighWater", swarm.conn_mgr.high_water)?;
     let high = high.unwrap_or(Connections::default().high) as u64;
-    let inbound = (memory >> 20).max(high * 2).max(MIN_INBOUND).min(files.max(1));
-    let total = inbound.saturating_add(default.outbound.into()).min(files.max(1));
+    let inbound = (memory >> 20)
+        .max(high * 2)
+        .max(MIN_INBOUND)
+        .min(files.max(1));
+    let total = inbound
+        .saturating_add(default.outbound.into())
+        .min(files.max(1));
     let bounded = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Limits {
         enabled: set.enabled.unwrap_or(true),
@@ -219,13 +234,20 @@ fn relay(swarm: &Swarm) -> Result<Relay, OnlineError> {
             None => default.bytes,
         },
         reservation: duration(&service.reservation_ttl, default.reservation),
-        reservations: count("Swarm.RelayService.MaxReservations", service.max_reservations)?
-            .unwrap_or(default.reservations),
-        circuits: count("Swarm.RelayService.MaxCircuits", service.max_circuits)?.unwrap_or(default.circuits),
+        reservations: count(
+            "Swarm.RelayService.MaxReservations",
+            service.max_reservations,
+        )?
+        .unwrap_or(default.reservations),
+        circuits: count("Swarm.RelayService.MaxCircuits", service.max_circuits)?
+            .unwrap_or(default.circuits),
     };
     Ok(Relay {
         client,
-        relays: addresses("Swarm.RelayClient.StaticRelays", swarm.relay_client.static_relays.as_deref())?,
+        relays: addresses(
+            "Swarm.RelayClient.StaticRelays",
+            swarm.relay_client.static_relays.as_deref(),
+        )?,
         hole_punching: client && swarm.enable_hole_punching.unwrap_or(true),
         serve: (service.enabled == Some(true)).then_some(serve),
     })
@@ -238,9 +260,13 @@ fn auto_nat(config: &Config) -> Result<AutoNat, OnlineError> {
     );
     let mut throttle = Throttle::default();
     if let Some(set) = &config.auto_nat.throttle {
-        let limit = |key, number: i64| Ok::<_, OnlineError>(count(key, Some(number))?.filter(|limit| *limit > 0));
-        throttle.global = limit("AutoNAT.Throttle.GlobalLimit", set.global_limit)?.unwrap_or(throttle.global);
-        throttle.per_peer = limit("AutoNAT.Throttle.PeerLimit", set.peer_limit)?.unwrap_or(throttle.per_peer);
+        let limit = |key, number: i64| {
+            Ok::<_, OnlineError>(count(key, Some(number))?.filter(|limit| *limit > 0))
+        };
+        throttle.global =
+            limit("AutoNAT.Throttle.GlobalLimit", set.global_limit)?.unwrap_or(throttle.global);
+        throttle.per_peer =
+            limit("AutoNAT.Throttle.PeerLimit", set.peer_limit)?.unwrap_or(throttle.per_peer);
         throttle.interval = duration(&set.interval, throttle.interval);
     }
     let assume = match config.internal.libp2p_force_reachability.as_deref() {
@@ -286,12 +312,16 @@ fn certificate(config: &Config, repository: &Path) -> Result<Option<WssCertifica
 }
 
 fn count(key: &'static str, number: Option<i64>) -> Result<Option<usize>, OnlineError> {
-    let Some(number) = number else { return Ok(None) };
-    usize::try_from(number).map(Some).map_err(|_| OnlineError::Value {
-        key,
-        value: number.to_string(),
-        problem: "a number that is not negative is expected",
-    })
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    usize::try_from(number)
+        .map(Some)
+        .map_err(|_| OnlineError::Value {
+            key,
+            value: number.to_string(),
+            problem: "a number that is not negative is expected",
+        })
 }
 
 fn duration(set: &OptionalDuration, default: Duration) -> Duration {

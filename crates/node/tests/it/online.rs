@@ -44,13 +44,18 @@ fn block(data: Vec<u8>) -> Block {
 }
 
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future).await.expect(what)
+    tokio::time::timeout(Duration::from_secs(60), future)
+        .await
+        .expect(what)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_reads_the_blocks_of_another() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (a, b) = (online(one.path(), |_| ()).await, online(two.path(), |_| ()).await);
+    let (a, b) = (
+        online(one.path(), |_| ()).await,
+        online(two.path(), |_| ()).await,
+    );
     connect(&b, &a).await;
     let blocks: Vec<_> = (0..100_u8).map(|byte| block(vec![byte; 10_000])).collect();
     let cids: Vec<_> = blocks.iter().map(|block| block.cid.clone()).collect();
@@ -58,7 +63,9 @@ async fn a_node_reads_the_blocks_of_another() {
     a.store().put(&hold, blocks).await.unwrap();
     let view = b.blocks();
     for (byte, cid) in (0_u8..).zip(&cids) {
-        let mut file = within("the file", FileReader::open(&view, cid)).await.unwrap();
+        let mut file = within("the file", FileReader::open(&view, cid))
+            .await
+            .unwrap();
         let read = within("its bytes", file.next()).await.unwrap().unwrap();
         assert_eq!(read, vec![byte; 10_000]);
     }
@@ -74,17 +81,25 @@ async fn a_node_reads_the_blocks_of_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_that_is_added_later_reaches_who_waits_for_it() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (a, b) = (online(one.path(), |_| ()).await, online(two.path(), |_| ()).await);
+    let (a, b) = (
+        online(one.path(), |_| ()).await,
+        online(two.path(), |_| ()).await,
+    );
     connect(&b, &a).await;
     let late = block(b"late".to_vec());
     let view = b.blocks();
     let cid = late.cid.clone();
-    let waiting = tokio::spawn(async move { FileReader::open(&view, &cid).await.map(|file| file.size()) });
+    let waiting =
+        tokio::spawn(async move { FileReader::open(&view, &cid).await.map(|file| file.size()) });
     // Once the other node knows of the want.
     let network = a.network().unwrap();
     let peer = b.identity().peer_id();
     within("the want", async {
-        while network.exchange().wants_of(&peer).is_none_or(|wants| wants.is_empty()) {
+        while network
+            .exchange()
+            .wants_of(&peer)
+            .is_none_or(|wants| wants.is_empty())
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
@@ -161,15 +176,26 @@ async fn only_a_private_network_may_be_required() {
         force_private: true,
         ..OnlineOptions::default()
     };
-    assert!(matches!(node.go_online(&options).await, Err(OnlineError::Start(_))));
+    assert!(matches!(
+        node.go_online(&options).await,
+        Err(OnlineError::Start(_))
+    ));
     let key = format!("/key/swarm/psk/1.0.0/\n/base16/\n{}\n", "0a".repeat(32));
     std::fs::write(folder.path().join("swarm.key"), key).unwrap();
     let online = node.go_online(&options).await.unwrap();
     assert!(online.key_fingerprint().is_some());
-    assert!(online.listening().iter().all(|socket| socket.ends_with("(TCP)")));
+    assert!(
+        online
+            .listening()
+            .iter()
+            .all(|socket| socket.ends_with("(TCP)"))
+    );
     node.shutdown().await.unwrap();
     std::fs::write(folder.path().join("swarm.key"), "nothing").unwrap();
     let node = open(folder.path()).await;
-    assert!(matches!(node.go_online(&options).await, Err(OnlineError::SwarmKey { .. })));
+    assert!(matches!(
+        node.go_online(&options).await,
+        Err(OnlineError::SwarmKey { .. })
+    ));
     node.shutdown().await.unwrap();
 }

@@ -90,6 +90,12 @@ impl Multiaddr {
         format!("{}/p2p/{peer}", self.0)
     }
 
+    /// Whether a protocol of this name is in it.
+    #[must_use]
+    pub fn has_protocol(&self, name: &str) -> bool {
+        self.0.protocol_stack().any(|protocol| protocol == name)
+    }
+
     /// The name of the last protocol.
     #[must_use]
     pub fn last_protocol(&self) -> &'static str {
@@ -235,6 +241,7 @@ mod tests {
         );
         assert_eq!(front.text_with_peer(&peer), address.to_string());
         assert_eq!(front.split_peer(), None);
+        assert!(front.has_protocol("ip4") && !front.has_protocol("p2p"));
         assert_eq!(
             (front.last_protocol(), address.last_protocol()),
             ("tcp", "p2p")

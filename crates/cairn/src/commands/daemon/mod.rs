@@ -18,7 +18,7 @@ use super::init;
 use crate::allocator;
 use crate::error::Problem;
 use crate::globals::Globals;
-use crate::grammar::{Invocation, LIMITS};
+use crate::grammar::Invocation;
 use crate::session::node_problem;
 
 /// Maximum time from the stop request to the end of the process.
@@ -43,7 +43,7 @@ pub(crate) fn command() -> Command {
     };
     Command::new("daemon")
         .about("Run the node with its RPC and gateway")
-        .long_about(format!("Run the node with its RPC and gateway until SIGTERM, Ctrl-C or `shutdown`.\n\nCreates the repository if there is none. The addresses are configured under `Addresses`; once they are open, `Daemon is ready` is printed.\n\n{LIMITS}"))
+        .long_about("Run the node with its RPC and gateway until SIGTERM, Ctrl-C or `shutdown`.\n\nCreates the repository if there is none. The addresses are configured under `Addresses`; once they are open, `Daemon is ready` is printed. With `--offline`, it does not connect to peers.")
         .arg(flag("init", "No effect: the repository is created anyway"))
         .arg(value("init-config", "FILE", "Initial configuration file of a new repository").value_parser(value_parser!(OsString)))
         .arg(value("init-profile", "PROFILES", "Configuration profiles of a new repository, separated by commas"))

@@ -78,11 +78,12 @@ impl Client {
             }
         }
         count(&counters.wrong_blocks, wrong as u64);
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.note_message(expected, now);
-            if wrong > 0 && peer.strike(wrong, now) > self.settings.strikes {
-                return Verdict::Ban;
-            }
+        self.note_message(id, expected, now);
+        if wrong > 0
+            && let Some(peer) = self.peers.get_mut(&id)
+            && peer.strike(wrong, now) > self.settings.strikes
+        {
+            return Verdict::Ban;
         }
         self.pump(now);
         Verdict::Keep
@@ -91,9 +92,7 @@ impl Client {
     /// Takes answers about presence.
     pub(crate) fn presences(&mut self, id: PeerId, presences: &[Presence]) {
         let now = Instant::now();
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.note_message(0, now);
-        }
+        self.note_message(id, 0, now);
         // The last first: what is queued again at the front keeps its order.
         for presence in presences.iter().rev() {
             match presence.kind {
@@ -102,6 +101,21 @@ impl Client {
             }
         }
         self.pump(now);
+    }
+
+    /// Notes a sign of life. A peer that was given up is asked again.
+    fn note_message(&mut self, id: PeerId, expected: usize, now: Instant) {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        let silent = peer.silent;
+        peer.note_message(expected, now);
+        if silent {
+            let sessions = self.sessions.values();
+            let sessions = sessions.filter(|session| session.peers.iter().any(|p| p.id == id));
+            let seeking: Vec<_> = sessions.flat_map(|s| s.seeking.iter().cloned()).collect();
+            self.requeue(&seeking, Some(id));
+        }
     }
 
     fn have(&mut self, id: PeerId, cid: &Cid) {

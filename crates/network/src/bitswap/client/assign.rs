@@ -1,18 +1,24 @@
 //! Which peer is asked for which block.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use cairn_primitives::Multihash;
 use libp2p::PeerId;
 
+use super::peer::ClientPeer;
 use super::want::Place;
 use super::{Client, WantKind};
+use crate::bitswap::shared::Map;
 
 /// Wants that a session assigns before it is another's turn.
 const QUANTUM: usize = 64;
 
-/// A peer has so much time for a block before it may be asked of a faster one.
-const MOVE_AFTER: Duration = Duration::from_millis(200);
+/// Blocks are moved from a peer that needs longer than this for what it was asked for, and much longer than the other.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Blocks are moved from a peer that has sent none for this time.
+const STUCK: Duration = Duration::from_secs(1);
 
 /// Who is asked for a block.
 enum Choice {
@@ -48,6 +54,14 @@ impl Client {
         let Some(session) = self.sessions.get_mut(&id) else {
             return 0;
         };
+        if session.queue.len() > 2 * session.live + 1024 {
+            // Most of it was cancelled.
+            let wants = &self.wants;
+            session.queue.retain(|hash| {
+                let want = wants.get(hash);
+                want.is_some_and(|want| want.owner == id && want.place == Place::Queued)
+            });
+        }
         let peers = session
             .peers
             .iter()
@@ -177,61 +191,102 @@ impl Client {
 
     /// Moves wants from slow peers to fast ones that have nothing to do, once the queue of their session is empty.
     pub(super) fn rebalance(&mut self, now: Instant) {
-        let sessions: Vec<u64> = self.sessions.keys().copied().collect();
-        for id in sessions {
-            let Some(session) = self.sessions.get(&id) else {
-                continue;
-            };
+        let mut moves: Map<u64, Move> = Map::default();
+        for (id, session) in &self.sessions {
             if session.live == 0 || !session.queue.is_empty() || session.peers.len() < 2 {
                 continue;
             }
-            let peers = session
-                .peers
-                .iter()
-                .filter_map(|peer| self.peers.get(&peer.id));
-            let idle = peers.filter(|peer| !peer.silent && peer.expected == 0);
-            let idle = idle.min_by_key(|peer| peer.wait());
-            if let Some((fast, each, room)) =
-                idle.map(|peer| (peer.peer.id, peer.wait(), peer.room()))
-            {
-                self.move_to(id, fast, each, room, now);
+            let peers = session.peers.iter();
+            let idle = peers.filter_map(|peer| self.peers.get(&peer.id));
+            let idle = idle.filter(|peer| !peer.silent && peer.expected == 0);
+            if let Some(fast) = idle.min_by_key(|peer| peer.wait()) {
+                moves.insert(*id, Move::to(fast));
             }
+        }
+        if moves.is_empty() {
+            return;
+        }
+        for (hash, want) in &self.wants {
+            if let Some(planned) = moves.get_mut(&want.owner)
+                && let Place::Asked { peer, at, moved } = want.place
+                && !moved
+                && !want.refused.contains(&planned.fast)
+                && let Some(pace) = self.peers.get(&peer)
+            {
+                planned.consider(hash, want.priority, at, pace, now);
+            }
+        }
+        for planned in moves.into_values() {
+            self.run_move(planned, now);
         }
     }
 
-    fn move_to(&mut self, session: u64, fast: PeerId, each: Duration, room: usize, now: Instant) {
-        let mut slow: Vec<_> = self
-            .wants
-            .iter()
-            .filter_map(|(hash, want)| match want.place {
-                Place::Asked { peer, at, moved } if want.owner == session => {
-                    let age = now.saturating_duration_since(at);
-                    let pace = self.peers.get(&peer)?;
-                    // What it has not sent yet may take even longer than what came.
-                    let left = pace.block_time.unwrap_or(age).max(age / 4);
-                    let movable = peer != fast
-                        && !moved
-                        && age > MOVE_AFTER
-                        && left * u32::try_from(pace.expected).unwrap_or(u32::MAX) > each * 4
-                        && !want.refused.contains(&fast);
-                    movable.then(|| (std::cmp::Reverse(at), want.priority, hash.clone(), peer))
-                }
-                _ => None,
-            })
-            .collect();
+    fn run_move(&mut self, mut planned: Move, now: Instant) {
         // The last asked first: the slow peer sends those last.
-        slow.sort();
-        let half = slow.len().div_ceil(2).min(room);
-        for (_, _, hash, peer) in slow.into_iter().take(half) {
-            if self.ask(fast, &hash, true, now) {
-                self.unlist(peer, &hash, true);
+        planned.wants.sort();
+        let half = planned.wants.len().div_ceil(2).min(planned.room);
+        // What is stuck may arrive all at once: a few are enough to see that the other peer has them.
+        let half = if planned.any_slow { half } else { half.min(8) };
+        for (_, _, hash, slow) in planned.wants.into_iter().take(half) {
+            // Another session may have given the peer something to do.
+            if self
+                .peers
+                .get(&planned.fast)
+                .is_none_or(|peer| peer.room() == 0)
+            {
+                return;
+            }
+            if self.ask(planned.fast, &hash, true, now) {
+                self.unlist(slow, &hash, true);
                 if let Some(want) = self.wants.get_mut(&hash) {
-                    want.asked.retain(|asked| *asked != peer);
+                    want.asked.retain(|asked| *asked != slow);
                 }
-                if let Some(peer) = self.peers.get_mut(&peer) {
+                if let Some(peer) = self.peers.get_mut(&slow) {
                     peer.unask();
                 }
             }
+        }
+    }
+}
+
+/// Wants of one session that may be moved to a peer.
+struct Move {
+    fast: PeerId,
+    each: Duration,
+    room: usize,
+    wants: Vec<(Reverse<Instant>, i32, Multihash, PeerId)>,
+    any_slow: bool,
+}
+
+impl Move {
+    fn to(fast: &ClientPeer) -> Self {
+        Self {
+            fast: fast.peer.id,
+            each: fast.wait(),
+            room: fast.room(),
+            wants: Vec::new(),
+            any_slow: false,
+        }
+    }
+
+    /// Adds a want, if the peer that was asked for it is slow or stuck.
+    fn consider(
+        &mut self,
+        hash: &Multihash,
+        priority: i32,
+        at: Instant,
+        pace: &ClientPeer,
+        now: Instant,
+    ) {
+        let expected = u32::try_from(pace.expected).unwrap_or(u32::MAX);
+        let left = pace.block_time.map(|each| each.saturating_mul(expected));
+        let much = SLOW.max(self.each.saturating_mul(expected.saturating_mul(4)));
+        let is_slow = left.is_some_and(|left| left > much);
+        let is_stuck = now.saturating_duration_since(at.max(pace.active)) > STUCK;
+        if is_slow || is_stuck {
+            self.any_slow |= is_slow;
+            self.wants
+                .push((Reverse(at), priority, hash.clone(), pace.peer.id));
         }
     }
 }

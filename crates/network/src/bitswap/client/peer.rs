@@ -17,6 +17,9 @@ const PROMPT: Duration = Duration::from_millis(150);
 /// Past this the window shrinks: more would only wait at the peer.
 const LATE: Duration = Duration::from_millis(1000);
 
+/// Time without a sign of life for which even the fastest peer is waited for.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
 /// Unasked blocks that are hashed nevertheless: they may have crossed a cancel.
 const SLACK: u64 = 64;
 
@@ -79,9 +82,7 @@ impl ClientPeer {
 
     /// The time without a sign of life after which it is not waited for any longer.
     pub(super) fn patience(&self, most: Duration) -> Duration {
-        let usual = self
-            .fastest
-            .map(|fastest| fastest * 8 + Duration::from_secs(1));
+        let usual = self.fastest.map(|fastest| fastest * 8 + PATIENCE);
         usual.map_or(most, |usual| usual.min(most))
     }
 

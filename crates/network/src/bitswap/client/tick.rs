@@ -36,6 +36,18 @@ impl Client {
             }
             let active = peer.active.max(heard(&peer.peer));
             let patience = peer.patience(self.settings.answer_timeout);
+            // One that sends others in the meantime has lost this want, or cannot say that it does not have the block.
+            let limit = if peer.presences {
+                self.settings.answer_timeout * 6
+            } else {
+                self.settings.answer_timeout
+            };
+            let lost = peer.list.iter().filter(|(_, asked)| {
+                asked.kind == WantKind::Block
+                    && !asked.refused
+                    && now.saturating_duration_since(asked.at) > limit
+            });
+            late.extend(lost.map(|(hash, _)| (*id, hash.clone())));
             if now.saturating_duration_since(active) > patience {
                 peer.give_up();
                 let asked = peer.list.iter();
@@ -88,7 +100,7 @@ impl Client {
             let first = session.search.started == 0;
             let hopeless =
                 first && stuck && session.search.running.is_none() && self.is_refused(id);
-            if !(due && stuck) && !hopeless {
+            if !(hopeless || due && stuck) {
                 continue;
             }
             let Some(session) = self.sessions.get_mut(&id) else {

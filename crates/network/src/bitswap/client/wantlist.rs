@@ -142,3 +142,80 @@ impl Wantlist {
         (full || !entries.is_empty()).then_some((entries, full))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cairn_primitives::Codec;
+
+    fn cid(number: usize) -> Cid {
+        Cid::v1(Codec::RAW, Multihash::sha2_256(&number.to_le_bytes()))
+    }
+
+    #[test]
+    fn changes_are_sent_once() {
+        let now = Instant::now();
+        let mut list = Wantlist::default();
+        assert!(list.next().is_none());
+        assert!(list.add(&cid(1), WantKind::Have, 5, now));
+        assert!(list.add(&cid(2), WantKind::Block, 4, now));
+        // One that is removed before it was sent is never sent.
+        assert!(list.add(&cid(3), WantKind::Block, 3, now));
+        list.remove(cid(3).hash(), true);
+        let (entries, full) = list.next().unwrap();
+        assert_eq!((entries.len(), full), (2, false));
+        assert!(list.next().is_none());
+        list.remove(cid(1).hash(), true);
+        list.remove(cid(2).hash(), false);
+        let (entries, _) = list.next().unwrap();
+        assert_eq!(entries.len(), 1);
+        assert!(entries[0].cancel && entries[0].cid == cid(1));
+    }
+
+    #[test]
+    fn a_new_stream_gets_everything() {
+        let now = Instant::now();
+        let mut list = Wantlist::default();
+        for (number, priority) in [(1, 5), (2, 9)] {
+            list.add(&cid(number), WantKind::Block, priority, now);
+        }
+        list.next();
+        list.remove(cid(1).hash(), true);
+        list.add(&cid(3), WantKind::Block, 7, now);
+        list.resend();
+        let (entries, full) = list.next().unwrap();
+        let sent: Vec<_> = entries.iter().map(|entry| entry.cid.clone()).collect();
+        assert_eq!((sent, full), (vec![cid(2), cid(3)], true));
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let now = Instant::now();
+        let mut list = Wantlist::default();
+        for number in 0..MAX_WANTS {
+            assert!(list.add(&cid(number), WantKind::Block, 1, now));
+        }
+        list.next();
+        assert!(!list.add(&cid(MAX_WANTS), WantKind::Have, 1, now));
+        assert!(!list.add(&cid(MAX_WANTS), WantKind::Block, 1, now));
+        if let Some(asked) = list.get_mut(cid(7).hash()) {
+            asked.refused = true;
+        }
+        assert!(list.add(&cid(MAX_WANTS), WantKind::Block, 1, now));
+        assert_eq!(list.len(), MAX_WANTS);
+        // What is changed again and again without being sent takes no more room.
+        for _ in 0..10 * MAX_WANTS {
+            list.add(&cid(0), WantKind::Block, 1, now);
+        }
+        assert!(list.unsent.len() <= 2 * MAX_WANTS);
+        for number in 0..2 * MAX_CANCELS {
+            let cid = cid(10_000 + number);
+            list.remove(&list.entries.keys().next().cloned().unwrap(), true);
+            list.add(&cid, WantKind::Block, 1, now);
+            if let Some(asked) = list.get_mut(cid.hash()) {
+                asked.sent = true;
+            }
+        }
+        assert!(list.cancels.len() <= MAX_CANCELS);
+    }
+}

@@ -59,7 +59,6 @@ pub struct Handler {
     writer: JoinSet<write::End>,
     active: bool,
     opening: bool,
-    unsupported: bool,
     failures: u32,
     violations: u32,
     retry: Option<Pin<Box<Sleep>>>,
@@ -74,8 +73,10 @@ impl Handler {
         } else {
             Arc::clone(&shared.versions)
         };
+        if ignored {
+            peer.unsupported.store(true, Ordering::Release);
+        }
         Self {
-            unsupported: versions.is_empty(),
             negotiate: Negotiate::new(versions),
             shared,
             peer,
@@ -103,8 +104,7 @@ impl Handler {
     }
 
     fn give_up(&mut self) {
-        if !self.unsupported {
-            self.unsupported = true;
+        if !self.peer.unsupported.swap(true, Ordering::AcqRel) {
             self.events.push_back(FromHandler::Unsupported);
         }
     }
@@ -138,7 +138,7 @@ impl Handler {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(peer = %self.peer.id, "writing bitswap messages failed: {error}")
+                    tracing::error!(peer = %self.peer.id, "writing bitswap messages failed: {error}");
                 }
             }
             self.fail();
@@ -147,7 +147,11 @@ impl Handler {
 
     /// Whether a stream is to be opened now.
     fn needs_stream(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.active || self.unsupported || self.opening || !self.writer.is_empty() {
+        if !self.active || self.opening || !self.writer.is_empty() {
+            return false;
+        }
+        self.peer.handler.register(cx.waker());
+        if self.peer.unsupported.load(Ordering::Acquire) {
             return false;
         }
         if let Some(retry) = &mut self.retry {
@@ -156,7 +160,6 @@ impl Handler {
             }
             self.retry = None;
         }
-        self.peer.handler.register(cx.waker());
         self.peer.work.load(Ordering::Acquire)
     }
 }
@@ -174,7 +177,7 @@ impl ConnectionHandler for Handler {
     }
 
     fn connection_keep_alive(&self) -> bool {
-        !self.unsupported && self.peer.is_busy()
+        self.shared.is_busy(&self.peer)
     }
 
     fn poll(
@@ -213,7 +216,8 @@ impl ConnectionHandler for Handler {
                 }
                 stream.ignore_for_keep_alive();
                 self.failures = 0;
-                if std::mem::take(&mut self.unsupported) {
+                if self.peer.unsupported.swap(false, Ordering::AcqRel) {
+                    self.peer.handler.wake();
                     self.events.push_back(FromHandler::Supported);
                 }
                 let (shared, peer) = (Arc::clone(&self.shared), Arc::clone(&self.peer));

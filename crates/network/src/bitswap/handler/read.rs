@@ -134,6 +134,7 @@ async fn read_rest(
 async fn take(shared: &Shared, peer: &Arc<Peer>, message: Message) {
     count(&shared.counters.messages_received, 1);
     shared.note_heard(peer);
+    shared.note_exchange(peer);
     if !message.blocks.is_empty() {
         let number = message.blocks.len();
         let allowed = shared.client.lock().allow(peer.id, number);

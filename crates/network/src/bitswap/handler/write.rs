@@ -71,6 +71,7 @@ impl<S: AsyncWrite + Unpin + Send> Writer<S> {
                     ..Message::default()
                 };
                 self.write(&message).await?;
+                shared.note_exchange(peer);
             }
             let next = reading.get_or_insert_with(|| respond(shared, peer).boxed());
             let response = tokio::select! {
@@ -90,6 +91,7 @@ impl<S: AsyncWrite + Unpin + Send> Writer<S> {
             {
                 let mut writing = pin!(async {
                     self.write(&response.message).await?;
+                    shared.note_exchange(peer);
                     response.sent();
                     io::Result::Ok(())
                 });

@@ -33,19 +33,36 @@ fn any_cid() -> impl Strategy<Value = Cid> {
 }
 
 fn any_message() -> impl Strategy<Value = Message> {
-    let entry = (any_cid(), any::<i32>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let entry = (
+        any_cid(),
+        any::<i32>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+    );
     let entry = entry.prop_map(|(cid, priority, cancel, have, send_dont_have)| Entry {
         cid,
         priority,
         cancel,
-        kind: if have { WantKind::Have } else { WantKind::Block },
+        kind: if have {
+            WantKind::Have
+        } else {
+            WantKind::Block
+        },
         send_dont_have,
     });
-    let block = (any_cid(), prop_oneof![vec(any::<u8>(), 0..100), vec(any::<u8>(), 4000..5000)]);
+    let block = (
+        any_cid(),
+        prop_oneof![vec(any::<u8>(), 0..100), vec(any::<u8>(), 4000..5000)],
+    );
     let block = block.prop_map(|(cid, data)| Payload::new(&cid, data.into()));
     let presence = (any_cid(), any::<bool>()).prop_map(|(cid, have)| Presence {
         cid,
-        kind: if have { PresenceKind::Have } else { PresenceKind::DontHave },
+        kind: if have {
+            PresenceKind::Have
+        } else {
+            PresenceKind::DontHave
+        },
     });
     (
         vec(entry, 0..20),
@@ -54,13 +71,15 @@ fn any_message() -> impl Strategy<Value = Message> {
         vec(presence, 0..20),
         any::<i32>(),
     )
-        .prop_map(|(wantlist, full, blocks, presences, pending_bytes)| Message {
-            wantlist,
-            full,
-            blocks,
-            presences,
-            pending_bytes,
-        })
+        .prop_map(
+            |(wantlist, full, blocks, presences, pending_bytes)| Message {
+                wantlist,
+                full,
+                blocks,
+                presences,
+                pending_bytes,
+            },
+        )
 }
 
 proptest! {
@@ -127,7 +146,10 @@ fn blocks_are_slices_of_the_message() {
     let decoded = Message::decode(&bytes).unwrap();
     let range = bytes.as_ptr_range();
     assert!(range.contains(&decoded.blocks[0].data.as_ptr()));
-    assert_eq!(decoded.blocks[0].hashed().unwrap().hash(), cid(&[1; 10_000]).hash());
+    assert_eq!(
+        decoded.blocks[0].hashed().unwrap().hash(),
+        cid(&[1; 10_000]).hash()
+    );
 }
 
 #[test]
@@ -188,9 +210,18 @@ fn broken_messages_are_refused() {
         (&[0x1a, 2, 0x12, 0], DecodeError::Prefix),
         (&[0x22, 0], DecodeError::Cid),
     ] {
-        assert_eq!(Message::decode(&Bytes::copy_from_slice(bytes)), Err(error), "{bytes:x?}");
+        assert_eq!(
+            Message::decode(&Bytes::copy_from_slice(bytes)),
+            Err(error),
+            "{bytes:x?}"
+        );
     }
     // What the future may add is skipped.
-    let unknown = [0x30, 1, 0x3a, 1, 0, 0x45, 0, 0, 0, 0, 0x49, 0, 0, 0, 0, 0, 0, 0, 0];
-    assert_eq!(Message::decode(&Bytes::copy_from_slice(&unknown)), Ok(Message::default()));
+    let unknown = [
+        0x30, 1, 0x3a, 1, 0, 0x45, 0, 0, 0, 0, 0x49, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+    assert_eq!(
+        Message::decode(&Bytes::copy_from_slice(&unknown)),
+        Ok(Message::default())
+    );
 }

@@ -18,6 +18,7 @@ use libp2p::PeerId;
 use smallvec::SmallVec;
 
 use self::peer::{Answer, ServerPeer};
+use super::MAX_WANTS;
 use super::message::WantKind;
 use super::shared::{Map, Peer};
 
@@ -32,9 +33,26 @@ pub(super) struct Server {
     peers: Map<PeerId, ServerPeer>,
     /// Who wants a block: for blocks that are stored later.
     wanted: Map<Multihash, SmallVec<[(PeerId, Cid); 1]>>,
+    /// Wants of all peers.
+    total: usize,
 }
 
+/// Wants that each peer may have however many others have.
+const MIN_WANTS: usize = 32;
+
 impl Server {
+    /// How many wants are kept of one peer now, if this many may be of all.
+    fn most_wants(&self, limit: usize) -> usize {
+        if self.total < limit / 2 {
+            MAX_WANTS
+        } else if self.total < limit {
+            let share = limit / 2 / self.peers.len().max(1);
+            share.clamp(MIN_WANTS, MAX_WANTS)
+        } else {
+            MIN_WANTS
+        }
+    }
+
     /// A peer speaks bitswap; nothing is kept of one that has left meanwhile.
     pub(super) fn add_peer(&mut self, peer: &Arc<Peer>) {
         if !peer.gone.load(Ordering::Acquire) {
@@ -47,10 +65,11 @@ impl Server {
     /// A peer has left: everything about it is freed.
     pub(super) fn disconnected(&mut self, id: PeerId) {
         if let Some(peer) = self.peers.remove(&id) {
+            self.total = self.total.saturating_sub(peer.wants.len());
             for cid in peer.wants.keys() {
                 forget(&mut self.wanted, id, cid);
             }
-            peer.peer.wanted.store(0, Ordering::Relaxed);
+            peer.peer.answers.store(0, Ordering::Relaxed);
         }
     }
 
@@ -98,6 +117,7 @@ impl Server {
                         WantKind::Have => Answer::Have,
                     };
                     peer.push(cid.clone(), want.priority, answer);
+                    peer.note_answers();
                     peer.peer.wake();
                 }
             }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use cairn_primitives::Cid;
 use cairn_store::network::Ledger;
@@ -51,6 +52,8 @@ pub(super) struct ServerPeer {
     queue: BTreeMap<Turn, (Cid, Answer)>,
     turns: Map<Cid, Turn>,
     last: u64,
+    /// Answers that are being written.
+    sending: usize,
     pub(super) ledger: Ledger,
 }
 
@@ -62,6 +65,7 @@ impl ServerPeer {
             queue: BTreeMap::new(),
             turns: Map::default(),
             last: 0,
+            sending: 0,
             ledger: Ledger::default(),
         }
     }
@@ -95,6 +99,18 @@ impl ServerPeer {
         self.turns.contains_key(cid)
     }
 
+    /// Notes that so many answers were written, or failed.
+    pub(super) fn note_sent(&mut self, answers: usize) {
+        self.sending = self.sending.saturating_sub(answers);
+        self.note_answers();
+    }
+
+    /// Keeps the connection while there are answers.
+    pub(super) fn note_answers(&self) {
+        let answers = self.queue.len() + self.sending;
+        self.peer.answers.store(answers, Ordering::Relaxed);
+    }
+
     /// Bytes of the queued answers.
     pub(super) fn pending(&self) -> usize {
         self.queue.values().map(|(_, answer)| answer.cost()).sum()
@@ -114,6 +130,8 @@ impl ServerPeer {
             self.turns.remove(&cid);
             taken.push((cid, answer));
         }
+        self.sending += taken.len();
+        self.note_answers();
         taken
     }
 }

@@ -1,7 +1,6 @@
 //! Wantlists that peers send.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use cairn_primitives::Cid;
 use futures_util::future::join_all;
@@ -30,7 +29,8 @@ pub(crate) async fn receive(shared: &Shared, peer: &Arc<Peer>, entries: Vec<Entr
         (entry, refused)
     });
     let marked: Vec<_> = marked.collect();
-    let new = shared.server.lock().update(peer, marked, full);
+    let limit = shared.settings.peer_wants;
+    let new = shared.server.lock().update(peer, marked, full, limit);
     for some in new.chunks(AT_ONCE) {
         let sizes = sizes(shared, some).await;
         let found = some.iter().zip(sizes);
@@ -67,13 +67,25 @@ async fn sizes(shared: &Shared, cids: &[Cid]) -> Vec<Option<u32>> {
 
 impl Server {
     /// Updates the wants of a peer. Returns those to be answered.
-    fn update(&mut self, peer: &Arc<Peer>, entries: Vec<(Entry, bool)>, full: bool) -> Vec<Cid> {
+    fn update(
+        &mut self,
+        peer: &Arc<Peer>,
+        entries: Vec<(Entry, bool)>,
+        full: bool,
+        limit: usize,
+    ) -> Vec<Cid> {
         let id = peer.id;
         self.add_peer(peer);
-        let Self { peers, wanted } = self;
+        let most = self.most_wants(limit);
+        let Self {
+            peers,
+            wanted,
+            total,
+        } = self;
         let Some(state) = peers.get_mut(&id) else {
             return Vec::new();
         };
+        let before = state.wants.len();
         if full {
             for cid in state.wants.keys() {
                 forget(wanted, id, cid);
@@ -83,7 +95,7 @@ impl Server {
         }
         let mut new = Vec::new();
         let mut overflow = Vec::new();
-        let mut accepted = 0;
+        let (mut accepted, mut added) = (0, 0);
         for (entry, refused) in entries {
             if entry.cancel {
                 if state.wants.remove(&entry.cid).is_some() {
@@ -102,9 +114,12 @@ impl Server {
             if accepted > MAX_WANTS {
                 continue;
             }
-            if state.wants.len() >= MAX_WANTS && !state.wants.contains_key(&entry.cid) {
-                overflow.push(entry);
-                continue;
+            if !state.wants.contains_key(&entry.cid) {
+                if added + state.wants.len() >= most {
+                    overflow.push(entry);
+                    continue;
+                }
+                added += 1;
             }
             new.push(entry);
         }
@@ -137,7 +152,7 @@ impl Server {
                 kind: entry.kind,
                 send_dont_have: entry.send_dont_have,
             };
-            if state.wants.len() >= MAX_WANTS && !state.wants.contains_key(&entry.cid) {
+            if state.wants.len() >= most && !state.wants.contains_key(&entry.cid) {
                 break;
             }
             if state.wants.insert(entry.cid.clone(), want).is_none() {
@@ -146,7 +161,10 @@ impl Server {
             }
             cids.push(entry.cid);
         }
-        peer.wanted.store(state.wants.len(), Ordering::Relaxed);
+        *total = (*total + state.wants.len()).saturating_sub(before);
+        state.note_answers();
+        // Refused wants are answered already.
+        peer.wake();
         cids
     }
 
@@ -179,6 +197,7 @@ impl Server {
             }
             state.push(cid.clone(), want.priority, answer);
         }
+        state.note_answers();
         peer.wake();
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use cairn_primitives::{Cid, Multihash};
@@ -31,7 +30,7 @@ pub(crate) struct Response<'a> {
 impl Response<'_> {
     /// Notes that it was written.
     pub(crate) fn sent(mut self) {
-        self.answers.clear();
+        let answers = std::mem::take(&mut self.answers).len();
         let blocks = self.message.blocks.len() as u64;
         let bytes = self
             .message
@@ -44,6 +43,7 @@ impl Response<'_> {
         if let Some(peer) = self.shared.server.lock().peers.get_mut(&self.peer) {
             peer.ledger.sent += bytes;
             peer.ledger.exchanges += blocks;
+            peer.note_sent(answers);
         }
     }
 }
@@ -108,7 +108,7 @@ pub(crate) async fn respond<'a>(shared: &'a Shared, peer: &Arc<Peer>) -> Option<
         if !response.message.is_empty() {
             return Some(response);
         }
-        response.answers.clear();
+        response.sent();
     }
 }
 
@@ -140,7 +140,11 @@ impl Server {
         absent: Vec<Cid>,
         presences: &mut Vec<Presence>,
     ) -> i32 {
-        let Self { peers, wanted } = self;
+        let Self {
+            peers,
+            wanted,
+            total,
+        } = self;
         let Some(peer) = peers.get_mut(&id) else {
             return 0;
         };
@@ -164,21 +168,23 @@ impl Server {
                 Answer::DontHave => false,
             };
             if ends && peer.wants.remove(cid).is_some() {
+                *total = total.saturating_sub(1);
                 forget(wanted, id, cid);
             }
         }
-        peer.peer.wanted.store(peer.wants.len(), Ordering::Relaxed);
         i32::try_from(peer.pending()).unwrap_or(i32::MAX)
     }
 
     /// Queues answers again that could not be sent.
     fn put_back(&mut self, id: PeerId, answers: Vec<(Cid, Answer)>) {
         if let Some(peer) = self.peers.get_mut(&id) {
+            peer.note_sent(answers.len());
             for (cid, answer) in answers {
                 if !peer.is_queued(&cid) {
                     peer.push(cid, i32::MAX, answer);
                 }
             }
+            peer.note_answers();
             peer.peer.wake();
         }
     }

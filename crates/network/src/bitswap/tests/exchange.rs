@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::{Cid, Codec, Multihash};
+use cairn_store::block::MemoryStore;
 use cairn_store::exchange::{Arrival, ExchangeError, Hint};
 use cairn_store::network::BlockExchange as _;
-use cairn_store::{Exchange as _, SessionRequest};
+use cairn_store::{BlockReader, BlockStore, BlockWriter as _, Exchange as _, SessionRequest};
 use futures_util::StreamExt as _;
 
 use super::support::{Node, blocks, cids, fetch, soon, until};
-use crate::bitswap::{Settings, Version};
+use crate::bitswap::{NotifyingStore, Settings, Version};
 use crate::convert;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +23,9 @@ async fn blocks_are_fetched_and_counted() {
     let wanted = blocks(512, 20_000, 1);
     a.put(&wanted).await;
     a.connect(&b).await;
-    let session = b.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut found = fetch(&session, &cids(&wanted), |_| {}).await;
     found.sort_by_key(|block| block.cid.clone());
     let mut expected = wanted.clone();
@@ -54,7 +57,9 @@ async fn small_and_large_blocks_arrive() {
     wanted.extend(blocks(5, crate::bitswap::MAX_BLOCK, 2));
     a.put(&wanted).await;
     a.connect(&b).await;
-    let session = b.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(b.bitswap.stat().duplicate_blocks, 0);
 }
@@ -80,7 +85,9 @@ async fn older_versions_are_spoken() {
         a.connect(&b).await;
         let session = b.bitswap.session(SessionRequest::new(first[0].cid.clone()));
         fetch(&session, &cids(first), |_| {}).await;
-        let session = a.bitswap.session(SessionRequest::new(second[0].cid.clone()));
+        let session = a
+            .bitswap
+            .session(SessionRequest::new(second[0].cid.clone()));
         fetch(&session, &cids(second), |_| {}).await;
     }
 }
@@ -93,10 +100,17 @@ async fn a_dropped_want_is_cancelled() {
     );
     a.connect(&b).await;
     let wanted = blocks(2, 100, 1);
-    let session = b.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let wants = session.want(cids(&wanted));
     let ours = convert::from_libp2p(&b.id).unwrap();
-    until(|| a.bitswap.wants_of(&ours).is_some_and(|wants| wants.len() == 2)).await;
+    until(|| {
+        a.bitswap
+            .wants_of(&ours)
+            .is_some_and(|wants| wants.len() == 2)
+    })
+    .await;
     assert_eq!(b.bitswap.stat().wants.len(), 2);
     drop(wants);
     assert_eq!(b.bitswap.stat().wants.len(), 0);
@@ -111,10 +125,17 @@ async fn blocks_that_are_stored_later_are_sent() {
     );
     a.connect(&b).await;
     let wanted = blocks(2, 5000, 1);
-    let session = b.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     let ours = convert::from_libp2p(&b.id).unwrap();
-    until(|| a.bitswap.wants_of(&ours).is_some_and(|wants| wants.len() == 2)).await;
+    until(|| {
+        a.bitswap
+            .wants_of(&ours)
+            .is_some_and(|wants| wants.len() == 2)
+    })
+    .await;
     a.put(&wanted).await;
     a.bitswap.notify(&cids(&wanted));
     for _ in 0..2 {
@@ -132,15 +153,27 @@ async fn a_peer_that_leaves_is_forgotten() {
     );
     a.connect(&b).await;
     let wanted = blocks(2, 100, 1);
-    let session = b.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let _wants = session.want(cids(&wanted));
     let ours = convert::from_libp2p(&b.id).unwrap();
-    until(|| a.bitswap.wants_of(&ours).is_some_and(|wants| wants.len() == 2)).await;
+    until(|| {
+        a.bitswap
+            .wants_of(&ours)
+            .is_some_and(|wants| wants.len() == 2)
+    })
+    .await;
     a.disconnect(b.id);
     until(|| a.bitswap.wants_of(&ours).is_none()).await;
     // When it comes again, it says what it wants.
     a.connect(&b).await;
-    until(|| a.bitswap.wants_of(&ours).is_some_and(|wants| wants.len() == 2)).await;
+    until(|| {
+        a.bitswap
+            .wants_of(&ours)
+            .is_some_and(|wants| wants.len() == 2)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -168,10 +201,15 @@ async fn missing_blocks_are_reported_if_wanted_so() {
         report_missing: true,
         ..Settings::default()
     };
-    let (a, b) = (Node::new(Settings::default()).await, Node::new(settings).await);
+    let (a, b) = (
+        Node::new(Settings::default()).await,
+        Node::new(settings).await,
+    );
     a.connect(&b).await;
     let wanted = blocks(1, 100, 1);
-    let session = b.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     let answer = soon(wants.next()).await.unwrap().unwrap();
     assert_eq!(answer, Arrival::Missing(wanted[0].cid.clone()));
@@ -184,7 +222,10 @@ async fn some_cids_are_never_asked_for() {
     let identity = Cid::v1(Codec::RAW, Multihash::wrap(0, b"here").unwrap());
     let unknown = Cid::v1(Codec::RAW, Multihash::wrap(0x7777, &[1; 32]).unwrap());
     let session = node.bitswap.session(SessionRequest::new(identity.clone()));
-    let answers: Vec<_> = session.want(vec![identity, unknown.clone()]).collect().await;
+    let answers: Vec<_> = session
+        .want(vec![identity, unknown.clone()])
+        .collect()
+        .await;
     let [Ok(Arrival::Block(block)), Ok(Arrival::Missing(missing))] = &answers[..] else {
         panic!("{answers:?}");
     };
@@ -207,7 +248,9 @@ async fn denied_blocks_are_absent() {
     let (a, b) = (Node::new(settings).await, Node::new(impatient).await);
     a.put(&secret).await;
     a.connect(&b).await;
-    let session = b.bitswap.session(SessionRequest::new(secret[0].cid.clone()));
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(secret[0].cid.clone()));
     let answer = soon(session.want(cids(&secret)).next()).await.unwrap();
     assert!(matches!(answer, Ok(Arrival::Missing(_))), "{answer:?}");
 }
@@ -216,14 +259,84 @@ async fn denied_blocks_are_absent() {
 async fn wants_fail_when_the_node_stops() {
     let node = Node::new(Settings::default()).await;
     let wanted = blocks(1, 100, 1);
-    let session = node.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     node.stop();
     let answer = soon(wants.next()).await.unwrap();
     assert!(matches!(answer, Err(ExchangeError::Closed)), "{answer:?}");
     until(|| {
         let mut wants = session.want(cids(&wanted));
-        matches!(futures_util::FutureExt::now_or_never(wants.next()), Some(Some(Err(_))))
+        matches!(
+            futures_util::FutureExt::now_or_never(wants.next()),
+            Some(Some(Err(_)))
+        )
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_several_connections_is_used() {
+    let (a, b) = (
+        Node::new(Settings::default()).await,
+        Node::new(Settings::default()).await,
+    );
+    let wanted = blocks(64, 3000, 1);
+    a.put(&wanted).await;
+    for _ in 0..3 {
+        a.connect(&b).await;
+        b.connect(&a).await;
+    }
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    fetch(&session, &cids(&wanted), |_| {}).await;
+    assert_eq!(b.bitswap.stat().duplicate_blocks, 0);
+    // The peer is there until the last one is closed.
+    let theirs = convert::from_libp2p(&a.id).unwrap();
+    assert!(b.bitswap.wants_of(&theirs).is_some());
+    a.disconnect(b.id);
+    until(|| b.bitswap.wants_of(&theirs).is_none()).await;
+}
+
+#[test]
+fn a_notifying_store_is_a_block_store() {
+    let providers = Arc::new(Arc::new(super::support::Known::default()));
+    let make = || {
+        let store: Arc<dyn BlockStore> = Arc::new(MemoryStore::new());
+        let (_, bitswap) = crate::bitswap::new(
+            Settings::default(),
+            Arc::clone(&store) as Arc<dyn BlockReader>,
+            Arc::clone(&providers) as Arc<dyn crate::Providers>,
+        );
+        Arc::new(NotifyingStore::new(store, bitswap)) as Arc<dyn BlockStore>
+    };
+    cairn_store::block::conformance::all(&make);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notifying_store_serves_who_waits() {
+    let (a, b) = (
+        Node::new(Settings::default()).await,
+        Node::new(Settings::default()).await,
+    );
+    a.connect(&b).await;
+    let wanted = blocks(1, 5000, 1);
+    let session = b
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let mut wants = session.want(cids(&wanted));
+    let ours = convert::from_libp2p(&b.id).unwrap();
+    until(|| {
+        a.bitswap
+            .wants_of(&ours)
+            .is_some_and(|wants| wants.len() == 1)
+    })
+    .await;
+    let inner = Arc::clone(&a.store) as Arc<dyn BlockStore>;
+    let store = NotifyingStore::new(inner, a.bitswap.clone());
+    store.write(&store.hold(), wanted).await.unwrap();
+    let answer = soon(wants.next()).await.unwrap().unwrap();
+    assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
 }

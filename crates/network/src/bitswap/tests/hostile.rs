@@ -1,5 +1,6 @@
 //! Peers that do what they should not.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cairn_primitives::Block;
@@ -37,7 +38,10 @@ impl Hostile {
         let id = *swarm.local_peer_id();
         swarm.dial_and_wait(node.address.clone()).await;
         let closed = tokio::spawn(async move {
-            while !matches!(swarm.next().await, None | Some(SwarmEvent::ConnectionClosed { .. })) {}
+            while !matches!(
+                swarm.next().await,
+                None | Some(SwarmEvent::ConnectionClosed { .. })
+            ) {}
         });
         Self {
             id,
@@ -86,7 +90,9 @@ async fn serves(node: &Node) {
     node.put(&wanted).await;
     let other = Node::new(Settings::default()).await;
     other.connect(node).await;
-    let session = other.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = other
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     fetch(&session, &cids(&wanted), |_| {}).await;
 }
 
@@ -94,7 +100,10 @@ async fn serves(node: &Node) {
 async fn a_flood_of_wants_is_bounded() {
     let node = Node::new(Settings::default()).await;
     let all = blocks(8000, 8, 7);
-    let wantlist: Vec<_> = all.iter().map(|block| want(block, WantKind::Block)).collect();
+    let wantlist: Vec<_> = all
+        .iter()
+        .map(|block| want(block, WantKind::Block))
+        .collect();
     let message = Message {
         wantlist,
         ..Message::default()
@@ -120,11 +129,53 @@ async fn a_flood_of_wants_is_bounded() {
             let _ = stream.write_all(&framed).await;
             let _ = stream.flush().await;
         }
-        until(|| node.bitswap.wants_of(&id).is_some_and(|wants| wants.len() == MAX_WANTS)).await;
+        until(|| {
+            node.bitswap
+                .wants_of(&id)
+                .is_some_and(|wants| wants.len() == MAX_WANTS)
+        })
+        .await;
         drop(hostile);
         until(|| node.bitswap.wants_of(&id).is_none()).await;
     }
     assert!(node.bitswap.stat().peers.is_empty());
+    serves(&node).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_peers_share_the_room_for_wants() {
+    let settings = Settings {
+        peer_wants: 4000,
+        ..Settings::default()
+    };
+    let node = Node::new(settings).await;
+    let wantlist = blocks(1000, 8, 7);
+    let message = Message {
+        wantlist: wantlist
+            .iter()
+            .map(|block| want(block, WantKind::Block))
+            .collect(),
+        ..Message::default()
+    };
+    let mut peers = Vec::new();
+    for _ in 0..20 {
+        let hostile = Hostile::connect(&node).await;
+        let id = convert::from_libp2p(&hostile.id).unwrap();
+        let stream = hostile.send(std::slice::from_ref(&message)).await;
+        until(|| {
+            node.bitswap
+                .wants_of(&id)
+                .is_some_and(|wants| !wants.is_empty())
+        })
+        .await;
+        peers.push((hostile, stream, id));
+    }
+    let kept = peers
+        .iter()
+        .map(|(_, _, id)| node.bitswap.wants_of(id).unwrap().len());
+    let kept: Vec<_> = kept.collect();
+    assert!(kept.iter().sum::<usize>() <= 4000 + 1000, "{kept:?}");
+    assert!(kept.iter().all(|wants| *wants >= 32), "{kept:?}");
     serves(&node).await;
 }
 
@@ -146,7 +197,12 @@ async fn urgent_wants_replace_others() {
     let old = blocks(MAX_WANTS, 8, 1);
     let new = blocks(10, 8, 2);
     let mut stream = hostile.send(&[message(&old, 1)]).await;
-    until(|| node.bitswap.wants_of(&id).is_some_and(|wants| wants.len() == MAX_WANTS)).await;
+    until(|| {
+        node.bitswap
+            .wants_of(&id)
+            .is_some_and(|wants| wants.len() == MAX_WANTS)
+    })
+    .await;
     write(&mut stream, &message(&new, 5)).await;
     until(|| {
         let wants = node.bitswap.wants_of(&id).unwrap();
@@ -164,7 +220,9 @@ async fn unasked_and_wrong_blocks_are_dropped() {
     let node = Node::new(settings).await;
     let hostile = Hostile::connect(&node).await;
     let [wanted, unasked] = [blocks(1, 100, 1), blocks(10, 100, 2)];
-    let session = node.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     // The bytes of another block under the prefix of the wanted one, and blocks that nobody wants.
     let mut payload: Vec<_> = unasked
@@ -206,7 +264,13 @@ async fn half_and_giant_messages_end_their_stream() {
     let mut hundred = Vec::new();
     cairn_primitives::varint::encode(100 << 20, &mut hundred);
     let half = [&[0x80, 0x80, 0x40][..], &[0; 1000]].concat();
-    for bytes in [&hundred[..], &[0x80], &half, &[0xff; 12], &[3, 0x0a, 0x7f, 1]] {
+    for bytes in [
+        &hundred[..],
+        &[0x80],
+        &half,
+        &[0xff; 12],
+        &[3, 0x0a, 0x7f, 1],
+    ] {
         let hostile = Hostile::connect(&node).await;
         let mut stream = soon(hostile.streams.open()).await.unwrap();
         stream.write_all(bytes).await.unwrap();
@@ -222,7 +286,35 @@ async fn half_and_giant_messages_end_their_stream() {
         }
     }
     until(|| hostile.closed.is_finished()).await;
+    until(|| node.bitswap.shared.receiving.load(Ordering::Relaxed) == 0).await;
     serves(&node).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_does_not_read_holds_little_memory() {
+    let node = Node::new(Settings::default()).await;
+    let all = blocks(200, 256 << 10, 1);
+    node.put(&all).await;
+    let hostile = Hostile::connect(&node).await;
+    let id = convert::from_libp2p(&hostile.id).unwrap();
+    let message = Message {
+        wantlist: all
+            .iter()
+            .map(|block| want(block, WantKind::Block))
+            .collect(),
+        ..Message::default()
+    };
+    let memory = &node.bitswap.shared.send_memory;
+    let free = memory.available_permits();
+    let _stream = hostile.send(&[message]).await;
+    // One message is stuck in the stream, another waits.
+    until(|| memory.available_permits() < free).await;
+    serves(&node).await;
+    let most = 2 * (513 << 10) / 1024;
+    assert!(free - memory.available_permits() <= most);
+    assert!(node.bitswap.ledger(&id).sent < 100 * (256 << 10));
+    drop(hostile);
+    until(|| memory.available_permits() == free).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -251,7 +343,9 @@ async fn a_peer_that_never_answers_is_replaced() {
     let node = Node::new(settings).await;
     let mut hostile = Hostile::connect(&node).await;
     let wanted = blocks(50, 3000, 1);
-    let session = node.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
     // It says that it has everything, reads what it is asked for, and sends nothing.
     let mut inbound = soon(hostile.streams.inbound.recv()).await.unwrap();
@@ -276,4 +370,41 @@ async fn a_peer_that_never_answers_is_replaced() {
         assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
     }
     reading.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_that_a_lively_peer_never_sends_comes_from_another() {
+    let settings = Settings {
+        answer_timeout: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let node = Node::new(settings).await;
+    let hostile = Hostile::connect(&node).await;
+    let wanted = blocks(1, 3000, 1);
+    let session = node
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let mut wants = session.want(cids(&wanted));
+    until(|| !node.bitswap.stat().wants.is_empty()).await;
+    // It says that it has the block, again and again, and does not send it.
+    let have = Message {
+        presences: vec![Presence {
+            cid: wanted[0].cid.clone(),
+            kind: PresenceKind::Have,
+        }],
+        ..Message::default()
+    };
+    let mut stream = hostile.send(std::slice::from_ref(&have)).await;
+    let talking = tokio::spawn(async move {
+        loop {
+            write(&mut stream, &have).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let good = Node::new(Settings::default()).await;
+    good.put(&wanted).await;
+    good.connect(&node).await;
+    let answer = soon(wants.next()).await.unwrap().unwrap();
+    assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
+    talking.abort();
 }

@@ -123,7 +123,10 @@ impl ConnectionHandler for Raw {
 
     fn on_behaviour_event(&mut self, (): ()) {}
 
-    fn on_connection_event(&mut self, event: ConnectionEvent<'_, Negotiate, Negotiate, (), Opened>) {
+    fn on_connection_event(
+        &mut self,
+        event: ConnectionEvent<'_, Negotiate, Negotiate, (), Opened>,
+    ) {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(opened) => {
                 let _ = self.inbound.send(opened.protocol.0);

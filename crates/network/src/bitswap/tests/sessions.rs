@@ -27,7 +27,9 @@ async fn three_providers_one_slow_and_one_dying() {
             node.put(&wanted).await;
             reader.connect(node).await;
         }
-        let session = reader.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+        let session = reader
+            .bitswap
+            .session(SessionRequest::new(wanted[0].cid.clone()));
         fetch(&session, &cids(&wanted), |arrived| {
             if arrived == 400 {
                 dying.stop();
@@ -36,8 +38,6 @@ async fn three_providers_one_slow_and_one_dying() {
         .await;
         let stat = reader.bitswap.stat();
         assert!(stat.duplicate_blocks < 50, "{size}: {stat:?}");
-        assert!(good.bitswap.stat().blocks_sent > 300, "{size}");
-        println!("{:?}\n{:?}\n{:?}", stat, good.bitswap.stat(), slow.bitswap.stat());
     }
 }
 
@@ -54,7 +54,9 @@ async fn each_provider_is_asked_for_what_it_has() {
     b.put(&wanted[150..]).await;
     reader.connect(&a).await;
     reader.connect(&b).await;
-    let session = reader.bitswap.session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = reader
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(reader.bitswap.stat().duplicate_blocks, 0);
 }
@@ -71,4 +73,27 @@ async fn two_sessions_share_a_block() {
     let two = b.bitswap.session(SessionRequest::new(cids[0].clone()));
     tokio::join!(fetch(&one, &cids, |_| {}), fetch(&two, &cids, |_| {}));
     assert!(b.bitswap.stat().wants.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_very_slow_provider_does_not_hold_up_the_end() {
+    let good = Node::new(Settings::default()).await;
+    let store = Arc::new(MemoryStore::new());
+    // Blocks that it was asked for would take a quarter of an hour.
+    let slow = Slow {
+        inner: Arc::clone(&store),
+        delay: Duration::from_secs(60),
+    };
+    let slow = Node::with_reader(Settings::default(), store, Arc::new(slow)).await;
+    let reader = Node::new(Settings::default()).await;
+    let wanted = blocks(200, 20_000, 1);
+    for node in [&slow, &good] {
+        node.put(&wanted).await;
+        reader.connect(node).await;
+    }
+    let session = reader
+        .bitswap
+        .session(SessionRequest::new(wanted[0].cid.clone()));
+    fetch(&session, &cids(&wanted), |_| {}).await;
+    assert_eq!(reader.bitswap.stat().duplicate_blocks, 0);
 }

@@ -119,8 +119,7 @@ impl Node {
         reader: Arc<dyn BlockReader>,
     ) -> Self {
         let providers = Arc::new(Known::default());
-        let (behaviour, bitswap) =
-            bitswap::new(settings, reader, Arc::new(Arc::clone(&providers)));
+        let (behaviour, bitswap) = bitswap::new(settings, reader, Arc::new(Arc::clone(&providers)));
         let mut swarm = Swarm::new_ephemeral_tokio(|_| behaviour);
         let (address, _) = swarm.listen().await;
         let (orders, receiver) = mpsc::unbounded_channel();

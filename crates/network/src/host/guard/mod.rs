@@ -15,8 +15,8 @@ use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::swarm::handler::{ConnectionEvent, ConnectionHandlerEvent};
 use libp2p::swarm::{
-    CloseConnection, ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour,
-    SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
+    CloseConnection, ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm,
+    NetworkBehaviour, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
 
@@ -114,9 +114,11 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
         port: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
         let name = self.name;
-        self.contained(|inner| inner.handle_established_outbound_connection(id, peer, address, role, port))
-            .unwrap_or_else(|panic| Err(ConnectionDenied::new(panic)))
-            .map(|handler| GuardedHandler::new(name, handler))
+        self.contained(|inner| {
+            inner.handle_established_outbound_connection(id, peer, address, role, port)
+        })
+        .unwrap_or_else(|panic| Err(ConnectionDenied::new(panic)))
+        .map(|handler| GuardedHandler::new(name, handler))
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
@@ -230,7 +232,8 @@ impl<H: ConnectionHandler> ConnectionHandler for GuardedHandler<H> {
     fn poll(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<ConnectionHandlerEvent<H::OutboundProtocol, H::OutboundOpenInfo, Self::ToBehaviour>> {
+    ) -> Poll<ConnectionHandlerEvent<H::OutboundProtocol, H::OutboundOpenInfo, Self::ToBehaviour>>
+    {
         if let Some(step) = self.contained(|inner| inner.poll(context)) {
             return step.map(|event| event.map_custom(Ok));
         }

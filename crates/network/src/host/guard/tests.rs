@@ -52,12 +52,19 @@ impl NetworkBehaviour for Flaky {
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
-        if matches!(event, FromSwarm::ConnectionEstablished(_)) && self.0.behaviour.swap(false, Ordering::SeqCst) {
+        if matches!(event, FromSwarm::ConnectionEstablished(_))
+            && self.0.behaviour.swap(false, Ordering::SeqCst)
+        {
             panic!("in an event");
         }
     }
 
-    fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: THandlerOutEvent<Self>) {
+    fn on_connection_handler_event(
+        &mut self,
+        _: PeerId,
+        _: ConnectionId,
+        event: THandlerOutEvent<Self>,
+    ) {
         match event {}
     }
 
@@ -85,7 +92,10 @@ impl ConnectionHandler for FlakyHandler {
         true
     }
 
-    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ConnectionHandlerEvent<DeniedUpgrade, (), Infallible>> {
+    fn poll(
+        &mut self,
+        _: &mut Context<'_>,
+    ) -> Poll<ConnectionHandlerEvent<DeniedUpgrade, (), Infallible>> {
         if self.0.handler.swap(false, Ordering::SeqCst) {
             panic!("in a handler");
         }
@@ -158,7 +168,10 @@ fn a_behaviour_that_always_panics_is_turned_off() {
     }
     switches.behaviour.store(true, Ordering::SeqCst);
     assert!(guard.poll(&mut context).is_pending());
-    assert!(switches.behaviour.load(Ordering::SeqCst), "it was not polled again");
+    assert!(
+        switches.behaviour.load(Ordering::SeqCst),
+        "it was not polled again"
+    );
 }
 
 /// A connection that panics at every step.
@@ -192,8 +205,20 @@ fn a_panic_of_a_multiplexer_is_an_error_of_its_connection() {
     let mut muxer = CountedMuxer::new(StreamMuxerBox::new(Broken), meter, 1);
     let mut context = Context::from_waker(std::task::Waker::noop());
     let mut muxer = Pin::new(&mut muxer);
-    assert!(matches!(muxer.as_mut().poll(&mut context), Poll::Ready(Err(_))));
-    assert!(matches!(muxer.as_mut().poll_inbound(&mut context), Poll::Ready(Err(_))));
-    assert!(matches!(muxer.as_mut().poll_outbound(&mut context), Poll::Ready(Err(_))));
-    assert!(matches!(muxer.as_mut().poll_close(&mut context), Poll::Ready(Err(_))));
+    assert!(matches!(
+        muxer.as_mut().poll(&mut context),
+        Poll::Ready(Err(_))
+    ));
+    assert!(matches!(
+        muxer.as_mut().poll_inbound(&mut context),
+        Poll::Ready(Err(_))
+    ));
+    assert!(matches!(
+        muxer.as_mut().poll_outbound(&mut context),
+        Poll::Ready(Err(_))
+    ));
+    assert!(matches!(
+        muxer.as_mut().poll_close(&mut context),
+        Poll::Ready(Err(_))
+    ));
 }

@@ -15,6 +15,7 @@ use cairn_store::network::{Direction, Traffic};
 use libp2p::{Multiaddr, PeerId};
 use parking_lot::Mutex;
 
+pub use self::negotiation::stream_protocol;
 pub(super) use self::stream::CountedMuxer;
 
 /// Peers that are counted. Above that, those without a connection are forgotten.
@@ -176,7 +177,11 @@ impl Meters {
         address: &Multiaddr,
     ) -> Option<Arc<ConnectionMeter>> {
         let connections = self.0.connections.lock();
-        let mut of_peer = connections.get(peer)?.iter().rev().filter_map(Weak::upgrade);
+        let mut of_peer = connections
+            .get(peer)?
+            .iter()
+            .rev()
+            .filter_map(Weak::upgrade);
         of_peer.find(|meter| meter.direction == direction && meter.address == *address)
     }
 
@@ -211,12 +216,18 @@ impl Meters {
 
     pub(super) fn of_peer(&self, peer: &PeerId) -> Traffic {
         let peers = self.0.peers.lock();
-        peers.get(peer).map(|counter| counter.traffic()).unwrap_or_default()
+        peers
+            .get(peer)
+            .map(|counter| counter.traffic())
+            .unwrap_or_default()
     }
 
     pub(super) fn of_protocol(&self, protocol: &str) -> Traffic {
         let protocols = self.0.protocols.lock();
-        protocols.get(protocol).map(|counter| counter.traffic()).unwrap_or_default()
+        protocols
+            .get(protocol)
+            .map(|counter| counter.traffic())
+            .unwrap_or_default()
     }
 
     fn protocol(&self, name: &Arc<str>) -> Option<Arc<Counter>> {
@@ -241,7 +252,9 @@ impl ConnectionMeter {
     pub(super) fn streams(&self) -> Vec<String> {
         let streams = self.streams.lock();
         let names = streams.values();
-        names.map(|name| name.as_deref().unwrap_or_default().to_owned()).collect()
+        names
+            .map(|name| name.as_deref().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// Streams that the peer opened, and that this node opened.

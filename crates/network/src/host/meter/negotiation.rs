@@ -3,6 +3,15 @@
 /// Most bytes that are read: the longest negotiation that libp2p's implementations make is shorter. Above, the stream has no name.
 const MAX_BYTES: usize = 1_024;
 
+/// The protocol of a stream, by the bytes that the accepting side sends first; `None` if they do not tell.
+#[must_use]
+pub fn stream_protocol(answer: &[u8]) -> Option<String> {
+    match Negotiation::default().push(answer) {
+        Progress::Agreed(name) => Some(name),
+        Progress::Pending | Progress::Unknown => None,
+    }
+}
+
 /// The state of a negotiation.
 #[derive(Debug, Default)]
 pub(super) struct Negotiation {
@@ -83,15 +92,26 @@ mod tests {
         assert_eq!(Negotiation::default().push(&bytes), agreed);
         let mut negotiation = Negotiation::default();
         let found = bytes.iter().map(|byte| negotiation.push(&[*byte]));
-        assert_eq!(found.into_iter().find(|progress| *progress != Progress::Pending), Some(agreed));
+        assert_eq!(
+            found
+                .into_iter()
+                .find(|progress| *progress != Progress::Pending),
+            Some(agreed)
+        );
     }
 
     #[test]
     fn other_bytes_have_no_protocol() {
         assert_eq!(Negotiation::default().push(b"\x03abc"), Progress::Unknown);
         assert_eq!(Negotiation::default().push(b"\x04abc\n"), Progress::Unknown);
-        assert_eq!(Negotiation::default().push(b"\x03\xff\xff\n"), Progress::Unknown);
-        assert_eq!(Negotiation::default().push(&[0xff; 4_096]), Progress::Unknown);
+        assert_eq!(
+            Negotiation::default().push(b"\x03\xff\xff\n"),
+            Progress::Unknown
+        );
+        assert_eq!(
+            Negotiation::default().push(&[0xff; 4_096]),
+            Progress::Unknown
+        );
         assert_eq!(Negotiation::default().push(b""), Progress::Pending);
     }
 }

@@ -38,10 +38,7 @@ impl CountedMuxer {
 }
 
 /// Runs one step; a panic is an error.
-fn contained<T>(
-    part: &str,
-    step: impl FnOnce() -> Poll<io::Result<T>>,
-) -> Poll<io::Result<T>> {
+fn contained<T>(part: &str, step: impl FnOnce() -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
     catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| {
         log_panic(part, &*panic);
         Poll::Ready(Err(io::Error::other(Panicked)))
@@ -52,7 +49,10 @@ impl StreamMuxer for CountedMuxer {
     type Substream = CountedStream;
     type Error = io::Error;
 
-    fn poll_inbound(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<CountedStream>> {
+    fn poll_inbound(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<CountedStream>> {
         let inner = Pin::new(&mut self.inner);
         let stream = std::task::ready!(contained("connection", || inner.poll_inbound(context)))?;
         if self.meter.inbound.load(Ordering::Relaxed) >= self.max_inbound {
@@ -61,13 +61,24 @@ impl StreamMuxer for CountedMuxer {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        Poll::Ready(Ok(CountedStream::new(stream, Arc::clone(&self.meter), Direction::Inbound)))
+        Poll::Ready(Ok(CountedStream::new(
+            stream,
+            Arc::clone(&self.meter),
+            Direction::Inbound,
+        )))
     }
 
-    fn poll_outbound(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<CountedStream>> {
+    fn poll_outbound(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<CountedStream>> {
         let inner = Pin::new(&mut self.inner);
         let stream = std::task::ready!(contained("connection", || inner.poll_outbound(context)))?;
-        Poll::Ready(Ok(CountedStream::new(stream, Arc::clone(&self.meter), Direction::Outbound)))
+        Poll::Ready(Ok(CountedStream::new(
+            stream,
+            Arc::clone(&self.meter),
+            Direction::Outbound,
+        )))
     }
 
     fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -75,7 +86,10 @@ impl StreamMuxer for CountedMuxer {
         contained("connection", || inner.poll_close(context))
     }
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<StreamMuxerEvent>> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<StreamMuxerEvent>> {
         let inner = Pin::new(&mut self.inner);
         contained("connection", || inner.poll(context))
     }

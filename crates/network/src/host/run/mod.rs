@@ -1,5 +1,6 @@
 //! The task of the swarm: its events, and the commands of the host.
 
+mod reports;
 #[cfg(test)]
 mod tests;
 
@@ -16,26 +17,17 @@ use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::ListenerId;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, Swarm, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, identify, mdns};
+use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
 use super::behaviour::{Behaviour, BehaviourEvent};
-use super::book::{Identified, without_peer};
 use super::guard::{Panicked, log_panic};
-use super::ping::Measured;
 use super::settings::Settings;
 use super::shell::Shell;
 use super::start;
 use super::state::{Open, Shared};
-use super::transport::ip_of;
 use crate::convert::address_from_libp2p;
-
-/// Addresses that are taken from one identify message.
-const MAX_IDENTIFIED: usize = 32;
-
-/// Peers of one message of multicast DNS that are dialed.
-const MAX_DISCOVERED: usize = 32;
 
 /// Panics of the swarm itself, one after another, after which it is given up.
 const MAX_PANICS: u32 = 16;
@@ -131,10 +123,14 @@ impl Runner {
                 },
                 _ = tick.tick() => self.on_tick(),
             }
-            if self.starting.is_empty() && let Some(ready) = self.ready.take() {
+            if self.starting.is_empty()
+                && let Some(ready) = self.ready.take()
+            {
                 let _ = ready.send(());
             }
-            if self.swarm.network_info().num_peers() == 0 && let Some(stopping) = self.stopping.take() {
+            if self.swarm.network_info().num_peers() == 0
+                && let Some(stopping) = self.stopping.take()
+            {
                 let _ = stopping.send(());
                 return;
             }
@@ -166,7 +162,9 @@ impl Runner {
             state.listeners.clear();
             listening
         };
-        let direct = listening.iter().filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
+        let direct = listening
+            .iter()
+            .filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
         self.listen_again = direct.filter_map(address_from_libp2p).collect();
         start::listen_at_relays(&mut self.swarm, &self.settings);
         self.starting.clear();
@@ -174,7 +172,9 @@ impl Runner {
         for (_, reply) in self.closes.drain(..) {
             let _ = reply.send(Ok(()));
         }
-        tracing::error!("all connections to peers were closed after a fault, and the node listens again");
+        tracing::error!(
+            "all connections to peers were closed after a fault, and the node listens again"
+        );
         true
     }
 
@@ -200,15 +200,26 @@ impl Runner {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Connect { reply, .. } | Command::Disconnect { reply, .. } if self.stopping.is_some() => {
+            Command::Connect { reply, .. } | Command::Disconnect { reply, .. }
+                if self.stopping.is_some() =>
+            {
                 let _ = reply.send(Err(NetworkError::Closed));
             }
-            Command::Connect { peer, addresses, reply } => self.connect(peer, addresses, reply),
-            Command::Disconnect { peer, address, reply } => self.disconnect(peer, address.as_ref(), reply),
+            Command::Connect {
+                peer,
+                addresses,
+                reply,
+            } => self.connect(peer, addresses, reply),
+            Command::Disconnect {
+                peer,
+                address,
+                reply,
+            } => self.disconnect(peer, address.as_ref(), reply),
             #[cfg(test)]
             Command::Panic => assert!(self.rebuild()),
             Command::Shutdown(done) => {
-                let listeners: Vec<_> = self.shared.state.read().listeners.keys().copied().collect();
+                let listeners: Vec<_> =
+                    self.shared.state.read().listeners.keys().copied().collect();
                 for listener in listeners {
                     self.swarm.remove_listener(listener);
                 }
@@ -274,7 +285,11 @@ impl Runner {
                 ..
             } => {
                 let open = Open::new(peer_id, &endpoint, &self.shared.meters);
-                self.shared.state.write().connections.insert(connection_id, open);
+                self.shared
+                    .state
+                    .write()
+                    .connections
+                    .insert(connection_id, open);
                 let ids: Vec<_> = self
                     .dials
                     .iter()
@@ -288,7 +303,12 @@ impl Runner {
                     let _ = self.swarm.disconnect_peer_id(peer_id);
                 }
             }
-            SwarmEvent::ConnectionClosed { connection_id, cause, peer_id, .. } => {
+            SwarmEvent::ConnectionClosed {
+                connection_id,
+                cause,
+                peer_id,
+                ..
+            } => {
                 tracing::debug!(peer = %peer_id, cause = cause.map(|cause| cause.to_string()), "connection closed");
                 self.shared.state.write().connections.remove(&connection_id);
                 self.closes.iter_mut().for_each(|(ids, _)| {
@@ -298,26 +318,51 @@ impl Runner {
                     let _ = reply.send(Ok(()));
                 }
             }
-            SwarmEvent::OutgoingConnectionError { connection_id, error, peer_id, .. } => {
+            SwarmEvent::OutgoingConnectionError {
+                connection_id,
+                error,
+                peer_id,
+                ..
+            } => {
                 tracing::debug!(peer = ?peer_id, %error, "cannot connect");
                 if let Some((_, reply)) = self.dials.remove(&connection_id) {
                     let _ = reply.send(Err(dial_error(error)));
                 }
             }
-            SwarmEvent::IncomingConnectionError { send_back_addr, error, .. } => {
+            SwarmEvent::IncomingConnectionError {
+                send_back_addr,
+                error,
+                ..
+            } => {
                 tracing::debug!(address = %send_back_addr, %error, "a peer could not connect");
             }
-            SwarmEvent::NewListenAddr { listener_id, address } => {
+            SwarmEvent::NewListenAddr {
+                listener_id,
+                address,
+            } => {
                 self.starting.remove(&listener_id);
-                self.shared.state.write().listeners.entry(listener_id).or_default().push(address);
+                self.shared
+                    .state
+                    .write()
+                    .listeners
+                    .entry(listener_id)
+                    .or_default()
+                    .push(address);
             }
-            SwarmEvent::ExpiredListenAddr { listener_id, address } => {
+            SwarmEvent::ExpiredListenAddr {
+                listener_id,
+                address,
+            } => {
                 let mut state = self.shared.state.write();
                 if let Some(addresses) = state.listeners.get_mut(&listener_id) {
                     addresses.retain(|known| *known != address);
                 }
             }
-            SwarmEvent::ListenerClosed { listener_id, reason, addresses } => {
+            SwarmEvent::ListenerClosed {
+                listener_id,
+                reason,
+                addresses,
+            } => {
                 if let Err(error) = reason {
                     tracing::warn!(?addresses, %error, "a listener for peers was closed");
                 }
@@ -335,84 +380,13 @@ impl Runner {
                 }
             }
             SwarmEvent::ExternalAddrExpired { address } => {
-                self.shared.state.write().external.retain(|known| *known != address);
+                self.shared
+                    .state
+                    .write()
+                    .external
+                    .retain(|known| *known != address);
             }
             _ => {}
-        }
-    }
-
-    fn on_behaviour(&mut self, event: BehaviourEvent) {
-        match event {
-            BehaviourEvent::Identify(identify::Event::Received {
-                peer_id,
-                connection_id,
-                info,
-            }) => self.identified(peer_id, connection_id, info),
-            BehaviourEvent::Ping(Measured { connection, latency }) => {
-                let mut state = self.shared.state.write();
-                if let Some(open) = state.connections.get_mut(&connection) {
-                    open.latency = Some(latency);
-                }
-            }
-            BehaviourEvent::Reachability(event) => {
-                let mut state = self.shared.state.write();
-                state.test(event.tested_addr, event.result.is_ok());
-                let status = state.reachability();
-                drop(state);
-                self.shared.reachable.send_if_modified(|known| {
-                    let is_new = *known != status;
-                    *known = status;
-                    is_new
-                });
-            }
-            BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.discovered(found),
-            _ => {}
-        }
-    }
-
-    fn identified(&mut self, peer: PeerId, id: ConnectionId, info: identify::Info) {
-        let is_loopback = {
-            let state = self.shared.state.read();
-            let open = state.connections.get(&id);
-            open.and_then(|open| ip_of(&open.address)).is_some_and(|ip| ip.is_loopback())
-        };
-        self.shared.book.identify(
-            peer,
-            Identified {
-                public_key: Some(info.public_key.encode_protobuf()),
-                agent: info.agent_version,
-                protocols: info.protocols.iter().map(|name| name.as_ref().to_owned()).collect(),
-            },
-        );
-        // A loopback address of another machine leads to this one.
-        let usable = info.listen_addrs.into_iter().filter(|address| {
-            is_loopback || ip_of(address).is_none_or(|ip| !ip.is_loopback() && !ip.is_unspecified())
-        });
-        let addresses = usable.filter_map(|address| without_peer(&address, peer));
-        for address in addresses.take(MAX_IDENTIFIED) {
-            self.swarm.add_peer_address(peer, address);
-        }
-    }
-
-    fn discovered(&mut self, found: Vec<(PeerId, Multiaddr)>) {
-        let mut peers: HashMap<PeerId, Vec<Multiaddr>> = HashMap::new();
-        for (peer, address) in found {
-            let has_room = peers.len() < MAX_DISCOVERED || peers.contains_key(&peer);
-            if has_room && let Some(address) = without_peer(&address, peer) {
-                peers.entry(peer).or_default().push(address);
-            }
-        }
-        for (peer, addresses) in peers {
-            if peer == self.shared.local {
-                continue;
-            }
-            let options = DialOpts::peer_id(peer)
-                .addresses(addresses)
-                .condition(PeerCondition::DisconnectedAndNotDialing)
-                .build();
-            if let Err(error) = self.swarm.dial(options) {
-                tracing::debug!(%peer, %error, "does not dial a peer of the local network");
-            }
         }
     }
 }

@@ -28,7 +28,9 @@ async fn until(mut holds: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), wait)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +54,9 @@ async fn a_swarm_that_panicked_is_replaced_and_listens_again() {
         server.connect(there.clone()).await.unwrap();
         let limits = server.resources().unwrap();
         let system = limits.first().unwrap();
-        assert_eq!(system.usage.inbound_connections + system.usage.outbound_connections, 1);
+        assert_eq!(
+            system.usage.inbound_connections + system.usage.outbound_connections,
+            1
+        );
     }
 }

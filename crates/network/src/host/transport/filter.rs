@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use cairn_primitives::Multiaddr;
+use libp2p::core::Transport;
 use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::{Boxed, DialOpts, ListenerId, TransportError, TransportEvent};
-use libp2p::core::Transport;
 use parking_lot::RwLock;
 
 /// Ranges, shared by the transports and whoever changes them.
@@ -54,7 +54,8 @@ impl Filters {
     pub(in crate::host) fn contains(&self, address: &libp2p::Multiaddr) -> bool {
         let ranges = self.0.read();
         !ranges.ranges.is_empty()
-            && ip_of(address).is_some_and(|ip| ranges.ranges.iter().any(|range| in_range(ip, *range)))
+            && ip_of(address)
+                .is_some_and(|ip| ranges.ranges.iter().any(|range| in_range(ip, *range)))
     }
 
     fn check(&self, address: &libp2p::Multiaddr) -> io::Result<()> {
@@ -84,11 +85,15 @@ pub(in crate::host) fn ip_of(address: &libp2p::Multiaddr) -> Option<IpAddr> {
 pub(in crate::host) fn in_range(ip: IpAddr, (base, bits): (IpAddr, u8)) -> bool {
     match (ip, base) {
         (IpAddr::V4(ip), IpAddr::V4(base)) => {
-            let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits.into())).unwrap_or(0);
+            let mask = u32::MAX
+                .checked_shl(32_u32.saturating_sub(bits.into()))
+                .unwrap_or(0);
             (ip.to_bits() ^ base.to_bits()) & mask == 0
         }
         (IpAddr::V6(ip), IpAddr::V6(base)) => {
-            let mask = u128::MAX.checked_shl(128_u32.saturating_sub(bits.into())).unwrap_or(0);
+            let mask = u128::MAX
+                .checked_shl(128_u32.saturating_sub(bits.into()))
+                .unwrap_or(0);
             (ip.to_bits() ^ base.to_bits()) & mask == 0
         }
         _ => false,
@@ -130,7 +135,9 @@ impl<O: 'static> Transport for FilteredTransport<O> {
         address: libp2p::Multiaddr,
         options: DialOpts,
     ) -> Result<Self::Dial, TransportError<io::Error>> {
-        self.filters.check(&address).map_err(TransportError::Other)?;
+        self.filters
+            .check(&address)
+            .map_err(TransportError::Other)?;
         self.inner.dial(address, options)
     }
 
@@ -141,7 +148,9 @@ impl<O: 'static> Transport for FilteredTransport<O> {
         loop {
             let event = std::task::ready!(Pin::new(&mut self.inner).poll(context));
             match &event {
-                TransportEvent::Incoming { send_back_addr, .. } if self.filters.contains(send_back_addr) => {
+                TransportEvent::Incoming { send_back_addr, .. }
+                    if self.filters.contains(send_back_addr) =>
+                {
                     tracing::debug!(address = %send_back_addr, "refused a connection by an address filter");
                 }
                 _ => return Poll::Ready(event),
@@ -157,9 +166,13 @@ mod tests {
     #[test]
     fn ranges_are_compared_by_bits() {
         let filters = Filters::new(
-            ["/ip4/10.0.0.0/ipcidr/8", "/ip6/fc00::/ipcidr/7", "/ip4/1.2.3.4/tcp/1"]
-                .map(|text| text.parse().unwrap())
-                .to_vec(),
+            [
+                "/ip4/10.0.0.0/ipcidr/8",
+                "/ip6/fc00::/ipcidr/7",
+                "/ip4/1.2.3.4/tcp/1",
+            ]
+            .map(|text| text.parse().unwrap())
+            .to_vec(),
         );
         assert_eq!(filters.addresses().len(), 2);
         let contains = |text: &str| filters.contains(&text.parse().unwrap());

@@ -71,7 +71,11 @@ impl Transport for Guarded {
     type ListenerUpgrade = BoxFuture<'static, io::Result<Output>>;
     type Dial = BoxFuture<'static, io::Result<Output>>;
 
-    fn listen_on(&mut self, id: ListenerId, address: Multiaddr) -> Result<(), TransportError<io::Error>> {
+    fn listen_on(
+        &mut self,
+        id: ListenerId,
+        address: Multiaddr,
+    ) -> Result<(), TransportError<io::Error>> {
         self.inner.listen_on(id, address)
     }
 
@@ -79,7 +83,11 @@ impl Transport for Guarded {
         self.inner.remove_listener(id)
     }
 
-    fn dial(&mut self, address: Multiaddr, options: DialOpts) -> Result<Self::Dial, TransportError<io::Error>> {
+    fn dial(
+        &mut self,
+        address: Multiaddr,
+        options: DialOpts,
+    ) -> Result<Self::Dial, TransportError<io::Error>> {
         let handshake = self.inner.dial(address.clone(), options)?;
         Ok(self.guard(handshake, Direction::Outbound, address, self.limits.dial))
     }
@@ -94,6 +102,8 @@ impl Transport for Guarded {
             _ => Multiaddr::empty(),
         };
         let limit = self.limits.handshake;
-        Poll::Ready(event.map_upgrade(|upgrade| self.guard(upgrade, Direction::Inbound, from, limit)))
+        Poll::Ready(
+            event.map_upgrade(|upgrade| self.guard(upgrade, Direction::Inbound, from, limit)),
+        )
     }
 }

@@ -24,8 +24,8 @@ use libp2p::futures::{AsyncRead, AsyncWrite};
 use libp2p::pnet::PnetConfig;
 use libp2p::{PeerId, dns, quic, relay, tcp, websocket, yamux};
 
-pub(super) use self::filter::{Filters, in_range, ip_of};
 use self::filter::FilteredTransport;
+pub(super) use self::filter::{Filters, in_range, ip_of};
 use self::guarded::Guarded;
 use self::security::Security;
 use super::meter::Meters;
@@ -66,7 +66,9 @@ pub(super) fn build(
             .boxed();
         FilteredTransport::new(inner, filters.clone())
     }));
-    let direct = quic.or_transport(plain_tcp).map(|either, _| either.into_inner());
+    let direct = quic
+        .or_transport(plain_tcp)
+        .map(|either, _| either.into_inner());
     let direct = with_names(direct);
     let websocket = if on.websocket {
         let mut websocket = websocket::Config::new(with_names(tcp()));
@@ -94,7 +96,9 @@ where
     T::Dial: Send + 'static,
     T::ListenerUpgrade: Send + 'static,
 {
-    let key = settings.swarm_key.map(|key| PnetConfig::new(key.pre_shared()));
+    let key = settings
+        .swarm_key
+        .map(|key| PnetConfig::new(key.pre_shared()));
     let mut streams = yamux::Config::default();
     streams.set_max_num_streams(YAMUX_STREAMS);
     transport

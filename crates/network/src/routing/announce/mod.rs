@@ -54,6 +54,10 @@ impl Announcer {
         }
     }
 
+    pub(super) fn is_enabled(&self) -> bool {
+        self.settings.enabled
+    }
+
     pub(super) fn set_content(&self, content: Option<Arc<dyn AnnouncedContent>>) {
         *self.content.write() = content;
         self.queue.changed.notify_one();

@@ -70,6 +70,8 @@ pub(crate) enum Failure {
     Refused,
     /// Too many requests run.
     Busy,
+    /// An HTTP router cannot be reached, or its response is invalid.
+    Router,
 }
 
 /// A running request.

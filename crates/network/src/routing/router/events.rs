@@ -28,10 +28,10 @@ impl Router {
             return failed(NetworkError::NotFound);
         };
         let mut seen = HashSet::new();
-        let found = self.ask(&Request::Closest(key.to_bytes()));
+        let (found, failures) = self.start(&Request::Closest(key.to_bytes()));
         steps(
             "the lookup of peers",
-            Failures::new(self.asked()),
+            failures,
             found,
             move |found| match found {
                 Found::Closest(peers) => {
@@ -89,23 +89,23 @@ impl Router {
             Ok(key) => key,
             Err(error) => return failed(invalid(error)),
         };
-        let found = self.ask(&Request::Put(RecordKey::from(key), value));
-        steps(
-            "storing the value",
-            Failures::new(self.asked()),
-            found,
-            |found| {
-                let stored = |peer| event(QueryStep::Value(Vec::new()), peer, Vec::new());
-                match found {
-                    Found::Stored(None) => vec![stored(None)],
-                    Found::Stored(Some(peers)) => {
-                        let peers = peers.iter().map(convert::from_libp2p);
-                        peers.map(stored).collect()
-                    }
-                    _ => Vec::new(),
+        let (found, failures) = self.start(&Request::Put(RecordKey::from(key), value));
+        steps("storing the value", failures, found, |found| {
+            let stored = |peer| event(QueryStep::Value(Vec::new()), peer, Vec::new());
+            match found {
+                Found::Stored(None) => vec![stored(None)],
+                Found::Stored(Some(peers)) => {
+                    let peers = peers.iter().map(convert::from_libp2p);
+                    peers.map(stored).collect()
                 }
-            },
-        )
+                _ => Vec::new(),
+            }
+        })
+    }
+
+    /// Begins a lookup.
+    pub(super) fn start(&self, request: &Request) -> (BoxStream<'static, Found>, Failures) {
+        (self.ask(request), Failures::new(self.asked(request)))
     }
 
     /// The best value of a key, and who had it.
@@ -117,8 +117,8 @@ impl Router {
     ) -> Result<(Vec<u8>, Option<PeerId>), NetworkError> {
         let key = space.key(key).ok_or_else(|| invalid(ValueError::Key))?;
         let mut values = Values::new(key.clone(), count);
-        let mut failures = Failures::new(self.asked());
-        let mut found = self.ask(&Request::Value(RecordKey::from(key)));
+        let request = Request::Value(RecordKey::from(key));
+        let (mut found, mut failures) = self.start(&request);
         while let Some(found) = found.next().await {
             match found {
                 Found::Value { from, value } => {

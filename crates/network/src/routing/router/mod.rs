@@ -16,6 +16,7 @@ use libp2p::kad::PeerInfo;
 use tokio::sync::mpsc;
 
 use super::announce::{self, Announcer};
+use super::delegated::Delegated;
 use super::dht::{Command, DhtHandle, EVENTS, Failure, Found, Request};
 use super::settings::{DhtMode, Settings};
 use crate::convert;
@@ -34,6 +35,7 @@ struct Inner {
     ignored: Vec<PeerId>,
     wan: Option<DhtHandle>,
     lan: Option<DhtHandle>,
+    http: Arc<Delegated>,
     announcer: Arc<Announcer>,
 }
 
@@ -59,6 +61,9 @@ pub enum LookupError {
     /// Too many lookups run.
     #[error("too many lookups are running")]
     Busy,
+    /// An HTTP router cannot be reached, or its response is invalid.
+    #[error("an HTTP router cannot be reached, or its response is invalid")]
+    Router,
 }
 
 impl Router {
@@ -75,11 +80,12 @@ impl Router {
             ignored: ignored.filter_map(convert::to_libp2p).collect(),
             wan,
             lan,
-            announcer: Arc::new(Announcer::new(settings.announce.clone())),
+            http: Arc::new(Delegated::new(&settings.routers, &settings.publishers)),
+            announcer: Arc::new(Announcer::new(settings.announce)),
         };
         let inner = Arc::new(inner);
         let router = Self { inner };
-        if settings.announce.enabled && router.dhts().next().is_some() {
+        if router.announcer().is_enabled() && router.dhts().next().is_some() {
             tokio::spawn(announce::run(router.clone()));
         }
         router
@@ -99,13 +105,18 @@ impl Router {
         self.inner.wan.iter().chain(&self.inner.lan)
     }
 
-    /// How many are asked in a lookup.
-    fn asked(&self) -> usize {
-        self.dhts().count()
+    /// How many are asked with a request.
+    fn asked(&self, request: &Request) -> usize {
+        self.dhts().count() + self.inner.http.asked(request)
     }
 
-    /// Asks both DHTs. Empty if there are none.
+    /// Asks both DHTs and all HTTP routers at the same time. Empty if there are none.
     pub(super) fn ask(&self, request: &Request) -> BoxStream<'static, Found> {
+        let http = self.inner.http.ask(request);
+        futures_util::stream::select(self.ask_dhts(request), http).boxed()
+    }
+
+    fn ask_dhts(&self, request: &Request) -> BoxStream<'static, Found> {
         let dhts: Vec<_> = self.dhts().map(|dht| dht.commands.clone()).collect();
         let request = request.clone();
         let start = async move {
@@ -175,6 +186,7 @@ fn error_of(action: &'static str, failure: Failure) -> NetworkError {
         Failure::NotStored => LookupError::NotStored,
         Failure::Refused => LookupError::Refused,
         Failure::Busy => LookupError::Busy,
+        Failure::Router => LookupError::Router,
     };
     NetworkError::Failed {
         action,

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use libp2p::kad::RecordKey;
 
-use super::events::{Failures, QUORUM};
+use super::events::QUORUM;
 use super::{Router, error_of};
 use crate::routing::dht::{Found, Request};
 use crate::routing::record::{Space, Valid, ValueError};
@@ -23,8 +23,9 @@ impl Router {
         let key = Space::Ipns.key(name).ok_or(ValueError::Key);
         let key = key.and_then(|key| Valid::new(&key, record, SystemTime::now()).map(|_| key));
         let key = key.map_err(|error| failed(&error))?;
-        let mut found = self.ask(&Request::Put(RecordKey::from(key), record.to_vec()));
-        let (mut failures, mut stored) = (Failures::new(self.asked()), false);
+        let request = Request::Put(RecordKey::from(key), record.to_vec());
+        let (mut found, mut failures) = self.start(&request);
+        let mut stored = false;
         while let Some(found) = found.next().await {
             match found {
                 Found::Stored(_) => stored = true,
@@ -70,10 +71,14 @@ impl Records for Router {
         options: &'a NameOptions,
     ) -> BoxFuture<'a, Result<Option<Bytes>, RecordsError>> {
         Box::pin(async move {
-            let timeout = options.timeout.filter(|timeout| !timeout.is_zero());
             let lookup = self.resolve(name, options);
-            let found = tokio::time::timeout(timeout.unwrap_or(TIMEOUT), lookup).await;
-            found.unwrap_or(Err(RecordsError::TimedOut))
+            match options.timeout {
+                // Without an end, as in Kubo.
+                Some(Duration::ZERO) => lookup.await,
+                timeout => tokio::time::timeout(timeout.unwrap_or(TIMEOUT), lookup)
+                    .await
+                    .unwrap_or(Err(RecordsError::TimedOut)),
+            }
         })
     }
 }

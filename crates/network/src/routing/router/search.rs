@@ -1,10 +1,12 @@
 //! Lookups of peers, providers and values.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::time::SystemTime;
 
-use cairn_primitives::Cid;
 use cairn_primitives::keys::PeerId;
+use cairn_primitives::multiaddr::{Host, HttpAddr};
+use cairn_primitives::{Cid, Multiaddr};
 use cairn_store::network::{NetworkError, PeerAddresses};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
@@ -23,11 +25,11 @@ impl Router {
     /// Providers of a CID, each once.
     pub(super) fn find_provider_addresses(&self, cid: &Cid) -> Peers {
         let key = RecordKey::from(cid.hash().as_bytes().to_vec());
-        let found = self.ask(&Request::Providers(key));
+        let (found, failures) = self.start(&Request::Providers(key));
         let router = self.clone();
         peers(
             "the lookup of providers",
-            Failures::new(self.asked()),
+            failures,
             found,
             move |found| match found {
                 Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => {
@@ -43,10 +45,10 @@ impl Router {
         let Some(peer) = convert::to_libp2p(peer) else {
             return stream::empty().boxed();
         };
-        let found = self.ask(&Request::Peer(peer));
+        let (found, failures) = self.start(&Request::Peer(peer));
         peers(
             "the lookup of a peer",
-            Failures::new(self.asked()),
+            failures,
             found,
             |found| match found {
                 Found::Peer(peer) => Some(peer),
@@ -66,6 +68,36 @@ impl crate::Providers for Router {
         });
         others.boxed()
     }
+}
+
+impl crate::gateways::FindGateways for Router {
+    fn find(&self, cid: &Cid) -> BoxStream<'static, String> {
+        let key = RecordKey::from(cid.hash().as_bytes().to_vec());
+        let records = self.inner.http.providers(&Request::Providers(key));
+        let urls = records.flat_map(|record| {
+            let is_gateway = record.protocols.iter().any(|it| it == GATEWAY);
+            let addresses = record.addresses.into_iter().filter(move |_| is_gateway);
+            let urls = addresses.filter_map(|address| gateway_url(&address));
+            stream::iter(urls.collect::<Vec<_>>())
+        });
+        urls.boxed()
+    }
+}
+
+/// How routers call gateways.
+const GATEWAY: &str = "transport-ipfs-gateway-http";
+
+/// The URL of `/dns/gateway.example/tcp/443/https`.
+fn gateway_url(address: &Multiaddr) -> Option<String> {
+    let HttpAddr::Tcp { host, port, tls } = address.to_string().parse().ok()? else {
+        return None;
+    };
+    let scheme = if tls { "https" } else { "http" };
+    Some(match host {
+        Host::Ip(IpAddr::V6(ip)) => format!("{scheme}://[{ip}]:{port}"),
+        Host::Ip(ip) => format!("{scheme}://{ip}:{port}"),
+        Host::Name(name) => format!("{scheme}://{name}:{port}"),
+    })
 }
 
 /// Peers among answers, each once.
@@ -156,6 +188,27 @@ impl Values {
 mod tests {
     use super::*;
     use crate::routing::record::{Space, tests::record};
+
+    #[test]
+    fn addresses_of_gateways_are_urls() {
+        for (address, url) in [
+            (
+                "/dns/gateway.example/tcp/443/https",
+                Some("https://gateway.example:443"),
+            ),
+            (
+                "/dns4/gateway.example/tcp/443/tls/http",
+                Some("https://gateway.example:443"),
+            ),
+            (
+                "/ip6/2001:db8::1/tcp/80/http",
+                Some("http://[2001:db8::1]:80"),
+            ),
+            ("/ip4/192.0.2.1/udp/443/quic-v1", None),
+        ] {
+            assert_eq!(gateway_url(&address.parse().unwrap()).as_deref(), url);
+        }
+    }
 
     #[test]
     fn the_newest_valid_value_is_kept() {

@@ -37,11 +37,7 @@ pub struct Addresses {
 }
 
 impl Section for Addresses {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Cluster",
-        "Pinning",
-        "Upload",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["Cluster", "Pinning", "Upload"]);
 }
 
 /// A credential of the RPC and its scope.
@@ -148,7 +144,6 @@ impl Section for Gateway {
         "AllowCodecConversion",
         "DisableHTMLErrors",
         "PublicGateways",
-        "ExposeRoutingAPI",
         "RetrievalTimeout",
         "MaxRequestDuration",
         "MaxConcurrentRequests",

@@ -92,7 +92,8 @@ pub struct AutoConf {
 }
 
 impl Section for AutoConf {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["URL", "RefreshInterval", "TLSInsecureSkipVerify"]);
+    const UNUSED: UnusedKeys =
+        UnusedKeys::Keys(&["URL", "RefreshInterval", "TLSInsecureSkipVerify"]);
 }
 
 /// Discovery of peers in the local network.
@@ -208,10 +209,7 @@ pub struct Ipns {
 }
 
 impl Section for Ipns {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "RepublishPeriod",
-        "RecordLifetime",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 impl Default for Ipns {

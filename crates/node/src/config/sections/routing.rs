@@ -36,8 +36,7 @@ pub struct Routing {
 }
 
 impl Section for Routing {
-    const UNUSED: UnusedKeys =
-        UnusedKeys::Keys(&["AcceleratedDHTClient", "Routers", "Methods"]);
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["AcceleratedDHTClient", "Routers", "Methods"]);
 }
 
 /// A router of the type `custom`.
@@ -71,7 +70,6 @@ pub struct Provide {
 
 impl Section for Provide {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "Strategy",
         "BloomFPRate",
         "DHT.SweepEnabled",
         "DHT.DedicatedPeriodicWorkers",
@@ -152,7 +150,7 @@ pub struct OldReprovider {
 }
 
 impl Section for OldReprovider {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["Interval"]);
 }
 
 /// Bitswap.
@@ -196,5 +194,10 @@ pub struct HttpRetrieval {
 }
 
 impl Section for HttpRetrieval {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
+        "Allowlist",
+        "Denylist",
+        "MaxBlockSize",
+        "TLSInsecureSkipVerify",
+    ]);
 }

@@ -14,7 +14,7 @@ pub struct Swarm {
     pub addr_filters: Option<Vec<String>>,
     /// Whether bandwidth metrics are disabled.
     pub disable_bandwidth_metrics: bool,
-    /// Whether NAT port mapping is disabled.
+    /// Whether NAT port mapping is disabled. There is none in any case.
     pub disable_nat_port_map: bool,
     /// Relays used by this node.
     pub relay_client: RelayClient,
@@ -33,7 +33,6 @@ pub struct Swarm {
 
 impl Section for Swarm {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "DisableNatPortMap",
         "RelayService.BufferSize",
         "RelayService.MaxReservationsPerIP",
         "RelayService.MaxReservationsPerASN",
