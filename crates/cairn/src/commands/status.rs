@@ -33,7 +33,7 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     let session = Session::open(globals).await?;
-    let status = Box::pin(Status::read(&session)).await;
+    let status = Box::pin(Status::read(&session, globals)).await;
     let closed = session.close().await;
     let status = status?;
     let mut output = Output::stdout()?;
@@ -92,7 +92,7 @@ struct Peers {
 }
 
 impl Status {
-    async fn read(session: &Session) -> Result<Self, Problem> {
+    async fn read(session: &Session, globals: &Globals) -> Result<Self, Problem> {
         let kubo = &session.kubo;
         let id = kubo.call(&Id::new(None)).await?;
         let stat = kubo.call(&RepoStat::new()).await?;
@@ -105,8 +105,8 @@ impl Status {
             size_limit: stat.storage_max,
             objects: stat.num_objects,
             pins: pins(session).await?,
-            api: addresses(session, "Addresses.API").await,
-            gateway: addresses(session, "Addresses.Gateway").await,
+            api: addresses(session, globals, "api", "Addresses.API").await,
+            gateway: addresses(session, globals, "gateway", "Addresses.Gateway").await,
         })
     }
 
@@ -236,8 +236,14 @@ async fn setting(session: &Session, key: &str) -> Option<Value> {
     setting.ok().map(|setting| setting.value)
 }
 
-/// Addresses of the configuration.
-async fn addresses(session: &Session, key: &str) -> Vec<String> {
+/// Where a service listens: what the daemon has written to this file of the repository, or else the configuration.
+async fn addresses(session: &Session, globals: &Globals, file: &str, key: &str) -> Vec<String> {
+    if globals.api.is_none()
+        && let Ok(repository) = globals.repository()
+        && let Ok(address) = std::fs::read_to_string(repository.join(file))
+    {
+        return vec![address.trim().to_owned()];
+    }
     match setting(session, key).await {
         Some(Value::String(address)) => vec![address],
         Some(Value::Array(addresses)) => {

@@ -80,7 +80,7 @@ async fn addresses_filters_peerings_and_resources() {
     let own = online.node.identity().peer_id().to_string();
     assert_eq!(
         online.one("swarm/addrs").await,
-        json!({ "Addrs": { PEER: [ADDRESS] } })
+        json!({ "Addrs": { PEER: [ADDRESS], (own.clone()): ["/ip4/192.0.2.9/tcp/4001"] } })
     );
     assert_eq!(
         online.one("swarm/addrs/local?id=true").await,

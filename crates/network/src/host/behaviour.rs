@@ -61,13 +61,13 @@ impl Behaviour {
         let local = shared.local;
         let private = settings.swarm_key.is_some();
         let limits = &settings.limits;
-        let identify = identify::Config::new_with_signed_peer_record(
-            PROTOCOL_VERSION.to_owned(),
-            &settings.identity,
-        )
-        .with_agent_version(settings.agent.clone())
-        .with_push_listen_addr_updates(true)
-        .with_cache_size(0);
+        // Without a signed record of addresses: the library signs it in a form of its own, and js-libp2p then refuses the
+        // whole message, so that Helia would not know which protocols this node speaks.
+        let identify =
+            identify::Config::new(PROTOCOL_VERSION.to_owned(), settings.identity.public())
+                .with_agent_version(settings.agent.clone())
+                .with_push_listen_addr_updates(true)
+                .with_cache_size(0);
         let test = !private && settings.auto_nat.assume.is_none();
         let serve = settings.auto_nat.serve && !private;
         Self {

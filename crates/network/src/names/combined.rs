@@ -1,6 +1,7 @@
 //! Records by topic in front of those of another source.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_primitives::PeerId;
@@ -11,6 +12,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either, select};
 
 use super::TopicRecords;
+
+/// How long peers of the topic may still answer when the other source has found nothing.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Publishes records by topic and to another source, and finds them in whichever answers first.
 #[derive(Clone)]
@@ -78,11 +82,14 @@ impl Records for Combined {
             match select(by_topic, other.get(name, options)).await {
                 Either::Left((Ok(Some(record)), _)) => Ok(Some(record)),
                 Either::Left((_, other)) => other.await,
-                // What the topic has found meanwhile is as good.
-                Either::Right((Ok(None) | Err(_), _)) if self.topics.known(name).is_some() => {
-                    Ok(self.topics.known(name).map(bytes))
+                Either::Right((Ok(Some(record)), _)) => Ok(Some(record)),
+                // Peers of the topic are being asked.
+                Either::Right((found, by_topic)) => {
+                    match tokio::time::timeout(GRACE, by_topic).await {
+                        Ok(Ok(Some(record))) => Ok(Some(record)),
+                        _ => found,
+                    }
                 }
-                Either::Right((found, _)) => found,
             }
         }
         .boxed()

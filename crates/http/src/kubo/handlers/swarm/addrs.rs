@@ -13,7 +13,12 @@ use super::super::super::{Answer, Call, Failure, Handler};
 impl Handler for SwarmAddrs {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let network = call.action_network()?;
-        let known = network.swarm().known();
+        let mut known = network.swarm().known();
+        // Kubo lists itself as well.
+        known.insert(
+            call.node().identity().peer_id(),
+            network.swarm().announced(),
+        );
         let records = known.into_iter().map(|(peer, addresses)| {
             let mut addresses = texts(&addresses);
             addresses.sort();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cairn_primitives::Multiaddr;
+use cairn_store::NetworkError;
 use cairn_store::network::PeerAddresses;
 use cairn_wire::kubo::StringList;
 use cairn_wire::kubo::swarm::connect::SwarmConnect;
@@ -41,14 +42,19 @@ impl Handler for SwarmDisconnect {
                 each.push(None);
             }
             for address in each {
-                let outcome = match call.action_network() {
-                    Ok(network) => network
-                        .swarm()
-                        .disconnect(&peer, address)
-                        .await
-                        .map_err(|error| text(&error)),
-                    Err(_) => Err(OFFLINE.to_owned()),
-                };
+                let outcome =
+                    match call.action_network() {
+                        Ok(network) => network.swarm().disconnect(&peer, address).await.map_err(
+                            |error| match (error, address) {
+                                // With an address, Kubo looks for a connection that has it.
+                                (NetworkError::NotConnected, Some(_)) => {
+                                    text(&NetworkError::NoSuchConnection)
+                                }
+                                (error, _) => text(&error),
+                            },
+                        ),
+                        Err(_) => Err(OFFLINE.to_owned()),
+                    };
                 done.push(match outcome {
                     Ok(()) => format!("disconnect {peer} success"),
                     Err(why) => format!("disconnect {peer} failure: {why}"),

@@ -30,19 +30,27 @@ impl Handler for SwarmResources {
     }
 }
 
+/// A limit may be the greatest number.
+fn sum(inbound: u64, outbound: u64) -> u64 {
+    inbound.saturating_add(outbound)
+}
+
 fn to_record(scope: &ResourceScope) -> ScopeUsage {
     let mut values = std::collections::BTreeMap::new();
     let of = |usage: &ResourceUsage| {
         [
             (
                 "Conns",
-                usage.inbound_connections + usage.outbound_connections,
+                sum(usage.inbound_connections, usage.outbound_connections),
             ),
             ("ConnsInbound", usage.inbound_connections),
             ("ConnsOutbound", usage.outbound_connections),
             ("FD", usage.sockets),
             ("Memory", usage.memory),
-            ("Streams", usage.inbound_streams + usage.outbound_streams),
+            (
+                "Streams",
+                sum(usage.inbound_streams, usage.outbound_streams),
+            ),
             ("StreamsInbound", usage.inbound_streams),
             ("StreamsOutbound", usage.outbound_streams),
         ]
