@@ -1,5 +1,7 @@
 //! Two daemons: the recordings of an online Kubo 0.42.0 with one peer, tunnels, IPNS by topic, and what the CLI tells of peers.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 

@@ -284,16 +284,15 @@ impl ConnectionHandler for Handler {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol, ..
-            }) => {
-                if self.answered.len() < MAX_INBOUND {
+            })
+                if self.answered.len() < MAX_INBOUND => {
                     self.answered.push(answer(protocol).boxed());
                 }
-            }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol, ..
             }) => match self.opening.pop_front() {
                 Some(Purpose::Demand(results)) => {
-                    self.demanded.push(pings(protocol, results).boxed())
+                    self.demanded.push(pings(protocol, results).boxed());
                 }
                 Some(Purpose::Measure) => self.measuring = Some(measure(protocol).boxed()),
                 None => {}

@@ -109,6 +109,11 @@ impl Host {
     /// # Panics
     /// Outside a tokio runtime.
     pub async fn start(settings: Settings, modules: Modules) -> Result<Arc<Self>, StartError> {
+        // Settings, modules and the swarm are large: too large for the futures of callers.
+        Box::pin(Self::start_boxed(settings, modules)).await
+    }
+
+    async fn start_boxed(settings: Settings, modules: Modules) -> Result<Arc<Self>, StartError> {
         if settings.force_private && settings.swarm_key.is_none() {
             return Err(StartError::NoSwarmKey);
         }

@@ -135,7 +135,7 @@ async fn records_reach_those_who_wait_and_those_who_come_later() {
     // A node that comes later asks for it.
     let late = Node::start(Settings::default(), &[&reader]).await;
     assert_eq!(late.resolve(&name).await, Some(2));
-    assert_eq!(late.records.names(), [name.clone()]);
+    assert_eq!(late.records.names(), std::slice::from_ref(&name));
     assert!(late.records.cancel(&name));
     assert!(!late.records.cancel(&name));
     until(|| late.pubsub.topics().is_empty()).await;

@@ -106,7 +106,7 @@ async fn ask(inner: &Inner, peer: libp2p::PeerId, name: &PeerId) {
         }
         Ok(Ok(None)) | Err(_) => {}
         Ok(Err(error)) => {
-            tracing::debug!(%peer, %name, %error, "a peer did not answer with a record")
+            tracing::debug!(%peer, %name, %error, "a peer did not answer with a record");
         }
     }
 }

@@ -82,7 +82,7 @@ pub fn new(settings: Settings, key: &Keypair) -> Result<(Behaviour, PubSub), Pub
         }
         let mut id = message
             .source
-            .map(|author| author.to_bytes())
+            .map(PeerId::to_bytes)
             .unwrap_or_default();
         id.extend(number.to_be_bytes());
         MessageId(id)

@@ -168,7 +168,7 @@ async fn one_peer_has_few_connections() {
             SwarmEvent::ConnectionEstablished { .. } => opened += 1,
             SwarmEvent::ConnectionClosed { .. } => closed += 1,
             SwarmEvent::OutgoingConnectionError { .. } => {
-                (opened, closed) = (opened + 1, closed + 1)
+                (opened, closed) = (opened + 1, closed + 1);
             }
             _ => {}
         }

@@ -38,7 +38,7 @@ async fn addresses_are_announced_as_configured() {
     .await;
     assert_eq!(b.announced(), [to("/ip4/192.0.2.7/tcp/4001")]);
     let c = start(TCP, |settings| {
-        settings.announce = vec![to("/dns4/example.com/tcp/443/tls/ws")]
+        settings.announce = vec![to("/dns4/example.com/tcp/443/tls/ws")];
     })
     .await;
     a.connect(b.here()).await.unwrap();

@@ -48,7 +48,7 @@ async fn keeps_records(rows: &dyn NameRows) {
         let kept = rows.name_record(&record.name).expect("reading");
         assert_eq!(kept.as_ref(), Some(record));
     }
-    records.sort_by(|left, right| left.name.to_bytes().cmp(&right.name.to_bytes()));
+    records.sort_by_key(|left| left.name.to_bytes());
     assert_eq!(list(rows), records);
     let mut seen = 0;
     rows.name_records(&mut |_| {
