@@ -8,7 +8,7 @@ use clap::Args;
 use cairn_testkit::postgres;
 
 use crate::process::{announce, cargo, root, run as succeed};
-use crate::{clients, fuzz};
+use crate::{clients, conformance, fuzz};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -69,11 +69,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         });
     }
     section("clients", &clients::run);
+    let unrun = std::cell::OnceCell::new();
+    section("gateway conformance", &|| {
+        if let conformance::Outcome::Skipped(reason) =
+            conformance::run(&conformance::Options::default())?
+        {
+            eprintln!("{reason}");
+            let _ = unrun.set(reason);
+        }
+        Ok(())
+    });
     if !failed.is_empty() {
         eprintln!("failed so far: {}", failed.join(", "));
     }
     if let Some(skipped) = skipped {
         eprintln!("{skipped}");
+    }
+    if let Some(reason) = unrun.get() {
+        eprintln!("{reason}");
     }
     announce("tests: unit, property, snapshot, recordings, crash");
     let mut tests = cargo();

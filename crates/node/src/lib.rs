@@ -5,6 +5,7 @@
 
 pub mod bootstrap;
 pub mod config;
+pub mod denylists;
 pub mod dns;
 mod durable;
 mod error;

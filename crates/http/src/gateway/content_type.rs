@@ -1,14 +1,18 @@
 //! The media type of a file: by its name, otherwise by its first bytes.
 
 /// Number of bytes that are inspected.
-pub(crate) const LOOKED_AT: usize = 512;
+const LOOKED_AT: usize = 512;
 
-/// The media type of a file with this name that begins with these bytes.
-pub(crate) fn of(name: &str, start: &[u8]) -> String {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if let Some(known) = mime_guess::from_ext(extension).first_raw() {
-        return with_charset(known);
-    }
+/// The media type of a file with this name; `None` if the name does not say.
+pub(super) fn of_name(name: &str) -> Option<String> {
+    let (_, extension) = name.rsplit_once('.')?;
+    mime_guess::from_ext(extension).first_raw().map(with_charset)
+}
+
+/// The media type of a file that begins with these bytes.
+pub(super) fn of_bytes(start: &[u8]) -> String {
+    let is_whole = start.len() <= LOOKED_AT;
+    let start = start.get(..start.len().min(LOOKED_AT)).unwrap_or_default();
     if let Some(kind) = infer::get(start) {
         return with_charset(kind.mime_type());
     }
@@ -30,11 +34,35 @@ pub(crate) fn of(name: &str, start: &[u8]) -> String {
     {
         return "text/html; charset=utf-8".to_owned();
     }
+    if is_svg(markup) {
+        return "image/svg+xml".to_owned();
+    }
+    if is_json(start, is_whole) {
+        return "application/json".to_owned();
+    }
     if is_text(start) {
         "text/plain; charset=utf-8".to_owned()
     } else {
         "application/octet-stream".to_owned()
     }
+}
+
+/// Whether markup is an SVG image, after what may stand before its element.
+fn is_svg(markup: &[u8]) -> bool {
+    let begins = markup.starts_with(b"<svg")
+        || markup.starts_with(b"<?xml")
+        || markup.starts_with(b"<!DOCTYPE svg");
+    begins && markup.windows(4).any(|part| part == b"<svg")
+}
+
+/// Whether text is a JSON object or list, or the beginning of one.
+fn is_json(start: &[u8], is_whole: bool) -> bool {
+    let text = start.trim_ascii();
+    matches!(text.first(), Some(b'{' | b'['))
+        && match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => true,
+            Err(error) => !is_whole && error.is_eof(),
+        }
 }
 
 fn with_charset(media_type: &str) -> String {
@@ -62,13 +90,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_beat_bytes() {
-        assert_eq!(of("a.html", b"x"), "text/html; charset=utf-8");
-        assert_eq!(of("a.svg", b"x"), "image/svg+xml");
-        assert_eq!(of("a", b"hello\n"), "text/plain; charset=utf-8");
-        assert_eq!(of("a", b"\x89PNG\r\n\x1a\n0000"), "image/png");
-        assert_eq!(of("a", b"  <!DOCTYPE html>"), "text/html; charset=utf-8");
-        assert_eq!(of("a", &[0, 1, 2]), "application/octet-stream");
-        assert_eq!(of("a", "grüß".as_bytes()), "text/plain; charset=utf-8");
+    fn names_and_bytes_tell_types() {
+        assert_eq!(of_name("a.html").as_deref(), Some("text/html; charset=utf-8"));
+        assert_eq!(of_name("a.svg").as_deref(), Some("image/svg+xml"));
+        assert_eq!(of_name("a"), None);
+        assert_eq!(of_name("a.unknown-extension"), None);
+        for (bytes, expected) in [
+            (&b"hello\n"[..], "text/plain; charset=utf-8"),
+            (b"\x89PNG\r\n\x1a\n0000", "image/png"),
+            (b"  <!DOCTYPE html>", "text/html; charset=utf-8"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "image/svg+xml"),
+            (b"<?xml version=\"1.0\"?><svg/>", "image/svg+xml"),
+            (b"{\"a\": [1]}\n", "application/json"),
+            (b"{a}", "text/plain; charset=utf-8"),
+            (&[0, 1, 2], "application/octet-stream"),
+            ("grüß".as_bytes(), "text/plain; charset=utf-8"),
+        ] {
+            assert_eq!(of_bytes(bytes), expected, "{bytes:?}");
+        }
     }
 }

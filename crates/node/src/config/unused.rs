@@ -119,12 +119,12 @@ mod tests {
         config.backend.kubo = Some("/ip4/127.0.0.1/tcp/3".to_owned());
         config.database.url = Some(serde_json::from_value("sqlite:x".into()).unwrap());
         config.swarm.conn_mgr.low_water = Some(7);
-        config.gateway.deserialized_responses = Flag::from(false);
+        config.gateway.expose_routing_api = Flag::from(false);
         assert_eq!(
             config.idle_keys(),
             [
                 "Addresses.Pinning",
-                "Gateway.DeserializedResponses",
+                "Gateway.ExposeRoutingAPI",
                 "Swarm.ConnMgr.LowWater",
                 "Backend.Kubo",
                 "Database.URL",

@@ -1,6 +1,7 @@
 //! TXT records of domains: the seam between DNSLink and whoever asks the DNS.
 
 mod https;
+mod mapped;
 mod server;
 mod system;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+pub use self::mapped::{MapError, MappedDns};
 pub use self::system::SystemDns;
 
 /// The TXT records of a domain.

@@ -25,7 +25,7 @@ use self::cache::{Bounds, Cache};
 use self::dnslink::Link;
 pub use self::publish::{PublishError, PublishOptions};
 use crate::config::{ConfigFile, GoDuration, OptionalDuration};
-use crate::dns::{Dns, DnsError};
+use crate::dns::{Dns, DnsError, MapError, MappedDns};
 use crate::keystore::Keystore;
 
 /// How long a lookup may take where nothing else is asked for, as in Kubo.
@@ -76,6 +76,16 @@ impl NameSystem {
     /// Publishes and finds records through this from now on, or keeps to those that are here.
     pub fn set_routing(&self, routing: Option<Arc<dyn Routing>>) {
         *self.routing.write() = routing;
+    }
+
+    /// Looks up domains in a table first from now on; see [`MappedDns`].
+    ///
+    /// # Errors
+    /// [`MapError`] for a table that cannot be read.
+    pub fn map_domains(&self, table: &str) -> Result<(), MapError> {
+        let mut dns = self.dns.write();
+        *dns = Arc::new(MappedDns::parse(table, Arc::clone(&dns))?);
+        Ok(())
     }
 
     /// Looks up domains through this from now on.

@@ -146,18 +146,7 @@ pub struct Gateway {
 
 impl Section for Gateway {
     const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "RootRedirect",
-        "NoDNSLink",
-        "DeserializedResponses",
-        "AllowCodecConversion",
-        "DisableHTMLErrors",
-        "PublicGateways",
         "ExposeRoutingAPI",
-        "RetrievalTimeout",
-        "MaxRequestDuration",
-        "MaxConcurrentRequests",
-        "MaxRangeRequestFileSize",
-        "DiagnosticServiceURL",
     ]);
 }
 
