@@ -101,8 +101,8 @@ fn http_date(seconds: i64) -> Option<String> {
 pub(super) fn parse_date(text: &str) -> Option<i64> {
     let text = text.trim().strip_suffix("GMT")?.trim_end();
     let time = jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S", text).ok()?;
-    let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(time.timestamp().as_second())
+    let time = jiff::tz::TimeZone::UTC.to_timestamp(time).ok()?;
+    Some(time.as_second())
 }
 
 /// A path as a header value.
