@@ -173,7 +173,12 @@ fn test_own(suite: &Suite, binary: &Path) -> Result<String> {
         config["Gateway"]["PublicGateways"] = json!({ "example.com": site, "localhost": site });
     })?;
     let cars = suite.fixtures.join("fixtures.car");
-    repository.run(&["dag", "import", "--pin-roots=false", &cars.to_string_lossy()])?;
+    repository.run(&[
+        "dag",
+        "import",
+        "--pin-roots=false",
+        &cars.to_string_lossy(),
+    ])?;
     for entry in fs::read_dir(&suite.fixtures)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -186,7 +191,7 @@ fn test_own(suite: &Suite, binary: &Path) -> Result<String> {
         let name = format!("/ipns/{key}");
         let record = path.to_string_lossy();
         // Some of them are invalid, and not taken.
-        let _ = repository.run(&["routing", "put", "--allow-offline", &name, &record]);
+        let _ = repository.run(&["name", "put", "--allow-offline", &name, &record]);
     }
     let daemon = repository.start(&["--offline"])?;
     let gateway = daemon.gateway().context("the daemon has no gateway")?;
@@ -220,10 +225,7 @@ fn judge(output: &str) -> Result<()> {
         "gateway conformance: {passed} of {} leaf tests passed",
         leaves.len()
     );
-    ensure!(
-        !leaves.is_empty(),
-        "the suite ran no test:\n{output}"
-    );
+    ensure!(!leaves.is_empty(), "the suite ran no test:\n{output}");
     let list = root().join("tests/conformance/expected-failures.txt");
     let list = fs::read_to_string(&list).with_context(|| format!("reading {}", list.display()))?;
     let known: BTreeSet<&str> = list

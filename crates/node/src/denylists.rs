@@ -77,10 +77,7 @@ impl Denylists {
         self.find(|list| list.refuses_cid(cid))
     }
 
-    fn find(
-        &self,
-        refuses: impl Fn(&Denylist) -> Option<Refusal>,
-    ) -> Option<(Refusal, String)> {
+    fn find(&self, refuses: impl Fn(&Denylist) -> Option<Refusal>) -> Option<(Refusal, String)> {
         let lists = self.lists.read();
         lists
             .iter()

@@ -156,7 +156,11 @@ impl Denylist {
                 } else {
                     let name = domain(&name);
                     let root = Root::Domain(name.clone());
-                    self.look_up(&root, &below, &[&format!("{name}/"), &format!("/ipns/{name}")])
+                    self.look_up(
+                        &root,
+                        &below,
+                        &[&format!("{name}/"), &format!("/ipns/{name}")],
+                    )
                 }
             }
         }

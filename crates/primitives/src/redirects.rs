@@ -275,7 +275,11 @@ mod tests {
             ("/redirect-one/", "/one.html", 301),
             ("/302", "/two.html", 302),
             ("/200-index", "/index.html", 200),
-            ("/posts/2022/01/02/hello-world", "/articles/2022/01/02/hello-world", 301),
+            (
+                "/posts/2022/01/02/hello-world",
+                "/articles/2022/01/02/hello-world",
+                301,
+            ),
             ("/posts/2022/01/02", "/index.html", 200),
             ("/splat/a/b c", "/redirected/a/b%20c", 301),
             ("/splat", "/redirected/", 301),
@@ -315,10 +319,20 @@ mod tests {
         ] {
             let error = Redirects::parse(format!("\n{line}\n").as_bytes());
             let reason = expected;
-            assert_eq!(error, Err(RedirectsError::Line { line: 2, reason }), "{line}");
+            assert_eq!(
+                error,
+                Err(RedirectsError::Line { line: 2, reason }),
+                "{line}"
+            );
         }
-        assert_eq!(Redirects::parse(&[b' '; MAX_SIZE]), Ok(Redirects::default()));
-        assert_eq!(Redirects::parse(&[b' '; MAX_SIZE + 1]), Err(RedirectsError::TooLarge));
+        assert_eq!(
+            Redirects::parse(&[b' '; MAX_SIZE]),
+            Ok(Redirects::default())
+        );
+        assert_eq!(
+            Redirects::parse(&[b' '; MAX_SIZE + 1]),
+            Err(RedirectsError::TooLarge)
+        );
         assert_eq!(Redirects::parse(&[0xff]), Err(RedirectsError::NotText));
     }
 

@@ -11,7 +11,11 @@ fn ranges_are_served_of_files_and_blocks() {
     let large: Vec<u8> = (0..700_000u32).map(|at| (at % 251) as u8).collect();
     write(
         directory.path(),
-        &[("large.bin", &large), ("empty.txt", b""), ("a", b"0123456789")],
+        &[
+            ("large.bin", &large),
+            ("empty.txt", b""),
+            ("a", b"0123456789"),
+        ],
     );
     let root = gateway.add(directory.path(), &[]);
     let file = format!("/ipfs/{root}/large.bin");
@@ -21,7 +25,10 @@ fn ranges_are_served_of_files_and_blocks() {
     let part = gateway.get(&file, &[("Range", "bytes=262100-262200")]);
     assert_eq!(part.status, 206);
     assert_eq!(part.body, large[262_100..=262_200]);
-    assert_eq!(part.header("content-range"), Some("bytes 262100-262200/700000"));
+    assert_eq!(
+        part.header("content-range"),
+        Some("bytes 262100-262200/700000")
+    );
     let last = gateway.get(&file, &[("Range", "bytes=-5")]);
     assert_eq!((last.status, &last.body[..]), (206, &large[699_995..]));
     let beyond = gateway.get(&file, &[("Range", "bytes=700000-")]);
@@ -31,7 +38,9 @@ fn ranges_are_served_of_files_and_blocks() {
     let several = gateway.get(&file, &[("Range", "bytes=1-3, 262143-262145, -2")]);
     assert_eq!(several.status, 206);
     let kind = several.header("content-type").unwrap();
-    let boundary = kind.strip_prefix("multipart/byteranges; boundary=").unwrap();
+    let boundary = kind
+        .strip_prefix("multipart/byteranges; boundary=")
+        .unwrap();
     let length: usize = several.header("content-length").unwrap().parse().unwrap();
     assert_eq!(several.body.len(), length);
     let mut expected = Vec::new();
@@ -52,9 +61,15 @@ fn ranges_are_served_of_files_and_blocks() {
     expected.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
     assert_eq!(several.body, expected);
     // An empty file has no range, and is sent whole.
-    let empty = gateway.get(&format!("/ipfs/{root}/empty.txt"), &[("Range", "bytes=0-1048575")]);
+    let empty = gateway.get(
+        &format!("/ipfs/{root}/empty.txt"),
+        &[("Range", "bytes=0-1048575")],
+    );
     assert_eq!((empty.status, empty.body.len()), (200, 0));
-    let block = gateway.get(&format!("/ipfs/{root}/a?format=raw"), &[("Range", "bytes=2-3")]);
+    let block = gateway.get(
+        &format!("/ipfs/{root}/a?format=raw"),
+        &[("Range", "bytes=2-3")],
+    );
     assert_eq!((block.status, &block.body[..]), (206, &b"23"[..]));
     // `If-Range` with what the client has, and with something else.
     let etag = whole.header("etag").unwrap();
@@ -62,14 +77,20 @@ fn ranges_are_served_of_files_and_blocks() {
     assert_eq!(ranged(etag).status, 206);
     assert_eq!(ranged("\"other\"").status, 200);
     let head = gateway.ask("HEAD", &file, &[("Range", "bytes=0-0")]);
-    assert_eq!((head.status, head.header("content-length")), (200, Some("700000")));
+    assert_eq!(
+        (head.status, head.header("content-length")),
+        (200, Some("700000"))
+    );
 }
 
 #[test]
 fn responses_can_be_cached() {
     let gateway = Gateway::start(|_| {});
     let directory = tempdir().unwrap();
-    write(directory.path(), &[("site/index.html", b"<p>index"), ("site/f.txt", b"file")]);
+    write(
+        directory.path(),
+        &[("site/index.html", b"<p>index"), ("site/f.txt", b"file")],
+    );
     let file = std::fs::File::options()
         .write(true)
         .open(directory.path().join("site/f.txt"))
@@ -85,9 +106,15 @@ fn responses_can_be_cached() {
         answer.header("cache-control"),
         Some("public, max-age=29030400, immutable")
     );
-    assert_eq!(gateway.get(&path, &[("If-Modified-Since", date)]).status, 304);
+    assert_eq!(
+        gateway.get(&path, &[("If-Modified-Since", date)]).status,
+        304
+    );
     let before = "Sun, 06 Nov 1994 08:49:36 GMT";
-    assert_eq!(gateway.get(&path, &[("If-Modified-Since", before)]).status, 200);
+    assert_eq!(
+        gateway.get(&path, &[("If-Modified-Since", before)]).status,
+        200
+    );
     let etag = answer.header("etag").unwrap().to_owned();
     let known = gateway.get(&path, &[("If-None-Match", &etag)]);
     assert_eq!((known.status, known.body.len()), (304, 0));
@@ -99,12 +126,18 @@ fn responses_can_be_cached() {
     // A directory has a final slash, and its index has the directory's ETag.
     let moved = gateway.get(&format!("/ipfs/{root}?x=1"), &[]);
     assert_eq!(moved.status, 301);
-    assert_eq!(moved.header("location"), Some(format!("/ipfs/{root}/?x=1").as_str()));
+    assert_eq!(
+        moved.header("location"),
+        Some(format!("/ipfs/{root}/?x=1").as_str())
+    );
     let index = gateway.get(&format!("/ipfs/{root}/"), &[]);
     assert_eq!((index.status, index.text().as_str()), (200, "<p>index"));
     let etag = format!("\"{root}\"");
     assert_eq!(index.header("etag"), Some(etag.as_str()));
-    assert_eq!(index.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        index.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     let absent = "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
     let cached = [("Cache-Control", "only-if-cached")];
     assert_eq!(gateway.get(absent, &cached).status, 412);
@@ -118,7 +151,10 @@ fn files_are_named_and_described() {
     let directory = tempdir().unwrap();
     write(
         directory.path(),
-        &[("image", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), ("%41+ä b.txt", b"text")],
+        &[
+            ("image", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            ("%41+ä b.txt", b"text"),
+        ],
     );
     let root = gateway.add(directory.path(), &[]);
     let image = gateway.get(&format!("/ipfs/{root}/image"), &[]);
@@ -126,17 +162,28 @@ fn files_are_named_and_described() {
     assert_eq!(image.header("x-content-type-options"), Some("nosniff"));
     let odd = gateway.get(&format!("/ipfs/{root}/%2541+%C3%A4%20b.txt"), &[]);
     assert_eq!((odd.status, odd.text().as_str()), (200, "text"));
-    let named = gateway.get(&format!("/ipfs/{root}/image?filename=a%20%C3%A4.png&download=true"), &[]);
+    let named = gateway.get(
+        &format!("/ipfs/{root}/image?filename=a%20%C3%A4.png&download=true"),
+        &[],
+    );
     assert_eq!(named.header("content-type"), Some("image/png"));
     assert_eq!(
         named.header("content-disposition"),
         Some("attachment; filename=\"a _.png\"; filename*=UTF-8''a%20%C3%A4.png")
     );
     let download = gateway.get(&format!("/ipfs/{root}/image?download=true"), &[]);
-    assert!(download.header("content-disposition").unwrap().starts_with("attachment"));
+    assert!(
+        download
+            .header("content-disposition")
+            .unwrap()
+            .starts_with("attachment")
+    );
     let worker = [("Service-Worker", "script")];
     assert_eq!(gateway.get(&format!("/ipfs/{root}"), &worker).status, 400);
-    assert_eq!(gateway.get(&format!("/ipfs/{root}/image"), &worker).status, 200);
+    assert_eq!(
+        gateway.get(&format!("/ipfs/{root}/image"), &worker).status,
+        200
+    );
 }
 
 #[cfg(unix)]

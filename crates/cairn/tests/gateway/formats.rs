@@ -41,7 +41,12 @@ fn cars_have_what_their_parameters_say() {
     }
     write(
         directory.path(),
-        &[("d/large", &varied), ("d/same/a", b"same"), ("d/same/b", b"same"), ("d/x", b"x")],
+        &[
+            ("d/large", &varied),
+            ("d/same/a", b"same"),
+            ("d/same/b", b"same"),
+            ("d/x", b"x"),
+        ],
     );
     let root = gateway.add(directory.path(), &[]);
     let car = |path: &str, query: &str| {
@@ -54,7 +59,10 @@ fn cars_have_what_their_parameters_say() {
     assert_eq!(car("/d/large", "dag-scope=block").0, 3);
     assert_eq!(car("/d/large", "dag-scope=entity").0, 7);
     assert_eq!(car("/d/large", "entity-bytes=0:0").0, 4);
-    assert_eq!(car("/d/large", "dag-scope=entity&entity-bytes=262144:-1").0, 6);
+    assert_eq!(
+        car("/d/large", "dag-scope=entity&entity-bytes=262144:-1").0,
+        6
+    );
     assert_eq!(car("/d/large", "entity-bytes=2000000:*").0, 3);
     assert_eq!(car("/d", "dag-scope=entity").0, 2);
     assert_eq!(car("/d/same", "").0, 4);
@@ -87,7 +95,10 @@ fn cars_have_what_their_parameters_say() {
     // The size of a CAR is not known before it is made.
     let head = gateway.ask("HEAD", &format!("/ipfs/{root}?format=car"), &[]);
     assert_eq!((head.status, head.header("content-length")), (200, None));
-    let version2 = gateway.get(&format!("/ipfs/{root}"), &[("Accept", &format!("{CAR};version=2"))]);
+    let version2 = gateway.get(
+        &format!("/ipfs/{root}"),
+        &[("Accept", &format!("{CAR};version=2"))],
+    );
     assert_eq!(version2.status, 400);
 }
 
@@ -95,7 +106,10 @@ fn cars_have_what_their_parameters_say() {
 fn the_url_has_precedence_over_accept() {
     let gateway = Gateway::start(|_| {});
     let directory = tempdir().unwrap();
-    write(directory.path(), &[("f.txt", b"file"), ("d/g.txt", b"other")]);
+    write(
+        directory.path(),
+        &[("f.txt", b"file"), ("d/g.txt", b"other")],
+    );
     let root = gateway.add(directory.path(), &[]);
     let file = format!("/ipfs/{root}/f.txt");
     let kind = |target: &str, accept: &str| {
@@ -106,7 +120,10 @@ fn the_url_has_precedence_over_accept() {
         (kind.split(';').next().unwrap().to_owned(), location)
     };
     let raw = format!("{file}?format=raw");
-    assert_eq!(kind(&raw, CAR), ("application/vnd.ipld.raw".to_owned(), None));
+    assert_eq!(
+        kind(&raw, CAR),
+        ("application/vnd.ipld.raw".to_owned(), None)
+    );
     let (media_type, location) = kind(&file, "application/vnd.ipld.raw");
     assert_eq!(media_type, "application/vnd.ipld.raw");
     assert_eq!(location.as_deref(), Some(raw.as_str()));
@@ -125,12 +142,7 @@ fn the_url_has_precedence_over_accept() {
 fn values_are_served_as_they_are() {
     let gateway = Gateway::start(|config| config["Gateway"]["AllowCodecConversion"] = false.into());
     let put = |data: &[u8], codec: &str| {
-        let arguments = [
-            "dag",
-            "put",
-            "--input-codec=dag-json",
-            codec,
-        ];
+        let arguments = ["dag", "put", "--input-codec=dag-json", codec];
         let output = gateway.repository.output(&arguments, data).unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
@@ -138,8 +150,16 @@ fn values_are_served_as_they_are() {
     let json = format!("{{\"list\":[1,{{\"/\":\"{leaf}\"}}],\"n\":null}}");
     let root = put(json.as_bytes(), "--store-codec=dag-cbor");
     let answer = gateway.get(&format!("/ipfs/{root}"), &[]);
-    assert_eq!(answer.header("content-type"), Some("application/vnd.ipld.dag-cbor"));
-    assert!(answer.header("content-disposition").unwrap().starts_with("attachment"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/vnd.ipld.dag-cbor")
+    );
+    assert!(
+        answer
+            .header("content-disposition")
+            .unwrap()
+            .starts_with("attachment")
+    );
     let plain = gateway.get(&format!("/ipfs/{root}?format=cbor"), &[]);
     assert_eq!(plain.header("content-type"), Some("application/cbor"));
     assert_eq!(plain.body, answer.body);
@@ -149,14 +169,23 @@ fn values_are_served_as_they_are() {
     let below = gateway.get(&format!("/ipfs/{root}/list/1"), &[]);
     assert_eq!(below.text(), "{\"hello\":\"<b>\"}");
     assert_eq!(gateway.get(&format!("/ipfs/{root}/n"), &[]).status, 501);
-    assert_eq!(gateway.get(&format!("/ipfs/{root}/absent"), &[]).status, 404);
+    assert_eq!(
+        gateway.get(&format!("/ipfs/{root}/absent"), &[]).status,
+        404
+    );
     let html = [("Accept", "text/html")];
     let page = gateway.get(&format!("/ipfs/{root}/list/1/"), &html);
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     assert!(page.text().contains("&lt;b&gt;") && !page.text().contains("<b>"));
     assert!(page.header("etag").unwrap().contains("DagIndex-"));
     let page = gateway.get(&format!("/ipfs/{root}/"), &html);
-    assert!(page.text().contains(&format!("<a href=\"/ipfs/{leaf}\">{leaf}</a>")));
+    assert!(
+        page.text()
+            .contains(&format!("<a href=\"/ipfs/{leaf}\">{leaf}</a>"))
+    );
     assert_eq!(gateway.get(&format!("/ipfs/{root}"), &html).status, 301);
 
     let Gateway {

@@ -12,12 +12,19 @@ use super::{Gateway, write};
 fn further_requests_are_told_to_come_back() {
     let gateway = Gateway::start(|config| config["Gateway"]["MaxConcurrentRequests"] = 1.into());
     let directory = tempdir().unwrap();
-    write(directory.path(), &[("large", &vec![1; 64 << 20]), ("small", b"x")]);
+    write(
+        directory.path(),
+        &[("large", &vec![1; 64 << 20]), ("small", b"x")],
+    );
     let root = gateway.add(directory.path(), &[]);
     // A client that reads no more than the beginning of what it asked for.
     let host = authority(&gateway.base).unwrap();
     let mut slow = TcpStream::connect(host).unwrap();
-    write!(slow, "GET /ipfs/{root}/large HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    write!(
+        slow,
+        "GET /ipfs/{root}/large HTTP/1.1\r\nHost: {host}\r\n\r\n"
+    )
+    .unwrap();
     slow.read_exact(&mut [0; 1]).unwrap();
     let small = format!("/ipfs/{root}/small");
     let busy = gateway.get(&small, &[]);
@@ -31,9 +38,13 @@ fn further_requests_are_told_to_come_back() {
 
 #[test]
 fn large_files_may_have_no_ranges() {
-    let gateway = Gateway::start(|config| config["Gateway"]["MaxRangeRequestFileSize"] = "1KiB".into());
+    let gateway =
+        Gateway::start(|config| config["Gateway"]["MaxRangeRequestFileSize"] = "1KiB".into());
     let directory = tempdir().unwrap();
-    write(directory.path(), &[("large", &[1; 1025]), ("small", &[1; 1024])]);
+    write(
+        directory.path(),
+        &[("large", &[1; 1025]), ("small", &[1; 1024])],
+    );
     let root = gateway.add(directory.path(), &[]);
     let get = |name: &str, headers: &[(&str, &str)]| {
         gateway.get(&format!("/ipfs/{root}/{name}"), headers).status
@@ -46,7 +57,8 @@ fn large_files_may_have_no_ranges() {
 
 #[test]
 fn only_what_can_be_verified_is_served_where_files_are_not() {
-    let gateway = Gateway::start(|config| config["Gateway"]["DeserializedResponses"] = false.into());
+    let gateway =
+        Gateway::start(|config| config["Gateway"]["DeserializedResponses"] = false.into());
     let directory = tempdir().unwrap();
     write(directory.path(), &[("f", b"x")]);
     let root = gateway.add(directory.path(), &[]);
@@ -65,7 +77,10 @@ fn only_what_can_be_verified_is_served_where_files_are_not() {
 fn deny_lists_are_in_force_without_a_restart() {
     let gateway = Gateway::start(|_| {});
     let directory = tempdir().unwrap();
-    write(directory.path(), &[("d/bad", b"bad"), ("d/good", b"good"), ("d/e/x", b"x")]);
+    write(
+        directory.path(),
+        &[("d/bad", b"bad"), ("d/good", b"good"), ("d/e/x", b"x")],
+    );
     let root = gateway.add(directory.path(), &[]);
     let bad = gateway.add(&directory.path().join("d/bad"), &[]);
     let status = |target: &str| gateway.get(target, &[]).status;

@@ -297,7 +297,11 @@ mod tests {
             let range = ByteRange { from, to }.within(100);
             assert_eq!(range, expected, "{from}:{to:?}");
         }
-        let empty = ByteRange { from: 7, to: Some(3) }.within(100);
+        let empty = ByteRange {
+            from: 7,
+            to: Some(3),
+        }
+        .within(100);
         assert!(empty.start >= empty.end);
         assert_eq!(ByteRange { from: 0, to: None }.within(0), 0..0);
     }

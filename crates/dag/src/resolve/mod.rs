@@ -179,9 +179,7 @@ async fn in_unixfs(
         });
     }
     if fs.kind == NodeKind::Symlink {
-        return Ok(Step::Symlink(
-            fs.data.as_deref().unwrap_or_default().into(),
-        ));
+        return Ok(Step::Symlink(fs.data.as_deref().unwrap_or_default().into()));
     }
     match directory::lookup_through(blocks, cid, node, fs, name, passed).await? {
         Some(cid) => Ok(Step::Link { cid, used: 1 }),

@@ -41,6 +41,7 @@ pub(super) async fn serve(
     let options = TarOptions {
         now: Mtime::from_seconds(now),
         nanos: false,
+        relative: true,
     };
     let mut tar = Tar::new(node, cid.to_string().as_bytes(), options)?;
     let body = if exchange.request.method == Method::HEAD {

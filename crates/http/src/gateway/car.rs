@@ -67,9 +67,7 @@ impl Parameters {
             Some("all") | None if range.is_some() => CarScope::Entity(range),
             Some("all") | None => CarScope::All,
             Some(_) => {
-                return Err(bad(
-                    "unsupported dag-scope: expected block, entity or all",
-                ));
+                return Err(bad("unsupported dag-scope: expected block, entity or all"));
             }
         };
         Ok(Self {

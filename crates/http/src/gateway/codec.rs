@@ -28,7 +28,12 @@ pub(super) fn format_of(codec: Codec) -> Option<Format> {
 /// A path that ends inside a block.
 pub(super) fn inside(target: &Target) -> GatewayError {
     let block = target.cid();
-    let rest = target.traced.resolved.remainder_path().to_text().into_owned();
+    let rest = target
+        .traced
+        .resolved
+        .remainder_path()
+        .to_text()
+        .into_owned();
     GatewayError::NotImplemented(format!(
         "{rest:?} below {block} is a value inside that block, and only whole blocks are served: try /ipfs/{block} instead"
     ))

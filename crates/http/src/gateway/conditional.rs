@@ -72,8 +72,20 @@ mod tests {
         assert!(is_current(&since, mtime));
         assert!(!is_current(&since, Some(Mtime::from_seconds(784_111_778))));
         assert!(!is_current(&since, None));
-        assert!(range_holds(&headers(header::IF_RANGE, date), "\"a\"", mtime));
-        assert!(range_holds(&headers(header::IF_RANGE, "\"a\""), "\"a\"", None));
-        assert!(!range_holds(&headers(header::IF_RANGE, "\"b\""), "\"a\"", mtime));
+        assert!(range_holds(
+            &headers(header::IF_RANGE, date),
+            "\"a\"",
+            mtime
+        ));
+        assert!(range_holds(
+            &headers(header::IF_RANGE, "\"a\""),
+            "\"a\"",
+            None
+        ));
+        assert!(!range_holds(
+            &headers(header::IF_RANGE, "\"b\""),
+            "\"a\"",
+            mtime
+        ));
     }
 }

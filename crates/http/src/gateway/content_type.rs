@@ -6,7 +6,9 @@ const LOOKED_AT: usize = 512;
 /// The media type of a file with this name; `None` if the name does not say.
 pub(super) fn of_name(name: &str) -> Option<String> {
     let (_, extension) = name.rsplit_once('.')?;
-    mime_guess::from_ext(extension).first_raw().map(with_charset)
+    mime_guess::from_ext(extension)
+        .first_raw()
+        .map(with_charset)
 }
 
 /// The media type of a file that begins with these bytes.
@@ -91,7 +93,10 @@ mod tests {
 
     #[test]
     fn names_and_bytes_tell_types() {
-        assert_eq!(of_name("a.html").as_deref(), Some("text/html; charset=utf-8"));
+        assert_eq!(
+            of_name("a.html").as_deref(),
+            Some("text/html; charset=utf-8")
+        );
         assert_eq!(of_name("a.svg").as_deref(), Some("image/svg+xml"));
         assert_eq!(of_name("a"), None);
         assert_eq!(of_name("a.unknown-extension"), None);
@@ -99,7 +104,10 @@ mod tests {
             (&b"hello\n"[..], "text/plain; charset=utf-8"),
             (b"\x89PNG\r\n\x1a\n0000", "image/png"),
             (b"  <!DOCTYPE html>", "text/html; charset=utf-8"),
-            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "image/svg+xml"),
+            (
+                b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                "image/svg+xml",
+            ),
             (b"<?xml version=\"1.0\"?><svg/>", "image/svg+xml"),
             (b"{\"a\": [1]}\n", "application/json"),
             (b"{a}", "text/plain; charset=utf-8"),

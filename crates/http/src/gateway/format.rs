@@ -84,7 +84,9 @@ impl RequestedFormat {
         let accepted = accepted(headers);
         if let Some(format) = in_url {
             // Parameters belong to the media type that they were given with.
-            let accepted = accepted.into_iter().find(|range| range.format == Some(format));
+            let accepted = accepted
+                .into_iter()
+                .find(|range| range.format == Some(format));
             return Ok(Self {
                 format,
                 parameters: accepted.map(|range| range.parameters).unwrap_or_default(),
@@ -175,14 +177,15 @@ impl Accepted {
     /// Whether the gateway has this variant; a client may prefer one that it does not have.
     fn is_served(&self) -> bool {
         self.format != Some(Format::Car)
-            || self.parameters.iter().all(|(name, value)| {
-                match name.as_str() {
+            || self
+                .parameters
+                .iter()
+                .all(|(name, value)| match name.as_str() {
                     "version" => value == "1",
                     "order" => matches!(value.as_str(), "" | "dfs" | "unk"),
                     "dups" => matches!(value.as_str(), "" | "y" | "n"),
                     _ => true,
-                }
-            })
+                })
     }
 }
 
@@ -248,15 +251,27 @@ mod tests {
     fn the_url_has_precedence() {
         for (query, accept, format) in [
             ("", "", Format::Content),
-            ("", "text/html,application/xhtml+xml,*/*;q=0.8", Format::Content),
+            (
+                "",
+                "text/html,application/xhtml+xml,*/*;q=0.8",
+                Format::Content,
+            ),
             ("format=raw", "application/vnd.ipld.car", Format::Raw),
             ("format=webp", "", Format::Content),
             ("format=webp", "application/vnd.ipld.car", Format::Car),
             ("", "application/x-tar", Format::Tar),
             ("", "text/html, application/vnd.ipld.raw", Format::Raw),
-            ("", "application/vnd.ipld.raw;q=0.1, application/vnd.ipld.car;q=0.2", Format::Car),
+            (
+                "",
+                "application/vnd.ipld.raw;q=0.1, application/vnd.ipld.car;q=0.2",
+                Format::Car,
+            ),
             ("", "application/vnd.ipld.raw;q=0", Format::Content),
-            ("", "application/vnd.ipld.car;version=2, application/vnd.ipld.raw;q=0.5", Format::Raw),
+            (
+                "",
+                "application/vnd.ipld.car;version=2, application/vnd.ipld.raw;q=0.5",
+                Format::Raw,
+            ),
             ("", "application/vnd.ipld.car;version=2", Format::Car),
         ] {
             assert_eq!(requested(query, accept).format, format, "{query} {accept}");
@@ -284,7 +299,8 @@ mod tests {
     fn caches_are_told_the_format() {
         let accept = "application/vnd.ipld.car;order=dfs";
         let query = Values::from_query("filename=a b&dag-scope=block").unwrap();
-        let location = requested("filename=a b&dag-scope=block", accept).location("/ipfs/x", &query);
+        let location =
+            requested("filename=a b&dag-scope=block", accept).location("/ipfs/x", &query);
         assert_eq!(
             location.as_deref(),
             Some("/ipfs/x?car-order=dfs&dag-scope=block&filename=a%20b&format=car")

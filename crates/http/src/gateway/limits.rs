@@ -42,8 +42,7 @@ impl Limits {
         };
         let duration = config.max_request_duration.0.map(GoDuration::to_std);
         Self {
-            room: requests
-                .map(|limit| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)))),
+            room: requests.map(|limit| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)))),
             duration: Some(duration.unwrap_or(MAX_DURATION)).filter(|limit| !limit.is_zero()),
         }
     }
@@ -108,7 +107,9 @@ impl http_body::Body for LimitedBody {
         if let Some(sleep) = &mut self.sleep
             && sleep.as_mut().poll(cx).is_ready()
         {
-            tracing::warn!("a response was cut off: it took longer than Gateway.MaxRequestDuration");
+            tracing::warn!(
+                "a response was cut off: it took longer than Gateway.MaxRequestDuration"
+            );
             self.body = None;
             self.sleep = None;
             return Poll::Ready(Some(Err(TooLong.into())));
@@ -122,7 +123,9 @@ impl http_body::Body for LimitedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(http_body::Body::is_end_stream)
+        self.body
+            .as_ref()
+            .is_none_or(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {

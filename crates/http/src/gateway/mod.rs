@@ -214,8 +214,7 @@ async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
         Method::OPTIONS => Ok(preflight()),
         _ => Err(GatewayError::Method),
     };
-    let mut response =
-        answered.unwrap_or_else(|error| error.into_response(gateway.view(&request)));
+    let mut response = answered.unwrap_or_else(|error| error.into_response(gateway.view(&request)));
     let millis = started.elapsed().as_secs_f64() * 1000.0;
     response::put(
         response.headers_mut(),
@@ -300,11 +299,7 @@ async fn get(gateway: &Gateway, request: &Parts) -> Result<Response, GatewayErro
         .format
         .location(request.uri.path(), &exchange.query)
     {
-        response::put(
-            response.headers_mut(),
-            header::CONTENT_LOCATION,
-            &location,
-        );
+        response::put(response.headers_mut(), header::CONTENT_LOCATION, &location);
     }
     Ok(response)
 }

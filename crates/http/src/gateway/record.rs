@@ -28,7 +28,9 @@ pub(super) async fn serve(
         return Err(bad("only names below /ipns have records"));
     }
     if path.names().next().is_some() {
-        return Err(bad("cannot find ipns key for subpath: ask for the name alone"));
+        return Err(bad(
+            "cannot find ipns key for subpath: ask for the name alone",
+        ));
     }
     let name = path.root();
     let key: PeerId = name

@@ -131,7 +131,8 @@ fn below(root: &Cid, to: &str) -> Result<ContentPath, GatewayError> {
     let names: Vec<Vec<u8>> = names
         .map(|name| percent_decode_str(name).collect())
         .collect();
-    let is_name = |name: &Vec<u8>| !matches!(name.as_slice(), b"." | b"..") && !name.contains(&b'/');
+    let is_name =
+        |name: &Vec<u8>| !matches!(name.as_slice(), b"." | b"..") && !name.contains(&b'/');
     if !names.iter().all(is_name) {
         return Err(elsewhere());
     }
@@ -215,7 +216,11 @@ mod tests {
             ("/t", None, "/t"),
             ("/t?a=1", None, "/t?a=1"),
             ("/t?a=1&b=2", Some("b=3&c=4"), "/t?a=1&b=3&c=4"),
-            ("https://e.example/t#x", Some("q=a%26b"), "https://e.example/t?q=a%26b#x"),
+            (
+                "https://e.example/t#x",
+                Some("q=a%26b"),
+                "https://e.example/t?q=a%26b#x",
+            ),
         ] {
             assert_eq!(with_query(to, query), expected);
         }
@@ -225,7 +230,10 @@ mod tests {
     fn targets_stay_on_the_website() {
         let root: Cid = "bafkqaaa".parse().unwrap();
         let path = |to: &str| below(&root, to).map(|path| path.as_bytes().to_vec()).ok();
-        assert_eq!(path("/a%20b/c?q#f").as_deref(), Some(&b"/ipfs/bafkqaaa/a b/c"[..]));
+        assert_eq!(
+            path("/a%20b/c?q#f").as_deref(),
+            Some(&b"/ipfs/bafkqaaa/a b/c"[..])
+        );
         assert_eq!(path("https://e.example/"), None);
         assert_eq!(path("/../x"), None);
         assert_eq!(path("/%2e%2e/x"), None);

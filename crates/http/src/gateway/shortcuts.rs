@@ -1,8 +1,8 @@
 //! Requests that are answered before any content is looked for.
 
 use axum::response::Response;
-use cairn_primitives::path::ContentPath;
 use cairn_primitives::PeerId;
+use cairn_primitives::path::ContentPath;
 use cairn_wire::Values;
 use http::StatusCode;
 use http::request::Parts;
@@ -41,7 +41,11 @@ pub(super) fn uri(query: &Values) -> Result<Option<Response>, GatewayError> {
             "failed to parse uri query parameter".to_owned(),
         ));
     }
-    let slash = if path.ends_with('/') && names.len() > 1 { "/" } else { "" };
+    let slash = if path.ends_with('/') && names.len() > 1 {
+        "/"
+    } else {
+        ""
+    };
     let to = format!("/{scheme}/{}{slash}{query}", names.join("/"));
     Ok(Some(redirect(StatusCode::MOVED_PERMANENTLY, &to)))
 }

@@ -120,9 +120,10 @@ impl Sites {
         headers: &HeaderMap,
     ) -> Result<Mapped, GatewayError> {
         let path = uri.path();
-        let Some(host) = host_of(uri, headers) else {
+        let Some(written) = host_of(uri, headers) else {
             return Ok(content(path, Origin::Path, self.deserialized));
         };
+        let host = written.to_ascii_lowercase();
         let name = without_port(&host);
         // What nearly all requests of programs have: an address needs no lookups.
         if name.parse::<IpAddr>().is_ok() && !self.exact.contains_key(name) {
@@ -148,6 +149,8 @@ impl Sites {
             return Ok(absent());
         }
         if let Some((rule, gateway, namespace, root)) = self.subdomain(&host) {
+            // As it is written: some bases of CIDs distinguish case.
+            let root = written.get(..root.len()).unwrap_or(root);
             return link
                 .in_subdomain(rule, gateway, namespace, root, path)
                 .await;
@@ -290,6 +293,7 @@ impl Link<'_> {
                 return Ok(to.map_or_else(absent, |to| moved(&to)));
             }
         } else if namespace == "ipns" && !root.contains('.') && root.contains('-') {
+            root.make_ascii_lowercase();
             let whole = labels::expand(&root);
             if self.dnslinks.exist(&whole).await || !self.dnslinks.exist(&root).await {
                 root = whole;
@@ -329,7 +333,7 @@ fn absent() -> Mapped {
     Mapped::Answer(Box::new(not_found()))
 }
 
-/// The host that the client means, in lower case: a proxy names it in `X-Forwarded-Host`.
+/// The host that the client means: a proxy names it in `X-Forwarded-Host`.
 fn host_of(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("x-forwarded-host")
@@ -340,7 +344,7 @@ fn host_of(uri: &Uri, headers: &HeaderMap) -> Option<String> {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']')
     };
     // What else stands there must not get into links.
-    (!host.is_empty() && host.bytes().all(is_host)).then(|| host.to_ascii_lowercase())
+    (!host.is_empty() && host.bytes().all(is_host)).then(|| host.to_owned())
 }
 
 fn is_https(uri: &Uri, headers: &HeaderMap) -> bool {

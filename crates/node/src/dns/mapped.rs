@@ -84,7 +84,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_table_comes_first() {
-        let others = FixedDns::new().with("_dnslink.b.example", &["dnslink=/ipns/x"], Duration::ZERO);
+        let others =
+            FixedDns::new().with("_dnslink.b.example", &["dnslink=/ipns/x"], Duration::ZERO);
         let table = "A.example:/ipfs/bafkqaaa, c.example:/ipns/a.example,";
         let dns = MappedDns::parse(table, Arc::new(others)).unwrap();
         let text = async |domain: &str| dns.txt(domain).await.map(|txt| txt.texts.concat());

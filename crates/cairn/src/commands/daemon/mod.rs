@@ -98,7 +98,8 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         let table = table.to_string_lossy();
         let mapped = node.name_system().map_domains(&table);
         mapped.map_err(|error| {
-            Problem::from_error(&error).hint("correct or unset the environment variable IPFS_NS_MAP")
+            Problem::from_error(&error)
+                .hint("correct or unset the environment variable IPFS_NS_MAP")
         })?;
     }
     for key in node.config_file().unknown_keys() {

@@ -40,8 +40,15 @@ pub(in super::super) fn page(
         size(data.len() as u64)
     );
     if converts {
-        let other = if own == "dag-json" { "dag-cbor" } else { "dag-json" };
-        let _ = write!(page, ", converted as <a href=\"?format={other}\" download>{other}</a>");
+        let other = if own == "dag-json" {
+            "dag-cbor"
+        } else {
+            "dag-json"
+        };
+        let _ = write!(
+            page,
+            ", converted as <a href=\"?format={other}\" download>{other}</a>"
+        );
     }
     page.push_str("</span></p>\n<div class=\"card\"><pre>");
     match codec::decode(cid.codec(), data) {
@@ -57,7 +64,11 @@ pub(in super::super) fn page(
             }
         }
         Err(error) => {
-            let _ = write!(page, "{}", html(&format!("This block cannot be read: {error}")));
+            let _ = write!(
+                page,
+                "{}",
+                html(&format!("This block cannot be read: {error}"))
+            );
         }
     }
     page.push_str("</pre></div>");

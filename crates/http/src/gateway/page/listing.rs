@@ -134,7 +134,7 @@ fn head(target: &Target, origin: &Origin, prefix: &str, tree_size: u64) -> Strin
     if target.path.names().next().is_some() {
         let _ = writeln!(
             page,
-            "<tr><td class=\"i\">↰</td><td class=\"n\"><a href=\"{prefix}..\">..</a></td><td class=\"h\"></td><td class=\"s\"></td></tr>"
+            "<tr><td class=\"i\"><b class=\"u\"></b></td><td class=\"n\"><a href=\"{prefix}..\">..</a></td><td class=\"h\"></td><td class=\"s\"></td></tr>"
         );
     }
     page
@@ -152,16 +152,18 @@ fn normal(path: &str) -> String {
     out
 }
 
+/// An icon, which the style draws.
 fn icon(entry: &Listed, name: &str) -> &'static str {
     match entry.kind {
-        EntryType::Directory => "📁",
-        EntryType::Symlink => "↪",
-        EntryType::Unknown if !name.contains('.') => "·",
+        EntryType::Directory => "<b class=\"d\"></b>",
+        EntryType::Symlink => "<b class=\"l\"></b>",
+        EntryType::Unknown if !name.contains('.') => "",
         _ => match mime_guess::from_path(name).first_raw() {
-            Some(kind) if kind.starts_with("image/") => "🖼",
-            Some(kind) if kind.starts_with("video/") => "🎞",
-            Some(kind) if kind.starts_with("audio/") => "♫",
-            _ => "📄",
+            Some(kind) if kind.starts_with("image/") => "<b class=\"p\"></b>",
+            Some(kind) if kind.starts_with("video/") || kind.starts_with("audio/") => {
+                "<b class=\"m\"></b>"
+            }
+            _ => "<b class=\"f\"></b>",
         },
     }
 }
@@ -170,9 +172,11 @@ fn icon(entry: &Listed, name: &str) -> &'static str {
 fn is_image(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     extension.is_some_and(|extension| {
-        ["png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "bmp", "ico"]
-            .iter()
-            .any(|known| extension.eq_ignore_ascii_case(known))
+        [
+            "png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "bmp", "ico",
+        ]
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
     })
 }
 

