@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -91,16 +92,15 @@ async fn http1<S>(
                 .or_else(|| has_tunnels.then(|| opened.open(&request)).flatten());
             let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
             request.extensions_mut().insert(slot.clone());
-            let service = face.service.clone();
-            async move {
-                let response = match refused {
-                    Some(refused) => refused,
-                    None => service.call(request).await,
-                };
+            let answer = match refused {
+                Some(refused) => std::future::ready(refused).left_future(),
+                None => face.service.call(request).right_future(),
+            };
+            answer.map(move |response| {
                 Ok::<_, std::convert::Infallible>(
                     response.map(|inner| TrackedBody { inner, _busy: busy }),
                 )
-            }
+            })
         });
     let mut builder = http1::Builder::new();
     builder
