@@ -41,8 +41,44 @@ pub(crate) fn run() -> Result<()> {
     library("kubo-rpc-client with ipfsd-ctl".to_owned(), &|| {
         javascript(&binary, &home.join("js"))
     });
+    match browser() {
+        Some(browser) => library("the gateway in Chromium".to_owned(), &|| {
+            in_browser(&binary, &home.join("browser"), &browser)
+        }),
+        None => eprintln!(
+            "skipped: the gateway in Chromium, which is not installed (Debian: apt install chromium)"
+        ),
+    }
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
+}
+
+/// Debian's Chromium, or another one by its usual names.
+pub(crate) fn browser() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |place| place.join(name)))
+        .find(|found| found.is_file())
+}
+
+/// Runs the tests that drive a browser.
+fn in_browser(binary: &Path, home: &Path, browser: &Path) -> Result<()> {
+    const TESTS: &str = "gateway.test.js";
+    let sources = root().join("tests/browser");
+    install_node(&sources, home)?;
+    copy(&sources.join(TESTS), &home.join(TESTS))?;
+    let repository = Repository::init(binary)?;
+    let daemon = repository.start(&["--offline"])?;
+    succeed(
+        Command::new("node")
+            .args(["--test", "--test-reporter=spec", TESTS])
+            .env("RPC", daemon.rpc())
+            .env("GATEWAY", daemon.gateway().context("no gateway")?)
+            .env("CHROMIUM", browser)
+            .current_dir(home),
+    )
+    .with_context(|| format!("the daemon said:\n{}", daemon.log()))
 }
 
 fn python(binary: &Path, home: &Path, version: &str) -> Result<()> {
@@ -76,20 +112,7 @@ fn python(binary: &Path, home: &Path, version: &str) -> Result<()> {
 fn javascript(binary: &Path, home: &Path) -> Result<()> {
     const TESTS: &str = "kubo-rpc-client.test.js";
     let sources = root().join("tests/clients/js");
-    let wanted = sources.join("package-lock.json");
-    if !is_installed(home, &wanted)? {
-        fs::create_dir_all(home).with_context(|| format!("making {}", home.display()))?;
-        for name in ["package.json", "package-lock.json"] {
-            copy(&sources.join(name), &home.join(name))?;
-        }
-        succeed(
-            Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-                .current_dir(home)
-                .stdout(Stdio::null()),
-        )?;
-        installed(home, &wanted)?;
-    }
+    install_node(&sources, home)?;
     // Modules are looked for beside the file.
     copy(&sources.join(TESTS), &home.join(TESTS))?;
     succeed(
@@ -99,6 +122,25 @@ fn javascript(binary: &Path, home: &Path) -> Result<()> {
             .env_remove("IPFS_PATH")
             .current_dir(home),
     )
+}
+
+/// Installs the packages of a directory with a lock file.
+fn install_node(sources: &Path, home: &Path) -> Result<()> {
+    let wanted = sources.join("package-lock.json");
+    if is_installed(home, &wanted)? {
+        return Ok(());
+    }
+    fs::create_dir_all(home).with_context(|| format!("making {}", home.display()))?;
+    for name in ["package.json", "package-lock.json"] {
+        copy(&sources.join(name), &home.join(name))?;
+    }
+    succeed(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(home)
+            .stdout(Stdio::null()),
+    )?;
+    installed(home, &wanted)
 }
 
 /// Whether what a list names was installed from the same list.

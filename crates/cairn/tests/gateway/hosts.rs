@@ -135,6 +135,7 @@ fn websites_have_redirects() {
     // Not on the origin that all content shares.
     assert_eq!(gateway.get(&format!("/ipfs/{root}/old"), &[]).status, 404);
     let page = gateway.get("/app/x", &[("Host", &host)]);
+    assert_eq!(page.header("content-type"), Some("text/html"));
     let etag = page.header("etag").unwrap();
     let known = [("Host", host.as_str()), ("If-None-Match", etag)];
     assert_eq!(gateway.get("/app/x", &known).status, 304);

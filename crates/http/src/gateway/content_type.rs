@@ -19,22 +19,8 @@ pub(super) fn of_bytes(start: &[u8]) -> String {
         return with_charset(kind.mime_type());
     }
     let markup = start.trim_ascii_start();
-    let begins = |tag: &[u8]| {
-        markup
-            .get(..tag.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(tag))
-    };
-    if [
-        b"<!doctype html".as_slice(),
-        b"<html",
-        b"<head",
-        b"<body",
-        b"<script",
-    ]
-    .iter()
-    .any(|tag| begins(tag))
-    {
-        return "text/html; charset=utf-8".to_owned();
+    if is_html(markup) {
+        return "text/html".to_owned();
     }
     if is_svg(markup) {
         return "image/svg+xml".to_owned();
@@ -47,6 +33,39 @@ pub(super) fn of_bytes(start: &[u8]) -> String {
     } else {
         "application/octet-stream".to_owned()
     }
+}
+
+/// Whether markup is HTML, by the tags of <https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type>
+/// and that of a base URL.
+fn is_html(markup: &[u8]) -> bool {
+    const TAGS: [&[u8]; 18] = [
+        b"<!doctype html",
+        b"<html",
+        b"<head",
+        b"<script",
+        b"<iframe",
+        b"<h1",
+        b"<div",
+        b"<font",
+        b"<table",
+        b"<a",
+        b"<style",
+        b"<title",
+        b"<b",
+        b"<body",
+        b"<br",
+        b"<p",
+        b"<base",
+        b"<meta",
+    ];
+    markup.starts_with(b"<!--")
+        || TAGS.iter().any(|tag| {
+            let head = markup.get(..tag.len());
+            let ends = markup
+                .get(tag.len())
+                .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'>');
+            head.is_some_and(|head| head.eq_ignore_ascii_case(tag)) && ends
+        })
 }
 
 /// Whether markup is an SVG image, after what may stand before its element.
@@ -67,8 +86,9 @@ fn is_json(start: &[u8], is_whole: bool) -> bool {
         }
 }
 
+/// With the charset of text that has none. HTML names its own, which that of a header would override.
 fn with_charset(media_type: &str) -> String {
-    if media_type.starts_with("text/") {
+    if media_type.starts_with("text/") && media_type != "text/html" {
         format!("{media_type}; charset=utf-8")
     } else {
         media_type.to_owned()
@@ -93,17 +113,16 @@ mod tests {
 
     #[test]
     fn names_and_bytes_tell_types() {
-        assert_eq!(
-            of_name("a.html").as_deref(),
-            Some("text/html; charset=utf-8")
-        );
+        assert_eq!(of_name("a.html").as_deref(), Some("text/html"));
         assert_eq!(of_name("a.svg").as_deref(), Some("image/svg+xml"));
         assert_eq!(of_name("a"), None);
         assert_eq!(of_name("a.unknown-extension"), None);
         for (bytes, expected) in [
             (&b"hello\n"[..], "text/plain; charset=utf-8"),
             (b"\x89PNG\r\n\x1a\n0000", "image/png"),
-            (b"  <!DOCTYPE html>", "text/html; charset=utf-8"),
+            (b"  <!DOCTYPE html>", "text/html"),
+            (b"<p>x", "text/html"),
+            (b"<pre>", "text/plain; charset=utf-8"),
             (
                 b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
                 "image/svg+xml",

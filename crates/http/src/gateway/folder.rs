@@ -47,7 +47,7 @@ pub(super) async fn serve(
             };
             let content = send::Content {
                 source: Source::File(reader),
-                media_type: MediaType::Known("text/html; charset=utf-8"),
+                media_type: MediaType::Known("text/html"),
                 etag: &etag,
                 mtime,
                 max_ranged: gateway.settings.max_ranged,

@@ -190,7 +190,7 @@ async fn error_page(
     let etag = format!("\"{}\"", target.cid());
     let content = send::Content {
         source: Source::File(reader),
-        media_type: MediaType::Known("text/html; charset=utf-8"),
+        media_type: MediaType::Known("text/html"),
         etag: &etag,
         mtime: None,
         max_ranged: gateway.settings.max_ranged,

@@ -34,9 +34,9 @@ impl Target {
         roots.join(",")
     }
 
-    /// The name of the content: the last of its path, if that has any below its root.
+    /// The name of the content: the last of the path that leads to it, if that has any below its root.
     pub(super) fn name(&self) -> Option<String> {
-        let last = self.path.names().last()?;
+        let last = self.immutable.names().last()?;
         Some(to_text(last).into_owned())
     }
 

@@ -19,7 +19,7 @@ use super::response::segment;
 use super::site::Origin;
 
 /// Part of the ETags of pages: raise it when their look changes, so that caches fetch them again.
-pub(super) const VERSION: &str = "c1";
+pub(super) const VERSION: &str = "c2";
 
 /// The look of all pages, for light and dark screens of any width.
 const STYLE: &str = include_str!("style.css");
