@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn names(path: &str) -> Vec<ByteString> {
-        path.split('/').map(|name| name.into()).collect()
+        path.split('/').map(Into::into).collect()
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Parameters {
     fn etag(self, target: &Target) -> String {
         let mut hash = Sha256::new();
         hash.update(target.immutable.as_bytes());
-        hash.update(format!("\0{:?}", self));
+        hash.update(format!("\0{self:?}"));
         let mut tag = format!("W/\"{}.car.", target.cid());
         for byte in hash.finalize().iter().take(8) {
             let _ = write!(tag, "{byte:02x}");

@@ -89,8 +89,7 @@ mod tests {
 
     #[test]
     fn roots_have_one_label() {
-        let label =
-            |namespace, root| of_root(namespace, root).map(|label| label.unwrap_or_default());
+        let label = |namespace, root| of_root(namespace, root).map(Result::unwrap_or_default);
         let v1 = "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
         let v0 = "QmbWqxBEKC3P8tqsKc98xmWNzrzDtRLMiMPL8wBuTGsMnR";
         assert_eq!(label("ipfs", v0).as_deref(), Some(v1));

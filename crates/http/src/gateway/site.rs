@@ -179,9 +179,7 @@ impl Sites {
         // From the end, as the root may be a domain.
         for (dot, _) in host.rmatch_indices('.') {
             let (below, gateway) = (host.get(..dot)?, host.get(dot + 1..)?);
-            let Some((root, namespace)) = below.rsplit_once('.') else {
-                return None;
-            };
+            let (root, namespace) = below.rsplit_once('.')?;
             if matches!(namespace, "ipfs" | "ipns")
                 && let Some(rule) = self.rule_of(gateway)
             {
