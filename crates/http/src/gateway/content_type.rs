@@ -15,15 +15,16 @@ pub(super) fn of_name(name: &str) -> Option<String> {
 pub(super) fn of_bytes(start: &[u8]) -> String {
     let is_whole = start.len() <= LOOKED_AT;
     let start = start.get(..start.len().min(LOOKED_AT)).unwrap_or_default();
+    // Before what else it is: SVG begins as any XML does.
+    if is_svg(start.trim_ascii_start()) {
+        return "image/svg+xml".to_owned();
+    }
     if let Some(kind) = infer::get(start) {
         return with_charset(kind.mime_type());
     }
     let markup = start.trim_ascii_start();
     if is_html(markup) {
         return "text/html".to_owned();
-    }
-    if is_svg(markup) {
-        return "image/svg+xml".to_owned();
     }
     if is_json(start, is_whole) {
         return "application/json".to_owned();

@@ -151,8 +151,8 @@ mod tests {
         Body::from_stream(futures_util::stream::iter(pieces))
     }
 
-    #[test]
-    fn requests_beyond_the_limit_wait_for_nobody() {
+    #[tokio::test]
+    async fn requests_beyond_the_limit_wait_for_nobody() {
         let limits = limits(r#"{"MaxConcurrentRequests": 2}"#);
         let first = limits.enter().unwrap();
         let second = limits.enter().unwrap();
