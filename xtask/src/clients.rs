@@ -45,8 +45,44 @@ pub(crate) fn run() -> Result<()> {
     library("helia as a peer".to_owned(), &|| {
         peer(&binary, &home.join("peers"))
     });
+    match browser() {
+        Some(browser) => library("the gateway in Chromium".to_owned(), &|| {
+            in_browser(&binary, &home.join("browser"), &browser)
+        }),
+        None => eprintln!(
+            "skipped: the gateway in Chromium, which is not installed (Debian: apt install chromium)"
+        ),
+    }
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
+}
+
+/// Debian's Chromium, or another one by its usual names.
+pub(crate) fn browser() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |place| place.join(name)))
+        .find(|found| found.is_file())
+}
+
+/// Runs the tests that drive a browser.
+fn in_browser(binary: &Path, home: &Path, browser: &Path) -> Result<()> {
+    const TESTS: &str = "gateway.test.js";
+    let sources = root().join("tests/browser");
+    install(&sources, home, &[])?;
+    copy(&sources.join(TESTS), &home.join(TESTS))?;
+    let repository = Repository::init(binary)?;
+    let daemon = repository.start(&["--offline"])?;
+    succeed(
+        Command::new("node")
+            .args(["--test", "--test-reporter=spec", TESTS])
+            .env("RPC", daemon.rpc())
+            .env("GATEWAY", daemon.gateway().context("no gateway")?)
+            .env("CHROMIUM", browser)
+            .current_dir(home),
+    )
+    .with_context(|| format!("the daemon said:\n{}", daemon.log()))
 }
 
 fn python(binary: &Path, home: &Path, version: &str) -> Result<()> {

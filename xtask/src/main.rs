@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod clients;
+mod conformance;
 mod crash;
 mod fuzz;
 mod layers;
@@ -31,6 +32,8 @@ enum Task {
     Bench(bench::Options),
     /// The client libraries that programs use, against the program; installs them first.
     Clients,
+    /// The conformance suite of gateways, against the program; builds it first, with Go.
+    Conformance(conformance::Options),
     /// Kills a loaded node again and again and checks that nothing answered was lost.
     Crash(crash::Options),
     /// Runs the block store's simulation over many seeds.
@@ -50,6 +53,11 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Clients => clients::run(),
+        Task::Conformance(options) => conformance::run(&options).map(|outcome| {
+            if let conformance::Outcome::Skipped(reason) = outcome {
+                eprintln!("{reason}");
+            }
+        }),
         Task::Crash(options) => crash::run(&options),
         Task::Simulate(options) => simulate::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),

@@ -8,7 +8,7 @@ use clap::Args;
 use cairn_testkit::postgres;
 
 use crate::process::{announce, cargo, root, run as succeed};
-use crate::{clients, fuzz};
+use crate::{clients, conformance, fuzz};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -69,11 +69,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         });
     }
     section("clients", &clients::run);
+    let unrun = std::cell::OnceCell::new();
+    section("gateway conformance", &|| {
+        if let conformance::Outcome::Skipped(reason) =
+            conformance::run(&conformance::Options::default())?
+        {
+            eprintln!("{reason}");
+            let _ = unrun.set(reason);
+        }
+        Ok(())
+    });
     if !failed.is_empty() {
         eprintln!("failed so far: {}", failed.join(", "));
     }
     if let Some(skipped) = skipped {
         eprintln!("{skipped}");
+    }
+    if let Some(reason) = unrun.get() {
+        eprintln!("{reason}");
     }
     announce("tests: unit, property, snapshot, recordings, crash");
     let mut tests = cargo();
@@ -124,21 +137,24 @@ fn install() -> Result<()> {
         }
     }
     if postgres::installed().is_none() {
-        install_postgres();
+        install_package("postgresql", "PostgreSQL");
+    }
+    if clients::browser().is_none() {
+        install_package("chromium", "Chromium");
     }
     Ok(())
 }
 
-/// Installs PostgreSQL on Debian; elsewhere, and without the rights to, the tests that need it say that they are skipped.
-fn install_postgres() {
+/// Installs a package on Debian; elsewhere, and without the rights to, the tests that need it say that they are skipped.
+fn install_package(package: &str, name: &str) {
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive").args(words);
         succeed(&mut command)
     };
-    let install = || apt(&["install", "-y", "postgresql"]);
+    let install = || apt(&["install", "-y", package]);
     // The lists of packages may be absent or old.
     if let Err(error) = install().or_else(|_| apt(&["update"]).and_then(|()| install())) {
-        eprintln!("PostgreSQL is not installed, and its tests will be skipped: {error:#}");
+        eprintln!("{name} is not installed, and its tests will be skipped: {error:#}");
     }
 }

@@ -136,8 +136,10 @@ impl Entries {
         }
     }
 
-    /// The same entries sorted by name; entries with the same name keep their order.
-    pub(crate) fn sorted(self) -> Self {
+    /// The same entries sorted by name; entries with the same name keep their order. Memory stays bounded: a very large
+    /// directory is read several times.
+    #[must_use]
+    pub fn sorted(self) -> Self {
         Self {
             blocks: self.blocks.clone(),
             cid: self.cid.clone(),
@@ -300,6 +302,18 @@ pub(crate) async fn lookup(
     fs: UnixFs,
     name: &[u8],
 ) -> Result<Option<Cid>, NodeError> {
+    lookup_through(blocks, cid, node, fs, name, &mut Vec::new()).await
+}
+
+/// As [`lookup`], and appends the shards below the root that are read.
+pub(crate) async fn lookup_through(
+    blocks: &Blocks,
+    cid: &Cid,
+    node: dag_pb::Node,
+    fs: UnixFs,
+    name: &[u8],
+    passed: &mut Vec<Cid>,
+) -> Result<Option<Cid>, NodeError> {
     if fs.kind != NodeKind::HamtShard {
         return Ok(directory::lookup(&node, name).map(|link| link.cid.clone()));
     }
@@ -314,6 +328,7 @@ pub(crate) async fn lookup(
                 let node = blocks.node(&below).await?;
                 shard =
                     ShardNode::decode(&node).map_err(|error| unixfs::unreadable(&below, error))?;
+                passed.push(below);
             }
         }
     }

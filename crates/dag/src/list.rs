@@ -71,6 +71,17 @@ impl Lister {
         Ok(Self::of(entries, resolve))
     }
 
+    /// As [`Self::open_sorted`], with the types that local blocks tell: no entry is fetched. The size of an entry whose
+    /// block is not here, and of a directory, is that of all its blocks, as its link states it.
+    pub async fn open_known(blocks: &Blocks, cid: &Cid) -> Result<Self, NodeError> {
+        let entries = entries(blocks, cid).await?.sorted();
+        Ok(Self {
+            entries: ExaminedEntries::new(entries, |blocks, entry| {
+                Box::pin(async move { known(&blocks, entry).await })
+            }),
+        })
+    }
+
     fn of(entries: Entries, resolve: bool) -> Self {
         let look: fn(Blocks, Entry) -> BoxFuture<'static, Result<Listed, NodeError>> = if resolve {
             |blocks, entry| Box::pin(async move { resolved(&blocks, entry).await })
@@ -132,6 +143,23 @@ fn plain(entry: Entry) -> Listed {
         mode: None,
         mtime: None,
     }
+}
+
+/// An entry as far as the local store knows it. What cannot be read there counts as unknown.
+async fn known(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
+    let size = entry.tree_size;
+    let is_here = entry.cid.codec() == Codec::DAG_PB
+        && matches!(blocks.has_local(&entry.cid).await, Ok(true));
+    let found = if is_here {
+        resolved(&blocks.local(), entry.clone()).await
+    } else {
+        Ok(plain(entry.clone()))
+    };
+    let mut listed = found.unwrap_or_else(|_| plain(entry));
+    if matches!(listed.kind, EntryType::Unknown | EntryType::Directory) {
+        listed.size = size;
+    }
+    Ok(listed)
 }
 
 async fn resolved(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {

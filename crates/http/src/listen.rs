@@ -6,6 +6,7 @@ mod host;
 mod slots;
 mod socket;
 mod streams;
+mod tunnel;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -93,6 +94,7 @@ pub struct Face {
     service: Service,
     limits: Limits,
     metrics: ConnectionMetrics,
+    tunnels: bool,
 }
 
 impl Face {
@@ -103,6 +105,7 @@ impl Face {
             service: service.into(),
             limits: Limits::default(),
             metrics: ConnectionMetrics::default(),
+            tunnels: false,
         }
     }
 
@@ -110,6 +113,16 @@ impl Face {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The same for clients that use it as their HTTP proxy: `CONNECT` opens a tunnel, which leads to this service whatever
+    /// host it names. Only over HTTP/1.1.
+    #[must_use]
+    pub fn with_tunnels(self) -> Self {
+        Self {
+            tunnels: true,
+            ..self
+        }
     }
 
     /// The same, with its connections counted in these metrics.

@@ -1,5 +1,7 @@
 //! What a hostile peer costs a node with messages by topic: its memory is measured, so this is a process of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::time::Duration;
 
 use cairn_network::pubsub::{self, PubSub};

@@ -6,6 +6,7 @@
 pub mod announce;
 pub mod bootstrap;
 pub mod config;
+pub mod denylists;
 pub mod dns;
 mod durable;
 mod error;

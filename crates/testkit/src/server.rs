@@ -42,6 +42,7 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 pub struct Repository {
     binary: PathBuf,
     directory: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 impl Repository {
@@ -71,6 +72,7 @@ impl Repository {
         Ok(Self {
             binary: binary.into(),
             directory,
+            environment: Vec::new(),
         })
     }
 
@@ -87,8 +89,16 @@ impl Repository {
         command
             .env("IPFS_PATH", self.path())
             .env("HOME", self.directory.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
+    }
+
+    /// The same with an environment variable for every command.
+    #[must_use]
+    pub fn with_env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Runs a command to its end and returns what it printed.

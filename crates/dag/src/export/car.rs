@@ -60,9 +60,57 @@ pub struct Car {
     seen: Visited,
     /// Whether absent blocks are left out.
     partial: bool,
+    /// Whether a block is written wherever it is linked.
+    repeated: bool,
+    /// Whether blocks that stand in their CIDs are left out.
+    no_identities: bool,
+    out: Sections,
+}
+
+/// The bytes of a CAR, put together to pieces of a good size.
+pub(super) struct Sections {
     /// Small pieces, being put together.
     small: Vec<u8>,
     ready: VecDeque<Bytes>,
+}
+
+impl Sections {
+    /// Begins a CAR with this root.
+    pub(super) fn new(root: &Cid) -> Self {
+        let mut small = Vec::with_capacity(FRAME);
+        v1::write_header(std::slice::from_ref(root), &mut small);
+        Self {
+            small,
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// Adds a block.
+    pub(super) fn write(&mut self, cid: &Cid, data: Bytes) {
+        v1::write_block_prefix(cid, data.len(), &mut self.small);
+        if data.len() < APART {
+            self.small.extend_from_slice(&data);
+            if self.small.len() >= FRAME {
+                let frame = std::mem::replace(&mut self.small, Vec::with_capacity(FRAME));
+                self.ready.push_back(frame.into());
+            }
+        } else {
+            // Beside a large block there is little that is small: mostly just its prefix.
+            self.ready.push_back(std::mem::take(&mut self.small).into());
+            self.ready.push_back(data);
+        }
+    }
+
+    /// The next piece that is complete.
+    pub(super) fn next(&mut self) -> Option<Bytes> {
+        self.ready.pop_front()
+    }
+
+    /// What is left at the end.
+    pub(super) fn rest(&mut self) -> Option<Bytes> {
+        let rest = Bytes::from(std::mem::take(&mut self.small));
+        Some(rest).filter(|rest| !rest.is_empty())
+    }
 }
 
 impl Car {
@@ -81,19 +129,48 @@ impl Car {
             Err(error) if partial && error.is_not_found() => None,
             Err(error) => return Err(CarError::Root(error.into())),
         };
-        let mut car = Self {
+        let mut car = Self::new(blocks, root);
+        car.partial = partial;
+        if let Some(data) = data {
+            car.seen.insert(root);
+            car.section(root, data).map_err(CarError::Root)?;
+        }
+        Ok(car)
+    }
+
+    /// An empty CAR with this root.
+    fn new(blocks: Blocks, root: &Cid) -> Self {
+        Self {
             aside: CompactStack::default(),
             levels: VecDeque::new(),
             held: 0,
             blocks,
             seen: Visited::default(),
-            partial,
-            small: Vec::with_capacity(FRAME),
-            ready: VecDeque::new(),
-        };
-        v1::write_header(std::slice::from_ref(root), &mut car.small);
-        if let Some(data) = data {
-            car.seen.insert(root);
+            partial: false,
+            repeated: false,
+            no_identities: false,
+            out: Sections::new(root),
+        }
+    }
+
+    /// A CAR of blocks that lead to another, already read, and everything below that. Blocks that stand in their CIDs
+    /// are left out; with `repeated`, a block is written wherever it is linked.
+    pub(super) fn below(
+        blocks: Blocks,
+        before: Vec<(Cid, Bytes)>,
+        last: (&Cid, Bytes),
+        repeated: bool,
+    ) -> Result<Self, CarError> {
+        let (root, data) = last;
+        let mut car = Self::new(blocks, root);
+        car.repeated = repeated;
+        for (cid, data) in before {
+            if super::car_path::is_stored(&cid) && (car.seen.insert(&cid) || repeated) {
+                car.out.write(&cid, data);
+            }
+        }
+        car.no_identities = true;
+        if car.seen.insert(root) || repeated {
             car.section(root, data).map_err(CarError::Root)?;
         }
         Ok(car)
@@ -102,7 +179,7 @@ impl Car {
     /// The next bytes, or `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, CarError> {
         loop {
-            if let Some(frame) = self.ready.pop_front() {
+            if let Some(frame) = self.out.next() {
                 return Ok(Some(frame));
             }
             let Some(level) = self.levels.back_mut() else {
@@ -118,12 +195,12 @@ impl Car {
                     self.enter(node, &links, done);
                     continue;
                 }
-                let rest = Bytes::from(std::mem::take(&mut self.small));
-                return Ok(Some(rest).filter(|rest| !rest.is_empty()));
+                return Ok(self.out.rest());
             };
             tokio::task::consume_budget().await;
-            let seen = &mut self.seen;
-            let Some((cid, done, data)) = level.links.next(|cid| seen.insert(cid)).await else {
+            let (seen, repeated) = (&mut self.seen, self.repeated);
+            let wanted = |cid: &Cid| seen.insert(cid) || repeated;
+            let Some((cid, done, data)) = level.links.next(wanted).await else {
                 self.leave();
                 continue;
             };
@@ -151,17 +228,8 @@ impl Car {
         } else {
             CidList::new()
         };
-        v1::write_block_prefix(cid, data.len(), &mut self.small);
-        if data.len() < APART {
-            self.small.extend_from_slice(&data);
-            if self.small.len() >= FRAME {
-                let frame = std::mem::replace(&mut self.small, Vec::with_capacity(FRAME));
-                self.ready.push_back(frame.into());
-            }
-        } else {
-            // Beside a large block there is little that is small: mostly just its prefix.
-            self.ready.push_back(std::mem::take(&mut self.small).into());
-            self.ready.push_back(data);
+        if !self.no_identities || super::car_path::is_stored(cid) {
+            self.out.write(cid, data);
         }
         if !links.is_empty() {
             // A level that is at its end goes first: a chain of any length takes the room of one node.
@@ -184,7 +252,7 @@ impl Car {
             .iter()
             .zip(1..)
             .skip(done)
-            .filter(|(link, _)| !self.seen.contains(link))
+            .filter(|(link, _)| self.repeated || !self.seen.contains(link))
             .collect();
         let held = links.len() * size_of::<(Cid, usize)>() + size_of::<Level>();
         let links = ReadAhead::new(self.blocks.clone(), links);

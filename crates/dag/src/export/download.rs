@@ -98,6 +98,7 @@ impl Download {
             let tar = TarOptions {
                 now,
                 nanos: !options.archive,
+                relative: false,
             };
             Inner::Tar(Tar::new(node, name, tar)?)
         };

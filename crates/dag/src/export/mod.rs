@@ -1,6 +1,7 @@
 //! Exports of content: files, tar archives, CARs.
 
 mod car;
+mod car_path;
 mod cat;
 mod download;
 mod file;
@@ -9,6 +10,7 @@ mod node;
 mod tar;
 
 pub use car::{Car, CarError};
+pub use car_path::{ByteRange, CarOptions, CarScope, PathCar};
 pub use cat::{Cat, CatRange};
 pub use download::{Download, DownloadFormat, GetOptions};
 pub use file::FileReader;

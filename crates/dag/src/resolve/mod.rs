@@ -1,6 +1,7 @@
 //! Resolves paths to blocks and to values inside them.
 
 mod names;
+mod trace;
 mod value;
 
 use cairn_primitives::ByteString;
@@ -16,6 +17,7 @@ use crate::error::NodeError;
 use crate::fetch::{Blocks, decode_node};
 
 pub use names::{MAX_NAMES, Named, Validity, follow_names};
+pub use trace::{MAX_SYMLINKS, Traced, trace};
 pub use value::value;
 
 /// Why a path cannot be resolved.
@@ -103,19 +105,19 @@ pub async fn below(
     let mut names = names;
     while !names.is_empty() {
         tokio::task::consume_budget().await;
-        let step = if namespace != Namespace::Ipld && cid.codec() == Codec::DAG_PB {
-            in_unixfs(blocks, &cid, names).await?
-        } else {
-            let data = blocks.get(&cid).await.map_err(NodeError::from)?;
-            let value = value::decode(&cid, &data)?;
-            value::follow(&cid, &value, names)?
-        };
-        match step {
+        match step(blocks, namespace, &cid, names, &mut Vec::new()).await? {
             Step::Link { cid: next, used } => {
                 cid = next;
                 names = names.get(used..).unwrap_or_default();
             }
             Step::Inside => break,
+            // The RPC does not follow symbolic links, as Kubo's does not.
+            Step::Symlink(_) => {
+                return Err(ResolveError::NoLink {
+                    name: names.first().copied().unwrap_or_default().into(),
+                    cid,
+                });
+            }
         }
     }
     Ok(Resolved {
@@ -131,9 +133,32 @@ enum Step {
     Link { cid: Cid, used: usize },
     /// To a value in this one, by all of them.
     Inside,
+    /// To this target: the block is a symbolic link, and names follow.
+    Symlink(ByteString),
 }
 
-async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, ResolveError> {
+/// Follows names within one block, and appends the shards of its directory that are read.
+async fn step(
+    blocks: &Blocks,
+    namespace: Namespace,
+    cid: &Cid,
+    names: &[&[u8]],
+    passed: &mut Vec<Cid>,
+) -> Result<Step, ResolveError> {
+    if namespace != Namespace::Ipld && cid.codec() == Codec::DAG_PB {
+        return in_unixfs(blocks, cid, names, passed).await;
+    }
+    let data = blocks.get(cid).await.map_err(NodeError::from)?;
+    let value = value::decode(cid, &data)?;
+    value::follow(cid, &value, names)
+}
+
+async fn in_unixfs(
+    blocks: &Blocks,
+    cid: &Cid,
+    names: &[&[u8]],
+    passed: &mut Vec<Cid>,
+) -> Result<Step, ResolveError> {
     let Some((name, rest)) = names.split_first() else {
         return Ok(Step::Inside);
     };
@@ -153,7 +178,10 @@ async fn in_unixfs(blocks: &Blocks, cid: &Cid, names: &[&[u8]]) -> Result<Step, 
             },
         });
     }
-    match directory::lookup(blocks, cid, node, fs, name).await? {
+    if fs.kind == NodeKind::Symlink {
+        return Ok(Step::Symlink(fs.data.as_deref().unwrap_or_default().into()));
+    }
+    match directory::lookup_through(blocks, cid, node, fs, name, passed).await? {
         Some(cid) => Ok(Step::Link { cid, used: 1 }),
         None => Err(ResolveError::NoLink {
             name: (*name).into(),

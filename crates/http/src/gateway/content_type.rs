@@ -1,34 +1,33 @@
 //! The media type of a file: by its name, otherwise by its first bytes.
 
 /// Number of bytes that are inspected.
-pub(crate) const LOOKED_AT: usize = 512;
+const LOOKED_AT: usize = 512;
 
-/// The media type of a file with this name that begins with these bytes.
-pub(crate) fn of(name: &str, start: &[u8]) -> String {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if let Some(known) = mime_guess::from_ext(extension).first_raw() {
-        return with_charset(known);
+/// The media type of a file with this name; `None` if the name does not say.
+pub(super) fn of_name(name: &str) -> Option<String> {
+    let (_, extension) = name.rsplit_once('.')?;
+    mime_guess::from_ext(extension)
+        .first_raw()
+        .map(with_charset)
+}
+
+/// The media type of a file that begins with these bytes.
+pub(super) fn of_bytes(start: &[u8]) -> String {
+    let is_whole = start.len() <= LOOKED_AT;
+    let start = start.get(..start.len().min(LOOKED_AT)).unwrap_or_default();
+    // Before what else it is: SVG begins as any XML does.
+    if is_svg(start.trim_ascii_start()) {
+        return "image/svg+xml".to_owned();
     }
     if let Some(kind) = infer::get(start) {
         return with_charset(kind.mime_type());
     }
     let markup = start.trim_ascii_start();
-    let begins = |tag: &[u8]| {
-        markup
-            .get(..tag.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(tag))
-    };
-    if [
-        b"<!doctype html".as_slice(),
-        b"<html",
-        b"<head",
-        b"<body",
-        b"<script",
-    ]
-    .iter()
-    .any(|tag| begins(tag))
-    {
-        return "text/html; charset=utf-8".to_owned();
+    if is_html(markup) {
+        return "text/html".to_owned();
+    }
+    if is_json(start, is_whole) {
+        return "application/json".to_owned();
     }
     if is_text(start) {
         "text/plain; charset=utf-8".to_owned()
@@ -37,8 +36,60 @@ pub(crate) fn of(name: &str, start: &[u8]) -> String {
     }
 }
 
+/// Whether markup is HTML, by the tags of <https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type>
+/// and that of a base URL.
+fn is_html(markup: &[u8]) -> bool {
+    const TAGS: [&[u8]; 18] = [
+        b"<!doctype html",
+        b"<html",
+        b"<head",
+        b"<script",
+        b"<iframe",
+        b"<h1",
+        b"<div",
+        b"<font",
+        b"<table",
+        b"<a",
+        b"<style",
+        b"<title",
+        b"<b",
+        b"<body",
+        b"<br",
+        b"<p",
+        b"<base",
+        b"<meta",
+    ];
+    markup.starts_with(b"<!--")
+        || TAGS.iter().any(|tag| {
+            let head = markup.get(..tag.len());
+            let ends = markup
+                .get(tag.len())
+                .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'>');
+            head.is_some_and(|head| head.eq_ignore_ascii_case(tag)) && ends
+        })
+}
+
+/// Whether markup is an SVG image, after what may stand before its element.
+fn is_svg(markup: &[u8]) -> bool {
+    let begins = markup.starts_with(b"<svg")
+        || markup.starts_with(b"<?xml")
+        || markup.starts_with(b"<!DOCTYPE svg");
+    begins && markup.windows(4).any(|part| part == b"<svg")
+}
+
+/// Whether text is a JSON object or list, or the beginning of one.
+fn is_json(start: &[u8], is_whole: bool) -> bool {
+    let text = start.trim_ascii();
+    matches!(text.first(), Some(b'{' | b'['))
+        && match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => true,
+            Err(error) => !is_whole && error.is_eof(),
+        }
+}
+
+/// With the charset of text that has none. HTML names its own, which that of a header would override.
 fn with_charset(media_type: &str) -> String {
-    if media_type.starts_with("text/") {
+    if media_type.starts_with("text/") && media_type != "text/html" {
         format!("{media_type}; charset=utf-8")
     } else {
         media_type.to_owned()
@@ -62,13 +113,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_beat_bytes() {
-        assert_eq!(of("a.html", b"x"), "text/html; charset=utf-8");
-        assert_eq!(of("a.svg", b"x"), "image/svg+xml");
-        assert_eq!(of("a", b"hello\n"), "text/plain; charset=utf-8");
-        assert_eq!(of("a", b"\x89PNG\r\n\x1a\n0000"), "image/png");
-        assert_eq!(of("a", b"  <!DOCTYPE html>"), "text/html; charset=utf-8");
-        assert_eq!(of("a", &[0, 1, 2]), "application/octet-stream");
-        assert_eq!(of("a", "grüß".as_bytes()), "text/plain; charset=utf-8");
+    fn names_and_bytes_tell_types() {
+        assert_eq!(of_name("a.html").as_deref(), Some("text/html"));
+        assert_eq!(of_name("a.svg").as_deref(), Some("image/svg+xml"));
+        assert_eq!(of_name("a"), None);
+        assert_eq!(of_name("a.unknown-extension"), None);
+        for (bytes, expected) in [
+            (&b"hello\n"[..], "text/plain; charset=utf-8"),
+            (b"\x89PNG\r\n\x1a\n0000", "image/png"),
+            (b"  <!DOCTYPE html>", "text/html"),
+            (b"<p>x", "text/html"),
+            (b"<pre>", "text/plain; charset=utf-8"),
+            (
+                b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                "image/svg+xml",
+            ),
+            (b"<?xml version=\"1.0\"?><svg/>", "image/svg+xml"),
+            (b"{\"a\": [1]}\n", "application/json"),
+            (b"{a}", "text/plain; charset=utf-8"),
+            (&[0, 1, 2], "application/octet-stream"),
+            ("grüß".as_bytes(), "text/plain; charset=utf-8"),
+        ] {
+            assert_eq!(of_bytes(bytes), expected, "{bytes:?}");
+        }
     }
 }

@@ -1,20 +1,36 @@
-//! The path gateway: `/ipfs/CID/path`, and `/ipns/NAME/path` where the node resolves names; read only.
+//! The gateway: `/ipfs/CID/path` and `/ipns/NAME/path`, the same content on subdomains of its own, and websites by DNSLink; read
+//! only.
 //!
-//! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/>. What is served: files with ranges and validators, folders through
-//! their `index.html` or as a list, and with `?format=` or `Accept` the raw block or a CAR.
+//! Spec: <https://specs.ipfs.tech/http-gateways/>. `site` maps a request's `Host` to a content path, `target` resolves that,
+//! and one module for each format serves what it leads to.
 
+mod archive;
+mod block;
+mod car;
+mod codec;
 mod conditional;
 mod content_type;
+mod dnslinks;
 mod error;
 mod file;
 mod folder;
+mod format;
 mod headers;
+mod labels;
+mod limits;
+mod page;
 mod range;
+mod record;
+mod redirects;
+mod response;
 mod routing;
-mod trustless;
+mod send;
+mod shortcuts;
+mod site;
+mod target;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -22,65 +38,144 @@ use axum::response::Response;
 use bytes::Bytes;
 use cairn_dag::Blocks;
 use cairn_dag::export::{Content, FileReader, Node as Opened};
-use cairn_dag::resolve::{self, ResolveError, Validity};
-use cairn_node::Node;
 use cairn_node::config::GoDuration;
-use cairn_primitives::bytestring::to_text;
+use cairn_node::denylists::Denylists;
+use cairn_node::{Config, Node};
+use cairn_primitives::Codec;
 use cairn_primitives::path::ContentPath;
-use cairn_primitives::{Cid, Codec};
 use cairn_store::names::NameOptions;
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use cairn_wire::Values;
+use futures_util::StreamExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
-use error::GatewayError;
+use dnslinks::DnsLinks;
+use error::{ErrorView, GatewayError};
+use format::{Format, RequestedFormat};
 use headers::Headers;
+use limits::Limits;
+use redirects::Applied;
+use site::{Mapped, Origin, Sites};
+use target::Target;
 
-use crate::Service;
-use crate::cause::with_causes;
-use crate::paths;
-use crate::stream::{StreamBody, StreamFailure, Trailers};
+use crate::{Service, paths};
 
-/// Timeout for the next block if `Gateway.RetrievalTimeout` is not set.
+/// Timeout for the next block, and for a name, if `Gateway.RetrievalTimeout` is not set.
 const RETRIEVAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// A service that looks for providers, if `Gateway.DiagnosticServiceURL` is not set; as in Kubo.
+const DIAGNOSTICS: &str = "https://check.ipfs.network";
 
 /// The gateway, with the current `Gateway` section of the configuration.
 pub fn service(node: Arc<Node>) -> Service {
     let config = node.config();
-    let headers = Headers::from_config(config.gateway.http_headers.as_ref());
-    let timeout = config.gateway.retrieval_timeout.0;
     let gateway = Arc::new(Gateway {
-        headers,
-        no_fetch: config.gateway.no_fetch,
-        routing: config.gateway.expose_routing_api.unwrap_or(true),
-        timeout: timeout.map_or(RETRIEVAL_TIMEOUT, GoDuration::to_std),
+        headers: Headers::from_config(config.gateway.http_headers.as_ref()),
+        settings: Settings::from_config(&config),
+        sites: Sites::from_config(&config.gateway),
+        limits: Limits::from_config(&config.gateway),
+        dnslinks: DnsLinks::new(Arc::clone(&node)),
+        denylists: Denylists::open(node.repo().path().join("denylists")),
         node,
     });
     Service::new(move |request| serve(Arc::clone(&gateway), request))
 }
 
-/// Typical number of response headers.
-const HEADERS: usize = 20;
+/// What the configuration says about every request.
+#[derive(Debug)]
+struct Settings {
+    /// Whether the gateway never contacts peers.
+    no_fetch: bool,
+    /// Timeout for the next block.
+    timeout: Duration,
+    /// Whether `/routing/v1` is served.
+    routing: bool,
+    /// Whether blocks are converted to other codecs.
+    converts: bool,
+    /// Whether browsers get errors as pages.
+    html_errors: bool,
+    /// Maximum size of files for ranges; 0 for any.
+    max_ranged: u64,
+    /// URL of a service that looks for providers.
+    diagnostics: String,
+    /// Where `/` leads; empty for nowhere.
+    root_redirect: String,
+}
+
+impl Settings {
+    fn from_config(config: &Config) -> Self {
+        let config = &config.gateway;
+        let timeout = config.retrieval_timeout.0;
+        let size = config.max_range_request_file_size.as_ref();
+        let diagnostics = config.diagnostic_service_url.clone();
+        Self {
+            no_fetch: config.no_fetch,
+            routing: config.expose_routing_api.unwrap_or(true),
+            timeout: timeout.map_or(RETRIEVAL_TIMEOUT, GoDuration::to_std),
+            converts: config.allow_codec_conversion.unwrap_or(false),
+            html_errors: !config.disable_html_errors.unwrap_or(false),
+            max_ranged: size.map_or(0, cairn_node::config::Size::bytes),
+            diagnostics: diagnostics.unwrap_or_else(|| DIAGNOSTICS.to_owned()),
+            root_redirect: config.root_redirect.clone(),
+        }
+    }
+}
 
 /// The state of the gateway.
 struct Gateway {
     node: Arc<Node>,
     headers: Headers,
-    /// Whether the gateway never contacts peers.
-    no_fetch: bool,
-    /// Whether `/routing/v1` is served.
-    routing: bool,
-    timeout: Duration,
+    settings: Settings,
+    sites: Sites,
+    limits: Limits,
+    dnslinks: DnsLinks,
+    denylists: Arc<Denylists>,
 }
 
 impl Gateway {
     /// The blocks that a request reads from.
     fn blocks(&self, only_cached: bool) -> Blocks {
-        if self.no_fetch || only_cached {
+        if self.settings.no_fetch || only_cached {
             return self.node.offline_blocks();
         }
-        self.node.blocks().with_idle_timeout(Some(self.timeout))
+        let timeout = Some(self.settings.timeout).filter(|timeout| !timeout.is_zero());
+        self.node.blocks().with_idle_timeout(timeout)
+    }
+
+    /// How names of a request are resolved.
+    fn name_options(&self, exchange: &Exchange<'_>) -> NameOptions {
+        NameOptions {
+            offline: exchange.blocks.is_offline(),
+            timeout: Some(self.settings.timeout),
+            ..NameOptions::default()
+        }
+    }
+
+    /// How an error of a request is shown.
+    fn view<'a>(&'a self, request: &'a Parts) -> ErrorView<'a> {
+        ErrorView {
+            html: self.settings.html_errors && page::accepts_html(&request.headers),
+            path: request.uri.path(),
+            diagnostics: Some(&self.settings.diagnostics),
+        }
+    }
+}
+
+/// One request, as far as it is known before its path is resolved.
+struct Exchange<'a> {
+    request: &'a Parts,
+    query: Values,
+    format: RequestedFormat,
+    origin: Origin,
+    blocks: Blocks,
+}
+
+impl Exchange<'_> {
+    /// `?filename=`.
+    fn filename(&self) -> Option<&str> {
+        self.query
+            .loose(&["filename"])
+            .filter(|name| !name.is_empty())
     }
 }
 
@@ -95,33 +190,59 @@ fn is_only_if_cached(headers: &HeaderMap) -> bool {
 }
 
 async fn serve(gateway: Arc<Gateway>, request: Request) -> Response {
-    if gateway.routing && routing::is_routing(&request) {
+    if gateway.settings.routing && routing::is_routing(&request) {
         let mut response = routing::serve(&gateway.node, request).await;
         gateway.headers.add_to(response.headers_mut());
         return response;
     }
+    let started = Instant::now();
     let (request, _) = request.into_parts();
+    let head = request.method == Method::HEAD;
+    let Some(slot) = gateway.limits.enter() else {
+        return finish(
+            &gateway,
+            GatewayError::Busy.into_response(gateway.view(&request)),
+            head,
+        );
+    };
     if let Some(clean) = paths::redirect(&request.uri) {
         return clean;
     }
-    let head = request.method == Method::HEAD;
     let answered = match request.method {
-        Method::GET | Method::HEAD => {
-            let only_cached = is_only_if_cached(&request.headers);
-            match get(&gateway, &gateway.blocks(only_cached), &request).await {
-                Err(GatewayError::NotHere(text)) if only_cached => {
-                    Err(GatewayError::NotCached(text))
-                }
-                answered => answered,
-            }
-        }
+        Method::GET | Method::HEAD => match slot.end() {
+            Some(end) => tokio::time::timeout_at(end, get(&gateway, &request))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(GatewayError::Timeout {
+                        text: "the request took longer than Gateway.MaxRequestDuration".to_owned(),
+                        cid: None,
+                    })
+                }),
+            None => get(&gateway, &request).await,
+        },
         Method::OPTIONS => Ok(preflight()),
         _ => Err(GatewayError::Method),
     };
-    let mut response = answered.unwrap_or_else(GatewayError::into_response);
+    let mut response = answered.unwrap_or_else(|error| error.into_response(gateway.view(&request)));
+    let millis = started.elapsed().as_secs_f64() * 1000.0;
+    response::put(
+        response.headers_mut(),
+        HeaderName::from_static("server-timing"),
+        &format!("gateway;dur={millis:.2}"),
+    );
+    let mut response = finish(&gateway, response, head);
+    let body = std::mem::take(response.body_mut());
+    *response.body_mut() = slot.hold(body);
+    response
+}
+
+/// Adds the headers of every response, and removes the body of one to HEAD.
+fn finish(gateway: &Gateway, mut response: Response, head: bool) -> Response {
     gateway.headers.add_to(response.headers_mut());
     if head {
-        *response.body_mut() = Body::empty();
+        // An empty body would have a length of 0, which may not be that of the response to GET.
+        let nothing = futures_util::stream::empty::<Result<Bytes, std::convert::Infallible>>();
+        *response.body_mut() = Body::from_stream(nothing.boxed());
     }
     response
 }
@@ -137,190 +258,158 @@ fn preflight() -> Response {
     response
 }
 
-/// The target of a request.
-struct Target {
-    /// The requested path, decoded.
-    path: ContentPath,
-    /// The block that it leads to.
-    cid: Cid,
-    /// The blocks on the path, for `X-Ipfs-Roots`: the root and the target.
-    roots: String,
-    /// How long the resolution is valid.
-    validity: Validity,
-}
-
-async fn get(
-    gateway: &Gateway,
-    blocks: &Blocks,
-    request: &Parts,
-) -> Result<Response, GatewayError> {
-    if request.headers.get("service-worker").is_some() {
-        // A service worker of one page would control every other page of this origin.
-        return Err(GatewayError::Bad(
-            "navigator.serviceWorker: registration is not allowed for this scope".to_owned(),
+async fn get(gateway: &Gateway, request: &Parts) -> Result<Response, GatewayError> {
+    let query = Values::from_query(request.uri.query().unwrap_or_default())
+        .map_err(|error| GatewayError::Bad(error.to_string()))?;
+    if let Some(answer) = shortcuts::uri(&query)? {
+        return Ok(answer);
+    }
+    let headers = &request.headers;
+    let mapped = gateway
+        .sites
+        .map(&gateway.dnslinks, &request.uri, headers)
+        .await?;
+    let (path, origin, deserialized) = match mapped {
+        Mapped::Answer(answer) => return Ok(*answer),
+        Mapped::Content {
+            path,
+            origin,
+            deserialized,
+        } => (path, origin, deserialized),
+    };
+    if let Some(answer) = shortcuts::of(gateway, &path, &origin, request)? {
+        return Ok(answer);
+    }
+    let only_cached = is_only_if_cached(headers);
+    let exchange = Exchange {
+        format: RequestedFormat::of(&query, headers)?,
+        request,
+        query,
+        origin,
+        blocks: gateway.blocks(only_cached),
+    };
+    // Names are bytes: they need not be UTF-8.
+    let decoded: Vec<u8> = percent_decode_str(&path).collect();
+    let path = ContentPath::new(&decoded).map_err(|error| {
+        let path = String::from_utf8_lossy(&decoded);
+        GatewayError::Bad(format!("invalid path {path:?}: {error}"))
+    })?;
+    if !deserialized && !is_trustless(&path, exchange.format.format) {
+        return Err(GatewayError::NotAcceptable(
+            "only trustless requests are accepted on this gateway: https://specs.ipfs.tech/http-gateways/trustless-gateway/".to_owned(),
         ));
     }
-    let target = resolve_target(gateway, blocks, request.uri.path()).await?;
-    let query = cairn_wire::Values::from_query(request.uri.query().unwrap_or_default())
-        .map_err(|error| GatewayError::Bad(error.to_string()))?;
-    match trustless::requested_format(&query, &request.headers)? {
-        trustless::TrustlessFormat::Raw => {
-            return trustless::raw(blocks, &target, &request.headers).await;
-        }
-        trustless::TrustlessFormat::Car => {
-            return trustless::car(blocks, &target, &request.headers).await;
-        }
-        trustless::TrustlessFormat::Content => {}
-    }
-    let name = query.loose(&["filename"]).map(str::to_owned);
-    let download = query.loose(&["download"]) == Some("true");
-    let named = name
-        .clone()
-        .or_else(|| {
-            target
-                .path
-                .names()
-                .last()
-                .map(|name| to_text(name).into_owned())
-        })
-        .unwrap_or_default();
-    let reply = file::Reply {
-        name: named,
-        attachment: download,
-        given_name: name,
+    let answered = match content(gateway, &exchange, path).await {
+        Err(GatewayError::NotHere(text)) if only_cached => Err(GatewayError::NotCached(text)),
+        answered => answered,
     };
-    if target.cid.codec() == Codec::RAW {
-        return file::serve(
-            FileReader::open(blocks, &target.cid).await?,
-            &target,
-            reply,
-            &request.headers,
-        )
-        .await;
+    let mut response = answered?;
+    if let Some(location) = exchange
+        .format
+        .location(request.uri.path(), &exchange.query)
+    {
+        response::put(response.headers_mut(), header::CONTENT_LOCATION, &location);
     }
-    match Opened::open(blocks, &target.cid).await?.content {
-        Content::File(reader) => file::serve(reader, &target, reply, &request.headers).await,
-        Content::Directory(_) => folder::serve(blocks, &target, request).await,
-        Content::Symlink(link) => file::link(&link, &target),
+    Ok(response)
+}
+
+/// Whether a client can verify the response to a request.
+fn is_trustless(path: &ContentPath, format: Format) -> bool {
+    let has_names = path.names().next().is_some();
+    match format {
+        Format::Car => !path.is_mutable(),
+        Format::Raw => !path.is_mutable() && !has_names,
+        Format::IpnsRecord => path.is_mutable() && !has_names,
+        _ => false,
+    }
+}
+
+/// Serves what a path leads to.
+async fn content(
+    gateway: &Gateway,
+    exchange: &Exchange<'_>,
+    path: ContentPath,
+) -> Result<Response, GatewayError> {
+    refuse_path(gateway, &path)?;
+    let format = exchange.format.format;
+    if format == Format::IpnsRecord {
+        return record::serve(gateway, exchange, &path).await;
+    }
+    let options = gateway.name_options(exchange);
+    let named = target::resolve_names(&gateway.node, path, &options).await?;
+    if named.path.is_mutable() {
+        refuse_path(gateway, &named.immutable)?;
+    }
+    // A client that verifies a CAR follows no symbolic links.
+    let target = match target::trace(&exchange.blocks, &named, format != Format::Car).await {
+        Ok(target) => target,
+        Err(error)
+            if redirects::is_absent(&error)
+                && format == Format::Content
+                && exchange.origin.is_isolated() =>
+        {
+            match redirects::apply(gateway, exchange, &named).await? {
+                Some(Applied::Answer(answer)) => return Ok(answer),
+                Some(Applied::Rewritten(target)) => *target,
+                None => return Err(error.into()),
+            }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if gateway.denylists.is_active() {
+        for cid in &target.traced.roots {
+            if let Some((refusal, list)) = gateway.denylists.refuses_cid(cid) {
+                return Err(GatewayError::Refused { refusal, list });
+            }
+        }
+    }
+    match format {
+        Format::Car => return car::serve(exchange, &target).await,
+        _ if target.is_inside() => return Err(codec::inside(&target)),
+        Format::Raw => return block::serve(exchange, &target).await,
+        Format::Tar => return archive::serve(exchange, &target).await,
+        Format::DagJson | Format::DagCbor => {
+            return codec::serve(gateway, exchange, &target).await;
+        }
+        Format::Content | Format::Json | Format::Cbor | Format::IpnsRecord => {}
+    }
+    unixfs(gateway, exchange, &target).await
+}
+
+fn refuse_path(gateway: &Gateway, path: &ContentPath) -> Result<(), GatewayError> {
+    if !gateway.denylists.is_active() {
+        return Ok(());
+    }
+    match gateway.denylists.refuses_path(path) {
+        Some((refusal, list)) => Err(GatewayError::Refused { refusal, list }),
+        None => Ok(()),
+    }
+}
+
+/// Serves content as what it is.
+async fn unixfs(
+    gateway: &Gateway,
+    exchange: &Exchange<'_>,
+    target: &Target,
+) -> Result<Response, GatewayError> {
+    let cid = target.cid();
+    if cid.codec() == Codec::RAW {
+        let reader = FileReader::open(&exchange.blocks, cid).await?;
+        return file::serve(gateway, exchange, target, reader, target.name(), None).await;
+    }
+    if codec::format_of(cid.codec()).is_some() {
+        return codec::serve(gateway, exchange, target).await;
+    }
+    let opened = Opened::open(&exchange.blocks, cid).await?;
+    match opened.content {
+        Content::File(reader) => {
+            let name = target.name();
+            file::serve(gateway, exchange, target, reader, name, opened.mtime).await
+        }
+        Content::Directory(_) => folder::serve(gateway, exchange, target, opened.size).await,
+        Content::Symlink(link) => file::link(exchange, target, &link, opened.mtime).await,
         _ => Err(GatewayError::NotAcceptable(
-            "the content is neither a file nor a folder".to_owned(),
+            "the content is neither a file nor a directory".to_owned(),
         )),
     }
-}
-
-async fn resolve_target(
-    gateway: &Gateway,
-    blocks: &Blocks,
-    path: &str,
-) -> Result<Target, GatewayError> {
-    let not_served = || {
-        GatewayError::NotFound(
-            "404 page not found: the gateway serves /ipfs/CID and what is below it".to_owned(),
-        )
-    };
-    if !path.starts_with("/ipfs/") && !path.starts_with("/ipns/") {
-        return Err(not_served());
-    }
-    // Names are bytes: they need not be UTF-8.
-    let decoded: Vec<u8> = percent_decode_str(path).collect();
-    let path = ContentPath::new(decoded).map_err(|error| GatewayError::Bad(error.to_string()))?;
-    let (resolved, root, validity) = match path.cid() {
-        Some(root) => {
-            let resolved = resolve::resolve(blocks, &path).await?;
-            (resolved, root.clone(), Validity::Immutable)
-        }
-        None => {
-            let options = NameOptions {
-                offline: blocks.is_offline(),
-                ..NameOptions::default()
-            };
-            let names = gateway.node.names();
-            let named = resolve::follow_names(&*names, path.clone(), &options, true)
-                .await
-                .map_err(|error| match error {
-                    ResolveError::Mutable(_) => not_served(),
-                    error => error.into(),
-                })?;
-            let root = named
-                .path
-                .immutable_root()
-                .map_err(|error| GatewayError::Bad(error.to_string()))?
-                .clone();
-            let resolved = resolve::resolve(blocks, &named.path).await?;
-            (resolved, root, named.validity)
-        }
-    };
-    if !resolved.remainder.is_empty() {
-        return Err(GatewayError::NotAcceptable(
-            "the path ends inside a block: its parts are not served".to_owned(),
-        ));
-    }
-    let roots = if resolved.cid == root {
-        root.to_string()
-    } else {
-        format!("{root},{}", resolved.cid)
-    };
-    Ok(Target {
-        path,
-        cid: resolved.cid,
-        roots,
-        validity,
-    })
-}
-
-/// The headers of content at an immutable path: what it is, and that it never changes.
-fn describe(headers: &mut HeaderMap, target: &Target, etag: &str) {
-    // With everything else that is sent: nothing needs a new layout.
-    headers.reserve(HEADERS);
-    let mut put = |name: HeaderName, text: &str| {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(name, value);
-        }
-    };
-    put(header::ETAG, etag);
-    put(HeaderName::from_static("x-ipfs-roots"), &target.roots);
-    put(
-        HeaderName::from_static("x-ipfs-path"),
-        &path_header(target.path.as_bytes()),
-    );
-    match target.validity {
-        Validity::Immutable => {
-            let forever = HeaderValue::from_static("public, max-age=29030400, immutable");
-            headers.insert(header::CACHE_CONTROL, forever);
-        }
-        Validity::Ttl(Some(ttl)) => put(
-            header::CACHE_CONTROL,
-            &format!("public, max-age={}", ttl.as_secs()),
-        ),
-        // Caches follow other rules.
-        Validity::Ttl(None) => {}
-    }
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-}
-
-/// A path as a header value.
-fn path_header(path: &[u8]) -> String {
-    percent_encoding::percent_encode(path, percent_encoding::CONTROLS).to_string()
-}
-
-/// A body that is cut off where its stream fails, after everything before has been sent.
-fn streamed<E>(stream: impl futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static) -> Body
-where
-    E: std::error::Error + Send + 'static,
-{
-    let stream = stream.map_err(|error| {
-        tracing::warn!(%error, "a response was cut off");
-        StreamFailure::Cut(with_causes(&error).into())
-    });
-    Body::new(StreamBody::new(stream.boxed(), Trailers::Frame))
-}
-
-fn not_modified(target: &Target, etag: &str) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    describe(response.headers_mut(), target, etag);
-    response
 }

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::slots::{Activity, ConnectionSlot};
 use super::socket::SendQueue;
 use super::streams::{MemoryBudget, Streams, in_pieces};
+use super::tunnel::{MAX_TUNNELS, Rewind, Tunnel};
 use super::{Face, Limits, host};
 use crate::guard::{GuardedBody, GuardedIo, TrackedBody, UnreadBody};
 use crate::tls::Tls;
@@ -77,25 +79,28 @@ async fn http1<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let slot = Slot::default();
-    let io = TokioIo::new(TrailerIo::new(stream, slot.clone()));
+    let mut io = Rewind::new(TrailerIo::new(stream, slot.clone()));
     let Limits { head, body, .. } = face.limits;
     let requests = activity.clone();
+    let tunnel = Tunnel::default();
+    let has_tunnels = face.tunnels;
+    let opened = tunnel.clone();
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let busy = requests.begin();
-            let refused = host::refused(&request);
+            let refused = host::refused(&request)
+                .or_else(|| has_tunnels.then(|| opened.open(&request)).flatten());
             let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
             request.extensions_mut().insert(slot.clone());
-            let service = face.service.clone();
-            async move {
-                let response = match refused {
-                    Some(refused) => refused,
-                    None => service.call(request).await,
-                };
+            let answer = match refused {
+                Some(refused) => std::future::ready(refused).left_future(),
+                None => face.service.call(request).right_future(),
+            };
+            answer.map(move |response| {
                 Ok::<_, std::convert::Infallible>(
                     response.map(|inner| TrackedBody { inner, _busy: busy }),
                 )
-            }
+            })
         });
     let mut builder = http1::Builder::new();
     builder
@@ -104,24 +109,36 @@ async fn http1<S>(
         .max_headers(MOST_FIELDS)
         .max_header_size(MOST_HEAD)
         .keep_alive(true);
-    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = activity.idle_for(head) => {
-            tracing::debug!("no request has come in time");
-            return;
+    for _ in 0..=MAX_TUNNELS {
+        let mut connection = builder.serve_connection(TokioIo::new(io), service.clone());
+        let ended = tokio::select! {
+            biased;
+            // Without its shutdown: after `CONNECT` the connection goes on.
+            ended = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => ended,
+            () = activity.idle_for(head) => {
+                tracing::debug!("no request has come in time");
+                return;
+            }
+            () = stop.cancelled() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                return log_end(connection.await);
+            }
+            () = activity.evicted() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                return log_end(make_way(Pin::new(&mut connection), activity).await);
+            }
+        };
+        if ended.is_err() || !tunnel.take() {
+            let ended = match ended {
+                Ok(()) => connection.await,
+                Err(error) => Err(error),
+            };
+            return log_end(ended);
         }
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = activity.evicted() => {
-            connection.as_mut().graceful_shutdown();
-            make_way(connection, activity).await
-        }
-    };
-    log_end(ended);
+        let parts = connection.into_parts();
+        io = parts.io.into_inner();
+        io.put_back(parts.read_buf);
+    }
 }
 
 async fn http2<S>(stream: S, face: Face, activity: &Activity, stop: CancellationToken)

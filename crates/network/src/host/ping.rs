@@ -284,10 +284,9 @@ impl ConnectionHandler for Handler {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol, ..
-            })
-                if self.answered.len() < MAX_INBOUND => {
-                    self.answered.push(answer(protocol).boxed());
-                }
+            }) if self.answered.len() < MAX_INBOUND => {
+                self.answered.push(answer(protocol).boxed());
+            }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol, ..
             }) => match self.opening.pop_front() {

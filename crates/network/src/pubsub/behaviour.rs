@@ -80,10 +80,7 @@ pub fn new(settings: Settings, key: &Keypair) -> Result<(Behaviour, PubSub), Pub
         if message.source == Some(own) {
             last.store(number, Ordering::Relaxed);
         }
-        let mut id = message
-            .source
-            .map(PeerId::to_bytes)
-            .unwrap_or_default();
+        let mut id = message.source.map(PeerId::to_bytes).unwrap_or_default();
         id.extend(number.to_be_bytes());
         MessageId(id)
     });

@@ -95,11 +95,10 @@ impl NetworkBehaviour for Behaviour {
                 let waiting = self.waiting.remove(&peer).into_iter().flatten();
                 self.ready.extend(waiting.map(|open| (peer, open)));
             }
-            FromSwarm::ConnectionClosed(closed)
-                if closed.remaining_established == 0 => {
-                    self.connected.remove(&closed.peer_id);
-                    self.ready.retain(|(peer, _)| *peer != closed.peer_id);
-                }
+            FromSwarm::ConnectionClosed(closed) if closed.remaining_established == 0 => {
+                self.connected.remove(&closed.peer_id);
+                self.ready.retain(|(peer, _)| *peer != closed.peer_id);
+            }
             FromSwarm::DialFailure(failure) => {
                 // A dial may be refused because another one is going on.
                 if let Some(peer) = &failure.peer_id

@@ -99,7 +99,7 @@ fn collect(path: &str, own: Option<&Value>, plain: &[Option<&Value>], found: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Document, Flag, StringOrList};
+    use crate::config::{Document, StringOrList};
 
     #[test]
     fn plain_configurations_have_none() {
@@ -119,12 +119,10 @@ mod tests {
         config.backend.kubo = Some("/ip4/127.0.0.1/tcp/3".to_owned());
         config.database.url = Some(serde_json::from_value("sqlite:x".into()).unwrap());
         config.swarm.relay_service.buffer_size = Some(7);
-        config.gateway.deserialized_responses = Flag::from(false);
         assert_eq!(
             config.idle_keys(),
             [
                 "Addresses.Pinning",
-                "Gateway.DeserializedResponses",
                 "Swarm.RelayService.BufferSize",
                 "Backend.Kubo",
                 "Database.URL",

@@ -1,5 +1,6 @@
 //! TXT records of domains: the seam between DNSLink and whoever asks the DNS.
 
+mod mapped;
 mod servers;
 mod system;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+pub use self::mapped::{MapError, MappedDns};
 pub use self::system::SystemDns;
 
 /// The TXT records of a domain.

@@ -27,7 +27,7 @@ use self::dnslink::Link;
 pub use self::publish::{PublishError, PublishOptions};
 pub use self::republish::{RepublishError, Republished};
 use crate::config::{ConfigFile, GoDuration, OptionalDuration};
-use crate::dns::{Dns, DnsError};
+use crate::dns::{Dns, DnsError, MapError, MappedDns};
 use crate::keystore::Keystore;
 
 /// How long a lookup may take where nothing else is asked for, as in Kubo.
@@ -78,6 +78,16 @@ impl NameSystem {
     /// Publishes and finds records through this from now on, or keeps to those that are here.
     pub fn set_records(&self, records: Option<Arc<dyn Records>>) {
         *self.peer_records.write() = records;
+    }
+
+    /// Looks up domains in a table first from now on; see [`MappedDns`].
+    ///
+    /// # Errors
+    /// [`MapError`] for a table that cannot be read.
+    pub fn map_domains(&self, table: &str) -> Result<(), MapError> {
+        let mut dns = self.dns.write();
+        *dns = Arc::new(MappedDns::parse(table, Arc::clone(&dns))?);
+        Ok(())
     }
 
     /// Looks up domains through this from now on.

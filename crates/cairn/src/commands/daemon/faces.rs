@@ -70,7 +70,8 @@ impl Faces {
                         config.gateway.allowed_hosts.as_deref(),
                         gateway::service(Arc::clone(node)),
                     ),
-                ),
+                )
+                .with_tunnels(),
             },
         ];
         let mut faces = Self {

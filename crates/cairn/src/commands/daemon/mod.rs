@@ -95,6 +95,14 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
         .await
         .map_err(|error| node_problem(&error))?;
     let node = Arc::new(node);
+    if let Some(table) = std::env::var_os("IPFS_NS_MAP") {
+        let table = table.to_string_lossy();
+        let mapped = node.name_system().map_domains(&table);
+        mapped.map_err(|error| {
+            Problem::from_error(&error)
+                .hint("correct or unset the environment variable IPFS_NS_MAP")
+        })?;
+    }
     for key in node.config_file().unknown_keys() {
         tracing::warn!(key, "the configuration has an unknown key");
     }

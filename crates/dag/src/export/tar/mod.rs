@@ -24,6 +24,10 @@ pub struct TarOptions {
     pub now: Mtime,
     /// Whether fractions of seconds are kept, in PAX records.
     pub nanos: bool,
+    /// Whether names such as `../file` are taken as paths below the top member, as Kubo's gateway does, instead of
+    /// refused. Only files may have them, and only in archives without symbolic links: through such a link a tool that
+    /// unpacks would write elsewhere.
+    pub relative: bool,
 }
 
 /// Maximum length of the path of a member, in bytes: no system supports longer ones, and every member below repeats
@@ -75,6 +79,11 @@ pub struct Tar {
     hashers: [RandomState; 2],
     /// The path of the last member.
     path: Vec<u8>,
+    /// Length of the name of the top member.
+    top: usize,
+    /// Whether there was a member with a relative name, and whether there was a symbolic link.
+    is_relative: bool,
+    has_links: bool,
     file: Option<(FileReader, u64)>,
     ready: VecDeque<Bytes>,
     finished: bool,
@@ -94,6 +103,9 @@ impl Tar {
             links: 0,
             hashers: Default::default(),
             path: Vec::new(),
+            top: name.len(),
+            is_relative: false,
+            has_links: false,
             file: None,
             ready: VecDeque::new(),
             finished: false,
@@ -146,7 +158,7 @@ impl Tar {
                 continue;
             };
             level.passed += 1;
-            check_name(&name)?;
+            let is_relative = check_name(&name).is_err();
             let hash = self.hashers.each_ref().map(|hasher| hasher.hash_one(&name));
             let node = node?;
             if let Some(links) = &mut level.links {
@@ -164,8 +176,21 @@ impl Tar {
             if self.path.len() + name.len() >= MAX_TAR_PATH {
                 return Err(ExportError::PathTooLong);
             }
-            self.path.push(b'/');
-            self.path.extend_from_slice(&name);
+            self.has_links |= matches!(node.content, Content::Symlink(_));
+            self.is_relative |= is_relative;
+            if self.is_relative && self.has_links {
+                return Err(ExportError::OutsideRoot);
+            }
+            if is_relative {
+                let is_file = matches!(node.content, Content::File(_));
+                let path = below_top(&self.path, self.top, &name);
+                self.path = path
+                    .filter(|_| is_file && self.options.relative)
+                    .ok_or(ExportError::OutsideRoot)?;
+            } else {
+                self.path.push(b'/');
+                self.path.extend_from_slice(&name);
+            }
             self.member(node);
         }
     }
@@ -235,6 +260,29 @@ impl std::fmt::Debug for Tar {
     }
 }
 
+/// The path of a relative name in a directory, if it stays below the top member.
+fn below_top(directory: &[u8], top: usize, name: &[u8]) -> Option<Vec<u8>> {
+    if name.starts_with(b"/") || name.ends_with(b"/") || name.contains(&0) {
+        return None;
+    }
+    let mut path = directory.to_vec();
+    for part in name.split(|&byte| byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                let slash = path.iter().rposition(|&byte| byte == b'/')?;
+                path.truncate(slash);
+            }
+            part => {
+                path.push(b'/');
+                path.extend_from_slice(part);
+            }
+        }
+    }
+    // The name of the top member is one component, which nothing above removed.
+    (path.len() > top + 1).then_some(path)
+}
+
 /// A member's name is one component of a path, and stays below its directory.
 fn check_name(name: &[u8]) -> Result<(), ExportError> {
     let hostile =
@@ -243,5 +291,29 @@ fn check_name(name: &[u8]) -> Result<(), ExportError> {
         Err(ExportError::OutsideRoot)
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_names_stay_below_the_top() {
+        for (directory, name, expected) in [
+            ("top/a/b", "../file", Some("top/a/file")),
+            ("top/a", "x/./y", Some("top/a/x/y")),
+            ("top/a", "../file", Some("top/file")),
+            ("top/a", "..", None),
+            ("top", "../file", None),
+            ("top/a", "../../file", None),
+            ("top/a", "../../../file", None),
+            ("top/a", "/etc/x", None),
+            ("top/a", "x/", None),
+        ] {
+            let path = below_top(directory.as_bytes(), 3, name.as_bytes());
+            let path = path.map(|path| String::from_utf8(path).unwrap());
+            assert_eq!(path.as_deref(), expected, "{directory} {name}");
+        }
     }
 }

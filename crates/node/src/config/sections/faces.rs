@@ -137,19 +137,7 @@ pub struct Gateway {
 }
 
 impl Section for Gateway {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "RootRedirect",
-        "NoDNSLink",
-        "DeserializedResponses",
-        "AllowCodecConversion",
-        "DisableHTMLErrors",
-        "PublicGateways",
-        "RetrievalTimeout",
-        "MaxRequestDuration",
-        "MaxConcurrentRequests",
-        "MaxRangeRequestFileSize",
-        "DiagnosticServiceURL",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// The certificate of every address that ends in `/https` or `/tls/http`.
