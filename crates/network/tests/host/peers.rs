@@ -76,7 +76,10 @@ async fn peerings_are_connected_again() {
     let (a, b) = (plain().await, plain().await);
     a.add_peering(b.here());
     assert_eq!(a.peerings(), [b.here()]);
-    until("it is connected", || a.is_connected(&b)).await;
+    until("both are connected", || {
+        a.is_connected(&b) && b.is_connected(&a)
+    })
+    .await;
     b.host.disconnect(&a.id, None).await.unwrap();
     until("it is disconnected or back", || a.count(&b) <= 1).await;
     until("it is connected again", || {
