@@ -78,6 +78,11 @@ impl Session {
         }))
     }
 
+    /// Whether a daemon answers, not a node opened in this process.
+    pub(crate) fn is_daemon(&self) -> bool {
+        self.node.is_none()
+    }
+
     /// Closes it; the node's data is on disk then.
     pub(crate) async fn close(self) -> Result<(), Problem> {
         drop(self.kubo);

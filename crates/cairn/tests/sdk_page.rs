@@ -387,6 +387,9 @@ async fn page(
             .await;
     }
     {
+        let steps = kubo.check("bafkqabtimvwgy3yk").recursive(true).await;
+    }
+    {
         let stat = kubo.bitswap().stat().await;
     }
     {

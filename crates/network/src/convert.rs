@@ -1,24 +1,8 @@
-//! Between our types and libp2p's.
+//! Between our types and libp2p's. Peer IDs and our addresses convert by `into()`.
 
 use cairn_primitives::Multiaddr;
-use cairn_primitives::keys::PeerId;
 
-/// Our peer ID as libp2p's.
-pub(crate) fn to_libp2p(peer: &PeerId) -> Option<libp2p::PeerId> {
-    Some(peer.into())
-}
-
-/// libp2p's peer ID as ours.
-pub(crate) fn from_libp2p(peer: &libp2p::PeerId) -> Option<PeerId> {
-    Some((*peer).into())
-}
-
-/// Our address as libp2p's.
-pub(crate) fn address_to_libp2p(address: &Multiaddr) -> Option<libp2p::Multiaddr> {
-    address.to_string().parse().ok()
-}
-
-/// libp2p's address as ours.
+/// libp2p's address as ours; `None` for one that has no unambiguous text.
 pub(crate) fn address_from_libp2p(address: &libp2p::Multiaddr) -> Option<Multiaddr> {
-    address.to_string().parse().ok()
+    address.clone().try_into().ok()
 }

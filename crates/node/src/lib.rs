@@ -5,6 +5,7 @@
 
 pub mod announce;
 pub mod bootstrap;
+pub mod check;
 pub mod config;
 pub mod denylists;
 pub mod dns;

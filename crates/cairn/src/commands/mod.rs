@@ -6,6 +6,7 @@
 mod add;
 mod block_rm;
 mod cat;
+mod check;
 mod completions;
 mod config_edit;
 mod config_profile;
@@ -189,6 +190,7 @@ custom! {
     kubo::add::Add: add::run,
     kubo::block::rm::BlockRm: block_rm::run,
     kubo::cat::Cat: cat::run,
+    kubo::check::Check: check::run,
     kubo::cid::base32::CidBase32: record_error::run::<kubo::cid::format::Formatted>,
     kubo::cid::format::CidFormat: record_error::run::<kubo::cid::format::Formatted>,
     kubo::cid::inspect::CidInspect: record_error::run::<kubo::cid::inspect::CidParts>,

@@ -21,12 +21,16 @@ type Parts = Vec<(String, String)>;
 
 static LEVELS: OnceLock<Arc<Levels>> = OnceLock::new();
 
+/// What a daemon logs by default. The libraries below would report each connection and lookup.
+const DAEMON_LEVELS: &str =
+    "info,libp2p=warn,hickory=warn,quinn=warn,yamux=warn,multistream_select=warn";
+
 /// Starts logging. A daemon logs what it does, a command only errors.
 pub(crate) fn start(globals: &Globals, daemon: bool) {
     let level = match (&globals.log, globals.debug, daemon) {
         (_, true, _) => "debug",
         (Some(level), ..) => level,
-        (None, false, true) => "info",
+        (None, false, true) => DAEMON_LEVELS,
         // Log lines of faces and the store would repeat what the response says.
         (None, false, false) => "warn,cairn_http=error,cairn_store=error",
     };
@@ -142,14 +146,20 @@ const PARTS: &[&str] = &[
     "cairn_dag",
     "cairn_http",
     "cairn_http::access",
+    "cairn_network",
     "cairn_node",
     "cairn_store",
     "h2",
+    "hickory",
     "hyper",
     "hyper_util",
+    "libp2p",
+    "multistream_select",
+    "quinn",
     "reqwest",
     "rustls",
     "sqlx",
+    "yamux",
 ];
 
 /// A level as the filter writes it. What only Kubo's levels for broken programs let through, this program does not write.

@@ -24,6 +24,7 @@ const FAIL: &[&str] = &[
     "stats.provide",
     "id_of",
     "ping",
+    "check",
     "swarm.addrs",
     "swarm.autonat",
     "swarm.listen_addrs",

@@ -8,6 +8,7 @@ use super::{PEER, Report};
 pub(crate) async fn run(kubo: &Kubo, made: &Made, report: &mut Report) {
     report.call("id_of", kubo.id_of(PEER)).await;
     report.call("ping", kubo.ping(PEER).count(1)).await;
+    report.call("check", kubo.check("bafkqaaa").via(PEER)).await;
     swarm(kubo, report).await;
     routing(kubo, made, report).await;
     pubsub(kubo, report).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cairn_wire::kubo::StringList;
+use cairn_wire::kubo::check::{Check, CheckStep};
 use cairn_wire::kubo::ping::{Ping, PingResult};
 use cairn_wire::kubo::swarm::addrs::autonat::{ReachableAddresses, SwarmAddrsAutonat};
 use cairn_wire::kubo::swarm::addrs::known::{KnownAddresses, SwarmAddrs};
@@ -116,6 +117,28 @@ impl Kubo {
     pub fn ping(&self, peer: impl IntoPath) -> Call<Ping> {
         Call::new(self, Ping::new(vec![text(peer)]))
     }
+
+    /// Checks whether others can fetch content, or whether it can be fetched from the provider in `via`. Only servers that are Cairn
+    /// have this command. The last step is the result.
+    pub fn check(&self, cid: impl IntoPath) -> Call<Check> {
+        Call::new(self, Check::new(text(cid)))
+    }
+}
+
+/// A step of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckedStep {
+    /// What it looks at: `stored`, `announced`, `reachable`, `connected`, `offered`, or `result`, which is the last.
+    pub step: String,
+    /// `ok`, `failed`, `unknown`, or `skipped` if it does not matter.
+    pub status: String,
+    /// The ID of the peer that it is about.
+    pub peer: Option<String>,
+    /// What was found.
+    pub text: String,
+    /// What to do.
+    pub hint: Option<String>,
 }
 
 /// The result of a ping, or a message about it.
@@ -255,6 +278,16 @@ one! {
 }
 
 list! {
+    Check, CheckStep => CheckedStep, |step, items| {
+        items.push_back(CheckedStep {
+            step: step.step,
+            status: step.status,
+            peer: some(step.peer),
+            text: step.text,
+            hint: some(step.hint),
+        });
+        Ok(())
+    };
     SwarmPeeringAdd, PeeringChange => PeeringResult, |change, items| {
         items.push_back(changed(change));
         Ok(())
@@ -273,6 +306,7 @@ list! {
     };
 }
 
+cairn_wire::Check!(setters);
 cairn_wire::Ping!(setters);
 cairn_wire::SwarmAddrsLocal!(setters);
 cairn_wire::SwarmPeers!(setters);

@@ -74,6 +74,21 @@ impl Pinner {
         )
     }
 
+    /// The state of one DAG, pinned or not, in a separate thread. There is one item, unless the listing is dropped before.
+    #[must_use]
+    pub fn verify_dag(&self, root: Cid) -> Listing<PinStatus, PinError> {
+        let this = self.clone();
+        Listing::start_watched(
+            |status: &PinStatus| status.bad.len() > FEW_BAD,
+            move |each, read| {
+                if let Some(bad) = this.check(&root, &mut Visited::default(), read) {
+                    each(PinStatus { cid: root, bad });
+                }
+                Ok(())
+            },
+        )
+    }
+
     /// What is bad below a root; `None` when the walk was stopped.
     fn check(
         &self,

@@ -9,15 +9,15 @@ use cairn_primitives::keys::PeerId;
 use cairn_primitives::multihash::HashFunction;
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::exchange::{Arrival, ExchangeError, Hint, Session, VerifiedBlock, Wants};
-use cairn_store::network::{BlockExchange, ExchangeStat, Ledger};
+use cairn_store::network::{BlockExchange, ExchangeStat, Ledger, NetworkError};
 use cairn_store::{Exchange, SessionRequest};
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use libp2p::multiaddr::{Multiaddr, Protocol};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::MAX_CID;
 use super::shared::Shared;
-use crate::convert;
 
 /// Fetches blocks from peers, and tells of the exchange. Cheap to clone.
 ///
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Bitswap {
 /// A hint as libp2p's peer and address; `None` for what is neither.
 fn parse_hint(hint: &Hint) -> Option<(Option<libp2p::PeerId>, Option<Multiaddr>)> {
     match hint {
-        Hint::Peer(id) => Some((Some(convert::to_libp2p(id)?), None)),
+        Hint::Peer(id) => Some((Some(id.into()), None)),
         Hint::Address(address) => {
             let address: Multiaddr = address.parse().ok()?;
             let peer = match address.iter().last() {
@@ -85,6 +85,19 @@ impl Exchange for Bitswap {
             shared: Arc::clone(&self.shared),
             id,
         })))
+    }
+}
+
+/// Withdraws a question when it is dropped.
+struct ProbeGuard {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Drop for ProbeGuard {
+    fn drop(&mut self) {
+        let id = self.id;
+        self.shared.with_client(|client| client.end_probe(id));
     }
 }
 
@@ -196,7 +209,7 @@ impl BlockExchange for Bitswap {
         let peers = self.shared.server.lock().peers();
         ExchangeStat {
             wants: self.shared.client.lock().wants(),
-            peers: peers.iter().filter_map(convert::from_libp2p).collect(),
+            peers: peers.into_iter().map(Into::into).collect(),
             blocks_received: get(&counters.blocks_received),
             bytes_received: get(&counters.bytes_received),
             duplicate_blocks: get(&counters.duplicate_blocks),
@@ -208,13 +221,25 @@ impl BlockExchange for Bitswap {
     }
 
     fn wants_of(&self, peer: &PeerId) -> Option<Vec<Cid>> {
-        let peer = convert::to_libp2p(peer)?;
-        self.shared.server.lock().wants_of(&peer)
+        self.shared.server.lock().wants_of(&peer.into())
     }
 
     fn ledger(&self, peer: &PeerId) -> Ledger {
-        let peer = convert::to_libp2p(peer);
-        peer.map(|peer| self.shared.server.lock().ledger(&peer))
-            .unwrap_or_default()
+        self.shared.server.lock().ledger(&peer.into())
+    }
+
+    fn has(&self, peer: &PeerId, cid: &Cid) -> BoxFuture<'static, Result<bool, NetworkError>> {
+        let (shared, peer, cid) = (Arc::clone(&self.shared), peer.into(), cid.clone());
+        Box::pin(async move {
+            match answer_locally(&cid) {
+                Some(Arrival::Block(_)) => return Ok(true),
+                Some(_) => return Ok(false),
+                None => {}
+            }
+            let (sender, answer) = oneshot::channel();
+            let id = shared.with_client(|client| client.probe(peer, &cid, sender))?;
+            let _guard = ProbeGuard { shared, id };
+            answer.await.map_err(|_| NetworkError::NotConnected)
+        })
     }
 }

@@ -15,7 +15,7 @@ use super::client::Client;
 use super::protocol::Version;
 use super::server::Server;
 use super::settings::Settings;
-use crate::{Providers, convert};
+use crate::Providers;
 
 /// Maps with keys that peers choose.
 pub(super) type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
@@ -60,8 +60,8 @@ pub(super) fn count(counter: &AtomicU64, by: u64) {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) id: PeerId,
-    /// The same as our type; `None` for one that we cannot represent.
-    pub(super) ours: Option<keys::PeerId>,
+    /// The same as our type.
+    pub(super) ours: keys::PeerId,
     /// Wakes the task that writes.
     pub(super) writer: Notify,
     /// Wakes the connection that has or opens the stream to write to.
@@ -87,7 +87,7 @@ impl Peer {
     pub(super) fn new(id: PeerId) -> Self {
         Self {
             id,
-            ours: convert::from_libp2p(&id),
+            ours: id.into(),
             writer: Notify::new(),
             handler: AtomicWaker::new(),
             work: AtomicBool::new(false),

@@ -17,7 +17,6 @@ use libp2p::{Multiaddr, PeerId};
 
 use super::settings::Settings;
 use super::transport::{in_range, ip_of};
-use crate::convert::address_to_libp2p;
 
 /// Which addresses are announced.
 #[derive(Clone, Debug, Default)]
@@ -30,11 +29,7 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn new(settings: &Settings) -> Self {
-        let convert = |list: &[Address]| {
-            list.iter()
-                .filter_map(address_to_libp2p)
-                .collect::<Vec<_>>()
-        };
+        let convert = |list: &[Address]| list.iter().map(Into::into).collect::<Vec<_>>();
         Self {
             instead: convert(&settings.announce),
             besides: convert(&settings.append_announce),

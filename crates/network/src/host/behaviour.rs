@@ -12,7 +12,6 @@ use super::settings::{RelayService, Settings};
 use super::start::Modules;
 use super::state::Shared;
 use super::{announce, book, keep, ping, protocols, trim};
-use crate::convert::address_to_libp2p;
 use crate::{bitswap, pubsub, routing, streams};
 
 /// The version of the protocols as in Kubo's identify messages.
@@ -93,11 +92,7 @@ impl Behaviour {
                 "peering",
                 keep::Behaviour::new(
                     shared.peerings.clone(),
-                    settings
-                        .bootstrap
-                        .iter()
-                        .filter_map(address_to_libp2p)
-                        .collect(),
+                    settings.bootstrap.iter().map(Into::into).collect(),
                 ),
             ),
             trim: Guard::new(
@@ -165,7 +160,7 @@ fn connection_limits(settings: &Settings) -> connection_limits::Behaviour {
             .with_max_established(Some(limits.total))
             .with_max_established_per_peer(Some(limits.per_peer)),
     );
-    let allowed = limits.allow.iter().filter_map(address_to_libp2p);
+    let allowed = limits.allow.iter().map(Into::into);
     for peer in allowed.filter_map(|address| peer_of(&address)) {
         behaviour.bypass_peer_id(&peer);
     }

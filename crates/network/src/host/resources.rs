@@ -7,7 +7,6 @@ use cairn_primitives::keys::PeerId;
 use cairn_store::network::{Bandwidth, Direction, ResourceScope, ResourceUsage, Scope, Traffic};
 
 use super::start::Host;
-use crate::convert::{from_libp2p, to_libp2p};
 
 impl Host {
     /// Usage by scope, and of the whole node.
@@ -16,9 +15,7 @@ impl Host {
         let mut system = ResourceUsage::default();
         let state = self.shared.state.read();
         for open in state.connections.values() {
-            let Some(peer) = from_libp2p(&open.peer) else {
-                continue;
-            };
+            let peer = open.peer.into();
             let meter = open.meter.as_ref().and_then(Weak::upgrade);
             let (inbound, outbound) = meter
                 .as_ref()
@@ -96,9 +93,7 @@ impl Bandwidth for Host {
     }
 
     fn of_peer(&self, peer: &PeerId) -> Traffic {
-        to_libp2p(peer)
-            .map(|peer| self.shared.meters.of_peer(&peer))
-            .unwrap_or_default()
+        self.shared.meters.of_peer(&peer.into())
     }
 
     fn of_protocol(&self, protocol: &str) -> Traffic {

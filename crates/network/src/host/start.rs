@@ -27,7 +27,6 @@ use super::state::{Shared, State};
 use super::transport::{self, Filters, Output};
 use super::trim::Protected;
 use super::{names, ping};
-use crate::convert::address_to_libp2p;
 use crate::{bitswap, pubsub, routing, streams};
 
 /// Commands that wait for the swarm. Whoever sends more waits.
@@ -175,16 +174,12 @@ impl Host {
 
     /// Keeps the connections to a peer from being trimmed, for a purpose.
     pub fn protect(&self, peer: &cairn_primitives::PeerId, purpose: &'static str) {
-        if let Some(peer) = crate::convert::to_libp2p(peer) {
-            self.shared.protected.add(peer, purpose);
-        }
+        self.shared.protected.add(peer.into(), purpose);
     }
 
     /// Ends that.
     pub fn unprotect(&self, peer: &cairn_primitives::PeerId, purpose: &'static str) {
-        if let Some(peer) = crate::convert::to_libp2p(peer) {
-            self.shared.protected.remove(peer, purpose);
-        }
+        self.shared.protected.remove(peer.into(), purpose);
     }
 
     /// The peer ID of this node.
@@ -220,15 +215,8 @@ fn shared(settings: &Settings) -> Arc<Shared> {
     let public = settings.identity.public();
     let peerings = Peerings::default();
     for kept in &settings.peering {
-        if let Some(peer) = crate::convert::to_libp2p(&kept.peer) {
-            peerings.add(
-                peer,
-                kept.addresses
-                    .iter()
-                    .filter_map(address_to_libp2p)
-                    .collect(),
-            );
-        }
+        let addresses = kept.addresses.iter().map(Into::into);
+        peerings.add((&kept.peer).into(), addresses.collect());
     }
     Arc::new(Shared {
         local: public.to_peer_id(),
@@ -281,7 +269,7 @@ pub(super) fn listen(
 ) -> Result<HashSet<ListenerId>, StartError> {
     let mut failed = None;
     let mut listeners = HashSet::new();
-    for address in addresses.iter().filter_map(address_to_libp2p) {
+    for address in addresses.iter().map(Multiaddr::from) {
         match swarm.listen_on(address.clone()) {
             Ok(id) => {
                 listeners.insert(id);
@@ -308,7 +296,7 @@ pub(super) fn listen_at_relays(swarm: &mut Swarm<Shell<Behaviour>>, settings: &S
     if !settings.transports.relay || !settings.relay.client {
         return;
     }
-    for relay in settings.relay.relays.iter().filter_map(address_to_libp2p) {
+    for relay in settings.relay.relays.iter().map(Multiaddr::from) {
         let circuit = relay.clone().with(Protocol::P2pCircuit);
         if names::peer_of(&relay).is_none() {
             tracing::warn!(%relay, "the address of a relay does not end in a peer ID");

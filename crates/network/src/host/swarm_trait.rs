@@ -18,7 +18,7 @@ use super::names::peer_of;
 use super::ping;
 use super::run::Command;
 use super::start::Host;
-use crate::convert::{address_from_libp2p, address_to_libp2p, from_libp2p, to_libp2p};
+use crate::convert::address_from_libp2p;
 
 /// How long a connection may take, with its lookups of names.
 const CONNECT: Duration = Duration::from_secs(60);
@@ -96,7 +96,7 @@ impl Host {
                 let named = step.responses.iter().filter(|named| named.peer == *peer);
                 return named
                     .flat_map(|named| &named.addresses)
-                    .filter_map(address_to_libp2p)
+                    .map(Into::into)
                     .collect();
             }
         }
@@ -114,7 +114,7 @@ impl Swarm for Host {
         let open = state.connections.values().filter_map(|open| {
             let meter = open.meter.as_ref().and_then(Weak::upgrade);
             Some(Connection {
-                peer: from_libp2p(&open.peer)?,
+                peer: open.peer.into(),
                 address: address_from_libp2p(&open.address)?,
                 direction: open.direction,
                 latency: open.latency,
@@ -125,7 +125,7 @@ impl Swarm for Host {
     }
 
     fn identity(&self, peer: &PeerId) -> Option<PeerIdentity> {
-        let peer = to_libp2p(peer)?;
+        let peer = libp2p::PeerId::from(peer);
         if peer == self.shared.local {
             return Some(PeerIdentity {
                 public_key: Some(self.shared.public_key.clone()),
@@ -146,7 +146,7 @@ impl Swarm for Host {
     fn known(&self) -> KnownPeers {
         let known = self.shared.book.known().into_iter();
         known
-            .filter_map(|(peer, list)| Some((from_libp2p(&peer)?, addresses(&list))))
+            .map(|(peer, list)| (peer.into(), addresses(&list)))
             .collect()
     }
 
@@ -193,7 +193,7 @@ impl Swarm for Host {
                 .names
                 .as_ref()
                 .ok_or(NetworkError::Unavailable("name resolution"))?;
-            let address = address_to_libp2p(address).ok_or(NetworkError::NotFound)?;
+            let address = libp2p::Multiaddr::from(address);
             let found = tokio::time::timeout(RESOLVE, names.resolve(&address)).await;
             let found = found.map_err(|_| NetworkError::NotFound)??;
             let mut peers: Vec<PeerAddresses> = Vec::new();
@@ -204,7 +204,7 @@ impl Swarm for Host {
                 let bare = without_peer(&address, peer)
                     .as_ref()
                     .and_then(address_from_libp2p);
-                let (Some(peer), Some(bare)) = (from_libp2p(&peer), bare) else {
+                let (peer, Some(bare)) = (peer.into(), bare) else {
                     continue;
                 };
                 match peers.iter_mut().find(|known| known.peer == peer) {
@@ -225,12 +225,8 @@ impl Swarm for Host {
 
     fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
         async move {
-            let id = to_libp2p(&peer.peer).ok_or(NetworkError::NotFound)?;
-            let given = peer
-                .addresses
-                .iter()
-                .filter_map(address_to_libp2p)
-                .collect();
+            let id = libp2p::PeerId::from(&peer.peer);
+            let given = peer.addresses.iter().map(Into::into).collect();
             let connect = self.connect_or_look_up(id, &peer.peer, given);
             tokio::time::timeout(CONNECT, connect)
                 .await
@@ -248,13 +244,8 @@ impl Swarm for Host {
         address: Option<&'a Multiaddr>,
     ) -> BoxFuture<'a, Result<(), NetworkError>> {
         async move {
-            let peer = to_libp2p(peer).ok_or(NetworkError::NotConnected)?;
-            let address = match address {
-                Some(address) => {
-                    Some(address_to_libp2p(address).ok_or(NetworkError::NoSuchConnection)?)
-                }
-                None => None,
-            };
+            let peer = peer.into();
+            let address = address.map(Into::into);
             self.request(|reply| Command::Disconnect {
                 peer,
                 address,
@@ -267,9 +258,7 @@ impl Swarm for Host {
 
     fn ping(&self, peer: PeerId) -> RoundTrips {
         let failed = |error| stream::iter([Err(error)]).boxed();
-        let Some(peer) = to_libp2p(&peer) else {
-            return failed(NetworkError::NotConnected);
-        };
+        let peer = libp2p::PeerId::from(peer);
         let connected = {
             let state = self.shared.state.read();
             state.connections.values().any(|open| open.peer == peer)
@@ -299,30 +288,22 @@ impl Swarm for Host {
 
     fn peerings(&self) -> Vec<PeerAddresses> {
         let list = self.shared.peerings.list().into_iter();
-        list.filter_map(|(peer, list)| {
-            Some(PeerAddresses {
-                peer: from_libp2p(&peer)?,
-                addresses: addresses(&list),
-            })
+        list.map(|(peer, list)| PeerAddresses {
+            peer: peer.into(),
+            addresses: addresses(&list),
         })
         .collect()
     }
 
     fn add_peering(&self, peer: PeerAddresses) {
-        if let Some(id) = to_libp2p(&peer.peer) {
-            let addresses = peer
-                .addresses
-                .iter()
-                .filter_map(address_to_libp2p)
-                .collect();
-            self.shared.peerings.add(id, addresses);
-        }
+        let addresses = peer.addresses.iter().map(Into::into);
+        self.shared
+            .peerings
+            .add((&peer.peer).into(), addresses.collect());
     }
 
     fn remove_peering(&self, peer: &PeerId) {
-        if let Some(peer) = to_libp2p(peer) {
-            self.shared.peerings.remove(&peer);
-        }
+        self.shared.peerings.remove(&peer.into());
     }
 
     fn resources(&self) -> Option<Vec<ResourceScope>> {

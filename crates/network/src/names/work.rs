@@ -14,7 +14,6 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use super::fetch;
 use super::records::{Inner, Shared};
 use super::topic::{key, name, topic};
-use crate::convert;
 use crate::pubsub::Join;
 use crate::streams::Incoming;
 
@@ -85,7 +84,7 @@ fn name_of(topic: &str) -> Option<PeerId> {
 /// Asks peers that are in the topic of a name already.
 pub(super) fn ask_present(inner: &Arc<Inner>, name: &PeerId) {
     let peers = inner.pubsub.peers(Some(topic(name).as_bytes()));
-    for peer in peers.iter().filter_map(convert::to_libp2p).take(MAX_ASKED) {
+    for peer in peers.into_iter().map(Into::into).take(MAX_ASKED) {
         let (inner, name) = (Arc::clone(inner), name.clone());
         tokio::spawn(async move { ask(&inner, peer, &name).await });
     }

@@ -32,7 +32,6 @@ use super::settings::{Settings, max_message};
 use super::shared::{Peer, Shared};
 use super::subscription::{Queue, Reader, deliver};
 use super::validator::{Acceptance, Validator};
-use crate::convert;
 
 /// The library's behaviour, and what else is observed.
 #[derive(NetworkBehaviour)]
@@ -150,11 +149,9 @@ impl Behaviour {
         }
         let number = self.own_sequence.load(Ordering::Relaxed);
         self.sequences.accept(self.own, number);
-        if let Some(topic_state) = self.subscribed.get(&topic)
-            && let Some(from) = convert::from_libp2p(&self.own)
-        {
+        if let Some(topic_state) = self.subscribed.get(&topic) {
             let message = Message {
-                from,
+                from: self.own.into(),
                 data,
                 sequence: number.to_be_bytes().to_vec(),
                 topic: topic.into_bytes(),
@@ -295,14 +292,11 @@ impl Behaviour {
         if !self.sequences.accept(author, number) {
             return MessageAcceptance::Ignore;
         }
-        let Some(from) = convert::from_libp2p(&author) else {
-            return MessageAcceptance::Reject;
-        };
         let Some(topic) = self.subscribed.get(message.topic.as_str()) else {
             return MessageAcceptance::Ignore;
         };
         let message = Message {
-            from,
+            from: author.into(),
             data: message.data,
             sequence: number.to_be_bytes().to_vec(),
             topic: message.topic.into_string().into_bytes(),

@@ -17,11 +17,10 @@ use cairn_primitives::multihash::Multihash;
 use cairn_store::network::PeerAddresses;
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, SelectAll};
-use libp2p::Multiaddr;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use tokio::time::{Instant, Sleep};
 
-use crate::{Providers, convert};
+use crate::Providers;
 
 /// Time between two looks at the topics.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -127,12 +126,10 @@ impl Lookups {
             timer.as_mut().reset(Instant::now() + INTERVAL);
             self.start(&topics(), &needs_peers);
         }
-        while let Poll::Ready(Some(found)) = self.running.poll_next_unpin(context) {
-            if let Some(dial) = dial(&found) {
-                return Poll::Ready(dial);
-            }
+        match self.running.poll_next_unpin(context) {
+            Poll::Ready(Some(found)) => Poll::Ready(dial(&found)),
+            _ => Poll::Pending,
         }
-        Poll::Pending
     }
 
     fn start(&mut self, topics: &BTreeSet<String>, needs_peers: &impl Fn(&str) -> bool) {
@@ -163,15 +160,13 @@ impl Lookups {
 }
 
 /// How to connect to a peer.
-fn dial(found: &PeerAddresses) -> Option<DialOpts> {
-    let peer = convert::to_libp2p(&found.peer)?;
-    let addresses = found.addresses.iter();
-    let addresses = addresses.filter_map(|address| address.to_string().parse::<Multiaddr>().ok());
-    let options = DialOpts::peer_id(peer)
+fn dial(found: &PeerAddresses) -> DialOpts {
+    let addresses = found.addresses.iter().map(Into::into);
+    let options = DialOpts::peer_id((&found.peer).into())
         .addresses(addresses.collect())
         .extend_addresses_through_behaviour()
         .condition(PeerCondition::DisconnectedAndNotDialing);
-    Some(options.build())
+    options.build()
 }
 
 #[cfg(test)]

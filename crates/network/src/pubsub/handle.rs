@@ -14,7 +14,6 @@ use super::error::PubSubError;
 use super::shared::Shared;
 use super::subscription::Reader;
 use super::validator::Validator;
-use crate::convert;
 
 /// Requests that wait for the swarm. Further callers wait for a place.
 pub(super) const MAX_COMMANDS: usize = 64;
@@ -155,18 +154,12 @@ impl Interface for PubSub {
             Some(Ok(topic)) => self.shared.peers_of(Some(topic)),
             None => self.shared.peers_of(None),
         };
-        peers.iter().filter_map(convert::from_libp2p).collect()
+        peers.into_iter().map(Into::into).collect()
     }
 
     fn forget<'a>(&'a self, peer: Option<&'a PeerId>) -> BoxFuture<'a, Result<u64, NetworkError>> {
         async move {
-            let author = match peer {
-                Some(peer) => match convert::to_libp2p(peer) {
-                    Some(peer) => Some(peer),
-                    None => return Ok(0),
-                },
-                None => None,
-            };
+            let author = peer.map(Into::into);
             let (done, result) = oneshot::channel();
             self.request(Command::Forget { author, done }, result).await
         }

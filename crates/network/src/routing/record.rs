@@ -10,8 +10,6 @@ use bytes::Bytes;
 use cairn_primitives::ipns::{MAX_RECORD, Record, RecordError};
 use cairn_primitives::keys::{PeerId, PublicKey};
 
-use crate::convert;
-
 /// Why a value is not stored under a key.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -53,7 +51,7 @@ impl Space {
             Self::Ipns => b"/ipns/",
             Self::PublicKey => b"/pk/",
         };
-        let peer = convert::to_libp2p(peer)?.to_bytes();
+        let peer = libp2p::PeerId::from(peer).to_bytes();
         Some([prefix, &peer].concat())
     }
 

@@ -66,7 +66,7 @@ async fn node(settings: Settings, of: Option<&Node>) -> Node {
             routing,
         }
     });
-    let peer = convert::from_libp2p(swarm.local_peer_id()).unwrap();
+    let peer = PeerId::from(*swarm.local_peer_id());
     let any: Multiaddr = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
     swarm.listen_on(any).unwrap();
     let address = loop {

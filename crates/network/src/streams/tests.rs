@@ -13,7 +13,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::{AcceptError, Behaviour, OpenError, Settings, Streams, TcpTunnels, new};
-use crate::convert;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -53,7 +52,7 @@ impl Node {
 
     fn as_target(&self) -> PeerAddresses {
         PeerAddresses {
-            peer: convert::from_libp2p(&self.id).unwrap(),
+            peer: cairn_primitives::PeerId::from(self.id),
             addresses: vec![self.address.to_string().parse().unwrap()],
         }
     }

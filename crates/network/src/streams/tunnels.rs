@@ -19,7 +19,6 @@ use tokio::task::AbortHandle;
 
 use super::handle::{AcceptError, Incoming, Streams};
 use super::{address, copy};
-use crate::convert;
 
 /// How long opening a stream or a local connection may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -254,7 +253,7 @@ impl Tunnels for TcpTunnels {
             if libp2p::StreamProtocol::try_from_owned(protocol.clone()).is_err() {
                 return Err(TunnelError::Protocol(protocol));
             }
-            let peer = convert::to_libp2p(&target.peer).ok_or(TunnelError::Closed)?;
+            let peer = PeerId::from(&target.peer);
             let target_address = address::of_peer(&peer).ok_or(TunnelError::Closed)?;
             let failed = |error| TunnelError::Listen {
                 address: listen.clone(),

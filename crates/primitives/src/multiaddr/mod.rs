@@ -186,6 +186,57 @@ fn protocol<'a, 'b>(parts: &'b [&'a str]) -> Result<(Protocol<'a>, &'b [&'a str]
     }
 }
 
+impl From<Multiaddr> for multiaddr::Multiaddr {
+    fn from(address: Multiaddr) -> Self {
+        address.0
+    }
+}
+
+impl From<&Multiaddr> for multiaddr::Multiaddr {
+    fn from(address: &Multiaddr) -> Self {
+        address.0.clone()
+    }
+}
+
+impl TryFrom<multiaddr::Multiaddr> for Multiaddr {
+    type Error = MultiaddrError;
+
+    /// Checks an address that was decoded from bytes, which may be empty, or have names that no text can have.
+    fn try_from(address: multiaddr::Multiaddr) -> Result<Self, MultiaddrError> {
+        if address.len() > MAX_LENGTH {
+            return Err(MultiaddrError::TooLong(address.len()));
+        }
+        if address.is_empty() {
+            return Err(MultiaddrError::Empty {
+                address: String::new(),
+            });
+        }
+        for part in &address {
+            let name = match &part {
+                Protocol::Dns(name)
+                | Protocol::Dns4(name)
+                | Protocol::Dns6(name)
+                | Protocol::Dnsaddr(name)
+                | Protocol::Ip6zone(name)
+                | Protocol::Sni(name) => name,
+                // The only other one with a text that is not encoded. Its slashes are part of it.
+                Protocol::Unix(path) if path.chars().any(char::is_control) => path,
+                _ => continue,
+            };
+            let is_unix = matches!(part, Protocol::Unix(_));
+            if is_unix || name.is_empty() || name.contains(|it: char| it == '/' || it.is_control())
+            {
+                return Err(MultiaddrError::Value {
+                    address: address.to_string(),
+                    protocol: part.tag().to_owned(),
+                    value: name.to_string(),
+                });
+            }
+        }
+        Ok(Self(address))
+    }
+}
+
 impl fmt::Display for Multiaddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -205,6 +256,25 @@ mod tests {
     use super::*;
 
     const PEER: &str = "12D3KooWLQzUv2FHWGVPXTXSZpdHs7oHbXub2G5WC8Tx4NQhyd2d";
+
+    #[test]
+    fn addresses_of_the_library_are_checked() {
+        let decoded = |parts: &[Protocol<'static>]| {
+            let address: multiaddr::Multiaddr = parts.iter().cloned().collect();
+            Multiaddr::try_from(address)
+        };
+        let host = |name: &str| Protocol::Dns4(name.to_owned().into());
+        let valid = decoded(&[host("example.net"), Protocol::Tcp(1)]).unwrap();
+        assert_eq!(valid, "/dns4/example.net/tcp/1".parse().unwrap());
+        let back = multiaddr::Multiaddr::from(&valid);
+        assert_eq!(back, multiaddr::Multiaddr::from(valid));
+        assert!(decoded(&[]).is_err());
+        for name in ["", "a/p2p", "a\nb", "\u{1b}[1m"] {
+            assert!(decoded(&[host(name)]).is_err(), "{name:?}");
+        }
+        assert!(decoded(&[Protocol::Unix("a\nb".into())]).is_err());
+        assert!(decoded(&[host(&"a".repeat(MAX_LENGTH))]).is_err());
+    }
 
     #[test]
     fn reads_addresses_in_their_usual_form() {

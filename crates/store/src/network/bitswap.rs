@@ -2,6 +2,9 @@
 
 use cairn_primitives::Cid;
 use cairn_primitives::keys::PeerId;
+use futures_util::future::BoxFuture;
+
+use super::NetworkError;
 
 /// Counts since the node was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,4 +50,14 @@ pub trait BlockExchange: Send + Sync {
 
     /// What was exchanged with a peer; zeros when nothing was.
     fn ledger(&self, peer: &PeerId) -> Ledger;
+
+    /// Asks a connected peer whether it has a block and would send it. It waits until the peer answers, so the timeout is the
+    /// caller's; dropping the future withdraws the question. It fails with [`NetworkError::NotConnected`] if no connection is open,
+    /// or the peer does not exchange blocks.
+    fn has(&self, peer: &PeerId, cid: &Cid) -> BoxFuture<'static, Result<bool, NetworkError>> {
+        let (_, _) = (peer, cid);
+        Box::pin(std::future::ready(Err(NetworkError::Unavailable(
+            "the exchange of blocks",
+        ))))
+    }
 }

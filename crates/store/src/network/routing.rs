@@ -38,6 +38,8 @@ pub enum QueryStep {
     Failed(String),
     /// A provider.
     Provider,
+    /// The record of a provider that this node keeps of itself: it was announced, which others may not know any longer.
+    OwnRecord,
     /// A record.
     Value(Vec<u8>),
     /// A peer is added to the lookup.
@@ -103,6 +105,12 @@ pub trait Routing: Send + Sync {
 
     /// Up to so many providers.
     fn find_providers(&self, cid: &Cid, count: usize) -> QueryEvents;
+
+    /// Providers as others find them: this node is one of them only if another node or router says so. The record that it keeps
+    /// itself is [`QueryStep::OwnRecord`].
+    fn find_announced_providers(&self, cid: &Cid) -> QueryEvents {
+        self.find_providers(cid, usize::MAX)
+    }
 
     /// The best record of a key: the name space (`ipns`, `pk`) and a peer ID.
     fn get_value(&self, space: &str, key: &PeerId) -> QueryEvents;

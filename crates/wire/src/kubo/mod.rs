@@ -12,6 +12,7 @@ pub mod bitswap;
 pub mod block;
 pub mod bootstrap;
 pub mod cat;
+pub mod check;
 pub mod cid;
 pub mod command;
 pub mod commands;
@@ -68,6 +69,7 @@ macro_rules! kubo_commands {
             $crate::kubo::bootstrap::rm::BootstrapRm,
             $crate::kubo::bootstrap::rm_all::BootstrapRmAll,
             $crate::kubo::cat::Cat,
+            $crate::kubo::check::Check,
             $crate::kubo::cid::base32::CidBase32,
             $crate::kubo::cid::bases::CidBases,
             $crate::kubo::cid::codecs::CidCodecs,

@@ -5,6 +5,7 @@ mod bitswap;
 mod block;
 mod bootstrap;
 mod cat;
+mod check;
 mod cid;
 mod commands;
 mod config;

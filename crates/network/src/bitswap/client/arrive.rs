@@ -41,8 +41,12 @@ impl Client {
             count(&counters.blocks_received, 1);
             count(&counters.bytes_received, bytes);
             let hash = block.hash();
+            // Small blocks may come in place of the answer that the peer has them.
+            let probed = self.answer_probes(id, hash, true);
             let Some(want) = self.end_want(hash, Some(id)) else {
-                if self.recent.contains(hash) {
+                if probed {
+                    self.recent.insert(hash.clone());
+                } else if self.recent.contains(hash) {
                     count(&counters.duplicate_blocks, 1);
                     count(&counters.duplicate_bytes, bytes);
                 } else {
@@ -99,6 +103,8 @@ impl Client {
                 PresenceKind::Have => self.have(id, &presence.cid),
                 PresenceKind::DontHave => self.dont_have(id, &presence.cid),
             }
+            let has = presence.kind == PresenceKind::Have;
+            self.answer_probes(id, presence.cid.hash(), has);
         }
         self.pump(now);
     }

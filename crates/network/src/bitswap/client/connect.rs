@@ -78,6 +78,7 @@ impl Client {
         let Some(peer) = self.peers.remove(&id) else {
             return;
         };
+        self.lose_probes(id);
         peer.peer.asked.store(0, Ordering::Relaxed);
         let mut hashes: Vec<_> = peer.list.iter().map(|(hash, _)| hash.clone()).collect();
         hashes.sort_by_key(|hash| self.wants.get(hash).map(|want| want.priority));

@@ -8,6 +8,7 @@ mod arrive;
 mod assign;
 mod connect;
 mod peer;
+mod probe;
 mod search;
 mod session;
 mod tick;
@@ -25,6 +26,7 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use self::peer::ClientPeer;
+use self::probe::Probe;
 use self::session::{MAX_CANDIDATES, Session};
 use self::want::{Place, Recent, Waiter, Want};
 use super::message::{Entry, WantKind};
@@ -46,6 +48,7 @@ pub(super) struct Client {
     hungry: VecDeque<u64>,
     peers: Map<PeerId, ClientPeer>,
     recent: Recent,
+    probes: Vec<Probe>,
     last_id: u64,
     priority: i32,
     /// At which peer the next broadcast begins.
@@ -63,6 +66,7 @@ impl Client {
             hungry: VecDeque::new(),
             peers: Map::default(),
             recent: Recent::default(),
+            probes: Vec::new(),
             last_id: 0,
             priority: i32::MAX,
             turn: 0,
@@ -311,6 +315,7 @@ impl Client {
         self.sessions.clear();
         self.hungry.clear();
         self.peers.clear();
+        self.probes.clear();
     }
 
     /// The next changes of a peer's wantlist: the entries, and whether they are all.

@@ -6,7 +6,6 @@ use cairn_primitives::Cid;
 use futures_util::StreamExt as _;
 
 use crate::bitswap::shared::Shared;
-use crate::convert;
 
 /// Searches providers of a block for a session, and dials them as they are found.
 pub(crate) async fn search(shared: Arc<Shared>, session: u64, cid: Cid) {
@@ -20,12 +19,9 @@ pub(crate) async fn search(shared: Arc<Shared>, session: u64, cid: Cid) {
         while ended.found < shared.settings.search_providers
             && let Some(provider) = providers.next().await
         {
-            let Some(peer) = convert::to_libp2p(&provider.peer) else {
-                continue;
-            };
             ended.found += 1;
-            let addresses = provider.addresses.iter();
-            let addresses = addresses.filter_map(convert::address_to_libp2p).collect();
+            let peer = (&provider.peer).into();
+            let addresses = provider.addresses.iter().map(Into::into).collect();
             shared.with_client(|client| client.add_candidate(session, peer, addresses));
         }
     };

@@ -17,11 +17,8 @@ const AT_ONCE: usize = 32;
 /// Takes the entries of a message, looks the blocks up, and queues answers. Runs in the task of the stream, which reads no
 /// further message meanwhile.
 pub(crate) async fn receive(shared: &Shared, peer: &Arc<Peer>, entries: Vec<Entry>, full: bool) {
-    let denied = |cid: &Cid| match (&shared.settings.deny, &peer.ours) {
-        (Some(deny), Some(id)) => deny(id, cid),
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
+    let deny = shared.settings.deny.as_ref();
+    let denied = |cid: &Cid| deny.is_some_and(|deny| deny(&peer.ours, cid));
     // The predicate is the program's: it is not called under the lock.
     let serve = shared.settings.serve;
     let marked = entries.into_iter().map(|entry| {

@@ -12,7 +12,6 @@ use futures_util::StreamExt as _;
 
 use super::support::{Node, blocks, cids, fetch, soon, until};
 use crate::bitswap::{NotifyingStore, Settings, Version};
-use crate::convert;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_are_fetched_and_counted() {
@@ -37,12 +36,12 @@ async fn blocks_are_fetched_and_counted() {
     assert_eq!(stat.bytes_received, 512 * 20_000);
     assert_eq!((stat.duplicate_blocks, stat.wants.len()), (0, 0));
     assert!(stat.messages_received > 0);
-    assert_eq!(stat.peers, [convert::from_libp2p(&a.id).unwrap()]);
-    let ours = convert::from_libp2p(&b.id).unwrap();
+    assert_eq!(stat.peers, [cairn_primitives::PeerId::from(a.id)]);
+    let ours = cairn_primitives::PeerId::from(b.id);
     until(|| a.bitswap.stat().blocks_sent == 512).await;
     assert_eq!(a.bitswap.ledger(&ours).sent, 512 * 20_000);
     assert_eq!(a.bitswap.ledger(&ours).exchanges, 512);
-    let theirs = convert::from_libp2p(&a.id).unwrap();
+    let theirs = cairn_primitives::PeerId::from(a.id);
     assert_eq!(b.bitswap.ledger(&theirs).received, 512 * 20_000);
     until(|| a.bitswap.wants_of(&ours) == Some(Vec::new())).await;
 }
@@ -104,7 +103,7 @@ async fn a_dropped_want_is_cancelled() {
         .bitswap
         .session(SessionRequest::new(wanted[0].cid.clone()));
     let wants = session.want(cids(&wanted));
-    let ours = convert::from_libp2p(&b.id).unwrap();
+    let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
         a.bitswap
             .wants_of(&ours)
@@ -129,7 +128,7 @@ async fn blocks_that_are_stored_later_are_sent() {
         .bitswap
         .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
-    let ours = convert::from_libp2p(&b.id).unwrap();
+    let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
         a.bitswap
             .wants_of(&ours)
@@ -157,7 +156,7 @@ async fn a_peer_that_leaves_is_forgotten() {
         .bitswap
         .session(SessionRequest::new(wanted[0].cid.clone()));
     let _wants = session.want(cids(&wanted));
-    let ours = convert::from_libp2p(&b.id).unwrap();
+    let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
         a.bitswap
             .wants_of(&ours)
@@ -294,7 +293,7 @@ async fn one_of_several_connections_is_used() {
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(b.bitswap.stat().duplicate_blocks, 0);
     // The peer is there until the last one is closed.
-    let theirs = convert::from_libp2p(&a.id).unwrap();
+    let theirs = cairn_primitives::PeerId::from(a.id);
     assert!(b.bitswap.wants_of(&theirs).is_some());
     a.disconnect(b.id);
     until(|| b.bitswap.wants_of(&theirs).is_none()).await;
@@ -327,7 +326,7 @@ async fn a_notifying_store_serves_who_waits() {
         .bitswap
         .session(SessionRequest::new(wanted[0].cid.clone()));
     let mut wants = session.want(cids(&wanted));
-    let ours = convert::from_libp2p(&b.id).unwrap();
+    let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
         a.bitswap
             .wants_of(&ours)

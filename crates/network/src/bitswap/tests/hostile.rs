@@ -16,7 +16,6 @@ use super::raw::{Streams, raw};
 use super::support::{Node, blocks, cids, fetch, soon, until};
 use crate::bitswap::message::{Entry, Message, Payload, Presence, PresenceKind, WantKind};
 use crate::bitswap::{MAX_WANTS, Settings, Version};
-use crate::convert;
 
 /// A hostile peer that is connected to a node.
 struct Hostile {
@@ -122,7 +121,7 @@ async fn a_flood_of_wants_is_bounded() {
 
     for round in 0..100 {
         let hostile = Hostile::connect(&node).await;
-        let id = convert::from_libp2p(&hostile.id).unwrap();
+        let id = cairn_primitives::PeerId::from(hostile.id);
         // Ten thousand and more for each connection, a million in all.
         let mut stream = hostile.send(&[message.clone(), message.clone()]).await;
         if round % 10 == 0 {
@@ -160,7 +159,7 @@ async fn many_peers_share_the_room_for_wants() {
     let mut peers = Vec::new();
     for _ in 0..20 {
         let hostile = Hostile::connect(&node).await;
-        let id = convert::from_libp2p(&hostile.id).unwrap();
+        let id = cairn_primitives::PeerId::from(hostile.id);
         let stream = hostile.send(std::slice::from_ref(&message)).await;
         until(|| {
             node.bitswap
@@ -183,7 +182,7 @@ async fn many_peers_share_the_room_for_wants() {
 async fn urgent_wants_replace_others() {
     let node = Node::new(Settings::default()).await;
     let hostile = Hostile::connect(&node).await;
-    let id = convert::from_libp2p(&hostile.id).unwrap();
+    let id = cairn_primitives::PeerId::from(hostile.id);
     let message = |blocks: &[Block], priority| Message {
         wantlist: blocks
             .iter()
@@ -296,7 +295,7 @@ async fn a_peer_that_does_not_read_holds_little_memory() {
     let all = blocks(200, 256 << 10, 1);
     node.put(&all).await;
     let hostile = Hostile::connect(&node).await;
-    let id = convert::from_libp2p(&hostile.id).unwrap();
+    let id = cairn_primitives::PeerId::from(hostile.id);
     let message = Message {
         wantlist: all
             .iter()

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod hostile;
+mod probes;
 mod raw;
 mod sessions;
 mod support;

@@ -66,7 +66,7 @@ pub(super) struct Known {
 impl Known {
     pub(super) fn add(&self, cid: &Cid, node: &Node) {
         let provider = PeerAddresses {
-            peer: convert::from_libp2p(&node.id).unwrap(),
+            peer: cairn_primitives::PeerId::from(node.id),
             addresses: vec![convert::address_from_libp2p(&node.address).unwrap()],
         };
         let mut providers = self.providers.lock();

@@ -7,7 +7,6 @@ use cairn_store::NetworkError;
 
 use super::super::{Acceptance, PubSubError};
 use super::*;
-use crate::convert;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_arrive_in_order_with_author_and_number() {
@@ -24,13 +23,13 @@ async fn messages_arrive_in_order_with_author_and_number() {
         let message = next(&mut messages).await;
         assert_eq!(message.data, count.to_le_bytes());
         assert_eq!(message.topic, b"news");
-        assert_eq!(Some(message.from), convert::from_libp2p(&two.id));
+        assert_eq!(message.from, cairn_primitives::PeerId::from(two.id));
         let number = u64::from_be_bytes(message.sequence.try_into().unwrap());
         assert!(number > last);
         last = number;
     }
     // The author is known; its last message again would be ignored.
-    let two_id = convert::from_libp2p(&two.id).unwrap();
+    let two_id = cairn_primitives::PeerId::from(two.id);
     assert_eq!(one.pubsub.forget(Some(&two_id)).await.unwrap(), 1);
     assert_eq!(one.pubsub.forget(Some(&two_id)).await.unwrap(), 0);
     assert_eq!(two.pubsub.forget(None).await.unwrap(), 1, "its own");
@@ -51,7 +50,7 @@ async fn messages_pass_through_a_node_in_between() {
     for messages in [&mut own, &mut received, &mut sent] {
         let message = next(messages).await;
         assert_eq!(message.data, b"hello");
-        assert_eq!(Some(message.from), convert::from_libp2p(&left.id));
+        assert_eq!(message.from, cairn_primitives::PeerId::from(left.id));
     }
     assert_eq!(middle.pubsub.peers(None).len(), 2);
 }

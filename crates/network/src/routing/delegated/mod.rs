@@ -23,7 +23,6 @@ use tokio::sync::Semaphore;
 pub use self::record::PeerRecord;
 use super::dht::{Failure, Found, Request};
 use super::record::Space;
-use crate::convert;
 use crate::https;
 
 /// Requests to routers at once; more wait.
@@ -104,9 +103,7 @@ impl Delegated {
                 (&self.routers, "providers", cid.to_string())
             }
             Request::Peer(peer) => {
-                let Some(peer) = convert::from_libp2p(peer) else {
-                    return Vec::new();
-                };
+                let peer = PeerId::from(*peer);
                 (&self.routers, "peers", peer.to_cid().to_string())
             }
             Request::Value(key) | Request::Put(key, _) => {
@@ -180,11 +177,9 @@ impl Delegated {
         url: String,
         to_found: fn(PeerInfo) -> Found,
     ) -> BoxStream<'static, Found> {
-        let records = self.records(url).filter_map(move |record| {
-            std::future::ready(match record {
-                Ok(record) => peer_info(&record).map(to_found),
-                Err(failure) => Some(Found::Failed(failure)),
-            })
+        let records = self.records(url).map(move |record| match record {
+            Ok(record) => to_found(peer_info(&record)),
+            Err(failure) => Found::Failed(failure),
         });
         records.boxed()
     }
@@ -260,12 +255,11 @@ impl Delegated {
     }
 }
 
-fn peer_info(record: &PeerRecord) -> Option<PeerInfo> {
-    let addresses = record.addresses.iter();
-    Some(PeerInfo {
-        peer_id: convert::to_libp2p(&record.peer)?,
-        addrs: addresses.filter_map(convert::address_to_libp2p).collect(),
-    })
+fn peer_info(record: &PeerRecord) -> PeerInfo {
+    PeerInfo {
+        peer_id: (&record.peer).into(),
+        addrs: record.addresses.iter().map(Into::into).collect(),
+    }
 }
 
 /// The name of an IPNS key, as routers have it in their URLs.

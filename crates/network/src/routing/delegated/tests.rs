@@ -106,7 +106,7 @@ async fn records_are_read_whole_and_streamed() {
             .await
             .is_empty()
     );
-    let wanted = convert::to_libp2p(&PEER.parse().unwrap()).unwrap();
+    let wanted = PEER.parse::<PeerId>().unwrap().into();
     assert_eq!(all(&url, &Request::Peer(wanted)).await.len(), 3);
 }
 

@@ -44,6 +44,8 @@ pub(crate) enum Found {
     Peer(PeerInfo),
     /// A provider.
     Provider(PeerInfo),
+    /// This node, by its own record: it does not tell whether another node has one.
+    OwnRecord(PeerInfo),
     /// A value, and who had it; `None` if this node did.
     Value {
         from: Option<PeerId>,

@@ -15,7 +15,6 @@ use libp2p::kad::RecordKey;
 
 use super::search::Values;
 use super::{Router, error_of, peer_addresses};
-use crate::convert;
 use crate::routing::dht::{Failure, Found, Request};
 use crate::routing::record::{Space, Valid, ValueError};
 
@@ -24,9 +23,7 @@ pub(super) const QUORUM: usize = 16;
 
 impl Router {
     pub(super) fn closest_peers_events(&self, key: &PeerId) -> QueryEvents {
-        let Some(key) = convert::to_libp2p(key) else {
-            return failed(NetworkError::NotFound);
-        };
+        let key = libp2p::PeerId::from(key);
         let mut seen = HashSet::new();
         let (found, failures) = self.start(&Request::Closest(key.to_bytes()));
         steps(
@@ -35,7 +32,7 @@ impl Router {
             found,
             move |found| match found {
                 Found::Closest(peers) => {
-                    let peers = peers.iter().filter_map(peer_addresses);
+                    let peers = peers.iter().map(peer_addresses);
                     let new = peers.filter(|peer| seen.insert(peer.peer.clone()));
                     new.map(|peer| event(QueryStep::FinalPeer, Some(peer.peer), Vec::new()))
                         .collect()
@@ -61,6 +58,28 @@ impl Router {
             provider.map(|provider| event(QueryStep::Provider, None, vec![provider]))
         });
         events.take(count).boxed()
+    }
+
+    pub(super) fn find_announced_providers_events(&self, cid: &Cid) -> QueryEvents {
+        let key = RecordKey::from(cid.hash().as_bytes().to_vec());
+        let (found, failures) = self.start(&Request::Providers(key));
+        let (router, mut seen) = (self.clone(), HashSet::new());
+        steps(
+            "the lookup of providers",
+            failures,
+            found,
+            move |found| match found {
+                Found::OwnRecord(_) => vec![event(QueryStep::OwnRecord, None, Vec::new())],
+                Found::Provider(peer)
+                    if !router.inner.ignored.contains(&peer.peer_id)
+                        && seen.insert(peer.peer_id) =>
+                {
+                    let provider = peer_addresses(&peer);
+                    vec![event(QueryStep::Provider, None, vec![provider])]
+                }
+                _ => Vec::new(),
+            },
+        )
     }
 
     pub(super) fn get_value_events(&self, space: &str, key: &PeerId) -> QueryEvents {
@@ -95,8 +114,8 @@ impl Router {
             match found {
                 Found::Stored(None) => vec![stored(None)],
                 Found::Stored(Some(peers)) => {
-                    let peers = peers.iter().map(convert::from_libp2p);
-                    peers.map(stored).collect()
+                    let peers = peers.into_iter().map(PeerId::from);
+                    peers.map(|peer| stored(Some(peer))).collect()
                 }
                 _ => Vec::new(),
             }
@@ -132,7 +151,7 @@ impl Router {
             }
         }
         match values.into_best() {
-            Some((value, from)) => Ok((value, from.as_ref().and_then(convert::from_libp2p))),
+            Some((value, from)) => Ok((value, from.map(PeerId::from))),
             None => Err(match failures.first() {
                 Some(failed) => error_of("the lookup of a value", failed),
                 None => NetworkError::NotFound,

@@ -77,7 +77,7 @@ impl Router {
         let inner = Inner {
             mode: settings.mode,
             local,
-            ignored: ignored.filter_map(convert::to_libp2p).collect(),
+            ignored: ignored.map(Into::into).collect(),
             wan,
             lan,
             http: Arc::new(Delegated::new(&settings.routers, &settings.publishers)),
@@ -171,12 +171,12 @@ impl Router {
 }
 
 /// A peer and its addresses in our types; addresses that ours do not know are left out.
-fn peer_addresses(peer: &PeerInfo) -> Option<PeerAddresses> {
+fn peer_addresses(peer: &PeerInfo) -> PeerAddresses {
     let addresses = peer.addrs.iter();
-    Some(PeerAddresses {
-        peer: convert::from_libp2p(&peer.peer_id)?,
+    PeerAddresses {
+        peer: peer.peer_id.into(),
         addresses: addresses.filter_map(convert::address_from_libp2p).collect(),
-    })
+    }
 }
 
 fn error_of(action: &'static str, failure: Failure) -> NetworkError {

@@ -20,6 +20,10 @@ impl Routing for Router {
         self.find_providers_events(cid, count)
     }
 
+    fn find_announced_providers(&self, cid: &Cid) -> QueryEvents {
+        self.find_announced_providers_events(cid)
+    }
+
     fn get_value(&self, space: &str, key: &PeerId) -> QueryEvents {
         self.get_value_events(space, key)
     }

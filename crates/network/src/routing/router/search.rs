@@ -14,7 +14,6 @@ use libp2p::kad::{PeerInfo, RecordKey};
 
 use super::events::Failures;
 use super::{Router, error_of, peer_addresses};
-use crate::convert;
 use crate::routing::dht::{Found, Request};
 use crate::routing::record::Valid;
 
@@ -35,6 +34,7 @@ impl Router {
                 Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => {
                     Some(peer)
                 }
+                Found::OwnRecord(peer) => Some(peer),
                 _ => None,
             },
         )
@@ -42,10 +42,7 @@ impl Router {
 
     /// The addresses of a peer.
     pub(super) fn find_peer_addresses(&self, peer: &PeerId) -> Peers {
-        let Some(peer) = convert::to_libp2p(peer) else {
-            return stream::empty().boxed();
-        };
-        let (found, failures) = self.start(&Request::Peer(peer));
+        let (found, failures) = self.start(&Request::Peer(peer.into()));
         peers(
             "the lookup of a peer",
             failures,
@@ -60,10 +57,10 @@ impl Router {
 
 impl crate::Providers for Router {
     fn find(&self, cid: &Cid) -> BoxStream<'static, PeerAddresses> {
-        let local = convert::from_libp2p(&self.inner.local);
+        let local = PeerId::from(self.inner.local);
         let providers = self.find_provider_addresses(cid);
         let others = providers.filter_map(move |provider| {
-            let other = provider.ok().filter(|it| Some(&it.peer) != local.as_ref());
+            let other = provider.ok().filter(|it| it.peer != local);
             std::future::ready(other)
         });
         others.boxed()
@@ -130,9 +127,8 @@ fn peers(
                 state.failures.add(failure);
             } else if let Some(peer) = (state.to_peer)(found)
                 && state.seen.insert(peer.peer_id)
-                && let Some(peer) = peer_addresses(&peer)
             {
-                return Some((Ok(peer), state));
+                return Some((Ok(peer_addresses(&peer)), state));
             }
         }
         let failure = state.failures.first();
