@@ -1,5 +1,7 @@
 //! `check`: whether others can fetch content, told by two daemons.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::time::{Duration, Instant};
 
 use cairn_testkit::server::{self, Daemon, Repository};
