@@ -153,31 +153,77 @@ test('messages by topic both ways', { timeout: LIMIT }, async t => {
   await messages.return()
 })
 
-test('IPNS by topic both ways', { timeout: LIMIT * 2 }, async t => {
+// Helia with IPNS by topic, connected.
+async function namesOverPubsub (t) {
   const node = await helia()
   t.after(() => node.stop())
   const routing = pubSubIPNSRouting(node)
-  await routing.start?.()
-  t.after(() => routing.stop?.())
-  const names = ipns(node, { routers: [routing] })
+  await routing.start()
+  t.after(() => routing.stop())
   await node.libp2p.dial(over('tcp'))
+  return { node, routing, names: ipns(node, { routers: [routing] }), pubsub: node.libp2p.services.pubsub }
+}
 
-  // Helia publishes, the daemon resolves.
+// The key of a name's record, and the topic of its records.
+function keyAndTopic (name) {
+  const key = Buffer.concat([Buffer.from('/ipns/'), name.multihash.bytes])
+  return { key, topic: `/record/${base64url.baseEncode(key)}` }
+}
+
+// Whether the daemon is in a topic, as far as Helia knows.
+const daemonIn = (pubsub, topic) => () => pubsub.getSubscribers(topic).some(peer => peer.toString() === daemon)
+
+// The daemon does not wait long for a record that nobody has: it may have to be asked again.
+async function resolvedByDaemon (name) {
+  const response = await fetch(`${RPC}/api/v0/name/resolve?arg=${name}&nocache=true`, { method: 'POST', signal: AbortSignal.timeout(LIMIT) })
+  return response.ok ? (await response.json()).Path : undefined
+}
+
+const signal = () => ({ signal: AbortSignal.timeout(LIMIT) })
+
+test('the daemon hears of a record that Helia publishes', { timeout: LIMIT * 2 }, async t => {
+  const { node, names, pubsub } = await namesOverPubsub(t)
   const cid = await unixfs(node).addBytes(new TextEncoder().encode('by Helia'))
-  const { publicKey } = await names.publish('name', cid, { signal: AbortSignal.timeout(LIMIT) })
-  const name = publicKey.toCID().toString()
-  const resolved = await json(`name/resolve?arg=${name}&nocache=true`)
-  assert.equal(resolved.Path, `/ipfs/${cid}`)
+  const name = (await node.keychain.generateKey('name')).publicKey.toCID()
+  // It subscribes to the topic, as it resolves the name.
+  const first = resolvedByDaemon(name)
+  await until('the subscription of the daemon', daemonIn(pubsub, keyAndTopic(name).topic))
+  await names.publish('name', cid, signal())
+  await first
+  await until('the record', async () => await resolvedByDaemon(name) === `/ipfs/${cid}`)
+  assert.equal(await call(`cat?arg=/ipns/${name}`).then(String), 'by Helia')
+})
 
-  // The daemon publishes, Helia resolves.
-  const added = await json('add?cid-version=1', form('by the daemon'))
-  const published = await json(`name/publish?arg=/ipfs/${added.Hash}&allow-offline=true`)
-  const found = []
-  for await (const result of names.resolve(CID.parse(published.Name), { signal: AbortSignal.timeout(LIMIT) })) {
-    found.push(result.record?.value ?? result.value)
-    break
+test('the daemon fetches a record that Helia published before', { timeout: LIMIT * 2 }, async t => {
+  const { node, routing, names, pubsub } = await namesOverPubsub(t)
+  const cid = await unixfs(node).addBytes(new TextEncoder().encode('by Helia, before'))
+  const name = (await names.publish('name', cid, signal())).publicKey.toCID()
+  const { key, topic } = keyAndTopic(name)
+  assert.deepEqual(pubsub.getSubscribers(topic), [])
+  // Helia does not subscribe to its own names unless it looks for them.
+  await assert.rejects(routing.get(key, signal()), { name: 'NotFoundError' })
+  assert.ok(pubsub.getTopics().includes(topic))
+  await until('the record', async () => await resolvedByDaemon(name) === `/ipfs/${cid}`)
+})
+
+test('Helia fetches and hears of records that the daemon publishes', { timeout: LIMIT * 2 }, async t => {
+  const { names, pubsub } = await namesOverPubsub(t)
+  const publish = async text => {
+    const path = `/ipfs/${(await json('add?cid-version=1', form(text))).Hash}`
+    return { path, name: CID.parse((await json(`name/publish?arg=${path}`)).Name) }
   }
-  assert.equal(String(found[0]), `/ipfs/${added.Hash}`)
+  const resolved = async (name, options) => {
+    for await (const { value } of names.resolve(name, { ...options, ...signal() })) {
+      return value
+    }
+  }
+  const { path, name } = await publish('by the daemon')
+  await until('the daemon in the topic', daemonIn(pubsub, keyAndTopic(name).topic))
+  assert.equal(await resolved(name, { nocache: true }), path)
+  // It is subscribed to the topic now, and keeps what it hears.
+  const { path: next } = await publish('by the daemon, later')
+  assert.notEqual(next, path)
+  await until('the next record', async () => await resolved(name, { offline: true }) === next)
 })
 
 after(() => setTimeout(() => process.exit(), 1000).unref())

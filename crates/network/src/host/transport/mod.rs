@@ -10,6 +10,7 @@
 //! the swarm key is below that. QUIC has its own encryption and streams.
 
 mod filter;
+mod frames;
 mod guarded;
 mod security;
 
@@ -25,6 +26,7 @@ use libp2p::pnet::PnetConfig;
 use libp2p::{PeerId, dns, quic, relay, tcp, websocket, yamux};
 
 use self::filter::FilteredTransport;
+use self::frames::Yamux;
 pub(super) use self::filter::{Filters, in_range, ip_of};
 use self::guarded::Guarded;
 use self::security::Security;
@@ -114,7 +116,7 @@ where
         })
         .upgrade(upgrade::Version::V1Lazy)
         .authenticate(security.clone())
-        .multiplex(streams)
+        .multiplex(Yamux(streams))
         .boxed()
 }
 
