@@ -1,6 +1,8 @@
 //! `status`: whether the node is reachable, what it announces and what it keeps, in ten lines.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
+use std::net::SocketAddr;
 
 use cairn_client::Records;
 use cairn_wire::kubo::Command as _;
@@ -33,7 +35,11 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) async fn run(globals: &Globals) -> Result<(), Problem> {
     let session = Session::open(globals).await?;
-    let status = Box::pin(Status::read(&session, globals)).await;
+    let status = Box::pin(Status::read(
+        &session,
+        &BoundAddresses::read(&session, globals),
+    ))
+    .await;
     let closed = session.close().await;
     let status = status?;
     let mut output = Output::stdout()?;
@@ -92,7 +98,7 @@ struct Peers {
 }
 
 impl Status {
-    async fn read(session: &Session, globals: &Globals) -> Result<Self, Problem> {
+    async fn read(session: &Session, bound: &BoundAddresses) -> Result<Self, Problem> {
         let kubo = &session.kubo;
         let id = kubo.call(&Id::new(None)).await?;
         let stat = kubo.call(&RepoStat::new()).await?;
@@ -105,8 +111,14 @@ impl Status {
             size_limit: stat.storage_max,
             objects: stat.num_objects,
             pins: pins(session).await?,
-            api: addresses(session, globals, "api", "Addresses.API").await,
-            gateway: addresses(session, globals, "gateway", "Addresses.Gateway").await,
+            api: with_bound(
+                addresses(session, "Addresses.API").await,
+                bound.api.as_deref(),
+            ),
+            gateway: with_bound(
+                addresses(session, "Addresses.Gateway").await,
+                bound.gateway.as_deref(),
+            ),
         })
     }
 
@@ -236,14 +248,8 @@ async fn setting(session: &Session, key: &str) -> Option<Value> {
     setting.ok().map(|setting| setting.value)
 }
 
-/// Where a service listens: what the daemon has written to this file of the repository, or else the configuration.
-async fn addresses(session: &Session, globals: &Globals, file: &str, key: &str) -> Vec<String> {
-    if globals.api.is_none()
-        && let Ok(repository) = globals.repository()
-        && let Ok(address) = std::fs::read_to_string(repository.join(file))
-    {
-        return vec![address.trim().to_owned()];
-    }
+/// Addresses of the configuration.
+async fn addresses(session: &Session, key: &str) -> Vec<String> {
     match setting(session, key).await {
         Some(Value::String(address)) => vec![address],
         Some(Value::Array(addresses)) => {
@@ -252,6 +258,62 @@ async fn addresses(session: &Session, globals: &Globals, file: &str, key: &str) 
         }
         _ => Vec::new(),
     }
+}
+
+/// Maximum size of a repository's file with an address, in bytes.
+const ADDRESS_FILE: u64 = 4096;
+
+/// Addresses on which the repository's daemon listens.
+#[derive(Debug, Default)]
+struct BoundAddresses {
+    api: Option<String>,
+    gateway: Option<String>,
+}
+
+impl BoundAddresses {
+    /// From the files of the repository. Unknown without a daemon, and of a daemon named by `--api`, whose repository may be
+    /// another.
+    fn read(session: &Session, globals: &Globals) -> Self {
+        let (true, None, Ok(repository)) =
+            (session.is_daemon(), &globals.api, globals.repository())
+        else {
+            return Self::default();
+        };
+        let read = |name| {
+            let mut text = String::new();
+            let file = std::fs::File::open(repository.join(name)).ok()?;
+            file.take(ADDRESS_FILE).read_to_string(&mut text).ok()?;
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        Self {
+            api: read("api"),
+            gateway: read("gateway").and_then(|url| multiaddr_of(&url)),
+        }
+    }
+}
+
+/// The multiaddr of `http://HOST:PORT`.
+fn multiaddr_of(url: &str) -> Option<String> {
+    let (scheme, socket) = url.split_once("://")?;
+    let socket: SocketAddr = socket.parse().ok()?;
+    let version = if socket.is_ipv4() { "ip4" } else { "ip6" };
+    let tls = if scheme == "https" { "/tls/http" } else { "" };
+    Some(format!(
+        "/{version}/{}/tcp/{}{tls}",
+        socket.ip(),
+        socket.port()
+    ))
+}
+
+/// Configured addresses, with the bound one in place of the first whose port the system chose.
+fn with_bound(mut configured: Vec<String>, bound: Option<&str>) -> Vec<String> {
+    let is_chosen = |address: &String| address.split('/').any(|part| part == "0");
+    if let Some(bound) = bound
+        && let Some(chosen) = configured.iter_mut().find(|address| is_chosen(address))
+    {
+        bound.clone_into(chosen);
+    }
+    configured
 }
 
 /// The number of recursive pins.
@@ -328,6 +390,25 @@ mod tests {
         Services:    RPC /ip4/127.0.0.1/tcp/5001; gateway none
         ");
         assert_eq!(status(None).text().lines().count(), 10);
+    }
+
+    #[test]
+    fn ports_that_the_system_chose_are_told() {
+        let configured = |text: &str| vec![text.to_owned()];
+        let bound = multiaddr_of("http://127.0.0.1:8080");
+        assert_eq!(
+            with_bound(configured("/ip4/127.0.0.1/tcp/0"), bound.as_deref()),
+            ["/ip4/127.0.0.1/tcp/8080"]
+        );
+        assert_eq!(
+            with_bound(configured("/ip4/0.0.0.0/tcp/80"), bound.as_deref()),
+            ["/ip4/0.0.0.0/tcp/80"]
+        );
+        assert_eq!(
+            multiaddr_of("https://[::1]:443").as_deref(),
+            Some("/ip6/::1/tcp/443/tls/http")
+        );
+        assert_eq!(multiaddr_of("nonsense"), None);
     }
 
     #[test]
