@@ -26,8 +26,8 @@ use libp2p::pnet::PnetConfig;
 use libp2p::{PeerId, dns, quic, relay, tcp, websocket, yamux};
 
 use self::filter::FilteredTransport;
-use self::frames::Yamux;
 pub(super) use self::filter::{Filters, in_range, ip_of};
+use self::frames::Yamux;
 use self::guarded::Guarded;
 use self::security::Security;
 use super::meter::Meters;
