@@ -12,7 +12,7 @@ use libp2p::kad::RecordKey;
 
 use super::events::QUORUM;
 use super::{Router, error_of};
-use crate::routing::dht::{Found, Request};
+use crate::routing::dht::{Failure, Found, Request};
 use crate::routing::record::{Space, Valid, ValueError};
 
 /// Timeout of a lookup where none is given, and of publishing, as in Kubo.
@@ -34,6 +34,11 @@ impl Router {
             }
         }
         match failures.first().filter(|_| !stored) {
+            // As in Kubo: the node has the record, and publishes it again later.
+            Some(Failure::NoPeers) => {
+                tracing::debug!(%name, "a record is not published: no peer is connected");
+                Ok(())
+            }
             Some(failure) => Err(of_network(&error_of("storing the record", failure))),
             None => Ok(()),
         }
