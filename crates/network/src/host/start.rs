@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_store::network::{NetworkError, Reachability, Routing};
-use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::{Boxed, ListenerId, TransportError};
 use libp2p::swarm::{Config, Swarm};
 use libp2p::{Multiaddr, PeerId, relay};
@@ -20,13 +19,13 @@ use super::book::Book;
 use super::keep::Peerings;
 use super::meter::Meters;
 use super::names::Names;
+use super::ping;
 use super::run::{Command, Runner};
 use super::settings::Settings;
 use super::shell::Shell;
 use super::state::{Shared, State};
 use super::transport::{self, Filters, Output};
 use super::trim::Protected;
-use super::{names, ping};
 use crate::{bitswap, pubsub, routing, streams};
 
 /// Commands that wait for the swarm. Whoever sends more waits.
@@ -125,7 +124,6 @@ impl Host {
         let behaviour = Behaviour::new(&settings, &shared, ping_requests, relays, modules);
         let mut swarm = swarm(transport, behaviour, shared.local);
         let listeners = listen(&mut swarm, &settings.listen)?;
-        listen_at_relays(&mut swarm, &settings);
         let (commands, receiver) = mpsc::channel(MAX_COMMANDS);
         let (ready, listening) = oneshot::channel();
         let runner = Runner::new(
@@ -289,19 +287,4 @@ pub(super) fn listen(
         return Err(error);
     }
     Ok(listeners)
-}
-
-/// Listens at the relays of the settings.
-pub(super) fn listen_at_relays(swarm: &mut Swarm<Shell<Behaviour>>, settings: &Settings) {
-    if !settings.transports.relay || !settings.relay.client {
-        return;
-    }
-    for relay in settings.relay.relays.iter().map(Multiaddr::from) {
-        let circuit = relay.clone().with(Protocol::P2pCircuit);
-        if names::peer_of(&relay).is_none() {
-            tracing::warn!(%relay, "the address of a relay does not end in a peer ID");
-        } else if let Err(error) = swarm.listen_on(circuit) {
-            tracing::warn!(%relay, %error, "cannot use a relay");
-        }
-    }
 }

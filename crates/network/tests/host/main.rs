@@ -7,5 +7,6 @@ mod hostile;
 mod limits;
 mod peers;
 mod private;
+mod relay;
 mod support;
 mod whole;

@@ -1,5 +1,6 @@
 //! The task of the swarm: its events, and the commands of the host.
 
+mod relays;
 mod reports;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
+use self::relays::Relays;
 use super::behaviour::{Behaviour, BehaviourEvent};
 use super::guard::{Panicked, log_panic};
 use super::settings::Settings;
@@ -64,6 +66,7 @@ pub(super) struct Runner {
     commands: mpsc::Receiver<Command>,
     /// Addresses to listen on again, once their sockets are free.
     listen_again: Vec<Address>,
+    relays: Relays,
     /// Listeners that have not reported yet, and who waits for them.
     starting: HashSet<ListenerId>,
     ready: Option<oneshot::Sender<()>>,
@@ -84,6 +87,7 @@ impl Runner {
         ready: oneshot::Sender<()>,
     ) -> Self {
         Self {
+            relays: Relays::new(&settings),
             swarm,
             settings,
             shared,
@@ -166,7 +170,7 @@ impl Runner {
             .iter()
             .filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
         self.listen_again = direct.filter_map(address_from_libp2p).collect();
-        start::listen_at_relays(&mut self.swarm, &self.settings);
+        self.relays.lost();
         self.starting.clear();
         self.dials.clear();
         for (_, reply) in self.closes.drain(..) {
@@ -189,6 +193,9 @@ impl Runner {
                     self.listen_again.push(address);
                 }
             }
+        }
+        if self.stopping.is_none() {
+            self.relays.listen(&mut self.swarm);
         }
         let info = self.swarm.network_info();
         let counters = info.connection_counters();
@@ -341,6 +348,7 @@ impl Runner {
                 address,
             } => {
                 self.starting.remove(&listener_id);
+                self.relays.accepted(listener_id);
                 self.shared
                     .state
                     .write()
@@ -363,7 +371,9 @@ impl Runner {
                 reason,
                 addresses,
             } => {
-                if let Err(error) = reason {
+                if self.relays.is_listener(listener_id) {
+                    self.relays.closed(listener_id, reason);
+                } else if let Err(error) = reason {
                     tracing::warn!(?addresses, %error, "a listener for peers was closed");
                 }
                 self.starting.remove(&listener_id);
