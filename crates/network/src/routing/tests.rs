@@ -55,10 +55,16 @@ fn settings() -> Settings {
 
 /// A node that knows the given one.
 async fn node(settings: Settings, of: Option<&Node>) -> Node {
+    node_that(false, settings, of).await
+}
+
+/// A node that may hide its addresses from its peers.
+async fn node_that(hides: bool, settings: Settings, of: Option<&Node>) -> Node {
     let mut router = None;
     let mut swarm = Swarm::new_ephemeral_tokio(|key| {
         let local = key.public().to_peer_id();
-        let config = identify::Config::new("ipfs/0.1.0".to_owned(), key.public());
+        let config = identify::Config::new("ipfs/0.1.0".to_owned(), key.public())
+            .with_hide_listen_addrs(hides);
         let (routing, handle) = super::new(settings, local);
         router = Some(handle);
         Parts {
@@ -287,6 +293,28 @@ async fn a_node_without_peers_says_so() {
     assert_eq!(put, Ok(()));
     let found = router.get(&key.peer_id(), &NameOptions::default()).await;
     assert_eq!(found, Ok(None));
+}
+
+#[tokio::test]
+async fn a_connected_peer_is_found_by_the_address_that_was_dialed() {
+    let hidden = node_that(true, settings(), None).await;
+    let other = node(settings(), Some(&hidden)).await;
+    let found = async {
+        loop {
+            let events: Vec<_> = other.router.find_peer(&hidden.peer).collect().await;
+            if let [Ok(event)] = &events[..] {
+                break event.responses.clone();
+            }
+            // It is not connected yet.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(60), found).await;
+    let addresses = found.unwrap().remove(0).addresses;
+    assert_eq!(
+        addresses,
+        [convert::address_from_libp2p(&hidden.address).unwrap()]
+    );
 }
 
 /// Content whose reading is counted.

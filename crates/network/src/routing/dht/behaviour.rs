@@ -90,6 +90,11 @@ impl NetworkBehaviour for Dht {
                 let on_this_machine = reach(remote) == Reach::Loopback;
                 self.known
                     .connected(established.peer_id, is_local(remote), on_this_machine);
+                // Identify reports the others, but not at once.
+                if established.endpoint.is_dialer() {
+                    self.known
+                        .add(&established.peer_id, without_peer(remote.clone()));
+                }
                 self.table_changed = true;
             }
             FromSwarm::ConnectionClosed(closed) => {
