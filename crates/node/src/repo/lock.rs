@@ -3,11 +3,16 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Access, RepoError, io_error};
 
 /// Name of the lock file, as in Kubo.
 const FILE: &str = "repo.lock";
+
+/// How often, and after which time, a lock that names no holder is tried again.
+const RELEASE_ATTEMPTS: u32 = 20;
+const RELEASE_PAUSE: Duration = Duration::from_millis(10);
 
 /// A lock of a repository: exclusive for one writer, or shared by readers. Released with the value or the process.
 ///
@@ -19,8 +24,11 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Locks a repository, or fails immediately if it is locked. `None` on a read-only file system, where nobody can
+    /// Locks a repository, or fails immediately if a process holds it. `None` on a read-only file system, where nobody can
     /// write.
+    ///
+    /// A lock that names nobody was just taken or released: a process that is being started by its last holder has a copy of
+    /// its files for a moment. Such a lock is tried again, for at most 200 ms.
     pub(super) fn take(repo: &Path, access: Access) -> Result<Option<Self>, RepoError> {
         let path = repo.join(FILE);
         let exclusive = access == Access::ReadWrite;
@@ -37,20 +45,29 @@ impl Lock {
                 Err(error) => return Err(io_error("lock", &path, error)),
             },
         };
-        let locked = if exclusive {
-            file.try_lock()
-        } else {
-            file.try_lock_shared()
-        };
-        match locked {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(RepoError::Locked {
-                    path: repo.to_owned(),
-                    pid: holder(&mut file),
-                });
+        let mut attempts = 0;
+        loop {
+            let locked = if exclusive {
+                file.try_lock()
+            } else {
+                file.try_lock_shared()
+            };
+            match locked {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    let pid = holder(&mut file);
+                    if pid.is_none() && attempts < RELEASE_ATTEMPTS {
+                        attempts += 1;
+                        std::thread::sleep(RELEASE_PAUSE);
+                        continue;
+                    }
+                    return Err(RepoError::Locked {
+                        path: repo.to_owned(),
+                        pid,
+                    });
+                }
+                Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, error)),
             }
-            Err(TryLockError::Error(error)) => return Err(io_error("lock", &path, error)),
         }
         if exclusive {
             // For the error message of other processes; not needed for the lock.
