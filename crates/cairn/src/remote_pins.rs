@@ -9,6 +9,7 @@ use std::time::Duration;
 use cairn_client::rest::{CallError, Rest};
 use cairn_client::{Address, Http};
 use cairn_http::remote_pins::{RemoteCall, RemotePinError, RemotePins, ServiceAddress};
+use cairn_primitives::with_causes;
 use cairn_wire::pinning::{
     AddPin, DeletePin, Failure, GetPin, GetPins, Pin, PinResults, PinStatus, Pinning,
 };
@@ -48,8 +49,8 @@ impl Client {
         if let Some(http) = kept.get(endpoint) {
             return Ok(http.clone());
         }
-        let address: Address = endpoint.parse().map_err(|error| with_causes(&error))?;
-        let http = Http::new(&address).map_err(|error| with_causes(&error))?;
+        let address: Address = endpoint.parse().map_err(|error| described(&error))?;
+        let http = Http::new(&address).map_err(|error| described(&error))?;
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
@@ -108,18 +109,12 @@ fn refused(error: &CallError<Failure>) -> RemotePinError {
                 failure.error.reason
             ))
         }
-        other => with_causes(other),
+        other => described(other),
     }
 }
 
-/// An error and its causes, as one text.
-fn with_causes(error: &dyn Error) -> RemotePinError {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
+/// An error and its causes, as one text of bounded length.
+fn described(error: &(dyn Error + 'static)) -> RemotePinError {
+    let text = with_causes(error);
     RemotePinError(text.chars().take(MOST_TEXT).collect())
 }

@@ -18,7 +18,7 @@ use crate::globals::Globals;
 use crate::remote_pins;
 
 /// The file of a repository with the address of its daemon.
-const API_FILE: &str = "api";
+pub(crate) const API_FILE: &str = "api";
 /// Maximum size of that file, in bytes.
 const API_FILE_LIMIT: u64 = 4096;
 /// Timeout for checking whether a daemon listens.
@@ -208,7 +208,8 @@ fn running_daemon(repository: &Path) -> Result<Option<Address>, Problem> {
     Ok(None)
 }
 
-fn read_small(path: &Path) -> io::Result<String> {
+/// Reads a file with an address.
+pub(crate) fn read_small(path: &Path) -> io::Result<String> {
     use io::Read as _;
     let mut text = String::new();
     std::fs::File::open(path)?

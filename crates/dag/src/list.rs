@@ -148,13 +148,7 @@ fn plain(entry: Entry) -> Listed {
 /// An entry as far as the local store knows it. What cannot be read there counts as unknown.
 async fn known(blocks: &Blocks, entry: Entry) -> Result<Listed, NodeError> {
     let size = entry.tree_size;
-    let is_here = entry.cid.codec() == Codec::DAG_PB
-        && matches!(blocks.has_local(&entry.cid).await, Ok(true));
-    let found = if is_here {
-        resolved(&blocks.local(), entry.clone()).await
-    } else {
-        Ok(plain(entry.clone()))
-    };
+    let found = resolved(&blocks.local(), entry.clone()).await;
     let mut listed = found.unwrap_or_else(|_| plain(entry));
     if matches!(listed.kind, EntryType::Unknown | EntryType::Directory) {
         listed.size = size;

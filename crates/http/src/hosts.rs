@@ -69,7 +69,7 @@ fn is_allowed(host: &str, allowed: &[String]) -> bool {
 }
 
 /// The host without its port and without the brackets of an IPv6 address.
-fn name_of(host: &str) -> &str {
+pub(crate) fn name_of(host: &str) -> &str {
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split(']').next().unwrap_or(rest);
     }

@@ -4,7 +4,6 @@
 //! response. Status codes are chosen in `<face>/error.rs` and nowhere else.
 
 mod auth;
-mod cause;
 pub mod gateway;
 mod guard;
 pub mod hosts;

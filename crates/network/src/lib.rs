@@ -16,7 +16,9 @@ mod providers;
 pub mod pubsub;
 pub mod routing;
 pub mod streams;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use absent::{NoExchange, NoRouting};
-pub use https::ClientError;
+pub use https::{ClientError, tls_config};
 pub use providers::Providers;

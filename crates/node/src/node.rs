@@ -8,7 +8,7 @@ use cairn_dag::Pinner;
 use cairn_dag::gc::{CollectError, CollectionTask, ExtraRoots};
 use cairn_dag::mfs::{Mfs, MfsError, MfsPath};
 use cairn_store::BlockStore;
-use cairn_store::block::{Collected, Filestore, Root};
+use cairn_store::block::{Collected, Filestore, NotifyingStore, Root, WriteListener};
 use cairn_store::meta::{KeyFiles, Rows};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,6 @@ use crate::identity::Identity;
 use crate::keystore::Keystore;
 use crate::metrics::Metrics;
 use crate::names::NameSystem;
-use crate::online::notify::{Listener, NotifyingStore};
 use crate::parts::{open_filestore, open_rows, open_store};
 use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
@@ -258,7 +257,7 @@ impl Node {
         self.mfs.as_ref().map_err(Clone::clone)
     }
 
-    pub(crate) fn listener(&self) -> &Listener {
+    pub(crate) fn listener(&self) -> &WriteListener {
         self.peers.listener()
     }
 

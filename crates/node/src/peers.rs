@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cairn_dag::Blocks;
+use cairn_store::block::WriteListener;
 use cairn_store::network::Records;
 use cairn_store::{Exchange, Names, Network};
 use parking_lot::RwLock;
@@ -10,7 +11,6 @@ use parking_lot::RwLock;
 use crate::dns::Dns;
 use crate::node::Node;
 use crate::online::Online;
-use crate::online::notify::Listener;
 
 /// Set by the network layer; empty on a node without peers.
 #[derive(Default)]
@@ -19,12 +19,12 @@ pub(crate) struct Peers {
     names: RwLock<Option<Arc<dyn Names>>>,
     network: RwLock<Option<Arc<dyn Network>>>,
     online: RwLock<Option<Arc<Online>>>,
-    listener: Listener,
+    listener: WriteListener,
 }
 
 impl Peers {
     /// Who is told of written blocks.
-    pub(crate) fn listener(&self) -> &Listener {
+    pub(crate) fn listener(&self) -> &WriteListener {
         &self.listener
     }
 

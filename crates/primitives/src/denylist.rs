@@ -3,6 +3,7 @@
 //! Spec: <https://specs.ipfs.tech/compact-denylist-format/>, with the double hashes of the older *badbits* lists.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use crate::bytestring::to_text;
 use crate::cid::Cid;
@@ -134,7 +135,7 @@ impl Denylist {
     #[must_use]
     pub fn refuses_cid(&self, cid: &Cid) -> Option<Refusal> {
         let root = Root::Hash(false, cid.hash().clone());
-        self.look_up(&root, "", &[&legacy(cid), &base58(cid.hash())])
+        self.look_up(&root, "", || [legacy(cid), base58(cid.hash())])
     }
 
     /// Whether a path is refused before it is resolved.
@@ -145,28 +146,33 @@ impl Denylist {
         match path.cid() {
             Some(cid) => {
                 let root = Root::Hash(false, cid.hash().clone());
-                self.look_up(&root, &below, &[&legacy(cid), &base58(cid.hash())])
+                self.look_up(&root, &below, || [legacy(cid), base58(cid.hash())])
             }
             None => {
                 let name = path.root();
                 if let Ok(key) = name.parse::<PeerId>() {
-                    let root = Root::Hash(true, key.hash().clone());
-                    let legacy = legacy(&key.to_cid());
-                    self.look_up(&root, &below, &[&legacy, &base58(&key.hash())])
+                    let root = Root::Hash(true, key.hash());
+                    self.look_up(&root, &below, || {
+                        [legacy(&key.to_cid()), base58(&key.hash())]
+                    })
                 } else {
                     let name = domain(&name);
                     let root = Root::Domain(name.clone());
-                    self.look_up(
-                        &root,
-                        &below,
-                        &[&format!("{name}/"), &format!("/ipns/{name}")],
-                    )
+                    self.look_up(&root, &below, || {
+                        [format!("{name}/"), format!("/ipns/{name}")]
+                    })
                 }
             }
         }
     }
 
-    fn look_up(&self, root: &Root, below: &str, keys: &[&str; 2]) -> Option<Refusal> {
+    /// `keys` are the texts of the root that are hashed, the older form first.
+    fn look_up(
+        &self,
+        root: &Root,
+        below: &str,
+        keys: impl FnOnce() -> [String; 2],
+    ) -> Option<Refusal> {
         let rules = self.rules.get(root).into_iter().flatten();
         // The last rule that matches counts.
         let matching = rules.rev().find(|rule| {
@@ -179,10 +185,13 @@ impl Denylist {
         if let Some(rule) = matching {
             return rule.refusal;
         }
-        let [legacy, root] = keys;
+        if self.functions.is_empty() {
+            return None;
+        }
+        let [legacy, root] = keys();
         let legacy = format!("{legacy}{below}");
         let modern = match below {
-            "" => (*root).to_owned(),
+            "" => root,
             below => format!("{root}/{below}"),
         };
         for (code, length) in &self.functions {
@@ -325,10 +334,11 @@ fn domain(name: &str) -> String {
 }
 
 fn is_harmless(cid: &Cid) -> bool {
-    HARMLESS.iter().any(|text| {
-        text.parse::<Cid>()
-            .is_ok_and(|harmless| harmless.hash() == cid.hash())
-    })
+    static HASHES: LazyLock<Vec<Multihash>> = LazyLock::new(|| {
+        let cids = HARMLESS.iter().filter_map(|text| text.parse::<Cid>().ok());
+        cids.map(|cid| cid.hash().clone()).collect()
+    });
+    HASHES.contains(cid.hash())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod block;
 pub mod bytestring;
 pub mod car;
+pub mod causes;
 pub mod cid;
 pub mod cid_list;
 pub mod codec;
@@ -27,6 +28,7 @@ pub mod varint;
 
 pub use block::Block;
 pub use bytestring::ByteString;
+pub use causes::with_causes;
 pub use cid::{Cid, Codec, Version};
 pub use cid_list::CidList;
 pub use ipld::Ipld;

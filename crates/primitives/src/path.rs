@@ -266,23 +266,9 @@ fn from_uri(text: &[u8]) -> Option<Vec<u8>> {
         .next()
         .unwrap_or_default();
     let mut path = format!("/{namespace}/").into_bytes();
-    percent_decode(rest, &mut path);
+    // A percent sign without two hexadecimal digits is literal.
+    path.extend(percent_encoding::percent_decode(rest));
     Some(path)
-}
-
-/// A percent sign without two hexadecimal digits is literal.
-fn percent_decode(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let digits = bytes
-            .get(at + 1..at + 3)
-            .and_then(|pair| std::str::from_utf8(pair).ok());
-        let value = digits
-            .filter(|pair| byte == b'%' && pair.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        out.push(value.unwrap_or(byte));
-        at += if value.is_some() { 3 } else { 1 };
-    }
 }
 
 impl FromStr for ContentPath {

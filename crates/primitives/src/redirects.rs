@@ -10,6 +10,9 @@ pub const MAX_SIZE: usize = 64 << 10;
 /// Maximum length of an expanded target, in bytes. A rule that repeats its placeholders beyond this is an error.
 const MAX_TARGET: usize = 64 << 10;
 
+/// Maximum number of segments of the path of a rule. Rules with more are errors.
+const MAX_SEGMENTS: usize = 256;
+
 /// What stays as it is in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -56,6 +59,9 @@ pub enum LineError {
     /// An asterisk is not the last segment.
     #[error("'from' may have one asterisk, at its end")]
     Splat,
+    /// There are more than [`MAX_SEGMENTS`] segments.
+    #[error("'from' may have at most {MAX_SEGMENTS} segments")]
+    Segments,
     /// A placeholder occurs twice.
     #[error("'from' has the placeholder :{0} twice")]
     Repeated(String),
@@ -247,6 +253,9 @@ fn segments(from: &str) -> Result<Vec<Segment>, LineError> {
             && out.contains(&segment)
         {
             return Err(LineError::Repeated(name.clone()));
+        }
+        if out.len() >= MAX_SEGMENTS {
+            return Err(LineError::Segments);
         }
         out.push(segment);
     }

@@ -1,10 +1,10 @@
 //! `status`: whether the node is reachable, what it announces and what it keeps, in ten lines.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::net::SocketAddr;
 
 use cairn_client::Records;
+use cairn_http::listen::{Address, Place};
 use cairn_wire::kubo::Command as _;
 use cairn_wire::kubo::config::value::Config;
 use cairn_wire::kubo::id::Id;
@@ -23,7 +23,7 @@ use super::swarm_peers::shown;
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::{API_FILE, Session, read_small};
 
 /// Its grammar.
 pub(crate) fn command() -> Command {
@@ -237,10 +237,14 @@ async fn strategy(session: &Session) -> Option<String> {
     if setting(session, "Provide.Enabled").await == Some(Value::Bool(false)) {
         return None;
     }
-    match setting(session, "Provide.Strategy").await {
-        Some(Value::String(strategy)) if !strategy.is_empty() => Some(strategy),
-        _ => Some("all".to_owned()),
+    // The older name counts as well.
+    for key in ["Provide.Strategy", "Reprovider.Strategy"] {
+        match setting(session, key).await {
+            Some(Value::String(strategy)) if !strategy.is_empty() => return Some(strategy),
+            _ => {}
+        }
     }
+    Some("all".to_owned())
 }
 
 async fn setting(session: &Session, key: &str) -> Option<Value> {
@@ -260,9 +264,6 @@ async fn addresses(session: &Session, key: &str) -> Vec<String> {
     }
 }
 
-/// Maximum size of a repository's file with an address, in bytes.
-const ADDRESS_FILE: u64 = 4096;
-
 /// Addresses on which the repository's daemon listens.
 #[derive(Debug, Default)]
 struct BoundAddresses {
@@ -280,13 +281,11 @@ impl BoundAddresses {
             return Self::default();
         };
         let read = |name| {
-            let mut text = String::new();
-            let file = std::fs::File::open(repository.join(name)).ok()?;
-            file.take(ADDRESS_FILE).read_to_string(&mut text).ok()?;
+            let text = read_small(&repository.join(name)).ok()?;
             Some(text.trim().to_owned()).filter(|text| !text.is_empty())
         };
         Self {
-            api: read("api"),
+            api: read(API_FILE),
             gateway: read("gateway").and_then(|url| multiaddr_of(&url)),
         }
     }
@@ -296,13 +295,11 @@ impl BoundAddresses {
 fn multiaddr_of(url: &str) -> Option<String> {
     let (scheme, socket) = url.split_once("://")?;
     let socket: SocketAddr = socket.parse().ok()?;
-    let version = if socket.is_ipv4() { "ip4" } else { "ip6" };
-    let tls = if scheme == "https" { "/tls/http" } else { "" };
-    Some(format!(
-        "/{version}/{}/tcp/{}{tls}",
-        socket.ip(),
-        socket.port()
-    ))
+    let address = Address {
+        place: Place::Tcp(socket),
+        tls: scheme == "https",
+    };
+    Some(address.to_string())
 }
 
 /// Configured addresses, with the bound one in place of the first whose port the system chose.

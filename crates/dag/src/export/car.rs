@@ -17,7 +17,7 @@ const APART: usize = 16 << 10;
 const FRAME: usize = 64 << 10;
 
 /// Levels of a DAG whose blocks are read several at once.
-const EAGER_LEVELS: usize = 8;
+pub(super) const EAGER_LEVELS: usize = 8;
 
 /// Why an export failed.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use cairn_primitives::unixfs::hamt::ShardNode;
 use cairn_primitives::{Cid, Codec};
 use futures_util::Stream;
 
-use super::car::{Car, CarError, Sections};
+use super::car::{Car, CarError, EAGER_LEVELS, Sections};
 use crate::error::NodeError;
 use crate::fetch::{Blocks, ReadAhead, decode_links};
 use crate::resolve::Traced;
@@ -270,6 +270,12 @@ impl Entity {
             return Err(NodeError::TooMuchOpen { cid: cid.clone() });
         }
         let ahead = ReadAhead::new(self.blocks.clone(), links);
+        // What each level holds read adds up: deep levels hold nothing.
+        let ahead = if self.levels.len() < EAGER_LEVELS {
+            ahead
+        } else {
+            ahead.one_by_one()
+        };
         self.levels.push((ahead, held));
         Ok(())
     }

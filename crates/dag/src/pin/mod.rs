@@ -20,6 +20,7 @@ use std::sync::atomic::AtomicU64;
 
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
+use cairn_store::block::Root;
 use cairn_store::meta::{PinChange, PinMode, Rows};
 use foldhash::fast::FixedState;
 use tokio::sync::{Mutex, MutexGuard, RwLock};
@@ -52,8 +53,8 @@ struct Inner {
     listener: parking_lot::RwLock<Option<PinListener>>,
 }
 
-/// Is called with the roots of new pins after they have committed. Must return at once.
-pub type PinListener = Arc<dyn Fn(&[Cid]) + Send + Sync>;
+/// Is called with new pins after they have committed. Must return at once.
+pub type PinListener = Arc<dyn Fn(&[Root]) + Send + Sync>;
 
 impl Pinner {
     /// The pins in `rows`, which belong to `store`.
@@ -72,7 +73,7 @@ impl Pinner {
         }
     }
 
-    /// Sets or removes what is called with the roots of new pins.
+    /// Sets or removes what is called with new pins.
     pub fn set_listener(&self, listener: Option<PinListener>) {
         *self.inner.listener.write() = listener;
     }
@@ -94,7 +95,7 @@ impl Inner {
     /// Commits pins, and tells the listener of them.
     async fn commit(&self, changes: Vec<PinChange>) -> Result<(), PinError> {
         let listener = self.listener.read().clone();
-        let roots: Vec<Cid> = match listener {
+        let roots: Vec<Root> = match listener {
             None => Vec::new(),
             Some(_) => changes.iter().filter_map(new_root).collect(),
         };
@@ -214,9 +215,12 @@ pub fn check_name(name: &str) -> Result<(), PinError> {
     }
 }
 
-fn new_root(change: &PinChange) -> Option<Cid> {
+fn new_root(change: &PinChange) -> Option<Root> {
     match change {
-        PinChange::Set(pin) => Some(pin.cid.clone()),
+        PinChange::Set(pin) => Some(Root {
+            cid: pin.cid.clone(),
+            recursive: pin.mode == PinMode::Recursive,
+        }),
         PinChange::Remove(_) => None,
     }
 }

@@ -12,7 +12,7 @@ use cairn_primitives::unixfs::Mtime;
 use http::{HeaderValue, Method, header};
 
 use super::error::GatewayError;
-use super::response::{describe, disposition, modified, not_modified, streamed};
+use super::response::{describe, disposition_or, modified, not_modified, streamed};
 use super::target::Target;
 use super::{Exchange, conditional};
 
@@ -72,9 +72,6 @@ pub(super) async fn serve(
         HeaderValue::from_static("application/x-tar"),
     );
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
-    match exchange.filename() {
-        Some(name) => disposition(out, true, name),
-        None => disposition(out, true, &format!("{cid}.tar")),
-    }
+    disposition_or(out, true, exchange.filename(), || format!("{cid}.tar"));
     Ok(response)
 }

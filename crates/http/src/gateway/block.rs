@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::error::GatewayError;
 use super::format::Format;
-use super::response::{disposition, not_modified};
+use super::response::{disposition_or, not_modified};
 use super::send::{Content, MediaType, Source, send};
 use super::target::Target;
 use super::{Exchange, conditional};
@@ -30,9 +30,7 @@ pub(super) async fn serve(
         max_ranged: 0,
     };
     let mut response = send(content, target, &exchange.request.method, headers).await?;
-    match exchange.filename() {
-        Some(name) => disposition(response.headers_mut(), true, name),
-        None => disposition(response.headers_mut(), true, &format!("{cid}.bin")),
-    }
+    let name = || format!("{cid}.bin");
+    disposition_or(response.headers_mut(), true, exchange.filename(), name);
     Ok(response)
 }

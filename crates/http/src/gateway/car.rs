@@ -2,8 +2,6 @@
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/trustless-gateway/#car-responses-application-vnd-ipld-car>
 
-use std::fmt::Write as _;
-
 use axum::body::Body;
 use axum::response::Response;
 use cairn_dag::export::{ByteRange, CarOptions, CarScope, PathCar};
@@ -13,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::GatewayError;
 use super::format::RequestedFormat;
-use super::response::{describe, disposition, not_modified, put, streamed};
+use super::response::{describe, disposition, not_modified, put, short_hex, streamed};
 use super::target::Target;
 use super::{Exchange, conditional};
 
@@ -87,12 +85,7 @@ impl Parameters {
         let mut hash = Sha256::new();
         hash.update(target.immutable.as_bytes());
         hash.update(format!("\0{self:?}"));
-        let mut tag = format!("W/\"{}.car.", target.cid());
-        for byte in hash.finalize().iter().take(8) {
-            let _ = write!(tag, "{byte:02x}");
-        }
-        tag.push('"');
-        tag
+        format!("W/\"{}.car.{}\"", target.cid(), short_hex(&hash.finalize()))
     }
 }
 

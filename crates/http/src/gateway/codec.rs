@@ -4,12 +4,12 @@
 
 use axum::response::Response;
 use cairn_primitives::{Codec, codec};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, header};
 
 use super::error::GatewayError;
 use super::format::Format;
 use super::page::{self, dag};
-use super::response::{cache_page, describe, disposition, not_modified, put, redirect};
+use super::response::{self, disposition_or, not_modified, page_not_modified, with_slash};
 use super::send::{Content, MediaType, Source, send};
 use super::target::Target;
 use super::{Exchange, Gateway, conditional};
@@ -81,13 +81,7 @@ pub(super) async fn serve(
             format.media_type()
         )));
     }
-    let suffix = match format {
-        Format::Json => "json",
-        Format::Cbor => "cbor",
-        Format::DagJson => "dag-json",
-        _ => "dag-cbor",
-    };
-    let etag = format!("\"{cid}.{suffix}\"");
+    let etag = format!("\"{cid}.{}\"", format.name());
     let headers = &exchange.request.headers;
     if conditional::is_known(headers, &etag) {
         return Ok(not_modified(target, &etag));
@@ -111,13 +105,9 @@ pub(super) async fn serve(
     let extension = if is_json { "json" } else { "cbor" };
     // Browsers show JSON, and have nothing to show CBOR with.
     let attachment = is_download || !is_json;
-    match exchange.filename() {
-        Some(name) => disposition(response.headers_mut(), attachment, name),
-        None => {
-            let name = format!("{cid}.{extension}");
-            disposition(response.headers_mut(), attachment, &name);
-        }
-    }
+    let name = || format!("{cid}.{extension}");
+    let out = response.headers_mut();
+    disposition_or(out, attachment, exchange.filename(), name);
     Ok(response)
 }
 
@@ -129,15 +119,11 @@ async fn preview(
 ) -> Result<Response, GatewayError> {
     let uri = &exchange.request.uri;
     if !uri.path().ends_with('/') {
-        let query = uri.query().map(|query| format!("?{query}"));
-        let to = format!("{}/{}", uri.path(), query.unwrap_or_default());
-        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &to));
+        return Ok(with_slash(uri));
     }
     let etag = format!("\"DagIndex-{}_CID-{}\"", page::VERSION, target.cid());
     if conditional::is_known(&exchange.request.headers, &etag) {
-        let mut response = not_modified(target, &etag);
-        cache_page(response.headers_mut(), target.validity);
-        return Ok(response);
+        return Ok(page_not_modified(target, &etag));
     }
     let data = exchange.blocks.get(target.cid()).await?;
     let text = dag::page(target, &exchange.origin, &data, gateway.settings.converts);
@@ -147,15 +133,8 @@ async fn preview(
     } else {
         text.into()
     };
-    let mut response = Response::new(body);
-    let out = response.headers_mut();
-    describe(out, target, &etag);
-    cache_page(out, target.validity);
-    out.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    out.insert(header::CONTENT_LENGTH, length.into());
-    put(out, header::CONTENT_SECURITY_POLICY, page::policy());
+    let mut response = response::page(body, target, &etag);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, length.into());
     Ok(response)
 }

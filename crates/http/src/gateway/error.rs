@@ -19,12 +19,12 @@ use axum::body::Body;
 use axum::response::Response;
 use cairn_primitives::Cid;
 use cairn_primitives::denylist::Refusal;
+use cairn_primitives::with_causes;
 use cairn_store::names::NameError;
 use http::{HeaderValue, StatusCode, header};
 
 use super::page::failure;
 use super::response::put;
-use crate::cause::with_causes;
 
 /// Seconds after which a client may try again.
 const RETRY_AFTER: u32 = 60;

@@ -7,14 +7,14 @@ use cairn_dag::list::Lister;
 use cairn_dag::resolve::{self, ResolveError};
 use cairn_primitives::path::Namespace;
 use futures_util::StreamExt as _;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::Method;
 
 use super::error::GatewayError;
 use super::page::{self, listing::Page};
-use super::response::{cache_page, describe, not_modified, put, redirect};
+use super::response::{self, not_modified, page_not_modified, with_slash};
 use super::send::{self, MediaType, Source};
 use super::target::Target;
-use super::{Exchange, Gateway, conditional};
+use super::{Exchange, Gateway, conditional, refuse_cids};
 
 /// Serves a directory, whose blocks are `tree_size` bytes.
 pub(super) async fn serve(
@@ -26,13 +26,12 @@ pub(super) async fn serve(
     let uri = &exchange.request.uri;
     // Links on pages are relative to the directory. `go get` follows no redirects here.
     if !uri.path().ends_with('/') && exchange.query.loose(&["go-get"]) != Some("1") {
-        let query = uri.query().map(|query| format!("?{query}"));
-        let to = format!("{}/{}", uri.path(), query.unwrap_or_default());
-        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &to));
+        return Ok(with_slash(uri));
     }
     let names = [&b"index.html"[..]];
     match resolve::below(&exchange.blocks, Namespace::Ipfs, target.cid(), &names).await {
         Ok(index) => {
+            refuse_cids(gateway, std::slice::from_ref(&index.cid))?;
             let etag = format!("\"{}\"", target.cid());
             let headers = &exchange.request.headers;
             if conditional::is_known(headers, &etag) {
@@ -66,9 +65,7 @@ async fn list(
 ) -> Result<Response, GatewayError> {
     let etag = format!("\"DirIndex-{}_CID-{}\"", page::VERSION, target.cid());
     if conditional::is_known(&exchange.request.headers, &etag) {
-        let mut response = not_modified(target, &etag);
-        cache_page(response.headers_mut(), target.validity);
-        return Ok(response);
+        return Ok(page_not_modified(target, &etag));
     }
     let body = if exchange.request.method == Method::HEAD {
         Body::empty()
@@ -82,18 +79,9 @@ async fn list(
             Some((first, page)) => {
                 let first = futures_util::stream::iter([Ok(first)]);
                 let rest = futures_util::stream::try_unfold(page, Page::piece);
-                super::response::streamed(first.chain(rest))
+                response::streamed(first.chain(rest))
             }
         }
     };
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    describe(headers, target, &etag);
-    cache_page(headers, target.validity);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    put(headers, header::CONTENT_SECURITY_POLICY, page::policy());
-    Ok(response)
+    Ok(response::page(body, target, &etag))
 }

@@ -2,11 +2,9 @@
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/subdomain-gateway/#dns-label-limits>
 
+use cairn_primitives::dns::MAX_LABEL;
 use cairn_primitives::multibase::Base;
 use cairn_primitives::{Cid, PeerId};
-
-/// Maximum length of a label, in bytes; see RFC 2181.
-const MAX_LABEL: usize = 63;
 
 /// Why a root has no label.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -41,8 +41,8 @@ use cairn_dag::export::{Content, FileReader, Node as Opened};
 use cairn_node::config::GoDuration;
 use cairn_node::denylists::Denylists;
 use cairn_node::{Config, Node};
-use cairn_primitives::Codec;
 use cairn_primitives::path::ContentPath;
+use cairn_primitives::{Cid, Codec};
 use cairn_store::names::NameOptions;
 use cairn_wire::Values;
 use futures_util::StreamExt as _;
@@ -356,13 +356,7 @@ async fn content(
         }
         Err(error) => return Err(error.into()),
     };
-    if gateway.denylists.is_active() {
-        for cid in &target.traced.roots {
-            if let Some((refusal, list)) = gateway.denylists.refuses_cid(cid) {
-                return Err(GatewayError::Refused { refusal, list });
-            }
-        }
-    }
+    refuse_cids(gateway, &target.traced.roots)?;
     match format {
         Format::Car => return car::serve(exchange, &target).await,
         _ if target.is_inside() => return Err(codec::inside(&target)),
@@ -381,6 +375,19 @@ fn refuse_path(gateway: &Gateway, path: &ContentPath) -> Result<(), GatewayError
         return Ok(());
     }
     match gateway.denylists.refuses_path(path) {
+        Some((refusal, list)) => Err(GatewayError::Refused { refusal, list }),
+        None => Ok(()),
+    }
+}
+
+fn refuse_cids(gateway: &Gateway, cids: &[Cid]) -> Result<(), GatewayError> {
+    if !gateway.denylists.is_active() {
+        return Ok(());
+    }
+    let refused = cids
+        .iter()
+        .find_map(|cid| gateway.denylists.refuses_cid(cid));
+    match refused {
         Some((refusal, list)) => Err(GatewayError::Refused { refusal, list }),
         None => Ok(()),
     }

@@ -2,7 +2,6 @@
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/trustless-gateway/#ipns-record-responses-application-vnd-ipfs-ipns-record>
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -14,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::GatewayError;
 use super::format::Format;
-use super::response::{disposition, path_header, put};
+use super::response::{disposition_or, path_header, put, short_hex};
 use super::{Exchange, Gateway, conditional};
 
 /// The best record that is known of a name.
@@ -39,11 +38,7 @@ pub(super) async fn serve(
     let options = gateway.name_options(exchange);
     let record = gateway.node.name_system().record(&key, &options).await;
     let record = record.map_err(GatewayError::from)?;
-    let mut etag = String::from("\"");
-    for byte in Sha256::digest(record.as_bytes()).iter().take(8) {
-        let _ = write!(etag, "{byte:02x}");
-    }
-    etag.push('"');
+    let etag = format!("\"{}\"", short_hex(&Sha256::digest(record.as_bytes())));
     let is_known = conditional::is_known(&exchange.request.headers, &etag);
     let body = if is_known {
         Body::empty()
@@ -73,9 +68,7 @@ pub(super) async fn serve(
     if !is_known {
         out.insert(header::CONTENT_LENGTH, record.as_bytes().len().into());
     }
-    match exchange.filename() {
-        Some(name) => disposition(out, true, name),
-        None => disposition(out, true, &format!("{name}.ipns-record")),
-    }
+    let own = || format!("{name}.ipns-record");
+    disposition_or(out, true, exchange.filename(), own);
     Ok(response)
 }

@@ -17,7 +17,7 @@ use super::error::GatewayError;
 use super::response::redirect;
 use super::send::{self, MediaType, Source};
 use super::target::{Named, Target, trace};
-use super::{Exchange, Gateway};
+use super::{Exchange, Gateway, refuse_cids, refuse_path};
 
 /// What a rule says.
 pub(super) enum Applied {
@@ -60,6 +60,7 @@ pub(super) async fn apply(
         return Ok(Some(Applied::Answer(redirect(status, &to))));
     }
     let path = below(root, &found.to)?;
+    refuse_path(gateway, &path)?;
     let rewritten = Named {
         path: named.path.clone(),
         immutable: path,
@@ -75,6 +76,7 @@ pub(super) async fn apply(
     if found.status == 200 {
         return Ok(Some(Applied::Rewritten(Box::new(target))));
     }
+    refuse_cids(gateway, &target.traced.roots)?;
     let opened = Opened::open(&exchange.blocks, target.cid()).await?;
     let Content::File(reader) = opened.content else {
         return Err(GatewayError::Website(format!(

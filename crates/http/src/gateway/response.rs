@@ -2,17 +2,19 @@
 //!
 //! Spec: <https://specs.ipfs.tech/http-gateways/path-gateway/#response-headers>
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use cairn_dag::resolve::Validity;
 use cairn_primitives::unixfs::Mtime;
+use cairn_primitives::with_causes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use super::target::Target;
-use crate::cause::with_causes;
 use crate::stream::{StreamBody, StreamFailure, Trailers};
 
 /// Typical number of response headers.
@@ -92,7 +94,7 @@ pub(super) fn modified(headers: &mut HeaderMap, mtime: Option<Mtime>) {
 }
 
 /// A time as RFC 9110 §5.6.7 writes it.
-fn http_date(seconds: i64) -> Option<String> {
+pub(super) fn http_date(seconds: i64) -> Option<String> {
     let time = jiff::Timestamp::from_second(seconds).ok()?;
     Some(time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
@@ -133,6 +135,27 @@ pub(super) fn disposition(headers: &mut HeaderMap, attachment: bool, name: &str)
     put(headers, header::CONTENT_DISPOSITION, &value);
 }
 
+/// `Content-Disposition` with the name that the request gives, or else the content's own.
+pub(super) fn disposition_or(
+    headers: &mut HeaderMap,
+    attachment: bool,
+    given: Option<&str>,
+    own: impl FnOnce() -> String,
+) {
+    match given {
+        Some(name) => disposition(headers, attachment, name),
+        None => disposition(headers, attachment, &own()),
+    }
+}
+
+/// The first eight bytes in hexadecimal: enough of a hash to tell versions of a response apart.
+pub(super) fn short_hex(hash: &[u8]) -> String {
+    hash.iter().take(8).fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
 /// A body that is cut off where its stream fails, after everything before has been sent.
 pub(super) fn streamed<E>(
     stream: impl futures_util::Stream<Item = Result<Bytes, E>> + Send + 'static,
@@ -161,6 +184,38 @@ pub(super) fn redirect(status: StatusCode, to: &str) -> Response {
     *response.status_mut() = status;
     let to = utf8_percent_encode(to, LOCATION).to_string();
     put(response.headers_mut(), header::LOCATION, &to);
+    response
+}
+
+/// A redirect to the same path with a slash at its end: links on pages are relative to it.
+pub(super) fn with_slash(uri: &Uri) -> Response {
+    let query = uri.query().map(|query| format!("?{query}"));
+    let to = format!("{}/{}", uri.path(), query.unwrap_or_default());
+    redirect(StatusCode::MOVED_PERMANENTLY, &to)
+}
+
+/// A page that this program makes of content.
+pub(super) fn page(body: Body, target: &Target, etag: &str) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    describe(headers, target, etag);
+    cache_page(headers, target.validity);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    put(
+        headers,
+        header::CONTENT_SECURITY_POLICY,
+        super::page::policy(),
+    );
+    response
+}
+
+/// 304 for such a page.
+pub(super) fn page_not_modified(target: &Target, etag: &str) -> Response {
+    let mut response = not_modified(target, etag);
+    cache_page(response.headers_mut(), target.validity);
     response
 }
 

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use axum::response::Response;
 use cairn_node::config::sections::{Gateway as Config, GatewaySpec};
 use cairn_primitives::Cid;
+use cairn_primitives::dns::MAX_DOMAIN;
 use http::{HeaderMap, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 
@@ -16,6 +17,10 @@ use super::dnslinks::DnsLinks;
 use super::error::GatewayError;
 use super::labels;
 use super::response::{not_found, redirect};
+use crate::hosts::name_of;
+
+/// Longest host with a port, in bytes: a domain, a final dot, a colon and five digits.
+const MAX_HOST: usize = MAX_DOMAIN + 7;
 
 /// What separates the content of a response from that of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +106,7 @@ impl Sites {
                 continue;
             };
             let rule = rule(spec, deserialized);
-            if rule.subdomains && without_port(&host).parse::<IpAddr>().is_ok() {
+            if rule.subdomains && name_of(&host).parse::<IpAddr>().is_ok() {
                 tracing::warn!(host, "Gateway.PublicGateways: an address has no subdomains");
             } else if host.contains('*') {
                 sites.wildcards.push((host, rule));
@@ -124,7 +129,7 @@ impl Sites {
             return Ok(content(path, Origin::Path, self.deserialized));
         };
         let host = written.to_ascii_lowercase();
-        let name = without_port(&host);
+        let name = name_of(&host);
         // What nearly all requests of programs have: an address needs no lookups.
         if name.parse::<IpAddr>().is_ok() && !self.exact.contains_key(name) {
             return Ok(content(path, Origin::Path, self.deserialized));
@@ -163,7 +168,7 @@ impl Sites {
 
     /// The rule of a host, with or without its port.
     fn rule_of(&self, host: &str) -> Option<&Rule> {
-        let name = without_port(host);
+        let name = name_of(host);
         let exact = self.exact.get(host).or_else(|| self.exact.get(name));
         exact.or_else(|| {
             let found = self
@@ -341,8 +346,9 @@ fn host_of(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let is_host = |byte: u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']')
     };
-    // What else stands there must not get into links.
-    (!host.is_empty() && host.bytes().all(is_host)).then(|| host.to_owned())
+    // What else stands there must not get into links; what is longer than any host is none.
+    let is_any = (1..=MAX_HOST).contains(&host.len()) && host.bytes().all(is_host);
+    is_any.then(|| host.to_owned())
 }
 
 fn is_https(uri: &Uri, headers: &HeaderMap) -> bool {
@@ -352,23 +358,12 @@ fn is_https(uri: &Uri, headers: &HeaderMap) -> bool {
             .is_some_and(|scheme| scheme == "https")
 }
 
-/// The host without its port and without the brackets of an IPv6 address.
-fn without_port(host: &str) -> &str {
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split(']').next().unwrap_or(rest);
-    }
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
 /// Whether a host matches a pattern in which `*` stands for one label, or a part of one.
 fn matches_wildcard(pattern: &str, host: &str) -> bool {
     let host = if pattern.contains(':') {
         host
     } else {
-        without_port(host)
+        name_of(host)
     };
     let (mut patterns, mut labels) = (pattern.split('.'), host.split('.'));
     loop {

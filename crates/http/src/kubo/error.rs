@@ -10,11 +10,11 @@
 //! | 500 | the command failed | JSON |
 
 use axum::response::Response;
+use cairn_primitives::with_causes;
 use cairn_wire::{CommandError, ErrorCode, ParseError};
 use http::{HeaderValue, StatusCode, header};
 
 use super::answer::plain;
-use crate::cause::with_causes;
 use crate::stream::Reason;
 
 mod text;

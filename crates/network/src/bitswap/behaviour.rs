@@ -188,26 +188,28 @@ impl Behaviour {
     fn poll_timer(&mut self, cx: &mut Context<'_>) {
         self.shared.timer.register(cx.waker());
         loop {
+            // While it runs, nothing is due, whatever is wanted.
+            if let Some(timer) = &mut self.timer
+                && timer.as_mut().poll(cx).is_pending()
+            {
+                return;
+            }
+            let is_due = self.timer.take().is_some();
             if !self.shared.client.lock().is_active() {
-                self.timer = None;
                 return;
             }
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(TICK)));
-            if timer.as_mut().poll(cx).is_pending() {
-                return;
+            if is_due {
+                let shared = &self.shared;
+                shared.with_client(|client| {
+                    for (session, cid) in client.tick(|peer| shared.heard(peer)) {
+                        let search = client::search(Arc::clone(shared), session, cid);
+                        // It notes its end under the lock that is held here.
+                        let search = tokio::spawn(search).abort_handle();
+                        client.search_started(session, search);
+                    }
+                });
             }
-            self.timer = None;
-            let shared = &self.shared;
-            shared.with_client(|client| {
-                for (session, cid) in client.tick(|peer| shared.heard(peer)) {
-                    let search = client::search(Arc::clone(shared), session, cid);
-                    // It notes its end under the lock that is held here.
-                    let search = tokio::spawn(search).abort_handle();
-                    client.search_started(session, search);
-                }
-            });
+            self.timer = Some(Box::pin(tokio::time::sleep(TICK)));
         }
     }
 }

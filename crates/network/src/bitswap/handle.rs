@@ -13,11 +13,12 @@ use cairn_store::network::{BlockExchange, ExchangeStat, Ledger, NetworkError};
 use cairn_store::{Exchange, SessionRequest};
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
-use libp2p::multiaddr::{Multiaddr, Protocol};
+use libp2p::Multiaddr;
 use tokio::sync::{mpsc, oneshot};
 
 use super::MAX_CID;
 use super::shared::Shared;
+use crate::convert::peer_of;
 
 /// Fetches blocks from peers, and tells of the exchange. Cheap to clone.
 ///
@@ -46,8 +47,8 @@ impl Bitswap {
     }
 
     /// Blocks that were received although nobody wanted them, or that could not be verified.
-    #[must_use]
-    pub fn wrong_blocks(&self) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn wrong_blocks(&self) -> u64 {
         self.shared.counters.wrong_blocks.load(Ordering::Relaxed)
     }
 }
@@ -66,10 +67,7 @@ fn parse_hint(hint: &Hint) -> Option<(Option<libp2p::PeerId>, Option<Multiaddr>)
         Hint::Peer(id) => Some((Some(id.into()), None)),
         Hint::Address(address) => {
             let address: Multiaddr = address.parse().ok()?;
-            let peer = match address.iter().last() {
-                Some(Protocol::P2p(peer)) => Some(peer),
-                _ => None,
-            };
+            let peer = peer_of(&address);
             let is_peer = address.len() <= 64 && address.iter().count() == 1 && peer.is_some();
             Some((peer, (!is_peer).then_some(address)))
         }

@@ -37,7 +37,6 @@ mod client;
 mod handle;
 mod handler;
 pub mod message;
-mod notify;
 mod protocol;
 mod server;
 mod settings;
@@ -51,7 +50,6 @@ use cairn_store::BlockReader;
 
 pub use behaviour::Behaviour;
 pub use handle::Bitswap;
-pub use notify::NotifyingStore;
 pub use protocol::Version;
 pub use settings::{Deny, Settings};
 
@@ -72,7 +70,7 @@ pub const MAX_WANTS: usize = 1024;
 /// Creates the behaviour and its handle.
 ///
 /// `blocks` are the blocks that peers may get; received ones are not stored there but returned by sessions. After new blocks
-/// were stored, call [`Bitswap::notify`], or let a [`NotifyingStore`] do it. The behaviour must be polled inside a tokio runtime.
+/// were stored, call [`Bitswap::notify`], or let a [`NotifyingStore`](cairn_store::block::NotifyingStore) do it. The behaviour must be polled inside a tokio runtime.
 #[must_use]
 pub fn new(
     settings: Settings,

@@ -5,16 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use cairn_primitives::Cid;
 use cairn_store::exchange::VerifiedBlock;
-use futures_util::StreamExt as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{StatusCode, header};
 
 use super::BLOCK;
 use super::origin::Origin;
-use crate::https::{self, ClientError};
+use crate::https::{self, BodyError, ClientError};
 use crate::routing::is_public_ip;
 
 /// The media type of a block.
@@ -71,21 +69,19 @@ impl Fetcher {
                 return None;
             }
         }
-        let mut body = response.bytes_stream();
-        let mut data = BytesMut::new();
-        while let Some(piece) = body.next().await {
-            let Ok(piece) = piece else {
+        let data = match https::read(response, BLOCK).await {
+            Ok(data) => data,
+            Err(BodyError::Http(_)) => {
                 origin.failed();
                 return None;
-            };
-            if data.len() + piece.len() > BLOCK {
+            }
+            Err(BodyError::TooLarge) => {
                 origin.lied();
                 return None;
             }
-            data.extend_from_slice(&piece);
-        }
+        };
         // Hashing a large block takes milliseconds.
-        let (cid, data) = (cid.clone(), data.freeze());
+        let cid = cid.clone();
         let verified = tokio::task::spawn_blocking(move || VerifiedBlock::new(cid, data)).await;
         match verified {
             Ok(Ok(block)) => {

@@ -118,9 +118,9 @@ impl Gateways {
         Ok(Self { inner })
     }
 
-    /// Whether any gateway can be asked.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    /// Whether no gateway can be asked.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
         self.inner.listed.is_empty() && self.inner.finder.is_none()
     }
 }

@@ -16,7 +16,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 
 use super::settings::Settings;
-use super::transport::{in_range, ip_of};
+use super::transport::in_ranges;
 
 /// Which addresses are announced.
 #[derive(Clone, Debug, Default)]
@@ -48,9 +48,7 @@ impl Policy {
     }
 
     fn forbids(&self, address: &Multiaddr) -> bool {
-        self.never.contains(address)
-            || ip_of(address)
-                .is_some_and(|ip| self.never_ranges.iter().any(|range| in_range(ip, *range)))
+        self.never.contains(address) || in_ranges(address, &self.never_ranges)
     }
 
     /// Addresses of the settings that are announced.

@@ -7,11 +7,11 @@ use libp2p::{PeerId, autonat, dcutr, identify, mdns, memory_connection_limits, r
 use tokio::sync::mpsc;
 
 use super::guard::Guard;
-use super::names::peer_of;
 use super::settings::{RelayService, Settings};
 use super::start::Modules;
 use super::state::Shared;
 use super::{announce, book, keep, ping, protocols, trim};
+use crate::convert::peer_of;
 use crate::{bitswap, pubsub, routing, streams};
 
 /// The version of the protocols as in Kubo's identify messages.

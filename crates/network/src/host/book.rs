@@ -22,13 +22,13 @@ use parking_lot::RwLock;
 /// Peers without a connection that are remembered. Above that, the one that was heard of least recently is forgotten.
 const MAX_PEERS: usize = 8_192;
 
-/// Addresses of one peer. Above that, the oldest is forgotten.
+/// Addresses of one peer. Above that, the one that was reported or used least recently is forgotten.
 const MAX_ADDRESSES: usize = 32;
 
 /// Protocols of one peer that are kept, and bytes of an agent or of an address.
 const MAX_PROTOCOLS: usize = 128;
 const MAX_TEXT: usize = 256;
-const MAX_ADDRESS: usize = 512;
+pub(super) const MAX_ADDRESS: usize = 512;
 
 /// What a peer said of itself.
 #[derive(Clone, Debug, Default)]
@@ -96,24 +96,18 @@ impl Entries {
 }
 
 impl Entry {
+    /// Adds an address: the best, or one that was reported, which comes after the best.
     fn add(&mut self, address: Multiaddr, first: bool) {
-        let known = self.addresses.iter().position(|known| *known == address);
-        match known {
-            Some(_) if !first => {}
+        match self.addresses.iter().position(|known| *known == address) {
+            Some(_) if !first => return,
             Some(at) => {
-                let address = self.addresses.remove(at);
-                self.addresses.insert(0, address);
+                self.addresses.remove(at);
             }
-            None if first => self.addresses.insert(0, address),
-            None => self.addresses.push(address),
+            None => {}
         }
-        if self.addresses.len() > MAX_ADDRESSES {
-            if first {
-                self.addresses.pop();
-            } else {
-                self.addresses.remove(0);
-            }
-        }
+        let at = usize::from(!first).min(self.addresses.len());
+        self.addresses.insert(at, address);
+        self.addresses.truncate(MAX_ADDRESSES);
     }
 }
 
@@ -319,6 +313,23 @@ mod tests {
         assert_eq!(book.known().len(), MAX_PEERS);
         let entries = book.0.read();
         assert_eq!(entries.peers.len(), entries.unconnected.len());
+    }
+
+    #[test]
+    fn reports_spare_the_best_address() {
+        let book = Book::default();
+        let peer = PeerId::random();
+        book.0.write().hear(peer).add(at(1), true);
+        for port in 100..200 {
+            book.add(peer, [at(port)]);
+        }
+        let known = book.addresses(&peer);
+        assert_eq!(known.len(), MAX_ADDRESSES);
+        assert_eq!(known[..2], [at(1), at(199)]);
+        book.0.write().hear(peer).add(at(190), true);
+        let known = book.addresses(&peer);
+        assert_eq!(known.len(), MAX_ADDRESSES);
+        assert_eq!(known[..3], [at(190), at(1), at(199)]);
     }
 
     #[test]

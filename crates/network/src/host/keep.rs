@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use libp2p::core::Endpoint;
-use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::PortUse;
 use libp2p::swarm::behaviour::{ConnectionClosed, ConnectionEstablished};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
@@ -18,6 +17,8 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 use parking_lot::Mutex;
 use tokio::time::{Interval, MissedTickBehavior};
+
+use crate::convert::peer_of;
 
 /// Peers to which connections are kept. Further ones are not added.
 const MAX_PEERINGS: usize = 1_024;
@@ -73,14 +74,10 @@ impl Peerings {
     }
 
     /// Peers to be dialed now. Each is due again after its pause, which grows.
-    fn due(
-        &self,
-        now: Instant,
-        connected: &HashMap<PeerId, usize>,
-    ) -> Vec<(PeerId, Vec<Multiaddr>)> {
+    fn due(&self, now: Instant, connected: &HashSet<PeerId>) -> Vec<(PeerId, Vec<Multiaddr>)> {
         let mut due = Vec::new();
         for (peer, kept) in self.0.lock().iter_mut() {
-            if connected.contains_key(peer) {
+            if connected.contains(peer) {
                 kept.pause = FIRST_PAUSE;
                 kept.next = now;
             } else if kept.next <= now {
@@ -100,7 +97,7 @@ pub(super) struct Behaviour {
     /// Where the next round begins.
     turn: usize,
     next_bootstrap: Instant,
-    connected: HashMap<PeerId, usize>,
+    connected: HashSet<PeerId>,
     tick: Interval,
     dials: Vec<DialOpts>,
 }
@@ -113,7 +110,7 @@ impl Behaviour {
     pub(super) fn new(peerings: Peerings, bootstrap: Vec<Multiaddr>) -> Self {
         let mut by_peer: Vec<(PeerId, Vec<Multiaddr>)> = Vec::new();
         for address in bootstrap {
-            let Some(Protocol::P2p(peer)) = address.iter().last() else {
+            let Some(peer) = peer_of(&address) else {
                 tracing::warn!(%address, "a bootstrap address does not end in a peer ID");
                 continue;
             };
@@ -129,7 +126,7 @@ impl Behaviour {
             bootstrap: by_peer,
             turn: 0,
             next_bootstrap: Instant::now(),
-            connected: HashMap::new(),
+            connected: HashSet::new(),
             tick,
             dials: Vec::new(),
         }
@@ -151,8 +148,7 @@ impl Behaviour {
                 .skip(self.turn % self.bootstrap.len());
             let mut seen = HashSet::new();
             for (peer, addresses) in round.take(self.bootstrap.len()) {
-                if seen.len() < missing && !self.connected.contains_key(peer) && seen.insert(*peer)
-                {
+                if seen.len() < missing && !self.connected.contains(peer) && seen.insert(*peer) {
                     peers.push((*peer, addresses.clone()));
                 }
             }
@@ -199,18 +195,14 @@ impl NetworkBehaviour for Behaviour {
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ConnectionEstablished(ConnectionEstablished { peer_id, .. }) => {
-                *self.connected.entry(peer_id).or_default() += 1;
+                self.connected.insert(peer_id);
             }
             FromSwarm::ConnectionClosed(ConnectionClosed {
                 peer_id,
-                remaining_established,
+                remaining_established: 0,
                 ..
             }) => {
-                if remaining_established == 0 {
-                    self.connected.remove(&peer_id);
-                } else {
-                    self.connected.insert(peer_id, remaining_established);
-                }
+                self.connected.remove(&peer_id);
             }
             _ => {}
         }
@@ -248,7 +240,7 @@ mod tests {
         let peerings = Peerings::default();
         let peer = PeerId::random();
         peerings.add(peer, Vec::new());
-        let mut connected = HashMap::new();
+        let mut connected = HashSet::new();
         let mut now = Instant::now();
         let mut pauses = Vec::new();
         for _ in 0..9 {
@@ -259,7 +251,7 @@ mod tests {
             now = next;
         }
         assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
-        connected.insert(peer, 1);
+        connected.insert(peer);
         assert!(peerings.due(now, &connected).is_empty());
         connected.clear();
         assert_eq!(peerings.due(now, &connected).len(), 1);

@@ -9,18 +9,18 @@ use cairn_store::network::NetworkError;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
+use libp2p::Multiaddr;
 use libp2p::core::multiaddr::Protocol;
-use libp2p::{Multiaddr, PeerId};
 
 use super::transport::system_names;
+use crate::convert::peer_of;
 
 /// Lookups and addresses of one name. Further ones are ignored.
 const MAX_LOOKUPS: usize = 32;
 const MAX_ADDRESSES: usize = 128;
 
 /// Resolves names by the servers of the system.
-#[derive(Clone)]
-pub(super) struct Names(Arc<TokioResolver>);
+pub(super) struct Names(TokioResolver);
 
 /// The name servers of the system cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ impl Names {
             .with_options(options)
             .build()
             .map_err(NamesError)?;
-        Ok(Self(Arc::new(resolver)))
+        Ok(Self(resolver))
     }
 
     /// The addresses behind a `/dnsaddr`; with a peer ID at its end, only those of that peer. Other addresses are returned as
@@ -97,14 +97,6 @@ fn parse(text: &[u8]) -> Option<Multiaddr> {
 fn dnsaddr(address: &Multiaddr) -> Option<String> {
     match address.iter().next()? {
         Protocol::Dnsaddr(host) => Some(host.into_owned()),
-        _ => None,
-    }
-}
-
-/// The peer at the end of an address.
-pub(super) fn peer_of(address: &Multiaddr) -> Option<PeerId> {
-    match address.iter().last()? {
-        Protocol::P2p(peer) => Some(peer),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What readers see: a snapshot that the swarm's task keeps up to date.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -21,8 +21,11 @@ use super::settings::Limits;
 use super::transport::Filters;
 use super::trim::Protected;
 
-/// Addresses whose reachability is remembered. Further ones are not.
+/// Addresses whose reachability is remembered. Above that, the one that was tested least recently is forgotten.
 const MAX_TESTED: usize = 64;
+
+/// Addresses that others reach. Above that, the oldest is forgotten.
+const MAX_EXTERNAL: usize = 64;
 
 /// An open connection.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ pub(super) struct State {
     pub(super) listeners: HashMap<ListenerId, Vec<Multiaddr>>,
     /// Addresses that others reach.
     pub(super) external: Vec<Multiaddr>,
-    tested: HashMap<Multiaddr, bool>,
+    /// The last tested last.
+    tested: VecDeque<(Multiaddr, bool)>,
     /// Connections that are being opened, by peers and by this node.
     pub(super) pending: (u64, u64),
 }
@@ -49,8 +53,21 @@ pub(super) struct State {
 impl State {
     /// The result of a test of an address.
     pub(super) fn test(&mut self, address: Multiaddr, reachable: bool) {
-        if self.tested.len() < MAX_TESTED || self.tested.contains_key(&address) {
-            self.tested.insert(address, reachable);
+        self.tested.retain(|(known, _)| *known != address);
+        self.tested.push_back((address, reachable));
+        if self.tested.len() > MAX_TESTED {
+            self.tested.pop_front();
+        }
+    }
+
+    /// An address that others reach.
+    pub(super) fn confirm(&mut self, address: Multiaddr) {
+        if self.external.contains(&address) {
+            return;
+        }
+        self.external.push(address);
+        if self.external.len() > MAX_EXTERNAL {
+            self.external.remove(0);
         }
     }
 
@@ -62,7 +79,7 @@ impl State {
 
     /// What the tests say: reachable by one address is enough.
     pub(super) fn reachability(&self) -> Reachability {
-        if self.tested.values().any(|reachable| *reachable) {
+        if self.tested.iter().any(|(_, reachable)| *reachable) {
             Reachability::Public
         } else if self.tested.is_empty() {
             Reachability::Unknown
@@ -125,5 +142,33 @@ impl Open {
             latency: None,
             meter: meter.as_ref().map(Arc::downgrade),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_addresses_replace_the_oldest() {
+        let at =
+            |port: usize| -> Multiaddr { format!("/ip4/192.0.2.1/tcp/{port}").parse().unwrap() };
+        let mut state = State::default();
+        for port in 0..MAX_TESTED {
+            state.test(at(port), port == 1);
+        }
+        assert_eq!(state.reachability(), Reachability::Public);
+        state.test(at(0), false);
+        state.test(at(MAX_TESTED), false);
+        assert_eq!(state.reachability(), Reachability::Private);
+        assert_eq!(state.tested().count(), MAX_TESTED);
+        let has = |port| state.tested().any(|(known, _)| *known == at(port));
+        assert!(has(0) && !has(1) && has(MAX_TESTED));
+
+        for port in (0..=MAX_EXTERNAL).chain([MAX_EXTERNAL]) {
+            state.confirm(at(port));
+        }
+        assert_eq!(state.external.len(), MAX_EXTERNAL);
+        assert_eq!(state.external.first(), Some(&at(1)));
     }
 }

@@ -13,8 +13,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
-use super::book::without_peer;
-use super::names::peer_of;
+use super::book::{MAX_ADDRESS, without_peer};
 use super::ping;
 use super::run::Command;
 use super::start::Host;
@@ -38,17 +37,14 @@ impl Host {
 
     /// Addresses with the names resolved that lead to addresses of several kinds.
     async fn expand(&self, addresses: Vec<libp2p::Multiaddr>) -> Vec<libp2p::Multiaddr> {
+        let Some(names) = &self.names else {
+            return addresses;
+        };
         let mut expanded = Vec::new();
         for address in addresses {
-            let is_name = address
-                .iter()
-                .any(|part| matches!(part, libp2p::core::multiaddr::Protocol::Dnsaddr(_)));
-            match &self.names {
-                Some(names) if is_name => match names.resolve(&address).await {
-                    Ok(found) => expanded.extend(found),
-                    Err(error) => tracing::debug!(%address, %error, "cannot resolve"),
-                },
-                _ => expanded.push(address),
+            match names.resolve(&address).await {
+                Ok(found) => expanded.extend(found),
+                Err(error) => tracing::debug!(%address, %error, "cannot resolve"),
             }
         }
         expanded
@@ -197,14 +193,9 @@ impl Swarm for Host {
             let found = tokio::time::timeout(RESOLVE, names.resolve(&address)).await;
             let found = found.map_err(|_| NetworkError::NotFound)??;
             let mut peers: Vec<PeerAddresses> = Vec::new();
-            for address in found {
-                let Some(peer) = peer_of(&address) else {
-                    continue;
-                };
-                let bare = without_peer(&address, peer)
-                    .as_ref()
-                    .and_then(address_from_libp2p);
-                let (peer, Some(bare)) = (peer.into(), bare) else {
+            for address in found.iter().filter(|found| found.len() <= MAX_ADDRESS) {
+                let split = address_from_libp2p(address).and_then(|ours| ours.split_peer());
+                let Some((peer, Some(bare))) = split else {
                     continue;
                 };
                 match peers.iter_mut().find(|known| known.peer == peer) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_primitives::PeerId;
 use cairn_primitives::ipns::Record;
+use cairn_primitives::{PeerId, with_causes};
 use cairn_store::names::NameOptions;
 use cairn_store::network::{Records, RecordsError};
 use futures_util::FutureExt as _;
@@ -32,12 +32,7 @@ impl Combined {
 }
 
 fn failed(error: &super::TopicRecordsError) -> RecordsError {
-    let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        reason = format!("{reason}: {error}");
-        cause = error.source();
-    }
+    let reason = with_causes(error);
     RecordsError::Failed { reason }
 }
 

@@ -7,11 +7,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use cairn_primitives::PeerId;
-use cairn_primitives::ipns::Record;
+use cairn_primitives::ipns::{Record, RecordError};
 use cairn_store::NetworkError;
 use cairn_store::network::{Message, NameTopics, PubSub as _};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
 
 use super::topic::topic;
@@ -25,7 +25,7 @@ use crate::streams::Streams;
 pub enum TopicRecordsError {
     /// The record is not valid for the name.
     #[error("the record is not valid")]
-    Invalid(#[source] cairn_primitives::ipns::RecordError),
+    Invalid(#[source] RecordError),
     /// The topic cannot be subscribed to or published to.
     #[error("cannot exchange records by topic")]
     Network(#[source] NetworkError),
@@ -40,6 +40,8 @@ pub(super) struct Inner {
     pub(super) pubsub: PubSub,
     pub(super) streams: Streams,
     pub(super) settings: Settings,
+    /// Places for requests to peers.
+    pub(super) asking: Arc<Semaphore>,
     names: Mutex<Names>,
     /// Held while a name is subscribed to, so that this happens once.
     subscribing: tokio::sync::Mutex<()>,
@@ -60,7 +62,7 @@ struct Name {
     used: u64,
 }
 
-/// The best known record of a name.
+/// The best known record of a name. It was verified when it came.
 pub(super) struct Known {
     name: PeerId,
     best: watch::Sender<Option<Record>>,
@@ -74,13 +76,14 @@ impl Known {
         }
     }
 
-    /// Keeps a record if it is valid and better than the known one. Tells how it compares; `None` if it is not valid.
-    pub(super) fn offer(&self, record: &Bytes) -> Option<Ordering> {
-        let record = self.verify(record).ok()?;
+    /// Keeps a record if it is valid and better than the known one. Tells how it compares.
+    pub(super) fn offer(&self, record: &Bytes) -> Result<Ordering, RecordError> {
+        let record = Record::decode(record)?;
+        record.verify(&self.name, SystemTime::now())?;
         let mut order = Ordering::Greater;
         self.best.send_if_modified(|best| {
             order = match &*best {
-                Some(known) if is_valid(known, &self.name) => record.preference(known),
+                Some(known) if is_valid(known) => record.preference(known),
                 _ => Ordering::Greater,
             };
             let is_better = order == Ordering::Greater;
@@ -89,24 +92,20 @@ impl Known {
             }
             is_better
         });
-        Some(order)
-    }
-
-    fn verify(&self, record: &Bytes) -> Result<Record, cairn_primitives::ipns::RecordError> {
-        let record = Record::decode(record)?;
-        record.verify(&self.name, SystemTime::now())?;
-        Ok(record)
+        Ok(order)
     }
 
     /// The best known record that is valid now.
     pub(super) fn get(&self) -> Option<Record> {
         let best = self.best.borrow().clone();
-        best.filter(|record| is_valid(record, &self.name))
+        best.filter(is_valid)
     }
 }
 
-fn is_valid(record: &Record, name: &PeerId) -> bool {
-    record.verify(name, SystemTime::now()).is_ok()
+/// Whether a record that was verified has not ended since.
+fn is_valid(record: &Record) -> bool {
+    let end = record.valid_until();
+    end.is_ok_and(|end| end >= SystemTime::now())
 }
 
 impl Drop for Inner {
@@ -133,6 +132,7 @@ impl TopicRecords {
             pubsub,
             streams,
             settings,
+            asking: Arc::new(Semaphore::new(work::MAX_EXCHANGES)),
             names: Mutex::default(),
             subscribing: tokio::sync::Mutex::default(),
             tasks: Mutex::default(),
@@ -156,13 +156,7 @@ impl TopicRecords {
     /// Fails if the record is not valid, or its topic cannot be subscribed to.
     pub async fn publish(&self, name: &PeerId, record: &Bytes) -> Result<(), TopicRecordsError> {
         let known = self.0.subscribe(name).await?;
-        let order = match known.offer(record) {
-            Some(order) => order,
-            None => {
-                known.verify(record).map_err(TopicRecordsError::Invalid)?;
-                return Ok(());
-            }
-        };
+        let order = known.offer(record).map_err(TopicRecordsError::Invalid)?;
         if order == Ordering::Less {
             return Ok(());
         }
@@ -181,10 +175,7 @@ impl TopicRecords {
     pub async fn resolve(&self, name: &PeerId) -> Result<Option<Record>, TopicRecordsError> {
         let known = self.0.subscribe(name).await?;
         let mut best = known.best.subscribe();
-        let valid = best.wait_for(|best| {
-            let best = best.as_ref();
-            best.is_some_and(|record| is_valid(record, name))
-        });
+        let valid = best.wait_for(|best| best.as_ref().is_some_and(is_valid));
         match tokio::time::timeout(self.0.settings.max_wait, valid).await {
             Ok(Ok(best)) => Ok(best.clone()),
             Ok(Err(_)) | Err(_) => Ok(None),
@@ -194,13 +185,20 @@ impl TopicRecords {
     /// The best known record of a name, without waiting and without a subscription.
     #[must_use]
     pub fn known(&self, name: &PeerId) -> Option<Record> {
-        self.0.known(name)?.get()
+        self.0.used(name)?.get()
     }
 }
 
 impl Inner {
-    /// What is known of a name.
+    /// What is known of a name. Peers may ask for it: this is no use of it.
     pub(super) fn known(&self, name: &PeerId) -> Option<Arc<Known>> {
+        let names = self.names.lock();
+        let known = names.by_name.get(name)?;
+        Some(Arc::clone(&known.record))
+    }
+
+    /// The same for this node itself, whose use of a name keeps the subscription.
+    fn used(&self, name: &PeerId) -> Option<Arc<Known>> {
         let mut names = self.names.lock();
         names.time += 1;
         let now = names.time;
@@ -219,20 +217,20 @@ impl Inner {
 
     /// Subscribes to a name, unless that is done.
     async fn subscribe(self: &Arc<Self>, name: &PeerId) -> Result<Arc<Known>, TopicRecordsError> {
-        if let Some(known) = self.known(name) {
+        if let Some(known) = self.used(name) {
             return Ok(known);
         }
         let _turn = self.subscribing.lock().await;
-        if let Some(known) = self.known(name) {
+        if let Some(known) = self.used(name) {
             return Ok(known);
         }
         let record = Arc::new(Known::new(name.clone()));
         let checked = Arc::clone(&record);
         let validator =
             move |message: &Message| match checked.offer(&Bytes::copy_from_slice(&message.data)) {
-                Some(Ordering::Greater) => Acceptance::Accept,
-                Some(_) => Acceptance::Ignore,
-                None => Acceptance::Reject,
+                Ok(Ordering::Greater) => Acceptance::Accept,
+                Ok(_) => Acceptance::Ignore,
+                Err(_) => Acceptance::Reject,
             };
         let validation = self.pubsub.validate(topic(name), Arc::new(validator)).await;
         let validation = validation.map_err(TopicRecordsError::Network)?;

@@ -13,17 +13,14 @@ use cairn_store::network::{NameTopics as _, PubSub as _};
 use cairn_store::network::{Records, RecordsError};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use libp2p::Multiaddr;
 use libp2p::futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use libp2p::swarm::{NetworkBehaviour, Swarm};
 use libp2p_swarm_test::SwarmExt as _;
-use tokio::task::JoinHandle;
 
 use super::{Combined, Settings, TopicRecords, TopicRecordsError, topic};
 use crate::pubsub::{self, PubSub};
 use crate::streams::{self, Streams};
-
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::testing::{LIMIT, Running, run, until};
 
 #[derive(NetworkBehaviour)]
 struct Parts {
@@ -36,38 +33,25 @@ struct Node {
     streams: Streams,
     records: TopicRecords,
     id: libp2p::PeerId,
-    address: Multiaddr,
-    swarm: JoinHandle<()>,
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.swarm.abort();
-    }
+    swarm: Running,
 }
 
 impl Node {
     async fn start(settings: Settings, others: &[&Node]) -> Self {
         let mut made = None;
-        let mut swarm: Swarm<Parts> = Swarm::new_ephemeral_tokio(|key| {
+        let swarm = Swarm::new_ephemeral_tokio(|key| {
             let (pubsub, topics) = pubsub::new(pubsub::Settings::default(), &key).unwrap();
             let (streams, handle) = streams::new(streams::Settings::default());
             made = Some((topics, handle));
             Parts { pubsub, streams }
         });
-        let (_, address) = swarm.listen().await;
-        for other in others {
-            swarm.dial_and_wait(other.address.clone()).await;
-        }
+        let swarm = run(swarm, others.iter().map(|other| &other.swarm)).await;
         let (pubsub, streams) = made.unwrap();
-        let id = *swarm.local_peer_id();
-        let swarm = tokio::spawn(async move { swarm.loop_on_next().await });
         Self {
             records: TopicRecords::new(pubsub.clone(), streams.clone(), settings).unwrap(),
             pubsub,
             streams,
-            id,
-            address,
+            id: swarm.id,
             swarm,
         }
     }
@@ -81,15 +65,6 @@ impl Node {
         let record = self.records.known(name);
         record.map(|record| record.sequence().unwrap())
     }
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    let met = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, met).await.unwrap();
 }
 
 fn key() -> (Keypair, PeerId) {
@@ -203,6 +178,43 @@ async fn records_are_published_again_and_names_are_bounded() {
     let mut kept = vec![names[0].clone(), names[3].clone()];
     kept.sort();
     assert_eq!(one.records.names(), kept);
+}
+
+#[tokio::test]
+async fn a_request_of_a_peer_is_no_use_of_a_name() {
+    let settings = Settings {
+        max_names: 2,
+        max_wait: Duration::from_millis(1),
+        ..Settings::default()
+    };
+    let node = Node::start(settings, &[]).await;
+    let mut names = [(); 3].map(|()| key().1);
+    for name in &names {
+        assert_eq!(node.resolve(name).await, None);
+        // As for a peer.
+        node.records.0.known(&names[0]);
+    }
+    names[1..].sort();
+    assert_eq!(node.records.names(), names[1..]);
+}
+
+#[tokio::test]
+async fn few_peers_are_asked_at_once() {
+    let (_, name) = key();
+    let one = Node::start(Settings::default(), &[]).await;
+    let two = Node::start(Settings::default(), &[&one]).await;
+    let inner = &two.records.0;
+    let topic = topic(&name).into_bytes();
+    let _messages = one.pubsub.subscribe(topic.clone()).await.unwrap();
+    until(|| two.pubsub.peers(Some(&topic)).len() == 1).await;
+    super::work::ask_present(inner, &name);
+    let free = inner.asking.available_permits();
+    assert_eq!(free, super::work::MAX_EXCHANGES - 1);
+    // Each request holds it.
+    assert_eq!(Arc::strong_count(inner), 2);
+    inner.asking.forget_permits(free);
+    super::work::ask_present(inner, &name);
+    assert_eq!(Arc::strong_count(inner), 2);
 }
 
 fn record_of(node: &Node, name: &PeerId) -> Vec<u8> {

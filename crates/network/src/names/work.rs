@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_primitives::PeerId;
+use cairn_primitives::ipns::{name_of_key, routing_key};
 use cairn_store::network::PubSub as _;
 use futures_util::StreamExt as _;
 use tokio::sync::Semaphore;
@@ -13,7 +14,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::fetch;
 use super::records::{Inner, Shared};
-use super::topic::{key, name, topic};
+use super::topic::topic;
 use crate::pubsub::Join;
 use crate::streams::Incoming;
 
@@ -21,7 +22,7 @@ use crate::streams::Incoming;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Exchanges at the same time, in each direction. Further requests of peers are refused, and further peers are not asked.
-const MAX_EXCHANGES: usize = 32;
+pub(super) const MAX_EXCHANGES: usize = 32;
 
 /// Peers that are asked when a name is subscribed to.
 const MAX_ASKED: usize = 8;
@@ -38,7 +39,7 @@ pub(super) async fn answer(shared: Shared, mut incoming: Incoming) {
         tokio::spawn(async move {
             let _place = place;
             let record = |key: &[u8]| {
-                let known = shared.upgrade()?.known(&name(key)?)?;
+                let known = shared.upgrade()?.known(&name_of_key(key)?)?;
                 Some(known.get()?.as_bytes().to_vec())
             };
             let answered = tokio::time::timeout(LIMIT, fetch::answer(stream, record)).await;
@@ -51,7 +52,6 @@ pub(super) async fn answer(shared: Shared, mut incoming: Incoming) {
 
 /// Asks peers that join the topic of a name for their record.
 pub(super) async fn follow(shared: Shared, mut joins: Receiver<Join>) {
-    let places = Arc::new(Semaphore::new(MAX_EXCHANGES));
     loop {
         let join = match joins.recv().await {
             Ok(join) => join,
@@ -64,13 +64,8 @@ pub(super) async fn follow(shared: Shared, mut joins: Receiver<Join>) {
         let Some(name) = name_of(&join.topic) else {
             continue;
         };
-        if inner.known(&name).is_some()
-            && let Ok(place) = Arc::clone(&places).try_acquire_owned()
-        {
-            tokio::spawn(async move {
-                let _place = place;
-                ask(&inner, join.peer, &name).await;
-            });
+        if inner.known(&name).is_some() {
+            start_asking(&inner, join.peer, &name);
         }
     }
 }
@@ -78,29 +73,41 @@ pub(super) async fn follow(shared: Shared, mut joins: Receiver<Join>) {
 /// The name of a topic.
 fn name_of(topic: &str) -> Option<PeerId> {
     let key = topic.strip_prefix("/record/")?;
-    name(&data_encoding::BASE64URL_NOPAD.decode(key.as_bytes()).ok()?)
+    name_of_key(&data_encoding::BASE64URL_NOPAD.decode(key.as_bytes()).ok()?)
 }
 
 /// Asks peers that are in the topic of a name already.
 pub(super) fn ask_present(inner: &Arc<Inner>, name: &PeerId) {
     let peers = inner.pubsub.peers(Some(topic(name).as_bytes()));
     for peer in peers.into_iter().map(Into::into).take(MAX_ASKED) {
-        let (inner, name) = (Arc::clone(inner), name.clone());
-        tokio::spawn(async move { ask(&inner, peer, &name).await });
+        start_asking(inner, peer, name);
     }
+}
+
+/// Asks a peer, unless too many are being asked.
+fn start_asking(inner: &Arc<Inner>, peer: libp2p::PeerId, name: &PeerId) {
+    let Ok(place) = Arc::clone(&inner.asking).try_acquire_owned() else {
+        tracing::debug!(%peer, %name, "a peer is not asked for a record: too many are");
+        return;
+    };
+    let (inner, name) = (Arc::clone(inner), name.clone());
+    tokio::spawn(async move {
+        let _place = place;
+        ask(&inner, peer, &name).await;
+    });
 }
 
 async fn ask(inner: &Inner, peer: libp2p::PeerId, name: &PeerId) {
     let exchange = async {
         let opened = inner.streams.open(peer, Vec::new(), fetch::PROTOCOL).await;
-        fetch::request(opened.map_err(io::Error::other)?, key(name)).await
+        fetch::request(opened.map_err(io::Error::other)?, routing_key(name)).await
     };
     match tokio::time::timeout(LIMIT, exchange).await {
         Ok(Ok(Some(record))) => {
             if let Some(known) = inner.known(name)
-                && known.offer(&Bytes::from(record)).is_none()
+                && let Err(error) = known.offer(&Bytes::from(record))
             {
-                tracing::debug!(%peer, %name, "a peer answered with an invalid record");
+                tracing::debug!(%peer, %name, %error, "a peer answered with an invalid record");
             }
         }
         Ok(Ok(None)) | Err(_) => {}

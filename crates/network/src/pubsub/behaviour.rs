@@ -140,7 +140,9 @@ impl Behaviour {
                 limit,
             });
         }
-        let sent = (self.parts.gossip).publish(IdentTopic::new(topic.clone()), data.clone());
+        // Copied only for those who read it here.
+        let own = self.subscribed.contains_key(&topic).then(|| data.clone());
+        let sent = (self.parts.gossip).publish(IdentTopic::new(topic.clone()), data);
         match sent {
             // As in Kubo, a message may have no receivers.
             Ok(_) | Err(PublishError::NoPeersSubscribedToTopic) => {}
@@ -149,7 +151,7 @@ impl Behaviour {
         }
         let number = self.own_sequence.load(Ordering::Relaxed);
         self.sequences.accept(self.own, number);
-        if let Some(topic_state) = self.subscribed.get(&topic) {
+        if let (Some(topic_state), Some(data)) = (self.subscribed.get(&topic), own) {
             let message = Message {
                 from: self.own.into(),
                 data,

@@ -1,7 +1,6 @@
 //! The handle that commands use.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use cairn_primitives::PeerId;
 use cairn_store::NetworkError;
@@ -63,9 +62,9 @@ pub struct PubSub {
 
 impl PubSub {
     /// Messages that slow readers of subscriptions lost since the node was started.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.shared.lost.load(Ordering::Relaxed)
+    #[cfg(test)]
+    pub(crate) fn lost(&self) -> u64 {
+        self.shared.lost.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Subscribes to a topic whose messages of other nodes are checked, also for other subscriptions to it, until the result

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use cairn_primitives::ipns::{MAX_RECORD, Record, RecordError};
+use cairn_primitives::ipns::{self, MAX_RECORD, Record, RecordError};
 use cairn_primitives::keys::{PeerId, PublicKey};
 
 /// Why a value is not stored under a key.
@@ -28,6 +28,9 @@ pub enum ValueError {
     PublicKey,
 }
 
+/// What precedes the peer ID in the key of a public key.
+const PUBLIC_KEYS: &[u8] = b"/pk/";
+
 /// The name space of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Space {
@@ -46,22 +49,19 @@ impl Space {
     }
 
     /// The key of a value: the name space, and the peer ID in binary.
-    pub(super) fn key(self, peer: &PeerId) -> Option<Vec<u8>> {
-        let prefix: &[u8] = match self {
-            Self::Ipns => b"/ipns/",
-            Self::PublicKey => b"/pk/",
-        };
-        let peer = libp2p::PeerId::from(peer).to_bytes();
-        Some([prefix, &peer].concat())
+    pub(super) fn key(self, peer: &PeerId) -> Vec<u8> {
+        match self {
+            Self::Ipns => ipns::routing_key(peer),
+            Self::PublicKey => [PUBLIC_KEYS, &peer.to_bytes()[..]].concat(),
+        }
     }
 
     fn parse(key: &[u8]) -> Option<(Self, PeerId)> {
-        let (space, peer) = if let Some(peer) = key.strip_prefix(b"/ipns/") {
-            (Self::Ipns, peer)
-        } else {
-            (Self::PublicKey, key.strip_prefix(b"/pk/")?)
-        };
-        Some((space, PeerId::from_bytes(peer).ok()?))
+        if let Some(peer) = ipns::name_of_key(key) {
+            return Some((Self::Ipns, peer));
+        }
+        let peer = key.strip_prefix(PUBLIC_KEYS)?;
+        Some((Self::PublicKey, PeerId::from_bytes(peer).ok()?))
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) mod tests {
     fn only_what_the_owner_made_is_valid() {
         let now = SystemTime::now();
         let (peer, value) = record(1, 3);
-        let key = Space::Ipns.key(&peer).unwrap();
+        let key = Space::Ipns.key(&peer);
         let valid = Valid::new(&key, &value, now).unwrap();
         let newer = Valid::new(&key, &record(1, 4).1, now).unwrap();
         assert_eq!(newer.preference(&valid), Ordering::Greater);
@@ -143,7 +143,7 @@ pub(super) mod tests {
             Valid::new(&key, &value, later).unwrap_err(),
             ValueError::Record(RecordError::Expired)
         );
-        let other = Space::Ipns.key(&record(2, 0).0).unwrap();
+        let other = Space::Ipns.key(&record(2, 0).0);
         for (key, value) in [
             (&other[..], &value[..]),
             (b"/ipns/", &value),
@@ -160,7 +160,7 @@ pub(super) mod tests {
     fn public_keys_are_those_of_their_peer_ids() {
         let now = SystemTime::now();
         let own = Keypair::from_ed25519_seed(&[1; 32]);
-        let key = Space::PublicKey.key(&own.peer_id()).unwrap();
+        let key = Space::PublicKey.key(&own.peer_id());
         let value = own.public().encode();
         assert!(matches!(
             Valid::new(&key, &value, now),

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use super::{Behaviour, DhtMode, Router, Settings};
 use crate::Providers as _;
 use crate::convert;
+use crate::testing::{LIMIT, until};
 
 #[derive(NetworkBehaviour)]
 #[behaviour(prelude = "libp2p::swarm::derive_prelude")]
@@ -115,16 +116,6 @@ async fn nodes(count: usize) -> Vec<Node> {
     nodes
 }
 
-async fn until(is_done: impl Fn() -> bool) {
-    let wait = async {
-        while !is_done() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
-    waited.expect("the condition holds within a minute");
-}
-
 fn cid(text: &str) -> Cid {
     Cid::v1(Codec::RAW, Multihash::sha2_256(text.as_bytes()))
 }
@@ -152,7 +143,7 @@ async fn provider(router: &Router, wanted: &Cid) -> PeerId {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let found = tokio::time::timeout(Duration::from_secs(60), find).await;
+    let found = tokio::time::timeout(LIMIT, find).await;
     found.expect("a provider is found within a minute")
 }
 
@@ -309,7 +300,7 @@ async fn a_connected_peer_is_found_by_the_address_that_was_dialed() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let found = tokio::time::timeout(Duration::from_secs(60), found).await;
+    let found = tokio::time::timeout(LIMIT, found).await;
     let addresses = found.unwrap().remove(0).addresses;
     assert_eq!(
         addresses,

@@ -9,7 +9,7 @@ use libp2p::multiaddr::Protocol;
 /// The socket of an address `/ip4/ADDRESS/tcp/PORT` or `/ip6/ADDRESS/tcp/PORT`.
 pub(super) fn socket(address: &Multiaddr) -> Result<SocketAddr, TunnelError> {
     let refused = || TunnelError::Address(address.clone());
-    let parsed: libp2p::Multiaddr = address.to_string().parse().map_err(|_| refused())?;
+    let parsed = libp2p::Multiaddr::from(address);
     let mut parts = parsed.iter();
     let ip = match parts.next() {
         Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
@@ -24,17 +24,15 @@ pub(super) fn socket(address: &Multiaddr) -> Result<SocketAddr, TunnelError> {
 
 /// The address of a socket.
 pub(super) fn of_socket(socket: SocketAddr) -> Option<Multiaddr> {
-    let protocol = match socket.ip() {
-        IpAddr::V4(_) => "ip4",
-        IpAddr::V6(_) => "ip6",
-    };
-    let text = format!("/{protocol}/{}/tcp/{}", socket.ip(), socket.port());
-    text.parse().ok()
+    let ip = libp2p::Multiaddr::from(socket.ip());
+    ip.with(Protocol::Tcp(socket.port())).try_into().ok()
 }
 
 /// `/p2p/` and a peer.
 pub(super) fn of_peer(peer: &libp2p::PeerId) -> Option<Multiaddr> {
-    format!("/p2p/{peer}").parse().ok()
+    libp2p::Multiaddr::from(Protocol::P2p(*peer))
+        .try_into()
+        .ok()
 }
 
 #[cfg(test)]
@@ -55,5 +53,7 @@ mod tests {
         ] {
             assert!(socket(&text.parse().unwrap()).is_err(), "{text}");
         }
+        let peer = libp2p::PeerId::random();
+        assert_eq!(of_peer(&peer).unwrap().to_string(), format!("/p2p/{peer}"));
     }
 }

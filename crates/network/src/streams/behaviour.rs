@@ -1,6 +1,6 @@
 //! The part of the swarm.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -23,8 +23,8 @@ use super::handler::Handler;
 pub struct Behaviour {
     accepted: Arc<Accepted>,
     requests: mpsc::Receiver<Request>,
-    /// Open connections by peer.
-    connected: HashMap<PeerId, usize>,
+    /// Peers with a connection.
+    connected: HashSet<PeerId>,
     /// Requests to peers that are being connected to; bounded by the places of the handle.
     waiting: HashMap<PeerId, Vec<Open>>,
     /// Requests to be passed on, bounded likewise.
@@ -46,7 +46,7 @@ pub fn new(settings: Settings) -> (Behaviour, Streams) {
     let behaviour = Behaviour {
         accepted,
         requests,
-        connected: HashMap::new(),
+        connected: HashSet::new(),
         waiting: HashMap::new(),
         ready: VecDeque::new(),
     };
@@ -91,7 +91,7 @@ impl NetworkBehaviour for Behaviour {
         match event {
             FromSwarm::ConnectionEstablished(established) => {
                 let peer = established.peer_id;
-                *self.connected.entry(peer).or_default() += 1;
+                self.connected.insert(peer);
                 let waiting = self.waiting.remove(&peer).into_iter().flatten();
                 self.ready.extend(waiting.map(|open| (peer, open)));
             }
@@ -140,7 +140,7 @@ impl NetworkBehaviour for Behaviour {
                 addresses,
                 open,
             } = request;
-            if self.connected.contains_key(&peer) {
+            if self.connected.contains(&peer) {
                 self.ready.push_back((peer, open));
                 continue;
             }

@@ -1,7 +1,5 @@
 //! Nodes that forward connections through each other.
 
-use std::time::Duration;
-
 use cairn_store::network::{PeerAddresses, TunnelError, TunnelFilter, Tunnels as _};
 use futures_util::StreamExt as _;
 use libp2p::futures::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -13,8 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::{AcceptError, Behaviour, OpenError, Settings, Streams, TcpTunnels, new};
-
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::testing::{LIMIT, until};
 
 struct Node {
     streams: Streams,
@@ -56,15 +53,6 @@ impl Node {
             addresses: vec![self.address.to_string().parse().unwrap()],
         }
     }
-}
-
-async fn until(condition: impl Fn() -> bool) {
-    let met = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, met).await.unwrap();
 }
 
 /// A local service that answers each connection with what it sent, after its end, and its address.
@@ -286,4 +274,18 @@ async fn listeners_and_tunnels_are_bounded() {
     let mut rest = Vec::new();
     let closed = tokio::time::timeout(LIMIT, second.read_to_end(&mut rest)).await;
     assert!(closed.is_ok() && rest.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_end_with_the_last_clone() {
+    let node = Node::start(Settings::default()).await;
+    let tunnels = TcpTunnels::new(node.streams.clone(), node.id);
+    let service = echo().await;
+    tunnels
+        .listen("/x/echo".to_owned(), service, false)
+        .unwrap();
+    drop(tunnels.clone());
+    assert!(node.streams.accept("/x/echo").is_err());
+    drop(tunnels);
+    until(|| node.streams.accept("/x/echo").is_ok()).await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use cairn_primitives::multiaddr::Multiaddr;
@@ -59,14 +59,17 @@ impl Drop for Task {
 
 /// Removes a tunnel when its task ends.
 struct Registered {
-    state: Arc<Mutex<State>>,
+    state: Weak<Mutex<State>>,
     id: u64,
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
+        let Some(state) = self.state.upgrade() else {
+            return;
+        };
         // Dropping the task while the lock is held is harmless: it only sets a flag.
-        self.state.lock().tunnels.remove(&self.id);
+        state.lock().tunnels.remove(&self.id);
     }
 }
 
@@ -102,33 +105,16 @@ impl TcpTunnels {
         state.listeners.insert(key, (listener, task));
         Ok(())
     }
-}
 
-/// Runs a tunnel, unless there are too many.
-fn start<F: Future<Output = ()> + Send + 'static>(
-    state: &Arc<Mutex<State>>,
-    limit: usize,
-    tunnel: impl FnOnce(u64) -> Tunnel,
-    work: F,
-) {
-    let mut locked = state.lock();
-    if locked.tunnels.len() >= limit {
-        tracing::debug!(limit, "a connection is closed: too many tunnels are open");
-        return;
+    /// Starts the tunnels of a listener.
+    fn starter(&self, protocol: &str, target: &Multiaddr) -> TunnelStarter {
+        TunnelStarter {
+            state: Arc::downgrade(&self.state),
+            limit: self.streams.settings.max_tunnels,
+            protocol: protocol.to_owned(),
+            target: target.clone(),
+        }
     }
-    let id = locked.next;
-    locked.next += 1;
-    let registered = Registered {
-        state: Arc::clone(state),
-        id,
-    };
-    let task = tokio::spawn(async move {
-        let _registered = registered;
-        work.await;
-    });
-    locked
-        .tunnels
-        .insert(id, (tunnel(id), Task(task.abort_handle())));
 }
 
 /// Forwards the streams of a protocol to a local address.
@@ -159,23 +145,46 @@ async fn accept_streams(
 }
 
 /// What the tunnels of one listener share.
-#[derive(Clone)]
 struct TunnelStarter {
-    state: Arc<Mutex<State>>,
+    /// Not kept alive by the tasks, which it owns.
+    state: Weak<Mutex<State>>,
     limit: usize,
     protocol: String,
     target: Multiaddr,
 }
 
 impl TunnelStarter {
+    /// Runs a tunnel, unless there are too many.
     fn start(&self, origin: Multiaddr, work: impl Future<Output = ()> + Send + 'static) {
-        let tunnel = |id| Tunnel {
+        let Some(shared) = self.state.upgrade() else {
+            return;
+        };
+        let mut state = shared.lock();
+        let limit = self.limit;
+        if state.tunnels.len() >= limit {
+            tracing::debug!(limit, "a connection is closed: too many tunnels are open");
+            return;
+        }
+        let id = state.next;
+        state.next += 1;
+        let tunnel = Tunnel {
             id,
             protocol: self.protocol.clone(),
             origin,
             target: self.target.clone(),
         };
-        start(&self.state, self.limit, tunnel, work);
+        let registry = Weak::clone(&self.state);
+        let task = tokio::spawn(async move {
+            // Made in the task: a runtime that ends drops the future here and now, while the lock is held.
+            let _registered = Registered {
+                state: registry,
+                id,
+            };
+            work.await;
+        });
+        state
+            .tunnels
+            .insert(id, (tunnel, Task(task.abort_handle())));
     }
 }
 
@@ -227,12 +236,7 @@ impl Tunnels for TcpTunnels {
                 AcceptError::Exists(name) => TunnelError::Exists(name),
                 AcceptError::TooMany(limit) => TunnelError::TooMany(limit),
             })?;
-        let starter = TunnelStarter {
-            state: Arc::clone(&self.state),
-            limit: self.streams.settings.max_tunnels,
-            protocol: protocol.clone(),
-            target: target.clone(),
-        };
+        let starter = self.starter(&protocol, &target);
         let listener = TunnelListener {
             protocol: protocol.clone(),
             listen,
@@ -262,21 +266,10 @@ impl Tunnels for TcpTunnels {
             let bound = TcpListener::bind(socket).await.map_err(failed)?;
             let bound_to = bound.local_addr().map_err(failed)?;
             let listen = address::of_socket(bound_to).unwrap_or(listen);
-            let addresses = target.addresses.iter();
-            let addresses = addresses.filter_map(|address| address.to_string().parse().ok());
-            let starter = TunnelStarter {
-                state: Arc::clone(&self.state),
-                limit: self.streams.settings.max_tunnels,
-                protocol: protocol.clone(),
-                target: target_address.clone(),
-            };
-            let work = accept_connections(
-                bound,
-                starter,
-                self.streams.clone(),
-                peer,
-                addresses.collect(),
-            );
+            let addresses = target.addresses.iter().map(Into::into).collect();
+            let starter = self.starter(&protocol, &target_address);
+            let streams = self.streams.clone();
+            let work = accept_connections(bound, starter, streams, peer, addresses);
             let key = Key::Local(listen.to_string());
             let listener = TunnelListener {
                 protocol,
@@ -318,5 +311,27 @@ impl Tunnels for TcpTunnels {
             Some(id) => usize::from(state.tunnels.remove(&id).is_some()),
             None => std::mem::take(&mut state.tunnels).len(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::{Settings, new};
+
+    #[test]
+    fn a_tunnel_that_begins_after_its_runtime_ended_is_dropped() {
+        let builder = &mut tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.build().unwrap();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let _entered = handle.enter();
+        let (_behaviour, streams) = new(Settings::default());
+        let tunnels = TcpTunnels::new(streams, PeerId::random());
+        let at = address::of_peer(&tunnels.own).unwrap();
+        let starter = tunnels.starter("/x/echo", &at);
+        starter.start(at, std::future::pending());
+        tunnels.end(None);
+        assert!(tunnels.open().is_empty());
     }
 }

@@ -108,13 +108,7 @@ async fn by_secure_websocket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_resolved_before_dialing() {
     let (a, b) = (plain().await, plain().await);
-    let port = b
-        .address()
-        .to_string()
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .to_owned();
+    let port = b.port();
     let peer = PeerAddresses {
         peer: b.id.clone(),
         addresses: vec![format!("/dns4/localhost/tcp/{port}").parse().unwrap()],

@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use cairn_store::network::{Scope, Swarm as _};
+use cairn_store::network::Swarm as _;
 use futures_util::StreamExt as _;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
@@ -14,11 +14,11 @@ use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::handler::{ConnectionEvent, ConnectionHandlerEvent};
 use libp2p::swarm::{
     ConnectionDenied, ConnectionHandler, ConnectionId, FromSwarm, NetworkBehaviour,
-    SubstreamProtocol, Swarm, SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
+    SubstreamProtocol, SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol};
 
-use crate::support::{plain, until};
+use crate::support::{bare, plain, until};
 
 /// Opens streams without end, and keeps those that the other side accepts.
 struct Flood {
@@ -134,26 +134,12 @@ impl ConnectionHandler for FloodHandler {
     }
 }
 
-fn bare<B: NetworkBehaviour>(behaviour: B) -> Swarm<B> {
-    let builder = libp2p::SwarmBuilder::with_new_identity().with_tokio();
-    let builder = builder.with_tcp(
-        libp2p::tcp::Config::default(),
-        libp2p::noise::Config::new,
-        libp2p::yamux::Config::default,
-    );
-    builder
-        .unwrap()
-        .with_behaviour(|_| behaviour)
-        .unwrap()
-        .build()
-}
-
 /// A peer that opens connections without end has as many as one peer may have.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_peer_has_few_connections() {
     let server = plain().await;
     let address: Multiaddr = server.address().text_with_peer(&server.id).parse().unwrap();
-    let mut peer = bare(libp2p::swarm::dummy::Behaviour);
+    let mut peer = bare(|_| libp2p::swarm::dummy::Behaviour);
     let id = PeerId::from_bytes(&server.id.to_bytes()).unwrap();
     for _ in 0..32 {
         let options = DialOpts::peer_id(id)
@@ -188,7 +174,7 @@ async fn floods_of_streams_are_bounded_and_others_are_served() {
     let friend = plain().await;
     friend.connect(server.here()).await.unwrap();
     let address: Multiaddr = server.address().text_with_peer(&server.id).parse().unwrap();
-    let mut flood = bare(Flood { opened: 0 });
+    let mut flood = bare(|_| Flood { opened: 0 });
     flood.dial(address.clone()).unwrap();
     let mut answered = 0;
     let mut most = 0;
@@ -196,12 +182,7 @@ async fn floods_of_streams_are_bounded_and_others_are_served() {
         let event = flood.select_next_some().await;
         if let SwarmEvent::Behaviour(count) = &event {
             answered += *count;
-            let scopes = server.resources().unwrap();
-            let system = scopes
-                .iter()
-                .find(|scope| scope.scope == Scope::System)
-                .unwrap();
-            most = most.max(system.usage.inbound_streams);
+            most = most.max(server.system().usage.inbound_streams);
         }
         if matches!(event, SwarmEvent::ConnectionClosed { .. }) {
             flood.dial(address.clone()).unwrap();

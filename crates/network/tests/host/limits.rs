@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cairn_store::network::{Scope, Swarm as _};
+use cairn_store::network::Swarm as _;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
@@ -41,11 +41,7 @@ async fn connections_above_the_limit_are_refused_and_others_stay() {
     until("it is refused", || !late.is_connected(&server)).await;
     assert_eq!(server.connections().len(), 3);
     assert!(friends.iter().all(|friend| server.is_connected(friend)));
-    let usage = server.resources().unwrap();
-    let system = usage
-        .iter()
-        .find(|scope| scope.scope == Scope::System)
-        .unwrap();
+    let system = server.system();
     assert_eq!(system.usage.inbound_connections, 3);
     assert_eq!(system.limit.unwrap().inbound_connections, 3);
     friends.pop().unwrap().shutdown().await;
@@ -61,14 +57,7 @@ async fn half_open_handshakes_time_out_and_are_bounded() {
         settings.limits.handshake = Duration::from_millis(500);
     })
     .await;
-    let port: u16 = server
-        .address()
-        .to_string()
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let port = server.port();
     let mut silent = Vec::new();
     for _ in 0..100 {
         silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());

@@ -4,27 +4,16 @@ use cairn_primitives::Multiaddr;
 use futures_util::StreamExt as _;
 use libp2p::core::multiaddr::Protocol;
 use libp2p::relay;
-use libp2p::swarm::{Swarm, SwarmEvent};
+use libp2p::swarm::SwarmEvent;
 use tokio::sync::mpsc;
 
-use crate::support::{TCP, TestHost, plain, start, until};
+use crate::support::{TCP, TestHost, bare, plain, start, until};
 use cairn_store::network::{PeerAddresses, Swarm as _};
 
 /// A relay that closes all its connections when it is told to.
 async fn relay() -> (Multiaddr, mpsc::Sender<()>) {
-    let builder = libp2p::SwarmBuilder::with_new_identity().with_tokio();
-    let builder = builder.with_tcp(
-        libp2p::tcp::Config::default(),
-        libp2p::noise::Config::new,
-        libp2p::yamux::Config::default,
-    );
-    let mut swarm: Swarm<relay::Behaviour> = builder
-        .unwrap()
-        .with_behaviour(|key| {
-            relay::Behaviour::new(key.public().to_peer_id(), relay::Config::default())
-        })
-        .unwrap()
-        .build();
+    let mut swarm =
+        bare(|key| relay::Behaviour::new(key.public().to_peer_id(), relay::Config::default()));
     swarm.listen_on(TCP.parse().unwrap()).unwrap();
     let address = loop {
         if let SwarmEvent::NewListenAddr { address, .. } = swarm.select_next_some().await {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use cairn_network::host::{Host, Modules, Settings};
 use cairn_primitives::Multiaddr;
 use cairn_primitives::keys::{KeyType, Keypair, PeerId};
-use cairn_store::network::{PeerAddresses, Swarm as _};
+use cairn_store::network::{PeerAddresses, ResourceScope, Scope, Swarm as _};
+use libp2p::identity;
+use libp2p::swarm::{NetworkBehaviour, Swarm};
 
 pub(crate) struct TestHost {
     pub(crate) host: Arc<Host>,
@@ -53,6 +55,18 @@ impl TestHost {
         self.host.listening().first().unwrap().clone()
     }
 
+    /// The port of that address.
+    pub(crate) fn port(&self) -> u16 {
+        let address = self.address().to_string();
+        address.rsplit('/').next().unwrap().parse().unwrap()
+    }
+
+    /// What all connections use.
+    pub(crate) fn system(&self) -> ResourceScope {
+        let mut scopes = self.host.resources().unwrap().into_iter();
+        scopes.find(|it| it.scope == Scope::System).unwrap()
+    }
+
     pub(crate) fn is_connected(&self, other: &TestHost) -> bool {
         self.count(other) > 0
     }
@@ -64,6 +78,20 @@ impl TestHost {
             .filter(|open| open.peer == other.id)
             .count()
     }
+}
+
+/// A swarm with its own behaviour, and without the limits of a host.
+pub(crate) fn bare<B: NetworkBehaviour>(
+    behaviour: impl FnOnce(&identity::Keypair) -> B,
+) -> Swarm<B> {
+    let builder = libp2p::SwarmBuilder::with_new_identity().with_tokio();
+    let builder = builder.with_tcp(
+        libp2p::tcp::Config::default(),
+        libp2p::noise::Config::new,
+        libp2p::yamux::Config::default,
+    );
+    let builder = builder.unwrap().with_behaviour(behaviour);
+    builder.unwrap().build()
 }
 
 /// Waits until a condition holds, and fails after a minute.

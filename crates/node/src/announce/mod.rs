@@ -7,8 +7,10 @@ mod strategy;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_primitives::Cid;
+use cairn_store::block::Root;
 use cairn_store::network::AnnouncedContent;
 use tokio::sync::mpsc;
 
@@ -25,12 +27,11 @@ const TOGETHER: usize = 256;
 /// Takes new content to be announced. Must return at once.
 pub type Sink = Arc<dyn Fn(&[Cid]) + Send + Sync>;
 
-/// Announces the content of a node, by its `Provide.Strategy`.
+/// Announces the content of a node, by a strategy.
 #[derive(Clone)]
 pub struct Announcer {
     content: Arc<Content>,
     sink: Sink,
-    pinned: mpsc::Sender<Cid>,
 }
 
 impl std::fmt::Debug for Announcer {
@@ -42,40 +43,49 @@ impl std::fmt::Debug for Announcer {
 impl Node {
     /// Prepares announcements, and gives new content to `sink` from now on: pins by itself, blocks through
     /// [`Announcer::written`]. New content of the mutable file system is announced with all other content.
-    ///
-    /// # Errors
-    /// If the strategy of the configuration is invalid.
-    pub fn announce(&self, sink: Sink) -> Result<Announcer, StrategyError> {
-        let config = self.config();
-        let strategy = config.provide.strategy.as_deref();
-        let strategy = strategy.or(config.reprovider.strategy.as_deref());
+    pub fn announce(&self, strategy: Strategy, sink: Sink) -> Announcer {
         let content = Arc::new(Content {
             store: Arc::clone(self.store()),
             rows: Arc::clone(self.rows()),
             mfs: self.mfs().cloned(),
-            strategy: strategy.unwrap_or_default().parse()?,
+            strategy,
         });
-        let (pinned, waiting) = mpsc::channel(PINS);
-        let announcer = Announcer {
-            content: Arc::clone(&content),
-            sink: Arc::clone(&sink),
-            pinned,
-        };
         if let Strategy::Parts(parts) = content.strategy
             && (parts.pinned || parts.roots)
         {
-            let listener = announcer.clone();
-            self.pins()
-                .set_listener(Some(Arc::new(move |roots| listener.pinned(roots))));
-            self.tasks()
-                .spawn("announcement of pins", |stopping| async move {
-                    tokio::select! {
-                        () = stopping.cancelled() => {}
-                        () = announce_below(content, parts, sink, waiting) => {}
-                    }
-                });
+            let below = parts
+                .pinned
+                .then(|| self.announce_below_pins(&content, parts, &sink));
+            let sink = Arc::clone(&sink);
+            self.pins().set_listener(Some(Arc::new(move |pins| {
+                announce_pins(pins, &sink, below.as_ref());
+            })));
         }
-        Ok(announcer)
+        Announcer { content, sink }
+    }
+
+    /// Starts the task that announces what is below new pins.
+    fn announce_below_pins(
+        &self,
+        content: &Arc<Content>,
+        parts: Parts,
+        sink: &Sink,
+    ) -> mpsc::Sender<Cid> {
+        let (pinned, waiting) = mpsc::channel(PINS);
+        let below = Below {
+            content: Arc::clone(content),
+            parts,
+            sink: Arc::clone(sink),
+            stop: self.tasks().stop_flag(),
+        };
+        self.tasks()
+            .spawn("announcement of pins", |stopping| async move {
+                tokio::select! {
+                    () = stopping.cancelled() => {}
+                    () = below.announce(waiting) => {}
+                }
+            });
+        pinned
     }
 }
 
@@ -92,45 +102,56 @@ impl Announcer {
             (self.sink)(cids);
         }
     }
+}
 
-    fn pinned(&self, roots: &[Cid]) {
-        (self.sink)(roots);
-        for root in roots {
-            if self.pinned.try_send(root.clone()).is_err() {
-                tracing::debug!(%root, "the blocks of a pin are announced with all other content");
-            }
+/// Announces new pins, and passes those on below which there is more.
+fn announce_pins(pins: &[Root], sink: &Sink, below: Option<&mpsc::Sender<Cid>>) {
+    let roots: Vec<Cid> = pins.iter().map(|pin| pin.cid.clone()).collect();
+    sink(&roots);
+    let Some(below) = below else { return };
+    for pin in pins.iter().filter(|pin| pin.recursive) {
+        if below.try_send(pin.cid.clone()).is_err() {
+            tracing::debug!(root = %pin.cid, "the blocks of a pin are announced with all other content");
         }
     }
 }
 
-/// Announces what is below new pins.
-async fn announce_below(
+/// Announces what is below pins.
+#[derive(Clone)]
+struct Below {
     content: Arc<Content>,
     parts: Parts,
     sink: Sink,
-    mut pinned: mpsc::Receiver<Cid>,
-) {
-    while let Some(root) = pinned.recv().await {
-        if !parts.pinned {
-            continue;
+    /// Set when the node stops.
+    stop: Arc<AtomicBool>,
+}
+
+impl Below {
+    async fn announce(self, mut pinned: mpsc::Receiver<Cid>) {
+        while let Some(root) = pinned.recv().await {
+            let below = self.clone();
+            // It only ends early when the runtime does.
+            let _ = tokio::task::spawn_blocking(move || below.list(&root)).await;
         }
-        let (content, sink) = (Arc::clone(&content), Arc::clone(&sink));
-        let list = move || {
-            let mut batch = Vec::with_capacity(TOGETHER);
-            let listed = content.list_below(parts, &root, &mut |cid| {
-                batch.push(cid);
-                if batch.len() == TOGETHER {
-                    sink(&batch);
-                    batch.clear();
-                }
-                true
-            });
-            if let Err(error) = listed {
+    }
+
+    fn list(&self, root: &Cid) {
+        let is_stopping = || self.stop.load(Ordering::Relaxed);
+        let mut batch = Vec::with_capacity(TOGETHER);
+        let listed = self.content.list_below(self.parts, root, &mut |cid| {
+            batch.push(cid);
+            if batch.len() == TOGETHER {
+                (self.sink)(&batch);
+                batch.clear();
+            }
+            !is_stopping()
+        });
+        match listed {
+            Err(error) if !is_stopping() => {
                 tracing::warn!(%root, %error, "the blocks of a pin cannot be listed to be announced");
             }
-            sink(&batch);
-        };
-        // It only ends early when the runtime does.
-        let _ = tokio::task::spawn_blocking(list).await;
+            _ => {}
+        }
+        (self.sink)(&batch);
     }
 }

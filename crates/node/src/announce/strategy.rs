@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use cairn_primitives::quote::Quoted;
 
+use crate::config::Config;
+
 /// Which content is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
@@ -46,6 +48,18 @@ pub enum StrategyError {
         "Provide.Strategy: \"unique\" and \"entities\" must be combined with \"pinned\" or \"mfs\", and not with \"roots\""
     )]
     Modifier,
+}
+
+impl Strategy {
+    /// That of the configuration: `Provide.Strategy`, or `Reprovider.Strategy`, its older name.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_config(config: &Config) -> Result<Self, StrategyError> {
+        let strategy = config.provide.strategy.as_deref();
+        let strategy = strategy.or(config.reprovider.strategy.as_deref());
+        strategy.unwrap_or_default().parse()
+    }
 }
 
 impl FromStr for Strategy {

@@ -83,3 +83,21 @@ async fn strategies_choose_the_content() {
     let listed: Vec<_> = broken.cids().collect().await;
     assert!(matches!(listed[..], [Err(_)]));
 }
+
+#[test]
+fn only_recursive_pins_are_followed() {
+    let told = Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let sink: Sink = {
+        let told = Arc::clone(&told);
+        Arc::new(move |cids| told.lock().extend_from_slice(cids))
+    };
+    let pins = [("direct", false), ("recursive", true)].map(|(text, recursive)| Root {
+        cid: raw(text).cid,
+        recursive,
+    });
+    let (below, mut waiting) = mpsc::channel(2);
+    announce_pins(&pins, &sink, Some(&below));
+    assert_eq!(*told.lock(), pins.clone().map(|pin| pin.cid));
+    assert_eq!(waiting.try_recv().unwrap(), pins[1].cid);
+    assert!(waiting.try_recv().is_err());
+}

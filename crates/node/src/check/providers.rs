@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cairn_primitives::with_causes;
 use cairn_store::network::{NetworkError, PeerAddresses, QueryStep};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -226,7 +227,7 @@ impl Check<'_> {
                 Outcome::Failed,
                 format!(
                     "none of its {number} addresses can be reached: {}",
-                    chain(&error)
+                    with_causes(&error)
                 ),
             )
             .with_hint("the provider must be online, and its port be open"),
@@ -245,21 +246,6 @@ fn without_peers() -> Step {
     Step::new(StepKind::Announced, Outcome::Unknown, text).with_hint(
         "connect to some: `swarm connect ADDRESS`, or add bootstrap peers: `bootstrap add default`",
     )
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 fn providers(count: usize) -> String {

@@ -5,7 +5,6 @@ mod servers;
 mod system;
 #[cfg(test)]
 mod tests;
-mod tls;
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cairn_network::tls_config;
 use cairn_primitives::dns::is_domain;
 use futures_util::future::BoxFuture;
 use hickory_resolver::TokioResolver;
@@ -18,7 +19,7 @@ use parking_lot::Mutex;
 use rustls::ClientConfig;
 
 use super::servers::{self, HttpsServer, Server};
-use super::{Dns, DnsError, Txt, tls};
+use super::{Dns, DnsError, Txt};
 use crate::config::ConfigFile;
 
 /// How long a server of `DNS.Resolvers` may take to answer.
@@ -106,7 +107,7 @@ impl SystemDns {
             return Ok(known.clone());
         }
         let addresses = addresses(&server.host).await?;
-        let tls = tls::client_config().map_err(|error| failed(&error))?;
+        let tls = tls_config(&[b"h2"]).map_err(|error| failed(&error))?;
         let made = resolver(server.config(addresses), options(), Some(tls))?;
         let mut https = self.https.lock();
         if https.len() >= MAX_HTTPS {

@@ -234,7 +234,7 @@ async fn servers_are_asked_over_https() {
         server(
             "localhost",
             address,
-            Some(super::tls::client_config().unwrap()),
+            Some(cairn_network::tls_config(&[b"h2"]).unwrap()),
         ),
     ] {
         let said = look_up(&refused).await;

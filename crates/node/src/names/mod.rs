@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 use self::cache::{Bounds, Cache};
 use self::dnslink::Link;
 pub use self::publish::{PublishError, PublishOptions};
-pub use self::republish::{RepublishError, Republished};
+pub use self::republish::{RepublishError, Republished, Republishing};
 use crate::config::{ConfigFile, GoDuration, OptionalDuration};
 use crate::dns::{Dns, DnsError, MapError, MappedDns};
 use crate::keystore::Keystore;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{NameSystem, PublishError, PublishOptions};
 use crate::config::GoDuration;
+use crate::config::sections::Ipns;
 use crate::node::Node;
 
 /// Time until the first round: by then there are peers, as in Kubo.
@@ -50,14 +51,21 @@ pub enum RepublishError {
     },
 }
 
-impl Node {
-    /// Starts to publish the records of own names again at each `Ipns.RepublishPeriod`, until the node stops. Nothing happens while
-    /// it has no peers.
+/// How own names are published again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Republishing {
+    /// Time between two rounds.
+    pub period: Duration,
+    /// Lifetime of the records.
+    pub lifetime: Duration,
+}
+
+impl Republishing {
+    /// By the configuration.
     ///
     /// # Errors
-    /// If the configuration is invalid.
-    pub fn republish_names(&self) -> Result<(), RepublishError> {
-        let ipns = &self.config().ipns;
+    /// If a setting is invalid.
+    pub fn from_config(ipns: &Ipns) -> Result<Self, RepublishError> {
         let period = duration("Ipns.RepublishPeriod", &ipns.republish_period)?;
         let lifetime = duration("Ipns.RecordLifetime", &ipns.record_lifetime)?;
         let period = period.unwrap_or(PERIOD);
@@ -66,12 +74,21 @@ impl Node {
                 key: "Ipns.RepublishPeriod",
             });
         }
+        Ok(Self {
+            period,
+            lifetime: lifetime.unwrap_or(DEFAULT_LIFETIME),
+        })
+    }
+}
+
+impl Node {
+    /// Starts to publish the records of own names again, until the node stops. Nothing happens while it has no peers.
+    pub fn republish_names(&self, republishing: Republishing) {
         let names = Arc::clone(self.name_system());
-        let lifetime = lifetime.unwrap_or(DEFAULT_LIFETIME);
-        self.tasks().spawn("republishing of names", |stopping| {
-            republish_every(names, period, lifetime, stopping)
-        });
-        Ok(())
+        self.tasks()
+            .spawn("republishing of names", move |stopping| {
+                republish_every(names, republishing, stopping)
+            });
     }
 }
 
@@ -89,10 +106,10 @@ fn duration(key: &'static str, value: &str) -> Result<Option<Duration>, Republis
 
 async fn republish_every(
     names: Arc<NameSystem>,
-    period: Duration,
-    lifetime: Duration,
+    republishing: Republishing,
     stopping: CancellationToken,
 ) {
+    let Republishing { period, lifetime } = republishing;
     let first = tokio::time::Instant::now() + FIRST.min(period);
     let mut rounds = tokio::time::interval_at(first, period);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -3,7 +3,6 @@
 mod error;
 mod module_settings;
 mod network;
-pub(crate) mod notify;
 mod parts;
 mod settings;
 
@@ -55,12 +54,6 @@ pub struct Online {
 }
 
 impl Online {
-    /// The swarm.
-    #[must_use]
-    pub fn host(&self) -> &Arc<Host> {
-        &self.host
-    }
-
     /// The fingerprint of the swarm key, if only peers with the same one connect.
     #[must_use]
     pub fn key_fingerprint(&self) -> Option<&str> {
@@ -89,14 +82,7 @@ impl Node {
         let key_fingerprint = settings.swarm_key.as_ref().map(SwarmKey::fingerprint);
         let (modules, parts) = Parts::new(self, &config, &settings, options)?;
         let host = Host::start(settings, modules).await?;
-        let network = match parts.connect(self, &config, Arc::clone(&host)) {
-            Ok(network) => network,
-            Err(error) => {
-                self.disconnect_parts();
-                host.shutdown().await;
-                return Err(error);
-            }
-        };
+        let network = parts.connect(self, &config, Arc::clone(&host));
         self.set_network(Some(Arc::new(network)));
         let online = Arc::new(Online {
             host,

@@ -14,11 +14,13 @@ pub(super) fn routing(
 ) -> Result<Option<routing::Settings>, OnlineError> {
     let set = &config.routing;
     let mut settings = routing::Settings::default();
-    settings.mode = match kind.unwrap_or("auto") {
-        "" | "auto" | "dht" => DhtMode::Auto,
-        "autoclient" | "dhtclient" => DhtMode::Client,
-        "dhtserver" => DhtMode::Server,
-        "delegated" => DhtMode::Off,
+    let (mode, with_http) = match kind.unwrap_or_default() {
+        "" | "auto" => (DhtMode::Auto, true),
+        "dht" => (DhtMode::Auto, false),
+        "autoclient" => (DhtMode::Client, true),
+        "dhtclient" => (DhtMode::Client, false),
+        "dhtserver" => (DhtMode::Server, false),
+        "delegated" => (DhtMode::Off, true),
         "none" => return Ok(None),
         other => {
             return Err(OnlineError::Value {
@@ -28,6 +30,7 @@ pub(super) fn routing(
             });
         }
     };
+    settings.mode = mode;
     settings.loopback = set.loopback_addresses_on_lan_dht.unwrap_or(false);
     for peer in set.ignore_providers.iter().flatten() {
         let peer = peer.parse().map_err(|_| OnlineError::Peer {
@@ -41,10 +44,7 @@ pub(super) fn routing(
         let urls = list.iter().flatten().filter(|url| *url != AUTO);
         urls.cloned().collect()
     };
-    if matches!(
-        kind.unwrap_or("auto"),
-        "" | "auto" | "autoclient" | "delegated"
-    ) {
+    if with_http {
         settings.routers = urls(&set.delegated_routers);
         settings.publishers = urls(&config.ipns.delegated_publishers);
     }

@@ -13,14 +13,16 @@ use cairn_network::streams::{Streams, TcpTunnels};
 use cairn_network::{
     NoExchange, NoRouting, Providers, bitswap, gateways, names, pubsub, routing, streams,
 };
+use cairn_primitives::Cid;
 use cairn_store::network::{Reachability, Records, Routing};
 use cairn_store::{BlockReader, Exchange};
 
 use super::error::OnlineError;
 use super::network::NodeNetwork;
 use super::{OnlineOptions, module_settings};
-use crate::announce::Announcer;
+use crate::announce::{Announcer, Strategy};
 use crate::config::Config;
+use crate::names::Republishing;
 use crate::node::Node;
 
 /// Gateways are asked for blocks that peers did not send in this time.
@@ -34,6 +36,9 @@ pub(super) struct Parts {
     streams: Streams,
     name_topics: bool,
     http_routers: bool,
+    /// Nothing is announced without one.
+    strategy: Option<Strategy>,
+    republishing: Republishing,
 }
 
 impl Parts {
@@ -49,12 +54,17 @@ impl Parts {
             .or(config.ipns.use_pubsub)
             .unwrap_or(false);
         let with_pubsub = options.pubsub.or(config.pubsub.enabled).unwrap_or(false) || name_topics;
+        let republishing = Republishing::from_config(&config.ipns)?;
         let mut modules = Modules::default();
         let kind = options
             .routing
             .as_deref()
             .or(config.routing.kind.as_deref());
         let routing_settings = module_settings::routing(config, kind)?;
+        let announces = routing_settings.is_some() && config.provide.enabled != Some(false);
+        let strategy = announces
+            .then(|| Strategy::from_config(config))
+            .transpose()?;
         let http_routers = routing_settings
             .as_ref()
             .is_some_and(|settings| !settings.routers.is_empty());
@@ -95,19 +105,16 @@ impl Parts {
             streams,
             name_topics,
             http_routers,
+            strategy,
+            republishing,
         };
         Ok((modules, parts))
     }
 
     /// Connects the handles to the node, whose swarm runs now.
-    pub(super) fn connect(
-        self,
-        node: &Node,
-        config: &Config,
-        host: Arc<Host>,
-    ) -> Result<NodeNetwork, OnlineError> {
-        node.republish_names()?;
-        let announcer = self.announcer(node, config)?;
+    pub(super) fn connect(self, node: &Node, config: &Config, host: Arc<Host>) -> NodeNetwork {
+        node.republish_names(self.republishing);
+        let announcer = self.announcer(node);
         let tunnels = config
             .experimental
             .libp2p_stream_mounting
@@ -152,7 +159,7 @@ impl Parts {
                 .clone()
                 .map(|router| Arc::new(router) as Arc<dyn Routing>),
         );
-        Ok(NodeNetwork {
+        NodeNetwork {
             host,
             routing: match self.router {
                 Some(router) => Arc::new(router),
@@ -165,21 +172,17 @@ impl Parts {
             pubsub: self.pubsub,
             tunnels,
             topics,
-        })
+        }
     }
 
     /// Announces new content, and all of it at each interval.
-    fn announcer(&self, node: &Node, config: &Config) -> Result<Option<Announcer>, OnlineError> {
-        let Some(router) = &self.router else {
-            return Ok(None);
-        };
-        if config.provide.enabled == Some(false) {
-            return Ok(None);
-        }
+    fn announcer(&self, node: &Node) -> Option<Announcer> {
+        let (router, strategy) = (self.router.as_ref()?, self.strategy?);
         let announce = router.clone();
-        let announcer = node.announce(Arc::new(move |cids| announce.announce(cids)))?;
+        let sink = Arc::new(move |cids: &[Cid]| announce.announce(cids));
+        let announcer = node.announce(strategy, sink);
         router.set_content(Some(announcer.content()));
-        Ok(Some(announcer))
+        Some(announcer)
     }
 
     /// Bitswap, and gateways for blocks that are late. Gateways are named by HTTP routers, so without those there are none.

@@ -24,6 +24,7 @@ use self::fields::Fields;
 use crate::cid::Cid;
 use crate::codec::dag_cbor;
 use crate::ipld::Ipld;
+use crate::keys::PeerId;
 use crate::path::ContentPath;
 use crate::rfc3339;
 
@@ -35,6 +36,9 @@ pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 pub const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 /// The kind of validity that the spec knows: the record ends at a time.
 pub const VALIDITY_EOL: u64 = 0;
+
+/// What precedes the name in a routing key.
+const SPACE: &[u8] = b"/ipns/";
 
 /// What a record without a value points to: a CID of no bytes.
 const NO_VALUE: &str = "/ipfs/bafkqaaa";
@@ -184,6 +188,18 @@ impl Record {
             _ => Err(RecordError::Field(field)),
         }
     }
+}
+
+/// The key of the record of a name where records are looked up: `/ipns/` and the bytes of the peer ID.
+#[must_use]
+pub fn routing_key(name: &PeerId) -> Vec<u8> {
+    [SPACE, &name.to_bytes()[..]].concat()
+}
+
+/// The name of a routing key; `None` if it is another one.
+#[must_use]
+pub fn name_of_key(key: &[u8]) -> Option<PeerId> {
+    PeerId::from_bytes(key.strip_prefix(SPACE)?).ok()
 }
 
 /// Reads a time.

@@ -57,6 +57,16 @@ fn records_of_kubo_are_valid() {
     }
 }
 
+#[test]
+fn routing_keys_have_the_name() {
+    let name: PeerId = vectors::ED25519.0.parse().unwrap();
+    let key = routing_key(&name);
+    assert!(key.starts_with(b"/ipns/\x00\x24\x08\x01\x12\x20"));
+    assert_eq!(name_of_key(&key), Some(name));
+    assert_eq!(name_of_key(b"/pk/x"), None);
+    assert_eq!(name_of_key(b"/ipns/x"), None);
+}
+
 fn options(sequence: u64) -> RecordOptions {
     RecordOptions::new(sequence, now() + Duration::from_nanos(1_500_000_001))
 }

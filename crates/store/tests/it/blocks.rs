@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cairn_store::block::conformance::{self, Store, raw, wait};
-use cairn_store::block::{BlockError, BlockStore, MemoryStore, OpenError, Options, SegmentStore};
+use cairn_store::block::{
+    BlockError, BlockStore, MemoryStore, NotifyingStore, OpenError, Options, SegmentStore,
+    WriteListener,
+};
 use cairn_store::{BlockCollector as _, BlockReader as _, BlockWriter as _};
 
 fn small() -> Options {
@@ -17,6 +20,19 @@ fn small() -> Options {
 #[test]
 fn memory_conforms() {
     conformance::all(&|| Arc::new(MemoryStore::new()));
+}
+
+#[test]
+fn a_store_that_tells_of_writes_conforms() {
+    let told = Arc::new(AtomicU32::new(0));
+    conformance::all(&|| {
+        let (listener, told) = (WriteListener::default(), Arc::clone(&told));
+        listener.set(Some(Arc::new(move |cids| {
+            told.fetch_add(u32::try_from(cids.len()).unwrap(), Ordering::Relaxed);
+        })));
+        Arc::new(NotifyingStore::new(Arc::new(MemoryStore::new()), listener))
+    });
+    assert!(told.load(Ordering::Relaxed) > 0);
 }
 
 #[test]

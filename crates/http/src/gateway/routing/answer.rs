@@ -9,9 +9,10 @@ use cairn_primitives::ipns::Record;
 use cairn_primitives::{Multiaddr, PeerId};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::super::response::{http_date, put, short_hex};
 use super::{IPNS_RECORD, Refusal};
 
 /// Seconds for which a result may be cached, as in Kubo.
@@ -105,20 +106,18 @@ pub(super) fn record(name: &PeerId, record: &Record) -> Response {
         age.as_secs(),
         left.map_or(0, |left| left.as_secs()),
     );
-    if let Some(until) = until {
-        set(headers, header::EXPIRES, &httpdate::fmt_http_date(until));
+    if let Some(until) = until.and_then(as_date) {
+        put(headers, header::EXPIRES, &until);
     }
     let name = name.to_base36();
     let disposition = format!("attachment; filename=\"{name}.ipns-record\"");
-    set(headers, header::CONTENT_DISPOSITION, &disposition);
+    put(headers, header::CONTENT_DISPOSITION, &disposition);
     let hash = cairn_primitives::Multihash::sha2_256(record.as_bytes());
-    let tag: String = hash
-        .digest()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    set(headers, header::ETAG, &format!("\"{tag}\""));
+    put(
+        headers,
+        header::ETAG,
+        &format!("\"{}\"", short_hex(hash.digest())),
+    );
     response
 }
 
@@ -138,7 +137,7 @@ pub(super) fn text(status: StatusCode, text: String) -> Response {
 pub(super) fn preflight() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    set(
+    put(
         response.headers_mut(),
         header::ALLOW,
         "GET, HEAD, PUT, OPTIONS",
@@ -151,22 +150,20 @@ fn with_type(kind: &'static str, body: Body) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-    set(
-        headers,
-        header::LAST_MODIFIED,
-        &httpdate::fmt_http_date(SystemTime::now()),
-    );
+    if let Some(now) = as_date(SystemTime::now()) {
+        put(headers, header::LAST_MODIFIED, &now);
+    }
     response
+}
+
+/// A time as a header value; `None` where it is beyond what those can say.
+fn as_date(time: SystemTime) -> Option<String> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    http_date(i64::try_from(since.as_secs()).ok()?)
 }
 
 fn cache(headers: &mut HeaderMap, age: u64, stale: u64) {
     let text =
         format!("public, max-age={age}, stale-while-revalidate={stale}, stale-if-error={stale}");
-    set(headers, header::CACHE_CONTROL, &text);
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
+    put(headers, header::CACHE_CONTROL, &text);
 }

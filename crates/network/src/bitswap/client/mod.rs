@@ -294,8 +294,7 @@ impl Client {
         if !want.asked.contains(&id) {
             want.asked.push(id);
         }
-        peer.peer.asked.store(peer.list.len(), Ordering::Relaxed);
-        peer.peer.wake();
+        peer.list_changed();
         true
     }
 

@@ -1,6 +1,7 @@
 //! What the client knows of a connected peer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::wantlist::Wantlist;
@@ -62,6 +63,12 @@ impl ClientPeer {
             strikes: 0,
             forgiven: now,
         }
+    }
+
+    /// Notes that its wantlist has an entry that is to be sent.
+    pub(super) fn list_changed(&self) {
+        self.peer.asked.store(self.list.len(), Ordering::Relaxed);
+        self.peer.wake();
     }
 
     /// How many more blocks may be asked for.

@@ -1,6 +1,5 @@
 //! Questions whether one peer has a block, independent of sessions.
 
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use cairn_primitives::{Cid, Multihash};
@@ -49,9 +48,7 @@ impl Client {
             if !connected.list.add(cid, kind, PRIORITY, Instant::now()) {
                 return Err(NetworkError::Unavailable("another question to the peer"));
             }
-            let length = connected.list.len();
-            connected.peer.asked.store(length, Ordering::Relaxed);
-            connected.peer.wake();
+            connected.list_changed();
         }
         let id = self.next_id();
         self.probes.push(Probe {

@@ -8,7 +8,7 @@ use libp2p::PeerId;
 use tokio::task::AbortHandle;
 
 use super::session::MAX_BROADCAST;
-use super::want::Place;
+use super::want::{Place, Want};
 use super::{Client, WantKind};
 use crate::bitswap::shared::Peer;
 
@@ -136,10 +136,14 @@ impl Client {
         };
         session.dialing.is_empty()
             && session.seeking.iter().any(|hash| {
-                self.wants.get(hash).is_some_and(|want| {
-                    want.broadcast && self.peers.keys().all(|id| want.refused.contains(id))
-                })
+                let want = self.wants.get(hash);
+                want.is_some_and(|want| self.refused_by_all(want))
             })
+    }
+
+    /// Whether a block was refused by every connected peer.
+    fn refused_by_all(&self, want: &Want) -> bool {
+        want.broadcast && self.peers.keys().all(|id| want.refused.contains(id))
     }
 
     /// Asks again for what a session seeks: peers may have received it, and answers may be lost.
@@ -172,9 +176,8 @@ impl Client {
             }
             for hash in &session.seeking {
                 if let Some(want) = self.wants.get(hash)
-                    && want.broadcast
                     && want.waiters.iter().all(|waiter| waiter.session == *id)
-                    && self.peers.keys().all(|peer| want.refused.contains(peer))
+                    && self.refused_by_all(want)
                 {
                     missing.push(hash.clone());
                 }

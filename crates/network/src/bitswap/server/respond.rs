@@ -10,13 +10,18 @@ use tokio::sync::SemaphorePermit;
 
 use super::peer::Answer;
 use super::{Server, forget};
-use crate::bitswap::MAX_BLOCK;
 use crate::bitswap::message::{Message, Payload, Presence, PresenceKind, WantKind};
 use crate::bitswap::shared::{Peer, Shared, count};
+use crate::bitswap::{MAX_BLOCK, MAX_CID, MAX_MESSAGE, MAX_WANTS};
 
 /// Bytes of blocks in a message, and of what is around them. Two messages of a peer are in memory: one is written while the
 /// next is read.
 const MESSAGE: usize = (512 << 10) + 4096;
+
+/// Most bytes of blocks in a message, however large those of unknown size are. The rest is for all else: a CID and some lengths
+/// for each answer that may be queued.
+const MAX_DATA: usize = MAX_MESSAGE - MAX_WANTS * (MAX_CID + 64);
+const _: () = assert!(MAX_DATA >= MAX_BLOCK, "each block fits");
 
 /// Answers that are ready to be written. If this is dropped before [`Response::sent`], they are queued again.
 pub(crate) struct Response<'a> {
@@ -44,6 +49,15 @@ impl Response<'_> {
             peer.ledger.sent += bytes;
             peer.ledger.exchanges += blocks;
             peer.note_sent(answers);
+        }
+    }
+
+    /// Queues some of its answers again: the message has no room for them.
+    fn put_back(&mut self, answers: Vec<(Cid, Answer)>) {
+        if !answers.is_empty() {
+            self.answers
+                .retain(|(cid, _)| answers.iter().all(|(other, _)| other != cid));
+            self.shared.server.lock().put_back(self.peer, answers);
         }
     }
 }
@@ -81,15 +95,22 @@ pub(crate) async fn respond<'a>(shared: &'a Shared, peer: &Arc<Peer>) -> Option<
         }
         let mut found = read(shared, &keys).await.into_iter();
         let mut absent = Vec::new();
+        let mut later = Vec::new();
+        let mut room = MAX_DATA;
         for (cid, answer) in &response.answers {
             let kind = match answer {
                 Answer::Block(_) => {
-                    if let Some(data) = found.next().flatten()
-                        && data.len() <= MAX_BLOCK
-                    {
-                        response.message.blocks.push(Payload::new(cid, data));
-                    } else {
-                        absent.push(cid.clone());
+                    let data = found.next().flatten();
+                    match data.filter(|data| data.len() <= MAX_BLOCK) {
+                        Some(data) if data.len() > room => {
+                            let size = u32::try_from(data.len()).ok();
+                            later.push((cid.clone(), Answer::Block(size)));
+                        }
+                        Some(data) => {
+                            room -= data.len();
+                            response.message.blocks.push(Payload::new(cid, data));
+                        }
+                        None => absent.push(cid.clone()),
                     }
                     continue;
                 }
@@ -99,6 +120,7 @@ pub(crate) async fn respond<'a>(shared: &'a Shared, peer: &Arc<Peer>) -> Option<
             let cid = cid.clone();
             response.message.presences.push(Presence { cid, kind });
         }
+        response.put_back(later);
         response.message.pending_bytes = shared.server.lock().settle(
             peer.id,
             &response.answers,
@@ -175,7 +197,7 @@ impl Server {
         i32::try_from(peer.pending()).unwrap_or(i32::MAX)
     }
 
-    /// Queues answers again that could not be sent.
+    /// Queues answers again that were not sent.
     fn put_back(&mut self, id: PeerId, answers: Vec<(Cid, Answer)>) {
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.note_sent(answers.len());

@@ -4,27 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::{Cid, Codec, Multihash};
-use cairn_store::block::MemoryStore;
+use cairn_store::block::{NotifyingStore, WriteListener};
 use cairn_store::exchange::{Arrival, ExchangeError, Hint};
 use cairn_store::network::BlockExchange as _;
-use cairn_store::{BlockReader, BlockStore, BlockWriter as _, Exchange as _, SessionRequest};
+use cairn_store::{BlockStore, BlockWriter as _, Exchange as _, SessionRequest};
 use futures_util::StreamExt as _;
 
 use super::support::{Node, blocks, cids, fetch, soon, until};
-use crate::bitswap::{NotifyingStore, Settings, Version};
+use crate::bitswap::{MAX_BLOCK, Settings, Version};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_are_fetched_and_counted() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     let wanted = blocks(512, 20_000, 1);
     a.put(&wanted).await;
     a.connect(&b).await;
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     let mut found = fetch(&session, &cids(&wanted), |_| {}).await;
     found.sort_by_key(|block| block.cid.clone());
     let mut expected = wanted.clone();
@@ -48,17 +43,12 @@ async fn blocks_are_fetched_and_counted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn small_and_large_blocks_arrive() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     let mut wanted = blocks(3000, 100, 1);
-    wanted.extend(blocks(5, crate::bitswap::MAX_BLOCK, 2));
+    wanted.extend(blocks(5, MAX_BLOCK, 2));
     a.put(&wanted).await;
     a.connect(&b).await;
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(b.bitswap.stat().duplicate_blocks, 0);
 }
@@ -93,15 +83,10 @@ async fn older_versions_are_spoken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dropped_want_is_cancelled() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     a.connect(&b).await;
     let wanted = blocks(2, 100, 1);
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     let wants = session.want(cids(&wanted));
     let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
@@ -118,43 +103,36 @@ async fn a_dropped_want_is_cancelled() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_that_are_stored_later_are_sent() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     a.connect(&b).await;
-    let wanted = blocks(2, 5000, 1);
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
-    let mut wants = session.want(cids(&wanted));
     let ours = cairn_primitives::PeerId::from(b.id);
-    until(|| {
-        a.bitswap
-            .wants_of(&ours)
-            .is_some_and(|wants| wants.len() == 2)
-    })
-    .await;
-    a.put(&wanted).await;
-    a.bitswap.notify(&cids(&wanted));
-    for _ in 0..2 {
-        let answer = soon(wants.next()).await.unwrap().unwrap();
-        assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
+    // Two of the largest do not fit into one message.
+    for (size, seed) in [(5000, 1), (MAX_BLOCK, 2)] {
+        let wanted = blocks(2, size, seed);
+        let session = b.session(&wanted);
+        let mut wants = session.want(cids(&wanted));
+        until(|| {
+            a.bitswap
+                .wants_of(&ours)
+                .is_some_and(|wants| wants.len() == 2)
+        })
+        .await;
+        a.put(&wanted).await;
+        a.bitswap.notify(&cids(&wanted));
+        for _ in 0..2 {
+            let answer = soon(wants.next()).await.unwrap().unwrap();
+            assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");
+        }
+        assert!(wants.next().await.is_none());
     }
-    assert!(wants.next().await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_leaves_is_forgotten() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     a.connect(&b).await;
     let wanted = blocks(2, 100, 1);
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     let _wants = session.want(cids(&wanted));
     let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
@@ -177,10 +155,7 @@ async fn a_peer_that_leaves_is_forgotten() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hints_and_providers_are_dialed() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     let wanted = blocks(10, 3000, 1);
     a.put(&wanted).await;
     let hint = Hint::Address(format!("{}/p2p/{}", a.address, a.id));
@@ -206,9 +181,7 @@ async fn missing_blocks_are_reported_if_wanted_so() {
     );
     a.connect(&b).await;
     let wanted = blocks(1, 100, 1);
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     let mut wants = session.want(cids(&wanted));
     let answer = soon(wants.next()).await.unwrap().unwrap();
     assert_eq!(answer, Arrival::Missing(wanted[0].cid.clone()));
@@ -258,9 +231,7 @@ async fn denied_blocks_are_absent() {
 async fn wants_fail_when_the_node_stops() {
     let node = Node::new(Settings::default()).await;
     let wanted = blocks(1, 100, 1);
-    let session = node
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node.session(&wanted);
     let mut wants = session.want(cids(&wanted));
     node.stop();
     let answer = soon(wants.next()).await.unwrap();
@@ -277,19 +248,14 @@ async fn wants_fail_when_the_node_stops() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_several_connections_is_used() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     let wanted = blocks(64, 3000, 1);
     a.put(&wanted).await;
     for _ in 0..3 {
         a.connect(&b).await;
         b.connect(&a).await;
     }
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(b.bitswap.stat().duplicate_blocks, 0);
     // The peer is there until the last one is closed.
@@ -299,32 +265,12 @@ async fn one_of_several_connections_is_used() {
     until(|| b.bitswap.wants_of(&theirs).is_none()).await;
 }
 
-#[test]
-fn a_notifying_store_is_a_block_store() {
-    let providers = Arc::new(Arc::new(super::support::Known::default()));
-    let make = || {
-        let store: Arc<dyn BlockStore> = Arc::new(MemoryStore::new());
-        let (_, bitswap) = crate::bitswap::new(
-            Settings::default(),
-            Arc::clone(&store) as Arc<dyn BlockReader>,
-            Arc::clone(&providers) as Arc<dyn crate::Providers>,
-        );
-        Arc::new(NotifyingStore::new(store, bitswap)) as Arc<dyn BlockStore>
-    };
-    cairn_store::block::conformance::all(&make);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notifying_store_serves_who_waits() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     a.connect(&b).await;
     let wanted = blocks(1, 5000, 1);
-    let session = b
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = b.session(&wanted);
     let mut wants = session.want(cids(&wanted));
     let ours = cairn_primitives::PeerId::from(b.id);
     until(|| {
@@ -334,7 +280,10 @@ async fn a_notifying_store_serves_who_waits() {
     })
     .await;
     let inner = Arc::clone(&a.store) as Arc<dyn BlockStore>;
-    let store = NotifyingStore::new(inner, a.bitswap.clone());
+    let listener = WriteListener::default();
+    let bitswap = a.bitswap.clone();
+    listener.set(Some(Arc::new(move |cids| bitswap.notify(cids))));
+    let store = NotifyingStore::new(inner, listener);
     store.write(&store.hold(), wanted).await.unwrap();
     let answer = soon(wants.next()).await.unwrap().unwrap();
     assert!(matches!(answer, Arrival::Block(_)), "{answer:?}");

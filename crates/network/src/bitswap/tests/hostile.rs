@@ -6,7 +6,6 @@ use std::time::Duration;
 use cairn_primitives::Block;
 use cairn_store::exchange::Arrival;
 use cairn_store::network::BlockExchange as _;
-use cairn_store::{Exchange as _, SessionRequest};
 use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _, StreamExt as _};
 use libp2p::swarm::SwarmEvent;
 use libp2p::{PeerId, Stream, Swarm};
@@ -89,9 +88,7 @@ async fn serves(node: &Node) {
     node.put(&wanted).await;
     let other = Node::new(Settings::default()).await;
     other.connect(node).await;
-    let session = other
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = other.session(&wanted);
     fetch(&session, &cids(&wanted), |_| {}).await;
 }
 
@@ -219,9 +216,7 @@ async fn unasked_and_wrong_blocks_are_dropped() {
     let node = Node::new(settings).await;
     let hostile = Hostile::connect(&node).await;
     let [wanted, unasked] = [blocks(1, 100, 1), blocks(10, 100, 2)];
-    let session = node
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node.session(&wanted);
     let mut wants = session.want(cids(&wanted));
     // The bytes of another block under the prefix of the wanted one, and blocks that nobody wants.
     let mut payload: Vec<_> = unasked
@@ -342,9 +337,7 @@ async fn a_peer_that_never_answers_is_replaced() {
     let node = Node::new(settings).await;
     let mut hostile = Hostile::connect(&node).await;
     let wanted = blocks(50, 3000, 1);
-    let session = node
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node.session(&wanted);
     let mut wants = session.want(cids(&wanted));
     // It says that it has everything, reads what it is asked for, and sends nothing.
     let mut inbound = soon(hostile.streams.inbound.recv()).await.unwrap();
@@ -380,9 +373,7 @@ async fn a_block_that_a_lively_peer_never_sends_comes_from_another() {
     let node = Node::new(settings).await;
     let hostile = Hostile::connect(&node).await;
     let wanted = blocks(1, 3000, 1);
-    let session = node
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = node.session(&wanted);
     let mut wants = session.want(cids(&wanted));
     until(|| !node.bitswap.stat().wants.is_empty()).await;
     // It says that it has the block, again and again, and does not send it.

@@ -9,10 +9,7 @@ use crate::bitswap::Settings;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_tells_what_it_has() {
-    let (a, b) = (
-        Node::new(Settings::default()).await,
-        Node::new(Settings::default()).await,
-    );
+    let (a, b) = Node::pair().await;
     // Of small blocks a peer sends the bytes in place of the answer.
     for size in [100, 100_000] {
         let made = blocks(2, size, 1);

@@ -27,9 +27,7 @@ async fn three_providers_one_slow_and_one_dying() {
             node.put(&wanted).await;
             reader.connect(node).await;
         }
-        let session = reader
-            .bitswap
-            .session(SessionRequest::new(wanted[0].cid.clone()));
+        let session = reader.session(&wanted);
         fetch(&session, &cids(&wanted), |arrived| {
             if arrived == 400 {
                 dying.stop();
@@ -54,9 +52,7 @@ async fn each_provider_is_asked_for_what_it_has() {
     b.put(&wanted[150..]).await;
     reader.connect(&a).await;
     reader.connect(&b).await;
-    let session = reader
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = reader.session(&wanted);
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(reader.bitswap.stat().duplicate_blocks, 0);
 }
@@ -91,9 +87,7 @@ async fn a_very_slow_provider_does_not_hold_up_the_end() {
         node.put(&wanted).await;
         reader.connect(node).await;
     }
-    let session = reader
-        .bitswap
-        .session(SessionRequest::new(wanted[0].cid.clone()));
+    let session = reader.session(&wanted);
     fetch(&session, &cids(&wanted), |_| {}).await;
     assert_eq!(reader.bitswap.stat().duplicate_blocks, 0);
 }

@@ -9,7 +9,9 @@ use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::block::MemoryStore;
 use cairn_store::exchange::{Arrival, Session, Wants};
 use cairn_store::network::PeerAddresses;
-use cairn_store::{BlockError, BlockReader, BlockWriter as _, ReadFuture};
+use cairn_store::{
+    BlockError, BlockReader, BlockWriter as _, Exchange as _, ReadFuture, SessionRequest,
+};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use libp2p::swarm::SwarmEvent;
@@ -20,23 +22,14 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::bitswap::{self, Bitswap, Settings};
+use crate::testing::LIMIT;
 use crate::{Providers, convert};
+
+pub(super) use crate::testing::until;
 
 /// Fails a test that hangs.
 pub(super) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), what)
-        .await
-        .expect("it hangs")
-}
-
-/// Waits until a condition holds.
-pub(super) async fn until(mut holds: impl FnMut() -> bool) {
-    soon(async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    tokio::time::timeout(LIMIT, what).await.expect("it hangs")
 }
 
 /// Distinct blocks of this size, at least eight bytes each.
@@ -110,6 +103,20 @@ impl Node {
         let store = Arc::new(MemoryStore::new());
         let reader = Arc::clone(&store) as Arc<dyn BlockReader>;
         Self::with_reader(settings, store, reader).await
+    }
+
+    /// Two of them, not yet connected.
+    pub(super) async fn pair() -> (Self, Self) {
+        (
+            Self::new(Settings::default()).await,
+            Self::new(Settings::default()).await,
+        )
+    }
+
+    /// A session for blocks of which the first is the root.
+    pub(super) fn session(&self, wanted: &[Block]) -> Arc<dyn Session> {
+        let request = SessionRequest::new(wanted[0].cid.clone());
+        self.bitswap.session(request)
     }
 
     /// A node whose peers read blocks through another store.

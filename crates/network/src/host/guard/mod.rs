@@ -1,7 +1,7 @@
 //! Panics are contained where they happen.
 //!
 //! A panic in the handler of one connection closes that connection. A panic in a behaviour is logged, and the behaviour continues with
-//! the next event; one that panics at every step is no longer polled.
+//! the next event; one that panics at every step is no longer polled, and hears only of connections that were closed.
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +20,7 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId};
 
-/// Panics one after another after which a behaviour is not polled any more.
+/// Panics one after another after which a behaviour is turned off.
 const MAX_PANICS: u32 = 16;
 
 /// A fault in this program.
@@ -56,6 +56,11 @@ impl<B> Guard<B> {
             panics: 0,
             closing: VecDeque::new(),
         }
+    }
+
+    /// Whether it is no longer polled. Events would pile up in it.
+    fn is_off(&self) -> bool {
+        self.panics >= MAX_PANICS
     }
 
     fn contained<T>(&mut self, step: impl FnOnce(&mut B) -> T) -> Result<T, Panicked> {
@@ -122,7 +127,10 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
-        let _ = self.contained(|inner| inner.on_swarm_event(event));
+        // It still makes the handlers of connections, and forgets these when they are closed.
+        if !self.is_off() || matches!(event, FromSwarm::ConnectionClosed(_)) {
+            let _ = self.contained(|inner| inner.on_swarm_event(event));
+        }
     }
 
     fn on_connection_handler_event(
@@ -132,6 +140,7 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
         event: THandlerOutEvent<Self>,
     ) {
         match event {
+            Ok(_) if self.is_off() => {}
             Ok(event) => {
                 if self
                     .contained(|inner| inner.on_connection_handler_event(peer, id, event))
@@ -154,7 +163,7 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guard<B> {
                 connection: CloseConnection::One(id),
             });
         }
-        if self.panics >= MAX_PANICS {
+        if self.is_off() {
             return Poll::Pending;
         }
         match self.contained(|inner| inner.poll(context)) {

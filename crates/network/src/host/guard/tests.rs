@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use cairn_store::network::Direction;
+use libp2p::core::ConnectedPoint;
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerBox, StreamMuxerEvent, SubstreamBox};
 use libp2p::core::upgrade::DeniedUpgrade;
+use libp2p::swarm::behaviour::ConnectionEstablished;
 use libp2p_swarm_test::SwarmExt as _;
 
 use super::*;
@@ -171,6 +173,21 @@ fn a_behaviour_that_always_panics_is_turned_off() {
     assert!(
         switches.behaviour.load(Ordering::SeqCst),
         "it was not polled again"
+    );
+    let endpoint = ConnectedPoint::Listener {
+        local_addr: Multiaddr::empty(),
+        send_back_addr: Multiaddr::empty(),
+    };
+    guard.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
+        peer_id: PeerId::random(),
+        connection_id: ConnectionId::new_unchecked(1),
+        endpoint: &endpoint,
+        failed_addresses: &[],
+        other_established: 0,
+    }));
+    assert!(
+        switches.behaviour.load(Ordering::SeqCst),
+        "it was not told of anything"
     );
 }
 

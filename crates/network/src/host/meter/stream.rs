@@ -6,14 +6,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use cairn_store::network::Direction;
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerBox, StreamMuxerEvent, SubstreamBox};
 use libp2p::futures::{AsyncRead, AsyncWrite};
+use tokio::time::Sleep;
 
 use super::negotiation::{Negotiation, Progress};
 use super::{ConnectionMeter, Counter};
 use crate::host::guard::{Panicked, log_panic};
+
+/// How long a connection may take to close. A peer that takes nothing would keep it open, and counted.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// A connection.
 pub(in crate::host) struct CountedMuxer {
@@ -21,6 +26,8 @@ pub(in crate::host) struct CountedMuxer {
     meter: Arc<ConnectionMeter>,
     /// Streams that the peer may have open.
     max_inbound: usize,
+    /// When closing has taken too long.
+    closing: Option<Pin<Box<Sleep>>>,
 }
 
 impl CountedMuxer {
@@ -33,6 +40,7 @@ impl CountedMuxer {
             inner,
             meter,
             max_inbound,
+            closing: None,
         }
     }
 }
@@ -83,7 +91,15 @@ impl StreamMuxer for CountedMuxer {
 
     fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let inner = Pin::new(&mut self.inner);
-        contained("connection", || inner.poll_close(context))
+        let closed = contained("connection", || inner.poll_close(context));
+        if closed.is_ready() {
+            return closed;
+        }
+        let limit = self
+            .closing
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(CLOSE)));
+        std::task::ready!(limit.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll(
@@ -133,7 +149,7 @@ impl CountedStream {
     /// Counts bytes; `answer` are those of the side that accepts the stream.
     fn count(&mut self, received: usize, sent: usize, answer: &[u8]) {
         let (received, sent) = (received as u64, sent as u64);
-        let meters = self.meter.meters.clone();
+        let meters = &self.meter.meters;
         let now = meters.millis();
         self.meter.active.store(now, Ordering::Relaxed);
         if self.is_exchange {

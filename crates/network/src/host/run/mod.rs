@@ -53,7 +53,7 @@ pub(super) enum Command {
     },
     /// Close everything and end.
     Shutdown(oneshot::Sender<()>),
-    /// Act as if the swarm had panicked.
+    /// Act as if the swarm had panicked, and the next one at once.
     #[cfg(test)]
     Panic,
 }
@@ -169,7 +169,12 @@ impl Runner {
         let direct = listening
             .iter()
             .filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
-        self.listen_again = direct.filter_map(address_from_libp2p).collect();
+        // Others may still wait after an earlier panic.
+        for address in direct.filter_map(address_from_libp2p) {
+            if !self.listen_again.contains(&address) {
+                self.listen_again.push(address);
+            }
+        }
         self.relays.lost();
         self.starting.clear();
         self.dials.clear();
@@ -223,7 +228,7 @@ impl Runner {
                 reply,
             } => self.disconnect(peer, address.as_ref(), reply),
             #[cfg(test)]
-            Command::Panic => assert!(self.rebuild()),
+            Command::Panic => assert!(self.rebuild() && self.rebuild()),
             Command::Shutdown(done) => {
                 let listeners: Vec<_> =
                     self.shared.state.read().listeners.keys().copied().collect();
@@ -384,10 +389,7 @@ impl Runner {
                 self.starting.remove(&listener_id);
             }
             SwarmEvent::ExternalAddrConfirmed { address } => {
-                let mut state = self.shared.state.write();
-                if !state.external.contains(&address) {
-                    state.external.push(address);
-                }
+                self.shared.state.write().confirm(address);
             }
             SwarmEvent::ExternalAddrExpired { address } => {
                 self.shared

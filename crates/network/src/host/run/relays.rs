@@ -8,8 +8,8 @@ use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::ListenerId;
 use libp2p::swarm::Swarm;
 
+use crate::convert::peer_of;
 use crate::host::behaviour::Behaviour;
-use crate::host::names;
 use crate::host::settings::Settings;
 use crate::host::shell::Shell;
 
@@ -39,7 +39,7 @@ impl Relays {
             return relays;
         }
         for relay in settings.relay.relays.iter().map(Multiaddr::from) {
-            if names::peer_of(&relay).is_none() {
+            if peer_of(&relay).is_none() {
                 tracing::warn!(%relay, "the address of a relay does not end in a peer ID");
                 continue;
             }

@@ -1,12 +1,11 @@
 //! A swarm is replaced after a panic.
 
-use std::time::Duration;
-
 use cairn_primitives::keys::{KeyType, Keypair};
 use cairn_store::network::{PeerAddresses, Swarm as _};
 
 use super::*;
 use crate::host::{Host, Modules, Settings};
+use crate::testing::until;
 
 async fn start() -> (Arc<Host>, PeerAddresses) {
     let keys = Keypair::generate(KeyType::Ed25519).unwrap();
@@ -20,17 +19,6 @@ async fn start() -> (Arc<Host>, PeerAddresses) {
         addresses: host.listening(),
     };
     (host, here)
-}
-
-async fn until(mut holds: impl FnMut() -> bool) {
-    let wait = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), wait)
-        .await
-        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

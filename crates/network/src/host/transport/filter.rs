@@ -52,10 +52,7 @@ impl Filters {
 
     /// Whether the first IP address of an address is in one of the ranges.
     pub(in crate::host) fn contains(&self, address: &libp2p::Multiaddr) -> bool {
-        let ranges = self.0.read();
-        !ranges.ranges.is_empty()
-            && ip_of(address)
-                .is_some_and(|ip| ranges.ranges.iter().any(|range| in_range(ip, *range)))
+        in_ranges(address, &self.0.read().ranges)
     }
 
     fn check(&self, address: &libp2p::Multiaddr) -> io::Result<()> {
@@ -81,8 +78,14 @@ pub(in crate::host) fn ip_of(address: &libp2p::Multiaddr) -> Option<IpAddr> {
     })
 }
 
+/// Whether the first IP address of an address is in one of the ranges.
+pub(in crate::host) fn in_ranges(address: &libp2p::Multiaddr, ranges: &[(IpAddr, u8)]) -> bool {
+    !ranges.is_empty()
+        && ip_of(address).is_some_and(|ip| ranges.iter().any(|range| in_range(ip, *range)))
+}
+
 /// Whether an address is in a range of addresses that share the first so many bits.
-pub(in crate::host) fn in_range(ip: IpAddr, (base, bits): (IpAddr, u8)) -> bool {
+fn in_range(ip: IpAddr, (base, bits): (IpAddr, u8)) -> bool {
     match (ip, base) {
         (IpAddr::V4(ip), IpAddr::V4(base)) => {
             let mask = u32::MAX

@@ -26,7 +26,7 @@ use libp2p::pnet::PnetConfig;
 use libp2p::{PeerId, dns, quic, relay, tcp, websocket, yamux};
 
 use self::filter::FilteredTransport;
-pub(super) use self::filter::{Filters, in_range, ip_of};
+pub(super) use self::filter::{Filters, in_ranges, ip_of};
 use self::frames::Yamux;
 use self::guarded::Guarded;
 use self::security::Security;

@@ -3,52 +3,36 @@
 mod bounds;
 mod exchange;
 
-use std::time::Duration;
-
 use cairn_store::network::{Message, Messages, PubSub as _};
 use futures_util::StreamExt as _;
+use libp2p::PeerId;
 use libp2p::swarm::Swarm;
-use libp2p::{Multiaddr, PeerId};
 use libp2p_swarm_test::SwarmExt as _;
-use tokio::task::JoinHandle;
 
-use super::{Behaviour, PubSub, Settings, new};
-
-/// The longest that a test waits for something.
-const LIMIT: Duration = Duration::from_secs(60);
+use super::{PubSub, Settings, new};
+use crate::testing::{LIMIT, Running, run, until};
 
 /// A node whose swarm runs until it is dropped.
 struct Node {
     pubsub: PubSub,
     id: PeerId,
-    address: Multiaddr,
-    swarm: JoinHandle<()>,
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.swarm.abort();
-    }
+    swarm: Running,
 }
 
 impl Node {
     /// Starts a node that is connected to others.
     async fn start(settings: Settings, others: &[&Node]) -> Self {
         let mut made = None;
-        let mut swarm: Swarm<Behaviour> = Swarm::new_ephemeral_tokio(|key| {
+        let swarm = Swarm::new_ephemeral_tokio(|key| {
             let (behaviour, pubsub) = new(settings, &key).unwrap();
             made = Some(pubsub);
             behaviour
         });
-        let (_, address) = swarm.listen().await;
-        for other in others {
-            swarm.dial_and_wait(other.address.clone()).await;
-        }
+        let swarm = run(swarm, others.iter().map(|other| &other.swarm)).await;
         Self {
             pubsub: made.unwrap(),
-            id: *swarm.local_peer_id(),
-            address,
-            swarm: tokio::spawn(async move { swarm.loop_on_next().await }),
+            id: swarm.id,
+            swarm,
         }
     }
 
@@ -65,16 +49,6 @@ impl Node {
     async fn has_peers(&self, topic: &str, count: usize) {
         until(|| self.pubsub.peers(Some(topic.as_bytes())).len() == count).await;
     }
-}
-
-/// Waits for a condition.
-async fn until(condition: impl Fn() -> bool) {
-    let met = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, met).await.unwrap();
 }
 
 /// The next message of a subscription.

@@ -49,7 +49,7 @@ impl Announcer {
             queue: Queue::new(settings.queue),
             content: RwLock::default(),
             sweep_now: AtomicBool::new(false),
-            stats: Stats::new(&settings),
+            stats: Stats::new(),
             settings,
         }
     }

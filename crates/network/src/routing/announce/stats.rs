@@ -36,7 +36,7 @@ struct State {
 }
 
 impl Stats {
-    pub(super) fn new(_: &AnnounceSettings) -> Self {
+    pub(super) fn new() -> Self {
         let started = SystemTime::now();
         Self {
             started,

@@ -11,8 +11,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_primitives::Multihash;
-use cairn_primitives::{Cid, Codec, PeerId};
+use cairn_primitives::ipns::name_of_key;
+use cairn_primitives::{Cid, Codec, Multihash, PeerId};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use libp2p::kad::PeerInfo;
@@ -22,7 +22,6 @@ use tokio::sync::Semaphore;
 
 pub use self::record::PeerRecord;
 use super::dht::{Failure, Found, Request};
-use super::record::Space;
 use crate::https;
 
 /// Requests to routers at once; more wait.
@@ -107,7 +106,7 @@ impl Delegated {
                 (&self.routers, "peers", peer.to_cid().to_string())
             }
             Request::Value(key) | Request::Put(key, _) => {
-                let Some(name) = Space::ipns_name(key.as_ref()) else {
+                let Some(name) = name_of_key(key.as_ref()) else {
                     return Vec::new();
                 };
                 let endpoints = match request {
@@ -259,12 +258,5 @@ fn peer_info(record: &PeerRecord) -> PeerInfo {
     PeerInfo {
         peer_id: (&record.peer).into(),
         addrs: record.addresses.iter().map(Into::into).collect(),
-    }
-}
-
-/// The name of an IPNS key, as routers have it in their URLs.
-impl Space {
-    fn ipns_name(key: &[u8]) -> Option<PeerId> {
-        PeerId::from_bytes(key.strip_prefix(b"/ipns/")?).ok()
     }
 }

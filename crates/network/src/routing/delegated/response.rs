@@ -1,12 +1,13 @@
 //! Responses of routers, within limits.
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use cairn_primitives::ipns::MAX_RECORD;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use reqwest::{Response, header};
 
 use super::record::{LINE, PeerRecord};
+use crate::https::{self, BodyError};
 use crate::routing::dht::Failure;
 
 /// Largest response that is not streamed, in bytes.
@@ -33,9 +34,9 @@ pub(super) fn records(response: Response) -> BoxStream<'static, Result<PeerRecor
         return lines(response).take(RECORDS).boxed();
     }
     let whole = async move {
-        let records = match read(response, WHOLE).await {
+        let records = match https::read(response, WHOLE).await {
             Ok(body) => PeerRecord::all_from_json(&body).ok_or(Failure::Router),
-            Err(failure) => Err(failure),
+            Err(error) => Err(unread(&error)),
         };
         let records = match records {
             Ok(records) => records.into_iter().map(Ok).collect(),
@@ -48,20 +49,16 @@ pub(super) fn records(response: Response) -> BoxStream<'static, Result<PeerRecor
 
 /// The value of a response.
 pub(super) async fn value(response: Response) -> Result<Vec<u8>, Failure> {
-    read(response, MAX_RECORD).await.map(Vec::from)
+    let value = https::read(response, MAX_RECORD).await;
+    value.map(Vec::from).map_err(|error| unread(&error))
 }
 
-async fn read(response: Response, limit: usize) -> Result<Bytes, Failure> {
-    let mut body = response.bytes_stream();
-    let mut whole = BytesMut::new();
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|error| failure(&error))?;
-        if whole.len() + piece.len() > limit {
-            return Err(Failure::Router);
-        }
-        whole.extend_from_slice(&piece);
+/// What a body that was not read means for a lookup.
+fn unread(error: &BodyError) -> Failure {
+    match error {
+        BodyError::Http(error) => failure(error),
+        BodyError::TooLarge => Failure::Router,
     }
-    Ok(whole.freeze())
 }
 
 /// Records, one in each line; invalid lines are left out.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cairn_primitives::ipns::routing_key;
 use futures_util::StreamExt as _;
 use libp2p::kad::RecordKey;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -153,7 +154,7 @@ async fn a_router_that_has_nothing_is_no_failure_and_one_that_fails_is() {
 #[tokio::test]
 async fn ipns_records_are_read_and_written() {
     let (peer, value) = ipns_record(1, 1);
-    let key = RecordKey::from(Space::Ipns.key(&peer).unwrap());
+    let key = RecordKey::from(routing_key(&peer));
     let kind = "200 OK\r\nContent-Type: application/vnd.ipfs.ipns-record";
     let (url, mut requests) = server(kind, value.clone()).await;
     let found = all(&url, &Request::Value(key.clone())).await;

@@ -15,6 +15,7 @@ const DISCONNECTED: usize = 1024;
 #[derive(Default)]
 pub(super) struct Known {
     peers: HashMap<PeerId, KnownPeer>,
+    /// Those that left, each once. Some may be connected again.
     left: VecDeque<PeerId>,
 }
 
@@ -55,6 +56,8 @@ impl Known {
             return;
         }
         (known.serves, known.local, known.on_this_machine) = (false, false, false);
+        // It may have left before.
+        self.left.retain(|left| *left != peer);
         self.left.push_back(peer);
         while self.left.len() > DISCONNECTED {
             if let Some(oldest) = self.left.pop_front()
@@ -108,5 +111,22 @@ mod tests {
         assert!(known.get(&peers[0]).is_none());
         let last = known.get(&peers[DISCONNECTED]).unwrap();
         assert_eq!((last.addresses.len(), last.serves), (ADDRESSES, false));
+    }
+
+    #[test]
+    fn a_peer_that_left_twice_is_remembered_since_the_last_time() {
+        let mut known = Known::default();
+        let mut leave = |peer| {
+            known.connected(peer, true, false);
+            known.disconnected(peer, 0);
+        };
+        let peer = PeerId::random();
+        leave(peer);
+        leave(peer);
+        for _ in 1..DISCONNECTED {
+            leave(PeerId::random());
+        }
+        assert!(known.get(&peer).is_some());
+        assert_eq!(known.left.len(), DISCONNECTED);
     }
 }

@@ -35,6 +35,7 @@ impl Shared {
     }
 
     /// Lookups that run.
+    #[cfg(test)]
     pub(crate) fn lookups(&self) -> usize {
         self.lookups.load(Ordering::Relaxed)
     }

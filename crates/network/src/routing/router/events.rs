@@ -101,13 +101,13 @@ impl Router {
         key: &PeerId,
         value: Vec<u8>,
     ) -> QueryEvents {
-        let space = Space::of_name(space).ok_or(ValueError::Key);
-        let key = space.and_then(|space| space.key(key).ok_or(ValueError::Key));
-        let valid = key.and_then(|key| Valid::new(&key, &value, SystemTime::now()).map(|_| key));
-        let key = match valid {
-            Ok(key) => key,
-            Err(error) => return failed(invalid(error)),
+        let Some(space) = Space::of_name(space) else {
+            return failed(invalid(ValueError::Key));
         };
+        let key = space.key(key);
+        if let Err(error) = Valid::new(&key, &value, SystemTime::now()) {
+            return failed(invalid(error));
+        }
         let (found, failures) = self.start(&Request::Put(RecordKey::from(key), value));
         steps("storing the value", failures, found, |found| {
             let stored = |peer| event(QueryStep::Value(Vec::new()), peer, Vec::new());
@@ -134,7 +134,7 @@ impl Router {
         key: &PeerId,
         count: usize,
     ) -> Result<(Vec<u8>, Option<PeerId>), NetworkError> {
-        let key = space.key(key).ok_or_else(|| invalid(ValueError::Key))?;
+        let key = space.key(key);
         let mut values = Values::new(key.clone(), count);
         let request = Request::Value(RecordKey::from(key));
         let (mut found, mut failures) = self.start(&request);

@@ -135,8 +135,8 @@ impl Router {
     }
 
     /// Lookups that run, in each DHT for itself.
-    #[must_use]
-    pub fn lookups(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn lookups(&self) -> usize {
         self.dhts().map(|dht| dht.shared.lookups()).sum()
     }
 

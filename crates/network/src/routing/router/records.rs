@@ -20,9 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Router {
     async fn publish(&self, name: &PeerId, record: &Bytes) -> Result<(), RecordsError> {
-        let key = Space::Ipns.key(name).ok_or(ValueError::Key);
-        let key = key.and_then(|key| Valid::new(&key, record, SystemTime::now()).map(|_| key));
-        let key = key.map_err(|error| failed(&error))?;
+        let key = Space::Ipns.key(name);
+        Valid::new(&key, record, SystemTime::now()).map_err(|error| failed(&error))?;
         let request = Request::Put(RecordKey::from(key), record.to_vec());
         let (mut found, mut failures) = self.start(&request);
         let mut stored = false;

@@ -157,6 +157,12 @@ impl Values {
     }
 
     pub(super) fn add(&mut self, value: Vec<u8>, from: Option<libp2p::PeerId>) {
+        // Most peers have the same one, which is checked once.
+        let best = self.best.as_ref();
+        if best.is_some_and(|(_, best, _)| *best == value) {
+            self.left = self.left.saturating_sub(1);
+            return;
+        }
         let valid = match Valid::new(&self.key, &value, SystemTime::now()) {
             Ok(valid) => valid,
             Err(error) => return tracing::debug!(%error, "a found value is ignored"),
@@ -209,15 +215,23 @@ mod tests {
     #[test]
     fn the_newest_valid_value_is_kept() {
         let (peer, third) = record(1, 3);
-        let key = Space::Ipns.key(&peer).unwrap();
+        let key = Space::Ipns.key(&peer);
         let mut values = Values::new(key.clone(), 3);
         let from = libp2p::PeerId::random();
         values.add(b"nonsense".to_vec(), None);
         values.add(record(2, 9).1, None);
-        assert!(Values::new(key, 0).into_best().is_none());
+        assert!(Values::new(key.clone(), 0).into_best().is_none());
         for value in [record(1, 2).1, third.clone(), record(1, 1).1] {
             assert!(!values.are_enough());
             values.add(value, Some(from));
+        }
+        assert!(values.are_enough());
+        assert_eq!(values.into_best(), Some((third.clone(), Some(from))));
+        // The same from several peers counts for each, and is that of the first.
+        let mut values = Values::new(key, 3);
+        for from in [Some(from), None, None] {
+            assert!(!values.are_enough());
+            values.add(third.clone(), from);
         }
         assert!(values.are_enough());
         assert_eq!(values.into_best(), Some((third, Some(from))));

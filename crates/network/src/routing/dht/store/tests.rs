@@ -16,7 +16,7 @@ fn store() -> Store {
 fn values_are_checked_and_older_ones_refused() {
     let mut store = store();
     let (peer, value) = record(1, 5);
-    let key = RecordKey::from(Space::Ipns.key(&peer).unwrap());
+    let key = RecordKey::from(Space::Ipns.key(&peer));
     store.put(Record::new(key.clone(), value.clone())).unwrap();
     store.put(Record::new(key.clone(), value.clone())).unwrap();
     assert!(store.put(Record::new(key.clone(), record(1, 4).1)).is_err());
@@ -41,7 +41,7 @@ fn a_flood_of_values_stays_within_the_bound() {
     let mut store = store();
     for seed in 0..=255 {
         let (peer, value) = record(seed, 1);
-        let key = RecordKey::from(Space::Ipns.key(&peer).unwrap());
+        let key = RecordKey::from(Space::Ipns.key(&peer));
         let _ = store.put(Record::new(key, value));
         assert!(store.value_bytes <= BOUNDS.values);
     }

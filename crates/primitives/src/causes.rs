@@ -1,7 +1,8 @@
-//! Formats errors in one line.
+//! Errors in one line.
 
-/// An error and its causes in one line.
-pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error and its causes, separated by colons. A cause with which the text ends already is left out.
+#[must_use]
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,37 +1,85 @@
-//! A block store that tells bitswap of new blocks.
+//! A store that tells of the blocks that were written to it, so that whoever waits for them gets them.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::{Block, Cid, CidList, Multihash};
-use cairn_store::block::{BlockEntry, Collected, Collector, Root, StoreStat};
-use cairn_store::{
-    BlockCollector, BlockError, BlockReader, BlockStore, BlockWriter, Hold, ReadFuture,
-};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use parking_lot::RwLock;
 
-use super::Bitswap;
+use super::{
+    BlockCollector, BlockEntry, BlockError, BlockReader, BlockStore, BlockWriter, Collected,
+    Collector, Hold, ReadFuture, Root, StoreStat,
+};
 
-/// Another store, of whose new blocks peers that wait for them are told: [`Bitswap::notify`] after each write.
-///
-/// Give [`super::new`] the inner store and the node this one.
+/// Is called with the CIDs of blocks after they were written. Must return at once.
+pub type OnWritten = Arc<dyn Fn(&[Cid]) + Send + Sync>;
+
+/// Who is told of the blocks that are written to a store: at first nobody.
+#[derive(Clone, Default)]
+pub struct WriteListener(Arc<RwLock<Option<OnWritten>>>);
+
+impl WriteListener {
+    /// Sets or removes it.
+    pub fn set(&self, listener: Option<OnWritten>) {
+        *self.0.write() = listener;
+    }
+
+    /// The CIDs to tell of; none if nobody listens.
+    fn cids(&self, blocks: &[Block]) -> Vec<Cid> {
+        if self.0.read().is_none() {
+            return Vec::new();
+        }
+        blocks.iter().map(|block| block.cid.clone()).collect()
+    }
+
+    fn tell(&self, cids: &[Cid]) {
+        if cids.is_empty() {
+            return;
+        }
+        let listener = self.0.read().clone();
+        if let Some(listener) = listener {
+            listener(cids);
+        }
+    }
+
+    /// A write, and after it what is told.
+    fn after<'a>(
+        &'a self,
+        written: BoxFuture<'a, Result<(), BlockError>>,
+        cids: Vec<Cid>,
+    ) -> BoxFuture<'a, Result<(), BlockError>> {
+        if cids.is_empty() {
+            return written;
+        }
+        Box::pin(async move {
+            written.await?;
+            self.tell(&cids);
+            Ok(())
+        })
+    }
+}
+
+impl std::fmt::Debug for WriteListener {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("WriteListener")
+            .field(&self.0.read().is_some())
+            .finish()
+    }
+}
+
+/// Another store, of whose written blocks a [`WriteListener`] is told. Without one it costs a lock a write.
 pub struct NotifyingStore {
     inner: Arc<dyn BlockStore>,
-    bitswap: Bitswap,
+    listener: WriteListener,
 }
 
 impl NotifyingStore {
     /// Wraps a store.
     #[must_use]
-    pub fn new(inner: Arc<dyn BlockStore>, bitswap: Bitswap) -> Self {
-        Self { inner, bitswap }
+    pub fn new(inner: Arc<dyn BlockStore>, listener: WriteListener) -> Self {
+        Self { inner, listener }
     }
-}
-
-/// The CIDs of blocks.
-fn cids(blocks: &[Block]) -> Vec<Cid> {
-    blocks.iter().map(|block| block.cid.clone()).collect()
 }
 
 impl BlockReader for NotifyingStore {
@@ -86,19 +134,14 @@ impl BlockWriter for NotifyingStore {
         hold: &'a Hold,
         blocks: Vec<Block>,
     ) -> BoxFuture<'a, Result<(), BlockError>> {
-        async move {
-            let cids = cids(&blocks);
-            self.inner.write(hold, blocks).await?;
-            self.bitswap.notify(&cids);
-            Ok(())
-        }
-        .boxed()
+        let cids = self.listener.cids(&blocks);
+        self.listener.after(self.inner.write(hold, blocks), cids)
     }
 
     fn write_blocking(&self, hold: &Hold, blocks: Vec<Block>) -> Result<(), BlockError> {
-        let cids = cids(&blocks);
+        let cids = self.listener.cids(&blocks);
         self.inner.write_blocking(hold, blocks)?;
-        self.bitswap.notify(&cids);
+        self.listener.tell(&cids);
         Ok(())
     }
 
@@ -111,13 +154,8 @@ impl BlockWriter for NotifyingStore {
         hold: &'a Hold,
         blocks: Vec<Block>,
     ) -> BoxFuture<'a, Result<(), BlockError>> {
-        async move {
-            let cids = cids(&blocks);
-            self.inner.put(hold, blocks).await?;
-            self.bitswap.notify(&cids);
-            Ok(())
-        }
-        .boxed()
+        let cids = self.listener.cids(&blocks);
+        self.listener.after(self.inner.put(hold, blocks), cids)
     }
 
     fn remove<'a>(&'a self, keys: &'a [Multihash]) -> BoxFuture<'a, Result<Vec<bool>, BlockError>> {
@@ -165,9 +203,10 @@ impl BlockStore for NotifyingStore {
 }
 
 impl std::fmt::Debug for NotifyingStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NotifyingStore")
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("NotifyingStore")
             .field("store", &self.inner.id())
+            .field("listener", &self.listener)
             .finish()
     }
 }
