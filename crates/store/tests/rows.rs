@@ -17,8 +17,8 @@ use cairn_primitives::Cid;
 use cairn_store::meta::conformance::{self, cid, list, pin, reference};
 use cairn_store::meta::{
     KeyBytes, KeyFiles, KeyRows as _, MemoryKeys, MemoryRows, NameRows as _, Pin, PinChange,
-    PinFilter, PinMode, PinRows as _, ReferenceChange, ReferenceOrder, ReferenceRows as _,
-    RowError, Rows as _, SqliteRows,
+    PinFilter, PinMode, PinOwner, PinRows as _, ReferenceChange, ReferenceOrder,
+    ReferenceRows as _, RowError, Rows as _, SqliteRows,
 };
 
 fn open(path: &Path) -> Arc<SqliteRows> {
@@ -103,7 +103,7 @@ async fn rows_outlive_their_process_object() {
     let rows = open(&path);
     assert_eq!(rows.store_id().unwrap().as_deref(), Some("store"));
     assert_eq!(rows.pin_count().unwrap(), 2);
-    assert_eq!(rows.pin(&cid(2)).unwrap(), Some(named));
+    assert_eq!(rows.pin(&cid(2), PinOwner::User).unwrap(), Some(named));
 }
 
 #[cfg(unix)]
@@ -266,7 +266,10 @@ async fn version_1_is_brought_to_the_newest_and_can_be_read_as_it_is() {
     drop(reading);
 
     let rows = open(&path);
-    assert_eq!(rows.pin(&cid(1)).unwrap().unwrap().name, "old");
+    assert_eq!(
+        rows.pin(&cid(1), PinOwner::User).unwrap().unwrap().name,
+        "old"
+    );
     let new = reference(1, 1, "file", 0);
     rows.change_references(vec![ReferenceChange::Set(new.clone())])
         .await
@@ -339,7 +342,10 @@ async fn a_batch_that_fails_changes_nothing_and_spoils_no_other() {
             PinChange::Set(pin(4))
         ]),
         rows.change_pins(vec![PinChange::Set(poison)]),
-        rows.change_pins(vec![PinChange::Remove(cid(1)), PinChange::Set(pin(5))]),
+        rows.change_pins(vec![
+            PinChange::Remove(cid(1), PinOwner::User),
+            PinChange::Set(pin(5))
+        ]),
     );
     good.unwrap();
     other.unwrap();
@@ -530,6 +536,6 @@ async fn rates() {
     rows.close().await.unwrap();
     let start = Instant::now();
     let rows = open(&path);
-    rows.pin(&cid(1)).unwrap().unwrap();
+    rows.pin(&cid(1), PinOwner::User).unwrap().unwrap();
     println!("open and look one up: {:.1?}", start.elapsed());
 }

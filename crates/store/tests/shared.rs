@@ -64,7 +64,10 @@ async fn outlives(url: &str, folder: &Path) {
     rows.close().await.unwrap();
     let rows = open(url, folder).await.unwrap();
     assert_eq!(rows.account_named("kept").await.unwrap(), Some(account));
-    let used = rows.use_token(TokenHash::of("text")).await.unwrap();
+    let used = rows
+        .use_token(TokenHash::of("text"), Scopes::default())
+        .await
+        .unwrap();
     assert_eq!(used.unwrap().used, 1);
     rows.close().await.unwrap();
 }
@@ -134,12 +137,20 @@ async fn postgres_is_shared_and_may_go_away() {
     }
     outlives(&url, Path::new("/")).await;
     // A server that is gone is told from one that refuses, and is used again when it is back.
+    let empty = cluster.database().unwrap();
     cluster.stop().unwrap();
     let error = all[0].account(made.id).await.unwrap_err();
     assert!(matches!(error, SharedError::Unreachable(_)), "{error:?}");
     let error = open(&url, Path::new("/")).await.err().unwrap();
     assert!(matches!(error, SharedError::Unreachable(_)), "{error:?}");
+    // One that was away at the start is connected to, and migrated, when it is used first.
+    let late = shared::open_or_wait(&empty.parse().unwrap(), Path::new("/")).await;
+    let late = late.unwrap();
+    let error = late.now().await.unwrap_err();
+    assert!(matches!(error, SharedError::Unreachable(_)), "{error:?}");
     cluster.restart().unwrap();
+    assert_eq!(late.create_account("late").await.unwrap().name, "late");
+    late.close().await.unwrap();
     assert_eq!(all[0].account(made.id).await.unwrap(), Some(made));
     for rows in all {
         rows.close().await.unwrap();
@@ -159,4 +170,97 @@ async fn postgres_is_shared_and_may_go_away() {
         matches!(error, SharedError::Newer { found: 99, .. }),
         "{error:?}"
     );
+}
+
+/// What a database has, row by row.
+async fn content(rows: &dyn SharedRows) -> String {
+    let mut found = Vec::new();
+    found.push(format!("{:?}", rows.identity().await.unwrap()));
+    found.push(format!("{:?}", rows.secret("a", [9; 32]).await.unwrap()));
+    for account in rows.accounts(None, 1000).await.unwrap() {
+        found.push(format!("{account:?}"));
+        found.push(format!("{:?}", rows.tokens(account.id, None, 1000).await));
+    }
+    found.join("\n")
+}
+
+/// Rows with odd names, numbers and times, of which some are gone.
+async fn fill(rows: &dyn SharedRows) {
+    rows.secret("a", [7; 32]).await.unwrap();
+    for name in ["one", "a\\b\\N '\"ü\u{1f5ff}", "\\N", "last"] {
+        let account = rows.create_account(name).await.unwrap();
+        let quota = shared::Quota {
+            pins: Some(5),
+            bytes: None,
+        };
+        rows.set_quota(account.id, quota).await.unwrap();
+        for number in 0..300 {
+            let new = NewToken {
+                account: account.id,
+                name: format!("{number}"),
+                scopes: Scopes::READ,
+                hash: TokenHash::of(&format!("{name}{number}")),
+                lifetime: (number % 2 == 0).then_some(std::time::Duration::from_secs(9)),
+                max_uses: (number % 3 == 0).then_some(7),
+            };
+            rows.create_token(new).await.unwrap();
+        }
+        if name == "one" {
+            rows.set_account_disabled(account.id, true).await.unwrap();
+        }
+        if name == "last" {
+            rows.remove_account(account.id).await.unwrap();
+        }
+    }
+}
+
+/// Copies a filled database to an empty one; what the copy has.
+async fn copies(from: &str, to: &str, folder: &Path, next: i64) {
+    let rows = open(from, folder).await.unwrap();
+    let before = content(&*rows).await;
+    rows.close().await.unwrap();
+    let (source, target) = (from.parse().unwrap(), to.parse().unwrap());
+    let mut told = 0;
+    let copied = shared::copy(&source, &target, folder, &mut |_, rows| told += rows)
+        .await
+        .unwrap();
+    let tokens = copied.iter().find(|table| table.name == "token").unwrap();
+    assert_eq!(tokens.rows, 900);
+    assert!(told >= 900);
+    let rows = open(to, folder).await.unwrap();
+    assert_eq!(content(&*rows).await, before);
+    // Numbers go on where they were, also that of a row that is gone.
+    let made = rows.create_account("next").await.unwrap();
+    assert_eq!(made.id.0, next);
+    rows.remove_account(made.id).await.unwrap();
+    rows.close().await.unwrap();
+    let again = shared::copy(&source, &target, folder, &mut |_, _| ()).await;
+    assert!(matches!(again, Err(shared::CopyError::NotEmpty { .. })));
+    let rows = open(to, folder).await.unwrap();
+    assert_eq!(content(&*rows).await, before);
+    rows.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = open("sqlite:from.sqlite", folder.path()).await.unwrap();
+    fill(&*rows).await;
+    rows.close().await.unwrap();
+    copies("sqlite:from.sqlite", "sqlite:to.sqlite", folder.path(), 5).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn databases_are_copied_to_postgres_and_back() {
+    let Some(cluster) = Cluster::start_or_skip() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let rows = open("sqlite:from.sqlite", folder.path()).await.unwrap();
+    fill(&*rows).await;
+    rows.close().await.unwrap();
+    let (one, two) = (cluster.database().unwrap(), cluster.database().unwrap());
+    copies("sqlite:from.sqlite", &one, folder.path(), 5).await;
+    copies(&one, &two, folder.path(), 6).await;
+    copies(&two, "sqlite:to.sqlite", folder.path(), 7).await;
 }

@@ -2,7 +2,7 @@
 
 use cairn_primitives::Multihash;
 
-use super::{Pin, PinMode};
+use super::{Pin, PinMode, PinOwner};
 
 /// Of a set of pins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,28 +15,30 @@ pub(super) struct PinSum {
 
 impl PinSum {
     /// Adds a pin.
-    pub(super) fn add(&mut self, cid: &[u8], mode: PinMode, name: &str) {
+    pub(super) fn add(&mut self, cid: &[u8], owner: PinOwner, mode: PinMode, name: &str) {
         self.count = self.count.wrapping_add(1);
-        self.sum = self.sum.wrapping_add(digest(cid, mode, name));
+        self.sum = self.sum.wrapping_add(digest(cid, owner, mode, name));
     }
 
     /// Removes a pin.
-    pub(super) fn sub(&mut self, cid: &[u8], mode: PinMode, name: &str) {
+    pub(super) fn sub(&mut self, cid: &[u8], owner: PinOwner, mode: PinMode, name: &str) {
         self.count = self.count.wrapping_sub(1);
-        self.sum = self.sum.wrapping_sub(digest(cid, mode, name));
+        self.sum = self.sum.wrapping_sub(digest(cid, owner, mode, name));
     }
 
     /// Adds a pin.
     pub(super) fn add_pin(&mut self, pin: &Pin) {
-        self.add(&pin.cid.to_bytes(), pin.mode, &pin.name);
+        self.add(&pin.cid.to_bytes(), pin.owner, pin.mode, &pin.name);
     }
 }
 
-fn digest(cid: &[u8], mode: PinMode, name: &str) -> u128 {
+fn digest(cid: &[u8], owner: PinOwner, mode: PinMode, name: &str) -> u128 {
     let mut bytes = Vec::with_capacity(cid.len() + name.len() + 1);
-    bytes.push(match mode {
-        PinMode::Recursive => 0,
-        PinMode::Direct => 1,
+    bytes.push(match (owner, mode) {
+        (PinOwner::User, PinMode::Recursive) => 0,
+        (PinOwner::User, PinMode::Direct) => 1,
+        (PinOwner::Services, PinMode::Recursive) => 2,
+        (PinOwner::Services, PinMode::Direct) => 3,
     });
     bytes.extend_from_slice(cid);
     // A CID tells where it ends.

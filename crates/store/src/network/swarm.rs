@@ -159,6 +159,10 @@ pub trait Swarm: Send + Sync {
     /// Connects to a peer, unless a connection is open.
     fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>>;
 
+    /// As [`Swarm::connect`], at these addresses alone: other known ones are not tried, and none are looked up. Names in
+    /// the addresses are resolved again when they are dialed.
+    fn connect_only(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>>;
+
     /// Closes the connection with this address, or all of the peer where there is none.
     fn disconnect<'a>(
         &'a self,

@@ -19,6 +19,62 @@ pub struct Account {
     pub created: Millis,
     /// Whether all its tokens are refused.
     pub disabled: bool,
+    /// What it may use.
+    pub quota: Quota,
+    /// What it uses.
+    pub usage: Usage,
+}
+
+/// What an account may use; unlimited where absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Maximum number of pin requests and uploads.
+    pub pins: Option<u64>,
+    /// Maximum size of their content, in bytes.
+    pub bytes: Option<u64>,
+}
+
+/// What an account uses, counted by the transactions that change its pin requests and uploads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The number of its pin requests and uploads.
+    pub pins: u64,
+    /// The size of their content, in bytes. Content that two of them share counts twice.
+    pub bytes: u64,
+}
+
+/// An account in the numbers of the tables: the columns `id, name, created, disabled, max_pins, max_bytes, used_pins,
+/// used_bytes`.
+pub(super) type Columns = (i64, String, i64, bool, Option<i64>, Option<i64>, i64, i64);
+
+/// The account of a row.
+pub(super) fn from_columns(
+    (id, name, created, disabled, max_pins, max_bytes, used_pins, used_bytes): Columns,
+) -> Account {
+    // The tables refuse negative numbers.
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    Account {
+        id: AccountId(id),
+        name,
+        created,
+        disabled,
+        quota: Quota {
+            pins: max_pins.map(count),
+            bytes: max_bytes.map(count),
+        },
+        usage: Usage {
+            pins: count(used_pins),
+            bytes: count(used_bytes),
+        },
+    }
+}
+
+impl Quota {
+    /// Its numbers, as the tables take them. What is larger than they can hold is no limit.
+    pub(super) fn columns(self) -> (Option<i64>, Option<i64>) {
+        let column = |most: Option<u64>| most.and_then(|most| i64::try_from(most).ok());
+        (column(self.pins), column(self.bytes))
+    }
 }
 
 /// The table of accounts.
@@ -51,6 +107,9 @@ pub trait AccountRows: Send + Sync + 'static {
         id: AccountId,
         disabled: bool,
     ) -> BoxFuture<'_, Result<bool, SharedError>>;
+
+    /// Sets what an account may use; `false` if there is none. What it already uses stays, even beyond the quota.
+    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>>;
 
     /// Removes an account and its tokens; `false` if there is none.
     fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>>;

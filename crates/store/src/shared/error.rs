@@ -63,12 +63,24 @@ pub enum SharedError {
         /// What it is of.
         what: &'static str,
     },
+    /// A quota of the account is exhausted.
+    #[error("the account's quota on {what} is exhausted")]
+    Quota {
+        /// `pins`, `bytes`.
+        what: &'static str,
+    },
+    /// An idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// A row is invalid.
     #[error("the shared rows are damaged: {what}")]
     Damaged {
         /// What is wrong.
         what: &'static str,
     },
+    /// The system has no random bytes.
+    #[error("the system has no random bytes")]
+    Random,
     /// The thread of the operation ended early.
     #[error("the operation on the shared rows was interrupted")]
     Interrupted,

@@ -6,11 +6,17 @@
 //! counts.
 
 mod accounts;
+mod cluster;
 pub mod conformance;
+mod copy;
 mod error;
+mod pins;
 mod postgres;
+mod releases;
+mod secrets;
 mod sqlite;
 mod tokens;
+mod uploads;
 mod url;
 
 use std::path::Path;
@@ -18,11 +24,29 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-pub use self::accounts::{Account, AccountId, AccountRows};
+pub use self::accounts::{Account, AccountId, AccountRows, Quota, Usage};
+pub use self::cluster::{
+    Claimed, ClusterMetric, ClusterPeer, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Expiry,
+    Holding, HoldingStatus, Lease, MAX_METRICS, MAX_PEERS, NewClusterPin, NewMetric, Outcome,
+    PeerState, Peers, PinKind, PinKinds, PinListing, PinStatusRow, Placement, Removal, Renewal,
+    Statuses,
+};
+pub use self::copy::{CopiedTable, CopyError, copy};
 pub use self::error::SharedError;
+pub use self::pins::{
+    BackOff, BadRequestId, Fenced, Idempotency, Inserted, LeasedPin, MAX_PIN_NAME, NameMatch,
+    NewPin, PinEnd, PinFilter, PinLease, PinPage, PinProgress, PinRequest, PinRequestRows,
+    PinState, RenewedPin, RequestId,
+};
 pub use self::postgres::PostgresRows;
+pub use self::releases::{Release, ReleaseRows};
+pub use self::secrets::SecretRows;
 pub use self::sqlite::SharedSqliteRows;
 pub use self::tokens::{NewToken, Scopes, Token, TokenHash, TokenId, TokenRefusal, TokenRows};
+pub use self::uploads::{
+    MAX_UPLOAD_NAME, MAX_UPLOAD_PARTS, NewUpload, NewUploadPart, PartialUpload, Upload,
+    UploadCheck, UploadPage, UploadPart, UploadRows, UploadStatus,
+};
 pub use self::url::DatabaseUrl;
 
 /// Maximum number of rows of one page; larger limits are reduced to it.
@@ -34,9 +58,14 @@ pub type Millis = i64;
 /// All table groups in one database. Writes are durable when they return.
 ///
 /// A write whose future is dropped early may or may not take place.
-pub trait SharedRows: AccountRows + TokenRows {
+pub trait SharedRows:
+    AccountRows + TokenRows + SecretRows + ClusterRows + ReleaseRows + PinRequestRows + UploadRows
+{
     /// The clock of the database.
     fn now(&self) -> BoxFuture<'_, Result<Millis, SharedError>>;
+
+    /// The id of the database, which a copy of it has as well.
+    fn identity(&self) -> BoxFuture<'_, Result<String, SharedError>>;
 
     /// Waits for writers and closes.
     fn close(&self) -> BoxFuture<'_, Result<(), SharedError>>;
@@ -50,6 +79,21 @@ pub async fn open(url: &DatabaseUrl, folder: &Path) -> Result<Arc<dyn SharedRows
     Ok(match url {
         DatabaseUrl::Sqlite(path) => SharedSqliteRows::open(folder.join(path)).await?,
         DatabaseUrl::Postgres(options) => PostgresRows::open((**options).clone()).await?,
+    })
+}
+
+/// As [`open`], but a PostgreSQL database that cannot be reached now is connected to when it can be; until then
+/// operations fail with [`SharedError::Unreachable`].
+///
+/// # Errors
+/// As [`open`], except for an unreachable PostgreSQL database.
+pub async fn open_or_wait(
+    url: &DatabaseUrl,
+    folder: &Path,
+) -> Result<Arc<dyn SharedRows>, SharedError> {
+    Ok(match url {
+        DatabaseUrl::Sqlite(path) => SharedSqliteRows::open(folder.join(path)).await?,
+        DatabaseUrl::Postgres(options) => PostgresRows::open_or_wait((**options).clone()).await?,
     })
 }
 

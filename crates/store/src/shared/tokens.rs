@@ -54,6 +54,12 @@ impl Scopes {
     pub const fn allow(self, wanted: Self) -> bool {
         self.0 & wanted.0 == wanted.0
     }
+
+    /// Whether it includes one of these, or none is wanted.
+    #[must_use]
+    pub const fn allow_any(self, wanted: Self) -> bool {
+        wanted.0 == 0 || self.0 & wanted.0 != 0
+    }
 }
 
 /// A token to create.
@@ -110,6 +116,8 @@ pub enum TokenRefusal {
     Expired,
     /// Its uses are exhausted.
     Spent,
+    /// It has none of the needed scopes.
+    Scope,
 }
 
 /// The table of tokens.
@@ -122,11 +130,19 @@ pub trait TokenRows: Send + Sync + 'static {
     fn create_token(&self, new: NewToken) -> BoxFuture<'_, Result<Token, SharedError>>;
 
     /// Accepts the token with this hash for one use, which is counted if it has a maximum, or returns why it is
-    /// refused.
+    /// refused. It needs one of the scopes in `needed`, unless that is empty.
     fn use_token(
         &self,
         hash: TokenHash,
+        needed: Scopes,
     ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>>;
+
+    /// The token of an account with this name that is not revoked.
+    fn token_named<'a>(
+        &'a self,
+        account: AccountId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Token>, SharedError>>;
 
     /// Up to `limit` tokens of an account after an id, or from the first, in the order of ids.
     fn tokens(
@@ -191,7 +207,7 @@ pub(super) struct TokenRow {
 
 impl TokenRow {
     /// Whether it is accepted. What is final is told first.
-    pub(super) fn accept(self) -> Result<Token, TokenRefusal> {
+    pub(super) fn accept(self, needed: Scopes) -> Result<Token, TokenRefusal> {
         let token = self.token;
         if token.revoked.is_some() {
             Err(TokenRefusal::Revoked)
@@ -201,6 +217,8 @@ impl TokenRow {
             Err(TokenRefusal::Expired)
         } else if token.max_uses.is_some_and(|most| token.used >= most) {
             Err(TokenRefusal::Spent)
+        } else if !token.scopes.allow_any(needed) {
+            Err(TokenRefusal::Scope)
         } else {
             Ok(token)
         }

@@ -20,6 +20,9 @@ use crate::meta::RowError;
 /// How long a connection waits for a lock of another process (there is none in normal use: the repository is locked).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Prepared statements that a connection keeps; the least recently used one gives way.
+const STATEMENTS: usize = 128;
+
 /// Makes a [`RowError::Database`] of what SQLite says.
 pub(crate) fn database(action: &'static str) -> impl Fn(rusqlite::Error) -> RowError {
     move |source| RowError::Database {
@@ -74,7 +77,7 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     // Kibibytes, when negative: a million pins are 60 MB, and random inserts touch all of it.
     connection.pragma_update(None, "cache_size", -32_768)?;
-    connection.set_prepared_statement_cache_capacity(16);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }
 

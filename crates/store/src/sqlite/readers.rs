@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY_TIMEOUT, opening};
+use super::{BUSY_TIMEOUT, STATEMENTS, opening};
 use crate::meta::RowError;
 
 /// Connections kept open for the next read.
@@ -52,7 +52,7 @@ pub(crate) fn connect(path: &Path, immutable: bool) -> Result<Connection, RowErr
     connection
         .busy_timeout(BUSY_TIMEOUT)
         .map_err(|source| opening(path, source))?;
-    connection.set_prepared_statement_cache_capacity(16);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 

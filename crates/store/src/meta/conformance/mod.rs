@@ -18,7 +18,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 pub use self::pins::{list, pin};
 pub use self::references::{list_references, reference};
-use super::{PinChange, PinFilter, ReferenceOrder, RowError, Rows};
+use super::{PinChange, PinFilter, PinOwner, ReferenceOrder, RowError, Rows};
 
 /// A CID made of a number.
 #[must_use]
@@ -50,7 +50,10 @@ async fn closes(rows: &dyn Rows) {
         .expect("setting a pin");
     rows.close().await.expect("closing");
     rows.close().await.expect("closing again");
-    assert!(matches!(rows.pin(&cid(1)), Err(RowError::Closed)));
+    assert!(matches!(
+        rows.pin(&cid(1), PinOwner::User),
+        Err(RowError::Closed)
+    ));
     assert!(matches!(rows.pin_count(), Err(RowError::Closed)));
     assert!(matches!(rows.store_id(), Err(RowError::Closed)));
     assert!(matches!(

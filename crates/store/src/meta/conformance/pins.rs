@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cairn_primitives::{Cid, Codec, Multihash};
 
-use super::super::{Pin, PinChange, PinFilter, PinMode, PinRows};
+use super::super::{Pin, PinChange, PinFilter, PinMode, PinOwner, PinRows};
 use super::cid;
 
 /// A recursive pin without a name, of [`cid`].
@@ -14,6 +14,7 @@ pub fn pin(number: u64) -> Pin {
         cid: cid(number),
         mode: PinMode::Recursive,
         name: String::new(),
+        owner: PinOwner::User,
     }
 }
 
@@ -39,6 +40,7 @@ async fn set(rows: &dyn PinRows, pins: impl IntoIterator<Item = Pin>) {
 pub async fn run(make: &dyn Fn() -> Arc<dyn PinRows>) {
     sets_replaces_and_removes(&*make()).await;
     keeps_forms_of_one_hash_apart(&*make()).await;
+    keeps_owners_apart(&*make()).await;
     applies_a_batch_in_order(&*make()).await;
     lists_in_order_of_bytes(&*make()).await;
     filters(&*make()).await;
@@ -48,22 +50,31 @@ pub async fn run(make: &dyn Fn() -> Arc<dyn PinRows>) {
 }
 
 async fn sets_replaces_and_removes(rows: &dyn PinRows) {
-    assert_eq!(rows.pin(&cid(1)).expect("reading"), None);
+    assert_eq!(rows.pin(&cid(1), PinOwner::User).expect("reading"), None);
     assert_eq!(rows.pin_count().expect("counting"), 0);
     set(rows, [pin(1)]).await;
-    assert_eq!(rows.pin(&cid(1)).expect("reading"), Some(pin(1)));
+    assert_eq!(
+        rows.pin(&cid(1), PinOwner::User).expect("reading"),
+        Some(pin(1))
+    );
     let renamed = Pin {
         mode: PinMode::Direct,
         name: "naïve \u{1f5ff}\0'%".into(),
         ..pin(1)
     };
     set(rows, [renamed.clone()]).await;
-    assert_eq!(rows.pin(&cid(1)).expect("reading"), Some(renamed));
+    assert_eq!(
+        rows.pin(&cid(1), PinOwner::User).expect("reading"),
+        Some(renamed)
+    );
     assert_eq!(rows.pin_count().expect("counting"), 1);
-    rows.change_pins(vec![PinChange::Remove(cid(1)), PinChange::Remove(cid(2))])
-        .await
-        .expect("removing");
-    assert_eq!(rows.pin(&cid(1)).expect("reading"), None);
+    rows.change_pins(vec![
+        PinChange::Remove(cid(1), PinOwner::User),
+        PinChange::Remove(cid(2), PinOwner::User),
+    ])
+    .await
+    .expect("removing");
+    assert_eq!(rows.pin(&cid(1), PinOwner::User).expect("reading"), None);
     assert_eq!(rows.pin_count().expect("counting"), 0);
     rows.change_pins(Vec::new())
         .await
@@ -88,16 +99,57 @@ async fn keeps_forms_of_one_hash_apart(rows: &dyn PinRows) {
     assert_eq!(rows.pin_count().expect("counting"), 3);
     for cid in &forms {
         assert_eq!(
-            rows.pin(cid).expect("reading").map(|pin| pin.cid).as_ref(),
+            rows.pin(cid, PinOwner::User)
+                .expect("reading")
+                .map(|pin| pin.cid)
+                .as_ref(),
             Some(cid)
         );
     }
 }
 
+async fn keeps_owners_apart(rows: &dyn PinRows) {
+    let of_services = |number| Pin {
+        mode: PinMode::Direct,
+        name: "service".into(),
+        owner: PinOwner::Services,
+        ..pin(number)
+    };
+    set(rows, [pin(1), of_services(1), of_services(2), pin(3)]).await;
+    let mut all = vec![pin(1), of_services(1), of_services(2), pin(3)];
+    all.sort_by_key(|pin| (pin.cid.to_bytes(), pin.owner));
+    assert_eq!(list(rows, &PinFilter::default()), all);
+    assert_eq!(rows.pin_count().expect("counting"), 4);
+    for owner in [PinOwner::User, PinOwner::Services] {
+        let filter = PinFilter {
+            owner: Some(owner),
+            ..PinFilter::default()
+        };
+        all.retain(|pin| pin.owner == owner);
+        assert_eq!(list(rows, &filter), all);
+        all = list(rows, &PinFilter::default());
+    }
+    let get = |number, owner| rows.pin(&cid(number), owner).expect("reading");
+    assert_eq!(get(1, PinOwner::Services), Some(of_services(1)));
+    assert_eq!(get(2, PinOwner::User), None);
+    let changes = [
+        (1, PinOwner::User),
+        (2, PinOwner::User),
+        (3, PinOwner::Services),
+    ];
+    let changes = changes.map(|(number, owner)| PinChange::Remove(cid(number), owner));
+    rows.change_pins(changes.into()).await.expect("removing");
+    assert_eq!(get(1, PinOwner::User), None);
+    assert_eq!(get(1, PinOwner::Services), Some(of_services(1)));
+    assert_eq!(get(2, PinOwner::Services), Some(of_services(2)));
+    assert_eq!(get(3, PinOwner::User), Some(pin(3)));
+    assert_eq!(rows.pin_count().expect("counting"), 3);
+}
+
 async fn applies_a_batch_in_order(rows: &dyn PinRows) {
     let changes = vec![
         PinChange::Set(pin(1)),
-        PinChange::Remove(cid(1)),
+        PinChange::Remove(cid(1), PinOwner::User),
         PinChange::Set(pin(2)),
         PinChange::Set(Pin {
             name: "last".into(),
@@ -105,9 +157,12 @@ async fn applies_a_batch_in_order(rows: &dyn PinRows) {
         }),
     ];
     rows.change_pins(changes).await.expect("changing");
-    assert_eq!(rows.pin(&cid(1)).expect("reading"), None);
+    assert_eq!(rows.pin(&cid(1), PinOwner::User).expect("reading"), None);
     assert_eq!(
-        rows.pin(&cid(2)).expect("reading").expect("a pin").name,
+        rows.pin(&cid(2), PinOwner::User)
+            .expect("reading")
+            .expect("a pin")
+            .name,
         "last"
     );
 }
@@ -155,6 +210,7 @@ async fn filters(rows: &dyn PinRows) {
         let filter = PinFilter {
             mode,
             name_contains: name.map(str::to_owned),
+            owner: None,
         };
         let mut found: Vec<Cid> = list(rows, &filter).into_iter().map(|pin| pin.cid).collect();
         let mut expected: Vec<Cid> = numbers.iter().map(|number| cid(*number)).collect();
@@ -200,7 +256,7 @@ async fn lists_one_view(rows: &Arc<dyn PinRows>) {
     };
     begins.recv().expect("a listing");
     let mut batch: Vec<PinChange> = (0..3_000)
-        .map(|number| PinChange::Remove(cid(number)))
+        .map(|number| PinChange::Remove(cid(number), PinOwner::User))
         .collect();
     batch.push(PinChange::Set(pin(5_000)));
     rows.change_pins(batch)
@@ -233,7 +289,10 @@ async fn takes_changes_from_many(rows: Arc<dyn PinRows>) {
                         .await
                         .expect("changing");
                     // What was answered can be read.
-                    assert_eq!(rows.pin(&own.cid).expect("reading"), Some(own));
+                    assert_eq!(
+                        rows.pin(&own.cid, PinOwner::User).expect("reading"),
+                        Some(own)
+                    );
                 }
             })
         })

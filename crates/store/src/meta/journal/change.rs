@@ -2,7 +2,7 @@
 
 use cairn_primitives::{Cid, PeerId, varint};
 
-use crate::meta::{NameRecord, Pin, PinChange, PinMode};
+use crate::meta::{NameRecord, Pin, PinChange, PinMode, PinOwner};
 
 /// One change in a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl JournalEntry {
     }
 }
 
-/// First byte of a change of the MFS root; those of pins are lower.
+/// First byte of a change of the MFS root.
 const MFS_ROOT: u8 = 3;
 
 /// Encodes a change of the MFS root.
@@ -62,8 +62,9 @@ pub(in crate::meta) fn encode_name(record: &NameRecord, out: &mut Vec<u8>) {
 /// Encodes a change of a pin.
 pub(in crate::meta) fn encode_pin(change: &PinChange, out: &mut Vec<u8>) {
     let (kind, cid) = match change {
-        PinChange::Set(pin) => (mode_kind(pin.mode), &pin.cid),
-        PinChange::Remove(cid) => (2, cid),
+        PinChange::Set(pin) => (set_kind(pin.mode, pin.owner), &pin.cid),
+        PinChange::Remove(cid, PinOwner::User) => (2, cid),
+        PinChange::Remove(cid, PinOwner::Services) => (7, cid),
     };
     out.push(kind);
     let cid = cid.to_bytes();
@@ -75,10 +76,12 @@ pub(in crate::meta) fn encode_pin(change: &PinChange, out: &mut Vec<u8>) {
     }
 }
 
-const fn mode_kind(mode: PinMode) -> u8 {
-    match mode {
-        PinMode::Recursive => 0,
-        PinMode::Direct => 1,
+const fn set_kind(mode: PinMode, owner: PinOwner) -> u8 {
+    match (owner, mode) {
+        (PinOwner::User, PinMode::Recursive) => 0,
+        (PinOwner::User, PinMode::Direct) => 1,
+        (PinOwner::Services, PinMode::Recursive) => 5,
+        (PinOwner::Services, PinMode::Direct) => 6,
     }
 }
 
@@ -105,15 +108,24 @@ pub(super) fn decode(bytes: &mut &[u8]) -> Option<JournalEntry> {
         return decode_name(bytes).map(JournalEntry::Name);
     }
     let cid = Cid::from_bytes(take_bytes(bytes)?).ok()?;
-    let mode = match *kind {
-        0 => PinMode::Recursive,
-        1 => PinMode::Direct,
-        2 => return Some(JournalEntry::Pin(PinChange::Remove(cid))),
+    let removed = |cid, owner| Some(JournalEntry::Pin(PinChange::Remove(cid, owner)));
+    let (mode, owner) = match *kind {
+        0 => (PinMode::Recursive, PinOwner::User),
+        1 => (PinMode::Direct, PinOwner::User),
+        2 => return removed(cid, PinOwner::User),
         MFS_ROOT => return Some(JournalEntry::MfsRoot(cid)),
+        5 => (PinMode::Recursive, PinOwner::Services),
+        6 => (PinMode::Direct, PinOwner::Services),
+        7 => return removed(cid, PinOwner::Services),
         _ => return None,
     };
     let name = std::str::from_utf8(take_bytes(bytes)?).ok()?.to_owned();
-    Some(JournalEntry::Pin(PinChange::Set(Pin { cid, mode, name })))
+    Some(JournalEntry::Pin(PinChange::Set(Pin {
+        cid,
+        mode,
+        name,
+        owner,
+    })))
 }
 
 fn decode_name(bytes: &mut &[u8]) -> Option<NameRecord> {

@@ -6,7 +6,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 
 use super::*;
 use crate::block::disk::sim::SimDisk;
-use crate::meta::{Pin, PinChange, PinMode};
+use crate::meta::{Pin, PinChange, PinMode, PinOwner};
 
 fn pin(number: u32) -> Pin {
     Pin {
@@ -17,6 +17,11 @@ fn pin(number: u32) -> Pin {
             PinMode::Recursive
         },
         name: format!("name {number}"),
+        owner: if number.is_multiple_of(5) {
+            PinOwner::Services
+        } else {
+            PinOwner::User
+        },
     }
 }
 
@@ -69,7 +74,7 @@ fn what_was_settled_outlives_the_machine() {
     let mut journal = Journal::resume(Arc::new(disk.clone()), &told).unwrap();
     let next = State { turn: 11, ..state };
     let mut changes = Vec::new();
-    encode_pin(&PinChange::Remove(pin(3).cid), &mut changes);
+    encode_pin(&PinChange::Remove(pin(3).cid, PinOwner::User), &mut changes);
     for _ in 0..2 {
         journal.append(&next, &changes).unwrap();
         journal.settle().unwrap();
@@ -145,7 +150,7 @@ fn records_of_names_are_kept() {
         state.turn += 1;
         let mut changes = Vec::new();
         encode_name(record, &mut changes);
-        encode_pin(&PinChange::Remove(pin(3).cid), &mut changes);
+        encode_pin(&PinChange::Remove(pin(3).cid, PinOwner::User), &mut changes);
         journal.append(&state, &changes).unwrap();
         journal.settle().unwrap();
     }

@@ -12,10 +12,10 @@ use cairn_primitives::{Cid, PeerId};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
-use super::{NameRecord, Pin, Reference, RowError, Rows};
+use super::{NameRecord, Pin, PinOwner, Reference, RowError, Rows};
 
-/// Pins by the CID's bytes: that is the order in which they are listed.
-type Pins = BTreeMap<Vec<u8>, Pin>;
+/// Pins by the CID's bytes and the owner: that is the order in which they are listed.
+type Pins = BTreeMap<(Vec<u8>, PinOwner), Pin>;
 
 /// Rows in memory, with the contract of the durable ones except durability.
 #[derive(Debug, Default)]

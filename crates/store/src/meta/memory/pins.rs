@@ -6,7 +6,7 @@ use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
 
 use super::MemoryRows;
-use crate::meta::{Pin, PinChange, PinFilter, PinMode, PinRows, RowError};
+use crate::meta::{Pin, PinChange, PinFilter, PinOwner, PinRows, RowError};
 
 impl MemoryRows {
     fn apply(&self, changes: Vec<PinChange>) -> Result<(), RowError> {
@@ -16,10 +16,10 @@ impl MemoryRows {
         for change in changes {
             match change {
                 PinChange::Set(pin) => {
-                    pins.insert(pin.cid.to_bytes(), pin);
+                    pins.insert((pin.cid.to_bytes(), pin.owner), pin);
                 }
-                PinChange::Remove(cid) => {
-                    pins.remove(&cid.to_bytes());
+                PinChange::Remove(cid, owner) => {
+                    pins.remove(&(cid.to_bytes(), owner));
                 }
             }
         }
@@ -28,26 +28,25 @@ impl MemoryRows {
 }
 
 /// Whether a pin passes a filter.
-fn passes(filter: &PinFilter, mode: PinMode, name: &str) -> bool {
-    filter.mode.is_none_or(|wanted| wanted == mode)
+fn passes(filter: &PinFilter, pin: &Pin) -> bool {
+    filter.mode.is_none_or(|wanted| wanted == pin.mode)
+        && filter.owner.is_none_or(|wanted| wanted == pin.owner)
         && filter
             .name_contains
             .as_deref()
-            .is_none_or(|part| name.contains(part))
+            .is_none_or(|part| pin.name.contains(part))
 }
 
 impl PinRows for MemoryRows {
-    fn pin(&self, cid: &Cid) -> Result<Option<Pin>, RowError> {
-        Ok(self.state.read().open()?.pins.get(&cid.to_bytes()).cloned())
+    fn pin(&self, cid: &Cid, owner: PinOwner) -> Result<Option<Pin>, RowError> {
+        let key = (cid.to_bytes(), owner);
+        Ok(self.state.read().open()?.pins.get(&key).cloned())
     }
 
     fn pins(&self, filter: &PinFilter, each: &mut dyn FnMut(Pin) -> bool) -> Result<(), RowError> {
         // The lock is not held while `each` runs: it may change pins itself.
         let view = Arc::clone(&self.state.read().open()?.pins);
-        for pin in view
-            .values()
-            .filter(|pin| passes(filter, pin.mode, &pin.name))
-        {
+        for pin in view.values().filter(|pin| passes(filter, pin)) {
             if !each(pin.clone()) {
                 break;
             }

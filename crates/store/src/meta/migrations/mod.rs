@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("0002_references.sql"),
     include_str!("0003_state.sql"),
     include_str!("0004_names.sql"),
+    include_str!("0005_services.sql"),
 ];
 
 /// The first version with references. What is older can still be read: it has none.
@@ -26,6 +27,9 @@ pub(super) const STATE: i64 = 3;
 
 /// The first version with IPNS records. What is older can still be read: it has none.
 pub(super) const NAMES: i64 = 4;
+
+/// The first version with pins of the services. What is older can still be read: it has none.
+pub(super) const SERVICES: i64 = 5;
 
 /// The oldest version that can be read without a migration.
 pub(super) const READABLE: i64 = 1;

@@ -20,7 +20,6 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _};
 
 pub use self::open::{RecoveredRows, RowsLocation};
-use self::pins::read_pin;
 pub use self::salvage::SalvagedReferences;
 use self::writer::{Change, Writer};
 use super::migrations;
@@ -41,6 +40,8 @@ pub struct SqliteRows {
     has_references: bool,
     /// `false` for a file of an old version that was opened for reading: it has no IPNS records.
     has_names: bool,
+    /// `false` for a file of an old version that was opened for reading: it has no pins of the services.
+    has_services: bool,
     /// `false` for a file of an old version that was opened for reading: nothing says what its pins must be.
     has_state: bool,
     id: Option<String>,
@@ -98,6 +99,7 @@ impl SqliteRows {
             readers,
             has_references: version >= migrations::REFERENCES,
             has_names: version >= migrations::NAMES,
+            has_services: version >= migrations::SERVICES,
             has_state: id.is_some(),
             id,
         }))

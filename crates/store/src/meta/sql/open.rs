@@ -177,10 +177,10 @@ impl SqliteRows {
             for change in told.changes {
                 match change {
                     JournalEntry::Pin(PinChange::Set(pin)) => {
-                        pins.insert(pin.cid.to_bytes(), pin);
+                        pins.insert((pin.cid.to_bytes(), pin.owner), pin);
                     }
-                    JournalEntry::Pin(PinChange::Remove(cid)) => {
-                        pins.remove(&cid.to_bytes());
+                    JournalEntry::Pin(PinChange::Remove(cid, owner)) => {
+                        pins.remove(&(cid.to_bytes(), owner));
                     }
                     JournalEntry::MfsRoot(_) => {}
                     JournalEntry::Name(record) => keep_newest(&mut names, record),
@@ -272,6 +272,7 @@ impl SqliteRows {
             readers,
             has_references: true,
             has_names: true,
+            has_services: true,
             has_state: true,
             id: Some(id),
         }))
@@ -352,7 +353,7 @@ fn take_over(
     if told.whole {
         let mut gone = Vec::new();
         state::every(&transaction, &mut |pin| {
-            gone.push(PinChange::Remove(pin.cid));
+            gone.push(PinChange::Remove(pin.cid, pin.owner));
         })?;
         for change in gone {
             writer::change_row(&transaction, &Change::Pin(change), &mut tally).map_err(&write)?;

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{database, read_pin};
+use super::database;
+use super::pins::{self, read_pin};
 use crate::meta::journal::State;
 use crate::meta::sum::PinSum;
 use crate::meta::{Pin, RowError};
@@ -67,10 +68,10 @@ pub(super) fn begin(connection: &Connection, rows: &str, state: &State) -> rusql
         .map(drop)
 }
 
-/// Calls `each` with every pin.
+/// Calls `each` with every pin, of all owners.
 pub(super) fn every(connection: &Connection, each: &mut dyn FnMut(Pin)) -> Result<(), RowError> {
     let mut statement = connection
-        .prepare_cached("SELECT cid, mode, name FROM pin ORDER BY cid")
+        .prepare_cached(pins::EVERY)
         .map_err(database("read"))?;
     let mut rows = statement.query([]).map_err(database("read"))?;
     while let Some(row) = rows.next().map_err(database("read"))? {

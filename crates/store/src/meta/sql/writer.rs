@@ -266,15 +266,15 @@ fn count(
     change: &PinChange,
     tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
-    let cid = match change {
-        PinChange::Set(pin) => pin.cid.to_bytes(),
-        PinChange::Remove(cid) => cid.to_bytes(),
+    let (cid, owner) = match change {
+        PinChange::Set(pin) => (pin.cid.to_bytes(), pin.owner),
+        PinChange::Remove(cid, owner) => (cid.to_bytes(), *owner),
     };
-    if let Some((mode, name)) = pins::find(connection, &cid)? {
-        tally.sum.sub(&cid, mode, &name);
+    if let Some((mode, name)) = pins::find(connection, &cid, owner)? {
+        tally.sum.sub(&cid, owner, mode, &name);
     }
     if let PinChange::Set(pin) = change {
-        tally.sum.add(&cid, pin.mode, &pin.name);
+        tally.sum.add(&cid, owner, pin.mode, &pin.name);
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! What every [`AccountRows`](super::super::AccountRows) must do.
 
-use super::super::{AccountId, MAX_NAME, SharedError, SharedRows};
+use super::super::{AccountId, MAX_NAME, Quota, SharedError, SharedRows, Usage};
 use super::{MakeRows, account};
 
 /// Runs every case, each on rows of its own that `make` answers empty.
 pub async fn run(make: &MakeRows<'_>) {
     makes_finds_and_removes(&*make().await).await;
+    has_quotas(&*make().await).await;
     refuses_names(&*make().await).await;
     pages(&*make().await).await;
     one_of_many_gets_a_name(make).await;
@@ -54,6 +55,33 @@ async fn makes_finds_and_removes(rows: &dyn SharedRows) {
     // The name is free, and the number is not used again, not even the last one.
     assert!(rows.remove_account(two.id).await.expect("removing"));
     assert!(account(rows, "one").await.id > two.id);
+}
+
+async fn has_quotas(rows: &dyn SharedRows) {
+    let one = account(rows, "one").await;
+    let two = account(rows, "two").await;
+    assert_eq!(one.quota, Quota::default());
+    assert_eq!(one.usage, Usage::default());
+    for quota in [
+        Quota {
+            pins: Some(0),
+            bytes: Some(1 << 40),
+        },
+        Quota {
+            pins: None,
+            bytes: Some(i64::MAX.unsigned_abs()),
+        },
+        Quota::default(),
+    ] {
+        assert!(rows.set_quota(one.id, quota).await.expect("setting"));
+        let found = rows.account(one.id).await.expect("reading");
+        assert_eq!(found.map(|found| found.quota), Some(quota));
+    }
+    let found = rows.account(two.id).await.expect("reading");
+    assert_eq!(found.as_ref(), Some(&two));
+    let nobody = AccountId(two.id.0 + 1);
+    let set = rows.set_quota(nobody, Quota::default()).await;
+    assert!(!set.expect("setting"));
 }
 
 async fn refuses_names(rows: &dyn SharedRows) {

@@ -7,7 +7,12 @@
 )]
 
 pub mod accounts;
+pub mod cluster;
+pub mod pins;
+pub mod releases;
+pub mod secrets;
 pub mod tokens;
+pub mod uploads;
 
 use std::sync::Arc;
 
@@ -22,7 +27,21 @@ pub type MakeRows<'a> = dyn Fn() -> BoxFuture<'static, Arc<dyn SharedRows>> + 'a
 pub async fn run(make: &MakeRows<'_>) {
     accounts::run(make).await;
     tokens::run(make).await;
+    cluster::run(make).await;
+    has_an_identity(make).await;
+    secrets::run(make).await;
+    releases::run(make).await;
+    pins::run(make).await;
+    uploads::run(make).await;
     closes(&*make().await).await;
+}
+
+async fn has_an_identity(make: &MakeRows<'_>) {
+    let (one, other) = (make().await, make().await);
+    let id = one.identity().await.expect("the identity");
+    assert_eq!(id.len(), 32);
+    assert_eq!(one.identity().await.expect("the identity"), id);
+    assert_ne!(other.identity().await.expect("the identity"), id);
 }
 
 async fn account(rows: &dyn SharedRows, name: &str) -> Account {
@@ -61,7 +80,7 @@ async fn closes(rows: &dyn SharedRows) {
         Err(SharedError::Closed)
     ));
     assert!(matches!(
-        rows.use_token(TokenHash::of("later")).await,
+        rows.use_token(TokenHash::of("later"), Scopes::PIN).await,
         Err(SharedError::Closed)
     ));
 }

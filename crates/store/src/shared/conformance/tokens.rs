@@ -23,7 +23,9 @@ async fn create(rows: &dyn SharedRows, new: NewToken) -> Token {
 }
 
 async fn used(rows: &dyn SharedRows, text: &str) -> Result<Token, TokenRefusal> {
-    rows.use_token(TokenHash::of(text)).await.expect("asking")
+    rows.use_token(TokenHash::of(text), Scopes::default())
+        .await
+        .expect("asking")
 }
 
 async fn makes_and_uses(rows: &dyn SharedRows) {
@@ -38,6 +40,16 @@ async fn makes_and_uses(rows: &dyn SharedRows) {
     for _ in 0..3 {
         assert_eq!(used(rows, "one").await, Ok(one.clone()));
     }
+    // One of several scopes is enough, and one of them is needed.
+    for (needed, expected) in [
+        (Scopes::PIN, Ok(one.clone())),
+        (Scopes::UPLOAD.and(Scopes::READ), Ok(one.clone())),
+        (Scopes::UPLOAD, Err(TokenRefusal::Scope)),
+        (Scopes::UPLOAD.and(Scopes::ADMIN), Err(TokenRefusal::Scope)),
+    ] {
+        let found = rows.use_token(TokenHash::of("one"), needed).await;
+        assert_eq!(found.expect("asking"), expected);
+    }
     // Disabling the account refuses it, and is taken back.
     rows.set_account_disabled(owner.id, true)
         .await
@@ -48,7 +60,13 @@ async fn makes_and_uses(rows: &dyn SharedRows) {
         .expect("enabling");
     assert_eq!(used(rows, "one").await, Ok(one.clone()));
     // Revoking it does at once, and for good; its name is free then, its hash is not.
+    let named = rows.token_named(owner.id, "one").await.expect("reading");
+    assert_eq!(named, Some(one.clone()));
     assert!(rows.revoke_token(owner.id, one.id).await.expect("revoking"));
+    for name in ["one", "", "a\0b"] {
+        let named = rows.token_named(owner.id, name).await.expect("reading");
+        assert_eq!(named, None);
+    }
     assert_eq!(used(rows, "one").await, Err(TokenRefusal::Revoked));
     assert!(!rows.revoke_token(owner.id, one.id).await.expect("revoking"));
     let again = NewToken {
@@ -171,6 +189,11 @@ async fn counts_uses_of_many_at_once(rows: Arc<dyn SharedRows>) {
         ..token(owner, "limited")
     };
     create(&*rows, limited).await;
+    // A refused request is no use.
+    let refused = rows
+        .use_token(TokenHash::of("limited"), Scopes::ADMIN)
+        .await;
+    assert_eq!(refused.expect("asking"), Err(TokenRefusal::Scope));
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let rows = Arc::clone(&rows);

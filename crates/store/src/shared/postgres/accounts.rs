@@ -3,20 +3,17 @@
 use futures_util::future::BoxFuture;
 
 use super::{PostgresRows, failed, now};
-use crate::shared::{Account, AccountId, AccountRows, SharedError, check_name, page_limit};
+use crate::shared::accounts::{Columns, from_columns};
+use crate::shared::{Account, AccountId, AccountRows, Quota, SharedError, check_name, page_limit};
 
 const READ: &str = "read the accounts of";
 const WRITE: &str = "write an account to";
 
-type Columns = (i64, String, i64, bool);
-
-fn read((id, name, created, disabled): Columns) -> Account {
-    Account {
-        id: AccountId(id),
-        name,
-        created,
-        disabled,
-    }
+/// The columns of an account.
+macro_rules! columns {
+    () => {
+        "id, name, created, disabled, max_pins, max_bytes, used_pins, used_bytes"
+    };
 }
 
 impl AccountRows for PostgresRows {
@@ -26,12 +23,13 @@ impl AccountRows for PostgresRows {
             let made = sqlx::query_as::<_, Columns>(concat!(
                 "INSERT INTO cairn.account (name, created) VALUES ($1, ",
                 now!(),
-                ") RETURNING id, name, created, disabled"
+                ") RETURNING ",
+                columns!()
             ))
             .bind(name)
             .fetch_one(&self.pool)
             .await;
-            made.map(read)
+            made.map(from_columns)
                 .map_err(|error| match error.as_database_error() {
                     Some(refusal) if refusal.is_unique_violation() => {
                         SharedError::Taken { what: "an account" }
@@ -43,13 +41,15 @@ impl AccountRows for PostgresRows {
 
     fn account(&self, id: AccountId) -> BoxFuture<'_, Result<Option<Account>, SharedError>> {
         Box::pin(async move {
-            let found = sqlx::query_as::<_, Columns>(
-                "SELECT id, name, created, disabled FROM cairn.account WHERE id = $1",
-            )
+            let found = sqlx::query_as::<_, Columns>(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM cairn.account WHERE id = $1"
+            ))
             .bind(id.0)
             .fetch_optional(&self.pool)
             .await;
-            Ok(found.map_err(failed(READ))?.map(read))
+            Ok(found.map_err(failed(READ))?.map(from_columns))
         })
     }
 
@@ -62,13 +62,15 @@ impl AccountRows for PostgresRows {
             if name.contains('\0') {
                 return Ok(None);
             }
-            let found = sqlx::query_as::<_, Columns>(
-                "SELECT id, name, created, disabled FROM cairn.account WHERE name = $1",
-            )
+            let found = sqlx::query_as::<_, Columns>(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM cairn.account WHERE name = $1"
+            ))
             .bind(name)
             .fetch_optional(&self.pool)
             .await;
-            Ok(found.map_err(failed(READ))?.map(read))
+            Ok(found.map_err(failed(READ))?.map(from_columns))
         })
     }
 
@@ -78,14 +80,20 @@ impl AccountRows for PostgresRows {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Account>, SharedError>> {
         Box::pin(async move {
-            let page = sqlx::query_as::<_, Columns>(
-                "SELECT id, name, created, disabled FROM cairn.account WHERE id > $1 ORDER BY id LIMIT $2",
-            )
+            let page = sqlx::query_as::<_, Columns>(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM cairn.account WHERE id > $1 ORDER BY id LIMIT $2"
+            ))
             .bind(after.map_or(i64::MIN, |last| last.0))
             .bind(page_limit(limit))
             .fetch_all(&self.pool)
             .await;
-            Ok(page.map_err(failed(READ))?.into_iter().map(read).collect())
+            Ok(page
+                .map_err(failed(READ))?
+                .into_iter()
+                .map(from_columns)
+                .collect())
         })
     }
 
@@ -104,16 +112,33 @@ impl AccountRows for PostgresRows {
         })
     }
 
+    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(async move {
+            let (pins, bytes) = quota.columns();
+            let done =
+                sqlx::query("UPDATE cairn.account SET max_pins = $2, max_bytes = $3 WHERE id = $1")
+                    .bind(id.0)
+                    .bind(pins)
+                    .bind(bytes)
+                    .execute(&self.pool)
+                    .await;
+            Ok(done.map_err(failed(WRITE))?.rows_affected() > 0)
+        })
+    }
+
     fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(async move {
+            let failed = failed("remove an account from");
+            let mut transaction = self.pool.begin().await.map_err(&failed)?;
+            super::pins::release_all(&mut transaction, id).await?;
+            super::uploads::release_all(&mut transaction, id).await?;
             let done = sqlx::query("DELETE FROM cairn.account WHERE id = $1")
                 .bind(id.0)
-                .execute(&self.pool)
-                .await;
-            Ok(done
-                .map_err(failed("remove an account from"))?
-                .rows_affected()
-                > 0)
+                .execute(&mut *transaction)
+                .await
+                .map_err(&failed)?;
+            transaction.commit().await.map_err(&failed)?;
+            Ok(done.rows_affected() > 0)
         })
     }
 }

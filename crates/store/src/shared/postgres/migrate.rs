@@ -1,18 +1,26 @@
 //! Migrations: numbered, forward only, never edited after a release.
 
-use sqlx::postgres::PgPool;
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 
 use super::failed;
 use crate::shared::SharedError;
 
 /// What each step executes. Step `n` (from 1) makes version `n` of version `n - 1`.
-const STEPS: &[&str] = &[include_str!("../migrations/postgres/0001_accounts.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/postgres/0001_accounts.sql"),
+    include_str!("../migrations/postgres/0002_quotas.sql"),
+    include_str!("../migrations/postgres/0003_pins.sql"),
+    include_str!("../migrations/postgres/0004_uploads.sql"),
+    include_str!("../migrations/postgres/0005_cluster.sql"),
+    include_str!("../migrations/postgres/0006_identity.sql"),
+];
 
 /// Brings a database to the newest version, whole or not at all. Of several processes that start at once, one does it.
-pub(super) async fn run(pool: &PgPool) -> Result<(), SharedError> {
+pub(super) async fn run(connection: &mut PgConnection) -> Result<(), SharedError> {
     let failed = failed("migrate");
     let newest = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    let mut transaction = pool.begin().await.map_err(&failed)?;
+    let mut transaction = connection.begin().await.map_err(&failed)?;
     // "Crns": any number that others do not lock.
     sqlx::query("SELECT pg_advisory_xact_lock(1131572851)")
         .execute(&mut *transaction)

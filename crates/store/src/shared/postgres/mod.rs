@@ -1,14 +1,22 @@
 //! Shared rows in PostgreSQL, for several processes. All tables are in the schema `cairn`.
 
 mod accounts;
+mod cluster;
+pub(super) mod copy;
 mod migrate;
+mod pins;
+mod releases;
+mod secrets;
 mod tokens;
+mod uploads;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{Millis, SharedError, SharedRows};
 
@@ -30,6 +38,8 @@ use now;
 #[derive(Debug)]
 pub struct PostgresRows {
     pool: PgPool,
+    /// Whether the database has the newest version; connections made before check it.
+    migrated: Arc<AtomicBool>,
 }
 
 /// Distinguishes an unreachable database from one that refuses.
@@ -62,14 +72,57 @@ impl PostgresRows {
     /// [`SharedError::Unreachable`], [`SharedError::Newer`] for a database of a newer program, [`SharedError::Database`] when it
     /// refuses.
     pub async fn open(options: PgConnectOptions) -> Result<Arc<Self>, SharedError> {
+        let rows = Self::pool(options);
+        // The pool would only log why a migration failed, and try again.
+        let mut connection = tokio::time::timeout(WAIT, rows.pool.connect_options().connect())
+            .await
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            .map_err(failed("connect to"))?;
+        migrate::run(&mut connection).await?;
+        rows.migrated.store(true, Ordering::Release);
+        drop(connection.close().await);
+        Ok(Arc::new(rows))
+    }
+
+    /// As [`PostgresRows::open`], but a database that cannot be reached is connected to, and brought to the newest
+    /// version, by the first operation that reaches it; until then operations fail with [`SharedError::Unreachable`].
+    ///
+    /// # Errors
+    /// As [`PostgresRows::open`], except [`SharedError::Unreachable`].
+    pub async fn open_or_wait(options: PgConnectOptions) -> Result<Arc<Self>, SharedError> {
+        match Self::open(options.clone()).await {
+            Err(SharedError::Unreachable(cause)) => {
+                tracing::warn!(
+                    error = %cairn_primitives::with_causes(&*cause),
+                    "the database of the shared rows cannot be reached; the services answer when it can be"
+                );
+                Ok(Arc::new(Self::pool(options)))
+            }
+            opened => opened,
+        }
+    }
+
+    /// A pool that connects when it is used first.
+    fn pool(options: PgConnectOptions) -> Self {
+        let migrated = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&migrated);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(WAIT)
-            .connect_with(options)
-            .await
-            .map_err(failed("connect to"))?;
-        migrate::run(&pool).await?;
-        Ok(Arc::new(Self { pool }))
+            .after_connect(move |connection, _| {
+                let done = Arc::clone(&done);
+                Box::pin(async move {
+                    if !done.load(Ordering::Acquire) {
+                        migrate::run(connection)
+                            .await
+                            .map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
+                        done.store(true, Ordering::Release);
+                    }
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
+        Self { pool, migrated }
     }
 }
 
@@ -81,6 +134,16 @@ impl SharedRows for PostgresRows {
                 .await
                 .map_err(failed("read the clock of"))?;
             Ok(now)
+        })
+    }
+
+    fn identity(&self) -> BoxFuture<'_, Result<String, SharedError>> {
+        Box::pin(async {
+            let (id,) = sqlx::query_as("SELECT id FROM cairn.identity")
+                .fetch_one(&self.pool)
+                .await
+                .map_err(failed("read the identity of"))?;
+            Ok(id)
         })
     }
 

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use super::{PostgresRows, failed, now};
 use crate::shared::tokens::{TokenRow, scopes, unsigned};
 use crate::shared::{
-    AccountId, NewToken, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
+    AccountId, NewToken, Scopes, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
     page_limit,
 };
 
@@ -43,7 +43,11 @@ fn read(row: &PgRow) -> Result<Token, SharedError> {
 }
 
 impl PostgresRows {
-    async fn find(&self, hash: &TokenHash) -> Result<Result<Token, TokenRefusal>, SharedError> {
+    async fn find(
+        &self,
+        hash: &TokenHash,
+        needed: Scopes,
+    ) -> Result<Result<Token, TokenRefusal>, SharedError> {
         let row = sqlx::query(concat!(
             "SELECT ",
             columns!(),
@@ -63,7 +67,7 @@ impl PostgresRows {
             disabled: row.try_get(9).map_err(failed(READ))?,
             now: row.try_get(10).map_err(failed(READ))?,
         };
-        Ok(found.accept())
+        Ok(found.accept(needed))
     }
 }
 
@@ -104,9 +108,10 @@ impl TokenRows for PostgresRows {
     fn use_token(
         &self,
         hash: TokenHash,
+        needed: Scopes,
     ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>> {
         Box::pin(async move {
-            let found = self.find(&hash).await?;
+            let found = self.find(&hash, needed).await?;
             match &found {
                 Ok(token) if token.max_uses.is_some() => {}
                 // Most tokens have no limit, and need no write.
@@ -127,8 +132,35 @@ impl TokenRows for PostgresRows {
             match counted {
                 Some(row) => Ok(Ok(read(&row)?)),
                 // Somebody was quicker: it says now why not.
-                None => Ok(self.find(&hash).await?.and(Err(TokenRefusal::Spent))),
+                None => Ok(self
+                    .find(&hash, needed)
+                    .await?
+                    .and(Err(TokenRefusal::Spent))),
             }
+        })
+    }
+
+    fn token_named<'a>(
+        &'a self,
+        account: AccountId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Token>, SharedError>> {
+        Box::pin(async move {
+            // PostgreSQL has no such texts, and would call it an error.
+            if name.contains('\0') {
+                return Ok(None);
+            }
+            let found = sqlx::query(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM cairn.token t WHERE t.account = $1 AND t.name = $2 AND t.revoked IS NULL"
+            ))
+            .bind(account.0)
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed(READ))?;
+            found.as_ref().map(read).transpose()
         })
     }
 

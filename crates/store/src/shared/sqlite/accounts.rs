@@ -4,17 +4,20 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use super::{SharedSqliteRows, failed, now};
-use crate::shared::{Account, AccountId, AccountRows, SharedError, check_name, page_limit};
+use crate::shared::accounts::from_columns;
+use crate::shared::{Account, AccountId, AccountRows, Quota, SharedError, check_name, page_limit};
 
 const ACTION: &str = "read the accounts of";
 
+/// The columns that [`read`] reads.
+macro_rules! columns {
+    () => {
+        "id, name, created, disabled, max_pins, max_bytes, used_pins, used_bytes"
+    };
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account {
-        id: AccountId(row.get(0)?),
-        name: row.get(1)?,
-        created: row.get(2)?,
-        disabled: row.get(3)?,
-    })
+    Ok(from_columns(row.try_into()?))
 }
 
 fn find(
@@ -60,7 +63,8 @@ impl AccountRows for SharedSqliteRows {
                         .prepare_cached(concat!(
                             "INSERT INTO account (name, created) VALUES (?1, ",
                             now!(),
-                            ") RETURNING id, name, created, disabled"
+                            ") RETURNING ",
+                            columns!()
                         ))
                         .and_then(|mut statement| statement.query_row([&name], read));
                     made.map_err(|error| {
@@ -78,7 +82,7 @@ impl AccountRows for SharedSqliteRows {
         Box::pin(self.read(move |connection| {
             find(
                 connection,
-                "SELECT id, name, created, disabled FROM account WHERE id = ?1",
+                concat!("SELECT ", columns!(), " FROM account WHERE id = ?1"),
                 [id.0],
             )
         }))
@@ -92,7 +96,7 @@ impl AccountRows for SharedSqliteRows {
         Box::pin(self.read(move |connection| {
             find(
                 connection,
-                "SELECT id, name, created, disabled FROM account WHERE name = ?1",
+                concat!("SELECT ", columns!(), " FROM account WHERE name = ?1"),
                 [name],
             )
         }))
@@ -104,14 +108,13 @@ impl AccountRows for SharedSqliteRows {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Account>, SharedError>> {
         Box::pin(self.read(move |connection| {
-            let parameters = (
-                after.map_or(i64::MIN, |last| last.0),
-                page_limit(limit),
-            );
+            let parameters = (after.map_or(i64::MIN, |last| last.0), page_limit(limit));
             connection
-                .prepare_cached(
-                    "SELECT id, name, created, disabled FROM account WHERE id > ?1 ORDER BY id LIMIT ?2",
-                )
+                .prepare_cached(concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM account WHERE id > ?1 ORDER BY id LIMIT ?2"
+                ))
                 .and_then(|mut statement| statement.query_map(parameters, read)?.collect())
                 .map_err(failed(ACTION))
         }))
@@ -132,8 +135,22 @@ impl AccountRows for SharedSqliteRows {
         }))
     }
 
+    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(self.writer.write(move |connection| {
+            let (pins, bytes) = quota.columns();
+            changed(
+                connection,
+                "UPDATE account SET max_pins = ?2, max_bytes = ?3 WHERE id = ?1",
+                (id.0, pins, bytes),
+                "write an account to",
+            )
+        }))
+    }
+
     fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(self.writer.write(move |connection| {
+            super::pins::release_all(connection, id)?;
+            super::uploads::release_all(connection, id)?;
             changed(
                 connection,
                 "DELETE FROM account WHERE id = ?1",

@@ -1,7 +1,13 @@
 //! Shared rows in SQLite: one file, for one process.
 
 mod accounts;
+mod cluster;
+pub(super) mod copy;
+mod pins;
+mod releases;
+mod secrets;
 mod tokens;
+mod uploads;
 mod writer;
 
 use std::path::PathBuf;
@@ -30,7 +36,14 @@ use now;
 const STEPS: Steps = Steps {
     // "CrnS".
     application_id: 0x4372_6e53,
-    steps: &[include_str!("../migrations/sqlite/0001_accounts.sql")],
+    steps: &[
+        include_str!("../migrations/sqlite/0001_accounts.sql"),
+        include_str!("../migrations/sqlite/0002_quotas.sql"),
+        include_str!("../migrations/sqlite/0003_pins.sql"),
+        include_str!("../migrations/sqlite/0004_uploads.sql"),
+        include_str!("../migrations/sqlite/0005_cluster.sql"),
+        include_str!("../migrations/sqlite/0006_identity.sql"),
+    ],
 };
 
 /// Shared rows in one SQLite file.
@@ -73,6 +86,25 @@ impl SharedSqliteRows {
         opened.await.map_err(|_| SharedError::Interrupted)?
     }
 
+    /// Reads every page; opening reads only a few.
+    ///
+    /// # Errors
+    /// [`SharedError::Damaged`] for pages that do not fit together, [`SharedError::Database`] for those that cannot be read.
+    pub async fn check(&self) -> Result<(), SharedError> {
+        self.read(|connection| {
+            let found: String = connection
+                .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+                .map_err(failed("check"))?;
+            if found == "ok" {
+                return Ok(());
+            }
+            Err(SharedError::Damaged {
+                what: "pages do not fit together",
+            })
+        })
+        .await
+    }
+
     /// Reads off the runtime.
     async fn read<T: Send + 'static>(
         &self,
@@ -96,6 +128,14 @@ impl SharedRows for SharedSqliteRows {
             connection
                 .query_row(concat!("SELECT ", now!()), [], |row| row.get(0))
                 .map_err(failed("read the clock of"))
+        }))
+    }
+
+    fn identity(&self) -> BoxFuture<'_, Result<String, SharedError>> {
+        Box::pin(self.read(|connection| {
+            connection
+                .query_row("SELECT id FROM identity", [], |row| row.get(0))
+                .map_err(failed("read the identity of"))
         }))
     }
 

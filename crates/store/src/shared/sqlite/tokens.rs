@@ -8,7 +8,7 @@ use super::accounts::{changed, refused_by};
 use super::{SharedSqliteRows, failed, now};
 use crate::shared::tokens::{TokenRow, scopes, unsigned};
 use crate::shared::{
-    AccountId, NewToken, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
+    AccountId, NewToken, Scopes, SharedError, Token, TokenHash, TokenId, TokenRefusal, TokenRows,
     page_limit,
 };
 
@@ -43,6 +43,7 @@ fn read(row: &Row<'_>) -> Result<Token, SharedError> {
 fn find(
     connection: &Connection,
     hash: &TokenHash,
+    needed: Scopes,
 ) -> Result<Result<Token, TokenRefusal>, SharedError> {
     let mut statement = connection
         .prepare_cached(concat!(
@@ -62,7 +63,7 @@ fn find(
         disabled: row.get(9).map_err(failed(READ))?,
         now: row.get(10).map_err(failed(READ))?,
     };
-    Ok(found.accept())
+    Ok(found.accept(needed))
 }
 
 impl TokenRows for SharedSqliteRows {
@@ -110,9 +111,12 @@ impl TokenRows for SharedSqliteRows {
     fn use_token(
         &self,
         hash: TokenHash,
+        needed: Scopes,
     ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>> {
         Box::pin(async move {
-            let found = self.read(move |connection| find(connection, &hash)).await?;
+            let found = self
+                .read(move |connection| find(connection, &hash, needed))
+                .await?;
             match found {
                 Ok(token) if token.max_uses.is_some() => {}
                 // Most tokens have no limit, and need no write.
@@ -121,7 +125,7 @@ impl TokenRows for SharedSqliteRows {
             self.writer
                 .write(move |connection| {
                     // Again where nobody else writes.
-                    let mut token = match find(connection, &hash)? {
+                    let mut token = match find(connection, &hash, needed)? {
                         Ok(token) => token,
                         Err(refusal) => return Ok(Err(refusal)),
                     };
@@ -136,6 +140,25 @@ impl TokenRows for SharedSqliteRows {
                 })
                 .await
         })
+    }
+
+    fn token_named<'a>(
+        &'a self,
+        account: AccountId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Token>, SharedError>> {
+        let name = name.to_owned();
+        Box::pin(self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached(concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM token WHERE account = ?1 AND name = ?2 AND revoked IS NULL"
+                ))
+                .map_err(failed(READ))?;
+            let mut rows = statement.query((account.0, name)).map_err(failed(READ))?;
+            rows.next().map_err(failed(READ))?.map(read).transpose()
+        }))
     }
 
     fn tokens(

@@ -96,7 +96,11 @@ impl BatchWriter for Database {
     }
 
     fn finish(self) -> Result<(), RowError> {
-        crate::sqlite::finish(self.connection)
+        // The last connection moves the log into the database. While another process uses it, waiting for that
+        // process's readers would stop its writers.
+        self.connection
+            .close()
+            .map_err(|(_, error)| crate::sqlite::database("write")(error))
     }
 }
 

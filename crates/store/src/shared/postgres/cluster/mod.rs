@@ -1,0 +1,208 @@
+//! The cluster in PostgreSQL.
+
+mod peers;
+mod pins;
+mod users;
+mod work;
+mod write;
+
+use std::time::Duration;
+
+use cairn_primitives::Cid;
+
+use super::{PostgresRows, failed};
+use crate::shared::cluster::{
+    Answer, Claimed, ClusterMetric, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Lease,
+    NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Removal, Renewal,
+};
+
+const READ: &str = "read the cluster of";
+const WRITE: &str = "write the cluster to";
+
+/// The advisory lock of peers that join: any number that others do not lock.
+const JOINING: i64 = 1_131_572_852;
+
+impl ClusterRows for PostgresRows {
+    fn join_cluster<'a>(
+        &'a self,
+        peer: &'a str,
+        info: &'a str,
+        term: Duration,
+    ) -> Answer<'a, Lease> {
+        Box::pin(peers::join(&self.pool, peer, info, term))
+    }
+
+    fn renew_lease<'a>(
+        &'a self,
+        lease: &'a Lease,
+        info: &'a str,
+        metrics: Vec<NewMetric>,
+        term: Duration,
+        outage: Duration,
+        patience: Duration,
+    ) -> Answer<'a, Renewal> {
+        Box::pin(async move {
+            peers::renew(&self.pool, lease, info, &metrics, (term, outage, patience)).await
+        })
+    }
+
+    fn cluster_peers(&self) -> Answer<'_, Peers> {
+        Box::pin(peers::all(&self.pool))
+    }
+
+    fn cluster_metrics<'a>(&'a self, name: Option<&'a str>) -> Answer<'a, Vec<ClusterMetric>> {
+        Box::pin(peers::metrics(&self.pool, name))
+    }
+
+    fn drain_peer<'a>(&'a self, peer: &'a str) -> Answer<'a, bool> {
+        Box::pin(peers::drain(&self.pool, peer))
+    }
+
+    fn remove_drained_peers(&self) -> Answer<'_, Vec<String>> {
+        Box::pin(peers::remove_drained(&self.pool))
+    }
+
+    fn put_cluster_pins(&self, new: Vec<NewClusterPin>) -> Answer<'_, Vec<ClusterPin>> {
+        Box::pin(async move { write::put_all(&self.pool, &new).await })
+    }
+
+    fn cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Option<ClusterPin>> {
+        Box::pin(async move { Ok(self.cluster_status(cid).await?.map(|row| row.pin)) })
+    }
+
+    fn cluster_pins<'a>(
+        &'a self,
+        kinds: PinKinds,
+        after: Option<&'a Cid>,
+        limit: usize,
+    ) -> Answer<'a, ClusterPins> {
+        Box::pin(async move {
+            let after = after.map(Cid::to_bytes).unwrap_or_default();
+            pins::page(&self.pool, kinds, &after, limit).await
+        })
+    }
+
+    fn cluster_status<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Option<PinStatusRow>> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
+            pins::status(&mut connection, &cid.to_bytes()).await
+        })
+    }
+
+    fn cluster_statuses<'a>(
+        &'a self,
+        listing: PinListing<'a>,
+        limit: usize,
+    ) -> Answer<'a, Vec<PinStatusRow>> {
+        Box::pin(async move {
+            let after = listing.after.map(Cid::to_bytes).unwrap_or_default();
+            pins::statuses(&self.pool, listing.with, &after, limit).await
+        })
+    }
+
+    fn count_cluster_pins(&self) -> Answer<'_, u64> {
+        Box::pin(pins::count(&self.pool))
+    }
+
+    fn remove_cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Removal> {
+        Box::pin(async move { write::remove_one(&self.pool, &cid.to_bytes()).await })
+    }
+
+    fn expire_cluster_pins(&self, limit: usize) -> Answer<'_, usize> {
+        Box::pin(write::expire(&self.pool, limit))
+    }
+
+    fn claim_holdings<'a>(&'a self, lease: &'a Lease, limit: usize) -> Answer<'a, Vec<Claimed>> {
+        Box::pin(work::claim(&self.pool, lease, limit))
+    }
+
+    fn finish_holding<'a>(
+        &'a self,
+        lease: &'a Lease,
+        cid: &'a Cid,
+        outcome: Outcome,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move { work::finish(&self.pool, lease, &cid.to_bytes(), &outcome).await })
+    }
+
+    fn retry_holdings<'a>(
+        &'a self,
+        cid: Option<&'a Cid>,
+        peer: Option<&'a str>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Cid>> {
+        Box::pin(work::retry(&self.pool, cid.map(Cid::to_bytes), peer, limit))
+    }
+
+    fn misplaced_pins<'a>(
+        &'a self,
+        patience: Duration,
+        after: Option<&'a Cid>,
+        limit: usize,
+    ) -> Answer<'a, Vec<PinStatusRow>> {
+        Box::pin(async move {
+            let after = after.map(Cid::to_bytes).unwrap_or_default();
+            work::misplaced(&self.pool, patience, &after, limit).await
+        })
+    }
+
+    fn reassign_pin<'a>(
+        &'a self,
+        cid: &'a Cid,
+        version: i64,
+        peers: Vec<String>,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move { write::reassign(&self.pool, &cid.to_bytes(), version, peers).await })
+    }
+
+    fn content_holders<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Vec<String>> {
+        Box::pin(async move { pins::holders(&self.pool, &cid.to_v1().to_bytes()).await })
+    }
+
+    fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
+        Box::pin(async move { pins::wants(&self.pool, peer, &cid.to_v1().to_bytes()).await })
+    }
+
+    fn release_content<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
+            write::release(&mut connection, peer, &cid.to_v1().to_bytes()).await
+        })
+    }
+
+    fn count_holdings<'a>(&'a self, peer: &'a str) -> Answer<'a, (u64, u64)> {
+        Box::pin(work::count(&self.pool, peer))
+    }
+
+    fn cluster_secret(&self, proposed: [u8; 32]) -> Answer<'_, Vec<u8>> {
+        Box::pin(users::shared_secret(&self.pool, proposed))
+    }
+
+    fn set_cluster_user<'a>(
+        &'a self,
+        name: &'a str,
+        hash: &'a str,
+        secret: [u8; 32],
+    ) -> Answer<'a, ClusterUser> {
+        Box::pin(async move {
+            crate::shared::check_name(name)?;
+            users::set(&self.pool, name, hash, secret).await
+        })
+    }
+
+    fn cluster_user<'a>(&'a self, name: &'a str) -> Answer<'a, Option<ClusterUser>> {
+        Box::pin(users::one(&self.pool, name))
+    }
+
+    fn cluster_users<'a>(
+        &'a self,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> Answer<'a, Vec<ClusterUser>> {
+        Box::pin(users::page(&self.pool, after.unwrap_or_default(), limit))
+    }
+
+    fn remove_cluster_user<'a>(&'a self, name: &'a str) -> Answer<'a, bool> {
+        Box::pin(users::remove(&self.pool, name))
+    }
+}

@@ -1,0 +1,216 @@
+//! Pin requests in PostgreSQL.
+//!
+//! A transaction that writes for one account locks the account's row first, so that those of one account follow each
+//! other. Leasing locks rows of the queue alone, and skips those that others have locked.
+
+mod queue;
+mod read;
+mod write;
+
+use std::time::Duration;
+
+use cairn_primitives::Cid;
+use futures_util::future::BoxFuture;
+use sqlx::{PgConnection, Postgres, Transaction};
+
+pub(super) use self::write::release_all;
+use super::releases::add as add_release;
+use super::{PostgresRows, failed, now};
+use crate::shared::pins::millis;
+use crate::shared::releases::cid_key;
+use crate::shared::{
+    AccountId, BackOff, Fenced, Inserted, LeasedPin, NewPin, PinEnd, PinFilter, PinLease, PinPage,
+    PinRequest, PinRequestRows, RenewedPin, RequestId, SharedError,
+};
+
+const READ: &str = "read the pin requests of";
+const WRITE: &str = "write a pin request to";
+
+/// Locks the row of an account; `false` if there is none.
+async fn lock(connection: &mut PgConnection, account: i64) -> Result<bool, SharedError> {
+    sqlx::query("SELECT FROM cairn.account WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(account)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.is_some())
+        .map_err(failed(WRITE))
+}
+
+impl PostgresRows {
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, SharedError> {
+        self.pool.begin().await.map_err(failed(WRITE))
+    }
+}
+
+async fn commit<T>(
+    transaction: Transaction<'static, Postgres>,
+    answer: T,
+) -> Result<T, SharedError> {
+    transaction.commit().await.map_err(failed(WRITE))?;
+    Ok(answer)
+}
+
+impl PinRequestRows for PostgresRows {
+    fn insert_pin(&self, new: NewPin) -> BoxFuture<'_, Result<Inserted, SharedError>> {
+        Box::pin(async move {
+            let columns = new.columns(None)?;
+            let mut transaction = self.begin().await?;
+            let made = write::insert(&mut transaction, new, &columns, None).await?;
+            commit(transaction, made).await
+        })
+    }
+
+    fn pin_request(
+        &self,
+        account: AccountId,
+        id: RequestId,
+    ) -> BoxFuture<'_, Result<Option<PinRequest>, SharedError>> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
+            read::find(&mut connection, account, id).await
+        })
+    }
+
+    fn pin_requests(
+        &self,
+        account: AccountId,
+        filter: PinFilter,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<PinPage, SharedError>> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
+            read::page(&mut connection, account, &filter, limit).await
+        })
+    }
+
+    fn replace_pin(
+        &self,
+        id: RequestId,
+        new: NewPin,
+    ) -> BoxFuture<'_, Result<Option<Inserted>, SharedError>> {
+        Box::pin(async move {
+            let columns = new.columns(Some(id))?;
+            let mut transaction = self.begin().await?;
+            let made = write::replace(&mut transaction, id, new, &columns).await?;
+            commit(transaction, made).await
+        })
+    }
+
+    fn delete_pin(
+        &self,
+        account: AccountId,
+        id: RequestId,
+    ) -> BoxFuture<'_, Result<bool, SharedError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let done = write::delete(&mut transaction, account, id).await?;
+            commit(transaction, done).await
+        })
+    }
+
+    fn lease_pins<'a>(
+        &'a self,
+        peer: &'a str,
+        limit: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<LeasedPin>, SharedError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let leased = queue::lease(&mut transaction, peer, limit, millis(lease)).await?;
+            commit(transaction, leased).await
+        })
+    }
+
+    fn renew_pins(
+        &self,
+        renewed: Vec<RenewedPin>,
+        lease: Duration,
+    ) -> BoxFuture<'_, Result<Vec<PinLease>, SharedError>> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(failed(WRITE))?;
+            queue::renew(&mut connection, &renewed, millis(lease)).await
+        })
+    }
+
+    fn start_pin(&self, lease: PinLease) -> BoxFuture<'_, Result<Fenced, SharedError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let done = queue::start(&mut transaction, lease).await?;
+            commit(transaction, done).await
+        })
+    }
+
+    fn back_off_pin(
+        &self,
+        lease: PinLease,
+        back_off: BackOff,
+    ) -> BoxFuture<'_, Result<Fenced, SharedError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let done = queue::back_off(&mut transaction, lease, &back_off).await?;
+            commit(transaction, done).await
+        })
+    }
+
+    fn finish_pin(
+        &self,
+        lease: PinLease,
+        end: PinEnd,
+    ) -> BoxFuture<'_, Result<Fenced, SharedError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let done = queue::finish(&mut transaction, lease, &end).await?;
+            commit(transaction, done).await
+        })
+    }
+
+    fn abandon_pins<'a>(&'a self, peer: &'a str) -> BoxFuture<'a, Result<u64, SharedError>> {
+        Box::pin(async move {
+            let done = sqlx::query(concat!(
+                "UPDATE cairn.pin_work SET epoch = epoch + 1, due = ",
+                now!(),
+                " WHERE turn IS NULL AND peer = $1"
+            ))
+            .bind(peer)
+            .execute(&self.pool)
+            .await;
+            Ok(done.map_err(failed(WRITE))?.rows_affected())
+        })
+    }
+
+    fn wants_pin<'a>(
+        &'a self,
+        peer: &'a str,
+        cid: &'a Cid,
+    ) -> BoxFuture<'a, Result<bool, SharedError>> {
+        Box::pin(async move {
+            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
+            read::wants(&mut connection, peer, &cid_key(cid)).await
+        })
+    }
+
+    fn pinned_at<'a>(
+        &'a self,
+        peer: &'a str,
+        after: Option<&'a Cid>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Cid>, SharedError>> {
+        Box::pin(async move {
+            let after = after.map(cid_key).unwrap_or_default();
+            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
+            read::pinned_at(&mut connection, peer, &after, limit).await
+        })
+    }
+
+    fn requeue_pins<'a>(
+        &'a self,
+        peer: &'a str,
+        cid: &'a Cid,
+    ) -> BoxFuture<'a, Result<u64, SharedError>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let done = queue::requeue(&mut transaction, peer, &cid_key(cid)).await?;
+            commit(transaction, done).await
+        })
+    }
+}

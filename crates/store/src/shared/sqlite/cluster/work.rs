@@ -1,0 +1,191 @@
+//! The work of peers.
+
+use std::time::Duration;
+
+use cairn_primitives::Cid;
+use rusqlite::Connection;
+
+use super::peers::holds;
+use super::pins::{columns, pin_columns, with_holdings};
+use super::write::{release, settle};
+use super::{READ, WRITE};
+use crate::shared::cluster::{Claimed, Lease, Outcome, PinStatusRow, cid, millis};
+use crate::shared::sqlite::accounts::changed;
+use crate::shared::sqlite::{failed, now};
+use crate::shared::{SharedError, page_limit};
+
+/// Whether a holding is due.
+pub(super) fn waits(connection: &Connection, peer: &str) -> Result<bool, SharedError> {
+    connection
+        .prepare_cached(concat!(
+            "SELECT EXISTS (SELECT 1 FROM cluster_holding
+             WHERE peer = ?1 AND status <> 2 AND status IN (0, 3) AND assigned = 1 AND due <= ",
+            now!(),
+            ")"
+        ))
+        .and_then(|mut statement| statement.query_row([peer], |row| row.get(0)))
+        .map_err(failed(READ))
+}
+
+pub(super) fn claim(
+    connection: &Connection,
+    lease: &Lease,
+    limit: usize,
+) -> Result<Vec<Claimed>, SharedError> {
+    if !holds(connection, lease)? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            pin_columns!(),
+            ", h.attempts FROM cluster_holding h JOIN cluster_pin p ON p.id = h.pin
+             WHERE h.peer = ?1 AND h.status <> 2 AND h.status IN (0, 3) AND h.assigned = 1 AND h.due <= ",
+            now!(),
+            " ORDER BY h.due LIMIT ?2"
+        ))
+        .map_err(failed(READ))?;
+    let rows: Vec<_> = statement
+        .query_map((&lease.peer, page_limit(limit)), |row| {
+            Ok((columns(row)?, row.get(16)?))
+        })
+        .and_then(Iterator::collect)
+        .map_err(failed(READ))?;
+    rows.into_iter()
+        .map(|(columns, attempts)| {
+            changed(
+                connection,
+                concat!(
+                    "UPDATE cluster_holding SET status = 1, attempts = attempts + 1, error = '', changed = ",
+                    now!(),
+                    " WHERE pin = ?1 AND peer = ?2"
+                ),
+                (&columns.id, &lease.peer),
+                WRITE,
+            )?;
+            Ok(Claimed {
+                pin: columns.pin()?,
+                attempts,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn finish(
+    connection: &Connection,
+    lease: &Lease,
+    id: &[u8],
+    outcome: &Outcome,
+) -> Result<bool, SharedError> {
+    let done = holds(connection, lease)? && record(connection, lease, id, outcome)?;
+    if !done && *outcome == Outcome::Pinned {
+        // Whatever wants the content meanwhile keeps it.
+        release(connection, &lease.peer, &cid(id)?.to_v1().to_bytes())?;
+    }
+    Ok(done)
+}
+
+fn record(
+    connection: &Connection,
+    lease: &Lease,
+    id: &[u8],
+    outcome: &Outcome,
+) -> Result<bool, SharedError> {
+    let (status, error, retry) = match outcome {
+        Outcome::Pinned => (2, "", 0),
+        Outcome::Failed { error, retry } => (3, error.as_str(), millis(*retry)),
+        Outcome::Interrupted => (0, "", 0),
+    };
+    let done = changed(
+        connection,
+        concat!(
+            "UPDATE cluster_holding SET status = ?3, error = ?4, changed = now, due = now + ?5 FROM (SELECT ",
+            now!(),
+            " AS now) WHERE pin = ?1 AND peer = ?2 AND status = 1"
+        ),
+        (id, &lease.peer, status, error, retry),
+        WRITE,
+    )?;
+    if done && *outcome == Outcome::Pinned {
+        settle(connection, id)?;
+    }
+    Ok(done)
+}
+
+pub(super) fn retry(
+    connection: &Connection,
+    id: Option<&[u8]>,
+    peer: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Cid>, SharedError> {
+    let failing: Vec<(Vec<u8>, String)> = connection
+        .prepare_cached(
+            "SELECT pin, peer FROM cluster_holding WHERE status <> 2 AND status = 3 AND assigned = 1
+             AND (?1 IS NULL OR pin = ?1) AND (?2 IS NULL OR peer = ?2) ORDER BY pin LIMIT ?3",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_map((id, peer, page_limit(limit)), |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+        })
+        .map_err(failed(READ))?;
+    let mut pins: Vec<Cid> = Vec::new();
+    for (pin, peer) in failing {
+        changed(
+            connection,
+            concat!(
+                "UPDATE cluster_holding SET status = 0, attempts = 0, error = '', changed = now, due = now FROM (SELECT ",
+                now!(),
+                " AS now) WHERE pin = ?1 AND peer = ?2"
+            ),
+            (&pin, peer),
+            WRITE,
+        )?;
+        let cid = cid(&pin)?;
+        if pins.last() != Some(&cid) {
+            pins.push(cid);
+        }
+    }
+    Ok(pins)
+}
+
+pub(super) fn misplaced(
+    connection: &Connection,
+    patience: Duration,
+    after: &[u8],
+    limit: usize,
+) -> Result<Vec<PinStatusRow>, SharedError> {
+    let mut statement = connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            pin_columns!(),
+            " FROM cluster_pin p WHERE p.everywhere = 0 AND p.id IN (
+                SELECT h.pin FROM cluster_peer c JOIN cluster_holding h ON h.peer = c.id,
+                    cluster_state s, (SELECT ",
+            now!(),
+            " AS now) WHERE h.assigned = 1 AND h.pin > ?1
+                AND (c.state = 1 OR (now > s.grace AND c.lease + ?2 < now)))
+             ORDER BY p.id LIMIT ?3"
+        ))
+        .map_err(failed(READ))?;
+    let rows = statement
+        .query_map((after, millis(patience), page_limit(limit)), columns)
+        .map_err(failed(READ))?;
+    let pins = rows
+        .map(|row| row.map_err(failed(READ))?.pin())
+        .collect::<Result<_, _>>()?;
+    with_holdings(connection, pins)
+}
+
+pub(super) fn count(connection: &Connection, peer: &str) -> Result<(u64, u64), SharedError> {
+    let (waiting, pinned): (i64, i64) = connection
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE status <> 2), count(*) FILTER (WHERE status = 2)
+             FROM cluster_holding WHERE peer = ?1",
+        )
+        .and_then(|mut statement| statement.query_row([peer], |row| Ok((row.get(0)?, row.get(1)?))))
+        .map_err(failed(READ))?;
+    Ok((waiting.unsigned_abs(), pinned.unsigned_abs()))
+}
