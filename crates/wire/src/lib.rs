@@ -13,8 +13,12 @@ pub mod kubo;
 pub mod multipart;
 #[macro_use]
 pub mod rest;
+pub mod accounts;
+pub mod cluster;
+pub mod peers;
 pub mod pinning;
 pub mod shape;
+pub mod upload;
 
 pub mod text;
 pub mod values;

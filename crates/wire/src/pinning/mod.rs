@@ -18,7 +18,7 @@ pub use self::records::{
 };
 pub use self::replace::ReplacePin;
 use crate::rest::openapi::Document;
-use crate::rest::{Api, Fault, Info, Scheme};
+use crate::rest::{AllowedHeaders, AllowedOrigin, Api, Cors, Fault, Info, Scheme};
 
 /// Calls a macro with every endpoint of the API. The server, the CLI and the OpenAPI document use this list.
 #[macro_export]
@@ -56,6 +56,20 @@ impl Api for Pinning {
 
     const SCHEMES: &'static [Scheme] = &[Scheme::Bearer];
 
+    const CORS: Option<Cors> = Some(Cors {
+        origin: AllowedOrigin::Any,
+        methods: &["GET", "POST", "DELETE"],
+        headers: AllowedHeaders::These(&["authorization", "content-type", "idempotency-key"]),
+        exposed: &[
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+            "retry-after",
+        ],
+        max_age: Some(86_400),
+        credentials: false,
+    });
+
     const ERROR_RANGES: &'static [&'static str] = &["4XX", "5XX"];
 
     type Error = Failure;
@@ -66,9 +80,15 @@ impl Api for Pinning {
             Fault::TooLarge(_) => (413, "BAD_REQUEST"),
             Fault::Unauthorized => (401, "UNAUTHORIZED"),
             Fault::Forbidden => (403, "FORBIDDEN"),
+            Fault::Denied(denial) => match denial.status() {
+                401 => (401, "UNAUTHORIZED"),
+                429 => (429, "TOO_MANY_REQUESTS"),
+                status => (status, "FORBIDDEN"),
+            },
             Fault::NoSuchPath => (404, "NOT_FOUND"),
             Fault::Method => (405, "METHOD_NOT_ALLOWED"),
             Fault::Internal => (500, "INTERNAL_SERVER_ERROR"),
+            Fault::Unavailable => (503, "SERVICE_UNAVAILABLE"),
         };
         (status, Failure::new(reason, fault.to_string()))
     }

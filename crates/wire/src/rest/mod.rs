@@ -5,12 +5,16 @@
 
 #[macro_use]
 mod declare;
+mod cors;
+mod fault;
 pub mod openapi;
 mod param;
 mod path;
 
 use std::marker::PhantomData;
 
+pub use self::cors::{AllowedHeaders, AllowedOrigin, Cors};
+pub use self::fault::{Denial, Fault};
 pub use self::param::{
     Bounds, Invalid, Param, Query, Style, as_json, read, read_next, read_part, write,
 };
@@ -28,8 +32,20 @@ pub trait Api: Send + Sync + 'static {
     /// The status of an empty stream.
     const EMPTY_STREAM: u16 = 200;
 
+    /// Whether a complete stream of records ends with an empty trailer `X-Stream-Error`.
+    const EMPTY_TRAILER: bool = false;
+
+    /// Whether a parameter of the query without a value (`name=`) is absent, as many servers written in Go treat it.
+    const EMPTY_IS_ABSENT: bool = false;
+
     /// How a path with a trailing slash is treated.
     const TRAILING_SLASH: TrailingSlash = TrailingSlash::Unknown;
+
+    /// Which pages of other origins may call it from a browser; none if absent.
+    const CORS: Option<Cors> = None;
+
+    /// The media type of its JSON.
+    const JSON: &'static str = "application/json";
 
     /// The ranges of statuses, such as `4XX`, that every endpoint may return without declaring them.
     const ERROR_RANGES: &'static [&'static str] = &[];
@@ -42,6 +58,11 @@ pub trait Api: Send + Sync + 'static {
 
     /// The human-readable message of an error.
     fn message(error: &Self::Error) -> String;
+
+    /// An error as the text of the trailer of a response that it ends: its JSON, unless the API has another form.
+    fn trailer(error: &Self::Error) -> String {
+        serde_json::to_string(error).unwrap_or_default()
+    }
 }
 
 /// How a path with a trailing slash is treated, where that of the endpoint has none.
@@ -84,36 +105,6 @@ impl Scheme {
             Self::Basic => "basic",
         }
     }
-}
-
-/// Errors that a request to any endpoint can cause.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Fault {
-    /// A parameter is invalid.
-    #[error(transparent)]
-    Parameter(#[from] Invalid),
-    /// The body is invalid.
-    #[error("invalid request body: {0}")]
-    Body(String),
-    /// The body is too long.
-    #[error("the request body is longer than {0} bytes")]
-    TooLarge(usize),
-    /// The credential is missing or invalid.
-    #[error("access token is missing or invalid")]
-    Unauthorized,
-    /// The credential does not allow this request.
-    #[error("the access token does not allow this request")]
-    Forbidden,
-    /// No endpoint has this path.
-    #[error("not found")]
-    NoSuchPath,
-    /// The path only has endpoints for other methods.
-    #[error("method not allowed")]
-    Method,
-    /// The server failed.
-    #[error("internal server error")]
-    Internal,
 }
 
 /// Who may call an endpoint.

@@ -173,6 +173,27 @@ impl Document {
     }
 }
 
+/// A document with the endpoints of a second one, for a server of two APIs. Title and version are those of the first; of
+/// schemas with one name, too.
+#[must_use]
+pub fn joined(mut first: Value, mut second: Value) -> Value {
+    for part in [
+        "/paths",
+        "/components/schemas",
+        "/components/securitySchemes",
+    ] {
+        let more = second.pointer_mut(part).map(Value::take);
+        if let (Some(Value::Object(own)), Some(Value::Object(more))) =
+            (first.pointer_mut(part), more)
+        {
+            for (name, value) in more {
+                own.entry(name).or_insert(value);
+            }
+        }
+    }
+    first
+}
+
 /// Removes `null` from the types of a schema; returns whether it was there.
 fn without_null(schema: &mut Value) -> bool {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
@@ -200,7 +221,7 @@ fn without_null(schema: &mut Value) -> bool {
     false
 }
 
-/// Optional properties are left out, never sent as `null`.
+/// Optional properties are left out, never sent as `null`, unless their declaration says `nullable`.
 fn optional_properties(schema: &mut Value) {
     let required: Vec<Value> = schema
         .get("required")
@@ -211,7 +232,8 @@ fn optional_properties(schema: &mut Value) {
         return;
     };
     for (name, property) in properties {
-        if !required.iter().any(|known| known == name) {
+        let nullable = property.get("nullable").is_some();
+        if !nullable && !required.iter().any(|known| known == name) {
             without_null(property);
         }
         optional_properties(property);
@@ -269,6 +291,12 @@ fn json_content<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Opt
 }
 
 impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::One<T> {
+    fn content(generator: &mut SchemaGenerator) -> Option<Value> {
+        json_content::<T>(generator)
+    }
+}
+
+impl<T: schemars::JsonSchema> OpenApiContent for crate::shape::Large<T> {
     fn content(generator: &mut SchemaGenerator) -> Option<Value> {
         json_content::<T>(generator)
     }

@@ -124,6 +124,14 @@ impl Query {
         Ok(())
     }
 
+    /// Removes the pairs of these parameters that have no value; those of a [`Style::Prefix`] stay.
+    pub fn remove_empty(&mut self, params: &[Param]) {
+        self.0.retain(|(name, value)| {
+            let known = |param: &Param| param.style != Style::Prefix && param.name == name;
+            !value.is_empty() || !params.iter().any(known)
+        });
+    }
+
     /// The pairs.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

@@ -76,3 +76,18 @@ fn what_is_written_is_read_again() {
         [("type", false), ("path", true)]
     );
 }
+
+#[test]
+fn parameters_without_a_value_can_be_removed() {
+    let mut query = Query::parse("name=&meta-k=&limit=&other=&status=queued").unwrap();
+    query.remove_empty(&[
+        param("name", Style::Value, None),
+        param("limit", Style::Value, None),
+        param("status", Style::List, None),
+        param("meta-", Style::Prefix, None),
+    ]);
+    assert_eq!(
+        query.pairs().collect::<Vec<_>>(),
+        [("meta-k", ""), ("other", ""), ("status", "queued")]
+    );
+}
