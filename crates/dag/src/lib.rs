@@ -13,6 +13,7 @@ pub mod import;
 pub mod list;
 pub mod listing;
 pub mod mfs;
+mod missing;
 pub mod object;
 pub mod pin;
 pub mod refs;
@@ -23,4 +24,5 @@ mod walk;
 
 pub use error::{FetchError, NodeError};
 pub use fetch::Blocks;
+pub use missing::{Missing, missing};
 pub use pin::Pinner;

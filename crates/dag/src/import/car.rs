@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::car::{CarError, Decoder, Event, Limits};
-use cairn_primitives::{Block, Cid};
+use cairn_primitives::{Block, Cid, CidList};
 use cairn_store::meta::PinMode;
 use cairn_store::{BlockStore, Hold};
 
@@ -53,6 +53,8 @@ pub struct CarFinished {
     pub blocks: u64,
     /// Bytes of those blocks.
     pub bytes: u64,
+    /// The CIDs of those blocks, if they were to be listed and were not more than the limit.
+    pub listed: Option<CidList>,
     /// Keeps the blocks until the pins have committed.
     pub hold: Option<Hold>,
     closure: Closure,
@@ -107,6 +109,8 @@ pub struct CarImport {
     known_roots: HashSet<Cid>,
     block_count: u64,
     byte_count: u64,
+    /// The blocks and how many are listed at most; `None` when there are more, or no list is wanted.
+    listed: Option<(CidList, usize)>,
     closure: Closure,
     broken: bool,
 }
@@ -131,9 +135,17 @@ impl CarImport {
             known_roots: HashSet::new(),
             block_count: 0,
             byte_count: 0,
+            listed: None,
             closure: Closure::default(),
             broken: false,
         }
+    }
+
+    /// Lists the blocks for [`CarFinished::listed`], if there are no more than `limit`: about 36 bytes each.
+    #[must_use]
+    pub fn with_list(mut self, limit: usize) -> Self {
+        self.listed = Some((CidList::new(), limit));
+        self
     }
 
     /// The hold that protects the blocks of this import from collection.
@@ -179,6 +191,7 @@ impl CarImport {
             roots: self.roots,
             blocks: self.block_count,
             bytes: self.byte_count,
+            listed: self.listed.map(|(list, _)| list),
             hold,
             closure: self.closure,
         })
@@ -306,6 +319,13 @@ impl CarImport {
         for block in checked.blocks {
             self.block_count += 1;
             self.byte_count += block.data.len() as u64;
+            if let Some((list, limit)) = &mut self.listed {
+                if list.len() < *limit {
+                    list.push(&block.cid);
+                } else {
+                    self.listed = None;
+                }
+            }
             self.blocks.push(block);
             self.blocks.flush_if_full().await?;
         }

@@ -36,6 +36,12 @@ pub enum ImportError {
     /// A directory has the path of a file.
     #[error("a directory has the path of a file")]
     FileExists,
+    /// An entry has a path below that of a file.
+    #[error("the path {path:?} is below that of a file")]
+    BelowFile {
+        /// The path of the entry.
+        path: String,
+    },
     /// A directory below the root has no name.
     #[error("a directory has no name")]
     UnnamedDirectory,

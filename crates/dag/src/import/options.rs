@@ -91,6 +91,9 @@ pub struct ImportOptions {
     pub mtime_nsecs: u64,
     /// `empty-dirs`: empty directories below the top level are kept; on by default.
     pub empty_dirs: Option<bool>,
+    /// An entry replaces an earlier one with the same path, and one below a file is an error. By default the former is
+    /// an error, and the latter is skipped, as in Kubo.
+    pub last_wins: bool,
 }
 
 impl ImportOptions {

@@ -223,6 +223,11 @@ impl Tree {
                 PlacementStep::Leave => self.leave().await?,
                 PlacementStep::Enter(name) => self.enter(&name, FileMeta::default())?,
                 PlacementStep::Here(name) => return Ok(Some(name)),
+                PlacementStep::Skip if self.importer.options().last_wins => {
+                    return Err(ImportError::BelowFile {
+                        path: entry.to_string(),
+                    });
+                }
                 PlacementStep::Skip => return Ok(None),
             }
         }
@@ -316,7 +321,9 @@ impl Tree {
                 (shown, own)
             }
             Some(folder) => {
-                self.folders()?.put(folder, &shown, cid.clone(), size)?;
+                let last_wins = self.importer.options().last_wins;
+                self.folders()?
+                    .put(folder, &shown, cid.clone(), size, last_wins)?;
                 let top = self.root.as_ref().map(|root| root.meta).unwrap_or_default();
                 (self.full_name(&shown), top)
             }

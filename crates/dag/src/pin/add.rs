@@ -81,6 +81,7 @@ impl Pinner {
             cid: cid.clone(),
             mode,
             name: name.to_owned(),
+            owner: self.owner,
         };
         self.walk_and_commit(
             &walk,
@@ -130,9 +131,10 @@ impl Pinner {
             cid: to.clone(),
             mode: PinMode::Recursive,
             name: old.name,
+            owner: self.owner,
         })];
         if unpin {
-            changes.push(PinChange::Remove(from.clone()));
+            changes.push(PinChange::Remove(from.clone(), self.owner));
         }
         self.walk_and_commit(&walk, PinError::Node, changes, || check().map(drop))
             .await
@@ -140,9 +142,7 @@ impl Pinner {
 
     fn recursive(&self, cid: &Cid) -> Result<Option<Pin>, PinError> {
         Ok(self
-            .inner
-            .rows
-            .pin(cid)?
+            .own_pin(cid)?
             .filter(|pin| pin.mode == PinMode::Recursive))
     }
 

@@ -28,6 +28,14 @@ pub enum PinError {
         /// The pin.
         cid: Cid,
     },
+    /// A user's pin was to be removed, and only the services have one.
+    #[error(
+        "{cid} is pinned by the services of this node for their users; it is released when the last pin request, upload or cluster pin of it is removed"
+    )]
+    OfServices {
+        /// The pin.
+        cid: Cid,
+    },
     /// The CID is not pinned itself.
     #[error("not pinned, or only indirectly")]
     NotPinned,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cairn_primitives::Cid;
-use cairn_store::meta::{PinFilter, PinMode};
+use cairn_store::meta::{Pin, PinFilter, PinMode, PinOwner};
 
 use super::{PinError, PinKind, PinState, Pinner};
 use crate::walk::{PackedLinks, Visited, WalkStack, WalkStep, may_link};
@@ -18,21 +18,15 @@ impl Pinner {
         let mut states = Vec::with_capacity(cids.len());
         let mut open = Vec::new();
         for (at, cid) in cids.iter().enumerate() {
-            let pin = self.inner.rows.pin(cid)?;
-            let fits = pin.as_ref().is_some_and(|pin| match kind {
-                PinKind::All => true,
-                PinKind::Recursive => pin.mode == PinMode::Recursive,
-                PinKind::Direct => pin.mode == PinMode::Direct,
-                PinKind::Indirect => false,
-            });
-            match pin {
-                Some(pin) if fits => states.push(PinState::Pinned {
+            let pins = self.pins_of(cid)?;
+            let recursive = pins.iter().any(|pin| pin.mode == PinMode::Recursive);
+            match pins.into_iter().find(|pin| kind.includes(pin.mode)) {
+                Some(pin) => states.push(PinState::Pinned {
                     mode: pin.mode,
                     name: pin.name,
                 }),
-                pin => {
+                None => {
                     states.push(PinState::NotPinned);
-                    let recursive = pin.is_some_and(|pin| pin.mode == PinMode::Recursive);
                     if matches!(kind, PinKind::All | PinKind::Indirect) && !recursive {
                         open.push(at);
                     }
@@ -62,6 +56,15 @@ impl Pinner {
             }
         }
         Ok(states)
+    }
+
+    /// The pins of a CID, the user's first.
+    fn pins_of(&self, cid: &Cid) -> Result<Vec<Pin>, PinError> {
+        let mut pins = Vec::new();
+        for owner in [PinOwner::User, PinOwner::Services] {
+            pins.extend(self.inner.rows.pin(cid, owner)?);
+        }
+        Ok(pins)
     }
 
     /// For each CID the first recursive pin that reaches it.
@@ -117,15 +120,20 @@ impl Pinner {
         }
     }
 
-    /// All recursive pins, ordered by the bytes of their CIDs: about 37 bytes each.
+    /// The roots of all recursive pins, each once, ordered by the bytes of their CIDs: about 37 bytes each.
     pub(super) fn recursive_roots(&self) -> Result<PackedLinks, PinError> {
         let mut roots = Vec::new();
         let recursive = PinFilter {
             mode: Some(PinMode::Recursive),
             ..PinFilter::default()
         };
+        let mut last = None;
         self.inner.rows.pins(&recursive, &mut |pin| {
-            pin.cid.write(&mut roots);
+            // Pins of several owners follow one another.
+            if last.as_ref() != Some(&pin.cid) {
+                pin.cid.write(&mut roots);
+                last = Some(pin.cid);
+            }
             true
         })?;
         Ok(PackedLinks::of_bytes(roots))

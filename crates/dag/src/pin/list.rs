@@ -1,7 +1,7 @@
 //! Listing pins.
 
 use cairn_primitives::Cid;
-use cairn_store::meta::{Pin, PinFilter, PinMode};
+use cairn_store::meta::{Pin, PinFilter, PinMode, PinOwner};
 
 use super::{PinError, PinKind, Pinner};
 use crate::listing::Listing;
@@ -20,7 +20,7 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Listed {
-    /// A pin that a user asked for.
+    /// A pin of a user or of the services.
     Pin(Pin),
     /// A block below a recursive pin.
     Indirect(Cid),
@@ -64,7 +64,8 @@ impl Listed {
 
 impl Pinner {
     /// Calls `each` with every matching pin, until it returns `false`: recursive ones, then direct ones, both ordered
-    /// by the bytes of their CIDs, then indirect ones. Blocks the thread.
+    /// by the bytes of their CIDs, then indirect ones. Of a CID that a user and the services have pinned, the user's pin is
+    /// passed if it matches. Blocks the thread.
     ///
     /// Recursive and direct pins stream from the rows. Indirect ones take memory for the roots and the blocks.
     pub fn list_blocking(
@@ -86,21 +87,27 @@ impl Pinner {
         let indirect = name.is_none() && matches!(query.kind, PinKind::All | PinKind::Indirect);
         let mut go_on = true;
         for mode in [PinMode::Recursive, PinMode::Direct] {
-            let wanted = match query.kind {
-                PinKind::All => true,
-                PinKind::Recursive => mode == PinMode::Recursive,
-                PinKind::Direct => mode == PinMode::Direct,
-                PinKind::Indirect => false,
-            };
-            if wanted && go_on {
+            if query.kind.includes(mode) && go_on {
                 let filter = PinFilter {
                     mode: Some(mode),
                     name_contains: name.clone(),
+                    owner: None,
                 };
+                let mut failed = None;
                 self.inner.rows.pins(&filter, &mut |pin| {
-                    go_on = each(Listed::Pin(pin));
+                    go_on = match self.is_repeated(query, &pin) {
+                        Ok(true) => true,
+                        Ok(false) => each(Listed::Pin(pin)),
+                        Err(error) => {
+                            failed = Some(error);
+                            false
+                        }
+                    };
                     go_on
                 })?;
+                if let Some(error) = failed {
+                    return Err(error);
+                }
             }
         }
         if indirect && go_on {
@@ -108,6 +115,17 @@ impl Pinner {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether a pin is of the services, and a user's pin of the same CID matches as well.
+    fn is_repeated(&self, query: &Query, pin: &Pin) -> Result<bool, PinError> {
+        if pin.owner == PinOwner::User {
+            return Ok(false);
+        }
+        let of_user = self.inner.rows.pin(&pin.cid, PinOwner::User)?;
+        Ok(of_user.is_some_and(|pin| {
+            query.kind.includes(pin.mode) && pin.name.contains(&query.name_contains)
+        }))
     }
 
     fn list_indirect(

@@ -21,7 +21,7 @@ use std::sync::atomic::AtomicU64;
 use cairn_primitives::Cid;
 use cairn_store::BlockStore;
 use cairn_store::block::Root;
-use cairn_store::meta::{PinChange, PinMode, Rows};
+use cairn_store::meta::{Pin, PinChange, PinMode, PinOwner, Rows};
 use foldhash::fast::FixedState;
 use tokio::sync::{Mutex, MutexGuard, RwLock};
 
@@ -36,10 +36,12 @@ const STRIPES: usize = 64;
 
 /// Creates, removes and finds the pins of a store.
 ///
-/// One per process, because it tracks running operations. Cheap to clone.
+/// It makes and removes the pins of one owner, the node's users unless it comes from [`Pinner::of`]; what it finds and
+/// lists are the pins of all owners. One per process with its clones, because it tracks running operations. Cheap to clone.
 #[derive(Clone)]
 pub struct Pinner {
     inner: Arc<Inner>,
+    owner: PinOwner,
 }
 
 struct Inner {
@@ -70,7 +72,22 @@ impl Pinner {
                 removals: AtomicU64::new(0),
                 listener: parking_lot::RwLock::default(),
             }),
+            owner: PinOwner::User,
         }
+    }
+
+    /// The same pins, to make and remove those of this owner.
+    #[must_use]
+    pub fn of(&self, owner: PinOwner) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            owner,
+        }
+    }
+
+    /// A pin of its owner.
+    fn own_pin(&self, cid: &Cid) -> Result<Option<Pin>, PinError> {
+        Ok(self.inner.rows.pin(cid, self.owner)?)
     }
 
     /// Sets or removes what is called with new pins.
@@ -120,7 +137,7 @@ impl Inner {
     async fn lock_all(&self, changes: &[PinChange]) -> Vec<MutexGuard<'_, ()>> {
         let cids = changes.iter().map(|change| match change {
             PinChange::Set(pin) => &pin.cid,
-            PinChange::Remove(cid) => cid,
+            PinChange::Remove(cid, _) => cid,
         });
         let mut stripes: Vec<usize> = cids.map(|cid| self.stripe(cid)).collect();
         stripes.sort_unstable();
@@ -153,6 +170,18 @@ pub enum PinKind {
     Indirect,
     /// Pins of whole DAGs.
     Recursive,
+}
+
+impl PinKind {
+    /// Whether pins of this mode are of this kind.
+    const fn includes(self, mode: PinMode) -> bool {
+        match self {
+            Self::All => true,
+            Self::Recursive => matches!(mode, PinMode::Recursive),
+            Self::Direct => matches!(mode, PinMode::Direct),
+            Self::Indirect => false,
+        }
+    }
 }
 
 impl FromStr for PinKind {
@@ -221,6 +250,6 @@ fn new_root(change: &PinChange) -> Option<Root> {
             cid: pin.cid.clone(),
             recursive: pin.mode == PinMode::Recursive,
         }),
-        PinChange::Remove(_) => None,
+        PinChange::Remove(..) => None,
     }
 }

@@ -3,28 +3,35 @@
 use std::sync::atomic::Ordering;
 
 use cairn_primitives::Cid;
-use cairn_store::meta::{PinChange, PinMode};
+use cairn_store::meta::{PinChange, PinMode, PinOwner};
 
 use super::{PinError, PinKind, PinState, Pinner, RemoveError};
 
 impl Pinner {
-    /// Removes the pin of a CID. `recursive` says whether that may be a recursive one.
+    /// Removes the owner's pin of a CID. `recursive` says whether that may be a recursive one.
     ///
     /// # Errors
-    /// [`PinError::NotPinned`], [`PinError::Recursive`].
+    /// [`PinError::NotPinned`], [`PinError::OfServices`], [`PinError::Recursive`].
     pub async fn remove(&self, cid: &Cid, recursive: bool) -> Result<(), PinError> {
         let _lock = match self.inner.lock(self.inner.stripe(cid)) {
             Some(lock) => Some(lock.lock().await),
             None => None,
         };
-        let pin = self.inner.rows.pin(cid)?.ok_or(PinError::NotPinned)?;
+        let Some(pin) = self.own_pin(cid)? else {
+            let of_services = self.owner == PinOwner::User
+                && self.inner.rows.pin(cid, PinOwner::Services)?.is_some();
+            return Err(match of_services {
+                true => PinError::OfServices { cid: cid.clone() },
+                false => PinError::NotPinned,
+            });
+        };
         if pin.mode == PinMode::Recursive && !recursive {
             return Err(PinError::Recursive { cid: cid.clone() });
         }
         Ok(self
             .inner
             .rows
-            .change_pins(vec![PinChange::Remove(cid.clone())])
+            .change_pins(vec![PinChange::Remove(cid.clone(), self.owner)])
             .await?)
     }
 

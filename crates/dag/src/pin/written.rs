@@ -49,7 +49,10 @@ impl Pinner {
     }
 
     async fn add_held(&self, roots: &[Cid], name: &str) -> Result<(), PinError> {
-        let changes: Vec<PinChange> = roots.iter().map(|root| recursive(root, name)).collect();
+        let changes: Vec<PinChange> = roots
+            .iter()
+            .map(|root| self.recursive_pin(root, name))
+            .collect();
         self.inner.store.sync().await?;
         let _no_removal = self.inner.removal.read().await;
         let _locks = self.inner.lock_all(&changes).await;
@@ -66,16 +69,17 @@ impl Pinner {
             absent: Absent::Pass,
             progress: None,
         };
-        let changes = vec![recursive(root, name)];
+        let changes = vec![self.recursive_pin(root, name)];
         self.walk_and_commit(&walk, PinError::Incomplete, changes, || Ok(()))
             .await
     }
-}
 
-fn recursive(root: &Cid, name: &str) -> PinChange {
-    PinChange::Set(Pin {
-        cid: root.clone(),
-        mode: PinMode::Recursive,
-        name: name.to_owned(),
-    })
+    fn recursive_pin(&self, root: &Cid, name: &str) -> PinChange {
+        PinChange::Set(Pin {
+            cid: root.clone(),
+            mode: PinMode::Recursive,
+            name: name.to_owned(),
+            owner: self.owner,
+        })
+    }
 }

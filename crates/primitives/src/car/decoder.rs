@@ -65,6 +65,8 @@ pub struct Decoder {
     partial: Vec<u8>,
     /// Whether anything has come at all.
     begun: bool,
+    /// Bytes that have been read.
+    position: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +111,14 @@ impl Decoder {
             length: Vec::new(),
             partial: Vec::new(),
             begun: false,
+            position: 0,
         }
+    }
+
+    /// The position in the archive after the last event, in bytes. The bytes of a block end there.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
     }
 
     /// Adds the next bytes.
@@ -260,6 +269,7 @@ impl Decoder {
                 continue;
             }
             let byte = front.get_u8();
+            self.position += 1;
             self.claim(1)?;
             self.length.push(byte);
             if byte < 0x80 || self.length.len() >= varint::MAX_LEN {
@@ -276,6 +286,7 @@ impl Decoder {
         loop {
             let missing = count - self.partial.len();
             if missing == 0 {
+                self.position += count as u64;
                 return Some(std::mem::take(&mut self.partial).into());
             }
             let front = self.input.front_mut()?;
@@ -284,6 +295,7 @@ impl Decoder {
                 continue;
             }
             if self.partial.is_empty() && front.len() >= count {
+                self.position += count as u64;
                 return Some(front.split_to(count));
             }
             if self.partial.capacity() == 0 {
@@ -308,6 +320,7 @@ impl Decoder {
         {
             let here = usize::try_from(count).map_or(front.len(), |count| count.min(front.len()));
             front.advance(here);
+            self.position += here as u64;
             count -= here as u64;
             if front.is_empty() {
                 self.input.pop_front();

@@ -115,17 +115,24 @@ impl Folders {
         }
     }
 
-    /// Puts a file or link into a folder.
+    /// Puts a file or link into a folder; `replace` allows it to take the place of another one.
     pub(super) fn put(
         &mut self,
         folder: FolderId,
         name: &[u8],
         cid: Cid,
         size: u64,
+        replace: bool,
     ) -> Result<(), ImportError> {
         let (entry, room) = self.entry(folder, name)?;
         match entry {
-            hash_map::Entry::Occupied(_) => Err(ImportError::EntryExists),
+            hash_map::Entry::Occupied(mut there) => match there.get_mut() {
+                there @ Entry::Leaf { .. } if replace => {
+                    *there = Entry::Leaf { cid, size };
+                    Ok(())
+                }
+                _ => Err(ImportError::EntryExists),
+            },
             hash_map::Entry::Vacant(free) => {
                 room.take(name)?;
                 free.insert(Entry::Leaf { cid, size });
@@ -167,15 +174,15 @@ mod tests {
         let below = folders
             .make(Folders::root(), b"a", FileMeta::default())
             .unwrap();
-        folders.put(below, b"b", cid.clone(), 1).unwrap();
+        folders.put(below, b"b", cid.clone(), 1, false).unwrap();
         // A folder that is there takes no room.
         folders
             .make(Folders::root(), b"a", FileMeta::default())
             .unwrap();
-        let long = folders.put(below, b"longer", cid.clone(), 1);
+        let long = folders.put(below, b"longer", cid.clone(), 1, false);
         assert!(matches!(long, Err(ImportError::TooManyNames)));
-        folders.put(below, b"c", cid.clone(), 1).unwrap();
-        let more = folders.put(below, b"d", cid, 1);
+        folders.put(below, b"c", cid.clone(), 1, false).unwrap();
+        let more = folders.put(below, b"d", cid, 1, false);
         assert!(matches!(more, Err(ImportError::TooManyNames)));
         let more = folders.make(below, b"e", FileMeta::default());
         assert!(matches!(more, Err(ImportError::TooManyNames)));

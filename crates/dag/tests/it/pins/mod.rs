@@ -2,6 +2,7 @@
 
 mod changes;
 mod collections;
+mod owners;
 mod queries;
 mod races;
 mod written;

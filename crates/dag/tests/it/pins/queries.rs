@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cairn_dag::pin::{PinKind, PinState, Query};
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::BlockWriter as _;
-use cairn_store::meta::{Pin, PinMode, PinRows as _};
+use cairn_store::meta::{Pin, PinMode, PinOwner, PinRows as _};
 
 use super::node;
 use crate::support::{BuiltNode, absent, inline};
@@ -141,6 +141,7 @@ async fn long_listings_stream_and_stop_when_nobody_reads() {
         ),
         mode: PinMode::Recursive,
         name: String::new(),
+        owner: PinOwner::User,
     });
     node.rows
         .change_pins(pins.map(cairn_store::meta::PinChange::Set).collect())

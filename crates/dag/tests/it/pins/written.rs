@@ -3,7 +3,7 @@
 use cairn_dag::pin::{Below, PinError};
 use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::BlockWriter as _;
-use cairn_store::meta::{PinMode, PinRows as _};
+use cairn_store::meta::{PinMode, PinOwner, PinRows as _};
 
 use super::{PinKind, has, node};
 use crate::support::BuiltNode;
@@ -35,7 +35,7 @@ async fn a_node_with_absent_links_is_pinned_with_what_is_here() {
     // Without a hold, a pin is of what is here whole.
     let refused = node.pin(&root.cid, PinMode::Recursive, "").await;
     assert!(matches!(refused, Err(PinError::Incomplete(_))));
-    assert!(node.rows.pin(&root.cid).unwrap().is_none());
+    assert!(node.rows.pin(&root.cid, PinOwner::User).unwrap().is_none());
     node.pinner
         .add_written(&node.dag.hold, &roots, "name", Below::Unknown)
         .await
@@ -66,7 +66,7 @@ async fn a_block_that_cannot_be_decoded_is_pinned() {
         .add_written(&node.dag.hold, &roots, "", Below::Unknown)
         .await
         .unwrap();
-    let pin = node.rows.pin(&cid).unwrap().unwrap();
+    let pin = node.rows.pin(&cid, PinOwner::User).unwrap().unwrap();
     assert_eq!(pin.mode, PinMode::Recursive);
 }
 
