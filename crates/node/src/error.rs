@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cairn_dag::mfs::MfsError;
 use cairn_store::BlockError;
 use cairn_store::meta::RowError;
+use cairn_store::shared::SharedError;
 
 use crate::init::SeedError;
 use crate::repo::RepoError;
@@ -34,6 +35,9 @@ pub enum NodeError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// The database of the services cannot be repaired.
+    #[error("cannot repair the database of the services")]
+    Services(#[source] SharedError),
     /// The last changes of the mutable file system could not be flushed.
     #[error("cannot flush the last changes of the mutable file system")]
     Flush(#[source] MfsError),

@@ -62,6 +62,7 @@ impl Host {
             self.request(move |reply| Command::Connect {
                 peer: id,
                 addresses,
+                only: false,
                 reply,
             })
         };
@@ -102,6 +103,17 @@ impl Host {
 
 fn addresses<'a>(list: impl IntoIterator<Item = &'a libp2p::Multiaddr>) -> Vec<Multiaddr> {
     list.into_iter().filter_map(address_from_libp2p).collect()
+}
+
+/// Fails when a connection is not open in time.
+async fn within_limit(
+    connect: impl Future<Output = Result<(), NetworkError>>,
+) -> Result<(), NetworkError> {
+    let connected = tokio::time::timeout(CONNECT, connect).await;
+    connected.unwrap_or_else(|_| {
+        let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+        Err(NetworkError::Dial(std::sync::Arc::new(error)))
+    })
 }
 
 impl Swarm for Host {
@@ -218,15 +230,20 @@ impl Swarm for Host {
         async move {
             let id = libp2p::PeerId::from(&peer.peer);
             let given = peer.addresses.iter().map(Into::into).collect();
-            let connect = self.connect_or_look_up(id, &peer.peer, given);
-            tokio::time::timeout(CONNECT, connect)
-                .await
-                .unwrap_or_else(|_| {
-                    let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                    Err(NetworkError::Dial(std::sync::Arc::new(error)))
-                })
+            within_limit(self.connect_or_look_up(id, &peer.peer, given)).await
         }
         .boxed()
+    }
+
+    fn connect_only(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
+        let addresses = peer.addresses.iter().map(Into::into).collect();
+        let connect = self.request(move |reply| Command::Connect {
+            peer: libp2p::PeerId::from(&peer.peer),
+            addresses,
+            only: true,
+            reply,
+        });
+        within_limit(connect).boxed()
     }
 
     fn disconnect<'a>(

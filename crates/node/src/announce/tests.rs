@@ -6,7 +6,7 @@ use cairn_primitives::unixfs::{NodeKind, UnixFs};
 use cairn_primitives::{Block, Codec, Multihash};
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
-use cairn_store::meta::{MemoryRows, Pin, PinChange, PinMode, Rows};
+use cairn_store::meta::{MemoryRows, Pin, PinChange, PinMode, PinOwner, Rows};
 use futures_util::StreamExt as _;
 
 use super::*;
@@ -58,6 +58,7 @@ async fn strategies_choose_the_content() {
             cid: block.cid.clone(),
             mode,
             name: String::new(),
+            owner: PinOwner::User,
         })
     });
     rows.change_pins(pins.to_vec()).await.unwrap();

@@ -2,7 +2,6 @@
 //!
 //! [`Document`] is the file as written, including unknown keys; [`Config`] is its typed content. See
 //! <https://github.com/ipfs/kubo/blob/v0.42.0/docs/config.md> for Kubo's keys.
-//! <https://github.com/ipfs/kubo/blob/v0.42.0/docs/config.md> for Kubo's keys.
 
 mod check;
 mod command;
@@ -12,6 +11,7 @@ mod error;
 mod file;
 mod initial;
 mod profile;
+mod rate;
 pub mod sections;
 mod size;
 mod unused;
@@ -28,6 +28,8 @@ pub use duration::{DurationError, GoDuration, OptionalDuration};
 pub use error::ConfigError;
 pub use file::{ConfigFile, ProfileChange};
 pub use profile::Profile;
+pub use rate::{RateError, RequestRate};
+pub use sections::Face;
 use sections::*;
 pub use size::{Size, SizeError, parse_size};
 use unused::{UnusedKeys, idle};
@@ -107,6 +109,18 @@ pub struct Config {
     /// The database of shared rows. Only in Cairn.
     #[serde(skip_serializing_if = "default")]
     pub database: Database,
+    /// Settings of the pinning, upload and cluster faces. Only in Cairn.
+    #[serde(skip_serializing_if = "default")]
+    pub services: Services,
+    /// Limits of requests with tokens of accounts. Only in Cairn.
+    #[serde(skip_serializing_if = "default")]
+    pub accounts: Accounts,
+    /// How pin requests are worked on. Only in Cairn.
+    #[serde(skip_serializing_if = "default")]
+    pub pin_queue: PinQueue,
+    /// This node as a peer of a cluster. Only in Cairn.
+    #[serde(skip_serializing_if = "default")]
+    pub cluster: Cluster,
     /// The TLS certificate. Only in Cairn.
     #[serde(rename = "TLS", skip_serializing_if = "default")]
     pub tls: Tls,
@@ -147,6 +161,10 @@ impl Config {
             bitswap,
             backend,
             database,
+            services,
+            accounts,
+            pin_queue,
+            cluster,
             tls,
         } = self;
         vec![
@@ -181,6 +199,10 @@ impl Config {
             ("Bitswap", idle(bitswap)),
             ("Backend", idle(backend)),
             ("Database", idle(database)),
+            ("Services", idle(services)),
+            ("Accounts", idle(accounts)),
+            ("PinQueue", idle(pin_queue)),
+            ("Cluster", idle(cluster)),
             ("TLS", idle(tls)),
         ]
     }

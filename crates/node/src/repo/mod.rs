@@ -8,7 +8,8 @@
 //! | `blocks/` | the block store |
 //! | `rows.sqlite` | the rows |
 //! | `keystore/` | the private keys of names, one file each |
-//! | `api`, `gateway` | where the node listens, while it runs |
+//! | `database` | the id of the database of shared rows that the services use |
+//! | `api`, `gateway`, `pinning`, `upload`, `cluster` | where the node listens, while it runs |
 
 mod error;
 mod keys;
@@ -25,7 +26,7 @@ use lock::Lock;
 use parking_lot::Mutex;
 pub use repair::Repaired;
 
-use crate::config::{ConfigError, ConfigFile};
+use crate::config::{ConfigError, ConfigFile, Face};
 use crate::durable;
 
 /// The version of the layout.
@@ -161,6 +162,36 @@ impl Repo {
         self.write_address(GATEWAY, url)
     }
 
+    /// Publishes the address of another face to other processes, as a multiaddr, until the repository is closed.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_face(&self, face: Face, address: &str) -> Result<(), RepoError> {
+        self.write_address(face.file(), address)
+    }
+
+    /// The id of the database of shared rows that the services of this repository belong to; `None` before there is one.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn database(&self) -> Result<Option<String>, RepoError> {
+        let path = self.path.join(DATABASE);
+        match std::fs::read(&path) {
+            // A damaged one is the id of no database, so nothing is released.
+            Ok(id) => Ok(Some(String::from_utf8_lossy(&id).trim().to_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("read", &path, error)),
+        }
+    }
+
+    /// Writes the id of the database of shared rows, durably.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_database(&self, id: &str) -> Result<(), RepoError> {
+        self.write_address(DATABASE, id)
+    }
+
     fn write_address(&self, file: &str, address: &str) -> Result<(), RepoError> {
         if self.access == Access::ReadOnly {
             return Err(RepoError::ReadOnly);
@@ -188,7 +219,8 @@ impl Drop for Repo {
 }
 
 fn remove_addresses(repo: &Path) {
-    for file in [API, GATEWAY] {
+    let faces = Face::ALL.map(Face::file);
+    for file in [API, GATEWAY].into_iter().chain(faces) {
         let path = repo.join(file);
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
@@ -200,6 +232,7 @@ fn remove_addresses(repo: &Path) {
 
 const CONFIG: &str = "config";
 const API: &str = "api";
+const DATABASE: &str = "database";
 const GATEWAY: &str = "gateway";
 
 pub(crate) fn config_path(repo: &Path) -> PathBuf {
@@ -239,7 +272,20 @@ pub fn is_initialized(path: &Path) -> bool {
 /// # Errors
 /// When the file cannot be read or is invalid.
 pub fn running_api(path: &Path) -> Result<Option<String>, RepoError> {
-    let file = path.join(API);
+    published(path, API)
+}
+
+/// The address of another face of the running daemon, if it has published one.
+///
+/// # Errors
+/// When the file cannot be read, or has no address.
+pub fn running_face(path: &Path, face: Face) -> Result<Option<String>, RepoError> {
+    published(path, face.file())
+}
+
+/// Reads a file with an address.
+fn published(path: &Path, file: &str) -> Result<Option<String>, RepoError> {
+    let file = path.join(file);
     let mut text = String::new();
     match std::fs::File::open(&file)
         .and_then(|file| file.take(ADDRESS_LIMIT).read_to_string(&mut text))

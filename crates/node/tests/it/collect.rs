@@ -10,7 +10,7 @@ use cairn_node::tasks::{AutoCollect, CheckOutcome, Tasks};
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::BlockStore;
 use cairn_store::block::MemoryStore;
-use cairn_store::meta::{MemoryRows, Pin, PinChange, PinMode, PinRows as _, Rows};
+use cairn_store::meta::{MemoryRows, Pin, PinChange, PinMode, PinOwner, PinRows as _, Rows};
 use cairn_store::{BlockCollector as _, BlockWriter as _};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,7 @@ impl Parts {
                 cid: block.cid.clone(),
                 mode: PinMode::Recursive,
                 name: String::new(),
+                owner: PinOwner::User,
             })
         });
         rows.change_pins(pins.collect()).await.unwrap();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cairn_node::{Access, InitOptions, Node, NodeError, NodeOptions, Repo, RepoError};
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_store::block::Root;
-use cairn_store::meta::{Pin, PinFilter, PinMode, RowError};
+use cairn_store::meta::{Pin, PinFilter, PinMode, PinOwner, RowError};
 
 use crate::{init, open};
 
@@ -41,7 +41,8 @@ async fn a_new_node_holds_the_empty_folder_alone() {
         [Pin {
             cid: empty.clone(),
             mode: PinMode::Recursive,
-            name: String::new()
+            name: String::new(),
+            owner: PinOwner::User,
         }]
     );
     assert_eq!(

@@ -43,6 +43,8 @@ pub(super) enum Command {
     Connect {
         peer: PeerId,
         addresses: Vec<Multiaddr>,
+        /// Whether other known addresses of the peer are not tried.
+        only: bool,
         reply: Reply,
     },
     /// Close the connection with this address, or all of the peer.
@@ -220,8 +222,9 @@ impl Runner {
             Command::Connect {
                 peer,
                 addresses,
+                only,
                 reply,
-            } => self.connect(peer, addresses, reply),
+            } => self.connect(peer, addresses, only, reply),
             Command::Disconnect {
                 peer,
                 address,
@@ -244,16 +247,18 @@ impl Runner {
         }
     }
 
-    fn connect(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, reply: Reply) {
+    fn connect(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, only: bool, reply: Reply) {
         if self.swarm.is_connected(&peer) {
             let _ = reply.send(Ok(()));
             return;
         }
         let options = DialOpts::peer_id(peer)
             .addresses(addresses)
-            .extend_addresses_through_behaviour()
-            .condition(PeerCondition::Always)
-            .build();
+            .condition(PeerCondition::Always);
+        let options = match only {
+            true => options.build(),
+            false => options.extend_addresses_through_behaviour().build(),
+        };
         let id = options.connection_id();
         match self.swarm.dial(options) {
             Ok(()) => {

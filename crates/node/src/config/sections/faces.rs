@@ -37,7 +37,7 @@ pub struct Addresses {
 }
 
 impl Section for Addresses {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["Cluster", "Pinning", "Upload"]);
+    const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
 /// A credential of the RPC and its scope.
@@ -156,33 +156,6 @@ impl Section for Tls {
     const UNUSED: UnusedKeys = UnusedKeys::None;
 }
 
-/// The backend of the pinning, upload and cluster faces.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct Backend {
-    /// Multiaddr of an external Kubo's RPC; this node itself when absent.
-    #[serde(skip_serializing_if = "none")]
-    pub kubo: Option<String>,
-}
-
-impl Section for Backend {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
-}
-
-/// The database of shared rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct Database {
-    /// `sqlite:PATH` (relative to the repository) or `postgres://…`; a SQLite file in the repository when absent. It may
-    /// hold a password.
-    #[serde(rename = "URL", skip_serializing_if = "none")]
-    pub url: Option<Secret>,
-}
-
-impl Section for Database {
-    const UNUSED: UnusedKeys = UnusedKeys::All;
-}
-
 /// A face of the node that Kubo does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Face {
@@ -195,6 +168,19 @@ pub enum Face {
 }
 
 impl Face {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Cluster, Self::Pinning, Self::Upload];
+
+    /// The file of the repository with its address, while the daemon runs.
+    #[must_use]
+    pub(crate) const fn file(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Pinning => "pinning",
+            Self::Upload => "upload",
+        }
+    }
+
     /// Its default port.
     #[must_use]
     pub const fn default_port(self) -> u16 {
@@ -219,7 +205,8 @@ impl Addresses {
         if let Some(addresses) = written {
             return addresses.0.clone();
         }
-        let any = self.api.0.iter().any(|address| address.ends_with("/tcp/0"));
+        let chosen = |address: &String| format!("{address}/").contains("/tcp/0/");
+        let any = self.api.0.iter().any(chosen);
         vec![format!(
             "/ip4/127.0.0.1/tcp/{}",
             if any { 0 } else { face.default_port() }

@@ -3,6 +3,7 @@
 //! Nothing is deleted: unusable files are renamed, and blocks are never removed.
 
 mod rows;
+mod services;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use cairn_store::block::segments::SegmentStore;
 use cairn_store::meta::{Rows as _, SqliteRows};
 
 use self::rows::restore_rows;
+use self::services::restore_services;
 use super::{
     Access, Lock, Repo, RepoError, UNFINISHED, VERSION, VERSION_PREFIX, blocks_path, check_version,
     config_path, finished, io_error, rows_path,
@@ -94,8 +96,10 @@ impl Repo {
         }
         let repaired = restore_rows(path, &store, &config, &mut summary).await;
         store.close().await.map_err(NodeError::Store)?;
+        repaired?;
+        restore_services(path, &config, &mut summary).await?;
         drop(lock);
-        repaired.map(|()| summary)
+        Ok(summary)
     }
 }
 

@@ -10,7 +10,8 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use cairn_store::block::Root;
 use cairn_store::block::segments::SegmentStore;
 use cairn_store::meta::{
-    Pin, PinFilter, PinMode, RecoveredRows, RowError, Rows, SalvagedReferences, SqliteRows,
+    Pin, PinFilter, PinMode, PinOwner, RecoveredRows, RowError, Rows, SalvagedReferences,
+    SqliteRows,
 };
 use cairn_store::{BlockReader as _, BlockStore};
 
@@ -269,6 +270,7 @@ fn pins_of_unlinked(store: &Arc<SegmentStore>) -> Result<Vec<Pin>, NodeError> {
             },
             cid,
             name: String::new(),
+            owner: PinOwner::User,
         })
         .collect())
 }
