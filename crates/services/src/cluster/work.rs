@@ -1,0 +1,247 @@
+//! Pins what is assigned to this peer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_primitives::Cid;
+use cairn_store::shared::{Claimed, ClusterPin, Lease, Outcome, SharedError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Cluster, PeerInfo};
+use crate::backend::import::CarOptions;
+use crate::backend::{BackendError, PinOptions};
+
+/// How long a pin that failed waits for its next attempt, at first; each failure doubles it.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// The longest such time.
+const RETRY_MOST: Duration = Duration::from_secs(12 * 60);
+
+/// How often it is tried to queue a pin again whose end could not be recorded. After that, the next start of this peer does it.
+const REQUEUES: u32 = 1_000;
+
+/// Maximum length of the text of an error, in bytes.
+const ERROR: usize = 1_000;
+
+impl Cluster {
+    /// Pins what is assigned until the token is cancelled. At most
+    /// [`concurrent_pins`](super::ClusterSettings::concurrent_pins) at once; the rest waits in the rows.
+    pub(super) async fn work(self: Arc<Self>, stop: CancellationToken) {
+        let mut running = JoinSet::new();
+        loop {
+            while let Some(ended) = running.try_join_next() {
+                log_panic(ended);
+            }
+            let room = self.settings.concurrent_pins.saturating_sub(running.len());
+            let claimed = match self.lease() {
+                Some(lease) if room > 0 => self.claim(&lease, room).await,
+                _ => Vec::new(),
+            };
+            let found = claimed.len();
+            for (lease, claim) in claimed {
+                let own = Arc::clone(&self);
+                running.spawn(async move { own.pin_claimed(&lease, claim).await });
+            }
+            if found > 0 && found == room {
+                // There may be more, but no room: wait for one to end.
+                tokio::select! {
+                    Some(ended) = running.join_next() => log_panic(ended),
+                    () = stop.cancelled() => break,
+                }
+                continue;
+            }
+            tokio::select! {
+                () = self.work.notified() => {}
+                () = tokio::time::sleep(self.poll()) => {}
+                Some(ended) = running.join_next(), if found == room => log_panic(ended),
+                () = stop.cancelled() => break,
+            }
+        }
+        // What is dropped here is queued again when this peer joins the next time.
+        running.shutdown().await;
+    }
+
+    async fn claim(&self, lease: &Lease, limit: usize) -> Vec<(Lease, Claimed)> {
+        match self.context.rows().claim_holdings(lease, limit).await {
+            Ok(claimed) => claimed
+                .into_iter()
+                .map(|claim| (lease.clone(), claim))
+                .collect(),
+            Err(SharedError::Unreachable(_) | SharedError::Closed) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "cannot take work from the cluster");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn pin_claimed(&self, lease: &Lease, claim: Claimed) {
+        let Claimed { pin, attempts } = claim;
+        // Nobody unpins it between the pin and the row that says so.
+        let _lock = self.context.lock(&pin.cid).await;
+        let outcome = match self.pin_here(&pin).await {
+            Ok(()) => Outcome::Pinned,
+            Err(error) => {
+                let text = describe(&error);
+                tracing::info!(cid = %pin.cid, attempts, error = text, "cannot pin for the cluster");
+                let doubled = RETRY.saturating_mul(1 << attempts.min(8));
+                Outcome::Failed {
+                    error: text,
+                    retry: doubled.min(RETRY_MOST),
+                }
+            }
+        };
+        let done = self
+            .context
+            .rows()
+            .finish_holding(lease, &pin.cid, outcome)
+            .await;
+        if let Err(error) = done {
+            tracing::warn!(cid = %pin.cid, %error, "cannot record a pin of the cluster");
+            self.requeue(lease, &pin.cid).await;
+        }
+    }
+
+    /// Queues a pin again whose end could not be recorded, as soon as the database answers.
+    async fn requeue(&self, lease: &Lease, cid: &Cid) {
+        for _ in 0..REQUEUES {
+            tokio::time::sleep(self.settings.beat).await;
+            let again = self.context.rows();
+            match again.finish_holding(lease, cid, Outcome::Interrupted).await {
+                Ok(true) => {
+                    self.work.notify_one();
+                    return;
+                }
+                // The lease has to be renewed first, or the pin is gone.
+                Ok(false) | Err(SharedError::Unreachable(_)) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Pins content here: from what is here, from a peer of the cluster that has it, or from the network.
+    async fn pin_here(&self, pin: &ClusterPin) -> Result<(), BackendError> {
+        let backend = self.context.backend();
+        if self.lacks(pin).await? && !self.pull(pin).await {
+            for origin in &pin.origins {
+                if let Ok(address) = origin.parse()
+                    && let Err(error) = backend.connect(&address).await
+                {
+                    tracing::debug!(origin, %error, "cannot connect to an origin");
+                }
+            }
+            // What nobody has does not hold up what others have.
+            if !backend.probe(&pin.cid).await? {
+                return Err(BackendError::NotFound {
+                    cid: pin.cid.clone(),
+                });
+            }
+        }
+        let options = PinOptions {
+            recursive: !pin.direct,
+            name: pin.name.clone(),
+            stall: Some(self.settings.stall),
+            ..PinOptions::default()
+        };
+        backend.pin(&pin.cid, options).await?;
+        Ok(())
+    }
+
+    /// Whether content is missing here.
+    async fn lacks(&self, pin: &ClusterPin) -> Result<bool, BackendError> {
+        if pin.direct {
+            return Ok(self.importer()?.block(&pin.cid).await?.is_none());
+        }
+        Ok(!self.context.backend().has(&pin.cid).await?)
+    }
+
+    /// Copies content from a peer that has it; whether there was one. What is still missing afterwards is fetched by the pin.
+    async fn pull(&self, pin: &ClusterPin) -> bool {
+        let root = &pin.cid;
+        let holders = match self.context.rows().content_holders(root).await {
+            Ok(holders) => holders,
+            Err(error) => {
+                tracing::debug!(%root, %error, "cannot tell which peers have the content");
+                return false;
+            }
+        };
+        let Ok(seen) = self.seen().await else {
+            return false;
+        };
+        let mut sources: Vec<PeerInfo> = seen
+            .into_iter()
+            .filter(|peer| {
+                peer.alive && peer.info.id != self.peer() && holders.contains(&peer.info.id)
+            })
+            .map(|peer| peer.info)
+            .collect();
+        if !sources.is_empty() {
+            // Different peers begin with different sources.
+            let first = root.to_bytes().iter().fold(self.peer().len(), |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(usize::from(*byte))
+            });
+            let places = sources.len();
+            sources.rotate_left(first % places);
+        }
+        for source in sources {
+            match self.pull_from(&source, pin).await {
+                Ok(()) => return true,
+                Err(error) => {
+                    tracing::warn!(%root, peer = source.id, error = describe(&*error), "cannot copy content from a peer");
+                }
+            }
+        }
+        false
+    }
+
+    async fn pull_from(
+        &self,
+        source: &PeerInfo,
+        pin: &ClusterPin,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let token = self.peer_token().await?;
+        let depth = pin.direct.then_some(0);
+        let archive = self.link.dag(source, &pin.cid, depth, token).await?;
+        let options = CarOptions {
+            allow_big_block: true,
+            ..CarOptions::default()
+        };
+        let imported = self.importer()?.import_car(options, archive).await?;
+        // Kept while it is pinned. It may also be only a part, if the other peer has less than it should.
+        self.context
+            .backend()
+            .pin(
+                &pin.cid,
+                PinOptions {
+                    recursive: !pin.direct,
+                    stall: Some(self.settings.stall),
+                    ..PinOptions::default()
+                },
+            )
+            .await?;
+        drop(imported.keep);
+        Ok(())
+    }
+}
+
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!("a pin of the cluster panicked; it is repeated when this peer joins again");
+    }
+}
+
+/// An error with its causes, within the bound of the rows.
+pub(super) fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text.truncate(text.floor_char_boundary(ERROR));
+    text
+}
