@@ -8,7 +8,7 @@ mod socket;
 mod streams;
 mod tunnel;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
@@ -88,6 +88,11 @@ impl Default for Limits {
     }
 }
 
+/// The address of the client of a request, in its extensions. Behind a proxy it is that of the proxy; requests over a
+/// Unix socket have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
 /// The service of listeners, its limits and its metrics.
 #[derive(Clone, Debug)]
 pub struct Face {
@@ -142,7 +147,7 @@ enum Socket {
 
 /// An accepted connection.
 enum AcceptedStream {
-    Tcp(TcpStream),
+    Tcp(TcpStream, ClientAddress),
     Unix(UnixStream),
 }
 
@@ -150,9 +155,10 @@ impl Socket {
     async fn accept(&self) -> io::Result<AcceptedStream> {
         match self {
             Self::Tcp(socket) => {
-                let (stream, _) = socket.accept().await?;
+                let (stream, client) = socket.accept().await?;
                 let _ = stream.set_nodelay(true);
-                Ok(AcceptedStream::Tcp(stream))
+                let client = ClientAddress(client.ip().to_canonical());
+                Ok(AcceptedStream::Tcp(stream, client))
             }
             Self::Unix { socket, .. } => Ok(AcceptedStream::Unix(socket.accept().await?.0)),
         }
@@ -276,11 +282,11 @@ pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
                 // A token per connection: polling a shared one takes its lock.
                 let (tls, face, stop) = (listener.tls.clone(), face.clone(), stop.child_token());
                 match stream {
-                    AcceptedStream::Tcp(stream) => connections.spawn(async move {
-                        connection::serve(stream, tls, face, place, stop).await;
+                    AcceptedStream::Tcp(stream, client) => connections.spawn(async move {
+                        connection::serve(stream, tls, face, Some(client), place, stop).await;
                     }),
                     AcceptedStream::Unix(stream) => connections.spawn(async move {
-                        connection::serve(stream, tls, face, place, stop).await;
+                        connection::serve(stream, tls, face, None, place, stop).await;
                     }),
                 };
             }

@@ -102,6 +102,8 @@ impl Trailers {
 pub(crate) struct StreamBody {
     stream: Option<BoxStream<'static, Result<Bytes, StreamFailure>>>,
     trailers: Trailers,
+    /// Whether a complete body ends with an empty trailer.
+    always: bool,
     /// Why it is cut off, once it is.
     cut: Option<String>,
 }
@@ -114,7 +116,16 @@ impl StreamBody {
         Self {
             stream: Some(stream),
             trailers,
+            always: false,
             cut: None,
+        }
+    }
+
+    /// Ends with an empty trailer when it is complete.
+    pub(crate) fn with_empty_trailer(self) -> Self {
+        Self {
+            always: true,
+            ..self
         }
     }
 }
@@ -187,8 +198,15 @@ impl Body for StreamBody {
             Poll::Ready(Some(Ok(data))) => return Poll::Ready(Some(Ok(Frame::data(data)))),
             Poll::Ready(None) => {
                 self.stream = None;
-                return match self.trailers {
+                return match &self.trailers {
                     Trailers::Agreed => Poll::Ready(Some(Ok(Frame::trailers(trailer(""))))),
+                    Trailers::Frame if self.always => {
+                        Poll::Ready(Some(Ok(Frame::trailers(trailer("")))))
+                    }
+                    Trailers::Slot(slot) if self.always => {
+                        slot.leave(STREAM_ERROR, "");
+                        Poll::Ready(None)
+                    }
                     Trailers::Frame | Trailers::Slot(_) => Poll::Ready(None),
                 };
             }

@@ -13,7 +13,7 @@ use super::slots::{Activity, ConnectionSlot};
 use super::socket::SendQueue;
 use super::streams::{MemoryBudget, Streams, in_pieces};
 use super::tunnel::{MAX_TUNNELS, Rewind, Tunnel};
-use super::{Face, Limits, host};
+use super::{ClientAddress, Face, Limits, host};
 use crate::guard::{GuardedBody, GuardedIo, TrackedBody, UnreadBody};
 use crate::tls::Tls;
 use crate::trailer::{Slot, TrailerIo};
@@ -36,6 +36,7 @@ pub(super) async fn serve<S>(
     stream: S,
     tls: Option<Tls>,
     face: Face,
+    client: Option<ClientAddress>,
     place: ConnectionSlot,
     stop: CancellationToken,
 ) where
@@ -52,7 +53,7 @@ pub(super) async fn serve<S>(
         activity.clone(),
     );
     let Some(tls) = tls else {
-        return http1(stream, face, unread, activity, stop).await;
+        return http1(stream, face, client, unread, activity, stop).await;
     };
     let shaken = tokio::select! {
         () = stop.cancelled() => return,
@@ -61,9 +62,9 @@ pub(super) async fn serve<S>(
     };
     match shaken {
         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-            http2(stream, face, activity, stop).await;
+            http2(stream, face, client, activity, stop).await;
         }
-        Ok(Ok(stream)) => http1(stream, face, unread, activity, stop).await,
+        Ok(Ok(stream)) => http1(stream, face, client, unread, activity, stop).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
@@ -72,6 +73,7 @@ pub(super) async fn serve<S>(
 async fn http1<S>(
     stream: S,
     face: Face,
+    client: Option<ClientAddress>,
     unread: UnreadBody,
     activity: &Activity,
     stop: CancellationToken,
@@ -92,6 +94,9 @@ async fn http1<S>(
                 .or_else(|| has_tunnels.then(|| opened.open(&request)).flatten());
             let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
             request.extensions_mut().insert(slot.clone());
+            if let Some(client) = client {
+                request.extensions_mut().insert(client);
+            }
             let answer = match refused {
                 Some(refused) => std::future::ready(refused).left_future(),
                 None => face.service.call(request).right_future(),
@@ -141,8 +146,13 @@ async fn http1<S>(
     }
 }
 
-async fn http2<S>(stream: S, face: Face, activity: &Activity, stop: CancellationToken)
-where
+async fn http2<S>(
+    stream: S,
+    face: Face,
+    client: Option<ClientAddress>,
+    activity: &Activity,
+    stop: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Limits {
@@ -162,8 +172,11 @@ where
                 let has_body = !http_body::Body::is_end_stream(request.body());
                 let held = budget.set_aside(has_body).await;
                 // Only the stream ends; the connection continues.
-                let request =
+                let mut request =
                     request.map(|inner| GuardedBody::wrap(inner, body, UnreadBody::default()));
+                if let Some(client) = client {
+                    request.extensions_mut().insert(client);
+                }
                 let response = match refused {
                     Some(refused) => refused,
                     None => service.call(request).await,

@@ -3,23 +3,29 @@
 //! [`Mount`] builds a router of endpoints and their [`Handler`]s. It parses the request, authenticates the caller,
 //! and writes the response; errors have the API's own form, also for unknown paths and methods.
 
+pub mod bearer;
 mod body;
+mod cors;
+mod credential;
 mod reply;
 
 use std::future::Future;
 use std::marker::PhantomData;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
+use bytes::Bytes;
 use cairn_wire::rest::{
-    Access, Api, Endpoint, Fault, Invalid, Parameters, Query, Scheme, Spec, TrailingSlash,
+    Api, Denial, Endpoint, Fault, Invalid, Parameters, Query, Scheme, Spec, TrailingSlash,
 };
 use http::{HeaderMap, HeaderValue, Uri, header};
 
 pub(crate) use self::body::is_multipart;
 pub use self::body::{Files, Raw, RawOrFiles, RequestBody};
+pub use self::credential::{Attempt, Credential};
 pub use self::reply::{Download, ErrorTrailer, HandlerReply, OneOrMany, Records};
 use self::reply::{empty, json};
 use crate::stream::Trailers;
@@ -32,34 +38,12 @@ pub trait Service: Clone + Send + Sync + 'static {
     /// The authenticated caller.
     type Caller: Send;
 
-    /// Authenticates the caller; `Err` refuses the request.
+    /// Authenticates the caller; `Err` refuses the request. `headers` are added to the response in both cases.
     fn authenticate(
         &self,
-        credential: Option<Credential<'_>>,
-        access: Access,
+        attempt: Attempt<'_>,
+        headers: &mut HeaderMap,
     ) -> impl Future<Output = Result<Self::Caller, Fault>> + Send;
-}
-
-/// A credential of `Authorization`.
-#[derive(Clone, Copy)]
-pub struct Credential<'a> {
-    /// The authentication scheme.
-    pub scheme: Scheme,
-    /// The token, or the pair of name and password in base64.
-    pub secret: &'a str,
-}
-
-impl<'a> Credential<'a> {
-    fn of(request: &'a Request) -> Option<Self> {
-        let value = request.headers().get(header::AUTHORIZATION)?;
-        let (name, secret) = value.to_str().ok()?.split_once(' ')?;
-        let schemes = [Scheme::Bearer, Scheme::Basic];
-        let scheme = schemes
-            .into_iter()
-            .find(|scheme| scheme.name().eq_ignore_ascii_case(name))?;
-        let secret = secret.trim();
-        Some(Self { scheme, secret })
-    }
 }
 
 /// An error response in the form of an API.
@@ -75,6 +59,12 @@ impl<A: Api> From<Fault> for ErrorResponse<A> {
     fn from(fault: Fault) -> Self {
         let (status, body) = A::fault(&fault);
         Self { status, body }
+    }
+}
+
+impl<A: Api> From<Denial> for ErrorResponse<A> {
+    fn from(denial: Denial) -> Self {
+        Fault::from(denial).into()
     }
 }
 
@@ -167,13 +157,52 @@ impl<S: Service> Mount<S> {
         self
     }
 
-    /// The router. All other requests get errors in the API's own form.
+    /// Also serves an OpenAPI document at `/openapi.json`, to anyone.
+    #[must_use]
+    pub fn with_openapi(mut self, document: &serde_json::Value) -> Self {
+        let bytes = Bytes::from(document.to_string());
+        let serve = move |request: Request| {
+            let bytes = bytes.clone();
+            async move {
+                let mut response = Response::new(Body::from(bytes));
+                let headers = response.headers_mut();
+                let media_type = HeaderValue::from_static("application/json");
+                headers.insert(header::CONTENT_TYPE, media_type);
+                cors::allow::<S::Api>(request.headers().get(header::ORIGIN), headers);
+                response
+            }
+        };
+        self.router = self.router.route("/openapi.json", get(serve));
+        self
+    }
+
+    /// The router. All other requests get errors in the API's own form, except preflights.
     pub fn into_router(self, service: S) -> Router {
+        self.into_routes(service)
+            .fallback(
+                |request: Request| async move { unserved::<S::Api>(&request, Fault::NoSuchPath) },
+            )
+    }
+
+    /// The router without answers for unknown paths, to be merged into that of another API.
+    pub fn into_routes(self, service: S) -> Router {
         self.router
-            .fallback(|| async { refused::<S::Api>(Fault::NoSuchPath.into()) })
-            .method_not_allowed_fallback(|| async { refused::<S::Api>(Fault::Method.into()) })
+            .method_not_allowed_fallback(|request: Request| async move {
+                unserved::<S::Api>(&request, Fault::Method)
+            })
             .with_state(service)
     }
+}
+
+/// Answers a request for which there is no endpoint.
+fn unserved<A: Api>(request: &Request, fault: Fault) -> Response {
+    if let Some(response) = cors::preflight::<A>(request.method(), request.headers()) {
+        return response;
+    }
+    let mut response = refused::<A>(fault.into());
+    let origin = request.headers().get(header::ORIGIN);
+    cors::allow::<A>(origin, response.headers_mut());
+    response
 }
 
 /// The template with parameters named by position: endpoints that share a path may name its parts differently.
@@ -219,21 +248,39 @@ async fn serve<S: Service, E: Handler<S, Api = S::Api>>(
     path: RawPathParams,
     request: Request,
 ) -> Response {
-    match call::<S, E>(service, &path, request).await {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut headers = HeaderMap::new();
+    let mut response = match call::<S, E>(service, &path, request, &mut headers).await {
         Ok(response) => response,
         Err(refusal) => refused(refusal),
+    };
+    cors::allow::<S::Api>(origin.as_ref(), &mut headers);
+    for (name, value) in &headers {
+        response.headers_mut().append(name, value.clone());
     }
+    response
 }
 
 async fn call<S: Service, E: Handler<S, Api = S::Api>>(
     service: S,
     path: &RawPathParams,
     request: Request,
+    headers: &mut HeaderMap,
 ) -> Result<Response, ErrorResponse<S::Api>> {
-    let caller = service
-        .authenticate(Credential::of(&request), E::SPEC.access)
-        .await?;
-    let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Fault::from)?;
+    // Other paths have a route for their slashed form.
+    if let TrailingSlash::Redirected(status) = S::Api::TRAILING_SLASH
+        && E::SPEC.path.contains("{*")
+        && request.uri().path().ends_with('/')
+    {
+        return Ok(without_slash(status, request.uri()));
+    }
+    let attempt = Attempt::of(&request, E::SPEC.access);
+    let caller = service.authenticate(attempt, headers).await?;
+    let query = request.uri().query().unwrap_or_default();
+    let mut query = Query::parse(query).map_err(Fault::from)?;
+    if S::Api::EMPTY_IS_ABSENT {
+        query.remove_empty(E::SPEC.query);
+    }
     let parameters = Parameters {
         path: path.iter().map(|(_, value)| value.to_owned()).collect(),
         query,
@@ -253,7 +300,7 @@ async fn call<S: Service, E: Handler<S, Api = S::Api>>(
 
 fn refused<A: Api>(refusal: ErrorResponse<A>) -> Response {
     let ErrorResponse { status, body } = refusal;
-    let mut response = json(status, &body);
+    let mut response = json::<A>(status, &body);
     if status == 401 {
         for scheme in A::SCHEMES {
             let value = match scheme {

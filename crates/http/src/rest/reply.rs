@@ -46,6 +46,8 @@ pub enum OneOrMany<One, Each, A: Api> {
     One(One),
     /// Many.
     Many(Records<Each, A>),
+    /// Many, whose response begins before the first: any error is in the trailer of a response that ends normally.
+    Begun(Records<Each, A>),
 }
 
 /// A response of bytes.
@@ -62,7 +64,15 @@ impl<A: Api, T: Record> HandlerReply<A> for shape::One<T> {
     type Answer = T;
 
     async fn send(answer: T, status: u16, _: ErrorTrailer) -> Result<Response, ErrorResponse<A>> {
-        Ok(json(status, &answer))
+        Ok(json::<A>(status, &answer))
+    }
+}
+
+impl<A: Api, T: Record> HandlerReply<A> for shape::Large<T> {
+    type Answer = T;
+
+    async fn send(answer: T, status: u16, _: ErrorTrailer) -> Result<Response, ErrorResponse<A>> {
+        Ok(json::<A>(status, &answer))
     }
 }
 
@@ -97,7 +107,19 @@ impl<A: Api, T: Record> HandlerReply<A> for shape::Many<T> {
                     Err(refusal) => Err(cut(&refusal)),
                 });
         let media_type = HeaderValue::from_static("application/x-ndjson");
-        Ok(streamed(status, media_type, None, lines.boxed(), trailing))
+        let end = if A::EMPTY_TRAILER {
+            End::EmptyTrailer
+        } else {
+            End::Plain
+        };
+        Ok(streamed(
+            status,
+            media_type,
+            None,
+            lines.boxed(),
+            trailing,
+            end,
+        ))
     }
 }
 
@@ -110,8 +132,26 @@ impl<A: Api, T: Record, U: Record> HandlerReply<A> for shape::OneOrMany<T, U> {
         trailing: ErrorTrailer,
     ) -> Result<Response, ErrorResponse<A>> {
         match answer {
-            OneOrMany::One(record) => Ok(json(status, &record)),
+            OneOrMany::One(record) => Ok(json::<A>(status, &record)),
             OneOrMany::Many(records) => shape::Many::<U>::send(records, status, trailing).await,
+            OneOrMany::Begun(records) => {
+                let lines = records.map(|record| match record {
+                    Ok(record) => line(&record).map_err(|error| {
+                        tracing::error!(%error, "cannot serialize a record");
+                        cut(&ErrorResponse::<A>::from(Fault::Internal))
+                    }),
+                    Err(refusal) => Err(StreamFailure::Trailer(A::trailer(&refusal.body).into())),
+                });
+                let media_type = HeaderValue::from_static("application/x-ndjson");
+                Ok(streamed(
+                    status,
+                    media_type,
+                    None,
+                    lines.boxed(),
+                    trailing,
+                    End::Plain,
+                ))
+            }
         }
     }
 }
@@ -133,7 +173,14 @@ impl<A: Api> HandlerReply<A> for shape::Bytes {
         let all = futures_util::stream::iter(first.map(Ok))
             .chain(bytes)
             .map(|piece| piece.map_err(|refusal| cut(&refusal)));
-        Ok(streamed(status, media_type, length, all.boxed(), trailing))
+        Ok(streamed(
+            status,
+            media_type,
+            length,
+            all.boxed(),
+            trailing,
+            End::Plain,
+        ))
     }
 }
 
@@ -162,12 +209,21 @@ impl<A: Api, H: ReplyHeaders, R: HandlerReply<A>> HandlerReply<A> for WithHeader
     }
 }
 
+/// How a complete stream ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Plain,
+    /// With an empty trailer.
+    EmptyTrailer,
+}
+
 fn streamed(
     status: u16,
     media_type: HeaderValue,
     length: Option<u64>,
     bytes: BoxStream<'static, Result<Bytes, StreamFailure>>,
     ErrorTrailer(trailers): ErrorTrailer,
+    end: End,
 ) -> Response {
     let mut response = empty(status);
     let headers = response.headers_mut();
@@ -184,16 +240,20 @@ fn streamed(
             trailers
         }
     };
-    *response.body_mut() = Body::new(StreamBody::new(bytes, trailers));
+    let body = StreamBody::new(bytes, trailers);
+    *response.body_mut() = Body::new(match end {
+        End::Plain => body,
+        End::EmptyTrailer => body.with_empty_trailer(),
+    });
     response
 }
 
-/// The end of a response that an error cuts off: the error as JSON in ASCII, as trailers must be.
+/// The end of a response that an error cuts off: the error in ASCII, as trailers must be.
 fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
-    let json = serde_json::to_string(&refusal.body).unwrap_or_default();
-    let mut text = String::with_capacity(json.len());
+    let error = A::trailer(&refusal.body);
+    let mut text = String::with_capacity(error.len());
     let mut units = [0; 2];
-    for letter in json.chars() {
+    for letter in error.chars() {
         if letter.is_ascii() {
             text.push(letter);
         } else {
@@ -218,7 +278,7 @@ fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
 }
 
 /// An answer of one JSON value.
-pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Response {
+pub(super) fn json<A: Api>(status: u16, value: &impl serde::Serialize) -> Response {
     let line = match line(value) {
         Ok(line) => line,
         Err(error) => {
@@ -227,7 +287,7 @@ pub(super) fn json(status: u16, value: &impl serde::Serialize) -> Response {
         }
     };
     let mut response = empty(status);
-    let media_type = HeaderValue::from_static("application/json");
+    let media_type = HeaderValue::from_static(A::JSON);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, media_type);

@@ -47,7 +47,7 @@ impl Handler for PinRemoteAdd {
             ..Pin::default()
         };
         let client = &service.client;
-        let mut status = client.add(&service.at, AddPin {}, pin).await?;
+        let mut status = client.add(&service.at, AddPin::new(), pin).await?;
         connect(&call, &status);
         if !self.background {
             status = wait(&service, status).await?;
