@@ -19,9 +19,13 @@
 //!   methods set the options of the command, and which is then awaited or streamed.
 //! * Results are typed: CIDs are [`Cid`], times are [`SystemTime`](std::time::SystemTime). Content is an [`Answer`], which implements
 //!   `Stream` and `AsyncRead`.
+//! * [`Cluster`] is a client of the REST API of IPFS Cluster.
 //! * All errors are [`Error`]; [`Error::kind`] classifies them. A response that is cut off is always an error.
 //! * Calls have a timeout of 120 seconds by default; see [`Call::timeout`].
 //! * A [`Transport`] connects to the server: [`Http`], or a router in this process ([`InProcess`]).
+//!
+//! Other APIs have clients of their own: [`pinning`] for pinning services, [`nft_storage`] for the upload API of nft.storage, and
+//! [`rest`] for any declared endpoint.
 //!
 //! # Features
 //!
@@ -36,11 +40,15 @@ pub mod address;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 pub mod builder;
+pub mod cluster;
 mod error;
 #[cfg(unix)]
 pub mod get;
 pub mod groups;
 mod kubo;
+pub mod nft_storage;
+mod paging;
+pub mod pinning;
 pub mod rest;
 mod time;
 pub mod transport;
@@ -54,6 +62,7 @@ pub use cairn_wire as wire;
 
 pub use address::Address;
 pub use builder::{Builder, DEFAULT_ADDR};
+pub use cluster::Cluster;
 pub use error::{EncoderError, Error, ErrorKind, PartialResponse, TransportError};
 pub use kubo::{
     AddCall, AddEvent, AddResult, Added, All, Answer, Call, Callable, DEFAULT_BASE,

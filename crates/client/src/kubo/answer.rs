@@ -80,7 +80,12 @@ impl std::fmt::Debug for Answer {
 
 impl Answer {
     /// A successful response of any API.
-    pub(crate) fn accepted(headers: HeaderMap, body: Body, failure: Option<Failure>) -> Self {
+    pub(crate) fn accepted(
+        headers: HeaderMap,
+        body: Body,
+        failure: Option<Failure>,
+        idle: Idle,
+    ) -> Self {
         let unconfirmed = headers
             .get(STREAM_END)
             .is_some_and(|how| how == STREAM_END_TRAILER);
@@ -89,7 +94,7 @@ impl Answer {
             headers,
             failure,
             asked: Asked::default(),
-            idle: Idle::new(None),
+            idle,
             ended: false,
             unconfirmed,
             rest: Bytes::new(),
@@ -111,8 +116,7 @@ impl Answer {
         let (head, body) = response.into_parts();
         let mut answer = Self {
             asked,
-            idle,
-            ..Self::accepted(head.headers, body, failure)
+            ..Self::accepted(head.headers, body, failure, idle)
         };
         if head.status.is_success() {
             return Ok(answer);

@@ -14,7 +14,7 @@ use crate::transport::Body;
 
 /// Measures the time in which nothing is sent or received.
 #[derive(Debug)]
-pub(super) struct Idle {
+pub(crate) struct Idle {
     limit: Option<Duration>,
     moved: Arc<Mutex<Instant>>,
     alarm: Option<Pin<Box<Sleep>>>,
@@ -22,7 +22,7 @@ pub(super) struct Idle {
 
 impl Idle {
     /// Starts it; without a limit it never expires.
-    pub(super) fn new(limit: Option<Duration>) -> Self {
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self {
             limit,
             moved: Arc::new(Mutex::new(Instant::now())),
@@ -31,14 +31,14 @@ impl Idle {
     }
 
     /// Resets the time.
-    pub(super) fn moved(&mut self) {
+    pub(crate) fn moved(&mut self) {
         if self.limit.is_some() {
             *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
     }
 
     /// Wraps a body, so that sending it resets the time.
-    pub(super) fn watch(&self, body: Body) -> Body {
+    pub(crate) fn watch(&self, body: Body) -> Body {
         if self.limit.is_none() {
             return body;
         }
@@ -51,7 +51,7 @@ impl Idle {
     }
 
     /// Ready with an error after the timeout.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.limit else {
             return Poll::Pending;
         };
@@ -80,7 +80,7 @@ impl Idle {
     }
 
     /// Waits for a future until the timeout.
-    pub(super) async fn wait<T>(
+    pub(crate) async fn wait<T>(
         &mut self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {

@@ -37,6 +37,7 @@ pub(crate) use self::answers::{binary, list, many, nothing, one};
 pub use self::arguments::{IntoPath, IntoPaths};
 pub(crate) use self::arguments::{text, texts};
 pub use self::call::{Call, Callable, ReadItems, Streamable};
+pub(crate) use self::idle::Idle;
 pub use self::items::Items;
 pub use self::json::GetJson;
 pub use self::received::Received;
@@ -55,7 +56,7 @@ use crate::upload::CHUNK;
 use crate::version::Supported;
 
 /// The `User-Agent` of requests. Kubo refuses browsers without an origin.
-const USER_AGENT: HeaderValue =
+pub(crate) const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("cairn-client/", env!("CARGO_PKG_VERSION")));
 
 /// The default path of the API below the address of the server.

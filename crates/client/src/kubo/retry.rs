@@ -17,8 +17,10 @@ pub struct Retry {
     pub most: u32,
     /// The first delay; each further one is twice as long, minus a random part of up to a half.
     pub first_pause: Duration,
-    /// The maximum delay.
+    /// The maximum delay, unless a server asks for a longer one.
     pub longest_pause: Duration,
+    /// No attempt begins later than this after the first.
+    pub within: Duration,
 }
 
 impl Default for Retry {
@@ -27,6 +29,7 @@ impl Default for Retry {
             most: 3,
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(5),
+            within: Duration::from_secs(180),
         }
     }
 }
@@ -37,6 +40,15 @@ impl Retry {
         most: 0,
         first_pause: Duration::ZERO,
         longest_pause: Duration::ZERO,
+        within: Duration::ZERO,
+    };
+
+    /// The default for services on the internet: 10 retries within 3 minutes, with delays of up to 15 seconds.
+    pub const SERVICES: Self = Self {
+        most: 10,
+        first_pause: Duration::from_millis(100),
+        longest_pause: Duration::from_secs(15),
+        within: Duration::from_secs(180),
     };
 
     /// Sets the maximum number of retries.
@@ -54,6 +66,15 @@ impl Retry {
         Self {
             first_pause: first,
             longest_pause: longest,
+            ..self
+        }
+    }
+
+    /// Sets the time within which attempts begin.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self {
+            within: limit,
             ..self
         }
     }
@@ -79,11 +100,16 @@ impl Retry {
         if !worth || attempt >= self.most {
             return None;
         }
+        Some(self.delay(attempt))
+    }
+
+    /// The delay before a retry, without what the server asks for.
+    pub(crate) fn delay(&self, attempt: u32) -> Duration {
         let whole = self
             .first_pause
             .saturating_mul(2_u32.saturating_pow(attempt))
             .min(self.longest_pause);
-        Some(whole - whole.mul_f64(0.5 * chance()))
+        whole - whole.mul_f64(0.5 * chance())
     }
 }
 
@@ -123,6 +149,7 @@ mod tests {
             most: 40,
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(1),
+            ..Retry::default()
         };
         for attempt in 0..40 {
             let pause = retry.pause(attempt, &broken(), true).unwrap();

@@ -15,6 +15,9 @@ use crate::kubo::{Answer, Splitter};
 /// Maximum size of an answer that is held as a whole, in bytes.
 const LIMIT: usize = 16 << 20;
 
+/// Maximum size of a [`shape::Large`] answer, in bytes.
+const LARGE_LIMIT: usize = 1 << 30;
+
 /// What a call of an endpoint gives.
 pub type ValueOf<E> =
     <<E as Endpoint>::Reply as Received>::Value<<<E as Endpoint>::Api as Api>::Error>;
@@ -55,7 +58,17 @@ impl<T: Record> Received for shape::One<T> {
     async fn receive<E: Refusal>(context: Context, answer: Answer) -> Result<T, CallError<E>> {
         let status = context.status;
         let bytes = whole(answer).await?;
-        serde_json::from_slice(&bytes).map_err(|source| CallError::Malformed { status, source })
+        serde_json::from_slice(&bytes).map_err(|source| malformed(status, source))
+    }
+}
+
+impl<T: Record> Received for shape::Large<T> {
+    type Value<E: Refusal> = T;
+
+    async fn receive<E: Refusal>(context: Context, answer: Answer) -> Result<T, CallError<E>> {
+        let status = context.status;
+        let bytes = at_most(LARGE_LIMIT, answer).await?;
+        serde_json::from_slice(&bytes).map_err(|source| malformed(status, source))
     }
 }
 
@@ -184,7 +197,7 @@ impl<T: Record, E: Refusal> Records<T, E> {
 
     fn record(&self, line: &[u8]) -> Result<T, CallError<E>> {
         let status = self.status;
-        serde_json::from_slice(line).map_err(|source| CallError::Malformed { status, source })
+        serde_json::from_slice(line).map_err(|source| malformed(status, source))
     }
 }
 
@@ -219,12 +232,26 @@ impl<E: Refusal> Download<E> {
     }
 }
 
+/// A successful response that cannot be parsed.
+fn malformed<E: Refusal>(status: StatusCode, source: serde_json::Error) -> CallError<E> {
+    CallError::Malformed {
+        status,
+        retry_after: None,
+        source,
+    }
+}
+
 /// All bytes of an answer.
-pub(super) async fn whole<E: Refusal>(mut answer: Answer) -> Result<Bytes, CallError<E>> {
+pub(super) async fn whole<E: Refusal>(answer: Answer) -> Result<Bytes, CallError<E>> {
+    at_most(LIMIT, answer).await
+}
+
+/// All bytes of an answer that is not longer than this.
+async fn at_most<E: Refusal>(limit: usize, mut answer: Answer) -> Result<Bytes, CallError<E>> {
     let mut out = BytesMut::new();
     while let Some(bytes) = answer.chunk().await.map_err(CallError::reading)? {
-        if out.len() + bytes.len() > LIMIT {
-            let reason = format!("the answer is longer than {LIMIT} bytes");
+        if out.len() + bytes.len() > limit {
+            let reason = format!("the answer is longer than {limit} bytes");
             return Err(CallError::Cut(reason.into()));
         }
         out.extend_from_slice(&bytes);

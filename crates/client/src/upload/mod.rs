@@ -12,10 +12,12 @@ mod walk_tests;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
+use http_body_util::BodyExt as _;
 
 pub(crate) use self::multipart::CHUNK;
 pub(crate) use self::pattern::any_of;
@@ -110,6 +112,10 @@ pub struct Part {
     pub metadata: Metadata,
     /// Where the file is on the server's own disk, for `nocopy`. Nothing else needs the server to know.
     pub absolute_path: Option<PathBuf>,
+    /// The name of its form field; `file` for `None`, as the Kubo RPC expects.
+    pub field: Option<String>,
+    /// The media type of a file; `application/octet-stream` for `None`.
+    pub media_type: Option<String>,
 }
 
 impl Part {
@@ -120,7 +126,23 @@ impl Part {
             content,
             metadata: Metadata::default(),
             absolute_path: None,
+            field: None,
+            media_type: None,
         }
+    }
+
+    /// Sets the name of its form field.
+    #[must_use]
+    pub fn with_field(mut self, name: impl Into<String>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+
+    /// Sets its media type.
+    #[must_use]
+    pub fn with_media_type(mut self, media_type: impl Into<String>) -> Self {
+        self.media_type = Some(media_type.into());
+        self
     }
 
     /// A file of these bytes.
@@ -138,6 +160,7 @@ impl Part {
 /// few MiB are in memory.
 pub struct Upload {
     parts: BoxStream<'static, Result<Part, UploadError>>,
+    sent: Option<Arc<AtomicU64>>,
 }
 
 impl Upload {
@@ -152,6 +175,7 @@ impl Upload {
     pub fn from_parts(parts: Vec<Part>) -> Self {
         Self {
             parts: stream::iter(parts.into_iter().map(Ok)).boxed(),
+            sent: None,
         }
     }
 
@@ -161,7 +185,15 @@ impl Upload {
     ) -> Self {
         Self {
             parts: parts.boxed(),
+            sent: None,
         }
+    }
+
+    /// Adds the bytes of the request to this counter as the server takes them: the content with the heads of the parts.
+    #[must_use]
+    pub fn counted(mut self, sent: Arc<AtomicU64>) -> Self {
+        self.sent = Some(sent);
+        self
     }
 
     /// The parts.
@@ -171,7 +203,16 @@ impl Upload {
 
     /// The content type, the body, and where its failure will be. Files are read in pieces of so many bytes. Must be called within a tokio runtime.
     pub(crate) fn encode(self, chunk: usize) -> (String, Body, Failure) {
-        multipart::encode(self.parts, chunk)
+        let (media_type, body, failure) = multipart::encode(self.parts, chunk);
+        let Some(sent) = self.sent else {
+            return (media_type, body, failure);
+        };
+        let counted = body.map_frame(move |frame| {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            sent.fetch_add(u64::try_from(length).unwrap_or(u64::MAX), Ordering::Relaxed);
+            frame
+        });
+        (media_type, counted.boxed_unsync(), failure)
     }
 }
 

@@ -123,14 +123,9 @@ impl Writer {
         mut parts: BoxStream<'static, Result<Part, UploadError>>,
     ) -> Result<(), WriteEnd> {
         while let Some(part) = parts.next().await {
-            let Part {
-                name,
-                content,
-                metadata,
-                absolute_path,
-            } = part?;
-            self.head(&name, &content, metadata, absolute_path.as_deref());
-            self.whole(content, &name).await?;
+            let part = part?;
+            self.head(&part);
+            self.whole(part.content, &part.name).await?;
             self.gathered.extend_from_slice(b"\r\n");
         }
         self.gathered
@@ -160,20 +155,18 @@ impl Writer {
         Ok(())
     }
 
-    fn head(
-        &mut self,
-        name: &[u8],
-        content: &Content,
-        metadata: Metadata,
-        absolute_path: Option<&Path>,
-    ) {
-        let media_type = match content {
-            Content::Directory => "application/x-directory",
-            Content::Symlink(_) => "application/symlink",
-            Content::Bytes(_) | Content::File(_) | Content::Stream(_) => "application/octet-stream",
+    fn head(&mut self, part: &Part) {
+        let media_type = match (&part.content, &part.media_type) {
+            (Content::Directory, _) => "application/x-directory",
+            (Content::Symlink(_), _) => "application/symlink",
+            (_, Some(media_type)) => media_type,
+            (Content::Bytes(_) | Content::File(_) | Content::Stream(_), None) => {
+                "application/octet-stream"
+            }
         };
+        let metadata = part.metadata;
         let mut head = format!("--{}\r\n", self.boundary);
-        if let Some(path) = absolute_path {
+        if let Some(path) = part.absolute_path.as_deref() {
             let path = path.as_os_str().as_encoded_bytes();
             let _ = write!(
                 head,
@@ -187,12 +180,21 @@ impl Writer {
                 let _ = write!(head, "Abspath: {plain}\r\n");
             }
         }
-        let query = query(metadata, content);
-        let _ = write!(
-            head,
-            "Content-Disposition: form-data; name=\"file{query}\"; filename=\"{}\"\r\n",
-            percent_encode(name, UNRESERVED)
-        );
+        let _ = match &part.field {
+            None => write!(
+                head,
+                "Content-Disposition: form-data; name=\"file{}\"; filename=\"{}\"\r\n",
+                query(metadata, &part.content),
+                percent_encode(&part.name, UNRESERVED)
+            ),
+            Some(field) => write!(
+                head,
+                "Content-Disposition: form-data; name=\"{}\"{}\r\n",
+                form_quoted(field),
+                form_filename(&part.name)
+            ),
+        };
+        let media_type: String = media_type.chars().filter(|it| !it.is_control()).collect();
         let _ = write!(head, "Content-Type: {media_type}\r\n");
         if let Some(mode) = metadata.mode {
             let _ = write!(head, "mode: 0{:o}\r\n", mode & PERMISSIONS);
@@ -257,6 +259,24 @@ impl Writer {
             .await
             .map_err(|_| WriteEnd::NobodyReads)
     }
+}
+
+/// The file name of a form field, which a field without a file does not have. Names in forms are UTF-8.
+fn form_filename(name: &[u8]) -> String {
+    if name.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; filename=\"{}\"",
+        form_quoted(&String::from_utf8_lossy(name))
+    )
+}
+
+/// A text in quotes as browsers send it: <https://html.spec.whatwg.org/#multipart-form-data>.
+fn form_quoted(text: &str) -> String {
+    text.replace('"', "%22")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// Reads up to so many bytes; fewer only at the end of the file.

@@ -324,10 +324,9 @@ impl Walk {
             metadata.mode = Some(0o777);
         }
         Ok(Part {
-            name,
-            content,
             metadata,
             absolute_path,
+            ..Part::new(name, content)
         })
     }
 }

@@ -5,6 +5,7 @@
 mod archive;
 #[cfg(feature = "blocking")]
 mod blocking;
+mod docs;
 mod errors;
 mod get;
 mod requests;
