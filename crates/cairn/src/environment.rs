@@ -23,6 +23,10 @@ pub(crate) struct Environment {
     pub(crate) api_auth_file: Option<PathBuf>,
     /// `CAIRN_SERVICE_TOKEN`: the access token for a service.
     pub(crate) service_token: Option<String>,
+    /// `CAIRN_CLUSTER_HOST`: the addresses of peers of a cluster, separated by commas.
+    pub(crate) cluster_hosts: Option<String>,
+    /// `CLUSTER_CREDENTIALS`, as for `ipfs-cluster-ctl`: a user of the cluster, `NAME:PASSWORD`.
+    pub(crate) cluster_credentials: Option<String>,
     /// `LIBP2P_FORCE_PNET`: whether the daemon starts only in a private network.
     pub(crate) force_private: bool,
     /// `NO_COLOR`: <https://no-color.org/>.
@@ -45,6 +49,8 @@ impl Environment {
             api_auth: text("CAIRN_API_AUTH"),
             api_auth_file: given("CAIRN_API_AUTH_FILE").map(PathBuf::from),
             service_token: text("CAIRN_SERVICE_TOKEN"),
+            cluster_hosts: text("CAIRN_CLUSTER_HOST"),
+            cluster_credentials: text("CLUSTER_CREDENTIALS"),
             force_private: given("LIBP2P_FORCE_PNET").is_some_and(|value| value == "1"),
             no_color: given("NO_COLOR").is_some(),
             editor: given("VISUAL").or_else(|| given("EDITOR")),

@@ -45,8 +45,28 @@ pub(crate) struct Globals {
     pub(crate) force_private: bool,
     /// `$CAIRN_SERVICE_TOKEN`.
     pub(crate) service_token: Option<String>,
+    /// The cluster of the environment.
+    pub(crate) cluster: ClusterDefaults,
     /// `$VISUAL` or `$EDITOR`.
     pub(crate) editor: Option<OsString>,
+}
+
+/// What the environment says about the cluster.
+#[derive(Clone, Default)]
+pub(crate) struct ClusterDefaults {
+    /// `$CAIRN_CLUSTER_HOST`: addresses of peers, separated by commas.
+    pub(crate) hosts: Option<String>,
+    /// `$CLUSTER_CREDENTIALS`: `NAME:PASSWORD`.
+    pub(crate) credentials: Option<String>,
+}
+
+impl std::fmt::Debug for ClusterDefaults {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The credentials are a secret.
+        out.debug_struct("ClusterDefaults")
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An option with its names. The identifier distinguishes it from a command's own options.
@@ -241,6 +261,10 @@ impl Globals {
             offline,
             force_private: environment.force_private,
             service_token: environment.service_token.clone(),
+            cluster: ClusterDefaults {
+                hosts: environment.cluster_hosts.clone(),
+                credentials: environment.cluster_credentials.clone(),
+            },
             editor: environment.editor.clone(),
         })
     }

@@ -190,7 +190,7 @@ pub(crate) fn command(program: &'static str) -> Command {
             root.at(path).spec = Some(spec);
         }
     }
-    for own in commands::OWN.iter().chain(commands::REST) {
+    for own in commands::own_commands() {
         root.at(own.path).own = Some((own.command)());
     }
     let command = Command::new(program)

@@ -1,17 +1,20 @@
 //! Cairn: the daemon and its command line.
 
 mod allocator;
+mod cluster_link;
 mod commands;
 mod environment;
 mod error;
 mod globals;
 mod grammar;
+mod kubo_backend;
 mod logging;
 mod output;
 mod progress;
 mod remote_pins;
 mod run;
 mod session;
+mod table;
 #[cfg(test)]
 mod tests;
 

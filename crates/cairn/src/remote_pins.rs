@@ -101,6 +101,7 @@ fn refused(error: &CallError<Failure>) -> RemotePinError {
         CallError::Refused {
             status,
             error: failure,
+            ..
         } => {
             let message = Pinning::message(failure);
             let message: String = message.chars().take(MOST_TEXT).collect();

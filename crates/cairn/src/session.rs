@@ -139,15 +139,24 @@ pub(crate) fn node_problem(error: &NodeError) -> Problem {
 /// The HTTP transport to a server.
 fn http(address: &Address, globals: &Globals) -> Result<Http, Problem> {
     let mut options = HttpOptions::default();
-    if let Some(path) = globals.api_ca.as_ref().filter(|_| address.is_tls()) {
-        let failed = |error: &dyn std::error::Error| {
-            Problem::failed(format!("cannot read certificates from {}", path.display()))
-                .because(error)
-        };
-        let text = std::fs::read(path).map_err(|error| failed(&error))?;
-        options.roots = Roots::from_pem(&text).map_err(|error| failed(&error))?;
+    if let Some(roots) = roots(address, globals)? {
+        options.roots = roots;
     }
     Ok(Http::with_options(address, &options)?)
+}
+
+/// The trusted certificates for a server, if they are not those of the system.
+pub(crate) fn roots(address: &Address, globals: &Globals) -> Result<Option<Roots>, Problem> {
+    let Some(path) = globals.api_ca.as_ref().filter(|_| address.is_tls()) else {
+        return Ok(None);
+    };
+    let failed = |error: &dyn std::error::Error| {
+        Problem::failed(format!("cannot read certificates from {}", path.display())).because(error)
+    };
+    let text = std::fs::read(path).map_err(|error| failed(&error))?;
+    Roots::from_pem(&text)
+        .map(Some)
+        .map_err(|error| failed(&error))
 }
 
 fn with_options(mut kubo: Kubo, globals: &Globals) -> Result<Kubo, Problem> {

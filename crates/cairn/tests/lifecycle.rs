@@ -125,3 +125,42 @@ fn a_repository_is_never_made_over_another() {
     let daemon = repository.start(&["--offline"]).unwrap();
     assert_eq!(Rpc::new(&daemon.rpc()).cat(&cid).unwrap(), b"precious");
 }
+
+#[test]
+fn services_wait_for_a_database_that_is_away() {
+    let repository = repository();
+    repository
+        .configure(|config| {
+            config["Database"] =
+                serde_json::json!({ "URL": "postgres://me:sesame@127.0.0.1:1/cairn" });
+        })
+        .unwrap();
+    let daemon = repository.start(&["--offline"]).unwrap();
+    let rpc = Rpc::new(&daemon.rpc());
+    let cid = rpc.add(b"still works", "").unwrap();
+    assert_eq!(rpc.cat(&cid).unwrap(), b"still works");
+    let log = daemon.log();
+    assert!(log.contains("cannot be reached"), "{log}");
+    assert!(!log.contains("sesame"), "{log}");
+    let (status, _) = daemon.terminate(STOP).unwrap();
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_refused_with_a_hint() {
+    let repository = repository();
+    std::fs::write(
+        repository.path().join("shared.sqlite"),
+        b"no database at all",
+    )
+    .unwrap();
+    let output = repository.output(&["daemon", "--offline"], b"").unwrap();
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        errors.contains("cannot open the database of the services"),
+        "{errors}"
+    );
+    assert!(errors.contains("Database.URL"), "{errors}");
+    assert!(errors.contains("shared.sqlite"), "{errors}");
+}

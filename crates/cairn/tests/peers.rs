@@ -15,7 +15,7 @@ use cairn_node::{InitOptions, Node, NodeOptions, Repo};
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::exchange::{Arrival, VerifiedBlock, Wants};
-use cairn_store::meta::PinMode;
+use cairn_store::meta::{PinMode, PinOwner};
 use cairn_store::names::FixedNames;
 use cairn_store::{Exchange, Session, SessionRequest};
 use cairn_testkit::http::{self, Answer, Request};
@@ -253,7 +253,7 @@ async fn pin_add_fetches_and_keeps() {
     assert_eq!(lines[lines.len() - 2]["Progress"], pair.blocks as u64);
     assert_eq!(link.checked(), pair.blocks);
     let cid: Cid = pair.file.parse().unwrap();
-    let pin = pair.here.rows().pin(&cid).unwrap().unwrap();
+    let pin = pair.here.rows().pin(&cid, PinOwner::User).unwrap().unwrap();
     assert_eq!(pin.mode, PinMode::Recursive);
     call(&pair.rpc, "repo/gc".to_owned()).await;
     pair.assert_all_here().await;
@@ -305,7 +305,13 @@ async fn a_request_that_is_given_up_asks_for_nothing_more() {
     }
     assert_eq!(link.0.asked.lock().unwrap().len(), 1);
     let cid: Cid = pair.file.parse().unwrap();
-    assert!(pair.here.rows().pin(&cid).unwrap().is_none());
+    assert!(
+        pair.here
+            .rows()
+            .pin(&cid, PinOwner::User)
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

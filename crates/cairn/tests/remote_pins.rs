@@ -5,14 +5,15 @@
 use std::sync::{Arc, Mutex};
 
 use cairn_http::mount_endpoints;
-use cairn_http::rest::{Answer, Credential, ErrorResponse, Handler, Input, Service};
+use cairn_http::rest::{Answer, Attempt, ErrorResponse, Handler, Input, Service};
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_wire::pinning::{
     AddPin, DeletePin, Failure, GetPin, GetPins, Pin, PinResults, PinStatus, Pinning, ReplacePin,
     Status, TextMatchingStrategy,
 };
-use cairn_wire::rest::{Access, Fault};
+use cairn_wire::rest::Fault;
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "a-secret-token";
@@ -54,13 +55,9 @@ impl Service for Pins {
     type Api = Pinning;
     type Caller = ();
 
-    async fn authenticate(
-        &self,
-        credential: Option<Credential<'_>>,
-        _: Access,
-    ) -> Result<(), Fault> {
-        match credential {
-            Some(given) if given.secret == TOKEN => Ok(()),
+    async fn authenticate(&self, attempt: Attempt<'_>, _: &mut HeaderMap) -> Result<(), Fault> {
+        match attempt.credential {
+            Ok(given) if given.secret == TOKEN => Ok(()),
             _ => Err(Fault::Unauthorized),
         }
     }

@@ -3,10 +3,12 @@
 //! The command of an endpoint calls it and prints its records ([`generic`]). Commands with more code than that, and
 //! those without an endpoint, have a file each.
 
+mod accounts;
 mod add;
 mod block_rm;
 mod cat;
 mod check;
+mod cluster;
 mod completions;
 mod config_edit;
 mod config_profile;
@@ -14,6 +16,7 @@ mod config_value;
 mod daemon;
 mod dag_export;
 mod dag_stat;
+mod db_copy;
 mod diag_profile;
 mod files;
 mod files_chroot;
@@ -29,18 +32,21 @@ mod ls;
 mod p2p;
 mod pin_add;
 mod pin_ls;
+mod pins;
 mod piped;
 mod pubsub;
+mod record;
 mod record_error;
 mod reindex;
 mod repair;
 mod repo_gc;
 mod repo_verify;
-mod rest;
 mod routing_get;
+mod service;
 mod shutdown;
 mod status;
 mod swarm_peers;
+mod uploads;
 mod version;
 
 use std::future::Future;
@@ -84,6 +90,11 @@ pub(crate) const OWN: &[OwnCommand] = &[
         run: |invocation, globals| Box::pin(daemon::run(invocation, globals)),
     },
     OwnCommand {
+        path: "db/copy",
+        command: db_copy::command,
+        run: |invocation, globals| Box::pin(db_copy::run(invocation, globals)),
+    },
+    OwnCommand {
         path: "files/chroot",
         command: files_chroot::command,
         run: |invocation, globals| Box::pin(files_chroot::run(invocation, globals)),
@@ -104,6 +115,41 @@ pub(crate) const OWN: &[OwnCommand] = &[
         run: |invocation, globals| Box::pin(key_rotate::run(invocation, globals)),
     },
     OwnCommand {
+        path: "pins/add",
+        command: pins::add_command,
+        run: |invocation, globals| Box::pin(pins::add(invocation, globals)),
+    },
+    OwnCommand {
+        path: "pins/get",
+        command: pins::get_command,
+        run: |invocation, globals| Box::pin(pins::get(invocation, globals)),
+    },
+    OwnCommand {
+        path: "pins/ls",
+        command: pins::list_command,
+        run: |invocation, globals| Box::pin(pins::list(invocation, globals)),
+    },
+    OwnCommand {
+        path: "pins/replace",
+        command: pins::replace_command,
+        run: |invocation, globals| Box::pin(pins::replace(invocation, globals)),
+    },
+    OwnCommand {
+        path: "pins/rm",
+        command: pins::remove_command,
+        run: |invocation, globals| Box::pin(pins::remove(invocation, globals)),
+    },
+    OwnCommand {
+        path: "pins/stat",
+        command: pins::stat_command,
+        run: |invocation, globals| Box::pin(pins::stat(invocation, globals)),
+    },
+    OwnCommand {
+        path: "pins/wait",
+        command: pins::wait_command,
+        run: |invocation, globals| Box::pin(pins::wait(invocation, globals)),
+    },
+    OwnCommand {
         path: "repo/reindex",
         command: reindex::command,
         run: |_, globals| Box::pin(reindex::run(globals)),
@@ -118,24 +164,79 @@ pub(crate) const OWN: &[OwnCommand] = &[
         command: status::command,
         run: |_, globals| Box::pin(status::run(globals)),
     },
+    OwnCommand {
+        path: "upload",
+        command: uploads::upload_command,
+        run: |invocation, globals| Box::pin(uploads::upload(invocation, globals)),
+    },
+    OwnCommand {
+        path: "uploads/check",
+        command: uploads::check_command,
+        run: |invocation, globals| Box::pin(uploads::check(invocation, globals)),
+    },
+    OwnCommand {
+        path: "uploads/ls",
+        command: uploads::list_command,
+        run: |invocation, globals| Box::pin(uploads::list(invocation, globals)),
+    },
+    OwnCommand {
+        path: "uploads/rename",
+        command: uploads::rename_command,
+        run: |invocation, globals| Box::pin(uploads::rename(invocation, globals)),
+    },
+    OwnCommand {
+        path: "uploads/rm",
+        command: uploads::remove_command,
+        run: |invocation, globals| Box::pin(uploads::remove(invocation, globals)),
+    },
+    OwnCommand {
+        path: "uploads/status",
+        command: uploads::status_command,
+        run: |invocation, globals| Box::pin(uploads::status(invocation, globals)),
+    },
+    OwnCommand {
+        path: "uploads/store",
+        command: uploads::store_command,
+        run: |invocation, globals| Box::pin(uploads::store(invocation, globals)),
+    },
 ];
 
-macro_rules! rest_commands {
-    ($($endpoint:path),+ $(,)?) => { &[$( OwnCommand {
-        path: <$endpoint as cairn_wire::rest::Endpoint>::SPEC.command,
-        command: rest::command::<$endpoint>,
-        run: |invocation, globals| Box::pin(rest::run::<$endpoint>(invocation, globals)),
-    } ),+] };
+/// The commands of accounts and tokens.
+pub(crate) const ACCOUNTS: &[OwnCommand] = accounts::COMMANDS;
+
+/// The groups of these commands.
+const OWN_GROUPS: &[kubo::Group] = &[
+    kubo::Group {
+        path: "account",
+        summary: "Manage accounts of the pinning service and the upload API",
+    },
+    kubo::Group {
+        path: "db",
+        summary: "Manage the database of accounts, pin requests, uploads and the cluster",
+    },
+    kubo::Group {
+        path: "pins",
+        summary: "Manage pin requests at a pinning service",
+    },
+    kubo::Group {
+        path: "token",
+        summary: "Manage tokens of accounts",
+    },
+    kubo::Group {
+        path: "uploads",
+        summary: "Manage uploads at a server of nft.storage's API",
+    },
+];
+
+/// All commands that are not of the Kubo RPC.
+pub(crate) fn own_commands() -> impl Iterator<Item = &'static OwnCommand> {
+    OWN.iter().chain(ACCOUNTS).chain(cluster::COMMANDS)
 }
 
-/// The commands of REST endpoints: a listed endpoint that cannot be run does not compile.
-pub(crate) const REST: &[OwnCommand] = cairn_wire::pinning_endpoints!(rest_commands);
-
-/// The groups of those commands.
-pub(crate) const REST_GROUPS: &[kubo::Group] = &[kubo::Group {
-    path: "pins",
-    summary: "Manage pins at a remote pinning service",
-}];
+/// Their groups.
+pub(crate) fn own_groups() -> impl Iterator<Item = &'static kubo::Group> {
+    OWN_GROUPS.iter().chain(cluster::GROUPS)
+}
 
 /// Runs a declared command: [`Plain`] for those that send their request and print the answer, [`Custom`] for the others.
 pub(crate) trait Runner<C: Command> {
@@ -236,7 +337,8 @@ fn given_flag(request: &Request, names: &[&str]) -> Option<bool> {
 /// Runs the command of a command line.
 pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<(), Problem> {
     let path = invocation.path.join("/");
-    if let Some(own) = OWN.iter().chain(REST).find(|own| own.path == path) {
+    // The last one has precedence, as in the grammar.
+    if let Some(own) = own_commands().filter(|own| own.path == path).last() {
         return (own.run)(invocation, globals).await;
     }
     let Some(spec) = invocation.endpoint() else {

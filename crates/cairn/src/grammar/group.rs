@@ -75,7 +75,7 @@ impl Group {
 
 /// The help line of a group.
 fn group_summary(path: &str) -> &'static str {
-    let mut groups = kubo::GROUPS.iter().chain(commands::REST_GROUPS);
+    let mut groups = kubo::GROUPS.iter().chain(commands::own_groups());
     let group = groups.find(|group| group.path == path);
     group.map_or("", |group| group.summary)
 }

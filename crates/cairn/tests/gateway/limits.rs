@@ -105,3 +105,28 @@ fn deny_lists_are_in_force_without_a_restart() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn content_that_nobody_sends_is_a_timeout_that_names_it() {
+    const ABSENT: &str = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
+    let gateway =
+        Gateway::start_online(|config| config["Gateway"]["RetrievalTimeout"] = "1s".into());
+    let path = format!("/ipfs/{ABSENT}");
+    let late = gateway.get(&path, &[]);
+    assert_eq!(late.status, 504, "{}", late.text());
+    assert!(late.text().contains(ABSENT), "{}", late.text());
+    assert!(late.header("retry-after").is_some());
+    let page = gateway.get(&path, &[("Accept", "text/html")]);
+    assert_eq!(page.status, 504);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    for format in ["raw", "car"] {
+        let target = format!("{path}?format={format}");
+        assert_eq!(gateway.get(&target, &[]).status, 504, "{format}");
+    }
+    // What is cached only is not waited for.
+    let cached = gateway.get(&path, &[("Cache-Control", "only-if-cached")]);
+    assert_eq!(cached.status, 412);
+}

@@ -135,6 +135,10 @@ impl Swarm for Fake {
         async move { Ok(found) }.boxed()
     }
 
+    fn connect_only(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
+        self.connect(peer)
+    }
+
     fn connect(&self, peer: PeerAddresses) -> BoxFuture<'_, Result<(), NetworkError>> {
         async move {
             if peer

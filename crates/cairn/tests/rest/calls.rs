@@ -95,7 +95,7 @@ async fn headers_are_checked() {
             }
         };
         match send("longer than 8").await {
-            Err(CallError::Refused { status, error }) => {
+            Err(CallError::Refused { status, error, .. }) => {
                 assert_eq!(status, 400);
                 let details = error.error.details.unwrap();
                 assert!(details.contains("Idempotency-Key"), "{details}");

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use cairn_http::rest::{
-    Answer, Credential, Download, ErrorResponse, Handler, Input, OneOrMany, RawOrFiles, Service,
+    Answer, Attempt, Download, ErrorResponse, Handler, Input, OneOrMany, RawOrFiles, Service,
 };
 use cairn_wire::pinning::{Failure, Pinning};
 use cairn_wire::rest::{Access, Api, Fault, Info, Scheme, TrailingSlash};
 use cairn_wire::shape;
 use futures_util::StreamExt as _;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
 pub(crate) enum TestApi {}
 
@@ -173,7 +173,7 @@ impl Service for Trials {
     type Api = TestApi;
     type Caller = ();
 
-    async fn authenticate(&self, _: Option<Credential<'_>>, _: Access) -> Result<(), Fault> {
+    async fn authenticate(&self, _: Attempt<'_>, _: &mut HeaderMap) -> Result<(), Fault> {
         Ok(())
     }
 }

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use cairn_client::InProcess;
 use cairn_client::rest::{CallError, Rest};
 use cairn_http::mount_endpoints;
-use cairn_http::rest::{Answer, Credential, ErrorResponse, Handler, Input, Service};
+use cairn_http::rest::{Answer, Attempt, ErrorResponse, Handler, Input, Service};
 use cairn_wire::pinning::{
     AddPin, DeletePin, Failure, GetPin, GetPins, Pin, PinResults, PinStatus, Pinning, ReplacePin,
     Status, TextMatchingStrategy,
 };
 use cairn_wire::rest::{Access, Fault, Scheme};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "a-token";
@@ -31,13 +31,19 @@ impl Service for Pins {
 
     async fn authenticate(
         &self,
-        credential: Option<Credential<'_>>,
-        access: Access,
+        attempt: Attempt<'_>,
+        headers: &mut HeaderMap,
     ) -> Result<&'static str, Fault> {
-        assert!(matches!(access, Access::Scope("pins:read" | "pins:write")));
-        match credential {
-            Some(given) if given.scheme == Scheme::Bearer && given.secret == TOKEN => Ok("someone"),
-            _ => Err(Fault::Unauthorized),
+        assert!(matches!(
+            attempt.access,
+            Access::Scope("pins:read" | "pins:write")
+        ));
+        headers.insert("x-ratelimit-limit", 7.into());
+        let given = attempt.credential?;
+        if given.scheme == Scheme::Bearer && given.secret == TOKEN {
+            Ok("someone")
+        } else {
+            Err(Fault::Unauthorized)
         }
     }
 }
@@ -100,7 +106,10 @@ fn pin(requestid: &str) -> PinStatus {
             cid: "bafkqabtimvwgy3yk".to_owned(),
             ..Pin::default()
         },
-        delegates: vec!["/ip4/203.0.113.1/tcp/4001/p2p/QmServicePeerId".to_owned()],
+        delegates: vec![
+            "/ip4/203.0.113.1/tcp/4001/p2p/12D3KooWLQzUv2FHWGVPXTXSZpdHs7oHbXub2G5WC8Tx4NQhyd2d"
+                .to_owned(),
+        ],
         info: BTreeMap::new(),
     }
 }
@@ -148,6 +157,7 @@ async fn refusals_come_in_the_form_of_the_api() {
             Err(CallError::Refused {
                 status: told,
                 error,
+                ..
             }) => {
                 assert_eq!((told, error.error.reason.as_str()), (status, reason));
             }
@@ -186,7 +196,7 @@ async fn pins_are_listed_added_replaced_and_removed() {
         cid: "c".to_owned(),
         ..Pin::default()
     };
-    let added = client.send(&AddPin {}, &wanted).await.unwrap();
+    let added = client.send(&AddPin::new(), &wanted).await.unwrap();
     assert_eq!((added.requestid.as_str(), &added.pin), ("new", &wanted));
     let requestid = "a/b".to_owned();
     let replace = ReplacePin {

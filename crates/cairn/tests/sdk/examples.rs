@@ -27,7 +27,10 @@ examples! {
     json: "../../../client/examples/json.rs",
     mutable_files: "../../../client/examples/mutable_files.rs",
     pin: "../../../client/examples/pin.rs",
+    pin_remotely: "../../../client/examples/pin_remotely.rs",
     read_file: "../../../client/examples/read_file.rs",
+    store_nft: "../../../client/examples/store_nft.rs",
+    upload_directory: "../../../client/examples/upload_directory.rs",
 }
 
 #[test]

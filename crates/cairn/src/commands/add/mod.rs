@@ -1,7 +1,7 @@
 //! `add`: local files and directories.
 
 mod ignore;
-mod walk;
+pub(super) mod walk;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;

@@ -13,16 +13,20 @@ use crate::error::Problem;
 
 /// A path of the command line.
 #[derive(Clone, Debug)]
-pub(super) struct Root {
+pub(in crate::commands) struct Root {
     /// The path.
-    pub(super) path: PathBuf,
+    pub(in crate::commands) path: PathBuf,
     /// The name under which it is sent.
-    pub(super) name: Vec<u8>,
+    pub(in crate::commands) name: Vec<u8>,
 }
 
 impl Root {
     /// Examines a path of the command line. `follow` resolves links.
-    pub(super) fn find(given: &Path, recursive: bool, follow: bool) -> Result<Self, Problem> {
+    pub(in crate::commands) fn find(
+        given: &Path,
+        recursive: bool,
+        follow: bool,
+    ) -> Result<Self, Problem> {
         let failed = |error: io::Error| unreadable(given, &error);
         // A path without a name (`.`, `..`, `/`) gets the name of its directory.
         let nameless = given.file_name().is_none();
@@ -45,13 +49,13 @@ impl Root {
     }
 
     /// The parts to send.
-    pub(super) fn walk(self, options: &WalkOptions) -> Walk {
+    pub(in crate::commands) fn walk(self, options: &WalkOptions) -> Walk {
         Walk::new(self.path, self.name, options.clone())
     }
 }
 
 /// Sums up the sizes of all files in a thread. Unreadable files are not counted; adding them reports the error.
-pub(super) fn size_of(roots: Vec<Root>, options: WalkOptions) -> mpsc::Receiver<u64> {
+pub(in crate::commands) fn size_of(roots: Vec<Root>, options: WalkOptions) -> mpsc::Receiver<u64> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         let parts = roots

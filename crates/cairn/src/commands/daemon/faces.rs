@@ -6,13 +6,19 @@ use std::sync::Arc;
 use cairn_http::listen::{self, Address, Face, Listener, Place};
 use cairn_http::metrics::HttpMetrics;
 use cairn_http::tls::Tls;
-use cairn_http::{gateway, hosts, kubo};
+use cairn_http::{cluster, gateway, hosts, kubo, pinning, upload};
+use cairn_node::config::sections::Face as AddressedFace;
 use cairn_node::{Config, Node};
+use cairn_services::Services;
+use cairn_store::shared::SharedError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Problem;
 use crate::{logging, remote_pins};
+
+/// The name of the cluster's face.
+const CLUSTER: &str = "Cluster server";
 
 /// A face before it listens.
 struct PlannedFace {
@@ -36,6 +42,7 @@ impl Faces {
     /// Binds all addresses of the configuration and publishes them in the repository.
     pub(super) async fn open(
         node: &Arc<Node>,
+        services: &Arc<Services>,
         insecure_open: bool,
         stop: &CancellationToken,
     ) -> Result<Self, Problem> {
@@ -48,6 +55,11 @@ impl Faces {
         let rpc = kubo::Rpc::new(Arc::clone(node), stop.clone());
         let rpc = rpc.with_logs(logging::levels());
         let rpc = Arc::new(rpc.with_remote_pins(Arc::new(remote_pins::Client::default())));
+        // The faces of the services, one entry each, below; they always ask for credentials.
+        let version = upload::Version {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: String::new(),
+        };
         let plans = [
             PlannedFace {
                 name: "RPC API server",
@@ -73,6 +85,33 @@ impl Faces {
                 )
                 .with_tunnels(),
             },
+            PlannedFace {
+                name: "Pinning service",
+                key: "Addresses.Pinning",
+                addresses: config.addresses.face(AddressedFace::Pinning),
+                guarded: true,
+                face: measured(
+                    "pinning",
+                    pinning::service(
+                        Arc::clone(services.pin_queue()),
+                        Arc::clone(services.accounts()),
+                    ),
+                ),
+            },
+            PlannedFace {
+                name: "Upload server",
+                key: "Addresses.Upload",
+                addresses: config.addresses.face(AddressedFace::Upload),
+                guarded: true,
+                face: measured("upload", upload::service(Arc::clone(services), version)),
+            },
+            PlannedFace {
+                name: CLUSTER,
+                key: "Addresses.Cluster",
+                addresses: config.addresses.face(AddressedFace::Cluster),
+                guarded: cluster_has_users(services).await?,
+                face: measured("cluster", cluster::service(Arc::clone(services.cluster()))),
+            },
         ];
         let mut faces = Self {
             open: Vec::new(),
@@ -81,6 +120,9 @@ impl Faces {
         let mut nearest = Vec::new();
         for plan in plans {
             let listeners = plan.bind(insecure_open, tls.as_ref()).await?;
+            if plan.name == CLUSTER {
+                announce_cluster(node, services, &listeners);
+            }
             nearest.push(nearest_of(&listeners));
             for listener in listeners {
                 faces
@@ -104,6 +146,17 @@ impl Faces {
             node.repo()
                 .write_gateway(&format!("{scheme}://{socket}"))
                 .map_err(written)?;
+        }
+        let further = [
+            AddressedFace::Pinning,
+            AddressedFace::Upload,
+            AddressedFace::Cluster,
+        ];
+        for (face, address) in further.into_iter().zip(nearest.iter().skip(2)) {
+            if let Some(address) = address {
+                let published = node.repo().write_face(face, &address.to_string());
+                published.map_err(written)?;
+            }
         }
         Ok(faces)
     }
@@ -156,6 +209,29 @@ impl PlannedFace {
         }
         Ok(listeners)
     }
+}
+
+/// Whether the cluster's face asks for credentials.
+async fn cluster_has_users(services: &Services) -> Result<bool, Problem> {
+    match services.rows().cluster_users(None, 1).await {
+        Ok(users) => Ok(!users.is_empty()),
+        // A database that is away has them or not: nobody is let in without them then.
+        Err(SharedError::Unreachable(_)) => Ok(true),
+        Err(error) => Err(Problem::failed("cannot read the users of the cluster").because(&error)),
+    }
+}
+
+/// Tells the other peers of the cluster where this one is reached.
+fn announce_cluster(node: &Node, services: &Services, listeners: &[Listener]) {
+    let config = node.config();
+    let announced = match &config.cluster.announce {
+        Some(addresses) => addresses.clone(),
+        None => listeners
+            .iter()
+            .map(|listener| reached_here(listener.address(), false).to_string())
+            .collect(),
+    };
+    services.cluster().announce(announced);
 }
 
 /// The certificate of the configuration.

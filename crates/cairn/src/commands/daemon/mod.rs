@@ -1,6 +1,7 @@
 //! `daemon`: runs the node with its faces until it is stopped.
 
 mod faces;
+mod services;
 mod stop;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::{Arg, ArgAction, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
 use self::faces::Faces;
+use self::services::RunningServices;
 use super::init;
 use crate::allocator;
 use crate::error::Problem;
@@ -123,7 +125,11 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
             };
             connect(&node, &options).await?;
         }
-        serve(&node, flag("insecure-open") == Some(true)).await
+        let services = Box::pin(RunningServices::start(&node)).await?;
+        let insecure_open = flag("insecure-open") == Some(true);
+        let served = Box::pin(serve(&node, &services, insecure_open)).await;
+        services.stop().await;
+        served
     };
     let served = Box::pin(served).await;
     let closed = node.shutdown().await.map_err(|error| node_problem(&error));
@@ -151,12 +157,16 @@ async fn connect(node: &Node, options: &OnlineOptions) -> Result<(), Problem> {
 }
 
 /// Opens the faces and serves them until the daemon is stopped.
-async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
+async fn serve(
+    node: &Arc<Node>,
+    services: &RunningServices,
+    insecure_open: bool,
+) -> Result<(), Problem> {
     let stop = CancellationToken::new();
     // Before the daemon is announced: from then on it must stop cleanly.
     let mut signals = stop::Signals::new()
         .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
-    let faces = Box::pin(Faces::open(node, insecure_open, &stop)).await?;
+    let faces = Box::pin(Faces::open(node, services.services(), insecure_open, &stop)).await?;
     for line in faces.lines() {
         print_line(line);
     }
@@ -172,6 +182,7 @@ async fn serve(node: &Arc<Node>, insecure_open: bool) -> Result<(), Problem> {
         _ = served.join_next() => tracing::error!("a face has ended unexpectedly"),
     }
     stop.cancel();
+    services.begin_stop();
     stop::limit(STOP_LIMIT, signals);
     while served.join_next().await.is_some() {}
     thrift.abort();
