@@ -14,6 +14,9 @@ pub(crate) struct Options {
     /// Take parts of the repository away after each end, in place of killing it under load.
     #[arg(long)]
     damage: bool,
+    /// Load it with pin requests and uploads of several accounts.
+    #[arg(long, conflicts_with = "damage")]
+    services: bool,
     /// How often to kill it.
     #[arg(long, default_value_t = 50)]
     rounds: u32,
@@ -50,6 +53,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.damage {
         let report = crash::damage::run(&choices)?;
         println!("nothing readable and pinned was taken, and what is lost was told: {report}");
+        return Ok(());
+    }
+    if options.services {
+        let report = crash::services::run(&choices)?;
+        println!("no pin request and no upload was lost, none is there twice: {report}");
         return Ok(());
     }
     let report = crash::run(&choices)?;

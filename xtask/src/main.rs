@@ -10,6 +10,7 @@ mod conformance;
 mod crash;
 mod fuzz;
 mod layers;
+mod pins;
 mod process;
 mod recordings;
 mod simulate;
@@ -30,6 +31,8 @@ enum Task {
     Test(test::Options),
     /// How fast it is: the micro-benchmarks, then whole processes.
     Bench(bench::Options),
+    /// How fast pin requests are made and listed, in SQLite and in PostgreSQL.
+    Pins(pins::Options),
     /// The client libraries that programs use, against the program; installs them first.
     Clients,
     /// The conformance suite of gateways, against the program; builds it first, with Go.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Pins(options) => pins::run(&options),
         Task::Clients => clients::run(),
         Task::Conformance(options) => conformance::run(&options).map(|outcome| {
             if let conformance::Outcome::Skipped(reason) = outcome {

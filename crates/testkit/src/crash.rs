@@ -22,6 +22,7 @@ use crate::server::{Daemon, Repository};
 pub mod damage;
 mod load;
 mod model;
+pub mod services;
 
 use load::Client;
 use model::{Collections, Item};

@@ -209,6 +209,9 @@ impl Repository {
             ready_after: Duration::ZERO,
             rpc: None,
             gateway: None,
+            pinning: None,
+            upload: None,
+            cluster: None,
         })
     }
 
@@ -228,6 +231,9 @@ pub struct Daemon {
     ready_after: Duration,
     rpc: Option<SocketAddr>,
     gateway: Option<SocketAddr>,
+    pinning: Option<SocketAddr>,
+    upload: Option<SocketAddr>,
+    cluster: Option<SocketAddr>,
 }
 
 impl Daemon {
@@ -255,6 +261,9 @@ impl Daemon {
         self.ready_after = self.started.elapsed();
         self.rpc = self.log.address("RPC API server listening on ");
         self.gateway = self.log.address("Gateway server listening on ");
+        self.pinning = self.log.address("Pinning service listening on ");
+        self.upload = self.log.address("Upload server listening on ");
+        self.cluster = self.log.address("Cluster server listening on ");
         ensure!(
             self.rpc.is_some(),
             "the daemon did not say where its RPC listens\n{}",
@@ -275,6 +284,24 @@ impl Daemon {
     #[must_use]
     pub fn gateway(&self) -> Option<String> {
         self.gateway.map(|address| format!("http://{address}"))
+    }
+
+    /// The pinning service's address as `http://host:port`, where it has one.
+    #[must_use]
+    pub fn pinning(&self) -> Option<String> {
+        self.pinning.map(|address| format!("http://{address}"))
+    }
+
+    /// The upload server's address as `http://host:port`, where it has one.
+    #[must_use]
+    pub fn upload(&self) -> Option<String> {
+        self.upload.map(|address| format!("http://{address}"))
+    }
+
+    /// The cluster server's address as `http://host:port`, where it has one.
+    #[must_use]
+    pub fn cluster(&self) -> Option<String> {
+        self.cluster.map(|address| format!("http://{address}"))
     }
 
     /// Where the RPC listens.
