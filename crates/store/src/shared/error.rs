@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
+
 use crate::meta::RowError;
 
 /// Why an operation on shared rows failed.
@@ -87,6 +89,43 @@ pub enum SharedError {
     /// The database was closed.
     #[error("the database is closed")]
     Closed,
+}
+
+impl SharedError {
+    /// Whether a SQLite file itself is damaged, and not only unusable for now: locked, not permitted, on a disk that is full
+    /// or fails.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Database { source, .. }
+            | Self::File(RowError::Open { source, .. } | RowError::Database { source, .. }) => {
+                !is_passing(&**source)
+            }
+            Self::File(error) => !matches!(error, RowError::Newer { .. } | RowError::Closed),
+            _ => false,
+        }
+    }
+}
+
+fn is_passing(source: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let code = source
+        .downcast_ref::<rusqlite::Error>()
+        .and_then(rusqlite::Error::sqlite_error_code);
+    source.is::<std::io::Error>()
+        || matches!(
+            code,
+            Some(
+                ErrorCode::PermissionDenied
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::DiskFull
+                    | ErrorCode::OutOfMemory
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::SystemIoFailure
+            )
+        )
 }
 
 impl From<RowError> for SharedError {

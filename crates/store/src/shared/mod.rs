@@ -21,6 +21,7 @@ mod url;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -117,4 +118,11 @@ fn check_name(name: &str) -> Result<(), SharedError> {
 /// The size of a page as the databases take it.
 fn page_limit(limit: usize) -> i64 {
     i64::try_from(limit.min(MAX_PAGE)).unwrap_or(i64::MAX)
+}
+
+/// Milliseconds of a duration, far below the end of the numbers, so that a time can be added.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis())
+        .unwrap_or(i64::MAX)
+        .min(i64::MAX / 4)
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
 
-use super::SharedError;
+use super::{Millis, SharedError};
 
 pub use self::peer::{ClusterMetric, ClusterPeer, Lease, NewMetric, PeerState, Peers, Renewal};
 pub use self::pin::{
@@ -86,9 +86,6 @@ pub trait ClusterRows: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Vec<PinStatusRow>>;
 
-    /// How many pins there are.
-    fn count_cluster_pins(&self) -> Answer<'_, u64>;
-
     /// Removes a pin, and the shards that no other owns. Their holders release the content.
     fn remove_cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Removal>;
 
@@ -107,11 +104,13 @@ pub trait ClusterRows: Send + Sync + 'static {
         outcome: Outcome,
     ) -> Answer<'a, bool>;
 
-    /// Queues the failed holdings again: of one pin or all, of one peer or all. The pins that have one.
+    /// Queues the failed holdings again: of one pin or all, of one peer or all, of those that failed until a time or all.
+    /// The pins that have one.
     fn retry_holdings<'a>(
         &'a self,
         cid: Option<&'a Cid>,
         peer: Option<&'a str>,
+        until: Option<Millis>,
         limit: usize,
     ) -> Answer<'a, Vec<Cid>>;
 
@@ -137,9 +136,6 @@ pub trait ClusterRows: Send + Sync + 'static {
 
     /// Whether the peer has or should have a pin of this content.
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool>;
-
-    /// Makes a peer ask whether it still needs content, which it pinned for a row that was not written.
-    fn release_content<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, ()>;
 
     /// How many holdings of the peer are not pinned, and how many are.
     fn count_holdings<'a>(&'a self, peer: &'a str) -> Answer<'a, (u64, u64)>;
@@ -174,8 +170,3 @@ pub const MAX_PEERS: usize = 1_000;
 
 /// Maximum number of metrics of a peer; more are left out.
 pub const MAX_METRICS: usize = 64;
-
-/// Milliseconds as the databases take them.
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
-}

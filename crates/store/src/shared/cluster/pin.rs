@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cairn_primitives::Cid;
 
-use crate::shared::{Millis, SharedError};
+use crate::shared::{Millis, SharedError, millis};
 
 /// What a pin is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,18 +54,6 @@ impl PinKinds {
     #[must_use]
     pub fn of(kinds: &[PinKind]) -> Self {
         Self(kinds.iter().fold(0, |set, kind| set | 1 << kind.number()))
-    }
-
-    /// Both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether it has this one.
-    #[must_use]
-    pub fn has(self, kind: PinKind) -> bool {
-        self.0 & 1 << kind.number() != 0
     }
 
     /// As a number whose bit `n` stands for the kind of that number.
@@ -343,7 +331,7 @@ impl PinColumns {
                 _ => None,
             },
             after: match pin.expiry {
-                Expiry::After(time) => Some(super::millis(time)),
+                Expiry::After(time) => Some(millis(time)),
                 _ => None,
             },
             owner: pin.owner.as_ref().map(Cid::to_bytes),

@@ -20,7 +20,6 @@ pub(super) struct Part {
 
 /// The parts of an interval, `from` included and `to` excluded, or without end. None if it is empty.
 pub(super) fn parts(from: Option<i64>, to: Option<i64>) -> Vec<Part> {
-    let top = BUCKETS.len() - 1;
     let mut parts = Vec::new();
     let mut from = from.unwrap_or(0).clamp(0, 1 << 61);
     // Beyond all times, and a whole number of the longest intervals.
@@ -42,9 +41,6 @@ pub(super) fn parts(from: Option<i64>, to: Option<i64>) -> Vec<Part> {
                 .map(|(from, to)| Part { level, from, to }),
         );
         (from, to, level, below) = (first, last, Some(next), shift);
-        if next == top {
-            break;
-        }
     }
     if from < to {
         parts.push(Part { level, from, to });

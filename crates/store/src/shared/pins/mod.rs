@@ -435,13 +435,6 @@ fn json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Resul
     serde_json::from_str(text).map_err(|_| SharedError::Damaged { what })
 }
 
-/// Milliseconds of a duration, far below the end of the numbers, so that a time can be added.
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis())
-        .unwrap_or(i64::MAX)
-        .min(i64::MAX / 4)
-}
-
 impl NewPin {
     /// Checks it, and converts it. `replaces` is part of what an idempotency key stands for.
     pub(super) fn columns(&self, replaces: Option<RequestId>) -> Result<PinColumns, SharedError> {
@@ -480,7 +473,7 @@ impl NewPin {
                 meta.as_deref().unwrap_or_default(),
                 &replaces.map_or_else(String::new, |id| id.to_string()),
             ]),
-            lifetime: millis(idempotency.lifetime),
+            lifetime: super::millis(idempotency.lifetime),
         });
         Ok(PinColumns {
             account: self.account.0,

@@ -65,6 +65,11 @@ fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> SharedError {
     }
 }
 
+/// A text that PostgreSQL can store: it has none with null characters.
+fn text(text: &str) -> String {
+    text.replace('\0', " ")
+}
+
 impl PostgresRows {
     /// Connects, and brings the database to the newest version.
     ///

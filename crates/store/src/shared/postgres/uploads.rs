@@ -1,5 +1,7 @@
 //! Uploads in PostgreSQL.
 
+use std::collections::HashMap;
+
 use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -70,9 +72,11 @@ async fn with_parts(
     .fetch_all(connection)
     .await
     .map_err(failed(READ))?;
+    let numbered = found.iter().enumerate();
+    let places: HashMap<i64, usize> = numbered.map(|(place, (id, _))| (*id, place)).collect();
     for part in &parts {
-        let upload: i64 = column(part, 0)?;
-        if let Some((_, upload)) = found.iter_mut().find(|(id, _)| *id == upload) {
+        let place = places.get(&column(part, 0)?);
+        if let Some((_, upload)) = place.and_then(|place| found.get_mut(*place)) {
             upload.parts.push(UploadPart {
                 cid: uploads::cid(column(part, 1)?)?,
                 bytes: uploads::size(column(part, 2)?)?,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use cairn_primitives::Cid;
 
 use super::{PostgresRows, failed};
+use crate::shared::Millis;
 use crate::shared::cluster::{
     Answer, Claimed, ClusterMetric, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Lease,
     NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Removal, Renewal,
@@ -100,10 +101,6 @@ impl ClusterRows for PostgresRows {
         })
     }
 
-    fn count_cluster_pins(&self) -> Answer<'_, u64> {
-        Box::pin(pins::count(&self.pool))
-    }
-
     fn remove_cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Removal> {
         Box::pin(async move { write::remove_one(&self.pool, &cid.to_bytes()).await })
     }
@@ -129,9 +126,16 @@ impl ClusterRows for PostgresRows {
         &'a self,
         cid: Option<&'a Cid>,
         peer: Option<&'a str>,
+        until: Option<Millis>,
         limit: usize,
     ) -> Answer<'a, Vec<Cid>> {
-        Box::pin(work::retry(&self.pool, cid.map(Cid::to_bytes), peer, limit))
+        Box::pin(work::retry(
+            &self.pool,
+            cid.map(Cid::to_bytes),
+            peer,
+            until,
+            limit,
+        ))
     }
 
     fn misplaced_pins<'a>(
@@ -161,13 +165,6 @@ impl ClusterRows for PostgresRows {
 
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
         Box::pin(async move { pins::wants(&self.pool, peer, &cid.to_v1().to_bytes()).await })
-    }
-
-    fn release_content<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let mut connection = self.pool.acquire().await.map_err(failed(READ))?;
-            write::release(&mut connection, peer, &cid.to_v1().to_bytes()).await
-        })
     }
 
     fn count_holdings<'a>(&'a self, peer: &'a str) -> Answer<'a, (u64, u64)> {

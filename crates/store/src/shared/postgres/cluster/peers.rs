@@ -6,12 +6,11 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use super::write::settle_peer;
 use super::{JOINING, READ, WRITE};
-use crate::shared::SharedError;
 use crate::shared::cluster::{
-    ClusterMetric, ClusterPeer, Lease, MAX_METRICS, MAX_PEERS, NewMetric, PeerState, Peers,
-    Renewal, millis,
+    ClusterMetric, ClusterPeer, Lease, MAX_METRICS, MAX_PEERS, NewMetric, PeerState, Peers, Renewal,
 };
 use crate::shared::postgres::{failed, now};
+use crate::shared::{SharedError, millis};
 
 pub(super) async fn join(
     pool: &PgPool,

@@ -181,14 +181,6 @@ pub(super) async fn statuses(
     with_holdings(&mut connection, pins).await
 }
 
-pub(super) async fn count(pool: &PgPool) -> Result<u64, SharedError> {
-    let (count,): (i64,) = sqlx::query_as("SELECT count(*) FROM cairn.cluster_pin")
-        .fetch_one(pool)
-        .await
-        .map_err(failed(READ))?;
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
 pub(super) async fn holders(pool: &PgPool, content: &[u8]) -> Result<Vec<String>, SharedError> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT h.peer FROM cairn.cluster_pin p JOIN cairn.cluster_holding h ON h.pin = p.id

@@ -8,11 +8,12 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use super::peers::holds;
 use super::pins::{pin, pin_columns, with_holdings};
-use super::write::{release, settle};
+use super::write::settle;
 use super::{READ, WRITE};
-use crate::shared::cluster::{Claimed, Lease, Outcome, PinStatusRow, cid, millis};
-use crate::shared::postgres::{failed, now};
-use crate::shared::{SharedError, page_limit};
+use crate::shared::cluster::{Claimed, Lease, Outcome, PinStatusRow, cid};
+use crate::shared::postgres::{failed, now, releases, text};
+use crate::shared::releases::cid_key;
+use crate::shared::{Millis, SharedError, millis, page_limit};
 
 pub(super) async fn claim(
     pool: &PgPool,
@@ -66,7 +67,7 @@ pub(super) async fn finish(
         && record(&mut transaction, lease, id, outcome).await?;
     if !done && *outcome == Outcome::Pinned {
         // Whatever wants the content meanwhile keeps it.
-        release(&mut transaction, &lease.peer, &cid(id)?.to_v1().to_bytes()).await?;
+        releases::add(&mut transaction, &lease.peer, &cid_key(&cid(id)?)).await?;
     }
     transaction.commit().await.map_err(failed(WRITE))?;
     Ok(done)
@@ -85,8 +86,7 @@ async fn record(
         .map_err(failed(READ))?;
     let (status, error, retry) = match outcome {
         Outcome::Pinned => (2_i64, String::new(), 0),
-        // PostgreSQL has no texts with null characters.
-        Outcome::Failed { error, retry } => (3, error.replace('\0', " "), millis(*retry)),
+        Outcome::Failed { error, retry } => (3, text(error), millis(*retry)),
         Outcome::Interrupted => (0, String::new(), 0),
     };
     let done = sqlx::query(concat!(
@@ -114,6 +114,7 @@ pub(super) async fn retry(
     pool: &PgPool,
     id: Option<Vec<u8>>,
     peer: Option<&str>,
+    until: Option<Millis>,
     limit: usize,
 ) -> Result<Vec<Cid>, SharedError> {
     let rows: Vec<(Vec<u8>,)> = sqlx::query_as(concat!(
@@ -121,6 +122,7 @@ pub(super) async fn retry(
             SELECT pin, peer FROM cairn.cluster_holding
             WHERE status <> 2 AND status = 3 AND assigned
             AND ($1 IS NULL OR pin = $1) AND ($2 IS NULL OR peer = $2)
+            AND ($4 IS NULL OR changed <= $4)
             ORDER BY pin LIMIT $3 FOR UPDATE SKIP LOCKED)
          UPDATE cairn.cluster_holding h
          SET status = 0, attempts = 0, error = '', changed = now, due = now FROM failing, (SELECT ",
@@ -130,6 +132,7 @@ pub(super) async fn retry(
     .bind(id)
     .bind(peer)
     .bind(page_limit(limit))
+    .bind(until)
     .fetch_all(pool)
     .await
     .map_err(failed(WRITE))?;
@@ -169,8 +172,10 @@ pub(super) async fn misplaced(
 
 pub(super) async fn count(pool: &PgPool, peer: &str) -> Result<(u64, u64), SharedError> {
     let (waiting, pinned): (i64, i64) = sqlx::query_as(
-        "SELECT count(*) FILTER (WHERE status <> 2), count(*) FILTER (WHERE status = 2)
-         FROM cairn.cluster_holding WHERE peer = $1",
+        // Each of both counts is that of an index.
+        "SELECT waiting, held - waiting FROM (SELECT
+            (SELECT count(*) FROM cairn.cluster_holding WHERE peer = $1 AND status <> 2) AS waiting,
+            (SELECT count(*) FROM cairn.cluster_holding WHERE peer = $1) AS held) counts",
     )
     .bind(peer)
     .fetch_one(pool)

@@ -194,24 +194,6 @@ macro_rules! drop_needless {
     };
 }
 
-/// Notes that a peer should ask whether it still needs the content of a CID, given as the bytes of its CIDv1.
-pub(super) async fn release(
-    connection: &mut PgConnection,
-    peer: &str,
-    content: &[u8],
-) -> Result<(), SharedError> {
-    sqlx::query(
-        "INSERT INTO cairn.release (peer, cid) VALUES ($1, $2)
-         ON CONFLICT (peer, cid) DO UPDATE SET id = DEFAULT",
-    )
-    .bind(peer)
-    .bind(content)
-    .execute(connection)
-    .await
-    .map_err(failed(WRITE))?;
-    Ok(())
-}
-
 /// Drops the old holders of a pin that are not needed any more.
 pub(super) async fn settle(connection: &mut PgConnection, id: &[u8]) -> Result<(), SharedError> {
     sqlx::query(drop_needless!("pin"))

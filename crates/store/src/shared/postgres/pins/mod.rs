@@ -16,7 +16,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 pub(super) use self::write::release_all;
 use super::releases::add as add_release;
 use super::{PostgresRows, failed, now};
-use crate::shared::pins::millis;
+use crate::shared::millis;
 use crate::shared::releases::cid_key;
 use crate::shared::{
     AccountId, BackOff, Fenced, Inserted, LeasedPin, NewPin, PinEnd, PinFilter, PinLease, PinPage,

@@ -4,11 +4,12 @@ use sqlx::PgConnection;
 
 use super::write::count;
 use super::{READ, WRITE, add_release, failed, lock, now};
-use crate::shared::pins::{millis, read_origins, signed, unsigned};
+use crate::shared::pins::{read_origins, signed, unsigned};
+use crate::shared::postgres::text;
 use crate::shared::releases::read_cid;
 use crate::shared::{
     AccountId, BackOff, Fenced, LeasedPin, PinEnd, PinLease, PinState, RenewedPin, SharedError,
-    page_limit,
+    millis, page_limit,
 };
 
 /// Gives a turn to requests whose wait or lease is over: those of one account one after the other, from the turn that is
@@ -247,7 +248,7 @@ pub(super) async fn back_off(
     .bind(place.0)
     .bind(place.1)
     .bind(end.min(held.now + millis(back_off.delay)))
-    .bind(&back_off.waits)
+    .bind(text(&back_off.waits))
     .execute(&mut *connection)
     .await
     .map_err(failed(WRITE))?;
@@ -299,7 +300,7 @@ pub(super) async fn finish(
             .bind(&held.peer)
             .bind(signed(*dag_size))
             .bind(raw_size.map(signed))
-            .bind(details)
+            .bind(details.as_deref().map(text))
             .execute(&mut *connection)
             .await
             .map_err(failed(WRITE))?;
@@ -311,7 +312,7 @@ pub(super) async fn finish(
             )
             .bind(account)
             .bind(created)
-            .bind(details)
+            .bind(text(details))
             .execute(&mut *connection)
             .await
             .map_err(failed(WRITE))?;

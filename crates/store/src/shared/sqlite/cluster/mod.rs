@@ -11,6 +11,7 @@ use std::time::Duration;
 use cairn_primitives::Cid;
 
 use super::SharedSqliteRows;
+use crate::shared::Millis;
 use crate::shared::cluster::{
     Answer, Claimed, ClusterMetric, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Lease,
     NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Removal, Renewal,
@@ -114,10 +115,6 @@ impl ClusterRows for SharedSqliteRows {
         )
     }
 
-    fn count_cluster_pins(&self) -> Answer<'_, u64> {
-        Box::pin(self.read(pins::count))
-    }
-
     fn remove_cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Removal> {
         let id = cid.to_bytes();
         Box::pin(
@@ -181,11 +178,12 @@ impl ClusterRows for SharedSqliteRows {
         &'a self,
         cid: Option<&'a Cid>,
         peer: Option<&'a str>,
+        until: Option<Millis>,
         limit: usize,
     ) -> Answer<'a, Vec<Cid>> {
         let (id, peer) = (cid.map(Cid::to_bytes), peer.map(str::to_owned));
         Box::pin(self.writer.write(move |connection| {
-            work::retry(connection, id.as_deref(), peer.as_deref(), limit)
+            work::retry(connection, id.as_deref(), peer.as_deref(), until, limit)
         }))
     }
 
@@ -220,14 +218,6 @@ impl ClusterRows for SharedSqliteRows {
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
         let (peer, content) = (peer.to_owned(), cid.to_v1().to_bytes());
         Box::pin(self.read(move |connection| pins::wants(connection, &peer, &content)))
-    }
-
-    fn release_content<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, ()> {
-        let (peer, content) = (peer.to_owned(), cid.to_v1().to_bytes());
-        Box::pin(
-            self.writer
-                .write(move |connection| write::release(connection, &peer, &content)),
-        )
     }
 
     fn count_holdings<'a>(&'a self, peer: &'a str) -> Answer<'a, (u64, u64)> {

@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::write::{release, settle_peer};
+use super::write::settle_peer;
 use super::{READ, WRITE};
-use crate::shared::SharedError;
 use crate::shared::cluster::{
-    ClusterMetric, ClusterPeer, Lease, MAX_METRICS, MAX_PEERS, NewMetric, PeerState, Peers,
-    Renewal, millis,
+    ClusterMetric, ClusterPeer, Lease, MAX_METRICS, MAX_PEERS, NewMetric, PeerState, Peers, Renewal,
 };
 use crate::shared::sqlite::accounts::changed;
 use crate::shared::sqlite::{failed, now};
+use crate::shared::{SharedError, millis};
 
 pub(super) fn join(
     connection: &Connection,
@@ -231,15 +230,4 @@ pub(super) fn holds(connection: &Connection, lease: &Lease) -> Result<bool, Shar
         ))
         .and_then(|mut statement| statement.query_row((&lease.peer, lease.epoch), |row| row.get(0)))
         .map_err(failed(READ))
-}
-
-/// Releases the content of holdings that were just deleted.
-pub(super) fn release_all(
-    connection: &Connection,
-    gone: &[(String, Vec<u8>)],
-) -> Result<(), SharedError> {
-    for (peer, content) in gone {
-        release(connection, peer, content)?;
-    }
-    Ok(())
 }

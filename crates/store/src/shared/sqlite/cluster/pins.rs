@@ -169,13 +169,6 @@ pub(super) fn statuses(
     with_holdings(connection, page)
 }
 
-pub(super) fn count(connection: &Connection) -> Result<u64, SharedError> {
-    let count: i64 = connection
-        .query_row("SELECT count(*) FROM cluster_pin", [], |row| row.get(0))
-        .map_err(failed(READ))?;
-    Ok(count.unsigned_abs())
-}
-
 pub(super) fn holders(connection: &Connection, content: &[u8]) -> Result<Vec<String>, SharedError> {
     connection
         .prepare_cached(

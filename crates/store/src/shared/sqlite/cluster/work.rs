@@ -7,12 +7,13 @@ use rusqlite::Connection;
 
 use super::peers::holds;
 use super::pins::{columns, pin_columns, with_holdings};
-use super::write::{release, settle};
+use super::write::settle;
 use super::{READ, WRITE};
-use crate::shared::cluster::{Claimed, Lease, Outcome, PinStatusRow, cid, millis};
+use crate::shared::cluster::{Claimed, Lease, Outcome, PinStatusRow, cid};
+use crate::shared::releases::cid_key;
 use crate::shared::sqlite::accounts::changed;
-use crate::shared::sqlite::{failed, now};
-use crate::shared::{SharedError, page_limit};
+use crate::shared::sqlite::{failed, now, releases};
+use crate::shared::{Millis, SharedError, millis, page_limit};
 
 /// Whether a holding is due.
 pub(super) fn waits(connection: &Connection, peer: &str) -> Result<bool, SharedError> {
@@ -80,7 +81,7 @@ pub(super) fn finish(
     let done = holds(connection, lease)? && record(connection, lease, id, outcome)?;
     if !done && *outcome == Outcome::Pinned {
         // Whatever wants the content meanwhile keeps it.
-        release(connection, &lease.peer, &cid(id)?.to_v1().to_bytes())?;
+        releases::add(connection, &lease.peer, &cid_key(&cid(id)?))?;
     }
     Ok(done)
 }
@@ -116,16 +117,18 @@ pub(super) fn retry(
     connection: &Connection,
     id: Option<&[u8]>,
     peer: Option<&str>,
+    until: Option<Millis>,
     limit: usize,
 ) -> Result<Vec<Cid>, SharedError> {
     let failing: Vec<(Vec<u8>, String)> = connection
         .prepare_cached(
             "SELECT pin, peer FROM cluster_holding WHERE status <> 2 AND status = 3 AND assigned = 1
-             AND (?1 IS NULL OR pin = ?1) AND (?2 IS NULL OR peer = ?2) ORDER BY pin LIMIT ?3",
+             AND (?1 IS NULL OR pin = ?1) AND (?2 IS NULL OR peer = ?2)
+             AND (?4 IS NULL OR changed <= ?4) ORDER BY pin LIMIT ?3",
         )
         .and_then(|mut statement| {
             statement
-                .query_map((id, peer, page_limit(limit)), |row| {
+                .query_map((id, peer, page_limit(limit), until), |row| {
                     Ok((row.get(0)?, row.get(1)?))
                 })?
                 .collect()
@@ -182,8 +185,10 @@ pub(super) fn misplaced(
 pub(super) fn count(connection: &Connection, peer: &str) -> Result<(u64, u64), SharedError> {
     let (waiting, pinned): (i64, i64) = connection
         .prepare_cached(
-            "SELECT count(*) FILTER (WHERE status <> 2), count(*) FILTER (WHERE status = 2)
-             FROM cluster_holding WHERE peer = ?1",
+            // Each of both counts is that of an index.
+            "SELECT waiting, held - waiting FROM (SELECT
+                (SELECT count(*) FROM cluster_holding WHERE peer = ?1 AND status <> 2) AS waiting,
+                (SELECT count(*) FROM cluster_holding WHERE peer = ?1) AS held)",
         )
         .and_then(|mut statement| statement.query_row([peer], |row| Ok((row.get(0)?, row.get(1)?))))
         .map_err(failed(READ))?;

@@ -2,28 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::peers::release_all;
 use super::pins::{columns, holdings, status};
 use super::{READ, WRITE};
 use crate::shared::cluster::{ClusterPin, NewClusterPin, PinColumns, Placement, Removal};
 use crate::shared::sqlite::accounts::changed;
-use crate::shared::sqlite::{failed, now};
+use crate::shared::sqlite::{failed, now, releases};
 use crate::shared::{PinKind, SharedError, page_limit};
-
-/// Notes that a peer should ask whether it still needs the content of a CID, given as the bytes of its CIDv1.
-pub(super) fn release(
-    connection: &Connection,
-    peer: &str,
-    content: &[u8],
-) -> Result<(), SharedError> {
-    changed(
-        connection,
-        "INSERT OR REPLACE INTO release (peer, cid) VALUES (?1, ?2)",
-        (peer, content),
-        WRITE,
-    )?;
-    Ok(())
-}
 
 pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<ClusterPin, SharedError> {
     let own = PinColumns::of(new)?;
@@ -178,7 +162,10 @@ fn drop_holdings(
                 .collect()
         })
         .map_err(failed(WRITE))?;
-    release_all(connection, &gone)
+    for (peer, content) in &gone {
+        releases::add(connection, peer, content)?;
+    }
+    Ok(())
 }
 
 /// Drops the old holders of a pin that are not needed any more.

@@ -14,7 +14,7 @@ pub(super) use self::write::release_all;
 use super::accounts::changed;
 use super::releases::add as add_release;
 use super::{SharedSqliteRows, failed, now};
-use crate::shared::pins::millis;
+use crate::shared::millis;
 use crate::shared::releases::cid_key;
 use crate::shared::{
     AccountId, BackOff, Fenced, Inserted, LeasedPin, NewPin, PinEnd, PinFilter, PinLease, PinPage,

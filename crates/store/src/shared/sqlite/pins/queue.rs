@@ -6,11 +6,11 @@ use rusqlite::Connection;
 
 use super::write::count;
 use super::{add_release, all, clock, one, write};
-use crate::shared::pins::{millis, read_origins, signed, unsigned};
+use crate::shared::pins::{read_origins, signed, unsigned};
 use crate::shared::releases::read_cid;
 use crate::shared::{
     AccountId, BackOff, Fenced, LeasedPin, PinEnd, PinLease, PinState, RenewedPin, SharedError,
-    page_limit,
+    millis, page_limit,
 };
 
 /// Gives a turn to requests whose wait or lease is over.
