@@ -13,6 +13,7 @@ pub mod codec;
 pub mod denylist;
 pub mod dns;
 pub mod duration;
+pub mod ip;
 pub mod ipld;
 pub mod ipns;
 pub mod keys;

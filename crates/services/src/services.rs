@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{AccountSettings, Accounts};
 use crate::backend::Backend;
-use crate::cluster::{Cluster, ClusterSettings, NoLink, PeerLink};
+use crate::cluster::{Cluster, ClusterSettings, PeerLink};
 use crate::context::Context;
 use crate::locks::CidLock;
 use crate::pin_queue::{PinQueue, PinQueueSettings};
@@ -59,19 +59,9 @@ pub struct Services {
 }
 
 impl Services {
-    /// Services with these shared parts and settings.
+    /// Services with these shared parts and settings, and this way to the other peers of the cluster.
     #[must_use]
-    pub fn new(context: Context, settings: &ServiceSettings) -> Arc<Self> {
-        Self::linked(context, settings, Arc::new(NoLink))
-    }
-
-    /// The same, with a way to the other peers of the cluster.
-    #[must_use]
-    pub fn linked(
-        context: Context,
-        settings: &ServiceSettings,
-        link: Arc<dyn PeerLink>,
-    ) -> Arc<Self> {
+    pub fn new(context: Context, settings: &ServiceSettings, link: Arc<dyn PeerLink>) -> Arc<Self> {
         let context = Arc::new(context);
         let rows = Arc::clone(context.rows());
         Arc::new(Self {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::Multiaddr;
+use cairn_primitives::ip::Ipv4Kind;
 use cairn_store::network::{PeerAddresses, Swarm};
 use futures_util::future::BoxFuture;
 
@@ -177,26 +178,13 @@ pub fn check_ip(ip: IpAddr) -> Result<(), &'static str> {
     }
 }
 
-/// See the registry <https://www.iana.org/assignments/iana-ipv4-special-registry>.
 fn check_ip4(ip: Ipv4Addr) -> Result<(), &'static str> {
-    let [a, b, c, _] = ip.octets();
-    if ip.is_loopback() {
-        Err("it is this machine")
-    } else if ip.is_private() || (a == 100 && (64..128).contains(&b)) {
-        Err("it is on a private network")
-    } else if ip.is_link_local() {
-        Err("it is a link-local address")
-    } else if a == 0
-        || a >= 224
-        || (a == 192 && b == 0 && (c == 0 || c == 2))
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 198 && (b == 18 || b == 19))
-        || (a == 198 && b == 51 && c == 100)
-        || (a == 203 && b == 0 && c == 113)
-    {
-        Err("it is not on the internet")
-    } else {
-        Ok(())
+    match Ipv4Kind::of(ip) {
+        Ipv4Kind::Loopback => Err("it is this machine"),
+        Ipv4Kind::Private => Err("it is on a private network"),
+        Ipv4Kind::LinkLocal => Err("it is a link-local address"),
+        Ipv4Kind::Special => Err("it is not on the internet"),
+        Ipv4Kind::Public => Ok(()),
     }
 }
 

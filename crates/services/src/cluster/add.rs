@@ -297,7 +297,7 @@ impl Cluster {
     /// Lets go of content whose row could not be written.
     async fn unpin_if_unwanted(&self, root: &Cid) {
         let rows = self.context.rows();
-        if let Err(error) = rows.release_content(self.peer(), root).await {
+        if let Err(error) = rows.add_release(self.peer(), root).await {
             tracing::warn!(%root, %error, "content stays pinned that no row wants, until the next start");
         }
     }

@@ -172,8 +172,16 @@ impl Cluster {
         }
     }
 
+    /// Lets nobody in without a credential, also while there is no user.
+    pub fn require_users(&self) {
+        self.had_users.store(true, Ordering::Relaxed);
+    }
+
     /// Whether there is a user, or was one while this process ran: removing the last user does not open the API.
-    async fn has_users(&self) -> Result<bool, SharedError> {
+    ///
+    /// # Errors
+    /// When the rows fail.
+    pub async fn has_users(&self) -> Result<bool, SharedError> {
         if self.had_users.load(Ordering::Relaxed) {
             return Ok(true);
         }

@@ -52,27 +52,3 @@ pub trait PeerLink: std::fmt::Debug + Send + Sync + 'static {
         token: String,
     ) -> BoxFuture<'a, Result<Vec<Cid>, LinkError>>;
 }
-
-/// No way to other peers: a cluster of one.
-#[derive(Debug)]
-pub struct NoLink;
-
-impl PeerLink for NoLink {
-    fn dag<'a>(
-        &'a self,
-        peer: &'a PeerInfo,
-        _: &'a Cid,
-        _: Option<u32>,
-        _: String,
-    ) -> BoxFuture<'a, Result<Content<'static>, LinkError>> {
-        Box::pin(async { Err(LinkError::NoAddress(peer.id.clone())) })
-    }
-
-    fn collect<'a>(
-        &'a self,
-        peer: &'a PeerInfo,
-        _: String,
-    ) -> BoxFuture<'a, Result<Vec<Cid>, LinkError>> {
-        Box::pin(async { Err(LinkError::NoAddress(peer.id.clone())) })
-    }
-}

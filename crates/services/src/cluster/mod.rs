@@ -35,7 +35,7 @@ pub use self::auth::{AuthRefusal, ClusterCaller, Credential, set_user};
 pub use self::error::ClusterError;
 pub use self::health::{Alert, Graph, HealthMetric};
 pub use self::info::PeerInfo;
-pub use self::link::{LinkError, NoLink, PeerLink};
+pub use self::link::{LinkError, PeerLink};
 pub use self::pinset::{ExpiryOption, PinOptions};
 pub use self::settings::ClusterSettings;
 pub use self::status::{PeerStatus, Scope, Status, StatusSet};

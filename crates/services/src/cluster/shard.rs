@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use cairn_primitives::{Block, Cid, Codec, Multihash, codec};
+use cairn_primitives::codec::{self, dag_cbor};
+use cairn_primitives::{Block, Cid, Codec, Ipld, Multihash};
 use cairn_store::shared::{Expiry, NewClusterPin, PinKind, Placement};
 
 use super::add::{AddedEntry, Events, send};
@@ -37,46 +38,14 @@ struct Shard {
 }
 
 /// The block of a map from numbers to links.
-fn map_of(links: &[Cid]) -> Block {
-    let mut keyed: Vec<(String, &Cid)> = links
-        .iter()
-        .enumerate()
-        .map(|(number, cid)| (number.to_string(), cid))
-        .collect();
-    // The canonical order: shorter keys first.
-    keyed.sort_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-    let mut data = Vec::new();
-    head(5, keyed.len(), &mut data);
-    for (key, cid) in keyed {
-        head(3, key.len(), &mut data);
-        data.extend_from_slice(key.as_bytes());
-        let bytes = cid.to_bytes();
-        data.extend_from_slice(&[0xd8, 42]);
-        head(2, bytes.len() + 1, &mut data);
-        data.push(0);
-        data.extend_from_slice(&bytes);
-    }
+fn map_of(links: &[Cid]) -> Result<Block, BackendError> {
+    let numbered = links.iter().enumerate();
+    let map = numbered.map(|(number, cid)| (number.to_string().into(), Ipld::Link(cid.clone())));
+    let data = dag_cbor::encode(&Ipld::Map(map.collect()))
+        .map_err(|error| BackendError::failed("write a shard", error))?;
+    let data = Bytes::from(data);
     let cid = Cid::v1(Codec::DAG_CBOR, Multihash::sha2_256(&data));
-    Block::new(cid, Bytes::from(data))
-}
-
-/// The head of a CBOR item.
-fn head(major: u8, value: usize, out: &mut Vec<u8>) {
-    let kind = major << 5;
-    let value = u64::try_from(value).unwrap_or(u64::MAX);
-    if let Ok(short) = u8::try_from(value) {
-        if short < 24 {
-            out.push(kind | short);
-        } else {
-            out.extend_from_slice(&[kind | 24, short]);
-        }
-    } else if let Ok(short) = u16::try_from(value) {
-        out.push(kind | 25);
-        out.extend_from_slice(&short.to_be_bytes());
-    } else {
-        out.push(kind | 27);
-        out.extend_from_slice(&value.to_be_bytes());
-    }
+    Ok(Block::new(cid, data))
 }
 
 impl Cluster {
@@ -100,15 +69,24 @@ impl Cluster {
                 .iter()
                 .map(|shard| shard.cid.clone())
                 .collect::<Vec<_>>(),
-        );
+        )?;
         let dag_cid = dag.cid.clone();
         blocks.push(dag);
         let kept = self.importer()?.put_blocks(blocks).await?;
         let (pins, entries) = self
             .shard_pins(root, &options, &shards, &dag_cid, limit)
             .await?;
+        // Nobody unpins any of them between the pins and the rows that say so. In order, so that two of these cannot wait
+        // for each other.
+        let mut pinned: Vec<&Cid> = shards.iter().map(|shard| &shard.cid).collect();
+        pinned.push(&dag_cid);
+        pinned.sort_unstable();
+        pinned.dedup();
+        let mut locks = Vec::with_capacity(pinned.len());
+        for cid in pinned {
+            locks.push(self.context.lock(cid).await);
+        }
         for shard in &shards {
-            let _lock = self.context.lock(&shard.cid).await;
             self.importer()?
                 .pin_imported(&shard.cid, &options.name, &[&keep, &kept])
                 .await?;
@@ -119,6 +97,7 @@ impl Cluster {
         };
         self.context.backend().pin(&dag_cid, direct).await?;
         self.put_all(pins).await?;
+        drop(locks);
         let last = entries.len().saturating_sub(1);
         for (place, entry) in entries.into_iter().enumerate() {
             if place == last {
@@ -188,18 +167,19 @@ impl Cluster {
                 ..pin(dag, PinKind::ClusterDag)
             },
         ];
+        let allocation = self
+            .allocate(options.replication, &options.peers, &[])
+            .await?;
+        let peers = self.peers_of(&allocation).await?;
         let mut entries = Vec::new();
         let mut before: Option<Cid> = None;
         for (number, shard) in shards.iter().enumerate() {
-            let allocation = self
-                .allocate(options.replication, &options.peers, &[])
-                .await?;
             entries.push(AddedEntry {
                 name: format!("shard-{number}"),
                 cid: Some(shard.cid.clone()),
                 bytes: 0,
                 size: shard.size,
-                peers: self.peers_of(&allocation).await?,
+                peers: peers.clone(),
             });
             pins.push(NewClusterPin {
                 direct: false,
@@ -208,7 +188,7 @@ impl Cluster {
                 shard_size: shard.size,
                 depth: 1,
                 reference: before.replace(shard.cid.clone()),
-                placement: allocation.placement,
+                placement: allocation.placement.clone(),
                 owner: Some(root.clone()),
                 source: own.clone(),
                 ..pin(&shard.cid, PinKind::Shard)
@@ -232,7 +212,7 @@ impl Cluster {
                     reason: format!("makes more than {MAX_SHARDS} shards"),
                 });
             }
-            let block = map_of(&filling.links);
+            let block = map_of(&filling.links)?;
             shards.push(Shard {
                 cid: block.cid.clone(),
                 size: filling.size,
@@ -298,7 +278,7 @@ mod tests {
         let links: Vec<Cid> = (0..30_u8)
             .map(|number| Cid::v1(Codec::RAW, Multihash::sha2_256(&[number])))
             .collect();
-        let block = map_of(&links);
+        let block = map_of(&links).unwrap();
         let found: Vec<Cid> = codec::links(block.cid.codec(), &block.data)
             .unwrap()
             .iter()

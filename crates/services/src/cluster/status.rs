@@ -196,8 +196,12 @@ impl Cluster {
     /// When the rows fail.
     pub async fn status(&self, cid: &Cid, scope: Scope) -> Result<PinStatus, ClusterError> {
         let seen = self.scope(scope).await?;
+        self.status_at(cid, &seen).await
+    }
+
+    async fn status_at(&self, cid: &Cid, seen: &[Seen]) -> Result<PinStatus, ClusterError> {
         Ok(match self.context.rows().cluster_status(cid).await? {
-            Some(row) => view(row, &seen),
+            Some(row) => view(row, seen),
             None => PinStatus {
                 cid: cid.clone(),
                 pin: None,
@@ -266,31 +270,38 @@ impl Cluster {
         let peer = (scope == Scope::Local).then(|| self.peer());
         self.context
             .rows()
-            .retry_holdings(Some(cid), peer, 1_000)
+            .retry_holdings(Some(cid), peer, None, 1_000)
             .await?;
         self.work.notify_one();
         self.status(cid, scope).await
     }
 
-    /// Queues all pins again that failed. They are in the stream.
+    /// Queues all pins again that failed before. They are in the stream, each at most once.
     pub fn recover_all(
         self: &Arc<Self>,
         scope: Scope,
     ) -> BoxStream<'static, Result<PinStatus, ClusterError>> {
-        let own = Arc::clone(self);
-        let pages = futures_util::stream::try_unfold(own, move |own| async move {
+        let start = (Arc::clone(self), None);
+        let pages = futures_util::stream::try_unfold(start, move |(own, until)| async move {
+            let rows = own.context.rows();
+            // What fails again meanwhile is not retried: that may never end.
+            let until = match until {
+                Some(until) => until,
+                None => rows.now().await?,
+            };
             let peer = (scope == Scope::Local).then(|| own.peer());
-            let retried = own.context.rows().retry_holdings(None, peer, 1_000).await?;
+            let retried = rows.retry_holdings(None, peer, Some(until), 1_000).await?;
             if retried.is_empty() {
                 return Ok::<_, ClusterError>(None);
             }
             own.work.notify_one();
+            let seen = own.scope(scope).await?;
             let each = Arc::clone(&own);
             let statuses = futures_util::stream::iter(retried).then(move |cid| {
-                let own = Arc::clone(&each);
-                async move { own.status(&cid, scope).await }
+                let (own, seen) = (Arc::clone(&each), Arc::clone(&seen));
+                async move { own.status_at(&cid, &seen).await }
             });
-            Ok(Some((statuses, own)))
+            Ok(Some((statuses, (own, Some(until)))))
         });
         pages.try_flatten().boxed()
     }

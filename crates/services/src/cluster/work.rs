@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, with_causes};
 use cairn_store::shared::{Claimed, ClusterPin, Lease, Outcome, SharedError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -79,7 +79,7 @@ impl Cluster {
     async fn pin_claimed(&self, lease: &Lease, claim: Claimed) {
         let Claimed { pin, attempts } = claim;
         // Nobody unpins it between the pin and the row that says so.
-        let _lock = self.context.lock(&pin.cid).await;
+        let lock = self.context.lock(&pin.cid).await;
         let outcome = match self.pin_here(&pin).await {
             Ok(()) => Outcome::Pinned,
             Err(error) => {
@@ -97,6 +97,8 @@ impl Cluster {
             .rows()
             .finish_holding(lease, &pin.cid, outcome)
             .await;
+        // Its row wants the content, whatever state it has.
+        drop(lock);
         if let Err(error) = done {
             tracing::warn!(cid = %pin.cid, %error, "cannot record a pin of the cluster");
             self.requeue(lease, &pin.cid).await;
@@ -123,7 +125,16 @@ impl Cluster {
     /// Pins content here: from what is here, from a peer of the cluster that has it, or from the network.
     async fn pin_here(&self, pin: &ClusterPin) -> Result<(), BackendError> {
         let backend = self.context.backend();
-        if self.lacks(pin).await? && !self.pull(pin).await {
+        let options = PinOptions {
+            recursive: !pin.direct,
+            name: pin.name.clone(),
+            stall: Some(self.settings.stall),
+            ..PinOptions::default()
+        };
+        if self.lacks(pin).await? {
+            if self.pull(pin, &options).await {
+                return Ok(());
+            }
             for origin in &pin.origins {
                 if let Ok(address) = origin.parse()
                     && let Err(error) = backend.connect(&address).await
@@ -138,12 +149,6 @@ impl Cluster {
                 });
             }
         }
-        let options = PinOptions {
-            recursive: !pin.direct,
-            name: pin.name.clone(),
-            stall: Some(self.settings.stall),
-            ..PinOptions::default()
-        };
         backend.pin(&pin.cid, options).await?;
         Ok(())
     }
@@ -156,8 +161,8 @@ impl Cluster {
         Ok(!self.context.backend().has(&pin.cid).await?)
     }
 
-    /// Copies content from a peer that has it; whether there was one. What is still missing afterwards is fetched by the pin.
-    async fn pull(&self, pin: &ClusterPin) -> bool {
+    /// Copies content from a peer that has it, and pins it; whether there was one.
+    async fn pull(&self, pin: &ClusterPin, options: &PinOptions) -> bool {
         let root = &pin.cid;
         let holders = match self.context.rows().content_holders(root).await {
             Ok(holders) => holders,
@@ -185,7 +190,7 @@ impl Cluster {
             sources.rotate_left(first % places);
         }
         for source in sources {
-            match self.pull_from(&source, pin).await {
+            match self.pull_from(&source, pin, options).await {
                 Ok(()) => return true,
                 Err(error) => {
                     tracing::warn!(%root, peer = source.id, error = describe(&*error), "cannot copy content from a peer");
@@ -199,6 +204,7 @@ impl Cluster {
         &self,
         source: &PeerInfo,
         pin: &ClusterPin,
+        pin_options: &PinOptions,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let token = self.peer_token().await?;
         let depth = pin.direct.then_some(0);
@@ -207,20 +213,19 @@ impl Cluster {
             allow_big_block: true,
             ..CarOptions::default()
         };
-        let imported = self.importer()?.import_car(options, archive).await?;
-        // Kept while it is pinned. It may also be only a part, if the other peer has less than it should.
-        self.context
-            .backend()
-            .pin(
-                &pin.cid,
-                PinOptions {
-                    recursive: !pin.direct,
-                    stall: Some(self.settings.stall),
-                    ..PinOptions::default()
-                },
-            )
-            .await?;
-        drop(imported.keep);
+        let importer = self.importer()?;
+        let imported = importer.import_car(options, archive).await?;
+        let is_complete = imported.is_whole && imported.roots == [pin.cid.clone()];
+        if pin_options.recursive && is_complete {
+            importer
+                .pin_imported(&pin.cid, &pin_options.name, &[&imported.keep])
+                .await?;
+        } else {
+            // It may be only a part, if the other peer has less than it should: the rest is fetched.
+            let backend = self.context.backend();
+            backend.pin(&pin.cid, pin_options.clone()).await?;
+            drop(imported.keep);
+        }
         Ok(())
     }
 }
@@ -235,13 +240,7 @@ fn log_panic(ended: Result<(), tokio::task::JoinError>) {
 
 /// An error with its causes, within the bound of the rows.
 pub(super) fn describe(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
+    let mut text = with_causes(error);
     text.truncate(text.floor_char_boundary(ERROR));
     text
 }

@@ -12,6 +12,7 @@ use super::content::{Meter, Names, hashed};
 use super::{CarRefusal, UploadError, UploadInfo, Uploader, Uploads, lists};
 use crate::backend::BackendError;
 use crate::backend::import::{CarOptions, Content, ImportedCar};
+use crate::locks::CidLock;
 
 /// The codec of CARs in their own CIDs.
 const CAR: Codec = Codec(0x0202);
@@ -97,7 +98,7 @@ impl Uploads {
                 .await?;
             return Ok(uploaded);
         }
-        let list = self.pin_list(&car.imported).await?;
+        let (list, _list_lock) = self.pin_list(&car.imported).await?;
         new.status = UploadStatus::Partial;
         new.part = Some(NewUploadPart {
             part: car.part,
@@ -178,8 +179,9 @@ impl Uploads {
         }
     }
 
-    /// Pins the blocks of a part, and returns the root of their list.
-    async fn pin_list(&self, imported: &ImportedCar) -> Result<Cid, UploadError> {
+    /// Pins the blocks of a part, and returns the root of their list with its lock, so that nobody unpins it before it is
+    /// recorded.
+    async fn pin_list(&self, imported: &ImportedCar) -> Result<(Cid, CidLock), UploadError> {
         let blocks = imported.list.as_ref().ok_or(CarRefusal::ManyBlocks {
             limit: lists::MAX_BLOCKS,
         })?;
@@ -189,10 +191,10 @@ impl Uploads {
         let root = root.ok_or(CarRefusal::Empty)?;
         let backend = self.importer()?;
         let keep = backend.put_blocks(built).await?;
-        let _lock = self.context.lock(&root).await;
+        let lock = self.context.lock(&root).await;
         backend
             .pin_imported(&root, "", &[&imported.keep, &keep])
             .await?;
-        Ok(root)
+        Ok((root, lock))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use cairn_primitives::ip::Ipv4Kind;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, StreamProtocol};
 
@@ -90,22 +91,11 @@ pub(super) fn reach(address: &Multiaddr) -> Reach {
 }
 
 fn of_ip4(ip: Ipv4Addr) -> Reach {
-    let [a, b, c, _] = ip.octets();
-    if ip.is_loopback() {
-        Reach::Loopback
-    } else if ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b)) {
-        Reach::Private
-    } else if a == 0
-        || a >= 224
-        || (a == 192 && b == 0 && (c == 0 || c == 2))
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 198 && (b == 18 || b == 19))
-        || (a == 198 && b == 51 && c == 100)
-        || (a == 203 && b == 0 && c == 113)
-    {
-        Reach::None
-    } else {
-        Reach::Public
+    match Ipv4Kind::of(ip) {
+        Ipv4Kind::Loopback => Reach::Loopback,
+        Ipv4Kind::Private | Ipv4Kind::LinkLocal => Reach::Private,
+        Ipv4Kind::Special => Reach::None,
+        Ipv4Kind::Public => Reach::Public,
     }
 }
 
