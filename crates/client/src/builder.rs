@@ -124,8 +124,7 @@ impl Builder {
 
     /// Sends a user name and password with every request (HTTP Basic authentication): <https://www.rfc-editor.org/rfc/rfc7617>.
     pub fn basic(self, user: &str, password: &str) -> Self {
-        let pair = STANDARD.encode(format!("{user}:{password}"));
-        self.header("authorization", format!("Basic {pair}"))
+        self.header("authorization", basic_authorization(user, password))
     }
 
     /// Sends a header with every request.
@@ -249,6 +248,11 @@ impl Builder {
         kubo.check_version().await?;
         Ok(kubo)
     }
+}
+
+/// The value of `Authorization` for HTTP Basic authentication: <https://www.rfc-editor.org/rfc/rfc7617>.
+pub(crate) fn basic_authorization(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 impl Kubo {

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
 use super::Cluster;
 use super::error::ClusterError;
 use super::peers::{Endpoints, Peer};
 use crate::address::{Address, AddressError};
-use crate::builder::IntoAddress;
+use crate::builder::{IntoAddress, basic_authorization};
 use crate::kubo::{DEFAULT_TIMEOUT, Retry};
 use crate::rest::Rest;
 #[cfg(feature = "tls")]
@@ -50,8 +48,7 @@ impl Builder {
 
     /// Sends a user name and password with every request (HTTP Basic authentication): <https://www.rfc-editor.org/rfc/rfc7617>.
     pub fn basic(mut self, user: &str, password: &str) -> Self {
-        let pair = STANDARD.encode(format!("{user}:{password}"));
-        self.authorization = Some(format!("Basic {pair}"));
+        self.authorization = Some(basic_authorization(user, password));
         self
     }
 

@@ -3,14 +3,12 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use cairn_wire::rest::Api;
 use http::{HeaderName, HeaderValue};
 
 use super::{Rest, SetupError};
 use crate::address::{Address, AddressError};
-use crate::builder::IntoAddress;
+use crate::builder::{IntoAddress, basic_authorization};
 use crate::kubo::{DEFAULT_TIMEOUT, Retry};
 #[cfg(feature = "tls")]
 use crate::transport::Roots;
@@ -78,8 +76,7 @@ impl<C: RestClient> RestBuilder<C> {
 
     /// Sends a user name and password with every request (HTTP Basic authentication).
     pub fn basic(self, user: &str, password: &str) -> Self {
-        let pair = STANDARD.encode(format!("{user}:{password}"));
-        self.header("authorization", format!("Basic {pair}"))
+        self.header("authorization", basic_authorization(user, password))
     }
 
     /// Sends a header with every request. A later value replaces an earlier one.

@@ -304,30 +304,30 @@ impl<A: Api> Rest<A> {
         E: Endpoint<Api = A, Reply: Received>,
     {
         let begun = Instant::now();
-        let has_time_for = |pause: Duration| begun.elapsed() + pause <= self.retry.within;
+        let has_time_for =
+            |pause: Duration| begun.elapsed().saturating_add(pause) <= self.retry.within;
+        // A body that was sent is gone.
+        let is_single = matches!(payload, Payload::Once(_));
         let mut attempt = 0;
-        let mut refused: Option<ErrorOf<E>> = None;
         loop {
             let pause = self.pace.wait();
             if !pause.is_zero() && has_time_for(pause) {
                 tokio::time::sleep(pause).await;
             }
-            let error = match (payload.encode(), refused.take()) {
-                (None, Some(error)) => return Err(error),
-                (None, None) => return Err(CallError::Cut("the body was consumed".into())),
-                (Some(encoded), _) => match self.attempt(endpoint, encoded).await {
-                    Ok(value) => return Ok(value),
-                    Err(error) => error,
-                },
+            let encoded = payload
+                .encode()
+                .ok_or_else(|| CallError::Cut("the body was consumed".into()))?;
+            let error = match self.attempt(endpoint, encoded).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
             };
             let is_safe = E::SPEC.safe || self.repeatable;
             let is_worth = error.is_unexecuted() || is_safe && error.is_retryable();
             let asked = error.retry_after().unwrap_or_default();
             let pause = self.retry.delay(attempt).max(asked);
-            if !is_worth || attempt >= self.retry.most || !has_time_for(pause) {
+            if is_single || !is_worth || attempt >= self.retry.most || !has_time_for(pause) {
                 return Err(error);
             }
-            refused = Some(error);
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
