@@ -2,15 +2,11 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use cairn_services::cluster::{AuthRefusal, Cluster, ClusterCaller, Credential};
+use cairn_services::cluster::{AuthRefusal, Cluster, Credential};
 use cairn_wire::cluster::Failure;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use http::{HeaderMap, HeaderValue, header};
 
 use super::error::plain;
-
-/// Where the caller is noted for the handlers. A header of this name that came with the request is removed.
-const CALLER: HeaderName = HeaderName::from_static("x-cluster-caller");
 
 const BASIC: &str = r#"Basic realm="Restricted IPFS Cluster API""#;
 const BEARER: &str = r#"Bearer realm="Restricted IPFS Cluster API""#;
@@ -29,37 +25,13 @@ fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
     }
 }
 
-/// Authenticates a request, and notes its caller in it.
+/// Authenticates a request. Its caller, a [`ClusterCaller`](cairn_services::cluster::ClusterCaller), becomes one of its
+/// extensions.
 pub(super) async fn authenticate(cluster: &Cluster, request: &mut Request) -> Result<(), Response> {
     let caller = cluster.authenticate(credential(request.headers())).await;
     let caller = caller.map_err(|refusal| refused(&refusal))?;
-    let note = match caller {
-        ClusterCaller::User(name) => {
-            format!("u{}", utf8_percent_encode(&name, NON_ALPHANUMERIC))
-        }
-        ClusterCaller::Anybody => "a".to_owned(),
-    };
-    let note = HeaderValue::from_str(&note)
-        .map_err(|_| plain(500, &Failure::new(500, "internal server error")))?;
-    request.headers_mut().insert(CALLER, note);
+    request.extensions_mut().insert(caller);
     Ok(())
-}
-
-/// Removes what a client may have sent in the place of the note.
-pub(super) fn forget(request: &mut Request) {
-    request.headers_mut().remove(CALLER);
-}
-
-/// The noted caller.
-pub(super) fn noted(headers: &HeaderMap) -> Option<ClusterCaller> {
-    let note = headers.get(CALLER)?.to_str().ok()?;
-    match note.strip_prefix('u') {
-        Some(name) => {
-            let name = percent_decode_str(name).decode_utf8().ok()?;
-            Some(ClusterCaller::User(name.into_owned()))
-        }
-        None => Some(ClusterCaller::Anybody),
-    }
 }
 
 /// The refusal of a caller.

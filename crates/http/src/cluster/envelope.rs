@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use cairn_services::cluster::Cluster;
 use cairn_wire::cluster::Failure;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use tower::ServiceExt as _;
 
 use super::error::plain;
 use super::{auth, peers};
+use crate::Service;
 
 /// The headers that pages of other origins may read.
 const EXPOSED: &str = "Content-Type, X-Stream-Output, X-Chunked-Output, X-Content-Length";
@@ -32,19 +31,15 @@ struct Asked {
     origin: bool,
 }
 
-/// Answers a request; one of another peer by the router of `others`.
+/// Answers a request; one of another peer by `others`.
 pub(super) async fn answer(
     cluster: Arc<Cluster>,
-    router: Router,
-    others: Router,
+    router: Service,
+    others: Service,
     mut request: Request,
 ) -> Response {
-    auth::forget(&mut request);
     if request.uri().path().starts_with(peers::PREFIX) {
-        return others
-            .oneshot(request)
-            .await
-            .unwrap_or_else(|never| match never {});
+        return others.call(request).await;
     }
     if let Some(answer) = preflight(request.method(), request.headers()) {
         return answer;
@@ -60,11 +55,7 @@ pub(super) async fn answer(
     {
         return refused;
     }
-    let response = router
-        .oneshot(request)
-        .await
-        .unwrap_or_else(|never| match never {});
-    finish(&asked, response)
+    finish(&asked, router.call(request).await)
 }
 
 fn preflight(method: &Method, headers: &HeaderMap) -> Option<Response> {

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use cairn_primitives::with_causes;
 use cairn_services::backend::BackendError;
 use cairn_services::cluster::{AuthRefusal, ClusterError};
 use cairn_store::shared::SharedError;
@@ -18,18 +19,6 @@ pub(super) fn refusal(status: u16, message: impl Into<String>) -> Refusal {
         status,
         body: Failure::new(status, message),
     }
-}
-
-/// The text of an error with its causes.
-fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 fn of_rows(error: &SharedError) -> (u16, String) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, PeerId};
-use cairn_services::cluster::Scope;
+use cairn_services::cluster::{PinOptions, Scope};
 use cairn_wire::cluster as wire;
 use futures_util::StreamExt as _;
 use wire::allocations::{GetAllocation, GetAllocations};
@@ -14,7 +14,7 @@ use wire::peers::{AddPeer, GetPeers, RemovePeer};
 use wire::pins::{
     AddPin, AddPinPath, GetStatus, GetStatuses, Recover, RecoverAll, RemovePin, RemovePinPath,
 };
-use wire::{CidText, CollectGarbage, GenerateToken, GetId, GetVersion, PinOptions};
+use wire::{CidText, CollectGarbage, GenerateToken, GetId, GetVersion};
 
 use super::Face;
 use super::convert::{echo, id, kinds, nanos, options, pin, status, statuses, time};
@@ -36,10 +36,10 @@ fn peer_id(text: &str) -> Result<String, String> {
 
 impl Face {
     /// Pins, and answers as the reference does: after an update with the pin of the pinset, else with the request.
-    async fn pin(&self, cid: &Cid, from: PinOptions) -> Result<wire::Pin, Refusal> {
-        let asked = from.user_allocations.clone();
-        let updates = from.pin_update.as_ref().is_some_and(|old| old.0 != *cid);
-        let pinned = self.cluster.pin(cid, options(from)?).await;
+    async fn pin(&self, cid: &Cid, wanted: PinOptions) -> Result<wire::Pin, Refusal> {
+        let asked = wanted.peers.clone();
+        let updates = wanted.update_of.as_ref().is_some_and(|old| old != cid);
+        let pinned = self.cluster.pin(cid, wanted).await;
         let pinned = pinned.map_err(|error| of(&error))?;
         Ok(if updates {
             pin(pinned)
@@ -147,17 +147,18 @@ impl Handler<Face> for GetAllocation {
 
 impl Handler<Face> for AddPin {
     async fn handle(self, call: Input<Face, Self>) -> Result<Answer<Self>, Refusal> {
-        call.service.pin(&self.cid, self.pin_options()).await
+        call.service
+            .pin(&self.cid, options(self.pin_options())?)
+            .await
     }
 }
 
 impl Handler<Face> for AddPinPath {
     async fn handle(self, call: Input<Face, Self>) -> Result<Answer<Self>, Refusal> {
         // Nothing is asked of the network for options that are refused.
-        let from = self.pin_options();
-        options(from.clone())?;
+        let wanted = options(self.pin_options())?;
         let cid = call.service.resolve(self.namespace, &self.path).await?;
-        call.service.pin(&cid, from).await
+        call.service.pin(&cid, wanted).await
     }
 }
 

@@ -38,7 +38,8 @@ impl rest::Service for Face {
         attempt: Attempt<'_>,
         _: &mut HeaderMap,
     ) -> Result<ClusterCaller, Fault> {
-        match (auth::noted(attempt.headers), attempt.access) {
+        let caller = attempt.extensions.get::<ClusterCaller>();
+        match (caller.cloned(), attempt.access) {
             (Some(caller), _) => Ok(caller),
             (None, cairn_wire::rest::Access::Open) => Ok(ClusterCaller::Anybody),
             (None, _) => Err(Fault::from(Denial::Missing)),
@@ -52,8 +53,8 @@ pub fn service(cluster: Arc<Cluster>) -> Service {
     let face = Face {
         cluster: Arc::clone(&cluster),
     };
-    let router = cairn_wire::cluster_endpoints!(mount_endpoints).into_router(face);
-    let others = peers::router(Arc::clone(&cluster));
+    let router = Service::from(cairn_wire::cluster_endpoints!(mount_endpoints).into_router(face));
+    let others = Service::from(peers::router(Arc::clone(&cluster)));
     Service::new(move |request| {
         envelope::answer(
             Arc::clone(&cluster),

@@ -44,10 +44,12 @@ pub fn service(queue: Arc<PinQueue>, accounts: Arc<Accounts>) -> crate::Service 
         accounts: Arc::clone(&accounts),
     };
     cairn_wire::pinning_endpoints!(mount_endpoints)
-        .with_openapi(&openapi::joined(
-            cairn_wire::pinning::openapi(),
-            cairn_wire::accounts::openapi(),
-        ))
+        .with_openapi(|| {
+            openapi::joined(
+                cairn_wire::pinning::openapi(),
+                cairn_wire::accounts::openapi(),
+            )
+        })
         .into_router(face)
         .merge(crate::accounts::routes(accounts))
         .into()

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cairn_primitives::with_causes;
 use cairn_services::accounts::{Accounts, Admission, AuthError, Caller, Rate, RateClass};
 use cairn_store::shared::{Scopes, SharedError};
 use cairn_wire::rest::{Access, Denial, Fault, Scheme};
@@ -102,7 +103,7 @@ fn fault(error: &AuthError) -> Fault {
 /// The fault of an error of the shared rows that is not the caller's. It is logged with its causes, which the caller
 /// does not see.
 pub fn rows_fault(error: &SharedError) -> Fault {
-    let causes = causes(error);
+    let causes = with_causes(error);
     match error {
         SharedError::Unreachable(_) | SharedError::Closed | SharedError::Interrupted => {
             tracing::warn!(causes, "the shared rows cannot be used");
@@ -113,17 +114,6 @@ pub fn rows_fault(error: &SharedError) -> Fault {
             Fault::Internal
         }
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn write_rate(rate: &Rate, headers: &mut HeaderMap) {

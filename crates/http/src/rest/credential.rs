@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::extract::Request;
 use cairn_wire::rest::{Access, Denial, Scheme};
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 
 use crate::listen::ClientAddress;
 
@@ -17,8 +17,8 @@ pub struct Attempt<'a> {
     pub access: Access,
     /// The address of the client, or of the last proxy before the server. Absent for calls within the process.
     pub client: Option<IpAddr>,
-    /// All headers.
-    pub headers: &'a HeaderMap,
+    /// What other layers have noted in the request.
+    pub extensions: &'a Extensions,
 }
 
 /// A credential of `Authorization`.
@@ -58,7 +58,7 @@ impl<'a> Attempt<'a> {
                 .extensions()
                 .get::<ClientAddress>()
                 .map(|client| client.0),
-            headers: request.headers(),
+            extensions: request.extensions(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod reply;
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -159,11 +160,13 @@ impl<S: Service> Mount<S> {
 
     /// Also serves an OpenAPI document at `/openapi.json`, to anyone.
     #[must_use]
-    pub fn with_openapi(mut self, document: &serde_json::Value) -> Self {
-        let bytes = Bytes::from(document.to_string());
+    pub fn with_openapi(mut self, document: fn() -> serde_json::Value) -> Self {
+        // Made when somebody asks.
+        let made: Arc<OnceLock<Bytes>> = Arc::default();
         let serve = move |request: Request| {
-            let bytes = bytes.clone();
+            let made = Arc::clone(&made);
             async move {
+                let bytes = made.get_or_init(|| document().to_string().into()).clone();
                 let mut response = Response::new(Body::from(bytes));
                 let headers = response.headers_mut();
                 let media_type = HeaderValue::from_static("application/json");

@@ -9,16 +9,13 @@ mod records;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use cairn_services::Services;
 use cairn_services::accounts::RateClass;
 use cairn_wire::rest::Fault;
 use cairn_wire::upload::UploadApi;
-use futures_util::FutureExt as _;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
-use tower::ServiceExt as _;
 
 use crate::mount_endpoints;
 use crate::rest::bearer::{self, Visitor};
@@ -69,21 +66,18 @@ pub fn service(services: Arc<Services>, version: Version) -> crate::Service {
         services,
         version: Arc::new(version),
     };
-    let router: Router = cairn_wire::upload_endpoints!(mount_endpoints)
-        .with_openapi(&cairn_wire::upload::openapi())
+    let router = cairn_wire::upload_endpoints!(mount_endpoints)
+        .with_openapi(cairn_wire::upload::openapi)
         .into_router(face);
+    let uploads = crate::Service::from(router);
     crate::Service::new(move |mut request: Request| {
         if let Some(uri) = plain(request.uri()) {
             *request.uri_mut() = uri;
         }
-        if is_pins(request.uri().path()) {
-            return pins.call(request).left_future();
+        match is_pins(request.uri().path()) {
+            true => pins.call(request),
+            false => uploads.call(request),
         }
-        router
-            .clone()
-            .oneshot(request)
-            .map(|answer| answer.unwrap_or_else(|never| match never {}))
-            .right_future()
     })
 }
 
