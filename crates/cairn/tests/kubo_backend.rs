@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use cairn_testkit::fixture::stream;
 use cairn_testkit::http::{self, Answer, Request};
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::Repository;
@@ -66,7 +67,7 @@ fn uploads_are_stored_and_released_there() {
     let daemon = front.start(&["--offline"]).unwrap();
     let upload = daemon.upload().unwrap();
     let kubo = Rpc::new(&kubo.rpc());
-    let large: Vec<u8> = (0..3_000_000_u32).map(|byte| byte as u8).collect();
+    let large = stream("large", 3_000_000);
     let mut cids = Vec::new();
     for content in [&b"small"[..], &large] {
         let answer = call(&upload, "POST", "/upload", token, Some(content));

@@ -39,9 +39,6 @@ impl Node {
         let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
         repository
             .configure(|config| {
-                config["Addresses"]["Swarm"] = json!(["/ip4/127.0.0.1/tcp/0"]);
-                config["Bootstrap"] = json!([]);
-                config["Discovery"]["MDNS"]["Enabled"] = false.into();
                 config["Services"]["AllowPrivateOrigins"] = true.into();
                 config["PinQueue"] = json!({ "RetryWait": "1s", "Search": "1s", "Stall": "2s" });
             })

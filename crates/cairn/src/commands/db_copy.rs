@@ -84,10 +84,6 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
 
 /// The database that the configuration names.
 fn configured(file: &ConfigFile) -> Result<DatabaseUrl, Problem> {
-    match &file.config().database.url {
-        Some(url) => {
-            parse(url.expose()).map_err(|problem| problem.hint("the setting is `Database.URL`"))
-        }
-        None => Ok(DatabaseUrl::default()),
-    }
+    let url = file.config().database.location();
+    url.map_err(|error| Problem::from_error(&error).hint("the setting is `Database.URL`"))
 }

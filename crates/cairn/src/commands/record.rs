@@ -5,6 +5,7 @@ use cairn_wire::text::escaped;
 use serde_json::Value;
 
 use crate::error::Problem;
+use crate::globals::Globals;
 use crate::output::Output;
 
 /// Prints a record as one line of JSON, or as a table of its fields.
@@ -14,6 +15,33 @@ pub(crate) fn print_record<T: Record>(
     output: &mut Output,
 ) -> Result<(), Problem> {
     output.text(&format_record(record, json)?)
+}
+
+/// Prints several records, each as soon as it is there: as lines of JSON, or as tables with an empty line between them.
+pub(crate) struct RecordPrinter {
+    output: Output,
+    json: bool,
+    printed: bool,
+}
+
+impl RecordPrinter {
+    /// Prints to the standard output.
+    pub(crate) fn stdout(globals: &Globals) -> Result<Self, Problem> {
+        Ok(Self {
+            output: Output::stdout()?,
+            json: globals.format.is_json(),
+            printed: false,
+        })
+    }
+
+    /// Prints the next one.
+    pub(crate) fn print<T: Record>(&mut self, record: &T) -> Result<(), Problem> {
+        if std::mem::replace(&mut self.printed, true) && !self.json {
+            self.output.text("\n")?;
+        }
+        print_record(record, self.json, &mut self.output)?;
+        self.output.flush()
+    }
 }
 
 /// A record as one line of JSON, or as a table of its fields.

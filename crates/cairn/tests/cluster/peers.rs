@@ -1,5 +1,6 @@
 //! Several peers on one PostgreSQL database.
 
+use cairn_testkit::fixture::stream;
 use cairn_testkit::postgres::Cluster as Postgres;
 use serde_json::{Value, json};
 
@@ -32,9 +33,7 @@ fn three_peers_keep_two_replicas() {
     });
 
     // An add is answered when it is in the pinset; the second copy comes from the first.
-    let data: Vec<u8> = (0..3_000_000_u32)
-        .flat_map(|n| n.to_le_bytes()[..1].to_vec())
-        .collect();
+    let data = stream("big", 3_000_000);
     let cid = peers[0].add("big.bin", &data, "replication=2&name=big");
     until("two peers have it", || peers[1].holders(&cid).len() == 2);
     let everywhere = peers[1].add("small.txt", b"everywhere", "name=all");

@@ -33,13 +33,7 @@ impl Gateway {
     /// As [`Gateway::start`], on a node that asks its peers, of which it has none.
     fn start_online(configure: impl FnOnce(&mut Value)) -> Self {
         let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
-        let alone = |config: &mut Value| {
-            config["Addresses"]["Swarm"] = ["/ip4/127.0.0.1/tcp/0"].as_slice().into();
-            config["Bootstrap"] = Vec::<String>::new().into();
-            config["Discovery"]["MDNS"]["Enabled"] = false.into();
-            configure(config);
-        };
-        Self::with(repository, alone, &[])
+        Self::with(repository, configure, &[])
     }
 
     fn of(repository: Repository, configure: impl FnOnce(&mut Value)) -> Self {

@@ -11,7 +11,7 @@ mod token;
 use std::sync::Arc;
 
 use cairn_node::config::ConfigFile;
-use cairn_store::shared::{Account, DatabaseUrl, SharedError, SharedRows};
+use cairn_store::shared::{Account, SharedError, SharedRows};
 
 use super::OwnCommand;
 use crate::error::Problem;
@@ -86,14 +86,8 @@ pub(super) async fn open(globals: &Globals) -> Result<Arc<dyn SharedRows>, Probl
     let file = ConfigFile::load(folder.join("config")).map_err(|error| {
         Problem::from_error(&error).hint("run `{program} init` to create a repository")
     })?;
-    let config = file.config();
-    let url = match &config.database.url {
-        Some(url) => url
-            .expose()
-            .parse()
-            .map_err(|error| problem(&error).hint("the setting is `Database.URL`"))?,
-        None => DatabaseUrl::default(),
-    };
+    let url = file.config().database.location();
+    let url = url.map_err(|error| problem(&error).hint("the setting is `Database.URL`"))?;
     let opened = cairn_store::shared::open(&url, folder).await;
     opened.map_err(|error| problem(&error))
 }

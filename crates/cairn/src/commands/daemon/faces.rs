@@ -213,10 +213,14 @@ impl PlannedFace {
 
 /// Whether the cluster's face asks for credentials.
 async fn cluster_has_users(services: &Services) -> Result<bool, Problem> {
-    match services.rows().cluster_users(None, 1).await {
-        Ok(users) => Ok(!users.is_empty()),
-        // A database that is away has them or not: nobody is let in without them then.
-        Err(SharedError::Unreachable(_)) => Ok(true),
+    let cluster = services.cluster();
+    match cluster.has_users().await {
+        Ok(some) => Ok(some),
+        // A database that is away has them or not: nobody is let in without them then, also when it is back.
+        Err(SharedError::Unreachable(_)) => {
+            cluster.require_users();
+            Ok(true)
+        }
         Err(error) => Err(Problem::failed("cannot read the users of the cluster").because(&error)),
     }
 }

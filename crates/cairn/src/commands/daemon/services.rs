@@ -32,10 +32,10 @@ impl RunningServices {
     /// daemon from starting.
     pub(super) async fn start(node: &Arc<Node>) -> Result<Self, Problem> {
         let config = node.config();
-        let url = match &config.database.url {
-            Some(url) => url.expose().parse().map_err(|error| problem(&error))?,
-            None => DatabaseUrl::default(),
-        };
+        let url = config
+            .database
+            .location()
+            .map_err(|error| problem(&error))?;
         check_present(node, &url)?;
         let rows = shared::open_or_wait(&url, node.repo().path())
             .await
@@ -54,7 +54,7 @@ impl RunningServices {
         };
         let peer = node.identity().peer_id().to_string();
         let context = Context::new(rows, backend, peer).in_repository(Arc::clone(node));
-        let services = Services::linked(
+        let services = Services::new(
             context,
             &ServiceSettings::from_config(&config),
             Arc::new(HttpLink),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use cairn_client::pinning::{Pin, RequestId};
 use clap::{Arg, ArgAction, Command};
 
-use super::{REQUEST, Service, command, given_requests, parse_cid, print, requests};
+use super::{REQUEST, Service, command, given_requests, parse_cid, requests};
+use crate::commands::record::RecordPrinter;
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -31,15 +32,11 @@ pub(in crate::commands) async fn get(
     globals: &Globals,
 ) -> Result<(), Problem> {
     let (service, matches) = Service::connect(invocation, globals)?;
-    let mut output = Output::stdout()?;
-    for (index, id) in given_requests(&matches)?.iter().enumerate() {
+    let mut records = RecordPrinter::stdout(globals)?;
+    for id in &given_requests(&matches)? {
         let pin = service.client.get(id).await;
         let pin = pin.map_err(|error| service.problem_of(id, error))?;
-        if index > 0 && !globals.format.is_json() {
-            output.text("\n")?;
-        }
-        print(&pin, globals, &mut output)?;
-        output.flush()?;
+        records.print(&pin.to_record())?;
     }
     Ok(())
 }
@@ -109,14 +106,10 @@ pub(in crate::commands) async fn wait(
     globals: &Globals,
 ) -> Result<(), Problem> {
     let (service, matches) = Service::connect(invocation, globals)?;
-    let mut output = Output::stdout()?;
-    for (index, id) in given_requests(&matches)?.iter().enumerate() {
+    let mut records = RecordPrinter::stdout(globals)?;
+    for id in &given_requests(&matches)? {
         let pin = service.wait(id).await?;
-        if index > 0 && !globals.format.is_json() {
-            output.text("\n")?;
-        }
-        print(&pin, globals, &mut output)?;
-        output.flush()?;
+        records.print(&pin.to_record())?;
     }
     Ok(())
 }

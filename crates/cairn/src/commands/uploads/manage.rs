@@ -5,7 +5,7 @@ use clap::{Arg, Command, value_parser};
 
 use super::{Server, cids, command, given_cids};
 use crate::commands::pins::{missing, time};
-use crate::commands::record::print_record;
+use crate::commands::record::{RecordPrinter, print_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -107,15 +107,11 @@ pub(in crate::commands) async fn status(
     globals: &Globals,
 ) -> Result<(), Problem> {
     let (server, matches) = Server::connect(invocation, globals)?;
-    let mut output = Output::stdout()?;
-    for (index, cid) in given_cids(&matches)?.iter().enumerate() {
+    let mut records = RecordPrinter::stdout(globals)?;
+    for cid in &given_cids(&matches)? {
         let upload = server.client.status(cid).await;
         let upload = upload.map_err(|error| server.problem_of(cid, error))?;
-        if index > 0 && !globals.format.is_json() {
-            output.text("\n")?;
-        }
-        print(&upload, globals, &mut output)?;
-        output.flush()?;
+        records.print(&upload.to_record())?;
     }
     Ok(())
 }
@@ -134,8 +130,8 @@ pub(in crate::commands) async fn check(
     globals: &Globals,
 ) -> Result<(), Problem> {
     let (server, matches) = Server::connect(invocation, globals)?;
-    let mut output = Output::stdout()?;
-    for (index, cid) in given_cids(&matches)?.iter().enumerate() {
+    let mut records = RecordPrinter::stdout(globals)?;
+    for cid in &given_cids(&matches)? {
         let checked = server.client.check(cid).await.map_err(|error| {
             if error.is_not_found() {
                 Problem::failed(format!("nobody stores {cid} there")).because(&error)
@@ -143,11 +139,7 @@ pub(in crate::commands) async fn check(
                 server.problem(error)
             }
         })?;
-        if index > 0 && !globals.format.is_json() {
-            output.text("\n")?;
-        }
-        print_record(&checked.to_record(), globals.format.is_json(), &mut output)?;
-        output.flush()?;
+        records.print(&checked.to_record())?;
     }
     Ok(())
 }

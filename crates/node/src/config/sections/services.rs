@@ -1,5 +1,6 @@
 //! The services for many users: their content, their database, their settings.
 
+use cairn_store::shared::{DatabaseUrl, SharedError};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Size;
@@ -27,6 +28,19 @@ pub struct Database {
     /// hold a password.
     #[serde(rename = "URL", skip_serializing_if = "none")]
     pub url: Option<Secret>,
+}
+
+impl Database {
+    /// The database: by default a file in the repository.
+    ///
+    /// # Errors
+    /// [`SharedError::Url`].
+    pub fn location(&self) -> Result<DatabaseUrl, SharedError> {
+        match &self.url {
+            Some(url) => url.expose().parse(),
+            None => Ok(DatabaseUrl::default()),
+        }
+    }
 }
 
 impl Section for Database {

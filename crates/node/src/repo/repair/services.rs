@@ -19,24 +19,20 @@ pub(super) async fn restore_services(
     config: &Config,
     summary: &mut Repaired,
 ) -> Result<(), NodeError> {
-    let url = match &config.database.url {
-        Some(url) => url.expose().parse().map_err(NodeError::Services)?,
-        None => DatabaseUrl::default(),
-    };
-    let DatabaseUrl::Sqlite(file) = url else {
+    let location = config.database.location().map_err(NodeError::Services)?;
+    let DatabaseUrl::Sqlite(file) = location else {
         return Ok(());
     };
     let file = path.join(file);
     if file.exists() {
         match open_whole(&file).await {
             Ok(()) => return Ok(()),
-            Err(error @ (SharedError::Newer { .. } | SharedError::Interrupted)) => {
-                return Err(NodeError::Services(error));
-            }
-            Err(error) => {
+            Err(error) if error.is_damage() => {
                 tracing::warn!(%error, "replacing the database of the services");
                 replace(path, &file, summary).await?;
             }
+            // It has no second copy: a good one that cannot be read now is not given up.
+            Err(error) => return Err(NodeError::Services(error)),
         }
     } else if path.join(DATABASE).exists() {
         create(&file).await?;
