@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use cairn_testkit::postgres::{Cluster, installed};
+use cairn_testkit::postgres::Cluster;
 use clap::Args;
 
 use crate::process::{announce, release_example, run as succeed};
@@ -34,14 +34,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let path = path.to_str().context("a temporary folder without a name")?;
     measure(&format!("sqlite:{path}"))?;
     announce("PostgreSQL");
-    match installed() {
-        Some(_) => {
-            let cluster = Cluster::start_or_skip().context("PostgreSQL does not start")?;
-            measure(&cluster.database()?)
-        }
-        None => {
-            eprintln!("skipped: PostgreSQL is not installed");
-            Ok(())
-        }
+    match Cluster::start_or_skip() {
+        Some(cluster) => measure(&cluster.database()?),
+        None => Ok(()),
     }
 }

@@ -108,6 +108,14 @@ impl std::fmt::Display for Report {
 /// Something was lost, or the node could not be run. The repository is kept then, and the message tells where it is,
 /// which round failed and its seed.
 pub fn run(options: &Options) -> Result<Report> {
+    kept_if_it_fails(options, rounds)
+}
+
+/// Runs rounds on a new repository, which is kept if they fail.
+fn kept_if_it_fails<R>(
+    options: &Options,
+    rounds: impl FnOnce(&Repository, &Options) -> Result<R>,
+) -> Result<R> {
     let repository = Repository::init(&options.binary)?;
     match rounds(&repository, options) {
         Ok(report) => Ok(report),
@@ -134,7 +142,11 @@ fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
         let load = Duration::from_millis(
             choices.within(20, options.longest_load.as_millis().max(21) as u64),
         );
-        under_load(&mut clients, &daemon, load, &collections).with_context(|| context(&daemon))?;
+        let rpc = Rpc::new(&daemon.rpc());
+        under_load(&mut clients, &daemon, load, |client, stopping| {
+            client.load(&rpc, stopping, &collections)
+        })
+        .with_context(|| context(&daemon))?;
         daemon.kill()?;
         collections.none_running();
         let started = Instant::now();
@@ -172,25 +184,23 @@ fn pinned(clients: &[Client]) -> usize {
         .count()
 }
 
-/// Lets every client ask for `load`, then kills the node below them.
-fn under_load(
-    clients: &mut [Client],
+/// Lets every client work for `load`, each on a thread of its own, then kills the node below them.
+fn under_load<C: Send>(
+    clients: &mut [C],
     daemon: &Daemon,
     load: Duration,
-    collections: &Collections,
+    work: impl Fn(&mut C, &AtomicBool) -> Result<()> + Sync,
 ) -> Result<()> {
     let stopping = AtomicBool::new(false);
-    let rpc = Rpc::new(&daemon.rpc());
     std::thread::scope(|scope| {
         let running: Vec<_> = clients
             .iter_mut()
-            .map(|client| scope.spawn(|| client.load(&rpc, &stopping, collections)))
+            .map(|client| scope.spawn(|| work(client, &stopping)))
             .collect();
         std::thread::sleep(load);
         // From here on a broken connection is the kill's doing.
         stopping.store(true, Ordering::SeqCst);
-        let killed = daemon.kill_now();
-        let mut outcome = killed;
+        let mut outcome = daemon.kill_now();
         for client in running {
             let loaded = client
                 .join()

@@ -6,7 +6,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{CidText, Failure};
-use crate::rest::openapi::Document;
 use crate::rest::{Api, Fault, Info, Scheme};
 use crate::shape::NoBody;
 
@@ -22,13 +21,6 @@ macro_rules! peer_endpoints {
 }
 
 crate::peer_endpoints!(list_endpoints);
-
-/// The API's OpenAPI document.
-#[must_use]
-pub fn openapi() -> serde_json::Value {
-    let document: Document = crate::peer_endpoints!(describe_endpoints);
-    document.finish::<Peers>()
-}
 
 /// The API.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::{Options, Report};
+use super::{Options, Report, kept_if_it_fails, under_load};
 use crate::fixture::{SeededRng, stream};
 use crate::http::{self, Answer, Request};
 use crate::rpc::Rpc;
@@ -84,15 +84,7 @@ impl Faces {
 /// # Errors
 /// Something was lost or is there twice, or the node could not be run; the repository is kept then.
 pub fn run(options: &Options) -> Result<Report> {
-    let repository = Repository::init(&options.binary)?;
-    match rounds(&repository, options) {
-        Ok(report) => Ok(report),
-        Err(error) => Err(error.context(format!(
-            "seed {}; repository kept in {}",
-            options.seed,
-            repository.keep().display()
-        ))),
-    }
+    kept_if_it_fails(options, rounds)
 }
 
 fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
@@ -110,7 +102,11 @@ fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
         let context = |daemon: &Daemon| format!("round {round}\n{}", daemon.log());
         let longest = options.longest_load.as_millis().max(21) as u64;
         let load = Duration::from_millis(choices.within(20, longest));
-        under_load(&mut clients, &daemon, load).with_context(|| context(&daemon))?;
+        let faces = Faces::of(&daemon)?;
+        under_load(&mut clients, &daemon, load, |client, stopping| {
+            client.load(&faces, stopping)
+        })
+        .with_context(|| context(&daemon))?;
         daemon.kill()?;
         let started = Instant::now();
         daemon = repository
@@ -143,29 +139,6 @@ fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
     report.cut = clients.iter().map(|client| client.cut).sum();
     report.pinned = clients.iter().map(Client::kept).sum();
     Ok(report)
-}
-
-/// Lets every client work for `load`, then kills the node below them.
-fn under_load(clients: &mut [Client], daemon: &Daemon, load: Duration) -> Result<()> {
-    let stopping = AtomicBool::new(false);
-    let faces = Faces::of(daemon)?;
-    std::thread::scope(|scope| {
-        let running: Vec<_> = clients
-            .iter_mut()
-            .map(|client| scope.spawn(|| client.load(&faces, &stopping)))
-            .collect();
-        std::thread::sleep(load);
-        // From here on a broken connection is the kill's doing.
-        stopping.store(true, Ordering::SeqCst);
-        let mut outcome = daemon.kill_now();
-        for client in running {
-            let loaded = client
-                .join()
-                .unwrap_or_else(|_| Err(anyhow::anyhow!("a client panicked")));
-            outcome = outcome.and(loaded);
-        }
-        outcome
-    })
 }
 
 /// Waits until the node has pinned what the items name, and nothing else but what requests that were cut may have
@@ -312,7 +285,8 @@ impl Client {
             answer.text()
         );
         let status: Value = serde_json::from_slice(&answer.body)?;
-        if let (Some(item), Some(id)) = (self.pins.get_mut(at), status["requestid"].as_str()) {
+        let id = status["requestid"].as_str().context("no requestid")?;
+        if let Some(item) = self.pins.get_mut(at) {
             id.clone_into(&mut item.id);
             item.known = Known::There;
         }
