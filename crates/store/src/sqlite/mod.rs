@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub(crate) use self::steps::Steps;
@@ -69,15 +70,27 @@ pub(crate) fn sync_parent(path: &Path) -> std::io::Result<()> {
     }
 }
 
-fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
+/// What every connection needs.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Plans do not depend on the values of parameters. Otherwise SQLite parses a statement again each time one is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // The log is cut to this many bytes when a checkpoint restarts it: a long listing may have let it grow.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     // Kibibytes, when negative: a million pins are 60 MB, and random inserts touch all of it.
     connection.pragma_update(None, "cache_size", -32_768)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Pages of the log (32 MiB) after which they are moved into the database: those that many commits change are moved once.
+    connection.pragma_update(None, "wal_autocheckpoint", 8_192)?;
+    // What a savepoint would undo stays in memory: it would go to a temporary file from 64 KiB on.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(())
 }
 

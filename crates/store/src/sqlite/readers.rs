@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY_TIMEOUT, STATEMENTS, opening};
+use super::{opening, prepare};
 use crate::meta::RowError;
 
 /// Connections kept open for the next read.
@@ -49,10 +49,7 @@ pub(crate) fn connect(path: &Path, immutable: bool) -> Result<Connection, RowErr
         Connection::open_with_flags(path, flags)
     };
     let connection = opened.map_err(|source| opening(path, source))?;
-    connection
-        .busy_timeout(BUSY_TIMEOUT)
-        .map_err(|source| opening(path, source))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare(&connection).map_err(|source| opening(path, source))?;
     Ok(connection)
 }
 
