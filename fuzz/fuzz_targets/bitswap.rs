@@ -2,9 +2,8 @@
 #![no_main]
 
 use bytes::Bytes;
-use cairn_network::bitswap::Version;
-use cairn_network::bitswap::message::{
-    MAX_BLOCKS, MAX_ENTRIES, MAX_PRESENCES, Message, Payload, Prefix,
+use cairn_primitives::bitswap::{
+    MAX_BLOCKS, MAX_ENTRIES, MAX_PRESENCES, Message, Payload, Prefix, Version,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -19,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let held: usize = message.blocks.iter().map(|block| block.data.len()).sum();
     assert!(held <= data.len());
     for block in &message.blocks {
-        let _ = block.hashed();
+        let _ = block.multihash();
     }
     for version in [Version::V1_0, Version::V1_1, Version::V1_2] {
         let mut expected = message.clone();

@@ -2,6 +2,8 @@
 #![no_main]
 
 use bytes::Bytes;
+use cairn_primitives::ByteString;
+use cairn_primitives::nft::file_name;
 use cairn_wire::multipart::{Decoder, Event, MultipartError, PartHead};
 use libfuzzer_sys::fuzz_target;
 
@@ -28,8 +30,19 @@ fuzz_target!(|data: &[u8]| {
             parts.iter().all(|(_, _, ended)| *ended),
             "a part has no end"
         );
+        for (head, ..) in &parts {
+            read_fields(head);
+        }
     }
 });
+
+/// What the upload API reads of a part.
+fn read_fields(head: &PartHead) {
+    let text = |parameter| head.disposition(parameter).map(ByteString::from);
+    let _ = (text("name"), head.media_type());
+    let name = file_name(&text("filename").unwrap_or_default());
+    assert!(!name.is_empty() && !name.contains('/') && name != "." && name != "..");
+}
 
 fn read(content_type: &str, body: &[u8], step: usize) -> (Parts, Result<(), MultipartError>) {
     let mut parts = Parts::new();

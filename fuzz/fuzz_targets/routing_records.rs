@@ -1,7 +1,7 @@
 //! Records of HTTP routers: a streamed one, and a whole response.
 #![no_main]
 
-use cairn_network::routing::PeerRecord;
+use cairn_primitives::routing::PeerRecord;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

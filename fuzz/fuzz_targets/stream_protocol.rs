@@ -5,8 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Some(name) = cairn_network::host::stream_protocol(bytes) {
+    if let Some(name) = cairn_primitives::multistream::protocol(bytes) {
         assert!(name.starts_with('/') && name.len() < bytes.len());
     }
-    let _ = cairn_network::host::SwarmKey::parse(bytes);
 });

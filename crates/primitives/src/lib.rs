@@ -1,8 +1,9 @@
-//! The data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR, keys, IPNS records.
+//! The data formats of IPFS: CIDs, multihashes, codecs, UnixFS, CAR, keys, IPNS records, messages between peers.
 //!
 //! No I/O and no async runtime. Every decoder accepts untrusted bytes: it is bounded in size, depth and allocation,
 //! and returns an error instead of panicking.
 
+pub mod bitswap;
 pub mod block;
 pub mod bytestring;
 pub mod car;
@@ -10,6 +11,7 @@ pub mod causes;
 pub mod cid;
 pub mod cid_list;
 pub mod codec;
+pub mod credentials;
 pub mod denylist;
 pub mod dns;
 pub mod duration;
@@ -20,10 +22,13 @@ pub mod keys;
 pub mod multiaddr;
 pub mod multibase;
 pub mod multihash;
+pub mod multistream;
+pub mod nft;
 pub mod path;
 pub mod quote;
 pub mod redirects;
 pub mod rfc3339;
+pub mod routing;
 pub mod unixfs;
 pub mod varint;
 

@@ -121,6 +121,24 @@ impl Multihash {
         }
     }
 
+    /// Hashes the bytes of a block with the function of this code, to a digest of `length` bytes: numbers that a peer may have
+    /// chosen.
+    ///
+    /// # Errors
+    /// [`HashError`] when the function is unknown, not allowed for blocks, or has no such digest.
+    pub fn of_block(code: u64, length: u64, data: &[u8]) -> Result<Self, HashError> {
+        if code == SHA2_256 && length == 32 {
+            return Ok(Self::sha2_256(data));
+        }
+        let length = usize::try_from(length)
+            .ok()
+            .filter(|length| *length <= MAX_DIGEST)
+            .ok_or(HashError::TooLong { code, length })?;
+        let hash = HashFunction::from_code(code)?.digest_with_length(data, length)?;
+        HashFunction::verify_allowed(&hash)?;
+        Ok(hash)
+    }
+
     /// Wraps a digest.
     ///
     /// # Errors

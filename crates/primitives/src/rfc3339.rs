@@ -2,6 +2,8 @@
 //!
 //! Spec: <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>
 
+use std::time::{Duration, SystemTime};
+
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
@@ -39,6 +41,18 @@ pub fn parse(text: &str) -> Option<(i64, u32)> {
     let offset = offset(rest)?;
     let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
     Some((time.duration_since(EPOCH).as_secs() - offset, nanos))
+}
+
+/// The time of seconds since 1970, and nanoseconds; `None` outside the range of the system's clock.
+#[must_use]
+pub fn to_system(seconds: i64, nanos: u32) -> Option<SystemTime> {
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    let time = if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(whole)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(whole)
+    }?;
+    time.checked_add(Duration::from_nanos(nanos.into()))
 }
 
 fn expect<'a, 'b>(rest: &'b mut &'a [u8], letter: u8) -> Option<&'b mut &'a [u8]> {
@@ -143,5 +157,13 @@ mod tests {
             parse("2023-11-14T22:13:20.1234567899-00:30"),
             Some((1_700_001_800, 123_456_789))
         );
+    }
+
+    #[test]
+    fn times_of_the_system_may_be_before_1970() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        let half = Duration::from_millis(500);
+        assert_eq!(to_system(2, 500_000_000), Some(epoch + 4 * half + half));
+        assert_eq!(to_system(-2, 500_000_000), Some(epoch - 3 * half));
     }
 }

@@ -62,6 +62,15 @@ impl Node {
         Ok(node)
     }
 
+    /// Bytes of the node's block, which has this length, and of what its links say is below it. The sizes of links are what
+    /// their author says: a sum that is too large is the largest number.
+    #[must_use]
+    pub fn tree_size(&self, length: usize) -> u64 {
+        self.links.iter().fold(length as u64, |sum, link| {
+            sum.saturating_add(link.size.unwrap_or(0))
+        })
+    }
+
     /// Writes the canonical form: links sorted by name (those of equal name keep their order), then data.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

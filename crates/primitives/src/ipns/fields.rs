@@ -88,7 +88,7 @@ impl Fields {
     }
 }
 
-fn put_bytes(number: u8, bytes: &[u8], out: &mut Vec<u8>) {
+pub(super) fn put_bytes(number: u8, bytes: &[u8], out: &mut Vec<u8>) {
     if !bytes.is_empty() {
         out.push(number << 3 | BYTES);
         varint::encode(bytes.len() as u64, out);
@@ -96,7 +96,7 @@ fn put_bytes(number: u8, bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn put_number(number: u8, value: Option<u64>, out: &mut Vec<u8>) {
+pub(super) fn put_number(number: u8, value: Option<u64>, out: &mut Vec<u8>) {
     if let Some(value) = value {
         out.push(number << 3 | VARINT);
         varint::encode(value, out);

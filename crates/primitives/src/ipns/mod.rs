@@ -6,6 +6,7 @@
 //! Spec: <https://specs.ipfs.tech/ipns/ipns-record/>
 
 mod error;
+pub mod fetch;
 mod fields;
 mod sign;
 mod verify;
@@ -205,13 +206,7 @@ pub fn name_of_key(key: &[u8]) -> Option<PeerId> {
 /// Reads a time.
 fn time(text: &[u8]) -> Option<SystemTime> {
     let (seconds, nanos) = rfc3339::parse(std::str::from_utf8(text).ok()?)?;
-    let whole = Duration::from_secs(seconds.unsigned_abs());
-    let whole = if seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(whole)?
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(whole)?
-    };
-    whole.checked_add(Duration::from_nanos(nanos.into()))
+    rfc3339::to_system(seconds, nanos)
 }
 
 /// Writes a time from 1970 on.
