@@ -58,16 +58,9 @@ impl MfsNode {
     pub(super) fn tree_size(&self, length: usize) -> u64 {
         match self {
             Self::Raw(_) => length as u64,
-            Self::Node(node) => tree_size(&node.node, length),
+            Self::Node(node) => node.node.tree_size(length),
         }
     }
-}
-
-/// Bytes of a block and of what its links say is below it.
-pub(crate) fn tree_size(node: &dag_pb::Node, length: usize) -> u64 {
-    node.links.iter().fold(length as u64, |sum, link| {
-        sum.saturating_add(link.size.unwrap_or(0))
-    })
 }
 
 /// Reads a block as a file or a directory.
@@ -133,7 +126,7 @@ pub(super) fn make(maker: &CidMaker, node: &dag_pb::Node) -> Result<(NodeLink, B
     let data = Bytes::from(node.encode());
     let made = NodeLink {
         cid: maker.make(Codec::DAG_PB, &data)?,
-        tree_size: tree_size(node, data.len()),
+        tree_size: node.tree_size(data.len()),
     };
     let block = Block::new(made.cid.clone(), data);
     Ok((made, block))

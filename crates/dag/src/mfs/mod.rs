@@ -52,7 +52,6 @@ pub use stat::{EntryKind, Locality, Stat};
 pub use write::{Body, WriteOptions};
 
 use self::editor::Editor;
-pub(crate) use self::editor::tree_size;
 use self::tree::Growths;
 use crate::fetch::Blocks;
 

@@ -202,7 +202,7 @@ async fn rebuild(
         link = Some(Link {
             cid: cid.clone(),
             name: None,
-            size: Some(crate::mfs::tree_size(&node, block.data.len())),
+            size: Some(node.tree_size(block.data.len())),
         });
         written.push(block);
         root = Some(cid);

@@ -81,7 +81,7 @@ pub async fn stat(blocks: &Blocks, cid: &Cid) -> Result<ObjectStat, ObjectError>
         block_size: length as u64,
         links_size: (length - data) as u64,
         data_size: data as u64,
-        cumulative_size: crate::mfs::tree_size(&node, length),
+        cumulative_size: node.tree_size(length),
     })
 }
 
@@ -142,7 +142,7 @@ async fn tree_size(blocks: &Blocks, cid: &Cid) -> Result<u64, ObjectError> {
     if cid.codec() != Codec::DAG_PB {
         return Ok(data.len() as u64);
     }
-    Ok(crate::mfs::tree_size(&decode_node(cid, &data)?, data.len()))
+    Ok(decode_node(cid, &data)?.tree_size(data.len()))
 }
 
 /// The block as a node, or `None` for one of another codec.

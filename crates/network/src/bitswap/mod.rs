@@ -4,9 +4,10 @@
 //! the swarm and the handle [`Bitswap`]: an [`Exchange`](cairn_store::Exchange) that opens sessions, and a
 //! [`BlockExchange`](cairn_store::network::BlockExchange) with the counters.
 //!
+//! Messages and their encoding are [`cairn_primitives::bitswap`].
+//!
 //! | part | contains |
 //! |---|---|
-//! | `message/` | messages and their encoding |
 //! | `handler/` | the streams of one connection: a task per inbound stream, and one that writes |
 //! | `client/` | wants, sessions, what peers have, the search for providers |
 //! | `server/` | what peers want, the queues of answers, ledgers |
@@ -36,7 +37,6 @@ mod behaviour;
 mod client;
 mod handle;
 mod handler;
-pub mod message;
 mod protocol;
 mod server;
 mod settings;
@@ -46,23 +46,14 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use cairn_primitives::bitswap::{MAX_BLOCK, MAX_CID, MAX_MESSAGE, Version};
 use cairn_store::BlockReader;
 
 pub use behaviour::Behaviour;
 pub use handle::Bitswap;
-pub use protocol::Version;
 pub use settings::{Deny, Settings};
 
 use crate::Providers;
-
-/// Maximum size of a block that is exchanged, in bytes.
-pub const MAX_BLOCK: usize = 2 << 20;
-
-/// Maximum size of a message, in bytes.
-pub const MAX_MESSAGE: usize = 4 << 20;
-
-/// Maximum size of a CID in a message, in bytes: a digest of 128 bytes and four numbers.
-pub const MAX_CID: usize = 168;
 
 /// Wants that a peer keeps of another, at most.
 pub const MAX_WANTS: usize = 1024;

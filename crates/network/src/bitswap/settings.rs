@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::Cid;
+use cairn_primitives::bitswap::Version;
 use cairn_primitives::keys::PeerId;
-
-use super::protocol::Version;
 
 /// Whether a block is withheld from a peer, as if it were absent.
 pub type Deny = Arc<dyn Fn(&PeerId, &Cid) -> bool + Send + Sync>;
@@ -72,7 +71,7 @@ impl Default for Settings {
             replace_have: 1024,
             peer_wants: 256 << 10,
             send_memory: 256 << 20,
-            receive_memory: 256 << 20,
+            receive_memory: 128 << 20,
             inbound_streams: 64,
             frame_timeout: Duration::from_secs(60),
             linger: Duration::from_secs(180),

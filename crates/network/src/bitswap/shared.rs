@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use cairn_primitives::bitswap::Version;
 use cairn_primitives::keys;
 use cairn_store::BlockReader;
 use futures_util::task::AtomicWaker;
@@ -12,7 +13,6 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::client::Client;
-use super::protocol::Version;
 use super::server::Server;
 use super::settings::Settings;
 use crate::Providers;

@@ -26,7 +26,6 @@ mod swarm_trait;
 mod transport;
 mod trim;
 
-pub use meter::stream_protocol;
 pub use settings::{
     AutoNat, Connections, IdentityError, Limits, Relay, RelayService, Settings, Throttle,
     Transports, WssCertificate,

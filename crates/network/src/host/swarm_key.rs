@@ -125,4 +125,13 @@ mod tests {
         );
         assert_eq!(parse(&"x".repeat(MAX_FILE + 1)), SwarmKeyError::Lines);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_files_do_not_panic(encoding in "(/base16/|/base64/|/bin/)?", key: Vec<u8>) {
+            let head = format!("/key/swarm/psk/1.0.0/\n{encoding}\n");
+            let _ = SwarmKey::parse(&[head.as_bytes(), &key].concat());
+            let _ = SwarmKey::parse(&key);
+        }
+    }
 }

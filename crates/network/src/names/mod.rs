@@ -17,7 +17,6 @@ mod work;
 use std::time::Duration;
 
 pub use combined::Combined;
-pub use fetch::{MAX_REQUEST, decode_request};
 pub use records::{TopicRecords, TopicRecordsError};
 pub use topic::topic;
 

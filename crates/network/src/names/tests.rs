@@ -247,7 +247,7 @@ async fn bad_requests_end_their_stream_only() {
     }
     // An unknown key is answered, and what was sent before has no effect.
     let opened = two.streams.open(one.id, Vec::new(), super::fetch::PROTOCOL);
-    let unknown = super::fetch::request(opened.await.unwrap(), b"/ipns/\xff".to_vec()).await;
+    let unknown = super::fetch::request(opened.await.unwrap(), b"/ipns/\xff").await;
     assert_eq!(unknown.unwrap(), None);
     assert_eq!(two.resolve(&name).await, Some(1));
 }

@@ -100,7 +100,7 @@ fn start_asking(inner: &Arc<Inner>, peer: libp2p::PeerId, name: &PeerId) {
 async fn ask(inner: &Inner, peer: libp2p::PeerId, name: &PeerId) {
     let exchange = async {
         let opened = inner.streams.open(peer, Vec::new(), fetch::PROTOCOL).await;
-        fetch::request(opened.map_err(io::Error::other)?, routing_key(name)).await
+        fetch::request(opened.map_err(io::Error::other)?, &routing_key(name)).await
     };
     match tokio::time::timeout(LIMIT, exchange).await {
         Ok(Ok(Some(record))) => {

@@ -8,6 +8,7 @@
 //! network those it listens on. The host tells only whether others can reach this node: [`Router::set_reachable`].
 
 mod announce;
+mod custom;
 mod delegated;
 mod dht;
 mod record;
@@ -21,7 +22,7 @@ use libp2p::PeerId;
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 
-pub use self::delegated::PeerRecord;
+pub use self::custom::{Branch, Branches, Custom, Tree};
 use self::dht::Dht;
 use self::dht::scope::Scope;
 pub(crate) use self::dht::scope::is_public_ip;
@@ -43,14 +44,15 @@ pub fn new(settings: Settings, local: PeerId) -> (Behaviour, Router) {
     let lan = Scope::Lan {
         loopback: settings.loopback,
     };
-    let start = |scope, server| {
-        let is_on = settings.mode != DhtMode::Off;
+    let (wan_mode, lan_mode) = settings.modes();
+    let start = |scope, mode, server| {
+        let is_on = mode != DhtMode::Off;
         is_on
             .then(|| Dht::new(&settings, scope, local, server))
             .unzip()
     };
-    let (wan, wan_handle) = start(Scope::Wan, settings.mode == DhtMode::Server);
-    let (lan, lan_handle) = start(lan, settings.mode != DhtMode::Client);
+    let (wan, wan_handle) = start(Scope::Wan, wan_mode, wan_mode == DhtMode::Server);
+    let (lan, lan_handle) = start(lan, lan_mode, lan_mode != DhtMode::Client);
     let behaviour = Behaviour {
         wan: wan.into(),
         lan: lan.into(),

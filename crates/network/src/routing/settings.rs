@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use cairn_primitives::keys::PeerId;
 
+use super::custom::Custom;
+
 /// How this node takes part in the DHTs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -45,6 +47,19 @@ pub struct Settings {
     pub routers: Vec<String>,
     /// Base URLs of HTTP routers to which IPNS records are also published.
     pub publishers: Vec<String>,
+    /// The router of each method, in place of the mode, the routers and the publishers.
+    pub custom: Option<Custom>,
+}
+
+impl Settings {
+    /// The modes of the DHTs of the internet and of the local network.
+    pub(super) fn modes(&self) -> (DhtMode, DhtMode) {
+        let Some(custom) = &self.custom else {
+            return (self.mode, self.mode);
+        };
+        let (wan, lan) = custom.modes();
+        (wan.unwrap_or(DhtMode::Off), lan.unwrap_or(DhtMode::Off))
+    }
 }
 
 impl Default for Settings {
@@ -60,6 +75,7 @@ impl Default for Settings {
             announce: AnnounceSettings::default(),
             routers: Vec::new(),
             publishers: Vec::new(),
+            custom: None,
         }
     }
 }

@@ -132,11 +132,25 @@ async fn all(events: QueryEvents) -> Vec<cairn_store::network::QueryEvent> {
     events.into_iter().map(Result::unwrap).collect()
 }
 
+/// Events without those of single queries.
+async fn answers(events: QueryEvents) -> Vec<cairn_store::network::QueryEvent> {
+    let mut events = all(events).await;
+    events.retain(|event| is_answer(&event.step));
+    events
+}
+
+fn is_answer(step: &QueryStep) -> bool {
+    matches!(
+        step,
+        QueryStep::FinalPeer | QueryStep::Provider | QueryStep::OwnRecord | QueryStep::Value(_)
+    )
+}
+
 /// The first provider, once there is one: announcements are not answered, so a peer may have one only a moment later.
 async fn provider(router: &Router, wanted: &Cid) -> PeerId {
     let find = async {
         loop {
-            let found = all(router.find_providers(wanted, 1)).await;
+            let found = answers(router.find_providers(wanted, 1)).await;
             if let Some(found) = found.first() {
                 return found.responses[0].peer.clone();
             }
@@ -173,23 +187,29 @@ async fn five_nodes_find_peers_and_providers() {
         assert!(provider.addresses.contains(&address), "{provider:?}");
     }
     // One is enough.
-    let events = all(fifth.router.find_providers(&wanted, 1)).await;
+    let events = answers(fifth.router.find_providers(&wanted, 1)).await;
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].step, QueryStep::Provider);
     assert!(
-        all(first.router.find_providers(&cid("none"), 9))
+        answers(first.router.find_providers(&cid("none"), 9))
             .await
             .is_empty()
     );
 
-    let events = all(fourth.router.find_peer(&second.peer)).await;
+    let events = answers(fourth.router.find_peer(&second.peer)).await;
     assert_eq!(events[0].step, QueryStep::FinalPeer);
     assert_eq!(events[0].responses[0].peer, second.peer);
     let unknown = Keypair::from_ed25519_seed(&[9; 32]).peer_id();
     let missing: Vec<_> = first.router.find_peer(&unknown).collect().await;
-    assert!(matches!(missing[..], [Err(NetworkError::NotFound)]));
+    assert!(matches!(missing.last(), Some(Err(NetworkError::NotFound))));
+    assert!(
+        missing
+            .iter()
+            .flatten()
+            .all(|event| !is_answer(&event.step))
+    );
 
-    let closest = all(first.router.closest_peers(&unknown)).await;
+    let closest = answers(first.router.closest_peers(&unknown)).await;
     assert_eq!(closest.len(), 4);
     assert!(
         closest
@@ -350,9 +370,70 @@ async fn a_dropped_lookup_ends() {
     nodes[1].pause.notify_one();
     let router = &nodes[0].router;
     let mut events = router.find_providers(&cid("never"), 9);
-    let lookup = tokio::spawn(async move { events.next().await.is_none() });
+    let lookup = tokio::spawn(async move { while events.next().await.is_some() {} });
     until(|| router.lookups() > 0).await;
     lookup.abort();
     until(|| router.lookups() == 0).await;
     assert!(lookup.await.is_err());
+}
+
+#[tokio::test]
+async fn the_steps_of_a_lookup_are_told_as_kubo_tells_them() {
+    let nodes = nodes(3).await;
+    let (asks, other) = (&nodes[0], &nodes[1]);
+    let steps = all(asks.router.closest_peers(&other.peer)).await;
+    let of = |step: QueryStep| -> Vec<PeerId> {
+        let of_kind = steps.iter().filter(|event| event.step == step);
+        of_kind.filter_map(|event| event.peer.clone()).collect()
+    };
+    let mut peers = [nodes[1].peer.clone(), nodes[2].peer.clone()];
+    peers.sort();
+    // Each is asked once, answers, and is one of the closest.
+    for step in [
+        QueryStep::SendingQuery,
+        QueryStep::Response,
+        QueryStep::FinalPeer,
+    ] {
+        let mut of_step = of(step.clone());
+        of_step.sort();
+        assert_eq!(of_step, peers, "{step:?} of {steps:?}");
+    }
+    let is_response = |event: &&cairn_store::network::QueryEvent| event.step == QueryStep::Response;
+    let named = steps
+        .iter()
+        .filter(is_response)
+        .flat_map(|it| &it.responses);
+    assert!(named.clone().count() > 0 && named.clone().all(|it| !it.addresses.is_empty()));
+
+    // Providers are looked up by queries, too. Whoever waits for one provider gets the steps before it.
+    let wanted = cid("steps");
+    other
+        .router
+        .provide(vec![wanted.clone()], false)
+        .await
+        .unwrap();
+    provider(&asks.router, &wanted).await;
+    let steps = all(nodes[2].router.find_providers(&wanted, 1)).await;
+    let last = steps.last().unwrap();
+    assert_eq!(last.step, QueryStep::Provider, "{steps:?}");
+    assert_eq!(
+        steps
+            .iter()
+            .filter(|event| event.step == QueryStep::Provider)
+            .count(),
+        1
+    );
+
+    let table = asks.router.table("lan").unwrap();
+    let in_table: Vec<_> = table
+        .buckets
+        .iter()
+        .flat_map(|bucket| &bucket.peers)
+        .collect();
+    assert_eq!(in_table.len(), 2);
+    assert!(
+        in_table
+            .iter()
+            .all(|peer| peer.last_queried.is_some() && peer.last_useful.is_some())
+    );
 }

@@ -6,6 +6,20 @@ use futures_util::StreamExt as _;
 
 use crate::support::{TCP, plain, start, until};
 
+/// A swarm of libp2p with its own TLS.
+fn with_libp2p_tls() -> libp2p::Swarm<libp2p::ping::Behaviour> {
+    let builder = libp2p::SwarmBuilder::with_new_identity().with_tokio();
+    let builder = builder.with_tcp(
+        libp2p::tcp::Config::default(),
+        libp2p::tls::Config::new,
+        libp2p::yamux::Config::default,
+    );
+    let builder = builder
+        .unwrap()
+        .with_behaviour(|_| libp2p::ping::Behaviour::default());
+    builder.unwrap().build()
+}
+
 /// Connects two hosts, and checks what each knows of the other.
 async fn meet(
     listen: &str,
@@ -68,6 +82,46 @@ async fn meet(
 #[tokio::test(flavor = "multi_thread")]
 async fn by_tcp_with_tls() {
     meet(TCP, |_| {}, |settings| settings.transports.noise = None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_tls_of_libp2p() {
+    let host = start(TCP, |settings| settings.transports.noise = None).await;
+    // It dials, and pings.
+    let mut dialer = with_libp2p_tls();
+    let address = host.address().text_with_peer(&host.id);
+    dialer
+        .dial(address.parse::<libp2p::Multiaddr>().unwrap())
+        .unwrap();
+    let pinged = async {
+        loop {
+            if let libp2p::swarm::SwarmEvent::Behaviour(ping) = dialer.select_next_some().await {
+                return ping.result;
+            }
+        }
+    };
+    pinged.await.unwrap();
+    // It is dialed, and pinged.
+    let mut listener = with_libp2p_tls();
+    listener.listen_on(TCP.parse().unwrap()).unwrap();
+    let address = loop {
+        let event = listener.select_next_some().await;
+        if let libp2p::swarm::SwarmEvent::NewListenAddr { address, .. } = event {
+            break address;
+        }
+    };
+    let peer = cairn_primitives::PeerId::from(*listener.local_peer_id());
+    tokio::spawn(async move {
+        loop {
+            listener.select_next_some().await;
+        }
+    });
+    let there = PeerAddresses {
+        peer: peer.clone(),
+        addresses: vec![address.to_string().parse().unwrap()],
+    };
+    host.connect(there).await.unwrap();
+    host.ping(peer).next().await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

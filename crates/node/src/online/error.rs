@@ -8,6 +8,7 @@ use cairn_network::host::{IdentityError, StartError, SwarmKeyError};
 use cairn_network::pubsub::PubSubError;
 use cairn_primitives::multiaddr::MultiaddrError;
 
+use super::custom_routing::CustomRoutingError;
 use crate::announce::StrategyError;
 use crate::names::RepublishError;
 
@@ -44,6 +45,9 @@ pub enum OnlineError {
         /// What is expected.
         problem: &'static str,
     },
+    /// Custom routers cannot be used.
+    #[error(transparent)]
+    CustomRouting(#[from] CustomRoutingError),
     /// The swarm key cannot be read.
     #[error("cannot read {}", path.display())]
     ReadSwarmKey {
@@ -96,6 +100,9 @@ impl OnlineError {
             Self::Address { key, .. } | Self::Peer { key, .. } | Self::Value { key, .. } => {
                 Some(format!("Correct `{key}` in the configuration."))
             }
+            Self::CustomRouting(_) => Some(
+                "Correct `Routing.Routers` and `Routing.Methods` in the configuration.".to_owned(),
+            ),
             Self::Start(StartError::Listen { .. }) => Some(
                 "Another program may listen there: stop it, or change `Addresses.Swarm`.".to_owned(),
             ),

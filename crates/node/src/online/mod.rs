@@ -1,5 +1,6 @@
 //! A node with peers: [`Node::go_online`] starts the swarm by the configuration.
 
+mod custom_routing;
 mod error;
 mod module_settings;
 mod network;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use cairn_network::host::{Host, SwarmKey};
 use cairn_store::network::Swarm as _;
 
+pub use self::custom_routing::CustomRoutingError;
 pub use self::error::OnlineError;
 use self::parts::Parts;
 use crate::node::Node;

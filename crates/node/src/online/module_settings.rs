@@ -3,6 +3,7 @@
 use cairn_network::routing::DhtMode;
 use cairn_network::{bitswap, pubsub, routing};
 
+use super::custom_routing;
 use super::error::OnlineError;
 use crate::bootstrap::AUTO;
 use crate::config::Config;
@@ -22,11 +23,15 @@ pub(super) fn routing(
         "dhtserver" => (DhtMode::Server, false),
         "delegated" => (DhtMode::Off, true),
         "none" => return Ok(None),
+        "custom" => {
+            settings.custom = Some(custom_routing::custom(set)?);
+            (DhtMode::Off, false)
+        }
         other => {
             return Err(OnlineError::Value {
                 key: "Routing.Type",
                 value: other.to_owned(),
-                problem: "\"auto\", \"autoclient\", \"dht\", \"dhtclient\", \"dhtserver\", \"delegated\" or \"none\" is expected",
+                problem: "\"auto\", \"autoclient\", \"dht\", \"dhtclient\", \"dhtserver\", \"delegated\", \"custom\" or \"none\" is expected",
             });
         }
     };

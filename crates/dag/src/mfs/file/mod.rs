@@ -19,7 +19,7 @@ use cairn_primitives::{Block, Cid, Codec};
 pub(super) use append::Source;
 
 use super::MfsError;
-use super::editor::{Editor, MfsNode, NodeLink, read, tree_size};
+use super::editor::{Editor, MfsNode, NodeLink, read};
 use crate::unixfs;
 
 /// Deepest file that is edited.
@@ -222,7 +222,7 @@ impl<'a, 'e> FileEdit<'a, 'e> {
                 let cid = inner.maker.make(Codec::DAG_PB, &data)?;
                 let made = NodeLink {
                     cid: cid.clone(),
-                    tree_size: tree_size(&node, data.len()),
+                    tree_size: node.tree_size(data.len()),
                 };
                 (made, Block::new(cid, data))
             }

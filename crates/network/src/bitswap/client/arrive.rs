@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use cairn_primitives::Cid;
+use cairn_primitives::bitswap::{Presence, PresenceKind};
 use cairn_store::exchange::{Arrival, HashedBytes};
 use libp2p::PeerId;
 
 use super::want::Place;
 use super::{Client, WantKind, push_hungry};
-use crate::bitswap::message::{Presence, PresenceKind};
 use crate::bitswap::shared::{Counters, count};
 
 /// What becomes of a peer that sent blocks.

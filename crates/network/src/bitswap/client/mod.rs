@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use cairn_primitives::bitswap::{Entry, Version, WantKind};
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::exchange::Arrival;
 use libp2p::{Multiaddr, PeerId};
@@ -29,8 +30,6 @@ use self::peer::ClientPeer;
 use self::probe::Probe;
 use self::session::{MAX_CANDIDATES, Session};
 use self::want::{Place, Recent, Waiter, Want};
-use super::message::{Entry, WantKind};
-use super::protocol::Version;
 use super::settings::Settings;
 use super::shared::{Command, Map};
 

@@ -3,10 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Instant;
 
+use cairn_primitives::bitswap::{Entry, WantKind};
 use cairn_primitives::{Cid, Multihash};
 
 use crate::bitswap::MAX_WANTS;
-use crate::bitswap::message::{Entry, WantKind};
 use crate::bitswap::shared::Map;
 
 /// Cancels that wait for being sent; with more, the whole wantlist is sent instead.

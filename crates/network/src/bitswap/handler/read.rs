@@ -4,14 +4,15 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use cairn_primitives::bitswap::{DecodeError, Message, Prefix};
+use cairn_store::exchange::HashedBytes;
 use futures_util::{AsyncRead, AsyncReadExt as _};
 
 use crate::bitswap::client::Verdict;
-use crate::bitswap::message::{DecodeError, Message};
 use crate::bitswap::shared::{Command, Peer, Shared, count};
 use crate::bitswap::{MAX_MESSAGE, server};
 
-/// The room for a message grows from this on with the bytes that arrive.
+/// The room for a message grows from this on with the bytes that arrive, to at most four times as many.
 const FIRST_ROOM: usize = 64 << 10;
 
 /// Bytes that are hashed before other tasks get their turn.
@@ -115,7 +116,7 @@ async fn read_rest(
     let mut filled = 0;
     while filled < length {
         if filled == data.len() {
-            let grown = length.min(FIRST_ROOM.max(filled * 2));
+            let grown = length.min(FIRST_ROOM.max(filled * 4));
             room.grow(grown - filled)?;
             data.resize(grown, 0);
         }
@@ -148,9 +149,10 @@ async fn take(shared: &Shared, peer: &Arc<Peer>, message: Message) {
                 turn = 0;
                 tokio::task::yield_now().await;
             }
-            match block.hashed() {
-                Some(block) => hashed.push(block),
-                None => wrong += 1,
+            let Prefix { hash, length, .. } = block.prefix;
+            match HashedBytes::new(hash, length, block.data) {
+                Ok(block) => hashed.push(block),
+                Err(_) => wrong += 1,
             }
         }
         shared

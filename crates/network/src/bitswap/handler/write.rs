@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use cairn_primitives::bitswap::{Message, Version};
 use futures_util::future::BoxFuture;
 use futures_util::{AsyncWrite, AsyncWriteExt as _, FutureExt as _};
 
-use crate::bitswap::message::Message;
-use crate::bitswap::protocol::Version;
 use crate::bitswap::server::{Response, respond};
 use crate::bitswap::shared::{Peer, Shared};
 

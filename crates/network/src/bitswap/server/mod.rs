@@ -12,6 +12,7 @@ mod respond;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use cairn_primitives::bitswap::WantKind;
 use cairn_primitives::{Cid, Multihash};
 use cairn_store::network::Ledger;
 use libp2p::PeerId;
@@ -19,7 +20,6 @@ use smallvec::SmallVec;
 
 use self::peer::{Answer, ServerPeer};
 use super::MAX_WANTS;
-use super::message::WantKind;
 use super::shared::{Map, Peer};
 
 pub(super) use self::receive::receive;

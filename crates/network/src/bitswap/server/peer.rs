@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use cairn_primitives::Cid;
+use cairn_primitives::bitswap::WantKind;
 use cairn_store::network::Ledger;
 
 use crate::bitswap::MAX_WANTS;
-use crate::bitswap::message::WantKind;
 use crate::bitswap::shared::{Map, Peer};
 
 /// Bytes that a block of unknown size is taken to have.

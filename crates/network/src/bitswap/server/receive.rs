@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use cairn_primitives::Cid;
+use cairn_primitives::bitswap::{Entry, WantKind};
 use futures_util::future::join_all;
 
 use super::peer::{Answer, PeerWant};
 use super::{Server, forget};
-use crate::bitswap::message::{Entry, WantKind};
 use crate::bitswap::shared::{Peer, Shared};
 use crate::bitswap::{MAX_BLOCK, MAX_WANTS};
 

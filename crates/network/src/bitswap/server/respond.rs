@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use cairn_primitives::bitswap::{Message, Payload, Presence, PresenceKind, WantKind};
 use cairn_primitives::{Cid, Multihash};
 use libp2p::PeerId;
 use tokio::sync::SemaphorePermit;
 
 use super::peer::Answer;
 use super::{Server, forget};
-use crate::bitswap::message::{Message, Payload, Presence, PresenceKind, WantKind};
 use crate::bitswap::shared::{Peer, Shared, count};
 use crate::bitswap::{MAX_BLOCK, MAX_CID, MAX_MESSAGE, MAX_WANTS};
 

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cairn_primitives::Block;
+use cairn_primitives::bitswap::{Entry, Message, Payload, Presence, PresenceKind, WantKind};
 use cairn_store::exchange::Arrival;
 use cairn_store::network::BlockExchange as _;
 use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, FutureExt as _, StreamExt as _};
@@ -13,7 +14,6 @@ use libp2p_swarm_test::SwarmExt as _;
 
 use super::raw::{Streams, raw};
 use super::support::{Node, blocks, cids, fetch, soon, until};
-use crate::bitswap::message::{Entry, Message, Payload, Presence, PresenceKind, WantKind};
 use crate::bitswap::{MAX_WANTS, Settings, Version};
 
 /// A hostile peer that is connected to a node.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use cairn_primitives::bitswap::Version;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::swarm::handler::ConnectionEvent;
@@ -14,7 +15,7 @@ use libp2p::{Multiaddr, PeerId, Stream};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::bitswap::protocol::{Negotiate, Version};
+use crate::bitswap::protocol::Negotiate;
 
 type Opened = oneshot::Sender<Option<Stream>>;
 

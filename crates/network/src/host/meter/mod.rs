@@ -3,7 +3,6 @@
 //! The protocol of a stream is not told to a transport. It is read from the answer of the side that accepts it: multistream-select
 //! begins every stream. See <https://github.com/multiformats/multistream-select>.
 
-mod negotiation;
 mod stream;
 
 use std::collections::HashMap;
@@ -15,7 +14,6 @@ use cairn_store::network::{Direction, Traffic};
 use libp2p::{Multiaddr, PeerId};
 use parking_lot::Mutex;
 
-pub use self::negotiation::stream_protocol;
 pub(super) use self::stream::CountedMuxer;
 
 /// Peers that are counted. Above that, those without a connection are forgotten.

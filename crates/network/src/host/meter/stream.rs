@@ -8,12 +8,12 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use cairn_primitives::multistream::{Negotiation, Progress};
 use cairn_store::network::Direction;
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerBox, StreamMuxerEvent, SubstreamBox};
 use libp2p::futures::{AsyncRead, AsyncWrite};
 use tokio::time::Sleep;
 
-use super::negotiation::{Negotiation, Progress};
 use super::{ConnectionMeter, Counter};
 use crate::host::guard::{Panicked, log_panic};
 

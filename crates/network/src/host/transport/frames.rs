@@ -15,6 +15,8 @@ use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade,
 use libp2p::futures::{AsyncRead, AsyncWrite};
 use libp2p::yamux;
 
+use super::gather::GatherWrites;
+
 /// Most bytes of a frame that the library reads; larger ones are divided into such.
 const MAX_FRAME: u32 = 256 << 10;
 
@@ -44,12 +46,12 @@ impl<C> InboundConnectionUpgrade<C> for Yamux
 where
     C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    type Output = yamux::Muxer<DivideFrames<C>>;
+    type Output = yamux::Muxer<DivideFrames<GatherWrites<C>>>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Self::Output>> + Send>>;
 
     fn upgrade_inbound(self, socket: C, info: Self::Info) -> Self::Future {
-        Box::pin(self.0.upgrade_inbound(DivideFrames::new(socket), info))
+        Box::pin(self.0.upgrade_inbound(wrap(socket), info))
     }
 }
 
@@ -57,13 +59,17 @@ impl<C> OutboundConnectionUpgrade<C> for Yamux
 where
     C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    type Output = yamux::Muxer<DivideFrames<C>>;
+    type Output = yamux::Muxer<DivideFrames<GatherWrites<C>>>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Self::Output>> + Send>>;
 
     fn upgrade_outbound(self, socket: C, info: Self::Info) -> Self::Future {
-        Box::pin(self.0.upgrade_outbound(DivideFrames::new(socket), info))
+        Box::pin(self.0.upgrade_outbound(wrap(socket), info))
     }
+}
+
+fn wrap<C>(socket: C) -> DivideFrames<GatherWrites<C>> {
+    DivideFrames::new(GatherWrites::new(socket))
 }
 
 /// A connection whose received data frames have at most [`MAX_FRAME`] bytes.

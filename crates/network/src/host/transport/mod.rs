@@ -11,8 +11,10 @@
 
 mod filter;
 mod frames;
+mod gather;
 mod guarded;
 mod security;
+mod tls;
 
 use std::io;
 
@@ -28,6 +30,7 @@ use libp2p::{PeerId, dns, quic, relay, tcp, websocket, yamux};
 use self::filter::FilteredTransport;
 pub(super) use self::filter::{Filters, in_ranges, ip_of};
 use self::frames::Yamux;
+use self::gather::ReadAhead;
 use self::guarded::Guarded;
 use self::security::Security;
 use super::meter::Meters;
@@ -105,14 +108,15 @@ where
     streams.set_max_num_streams(YAMUX_STREAMS);
     transport
         .and_then(move |socket, _| async move {
-            match key {
+            let socket = match key {
                 Some(key) => key
                     .handshake(socket)
                     .await
                     .map(Either::Left)
                     .map_err(|error| io::Error::other(error.to_string())),
                 None => Ok(Either::Right(socket)),
-            }
+            };
+            socket.map(ReadAhead::new)
         })
         .upgrade(upgrade::Version::V1Lazy)
         .authenticate(security.clone())

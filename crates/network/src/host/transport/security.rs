@@ -6,8 +6,9 @@ use futures_util::future::{BoxFuture, Either, FutureExt as _};
 use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade, UpgradeInfo};
 use libp2p::futures::{AsyncRead, AsyncWrite};
 use libp2p::identity::Keypair;
-use libp2p::{PeerId, noise, tls};
+use libp2p::{PeerId, noise};
 
+use super::tls::{Tls, TlsStream};
 use crate::host::settings::Transports;
 
 const TLS: &str = "/tls/1.0.0";
@@ -16,7 +17,7 @@ const NOISE: &str = "/noise";
 /// Encrypts a connection by what both sides have.
 #[derive(Clone)]
 pub(super) struct Security {
-    tls: tls::Config,
+    tls: Tls,
     noise: noise::Config,
     /// The protocols that are on, by priority.
     order: Vec<&'static str>,
@@ -30,7 +31,7 @@ impl Security {
             .collect();
         order.sort_unstable_by_key(|(priority, _)| *priority);
         Ok(Self {
-            tls: tls::Config::new(identity).map_err(io::Error::other)?,
+            tls: Tls::new(identity)?,
             noise: noise::Config::new(identity).map_err(io::Error::other)?,
             order: order.into_iter().map(|(_, name)| name).collect(),
         })
@@ -46,7 +47,7 @@ impl UpgradeInfo for Security {
     }
 }
 
-type Encrypted<C> = (PeerId, Either<tls::TlsStream<C>, noise::Output<C>>);
+type Encrypted<C> = (PeerId, Either<TlsStream<C>, noise::Output<C>>);
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send + 'static> InboundConnectionUpgrade<C> for Security {
     type Output = Encrypted<C>;
@@ -56,8 +57,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send + 'static> InboundConnectionUpgrad
     fn upgrade_inbound(self, socket: C, name: &'static str) -> Self::Future {
         async move {
             if name == TLS {
-                let done = self.tls.upgrade_inbound(socket, name).await;
-                let (peer, stream) = done.map_err(io::Error::other)?;
+                let (peer, stream) = self.tls.accept(socket).await?;
                 return Ok((peer, Either::Left(stream)));
             }
             let done = self.noise.upgrade_inbound(socket, name).await;
@@ -76,8 +76,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send + 'static> OutboundConnectionUpgra
     fn upgrade_outbound(self, socket: C, name: &'static str) -> Self::Future {
         async move {
             if name == TLS {
-                let done = self.tls.upgrade_outbound(socket, name).await;
-                let (peer, stream) = done.map_err(io::Error::other)?;
+                let (peer, stream) = self.tls.connect(socket).await?;
                 return Ok((peer, Either::Left(stream)));
             }
             let done = self.noise.upgrade_outbound(socket, name).await;

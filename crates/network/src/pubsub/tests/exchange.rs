@@ -194,3 +194,36 @@ async fn a_stopped_node_ends_its_subscriptions() {
     let closed = pubsub.publish(b"end".to_vec(), Vec::new()).await;
     assert!(matches!(closed, Err(NetworkError::Closed)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_by_several_ways_is_delivered_once() {
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut subscriptions = Vec::new();
+    for _ in 0..5 {
+        let node = Node::start(Settings::default(), &nodes.iter().collect::<Vec<_>>()).await;
+        subscriptions.push(node.subscribe("ring").await);
+        nodes.push(node);
+    }
+    for node in &nodes {
+        node.has_peers("ring", 4).await;
+    }
+    for count in 0..100_u32 {
+        nodes[0].publish("ring", &count.to_le_bytes()).await;
+    }
+    let mut sequence = 0;
+    for (at, messages) in subscriptions.iter_mut().enumerate() {
+        for count in 0..100_u32 {
+            let message = next(messages).await;
+            assert_eq!(message.data, count.to_le_bytes(), "at node {at}");
+            // Eight bytes, the most significant first, and growing, as Kubo has them.
+            let number = u64::from_be_bytes(message.sequence.try_into().unwrap());
+            assert!(count == 0 || number > sequence);
+            sequence = number;
+        }
+    }
+    // Whatever would come twice has come when a later message is there.
+    nodes[1].publish("ring", b"end").await;
+    for messages in &mut subscriptions {
+        assert_eq!(next(messages).await.data, b"end");
+    }
+}

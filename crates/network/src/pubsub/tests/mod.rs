@@ -2,6 +2,7 @@
 
 mod bounds;
 mod exchange;
+mod replay;
 
 use cairn_store::network::{Message, Messages, PubSub as _};
 use futures_util::StreamExt as _;

@@ -253,7 +253,7 @@ async fn sleep(until: Option<Instant>) {
 
 async fn announce(router: Router, job: Job) -> (Origin, bool) {
     let key = RecordKey::from(job.key.as_bytes().to_vec());
-    let mut found = router.ask(&Request::Provide(key));
+    let mut found = router.ask(&Request::Provide(key), false);
     let mut announced = false;
     while let Some(found) = found.next().await {
         announced |= matches!(found, Found::Announced);

@@ -2,16 +2,16 @@
 //!
 //! Spec: <https://specs.ipfs.tech/routing/http-routing-v1/>
 
-mod record;
 mod response;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::ipns::name_of_key;
+use cairn_primitives::routing::PeerRecord;
 use cairn_primitives::{Cid, Codec, Multihash, PeerId};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
@@ -20,7 +20,6 @@ use parking_lot::Mutex;
 use reqwest::{StatusCode, header};
 use tokio::sync::Semaphore;
 
-pub use self::record::PeerRecord;
 use super::dht::{Failure, Found, Request};
 use crate::https;
 

@@ -2,11 +2,11 @@
 
 use bytes::BytesMut;
 use cairn_primitives::ipns::MAX_RECORD;
+use cairn_primitives::routing::{MAX_LINE, PeerRecord};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use reqwest::{Response, header};
 
-use super::record::{LINE, PeerRecord};
 use crate::https::{self, BodyError};
 use crate::routing::dht::Failure;
 
@@ -90,7 +90,7 @@ fn lines(response: Response) -> impl futures_util::Stream<Item = Result<PeerReco
                         Some(Ok(piece)) => {
                             state.read += piece.len();
                             state.buffer.extend_from_slice(&piece);
-                            if state.read > STREAMED || state.searched > LINE {
+                            if state.read > STREAMED || state.searched > MAX_LINE {
                                 state.body = None;
                                 state.buffer.clear();
                                 state.searched = 0;

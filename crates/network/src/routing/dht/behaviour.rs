@@ -103,6 +103,11 @@ impl NetworkBehaviour for Dht {
                 self.table_changed = true;
                 self.wake_within(TICK);
             }
+            FromSwarm::DialFailure(failure) => {
+                if let Some(peer) = failure.peer_id {
+                    self.on_dial_failure(peer, failure.error);
+                }
+            }
             FromSwarm::NewExternalAddrOfPeer(found) => {
                 self.known
                     .add(&found.peer_id, without_peer(found.addr.clone()));
@@ -121,6 +126,7 @@ impl NetworkBehaviour for Dht {
         connection: ConnectionId,
         event: THandlerOutEvent<Self>,
     ) {
+        self.on_answer(peer, &event);
         self.kad
             .on_connection_handler_event(peer, connection, event);
         self.progress = true;
@@ -142,7 +148,10 @@ impl NetworkBehaviour for Dht {
             }
             match self.kad.poll(cx) {
                 Poll::Ready(ToSwarm::GenerateEvent(event)) => self.on_event(event),
-                Poll::Ready(other) => return Poll::Ready(other.map_out(drop)),
+                Poll::Ready(other) => {
+                    self.on_action(&other);
+                    return Poll::Ready(other.map_out(drop));
+                }
                 Poll::Pending => return Poll::Pending,
             }
         }

@@ -1,6 +1,7 @@
 //! Addresses of peers that are or were connected.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::SystemTime;
 
 use libp2p::{Multiaddr, PeerId};
 
@@ -31,6 +32,10 @@ pub(super) struct KnownPeer {
     pub(super) local: bool,
     /// Whether one of its connections is over loopback.
     pub(super) on_this_machine: bool,
+    /// When it last answered.
+    pub(super) queried: Option<SystemTime>,
+    /// When it was last of use: it named other peers, providers or a record.
+    pub(super) useful: Option<SystemTime>,
 }
 
 impl Known {
@@ -82,10 +87,22 @@ impl Known {
         }
     }
 
-    /// The peer serves this DHT.
-    pub(super) fn serves(&mut self, peer: &PeerId) {
+    /// The peer serves this DHT. As in Kubo that counts as an answer.
+    pub(super) fn serves(&mut self, peer: &PeerId, now: SystemTime) {
         if let Some(known) = self.peers.get_mut(peer) {
             known.serves = true;
+            known.queried.get_or_insert(now);
+            known.useful.get_or_insert(now);
+        }
+    }
+
+    /// The peer has answered a query.
+    pub(super) fn answered(&mut self, peer: &PeerId, is_useful: bool, now: SystemTime) {
+        if let Some(known) = self.peers.get_mut(peer) {
+            known.queried = Some(now);
+            if is_useful {
+                known.useful = Some(now);
+            }
         }
     }
 }
@@ -104,7 +121,7 @@ mod tests {
                 let address = format!("/ip4/10.0.0.1/tcp/{port}").parse().unwrap();
                 known.add(peer, address);
             }
-            known.serves(peer);
+            known.serves(peer, SystemTime::now());
             known.disconnected(*peer, 0);
         }
         assert_eq!(known.peers.len(), DISCONNECTED);

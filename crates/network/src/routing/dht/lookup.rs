@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 /// Events that are held back for a reader; further ones are dropped, except the last.
 pub(crate) const EVENTS: usize = 256;
-/// Providers of one lookup; further ones are ignored.
+/// Providers of one lookup, and peers that are named in it; further ones are ignored.
 const PROVIDERS: usize = 4096;
 
 /// A request, and where its answers go. It ends when all senders are dropped, and is cancelled when the receiver is.
@@ -16,6 +16,8 @@ const PROVIDERS: usize = 4096;
 pub(crate) struct Command {
     pub(crate) request: Request,
     pub(crate) events: mpsc::Sender<Found>,
+    /// Whether its steps are answers, too.
+    pub(crate) steps: bool,
 }
 
 /// A request.
@@ -55,8 +57,23 @@ pub(crate) enum Found {
     Stored(Option<Vec<PeerId>>),
     /// The announcement was sent.
     Announced,
+    /// A step, for requests with steps.
+    Step(Step),
     /// The request failed.
     Failed(Failure),
+}
+
+/// A step of a lookup.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// A connection is opened.
+    Dialing(PeerId),
+    /// A query is sent.
+    Query(PeerId),
+    /// A peer has answered, and named these.
+    Response(PeerId, Vec<PeerInfo>),
+    /// A peer cannot be reached, or did not answer.
+    Failed(PeerId, String),
 }
 
 /// Why a request failed.
@@ -81,6 +98,10 @@ pub(super) struct Lookup {
     pub(super) kind: Kind,
     events: mpsc::Sender<Found>,
     providers: HashSet<PeerId>,
+    steps: bool,
+    /// Peers that were named by others, and those of them that are dialed: for the steps.
+    pub(super) named: HashSet<PeerId>,
+    pub(super) dialing: HashSet<PeerId>,
 }
 
 /// The kind of a running request.
@@ -92,11 +113,33 @@ pub(super) enum Kind {
 }
 
 impl Lookup {
-    pub(super) fn new(kind: Kind, events: mpsc::Sender<Found>) -> Self {
+    pub(super) fn new(kind: Kind, events: mpsc::Sender<Found>, steps: bool) -> Self {
         Self {
             kind,
             events,
             providers: HashSet::new(),
+            steps,
+            named: HashSet::new(),
+            dialing: HashSet::new(),
+        }
+    }
+
+    /// Whether steps are reported.
+    pub(super) fn has_steps(&self) -> bool {
+        self.steps
+    }
+
+    /// Reports a step. A slow reader gets the answers, and not all steps.
+    pub(super) fn step(&self, step: impl FnOnce() -> Step) {
+        if self.steps && self.events.capacity() > EVENTS / 2 {
+            self.send(Found::Step(step()));
+        }
+    }
+
+    /// A peer was named.
+    pub(super) fn note_named(&mut self, peer: PeerId) {
+        if self.named.len() < PROVIDERS {
+            self.named.insert(peer);
         }
     }
 

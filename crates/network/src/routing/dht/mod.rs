@@ -9,6 +9,7 @@ mod lookup;
 mod requests;
 pub(crate) mod scope;
 mod shared;
+mod steps;
 mod store;
 mod table;
 
@@ -26,7 +27,7 @@ use tokio::time::Sleep;
 
 use self::known::Known;
 use self::lookup::Lookup;
-pub(crate) use self::lookup::{Command, EVENTS, Failure, Found, Request};
+pub(crate) use self::lookup::{Command, EVENTS, Failure, Found, Request, Step};
 use self::scope::Scope;
 pub(crate) use self::shared::Shared;
 use self::store::{Bounds, Store};

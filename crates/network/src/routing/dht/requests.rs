@@ -6,7 +6,12 @@ use super::lookup::{Kind, Lookup, send};
 use super::{Command, Dht, Failure, Found, LOOKUPS, Request, TICK, peer_info};
 
 impl Dht {
-    pub(super) fn start(&mut self, Command { request, events }: Command) {
+    pub(super) fn start(&mut self, command: Command) {
+        let Command {
+            request,
+            events,
+            steps,
+        } = command;
         if events.is_closed() {
             return;
         }
@@ -52,7 +57,7 @@ impl Dht {
                 Err(_) => return send(&events, Found::Failed(Failure::Refused)),
             },
         };
-        self.lookups.insert(query, Lookup::new(kind, events));
+        self.lookups.insert(query, Lookup::new(kind, events, steps));
         self.shared.set_lookups(self.lookups.len());
         self.wake_within(TICK);
     }

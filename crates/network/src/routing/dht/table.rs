@@ -1,5 +1,7 @@
 //! The routing table: which peers are in it, and their addresses.
 
+use std::time::SystemTime;
+
 use cairn_store::network::{Bucket, RoutingTable, TablePeer};
 use libp2p::core::Endpoint;
 use libp2p::kad::NodeStatus;
@@ -12,7 +14,7 @@ use super::{ADDRESSES, Dht, without_peer};
 impl Dht {
     /// A connected peer serves this DHT: it belongs into the routing table, if it has addresses of the DHT's network.
     pub(super) fn on_server(&mut self, peer: PeerId) {
-        self.known.serves(&peer);
+        self.known.serves(&peer, SystemTime::now());
         self.route(&peer);
     }
 
@@ -71,19 +73,27 @@ impl Dht {
         for bucket in self.kad.kbuckets() {
             let distance = bucket.range().1.ilog2().unwrap_or_default();
             let prefix = 255_u32.saturating_sub(distance) as usize;
-            let peers = bucket.iter().map(|entry| TablePeer {
-                peer: (*entry.node.key.preimage()).into(),
-                connected: entry.status == NodeStatus::Connected,
-                agent: String::new(),
-                last_useful: None,
-                last_queried: None,
+            let peers = bucket.iter().map(|entry| {
+                let peer = *entry.node.key.preimage();
+                let known = self.known.get(&peer);
+                TablePeer {
+                    peer: peer.into(),
+                    connected: entry.status == NodeStatus::Connected,
+                    agent: String::new(),
+                    last_useful: known.and_then(|known| known.useful),
+                    last_queried: known.and_then(|known| known.queried),
+                }
             });
             let peers: Vec<TablePeer> = peers.collect();
+            // A refresh asks for keys of all buckets, also of those without peers.
             if buckets.len() <= prefix {
-                buckets.resize_with(prefix + 1, Bucket::default);
+                buckets.resize_with(prefix + 1, || Bucket {
+                    refreshed,
+                    peers: Vec::new(),
+                });
             }
             if let Some(bucket) = buckets.get_mut(prefix) {
-                *bucket = Bucket { refreshed, peers };
+                bucket.peers = peers;
             }
         }
         RoutingTable { buckets }

@@ -1,6 +1,4 @@
 //! Lookups as steps, for the commands of a node.
-//!
-//! `libp2p-kad` reports what a lookup finds, not each of its queries: there are no steps of queries that are sent and answered.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +13,7 @@ use libp2p::kad::RecordKey;
 
 use super::search::Values;
 use super::{Router, error_of, peer_addresses};
-use crate::routing::dht::{Failure, Found, Request};
+use crate::routing::dht::{Failure, Found, Request, Step};
 use crate::routing::record::{Space, Valid, ValueError};
 
 /// Values that are compared, as in Kubo.
@@ -25,7 +23,7 @@ impl Router {
     pub(super) fn closest_peers_events(&self, key: &PeerId) -> QueryEvents {
         let key = libp2p::PeerId::from(key);
         let mut seen = HashSet::new();
-        let (found, failures) = self.start(&Request::Closest(key.to_bytes()));
+        let (found, failures) = self.start_with_steps(&Request::Closest(key.to_bytes()));
         steps(
             "the lookup of peers",
             failures,
@@ -43,21 +41,58 @@ impl Router {
     }
 
     pub(super) fn find_peer_events(&self, peer: &PeerId) -> QueryEvents {
-        let found = self.find_peer_addresses(peer);
-        let first = found.into_future().map(|(first, _)| match first {
-            Some(Ok(peer)) => Ok(event(QueryStep::FinalPeer, None, vec![peer])),
-            Some(Err(error)) => Err(error),
-            None => Err(NetworkError::NotFound),
+        let (found, failures) = self.start_with_steps(&Request::Peer(peer.into()));
+        let events = steps(
+            "the lookup of a peer",
+            failures,
+            found,
+            |found| match found {
+                Found::Peer(peer) => {
+                    let peer = peer_addresses(&peer);
+                    vec![event(QueryStep::FinalPeer, None, vec![peer])]
+                }
+                _ => Vec::new(),
+            },
+        );
+        let events = first(events, QueryStep::FinalPeer, 1);
+        // A lookup that ends without the peer has failed.
+        let state = (events, false);
+        let events = stream::unfold(state, |(mut events, is_over)| async move {
+            if is_over {
+                return None;
+            }
+            match events.next().await {
+                Some(Ok(event)) => {
+                    let is_over = event.step == QueryStep::FinalPeer;
+                    Some((Ok(event), (events, is_over)))
+                }
+                Some(Err(error)) => Some((Err(error), (events, true))),
+                None => Some((Err(NetworkError::NotFound), (events, true))),
+            }
         });
-        first.into_stream().boxed()
+        events.boxed()
     }
 
     pub(super) fn find_providers_events(&self, cid: &Cid, count: usize) -> QueryEvents {
-        let providers = self.find_provider_addresses(cid);
-        let events = providers.map(|provider| {
-            provider.map(|provider| event(QueryStep::Provider, None, vec![provider]))
-        });
-        events.take(count).boxed()
+        let key = RecordKey::from(cid.hash().as_bytes().to_vec());
+        let (found, failures) = self.start_with_steps(&Request::Providers(key));
+        let (router, mut seen) = (self.clone(), HashSet::new());
+        let events = steps(
+            "the lookup of providers",
+            failures,
+            found,
+            move |found| match found {
+                Found::Provider(peer) | Found::OwnRecord(peer)
+                    if !router.inner.ignored.contains(&peer.peer_id)
+                        && seen.insert(peer.peer_id) =>
+                {
+                    let provider = peer_addresses(&peer);
+                    vec![event(QueryStep::Provider, None, vec![provider])]
+                }
+                _ => Vec::new(),
+            },
+        );
+        first(events, QueryStep::Provider, count)
     }
 
     pub(super) fn find_announced_providers_events(&self, cid: &Cid) -> QueryEvents {
@@ -124,7 +159,12 @@ impl Router {
 
     /// Begins a lookup.
     pub(super) fn start(&self, request: &Request) -> (BoxStream<'static, Found>, Failures) {
-        (self.ask(request), Failures::new(self.asked(request)))
+        (self.ask(request, false), Failures::new(self.asked(request)))
+    }
+
+    /// Begins a lookup whose steps are reported.
+    fn start_with_steps(&self, request: &Request) -> (BoxStream<'static, Found>, Failures) {
+        (self.ask(request, true), Failures::new(self.asked(request)))
     }
 
     /// The best value of a key, and who had it.
@@ -209,6 +249,34 @@ fn invalid(error: ValueError) -> NetworkError {
     }
 }
 
+/// The events until so many of them are of one kind.
+fn first(events: QueryEvents, step: QueryStep, count: usize) -> QueryEvents {
+    let state = (events, step, count);
+    let events = stream::unfold(state, |(mut events, step, left)| async move {
+        if left == 0 {
+            return None;
+        }
+        let event = events.next().await?;
+        let counts = event.as_ref().is_ok_and(|event| event.step == step);
+        Some((event, (events, step, left - usize::from(counts))))
+    });
+    events.boxed()
+}
+
+/// A step of the DHT as an event.
+fn of_step(step: Step) -> QueryEvent {
+    let (step, peer, responses) = match step {
+        Step::Dialing(peer) => (QueryStep::Dialing, peer, Vec::new()),
+        Step::Query(peer) => (QueryStep::SendingQuery, peer, Vec::new()),
+        Step::Failed(peer, why) => (QueryStep::Failed(why), peer, Vec::new()),
+        Step::Response(peer, named) => {
+            let named = named.iter().map(peer_addresses).collect();
+            (QueryStep::Response, peer, named)
+        }
+    };
+    event(step, Some(peer.into()), responses)
+}
+
 /// Turns answers into steps. It fails at the end if there was no step.
 fn steps(
     action: &'static str,
@@ -239,6 +307,7 @@ fn steps(
                 state.failures.add(failure);
                 Vec::new()
             }
+            Some(Found::Step(step)) => vec![Ok(of_step(step))],
             Some(found) => {
                 let events = (state.to_events)(found);
                 state.answered |= !events.is_empty();

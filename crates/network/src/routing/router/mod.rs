@@ -5,6 +5,7 @@ mod records;
 mod routing;
 mod search;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cairn_primitives::Cid;
@@ -16,6 +17,7 @@ use libp2p::kad::PeerInfo;
 use tokio::sync::mpsc;
 
 use super::announce::{self, Announcer};
+use super::custom::{Asker, Custom, Tree};
 use super::delegated::Delegated;
 use super::dht::{Command, DhtHandle, EVENTS, Failure, Found, Request};
 use super::settings::{DhtMode, Settings};
@@ -36,6 +38,8 @@ struct Inner {
     wan: Option<DhtHandle>,
     lan: Option<DhtHandle>,
     http: Arc<Delegated>,
+    custom: Option<Custom>,
+    custom_http: HashMap<String, Arc<Delegated>>,
     announcer: Arc<Announcer>,
 }
 
@@ -74,13 +78,24 @@ impl Router {
         lan: Option<DhtHandle>,
     ) -> Self {
         let ignored = settings.ignored_providers.iter();
+        let (mode, _) = settings.modes();
+        let http = match &settings.custom {
+            Some(custom) => Delegated::new(&custom.provider_urls(), &[]),
+            None => Delegated::new(&settings.routers, &settings.publishers),
+        };
         let inner = Inner {
-            mode: settings.mode,
+            mode,
             local,
             ignored: ignored.map(Into::into).collect(),
             wan,
             lan,
-            http: Arc::new(Delegated::new(&settings.routers, &settings.publishers)),
+            http: Arc::new(http),
+            custom_http: settings
+                .custom
+                .as_ref()
+                .map(Custom::http_routers)
+                .unwrap_or_default(),
+            custom: settings.custom,
             announcer: Arc::new(Announcer::new(settings.announce)),
         };
         let inner = Arc::new(inner);
@@ -107,31 +122,66 @@ impl Router {
 
     /// How many are asked with a request.
     fn asked(&self, request: &Request) -> usize {
-        self.dhts().count() + self.inner.http.asked(request)
+        match self.custom_tree(request) {
+            Some((tree, _)) => tree.leaves(),
+            None => self.dhts_for(request).count() + self.inner.http.asked(request),
+        }
     }
 
     /// Asks both DHTs and all HTTP routers at the same time. Empty if there are none.
-    pub(super) fn ask(&self, request: &Request) -> BoxStream<'static, Found> {
+    pub(super) fn ask(&self, request: &Request, steps: bool) -> BoxStream<'static, Found> {
+        if let Some((tree, request)) = self.custom_tree(request) {
+            let asker = Asker {
+                router: self.clone(),
+                request,
+                steps,
+            };
+            // Nothing is sent before the first poll.
+            let start = async move { asker.ask(&tree) };
+            return futures_util::stream::once(start).flatten().boxed();
+        }
         let http = self.inner.http.ask(request);
-        futures_util::stream::select(self.ask_dhts(request), http).boxed()
+        futures_util::stream::select(self.ask_dhts(request, steps), http).boxed()
     }
 
-    fn ask_dhts(&self, request: &Request) -> BoxStream<'static, Found> {
-        let dhts: Vec<_> = self.dhts().map(|dht| dht.commands.clone()).collect();
-        let request = request.clone();
-        let start = async move {
-            let (events, receiver) = mpsc::channel(EVENTS);
-            for dht in dhts {
-                let (request, events) = (request.clone(), events.clone());
-                // A DHT that has ended answers nothing.
-                let _ = dht.send(Command { request, events }).await;
+    /// The router of a request that is composed by hand.
+    fn custom_tree(&self, request: &Request) -> Option<(Arc<Tree>, Request)> {
+        let tree = self.inner.custom.as_ref()?.tree(request)?;
+        Some((Arc::clone(tree), request.clone()))
+    }
+
+    /// An HTTP router of those.
+    pub(super) fn custom_http(&self, url: &str) -> Option<Arc<Delegated>> {
+        self.inner.custom_http.get(url).cloned()
+    }
+
+    /// Asks the DHT of the internet, or that of the local network.
+    pub(super) fn ask_one(
+        &self,
+        wan: bool,
+        request: &Request,
+        steps: bool,
+    ) -> BoxStream<'static, Found> {
+        let (wan_dht, lan_dht) = (&self.inner.wan, &self.inner.lan);
+        let dht = if wan { wan_dht } else { lan_dht };
+        ask_these(dht.iter(), request, steps)
+    }
+
+    /// The DHTs that are asked with a request. The peers closest to a key are those of the internet, if it has any: as in Kubo.
+    fn dhts_for(&self, request: &Request) -> impl Iterator<Item = &DhtHandle> {
+        let (mut wan, mut lan) = (self.inner.wan.as_ref(), self.inner.lan.as_ref());
+        if let Request::Closest(_) = request {
+            if wan.is_some_and(|wan| wan.shared.peers() > 0) {
+                lan = None;
+            } else if lan.is_some() {
+                wan = None;
             }
-            futures_util::stream::unfold(receiver, |mut receiver| async move {
-                let found = receiver.recv().await?;
-                Some((found, receiver))
-            })
-        };
-        futures_util::stream::once(start).flatten().boxed()
+        }
+        wan.into_iter().chain(lan)
+    }
+
+    fn ask_dhts(&self, request: &Request, steps: bool) -> BoxStream<'static, Found> {
+        ask_these(self.dhts_for(request), request, steps)
     }
 
     /// Lookups that run, in each DHT for itself.
@@ -168,6 +218,33 @@ impl Router {
             }
         }
     }
+}
+
+/// Asks DHTs at the same time.
+fn ask_these<'a>(
+    dhts: impl Iterator<Item = &'a DhtHandle>,
+    request: &Request,
+    steps: bool,
+) -> BoxStream<'static, Found> {
+    let dhts: Vec<_> = dhts.map(|dht| dht.commands.clone()).collect();
+    let request = request.clone();
+    let start = async move {
+        let (events, receiver) = mpsc::channel(EVENTS);
+        for dht in dhts {
+            let command = Command {
+                request: request.clone(),
+                events: events.clone(),
+                steps,
+            };
+            // A DHT that has ended answers nothing.
+            let _ = dht.send(command).await;
+        }
+        futures_util::stream::unfold(receiver, |mut receiver| async move {
+            let found = receiver.recv().await?;
+            Some((found, receiver))
+        })
+    };
+    futures_util::stream::once(start).flatten().boxed()
 }
 
 /// A peer and its addresses in our types; addresses that ours do not know are left out.

@@ -39,20 +39,6 @@ impl Router {
             },
         )
     }
-
-    /// The addresses of a peer.
-    pub(super) fn find_peer_addresses(&self, peer: &PeerId) -> Peers {
-        let (found, failures) = self.start(&Request::Peer(peer.into()));
-        peers(
-            "the lookup of a peer",
-            failures,
-            found,
-            |found| match found {
-                Found::Peer(peer) => Some(peer),
-                _ => None,
-            },
-        )
-    }
 }
 
 impl crate::Providers for Router {

@@ -36,7 +36,7 @@ pub struct Routing {
 }
 
 impl Section for Routing {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["AcceleratedDHTClient", "Routers", "Methods"]);
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["AcceleratedDHTClient"]);
 }
 
 /// A router of the type `custom`.
