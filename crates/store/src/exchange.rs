@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cairn_primitives::keys::PeerId;
-use cairn_primitives::multihash::{HashError, HashFunction, MAX_DIGEST, SHA2_256};
+use cairn_primitives::multihash::HashError;
 use cairn_primitives::{Block, Cid, Multihash};
 use futures_util::stream::BoxStream;
 
@@ -126,18 +126,8 @@ impl HashedBytes {
     ///
     /// # Errors
     /// [`HashError`] when the function is unknown, not allowed for blocks, or has no such digest.
-    pub fn new(code: u64, length: usize, data: Bytes) -> Result<Self, HashError> {
-        let hash = if code == SHA2_256 && length == 32 {
-            Multihash::sha2_256(&data)
-        } else {
-            if length > MAX_DIGEST {
-                let length = length as u64;
-                return Err(HashError::TooLong { code, length });
-            }
-            let hash = HashFunction::from_code(code)?.digest_with_length(&data, length)?;
-            HashFunction::verify_allowed(&hash)?;
-            hash
-        };
+    pub fn new(code: u64, length: u64, data: Bytes) -> Result<Self, HashError> {
+        let hash = Multihash::of_block(code, length, &data)?;
         Ok(Self { hash, data })
     }
 
@@ -197,6 +187,7 @@ pub enum ExchangeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cairn_primitives::multihash::SHA2_256;
     use cairn_primitives::{Codec, Multihash};
 
     #[test]

@@ -14,6 +14,7 @@ use cairn_store::shared::{
     self, DatabaseUrl, NewToken, Scopes, SharedError, SharedRows, TokenHash, conformance,
 };
 use cairn_testkit::postgres::Cluster;
+use sqlx::Connection as _;
 
 async fn open(url: &str, folder: &Path) -> Result<Arc<dyn SharedRows>, SharedError> {
     shared::open(&url.parse()?, folder).await
@@ -170,6 +171,79 @@ async fn postgres_is_shared_and_may_go_away() {
         matches!(error, SharedError::Newer { found: 99, .. }),
         "{error:?}"
     );
+}
+
+/// Waits until an operation waits for a lock.
+async fn until_waiting(connection: &mut sqlx::PgConnection) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    loop {
+        let (count,): (i64,) = sqlx::query_as(waiting)
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+        if count > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// A release locks the accounts of a CID one after the other. Somebody else locks them the other way round, and never gives
+/// way: the release does, and is done in the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadlock_is_resolved_by_trying_again() {
+    let Some(cluster) = Cluster::start_or_skip() else {
+        return;
+    };
+    let url = cluster.database().unwrap();
+    let rows = open(&url, Path::new("/")).await.unwrap();
+    let cid: cairn_primitives::Cid = "bafkqabtimvwgy3yk".parse().unwrap();
+    let mut accounts = Vec::new();
+    for name in ["one", "two"] {
+        let account = rows.create_account(name).await.unwrap();
+        let new = shared::NewPin {
+            account: account.id,
+            cid: cid.clone(),
+            cid_text: cid.to_string(),
+            name: None,
+            origins: Vec::new(),
+            meta: Default::default(),
+            idempotency: None,
+        };
+        rows.insert_pin(new).await.unwrap();
+        accounts.push(account.id.0);
+    }
+    for leased in rows
+        .lease_pins("peer", 2, std::time::Duration::from_secs(60))
+        .await
+        .unwrap()
+    {
+        let end = shared::PinEnd::Pinned {
+            dag_size: 1,
+            raw_size: None,
+            details: None,
+        };
+        rows.finish_pin(leased.lease, end).await.unwrap();
+    }
+    let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
+    let mut watcher = sqlx::PgConnection::connect(&url).await.unwrap();
+    let lock = "SELECT FROM cairn.account WHERE id = $1 FOR UPDATE";
+    // Only the operation looks for circles.
+    for sql in ["SET deadlock_timeout = '10min'", "BEGIN"] {
+        sqlx::query(sql).execute(&mut other).await.unwrap();
+    }
+    let second = sqlx::query(lock).bind(accounts[1]);
+    second.execute(&mut other).await.unwrap();
+    let requeued = tokio::spawn({
+        let (rows, cid) = (Arc::clone(&rows), cid.clone());
+        async move { rows.requeue_pins("peer", &cid).await }
+    });
+    until_waiting(&mut watcher).await;
+    let first = sqlx::query(lock).bind(accounts[0]);
+    first.execute(&mut other).await.unwrap();
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(requeued.await.unwrap().unwrap(), 2);
+    rows.close().await.unwrap();
 }
 
 /// What a database has, row by row.

@@ -34,6 +34,15 @@ pub struct Quota {
     pub bytes: Option<u64>,
 }
 
+/// A change of an account. What is absent stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountChange {
+    /// Whether all its tokens are refused.
+    pub disabled: Option<bool>,
+    /// What it may use. What it already uses stays, even beyond the quota.
+    pub quota: Option<Quota>,
+}
+
 /// What an account uses, counted by the transactions that change its pin requests and uploads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -79,11 +88,23 @@ impl Quota {
 
 /// The table of accounts.
 pub trait AccountRows: Send + Sync + 'static {
-    /// Creates an account.
+    /// Creates an account that may use this much.
     ///
     /// # Errors
     /// [`SharedError::Taken`] when there is one of that name, [`SharedError::BadName`].
-    fn create_account<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Account, SharedError>>;
+    fn create_account_with<'a>(
+        &'a self,
+        name: &'a str,
+        quota: Quota,
+    ) -> BoxFuture<'a, Result<Account, SharedError>>;
+
+    /// Creates an account without limits.
+    ///
+    /// # Errors
+    /// As [`AccountRows::create_account_with`].
+    fn create_account<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Account, SharedError>> {
+        self.create_account_with(name, Quota::default())
+    }
 
     /// The account with this id.
     fn account(&self, id: AccountId) -> BoxFuture<'_, Result<Option<Account>, SharedError>>;
@@ -101,15 +122,34 @@ pub trait AccountRows: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Account>, SharedError>>;
 
+    /// Changes an account; `false` if there is none.
+    fn change_account(
+        &self,
+        id: AccountId,
+        change: AccountChange,
+    ) -> BoxFuture<'_, Result<bool, SharedError>>;
+
     /// Disables or enables an account; `false` if there is none.
     fn set_account_disabled(
         &self,
         id: AccountId,
         disabled: bool,
-    ) -> BoxFuture<'_, Result<bool, SharedError>>;
+    ) -> BoxFuture<'_, Result<bool, SharedError>> {
+        let change = AccountChange {
+            disabled: Some(disabled),
+            ..AccountChange::default()
+        };
+        self.change_account(id, change)
+    }
 
     /// Sets what an account may use; `false` if there is none. What it already uses stays, even beyond the quota.
-    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>>;
+    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>> {
+        let change = AccountChange {
+            quota: Some(quota),
+            ..AccountChange::default()
+        };
+        self.change_account(id, change)
+    }
 
     /// Removes an account and its tokens; `false` if there is none.
     fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>>;

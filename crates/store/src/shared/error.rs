@@ -19,6 +19,9 @@ pub enum SharedError {
     /// The database does not answer; a later attempt may succeed.
     #[error("the database cannot be reached")]
     Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Transactions of others were in the way, again and again; a later attempt may succeed.
+    #[error("the shared rows are changed by too many others at once")]
+    Conflict(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The database failed.
     #[error("cannot {action} the shared rows")]
     Database {

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-pub use self::accounts::{Account, AccountId, AccountRows, Quota, Usage};
+pub use self::accounts::{Account, AccountChange, AccountId, AccountRows, Quota, Usage};
 pub use self::cluster::{
     Claimed, ClusterMetric, ClusterPeer, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Expiry,
     Holding, HoldingStatus, Lease, MAX_METRICS, MAX_PEERS, NewClusterPin, NewMetric, Outcome,
@@ -42,7 +42,7 @@ pub use self::pins::{
 pub use self::postgres::PostgresRows;
 pub use self::releases::{Release, ReleaseRows};
 pub use self::secrets::SecretRows;
-pub use self::sqlite::SharedSqliteRows;
+pub use self::sqlite::{SharedSqliteRows, simulate};
 pub use self::tokens::{NewToken, Scopes, Token, TokenHash, TokenId, TokenRefusal, TokenRows};
 pub use self::uploads::{
     MAX_UPLOAD_NAME, MAX_UPLOAD_PARTS, NewUpload, NewUploadPart, PartialUpload, Upload,

@@ -62,7 +62,7 @@ pub trait ClusterRows: Send + Sync + 'static {
     fn remove_drained_peers(&self) -> Answer<'_, Vec<String>>;
 
     /// Writes pins and whom they are assigned to, all or none. Pins of shards name their owner, which must be among the
-    /// pins, before them.
+    /// pins, before them. A peer that was removed since it was chosen is there again, as one that is drained.
     fn put_cluster_pins(&self, pins: Vec<NewClusterPin>) -> Answer<'_, Vec<ClusterPin>>;
 
     /// A pin.
@@ -95,14 +95,18 @@ pub trait ClusterRows: Send + Sync + 'static {
     /// Up to `limit` holdings that the peer should pin now, which are marked as being pinned. Nothing without a valid lease.
     fn claim_holdings<'a>(&'a self, lease: &'a Lease, limit: usize) -> Answer<'a, Vec<Claimed>>;
 
-    /// Records how pinning ended. `false` when the lease is not valid, or the peer should not have the pin any more, or not in
-    /// this way.
+    /// Records how pinning ended. `pin` is what was claimed. `false` when the lease is not valid, or the peer should not have
+    /// the pin any more, or not in this way.
     fn finish_holding<'a>(
         &'a self,
         lease: &'a Lease,
-        cid: &'a Cid,
+        pin: &'a ClusterPin,
         outcome: Outcome,
     ) -> Answer<'a, bool>;
+
+    /// Queues again what the peer is pinning by its rows, except for `working`, on which it works: an answer to
+    /// [`claim_holdings`](Self::claim_holdings) was lost, or an end could not be recorded. `false` without a valid lease.
+    fn requeue_holdings<'a>(&'a self, lease: &'a Lease, working: &'a [Cid]) -> Answer<'a, bool>;
 
     /// Queues the failed holdings again: of one pin or all, of one peer or all, of those that failed until a time or all.
     /// The pins that have one.
@@ -123,9 +127,10 @@ pub trait ClusterRows: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Vec<PinStatusRow>>;
 
-    /// Assigns a pin to other peers, if its version is still this one.
+    /// Assigns a pin to other peers, if its version is still this one. `false` if it is not, or without a valid lease.
     fn reassign_pin<'a>(
         &'a self,
+        lease: &'a Lease,
         cid: &'a Cid,
         version: i64,
         peers: Vec<String>,
@@ -133,6 +138,17 @@ pub trait ClusterRows: Send + Sync + 'static {
 
     /// The peers that have pinned this content, in any mode and by any form of its CID.
     fn content_holders<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Vec<String>>;
+
+    /// Up to `limit` pins after another that the peer has pinned, in the order of their CIDs' bytes.
+    fn pinned_holdings<'a>(
+        &'a self,
+        peer: &'a str,
+        after: Option<&'a Cid>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Cid>>;
+
+    /// Queues a pin again that the peer has pinned by the rows, and lost; `false` if it has not pinned it.
+    fn requeue_lost<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool>;
 
     /// Whether the peer has or should have a pin of this content.
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool>;

@@ -277,8 +277,6 @@ pub enum Outcome {
         /// When.
         retry: Duration,
     },
-    /// It was interrupted, and is queued again.
-    Interrupted,
 }
 
 /// What became of a removal.

@@ -79,6 +79,16 @@ async fn has_quotas(rows: &dyn SharedRows) {
     }
     let found = rows.account(two.id).await.expect("reading");
     assert_eq!(found.as_ref(), Some(&two));
+    let quota = Quota {
+        pins: Some(7),
+        bytes: Some(0),
+    };
+    let limited = rows.create_account_with("limited", quota).await;
+    let limited = limited.expect("creating");
+    assert_eq!(limited.quota, quota);
+    let found = rows.account(limited.id).await.expect("reading");
+    assert_eq!(found.as_ref(), Some(&limited));
+    let two = limited;
     let nobody = AccountId(two.id.0 + 1);
     let set = rows.set_quota(nobody, Quota::default()).await;
     assert!(!set.expect("setting"));

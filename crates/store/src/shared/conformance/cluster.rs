@@ -84,7 +84,7 @@ async fn pin_all(rows: &dyn SharedRows, lease: &Lease) -> usize {
     let claimed = rows.claim_holdings(lease, 100).await.expect("work");
     for claim in &claimed {
         let done = rows
-            .finish_holding(lease, &claim.pin.cid, Outcome::Pinned)
+            .finish_holding(lease, &claim.pin, Outcome::Pinned)
             .await;
         assert!(done.expect("finishing"));
     }
@@ -322,7 +322,7 @@ async fn work(rows: &dyn SharedRows) {
     // A process that has gone does not finish; the next one begins again.
     let next = join(rows, "a").await;
     let late = rows
-        .finish_holding(&lease, &cid("one"), Outcome::Pinned)
+        .finish_holding(&lease, &claimed[0].pin, Outcome::Pinned)
         .await;
     assert!(!late.expect("finishing"));
     assert!(
@@ -338,28 +338,40 @@ async fn work(rows: &dyn SharedRows) {
     );
     // Neither does one whose lease has run out.
     put(rows, new("two", on(&["a"]))).await;
-    rows.claim_holdings(&next, 9).await.expect("work");
+    let claimed = rows.claim_holdings(&next, 9).await.expect("work");
     renew(rows, &next, NOW).await;
-    let late = rows
-        .finish_holding(&next, &cid("two"), Outcome::Pinned)
-        .await;
+    let two = &claimed[0].pin;
+    let late = rows.finish_holding(&next, two, Outcome::Pinned).await;
     assert!(!late.expect("finishing"));
+    // What it does not work on any more is queued again, once it has a lease.
+    let none = rows.requeue_holdings(&next, &[]).await;
+    assert!(!none.expect("queueing"));
     renew(rows, &next, TERM).await;
-    let done = rows
-        .finish_holding(&next, &cid("two"), Outcome::Interrupted)
-        .await;
-    assert!(done.expect("finishing"));
+    let kept = rows.requeue_holdings(&next, &[cid("two")]).await;
+    assert!(kept.expect("queueing"));
+    assert_eq!(pin_all(rows, &next).await, 0);
+    let again = rows.requeue_holdings(&next, &[cid("one")]).await;
+    assert!(again.expect("queueing"));
     assert_eq!(pin_all(rows, &next).await, 1);
     // One that was removed meanwhile is not finished.
     put(rows, new("three", on(&["a"]))).await;
-    rows.claim_holdings(&next, 9).await.expect("work");
+    let claimed = rows.claim_holdings(&next, 9).await.expect("work");
     rows.remove_cluster_pin(&cid("three"))
         .await
         .expect("removing");
-    let done = rows
-        .finish_holding(&next, &cid("three"), Outcome::Pinned)
-        .await;
+    let three = &claimed[0].pin;
+    let done = rows.finish_holding(&next, three, Outcome::Pinned).await;
     assert!(!done.expect("finishing"));
+    // What the peer has lost is queued again.
+    let pinned = rows.pinned_holdings("a", None, 9).await.expect("pins");
+    assert_eq!(pinned.len(), 2);
+    let second = rows.pinned_holdings("a", pinned.first(), 9).await;
+    assert_eq!(second.expect("pins"), pinned[1..]);
+    let lost = rows.requeue_lost("a", &cid("two")).await;
+    assert!(lost.expect("queueing"));
+    let twice = rows.requeue_lost("a", &cid("two")).await;
+    assert!(!twice.expect("queueing"));
+    assert_eq!(pin_all(rows, &next).await, 1);
     // Another mode is pinned again; the same one is not.
     put(rows, new("one", on(&["a"]))).await;
     assert_eq!(pin_all(rows, &next).await, 0);
@@ -371,7 +383,20 @@ async fn work(rows: &dyn SharedRows) {
         },
     )
     .await;
-    assert_eq!(pin_all(rows, &next).await, 1);
+    let direct = rows.claim_holdings(&next, 9).await.expect("work");
+    // It changes again while the peer pins it in the old mode: only the work on the new one counts.
+    put(rows, new("one", on(&["a"]))).await;
+    let whole = rows.claim_holdings(&next, 9).await.expect("work");
+    let old = &direct[0].pin;
+    let late = rows.finish_holding(&next, old, Outcome::Pinned).await;
+    assert!(!late.expect("finishing"));
+    assert_eq!(
+        holders(rows, "one").await,
+        [("a".to_owned(), true, HoldingStatus::Pinning)]
+    );
+    let new = &whole[0].pin;
+    let done = rows.finish_holding(&next, new, Outcome::Pinned).await;
+    assert!(done.expect("finishing"));
 }
 
 async fn failures(rows: &dyn SharedRows) {
@@ -381,8 +406,9 @@ async fn failures(rows: &dyn SharedRows) {
         error: "no\0 block".to_owned(),
         retry,
     };
-    rows.claim_holdings(&lease, 9).await.expect("work");
-    let done = rows.finish_holding(&lease, &cid("bad"), fail(TERM)).await;
+    let claimed = rows.claim_holdings(&lease, 9).await.expect("work");
+    let bad = &claimed[0].pin;
+    let done = rows.finish_holding(&lease, bad, fail(TERM)).await;
     assert!(done.expect("finishing"));
     let row = rows.cluster_status(&cid("bad")).await.expect("a status");
     let holding = row.expect("a pin").holdings.remove(0);
@@ -409,12 +435,12 @@ async fn failures(rows: &dyn SharedRows) {
     let again = rows.retry_holdings(None, Some("a"), Some(now), 9).await;
     assert_eq!(again.expect("retrying"), [cid("bad")]);
     rows.claim_holdings(&lease, 9).await.expect("work");
-    rows.finish_holding(&lease, &cid("bad"), fail(TERM))
+    rows.finish_holding(&lease, bad, fail(TERM))
         .await
         .expect("finishing");
     put(rows, new("bad", on(&["a"]))).await;
     rows.claim_holdings(&lease, 9).await.expect("work");
-    rows.finish_holding(&lease, &cid("bad"), fail(NOW))
+    rows.finish_holding(&lease, bad, fail(NOW))
         .await
         .expect("finishing");
     let due = rows.claim_holdings(&lease, 9).await.expect("work");
@@ -451,11 +477,15 @@ async fn moves(rows: &dyn SharedRows) {
     };
     assert_eq!(found.pin.cid, cid("x"));
     let to = vec!["a".to_owned(), "c".to_owned()];
+    let version = found.pin.version;
     let stale = rows
-        .reassign_pin(&cid("x"), found.pin.version - 1, to.clone())
+        .reassign_pin(&a, &cid("x"), version - 1, to.clone())
         .await;
     assert!(!stale.expect("reassigning"));
-    let moved = rows.reassign_pin(&cid("x"), found.pin.version, to).await;
+    // Nobody moves pins without a valid lease.
+    let late = rows.reassign_pin(&b, &cid("x"), version, to.clone()).await;
+    assert!(!late.expect("reassigning"));
+    let moved = rows.reassign_pin(&a, &cid("x"), version, to).await;
     assert!(moved.expect("reassigning"));
     // The old holder stays until the new one has it.
     let pinned = HoldingStatus::Pinned;
@@ -549,7 +579,7 @@ async fn drains(rows: &dyn SharedRows) {
     let left = rows.misplaced_pins(TERM, None, 9).await.expect("pins");
     assert_eq!(left.len(), 1);
     let moved = rows
-        .reassign_pin(&cid("x"), left[0].pin.version, vec!["b".to_owned()])
+        .reassign_pin(&b, &cid("x"), left[0].pin.version, vec!["b".to_owned()])
         .await;
     assert!(moved.expect("reassigning"));
     assert!(
@@ -562,6 +592,16 @@ async fn drains(rows: &dyn SharedRows) {
     assert_eq!(rows.remove_drained_peers().await.expect("removing"), ["a"]);
     assert_eq!(renew(rows, &a, TERM).await, Renewal::Lost);
     assert_eq!(rows.cluster_peers().await.expect("peers").peers.len(), 1);
+    // A pin that was meant for it is moved as well.
+    put(rows, new("late", on(&["a", "b"]))).await;
+    let left = rows.misplaced_pins(TERM, None, 9).await.expect("pins");
+    assert_eq!(left.len(), 1);
+    // A process of its next life is none of its first.
+    let next = join(rows, "a").await;
+    assert!(next.epoch > a.epoch);
+    assert_eq!(renew(rows, &a, TERM).await, Renewal::Lost);
+    let left = rows.misplaced_pins(TERM, None, 9).await.expect("pins");
+    assert!(left.is_empty());
 }
 
 async fn shards(rows: &dyn SharedRows) {

@@ -2,9 +2,11 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{PostgresRows, failed, now};
+use super::{PostgresRows, again, failed, now};
 use crate::shared::accounts::{Columns, from_columns};
-use crate::shared::{Account, AccountId, AccountRows, Quota, SharedError, check_name, page_limit};
+use crate::shared::{
+    Account, AccountChange, AccountId, AccountRows, Quota, SharedError, check_name, page_limit,
+};
 
 const READ: &str = "read the accounts of";
 const WRITE: &str = "write an account to";
@@ -17,16 +19,23 @@ macro_rules! columns {
 }
 
 impl AccountRows for PostgresRows {
-    fn create_account<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Account, SharedError>> {
+    fn create_account_with<'a>(
+        &'a self,
+        name: &'a str,
+        quota: Quota,
+    ) -> BoxFuture<'a, Result<Account, SharedError>> {
         Box::pin(async move {
             check_name(name)?;
+            let (pins, bytes) = quota.columns();
             let made = sqlx::query_as::<_, Columns>(concat!(
-                "INSERT INTO cairn.account (name, created) VALUES ($1, ",
+                "INSERT INTO cairn.account (name, max_pins, max_bytes, created) VALUES ($1, $2, $3, ",
                 now!(),
                 ") RETURNING ",
                 columns!()
             ))
             .bind(name)
+            .bind(pins)
+            .bind(bytes)
             .fetch_one(&self.pool)
             .await;
             made.map(from_columns)
@@ -97,31 +106,25 @@ impl AccountRows for PostgresRows {
         })
     }
 
-    fn set_account_disabled(
+    fn change_account(
         &self,
         id: AccountId,
-        disabled: bool,
+        change: AccountChange,
     ) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(async move {
-            let done = sqlx::query("UPDATE cairn.account SET disabled = $2 WHERE id = $1")
-                .bind(id.0)
-                .bind(disabled)
-                .execute(&self.pool)
-                .await;
-            Ok(done.map_err(failed(WRITE))?.rows_affected() > 0)
-        })
-    }
-
-    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>> {
-        Box::pin(async move {
-            let (pins, bytes) = quota.columns();
-            let done =
-                sqlx::query("UPDATE cairn.account SET max_pins = $2, max_bytes = $3 WHERE id = $1")
-                    .bind(id.0)
-                    .bind(pins)
-                    .bind(bytes)
-                    .execute(&self.pool)
-                    .await;
+            let (pins, bytes) = change.quota.unwrap_or_default().columns();
+            let done = sqlx::query(
+                "UPDATE cairn.account SET disabled = coalesce($2, disabled),
+                 max_pins = CASE WHEN $3 THEN $4 ELSE max_pins END, max_bytes = CASE WHEN $3 THEN $5 ELSE max_bytes END
+                 WHERE id = $1",
+            )
+            .bind(id.0)
+            .bind(change.disabled)
+            .bind(change.quota.is_some())
+            .bind(pins)
+            .bind(bytes)
+            .execute(&self.pool)
+            .await;
             Ok(done.map_err(failed(WRITE))?.rows_affected() > 0)
         })
     }
@@ -129,16 +132,19 @@ impl AccountRows for PostgresRows {
     fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(async move {
             let failed = failed("remove an account from");
-            let mut transaction = self.pool.begin().await.map_err(&failed)?;
-            super::pins::release_all(&mut transaction, id).await?;
-            super::uploads::release_all(&mut transaction, id).await?;
-            let done = sqlx::query("DELETE FROM cairn.account WHERE id = $1")
-                .bind(id.0)
-                .execute(&mut *transaction)
-                .await
-                .map_err(&failed)?;
-            transaction.commit().await.map_err(&failed)?;
-            Ok(done.rows_affected() > 0)
+            again(|| async {
+                let mut transaction = self.pool.begin().await.map_err(&failed)?;
+                super::pins::release_all(&mut transaction, id).await?;
+                super::uploads::release_all(&mut transaction, id).await?;
+                let done = sqlx::query("DELETE FROM cairn.account WHERE id = $1")
+                    .bind(id.0)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
+                transaction.commit().await.map_err(&failed)?;
+                Ok(done.rows_affected() > 0)
+            })
+            .await
         })
     }
 }

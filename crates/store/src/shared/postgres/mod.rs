@@ -1,6 +1,7 @@
 //! Shared rows in PostgreSQL, for several processes. All tables are in the schema `cairn`.
 
 mod accounts;
+mod again;
 mod cluster;
 pub(super) mod copy;
 mod migrate;
@@ -16,9 +17,10 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Postgres, Transaction};
 
-use super::{Millis, SharedError, SharedRows};
+use self::again::again;
+use super::{AccountId, Millis, SharedError, SharedRows};
 
 /// Connections of one process. A server allows 100 in all unless it is told otherwise.
 const CONNECTIONS: u32 = 16;
@@ -42,7 +44,7 @@ pub struct PostgresRows {
     migrated: Arc<AtomicBool>,
 }
 
-/// Distinguishes an unreachable database from one that refuses.
+/// Distinguishes an unreachable database, and one whose transactions are in each other's way, from one that refuses.
 fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> SharedError {
     move |source| {
         let away = match &source {
@@ -56,13 +58,41 @@ fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> SharedError {
             }),
             _ => false,
         };
+        let conflicts = again::is_conflict(&source);
         let source = Arc::new(source);
-        if away {
+        if conflicts {
+            SharedError::Conflict(source)
+        } else if away {
             SharedError::Unreachable(source)
         } else {
             SharedError::Database { action, source }
         }
     }
+}
+
+/// Ends a transaction, and returns what it did.
+async fn commit<T>(
+    transaction: Transaction<'static, Postgres>,
+    action: &'static str,
+    answer: T,
+) -> Result<T, SharedError> {
+    transaction.commit().await.map_err(failed(action))?;
+    Ok(answer)
+}
+
+/// Locks the row of an account until the transaction ends; `false` if there is none. Writes for one account follow each other
+/// then, but those of others that only refer to the account do not wait.
+async fn lock_account(
+    connection: &mut PgConnection,
+    account: AccountId,
+    action: &'static str,
+) -> Result<bool, SharedError> {
+    sqlx::query("SELECT FROM cairn.account WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(account.0)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.is_some())
+        .map_err(failed(action))
 }
 
 /// A text that PostgreSQL can store: it has none with null characters.
@@ -71,6 +101,13 @@ fn text(text: &str) -> String {
 }
 
 impl PostgresRows {
+    async fn begin(
+        &self,
+        action: &'static str,
+    ) -> Result<Transaction<'static, Postgres>, SharedError> {
+        self.pool.begin().await.map_err(failed(action))
+    }
+
     /// Connects, and brings the database to the newest version.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
 use sqlx::PgConnection;
 
-use super::{PostgresRows, failed};
+use super::{PostgresRows, again, failed};
 use crate::shared::releases::{cid_key, read_cid};
 use crate::shared::{Release, ReleaseRows, SharedError, page_limit};
 
@@ -36,8 +36,12 @@ impl ReleaseRows for PostgresRows {
         cid: &'a Cid,
     ) -> BoxFuture<'a, Result<(), SharedError>> {
         Box::pin(async move {
-            let mut connection = self.pool.acquire().await.map_err(failed(WRITE))?;
-            add(&mut connection, peer, &cid_key(cid)).await
+            let key = cid_key(cid);
+            again(|| async {
+                let mut connection = self.pool.acquire().await.map_err(failed(WRITE))?;
+                add(&mut connection, peer, &key).await
+            })
+            .await
         })
     }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
+use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{Row as _, Transaction};
 
-use super::{PostgresRows, failed, now, releases};
+use super::{PostgresRows, again, commit, failed, lock_account, now, releases};
 use crate::shared::releases::cid_key as key;
 use crate::shared::uploads::{self, Charged, Found, MAX_UPLOAD_PARTS};
 use crate::shared::{
@@ -136,21 +136,12 @@ async fn charge(
     column(&row, 0)
 }
 
-/// Locks an account for the rest of the transaction.
-async fn lock(connection: &mut PgConnection, account: AccountId) -> Result<(), SharedError> {
-    sqlx::query("SELECT 1 FROM cairn.account WHERE id = $1 FOR UPDATE")
-        .bind(account.0)
-        .execute(connection)
-        .await
-        .map_err(failed(WRITE))?;
-    Ok(())
-}
-
 /// Requests the release of the lists of an upload's parts, which are pinned no longer.
 async fn release_lists(connection: &mut PgConnection, upload: i64) -> Result<(), SharedError> {
     sqlx::query(concat!(
         "INSERT INTO cairn.release (peer, cid)
-         SELECT DISTINCT peer, list FROM cairn.upload_part WHERE upload = $1 AND list IS NOT NULL",
+         SELECT DISTINCT peer, list FROM cairn.upload_part WHERE upload = $1 AND list IS NOT NULL
+         ORDER BY 1, 2",
         released!()
     ))
     .bind(upload)
@@ -173,14 +164,15 @@ pub(super) async fn release_all(
     for query in [
         concat!(
             "INSERT INTO cairn.release (peer, cid)
-             SELECT DISTINCT peer, key FROM cairn.upload WHERE account = $1 AND status = 'pinned'",
+             SELECT DISTINCT peer, key FROM cairn.upload WHERE account = $1 AND status = 'pinned'
+             ORDER BY 1, 2",
             released!()
         ),
         concat!(
             "INSERT INTO cairn.release (peer, cid)
              SELECT DISTINCT part.peer, part.list FROM cairn.upload_part part
              JOIN cairn.upload ON upload.id = part.upload
-             WHERE upload.account = $1 AND part.list IS NOT NULL",
+             WHERE upload.account = $1 AND part.list IS NOT NULL ORDER BY 1, 2",
             released!()
         ),
     ] {
@@ -193,31 +185,37 @@ pub(super) async fn release_all(
     Ok(())
 }
 
-/// Adds a part; its list stays only if it is needed.
+/// A part that is there: its number, and where its list is pinned.
+type KnownPart = (i64, String, Option<Vec<u8>>);
+
+async fn find_part(
+    connection: &mut PgConnection,
+    upload: i64,
+    part: &Cid,
+) -> Result<Option<KnownPart>, SharedError> {
+    sqlx::query_as("SELECT id, peer, list FROM cairn.upload_part WHERE upload = $1 AND cid = $2")
+        .bind(upload)
+        .bind(part.to_string())
+        .fetch_optional(connection)
+        .await
+        .map_err(failed(READ))
+}
+
+/// Adds a part, or changes the one that is there; its list stays only if it is needed.
 async fn put_part(
     connection: &mut PgConnection,
     upload: i64,
     peer: &str,
     new: &NewUploadPart,
+    there: Option<KnownPart>,
     keeps_list: bool,
 ) -> Result<(), SharedError> {
-    let text = new.part.cid.to_string();
     let list = new.list.as_ref().map(key);
-    let there =
-        sqlx::query("SELECT id, peer, list FROM cairn.upload_part WHERE upload = $1 AND cid = $2")
-            .bind(upload)
-            .bind(&text)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(failed(READ))?;
     if let Some(list) = list.as_ref().filter(|_| !keeps_list) {
         releases::add(connection, peer, list).await?;
     }
     let kept = list.filter(|_| keeps_list);
-    if let Some(row) = there {
-        let id: i64 = column(&row, 0)?;
-        let old_peer: String = column(&row, 1)?;
-        let old: Option<Vec<u8>> = column(&row, 2)?;
+    if let Some((id, old_peer, old)) = there {
         if kept.is_none() || (old_peer == peer && old == kept) {
             return Ok(());
         }
@@ -248,7 +246,7 @@ async fn put_part(
         "INSERT INTO cairn.upload_part (upload, cid, bytes, peer, list) VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(upload)
-    .bind(text)
+    .bind(new.part.cid.to_string())
     .bind(uploads::number(new.part.bytes)?)
     .bind(peer)
     .bind(kept)
@@ -285,7 +283,7 @@ async fn insert(
     .map_err(failed(WRITE))?;
     if let Some(part) = &new.part {
         let keeps_list = new.status == UploadStatus::Partial;
-        put_part(connection, id, &new.peer, part, keeps_list).await?;
+        put_part(connection, id, &new.peer, part, None, keeps_list).await?;
     }
     Ok(())
 }
@@ -296,17 +294,11 @@ async fn update(
     found: &Found,
     (size, charged): (i64, i64),
 ) -> Result<(), SharedError> {
-    let is_known = match &new.part {
-        Some(part) => sqlx::query("SELECT 1 FROM cairn.upload_part WHERE upload = $1 AND cid = $2")
-            .bind(found.id)
-            .bind(part.part.cid.to_string())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(failed(READ))?
-            .is_some(),
-        None => false,
+    let known = match &new.part {
+        Some(part) => find_part(connection, found.id, &part.part.cid).await?,
+        None => None,
     };
-    let merged = new.merge(found, charged, is_known);
+    let merged = new.merge(found, charged, known.is_some());
     let added = merged.charged.saturating_sub(found.charged);
     charge(connection, new.account, 0, added).await?;
     sqlx::query(concat!(
@@ -331,7 +323,15 @@ async fn update(
         releases::add(connection, peer, &key(&new.cid)).await?;
     }
     if let Some(part) = &new.part {
-        put_part(connection, found.id, &new.peer, part, merged.keeps_list).await?;
+        put_part(
+            connection,
+            found.id,
+            &new.peer,
+            part,
+            known,
+            merged.keeps_list,
+        )
+        .await?;
     }
     if !merged.keeps_list {
         release_lists(connection, found.id).await?;
@@ -339,48 +339,40 @@ async fn update(
     Ok(())
 }
 
-impl PostgresRows {
-    async fn begin_write(&self) -> Result<Transaction<'_, sqlx::Postgres>, SharedError> {
-        self.pool.begin().await.map_err(failed(WRITE))
-    }
-}
-
-async fn commit(transaction: Transaction<'_, sqlx::Postgres>) -> Result<(), SharedError> {
-    transaction.commit().await.map_err(failed(WRITE))
-}
-
 impl UploadRows for PostgresRows {
     fn put_upload(&self, new: NewUpload) -> BoxFuture<'_, Result<Upload, SharedError>> {
         Box::pin(async move {
             let columns = new.columns()?;
             let key = key(&new.cid);
-            let mut transaction = self.begin_write().await?;
-            lock(&mut transaction, new.account).await?;
-            let found = sqlx::query(
-                "SELECT id, peer, status, charged FROM cairn.upload WHERE key = $1 AND account = $2",
-            )
-            .bind(&key)
-            .bind(new.account.0)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(failed(READ))?;
-            match found {
-                None => insert(&mut transaction, &new, columns).await?,
-                Some(row) => {
-                    let found = Found {
-                        id: column(&row, 0)?,
-                        peer: column(&row, 1)?,
-                        status: uploads::status(column(&row, 2)?)?,
-                        charged: column(&row, 3)?,
-                    };
-                    update(&mut transaction, &new, &found, columns).await?;
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                lock_account(&mut transaction, new.account, WRITE).await?;
+                let found = sqlx::query(
+                    "SELECT id, peer, status, charged FROM cairn.upload WHERE key = $1 AND account = $2",
+                )
+                .bind(&key)
+                .bind(new.account.0)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(failed(READ))?;
+                match found {
+                    None => insert(&mut transaction, &new, columns).await?,
+                    Some(row) => {
+                        let found = Found {
+                            id: column(&row, 0)?,
+                            peer: column(&row, 1)?,
+                            status: uploads::status(column(&row, 2)?)?,
+                            charged: column(&row, 3)?,
+                        };
+                        update(&mut transaction, &new, &found, columns).await?;
+                    }
                 }
-            }
-            let upload = find(&mut transaction, new.account, &key)
-                .await?
-                .ok_or(SharedError::Missing { what: "upload" })?;
-            commit(transaction).await?;
-            Ok(upload)
+                let upload = find(&mut transaction, new.account, &key)
+                    .await?
+                    .ok_or(SharedError::Missing { what: "upload" })?;
+                commit(transaction, WRITE, upload).await
+            })
+            .await
         })
     }
 
@@ -462,31 +454,33 @@ impl UploadRows for PostgresRows {
     ) -> BoxFuture<'a, Result<bool, SharedError>> {
         Box::pin(async move {
             let key = key(cid);
-            let mut transaction = self.begin_write().await?;
-            lock(&mut transaction, account).await?;
-            let found = sqlx::query(
-                "SELECT id, peer, status, charged FROM cairn.upload WHERE key = $1 AND account = $2",
-            )
-            .bind(&key)
-            .bind(account.0)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(failed(READ))?;
-            let Some(row) = found else { return Ok(false) };
-            let id: i64 = column(&row, 0)?;
-            let charged: i64 = column(&row, 3)?;
-            if uploads::status(column(&row, 2)?)? == UploadStatus::Pinned {
-                releases::add(&mut transaction, column(&row, 1)?, &key).await?;
-            }
-            release_lists(&mut transaction, id).await?;
-            charge(&mut transaction, account, -1, charged.saturating_neg()).await?;
-            sqlx::query("DELETE FROM cairn.upload WHERE id = $1")
-                .bind(id)
-                .execute(&mut *transaction)
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                lock_account(&mut transaction, account, WRITE).await?;
+                let found = sqlx::query(
+                    "SELECT id, peer, status, charged FROM cairn.upload WHERE key = $1 AND account = $2",
+                )
+                .bind(&key)
+                .bind(account.0)
+                .fetch_optional(&mut *transaction)
                 .await
-                .map_err(failed(WRITE))?;
-            commit(transaction).await?;
-            Ok(true)
+                .map_err(failed(READ))?;
+                let Some(row) = found else { return Ok(false) };
+                let id: i64 = column(&row, 0)?;
+                let charged: i64 = column(&row, 3)?;
+                if uploads::status(column(&row, 2)?)? == UploadStatus::Pinned {
+                    releases::add(&mut transaction, column(&row, 1)?, &key).await?;
+                }
+                release_lists(&mut transaction, id).await?;
+                charge(&mut transaction, account, -1, charged.saturating_neg()).await?;
+                sqlx::query("DELETE FROM cairn.upload WHERE id = $1")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(failed(WRITE))?;
+                commit(transaction, WRITE, true).await
+            })
+            .await
         })
     }
 
@@ -554,51 +548,53 @@ impl UploadRows for PostgresRows {
     ) -> BoxFuture<'a, Result<u64, SharedError>> {
         Box::pin(async move {
             let charged = uploads::number(charged)?;
-            let mut transaction = self.begin_write().await?;
-            // Accounts are locked before their uploads, as everywhere, and in one order.
-            let found: Vec<(i64, i64)> = sqlx::query_as(
-                "SELECT upload.id, account.id FROM cairn.upload JOIN cairn.account ON account.id = upload.account
-                 WHERE upload.key = $1 AND upload.peer = $2 AND upload.status = 'partial'
-                 ORDER BY account.id FOR UPDATE OF account",
-            )
-            .bind(key(cid))
-            .bind(peer)
-            .fetch_all(&mut *transaction)
-            .await
-            .map_err(failed(READ))?;
-            let mut completed = 0;
-            for (id, account) in found {
-                // Again under the lock: another transaction may have completed, moved or removed it.
-                let old: Option<(i64,)> = sqlx::query_as(
-                    "SELECT charged FROM cairn.upload WHERE id = $1 AND peer = $2 AND status = 'partial'",
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                // Accounts are locked before their uploads, as everywhere, and in one order.
+                let found: Vec<(i64, i64)> = sqlx::query_as(
+                    "SELECT upload.id, account.id FROM cairn.upload JOIN cairn.account ON account.id = upload.account
+                     WHERE upload.key = $1 AND upload.peer = $2 AND upload.status = 'partial'
+                     ORDER BY account.id FOR NO KEY UPDATE OF account",
                 )
-                .bind(id)
+                .bind(key(cid))
                 .bind(peer)
-                .fetch_optional(&mut *transaction)
+                .fetch_all(&mut *transaction)
                 .await
                 .map_err(failed(READ))?;
-                let Some((old,)) = old else { continue };
-                sqlx::query("UPDATE cairn.account SET used_bytes = used_bytes + $2 WHERE id = $1")
-                    .bind(account)
-                    .bind(charged.saturating_sub(old))
+                let mut completed = 0;
+                for (id, account) in found {
+                    // Again under the lock: another transaction may have completed, moved or removed it.
+                    let old: Option<(i64,)> = sqlx::query_as(
+                        "SELECT charged FROM cairn.upload WHERE id = $1 AND peer = $2 AND status = 'partial'",
+                    )
+                    .bind(id)
+                    .bind(peer)
+                    .fetch_optional(&mut *transaction)
+                    .await
+                    .map_err(failed(READ))?;
+                    let Some((old,)) = old else { continue };
+                    sqlx::query("UPDATE cairn.account SET used_bytes = used_bytes + $2 WHERE id = $1")
+                        .bind(account)
+                        .bind(charged.saturating_sub(old))
+                        .execute(&mut *transaction)
+                        .await
+                        .map_err(failed(WRITE))?;
+                    sqlx::query(concat!(
+                        "UPDATE cairn.upload SET status = 'pinned', charged = $2, updated = greatest(updated, ",
+                        now!(),
+                        ") WHERE id = $1"
+                    ))
+                    .bind(id)
+                    .bind(charged)
                     .execute(&mut *transaction)
                     .await
                     .map_err(failed(WRITE))?;
-                sqlx::query(concat!(
-                    "UPDATE cairn.upload SET status = 'pinned', charged = $2, updated = greatest(updated, ",
-                    now!(),
-                    ") WHERE id = $1"
-                ))
-                .bind(id)
-                .bind(charged)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed(WRITE))?;
-                release_lists(&mut transaction, id).await?;
-                completed += 1;
-            }
-            commit(transaction).await?;
-            Ok(completed)
+                    release_lists(&mut transaction, id).await?;
+                    completed += 1;
+                }
+                commit(transaction, WRITE, completed).await
+            })
+            .await
         })
     }
 

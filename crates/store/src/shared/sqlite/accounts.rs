@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use super::{SharedSqliteRows, failed, now};
 use crate::shared::accounts::from_columns;
-use crate::shared::{Account, AccountId, AccountRows, Quota, SharedError, check_name, page_limit};
+use crate::shared::{
+    Account, AccountChange, AccountId, AccountRows, Quota, SharedError, check_name, page_limit,
+};
 
 const ACTION: &str = "read the accounts of";
 
@@ -53,20 +55,27 @@ pub(super) fn refused_by(error: &rusqlite::Error, constraint: i32) -> bool {
 }
 
 impl AccountRows for SharedSqliteRows {
-    fn create_account<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Account, SharedError>> {
+    fn create_account_with<'a>(
+        &'a self,
+        name: &'a str,
+        quota: Quota,
+    ) -> BoxFuture<'a, Result<Account, SharedError>> {
         Box::pin(async move {
             check_name(name)?;
             let name = name.to_owned();
+            let (pins, bytes) = quota.columns();
             self.writer
                 .write(move |connection| {
                     let made = connection
                         .prepare_cached(concat!(
-                            "INSERT INTO account (name, created) VALUES (?1, ",
+                            "INSERT INTO account (name, max_pins, max_bytes, created) VALUES (?1, ?2, ?3, ",
                             now!(),
                             ") RETURNING ",
                             columns!()
                         ))
-                        .and_then(|mut statement| statement.query_row([&name], read));
+                        .and_then(|mut statement| {
+                            statement.query_row((&name, pins, bytes), read)
+                        });
                     made.map_err(|error| {
                         if refused_by(&error, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE) {
                             return SharedError::Taken { what: "an account" };
@@ -120,28 +129,19 @@ impl AccountRows for SharedSqliteRows {
         }))
     }
 
-    fn set_account_disabled(
+    fn change_account(
         &self,
         id: AccountId,
-        disabled: bool,
+        change: AccountChange,
     ) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(self.writer.write(move |connection| {
+            let (pins, bytes) = change.quota.unwrap_or_default().columns();
             changed(
                 connection,
-                "UPDATE account SET disabled = ?2 WHERE id = ?1",
-                (id.0, disabled),
-                "write an account to",
-            )
-        }))
-    }
-
-    fn set_quota(&self, id: AccountId, quota: Quota) -> BoxFuture<'_, Result<bool, SharedError>> {
-        Box::pin(self.writer.write(move |connection| {
-            let (pins, bytes) = quota.columns();
-            changed(
-                connection,
-                "UPDATE account SET max_pins = ?2, max_bytes = ?3 WHERE id = ?1",
-                (id.0, pins, bytes),
+                "UPDATE account SET disabled = coalesce(?2, disabled),
+                 max_pins = CASE WHEN ?3 THEN ?4 ELSE max_pins END, max_bytes = CASE WHEN ?3 THEN ?5 ELSE max_bytes END
+                 WHERE id = ?1",
+                (id.0, change.disabled, change.quota.is_some(), pins, bytes),
                 "write an account to",
             )
         }))

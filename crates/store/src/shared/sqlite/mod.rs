@@ -6,6 +6,7 @@ pub(super) mod copy;
 mod pins;
 mod releases;
 mod secrets;
+pub mod simulate;
 mod tokens;
 mod uploads;
 mod writer;
@@ -17,6 +18,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use self::simulate::Simulated;
 use self::writer::Writer;
 use super::{Millis, SharedError, SharedRows};
 use crate::sqlite::readers::Readers;
@@ -50,8 +52,16 @@ const STEPS: Steps = Steps {
 #[derive(Debug)]
 pub struct SharedSqliteRows {
     writer: Writer,
-    readers: Arc<Readers>,
-    reads: Arc<Semaphore>,
+    reads: Reads,
+}
+
+/// Where reads are made.
+#[derive(Debug)]
+enum Reads {
+    /// Off the runtime, so many at once as there are permits.
+    Pool(Arc<Readers>, Arc<Semaphore>),
+    /// In a simulation.
+    Simulated(Simulated),
 }
 
 /// Makes a [`SharedError::Database`] of what SQLite says.
@@ -79,8 +89,10 @@ impl SharedSqliteRows {
             let writer = Writer::start(connection).map_err(|source| opening(&path, source))?;
             Ok(Arc::new(Self {
                 writer,
-                readers: Arc::new(Readers::new(path, false)),
-                reads: Arc::new(Semaphore::new(READS)),
+                reads: Reads::Pool(
+                    Arc::new(Readers::new(path, false)),
+                    Arc::new(Semaphore::new(READS)),
+                ),
             }))
         });
         opened.await.map_err(|_| SharedError::Interrupted)?
@@ -110,9 +122,12 @@ impl SharedSqliteRows {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, SharedError> + Send + 'static,
     ) -> Result<T, SharedError> {
-        let permit = Arc::clone(&self.reads).acquire_owned().await;
+        let (readers, reads) = match &self.reads {
+            Reads::Pool(readers, reads) => (Arc::clone(readers), Arc::clone(reads)),
+            Reads::Simulated(simulated) => return simulated.read(read).await,
+        };
+        let permit = reads.acquire_owned().await;
         let permit = permit.map_err(|_| SharedError::Closed)?;
-        let readers = Arc::clone(&self.readers);
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let connection = readers.take()?;
@@ -142,7 +157,9 @@ impl SharedRows for SharedSqliteRows {
     fn close(&self) -> BoxFuture<'_, Result<(), SharedError>> {
         Box::pin(async {
             // Readers first: the writer's last checkpoint then has the file to itself.
-            self.readers.close();
+            if let Reads::Pool(readers, _) = &self.reads {
+                readers.close();
+            }
             Ok(self.writer.close().await?)
         })
     }

@@ -172,22 +172,32 @@ pub(super) fn release_all(connection: &Connection, account: AccountId) -> Result
     Ok(())
 }
 
-/// Adds a part; its list stays only if it is needed.
+/// A part that is there: its number, and where its list is pinned.
+type KnownPart = (i64, String, Option<Vec<u8>>);
+
+fn find_part(
+    connection: &Connection,
+    upload: i64,
+    part: &Cid,
+) -> Result<Option<KnownPart>, SharedError> {
+    one(
+        connection,
+        "SELECT id, peer, list FROM upload_part WHERE upload = ?1 AND cid = ?2",
+        (upload, part.to_string()),
+        |row| Ok((column(row, 0)?, column(row, 1)?, column(row, 2)?)),
+    )
+}
+
+/// Adds a part, or changes the one that is there; its list stays only if it is needed.
 fn put_part(
     connection: &Connection,
     upload: i64,
     peer: &str,
     new: &NewUploadPart,
+    there: Option<KnownPart>,
     keeps_list: bool,
 ) -> Result<(), SharedError> {
-    let text = new.part.cid.to_string();
     let list = new.list.as_ref().map(key);
-    let there: Option<(i64, String, Option<Vec<u8>>)> = one(
-        connection,
-        "SELECT id, peer, list FROM upload_part WHERE upload = ?1 AND cid = ?2",
-        (upload, &text),
-        |row| Ok((column(row, 0)?, column(row, 1)?, column(row, 2)?)),
-    )?;
     if let Some(list) = list.as_ref().filter(|_| !keeps_list) {
         releases::add(connection, peer, list)?;
     }
@@ -222,7 +232,13 @@ fn put_part(
             changed(
                 connection,
                 "INSERT INTO upload_part (upload, cid, bytes, peer, list) VALUES (?1, ?2, ?3, ?4, ?5)",
-                (upload, text, uploads::number(new.part.bytes)?, peer, kept),
+                (
+                    upload,
+                    new.part.cid.to_string(),
+                    uploads::number(new.part.bytes)?,
+                    peer,
+                    kept,
+                ),
                 WRITE,
             )?;
         }
@@ -259,7 +275,7 @@ fn insert(
     if let Some(part) = &new.part {
         let keeps_list = new.status == UploadStatus::Partial;
         let id = connection.last_insert_rowid();
-        put_part(connection, id, &new.peer, part, keeps_list)?;
+        put_part(connection, id, &new.peer, part, None, keeps_list)?;
     }
     Ok(())
 }
@@ -270,17 +286,11 @@ fn update(
     found: &Found,
     (size, charged): (i64, i64),
 ) -> Result<(), SharedError> {
-    let is_known = match &new.part {
-        Some(part) => one(
-            connection,
-            "SELECT 1 FROM upload_part WHERE upload = ?1 AND cid = ?2",
-            (found.id, part.part.cid.to_string()),
-            |row| column::<i64>(row, 0),
-        )?
-        .is_some(),
-        None => false,
+    let known = match &new.part {
+        Some(part) => find_part(connection, found.id, &part.part.cid)?,
+        None => None,
     };
-    let merged = new.merge(found, charged, is_known);
+    let merged = new.merge(found, charged, known.is_some());
     charge(
         connection,
         new.account,
@@ -312,7 +322,14 @@ fn update(
         releases::add(connection, peer, &key(&new.cid))?;
     }
     if let Some(part) = &new.part {
-        put_part(connection, found.id, &new.peer, part, merged.keeps_list)?;
+        put_part(
+            connection,
+            found.id,
+            &new.peer,
+            part,
+            known,
+            merged.keeps_list,
+        )?;
     }
     if !merged.keeps_list {
         release_lists(connection, found.id)?;

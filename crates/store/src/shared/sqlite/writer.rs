@@ -3,12 +3,13 @@
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::simulate::Simulated;
 use super::{SharedError, failed};
 use crate::meta::RowError;
 use crate::sqlite::queue::{BatchWriter, Queue};
 
 /// A write, and who waits for it.
-trait Job: Send {
+pub(super) trait Job: Send {
     /// Applies it, and keeps what it came to.
     fn run(&mut self, connection: &Connection) -> Result<(), SharedError>;
     /// Tells what it came to, or why it failed.
@@ -40,16 +41,19 @@ where
     }
 }
 
-/// The handle of the thread.
+/// Where writes are made.
 #[derive(Debug)]
-pub(super) struct Writer {
-    queue: Queue<Box<dyn Job>>,
+pub(super) enum Writer {
+    /// On a thread of their own.
+    Thread(Queue<Box<dyn Job>>),
+    /// In a simulation.
+    Simulated(Simulated),
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
         let queue = Queue::start("shared-rows-writer", Database { connection })?;
-        Ok(Self { queue })
+        Ok(Self::Thread(queue))
     }
 
     /// Runs a write in a transaction, whole or not at all; it is durable when this answers.
@@ -57,18 +61,25 @@ impl Writer {
         &self,
         write: impl FnOnce(&Connection) -> Result<T, SharedError> + Send + 'static,
     ) -> Result<T, SharedError> {
+        let queue = match self {
+            Self::Thread(queue) => queue,
+            Self::Simulated(simulated) => return simulated.write(write).await,
+        };
         let (answer, answered) = oneshot::channel();
         let job = Write {
             write: Some(write),
             found: None,
             answer,
         };
-        self.queue.send(Box::new(job)).await?;
+        queue.send(Box::new(job)).await?;
         answered.await.unwrap_or(Err(SharedError::Closed))
     }
 
     pub(super) async fn close(&self) -> Result<(), RowError> {
-        self.queue.close().await
+        match self {
+            Self::Thread(queue) => queue.close().await,
+            Self::Simulated(_) => Ok(()),
+        }
     }
 }
 
@@ -113,16 +124,13 @@ impl Database {
         applied: &mut Vec<Box<dyn Job>>,
     ) -> Result<(), SharedError> {
         let write = failed("write");
-        let mut transaction = self
+        let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(&write)?;
         let mut jobs = std::mem::take(waiting).into_iter();
         while let Some(mut job) = jobs.next() {
-            let done = transaction.savepoint().map_err(&write).and_then(|point| {
-                job.run(&point)?;
-                point.commit().map_err(&write)
-            });
+            let done = alone(&transaction, || job.run(&transaction));
             match done {
                 Ok(()) => applied.push(job),
                 Err(error) => {
@@ -138,4 +146,26 @@ impl Database {
         }
         transaction.commit().map_err(&write)
     }
+}
+
+/// Runs a part of a transaction that is undone alone when it fails.
+fn alone(
+    connection: &Connection,
+    part: impl FnOnce() -> Result<(), SharedError>,
+) -> Result<(), SharedError> {
+    // Statements that are kept: a `Savepoint` of rusqlite would have each of its own parsed again.
+    let run = |statement| {
+        let mut statement = connection.prepare_cached(statement)?;
+        statement.execute([]).map(drop)
+    };
+    run("SAVEPOINT job").map_err(failed("write"))?;
+    let done = part().and_then(|()| run("RELEASE job").map_err(failed("write")));
+    if done.is_err() && !connection.is_autocommit() {
+        let undone = run("ROLLBACK TO job").and_then(|()| run("RELEASE job"));
+        if undone.is_err() {
+            // Half of the part must not stand with the others.
+            drop(connection.execute_batch("ROLLBACK"));
+        }
+    }
+    done
 }

@@ -8,6 +8,7 @@ pub(super) async fn run(make: &MakeRows<'_>) {
     accounts_take_turns(&*make().await).await;
     only_the_holder_writes(&*make().await).await;
     waits_and_gives_up(&*make().await).await;
+    first_attempts_come_first(&*make().await).await;
     a_lease_runs_out(&*make().await).await;
     a_restart_ends_leases(&*make().await).await;
     is_released_with_its_last_use(&*make().await).await;
@@ -158,6 +159,44 @@ async fn waits_and_gives_up(rows: &dyn SharedRows) {
     assert_eq!(found.state, PinState::Failed);
     assert_eq!(found.details.as_deref(), Some("nobody has it"));
     assert_eq!(number(rows, owner.id, &[PinState::Failed]).await, 1);
+}
+
+async fn first_attempts_come_first(rows: &dyn SharedRows) {
+    let owner = account(rows, "owner").await;
+    for number in 0..4 {
+        insert(rows, new(&owner, &number.to_string())).await;
+    }
+    let first = lease(rows, "peer", 2).await;
+    let renewed = first.iter().take(1).map(|leased| RenewedPin {
+        lease: leased.lease,
+        blocks: 1,
+        bytes: 1,
+    });
+    rows.renew_pins(renewed.collect(), LONG)
+        .await
+        .expect("renewing");
+    for leased in &first {
+        let done = rows
+            .back_off_pin(leased.lease, wait(Duration::ZERO, LONG))
+            .await;
+        assert_eq!(done.expect("waiting"), Fenced::Done);
+    }
+    let other = account(rows, "other").await;
+    insert(rows, new(&other, "one")).await;
+    let next = lease(rows, "peer", 10).await;
+    let attempts: Vec<_> = next.iter().map(|leased| leased.attempts).collect();
+    assert_eq!(
+        attempts.iter().filter(|attempts| **attempts == 2).count(),
+        2
+    );
+    // One that nobody has comes last; one of which a block has arrived is continued.
+    assert_eq!(attempts.last(), Some(&2));
+    let place = |leased: &LeasedPin| {
+        next.iter()
+            .position(|other| other.lease.created == leased.lease.created)
+    };
+    assert!(place(&first[0]) < place(&first[1]), "{next:?}");
+    assert!(place(&first[0]) < Some(4), "{next:?}");
 }
 
 async fn a_lease_runs_out(rows: &dyn SharedRows) {

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use cairn_primitives::Cid;
 
-use super::{PostgresRows, failed};
+use super::{PostgresRows, again, failed};
 use crate::shared::Millis;
 use crate::shared::cluster::{
     Answer, Claimed, ClusterMetric, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Lease,
-    NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Removal, Renewal,
+    NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Placement,
+    Removal, Renewal,
 };
 
 const READ: &str = "read the cluster of";
@@ -30,7 +31,7 @@ impl ClusterRows for PostgresRows {
         info: &'a str,
         term: Duration,
     ) -> Answer<'a, Lease> {
-        Box::pin(peers::join(&self.pool, peer, info, term))
+        Box::pin(again(move || peers::join(&self.pool, peer, info, term)))
     }
 
     fn renew_lease<'a>(
@@ -43,7 +44,8 @@ impl ClusterRows for PostgresRows {
         patience: Duration,
     ) -> Answer<'a, Renewal> {
         Box::pin(async move {
-            peers::renew(&self.pool, lease, info, &metrics, (term, outage, patience)).await
+            let times = (term, outage, patience);
+            again(|| peers::renew(&self.pool, lease, info, &metrics, times)).await
         })
     }
 
@@ -56,15 +58,15 @@ impl ClusterRows for PostgresRows {
     }
 
     fn drain_peer<'a>(&'a self, peer: &'a str) -> Answer<'a, bool> {
-        Box::pin(peers::drain(&self.pool, peer))
+        Box::pin(again(move || peers::drain(&self.pool, peer)))
     }
 
     fn remove_drained_peers(&self) -> Answer<'_, Vec<String>> {
-        Box::pin(peers::remove_drained(&self.pool))
+        Box::pin(again(move || peers::remove_drained(&self.pool)))
     }
 
     fn put_cluster_pins(&self, new: Vec<NewClusterPin>) -> Answer<'_, Vec<ClusterPin>> {
-        Box::pin(async move { write::put_all(&self.pool, &new).await })
+        Box::pin(async move { again(|| write::put_all(&self.pool, &new)).await })
     }
 
     fn cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Option<ClusterPin>> {
@@ -102,24 +104,35 @@ impl ClusterRows for PostgresRows {
     }
 
     fn remove_cluster_pin<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Removal> {
-        Box::pin(async move { write::remove_one(&self.pool, &cid.to_bytes()).await })
+        Box::pin(async move {
+            let id = cid.to_bytes();
+            again(|| write::remove_one(&self.pool, &id)).await
+        })
     }
 
     fn expire_cluster_pins(&self, limit: usize) -> Answer<'_, usize> {
-        Box::pin(write::expire(&self.pool, limit))
+        Box::pin(again(move || write::expire(&self.pool, limit)))
     }
 
     fn claim_holdings<'a>(&'a self, lease: &'a Lease, limit: usize) -> Answer<'a, Vec<Claimed>> {
-        Box::pin(work::claim(&self.pool, lease, limit))
+        Box::pin(again(move || work::claim(&self.pool, lease, limit)))
     }
 
     fn finish_holding<'a>(
         &'a self,
         lease: &'a Lease,
-        cid: &'a Cid,
+        pin: &'a ClusterPin,
         outcome: Outcome,
     ) -> Answer<'a, bool> {
-        Box::pin(async move { work::finish(&self.pool, lease, &cid.to_bytes(), &outcome).await })
+        Box::pin(async move {
+            let id = pin.cid.to_bytes();
+            again(|| work::finish(&self.pool, lease, &id, pin.direct, &outcome)).await
+        })
+    }
+
+    fn requeue_holdings<'a>(&'a self, lease: &'a Lease, working: &'a [Cid]) -> Answer<'a, bool> {
+        let working: Vec<Vec<u8>> = working.iter().map(Cid::to_bytes).collect();
+        Box::pin(async move { again(|| work::requeue(&self.pool, lease, &working)).await })
     }
 
     fn retry_holdings<'a>(
@@ -129,13 +142,10 @@ impl ClusterRows for PostgresRows {
         until: Option<Millis>,
         limit: usize,
     ) -> Answer<'a, Vec<Cid>> {
-        Box::pin(work::retry(
-            &self.pool,
-            cid.map(Cid::to_bytes),
-            peer,
-            until,
-            limit,
-        ))
+        Box::pin(async move {
+            let id = cid.map(Cid::to_bytes);
+            again(|| work::retry(&self.pool, id.as_deref(), peer, until, limit)).await
+        })
     }
 
     fn misplaced_pins<'a>(
@@ -152,15 +162,36 @@ impl ClusterRows for PostgresRows {
 
     fn reassign_pin<'a>(
         &'a self,
+        lease: &'a Lease,
         cid: &'a Cid,
         version: i64,
         peers: Vec<String>,
     ) -> Answer<'a, bool> {
-        Box::pin(async move { write::reassign(&self.pool, &cid.to_bytes(), version, peers).await })
+        Box::pin(async move {
+            let (id, placement) = (cid.to_bytes(), Placement::On(peers));
+            again(|| write::reassign(&self.pool, lease, &id, version, &placement)).await
+        })
     }
 
     fn content_holders<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Vec<String>> {
         Box::pin(async move { pins::holders(&self.pool, &cid.to_v1().to_bytes()).await })
+    }
+
+    fn pinned_holdings<'a>(
+        &'a self,
+        peer: &'a str,
+        after: Option<&'a Cid>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Cid>> {
+        let after = after.map(Cid::to_bytes).unwrap_or_default();
+        Box::pin(work::pinned(&self.pool, peer, after, limit))
+    }
+
+    fn requeue_lost<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let id = cid.to_bytes();
+            again(|| work::requeue_lost(&self.pool, peer, &id)).await
+        })
     }
 
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {

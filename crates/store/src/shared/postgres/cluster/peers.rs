@@ -41,11 +41,12 @@ pub(super) async fn join(
         });
     }
     let (epoch,): (i64,) = sqlx::query_as(concat!(
+        // Its first epoch is the time: a peer that was removed and returns has none that it had before.
         "INSERT INTO cairn.cluster_peer AS c (id, epoch, info, lease, joined)
-         SELECT $1, 1, $2, now + $3, now FROM (SELECT ",
+         SELECT $1, now, $2, now + $3, now FROM (SELECT ",
         now!(),
         " AS now) clock ON CONFLICT (id) DO UPDATE
-         SET epoch = c.epoch + 1, state = 0, info = excluded.info, lease = excluded.lease
+         SET epoch = greatest(c.epoch + 1, excluded.epoch), state = 0, info = excluded.info, lease = excluded.lease
          RETURNING epoch"
     ))
     .bind(peer)
@@ -234,6 +235,15 @@ pub(super) async fn remove_drained(pool: &PgPool) -> Result<Vec<String>, SharedE
     for (peer,) in drained {
         let mut transaction = pool.begin().await.map_err(failed(WRITE))?;
         settle_peer(&mut transaction, &peer).await?;
+        transaction.commit().await.map_err(failed(WRITE))?;
+        let mut transaction = pool.begin().await.map_err(failed(WRITE))?;
+        // Whoever assigns a pin to it meanwhile is waited for, and then seen. It may hold locks of holdings: those are released
+        // here before.
+        sqlx::query("SELECT 1 FROM cairn.cluster_peer WHERE id = $1 FOR UPDATE")
+            .bind(&peer)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(READ))?;
         let gone = sqlx::query(
             "DELETE FROM cairn.cluster_peer WHERE id = $1 AND state = 1
              AND NOT EXISTS (SELECT 1 FROM cairn.cluster_holding WHERE peer = $1)",

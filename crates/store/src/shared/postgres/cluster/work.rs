@@ -60,11 +60,12 @@ pub(super) async fn finish(
     pool: &PgPool,
     lease: &Lease,
     id: &[u8],
+    direct: bool,
     outcome: &Outcome,
 ) -> Result<bool, SharedError> {
     let mut transaction = pool.begin().await.map_err(failed(WRITE))?;
     let done = holds(&mut transaction, lease).await?
-        && record(&mut transaction, lease, id, outcome).await?;
+        && record(&mut transaction, lease, id, direct, outcome).await?;
     if !done && *outcome == Outcome::Pinned {
         // Whatever wants the content meanwhile keeps it.
         releases::add(&mut transaction, &lease.peer, &cid_key(&cid(id)?)).await?;
@@ -77,17 +78,24 @@ async fn record(
     connection: &mut PgConnection,
     lease: &Lease,
     id: &[u8],
+    direct: bool,
     outcome: &Outcome,
 ) -> Result<bool, SharedError> {
-    sqlx::query("SELECT 1 FROM cairn.cluster_pin WHERE id = $1 FOR UPDATE")
-        .bind(id)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed(READ))?;
+    // The mode may have changed since it was claimed, and the peer may have claimed it again for the new one.
+    let there =
+        sqlx::query("SELECT 1 FROM cairn.cluster_pin WHERE id = $1 AND direct = $2 FOR UPDATE")
+            .bind(id)
+            .bind(direct)
+            .execute(&mut *connection)
+            .await
+            .map_err(failed(READ))?
+            .rows_affected();
+    if there == 0 {
+        return Ok(false);
+    }
     let (status, error, retry) = match outcome {
         Outcome::Pinned => (2_i64, String::new(), 0),
         Outcome::Failed { error, retry } => (3, text(error), millis(*retry)),
-        Outcome::Interrupted => (0, String::new(), 0),
     };
     let done = sqlx::query(concat!(
         "UPDATE cairn.cluster_holding SET status = $3, error = $4, changed = now, due = now + $5 FROM (SELECT ",
@@ -110,9 +118,81 @@ async fn record(
     Ok(done)
 }
 
+pub(super) async fn requeue(
+    pool: &PgPool,
+    lease: &Lease,
+    working: &[Vec<u8>],
+) -> Result<bool, SharedError> {
+    let mut transaction = pool.begin().await.map_err(failed(WRITE))?;
+    if !holds(&mut transaction, lease).await? {
+        return Ok(false);
+    }
+    sqlx::query(concat!(
+        "UPDATE cairn.cluster_holding SET status = 0, changed = now, due = now FROM (SELECT ",
+        now!(),
+        " AS now) clock WHERE peer = $1 AND status <> 2 AND status = 1 AND pin <> ALL($2::bytea[])"
+    ))
+    .bind(&lease.peer)
+    .bind(working)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed(WRITE))?;
+    transaction.commit().await.map_err(failed(WRITE))?;
+    Ok(true)
+}
+
+pub(super) async fn pinned(
+    pool: &PgPool,
+    peer: &str,
+    after: Vec<u8>,
+    limit: usize,
+) -> Result<Vec<Cid>, SharedError> {
+    let pins: Vec<(Vec<u8>,)> = sqlx::query_as(
+        "SELECT pin FROM cairn.cluster_holding WHERE peer = $1 AND pin > $2 AND status = 2
+         ORDER BY pin LIMIT $3",
+    )
+    .bind(peer)
+    .bind(after)
+    .bind(page_limit(limit))
+    .fetch_all(pool)
+    .await
+    .map_err(failed(READ))?;
+    pins.iter().map(|(pin,)| cid(pin)).collect()
+}
+
+pub(super) async fn requeue_lost(
+    pool: &PgPool,
+    peer: &str,
+    id: &[u8],
+) -> Result<bool, SharedError> {
+    let mut transaction = pool.begin().await.map_err(failed(WRITE))?;
+    sqlx::query("SELECT 1 FROM cairn.cluster_pin WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed(READ))?;
+    let there = sqlx::query(concat!(
+        "UPDATE cairn.cluster_holding SET status = 0, attempts = 0, changed = now, due = now FROM (SELECT ",
+        now!(),
+        " AS now) clock WHERE pin = $1 AND peer = $2 AND status = 2"
+    ))
+    .bind(id)
+    .bind(peer)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed(WRITE))?
+    .rows_affected()
+        > 0;
+    if there {
+        settle(&mut transaction, &id).await?;
+    }
+    transaction.commit().await.map_err(failed(WRITE))?;
+    Ok(there)
+}
+
 pub(super) async fn retry(
     pool: &PgPool,
-    id: Option<Vec<u8>>,
+    id: Option<&[u8]>,
     peer: Option<&str>,
     until: Option<Millis>,
     limit: usize,

@@ -2,9 +2,10 @@
 
 use sqlx::postgres::{PgConnection, PgPool};
 
+use super::peers::holds;
 use super::pins::{pin, status};
 use super::{JOINING, READ, WRITE};
-use crate::shared::cluster::{ClusterPin, NewClusterPin, PinColumns, Placement, Removal};
+use crate::shared::cluster::{ClusterPin, Lease, NewClusterPin, PinColumns, Placement, Removal};
 use crate::shared::postgres::{failed, now};
 use crate::shared::{PinKind, SharedError, page_limit};
 
@@ -158,6 +159,26 @@ async fn place(
             .map_err(failed(WRITE))?;
         }
         Placement::On(peers) => {
+            // One that was removed since it was chosen: its pins move to others, as those of a drained peer. None is removed
+            // before this commits. In order, so that two of these cannot wait for each other.
+            sqlx::query(concat!(
+                "INSERT INTO cairn.cluster_peer (id, epoch, state, info, lease, joined)
+                 SELECT peer, 0, 1, '{}', 0, now FROM unnest($1::text[]) peer, (SELECT ",
+                now!(),
+                " AS now) clock ORDER BY peer ON CONFLICT DO NOTHING"
+            ))
+            .bind(peers)
+            .execute(&mut *connection)
+            .await
+            .map_err(failed(WRITE))?;
+            sqlx::query(
+                "SELECT 1 FROM cairn.cluster_peer WHERE id = ANY($1::text[])
+                 ORDER BY id FOR KEY SHARE",
+            )
+            .bind(peers)
+            .execute(&mut *connection)
+            .await
+            .map_err(failed(WRITE))?;
             sqlx::query(concat!(
                 "INSERT INTO cairn.cluster_holding AS h (pin, peer, assigned, changed, due)
                  SELECT $1, peer, true, now, now FROM unnest($2::text[]) peer, (SELECT ",
@@ -189,6 +210,7 @@ macro_rules! drop_needless {
              RETURNING h.peer, h.pin)
              INSERT INTO cairn.release (peer, cid)
              SELECT DISTINCT gone.peer, p.content FROM gone JOIN cairn.cluster_pin p ON p.id = gone.pin
+             ORDER BY 1, 2
              ON CONFLICT (peer, cid) DO UPDATE SET id = DEFAULT"
         )
     };
@@ -219,11 +241,15 @@ pub(super) async fn settle_peer(
 
 pub(super) async fn reassign(
     pool: &PgPool,
+    lease: &Lease,
     id: &[u8],
     version: i64,
-    peers: Vec<String>,
+    placement: &Placement,
 ) -> Result<bool, SharedError> {
     let mut transaction = pool.begin().await.map_err(failed(WRITE))?;
+    if !holds(&mut transaction, lease).await? {
+        return Ok(false);
+    }
     let there = sqlx::query(
         "UPDATE cairn.cluster_pin SET version = version + 1
          WHERE id = $1 AND version = $2 AND NOT everywhere",
@@ -236,7 +262,7 @@ pub(super) async fn reassign(
     .rows_affected()
         > 0;
     if there {
-        place(&mut transaction, id, &Placement::On(peers)).await?;
+        place(&mut transaction, id, placement).await?;
         transaction.commit().await.map_err(failed(WRITE))?;
     }
     Ok(there)
@@ -247,7 +273,7 @@ async fn delete(connection: &mut PgConnection, id: &[u8]) -> Result<(), SharedEr
     sqlx::query(
         "WITH gone AS (DELETE FROM cairn.cluster_holding WHERE pin = $1 RETURNING peer)
          INSERT INTO cairn.release (peer, cid)
-         SELECT gone.peer, p.content FROM gone, cairn.cluster_pin p WHERE p.id = $1
+         SELECT gone.peer, p.content FROM gone, cairn.cluster_pin p WHERE p.id = $1 ORDER BY 1, 2
          ON CONFLICT (peer, cid) DO UPDATE SET id = DEFAULT",
     )
     .bind(id)

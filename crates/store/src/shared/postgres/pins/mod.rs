@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use cairn_primitives::Cid;
 use futures_util::future::BoxFuture;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 
 pub(super) use self::write::release_all;
 use super::releases::add as add_release;
-use super::{PostgresRows, failed, now};
+use super::{PostgresRows, again, commit, failed, lock_account, now};
 use crate::shared::millis;
 use crate::shared::releases::cid_key;
 use crate::shared::{
@@ -27,36 +27,20 @@ const READ: &str = "read the pin requests of";
 const WRITE: &str = "write a pin request to";
 
 /// Locks the row of an account; `false` if there is none.
-async fn lock(connection: &mut PgConnection, account: i64) -> Result<bool, SharedError> {
-    sqlx::query("SELECT FROM cairn.account WHERE id = $1 FOR NO KEY UPDATE")
-        .bind(account)
-        .fetch_optional(connection)
-        .await
-        .map(|row| row.is_some())
-        .map_err(failed(WRITE))
-}
-
-impl PostgresRows {
-    async fn begin(&self) -> Result<Transaction<'static, Postgres>, SharedError> {
-        self.pool.begin().await.map_err(failed(WRITE))
-    }
-}
-
-async fn commit<T>(
-    transaction: Transaction<'static, Postgres>,
-    answer: T,
-) -> Result<T, SharedError> {
-    transaction.commit().await.map_err(failed(WRITE))?;
-    Ok(answer)
+async fn lock(connection: &mut PgConnection, account: AccountId) -> Result<bool, SharedError> {
+    lock_account(connection, account, WRITE).await
 }
 
 impl PinRequestRows for PostgresRows {
     fn insert_pin(&self, new: NewPin) -> BoxFuture<'_, Result<Inserted, SharedError>> {
         Box::pin(async move {
             let columns = new.columns(None)?;
-            let mut transaction = self.begin().await?;
-            let made = write::insert(&mut transaction, new, &columns, None).await?;
-            commit(transaction, made).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let made = write::insert(&mut transaction, &new, &columns, None).await?;
+                commit(transaction, WRITE, made).await
+            })
+            .await
         })
     }
 
@@ -90,9 +74,12 @@ impl PinRequestRows for PostgresRows {
     ) -> BoxFuture<'_, Result<Option<Inserted>, SharedError>> {
         Box::pin(async move {
             let columns = new.columns(Some(id))?;
-            let mut transaction = self.begin().await?;
-            let made = write::replace(&mut transaction, id, new, &columns).await?;
-            commit(transaction, made).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let made = write::replace(&mut transaction, id, &new, &columns).await?;
+                commit(transaction, WRITE, made).await
+            })
+            .await
         })
     }
 
@@ -102,9 +89,12 @@ impl PinRequestRows for PostgresRows {
         id: RequestId,
     ) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let done = write::delete(&mut transaction, account, id).await?;
-            commit(transaction, done).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let done = write::delete(&mut transaction, account, id).await?;
+                commit(transaction, WRITE, done).await
+            })
+            .await
         })
     }
 
@@ -115,9 +105,12 @@ impl PinRequestRows for PostgresRows {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Vec<LeasedPin>, SharedError>> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let leased = queue::lease(&mut transaction, peer, limit, millis(lease)).await?;
-            commit(transaction, leased).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let leased = queue::lease(&mut transaction, peer, limit, millis(lease)).await?;
+                commit(transaction, WRITE, leased).await
+            })
+            .await
         })
     }
 
@@ -127,16 +120,22 @@ impl PinRequestRows for PostgresRows {
         lease: Duration,
     ) -> BoxFuture<'_, Result<Vec<PinLease>, SharedError>> {
         Box::pin(async move {
-            let mut connection = self.pool.acquire().await.map_err(failed(WRITE))?;
-            queue::renew(&mut connection, &renewed, millis(lease)).await
+            again(|| async {
+                let mut connection = self.pool.acquire().await.map_err(failed(WRITE))?;
+                queue::renew(&mut connection, &renewed, millis(lease)).await
+            })
+            .await
         })
     }
 
     fn start_pin(&self, lease: PinLease) -> BoxFuture<'_, Result<Fenced, SharedError>> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let done = queue::start(&mut transaction, lease).await?;
-            commit(transaction, done).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let done = queue::start(&mut transaction, lease).await?;
+                commit(transaction, WRITE, done).await
+            })
+            .await
         })
     }
 
@@ -146,9 +145,12 @@ impl PinRequestRows for PostgresRows {
         back_off: BackOff,
     ) -> BoxFuture<'_, Result<Fenced, SharedError>> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let done = queue::back_off(&mut transaction, lease, &back_off).await?;
-            commit(transaction, done).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let done = queue::back_off(&mut transaction, lease, &back_off).await?;
+                commit(transaction, WRITE, done).await
+            })
+            .await
         })
     }
 
@@ -158,9 +160,12 @@ impl PinRequestRows for PostgresRows {
         end: PinEnd,
     ) -> BoxFuture<'_, Result<Fenced, SharedError>> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let done = queue::finish(&mut transaction, lease, &end).await?;
-            commit(transaction, done).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let done = queue::finish(&mut transaction, lease, &end).await?;
+                commit(transaction, WRITE, done).await
+            })
+            .await
         })
     }
 
@@ -208,9 +213,12 @@ impl PinRequestRows for PostgresRows {
         cid: &'a Cid,
     ) -> BoxFuture<'a, Result<u64, SharedError>> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let done = queue::requeue(&mut transaction, peer, &cid_key(cid)).await?;
-            commit(transaction, done).await
+            again(|| async {
+                let mut transaction = self.begin(WRITE).await?;
+                let done = queue::requeue(&mut transaction, peer, &cid_key(cid)).await?;
+                commit(transaction, WRITE, done).await
+            })
+            .await
         })
     }
 }

@@ -12,17 +12,21 @@ use crate::shared::{
     millis, page_limit,
 };
 
-/// Gives a turn to requests whose wait or lease is over: those of one account one after the other, from the turn that is
-/// being served.
+/// Gives a turn to requests whose wait or lease is over, those of one account one after the other: those of which blocks
+/// have arrived, from the turn that is being served; others behind all requests of their account, so that first attempts
+/// come before further ones.
 async fn wake(connection: &mut PgConnection, limit: usize) -> Result<(), SharedError> {
     let pinning: Vec<(i64, i64)> = sqlx::query_as(concat!(
         "WITH due AS (
-             SELECT account, created FROM cairn.pin_work WHERE turn IS NULL AND due <= ",
+             SELECT account, created, blocks > 0 AS has_blocks FROM cairn.pin_work WHERE turn IS NULL AND due <= ",
         now!(),
         " ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED
          ), woken AS (
-             UPDATE cairn.pin_work w SET turn = (SELECT turn FROM cairn.pin_clock) + d.place, epoch = w.epoch + 1
-             FROM (SELECT account, created, row_number() OVER (PARTITION BY account ORDER BY created) AS place FROM due) d
+             UPDATE cairn.pin_work w SET turn = d.first + d.place, epoch = w.epoch + 1
+             FROM (SELECT due.account, due.created,
+                     row_number() OVER (PARTITION BY due.account, due.has_blocks ORDER BY due.created) AS place,
+                     greatest(c.turn, CASE WHEN due.has_blocks THEN c.turn ELSE a.pin_turn END) AS first
+                 FROM due JOIN cairn.account a ON a.id = due.account, cairn.pin_clock c) d
              WHERE w.account = d.account AND w.created = d.created RETURNING w.account, w.created
          )
          SELECT p.account, p.created FROM woken w
@@ -186,7 +190,7 @@ async fn held(connection: &mut PgConnection, lease: PinLease) -> Result<Option<H
         i64,
         i64,
     );
-    lock(connection, lease.account.0).await?;
+    lock(connection, lease.account).await?;
     let found: Option<Columns> = sqlx::query_as(concat!(
         "SELECT w.peer, w.last_block, w.keep_peer, w.keep_cid, p.cid, p.status, ",
         now!(),
@@ -352,7 +356,7 @@ pub(super) async fn requeue(
     .map_err(failed(READ))?;
     let mut done = 0;
     for (account, created) in rows {
-        lock(connection, account).await?;
+        lock(connection, AccountId(account)).await?;
         let size: Option<Option<i64>> = sqlx::query_scalar(
             "UPDATE cairn.pin_request p SET status = 0, peer = NULL, dag_size = NULL, raw_size = NULL, details = NULL
              FROM cairn.pin_request old

@@ -132,12 +132,12 @@ const INSERT: &str = concat!(
 
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    new: NewPin,
+    new: &NewPin,
     columns: &PinColumns,
     kept: Option<Kept>,
 ) -> Result<Inserted, SharedError> {
     if let Some(key) = &columns.key {
-        lock(connection, columns.account).await?;
+        lock(connection, new.account).await?;
         if let Some(found) = repeated(connection, new.account, key).await? {
             return Ok(Inserted::Repeated(found));
         }
@@ -174,7 +174,7 @@ pub(super) async fn insert(
         .map_err(failed(WRITE))?;
     if let Some(created) = created {
         let id = RequestId::of(created, &columns.random)?;
-        return Ok(Inserted::New(new.inserted(id)));
+        return Ok(Inserted::New(new.clone().inserted(id)));
     }
     let full: Option<bool> = sqlx::query_scalar(
         "SELECT max_pins IS NOT NULL AND used_pins >= max_pins FROM cairn.account WHERE id = $1",
@@ -261,7 +261,7 @@ pub(super) async fn delete(
     account: AccountId,
     id: RequestId,
 ) -> Result<bool, SharedError> {
-    lock(connection, account.0).await?;
+    lock(connection, account).await?;
     match remove(connection, account, id).await? {
         None => Ok(false),
         Some(had) => {
@@ -276,10 +276,10 @@ pub(super) async fn delete(
 pub(super) async fn replace(
     connection: &mut PgConnection,
     id: RequestId,
-    new: NewPin,
+    new: &NewPin,
     columns: &PinColumns,
 ) -> Result<Option<Inserted>, SharedError> {
-    lock(connection, new.account.0).await?;
+    lock(connection, new.account).await?;
     if let Some(key) = &columns.key
         && let Some(found) = repeated(connection, new.account, key).await?
     {
@@ -291,12 +291,13 @@ pub(super) async fn replace(
     insert(connection, new, columns, kept).await.map(Some)
 }
 
-/// Adds the releases of all that an account has pinned, before the account is removed.
+/// Adds the releases of all that an account has pinned, before the account is removed. In one order, as others may add the
+/// same ones.
 pub(in crate::shared::postgres) async fn release_all(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<(), SharedError> {
-    lock(connection, account.0).await?;
+    lock(connection, account).await?;
     sqlx::query(
         "INSERT INTO cairn.release (peer, cid)
          SELECT peer, cid FROM cairn.pin_request WHERE account = $1 AND peer IS NOT NULL
@@ -304,6 +305,7 @@ pub(in crate::shared::postgres) async fn release_all(
              JOIN cairn.pin_request p ON p.account = w.account AND p.created = w.created
              WHERE w.account = $1 AND w.peer IS NOT NULL
          UNION SELECT keep_peer, keep_cid FROM cairn.pin_work WHERE account = $1 AND keep_peer IS NOT NULL
+         ORDER BY 1, 2
          ON CONFLICT (peer, cid) DO UPDATE SET id = nextval('cairn.release_id')",
     )
     .bind(account.0)

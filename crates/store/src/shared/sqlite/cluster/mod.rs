@@ -6,6 +6,7 @@ mod users;
 mod work;
 mod write;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use cairn_primitives::Cid;
@@ -164,13 +165,22 @@ impl ClusterRows for SharedSqliteRows {
     fn finish_holding<'a>(
         &'a self,
         lease: &'a Lease,
-        cid: &'a Cid,
+        pin: &'a ClusterPin,
         outcome: Outcome,
     ) -> Answer<'a, bool> {
-        let (lease, id) = (lease.clone(), cid.to_bytes());
+        let (lease, id, direct) = (lease.clone(), pin.cid.to_bytes(), pin.direct);
         Box::pin(
             self.writer
-                .write(move |connection| work::finish(connection, &lease, &id, &outcome)),
+                .write(move |connection| work::finish(connection, &lease, &id, direct, &outcome)),
+        )
+    }
+
+    fn requeue_holdings<'a>(&'a self, lease: &'a Lease, working: &'a [Cid]) -> Answer<'a, bool> {
+        let lease = lease.clone();
+        let working: HashSet<Vec<u8>> = working.iter().map(Cid::to_bytes).collect();
+        Box::pin(
+            self.writer
+                .write(move |connection| work::requeue(connection, &lease, &working)),
         )
     }
 
@@ -199,20 +209,42 @@ impl ClusterRows for SharedSqliteRows {
 
     fn reassign_pin<'a>(
         &'a self,
+        lease: &'a Lease,
         cid: &'a Cid,
         version: i64,
         peers: Vec<String>,
     ) -> Answer<'a, bool> {
-        let id = cid.to_bytes();
-        Box::pin(
-            self.writer
-                .write(move |connection| write::reassign(connection, &id, version, &peers)),
-        )
+        let (lease, id) = (lease.clone(), cid.to_bytes());
+        Box::pin(self.writer.write(move |connection| {
+            Ok(peers::holds(connection, &lease)?
+                && write::reassign(connection, &id, version, &peers)?)
+        }))
     }
 
     fn content_holders<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Vec<String>> {
         let content = cid.to_v1().to_bytes();
         Box::pin(self.read(move |connection| pins::holders(connection, &content)))
+    }
+
+    fn pinned_holdings<'a>(
+        &'a self,
+        peer: &'a str,
+        after: Option<&'a Cid>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Cid>> {
+        let (peer, after) = (
+            peer.to_owned(),
+            after.map(Cid::to_bytes).unwrap_or_default(),
+        );
+        Box::pin(self.read(move |connection| work::pinned(connection, &peer, &after, limit)))
+    }
+
+    fn requeue_lost<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
+        let (peer, id) = (peer.to_owned(), cid.to_bytes());
+        Box::pin(
+            self.writer
+                .write(move |connection| work::requeue_lost(connection, &peer, &id)),
+        )
     }
 
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {

@@ -33,11 +33,12 @@ pub(super) fn join(
     }
     let epoch = connection
         .prepare_cached(concat!(
+            // Its first epoch is the time: a peer that was removed and returns has none that it had before.
             "INSERT INTO cluster_peer (id, epoch, info, lease, joined)
-             SELECT ?1, 1, ?2, now + ?3, now FROM (SELECT ",
+             SELECT ?1, now, ?2, now + ?3, now FROM (SELECT ",
             now!(),
             " AS now) WHERE true ON CONFLICT (id) DO UPDATE
-             SET epoch = epoch + 1, state = 0, info = excluded.info, lease = excluded.lease
+             SET epoch = max(epoch + 1, excluded.epoch), state = 0, info = excluded.info, lease = excluded.lease
              RETURNING epoch"
         ))
         .and_then(|mut statement| {

@@ -1,5 +1,6 @@
 //! The work of peers.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use cairn_primitives::Cid;
@@ -76,9 +77,10 @@ pub(super) fn finish(
     connection: &Connection,
     lease: &Lease,
     id: &[u8],
+    direct: bool,
     outcome: &Outcome,
 ) -> Result<bool, SharedError> {
-    let done = holds(connection, lease)? && record(connection, lease, id, outcome)?;
+    let done = holds(connection, lease)? && record(connection, lease, id, direct, outcome)?;
     if !done && *outcome == Outcome::Pinned {
         // Whatever wants the content meanwhile keeps it.
         releases::add(connection, &lease.peer, &cid_key(&cid(id)?))?;
@@ -90,27 +92,103 @@ fn record(
     connection: &Connection,
     lease: &Lease,
     id: &[u8],
+    direct: bool,
     outcome: &Outcome,
 ) -> Result<bool, SharedError> {
     let (status, error, retry) = match outcome {
         Outcome::Pinned => (2, "", 0),
         Outcome::Failed { error, retry } => (3, error.as_str(), millis(*retry)),
-        Outcome::Interrupted => (0, "", 0),
     };
+    // The mode may have changed since it was claimed, and the peer may have claimed it again for the new one.
     let done = changed(
         connection,
         concat!(
             "UPDATE cluster_holding SET status = ?3, error = ?4, changed = now, due = now + ?5 FROM (SELECT ",
             now!(),
-            " AS now) WHERE pin = ?1 AND peer = ?2 AND status = 1"
+            " AS now) WHERE pin = ?1 AND peer = ?2 AND status = 1
+              AND EXISTS (SELECT 1 FROM cluster_pin p WHERE p.id = ?1 AND p.direct = ?6)"
         ),
-        (id, &lease.peer, status, error, retry),
+        (id, &lease.peer, status, error, retry, direct),
         WRITE,
     )?;
     if done && *outcome == Outcome::Pinned {
         settle(connection, id)?;
     }
     Ok(done)
+}
+
+pub(super) fn requeue(
+    connection: &Connection,
+    lease: &Lease,
+    working: &HashSet<Vec<u8>>,
+) -> Result<bool, SharedError> {
+    if !holds(connection, lease)? {
+        return Ok(false);
+    }
+    let pinning: Vec<Vec<u8>> = connection
+        .prepare_cached(
+            "SELECT pin FROM cluster_holding WHERE peer = ?1 AND status <> 2 AND status = 1",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_map([&lease.peer], |row| row.get(0))?
+                .collect()
+        })
+        .map_err(failed(READ))?;
+    for pin in pinning.iter().filter(|pin| !working.contains(*pin)) {
+        changed(
+            connection,
+            concat!(
+                "UPDATE cluster_holding SET status = 0, changed = now, due = now FROM (SELECT ",
+                now!(),
+                " AS now) WHERE pin = ?1 AND peer = ?2"
+            ),
+            (pin, &lease.peer),
+            WRITE,
+        )?;
+    }
+    Ok(true)
+}
+
+pub(super) fn pinned(
+    connection: &Connection,
+    peer: &str,
+    after: &[u8],
+    limit: usize,
+) -> Result<Vec<Cid>, SharedError> {
+    let pins: Vec<Vec<u8>> = connection
+        .prepare_cached(
+            "SELECT pin FROM cluster_holding WHERE peer = ?1 AND pin > ?2 AND status = 2
+             ORDER BY pin LIMIT ?3",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_map((peer, after, page_limit(limit)), |row| row.get(0))?
+                .collect()
+        })
+        .map_err(failed(READ))?;
+    pins.iter().map(|pin| cid(pin)).collect()
+}
+
+pub(super) fn requeue_lost(
+    connection: &Connection,
+    peer: &str,
+    id: &[u8],
+) -> Result<bool, SharedError> {
+    let there = changed(
+        connection,
+        concat!(
+            "UPDATE cluster_holding SET status = 0, attempts = 0, changed = now, due = now FROM (SELECT ",
+            now!(),
+            " AS now) WHERE pin = ?1 AND peer = ?2 AND status = 2"
+        ),
+        (id, peer),
+        WRITE,
+    )?;
+    if there {
+        settle(connection, id)?;
+    }
+    Ok(there)
 }
 
 pub(super) fn retry(

@@ -132,6 +132,17 @@ fn place(connection: &Connection, id: &[u8], placement: &Placement) -> Result<()
                 now!()
             );
             for peer in peers {
+                // One that was removed since it was chosen: its pins move to others, as those of a drained peer.
+                changed(
+                    connection,
+                    concat!(
+                        "INSERT OR IGNORE INTO cluster_peer (id, epoch, state, info, lease, joined)
+                         SELECT ?1, 0, 1, '{}', 0, ",
+                        now!()
+                    ),
+                    [peer],
+                    WRITE,
+                )?;
                 changed(connection, &query, (id, peer), WRITE)?;
             }
         }

@@ -13,18 +13,24 @@ use crate::shared::{
     millis, page_limit,
 };
 
-/// Gives a turn to requests whose wait or lease is over.
+/// Gives a turn to requests whose wait or lease is over: those of which blocks have arrived, from the turn that is being
+/// served; others behind all requests of their account, so that first attempts come before further ones.
 fn wake(connection: &Connection, limit: usize, now: i64, clock: i64) -> Result<(), SharedError> {
     let due = all(
         connection,
-        "SELECT account, created FROM pin_work WHERE turn IS NULL AND due <= ?1 ORDER BY due LIMIT ?2",
+        "SELECT w.account, w.created, w.blocks > 0, a.pin_turn FROM pin_work w JOIN account a ON a.id = w.account
+         WHERE w.turn IS NULL AND w.due <= ?1 ORDER BY w.due LIMIT ?2",
         (now, page_limit(limit)),
-        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        |row| {
+            let (account, created): (i64, i64) = (row.get(0)?, row.get(1)?);
+            Ok((account, created, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?))
+        },
     )?;
-    // Those of one account one after the other, from the turn that is being served.
+    // Those of one account one after the other.
     let mut turns = HashMap::new();
-    for (account, created) in due {
-        let turn = turns.entry(account).or_insert(clock);
+    for (account, created, has_blocks, last) in due {
+        let first = if has_blocks { clock } else { last.max(clock) };
+        let turn = turns.entry((account, has_blocks)).or_insert(first);
         *turn += 1;
         write(
             connection,
