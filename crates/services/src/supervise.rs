@@ -44,8 +44,9 @@ impl Supervisor {
                     _ => break,
                 }
                 tokio::select! {
-                    () = tokio::time::sleep(PAUSE) => {}
+                    biased;
                     () = stop.cancelled() => break,
+                    () = tokio::time::sleep(PAUSE) => {}
                 }
             }
             tracing::debug!(task = name, "ended");

@@ -1,28 +1,19 @@
-//! JSON Web Tokens in the form of nft.storage: HS256, with the payload `{sub, iss: "nft-storage", iat, name}`, where
-//! `iat` is in milliseconds.
+//! Tokens in the form of nft.storage: JSON Web Tokens with the payload `{sub, iss: "nft-storage", iat, name}`, where `iat`
+//! is in milliseconds.
 //!
 //! A signature alone lets nobody in: the token must also be stored, by its hash, and not be revoked.
-//! Form: <https://www.rfc-editor.org/rfc/rfc7519>
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cairn_primitives::credentials::jwt::{self, Jwt};
 use cairn_store::shared::{AccountId, Millis};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+
+pub(super) use cairn_primitives::credentials::jwt::is_jwt;
 
 /// The issuer that nft.storage's own tokens name.
 const ISSUER: &str = "nft-storage";
 
 /// The key of signatures.
 pub(super) type Secret = [u8; 32];
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    alg: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    typ: Option<String>,
-}
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -39,53 +30,22 @@ pub(super) fn sign(
     issued: Millis,
     name: &str,
 ) -> Result<String, serde_json::Error> {
-    let header = Header {
-        alg: "HS256".to_owned(),
-        typ: Some("JWT".to_owned()),
-    };
     let claims = Claims {
-        sub: subject(account),
+        sub: format!("account:{}", account.0),
         iss: ISSUER.to_owned(),
         iat: issued,
         name: name.to_owned(),
     };
-    let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header)?);
-    let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims)?);
-    let signed = format!("{header}.{claims}");
-    let signature = URL_SAFE_NO_PAD.encode(mac(secret, &signed).finalize().into_bytes());
-    Ok(format!("{signed}.{signature}"))
+    jwt::sign(secret, &claims)
 }
 
-fn subject(account: AccountId) -> String {
-    format!("account:{}", account.0)
-}
-
-fn mac(secret: &Secret, signed: &str) -> Hmac<Sha256> {
-    // HMAC fills shorter keys with zeros to the block of the hash function: RFC 2104, section 2.
-    let mut key = [0; 64];
-    key[..secret.len()].copy_from_slice(secret);
-    let mut mac = Hmac::<Sha256>::new(&key.into());
-    mac.update(signed.as_bytes());
-    mac
-}
-
-/// Whether a text has the form of a JSON Web Token.
-pub(super) fn is_jwt(text: &str) -> bool {
-    text.split('.').count() == 3
-}
-
-/// The account that a token names; `None` unless it is signed with HS256 and this secret, and has our claims. The
-/// signature is compared in constant time.
+/// The account that a token names; `None` unless it is signed with this secret, and has our claims.
 pub(super) fn verify(secret: &Secret, text: &str) -> Option<AccountId> {
-    let (signed, signature) = text.rsplit_once('.')?;
-    let (header, claims) = signed.split_once('.')?;
-    let header: Header = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    if header.alg != "HS256" {
+    let token = Jwt::read(text)?;
+    if !token.is_signed_with(secret) {
         return None;
     }
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    mac(secret, signed).verify_slice(&signature).ok()?;
-    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let claims: Claims = token.claims()?;
     if claims.iss != ISSUER {
         return None;
     }
@@ -95,6 +55,9 @@ pub(super) fn verify(secret: &Secret, text: &str) -> Option<AccountId> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     const SECRET: Secret = [3; 32];
@@ -110,7 +73,7 @@ mod tests {
     }
 
     fn hs256(secret: Secret) -> impl Fn(&str) -> String {
-        move |signed| URL_SAFE_NO_PAD.encode(mac(&secret, signed).finalize().into_bytes())
+        move |signed| URL_SAFE_NO_PAD.encode(jwt::code(&secret, signed))
     }
 
     #[test]

@@ -5,10 +5,12 @@ mod import;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cairn_dag::export::Car;
 use cairn_dag::pin::{MAX_NAME, PinError, Progress};
 use cairn_dag::{FetchError, NodeError, Pinner, resolve};
 use cairn_node::Node;
+use cairn_primitives::car::v1;
 use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, CidList, Multiaddr};
 use cairn_store::BlockError;
@@ -70,6 +72,38 @@ impl Embedded {
             .map_ok(Car::into_stream)
             .try_flatten()
             .map_err(|error| Arc::new(error) as SourceError)
+            .boxed()
+    }
+
+    /// Blocks that are here, as a CAR with this root. Ends with an error at one that is not.
+    #[must_use]
+    pub fn archive_of(&self, root: &Cid, blocks: &CidList) -> Content<'static> {
+        let mut header = Vec::new();
+        v1::write_header(std::slice::from_ref(root), &mut header);
+        let store = Arc::clone(self.node.store());
+        let cids = Cids {
+            bytes: blocks.as_bytes().to_vec(),
+            at: 0,
+        };
+        // Others are in their CIDs.
+        let stored = cids.filter(|cid| cid.hash().identity_data().is_none());
+        let sections = stream::iter(stored).then(move |cid| {
+            let store = Arc::clone(&store);
+            async move {
+                let read = store.get(cid.hash()).await;
+                let data = read
+                    .map_err(|error| Arc::new(error) as SourceError)?
+                    .ok_or_else(|| -> SourceError {
+                        Arc::new(BackendError::NotFound { cid: cid.clone() })
+                    })?;
+                let mut section = Vec::with_capacity(v1::section_len(&cid, data.len()));
+                v1::write_block_prefix(&cid, data.len(), &mut section);
+                section.extend_from_slice(&data);
+                Ok(Bytes::from(section))
+            }
+        });
+        stream::iter([Ok(Bytes::from(header))])
+            .chain(sections)
             .boxed()
     }
 

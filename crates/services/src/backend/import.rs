@@ -9,7 +9,7 @@ use cairn_primitives::{Block, ByteString, Cid, CidList};
 use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 
-use super::BackendResult;
+use super::{BackendResult, DagSize, PinOptions};
 
 /// Why content could not be received; see [`BackendError::Source`](super::BackendError::Source).
 pub type SourceError = Arc<dyn std::error::Error + Send + Sync>;
@@ -141,6 +141,16 @@ pub trait Import: Send + Sync + 'static {
         name: &'a str,
         keep: &'a [&'a Keep],
     ) -> BackendResult<'a, ()>;
+
+    /// Pins a DAG recursively for the services, whose blocks earlier imports have written, and `last`, the import of the last
+    /// of them. Fails with [`BackendError::NotFound`](super::BackendError::NotFound) or
+    /// [`BackendError::Stalled`](super::BackendError::Stalled) if one is absent after all.
+    fn pin_completed<'a>(
+        &'a self,
+        root: &'a Cid,
+        options: PinOptions,
+        last: Option<&'a ImportedCar>,
+    ) -> BackendResult<'a, DagSize>;
 
     /// A local block.
     fn block<'a>(&'a self, cid: &'a Cid) -> BackendResult<'a, Option<Bytes>>;

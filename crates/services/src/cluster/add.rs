@@ -112,9 +112,13 @@ impl Cluster {
             Placement::On(peers) => peers.clone(),
             Placement::Nowhere => Vec::new(),
             Placement::Everywhere => {
-                let seen = self.seen().await?.into_iter();
-                let here = |peer: &super::info::Seen| peer.active || peer.info.id == self.peer();
-                seen.filter(here).map(|peer| peer.info.id).collect()
+                let takers = async {
+                    let seen = self.seen().await?.into_iter();
+                    let here =
+                        |peer: &super::info::Seen| peer.active || peer.info.id == self.peer();
+                    Ok::<_, ClusterError>(seen.filter(here).map(|peer| peer.info.id).collect())
+                };
+                self.takers.get(takers).await?.to_vec()
             }
         })
     }
@@ -251,11 +255,8 @@ impl Cluster {
         let Some(data) = self.importer()?.block(root).await? else {
             return Ok(0);
         };
-        let Ok(node) = dag_pb::Node::decode(&data) else {
-            return Ok(0);
-        };
-        let below: u64 = node.links.iter().filter_map(|link| link.size).sum();
-        Ok(below.saturating_add(u64::try_from(data.len()).unwrap_or(0)))
+        let node = dag_pb::Node::decode(&data);
+        Ok(node.map_or(0, |node| node.tree_size(data.len())))
     }
 
     /// Pins content that was imported: here, and in the pinset.

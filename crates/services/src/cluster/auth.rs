@@ -9,13 +9,12 @@ use std::sync::atomic::Ordering;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cairn_primitives::credentials::basic;
+use cairn_primitives::credentials::jwt::{self, Jwt};
 use cairn_store::shared::{ClusterUser, SharedError, TokenHash};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use parking_lot::Mutex;
-use serde::Deserialize;
-use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
+use serde::{Deserialize, Serialize};
 
 use super::{Cluster, ClusterError};
 
@@ -89,51 +88,21 @@ impl Logins {
 }
 
 #[derive(Deserialize)]
-struct Header {
-    alg: String,
-}
-
-#[derive(Deserialize)]
 struct Claims {
     iss: Option<String>,
     exp: Option<f64>,
     nbf: Option<f64>,
 }
 
-/// The parts of a JWT: what is signed, the header, the claims, the signature.
-fn parts(token: &str) -> Option<(&str, Header, Claims, Vec<u8>)> {
-    let (signed, signature) = token.rsplit_once('.')?;
-    let (header, claims) = signed.split_once('.')?;
-    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok();
-    Some((
-        signed,
-        serde_json::from_slice(&decode(header)?).ok()?,
-        serde_json::from_slice(&decode(claims)?).ok()?,
-        decode(signature)?,
-    ))
-}
-
-fn sign(secret: &[u8], text: &str) -> Vec<u8> {
-    // A key of any length is accepted.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
-        return Vec::new();
-    };
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn is_signed(secret: &[u8], text: &str, signature: &[u8]) -> bool {
-    let right = sign(secret, text);
-    !right.is_empty() && bool::from(right.ct_eq(signature))
+#[derive(Serialize)]
+struct OwnClaims<'a> {
+    iss: &'a str,
 }
 
 /// A JWT of a user.
-fn token_of(user: &ClusterUser) -> String {
-    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
-    let claims = serde_json::json!({ "iss": user.name }).to_string();
-    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
-    let signature = URL_SAFE_NO_PAD.encode(sign(&user.secret, &signed));
-    format!("{signed}.{signature}")
+fn token_of(user: &ClusterUser) -> Result<String, AuthRefusal> {
+    let claims = OwnClaims { iss: &user.name };
+    jwt::sign(&user.secret, &claims).map_err(|_| AuthRefusal::Token)
 }
 
 fn random() -> Result<[u8; 32], ClusterError> {
@@ -196,11 +165,10 @@ impl Cluster {
         if secret.len() > MAX_CREDENTIAL {
             return Err(AuthRefusal::Password);
         }
-        let decoded = STANDARD.decode(secret).map_err(|_| AuthRefusal::Password)?;
-        let text = String::from_utf8(decoded).map_err(|_| AuthRefusal::Password)?;
-        let (name, password) = text.split_once(':').ok_or(AuthRefusal::Password)?;
-        let user = self.context.rows().cluster_user(name).await?;
-        let login = TokenHash::of(&text).0;
+        let (name, password) = basic::read(secret).ok_or(AuthRefusal::Password)?;
+        let user = self.context.rows().cluster_user(&name).await?;
+        // One text for one login.
+        let login = TokenHash::of(secret).0;
         if let Some(user) = &user
             && self.logins.knows(&login, &user.hash)
         {
@@ -208,7 +176,6 @@ impl Cluster {
         }
         // An unknown name takes as long as a wrong password.
         let hash = user.as_ref().map(|user| user.hash.clone());
-        let password = password.to_owned();
         let right = off(move || verify(&password, hash.as_deref())).await?;
         match user {
             Some(user) if right => {
@@ -223,14 +190,12 @@ impl Cluster {
         if token.len() > MAX_CREDENTIAL {
             return Err(AuthRefusal::Token);
         }
-        let (signed, header, claims, signature) = parts(token).ok_or(AuthRefusal::Token)?;
-        if header.alg != "HS256" {
-            return Err(AuthRefusal::Token);
-        }
+        let token = Jwt::read(token).ok_or(AuthRefusal::Token)?;
+        let claims: Claims = token.claims().ok_or(AuthRefusal::Token)?;
         let name = claims.iss.ok_or(AuthRefusal::Token)?;
         let rows = self.context.rows();
         let user = rows.cluster_user(&name).await?.ok_or(AuthRefusal::Token)?;
-        if !is_signed(&user.secret, signed, &signature) {
+        if !token.is_signed_with(&user.secret) {
             return Err(AuthRefusal::Token);
         }
         if claims.exp.is_some() || claims.nbf.is_some() {
@@ -252,8 +217,7 @@ impl Cluster {
             return Err(AuthRefusal::Missing);
         };
         let user = self.context.rows().cluster_user(name).await?;
-        user.map(|user| token_of(&user))
-            .ok_or(AuthRefusal::Password)
+        token_of(&user.ok_or(AuthRefusal::Password)?)
     }
 
     /// The secret that the peers share, which never changes.
@@ -273,7 +237,7 @@ impl Cluster {
         let until = self.context.rows().now().await?;
         let until = until.saturating_add(PEER_TOKEN);
         let signed = format!("{}.{until}", self.peer());
-        let signature = URL_SAFE_NO_PAD.encode(sign(secret, &signed));
+        let signature = URL_SAFE_NO_PAD.encode(jwt::code(secret, &signed));
         Ok(format!("{signed}.{signature}"))
     }
 
@@ -294,7 +258,7 @@ impl Cluster {
             ClusterError::Rows(error) => AuthRefusal::Rows(error),
             _ => AuthRefusal::Token,
         })?;
-        if !is_signed(secret, signed, &signature) || until < self.context.rows().now().await? {
+        if !jwt::is_code(secret, signed, &signature) || until < self.context.rows().now().await? {
             return Err(AuthRefusal::Token);
         }
         Ok(peer.to_owned())
@@ -346,22 +310,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_signed_and_read() {
+    fn tokens_name_their_user() {
         let user = ClusterUser {
             name: "ann".to_owned(),
             hash: String::new(),
             secret: vec![7; 32],
             created: 0,
         };
-        let token = token_of(&user);
-        let (signed, header, claims, signature) = parts(&token).unwrap();
-        assert_eq!(header.alg, "HS256");
+        let token = token_of(&user).unwrap();
+        let token = Jwt::read(&token).unwrap();
+        assert!(token.is_signed_with(&user.secret));
+        assert!(!token.is_signed_with(&[8; 32]));
+        let claims: Claims = token.claims().unwrap();
         assert_eq!(claims.iss.as_deref(), Some("ann"));
-        assert!(is_signed(&user.secret, signed, &signature));
-        assert!(!is_signed(&[8; 32], signed, &signature));
-        assert!(!is_signed(&user.secret, signed, &[]));
-        for bad in ["", "a", "a.b", "a.b.c", "..", "e30.e30."] {
-            assert!(parts(bad).is_none(), "{bad}");
-        }
     }
 }

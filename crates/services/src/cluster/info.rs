@@ -46,6 +46,8 @@ pub(super) struct Seen {
     pub(super) info: PeerInfo,
     /// Whether its lease is valid.
     pub(super) alive: bool,
+    /// Whether its lease may be valid again soon: the database was away, and nobody could renew one.
+    pub(super) awaited: bool,
     /// Whether it takes pins.
     pub(super) active: bool,
 }
@@ -66,6 +68,7 @@ impl Cluster {
             .map(|peer| Seen {
                 info: PeerInfo::parse(&peer.id, &peer.info),
                 alive: peer.lease > found.now,
+                awaited: found.grace >= found.now,
                 active: peer.state == cairn_store::shared::PeerState::Active,
             })
             .collect();
@@ -74,6 +77,7 @@ impl Cluster {
             None => seen.push(Seen {
                 info: self.own_info(),
                 alive: true,
+                awaited: false,
                 active: false,
             }),
         }

@@ -48,8 +48,9 @@ impl Cluster {
                 }
             }
             tokio::select! {
-                () = tokio::time::sleep(self.settings.beat) => {}
+                biased;
                 () = stop.cancelled() => return,
+                () = tokio::time::sleep(self.settings.beat) => {}
             }
         }
     }

@@ -15,6 +15,7 @@ mod info;
 mod lease;
 mod link;
 mod pinset;
+mod recent;
 mod reconcile;
 mod settings;
 mod shard;
@@ -37,6 +38,7 @@ pub use self::health::{Alert, Graph, HealthMetric};
 pub use self::info::PeerInfo;
 pub use self::link::{LinkError, PeerLink};
 pub use self::pinset::{ExpiryOption, PinOptions};
+use self::recent::Recent;
 pub use self::settings::ClusterSettings;
 pub use self::status::{PeerStatus, Scope, Status, StatusSet};
 use crate::Context;
@@ -74,6 +76,8 @@ pub struct Cluster {
     alerts: health::Alerts,
     /// Imports that are still to be pinned.
     kept: add::Kept,
+    /// The peers that take pins, and this one.
+    takers: Recent<Arc<[String]>>,
 }
 
 // Written by hand: the secret does not belong in logs.
@@ -107,6 +111,7 @@ impl Cluster {
             had_users: AtomicBool::new(false),
             alerts: health::Alerts::default(),
             kept: add::Kept::default(),
+            takers: Recent::default(),
         })
     }
 

@@ -10,7 +10,8 @@ use cairn_store::shared::{
 };
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 
-use super::allocate::{allocate, candidates};
+use super::allocate::{Candidate, allocate, candidates};
+use super::info::Seen;
 use super::{Cluster, ClusterError};
 
 /// How many pins the first page of a listing has: the first line is sent soon.
@@ -61,6 +62,54 @@ pub(super) struct Allocation {
     pub(super) placement: Placement,
 }
 
+/// The peers that can take pins.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    replication: (i64, i64),
+    /// Those that the user prefers.
+    chosen: Vec<String>,
+    candidates: Vec<Candidate>,
+}
+
+fn number(factor: i64) -> usize {
+    usize::try_from(factor).unwrap_or(0)
+}
+
+impl Places {
+    /// The peers of a pin; `current` are those that have it.
+    pub(super) fn choose(&self, current: &[String]) -> Result<Allocation, ClusterError> {
+        let (least, most) = self.replication;
+        let placement = if least == -1 {
+            Placement::Everywhere
+        } else {
+            let (candidates, chosen) = (&self.candidates, &self.chosen);
+            let peers = allocate(candidates, current, chosen, number(least), number(most));
+            Placement::On(peers.map_err(|few| ClusterError::TooFewPeers {
+                least,
+                most,
+                candidates: few.candidates,
+            })?)
+        };
+        Ok(Allocation {
+            replication: self.replication,
+            placement,
+        })
+    }
+
+    /// Notes the bytes of a pin that is placed there, and takes the space of further ones.
+    pub(super) fn fill(&mut self, allocation: &Allocation, bytes: u64) {
+        let Placement::On(peers) = &allocation.placement else {
+            return;
+        };
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        for candidate in &mut self.candidates {
+            if peers.contains(&candidate.id) {
+                candidate.free = candidate.free.saturating_sub(bytes);
+            }
+        }
+    }
+}
+
 impl Cluster {
     /// The replication factors, with the cluster's settings where there is none.
     fn replication(&self, (least, most): (i64, i64)) -> Result<(i64, i64), ClusterError> {
@@ -88,13 +137,23 @@ impl Cluster {
         chosen: &[String],
         current: &[String],
     ) -> Result<Allocation, ClusterError> {
+        self.places(replication, chosen).await?.choose(current)
+    }
+
+    /// Where pins with these options can be.
+    pub(super) async fn places(
+        &self,
+        replication: (i64, i64),
+        chosen: &[String],
+    ) -> Result<Places, ClusterError> {
         let (least, most) = self.replication(replication)?;
-        let replication = (least, most);
+        let mut places = Places {
+            replication: (least, most),
+            chosen: chosen.to_vec(),
+            candidates: Vec::new(),
+        };
         if least == -1 && chosen.is_empty() {
-            return Ok(Allocation {
-                replication,
-                placement: Placement::Everywhere,
-            });
+            return Ok(places);
         }
         let rows = self.context.rows();
         let seen = self.seen().await?;
@@ -106,30 +165,13 @@ impl Cluster {
                 });
             }
         }
-        if least == -1 {
-            return Ok(Allocation {
-                replication,
-                placement: Placement::Everywhere,
-            });
+        if least != -1 {
+            let peers = takers(&seen, number(least));
+            let metrics = rows.cluster_metrics(None).await?;
+            let now = rows.now().await?;
+            places.candidates = candidates(peers, &metrics, now);
         }
-        let peers = seen
-            .into_iter()
-            .filter(|peer| peer.alive && peer.active)
-            .map(|peer| peer.info.id);
-        let metrics = rows.cluster_metrics(None).await?;
-        let now = rows.now().await?;
-        let candidates = candidates(peers, &metrics, now);
-        let number = |factor| usize::try_from(factor).unwrap_or(0);
-        let peers = allocate(&candidates, current, chosen, number(least), number(most));
-        let peers = peers.map_err(|few| ClusterError::TooFewPeers {
-            least,
-            most,
-            candidates: few.candidates,
-        })?;
-        Ok(Allocation {
-            replication,
-            placement: Placement::On(peers),
-        })
+        Ok(places)
     }
 
     /// Pins a CID, or changes its options.
@@ -263,6 +305,20 @@ impl Cluster {
     }
 }
 
+/// The peers that can take a pin. When the database was away, and too few have renewed their leases since, those that are
+/// expected to renew them count as well.
+fn takers(seen: &[Seen], least: usize) -> Vec<String> {
+    let of = |awaited: bool| -> Vec<String> {
+        let active = seen.iter().filter(|peer| peer.active);
+        active
+            .filter(|peer| peer.alive || awaited && peer.awaited)
+            .map(|peer| peer.info.id.clone())
+            .collect()
+    };
+    let alive = of(false);
+    if alive.len() < least { of(true) } else { alive }
+}
+
 /// How many pins a page has.
 pub(super) fn page_size(first: bool) -> usize {
     if first { FIRST_PAGE } else { PAGE }
@@ -290,5 +346,29 @@ pub(super) fn new_pin(cid: &Cid, options: PinOptions, allocation: Allocation) ->
         placement: allocation.placement,
         owner: None,
         source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::PeerInfo;
+
+    #[test]
+    fn peers_that_could_not_renew_their_leases_are_expected() {
+        let peer = |id: &str, alive, awaited| Seen {
+            info: PeerInfo {
+                id: id.to_owned(),
+                ..PeerInfo::default()
+            },
+            alive,
+            awaited,
+            active: true,
+        };
+        let seen = [peer("a", true, true), peer("b", false, true)];
+        assert_eq!(takers(&seen, 1), ["a"]);
+        assert_eq!(takers(&seen, 2), ["a", "b"]);
+        let seen = [peer("a", true, false), peer("b", false, false)];
+        assert_eq!(takers(&seen, 2), ["a"]);
     }
 }

@@ -167,19 +167,22 @@ impl Cluster {
                 ..pin(dag, PinKind::ClusterDag)
             },
         ];
-        let allocation = self
-            .allocate(options.replication, &options.peers, &[])
-            .await?;
-        let peers = self.peers_of(&allocation).await?;
+        // Each goes where most space is left, so that no peer needs space for all of them.
+        let mut places = self.places(options.replication, &options.peers).await?;
         let mut entries = Vec::new();
         let mut before: Option<Cid> = None;
         for (number, shard) in shards.iter().enumerate() {
+            // One that other content has as well stays where it is.
+            let there = self.context.rows().cluster_pin(&shard.cid).await?;
+            let allocation = places.choose(&there.map(|pin| pin.peers).unwrap_or_default())?;
+            places.fill(&allocation, shard.size);
+            let peers = self.peers_of(&allocation).await?;
             entries.push(AddedEntry {
                 name: format!("shard-{number}"),
                 cid: Some(shard.cid.clone()),
                 bytes: 0,
                 size: shard.size,
-                peers: peers.clone(),
+                peers,
             });
             pins.push(NewClusterPin {
                 direct: false,
@@ -188,7 +191,7 @@ impl Cluster {
                 shard_size: shard.size,
                 depth: 1,
                 reference: before.replace(shard.cid.clone()),
-                placement: allocation.placement.clone(),
+                placement: allocation.placement,
                 owner: Some(root.clone()),
                 source: own.clone(),
                 ..pin(&shard.cid, PinKind::Shard)

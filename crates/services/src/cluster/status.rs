@@ -199,6 +199,26 @@ impl Cluster {
         self.status_at(cid, &seen).await
     }
 
+    /// The status of each of these CIDs, in their order, whether it is pinned or not. Not more than `lookups` are looked up at
+    /// the same time.
+    pub fn statuses_of(
+        self: &Arc<Self>,
+        cids: Vec<Cid>,
+        scope: Scope,
+        lookups: usize,
+    ) -> BoxStream<'static, Result<PinStatus, ClusterError>> {
+        let own = Arc::clone(self);
+        let opened = async move {
+            let seen = own.scope(scope).await?;
+            let found = futures_util::stream::iter(cids).map(move |cid| {
+                let (own, seen) = (Arc::clone(&own), Arc::clone(&seen));
+                async move { own.status_at(&cid, &seen).await }
+            });
+            Ok::<_, ClusterError>(found.buffered(lookups))
+        };
+        futures_util::stream::once(opened).try_flatten().boxed()
+    }
+
     async fn status_at(&self, cid: &Cid, seen: &[Seen]) -> Result<PinStatus, ClusterError> {
         Ok(match self.context.rows().cluster_status(cid).await? {
             Some(row) => view(row, seen),

@@ -1,11 +1,13 @@
 //! Pins what is assigned to this peer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_primitives::{Cid, with_causes};
 use cairn_store::shared::{Claimed, ClusterPin, Lease, Outcome, SharedError};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Cluster, PeerInfo};
@@ -18,65 +20,138 @@ const RETRY: Duration = Duration::from_secs(30);
 /// The longest such time.
 const RETRY_MOST: Duration = Duration::from_secs(12 * 60);
 
-/// How often it is tried to queue a pin again whose end could not be recorded. After that, the next start of this peer does it.
-const REQUEUES: u32 = 1_000;
+/// How often it is checked that the rows name no work that nobody does.
+const CHECK: Duration = Duration::from_secs(60);
 
 /// Maximum length of the text of an error, in bytes.
 const ERROR: usize = 1_000;
+
+/// The pins that are worked on.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<bool>,
+    pins: HashMap<Id, Cid>,
+}
+
+impl Running {
+    fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn start(&mut self, cid: Cid, task: impl Future<Output = bool> + Send + 'static) {
+        let id = self.tasks.spawn(task).id();
+        self.pins.insert(id, cid);
+    }
+
+    /// Waits until one ends; whether its end was recorded. Waits forever while there is none.
+    async fn next(&mut self) -> bool {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.end(ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// As [`Running::next`]; `None` if none has ended.
+    fn try_next(&mut self) -> Option<bool> {
+        let ended = self.tasks.try_join_next_with_id()?;
+        Some(self.end(ended))
+    }
+
+    fn end(&mut self, ended: Result<(Id, bool), JoinError>) -> bool {
+        let (id, recorded) = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                if error.is_panic() {
+                    tracing::error!("a pin of the cluster panicked; it is queued again");
+                }
+                (error.id(), false)
+            }
+        };
+        self.pins.remove(&id);
+        recorded
+    }
+
+    fn cids(&self) -> Vec<Cid> {
+        self.pins.values().cloned().collect()
+    }
+}
 
 impl Cluster {
     /// Pins what is assigned until the token is cancelled. At most
     /// [`concurrent_pins`](super::ClusterSettings::concurrent_pins) at once; the rest waits in the rows.
     pub(super) async fn work(self: Arc<Self>, stop: CancellationToken) {
-        let mut running = JoinSet::new();
+        let mut running = Running::default();
+        // Whether rows may say that this peer is pinning what it is not: the answer to a claim was lost, or an end could not be
+        // recorded.
+        let mut doubt = false;
+        let mut checked = Instant::now();
         loop {
-            while let Some(ended) = running.try_join_next() {
-                log_panic(ended);
+            while let Some(recorded) = running.try_next() {
+                doubt |= !recorded;
             }
-            let room = self.settings.concurrent_pins.saturating_sub(running.len());
-            let claimed = match self.lease() {
-                Some(lease) if room > 0 => self.claim(&lease, room).await,
-                _ => Vec::new(),
-            };
-            let found = claimed.len();
-            for (lease, claim) in claimed {
-                let own = Arc::clone(&self);
-                running.spawn(async move { own.pin_claimed(&lease, claim).await });
+            if let Some(lease) = self.lease() {
+                // A claim whose answer was lost may even take place later.
+                if doubt || checked.elapsed() >= CHECK {
+                    doubt = !self.requeue(&lease, &running.cids()).await;
+                    checked = Instant::now();
+                }
+                let room = self.settings.concurrent_pins.saturating_sub(running.len());
+                if room > 0 {
+                    match self.claim(&lease, room).await {
+                        Some(claimed) => self.start(&lease, claimed, &mut running),
+                        None => doubt = true,
+                    }
+                }
             }
-            if found > 0 && found == room {
+            if running.len() >= self.settings.concurrent_pins {
                 // There may be more, but no room: wait for one to end.
                 tokio::select! {
-                    Some(ended) = running.join_next() => log_panic(ended),
+                    biased;
                     () = stop.cancelled() => break,
+                    recorded = running.next() => doubt |= !recorded,
                 }
                 continue;
             }
             tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
                 () = self.work.notified() => {}
                 () = tokio::time::sleep(self.poll()) => {}
-                Some(ended) = running.join_next(), if found == room => log_panic(ended),
-                () = stop.cancelled() => break,
             }
         }
         // What is dropped here is queued again when this peer joins the next time.
-        running.shutdown().await;
+        running.tasks.shutdown().await;
     }
 
-    async fn claim(&self, lease: &Lease, limit: usize) -> Vec<(Lease, Claimed)> {
+    fn start(self: &Arc<Self>, lease: &Lease, claimed: Vec<Claimed>, running: &mut Running) {
+        for claim in claimed {
+            let (own, lease) = (Arc::clone(self), lease.clone());
+            running.start(claim.pin.cid.clone(), async move {
+                own.pin_claimed(&lease, claim).await
+            });
+        }
+    }
+
+    /// Takes work; `None` if it is not known whether there was any.
+    async fn claim(&self, lease: &Lease, limit: usize) -> Option<Vec<Claimed>> {
         match self.context.rows().claim_holdings(lease, limit).await {
-            Ok(claimed) => claimed
-                .into_iter()
-                .map(|claim| (lease.clone(), claim))
-                .collect(),
-            Err(SharedError::Unreachable(_) | SharedError::Closed) => Vec::new(),
+            Ok(claimed) => Some(claimed),
+            Err(SharedError::Unreachable(_) | SharedError::Closed) => None,
             Err(error) => {
                 tracing::warn!(%error, "cannot take work from the cluster");
-                Vec::new()
+                None
             }
         }
     }
 
-    async fn pin_claimed(&self, lease: &Lease, claim: Claimed) {
+    /// Queues again what this peer does not work on, against its rows; whether that is done.
+    async fn requeue(&self, lease: &Lease, working: &[Cid]) -> bool {
+        let requeued = self.context.rows().requeue_holdings(lease, working).await;
+        requeued.unwrap_or(false)
+    }
+
+    /// Pins what was claimed; whether its end was recorded.
+    async fn pin_claimed(&self, lease: &Lease, claim: Claimed) -> bool {
         let Claimed { pin, attempts } = claim;
         // Nobody unpins it between the pin and the row that says so.
         let lock = self.context.lock(&pin.cid).await;
@@ -95,31 +170,14 @@ impl Cluster {
         let done = self
             .context
             .rows()
-            .finish_holding(lease, &pin.cid, outcome)
+            .finish_holding(lease, &pin, outcome)
             .await;
         // Its row wants the content, whatever state it has.
         drop(lock);
-        if let Err(error) = done {
+        done.unwrap_or_else(|error| {
             tracing::warn!(cid = %pin.cid, %error, "cannot record a pin of the cluster");
-            self.requeue(lease, &pin.cid).await;
-        }
-    }
-
-    /// Queues a pin again whose end could not be recorded, as soon as the database answers.
-    async fn requeue(&self, lease: &Lease, cid: &Cid) {
-        for _ in 0..REQUEUES {
-            tokio::time::sleep(self.settings.beat).await;
-            let again = self.context.rows();
-            match again.finish_holding(lease, cid, Outcome::Interrupted).await {
-                Ok(true) => {
-                    self.work.notify_one();
-                    return;
-                }
-                // The lease has to be renewed first, or the pin is gone.
-                Ok(false) | Err(SharedError::Unreachable(_)) => {}
-                Err(_) => return,
-            }
-        }
+            false
+        })
     }
 
     /// Pins content here: from what is here, from a peer of the cluster that has it, or from the network.
@@ -227,14 +285,6 @@ impl Cluster {
             drop(imported.keep);
         }
         Ok(())
-    }
-}
-
-fn log_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!("a pin of the cluster panicked; it is repeated when this peer joins again");
     }
 }
 

@@ -27,6 +27,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// Interval after a failure of the rows.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// How long further requests are waited for after a new one, so that they are leased together.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// Requests that are leased at once.
 const BATCH: usize = 64;
 
@@ -140,14 +143,19 @@ async fn lease_and_work(queue: &Arc<PinQueue>, tasks: &mut JoinSet<()>) {
                 }
             }
         }
+        // In this order, so that the end of many tasks keeps neither renewals nor new requests waiting.
         tokio::select! {
+            biased;
             _ = renewal.tick() => renew(queue).await,
-            Some(_) = tasks.join_next() => {}
-            () = queue.added.notified() => more = true,
             () = sleep_until(poll) => {
                 more = true;
                 poll = Instant::now() + POLL;
             }
+            () = queue.added.notified() => {
+                sleep(GATHER).await;
+                more = true;
+            }
+            Some(_) = tasks.join_next() => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Compares the pins in the backend with the rows, and repairs the difference.
 //!
 //! A pin that no row wants is removed, after it was unwanted twice with [`GRACE`] between: an upload pins before its row is
-//! written. A pin request that is pinned here by its row, and not in the backend, is queued again. Nothing is removed
+//! written. A pin that is here by its row, and not in the backend, is queued again. Nothing is removed
 //! when the database fails midway, or is not the one that the pins belong to: an empty one wants none of them.
 
 use std::collections::{HashMap, HashSet};
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ReleaseError, is_wanted};
 use crate::backend::{BackendError, BackendPin};
 use crate::context::Context;
+use crate::locks::CidLock;
 
 /// When it first compares.
 const FIRST: Duration = Duration::from_secs(30);
@@ -78,7 +79,7 @@ impl From<BackendError> for ReconcileError {
 pub struct Repaired {
     /// Pins that were removed.
     pub unpinned: u64,
-    /// Pin requests that were queued again.
+    /// Pin requests and pins of the cluster that were queued again.
     pub queued: u64,
     /// Pins that are unwanted, and removed if they still are after the grace.
     pub suspects: usize,
@@ -187,40 +188,56 @@ impl Reconciler {
         }
     }
 
-    /// Queues requests that are pinned here by their row, and not in the backend.
+    /// Queues what is pinned here by its row, and not in the backend.
     async fn queue_lost(&self) -> Result<u64, ReconcileError> {
-        let (rows, backend) = (self.context.rows(), self.context.backend());
+        let (rows, peer) = (self.context.rows(), self.context.peer());
         // Eight bytes a pin. Two that have the same hash hide a lost one, until the next comparison hashes otherwise.
         let hashes = RandomState::new();
         let mut pinned = HashSet::new();
-        let mut pins = backend.pins();
+        let mut pins = self.context.backend().pins();
         while let Some(pin) = pins.next().await {
             pinned.insert(hashes.hash_one(pin?.cid.to_v1()));
         }
+        let is_pinned = |cid: &Cid| pinned.contains(&hashes.hash_one(cid.to_v1()));
         let mut queued = 0;
         let mut after = None;
         loop {
-            let page = rows
-                .pinned_at(self.context.peer(), after.as_ref(), MAX_PAGE)
-                .await?;
+            let page = rows.pinned_at(peer, after.as_ref(), MAX_PAGE).await?;
             let Some(last) = page.last().cloned() else {
-                return Ok(queued);
+                break;
             };
-            for cid in page {
-                if pinned.contains(&hashes.hash_one(cid.to_v1())) {
-                    continue;
-                }
-                // It may have been pinned since, or is being pinned.
-                let Some(_lock) = self.context.try_lock(&cid) else {
-                    continue;
-                };
-                if !backend.is_pinned(&cid).await? {
-                    tracing::warn!(%cid, "a pin of the services is lost; its requests are queued again");
-                    queued += rows.requeue_pins(self.context.peer(), &cid).await?;
+            for cid in page.iter().filter(|cid| !is_pinned(cid)) {
+                if let Some(_lock) = self.lost(cid).await? {
+                    queued += rows.requeue_pins(peer, cid).await?;
                 }
             }
             after = Some(last);
         }
+        after = None;
+        loop {
+            let page = rows.pinned_holdings(peer, after.as_ref(), MAX_PAGE).await?;
+            let Some(last) = page.last().cloned() else {
+                return Ok(queued);
+            };
+            for cid in page.iter().filter(|cid| !is_pinned(cid)) {
+                if let Some(_lock) = self.lost(cid).await? {
+                    queued += u64::from(rows.requeue_lost(peer, cid).await?);
+                }
+            }
+            after = Some(last);
+        }
+    }
+
+    /// The lock of a CID that is not pinned in the backend. `None` if it is after all, or is being pinned.
+    async fn lost(&self, cid: &Cid) -> Result<Option<CidLock>, ReconcileError> {
+        let Some(lock) = self.context.try_lock(cid) else {
+            return Ok(None);
+        };
+        if self.context.backend().is_pinned(cid).await? {
+            return Ok(None);
+        }
+        tracing::warn!(%cid, "a pin of the services is lost; it is queued again");
+        Ok(Some(lock))
     }
 
     /// Removes pins that have been unwanted for the grace.

@@ -89,7 +89,8 @@ impl Uploads {
                 limit: self.limits.upload,
             });
         }
-        if let Some(bytes) = self.complete_root(&car.root, &name).await? {
+        let last = Some(&car.imported);
+        if let Some(bytes) = self.complete_root(&car.root, &name, last).await? {
             new.charged = bytes;
             let uploaded = self.record(new).await?;
             // Parts of other accounts.

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{UploadError, Uploads};
+use crate::backend::import::ImportedCar;
 use crate::backend::{BackendError, PinOptions};
 
 /// Missing blocks of one upload that are remembered. If there are more, the next check looks for them again.
@@ -50,13 +51,15 @@ impl Frontiers {
 }
 
 impl Uploads {
-    /// Pins a root if its DAG is complete; returns the bytes of its blocks. The caller holds its lock.
+    /// Pins a root if its DAG is complete, with the part that was imported last; returns the bytes of its blocks. The caller
+    /// holds its lock.
     ///
     /// Only what was missing before is looked at, so that an upload of many parts is walked about twice in all.
     pub(super) async fn complete_root(
         &self,
         root: &Cid,
         name: &str,
+        last: Option<&ImportedCar>,
     ) -> Result<Option<u64>, UploadError> {
         let backend = self.importer()?;
         let from = self.frontiers.take(root);
@@ -68,16 +71,21 @@ impl Uploads {
             }
             return Ok(None);
         }
-        self.pin_complete(root, name).await
+        self.pin_complete(root, name, last).await
     }
 
-    async fn pin_complete(&self, root: &Cid, name: &str) -> Result<Option<u64>, UploadError> {
+    async fn pin_complete(
+        &self,
+        root: &Cid,
+        name: &str,
+        last: Option<&ImportedCar>,
+    ) -> Result<Option<u64>, UploadError> {
         let options = PinOptions {
             name: name.to_owned(),
             stall: Some(STALL),
             ..PinOptions::default()
         };
-        match self.context.backend().pin(root, options).await {
+        match self.importer()?.pin_completed(root, options, last).await {
             Ok(size) => Ok(Some(size.blocks)),
             // What was seen before and not pinned may have been collected.
             Err(BackendError::NotFound { .. } | BackendError::Stalled { .. }) => Ok(None),
@@ -98,8 +106,9 @@ impl Uploads {
                 }
             };
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                biased;
                 () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
@@ -126,8 +135,8 @@ impl Uploads {
 
     async fn complete_one(&self, root: &Cid, is_spread: bool) -> Result<(), UploadError> {
         let _lock = self.context.lock(root).await;
-        let completed = match self.complete_root(root, "").await? {
-            None if is_spread => self.pin_complete(root, "").await?,
+        let completed = match self.complete_root(root, "", None).await? {
+            None if is_spread => self.pin_complete(root, "", None).await?,
             completed => completed,
         };
         if let Some(bytes) = completed {

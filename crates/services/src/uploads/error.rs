@@ -2,9 +2,9 @@
 
 use cairn_primitives::Cid;
 use cairn_primitives::codec::CodecError;
+use cairn_primitives::nft::MetadataError;
 use cairn_store::shared::SharedError;
 
-use super::metadata::MetadataError;
 use crate::backend::BackendError;
 
 /// Why an upload failed.

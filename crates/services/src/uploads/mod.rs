@@ -9,7 +9,6 @@ mod complete;
 mod content;
 mod error;
 mod lists;
-mod metadata;
 mod nft;
 mod tree;
 
@@ -25,11 +24,11 @@ use futures_util::stream::BoxStream;
 use self::complete::Frontiers;
 pub use self::content::FilePart;
 pub use self::error::{CarRefusal, UploadError};
-pub use self::metadata::MetadataError;
 pub use self::nft::StoredNft;
 use crate::backend::BackendError;
 use crate::backend::import::{Import, Keep, SourceError};
 use crate::context::Context;
+pub use cairn_primitives::nft::MetadataError;
 
 /// Limits of uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

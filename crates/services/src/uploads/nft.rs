@@ -7,36 +7,20 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use cairn_dag::import::ImportOptions;
-use cairn_primitives::codec::dag_cbor;
-use cairn_primitives::{Block, ByteString, Cid, Codec, Ipld, Multihash};
+use cairn_primitives::ByteString;
+use cairn_primitives::nft::{KIND, MAX_META, META, METADATA, Metadata, MetadataError, file_name};
 use cairn_store::shared::Upload;
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 
 use super::content::{FilePart, Meter, Names, entries, one_file, options};
 use super::error::UploadError;
-use super::metadata::{Json, MetadataError};
 use super::{Complete, FileParts, Uploader, Uploads};
 use crate::backend::BackendError;
 use crate::backend::import::{Imported, Keep};
 
-/// The form field of the metadata.
-const META: &str = "meta";
-
-/// Maximum size of metadata, in bytes.
-const MAX_META: usize = 1 << 20;
-
 /// Maximum number of files of one NFT.
 const MAX_FILES: usize = 10_000;
-
-/// The entry of an NFT with its metadata.
-const METADATA: &str = "metadata.json";
-
-/// The type of these uploads, also in the NFT itself.
-const NFT: &str = "nft";
-
-/// The name of a file that was sent without one.
-const UNNAMED: &str = "blob";
 
 /// A stored NFT.
 #[derive(Clone, Debug)]
@@ -115,15 +99,6 @@ impl Form {
     }
 }
 
-/// A name that is one entry of a directory.
-fn file_name(name: &ByteString) -> String {
-    let text = name.to_text();
-    match text.rsplit('/').next().unwrap_or_default() {
-        "" | "." | ".." => UNNAMED.to_owned(),
-        last => last.to_owned(),
-    }
-}
-
 impl Uploads {
     /// Stores metadata and its files: the field `meta` is the metadata, the name of every other field the place of its
     /// file there.
@@ -141,7 +116,7 @@ impl Uploads {
         let form = Arc::new(Mutex::new(Form::default()));
         let (imported, sizes) = self.import_files(meter.files(files), &form).await?;
         let form = std::mem::take(&mut *form.lock());
-        let mut json = read_metadata(form.meta)?;
+        let mut json = Metadata::parse(&form.meta.ok_or(MetadataError::Missing)?)?;
         let mut total = 0_u64;
         let roots = imported
             .as_ref()
@@ -161,7 +136,7 @@ impl Uploads {
             })
             .await?;
         let metadata_cid = written.roots.first().map(|root| root.cid.clone());
-        let node = node(json, metadata_cid.ok_or(MetadataError::Missing)?)?;
+        let node = json.into_node(metadata_cid.ok_or(MetadataError::Missing)?)?;
         total = total
             .saturating_add(size)
             .saturating_add(node.data.len() as u64);
@@ -175,7 +150,7 @@ impl Uploads {
         let complete = Complete {
             root: &root,
             keep: &keep,
-            kind: NFT,
+            kind: KIND,
             files: form.names.finish(),
             size: total,
         };
@@ -223,31 +198,4 @@ impl Uploads {
             Err(error) => Err(error),
         }
     }
-}
-
-fn read_metadata(meta: Option<BytesMut>) -> Result<Json, MetadataError> {
-    let meta = meta.ok_or(MetadataError::Missing)?;
-    let text = std::str::from_utf8(&meta).map_err(|error| MetadataError::Json {
-        reason: error.to_string(),
-    })?;
-    Json::parse(text)
-}
-
-/// The node of an NFT: its metadata with links to the files, a link to the metadata as a file, and its type.
-fn node(json: Json, metadata: Cid) -> Result<Block, UploadError> {
-    let Ipld::Map(mut entries) = json.into_ipld()? else {
-        return Err(MetadataError::NoObject.into());
-    };
-    entries.retain(|(key, _)| {
-        ![METADATA, "type"]
-            .iter()
-            .any(|own| key.as_bytes() == own.as_bytes())
-    });
-    entries.push((METADATA.into(), Ipld::Link(metadata)));
-    entries.push(("type".into(), Ipld::from(NFT)));
-    let data = dag_cbor::encode(&Ipld::Map(entries))
-        .map_err(|error| BackendError::failed("encode the NFT", error))?;
-    let data = Bytes::from(data);
-    let cid = Cid::v1(Codec::DAG_CBOR, Multihash::sha2_256(&data));
-    Ok(Block::new(cid, data))
 }

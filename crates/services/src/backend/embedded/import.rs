@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::super::import::{
     CarOptions, Content, Entries, Entry, Import, Imported, ImportedCar, Keep,
 };
-use super::super::{BackendError, BackendResult};
+use super::super::{BackendError, BackendResult, DagSize, PinOptions};
 use super::{Embedded, truncated};
 
 impl Embedded {
@@ -150,6 +150,15 @@ impl Import for Embedded {
                 .await
                 .map_err(|error| BackendError::failed("pin", error))
         })
+    }
+
+    fn pin_completed<'a>(
+        &'a self,
+        root: &'a Cid,
+        options: PinOptions,
+        _: Option<&'a ImportedCar>,
+    ) -> BackendResult<'a, DagSize> {
+        Box::pin(self.pin_and_measure(root, options))
     }
 
     fn block<'a>(&'a self, cid: &'a Cid) -> BackendResult<'a, Option<Bytes>> {
