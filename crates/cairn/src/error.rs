@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use cairn_client::{Error as ClientError, TransportError};
+use cairn_store::shared::SharedError;
 use cairn_wire::text::escaped;
 
 /// The kind of a problem, which decides the exit code.
@@ -240,6 +241,12 @@ impl From<clap::Error> for Problem {
 impl From<cairn_wire::ParseError> for Problem {
     fn from(error: cairn_wire::ParseError) -> Self {
         Self::usage(error.to_string())
+    }
+}
+
+impl From<SharedError> for Problem {
+    fn from(error: SharedError) -> Self {
+        Self::from_error(&error)
     }
 }
 

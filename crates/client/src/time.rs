@@ -1,19 +1,9 @@
 //! Times in responses.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use cairn_primitives::rfc3339::to_system;
 use jiff::Timestamp;
-
-/// The time of seconds since 1970 and nanoseconds; `None` if out of range.
-pub(crate) fn at(seconds: i64, nanoseconds: u32) -> Option<SystemTime> {
-    let whole = Duration::from_secs(seconds.unsigned_abs());
-    let time = if seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(whole)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(whole)
-    }?;
-    time.checked_add(Duration::from_nanos(nanoseconds.into()))
-}
 
 /// Parses RFC 3339 times like `2024-10-04T05:06:07.25Z`: <https://www.rfc-editor.org/rfc/rfc3339>. `None` for the year 1, which
 /// is Go's zero time.
@@ -24,7 +14,7 @@ pub(crate) fn rfc3339(text: &str) -> Option<SystemTime> {
     }
     let since = text.parse::<Timestamp>().ok()?.as_nanosecond();
     let seconds = i64::try_from(since.div_euclid(SECOND)).ok()?;
-    at(seconds, u32::try_from(since.rem_euclid(SECOND)).ok()?)
+    to_system(seconds, u32::try_from(since.rem_euclid(SECOND)).ok()?)
 }
 
 #[cfg(test)]
@@ -34,10 +24,13 @@ mod tests {
     #[test]
     fn reads_what_go_writes() {
         for (text, expected) in [
-            ("1970-01-01T00:00:00Z", at(0, 0)),
-            ("2024-10-04T05:06:07.25Z", at(1_728_018_367, 250_000_000)),
-            ("2024-10-04T07:06:07+02:00", at(1_728_018_367, 0)),
-            ("1969-12-31T23:59:59.5Z", at(-1, 500_000_000)),
+            ("1970-01-01T00:00:00Z", to_system(0, 0)),
+            (
+                "2024-10-04T05:06:07.25Z",
+                to_system(1_728_018_367, 250_000_000),
+            ),
+            ("2024-10-04T07:06:07+02:00", to_system(1_728_018_367, 0)),
+            ("1969-12-31T23:59:59.5Z", to_system(-1, 500_000_000)),
             ("0001-01-01T00:00:00Z", None),
             ("2024-13-01T00:00:00Z", None),
             ("2024-10-04T05:06:07", None),

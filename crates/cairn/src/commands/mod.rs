@@ -28,6 +28,7 @@ mod init;
 mod items;
 mod key_export;
 mod key_rotate;
+mod listing;
 mod ls;
 mod p2p;
 mod pin_add;

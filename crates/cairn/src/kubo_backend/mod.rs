@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use cairn_client::groups::listing::EntryKind;
 use cairn_client::groups::pins::{PinEvent, PinKind};
+use cairn_client::groups::repo::Garbage;
 use cairn_client::{Address, Error, ErrorKind, Kubo};
 use cairn_node::Node;
+use cairn_primitives::path::ContentPath;
 use cairn_primitives::{Cid, Codec, Multiaddr};
 use cairn_services::backend::import::Import;
 use cairn_services::backend::origin::{Origins, SystemLookup};
@@ -24,6 +26,9 @@ use self::marker::{Holder, OURS};
 
 /// How long a probe asks the network.
 const PROBE: Duration = Duration::from_secs(5);
+
+/// How long resolving a path may take: its name, and its blocks, which may be elsewhere.
+const RESOLVE: Duration = Duration::from_secs(60);
 
 /// A Kubo, or anything with its RPC.
 #[derive(Debug)]
@@ -141,6 +146,10 @@ impl KuboBackend {
                     }
                 }
                 Some(Ok(_)) => return Ok(()),
+                // Offline, it does not wait.
+                Some(Err(error)) if error.is_not_found() => {
+                    return Err(BackendError::NotFound { cid: cid.clone() });
+                }
                 Some(Err(error)) => return Err(failed("pin in Kubo", error)),
                 None => {
                     return Err(failed("pin in Kubo", Error::Empty));
@@ -272,6 +281,34 @@ impl KuboBackend {
             listening: Self::addresses(&id.id, &listening),
         })
     }
+
+    async fn collect_in_kubo(&self) -> Result<Vec<Cid>, BackendError> {
+        let mut removed = Vec::new();
+        let mut collected = self.kubo.repo().gc().no_timeout().stream();
+        while let Some(garbage) = collected.next().await {
+            match garbage.map_err(|error| failed("collect garbage in Kubo", error))? {
+                Garbage::Removed(cid) => removed.push(cid.to_raw()),
+                Garbage::Failed(error) => tracing::warn!(error, "Kubo cannot remove a block"),
+                other => tracing::debug!(?other, "an unknown event of a collection of Kubo"),
+            }
+        }
+        // What was sent to Kubo is not needed here any more.
+        self.staging.collect().await?;
+        Ok(removed)
+    }
+
+    async fn resolve_in_kubo(&self, path: &ContentPath) -> Result<Cid, BackendError> {
+        let call = self.kubo.dag().resolve(path.to_string()).timeout(RESOLVE);
+        let resolved = call.await;
+        let resolved = resolved.map_err(|error| failed("resolve the path in Kubo", error))?;
+        if !resolved.rest.is_empty() {
+            return Err(BackendError::Invalid(format!(
+                "{path} leads into the block {}, to {}",
+                resolved.cid, resolved.rest
+            )));
+        }
+        Ok(resolved.cid)
+    }
 }
 
 fn failed(action: &'static str, error: Error) -> BackendError {
@@ -358,6 +395,14 @@ impl Backend for KuboBackend {
 
     fn importer(&self) -> Option<&dyn Import> {
         Some(self)
+    }
+
+    fn collect(&self) -> BackendResult<'_, Vec<Cid>> {
+        Box::pin(self.collect_in_kubo())
+    }
+
+    fn resolve<'a>(&'a self, path: &'a ContentPath) -> BackendResult<'a, Cid> {
+        Box::pin(self.resolve_in_kubo(path))
     }
 
     fn space(&self) -> BackendResult<'_, Space> {

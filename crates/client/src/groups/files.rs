@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, rfc3339};
 use cairn_wire::kubo::files::chcid::FilesChcid;
 use cairn_wire::kubo::files::chmod::FilesChmod;
 use cairn_wire::kubo::files::cp::FilesCp;
@@ -19,7 +19,6 @@ use cairn_wire::kubo::files::write::FilesWrite;
 use crate::error::Error;
 use crate::groups::listing::EntryKind;
 use crate::kubo::{Call, IntoPath, IntoPaths, binary, cid, list, mode, nothing, one, setters};
-use crate::time;
 use crate::upload::{IntoSource, files};
 
 group! {
@@ -216,7 +215,7 @@ fn stat(stat: &FileStat) -> Result<MfsStat, Error> {
             .filter(|mode| *mode != 0),
         mtime: stat
             .mtime
-            .and_then(|seconds| time::at(seconds, stat.mtime_nsecs.unwrap_or(0))),
+            .and_then(|seconds| rfc3339::to_system(seconds, stat.mtime_nsecs.unwrap_or(0))),
     })
 }
 

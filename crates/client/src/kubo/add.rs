@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
 
-use cairn_primitives::Cid;
+use cairn_primitives::{Cid, rfc3339};
 use cairn_wire::kubo::add::{Add, Added as Record};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
@@ -13,7 +13,6 @@ use serde::Serialize;
 use super::values::mode;
 use super::{Call, Items, Kubo, Settings, Streamable as _, add_setters, cid, list, setters};
 use crate::error::{EncoderError, Error};
-use crate::time;
 use crate::upload::{IntoSources, Pattern, Source, Symlinks, Upload, WalkOptions, any_of};
 
 /// An added file or directory.
@@ -62,7 +61,7 @@ impl AddEvent {
             mode: record.mode.as_deref().and_then(mode),
             mtime: record
                 .mtime
-                .and_then(|seconds| time::at(seconds, record.mtime_nsecs.unwrap_or(0))),
+                .and_then(|seconds| rfc3339::to_system(seconds, record.mtime_nsecs.unwrap_or(0))),
         }))
     }
 }

@@ -12,7 +12,7 @@ use cairn_wire::upload::Failure;
 use http::StatusCode;
 
 use crate::paging::PagingError;
-use crate::rest::CallError;
+use crate::rest::{CallError, is_retryable};
 use crate::upload::UploadError;
 
 /// Why a call of the upload API failed.
@@ -203,11 +203,7 @@ impl StorageError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => {
-                status.is_server_error()
-                    || *status == StatusCode::TOO_MANY_REQUESTS
-                    || *status == StatusCode::REQUEST_TIMEOUT
-            }
+            Self::Refused { status, .. } => is_retryable(*status),
             Self::Call(error) => error.is_retryable(),
             _ => false,
         }

@@ -141,7 +141,7 @@ impl NftStorage {
     /// Any [`StorageError`]; see [`StorageError::is_not_found`].
     pub async fn delete(&self, cid: &Cid) -> Result<(), StorageError> {
         let cid = cid.to_string();
-        self.rest.call(&DeleteUpload { cid }).await?;
+        self.rest.remove(&DeleteUpload { cid }).await?;
         Ok(())
     }
 

@@ -22,7 +22,7 @@ const SMALLEST_PART: usize = 8 << 20;
 /// The default number of parts that are sent at the same time.
 const CONCURRENT: usize = 2;
 /// The default maximum size of content that is kept in memory because it cannot be read twice.
-const MEMORY: usize = 64 << 20;
+pub(super) const MEMORY: usize = 64 << 20;
 
 /// How far an upload is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

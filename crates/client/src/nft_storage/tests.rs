@@ -89,7 +89,7 @@ fn answer(state: &mut State, head: &http::request::Parts, body: Bytes) -> (Statu
             nft(state.wrong.unwrap_or(&root))
         }
         "/store" => json!({"ok": true, "value": {
-            "ipnft": "bafkqabtimvwgy3yk", "url": "ipfs://bafkqabtimvwgy3yk/metadata.json", "data": {"name": "n"},
+            "ipnft": state.wrong.unwrap_or("bafkqabtimvwgy3yk"), "url": "ipfs://bafkqabtimvwgy3yk/metadata.json", "data": {"name": "n"},
         }}),
         "/missing" => {
             let body =
@@ -165,6 +165,23 @@ async fn another_cid_is_an_error() {
 }
 
 #[tokio::test]
+async fn another_cid_of_an_nft_is_an_error() {
+    let (client, state) = server();
+    let store = || {
+        let metadata = json!({ "name": "n", "image": null, "size": 1.50 });
+        let image = Source::bytes("picture").named("a/my \"cat\".png");
+        client.store(&metadata).file("image", image).into_future()
+    };
+    let sent = store().await;
+    let Err(StorageError::CidMismatch { expected, got }) = sent else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(got.to_string(), "bafkqabtimvwgy3yk");
+    state.lock().unwrap().wrong = Some(expected.to_string().leak());
+    assert_eq!(store().await.unwrap().cid, *expected);
+}
+
+#[tokio::test]
 async fn nfts_are_sent_as_forms() {
     #[derive(serde::Serialize)]
     struct Token {
@@ -178,7 +195,9 @@ async fn nfts_are_sent_as_forms() {
         image: None,
         a: 1,
     };
-    let image = Source::bytes("picture").named("my \"cat\".png");
+    // A stream is not read before it is sent, so the CID is not known.
+    let picture = futures_util::stream::iter([Ok("picture".into())]);
+    let image = Source::stream(picture).named("my \"cat\".png");
     let stored = client
         .store(&token)
         .file_of_type("image", "image/png", image)

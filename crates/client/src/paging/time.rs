@@ -4,8 +4,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cairn_primitives::rfc3339;
 
-use crate::time::at;
-
 /// Nanoseconds since 1970.
 pub(super) type Nanos = i128;
 
@@ -33,7 +31,7 @@ pub(super) fn write(time: Nanos) -> String {
 /// Parses RFC 3339.
 pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let (seconds, nanos) = rfc3339::parse(text)?;
-    at(seconds, nanos)
+    rfc3339::to_system(seconds, nanos)
 }
 
 /// A time as RFC 3339, with at least milliseconds.

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::Pin;
 use crate::paging::PagingError;
-use crate::rest::CallError;
+use crate::rest::{CallError, is_retryable};
 
 /// Why a call of a pinning service failed.
 #[derive(Debug, thiserror::Error)]
@@ -146,11 +146,7 @@ impl PinningError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Refused(refusal) => {
-                refusal.status.is_server_error()
-                    || refusal.status == StatusCode::TOO_MANY_REQUESTS
-                    || refusal.status == StatusCode::REQUEST_TIMEOUT
-            }
+            Self::Refused(refusal) => is_retryable(refusal.status),
             Self::Unfinished { .. } => true,
             Self::Call(error) => error.is_retryable(),
             _ => false,

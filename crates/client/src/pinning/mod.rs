@@ -112,14 +112,16 @@ impl PinningService {
         ListPins::new(self.clone())
     }
 
-    /// Deletes a pin request.
+    /// Deletes a pin request. Repeating it is safe, as its ID is never used again: it succeeds also if an attempt whose response was
+    /// lost has deleted it.
     ///
     /// # Errors
     ///
     /// Any [`PinningError`]; see [`PinningError::is_not_found`].
     pub async fn delete(&self, id: &RequestId) -> Result<(), PinningError> {
         let requestid = id.to_string();
-        Ok(self.rest.call(&DeletePin { requestid }).await?)
+        self.rest.remove(&DeletePin { requestid }).await?;
+        Ok(())
     }
 
     /// Waits until a pin request is pinned.

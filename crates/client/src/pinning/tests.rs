@@ -221,6 +221,39 @@ async fn what_may_have_been_done_is_only_repeated_if_it_is_idempotent() {
     assert_eq!(script.count(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_repeated_delete_finds_that_it_was_done() {
+    for lost in [502, 503] {
+        let (service, script) = service(vec![
+            (lost, &[], "the backend is gone".into()),
+            (404, &[], failure("NOT_FOUND")),
+        ]);
+        service.delete(&"a".into()).await.unwrap();
+        assert_eq!(script.count(), 2);
+    }
+    // One that never was there, and one that was refused before it was looked for.
+    let (service_one, _) = service(vec![(404, &[], failure("NOT_FOUND"))]);
+    let error = service_one.delete(&"a".into()).await.unwrap_err();
+    assert!(error.is_not_found());
+    let (service_two, _) = service(vec![
+        (429, &[], failure("RATE_LIMITED")),
+        (404, &[], failure("NOT_FOUND")),
+    ]);
+    let error = service_two.delete(&"a".into()).await.unwrap_err();
+    assert!(error.is_not_found());
+}
+
+#[tokio::test]
+async fn what_a_service_does_not_implement_is_not_tried_again() {
+    // With an error of the API, and with a page of a proxy.
+    for body in [failure("NOT_IMPLEMENTED"), "<html>".into()] {
+        let (service, script) = service(vec![(501, &[], body)]);
+        let error = service.get(&"a".into()).await.unwrap_err();
+        assert!(!error.is_retryable(), "{error}");
+        assert_eq!(script.count(), 1);
+    }
+}
+
 #[tokio::test]
 async fn refusals_are_typed() {
     let (service, _) = service(vec![

@@ -73,6 +73,15 @@ pub enum CallError<E: std::fmt::Debug> {
     Body(#[source] serde_json::Error),
 }
 
+/// Whether the same request may succeed later if it had this status.
+pub(crate) fn is_retryable(status: StatusCode) -> bool {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => true,
+        StatusCode::NOT_IMPLEMENTED => false,
+        other => other.is_server_error(),
+    }
+}
+
 /// The error of a call of an endpoint.
 pub type ErrorOf<E> = CallError<<<E as Endpoint>::Api as Api>::Error>;
 
@@ -120,13 +129,7 @@ impl<E: std::fmt::Debug> CallError<E> {
                 TransportError::Setup(_) | TransportError::Certificate { .. }
             ),
             Self::Timeout { .. } | Self::Cut(_) | Self::Interrupted { .. } | Self::Ended(_) => true,
-            _ => self.status().is_some_and(|status| {
-                status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
-                    || matches!(
-                        status,
-                        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-                    )
-            }),
+            _ => self.status().is_some_and(is_retryable),
         }
     }
 }

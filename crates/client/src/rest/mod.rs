@@ -15,12 +15,13 @@ use bytes::Bytes;
 use cairn_wire::rest::{Api, Endpoint, expand};
 use cairn_wire::shape::{self, NoBody, Record, STREAM_END, STREAM_END_TRAILER};
 use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tokio::time::Instant;
 
 pub use self::builder::{RestBuilder, RestClient};
+pub(crate) use self::error::is_retryable;
 pub use self::error::{CallError, ErrorOf, SetupError};
 use self::pace::Pace;
 pub use self::received::{Download, OneOrMany, Received, Records, ValueOf};
@@ -204,7 +205,31 @@ impl<A: Api> Rest<A> {
     where
         E: Endpoint<Api = A, Body = NoBody, Reply: Received>,
     {
-        self.exchange(endpoint, Payload::Nothing).await
+        self.exchange(endpoint, Payload::Nothing, |_| {}).await
+    }
+
+    /// Calls an endpoint that removes what it names, and repeats it even if an attempt may have been executed. `None` if it was
+    /// absent then: an attempt whose response was lost has removed it.
+    ///
+    /// # Errors
+    ///
+    /// Any [`CallError`]; that it was absent from the beginning is one.
+    pub async fn remove<E>(&self, endpoint: &E) -> Result<Option<ValueOf<E>>, ErrorOf<E>>
+    where
+        E: Endpoint<Api = A, Body = NoBody, Reply: Received>,
+    {
+        let mut was_repeated = false;
+        let again = |error: &ErrorOf<E>| {
+            // One that was refused because of a rate, or that reached no server, has removed nothing.
+            was_repeated |=
+                !error.is_unexecuted() || error.status() == Some(StatusCode::SERVICE_UNAVAILABLE);
+        };
+        let client = self.clone().repeatable(true);
+        match client.exchange(endpoint, Payload::Nothing, again).await {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if was_repeated && error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Calls an endpoint that takes one JSON value.
@@ -219,8 +244,8 @@ impl<A: Api> Rest<A> {
     {
         let json = serde_json::to_vec(body).map_err(CallError::Body)?;
         let media_type = HeaderValue::from_static("application/json");
-        self.exchange(endpoint, Payload::Bytes(media_type, json.into(), None))
-            .await
+        let payload = Payload::Bytes(media_type, json.into(), None);
+        self.exchange(endpoint, payload, |_| {}).await
     }
 
     /// Calls an endpoint that takes files, as `multipart/form-data`. They are read as they are sent.
@@ -247,7 +272,8 @@ impl<A: Api> Rest<A> {
             body,
             failure: Some(failure),
         };
-        self.exchange(endpoint, Payload::Once(Some(encoded))).await
+        let payload = Payload::Once(Some(encoded));
+        self.exchange(endpoint, payload, |_| {}).await
     }
 
     /// Calls an endpoint that takes bytes, with bytes in memory. Unlike those of [`Self::send_bytes`], the request can be repeated. The
@@ -267,7 +293,7 @@ impl<A: Api> Rest<A> {
         E: Endpoint<Api = A, Body: TakesBytes, Reply: Received>,
     {
         let payload = Payload::Bytes(media_type, bytes, Some(Arc::new(on_sent)));
-        self.exchange(endpoint, payload).await
+        self.exchange(endpoint, payload, |_| {}).await
     }
 
     /// Calls an endpoint that takes bytes, of this media type. They are read as they are sent.
@@ -291,14 +317,17 @@ impl<A: Api> Rest<A> {
             body,
             failure: Some(failure),
         };
-        self.exchange(endpoint, Payload::Once(Some(encoded))).await
+        let payload = Payload::Once(Some(encoded));
+        self.exchange(endpoint, payload, |_| {}).await
     }
 
-    /// Sends a request until it is answered or the retries are used up.
+    /// Sends a request until it is answered or the retries are used up. `again` is called with the error of every attempt that
+    /// is repeated.
     async fn exchange<E>(
         &self,
         endpoint: &E,
         mut payload: Payload,
+        mut again: impl FnMut(&ErrorOf<E>),
     ) -> Result<ValueOf<E>, ErrorOf<E>>
     where
         E: Endpoint<Api = A, Reply: Received>,
@@ -328,6 +357,7 @@ impl<A: Api> Rest<A> {
             if is_single || !is_worth || attempt >= self.retry.most || !has_time_for(pause) {
                 return Err(error);
             }
+            again(&error);
             tokio::time::sleep(pause).await;
             attempt += 1;
         }

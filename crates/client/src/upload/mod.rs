@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use http_body_util::BodyExt as _;
 
-pub(crate) use self::multipart::CHUNK;
+pub(crate) use self::multipart::{CHUNK, as_received};
 pub(crate) use self::pattern::any_of;
 pub use self::pattern::{Matcher, Pattern};
 pub(crate) use self::source::files;

@@ -10,6 +10,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
+use cairn_primitives::ByteString;
+use cairn_wire::multipart::parameter_of;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http_body::Frame;
@@ -270,6 +272,20 @@ fn form_filename(name: &[u8]) -> String {
         "; filename=\"{}\"",
         form_quoted(&String::from_utf8_lossy(name))
     )
+}
+
+/// Texts of a form field as servers read them: the name of the field, and that of its file.
+pub(crate) fn as_received(field: &str, name: &[u8]) -> (ByteString, ByteString) {
+    let head = format!(
+        "form-data; name=\"{}\"{}",
+        form_quoted(field),
+        form_filename(name)
+    );
+    let read = |parameter| {
+        let text = parameter_of(head.as_bytes(), parameter);
+        text.map(ByteString::from).unwrap_or_default()
+    };
+    (read("name"), read("filename"))
 }
 
 /// A text in quotes as browsers send it: <https://html.spec.whatwg.org/#multipart-form-data>.

@@ -1,12 +1,12 @@
 //! The endpoints.
 
-use cairn_store::shared::{Account, AccountId, SharedRows, TokenId};
+use cairn_store::shared::{Account, AccountChange, AccountId, SharedRows, TokenId};
 use cairn_wire::accounts::{
     AccountPage, CreateAccount, CreateToken, CreatedToken, DeleteAccount, GetAccount,
     GetOwnAccount, ListAccounts, ListTokens, RevokeToken, TokenPage, UpdateAccount,
 };
 
-use super::error::{Refusal, bad_request, no_account, no_token, rows};
+use super::error::{self, Refusal, bad_request, no_account, no_token, rows};
 use super::{AccountsFace, convert};
 use crate::rest::{Answer, Handler, Input};
 
@@ -50,19 +50,11 @@ impl Handler<AccountsFace> for ListAccounts {
 impl Handler<AccountsFace> for CreateAccount {
     async fn handle(self, call: Input<AccountsFace, Self>) -> Result<Answer<Self>, Refusal> {
         let wanted = call.body;
-        let mut account = call
-            .service
-            .rows()
-            .create_account(&wanted.name)
-            .await
-            .map_err(|error| rows(&error))?;
-        if let Some(quota) = wanted.quota {
-            let quota = convert::quota(quota);
-            let set = call.service.rows().set_quota(account.id, quota).await;
-            set.map_err(|error| rows(&error))?;
-            account.quota = quota;
-        }
-        Ok(convert::account(account))
+        let quota = wanted.quota.map(convert::quota).unwrap_or_default();
+        let rows = call.service.rows();
+        let made = rows.create_account_with(&wanted.name, quota).await;
+        made.map(convert::account)
+            .map_err(|error| error::rows(&error))
     }
 }
 
@@ -89,14 +81,12 @@ impl Handler<AccountsFace> for UpdateAccount {
     async fn handle(self, call: Input<AccountsFace, Self>) -> Result<Answer<Self>, Refusal> {
         let id = call.service.named(&self.account).await?.id;
         let store = call.service.rows();
-        if let Some(disabled) = call.body.disabled {
-            let set = store.set_account_disabled(id, disabled).await;
-            set.map_err(|error| rows(&error))?;
-        }
-        if let Some(quota) = call.body.quota {
-            let set = store.set_quota(id, convert::quota(quota)).await;
-            set.map_err(|error| rows(&error))?;
-        }
+        let change = AccountChange {
+            disabled: call.body.disabled,
+            quota: call.body.quota.map(convert::quota),
+        };
+        let changed = store.change_account(id, change).await;
+        changed.map_err(|error| rows(&error))?;
         let found = store.account(id).await.map_err(|error| rows(&error))?;
         found
             .map(convert::account)

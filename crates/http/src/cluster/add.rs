@@ -11,12 +11,12 @@ use cairn_wire::multipart::PartHead;
 use cairn_wire::rest::Fault;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use percent_encoding::percent_decode;
 use tokio::sync::mpsc;
 
 use super::Face;
 use super::convert::options;
 use super::error::{Refusal, of, refusal};
+use crate::parts::unescape;
 use crate::rest::{Answer, Files, Handler, Input, OneOrMany};
 
 /// Events that wait for the client; at the bound the import waits.
@@ -181,12 +181,7 @@ fn path(head: &PartHead) -> Result<ByteString, PartError> {
     if name.len() > MAX_PATH {
         return Err(PartError::Long);
     }
-    let spaced: Vec<u8> = name
-        .into_iter()
-        .map(|byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    let decoded: Vec<u8> = percent_decode(&spaced).collect();
-    Ok(decoded.into())
+    Ok(unescape(&name))
 }
 
 /// Where the reading of a body is.

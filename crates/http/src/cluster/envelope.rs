@@ -113,7 +113,10 @@ fn finish(asked: &Asked, response: Response) -> Response {
     }
     if is_add && matches!(status.as_u16(), 200 | 500) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if status != StatusCode::OK {
+            // The rest of the upload is not read.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if headers.contains_key(header::TRAILER) {
             let name = HeaderName::from_static("x-chunked-output");
             headers.insert(name, HeaderValue::from_static("1"));

@@ -23,6 +23,7 @@ pub(super) fn refusal(status: u16, message: impl Into<String>) -> Refusal {
 
 fn of_rows(error: &SharedError) -> (u16, String) {
     match error {
+        SharedError::Conflict(_) => (503, error.to_string()),
         SharedError::Unreachable(_) | SharedError::Closed => {
             tracing::warn!(
                 error = with_causes(error),

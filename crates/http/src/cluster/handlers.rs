@@ -198,18 +198,12 @@ impl Handler<Face> for GetStatuses {
     async fn handle(self, call: Input<Face, Self>) -> Result<Answer<Self>, Refusal> {
         let cluster = call.service.cluster;
         let scope = scope(self.local);
-        if self.cids.is_empty() {
-            let all = cluster.statuses(statuses(&self.filter), scope);
-            return Ok(all
-                .map(|found| found.map(status).map_err(|error| of(&error)))
-                .boxed());
-        }
-        let found = futures_util::stream::iter(self.cids)
-            .map(move |CidText(cid)| {
-                let cluster = cluster.clone();
-                async move { cluster.status(&cid, scope).await }
-            })
-            .buffered(LOOKUPS);
+        let found = if self.cids.is_empty() {
+            cluster.statuses(statuses(&self.filter), scope)
+        } else {
+            let cids = self.cids.into_iter().map(|CidText(cid)| cid);
+            cluster.statuses_of(cids.collect(), scope, LOOKUPS)
+        };
         Ok(found
             .map(|found| found.map(status).map_err(|error| of(&error)))
             .boxed())

@@ -12,10 +12,9 @@ use cairn_wire::kubo::{Argument, Spec};
 use cairn_wire::multipart::{Event, MultipartError, PartHead};
 use cairn_wire::shape::BodyKind;
 use http::header;
-use percent_encoding::percent_decode;
 
 use super::Failure;
-use crate::parts::Parts;
+use crate::parts::{Parts, unescape};
 use crate::rest::is_multipart;
 
 /// Maximum length of the path of a part, in bytes.
@@ -225,24 +224,6 @@ fn head_of(head: &PartHead) -> Result<FileHead, Failure> {
         mode,
         mtime,
     })
-}
-
-/// Decodes a name of a form: `%20` or `+` is a space. A name with a stray `%` is taken literally.
-fn unescape(text: &[u8]) -> ByteString {
-    let stray = text.iter().enumerate().any(|(at, byte)| {
-        *byte == b'%'
-            && !text
-                .get(at + 1..at + 3)
-                .is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
-    });
-    if stray {
-        return text.into();
-    }
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    percent_decode(&spaced).collect::<Vec<u8>>().into()
 }
 
 /// The path relative to a root: without `.` and empty segments; `..` stops at the root.

@@ -105,7 +105,10 @@ fn fault(error: &AuthError) -> Fault {
 pub fn rows_fault(error: &SharedError) -> Fault {
     let causes = with_causes(error);
     match error {
-        SharedError::Unreachable(_) | SharedError::Closed | SharedError::Interrupted => {
+        SharedError::Unreachable(_)
+        | SharedError::Conflict(_)
+        | SharedError::Closed
+        | SharedError::Interrupted => {
             tracing::warn!(causes, "the shared rows cannot be used");
             Fault::Unavailable
         }

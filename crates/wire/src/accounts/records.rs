@@ -37,9 +37,11 @@ pub struct AccountRecord {
 pub struct QuotaRecord {
     /// Maximum number of pin requests and uploads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     pub pins: Option<u64>,
     /// Maximum size of their content, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 18_446_744_073_709_551_615_u64))]
     pub bytes: Option<u64>,
 }
 

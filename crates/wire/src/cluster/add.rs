@@ -84,7 +84,7 @@ impl AddFiles {
     /// An upload with the defaults of the API.
     #[must_use]
     pub fn new() -> Self {
-        Self {
+        with_default_pin_options! {
             local: false,
             recursive: false,
             hidden: false,
@@ -100,18 +100,6 @@ impl AddFiles {
             cid_version: 0,
             hash: "sha2-256".to_owned(),
             nocopy: false,
-            name: String::new(),
-            mode: super::PinMode::Recursive,
-            replication: None,
-            replication_min: 0,
-            replication_max: 0,
-            shard_size: 0,
-            user_allocations: Vec::new(),
-            expire_at: None,
-            expire_in: None,
-            metadata: std::collections::BTreeMap::new(),
-            pin_update: None,
-            origins: Vec::new(),
         }
     }
 }

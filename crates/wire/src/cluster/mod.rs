@@ -119,7 +119,6 @@ impl Api for Cluster {
             Fault::Body(reason) => (400, format!("error decoding request body: {reason}")),
             Fault::TooLarge(_) => (413, fault.to_string()),
             Fault::Unauthorized => (401, "unauthorized: no auth provided".to_owned()),
-            Fault::Forbidden => (403, "unauthorized: access denied".to_owned()),
             Fault::Denied(denial) => (denial.status(), denied(*denial)),
             Fault::NoSuchPath => (404, "not found".to_owned()),
             Fault::Method => (405, fault.to_string()),

@@ -113,6 +113,40 @@ impl PinOptions {
     }
 }
 
+/// Makes an endpoint that [`endpoint_with_pin_options!`] declares of its own parameters, and the API's defaults of all others.
+macro_rules! with_default_pin_options {
+    ($($parameter:ident: $value:expr),* $(,)?) => {{
+        let $crate::cluster::PinOptions {
+            name,
+            mode,
+            replication_min,
+            replication_max,
+            shard_size,
+            user_allocations,
+            expire_at,
+            expire_in,
+            metadata,
+            pin_update,
+            origins,
+        } = $crate::cluster::PinOptions::default();
+        Self {
+            $($parameter: $value,)*
+            name,
+            mode,
+            replication: None,
+            replication_min,
+            replication_max,
+            shard_size,
+            user_allocations,
+            expire_at,
+            expire_in,
+            metadata,
+            pin_update,
+            origins,
+        }
+    }};
+}
+
 /// Declares an endpoint as [`endpoint!`](crate::endpoint) does, with the options of a pin in its query behind its own, and a
 /// `pin_options` and a `with_pin_options`.
 macro_rules! endpoint_with_pin_options {
@@ -133,7 +167,7 @@ macro_rules! endpoint_with_pin_options {
                     /// A name.
                     name: String = Value "name", default String::new();
                     /// How deep the content is pinned.
-                    mode: $crate::cluster::PinMode = Value "mode", default $crate::cluster::PinMode::Recursive;
+                    mode: $crate::cluster::PinMode = Value "mode", default $crate::cluster::PinMode::default();
                     /// Sets both replication factors.
                     replication: Option<i64> = Value "replication";
                     /// Fewest peers that pin the content: 0 is the cluster's setting, -1 all peers.

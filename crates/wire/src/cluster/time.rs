@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use cairn_primitives::rfc3339;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -61,13 +61,7 @@ impl Time {
         if self.is_none() {
             return None;
         }
-        let whole = Duration::from_secs(self.seconds.unsigned_abs());
-        let time = if self.seconds < 0 {
-            SystemTime::UNIX_EPOCH.checked_sub(whole)
-        } else {
-            SystemTime::UNIX_EPOCH.checked_add(whole)
-        }?;
-        time.checked_add(Duration::from_nanos(self.nanos.into()))
+        rfc3339::to_system(self.seconds, self.nanos)
     }
 }
 

@@ -67,7 +67,6 @@ impl Api for Pinning {
             "retry-after",
         ],
         max_age: Some(86_400),
-        credentials: false,
     });
 
     const ERROR_RANGES: &'static [&'static str] = &["4XX", "5XX"];
@@ -79,7 +78,6 @@ impl Api for Pinning {
             Fault::Parameter(_) | Fault::Body(_) => (400, "BAD_REQUEST"),
             Fault::TooLarge(_) => (413, "BAD_REQUEST"),
             Fault::Unauthorized => (401, "UNAUTHORIZED"),
-            Fault::Forbidden => (403, "FORBIDDEN"),
             Fault::Denied(denial) => match denial.status() {
                 401 => (401, "UNAUTHORIZED"),
                 429 => (429, "TOO_MANY_REQUESTS"),

@@ -13,8 +13,6 @@ pub struct Cors {
     pub exposed: &'static [&'static str],
     /// How long a browser may remember a preflight, in seconds.
     pub max_age: Option<u32>,
-    /// Whether browsers send credentials of their own, such as stored passwords.
-    pub credentials: bool,
 }
 
 /// The origins that may call an API.

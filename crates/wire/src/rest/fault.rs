@@ -18,9 +18,6 @@ pub enum Fault {
     /// The credential is missing or invalid, and the API does not say which.
     #[error("access token is missing or invalid")]
     Unauthorized,
-    /// The credential does not allow this request.
-    #[error("the access token does not allow this request")]
-    Forbidden,
     /// The credential is refused, for this reason.
     #[error(transparent)]
     Denied(#[from] Denial),

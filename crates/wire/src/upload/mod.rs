@@ -87,7 +87,6 @@ impl Api for UploadApi {
             "retry-after",
         ],
         max_age: Some(86_400),
-        credentials: false,
     });
 
     const TRAILING_SLASH: TrailingSlash = TrailingSlash::Ignored;
@@ -101,7 +100,6 @@ impl Api for UploadApi {
             Fault::Parameter(_) | Fault::Body(_) => Code::InvalidRequest,
             Fault::TooLarge(_) => Code::TooLarge,
             Fault::Unauthorized => Code::ExpectedBearerString,
-            Fault::Forbidden => Code::Forbidden,
             Fault::Denied(denial) => match denial {
                 Denial::Missing => Code::ExpectedBearerString,
                 Denial::Malformed => Code::MalformedToken,

@@ -5,7 +5,7 @@ use cairn_node::config::parse_size;
 use cairn_store::shared::{Account, MAX_PAGE, Quota};
 use clap::{Arg, ArgAction, Command};
 
-use super::{finish, named, open, problem, table};
+use super::{finish, named, open, table};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -111,14 +111,8 @@ pub(super) async fn create(invocation: &Invocation, globals: &Globals) -> Result
     let quota = read_quota(invocation, Quota::default())?;
     let rows = open(globals).await?;
     let work = async {
-        let made = rows.create_account(&name(invocation)).await;
-        let mut account = made.map_err(|error| problem(&error))?;
-        if quota != Quota::default() {
-            let set = rows.set_quota(account.id, quota).await;
-            set.map_err(|error| problem(&error))?;
-            account.quota = quota;
-        }
-        Ok(account)
+        let made = rows.create_account_with(&name(invocation), quota).await;
+        Ok(made?)
     };
     let account = finish(&*rows, work.await).await?;
     print_one(globals, account)
@@ -130,8 +124,7 @@ pub(super) async fn list(globals: &Globals) -> Result<(), Problem> {
         let mut all: Vec<Account> = Vec::new();
         loop {
             let after = all.last().map(|last| last.id);
-            let page = rows.accounts(after, MAX_PAGE).await;
-            let page = page.map_err(|error| problem(&error))?;
+            let page = rows.accounts(after, MAX_PAGE).await?;
             if page.is_empty() {
                 return Ok(all);
             }
@@ -157,8 +150,7 @@ pub(super) async fn quota(invocation: &Invocation, globals: &Globals) -> Result<
     let work = async {
         let mut account = named(&*rows, &name(invocation)).await?;
         account.quota = read_quota(invocation, account.quota)?;
-        let set = rows.set_quota(account.id, account.quota).await;
-        set.map_err(|error| problem(&error))?;
+        rows.set_quota(account.id, account.quota).await?;
         Ok(account)
     };
     let account = finish(&*rows, work.await).await?;
@@ -173,8 +165,7 @@ pub(super) async fn set_disabled(
     let rows = open(globals).await?;
     let work = async {
         let mut account = named(&*rows, &name(invocation)).await?;
-        let set = rows.set_account_disabled(account.id, disabled).await;
-        set.map_err(|error| problem(&error))?;
+        rows.set_account_disabled(account.id, disabled).await?;
         account.disabled = disabled;
         Ok(account)
     };
@@ -194,8 +185,7 @@ pub(super) async fn remove(invocation: &Invocation, globals: &Globals) -> Result
             ))
             .hint("add `--force` to remove them too"));
         }
-        let removed = rows.remove_account(account.id).await;
-        removed.map_err(|error| problem(&error))?;
+        rows.remove_account(account.id).await?;
         Ok(account)
     };
     let account = finish(&*rows, work.await).await?;

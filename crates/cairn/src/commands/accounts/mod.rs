@@ -11,7 +11,7 @@ mod token;
 use std::sync::Arc;
 
 use cairn_node::config::ConfigFile;
-use cairn_store::shared::{Account, SharedError, SharedRows};
+use cairn_store::shared::{Account, SharedRows};
 
 use super::OwnCommand;
 use crate::error::Problem;
@@ -87,19 +87,13 @@ pub(super) async fn open(globals: &Globals) -> Result<Arc<dyn SharedRows>, Probl
         Problem::from_error(&error).hint("run `{program} init` to create a repository")
     })?;
     let url = file.config().database.location();
-    let url = url.map_err(|error| problem(&error).hint("the setting is `Database.URL`"))?;
-    let opened = cairn_store::shared::open(&url, folder).await;
-    opened.map_err(|error| problem(&error))
-}
-
-pub(super) fn problem(error: &SharedError) -> Problem {
-    Problem::from_error(error)
+    let url = url.map_err(|error| Problem::from(error).hint("the setting is `Database.URL`"))?;
+    Ok(cairn_store::shared::open(&url, folder).await?)
 }
 
 /// The account with this name.
 async fn named(rows: &dyn SharedRows, name: &str) -> Result<Account, Problem> {
-    let found = rows.account_named(name).await;
-    found.map_err(|error| problem(&error))?.ok_or_else(|| {
+    rows.account_named(name).await?.ok_or_else(|| {
         Problem::failed(format!("there is no account {name:?}"))
             .hint("run `{program} account list` for all accounts")
     })
@@ -110,7 +104,7 @@ pub(super) async fn finish<T>(
     rows: &dyn SharedRows,
     outcome: Result<T, Problem>,
 ) -> Result<T, Problem> {
-    let closed = rows.close().await.map_err(|error| problem(&error));
+    let closed = rows.close().await;
     let value = outcome?;
     closed?;
     Ok(value)

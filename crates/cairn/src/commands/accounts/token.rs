@@ -8,7 +8,7 @@ use cairn_store::shared::{Account, MAX_PAGE, SharedError, SharedRows, Token, Tok
 use cairn_wire::accounts::{CreatedToken, Scope};
 use clap::{Arg, Command, value_parser};
 
-use super::{DEFAULT_ACCOUNT, durations, finish, named, open, problem, table};
+use super::{DEFAULT_ACCOUNT, durations, finish, named, open, table};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -121,7 +121,7 @@ async fn owner(rows: &dyn SharedRows, name: &str) -> Result<Account, Problem> {
     match rows.create_account(name).await {
         Ok(account) => Ok(account),
         Err(SharedError::Taken { .. }) => named(rows, name).await,
-        Err(error) => Err(problem(&error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -148,7 +148,7 @@ pub(super) async fn create(invocation: &Invocation, globals: &Globals) -> Result
         made.map_err(|error| match error {
             SharedError::Taken { .. } => Problem::failed("the account has a token of that name")
                 .hint("choose another name, or revoke the token first"),
-            error => problem(&error),
+            error => error.into(),
         })
     };
     let (token, secret) = finish(&*rows, work.await).await?;
@@ -169,8 +169,7 @@ async fn tokens(rows: &dyn SharedRows, account: &Account) -> Result<Vec<Token>, 
     let mut all: Vec<Token> = Vec::new();
     loop {
         let after = all.last().map(|last| last.id);
-        let page = rows.tokens(account.id, after, MAX_PAGE).await;
-        let page = page.map_err(|error| problem(&error))?;
+        let page = rows.tokens(account.id, after, MAX_PAGE).await?;
         if page.is_empty() {
             return Ok(all);
         }
@@ -182,8 +181,7 @@ pub(super) async fn list(invocation: &Invocation, globals: &Globals) -> Result<(
     let rows = open(globals).await?;
     let name = text(invocation, ACCOUNT);
     let work = async {
-        let found = rows.account_named(&name).await;
-        match found.map_err(|error| problem(&error))? {
+        match rows.account_named(&name).await? {
             Some(account) => tokens(&*rows, &account).await,
             // It is created with its first token.
             None if name == DEFAULT_ACCOUNT => Ok(Vec::new()),
@@ -202,16 +200,12 @@ pub(super) async fn revoke(invocation: &Invocation, globals: &Globals) -> Result
     let wanted = text(invocation, NAME);
     let work = async {
         let account = named(&*rows, &text(invocation, ACCOUNT)).await?;
-        let found = rows.token_named(account.id, &wanted).await;
-        let id = match found.map_err(|error| problem(&error))? {
+        let id = match rows.token_named(account.id, &wanted).await? {
             Some(token) => Some(token.id),
             None => wanted.parse().ok().map(TokenId),
         };
         let revoked = match id {
-            Some(id) => rows
-                .revoke_token(account.id, id)
-                .await
-                .map_err(|error| problem(&error))?,
+            Some(id) => rows.revoke_token(account.id, id).await?,
             None => false,
         };
         if revoked {

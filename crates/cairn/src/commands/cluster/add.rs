@@ -55,7 +55,7 @@ pub(super) fn command() -> Command {
                 .value_parser(["unixfs", "car"]),
         )
         .arg(switch("local", "Store the blocks only on the answering peer; others fetch them when they pin"))
-        .arg(switch("no-pin", "Only store the blocks"))
+        .arg(switch("no-pin", "Only store the blocks").conflicts_with("wait"))
         .arg(value("chunker", "CHUNKER", "How files are cut: `size-BYTES`, `rabin-MIN-AVG-MAX` or `buzhash` [default: size-262144]").short('s'))
         .arg(value("layout", "LAYOUT", "Layout of the DAGs of files [default: balanced]").value_parser(["balanced", "trickle"]))
         .arg(value("cid-version", "VERSION", "Version of CIDs [default: 0]").value_parser(clap::value_parser!(i64)))

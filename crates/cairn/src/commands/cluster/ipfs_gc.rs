@@ -33,11 +33,7 @@ pub(super) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     let collected = collected.map_err(|error| problem(&error))?;
     let quiet = is_set(invocation, "quiet");
     print::one(&collected, globals, |collected| text(collected, quiet))?;
-    let failed = collected.peer_map.values();
-    let failed: Vec<&str> = failed
-        .filter(|on| !on.error.is_empty())
-        .map(|on| on.peername.as_str())
-        .collect();
+    let failed = failed(&collected);
     match failed.is_empty() {
         true => Ok(()),
         false => Err(Problem::failed(format!(
@@ -47,15 +43,24 @@ pub(super) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
     }
 }
 
+/// The peers on which nothing was collected.
+fn failed(collected: &GlobalRepoGc) -> Vec<String> {
+    let failed = collected.peer_map.iter();
+    failed
+        .filter(|(_, on)| !on.error.is_empty())
+        .map(|(id, on)| print::shown(name(id, &on.peername)))
+        .collect()
+}
+
+/// The name of a peer, or its ID if it has none.
+fn name<'a>(id: &'a str, name: &'a str) -> &'a str {
+    if name.is_empty() { id } else { name }
+}
+
 fn text(collected: &GlobalRepoGc, quiet: bool) -> String {
     let mut out = String::new();
     for (id, on) in &collected.peer_map {
-        let name = if on.peername.is_empty() {
-            id
-        } else {
-            &on.peername
-        };
-        let name = print::shown(name);
+        let name = print::shown(name(id, &on.peername));
         if !on.error.is_empty() {
             out.push_str(&format!("{name}: {}\n", print::shown(&on.error)));
             continue;
@@ -70,4 +75,25 @@ fn text(collected: &GlobalRepoGc, quiet: bool) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_without_a_name_is_named_by_its_id() {
+        let collected = serde_json::json!({
+            "peer_map": {
+                "QmOne": { "peer": "QmOne", "peername": "one", "keys": [], "error": "" },
+                "QmTwo": { "peer": "QmTwo", "peername": "", "keys": [], "error": "it is down" },
+            }
+        });
+        let collected: GlobalRepoGc = serde_json::from_value(collected).unwrap();
+        assert_eq!(failed(&collected), ["QmTwo"]);
+        assert_eq!(
+            text(&collected, true),
+            "one: 0 blocks removed\nQmTwo: it is down\n"
+        );
+    }
 }

@@ -8,7 +8,7 @@ use cairn_services::cluster::set_user;
 use cairn_store::shared::MAX_PAGE;
 use clap::{Arg, Command};
 
-use super::super::accounts::{finish, open, problem};
+use super::super::accounts::{finish, open};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
@@ -81,8 +81,7 @@ pub(super) async fn ls(globals: &Globals) -> Result<(), Problem> {
         let mut names: Vec<String> = Vec::new();
         loop {
             let after = names.last().map(String::as_str);
-            let page = rows.cluster_users(after, MAX_PAGE).await;
-            let page = page.map_err(|error| problem(&error))?;
+            let page = rows.cluster_users(after, MAX_PAGE).await?;
             if page.is_empty() {
                 return Ok(names);
             }
@@ -101,8 +100,7 @@ pub(super) async fn rm(invocation: &Invocation, globals: &Globals) -> Result<(),
     let name = name(invocation);
     let rows = open(globals).await?;
     let removed = rows.remove_cluster_user(&name).await;
-    let removed = removed.map_err(|error| problem(&error));
-    if finish(&*rows, removed).await? {
+    if finish(&*rows, removed.map_err(Problem::from)).await? {
         return Ok(());
     }
     Err(Problem::failed(format!("there is no user {name:?}"))

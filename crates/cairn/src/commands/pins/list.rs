@@ -2,17 +2,19 @@
 
 use std::time::SystemTime;
 
-use cairn_client::pinning::{ListPins, NameMatch, Pin, Status};
+use cairn_client::pinning::{ListPins, NameMatch, Status};
 use cairn_primitives::rfc3339;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use cairn_wire::pinning::PinStatus;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use futures_util::stream;
 use serde_json::json;
 
 use super::{Service, command, pair, parse_cid};
+use crate::commands::listing::{self, Limit};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
 use crate::output::Output;
-use crate::table::Table;
 
 const CID: &str = "pins:cid";
 const NAME: &str = "pins:name";
@@ -23,9 +25,6 @@ const AFTER: &str = "pins:after";
 const META: &str = "pins:meta";
 const LIMIT: &str = "pins:limit";
 const COUNT: &str = "pins:count";
-
-/// The largest page of the API.
-const PAGE: u64 = 1000;
 
 pub(in crate::commands) fn list_command() -> Command {
     let command = command(
@@ -83,11 +82,7 @@ pub(in crate::commands) fn list_command() -> Command {
             )
             .action(ArgAction::Append),
         )
-        .arg(
-            option(LIMIT, "limit", "NUMBER", "List at most this many pins")
-                .short('l')
-                .value_parser(value_parser!(u64).range(1..)),
-        )
+        .arg(listing::limit(LIMIT, "List at most this many pins"))
         .arg(
             Arg::new(COUNT)
                 .long("count")
@@ -103,8 +98,8 @@ pub(in crate::commands) async fn list(
 ) -> Result<(), Problem> {
     let (service, matches) = Service::connect(invocation, globals)?;
     let call = filtered(service.client.list(), &matches)?;
-    let mut output = Output::stdout()?;
     if matches.get_flag(COUNT) {
+        let mut output = Output::stdout()?;
         let count = call.count().await.map_err(|error| service.problem(error))?;
         let text = if globals.format.is_json() {
             format!("{}\n", json!({ "count": count }))
@@ -114,31 +109,19 @@ pub(in crate::commands) async fn list(
         output.text(&text)?;
         return output.flush();
     }
-    let limit = matches.get_one::<u64>(LIMIT).copied().unwrap_or(u64::MAX);
-    let page = u32::try_from(limit.min(PAGE)).unwrap_or(u32::MAX);
-    let mut pins = call.limit(page).stream();
-    let mut table = Table::stdout(["REQUEST ID", "STATUS", "CREATED", "CID", "NAME"]);
-    let mut listed = 0;
-    let outcome = loop {
-        if listed == limit {
-            break Ok(());
-        }
-        listed += 1;
-        match pins.try_next().await {
-            Ok(Some(pin)) if globals.format.is_json() => super::print(&pin, globals, &mut output)?,
-            Ok(Some(pin)) => table.row(row(&pin), &mut output)?,
-            Ok(None) => break Ok(()),
-            // What was listed before is printed before the error.
-            Err(error) => break Err(service.problem(error)),
-        }
-    };
-    table.print(&mut output)?;
-    output.flush()?;
-    outcome
+    let limit = Limit::of(&matches, LIMIT);
+    let pins = call.limit(limit.page()).stream();
+    let service = &service;
+    let pins = stream::try_unfold(pins, |mut pins| async move {
+        let next = pins.try_next().await;
+        let next = next.map_err(|error| service.problem(error))?;
+        Ok::<_, Problem>(next.map(|pin| (pin.to_record(), pins)))
+    });
+    let heads = ["REQUEST ID", "STATUS", "CREATED", "CID", "NAME"];
+    listing::print(pins, limit, heads, row, globals).await
 }
 
-fn row(pin: &Pin) -> [String; 5] {
-    let record = pin.to_record();
+fn row(record: PinStatus) -> [String; 5] {
     [
         record.requestid,
         record.status.name().to_owned(),
@@ -190,15 +173,7 @@ fn filtered(mut call: ListPins, matches: &ArgMatches) -> Result<ListPins, Proble
 pub(in crate::commands) fn time(option: &str, text: &str) -> Result<SystemTime, Problem> {
     let parsed = rfc3339::parse(text).or_else(|| rfc3339::parse(&format!("{text}T00:00:00Z")));
     parsed
-        .and_then(|(seconds, nanos)| {
-            let second = std::time::Duration::from_secs(seconds.unsigned_abs());
-            let time = if seconds < 0 {
-                SystemTime::UNIX_EPOCH.checked_sub(second)
-            } else {
-                SystemTime::UNIX_EPOCH.checked_add(second)
-            };
-            time?.checked_add(std::time::Duration::from_nanos(nanos.into()))
-        })
+        .and_then(|(seconds, nanos)| rfc3339::to_system(seconds, nanos))
         .ok_or_else(|| {
             Problem::usage(format!("{option}: {text:?} is not a time")).hint(
                 "examples: `2026-01-31`, `2026-01-31T12:00:00Z`, `2026-01-31T12:00:00.5+01:00`",

@@ -1,23 +1,22 @@
 //! The commands for existing uploads.
 
 use cairn_client::nft_storage::Upload;
-use clap::{Arg, Command, value_parser};
+use cairn_wire::upload::Nft;
+use clap::{Arg, Command};
+use futures_util::stream;
 
 use super::{Server, cids, command, given_cids};
+use crate::commands::listing::{self, Limit};
 use crate::commands::pins::{missing, time};
 use crate::commands::record::{RecordPrinter, print_record};
 use crate::error::Problem;
 use crate::globals::Globals;
 use crate::grammar::Invocation;
 use crate::output::Output;
-use crate::table::Table;
 
 const BEFORE: &str = "uploads:before";
 const LIMIT: &str = "uploads:limit";
 const NAME: &str = "uploads:name";
-
-/// The largest page of the API.
-const PAGE: u64 = 1000;
 
 pub(in crate::commands) fn list_command() -> Command {
     let command = command(
@@ -29,12 +28,7 @@ pub(in crate::commands) fn list_command() -> Command {
         .long("before")
         .value_name("TIME")
         .help("Only uploads created before this time, as in `2026-01-31T12:00:00Z`");
-    let limit = Arg::new(LIMIT)
-        .long("limit")
-        .short('l')
-        .value_name("NUMBER")
-        .value_parser(value_parser!(u64).range(1..))
-        .help("List at most this many uploads");
+    let limit = listing::limit(LIMIT, "List at most this many uploads");
     command.arg(before).arg(limit)
 }
 
@@ -47,34 +41,19 @@ pub(in crate::commands) async fn list(
     if let Some(text) = matches.get_one::<String>(BEFORE) {
         call = call.before(time("--before", text)?);
     }
-    let limit = matches.get_one::<u64>(LIMIT).copied().unwrap_or(u64::MAX);
-    let page = u32::try_from(limit.min(PAGE)).unwrap_or(u32::MAX);
-    let mut uploads = call.limit(page).stream();
-    let mut output = Output::stdout()?;
-    let mut table = Table::stdout(["CID", "STATUS", "SIZE", "CREATED", "NAME"]);
-    let mut listed = 0;
-    let outcome = loop {
-        if listed == limit {
-            break Ok(());
-        }
-        listed += 1;
-        match uploads.try_next().await {
-            Ok(Some(upload)) if globals.format.is_json() => {
-                print(&upload, globals, &mut output)?;
-            }
-            Ok(Some(upload)) => table.row(row(&upload), &mut output)?,
-            Ok(None) => break Ok(()),
-            // What was listed before is printed before the error.
-            Err(error) => break Err(server.problem(error)),
-        }
-    };
-    table.print(&mut output)?;
-    output.flush()?;
-    outcome
+    let limit = Limit::of(&matches, LIMIT);
+    let uploads = call.limit(limit.page()).stream();
+    let server = &server;
+    let uploads = stream::try_unfold(uploads, |mut uploads| async move {
+        let next = uploads.try_next().await;
+        let next = next.map_err(|error| server.problem(error))?;
+        Ok::<_, Problem>(next.map(|upload| (upload.to_record(), uploads)))
+    });
+    let heads = ["CID", "STATUS", "SIZE", "CREATED", "NAME"];
+    listing::print(uploads, limit, heads, row, globals).await
 }
 
-fn row(upload: &Upload) -> [String; 5] {
-    let record = upload.to_record();
+fn row(record: Nft) -> [String; 5] {
     [
         record.cid,
         record.pin.status.name().to_owned(),

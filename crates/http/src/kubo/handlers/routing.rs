@@ -53,7 +53,7 @@ impl Handler for RoutingFindpeer {
                 "finding your own node in the DHT is currently not supported",
             ));
         }
-        Ok(records(network.routing().find_peer(&peer)))
+        Ok(find_peer(network, peer))
     }
 }
 
@@ -61,7 +61,7 @@ impl Handler for DhtFindpeer {
     async fn handle(self, call: Call) -> Result<Answer<Self>, Failure> {
         let network = call.network()?;
         let peer: PeerId = first(&self.peers)?.parse()?;
-        Ok(records(network.routing().find_peer(&peer)))
+        Ok(find_peer(network, peer))
     }
 }
 
@@ -184,6 +184,32 @@ fn find_providers(
     Ok(records(network.routing().find_providers(&cid, count)))
 }
 
+/// As in Kubo, a failure is a step, and then the end.
+fn find_peer(network: Arc<dyn Network>, peer: PeerId) -> Records<QueryEvent> {
+    Records::work(move |out| async move {
+        let mut events = network.routing().find_peer(&peer);
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(event) => out.send(of_event(event)).await?,
+                Err(error) => {
+                    let failed = Failure::from(error);
+                    out.send(failed_event(&failed)).await?;
+                    return Err(Failure::trailer(failed.into_reason()));
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn failed_event(failed: &Failure) -> QueryEvent {
+    QueryEvent {
+        extra: failed.to_string(),
+        r#type: QueryEvent::QUERY_ERROR,
+        ..QueryEvent::default()
+    }
+}
+
 async fn provide(
     call: Call,
     keys: Vec<String>,
@@ -200,12 +226,7 @@ async fn provide(
     }
     Ok(Records::work(move |out| async move {
         if let Err(failed) = announce(&call, network, roots, recursive).await {
-            let failed_event = QueryEvent {
-                extra: failed.to_string(),
-                r#type: QueryEvent::QUERY_ERROR,
-                ..QueryEvent::default()
-            };
-            out.send(failed_event).await?;
+            out.send(failed_event(&failed)).await?;
             return Err(Failure::trailer(failed.into_reason()));
         }
         Ok(())

@@ -86,13 +86,15 @@ impl Handler for StatsDht {
             }
             let table = network.routing().table(&name);
             let table = table.ok_or_else(|| Failure::normal("routing service is not a DHT"))?;
-            Ok(to_record(name, table))
+            Ok(to_record(name, table, &*network))
         });
         Ok(Records::stream(futures_util::stream::iter(tables)))
     }
 }
 
-fn to_record(name: String, table: RoutingTable) -> DhtTable {
+fn to_record(name: String, table: RoutingTable, network: &dyn Network) -> DhtTable {
+    let swarm = network.swarm();
+    let agent = |peer: &PeerId| swarm.identity(peer).map(|known| known.agent);
     let at = |time| times::of_system(time).unwrap_or_default();
     let buckets = table.buckets.into_iter().map(|bucket| DhtBucket {
         last_refresh: at(bucket.refreshed),
@@ -100,7 +102,11 @@ fn to_record(name: String, table: RoutingTable) -> DhtTable {
             .map(|peer| DhtPeer {
                 id: peer.peer.to_string(),
                 connected: peer.connected,
-                agent_version: peer.agent,
+                agent_version: if peer.agent.is_empty() {
+                    agent(&peer.peer).unwrap_or_default()
+                } else {
+                    peer.agent
+                },
                 last_useful_at: at(peer.last_useful),
                 last_queried_at: at(peer.last_queried),
             })

@@ -1,8 +1,6 @@
 //! `POST /pins/{cid}`.
 
-use std::collections::BTreeMap;
-
-use super::super::{CidText, Cluster, Pin, PinMode};
+use super::super::{CidText, Cluster, Pin};
 use crate::shape::NoBody;
 
 endpoint_with_pin_options! {
@@ -28,20 +26,6 @@ impl AddPin {
     /// A request to pin this CID with the defaults of the API.
     #[must_use]
     pub fn new(cid: CidText) -> Self {
-        Self {
-            cid,
-            name: String::new(),
-            mode: PinMode::Recursive,
-            replication: None,
-            replication_min: 0,
-            replication_max: 0,
-            shard_size: 0,
-            user_allocations: Vec::new(),
-            expire_at: None,
-            expire_in: None,
-            metadata: BTreeMap::new(),
-            pin_update: None,
-            origins: Vec::new(),
-        }
+        with_default_pin_options! { cid: cid }
     }
 }

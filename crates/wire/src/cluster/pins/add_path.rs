@@ -1,8 +1,6 @@
 //! `POST /pins/{ipfs|ipns|ipld}/{path}`.
 
-use std::collections::BTreeMap;
-
-use super::super::{Cluster, Pin, PinMode};
+use super::super::{Cluster, Pin};
 use super::Namespace;
 use crate::shape::NoBody;
 
@@ -31,21 +29,6 @@ impl AddPinPath {
     /// A request to pin this path with the defaults of the API.
     #[must_use]
     pub fn new(namespace: Namespace, path: impl Into<String>) -> Self {
-        Self {
-            namespace,
-            path: path.into(),
-            name: String::new(),
-            mode: PinMode::Recursive,
-            replication: None,
-            replication_min: 0,
-            replication_max: 0,
-            shard_size: 0,
-            user_allocations: Vec::new(),
-            expire_at: None,
-            expire_in: None,
-            metadata: BTreeMap::new(),
-            pin_update: None,
-            origins: Vec::new(),
-        }
+        with_default_pin_options! { namespace: namespace, path: path.into() }
     }
 }
