@@ -19,6 +19,7 @@ use crate::fixture::SeededRng;
 use crate::rpc::Rpc;
 use crate::server::{Daemon, Repository};
 
+pub mod cluster;
 pub mod damage;
 mod load;
 mod model;

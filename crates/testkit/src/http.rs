@@ -116,6 +116,28 @@ pub fn exchange(base: &str, request: &Request<'_>) -> Result<Answer> {
     })
 }
 
+/// Sends a request with a token to a service, and reads the answer. The body has a media type.
+///
+/// # Errors
+/// As [`exchange`].
+pub fn with_token(
+    base: &str,
+    token: &str,
+    method: &str,
+    target: &str,
+    body: Option<(&str, &[u8])>,
+) -> Result<Answer> {
+    let (media_type, body) = body.unzip();
+    let mut headers = vec![("Authorization".to_owned(), format!("Bearer {token}"))];
+    headers.extend(media_type.map(|media_type| ("Content-Type".to_owned(), media_type.to_owned())));
+    let request = Request {
+        headers: &headers,
+        body,
+        ..Request::new(method, target)
+    };
+    exchange(base, &request)
+}
+
 fn connect(authority: &str, timeout: Duration) -> Result<TcpStream> {
     let address = authority
         .to_socket_addrs()

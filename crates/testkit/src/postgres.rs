@@ -51,6 +51,21 @@ pub fn installed() -> Option<PathBuf> {
     })
 }
 
+/// The folder of PostgreSQL's programs. Where there is none the test is skipped, which is said on the standard error, whether it
+/// is captured or not.
+///
+/// # Panics
+/// When none is installed and [`REQUIRED`] is set.
+#[must_use]
+pub fn installed_or_skip() -> Option<PathBuf> {
+    let found = installed();
+    if found.is_none() {
+        assert!(std::env::var_os(REQUIRED).is_none(), "{ABSENT}");
+        let _ = writeln!(std::io::stderr(), "SKIPPED a test: {ABSENT}");
+    }
+    found
+}
+
 /// User and group of an account of this machine.
 fn account(name: &str) -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
@@ -70,15 +85,19 @@ impl Cluster {
     #[must_use]
     #[allow(clippy::panic, reason = "a test that cannot go on has failed")]
     pub fn start_or_skip() -> Option<Self> {
-        let Some(bin) = installed() else {
-            assert!(std::env::var_os(REQUIRED).is_none(), "{ABSENT}");
-            let _ = writeln!(std::io::stderr(), "SKIPPED a test: {ABSENT}");
-            return None;
-        };
+        let bin = installed_or_skip()?;
         match Self::start(&bin) {
             Ok(cluster) => Some(cluster),
             Err(error) => panic!("PostgreSQL in {} does not start: {error:#}", bin.display()),
         }
+    }
+
+    /// Starts a server.
+    ///
+    /// # Errors
+    /// When none is installed, or it does not start.
+    pub fn new() -> Result<Self> {
+        Self::start(&installed().context(ABSENT)?)
     }
 
     fn start(bin: &Path) -> Result<Self> {

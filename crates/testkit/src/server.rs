@@ -123,6 +123,15 @@ impl Repository {
         Ok(printed)
     }
 
+    /// Makes a token of the services with the arguments of `token create`.
+    ///
+    /// # Errors
+    /// As [`Repository::run`].
+    pub fn token(&self, arguments: &[&str]) -> Result<String> {
+        let token = self.run(&[&["token", "create"], arguments].concat())?;
+        Ok(token.trim().to_owned())
+    }
+
     /// Runs a command to its end with this standard input, however it ends.
     ///
     /// # Errors
@@ -320,6 +329,21 @@ impl Daemon {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Memory of the process in bytes, by its name in `/proc/PID/status`: `VmRSS` now, `VmHWM` at most so far.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn memory(&self, name: &str) -> Result<u64> {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+        let value = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .and_then(|value| value.split_whitespace().next())
+            .with_context(|| format!("no {name} in {path}"))?;
+        Ok(value.parse::<u64>()? << 10)
     }
 
     /// What it has printed so far, both streams together.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Options, Report, kept_if_it_fails, under_load};
 use crate::fixture::{SeededRng, stream};
-use crate::http::{self, Answer, Request};
+use crate::http::{self, Answer};
 use crate::rpc::Rpc;
 use crate::server::{Daemon, Repository};
 
@@ -36,6 +36,34 @@ enum Known {
     Unsure,
     /// Its deletion was answered.
     Gone,
+}
+
+/// An answer that no request may have; one that is cut has none.
+#[derive(Debug)]
+struct Unexpected {
+    request: &'static str,
+    status: u16,
+    text: String,
+}
+
+impl std::fmt::Display for Unexpected {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {} {}", self.request, self.status, self.text)
+    }
+}
+
+impl std::error::Error for Unexpected {}
+
+/// Requires a status of an answer.
+fn expect(request: &'static str, answer: &Answer, status: u16) -> Result<()> {
+    if answer.status == status {
+        return Ok(());
+    }
+    bail!(Unexpected {
+        request,
+        status: answer.status,
+        text: answer.text(),
+    })
 }
 
 /// A pin request or an upload.
@@ -179,18 +207,11 @@ impl Client {
     fn new(repository: &Repository, number: usize, seed: u64) -> Result<Self> {
         let account = format!("client{number}");
         repository.run(&["account", "create", &account])?;
-        let token = repository.run(&[
-            "token",
-            "create",
-            "load",
-            "--account",
-            &account,
-            "--scope",
-            "pin,upload,read",
-        ])?;
+        let scopes = ["--scope", "pin,upload,read"];
+        let token = repository.token(&[&["load", "--account", &account], &scopes[..]].concat())?;
         Ok(Self {
             account,
-            token: token.trim().to_owned(),
+            token,
             choices: SeededRng::new(seed ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9)),
             made: 0,
             pins: Vec::new(),
@@ -210,17 +231,9 @@ impl Client {
         base: &str,
         method: &str,
         target: &str,
-        kind: Option<&str>,
-        body: Option<&[u8]>,
+        body: Option<(&str, &[u8])>,
     ) -> Result<Answer> {
-        let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.token))];
-        headers.extend(kind.map(|kind| ("Content-Type".to_owned(), kind.to_owned())));
-        let request = Request {
-            headers: &headers,
-            body,
-            ..Request::new(method, target)
-        };
-        http::exchange(base, &request)
+        http::with_token(base, &self.token, method, target, body)
     }
 
     /// Content that no other item has.
@@ -245,8 +258,8 @@ impl Client {
             };
             match done {
                 Ok(()) => self.answered += 1,
-                Err(error) if stopping.load(Ordering::SeqCst) => {
-                    let _ = error;
+                // A connection that breaks is the kill's doing; an answer is not.
+                Err(error) if stopping.load(Ordering::SeqCst) && !error.is::<Unexpected>() => {
                     self.cut += 1;
                     return Ok(());
                 }
@@ -275,15 +288,9 @@ impl Client {
             &faces.pinning,
             "POST",
             "/pins",
-            Some("application/json"),
-            Some(body.as_bytes()),
+            Some(("application/json", body.as_bytes())),
         )?;
-        ensure!(
-            answer.status == 202,
-            "POST /pins: {} {}",
-            answer.status,
-            answer.text()
-        );
+        expect("POST /pins", &answer, 202)?;
         let status: Value = serde_json::from_slice(&answer.body)?;
         let id = status["requestid"].as_str().context("no requestid")?;
         if let Some(item) = self.pins.get_mut(at) {
@@ -315,13 +322,8 @@ impl Client {
         };
         item.known = Known::Unsure;
         let target = format!("/pins/{}", item.id);
-        let answer = self.exchange(&faces.pinning, "DELETE", &target, None, None)?;
-        ensure!(
-            answer.status == 202,
-            "DELETE: {} {}",
-            answer.status,
-            answer.text()
-        );
+        let answer = self.exchange(&faces.pinning, "DELETE", &target, None)?;
+        expect("DELETE /pins", &answer, 202)?;
         if let Some(item) = self.pins.get_mut(at) {
             item.known = Known::Gone;
         }
@@ -334,14 +336,9 @@ impl Client {
         }
         let data = self.content();
         self.unsure_uploads += 1;
-        let kind = Some("application/octet-stream");
-        let answer = self.exchange(&faces.upload, "POST", "/upload", kind, Some(&data))?;
-        ensure!(
-            answer.status == 200,
-            "POST /upload: {} {}",
-            answer.status,
-            answer.text()
-        );
+        let body = Some(("application/octet-stream", data.as_slice()));
+        let answer = self.exchange(&faces.upload, "POST", "/upload", body)?;
+        expect("POST /upload", &answer, 200)?;
         let uploaded: Value = serde_json::from_slice(&answer.body)?;
         let cid = uploaded["value"]["cid"].as_str().context("no CID")?;
         self.unsure_uploads -= 1;
@@ -363,13 +360,8 @@ impl Client {
         };
         item.known = Known::Unsure;
         let target = format!("/{}", item.cid);
-        let answer = self.exchange(&faces.upload, "DELETE", &target, None, None)?;
-        ensure!(
-            answer.status == 200,
-            "DELETE: {} {}",
-            answer.status,
-            answer.text()
-        );
+        let answer = self.exchange(&faces.upload, "DELETE", &target, None)?;
+        expect("DELETE of an upload", &answer, 200)?;
         if let Some(item) = self.uploads.get_mut(at) {
             item.known = Known::Gone;
         }
@@ -426,7 +418,7 @@ impl Client {
     }
 
     fn json(&self, base: &str, target: &str) -> Result<Value> {
-        let answer = self.exchange(base, "GET", target, None, None)?;
+        let answer = self.exchange(base, "GET", target, None)?;
         ensure!(
             answer.status == 200,
             "GET {target}: {} {}",
