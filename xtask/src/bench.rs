@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast it is. The micro-benchmarks, then whole processes over HTTP.
+//! `cargo xtask bench`: how fast it is. The micro-benchmarks, then whole processes over HTTP; `bench peers` times fetches.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -7,12 +7,17 @@ use anyhow::{Result, ensure};
 use cairn_testkit::fixture;
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::Repository;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::process::{announce, cargo, release_binary, run as succeed};
 
+mod peers;
+
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// How often each whole-process case runs; the median counts.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -33,10 +38,19 @@ pub(crate) struct Options {
     processes_only: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// How fast nodes on loopback fetch from each other, and from those of another program.
+    Peers(peers::Options),
+}
+
 /// A case and its median figures, the program's own first.
 type Row = (&'static str, Vec<f64>);
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if let Some(Part::Peers(options)) = &options.part {
+        return peers::run(options);
+    }
     if !options.processes_only {
         announce("micro-benchmarks");
         succeed(cargo().args(["bench", "--workspace", "--benches"]))?;

@@ -12,7 +12,7 @@ use cairn_testkit::server::Repository;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::process::{cargo, root, run as succeed};
+use crate::process::{debug_binary, root, run as succeed, target_folder};
 
 /// The suite and its version, which Kubo 0.42 is tested with as well.
 const MODULE: &str = "github.com/ipfs/gateway-conformance@v0.13.2";
@@ -44,12 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
             "skipped: the conformance suite of gateways, as Go is not installed".to_owned(),
         ));
     }
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .current_dir(root())
-        .no_deps()
-        .exec()?;
-    let target: PathBuf = metadata.target_directory.into();
-    let home = target.join("conformance");
+    let home = target_folder()?.join("conformance");
     fs::create_dir_all(&home)?;
     let source = match &options.source {
         Some(source) => source.clone(),
@@ -65,10 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
     let suite = build(&source, &home)?;
     let output = match &options.url {
         Some(url) => suite.test(url, url)?,
-        None => {
-            succeed(cargo().args(["build", "--workspace", "--bin", "cairn"]))?;
-            test_own(&suite, &target.join("debug/cairn"))?
-        }
+        None => test_own(&suite, &debug_binary()?)?,
     };
     let report = home.join("report.txt");
     fs::write(&report, &output)?;

@@ -17,6 +17,9 @@ pub(crate) struct Options {
     /// Load it with pin requests and uploads of several accounts.
     #[arg(long, conflicts_with = "damage")]
     services: bool,
+    /// Load three nodes that are a cluster on one PostgreSQL database, and kill one of them each round.
+    #[arg(long, conflicts_with_all = ["damage", "services"])]
+    cluster: bool,
     /// How often to kill it.
     #[arg(long, default_value_t = 50)]
     rounds: u32,
@@ -58,6 +61,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.services {
         let report = crash::services::run(&choices)?;
         println!("no pin request and no upload was lost, none is there twice: {report}");
+        return Ok(());
+    }
+    if options.cluster {
+        let report = crash::cluster::run(&choices)?;
+        println!("no pin of the cluster was lost, and none was moved for the database: {report}");
         return Ok(());
     }
     let report = crash::run(&choices)?;

@@ -16,6 +16,7 @@ mod recordings;
 mod simulate;
 mod size;
 mod test;
+mod together;
 
 /// The repository's own tasks.
 #[derive(Debug, Parser)]
@@ -34,12 +35,12 @@ enum Task {
     /// How fast pin requests are made and listed, in SQLite and in PostgreSQL.
     Pins(pins::Options),
     /// The client libraries that programs use, against the program; installs them first.
-    Clients,
+    Clients(clients::Options),
     /// The conformance suite of gateways, against the program; builds it first, with Go.
     Conformance(conformance::Options),
     /// Kills a loaded node again and again and checks that nothing answered was lost.
     Crash(crash::Options),
-    /// Runs the block store's simulation over many seeds.
+    /// Runs the simulation of the block store, or of the cluster, over many seeds.
     Simulate(simulate::Options),
     /// Feeds the decoders what a fuzzer finds.
     Fuzz(fuzz::Options),
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Pins(options) => pins::run(&options),
-        Task::Clients => clients::run(),
+        Task::Clients(options) => clients::run(&options),
         Task::Conformance(options) => conformance::run(&options).map(|outcome| {
             if let conformance::Outcome::Skipped(reason) = outcome {
                 eprintln!("{reason}");

@@ -1,9 +1,11 @@
 //! Running other programs from the repository's root.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+
+use crate::together;
 
 /// The repository's root.
 pub(crate) fn root() -> &'static Path {
@@ -25,8 +27,19 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Runs `command` with this process's own output, and requires that it succeeds.
+/// Runs `command` with this thread's own output, and requires that it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    together::redirect(command, false)?;
+    wait(command)
+}
+
+/// The same without its standard output.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    together::redirect(command, true)?;
+    wait(command.stdout(Stdio::null()))
+}
+
+fn wait(command: &mut Command) -> Result<()> {
     let status = command
         .status()
         .with_context(|| format!("running {}", command.get_program().display()))?;
@@ -67,12 +80,23 @@ fn release(target: &[&str], path: &str) -> Result<PathBuf> {
     run(cargo()
         .args(["build", "--release", "--workspace"])
         .args(target))?;
+    Ok(target_folder()?.join("release").join(path))
+}
+
+/// Builds the program in debug mode as its tests use it, and returns its path. The test that is built as well makes cargo select
+/// the dependencies' features that `cargo test --workspace` does; with others, all of libp2p would be built once more.
+pub(crate) fn debug_binary() -> Result<PathBuf> {
+    run(cargo().args(["build", "--workspace", "--bin", "cairn", "--test", "layers"]))?;
+    Ok(target_folder()?.join("debug/cairn"))
+}
+
+/// Where cargo builds.
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new()
         .current_dir(root())
         .no_deps()
         .exec()?;
-    let folder = metadata.target_directory.join("release");
-    Ok(folder.join(path).into())
+    Ok(metadata.target_directory.into())
 }
 
 /// Prints what comes next, so that the output of a long run can be found again.

@@ -1,4 +1,4 @@
-//! `cargo xtask simulate`: the block store under injected faults, one run a seed.
+//! `cargo xtask simulate`: the block store, or the cluster, under injected faults; one run a seed.
 
 use std::process::Command;
 
@@ -9,6 +9,9 @@ use crate::process::{release_example, root, run as succeed};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Simulate the peers of a cluster on one database, in place of the block store.
+    #[arg(long)]
+    cluster: bool,
     /// How many seeds to run.
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
@@ -19,7 +22,11 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     // With the features that the other tasks build with: what they have built is used.
-    let simulate = release_example("simulate")?;
+    let simulate = release_example(if options.cluster {
+        "simulate_cluster"
+    } else {
+        "simulate"
+    })?;
     let (seeds, from) = (options.seeds.to_string(), options.from.to_string());
     let mut command = Command::new(simulate);
     command.current_dir(root());

@@ -1,13 +1,16 @@
 //! `cargo xtask test`: everything that a change must pass.
 
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use cairn_testkit::postgres;
+use cairn_testkit::{nginx, postgres};
 
 use crate::process::{announce, cargo, root, run as succeed};
+use crate::together::{keep, say};
 use crate::{clients, conformance, fuzz};
 
 #[derive(Debug, Args)]
@@ -20,74 +23,96 @@ pub(crate) struct Options {
     tests_only: bool,
 }
 
-/// Runs every section, whatever failed before it. The workspace's tests come last, so that their own `test result:`
-/// lines close the output.
-pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut failed = Vec::new();
-    let mut skipped = None;
-    let mut section = |name: &'static str, work: &dyn Fn() -> Result<()>| {
+/// The sections that have run.
+#[derive(Default)]
+struct Sections {
+    times: Vec<(&'static str, Duration)>,
+    failed: Vec<&'static str>,
+    /// What could not be checked, and why.
+    skipped: Vec<String>,
+}
+
+impl Sections {
+    /// Runs a section, whatever failed before it.
+    fn run(&mut self, name: &'static str, work: impl FnOnce(&mut Vec<String>) -> Result<()>) {
         announce(name);
-        if let Err(error) = work() {
-            eprintln!("{name}: {error:#}");
-            failed.push(name);
+        let start = Instant::now();
+        let outcome = work(&mut self.skipped);
+        let took = start.elapsed();
+        self.times.push((name, took));
+        match outcome {
+            Ok(()) => eprintln!("{name}: {:.0} s", took.as_secs_f64()),
+            Err(error) => {
+                eprintln!("{name}: {error:#} ({:.0} s)", took.as_secs_f64());
+                self.failed.push(name);
+            }
         }
-    };
-    if !options.tests_only {
-        section("needs", &install);
-        section("formatting", &|| {
-            succeed(cargo().args(["fmt", "--all", "--check"]))
+    }
+
+    /// Prints what is to be seen at the end of the output, but for the tests' own lines.
+    fn print(&self) {
+        announce("so far");
+        for (name, took) in &self.times {
+            eprintln!("{:>6.0} s  {name}", took.as_secs_f64());
+        }
+        for reason in &self.skipped {
+            eprintln!("{reason}");
+        }
+        if !self.failed.is_empty() {
+            eprintln!("failed so far: {}", self.failed.join(", "));
+        }
+    }
+}
+
+/// Runs every section. The workspace's tests come last, so that their own `test result:` lines close the output.
+///
+/// Nothing is compiled twice: the sections after `build` use what it built. Programs and libraries are installed meanwhile.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut sections = Sections::default();
+    let checked = !options.tests_only;
+    if checked {
+        sections.run("needs", |_| install_components());
+    }
+    thread::scope(|scope| {
+        let programs = checked.then(|| scope.spawn(|| keep(install_programs)));
+        let libraries = scope.spawn(|| keep(|| clients::install().map(|()| String::new())));
+        if checked {
+            check(&mut sections);
+        }
+        sections.run("build", |_| {
+            succeed(cargo().args(["test", "--workspace", "--no-run"]))
         });
-        section("lints", &|| {
-            succeed(cargo().args([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "--deny",
-                "warnings",
-            ]))
-        });
-        if has("deny") {
-            section("dependencies", &|| {
-                // What other systems would need is looked at too, so it has to be here.
-                succeed(cargo().arg("fetch"))?;
-                succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+        if options.fuzz_seconds > 0 && root().join("fuzz").is_dir() {
+            sections.run("fuzz", |_| {
+                fuzz::run(&fuzz::Options {
+                    seconds: options.fuzz_seconds,
+                    target: None,
+                    verbose: false,
+                })
             });
-        } else {
-            announce("dependencies");
-            eprintln!("{NO_DENY}");
-            skipped = Some(NO_DENY);
         }
-    }
-    if options.fuzz_seconds > 0 && root().join("fuzz").is_dir() {
-        section("fuzz", &|| {
-            fuzz::run(&fuzz::Options {
-                seconds: options.fuzz_seconds,
-                target: None,
-                verbose: false,
-            })
-        });
-    }
-    section("clients", &clients::run);
-    let unrun = std::cell::OnceCell::new();
-    section("gateway conformance", &|| {
+        // Each section that needs what is not there fails for itself, or says that it is skipped.
+        let installs = [
+            ("programs", programs),
+            ("client libraries", Some(libraries)),
+        ];
+        for (name, install) in installs {
+            if let Some(Ok(ended)) = install.map(thread::ScopedJoinHandle::join) {
+                ended.print(&format!("installing {name}"));
+            }
+        }
+    });
+    sections.run("clients", |_| clients::run(&clients::Options::default()));
+    sections.run("gateway conformance", |skipped| {
         if let conformance::Outcome::Skipped(reason) =
             conformance::run(&conformance::Options::default())?
         {
             eprintln!("{reason}");
-            let _ = unrun.set(reason);
+            skipped.push(reason);
         }
         Ok(())
     });
-    if !failed.is_empty() {
-        eprintln!("failed so far: {}", failed.join(", "));
-    }
-    if let Some(skipped) = skipped {
-        eprintln!("{skipped}");
-    }
-    if let Some(reason) = unrun.get() {
-        eprintln!("{reason}");
-    }
+    sections.print();
     announce("tests: unit, property, snapshot, recordings, crash");
     let mut tests = cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]);
@@ -95,16 +120,43 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         tests.env(postgres::REQUIRED, "1");
     }
     let tests = tests.status().context("running the tests")?;
-    if failed.is_empty() && tests.success() {
+    if !tests.success() {
+        sections.failed.push("tests");
+    }
+    if sections.failed.is_empty() {
         return Ok(());
     }
-    if !tests.success() {
-        failed.push("tests");
-    }
-    bail!(SectionsFailed(failed.join(", ")))
+    bail!(SectionsFailed(sections.failed.join(", ")))
 }
 
-/// Said where the section was, and again before the tests: building cargo-deny takes longer than most of the sections.
+/// Formatting, lints and dependencies.
+fn check(sections: &mut Sections) {
+    sections.run("formatting", |_| {
+        succeed(cargo().args(["fmt", "--all", "--check"]))
+    });
+    sections.run("lints", |_| {
+        succeed(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
+    });
+    sections.run("dependencies", |skipped| {
+        if !has("deny") {
+            eprintln!("{NO_DENY}");
+            skipped.push(NO_DENY.to_owned());
+            return Ok(());
+        }
+        // What other systems would need is looked at too, so it has to be here.
+        succeed(cargo().arg("fetch"))?;
+        succeed(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+    });
+}
+
+/// Building cargo-deny takes longer than most of the sections.
 const NO_DENY: &str = "skipped: the check of dependencies by deny.toml, as cargo-deny is not installed (cargo install --locked cargo-deny); licences and bans are checked by `cargo test -p cairn-testkit --test dependencies`";
 
 /// Sections failed, and each has said why: nothing is to be printed after the tests' own last lines.
@@ -129,32 +181,37 @@ fn has(subcommand: &str) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-/// Installs what the sections need and is not there yet.
-fn install() -> Result<()> {
+/// Installs the parts of the toolchain that the first sections need.
+fn install_components() -> Result<()> {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if !has(subcommand) {
             succeed(Command::new("rustup").args(["component", "add", component]))?;
         }
     }
-    if postgres::installed().is_none() {
-        install_package("postgresql", "PostgreSQL");
-    }
-    if clients::browser().is_none() {
-        install_package("chromium", "Chromium");
-    }
     Ok(())
 }
 
-/// Installs a package on Debian; elsewhere, and without the rights to, the tests that need it say that they are skipped.
-fn install_package(package: &str, name: &str) {
+/// Installs the programs that tests use. Only on Debian; elsewhere, and without the rights to, the tests that need them say that
+/// they are skipped.
+fn install_programs() -> Result<String> {
+    let wanted = [
+        ("postgresql", postgres::installed().is_none()),
+        ("chromium", clients::browser().is_none()),
+        ("nginx-light", nginx::installed().is_none()),
+    ];
+    let missing = wanted.iter().filter(|(_, missing)| *missing);
+    let missing: Vec<&str> = missing.map(|(package, _)| *package).collect();
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive").args(words);
         succeed(&mut command)
     };
-    let install = || apt(&["install", "-y", package]);
-    // The lists of packages may be absent or old.
-    if let Err(error) = install().or_else(|_| apt(&["update"]).and_then(|()| install())) {
-        eprintln!("{name} is not installed, and its tests will be skipped: {error:#}");
+    for package in &missing {
+        let install = || apt(&["install", "-y", package]);
+        // The lists of packages may be absent or old.
+        if let Err(error) = install().or_else(|_| apt(&["update"]).and_then(|()| install())) {
+            say(&format!("{package} is not installed: {error:#}"));
+        }
     }
+    Ok(missing.join(", "))
 }
