@@ -88,7 +88,7 @@ impl Ended {
             Err(error) => format!("FAILED: {error:#}"),
         };
         // In one piece, so that nothing comes between.
-        eprint!("{text}{name}: {end} ({seconds:.0} s)\n");
+        eprintln!("{text}{name}: {end} ({seconds:.0} s)");
         is_done
     }
 }

@@ -333,8 +333,7 @@ fn print(content: &Content, programs: &[Program], pairs: &[Pair], measured: &[Ve
     let reference = pairs
         .iter()
         .zip(measured)
-        .filter(|(pair, _)| pair.client == pair.server)
-        .next_back()
+        .rfind(|(pair, _)| pair.client == pair.server)
         .map(|(_, figures)| median(figures, |figures| figures.seconds))
         .unwrap_or_default();
     for (pair, figures) in pairs.iter().zip(measured) {

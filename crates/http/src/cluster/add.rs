@@ -33,7 +33,9 @@ impl Handler<Face> for AddFiles {
         let add = add_options(&self)?;
         let stream = self.stream_channels;
         let cluster = Arc::clone(&call.service.cluster);
-        let records = upload(cluster, add, self.format, call.body);
+        let mut files = call.body;
+        files.begin().await;
+        let records = upload(cluster, add, self.format, files);
         if stream {
             return Ok(OneOrMany::Begun(records));
         }

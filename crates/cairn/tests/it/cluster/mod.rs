@@ -4,6 +4,7 @@ mod access;
 mod commands;
 mod nginx;
 mod peers;
+mod permission;
 mod recordings;
 mod rest;
 mod shards;

@@ -69,9 +69,9 @@ impl Operation {
     }
 }
 
-fn answer(result: Result<Option<i64>, ClusterError>) -> Answer {
+fn answer(result: &Result<Option<i64>, ClusterError>) -> Answer {
     match result {
-        Ok(version) => Answer::Done(version),
+        Ok(version) => Answer::Done(*version),
         Err(ClusterError::NotPinned { .. }) => Answer::Absent,
         Err(
             ClusterError::TooFewPeers { .. }
@@ -175,9 +175,9 @@ async fn perform(world: &Arc<World>, item: usize, operation: Operation) -> Answe
         match operation {
             Operation::Pin(options) => {
                 let pinned = cluster.pin(&cid, options).await;
-                answer(pinned.map(|pin| Some(pin.version)))
+                answer(&pinned.map(|pin| Some(pin.version)))
             }
-            Operation::Unpin => answer(cluster.unpin(&cid).await.map(|_| None)),
+            Operation::Unpin => answer(&cluster.unpin(&cid).await.map(|_| None)),
             Operation::Add(pin) => {
                 let (events, mut received) = mpsc::channel(64);
                 let options = AddOptions {
@@ -188,7 +188,7 @@ async fn perform(world: &Arc<World>, item: usize, operation: Operation) -> Answe
                 let upload = AddUpload::Car("a CAR".to_owned(), content);
                 let reading = async { while received.recv().await.is_some() {} };
                 let (added, ()) = tokio::join!(cluster.add(options, upload, events), reading);
-                answer(added.map(|()| None))
+                answer(&added.map(|()| None))
             }
         }
     };

@@ -16,7 +16,9 @@ const WAIT: Duration = Duration::from_millis(20);
 
 /// Whether an error ended a transaction that may succeed when it is repeated: a serialization failure or a deadlock.
 pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| ["40001", "40P01"].contains(&code.as_ref()))
 }
 

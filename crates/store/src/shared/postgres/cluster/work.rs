@@ -184,7 +184,7 @@ pub(super) async fn requeue_lost(
     .rows_affected()
         > 0;
     if there {
-        settle(&mut transaction, &id).await?;
+        settle(&mut transaction, id).await?;
     }
     transaction.commit().await.map_err(failed(WRITE))?;
     Ok(there)

@@ -131,6 +131,8 @@ pub(super) fn statuses(
     limit: usize,
 ) -> Result<Vec<PinStatusRow>, SharedError> {
     let limit = page_limit(limit);
+    // One lock of the file for all the queries.
+    let _snapshot = connection.unchecked_transaction().map_err(failed(READ))?;
     let page = match with {
         None => pins(
             connection,
