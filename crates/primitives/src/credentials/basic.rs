@@ -5,6 +5,10 @@ use data_encoding::BASE64;
 /// Reads the secret of `Authorization: Basic SECRET`: the name, which has no colon, and the password. `None` for other texts.
 #[must_use]
 pub fn read(secret: &str) -> Option<(String, String)> {
+    // The decoder takes padding in the middle of a text, so that a pair would have more than one secret.
+    if secret.trim_end_matches('=').contains('=') {
+        return None;
+    }
     let decoded = BASE64.decode(secret.as_bytes()).ok()?;
     let mut name = String::from_utf8(decoded).ok()?;
     let password = name.split_off(name.find(':')?);
@@ -37,8 +41,10 @@ mod tests {
             read("QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
             Some(("Aladdin".to_owned(), "open sesame".to_owned()))
         );
-        // No colon, no padding, other letters, no UTF-8.
-        for wrong in ["", "YQ==", "YTpi=", "YTo", "a:b", "/zo=", "YTpi\n"] {
+        // No colon, no padding, padding in the middle, other letters, no UTF-8.
+        for wrong in [
+            "", "YQ==", "YTpi=", "YTo", "3o8=0686", "YTo=YTo=", "a:b", "/zo=", "YTpi\n",
+        ] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
     }

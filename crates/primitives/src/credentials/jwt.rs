@@ -104,21 +104,9 @@ pub fn is_code(secret: &[u8], text: &str, code: &[u8]) -> bool {
     mac(secret, text).verify_slice(code).is_ok()
 }
 
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
 fn mac(secret: &[u8], text: &str) -> Hmac<Sha256> {
-    // HMAC hashes keys that are longer than a block of the hash function, and fills shorter ones with zeros: RFC 2104,
-    // section 2.
-    let mut key = [0; 64];
-    match key.get_mut(..secret.len()) {
-        Some(start) => start.copy_from_slice(secret),
-        None => {
-            use sha2::Digest as _;
-            let hash = Sha256::digest(secret);
-            for (place, byte) in key.iter_mut().zip(hash) {
-                *place = byte;
-            }
-        }
-    }
-    let mut mac = Hmac::<Sha256>::new(&key.into());
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key");
     mac.update(text.as_bytes());
     mac
 }
