@@ -178,11 +178,8 @@ impl Asker {
             Tree::Wan(_) => self.router.ask_one(true, &self.request, self.steps),
             Tree::Lan(_) => self.router.ask_one(false, &self.request, self.steps),
             Tree::Parallel(branches) => {
-                let all = branches.routers.iter().map(|branch| {
-                    let found = self.ask_later(branch.router.clone(), branch.after);
-                    self.limited(found, branch.timeout, branch.ignore_errors)
-                });
-                let all = stream::select_all(all);
+                let all = branches.routers.iter();
+                let all = stream::select_all(all.map(|branch| self.ask_later(branch.clone())));
                 self.limited(self.until_failure(all.boxed()), branches.timeout, false)
             }
             Tree::Sequential(branches) => {
@@ -192,15 +189,24 @@ impl Asker {
         }
     }
 
-    fn ask_later(&self, tree: Arc<Tree>, after: Duration) -> BoxStream<'static, Found> {
+    /// Asks a router after its time, from which on its timeout counts.
+    fn ask_later(&self, branch: Branch) -> BoxStream<'static, Found> {
         let asker = self.clone();
         let start = async move {
-            if !after.is_zero() {
-                tokio::time::sleep(after).await;
+            if !branch.after.is_zero() {
+                tokio::time::sleep(branch.after).await;
             }
-            asker.ask(&tree)
+            asker.ask_branch(&branch)
         };
         stream::once(start).flatten().boxed()
+    }
+
+    fn ask_branch(&self, branch: &Branch) -> BoxStream<'static, Found> {
+        self.limited(
+            self.ask(&branch.router),
+            branch.timeout,
+            branch.ignore_errors,
+        )
     }
 
     /// Whether one answer is all that is asked for.
@@ -208,9 +214,11 @@ impl Asker {
         matches!(self.request, Request::Peer(_) | Request::Value(_))
     }
 
-    /// Whether a failure of one router that counts ends the lookup. Providers are collected from whoever has any.
-    fn fails_together(&self) -> bool {
-        !matches!(self.request, Request::Providers(_))
+    /// Whether an answer of one router is a failure that ends the lookup. Providers are collected from whoever has any. An
+    /// empty routing table has nothing, as a router that has not found anything.
+    fn ends_all(&self, found: &Found) -> bool {
+        matches!(found, Found::Failed(failure) if *failure != Failure::NoPeers)
+            && !matches!(self.request, Request::Providers(_))
     }
 
     /// Ends with a timeout, which is a failure. Failures are dropped if they are ignored.
@@ -236,16 +244,12 @@ impl Asker {
 
     /// The answers up to the first failure that ends all.
     fn until_failure(&self, found: BoxStream<'static, Found>) -> BoxStream<'static, Found> {
-        if !self.fails_together() {
-            return found;
-        }
-        let found = found.scan(false, |failed, found| {
-            if *failed {
-                return std::future::ready(None);
-            }
-            // An empty routing table has nothing, as a router that has not found anything.
-            *failed = matches!(&found, Found::Failed(failure) if *failure != Failure::NoPeers);
-            std::future::ready(Some(found))
+        let state = Some((self.clone(), found));
+        let found = stream::unfold(state, |state| async move {
+            let (asker, mut found) = state?;
+            let next = found.next().await?;
+            let left = (!asker.ends_all(&next)).then_some((asker, found));
+            Some((next, left))
         });
         found.boxed()
     }
@@ -276,18 +280,11 @@ impl Asker {
                         return None;
                     }
                     let next = state.left.next()?;
-                    let found = state.asker.ask(&next.router);
-                    state.found = state.asker.limited(found, next.timeout, next.ignore_errors);
+                    state.found = state.asker.ask_branch(&next);
                     continue;
                 };
-                match &found {
-                    Found::Step(_) => {}
-                    Found::Failed(failure) => {
-                        state.is_over =
-                            state.asker.fails_together() && *failure != Failure::NoPeers;
-                    }
-                    _ => state.has_answer = true,
-                }
+                state.is_over = state.asker.ends_all(&found);
+                state.has_answer |= !matches!(found, Found::Step(_) | Found::Failed(_));
                 return Some((found, state));
             }
         });
@@ -297,17 +294,14 @@ impl Asker {
 
 /// Ends a lookup after a time, with a failure.
 fn with_timeout(found: BoxStream<'static, Found>, timeout: Duration) -> BoxStream<'static, Found> {
-    let state = (found, None);
-    let limited = stream::unfold(state, move |(mut found, deadline)| async move {
-        let deadline = match deadline {
-            None => tokio::time::Instant::now() + timeout,
-            Some(Some(deadline)) => deadline,
-            // It has ended.
-            Some(None) => return None,
-        };
+    // The time begins with the first poll.
+    let state = Some((found, None));
+    let limited = stream::unfold(state, move |state| async move {
+        let (mut found, deadline) = state?;
+        let deadline = deadline.unwrap_or_else(|| tokio::time::Instant::now() + timeout);
         match tokio::time::timeout_at(deadline, found.next()).await {
-            Ok(next) => next.map(|next| (next, (found, Some(Some(deadline))))),
-            Err(_) => Some((Found::Failed(Failure::TimedOut), (found, Some(None)))),
+            Ok(next) => next.map(|next| (next, Some((found, Some(deadline))))),
+            Err(_) => Some((Found::Failed(Failure::TimedOut), None)),
         }
     });
     limited.boxed()

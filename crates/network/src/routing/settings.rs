@@ -60,6 +60,15 @@ impl Settings {
         let (wan, lan) = custom.modes();
         (wan.unwrap_or(DhtMode::Off), lan.unwrap_or(DhtMode::Off))
     }
+
+    /// The HTTP routers that find providers, by their URLs.
+    #[must_use]
+    pub fn provider_urls(&self) -> Vec<String> {
+        match &self.custom {
+            Some(custom) => custom.provider_urls(),
+            None => self.routers.clone(),
+        }
+    }
 }
 
 impl Default for Settings {

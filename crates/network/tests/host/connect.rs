@@ -1,10 +1,15 @@
 //! Connections over every transport.
 
+use std::time::Duration;
+
 use cairn_network::host::{Settings, WssCertificate};
 use cairn_store::network::{Bandwidth as _, Direction, NetworkError, PeerAddresses, Swarm as _};
 use futures_util::StreamExt as _;
 
 use crate::support::{TCP, plain, start, until};
+
+/// How long a swarm of libp2p may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A swarm of libp2p with its own TLS.
 fn with_libp2p_tls() -> libp2p::Swarm<libp2p::ping::Behaviour> {
@@ -100,16 +105,21 @@ async fn with_the_tls_of_libp2p() {
             }
         }
     };
-    pinged.await.unwrap();
+    let pinged = tokio::time::timeout(LIMIT, pinged).await;
+    pinged.expect("the host answers").unwrap();
     // It is dialed, and pinged.
     let mut listener = with_libp2p_tls();
     listener.listen_on(TCP.parse().unwrap()).unwrap();
-    let address = loop {
-        let event = listener.select_next_some().await;
-        if let libp2p::swarm::SwarmEvent::NewListenAddr { address, .. } = event {
-            break address;
+    let listening = async {
+        loop {
+            let event = listener.select_next_some().await;
+            if let libp2p::swarm::SwarmEvent::NewListenAddr { address, .. } = event {
+                return address;
+            }
         }
     };
+    let listening = tokio::time::timeout(LIMIT, listening).await;
+    let address = listening.expect("the swarm listens");
     let peer = cairn_primitives::PeerId::from(*listener.local_peer_id());
     tokio::spawn(async move {
         loop {

@@ -65,11 +65,9 @@ impl Parts {
         let strategy = announces
             .then(|| Strategy::from_config(config))
             .transpose()?;
-        let http_routers = routing_settings.as_ref().is_some_and(|settings| {
-            let custom = settings.custom.as_ref();
-            !settings.routers.is_empty()
-                || custom.is_some_and(|custom| !custom.provider_urls().is_empty())
-        });
+        let http_routers = routing_settings
+            .as_ref()
+            .is_some_and(|settings| !settings.provider_urls().is_empty());
         let router = routing_settings.map(|routing_settings| {
             let (behaviour, router) = routing::new(routing_settings, settings.local());
             modules.routing = Some(behaviour);

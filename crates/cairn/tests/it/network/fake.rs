@@ -224,7 +224,9 @@ fn found(step: QueryStep, responses: Vec<PeerAddresses>) -> QueryEvents {
         })
     };
     let sent = event(QueryStep::SendingQuery, Some(peer()), Vec::new());
-    stream::iter([sent, event(step, None, responses)]).boxed()
+    // Whom a peer names on the way has not been found.
+    let named = event(QueryStep::Response, Some(peer()), vec![known()]);
+    stream::iter([sent, named, event(step, None, responses)]).boxed()
 }
 
 impl Routing for Fake {

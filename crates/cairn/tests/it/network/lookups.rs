@@ -17,14 +17,22 @@ async fn lookups_tell_their_steps() {
             .await;
         assert_eq!(
             found.unwrap(),
-            [step(0, PEER, Value::Null), step(2, "", peer.clone())]
+            [
+                step(0, PEER, Value::Null),
+                step(1, PEER, peer.clone()),
+                step(2, "", peer.clone())
+            ]
         );
         let found = online
             .call(&format!("{group}/findprovs?arg=bafkqaaa"), None)
             .await;
         assert_eq!(
             found.unwrap(),
-            [step(0, PEER, Value::Null), step(4, "", peer.clone())]
+            [
+                step(0, PEER, Value::Null),
+                step(1, PEER, peer.clone()),
+                step(4, "", peer.clone())
+            ]
         );
         let absent = online.refused(&format!("{group}/get?arg=/pk/{key}")).await;
         assert!(absent.contains("routing: not found"), "{absent}");

@@ -16,7 +16,7 @@ use cairn_node::Node;
 use cairn_primitives::ipns::{MAX_RECORD, Record};
 use cairn_primitives::{Cid, PeerId};
 use cairn_store::names::{NameError, NameOptions};
-use cairn_store::network::{Network, QueryEvents, QueryStep};
+use cairn_store::network::{Network, QueryEvent, QueryEvents, QueryStep};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode, header};
 
@@ -104,8 +104,11 @@ async fn handle(node: &Node, request: Request) -> Result<Response, Refusal> {
         }
         _ => return Err(Refusal::new(StatusCode::NOT_FOUND, "404 page not found")),
     };
+    // Peers that are named on the way are no answer.
+    let is_answer =
+        |event: &QueryEvent| matches!(event.step, QueryStep::FinalPeer | QueryStep::Provider);
     let records = events
-        .filter_map(|event| std::future::ready(event.ok()))
+        .filter_map(move |event| std::future::ready(event.ok().filter(is_answer)))
         .flat_map(|event| {
             let own = match (event.step, event.peer) {
                 (QueryStep::FinalPeer, Some(peer)) => Some(PeerRecord::new(peer, Vec::new())),

@@ -2,31 +2,31 @@
 //!
 //! Certificates and the server's side are those of libp2p. Its client prefers ChaCha20, which needs several times as much of the
 //! processor as AES where that has instructions for AES; and both sides write their keys to a file that an environment variable
-//! names. Neither can be changed there, so configuration and stream are made here.
+//! names. Neither can be changed there, so the configuration is made here. QUIC has that of libp2p.
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
+use futures_rustls::{TlsAcceptor, TlsConnector};
 use libp2p::PeerId;
 use libp2p::futures::{AsyncRead, AsyncWrite};
 use libp2p::identity::Keypair;
-use libp2p::tls::certificate::{ParseError, VerificationError, parse};
+use libp2p::tls::certificate::parse;
 use libp2p::tls::{make_client_config, make_server_config};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, Connection, DigitallySignedStruct, Error,
-    NoKeyLog, ServerConfig, ServerConnection, SignatureScheme, SupportedCipherSuite,
+    ClientConfig, DigitallySignedStruct, Error, NoKeyLog, SignatureScheme, SupportedCipherSuite,
 };
+
+pub(super) use futures_rustls::TlsStream;
 
 /// Encrypts connections.
 #[derive(Clone)]
 pub(super) struct Tls {
-    client: Arc<ClientConfig>,
-    server: Arc<ServerConfig>,
+    client: TlsConnector,
+    server: TlsAcceptor,
 }
 
 impl Tls {
@@ -47,8 +47,8 @@ impl Tls {
             client.with_client_cert_resolver(Arc::clone(&libp2p.client_auth_cert_resolver));
         client.alpn_protocols.clone_from(&libp2p.alpn_protocols);
         Ok(Self {
-            client: Arc::new(client),
-            server: Arc::new(server),
+            client: Arc::new(client).into(),
+            server: Arc::new(server).into(),
         })
     }
 
@@ -59,8 +59,7 @@ impl Tls {
     {
         // No name is sent.
         let name = ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into());
-        let session = ClientConnection::new(self.client, name).map_err(io::Error::other)?;
-        TlsStream::handshake(socket, session.into()).await
+        known(self.client.connect(name, socket).await?.into())
     }
 
     /// Encrypts a connection that the other side has opened.
@@ -68,8 +67,7 @@ impl Tls {
     where
         C: AsyncRead + AsyncWrite + Unpin,
     {
-        let session = ServerConnection::new(self.server).map_err(io::Error::other)?;
-        TlsStream::handshake(socket, session.into()).await
+        known(self.server.accept(socket).await?.into())
     }
 }
 
@@ -102,14 +100,6 @@ fn rank(suite: &SupportedCipherSuite) -> u8 {
 #[derive(Debug)]
 struct Verifier;
 
-fn of_parse(_: ParseError) -> Error {
-    Error::InvalidCertificate(CertificateError::BadEncoding)
-}
-
-fn of_verification(_: VerificationError) -> Error {
-    Error::InvalidCertificate(CertificateError::BadSignature)
-}
-
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -123,7 +113,7 @@ impl ServerCertVerifier for Verifier {
             return Err(Error::General("there is more than one certificate".into()));
         }
         // This checks the signature of the key of the peer.
-        parse(certificate).map_err(of_parse)?;
+        parse(certificate)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -142,10 +132,8 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let certificate = parse(certificate).map_err(of_parse)?;
-        certificate
-            .verify_signature(signed.scheme, message, signed.signature())
-            .map_err(of_verification)?;
+        let certificate = parse(certificate)?;
+        certificate.verify_signature(signed.scheme, message, signed.signature())?;
         Ok(HandshakeSignatureValid::assertion())
     }
 
@@ -164,160 +152,13 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// An encrypted connection.
-pub(super) struct TlsStream<C> {
-    socket: C,
-    session: Connection,
-    is_closing: bool,
-}
-
-/// The socket as rustls reads and writes it.
-struct Blocking<'a, 'b, C> {
-    socket: &'a mut C,
-    context: &'a mut Context<'b>,
-}
-
-fn or_would_block<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
-    match poll {
-        Poll::Ready(result) => result,
-        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-    }
-}
-
-impl<C: AsyncRead + Unpin> io::Read for Blocking<'_, '_, C> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        or_would_block(Pin::new(&mut *self.socket).poll_read(self.context, buffer))
-    }
-}
-
-impl<C: AsyncWrite + Unpin> io::Write for Blocking<'_, '_, C> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        or_would_block(Pin::new(&mut *self.socket).poll_write(self.context, bytes))
-    }
-
-    fn write_vectored(&mut self, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        or_would_block(Pin::new(&mut *self.socket).poll_write_vectored(self.context, parts))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        or_would_block(Pin::new(&mut *self.socket).poll_flush(self.context))
-    }
-}
-
-/// A result of rustls; a socket that would block is pending.
-fn of_blocking<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-        other => Poll::Ready(other),
-    }
-}
-
-impl<C: AsyncRead + AsyncWrite + Unpin> TlsStream<C> {
-    async fn handshake(socket: C, session: Connection) -> io::Result<(PeerId, Self)> {
-        let mut stream = Self {
-            socket,
-            session,
-            is_closing: false,
-        };
-        std::future::poll_fn(|context| stream.poll_handshake(context)).await?;
-        let peer = match stream.session.peer_certificates() {
-            Some([certificate]) => parse(certificate).map_err(io::Error::other)?.peer_id(),
-            _ => return Err(io::Error::other("the peer has not one certificate")),
-        };
-        Ok((peer, stream))
-    }
-
-    fn poll_handshake(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.poll_encrypted(context))?;
-            // WebSocket sends nothing before that.
-            ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-            if !self.session.is_handshaking() {
-                return Poll::Ready(Ok(()));
-            }
-            if self.session.wants_read() && ready!(self.poll_records(context))? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
-        }
-    }
-
-    /// Reads records from the socket; zero bytes at its end.
-    fn poll_records(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let socket = &mut self.socket;
-        let mut blocking = Blocking { socket, context };
-        let count = ready!(of_blocking(self.session.read_tls(&mut blocking)))?;
-        if let Err(error) = self.session.process_new_packets() {
-            // The other side is told why, as far as that is possible at once.
-            let _ = self.poll_encrypted(context);
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
-        }
-        Poll::Ready(Ok(count))
-    }
-}
-
-impl<C: AsyncWrite + Unpin> TlsStream<C> {
-    /// Writes what is encrypted.
-    fn poll_encrypted(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.session.wants_write() {
-            let socket = &mut self.socket;
-            let mut blocking = Blocking { socket, context };
-            if ready!(of_blocking(self.session.write_tls(&mut blocking)))? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<C> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        loop {
-            let read = io::Read::read(&mut this.session.reader(), buffer);
-            // Without plaintext rustls would block, and more records are needed.
-            if let Poll::Ready(read) = of_blocking(read) {
-                return Poll::Ready(read);
-            }
-            ready!(this.poll_records(context))?;
-        }
-    }
-}
-
-impl<C: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<C> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        // Little is encrypted ahead: what was is written first.
-        ready!(this.poll_encrypted(context))?;
-        let count = io::Write::write(&mut this.session.writer(), bytes)?;
-        match this.poll_encrypted(context) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ => Poll::Ready(Ok(count)),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_encrypted(context))?;
-        Pin::new(&mut this.socket).poll_flush(context)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if !this.is_closing {
-            this.is_closing = true;
-            this.session.send_close_notify();
-        }
-        ready!(this.poll_encrypted(context))?;
-        Pin::new(&mut this.socket).poll_close(context)
-    }
+/// A connection whose other side has a certificate of libp2p, and who that is.
+fn known<C>(stream: TlsStream<C>) -> io::Result<(PeerId, TlsStream<C>)> {
+    let peer = match stream.get_ref().1.peer_certificates() {
+        Some([certificate]) => parse(certificate).map_err(io::Error::other)?.peer_id(),
+        _ => return Err(io::Error::other("the peer has not one certificate")),
+    };
+    Ok((peer, stream))
 }
 
 #[cfg(test)]
@@ -325,8 +166,9 @@ mod tests {
     use libp2p::futures::executor::block_on;
     use libp2p::futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use std::collections::VecDeque;
+    use std::pin::Pin;
     use std::sync::Mutex;
-    use std::task::Waker;
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
@@ -430,7 +272,12 @@ mod tests {
             let (peer, mut stream) = client.connect(one).await.unwrap();
             assert_eq!(peer, server_id);
             if has_aes() {
-                let suite = stream.session.negotiated_cipher_suite().unwrap().suite();
+                let suite = stream
+                    .get_ref()
+                    .1
+                    .negotiated_cipher_suite()
+                    .unwrap()
+                    .suite();
                 assert_eq!(suite, rustls::CipherSuite::TLS13_AES_128_GCM_SHA256);
             }
             stream.write_all(&all).await.unwrap();
@@ -456,7 +303,7 @@ mod tests {
             stream.write_all(b"half").await.unwrap();
             stream.flush().await.unwrap();
             // Without the alert that tells the end.
-            stream.socket.close().await.unwrap();
+            stream.get_mut().0.close().await.unwrap();
         };
         let receiving = async {
             let (_, mut stream) = server.accept(other).await.unwrap();

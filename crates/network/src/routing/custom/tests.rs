@@ -160,12 +160,32 @@ async fn who_does_not_answer_in_time_is_not_waited_for() {
     };
     let parallel = Tree::Parallel(branches([slow(false), late]));
     assert!(is_found(&provider_events(parallel).await));
+    // The timeout counts from when it is asked.
+    let later = Branch {
+        after: Duration::from_millis(1_200),
+        timeout: Some(Duration::from_secs(1)),
+        ..branch(&good, false)
+    };
+    assert!(is_found(
+        &provider_events(Tree::Parallel(branches([later]))).await
+    ));
     let all_late = Tree::Parallel(Branches {
         timeout: Some(Duration::from_millis(50)),
         ..branches([branch(&silent, false)])
     });
     let events = provider_events(all_late).await;
     assert!(matches!(events[..], [Err(_)]), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_failure_that_counts_is_not_followed_by_a_wait() {
+    let (silent, _listener) = silent().await;
+    let (name, _) = record(1, 1);
+    let routers = [branch(&bad().await, false), branch(&silent, false)];
+    let (_behaviour, router) = router(Tree::Parallel(branches(routers)));
+    let options = NameOptions::default();
+    let found = tokio::time::timeout(Duration::from_secs(20), router.get(&name, &options)).await;
+    assert!(found.expect("it ends with the failure").is_err());
 }
 
 #[tokio::test]

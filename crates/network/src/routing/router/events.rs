@@ -54,7 +54,6 @@ impl Router {
                 _ => Vec::new(),
             },
         );
-        let events = first(events, QueryStep::FinalPeer, 1);
         // A lookup that ends without the peer has failed.
         let state = (events, false);
         let events = stream::unfold(state, |(mut events, is_over)| async move {

@@ -79,10 +79,11 @@ impl Router {
     ) -> Self {
         let ignored = settings.ignored_providers.iter();
         let (mode, _) = settings.modes();
-        let http = match &settings.custom {
-            Some(custom) => Delegated::new(&custom.provider_urls(), &[]),
-            None => Delegated::new(&settings.routers, &settings.publishers),
+        let publishers = match &settings.custom {
+            Some(_) => &[][..],
+            None => &settings.publishers,
         };
+        let http = Delegated::new(&settings.provider_urls(), publishers);
         let inner = Inner {
             mode,
             local,
@@ -123,31 +124,29 @@ impl Router {
     /// How many are asked with a request.
     fn asked(&self, request: &Request) -> usize {
         match self.custom_tree(request) {
-            Some((tree, _)) => tree.leaves(),
+            Some(tree) => tree.leaves(),
             None => self.dhts_for(request).count() + self.inner.http.asked(request),
         }
     }
 
     /// Asks both DHTs and all HTTP routers at the same time. Empty if there are none.
     pub(super) fn ask(&self, request: &Request, steps: bool) -> BoxStream<'static, Found> {
-        if let Some((tree, request)) = self.custom_tree(request) {
+        if let Some(tree) = self.custom_tree(request) {
             let asker = Asker {
                 router: self.clone(),
-                request,
+                request: request.clone(),
                 steps,
             };
-            // Nothing is sent before the first poll.
-            let start = async move { asker.ask(&tree) };
-            return futures_util::stream::once(start).flatten().boxed();
+            return asker.ask(tree);
         }
         let http = self.inner.http.ask(request);
         futures_util::stream::select(self.ask_dhts(request, steps), http).boxed()
     }
 
     /// The router of a request that is composed by hand.
-    fn custom_tree(&self, request: &Request) -> Option<(Arc<Tree>, Request)> {
-        let tree = self.inner.custom.as_ref()?.tree(request)?;
-        Some((Arc::clone(tree), request.clone()))
+    fn custom_tree(&self, request: &Request) -> Option<&Tree> {
+        let tree = self.inner.custom.as_ref()?.tree(request);
+        tree.map(|tree| &**tree)
     }
 
     /// An HTTP router of those.

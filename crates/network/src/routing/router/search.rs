@@ -4,50 +4,34 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use cairn_primitives::keys::PeerId;
 use cairn_primitives::multiaddr::{Host, HttpAddr};
 use cairn_primitives::{Cid, Multiaddr};
-use cairn_store::network::{NetworkError, PeerAddresses};
+use cairn_store::network::PeerAddresses;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
-use libp2p::kad::{PeerInfo, RecordKey};
+use libp2p::kad::RecordKey;
 
-use super::events::Failures;
-use super::{Router, error_of, peer_addresses};
+use super::{Router, peer_addresses};
 use crate::routing::dht::{Found, Request};
 use crate::routing::record::Valid;
 
-/// Peers as they are found. An error is the last item, and only comes if none was found.
-pub(super) type Peers = BoxStream<'static, Result<PeerAddresses, NetworkError>>;
-
-impl Router {
-    /// Providers of a CID, each once.
-    pub(super) fn find_provider_addresses(&self, cid: &Cid) -> Peers {
-        let key = RecordKey::from(cid.hash().as_bytes().to_vec());
-        let (found, failures) = self.start(&Request::Providers(key));
-        let router = self.clone();
-        peers(
-            "the lookup of providers",
-            failures,
-            found,
-            move |found| match found {
-                Found::Provider(peer) if !router.inner.ignored.contains(&peer.peer_id) => {
-                    Some(peer)
-                }
-                Found::OwnRecord(peer) => Some(peer),
-                _ => None,
-            },
-        )
-    }
-}
-
 impl crate::Providers for Router {
     fn find(&self, cid: &Cid) -> BoxStream<'static, PeerAddresses> {
-        let local = PeerId::from(self.inner.local);
-        let providers = self.find_provider_addresses(cid);
-        let others = providers.filter_map(move |provider| {
-            let other = provider.ok().filter(|it| it.peer != local);
-            std::future::ready(other)
+        let key = RecordKey::from(cid.hash().as_bytes().to_vec());
+        let (router, mut seen) = (self.clone(), HashSet::new());
+        let found = self.ask(&Request::Providers(key), false);
+        let others = found.filter_map(move |found| {
+            let inner = &router.inner;
+            std::future::ready(match found {
+                Found::Provider(peer)
+                    if peer.peer_id != inner.local
+                        && !inner.ignored.contains(&peer.peer_id)
+                        && seen.insert(peer.peer_id) =>
+                {
+                    Some(peer_addresses(&peer))
+                }
+                _ => None,
+            })
         });
         others.boxed()
     }
@@ -81,49 +65,6 @@ fn gateway_url(address: &Multiaddr) -> Option<String> {
         Host::Ip(ip) => format!("{scheme}://{ip}:{port}"),
         Host::Name(name) => format!("{scheme}://{name}:{port}"),
     })
-}
-
-/// Peers among answers, each once.
-fn peers(
-    action: &'static str,
-    failures: Failures,
-    found: BoxStream<'static, Found>,
-    to_peer: impl Fn(Found) -> Option<PeerInfo> + Send + 'static,
-) -> Peers {
-    struct State<F> {
-        found: BoxStream<'static, Found>,
-        to_peer: F,
-        failures: Failures,
-        seen: HashSet<libp2p::PeerId>,
-        ended: bool,
-    }
-    let state = State {
-        found,
-        to_peer,
-        failures,
-        seen: HashSet::new(),
-        ended: false,
-    };
-    let peers = stream::unfold(state, move |mut state| async move {
-        while !state.ended {
-            let Some(found) = state.found.next().await else {
-                break;
-            };
-            if let Found::Failed(failure) = found {
-                state.failures.add(failure);
-            } else if let Some(peer) = (state.to_peer)(found)
-                && state.seen.insert(peer.peer_id)
-            {
-                return Some((Ok(peer_addresses(&peer)), state));
-            }
-        }
-        let failure = state.failures.first();
-        let is_last = !state.ended && state.seen.is_empty();
-        state.ended = true;
-        let failure = failure.filter(|_| is_last)?;
-        Some((Err(error_of(action, failure)), state))
-    });
-    peers.boxed()
 }
 
 /// Values of one key, of which the best is kept. Invalid ones do not count.
