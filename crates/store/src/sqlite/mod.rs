@@ -71,7 +71,7 @@ pub(crate) fn sync_parent(path: &Path) -> std::io::Result<()> {
 }
 
 /// What every connection needs.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // Plans do not depend on the values of parameters. Otherwise SQLite parses a statement again each time one is bound.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -114,4 +114,27 @@ pub(crate) fn finish(connection: Connection) -> Result<(), RowError> {
     connection
         .close()
         .map_err(|(_, error)| database("write")(error))
+}
+
+/// Runs a part of a transaction that is undone alone when it fails, or the whole transaction where that fails too.
+pub(crate) fn alone<E>(
+    transaction: &Connection,
+    failed: impl Fn(rusqlite::Error) -> E,
+    part: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
+    // Statements that are kept: a `Savepoint` of rusqlite would have each of its own parsed again.
+    let run = |statement| {
+        let mut statement = transaction.prepare_cached(statement)?;
+        statement.execute([]).map(drop)
+    };
+    run("SAVEPOINT part").map_err(&failed)?;
+    let done = part().and_then(|()| run("RELEASE part").map_err(&failed));
+    if done.is_err() && !transaction.is_autocommit() {
+        let undone = run("ROLLBACK TO part").and_then(|()| run("RELEASE part"));
+        if undone.is_err() {
+            // Half of the part must not stand with the others.
+            drop(transaction.execute_batch("ROLLBACK"));
+        }
+    }
+    done
 }

@@ -1,5 +1,7 @@
 //! The writing thread: one transaction and one sync for all waiting callers, in the database and in the journal.
 
+use std::convert::identity;
+
 use cairn_primitives::Cid;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -167,12 +169,12 @@ fn in_transaction(
             .map_err(journal_error)?;
     }
     let mut tally = PinTally::of(*now);
-    let mut transaction = connection
+    let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database("write"))?;
     let mut batches = std::mem::take(waiting).into_iter();
     while let Some(batch) = batches.next() {
-        match apply(&mut transaction, &batch.changes, &mut tally) {
+        match apply(&transaction, &batch.changes, &mut tally) {
             Ok(()) => applied.push(batch.answer),
             Err(error) => {
                 let error = database("write")(error);
@@ -231,7 +233,7 @@ impl Database {
 
 /// Applies one batch, or nothing of it.
 fn apply(
-    transaction: &mut rusqlite::Transaction<'_>,
+    transaction: &Connection,
     changes: &[Change],
     tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
@@ -245,7 +247,7 @@ fn apply(
 }
 
 fn apply_all(
-    transaction: &mut rusqlite::Transaction<'_>,
+    transaction: &Connection,
     changes: &[Change],
     tally: &mut PinTally,
 ) -> rusqlite::Result<()> {
@@ -253,11 +255,11 @@ fn apply_all(
         // A statement that fails undoes itself.
         return change_row(transaction, change, tally);
     }
-    let savepoint = transaction.savepoint()?;
-    for change in changes {
-        change_row(&savepoint, change, tally)?;
-    }
-    savepoint.commit()
+    sqlite::alone(transaction, identity, || {
+        changes
+            .iter()
+            .try_for_each(|change| change_row(transaction, change, tally))
+    })
 }
 
 /// Notes what a change does to the pins.

@@ -36,6 +36,20 @@ macro_rules! now {
 }
 use now;
 
+/// Does something in a transaction, and again while it is in the way of others; see [`again`].
+macro_rules! transact {
+    ($rows:expr, $action:expr, |$connection:ident| $work:expr) => {
+        $crate::shared::postgres::again(|| async {
+            let mut transaction = $rows.begin($action).await?;
+            let $connection = &mut *transaction;
+            let done = $work.await?;
+            $crate::shared::postgres::commit(transaction, $action, done).await
+        })
+        .await
+    };
+}
+use transact;
+
 /// Shared rows in one PostgreSQL database.
 #[derive(Debug)]
 pub struct PostgresRows {

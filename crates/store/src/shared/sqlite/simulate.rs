@@ -15,6 +15,7 @@ use rusqlite::{Connection as Database, TransactionBehavior};
 
 use super::{Reads, STEPS, SharedSqliteRows, Writer, failed};
 use crate::shared::{Millis, SharedError};
+use crate::sqlite::prepare;
 
 /// A process's connection to the database.
 pub trait Connection: Send + Sync + 'static {
@@ -50,7 +51,7 @@ impl SimulatedDatabase {
         database
             .pragma_update(None, "foreign_keys", "ON")
             .map_err(&opening)?;
-        database.set_prepared_statement_cache_capacity(128);
+        prepare(&database).map_err(&opening)?;
         // What all queries read the clock with.
         let seconds = move |_: &rusqlite::functions::Context<'_>| Ok(clock() as f64 / 1_000.0);
         database

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::simulate::Simulated;
 use super::{SharedError, failed};
 use crate::meta::RowError;
+use crate::sqlite::alone;
 use crate::sqlite::queue::{BatchWriter, Queue};
 
 /// A write, and who waits for it.
@@ -130,7 +131,7 @@ impl Database {
             .map_err(&write)?;
         let mut jobs = std::mem::take(waiting).into_iter();
         while let Some(mut job) = jobs.next() {
-            let done = alone(&transaction, || job.run(&transaction));
+            let done = alone(&transaction, &write, || job.run(&transaction));
             match done {
                 Ok(()) => applied.push(job),
                 Err(error) => {
@@ -146,26 +147,4 @@ impl Database {
         }
         transaction.commit().map_err(&write)
     }
-}
-
-/// Runs a part of a transaction that is undone alone when it fails.
-fn alone(
-    connection: &Connection,
-    part: impl FnOnce() -> Result<(), SharedError>,
-) -> Result<(), SharedError> {
-    // Statements that are kept: a `Savepoint` of rusqlite would have each of its own parsed again.
-    let run = |statement| {
-        let mut statement = connection.prepare_cached(statement)?;
-        statement.execute([]).map(drop)
-    };
-    run("SAVEPOINT job").map_err(failed("write"))?;
-    let done = part().and_then(|()| run("RELEASE job").map_err(failed("write")));
-    if done.is_err() && !connection.is_autocommit() {
-        let undone = run("ROLLBACK TO job").and_then(|()| run("RELEASE job"));
-        if undone.is_err() {
-            // Half of the part must not stand with the others.
-            drop(connection.execute_batch("ROLLBACK"));
-        }
-    }
-    done
 }

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 
 pub(super) use self::write::release_all;
 use super::releases::add as add_release;
-use super::{PostgresRows, again, commit, failed, lock_account, now};
+use super::{PostgresRows, again, failed, lock_account, now, transact};
 use crate::shared::millis;
 use crate::shared::releases::cid_key;
 use crate::shared::{
@@ -35,12 +35,9 @@ impl PinRequestRows for PostgresRows {
     fn insert_pin(&self, new: NewPin) -> BoxFuture<'_, Result<Inserted, SharedError>> {
         Box::pin(async move {
             let columns = new.columns(None)?;
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let made = write::insert(&mut transaction, &new, &columns, None).await?;
-                commit(transaction, WRITE, made).await
-            })
-            .await
+            transact!(self, WRITE, |connection| write::insert(
+                connection, &new, &columns, None
+            ))
         })
     }
 
@@ -74,12 +71,9 @@ impl PinRequestRows for PostgresRows {
     ) -> BoxFuture<'_, Result<Option<Inserted>, SharedError>> {
         Box::pin(async move {
             let columns = new.columns(Some(id))?;
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let made = write::replace(&mut transaction, id, &new, &columns).await?;
-                commit(transaction, WRITE, made).await
-            })
-            .await
+            transact!(self, WRITE, |connection| write::replace(
+                connection, id, &new, &columns
+            ))
         })
     }
 
@@ -89,12 +83,9 @@ impl PinRequestRows for PostgresRows {
         id: RequestId,
     ) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(async move {
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let done = write::delete(&mut transaction, account, id).await?;
-                commit(transaction, WRITE, done).await
-            })
-            .await
+            transact!(self, WRITE, |connection| write::delete(
+                connection, account, id
+            ))
         })
     }
 
@@ -105,12 +96,12 @@ impl PinRequestRows for PostgresRows {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Vec<LeasedPin>, SharedError>> {
         Box::pin(async move {
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let leased = queue::lease(&mut transaction, peer, limit, millis(lease)).await?;
-                commit(transaction, WRITE, leased).await
-            })
-            .await
+            transact!(self, WRITE, |connection| queue::lease(
+                connection,
+                peer,
+                limit,
+                millis(lease)
+            ))
         })
     }
 
@@ -129,14 +120,9 @@ impl PinRequestRows for PostgresRows {
     }
 
     fn start_pin(&self, lease: PinLease) -> BoxFuture<'_, Result<Fenced, SharedError>> {
-        Box::pin(async move {
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let done = queue::start(&mut transaction, lease).await?;
-                commit(transaction, WRITE, done).await
-            })
-            .await
-        })
+        Box::pin(
+            async move { transact!(self, WRITE, |connection| queue::start(connection, lease)) },
+        )
     }
 
     fn back_off_pin(
@@ -145,12 +131,9 @@ impl PinRequestRows for PostgresRows {
         back_off: BackOff,
     ) -> BoxFuture<'_, Result<Fenced, SharedError>> {
         Box::pin(async move {
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let done = queue::back_off(&mut transaction, lease, &back_off).await?;
-                commit(transaction, WRITE, done).await
-            })
-            .await
+            transact!(self, WRITE, |connection| queue::back_off(
+                connection, lease, &back_off
+            ))
         })
     }
 
@@ -160,12 +143,9 @@ impl PinRequestRows for PostgresRows {
         end: PinEnd,
     ) -> BoxFuture<'_, Result<Fenced, SharedError>> {
         Box::pin(async move {
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let done = queue::finish(&mut transaction, lease, &end).await?;
-                commit(transaction, WRITE, done).await
-            })
-            .await
+            transact!(self, WRITE, |connection| queue::finish(
+                connection, lease, &end
+            ))
         })
     }
 
@@ -213,12 +193,11 @@ impl PinRequestRows for PostgresRows {
         cid: &'a Cid,
     ) -> BoxFuture<'a, Result<u64, SharedError>> {
         Box::pin(async move {
-            again(|| async {
-                let mut transaction = self.begin(WRITE).await?;
-                let done = queue::requeue(&mut transaction, peer, &cid_key(cid)).await?;
-                commit(transaction, WRITE, done).await
-            })
-            .await
+            transact!(self, WRITE, |connection| queue::requeue(
+                connection,
+                peer,
+                &cid_key(cid)
+            ))
         })
     }
 }
