@@ -29,13 +29,13 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs `command` with this thread's own output, and requires that it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    together::redirect(command, false)?;
+    together::redirect(command)?;
     wait(command)
 }
 
 /// The same without its standard output.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
-    together::redirect(command, true)?;
+    together::redirect(command)?;
     wait(command.stdout(Stdio::null()))
 }
 

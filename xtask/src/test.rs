@@ -4,13 +4,13 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use cairn_testkit::{nginx, postgres};
 
 use crate::process::{announce, cargo, root, run as succeed};
-use crate::together::{keep, say};
+use crate::together::{Ended, caught, keep, say};
 use crate::{clients, conformance, fuzz};
 
 #[derive(Debug, Args)]
@@ -33,11 +33,11 @@ struct Sections {
 }
 
 impl Sections {
-    /// Runs a section, whatever failed before it.
+    /// Runs a section, whatever failed before it. It may panic.
     fn run(&mut self, name: &'static str, work: impl FnOnce(&mut Vec<String>) -> Result<()>) {
         announce(name);
         let start = Instant::now();
-        let outcome = work(&mut self.skipped);
+        let outcome = caught(|| work(&mut self.skipped));
         let took = start.elapsed();
         self.times.push((name, took));
         match outcome {
@@ -91,16 +91,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 })
             });
         }
-        // Each section that needs what is not there fails for itself, or says that it is skipped.
-        let installs = [
-            ("programs", programs),
-            ("client libraries", Some(libraries)),
-        ];
-        for (name, install) in installs {
-            if let Some(Ok(ended)) = install.map(thread::ScopedJoinHandle::join) {
-                ended.print(&format!("installing {name}"));
-            }
-        }
+        sections.run("installs", |_| {
+            let programs = programs.map(|programs| ("programs", programs.join()));
+            let libraries = ("client libraries", libraries.join());
+            installed(programs.into_iter().chain([libraries]))
+        });
     });
     sections.run("clients", |_| clients::run(&clients::Options::default()));
     sections.run("gateway conformance", |skipped| {
@@ -127,6 +122,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return Ok(());
     }
     bail!(SectionsFailed(sections.failed.join(", ")))
+}
+
+/// Prints how the installs ended, and fails if one of them panicked. What could not be installed is no failure here: each section
+/// that needs what is not there fails for itself, or says that it is skipped.
+fn installed(
+    installs: impl IntoIterator<Item = (&'static str, thread::Result<Ended>)>,
+) -> Result<()> {
+    let mut panicked = Vec::new();
+    for (name, install) in installs {
+        if install.as_ref().map_or(true, Ended::panicked) {
+            panicked.push(name);
+        }
+        if let Ok(ended) = install {
+            ended.print(&format!("installing {name}"));
+        }
+    }
+    ensure!(
+        panicked.is_empty(),
+        "the install of {} panicked",
+        panicked.join(" and of ")
+    );
+    Ok(())
 }
 
 /// Formatting, lints and dependencies.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
@@ -46,6 +47,23 @@ pub(crate) fn lanes() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
+/// Some work has panicked. What it said of that is on the standard error.
+#[derive(Debug)]
+struct Panicked;
+
+impl std::fmt::Display for Panicked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it panicked")
+    }
+}
+
+impl std::error::Error for Panicked {}
+
+/// Does some work; that it panics is an error, [`Panicked`].
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Panicked.into()))
+}
+
 /// Does some work on this thread, and keeps what its commands print.
 pub(crate) fn keep(work: impl FnOnce() -> Result<String>) -> Ended {
     let start = Instant::now();
@@ -54,7 +72,7 @@ pub(crate) fn keep(work: impl FnOnce() -> Result<String>) -> Ended {
         .context("making a file for the output")
         .and_then(|mut file| {
             KEPT.set(Some(file.try_clone()?));
-            let outcome = work();
+            let outcome = caught(work);
             KEPT.set(None);
             file.rewind()?;
             let mut bytes = Vec::new();
@@ -70,6 +88,11 @@ pub(crate) fn keep(work: impl FnOnce() -> Result<String>) -> Ended {
 }
 
 impl Ended {
+    /// Whether the work panicked, rather than failed.
+    pub(crate) fn panicked(&self) -> bool {
+        (self.outcome.as_ref()).is_err_and(|error| error.is::<Panicked>())
+    }
+
     /// Prints what was kept; returns whether the work was done.
     pub(crate) fn print(self, name: &str) -> bool {
         let Self {
@@ -93,8 +116,8 @@ impl Ended {
     }
 }
 
-/// Runs jobs, `lanes` of them at a time, in their order. Prints what each printed when it ends, and returns the names of those
-/// that failed.
+/// Runs jobs, `lanes` of them at a time, in their order. Prints their names when they start and what each printed when it ends,
+/// and returns the names of those that failed.
 pub(crate) fn run(jobs: Vec<Job<'_>>, lanes: usize) -> Vec<String> {
     let waiting = Mutex::new(jobs.into_iter());
     let failed = Mutex::new(Vec::new());
@@ -103,6 +126,7 @@ pub(crate) fn run(jobs: Vec<Job<'_>>, lanes: usize) -> Vec<String> {
         for _ in 0..lanes {
             scope.spawn(|| {
                 while let Some(job) = next() {
+                    eprintln!("{} …", job.name);
                     let ended = keep(job.work);
                     if !ended.print(&job.name)
                         && let Ok(mut failed) = failed.lock()
@@ -117,13 +141,11 @@ pub(crate) fn run(jobs: Vec<Job<'_>>, lanes: usize) -> Vec<String> {
 }
 
 /// Sends what a command prints to where this thread's output is kept.
-pub(crate) fn redirect(command: &mut Command, quiet: bool) -> Result<()> {
+pub(crate) fn redirect(command: &mut Command) -> Result<()> {
     KEPT.with_borrow(|kept| {
         if let Some(file) = kept {
             command.stderr(file.try_clone()?);
-            if !quiet {
-                command.stdout(file.try_clone()?);
-            }
+            command.stdout(file.try_clone()?);
         }
         Ok(())
     })
@@ -182,5 +204,21 @@ mod tests {
         let mut failed = run(jobs, 2);
         failed.sort();
         assert_eq!(failed, ["1", "3"]);
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_the_output_before_it_is_kept() {
+        let work = || -> Result<String> {
+            say("before");
+            panic!("it breaks");
+        };
+        let ended = keep(work);
+        assert!(ended.panicked());
+        assert_eq!(ended.output, "before\n");
+        let jobs = vec![
+            Job::new("panics", work),
+            Job::new("works", || Ok(String::new())),
+        ];
+        assert_eq!(run(jobs, 1), ["panics"]);
     }
 }

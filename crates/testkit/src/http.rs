@@ -127,9 +127,29 @@ pub fn with_token(
     target: &str,
     body: Option<(&str, &[u8])>,
 ) -> Result<Answer> {
+    let bearer = format!("Bearer {token}");
+    ask(base, method, target, &[("Authorization", &bearer)], body)
+}
+
+/// Sends a request and reads the answer. The body has a media type, which goes out as one more header.
+///
+/// # Errors
+/// As [`exchange`].
+pub fn ask(
+    base: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: Option<(&str, &[u8])>,
+) -> Result<Answer> {
     let (media_type, body) = body.unzip();
-    let mut headers = vec![("Authorization".to_owned(), format!("Bearer {token}"))];
-    headers.extend(media_type.map(|media_type| ("Content-Type".to_owned(), media_type.to_owned())));
+    let media_type = media_type.map(|media_type| ("Content-Type", media_type));
+    let headers: Vec<(String, String)> = headers
+        .iter()
+        .copied()
+        .chain(media_type)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     let request = Request {
         headers: &headers,
         body,

@@ -319,6 +319,14 @@ impl Daemon {
         self.rpc
     }
 
+    /// Where the RPC listens, as a multiaddr.
+    #[must_use]
+    pub fn rpc_multiaddr(&self) -> Option<String> {
+        let address = self.rpc?;
+        let port = Protocol::Tcp(address.port());
+        Some(Multiaddr::from(address.ip()).with(port).to_string())
+    }
+
     /// From the start of the process until it was ready.
     #[must_use]
     pub fn ready_after(&self) -> Duration {
@@ -344,6 +352,27 @@ impl Daemon {
             .and_then(|value| value.split_whitespace().next())
             .with_context(|| format!("no {name} in {path}"))?;
         Ok(value.parse::<u64>()? << 10)
+    }
+
+    /// Processor time that the process has used so far, in user and in kernel mode.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        /// What Linux counts in when it shows times to programs.
+        const TICK: Duration = Duration::from_millis(10);
+        let path = format!("/proc/{}/stat", self.pid());
+        let stat = std::fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+        // The name stands in brackets and may hold spaces; `utime` and `stime` are the 14th and 15th field.
+        let (_, fields) = stat
+            .rsplit_once(')')
+            .with_context(|| format!("no name in {path}"))?;
+        let mut fields = fields.split_whitespace().skip(11);
+        let mut ticks = || -> Result<u32> {
+            let field = fields.next().with_context(|| format!("{path} is short"))?;
+            Ok(field.parse()?)
+        };
+        Ok(TICK * ticks()? + TICK * ticks()?)
     }
 
     /// What it has printed so far, both streams together.

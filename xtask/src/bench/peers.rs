@@ -272,11 +272,11 @@ fn fetch(
     for server in servers {
         rpc.call(&format!("swarm/connect?arg={}", server.address), None)?;
     }
-    let server_cpu = || -> Result<f64> {
-        let times = servers.iter().map(|server| cpu(&server.daemon));
+    let server_cpu = || -> Result<Duration> {
+        let times = servers.iter().map(|server| server.daemon.cpu_time());
         times.sum()
     };
-    let before = (cpu(&daemon)?, server_cpu()?);
+    let before = (daemon.cpu_time()?, server_cpu()?);
     let limit = Duration::from_secs(options.limit);
     let target = format!("/api/v0/pin/add?arg={}&progress=false", content.cid);
     let request = Request {
@@ -298,26 +298,11 @@ fn fetch(
     }
     Ok(Figures {
         seconds: took.as_secs_f64(),
-        server_cpu: server_cpu()? - before.1,
-        client_cpu: cpu(&daemon)? - before.0,
+        server_cpu: server_cpu()?.saturating_sub(before.1).as_secs_f64(),
+        client_cpu: daemon.cpu_time()?.saturating_sub(before.0).as_secs_f64(),
         client_peak_mib: daemon.memory("VmHWM")? as f64 / f64::from(1 << 20),
         gave_up,
     })
-}
-
-/// CPU time that a process has used, in seconds.
-fn cpu(daemon: &Daemon) -> Result<f64> {
-    /// Per second, in what Linux shows to programs.
-    const TICKS: f64 = 100.0;
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", daemon.pid()))?;
-    // The name of the program stands in brackets, and may have spaces.
-    let (_, fields) = stat.rsplit_once(')').context("no process status")?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let mut ticks = || -> Result<f64> {
-        let field = fields.next().context("a short process status")?;
-        Ok(field.parse()?)
-    };
-    Ok((ticks()? + ticks()?) / TICKS)
 }
 
 fn print(content: &Content, programs: &[Program], pairs: &[Pair], measured: &[Vec<Figures>]) {

@@ -108,6 +108,8 @@ struct Setup<'a> {
     sources: PathBuf,
     /// Where the library is installed.
     home: PathBuf,
+    /// Where the library may leave files; it goes when the tests have ended.
+    temporary: &'a Path,
 }
 
 /// Builds the program and runs every library's tests.
@@ -151,11 +153,13 @@ impl Library {
             return Ok(format!("skipped: {reason}"));
         }
         self.packages.install(&home)?;
+        let temporary = tempfile::tempdir().context("making a directory")?;
         (self.test)(&Setup {
             binary,
             kubo,
             sources: self.packages.sources(),
             home,
+            temporary: temporary.path(),
         })?;
         Ok("passed".to_owned())
     }
@@ -194,8 +198,6 @@ fn online_node(binary: &Path, compat: &str) -> Result<(Repository, Daemon)> {
         config["Addresses"]["Swarm"] = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/tcp/0/ws"]
             .as_slice()
             .into();
-        config["Bootstrap"] = Vec::<String>::new().into();
-        config["Discovery"]["MDNS"]["Enabled"] = false.into();
         config["Pubsub"]["Enabled"] = true.into();
         config["Ipns"]["UsePubsub"] = true.into();
     })?;
@@ -209,6 +211,13 @@ fn said(daemon: &Daemon) -> String {
 }
 
 impl Setup<'_> {
+    /// A command whose temporary files go with the tests: some libraries leave block stores and profiles of browsers behind.
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env("TMPDIR", self.temporary);
+        command
+    }
+
     /// Runs a file of tests with Node.js, below where its packages are installed.
     fn test_with(
         &self,
@@ -218,7 +227,7 @@ impl Setup<'_> {
     ) -> Result<()> {
         self.take(file)?;
         succeed(
-            Command::new(node)
+            self.command(node)
                 .args(["--test", "--test-reporter=spec", file])
                 .env_remove("IPFS_PATH")
                 .envs(environment)

@@ -1,7 +1,6 @@
 //! Libraries and tools for Node.js.
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use cairn_testkit::server::Repository;
@@ -57,7 +56,8 @@ fn complies(setup: &Setup<'_>, backend: Backend<'_>) -> Result<()> {
         fs::remove_dir_all(&reports)?;
     }
     run_quietly(
-        Command::new("node")
+        setup
+            .command("node")
             .arg(TOOL)
             .env("SERVICE", service)
             .env("TOKEN", &token)

@@ -1,8 +1,5 @@
 //! Libraries and tools for Python.
 
-use std::net::SocketAddr;
-use std::process::Command;
-
 use anyhow::{Context, Result};
 use cairn_testkit::server::Repository;
 
@@ -21,15 +18,15 @@ pub(super) fn ipfshttpclient(setup: &Setup<'_>) -> Result<()> {
     let repository = Repository::init(setup.binary)?;
     repository.configure(|config| config["API"]["Compat"] = "0.7".into())?;
     let daemon = repository.start(&["--offline"])?;
-    let address = daemon.rpc_address().context("the daemon has no address")?;
-    let test = |name: &str, addresses: &[SocketAddr]| {
-        let mut tests = Command::new(interpreter(&setup.home));
+    let address = daemon
+        .rpc_multiaddr()
+        .context("the daemon has no address")?;
+    let test = |name: &str, addresses: &[String]| {
+        let mut tests = setup.command(interpreter(&setup.home));
         // The library is of its time: what its own dependencies warn of is not ours.
         tests.args(["-B", "-W", "ignore::FutureWarning"]);
         tests.arg(setup.sources.join(name));
-        let addresses = addresses.iter();
-        tests.args(addresses.map(|it| format!("/ip4/{}/tcp/{}", it.ip(), it.port())));
-        succeed(&mut tests)
+        succeed(tests.args(addresses))
     };
     test("test_ipfshttpclient.py", &[address]).with_context(|| said(&daemon))?;
     let nodes = [
@@ -37,7 +34,7 @@ pub(super) fn ipfshttpclient(setup: &Setup<'_>) -> Result<()> {
         online_node(setup.binary, "0.7")?,
     ];
     let addresses: Vec<_> = (nodes.iter())
-        .filter_map(|(_, daemon)| daemon.rpc_address())
+        .filter_map(|(_, daemon)| daemon.rpc_multiaddr())
         .collect();
     test("test_peers.py", &addresses).with_context(|| {
         let logs = nodes.each_ref().map(|(_, daemon)| said(daemon));
@@ -76,7 +73,8 @@ pub(super) fn described(setup: &Setup<'_>) -> Result<()> {
             // The upload API does not have them.
             .filter(|_| *base == pinning);
         succeed(
-            Command::new(interpreter(&setup.home))
+            setup
+                .command(interpreter(&setup.home))
                 .args(["-m", "schemathesis.cli", "run"])
                 .arg(format!("{base}/openapi.json"))
                 .arg("--header")

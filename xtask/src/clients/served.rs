@@ -40,10 +40,9 @@ impl Served {
             }
         };
         let repository = Repository::init(binary)?;
-        let address = kubo.as_ref().and_then(Daemon::rpc_address);
+        let address = kubo.as_ref().and_then(Daemon::rpc_multiaddr);
         repository.configure(|config| {
             if let Some(address) = address {
-                let address = format!("/ip4/{}/tcp/{}", address.ip(), address.port());
                 config["Backend"] = serde_json::json!({ "Kubo": address });
             }
             configure(config);

@@ -1,8 +1,9 @@
 //! Who may do what on which face: every combination of face, credential and verb.
 
-use cairn_testkit::http::{self, Answer, Request};
 use cairn_testkit::server::{Daemon, Repository};
 use serde_json::json;
+
+use crate::support::ask;
 
 const DENIED: &str = "Kubo RPC Access Denied: Please provide a valid authorization token as defined in the API.Authorizations configuration.\n";
 
@@ -11,18 +12,6 @@ fn started(edit: impl FnOnce(&mut serde_json::Value)) -> (Repository, Daemon) {
     repository.configure(edit).unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
     (repository, daemon)
-}
-
-fn ask(base: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
-    let headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    let request = Request {
-        headers: &headers,
-        ..Request::new(method, target)
-    };
-    http::exchange(base, &request).unwrap()
 }
 
 fn authorizations() -> serde_json::Value {

@@ -2,25 +2,15 @@
 
 use std::process::Command;
 
-use cairn_testkit::http::{self, Answer, Request};
+use cairn_testkit::http;
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
 use serde_json::{Value, json};
 
+use crate::support::ask;
+
 /// Bytes of a leaf.
 const LEAF: usize = 64 << 10;
-
-fn ask(base: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
-    let headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    let request = Request {
-        headers: &headers,
-        ..Request::new(method, target)
-    };
-    http::exchange(base, &request).unwrap()
-}
 
 /// A node with a file of four leaves, of which the one at this place is missing.
 struct Holed {

@@ -1,23 +1,15 @@
 //! `check`: whether others can fetch content, told by two daemons.
 
-use std::time::{Duration, Instant};
-
 use cairn_testkit::server::{self, Daemon, Repository};
-use serde_json::{Value, json};
-
-/// Fails a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+use cairn_testkit::wait;
+use serde_json::Value;
 
 /// A node that only connects to peers on this machine, and finds them by its DHT of the local network.
 fn start() -> (Repository, Daemon) {
     let repository = server::recorded_repository(env!("CARGO_BIN_EXE_cairn")).unwrap();
     repository
         .configure(|config| {
-            config["Addresses"]["Swarm"] = json!(["/ip4/127.0.0.1/tcp/0"]);
-            config["Bootstrap"] = json!([]);
-            config["Discovery"]["MDNS"]["Enabled"] = false.into();
             config["Routing"]["Type"] = "dht".into();
-            config["Routing"]["LoopbackAddressesOnLanDHT"] = true.into();
             config["Provide"]["Strategy"] = "roots".into();
         })
         .unwrap();
@@ -35,11 +27,8 @@ fn address(node: &Repository) -> String {
 
 /// Waits until what a command prints fulfils a condition.
 fn wait_until(node: &Repository, arguments: &[&str], holds: impl Fn(&str) -> bool) {
-    let started = Instant::now();
-    while !holds(&node.run(arguments).unwrap()) {
-        assert!(started.elapsed() < PATIENCE, "{arguments:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let held = wait::until(|| holds(&node.run(arguments).unwrap()));
+    assert!(held, "{arguments:?}");
 }
 
 /// Waits until a node has a peer in its routing table.

@@ -1,17 +1,18 @@
 //! `db copy`: the database of a daemon with pins, uploads and a cluster's pins, copied and used.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cairn_testkit::http::{Request, exchange};
+use cairn_testkit::http;
 use cairn_testkit::postgres::Cluster;
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
+use cairn_testkit::wait::until;
 use serde_json::{Value, json};
 
 use crate::upload::blocks::{car, leaf, node};
 
-/// How long a condition may take to come true, and a daemon to end.
+/// How long a daemon may take to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const ABSENT: &str = "bafkreiaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -28,9 +29,9 @@ struct Node {
 impl Node {
     fn init() -> Self {
         let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
-        let token = repository.run(&["token", "create", "all", "--scope", "pin,upload"]);
+        let token = repository.token(&["all", "--scope", "pin,upload"]);
         Self {
-            token: token.unwrap().trim().to_owned(),
+            token: token.unwrap(),
             repository,
         }
     }
@@ -43,16 +44,8 @@ impl Node {
         } else {
             &token
         };
-        let mut headers = vec![("Authorization".to_owned(), authorization.to_owned())];
-        if let Some((kind, _)) = body {
-            headers.push(("Content-Type".to_owned(), kind.to_owned()));
-        }
-        let request = Request {
-            headers: &headers,
-            body: body.map(|(_, body)| body),
-            ..Request::new(method, target)
-        };
-        let answer = exchange(base, &request).unwrap();
+        let headers = [("Authorization", authorization)];
+        let answer = http::ask(base, method, target, &headers, body).unwrap();
         let status = answer.status;
         assert!((200..300).contains(&status), "{target}: {}", answer.text());
         // The cluster's listing has one value for each line.
@@ -78,14 +71,14 @@ impl Node {
         let cid = rpc.add(b"pinned", "pin=false&cid-version=1").unwrap();
         add(json!({ "cid": cid, "name": "a\\b\\N '\"\u{fc}\t\n", "meta": { "k": "v\\n" } }));
         add(json!({ "cid": ABSENT, "origins": [format!("/dns4/a.example/tcp/1/p2p/{PEER}")] }));
-        for content in [&b"one"[..], b"two", b"gone"] {
-            let body = Some(("text/plain", content));
-            let stored = self.call(&upload, ("POST", "/upload"), body);
-            if content == b"gone" {
-                let cid = stored[0]["value"]["cid"].as_str().unwrap();
-                self.call(&upload, ("DELETE", &format!("/{cid}")), None);
-            }
-        }
+        let store = |content: &[u8]| {
+            let stored = self.call(&upload, ("POST", "/upload"), Some(("text/plain", content)));
+            stored[0]["value"]["cid"].as_str().unwrap().to_owned()
+        };
+        store(b"one");
+        store(b"two");
+        let gone = store(b"gone");
+        self.call(&upload, ("DELETE", &format!("/{gone}")), None);
         // A part of two.
         let (one, two) = (leaf(b"first"), leaf(b"second"));
         let root = node(&[&one, &two]);
@@ -94,16 +87,18 @@ impl Node {
         self.call(&upload, ("POST", "/upload"), body);
         let held = rpc.add(b"held", "pin=false&cid-version=1").unwrap();
         self.call(&cluster, ("POST", &format!("/pins/{held}?name=held")), None);
-        let until = Instant::now() + PATIENCE;
-        loop {
+        let mut seen = String::new();
+        let is_settled = until(|| {
             let pinned = self.call(&pinning, ("GET", "/pins"), None);
             let status = self.call(&cluster, ("GET", &format!("/pins/{held}")), None);
-            if pinned[0]["count"] == 1 && status.to_string().contains("\"pinned\"") {
-                break;
-            }
-            assert!(Instant::now() < until, "{pinned} {status}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+            // The pin of the deleted upload is released later.
+            let pins = rpc.recursive_pins().unwrap();
+            seen = format!("{pinned} {status} {pins:?}");
+            pinned[0]["count"] == 1
+                && status.to_string().contains("\"pinned\"")
+                && !pins.contains(&gone)
+        });
+        assert!(is_settled, "{seen}");
         self.end(daemon);
         let user = ["cluster", "user", "add", "ann"];
         let added = self.repository.output(&user, b"secret").unwrap();

@@ -2,11 +2,8 @@
 
 use cairn_testkit::fixture;
 use cairn_testkit::rpc::Rpc;
-use cairn_testkit::server::Repository;
 
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
+use crate::support::repository;
 
 #[test]
 fn an_answered_add_survives_kill_9() {

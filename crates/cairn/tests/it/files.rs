@@ -10,11 +10,9 @@ use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::Repository;
 use serde_json::Value;
 
-const EMPTY: &str = "QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn";
+use crate::support::repository;
 
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
+const EMPTY: &str = "QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn";
 
 /// Runs a command with this standard input.
 fn run(repository: &Repository, arguments: &[&str], input: &[u8]) -> Output {

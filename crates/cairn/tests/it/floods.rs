@@ -111,32 +111,12 @@ impl Server {
         stream
     }
 
-    /// A field of the process's status, in bytes.
-    fn memory(&self, field: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.daemon.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kib << 10
-    }
-
-    /// Processor time of the process.
-    fn time(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.daemon.pid())).unwrap();
-        // The name may hold spaces; `utime` and `stime` are the 14th and 15th field, in ticks of 10 ms.
-        let (_, rest) = stat.rsplit_once(')').unwrap();
-        let ticks = rest.split_whitespace().skip(11).take(2);
-        Duration::from_millis(
-            10 * ticks
-                .map(|ticks| ticks.parse::<u64>().unwrap())
-                .sum::<u64>(),
-        )
-    }
-
     /// Floods a connection and checks the memory and time that it took.
     async fn flood(&self, name: &str, prelude: &[u8], frames: &[u8], reads: bool) -> Outcome {
         // The peak begins anew: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
         fs::write(format!("/proc/{}/clear_refs", self.daemon.pid()), "5").unwrap();
-        let (memory, time) = (self.memory("VmRSS"), self.time());
+        let memory = self.daemon.memory("VmRSS").unwrap();
+        let time = self.daemon.cpu_time().unwrap();
         let stream = self.connect().await;
         let outcome = if reads {
             tokio::time::timeout(TIMEOUT, read_flood(stream, prelude, frames)).await
@@ -144,8 +124,8 @@ impl Server {
             tokio::time::timeout(TIMEOUT, unread_flood(stream, prelude, frames)).await
         };
         let outcome = outcome.unwrap_or_else(|_| panic!("{name}: neither answered nor closed"));
-        let memory = self.memory("VmHWM").saturating_sub(memory);
-        let time = self.time().saturating_sub(time);
+        let memory = self.daemon.memory("VmHWM").unwrap().saturating_sub(memory);
+        let time = self.daemon.cpu_time().unwrap().saturating_sub(time);
         eprintln!(
             "{name}, {}: {outcome:?}, {} KiB, {time:?}",
             if reads { "read" } else { "unread" },

@@ -18,7 +18,7 @@ use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
 use futures_util::future::join_all;
 use futures_util::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// How much the daemon may grow.
 const BOUND: u64 = 256 << 20;
@@ -46,13 +46,7 @@ struct Served {
 fn repository() -> Repository {
     let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
     repository
-        .configure(|config| {
-            config["Addresses"]["Swarm"] = json!(["/ip4/127.0.0.1/tcp/0"]);
-            config["Bootstrap"] = json!([]);
-            config["Discovery"]["MDNS"]["Enabled"] = false.into();
-            config["Routing"]["Type"] = "dht".into();
-            config["Routing"]["LoopbackAddressesOnLanDHT"] = true.into();
-        })
+        .configure(|config| config["Routing"]["Type"] = "dht".into())
         .unwrap();
     repository
 }

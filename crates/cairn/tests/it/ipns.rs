@@ -10,11 +10,9 @@ use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
 use serde_json::Value;
 
-const EMPTY: &str = "/ipfs/QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn";
+use crate::support::repository;
 
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
+const EMPTY: &str = "/ipfs/QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn";
 
 fn prints(repository: &Repository, line: &str) -> String {
     let arguments: Vec<_> = line.split(' ').collect();

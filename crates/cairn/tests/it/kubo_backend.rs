@@ -2,22 +2,14 @@
 
 use cairn_primitives::Block;
 use cairn_testkit::fixture::stream;
-use cairn_testkit::http::{self, Answer, Request};
+use cairn_testkit::http::{self, Request};
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_testkit::wait;
 use serde_json::{Value, json};
 
+use crate::support::repository;
 use crate::upload::blocks::{car, leaf, node};
-
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
-
-fn call(base: &str, method: &str, target: &str, token: &str, body: Option<&[u8]>) -> Answer {
-    let body = body.map(|body| ("application/octet-stream", body));
-    http::with_token(base, token, method, target, body).unwrap()
-}
 
 /// The name of a recursive pin; `None` if there is no pin.
 fn pin_name(kubo: &Rpc, cid: &str) -> Option<String> {
@@ -44,40 +36,33 @@ struct Front {
 
 impl Front {
     fn start() -> Self {
+        let hurried = json!({ "RetryWait": "1s", "Search": "1s", "Stall": "2s" });
+        Self::start_with(|config| config["PinQueue"] = hurried)
+    }
+
+    fn start_with(configure: impl FnOnce(&mut Value)) -> Self {
         let (store, front) = (repository(), repository());
         let kubo = store.start(&["--offline"]).unwrap();
-        let address = kubo.rpc_address().unwrap();
+        let address = kubo.rpc_multiaddr().unwrap();
         front
             .configure(|config| {
-                let address = format!("/ip4/{}/tcp/{}", address.ip(), address.port());
                 config["Backend"] = json!({ "Kubo": address });
-                config["PinQueue"] = json!({ "RetryWait": "1s", "Search": "1s", "Stall": "2s" });
+                configure(config);
             })
             .unwrap();
-        let token = front
-            .run(&["token", "create", "test", "--scope", "pin,upload,read"])
-            .unwrap();
+        let token = front.token(&["test", "--scope", "pin,upload,read"]);
         Self {
             daemon: front.start(&["--offline"]).unwrap(),
             repository: front,
             kubo: Rpc::new(&kubo.rpc()),
             _store: kubo,
             _store_repository: store,
-            token: token.trim().to_owned(),
+            token: token.unwrap(),
         }
     }
 
     fn call(&self, base: &str, method: &str, target: &str, body: Option<(&str, &[u8])>) -> Value {
-        let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.token))];
-        if let Some((kind, _)) = body {
-            headers.push(("Content-Type".to_owned(), kind.to_owned()));
-        }
-        let request = Request {
-            headers: &headers,
-            body: body.map(|(_, body)| body),
-            ..Request::new(method, target)
-        };
-        let answer = http::exchange(base, &request).unwrap();
+        let answer = http::with_token(base, &self.token, method, target, body).unwrap();
         let status = answer.status;
         assert!((200..300).contains(&status), "{target}: {}", answer.text());
         serde_json::from_slice(&answer.body).unwrap_or_default()
@@ -229,68 +214,53 @@ fn pin_requests_are_pinned_there() {
 
 #[test]
 fn uploads_are_stored_and_released_there() {
-    let (store, front) = (repository(), repository());
-    let kubo = store.start(&["--offline"]).unwrap();
-    let address = kubo.rpc_address().unwrap();
-    front
-        .configure(|config| {
-            let address = format!("/ip4/{}/tcp/{}", address.ip(), address.port());
-            config["Backend"] = serde_json::json!({ "Kubo": address });
-        })
-        .unwrap();
-    let token = front.token(&["test", "--scope", "upload,read"]).unwrap();
-    let token = token.as_str();
-    let daemon = front.start(&["--offline"]).unwrap();
-    let upload = daemon.upload().unwrap();
-    let kubo = Rpc::new(&kubo.rpc());
+    let front = Front::start_with(|_| {});
+    let upload = front.daemon.upload().unwrap();
+    let kubo = &front.kubo;
+    let send = |method: &str, target: &str, body: Option<&[u8]>| {
+        let body = body.map(|body| ("application/octet-stream", body));
+        http::with_token(&upload, &front.token, method, target, body).unwrap()
+    };
     let large = stream("large", 3_000_000);
     let mut cids = Vec::new();
     for content in [&b"small"[..], &large] {
-        let answer = call(&upload, "POST", "/upload", token, Some(content));
+        let answer = send("POST", "/upload", Some(content));
         assert_eq!(answer.status, 200, "{}", answer.text());
         let stored: Value = serde_json::from_slice(&answer.body).unwrap();
         let cid = stored["value"]["cid"].as_str().unwrap().to_owned();
         assert_eq!(kubo.cat(&cid).unwrap(), content);
-        assert_eq!(pin_name(&kubo, &cid).as_deref(), Some("cairn-services"));
+        assert_eq!(pin_name(kubo, &cid).as_deref(), Some("cairn-services"));
         cids.push(cid);
     }
     let (small, large) = (&cids[0], &cids[1]);
     for cid in [small, large] {
-        let answer = call(&upload, "DELETE", &format!("/{cid}"), token, None);
+        let answer = send("DELETE", &format!("/{cid}"), None);
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
     wait_for("the pins stay", || {
-        pin_name(&kubo, small).is_none() && pin_name(&kubo, large).is_none()
+        pin_name(kubo, small).is_none() && pin_name(kubo, large).is_none()
     });
 
     // What a user had pinned before keeps its name and outlives the upload.
     kubo.call(&format!("pin/add?arg={small}&name=mine"), None)
         .unwrap();
-    let answer = call(&upload, "POST", "/upload", token, Some(b"small"));
+    let answer = send("POST", "/upload", Some(b"small"));
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let shared = pin_name(&kubo, small).unwrap();
+    let shared = pin_name(kubo, small).unwrap();
     assert_eq!(shared, "cairn-services, recursive pin of a user: mine");
-    call(&upload, "DELETE", &format!("/{small}"), token, None);
+    send("DELETE", &format!("/{small}"), None);
     wait_for("the user's pin is not restored", || {
-        pin_name(&kubo, small).as_deref() == Some("mine")
+        pin_name(kubo, small).as_deref() == Some("mine")
     });
 }
 
 #[test]
 fn the_cluster_collects_garbage_and_resolves_paths_there() {
-    let (store, front) = (repository(), repository());
-    let kubo = store.start(&["--offline"]).unwrap();
-    let address = kubo.rpc_address().unwrap();
-    front
-        .configure(|config| {
-            let address = format!("/ip4/{}/tcp/{}", address.ip(), address.port());
-            config["Backend"] = serde_json::json!({ "Kubo": address });
-            config["Addresses"]["Cluster"] = "/ip4/127.0.0.1/tcp/0".into();
-        })
-        .unwrap();
-    let daemon = front.start(&["--offline"]).unwrap();
-    let face = daemon.cluster().unwrap();
-    let kubo = Rpc::new(&kubo.rpc());
+    let front = Front::start_with(|config| {
+        config["Addresses"]["Cluster"] = "/ip4/127.0.0.1/tcp/0".into();
+    });
+    let face = front.daemon.cluster().unwrap();
+    let kubo = &front.kubo;
     let ask = |method: &str, target: &str| {
         let answer = http::exchange(&face, &Request::new(method, target)).unwrap();
         let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -314,7 +284,7 @@ fn the_cluster_collects_garbage_and_resolves_paths_there() {
         "{pinned}"
     );
     wait_for("the file is not pinned", || {
-        pin_name(&kubo, &file).as_deref() == Some("cairn-services")
+        pin_name(kubo, &file).as_deref() == Some("cairn-services")
     });
     let published = format!("name/publish?arg=/ipfs/{folder}&allow-offline=true");
     let published = kubo.call(&published, None).unwrap();

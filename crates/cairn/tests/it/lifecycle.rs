@@ -5,14 +5,11 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use cairn_testkit::rpc::Rpc;
-use cairn_testkit::server::Repository;
+
+use crate::support::repository;
 
 /// The longest that a clean stop may take.
 const STOP: Duration = Duration::from_secs(5);
-
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
 
 #[test]
 fn sigterm_stops_the_daemon_cleanly() {

@@ -63,26 +63,18 @@ fn link(name: &str, cid: &Cid) -> Link {
     }
 }
 
-/// What is in a field of the process's status, in bytes.
-fn memory(daemon: &Daemon, field: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-    let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib << 10
-}
-
 /// Sends a request, reads no more than `read` bytes of its answer, and holds the peak against its bound.
 fn within_bound(daemon: &Daemon, base: &str, request: &Request<'_>, read: usize) -> Answer {
     // The peak starts again: <https://docs.kernel.org/filesystems/proc.html>, `clear_refs`.
     std::fs::write(format!("/proc/{}/clear_refs", daemon.pid()), "5").unwrap();
-    let before = memory(daemon, "VmRSS");
+    let before = daemon.memory("VmRSS").unwrap();
     let request = Request {
         read_limit: Some(read),
         timeout: PATIENCE,
         ..request.clone()
     };
     let answer = exchange(base, &request).unwrap();
-    let above = memory(daemon, "VmHWM").saturating_sub(before);
+    let above = daemon.memory("VmHWM").unwrap().saturating_sub(before);
     let target = request.target.get(..80).unwrap_or(request.target);
     eprintln!(
         "{} MiB above rest: {} {target}",

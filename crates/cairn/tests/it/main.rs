@@ -49,6 +49,7 @@ mod remote_pins;
 mod rest;
 mod sdk;
 mod slow;
+mod support;
 mod tls;
 mod upload;
 mod uploads;

@@ -5,11 +5,9 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use cairn_testkit::http::{self, Answer, Request};
 use cairn_testkit::rpc::Rpc;
-use cairn_testkit::server::{Daemon, Repository};
+use cairn_testkit::server::Daemon;
 
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
+use crate::support::repository;
 
 fn get(base: &str, target: &str) -> Answer {
     http::exchange(base, &Request::new("GET", target)).unwrap()

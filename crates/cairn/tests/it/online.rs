@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use cairn_testkit::recording::Set;
 use cairn_testkit::replay::Replayer;
 use cairn_testkit::server::{self, Daemon, Repository};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The port of the other node in the recordings.
 const PORT: &str = "24022";
@@ -16,12 +16,9 @@ fn start() -> (Repository, Daemon) {
     let repository = server::recorded_repository(env!("CARGO_BIN_EXE_cairn")).unwrap();
     repository
         .configure(|config| {
-            config["Addresses"]["Swarm"] = json!(["/ip4/127.0.0.1/tcp/0"]);
             config["Pubsub"]["Enabled"] = true.into();
             config["Ipns"]["UsePubsub"] = true.into();
             config["Experimental"]["Libp2pStreamMounting"] = true.into();
-            config["Bootstrap"] = json!([]);
-            config["Discovery"]["MDNS"]["Enabled"] = false.into();
         })
         .unwrap();
     let daemon = repository.start(&[]).unwrap();

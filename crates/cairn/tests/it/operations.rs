@@ -4,25 +4,15 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use cairn_testkit::http::{self, Answer, Request};
+use cairn_testkit::http::Answer;
 use cairn_testkit::rpc::Rpc;
-use cairn_testkit::server::{Daemon, Repository};
+use cairn_testkit::server::Daemon;
 use serde_json::json;
 
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
+use crate::support::{ask, repository};
 
 fn get(base: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
-    let headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    let request = Request {
-        headers: &headers,
-        ..Request::new("GET", target)
-    };
-    http::exchange(base, &request).unwrap()
+    ask(base, "GET", target, headers)
 }
 
 fn metrics(daemon: &Daemon) -> String {
@@ -180,10 +170,7 @@ fn text_is_what_ipfs_prints() {
     let repository = repository();
     let daemon = repository.start(&["--offline"]).unwrap();
     let cid = Rpc::new(&daemon.rpc()).add(b"hello\n", "pin=true").unwrap();
-    let post = |target: &str| {
-        let request = Request::new("POST", target);
-        http::exchange(&daemon.rpc(), &request).unwrap().text()
-    };
+    let post = |target: &str| ask(&daemon.rpc(), "POST", target, &[]).text();
     let pins = post("/api/v0/pin/ls?type=recursive&encoding=text");
     assert!(
         pins.lines().any(|line| line == format!("{cid} recursive")),

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cairn_primitives::{Cid, Codec, Multihash};
-use cairn_testkit::http::{Answer, Request, exchange};
+use cairn_testkit::http::{Answer, ask};
 use cairn_testkit::rpc::Rpc;
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_testkit::wait::until;
@@ -47,17 +47,16 @@ impl Node {
     }
 
     fn send(&self, method: &str, target: &str, token: &str, body: Option<&Value>) -> Answer {
-        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        const JSON: &str = "application/json";
+        let base = self.daemon.pinning().unwrap();
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("Content-Type", JSON)];
         if !token.is_empty() {
-            headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
+            headers.push(("Authorization", &bearer));
         }
         let body = body.map(|body| body.to_string().into_bytes());
-        let request = Request {
-            headers: &headers,
-            body: body.as_deref(),
-            ..Request::new(method, target)
-        };
-        exchange(&self.daemon.pinning().unwrap(), &request).unwrap()
+        let body = body.as_deref().map(|body| (JSON, body));
+        ask(&base, method, target, &headers, body).unwrap()
     }
 
     /// Sends a request of the account, whose answer has this status.

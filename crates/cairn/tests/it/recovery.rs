@@ -7,9 +7,7 @@ use cairn_primitives::Cid;
 use cairn_testkit::fixture;
 use cairn_testkit::server::Repository;
 
-fn repository() -> Repository {
-    Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap()
-}
+use crate::support::repository;
 
 fn cairn(repository: &Repository, arguments: &[&str]) -> Output {
     repository.command().args(arguments).output().unwrap()

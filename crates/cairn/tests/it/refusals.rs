@@ -1,6 +1,7 @@
 //! What the faces of a daemon refuse: every endpoint with every kind of credential.
 
 use cairn_services::accounts::TOKEN_PREFIX;
+use cairn_testkit::http;
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_wire::rest::{Access, Endpoint, Spec};
 use serde_json::{Value, json};
@@ -9,22 +10,20 @@ macro_rules! specs {
     ($($endpoint:path),+ $(,)?) => { [$( <$endpoint as Endpoint>::SPEC ),+] };
 }
 
+/// The media type of requests, with a body or without.
+const JSON: &str = "application/json";
+
 /// The answer to a request to a face of a daemon.
 fn ask(base: &str, spec: &Spec, authorization: Option<&str>) -> (u16, Value) {
     let target = spec
         .path
         .replace("{requestid}", "abc")
         .replace("{cid}", "bafkqabtimvwgy3yk");
-    let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-    if let Some(authorization) = authorization {
-        headers.push(("Authorization".to_owned(), authorization.to_owned()));
-    }
-    let mut request = cairn_testkit::http::Request::new(spec.method, &target);
-    request.headers = &headers;
-    if !matches!(spec.method, "GET" | "DELETE") {
-        request.body = Some(b"{\"cid\":\"bafkqabtimvwgy3yk\"}");
-    }
-    let answer = cairn_testkit::http::exchange(base, &request).unwrap();
+    let mut headers = vec![("Content-Type", JSON)];
+    headers.extend(authorization.map(|value| ("Authorization", value)));
+    let body = (JSON, &b"{\"cid\":\"bafkqabtimvwgy3yk\"}"[..]);
+    let body = (!matches!(spec.method, "GET" | "DELETE")).then_some(body);
+    let answer = http::ask(base, spec.method, &target, &headers, body).unwrap();
     let body = serde_json::from_slice(&answer.body).unwrap_or_default();
     (answer.status, body)
 }
@@ -97,19 +96,10 @@ fn send(
     (method, target): (&str, &str),
     (kind, body): (&str, &str),
 ) -> (u16, Value) {
-    let headers = [
-        (
-            "Authorization".to_owned(),
-            format!("Bearer {}", token.trim()),
-        ),
-        ("Content-Type".to_owned(), kind.to_owned()),
-    ];
-    let mut request = cairn_testkit::http::Request::new(method, target);
-    request.headers = &headers;
-    if !body.is_empty() {
-        request.body = Some(body.as_bytes());
-    }
-    let answer = cairn_testkit::http::exchange(base, &request).unwrap();
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", kind)];
+    let body = (!body.is_empty()).then_some((kind, body.as_bytes()));
+    let answer = http::ask(base, method, target, &headers, body).unwrap();
     let body = serde_json::from_slice(&answer.body).unwrap_or_default();
     (answer.status, body)
 }
@@ -118,13 +108,12 @@ fn send(
 /// for `check`, which tells everybody the same.
 #[test]
 fn accounts_do_not_see_each_other() {
-    const NONE: (&str, &str) = ("application/json", "");
+    const NONE: (&str, &str) = (JSON, "");
     let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
     let daemon = repository.start(&["--offline"]).unwrap();
     repository.run(&["account", "create", "other"]).unwrap();
-    let mine = repository.run(&["token", "create", "mine"]).unwrap();
-    let theirs = repository.run(&["token", "create", "theirs", "--account", "other"]);
-    let theirs = theirs.unwrap();
+    let mine = repository.token(&["mine"]).unwrap();
+    let theirs = repository.token(&["theirs", "--account", "other"]).unwrap();
     let (pinning, upload) = (daemon.pinning().unwrap(), daemon.upload().unwrap());
     let pin = r#"{"cid":"bafkqabtimvwgy3yk","name":"mine"}"#;
     let pin = ("application/json", pin);

@@ -1,17 +1,16 @@
 //! Who may use the API, and what bad options do.
 
-use data_encoding::{BASE64, BASE64URL_NOPAD};
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 
-use super::rest::{PASSWORD, Peer, USER};
+use super::rest::{self, PASSWORD, Peer, USER};
 
 fn header(value: impl Into<String>) -> Vec<(String, String)> {
     vec![("Authorization".to_owned(), value.into())]
 }
 
 fn basic(user: &str, password: &str) -> Vec<(String, String)> {
-    let login = BASE64.encode(format!("{user}:{password}").as_bytes());
-    header(format!("Basic {login}"))
+    header(rest::basic(user, password))
 }
 
 const CID: &str = "bafkreiae2illis4kbgbet57aq3epfvlt6a7w4xctcewfafbc2272d4sxna";

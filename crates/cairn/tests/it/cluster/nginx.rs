@@ -7,10 +7,9 @@ use std::time::Duration;
 use cairn_testkit::fixture::stream;
 use cairn_testkit::http;
 use cairn_testkit::nginx::Nginx;
-use data_encoding::BASE64;
 use serde_json::Value;
 
-use super::rest::{PASSWORD, Peer, USER, until};
+use super::rest::{Peer, login, until};
 
 /// The configuration of the page, for this peer.
 fn configuration(peer: &Peer) -> String {
@@ -46,7 +45,7 @@ impl Upload {
              Content-Type: application/octet-stream\r\n\r\n"
         );
         let length = head.len() + length + BOUNDARY.len() + 8;
-        let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
+        let login = login();
         let connection = TcpStream::connect(http::authority(&peer.url).unwrap()).unwrap();
         connection
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -59,7 +58,7 @@ impl Upload {
         };
         upload.send(
             format!(
-                "POST /add?{query} HTTP/1.1\r\nHost: cluster.example\r\nAuthorization: Basic {login}\r\n\
+                "POST /add?{query} HTTP/1.1\r\nHost: cluster.example\r\nAuthorization: {login}\r\n\
                  Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {length}\r\n\r\n{head}"
             )
             .as_bytes(),

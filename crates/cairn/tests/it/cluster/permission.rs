@@ -5,20 +5,19 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use cairn_testkit::http;
-use data_encoding::BASE64;
 
-use super::rest::{PASSWORD, Peer, USER};
+use super::rest::{Peer, login};
 
 #[test]
 fn an_upload_is_permitted_before_it_is_answered() {
     let peer = Peer::start(&[]);
     let body = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nsent later\r\n--b--\r\n";
-    let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
+    let login = login();
     let mut connection = TcpStream::connect(http::authority(&peer.url).unwrap()).unwrap();
     let wait = Some(Duration::from_secs(60));
     connection.set_read_timeout(wait).unwrap();
     let head = format!(
-        "POST /add HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Basic {login}\r\nExpect: 100-continue\r\n\
+        "POST /add HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {login}\r\nExpect: 100-continue\r\n\
          Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );

@@ -2,9 +2,8 @@
 
 use cairn_testkit::recording::Set;
 use cairn_testkit::replay::Replayer;
-use data_encoding::BASE64;
 
-use super::rest::{PASSWORD, Peer, USER};
+use super::rest::{Peer, login};
 use super::view::{Seen, view};
 
 /// The nodes that the reference makes while it adds are in its last shard, though the content does not have them. So the CIDs of that
@@ -98,11 +97,7 @@ fn every_answer_is_the_references_but_for_its_errors() {
     let set = Set::cluster().unwrap();
     let peer = Peer::start(&[]);
     let mut replayer = Replayer::new(&set, &peer.url).unwrap();
-    let login = format!(
-        "Basic {}",
-        BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes())
-    );
-    replayer.know(&login, "<AUTH>");
+    replayer.know(&login(), "<AUTH>");
     let (mut same, mut different, mut agreeing) = (0, Vec::new(), Vec::new());
     for recording in &set.recordings {
         replayer.run(recording).unwrap();

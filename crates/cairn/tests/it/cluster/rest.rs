@@ -1,7 +1,5 @@
 //! Peers, and requests to them.
 
-use std::time::Duration;
-
 use cairn_testkit::http::{self, Answer, Request};
 use cairn_testkit::server::{Daemon, Repository};
 use cairn_testkit::wait;
@@ -11,10 +9,18 @@ use serde_json::{Value, json};
 pub(super) const USER: &str = "user1";
 pub(super) const PASSWORD: &str = "pass1";
 
-/// How long a test waits for what has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 const BOUNDARY: &str = "clustertestboundary";
+
+/// The `Authorization` of the user.
+pub(super) fn login() -> String {
+    basic(USER, PASSWORD)
+}
+
+/// The `Authorization` of a user with a password.
+pub(super) fn basic(user: &str, password: &str) -> String {
+    let login = BASE64.encode(format!("{user}:{password}").as_bytes());
+    format!("Basic {login}")
+}
 
 /// A running peer.
 pub(super) struct Peer {
@@ -108,19 +114,15 @@ impl Peer {
         headers: &[(String, String)],
         body: Option<&[u8]>,
     ) -> Answer {
-        let login = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
         let mut all = headers.to_vec();
         if !headers.iter().any(|(name, _)| name == "Authorization") {
-            all.push(("Authorization".to_owned(), format!("Basic {login}")));
+            all.push(("Authorization".to_owned(), login()));
         }
         all.retain(|(_, value)| !value.is_empty());
         let request = Request {
-            method,
-            target,
             headers: &all,
             body,
-            timeout: PATIENCE,
-            read_limit: None,
+            ..Request::new(method, target)
         };
         http::exchange(&self.url, &request).unwrap()
     }

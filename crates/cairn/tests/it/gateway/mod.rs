@@ -8,9 +8,11 @@ mod pages;
 
 use std::path::Path;
 
-use cairn_testkit::http::{Answer, Request, exchange};
+use cairn_testkit::http::Answer;
 use cairn_testkit::server::{Daemon, Repository};
 use serde_json::Value;
+
+use crate::support;
 
 /// A daemon and what is asked of it.
 struct Gateway {
@@ -63,15 +65,7 @@ impl Gateway {
     }
 
     fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
-        let headers: Vec<(String, String)> = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let request = Request {
-            headers: &headers,
-            ..Request::new(method, target)
-        };
-        exchange(&self.base, &request).unwrap()
+        support::ask(&self.base, method, target, headers)
     }
 
     fn get(&self, target: &str, headers: &[(&str, &str)]) -> Answer {

@@ -37,8 +37,7 @@ impl Server {
         })
         .await
         .unwrap();
-        let socket = daemon.rpc_address().unwrap();
-        let address = format!("/ip4/{}/tcp/{}/http", socket.ip(), socket.port());
+        let address = format!("{}/http", daemon.rpc_multiaddr().unwrap());
         Self {
             kubo: Kubo::connect(&address).await.unwrap(),
             address,

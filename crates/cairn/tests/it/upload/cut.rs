@@ -58,17 +58,6 @@ pub(crate) fn a_cut_upload_leaves_nothing(server: &Server) {
     });
 }
 
-/// Peak resident memory of a process, in bytes.
-fn peak_memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    let kibibytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kibibytes * 1024
-}
-
 /// Sends a body in chunks that are made as they are sent.
 fn send_chunked(server: &Server, kind: &str, chunks: impl Iterator<Item = Vec<u8>>) -> String {
     let base = server.daemon.upload().unwrap();
@@ -104,9 +93,10 @@ fn large_uploads_take_little_memory() {
     let chunks = || (0..SIZE / CHUNK).map(|at| fixture::stream(&format!("{at}"), CHUNK));
     // What any upload takes once.
     send_chunked(&server, "image/png", chunks().take(40));
-    let before = peak_memory(server.daemon.pid());
+    let peak = || server.daemon.memory("VmHWM").unwrap();
+    let before = peak();
     let answer = send_chunked(&server, "image/png", chunks());
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let grown = peak_memory(server.daemon.pid()).saturating_sub(before);
+    let grown = peak().saturating_sub(before);
     assert!(grown < 100 << 20, "{} MiB", grown >> 20);
 }

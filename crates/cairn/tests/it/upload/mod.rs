@@ -121,8 +121,7 @@ impl Server {
     fn start_before_kubo() -> Self {
         let repository = Repository::init(env!("CARGO_BIN_EXE_cairn")).unwrap();
         let kubo = repository.start(&["--offline"]).unwrap();
-        let address = kubo.rpc_address().unwrap();
-        let address = format!("/ip4/{}/tcp/{}", address.ip(), address.port());
+        let address = kubo.rpc_multiaddr().unwrap();
         let server = Self::start_with(|config| config["Backend"] = json!({ "Kubo": address }));
         Self {
             kubo: Some((kubo, repository)),
