@@ -6,10 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use cairn_client::{Address, Http, HttpOptions, InProcess, Kubo, Retry, Roots};
 use cairn_node::{Access, Node, NodeError, NodeOptions};
+use cairn_primitives::credentials::basic;
 use http::HeaderValue;
 use tokio_util::sync::CancellationToken;
 
@@ -174,8 +173,10 @@ fn with_options(mut kubo: Kubo, globals: &Globals) -> Result<Kubo, Problem> {
 /// A credential as a header: `basic:USER:PASSWORD`, `bearer:TOKEN`, or a token.
 fn authorization(secret: &str) -> Result<HeaderValue, Problem> {
     let value = match secret.split_once(':') {
-        Some(("basic", pair)) if pair.contains(':') => format!("Basic {}", STANDARD.encode(pair)),
-        Some(("basic", encoded)) => format!("Basic {encoded}"),
+        Some(("basic", pair)) => match pair.split_once(':') {
+            Some((user, password)) => format!("Basic {}", basic::write(user, password)),
+            None => format!("Basic {pair}"),
+        },
         Some(("bearer", token)) => format!("Bearer {token}"),
         _ => format!("Bearer {secret}"),
     };

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use cairn_primitives::credentials::basic;
 use http::{HeaderName, HeaderValue, header};
 
 use crate::address::{Address, AddressError};
@@ -252,7 +251,7 @@ impl Builder {
 
 /// The value of `Authorization` for HTTP Basic authentication: <https://www.rfc-editor.org/rfc/rfc7617>.
 pub(crate) fn basic_authorization(user: &str, password: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+    format!("Basic {}", basic::write(user, password))
 }
 
 impl Kubo {

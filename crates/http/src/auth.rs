@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
 use cairn_node::config::sections::RpcAuthScope;
+use cairn_primitives::credentials::basic;
 use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -99,11 +99,10 @@ fn header_of(secret: &str) -> Option<String> {
         None if secret.is_empty() => None,
         None => Some(format!("Bearer {secret}")),
         Some(("bearer", token)) => Some(format!("Bearer {token}")),
-        Some(("basic", pair)) if pair.contains(':') => {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-            Some(format!("Basic {encoded}"))
-        }
-        Some(("basic", encoded)) => Some(format!("Basic {encoded}")),
+        Some(("basic", pair)) => Some(match pair.split_once(':') {
+            Some((user, password)) => format!("Basic {}", basic::write(user, password)),
+            None => format!("Basic {pair}"),
+        }),
         Some(_) => None,
     }
 }

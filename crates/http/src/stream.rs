@@ -6,11 +6,57 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use cairn_wire::ERROR_DETAIL;
 use cairn_wire::shape::{STREAM_END, STREAM_END_TRAILER};
+use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use http_body::{Body, Frame};
+use tokio::sync::mpsc;
 
 use crate::trailer::{Slot, printable};
+
+/// Records, and the work that sends them, polled in one task: dropping the one ends the other. An error of the work comes last.
+pub(crate) struct Producer<R, E> {
+    work: Option<BoxFuture<'static, Result<(), E>>>,
+    receiver: mpsc::Receiver<R>,
+    failed: Option<E>,
+}
+
+impl<R, E> Producer<R, E> {
+    /// `work` sends to the other end of `receiver`.
+    pub(crate) fn new(
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+        receiver: mpsc::Receiver<R>,
+    ) -> Self {
+        Self {
+            work: Some(Box::pin(work)),
+            receiver,
+            failed: None,
+        }
+    }
+}
+
+impl<R, E: Unpin> Stream for Producer<R, E> {
+    type Item = Result<R, E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Poll::Ready(Some(record)) = this.receiver.poll_recv(cx) {
+            return Poll::Ready(Some(Ok(record)));
+        }
+        if let Some(work) = &mut this.work
+            && let Poll::Ready(done) = work.as_mut().poll(cx)
+        {
+            this.work = None;
+            this.failed = done.err();
+        }
+        match this.receiver.poll_recv(cx) {
+            Poll::Ready(Some(record)) => Poll::Ready(Some(Ok(record))),
+            Poll::Ready(None) if this.work.is_none() => Poll::Ready(this.failed.take().map(Err)),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
 
 /// The trailer that carries an error after the first byte.
 pub(crate) const STREAM_ERROR: &str = "X-Stream-Error";

@@ -95,7 +95,8 @@ impl KuboBackend {
 
     async fn find_missing(&self, from: &[Cid], limit: usize) -> Result<Vec<Cid>, BackendError> {
         let staging = self.staging_import()?;
-        let mut missing = staging.missing(from, limit).await?;
+        let mut from = from.to_vec();
+        let mut missing = staging.missing(&from, limit).await?;
         let mut kept = Vec::new();
         while !missing.is_empty() {
             // What came earlier may be in Kubo alone by now. The first block that it lacks decides: others are asked for when
@@ -115,7 +116,11 @@ impl KuboBackend {
                     break;
                 }
             }
-            missing = staging.missing(&missing, limit).await?;
+            // A walk that was cut off has not seen what comes after: it begins anew.
+            if missing.len() < limit {
+                from = missing;
+            }
+            missing = staging.missing(&from, limit).await?;
             if lacks {
                 break;
             }

@@ -191,9 +191,8 @@ impl Writer {
             ),
             Some(field) => write!(
                 head,
-                "Content-Disposition: form-data; name=\"{}\"{}\r\n",
-                form_quoted(field),
-                form_filename(&part.name)
+                "Content-Disposition: {}\r\n",
+                disposition(field, &part.name)
             ),
         };
         let media_type: String = media_type.chars().filter(|it| !it.is_control()).collect();
@@ -263,24 +262,19 @@ impl Writer {
     }
 }
 
-/// The file name of a form field, which a field without a file does not have. Names in forms are UTF-8.
-fn form_filename(name: &[u8]) -> String {
-    if name.is_empty() {
-        return String::new();
+/// The disposition of a form field. One without a file has no file name. Names in forms are UTF-8.
+fn disposition(field: &str, name: &[u8]) -> String {
+    let mut disposition = format!("form-data; name=\"{}\"", form_quoted(field));
+    if !name.is_empty() {
+        let name = form_quoted(&String::from_utf8_lossy(name));
+        let _ = write!(disposition, "; filename=\"{name}\"");
     }
-    format!(
-        "; filename=\"{}\"",
-        form_quoted(&String::from_utf8_lossy(name))
-    )
+    disposition
 }
 
 /// Texts of a form field as servers read them: the name of the field, and that of its file.
 pub(crate) fn as_received(field: &str, name: &[u8]) -> (ByteString, ByteString) {
-    let head = format!(
-        "form-data; name=\"{}\"{}",
-        form_quoted(field),
-        form_filename(name)
-    );
+    let head = disposition(field, name);
     let read = |parameter| {
         let text = parameter_of(head.as_bytes(), parameter);
         text.map(ByteString::from).unwrap_or_default()

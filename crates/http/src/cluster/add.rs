@@ -18,6 +18,7 @@ use super::convert::options;
 use super::error::{Refusal, of, refusal};
 use crate::parts::unescape;
 use crate::rest::{Answer, Files, Handler, Input, OneOrMany};
+use crate::stream::Producer;
 
 /// Events that wait for the client; at the bound the import waits.
 const EVENTS: usize = 64;
@@ -33,9 +34,7 @@ impl Handler<Face> for AddFiles {
         let add = add_options(&self)?;
         let stream = self.stream_channels;
         let cluster = Arc::clone(&call.service.cluster);
-        let mut files = call.body;
-        files.begin().await;
-        let records = upload(cluster, add, self.format, files);
+        let records = upload(cluster, add, self.format, call.body);
         if stream {
             return Ok(OneOrMany::Begun(records));
         }
@@ -87,65 +86,24 @@ fn upload(
 ) -> BoxStream<'static, Result<AddedOutput, Refusal>> {
     let (events, receiver) = mpsc::channel(EVENTS);
     let running = async move {
-        match format {
+        let done = match format {
             AddFormat::Unixfs => {
                 let upload = AddUpload::Files(entries(files));
                 cluster.add(add, upload, events).await
             }
-            AddFormat::Car => {
-                let (name, content) = archive(files).await?;
-                cluster
-                    .add(add, AddUpload::Car(name, content), events)
-                    .await
-            }
-        }
-    };
-    let told = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        let event = receiver.recv().await?;
-        Some((Ok(output(event)), receiver))
-    });
-    // The end of the upload comes after its records.
-    let ended = futures_util::stream::once(running)
-        .filter_map(|ended| async move { ended.err().map(|error| Err(of(&error))) });
-    Joined {
-        told: told.boxed(),
-        ended: Some(ended.boxed()),
-        last: None,
-    }
-    .boxed()
-}
-
-/// Records of an upload that runs beside them; its error comes last.
-struct Joined {
-    told: BoxStream<'static, Result<AddedOutput, Refusal>>,
-    ended: Option<BoxStream<'static, Result<AddedOutput, Refusal>>>,
-    last: Option<Refusal>,
-}
-
-impl futures_util::Stream for Joined {
-    type Item = Result<AddedOutput, Refusal>;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        use std::task::Poll;
-        if let Some(ended) = &mut self.ended {
-            match ended.poll_next_unpin(cx) {
-                Poll::Ready(Some(Err(error))) => {
-                    self.last = Some(error);
-                    self.ended = None;
+            AddFormat::Car => match archive(files).await {
+                Ok((name, content)) => {
+                    let upload = AddUpload::Car(name, content);
+                    cluster.add(add, upload, events).await
                 }
-                Poll::Ready(_) => self.ended = None,
-                Poll::Pending => {}
-            }
-        }
-        match self.told.poll_next_unpin(cx) {
-            Poll::Ready(None) if self.ended.is_none() => Poll::Ready(self.last.take().map(Err)),
-            Poll::Ready(Some(record)) => Poll::Ready(Some(record)),
-            _ => Poll::Pending,
-        }
-    }
+                Err(error) => Err(error),
+            },
+        };
+        done.map_err(|error| of(&error))
+    };
+    Producer::new(running, receiver)
+        .map(|event| event.map(output))
+        .boxed()
 }
 
 fn output(event: AddedEvent) -> AddedOutput {

@@ -151,8 +151,6 @@ impl Raw {
 pub struct Files {
     parts: Parts,
     open: bool,
-    /// What [`Files::begin`] read.
-    first: Option<Result<Option<Event>, Fault>>,
 }
 
 fn unreadable(error: &MultipartError) -> Fault {
@@ -168,26 +166,7 @@ impl Files {
             .unwrap_or_default()
             .to_owned();
         let parts = Parts::new(&media_type, request.into_body()).map_err(|e| unreadable(&e))?;
-        Ok(Self {
-            parts,
-            open: false,
-            first: None,
-        })
-    }
-
-    /// Waits for the first bytes. Begin a body before its response: a client that asks whether it should send one
-    /// (`Expect: 100-continue`) is told so only while there is no response.
-    pub async fn begin(&mut self) {
-        if self.first.is_none() {
-            self.first = Some(self.event().await);
-        }
-    }
-
-    async fn event(&mut self) -> Result<Option<Event>, Fault> {
-        match self.first.take() {
-            Some(first) => first,
-            None => self.parts.next().await.map_err(|e| unreadable(&e)),
-        }
+        Ok(Self { parts, open: false })
     }
 
     /// The head of the next part; what was not read of the one before is skipped.
@@ -198,7 +177,7 @@ impl Files {
     pub async fn next(&mut self) -> Result<Option<PartHead>, Fault> {
         while self.chunk().await?.is_some() {}
         loop {
-            match self.event().await? {
+            match self.parts.next().await.map_err(|e| unreadable(&e))? {
                 Some(Event::Part(head)) => {
                     self.open = true;
                     return Ok(Some(head));
@@ -218,7 +197,7 @@ impl Files {
         if !self.open {
             return Ok(None);
         }
-        match self.event().await? {
+        match self.parts.next().await.map_err(|e| unreadable(&e))? {
             Some(Event::Data(data)) => Ok(Some(data)),
             _ => {
                 self.open = false;

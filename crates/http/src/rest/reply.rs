@@ -46,7 +46,7 @@ pub enum OneOrMany<One, Each, A: Api> {
     One(One),
     /// Many.
     Many(Records<Each, A>),
-    /// Many, whose response begins before the first: any error is in the trailer of a response that ends normally.
+    /// Many, whose response has this status whatever comes first: any error is in the trailer of a response that ends normally.
     Begun(Records<Each, A>),
 }
 
@@ -134,7 +134,10 @@ impl<A: Api, T: Record, U: Record> HandlerReply<A> for shape::OneOrMany<T, U> {
         match answer {
             OneOrMany::One(record) => Ok(json::<A>(status, &record)),
             OneOrMany::Many(records) => shape::Many::<U>::send(records, status, trailing).await,
-            OneOrMany::Begun(records) => {
+            OneOrMany::Begun(mut records) => {
+                // What was sent is read before there is a response: only then is it permitted (`100 Continue`).
+                let first = records.next().await;
+                let records = futures_util::stream::iter(first).chain(records);
                 let lines = records.map(|record| match record {
                     Ok(record) => line(&record).map_err(|error| {
                         tracing::error!(%error, "cannot serialize a record");

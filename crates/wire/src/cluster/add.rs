@@ -32,7 +32,7 @@ endpoint_with_pin_options! {
     /// Add files, a directory or a CAR, and pin the last node.
     ///
     /// The parts are as in the RPC of IPFS: the file name is the path, percent-encoded; `application/x-directory` is a directory,
-    /// `application/symlink` a link. With `stream-channels` the status is 200 as soon as the request is well-formed; a later
+    /// `application/symlink` a link. With `stream-channels` the status of a well-formed request is 200; a later
     /// error is in the trailer `X-Stream-Error`. Without, the response is one JSON list after the end of the upload, or an error
     /// with its own status. `pin-update` is ignored.
     ///

@@ -248,14 +248,6 @@ fn inline() -> SchemaGenerator {
     SchemaGenerator::new(settings)
 }
 
-/// The schema of a parameter, with all references inlined.
-#[must_use]
-pub fn parameter_schema(param: &Param) -> Value {
-    let mut schema = (param.schema)(&mut inline()).to_value();
-    without_null(&mut schema);
-    schema
-}
-
 /// Whether a query or header parameter is required.
 #[must_use]
 pub fn is_required(param: &Param) -> bool {

@@ -48,19 +48,14 @@ fn failed(collected: &GlobalRepoGc) -> Vec<String> {
     let failed = collected.peer_map.iter();
     failed
         .filter(|(_, on)| !on.error.is_empty())
-        .map(|(id, on)| print::shown(name(id, &on.peername)))
+        .map(|(id, on)| print::shown(print::name(id, &on.peername)))
         .collect()
-}
-
-/// The name of a peer, or its ID if it has none.
-fn name<'a>(id: &'a str, name: &'a str) -> &'a str {
-    if name.is_empty() { id } else { name }
 }
 
 fn text(collected: &GlobalRepoGc, quiet: bool) -> String {
     let mut out = String::new();
     for (id, on) in &collected.peer_map {
-        let name = print::shown(name(id, &on.peername));
+        let name = print::shown(print::name(id, &on.peername));
         if !on.error.is_empty() {
             out.push_str(&format!("{name}: {}\n", print::shown(&on.error)));
             continue;

@@ -184,11 +184,7 @@ pub(super) fn status(info: &GlobalPinInfo) -> String {
         .peer_map
         .iter()
         .map(|(id, on)| {
-            let name = if on.peername.is_empty() {
-                id
-            } else {
-                &on.peername
-            };
+            let name = name(id, &on.peername);
             let mut note = String::new();
             if !on.error.is_empty() {
                 escaped(&on.error, &mut note);
@@ -254,4 +250,9 @@ pub(super) fn pin(pin: &Pin) -> [String; 7] {
         time(pin.expire_at),
         time(pin.timestamp),
     ]
+}
+
+/// The name of a peer, or its ID if it has none.
+pub(super) fn name<'a>(id: &'a str, name: &'a str) -> &'a str {
+    if name.is_empty() { id } else { name }
 }

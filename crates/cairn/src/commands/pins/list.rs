@@ -6,7 +6,7 @@ use cairn_client::pinning::{ListPins, NameMatch, Status};
 use cairn_primitives::rfc3339;
 use cairn_wire::pinning::PinStatus;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use futures_util::stream;
+use futures_util::StreamExt as _;
 use serde_json::json;
 
 use super::{Service, command, pair, parse_cid};
@@ -110,12 +110,9 @@ pub(in crate::commands) async fn list(
         return output.flush();
     }
     let limit = Limit::of(&matches, LIMIT);
-    let pins = call.limit(limit.page()).stream();
-    let service = &service;
-    let pins = stream::try_unfold(pins, |mut pins| async move {
-        let next = pins.try_next().await;
-        let next = next.map_err(|error| service.problem(error))?;
-        Ok::<_, Problem>(next.map(|pin| (pin.to_record(), pins)))
+    let pins = call.limit(limit.page()).stream().map(|pin| {
+        let pin = pin.map_err(|error| service.problem(error))?;
+        Ok(pin.to_record())
     });
     let heads = ["REQUEST ID", "STATUS", "CREATED", "CID", "NAME"];
     listing::print(pins, limit, heads, row, globals).await

@@ -3,7 +3,7 @@
 use cairn_client::nft_storage::Upload;
 use cairn_wire::upload::Nft;
 use clap::{Arg, Command};
-use futures_util::stream;
+use futures_util::StreamExt as _;
 
 use super::{Server, cids, command, given_cids};
 use crate::commands::listing::{self, Limit};
@@ -42,12 +42,9 @@ pub(in crate::commands) async fn list(
         call = call.before(time("--before", text)?);
     }
     let limit = Limit::of(&matches, LIMIT);
-    let uploads = call.limit(limit.page()).stream();
-    let server = &server;
-    let uploads = stream::try_unfold(uploads, |mut uploads| async move {
-        let next = uploads.try_next().await;
-        let next = next.map_err(|error| server.problem(error))?;
-        Ok::<_, Problem>(next.map(|upload| (upload.to_record(), uploads)))
+    let uploads = call.limit(limit.page()).stream().map(|upload| {
+        let upload = upload.map_err(|error| server.problem(error))?;
+        Ok(upload.to_record())
     });
     let heads = ["CID", "STATUS", "SIZE", "CREATED", "NAME"];
     listing::print(uploads, limit, heads, row, globals).await

@@ -1,16 +1,14 @@
 //! Streams of records, and the tasks that produce them.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 
 use super::super::Failure;
+use crate::stream::Producer;
 
 /// Records that may wait for the connection; at the bound the producer waits.
 const QUEUE: usize = 64;
@@ -99,11 +97,7 @@ impl<R: Send + 'static> Records<R> {
         F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         let (sender, receiver) = mpsc::channel(queue);
-        Self::stream(Producer {
-            work: Some(Box::pin(work(Sender(sender)))),
-            receiver,
-            failed: None,
-        })
+        Self::stream(Producer::new(work(Sender(sender)), receiver))
     }
 }
 
@@ -130,34 +124,5 @@ impl<R> Sender<R> {
     /// Sends from a blocking thread; `false` when the client has left.
     pub(crate) fn blocking_send(&self, record: R) -> bool {
         self.0.blocking_send(record).is_ok()
-    }
-}
-
-/// Polls the producer and its records in one task.
-struct Producer<R> {
-    work: Option<BoxFuture<'static, Result<(), Failure>>>,
-    receiver: mpsc::Receiver<R>,
-    failed: Option<Failure>,
-}
-
-impl<R> Stream for Producer<R> {
-    type Item = Result<R, Failure>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        if let Poll::Ready(Some(record)) = this.receiver.poll_recv(cx) {
-            return Poll::Ready(Some(Ok(record)));
-        }
-        if let Some(work) = &mut this.work
-            && let Poll::Ready(done) = work.as_mut().poll(cx)
-        {
-            this.work = None;
-            this.failed = done.err();
-        }
-        match this.receiver.poll_recv(cx) {
-            Poll::Ready(Some(record)) => Poll::Ready(Some(Ok(record))),
-            Poll::Ready(None) if this.work.is_none() => Poll::Ready(this.failed.take().map(Err)),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
     }
 }

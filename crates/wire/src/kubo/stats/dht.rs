@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use cairn_primitives::duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -102,12 +103,8 @@ fn since(time: &str, now: Timestamp) -> String {
     let past = now.duration_since(time);
     let sign = if past.is_negative() { "-" } else { "" };
     let seconds = (past.as_millis().unsigned_abs() + 500) / 1000;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{sign}{seconds}s ago"),
-        (0, _) => format!("{sign}{minutes}m{seconds}s ago"),
-        _ => format!("{sign}{hours}h{minutes}m{seconds}s ago"),
-    }
+    let nanos = u64::try_from(seconds * 1_000_000_000).unwrap_or(u64::MAX);
+    format!("{sign}{} ago", duration::format(nanos))
 }
 
 command! {
