@@ -10,6 +10,7 @@ pub mod gateway;
 mod guard;
 pub mod hosts;
 pub mod kubo;
+mod lines;
 pub mod listen;
 pub mod logs;
 pub mod metrics;

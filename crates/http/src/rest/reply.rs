@@ -12,6 +12,7 @@ use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::ErrorResponse;
+use crate::lines::Lines;
 use crate::stream::{STREAM_ERROR, StreamBody, StreamFailure, Trailers};
 
 /// A stream of records. An error before the first is the whole response; a later one cuts the response off.
@@ -96,16 +97,12 @@ impl<A: Api, T: Record> HandlerReply<A> for shape::Many<T> {
         let Some(first) = records.next().await.transpose()? else {
             return Ok(empty(A::EMPTY_STREAM));
         };
-        let lines =
-            futures_util::stream::iter([Ok(first)])
-                .chain(records)
-                .map(|record| match record {
-                    Ok(record) => line(&record).map_err(|error| {
-                        tracing::error!(%error, "cannot serialize a record");
-                        cut(&ErrorResponse::<A>::from(Fault::Internal))
-                    }),
-                    Err(refusal) => Err(cut(&refusal)),
-                });
+        let records = futures_util::stream::iter([Ok(first)])
+            .chain(records)
+            .map(|record| record.map_err(|refusal| cut(&refusal)));
+        let lines = Lines::new(records.boxed(), |record, out| {
+            line(record, out).map_err(|error| unwritten::<A>(&error))
+        });
         let media_type = HeaderValue::from_static("application/x-ndjson");
         let end = if A::EMPTY_TRAILER {
             End::EmptyTrailer
@@ -137,13 +134,14 @@ impl<A: Api, T: Record, U: Record> HandlerReply<A> for shape::OneOrMany<T, U> {
             OneOrMany::Begun(mut records) => {
                 // What was sent is read before there is a response: only then is it permitted (`100 Continue`).
                 let first = records.next().await;
-                let records = futures_util::stream::iter(first).chain(records);
-                let lines = records.map(|record| match record {
-                    Ok(record) => line(&record).map_err(|error| {
-                        tracing::error!(%error, "cannot serialize a record");
-                        cut(&ErrorResponse::<A>::from(Fault::Internal))
-                    }),
-                    Err(refusal) => Err(StreamFailure::Trailer(A::trailer(&refusal.body).into())),
+                let trailer = |refusal: ErrorResponse<A>| {
+                    StreamFailure::Trailer(A::trailer(&refusal.body).into())
+                };
+                let records = futures_util::stream::iter(first)
+                    .chain(records)
+                    .map(move |record| record.map_err(trailer));
+                let lines = Lines::new(records.boxed(), |record, out| {
+                    line(record, out).map_err(|error| unwritten::<A>(&error))
                 });
                 let media_type = HeaderValue::from_static("application/x-ndjson");
                 Ok(streamed(
@@ -273,28 +271,32 @@ fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     StreamFailure::Cut(text.into())
 }
 
-fn line(record: &impl serde::Serialize) -> Result<Bytes, serde_json::Error> {
-    let mut out = BytesMut::new();
-    serde_json::to_writer((&mut out).writer(), record)?;
+/// The end of a response with a record that cannot be written.
+fn unwritten<A: Api>(error: &serde_json::Error) -> StreamFailure {
+    tracing::error!(%error, "cannot serialize a record");
+    cut(&ErrorResponse::<A>::from(Fault::Internal))
+}
+
+/// Appends a record and the end of its line.
+fn line(record: &impl serde::Serialize, out: &mut BytesMut) -> Result<(), serde_json::Error> {
+    serde_json::to_writer((&mut *out).writer(), record)?;
     out.put_u8(b'\n');
-    Ok(out.freeze())
+    Ok(())
 }
 
 /// An answer of one JSON value.
 pub(super) fn json<A: Api>(status: u16, value: &impl serde::Serialize) -> Response {
-    let line = match line(value) {
-        Ok(line) => line,
-        Err(error) => {
-            tracing::error!(%error, "cannot write a response");
-            return empty(500);
-        }
-    };
+    let mut written = BytesMut::new();
+    if let Err(error) = line(value, &mut written) {
+        tracing::error!(%error, "cannot write a response");
+        return empty(500);
+    }
     let mut response = empty(status);
     let media_type = HeaderValue::from_static(A::JSON);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, media_type);
-    *response.body_mut() = Body::from(line);
+    *response.body_mut() = Body::from(written.freeze());
     response
 }
 

@@ -249,6 +249,9 @@ impl Cluster {
         &self,
         new: Vec<NewClusterPin>,
     ) -> Result<Vec<ClusterPin>, ClusterError> {
+        // What this peer has already gives it nothing to do.
+        let own = Some(self.peer());
+        let is_work = new.iter().any(|pin| pin.source.as_deref() != own);
         let written = self.context.rows().put_cluster_pins(new).await;
         let written = written.map_err(|error| match error {
             SharedError::Range {
@@ -260,7 +263,9 @@ impl Cluster {
             },
             error => error.into(),
         })?;
-        self.work.notify_one();
+        if is_work {
+            self.work.notify_one();
+        }
         Ok(written)
     }
 

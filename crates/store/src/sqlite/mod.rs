@@ -4,6 +4,7 @@
 //! both run concurrently. `synchronous=FULL` makes a commit a sync: an answered change survives a kill and a power
 //! loss. See <https://www.sqlite.org/wal.html>.
 
+mod checkpoint;
 pub(crate) mod queue;
 pub(crate) mod readers;
 mod steps;
@@ -85,10 +86,9 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // The log is cut to this many bytes when a checkpoint restarts it: a long listing may have let it grow.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    // Kibibytes, when negative: a million pins are 60 MB, and random inserts touch all of it.
-    connection.pragma_update(None, "cache_size", -32_768)?;
-    // Pages of the log (32 MiB) after which they are moved into the database: those that many commits change are moved once.
-    connection.pragma_update(None, "wal_autocheckpoint", 8_192)?;
+    // Kibibytes, when negative. The system has the rest of the pages; a larger cache costs more than it saves, because SQLite
+    // looks through all of it at the end of a transaction that balanced a tree.
+    connection.pragma_update(None, "cache_size", -8_192)?;
     // What a savepoint would undo stays in memory: it would go to a temporary file from 64 KiB on.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(())
@@ -101,6 +101,7 @@ pub(crate) fn connect(path: &Path, steps: &Steps) -> Result<(Connection, bool), 
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|source| opening(path, source))?;
     prepare_writing(&connection).map_err(|source| opening(path, source))?;
+    checkpoint::install(&mut connection, path).map_err(|source| opening(path, source))?;
     steps.run(&mut connection, path)?;
     Ok((connection, created))
 }

@@ -14,7 +14,7 @@ const QUEUE: usize = 1_024;
 const TRANSACTION: usize = 16_384;
 
 /// After a transaction of so many batches, further callers are expected.
-const BUSY: usize = 4;
+const BUSY: usize = 8;
 
 /// How long the thread then waits for them: one sync for twenty costs less than four for five each.
 const GATHER: Duration = Duration::from_micros(500);

@@ -106,6 +106,17 @@ impl Readers {
         Ok(reader)
     }
 
+    /// Lends a connection that is open and not in use, if there is one.
+    pub(crate) fn take_idle(&self) -> Option<Reader> {
+        let mut state = self.state.lock();
+        let kept = state.idle.pop()?;
+        state.running += 1;
+        Some(Reader {
+            connection: Some(kept),
+            state: Arc::clone(&self.state),
+        })
+    }
+
     /// Refuses further reads; those under way continue.
     pub(crate) fn close(&self) {
         let idle = {

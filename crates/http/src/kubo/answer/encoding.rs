@@ -1,20 +1,15 @@
 //! Records as JSON, as the text that `ipfs` prints, or as XML.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cairn_wire::kubo::Command;
 use cairn_wire::kubo::command::RecordOf;
+use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
 use super::super::Failure;
 use super::xml;
-
-/// Maximum number of bytes of records that are sent together.
-const BATCH: usize = 32 << 10;
+use crate::lines::Lines;
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,54 +81,11 @@ pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<()
     Ok(())
 }
 
-/// Lines of records; those that are ready together are joined.
+/// Lines of records.
 pub(super) fn lines<C: Command>(
     records: BoxStream<'static, Result<RecordOf<C>, Failure>>,
     written: RecordFormat<C>,
 ) -> BoxStream<'static, Result<Bytes, Failure>> {
-    struct Lines<C: Command> {
-        records: Option<BoxStream<'static, Result<RecordOf<C>, Failure>>>,
-        written: RecordFormat<C>,
-        failed: Option<Failure>,
-    }
-    impl<C: Command> Unpin for Lines<C> {}
-    impl<C: Command> Stream for Lines<C> {
-        type Item = Result<Bytes, Failure>;
-        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            let this = &mut *self;
-            if let Some(failed) = this.failed.take() {
-                return Poll::Ready(Some(Err(failed)));
-            }
-            let mut out = BytesMut::new();
-            while let Some(records) = &mut this.records {
-                match records.as_mut().poll_next(cx) {
-                    Poll::Pending if out.is_empty() => return Poll::Pending,
-                    Poll::Pending => break,
-                    Poll::Ready(None) => this.records = None,
-                    Poll::Ready(Some(record)) => {
-                        if let Err(failed) =
-                            record.and_then(|record| encode::<C>(&record, &this.written, &mut out))
-                        {
-                            this.records = None;
-                            this.failed = Some(failed);
-                        }
-                    }
-                }
-                if out.len() >= BATCH {
-                    break;
-                }
-            }
-            if out.is_empty() {
-                Poll::Ready(this.failed.take().map(Err))
-            } else {
-                Poll::Ready(Some(Ok(out.freeze())))
-            }
-        }
-    }
-    Lines {
-        records: Some(records),
-        written,
-        failed: None,
-    }
-    .boxed()
+    let write = move |record: &RecordOf<C>, out: &mut BytesMut| encode(record, &written, out);
+    Lines::new(records, write).boxed()
 }

@@ -117,6 +117,20 @@ impl SharedSqliteRows {
         .await
     }
 
+    /// Reads a row by its key. That takes microseconds, less than another thread needs to begin, so it is done here if a
+    /// connection is open.
+    async fn read_row<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, SharedError> + Send + 'static,
+    ) -> Result<T, SharedError> {
+        if let Reads::Pool(readers, _) = &self.reads
+            && let Some(connection) = readers.take_idle()
+        {
+            return read(&connection);
+        }
+        self.read(read).await
+    }
+
     /// Reads off the runtime.
     async fn read<T: Send + 'static>(
         &self,

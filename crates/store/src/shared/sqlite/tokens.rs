@@ -115,7 +115,7 @@ impl TokenRows for SharedSqliteRows {
     ) -> BoxFuture<'_, Result<Result<Token, TokenRefusal>, SharedError>> {
         Box::pin(async move {
             let found = self
-                .read(move |connection| find(connection, &hash, needed))
+                .read_row(move |connection| find(connection, &hash, needed))
                 .await?;
             match found {
                 Ok(token) if token.max_uses.is_some() => {}

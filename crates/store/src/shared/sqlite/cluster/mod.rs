@@ -281,7 +281,7 @@ impl ClusterRows for SharedSqliteRows {
 
     fn cluster_user<'a>(&'a self, name: &'a str) -> Answer<'a, Option<ClusterUser>> {
         let name = name.to_owned();
-        Box::pin(self.read(move |connection| users::one(connection, &name)))
+        Box::pin(self.read_row(move |connection| users::one(connection, &name)))
     }
 
     fn cluster_users<'a>(

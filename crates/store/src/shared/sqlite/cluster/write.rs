@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::pins::{columns, holdings, status};
+use super::pins::status;
 use super::{READ, WRITE};
 use crate::shared::cluster::{ClusterPin, NewClusterPin, PinColumns, Placement, Removal};
 use crate::shared::sqlite::accounts::changed;
@@ -16,8 +16,10 @@ pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<Cluste
         .and_then(|mut statement| statement.query_row([&own.id], |row| row.get(0)).optional())
         .map_err(failed(READ))?;
     let everywhere = new.placement == Placement::Everywhere;
-    let written = connection
-        .prepare_cached(concat!(
+    // The row is read at the end: with RETURNING, SQLite would build a table for it.
+    let written = changed(
+        connection,
+        concat!(
             "INSERT INTO cluster_pin AS p (id, content, kind, direct, name, least, most, shard_size, metadata, origins,
                 update_of, reference, depth, expires, created, everywhere)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, coalesce(?14, now + ?15), now, ?16
@@ -28,41 +30,33 @@ pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<Cluste
                 name = excluded.name, least = excluded.least, most = excluded.most, shard_size = excluded.shard_size,
                 metadata = excluded.metadata, origins = excluded.origins, update_of = excluded.update_of,
                 reference = excluded.reference, depth = excluded.depth, expires = excluded.expires,
-                created = excluded.created, everywhere = excluded.everywhere
-             RETURNING ",
-            // The alias of the table is not known there.
-            "id, version, kind, direct, name, least, most, shard_size, metadata, origins, update_of, reference, depth, expires, created, everywhere"
-        ))
-        .and_then(|mut statement| {
-            statement
-                .query_row(
-                    rusqlite::params![
-                        own.id,
-                        own.content,
-                        new.kind.number(),
-                        new.direct,
-                        new.name,
-                        new.replication.0,
-                        new.replication.1,
-                        own.shard_size,
-                        own.metadata,
-                        own.origins,
-                        own.update_of,
-                        own.reference,
-                        new.depth,
-                        own.at,
-                        own.after,
-                        everywhere,
-                    ],
-                    columns,
-                )
-                .optional()
-        })
-        .map_err(failed(WRITE))?;
-    let written = written.ok_or(SharedError::Range {
-        what: "the time of expiry",
-    })?;
-    let mut pin = written.pin()?;
+                created = excluded.created, everywhere = excluded.everywhere"
+        ),
+        rusqlite::params![
+            own.id,
+            own.content,
+            new.kind.number(),
+            new.direct,
+            new.name,
+            new.replication.0,
+            new.replication.1,
+            own.shard_size,
+            own.metadata,
+            own.origins,
+            own.update_of,
+            own.reference,
+            new.depth,
+            own.at,
+            own.after,
+            everywhere,
+        ],
+        WRITE,
+    )?;
+    if !written {
+        return Err(SharedError::Range {
+            what: "the time of expiry",
+        });
+    }
     if let Some(owner) = &own.owner {
         changed(
             connection,
@@ -98,15 +92,17 @@ pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<Cluste
         )?;
     }
     place(connection, &own.id, &new.placement)?;
-    pin.place(&holdings(connection, &own.id)?);
-    Ok(pin)
+    let row = status(connection, &own.id)?;
+    row.map(|row| row.pin).ok_or(SharedError::Damaged {
+        what: "a pin that was written is not there",
+    })
 }
 
 /// Assigns a pin to peers. Those that have failed try again.
 fn place(connection: &Connection, id: &[u8], placement: &Placement) -> Result<(), SharedError> {
     changed(
         connection,
-        "UPDATE cluster_holding SET assigned = 0 WHERE pin = ?1",
+        "UPDATE cluster_holding SET assigned = 0 WHERE pin = ?1 AND assigned = 1",
         [id],
         WRITE,
     )?;
@@ -181,6 +177,16 @@ fn drop_holdings(
 
 /// Drops the old holders of a pin that are not needed any more.
 pub(super) fn settle(connection: &Connection, id: &[u8]) -> Result<(), SharedError> {
+    // Most have no old holder: looking costs less than removing nothing.
+    let has_old: bool = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM cluster_holding WHERE pin = ?1 AND assigned = 0)",
+        )
+        .and_then(|mut statement| statement.query_row([id], |row| row.get(0)))
+        .map_err(failed(READ))?;
+    if !has_old {
+        return Ok(());
+    }
     drop_holdings(
         connection,
         concat!(
