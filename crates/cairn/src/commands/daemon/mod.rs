@@ -125,9 +125,9 @@ pub(crate) async fn run(invocation: &Invocation, globals: &Globals) -> Result<()
             };
             connect(&node, &options).await?;
         }
-        let services = Box::pin(RunningServices::start(&node)).await?;
+        let mut services = Box::pin(RunningServices::open(&node)).await?;
         let insecure_open = flag("insecure-open") == Some(true);
-        let served = Box::pin(serve(&node, &services, insecure_open)).await;
+        let served = Box::pin(serve(&node, &mut services, insecure_open)).await;
         services.stop().await;
         served
     };
@@ -159,7 +159,7 @@ async fn connect(node: &Node, options: &OnlineOptions) -> Result<(), Problem> {
 /// Opens the faces and serves them until the daemon is stopped.
 async fn serve(
     node: &Arc<Node>,
-    services: &RunningServices,
+    services: &mut RunningServices,
     insecure_open: bool,
 ) -> Result<(), Problem> {
     let stop = CancellationToken::new();
@@ -167,6 +167,7 @@ async fn serve(
     let mut signals = stop::Signals::new()
         .map_err(|error| Problem::failed("cannot listen for signals").because(&error))?;
     let faces = Box::pin(Faces::open(node, services.services(), insecure_open, &stop)).await?;
+    services.run();
     for line in faces.lines() {
         print_line(line);
     }

@@ -23,14 +23,14 @@ const CLOSE: Duration = Duration::from_millis(500);
 /// The services of the daemon, and their tasks.
 pub(super) struct RunningServices {
     services: Arc<Services>,
-    tasks: JoinHandle<()>,
+    /// Once they run.
+    tasks: Option<JoinHandle<()>>,
     stop: CancellationToken,
 }
 
 impl RunningServices {
-    /// Opens the shared rows of `Database.URL`, and starts the tasks. A PostgreSQL database that is away does not keep the
-    /// daemon from starting.
-    pub(super) async fn start(node: &Arc<Node>) -> Result<Self, Problem> {
+    /// Opens the shared rows of `Database.URL`. A PostgreSQL database that is away does not keep the daemon from starting.
+    pub(super) async fn open(node: &Arc<Node>) -> Result<Self, Problem> {
         let config = node.config();
         let url = config
             .database
@@ -59,13 +59,17 @@ impl RunningServices {
             &ServiceSettings::from_config(&config),
             Arc::new(HttpLink),
         );
-        let stop = CancellationToken::new();
-        let tasks = tokio::spawn(Arc::clone(&services).run(stop.clone()));
         Ok(Self {
             services,
-            tasks,
-            stop,
+            tasks: None,
+            stop: CancellationToken::new(),
         })
+    }
+
+    /// Starts the tasks. The faces are open by then: other peers of the cluster connect as soon as this one has joined.
+    pub(super) fn run(&mut self) {
+        let services = Arc::clone(&self.services);
+        self.tasks = Some(tokio::spawn(services.run(self.stop.clone())));
     }
 
     /// The services.
@@ -81,7 +85,9 @@ impl RunningServices {
     /// Stops the tasks, and closes the database.
     pub(super) async fn stop(self) {
         self.stop.cancel();
-        if let Err(error) = self.tasks.await {
+        if let Some(tasks) = self.tasks
+            && let Err(error) = tasks.await
+        {
             tracing::error!(%error, "the tasks of the services failed");
         }
         match tokio::time::timeout(CLOSE, self.services.close()).await {

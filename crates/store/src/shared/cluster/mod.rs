@@ -29,7 +29,7 @@ pub(super) type Answer<'a, T> = BoxFuture<'a, Result<T, SharedError>>;
 /// The tables of the cluster.
 pub trait ClusterRows: Send + Sync + 'static {
     /// Joins the cluster, or takes over from an earlier process of the same node. What that was pinning is queued again.
-    /// A new peer is given every pin that all peers should have.
+    /// A new peer is given every pin that all peers should have. What others failed to pin, and this one has, is due at once.
     fn join_cluster<'a>(
         &'a self,
         peer: &'a str,

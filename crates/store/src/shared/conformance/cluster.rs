@@ -23,6 +23,7 @@ pub async fn run(make: &MakeRows<'_>) {
     pages(&*make().await).await;
     work(&*make().await).await;
     failures(&*make().await).await;
+    returns(&*make().await).await;
     moves(&*make().await).await;
     sources(&*make().await).await;
     everywhere(&*make().await).await;
@@ -446,6 +447,38 @@ async fn failures(rows: &dyn SharedRows) {
     let due = rows.claim_holdings(&lease, 9).await.expect("work");
     assert_eq!(due.len(), 1);
     assert_eq!(due[0].attempts, 1);
+}
+
+async fn returns(rows: &dyn SharedRows) {
+    let (a, b) = (join(rows, "a").await, join(rows, "b").await);
+    for (text, source) in [("at a", Some("a")), ("at nobody", None)] {
+        let mut pin = new(text, on(&["a", "b"]));
+        pin.source = source.map(ToOwned::to_owned);
+        put(rows, pin).await;
+    }
+    let claimed = rows.claim_holdings(&b, 10).await.expect("work");
+    assert_eq!(claimed.len(), 2);
+    for claim in &claimed {
+        let failed = Outcome::Failed {
+            error: "the source is away".to_owned(),
+            retry: Duration::from_secs(3_600),
+        };
+        let done = rows.finish_holding(&b, &claim.pin, failed).await;
+        assert!(done.expect("finishing"));
+    }
+    assert_eq!(rows.claim_holdings(&b, 10).await.expect("work"), []);
+    // The holder returns: what it has is due at once, at whoever failed to get it.
+    let again = join(rows, "a").await;
+    assert!(again.epoch > a.epoch);
+    let claimed = rows.claim_holdings(&b, 10).await.expect("work");
+    let names: Vec<&str> = claimed.iter().map(|claim| &*claim.pin.name).collect();
+    assert_eq!(names, ["at a"]);
+    assert_eq!(claimed[0].attempts, 1);
+    // So it is when somebody else gets it.
+    assert_eq!(pin_all(rows, &again).await, 1);
+    let claimed = rows.claim_holdings(&b, 10).await.expect("work");
+    let names: Vec<&str> = claimed.iter().map(|claim| &*claim.pin.name).collect();
+    assert_eq!(names, ["at nobody"]);
 }
 
 async fn moves(rows: &dyn SharedRows) {

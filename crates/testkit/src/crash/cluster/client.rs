@@ -11,7 +11,7 @@ use crate::fixture::{SeededRng, stream};
 use crate::http::{self, Answer, Request};
 use crate::rpc::{multipart_headers, one_file};
 
-/// Items that a client keeps; then it unpins some.
+/// Items that a client has pinned at most; then it unpins some.
 const KEPT: usize = 20;
 
 /// Content that was added.
@@ -124,7 +124,7 @@ impl Client {
     }
 
     fn add(&mut self, asked: &Asked<'_>) -> Result<bool> {
-        if self.items.len() >= KEPT {
+        if self.pinned().len() >= KEPT {
             return self.unpin(asked);
         }
         let name = self.name();
@@ -165,11 +165,16 @@ impl Client {
         Ok(true)
     }
 
-    /// One of the items that are there for certain.
-    fn any(&mut self) -> Option<usize> {
-        let there: Vec<usize> = (0..self.items.len())
+    /// The places of the items that are pinned for certain.
+    fn pinned(&self) -> Vec<usize> {
+        (0..self.items.len())
             .filter(|&at| matches!(&self.items[at].names[..], [Some(_)]))
-            .collect();
+            .collect()
+    }
+
+    /// One of the items that are pinned for certain.
+    fn any(&mut self) -> Option<usize> {
+        let there = self.pinned();
         if there.is_empty() {
             return None;
         }

@@ -60,6 +60,17 @@ pub(super) async fn join(
         .execute(&mut *transaction)
         .await
         .map_err(failed(WRITE))?;
+    // What others could not get while it was away they get now.
+    sqlx::query(concat!(
+        "UPDATE cairn.cluster_holding h SET due = now FROM (SELECT ",
+        now!(),
+        " AS now) clock WHERE h.status = 3 AND h.due > now AND EXISTS (SELECT 1 FROM cairn.cluster_holding o
+            WHERE o.pin = h.pin AND o.peer = $1 AND o.status = 2)"
+    ))
+    .bind(peer)
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed(WRITE))?;
     // A peer that was there before has them already.
     if before != Some((0,)) {
         sqlx::query(concat!(

@@ -113,6 +113,16 @@ async fn record(
     .rows_affected()
         > 0;
     if done && *outcome == Outcome::Pinned {
+        // Whoever failed to get it can get it from here.
+        sqlx::query(concat!(
+            "UPDATE cairn.cluster_holding SET due = now FROM (SELECT ",
+            now!(),
+            " AS now) clock WHERE pin = $1 AND status = 3 AND due > now"
+        ))
+        .bind(id)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed(WRITE))?;
         settle(connection, id).await?;
     }
     Ok(done)

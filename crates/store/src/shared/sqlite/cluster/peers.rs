@@ -51,6 +51,18 @@ pub(super) fn join(
         [&peer],
         WRITE,
     )?;
+    // What others could not get while it was away they get now.
+    changed(
+        connection,
+        concat!(
+            "UPDATE cluster_holding SET due = now FROM (SELECT ",
+            now!(),
+            " AS now) WHERE status = 3 AND due > now AND EXISTS (SELECT 1 FROM cluster_holding o
+                WHERE o.pin = cluster_holding.pin AND o.peer = ?1 AND o.status = 2)"
+        ),
+        [&peer],
+        WRITE,
+    )?;
     // A peer that was there before has them already.
     if before != Some(0) {
         changed(

@@ -112,6 +112,17 @@ fn record(
         WRITE,
     )?;
     if done && *outcome == Outcome::Pinned {
+        // Whoever failed to get it can get it from here.
+        changed(
+            connection,
+            concat!(
+                "UPDATE cluster_holding SET due = now FROM (SELECT ",
+                now!(),
+                " AS now) WHERE pin = ?1 AND status = 3 AND due > now"
+            ),
+            [id],
+            WRITE,
+        )?;
         settle(connection, id)?;
     }
     Ok(done)
