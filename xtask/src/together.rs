@@ -90,7 +90,7 @@ pub(crate) fn keep(work: impl FnOnce() -> Result<String>) -> Ended {
 impl Ended {
     /// Whether the work panicked, rather than failed.
     pub(crate) fn panicked(&self) -> bool {
-        (self.outcome.as_ref()).is_err_and(|error| error.is::<Panicked>())
+        (self.outcome.as_ref()).is_err_and(anyhow::Error::is::<Panicked>)
     }
 
     /// Prints what was kept; returns whether the work was done.

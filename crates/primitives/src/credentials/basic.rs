@@ -43,7 +43,8 @@ mod tests {
         );
         // No colon, no padding, padding in the middle, other letters, no UTF-8.
         for wrong in [
-            "", "YQ==", "YTpi=", "YTo", "3o8=0686", "YTo=YTo=", "a:b", "/zo=", "YTpi\n",
+            "", "YQ==", "YTpi=", "YTo", "3o8=0686", "YTo=YTo=", "YTpi====", "YTo=====", "YTp=",
+            "a:b", "/zo=", "YTpi\n",
         ] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
