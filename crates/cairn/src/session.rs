@@ -173,10 +173,7 @@ fn with_options(mut kubo: Kubo, globals: &Globals) -> Result<Kubo, Problem> {
 /// A credential as a header: `basic:USER:PASSWORD`, `bearer:TOKEN`, or a token.
 fn authorization(secret: &str) -> Result<HeaderValue, Problem> {
     let value = match secret.split_once(':') {
-        Some(("basic", pair)) => match pair.split_once(':') {
-            Some((user, password)) => format!("Basic {}", basic::write(user, password)),
-            None => format!("Basic {pair}"),
-        },
+        Some(("basic", login)) => format!("Basic {}", basic::from_setting(login)),
         Some(("bearer", token)) => format!("Bearer {token}"),
         _ => format!("Bearer {secret}"),
     };

@@ -99,10 +99,7 @@ fn header_of(secret: &str) -> Option<String> {
         None if secret.is_empty() => None,
         None => Some(format!("Bearer {secret}")),
         Some(("bearer", token)) => Some(format!("Bearer {token}")),
-        Some(("basic", pair)) => Some(match pair.split_once(':') {
-            Some((user, password)) => format!("Basic {}", basic::write(user, password)),
-            None => format!("Basic {pair}"),
-        }),
+        Some(("basic", login)) => Some(format!("Basic {}", basic::from_setting(login))),
         Some(_) => None,
     }
 }

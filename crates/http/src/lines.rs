@@ -3,11 +3,22 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::stream::{BoxStream, Stream};
+use serde::Serialize;
 
 /// Maximum number of bytes of lines that are sent together.
 const BATCH: usize = 32 << 10;
+
+/// Appends a value as JSON and the end of its line.
+pub(crate) fn json_line(
+    value: &impl Serialize,
+    out: &mut BytesMut,
+) -> Result<(), serde_json::Error> {
+    serde_json::to_writer((&mut *out).writer(), value)?;
+    out.put_u8(b'\n');
+    Ok(())
+}
 
 /// The lines of records; those that are ready together are one piece. An error comes after all lines before it.
 pub(crate) struct Lines<R, E, F> {

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use cairn_wire::rest::{Api, Fault, ReplyHeaders, WithHeaders};
 use cairn_wire::shape::{self, Record, Reply};
 use futures_util::StreamExt as _;
@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::ErrorResponse;
-use crate::lines::Lines;
+use crate::lines::{Lines, json_line};
 use crate::stream::{STREAM_ERROR, StreamBody, StreamFailure, Trailers};
 
 /// A stream of records. An error before the first is the whole response; a later one cuts the response off.
@@ -97,26 +97,13 @@ impl<A: Api, T: Record> HandlerReply<A> for shape::Many<T> {
         let Some(first) = records.next().await.transpose()? else {
             return Ok(empty(A::EMPTY_STREAM));
         };
-        let records = futures_util::stream::iter([Ok(first)])
-            .chain(records)
-            .map(|record| record.map_err(|refusal| cut(&refusal)));
-        let lines = Lines::new(records.boxed(), |record, out| {
-            line(record, out).map_err(|error| unwritten::<A>(&error))
-        });
-        let media_type = HeaderValue::from_static("application/x-ndjson");
         let end = if A::EMPTY_TRAILER {
             End::EmptyTrailer
         } else {
             End::Plain
         };
-        Ok(streamed(
-            status,
-            media_type,
-            None,
-            lines.boxed(),
-            trailing,
-            end,
-        ))
+        let all = futures_util::stream::iter([Ok(first)]).chain(records);
+        Ok(lines(all.boxed(), cut, status, trailing, end))
     }
 }
 
@@ -134,24 +121,11 @@ impl<A: Api, T: Record, U: Record> HandlerReply<A> for shape::OneOrMany<T, U> {
             OneOrMany::Begun(mut records) => {
                 // What was sent is read before there is a response: only then is it permitted (`100 Continue`).
                 let first = records.next().await;
-                let trailer = |refusal: ErrorResponse<A>| {
+                let all = futures_util::stream::iter(first).chain(records);
+                let trailer = |refusal: &ErrorResponse<A>| {
                     StreamFailure::Trailer(A::trailer(&refusal.body).into())
                 };
-                let records = futures_util::stream::iter(first)
-                    .chain(records)
-                    .map(move |record| record.map_err(trailer));
-                let lines = Lines::new(records.boxed(), |record, out| {
-                    line(record, out).map_err(|error| unwritten::<A>(&error))
-                });
-                let media_type = HeaderValue::from_static("application/x-ndjson");
-                Ok(streamed(
-                    status,
-                    media_type,
-                    None,
-                    lines.boxed(),
-                    trailing,
-                    End::Plain,
-                ))
+                Ok(lines(all.boxed(), trailer, status, trailing, End::Plain))
             }
         }
     }
@@ -218,6 +192,25 @@ enum End {
     EmptyTrailer,
 }
 
+/// A response of a line for each record. `ending` is how an error ends it.
+fn lines<A: Api, T: Record>(
+    records: Records<T, A>,
+    ending: impl Fn(&ErrorResponse<A>) -> StreamFailure + Send + 'static,
+    status: u16,
+    trailing: ErrorTrailer,
+    end: End,
+) -> Response {
+    let records = records.map(move |record| record.map_err(|refusal| ending(&refusal)));
+    let lines = Lines::new(records.boxed(), |record, out| {
+        json_line(record, out).map_err(|error| {
+            tracing::error!(%error, "cannot serialize a record");
+            cut(&ErrorResponse::<A>::from(Fault::Internal))
+        })
+    });
+    let media_type = HeaderValue::from_static("application/x-ndjson");
+    streamed(status, media_type, None, lines.boxed(), trailing, end)
+}
+
 fn streamed(
     status: u16,
     media_type: HeaderValue,
@@ -271,23 +264,10 @@ fn cut<A: Api>(refusal: &ErrorResponse<A>) -> StreamFailure {
     StreamFailure::Cut(text.into())
 }
 
-/// The end of a response with a record that cannot be written.
-fn unwritten<A: Api>(error: &serde_json::Error) -> StreamFailure {
-    tracing::error!(%error, "cannot serialize a record");
-    cut(&ErrorResponse::<A>::from(Fault::Internal))
-}
-
-/// Appends a record and the end of its line.
-fn line(record: &impl serde::Serialize, out: &mut BytesMut) -> Result<(), serde_json::Error> {
-    serde_json::to_writer((&mut *out).writer(), record)?;
-    out.put_u8(b'\n');
-    Ok(())
-}
-
 /// An answer of one JSON value.
 pub(super) fn json<A: Api>(status: u16, value: &impl serde::Serialize) -> Response {
     let mut written = BytesMut::new();
-    if let Err(error) = line(value, &mut written) {
+    if let Err(error) = json_line(value, &mut written) {
         tracing::error!(%error, "cannot write a response");
         return empty(500);
     }

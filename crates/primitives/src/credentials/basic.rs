@@ -21,6 +21,15 @@ pub fn write(name: &str, password: &str) -> String {
     BASE64.encode(format!("{name}:{password}").as_bytes())
 }
 
+/// The secret that a setting gives as `NAME:PASSWORD`, or as the secret itself, which has no colon.
+#[must_use]
+pub fn from_setting(text: &str) -> String {
+    match text.split_once(':') {
+        Some((name, password)) => write(name, password),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +45,8 @@ mod tests {
             let secret = write(name, password);
             let expected = Some((name.to_owned(), password.to_owned()));
             assert_eq!(read(&secret), expected, "{secret}");
+            assert_eq!(from_setting(&format!("{name}:{password}")), secret);
+            assert_eq!(from_setting(&secret), secret);
         }
         assert_eq!(
             read("QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),

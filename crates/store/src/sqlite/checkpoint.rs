@@ -5,8 +5,6 @@
 
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::JoinHandle;
 
 use rusqlite::hooks::Wal;
@@ -24,14 +22,10 @@ const STEP: c_int = 1_024;
 /// How often the thread moves what is there, before the writer moves the rest.
 const PASSES: usize = 2;
 
-const IDLE: u8 = 0;
-const RUNNING: u8 = 1;
-const MOVED: u8 = 2;
-
 /// What a connection does after each commit. The thread ends with it.
 struct Checkpoints {
     path: PathBuf,
-    state: Arc<AtomicU8>,
+    /// Since it was started, until the writer has moved what it left.
     thread: Option<JoinHandle<()>>,
     /// Pages of the log for the next attempt.
     next: c_int,
@@ -41,7 +35,6 @@ struct Checkpoints {
 pub(super) fn install(connection: &mut Connection, path: &Path) -> rusqlite::Result<()> {
     let mut checkpoints = Checkpoints {
         path: path.to_owned(),
-        state: Arc::default(),
         thread: None,
         next: PAGES,
     };
@@ -58,44 +51,20 @@ impl Checkpoints {
             // It has begun anew.
             self.next = PAGES;
         }
-        match self.state.load(Ordering::Acquire) {
-            MOVED => {
-                self.join();
-                self.finish(wal, pages);
-            }
-            RUNNING if pages < MOST => {}
-            RUNNING => {
-                self.join();
-                self.finish(wal, pages);
-            }
-            _ if pages < self.next => {}
-            _ => {
-                if self.start().is_err() {
-                    self.finish(wal, pages);
-                }
-            }
+        match &self.thread {
+            Some(thread) if thread.is_finished() || pages >= MOST => self.finish(wal, pages),
+            Some(_) => {}
+            None if pages < self.next => {}
+            None => match start(self.path.clone()) {
+                Ok(thread) => self.thread = Some(thread),
+                Err(_) => self.finish(wal, pages),
+            },
         }
-    }
-
-    fn start(&mut self) -> std::io::Result<()> {
-        self.state.store(RUNNING, Ordering::Release);
-        let (path, state) = (self.path.clone(), Arc::clone(&self.state));
-        let started = std::thread::Builder::new()
-            .name("checkpoint".into())
-            .spawn(move || {
-                if let Err(error) = move_pages(&path) {
-                    // The writer does it, and the next commit tells if the disk is full or failing.
-                    tracing::debug!(%error, path = %path.display(), "cannot move a log into its database");
-                }
-                state.store(MOVED, Ordering::Release);
-            })?;
-        self.thread = Some(started);
-        Ok(())
     }
 
     /// Moves what the thread has left.
     fn finish(&mut self, wal: &mut Wal, pages: c_int) {
-        self.state.store(IDLE, Ordering::Release);
+        self.join();
         self.next = pages.saturating_add(STEP).max(PAGES);
         if let Err(error) = wal.checkpoint() {
             tracing::debug!(%error, "cannot move a log into its database");
@@ -115,6 +84,17 @@ impl Drop for Checkpoints {
     }
 }
 
+fn start(path: PathBuf) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name("checkpoint".into())
+        .spawn(move || {
+            if let Err(error) = move_pages(&path) {
+                // The writer does it, and the next commit tells if the disk is full or failing.
+                tracing::debug!(%error, path = %path.display(), "cannot move a log into its database");
+            }
+        })
+}
+
 fn move_pages(path: &Path) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -127,6 +107,25 @@ fn move_pages(path: &Path) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A database with an empty table, whose log is moved.
+    fn open(path: &Path) -> Connection {
+        let mut connection = Connection::open(path).unwrap();
+        for (key, value) in [("journal_mode", "WAL"), ("synchronous", "OFF")] {
+            connection.pragma_update(None, key, value).unwrap();
+        }
+        install(&mut connection, path).unwrap();
+        connection
+            .execute_batch("CREATE TABLE filled (bytes BLOB)")
+            .unwrap();
+        connection
+    }
+
+    fn count(connection: &Connection) -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM filled", [], |row| row.get(0))
+            .unwrap()
+    }
 
     /// Pages of the log, and how many of them are in the database.
     fn log(path: &Path) -> (i64, i64) {
@@ -150,52 +149,24 @@ mod tests {
     fn the_log_begins_anew_under_commits_without_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rows");
-        let mut connection = Connection::open(&path).unwrap();
-        connection
-            .pragma_update(None, "journal_mode", "WAL")
-            .unwrap();
-        connection
-            .pragma_update(None, "synchronous", "OFF")
-            .unwrap();
-        install(&mut connection, &path).unwrap();
-        connection
-            .execute_batch("CREATE TABLE filled (bytes BLOB)")
-            .unwrap();
+        let connection = open(&path);
         let rows = 60_000_i64;
         fill(&connection, rows);
         let (pages, _) = log(&path);
         assert!(pages < i64::from(MOST) + i64::from(PAGES), "{pages} pages");
-        let count: i64 = connection
-            .query_row("SELECT count(*) FROM filled", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(count, rows);
+        assert_eq!(count(&connection), rows);
     }
 
     #[test]
     fn a_reader_stands_in_the_way_of_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rows");
-        let mut connection = Connection::open(&path).unwrap();
-        connection
-            .pragma_update(None, "journal_mode", "WAL")
-            .unwrap();
-        connection
-            .pragma_update(None, "synchronous", "OFF")
-            .unwrap();
-        install(&mut connection, &path).unwrap();
-        connection
-            .execute_batch("CREATE TABLE filled (bytes BLOB)")
-            .unwrap();
+        let connection = open(&path);
         let reader = Connection::open(&path).unwrap();
         let snapshot = reader.unchecked_transaction().unwrap();
-        let count = || -> i64 {
-            snapshot
-                .query_row("SELECT count(*) FROM filled", [], |row| row.get(0))
-                .unwrap()
-        };
-        assert_eq!(count(), 0);
+        assert_eq!(count(&snapshot), 0);
         fill(&connection, 15_000);
-        assert_eq!(count(), 0);
+        assert_eq!(count(&snapshot), 0);
         drop(snapshot);
         fill(&connection, 15_000);
         drop(connection);

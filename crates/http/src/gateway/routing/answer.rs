@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
 use cairn_primitives::ipns::Record;
 use cairn_primitives::{Multiaddr, PeerId};
 use futures_util::StreamExt as _;
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::response::{http_date, put, short_hex};
 use super::{IPNS_RECORD, Refusal};
+use crate::lines::{Lines, json_line};
 
 /// Seconds for which a result may be cached, as in Kubo.
 const FOUND: u64 = 300;
@@ -83,10 +83,9 @@ pub(super) fn json(name: &str, records: &[PeerRecord]) -> Response {
 pub(super) async fn lines(mut records: BoxStream<'static, PeerRecord>) -> Response {
     let first = records.next().await;
     let age = if first.is_none() { NOTHING } else { FOUND };
-    let records = futures_util::stream::iter(first).chain(records);
-    let lines = records.map(|record| {
-        let line = format!("{}\n", record.to_json());
-        Ok::<_, std::convert::Infallible>(Bytes::from(line))
+    let records = futures_util::stream::iter(first).chain(records).map(Ok);
+    let lines = Lines::new(records.boxed(), |record: &PeerRecord, out| {
+        json_line(&record.to_json(), out)
     });
     let mut response = with_type("application/x-ndjson", Body::from_stream(lines));
     cache(response.headers_mut(), age, STALE);

@@ -1,15 +1,14 @@
 //! Records as JSON, as the text that `ipfs` prints, or as XML.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use cairn_wire::kubo::Command;
 use cairn_wire::kubo::command::RecordOf;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use serde::Serialize;
 
 use super::super::Failure;
 use super::xml;
-use crate::lines::Lines;
+use crate::lines::{Lines, json_line};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,16 +67,10 @@ pub(super) fn encode<C: Command>(
             request.text(record, &mut options);
             out.extend_from_slice(options.as_bytes());
         }
-        RecordFormat::Json => json_line(record, out)?,
+        RecordFormat::Json => {
+            json_line(record, out).map_err(|error| Failure::normal(error.to_string()))?;
+        }
     }
-    Ok(())
-}
-
-/// Appends a value and a line end; nothing for `()`.
-pub(crate) fn json_line(value: &impl Serialize, out: &mut BytesMut) -> Result<(), Failure> {
-    serde_json::to_writer((&mut *out).writer(), value)
-        .map_err(|error| Failure::normal(error.to_string()))?;
-    out.put_u8(b'\n');
     Ok(())
 }
 

@@ -17,8 +17,9 @@ use tokio::time::Instant;
 use super::super::call::timed_out;
 use super::super::error::{parse, vary};
 use super::super::{AGENT, Failure, nothing};
-use super::encoding::{Encoding, json_line};
+use super::encoding::Encoding;
 use super::{PayloadKind, ResponseOptions, ResponseStart};
+use crate::lines::json_line;
 use crate::stream::{FullBody, StreamBody, StreamFailure, Trailers};
 
 const EXPOSED: HeaderValue =

@@ -83,6 +83,8 @@ struct Node {
     /// `None` while it is killed.
     daemon: Option<Daemon>,
     id: String,
+    /// What it had pinned before.
+    foreign: BTreeSet<String>,
 }
 
 impl Node {
@@ -103,10 +105,12 @@ impl Node {
             repository,
             daemon: None,
             id: String::new(),
+            foreign: BTreeSet::new(),
         };
         node.start()?;
         let id = json_of(&node.face()?, "GET", "/id")?;
         node.id = id["id"].as_str().context("no id")?.to_owned();
+        node.foreign = node.rpc()?.recursive_pins()?;
         Ok(node)
     }
 
@@ -423,6 +427,7 @@ impl Run<'_> {
                 .iter()
                 .filter(|(_, pin)| pin.holders.contains(&node.id))
                 .map(|(cid, _)| cid.clone())
+                .chain(node.foreign.iter().cloned())
                 .collect();
             let rpc = node.rpc()?;
             let (mut lost, mut strange) = (Vec::new(), Vec::new());
