@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod host;
+mod proxied;
 mod slots;
 mod socket;
 mod streams;

@@ -29,6 +29,13 @@ impl Slot {
         *self.0.lock() = Some(format!("0\r\n{name}: {clean}\r\n\r\n").into_bytes());
     }
 
+    /// Leaves the trailer in another slot.
+    pub(crate) fn move_to(&self, other: &Self) {
+        if let Some(trailer) = self.take() {
+            *other.0.lock() = Some(trailer);
+        }
+    }
+
     fn take(&self) -> Option<Vec<u8>> {
         self.0.lock().take()
     }

@@ -9,6 +9,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+use super::proxied::Hold;
 use super::slots::{Activity, ConnectionSlot};
 use super::socket::SendQueue;
 use super::streams::{MemoryBudget, Streams, in_pieces};
@@ -97,9 +98,17 @@ async fn http1<S>(
             if let Some(client) = client {
                 request.extensions_mut().insert(client);
             }
+            let hold = Hold::new(&mut request, &slot);
             let answer = match refused {
                 Some(refused) => std::future::ready(refused).left_future(),
-                None => face.service.call(request).right_future(),
+                None => {
+                    let answer = face.service.call(request);
+                    match hold {
+                        Some(hold) => hold.release(answer).boxed(),
+                        None => answer,
+                    }
+                    .right_future()
+                }
             };
             answer.map(move |response| {
                 Ok::<_, std::convert::Infallible>(

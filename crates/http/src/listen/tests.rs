@@ -1,6 +1,7 @@
 //! Clients that are slow, stuck, many, or speak otherwise.
 
 mod connections;
+mod proxied;
 mod streams;
 mod tls;
 
@@ -69,18 +70,28 @@ async fn answer(request: Request, seen: Seen) -> Response {
     if request.uri().path() == "/refused" {
         return "no".into_response();
     }
-    if let "/told" | "/cut" = request.uri().path() {
-        let ending = match request.uri().path() {
-            "/told" => StreamFailure::Trailer("sad".into()),
-            _ => StreamFailure::Cut("sad".into()),
-        };
+    let path = request.uri().path().to_owned();
+    if let "/told" | "/cut" | "/echo" | "/echo/told" | "/echo/cut" = path.as_str() {
         let trailers = match request.extensions().get::<Slot>() {
             Some(slot) => Trailers::Slot(slot.clone()),
             None => Trailers::Frame,
         };
-        let pieces = [Ok(Bytes::from_static(b"hello")), Err(ending)];
-        let body = StreamBody::new(futures_util::stream::iter(pieces).boxed(), trailers);
-        return Response::new(Body::new(body));
+        let ending = match path.as_str() {
+            "/told" | "/echo/told" => Some(Err(StreamFailure::Trailer("sad".into()))),
+            "/cut" | "/echo/cut" => Some(Err(StreamFailure::Cut("sad".into()))),
+            _ => None,
+        };
+        let pieces = match path.starts_with("/echo") {
+            // As it is read.
+            true => {
+                let body = request.into_body().into_data_stream();
+                body.map(|piece| piece.map_err(|_| StreamFailure::Cut("sad".into())))
+                    .boxed()
+            }
+            false => futures_util::stream::iter([Ok(Bytes::from_static(b"hello"))]).boxed(),
+        };
+        let pieces = pieces.chain(futures_util::stream::iter(ending)).boxed();
+        return Response::new(Body::new(StreamBody::new(pieces, trailers)));
     }
     match request.into_body().collect().await {
         Ok(body) => format!("{} bytes", body.to_bytes().len()).into_response(),
