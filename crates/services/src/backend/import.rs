@@ -113,6 +113,11 @@ pub struct ImportedCar {
 /// [`Import::pin_imported`]. Dropping a future leaves blocks that nothing refers to, and that the next collection
 /// removes.
 pub trait Import: Send + Sync + 'static {
+    /// Whether content is stored by this process, which pins it within milliseconds unless its disk fails.
+    fn is_embedded(&self) -> bool {
+        false
+    }
+
     /// Imports files and directories.
     ///
     /// Every file, link and directory is sent to `events` when it is finished; the import waits while the channel is full.

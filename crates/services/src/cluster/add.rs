@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cairn_dag::import::{Added, ImportOptions};
 use cairn_primitives::codec::dag_pb;
 use cairn_primitives::{Cid, Codec};
-use cairn_store::shared::Placement;
+use cairn_store::shared::{ClusterPin, NewClusterPin, Placement, SharedError};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::pinset::{Allocation, new_pin};
 use super::{Cluster, ClusterError, PinOptions};
 use crate::backend::import::{CarOptions, Content, Entries, Entry, Keep, SourceError};
+use crate::locks::CidLock;
 
 /// Imports that are kept from collection until they are pinned in another way. The oldest go first.
 const KEPT: usize = 64;
@@ -128,7 +129,7 @@ impl Cluster {
     /// # Errors
     /// When an option or the content is not valid, or the backend or the rows fail. Nothing is pinned then.
     pub async fn add(
-        &self,
+        self: &Arc<Self>,
         options: AddOptions,
         upload: AddUpload<'_>,
         events: Events,
@@ -149,7 +150,7 @@ impl Cluster {
     }
 
     async fn add_files(
-        &self,
+        self: &Arc<Self>,
         options: AddOptions,
         entries: Entries<'_>,
         allocation: Allocation,
@@ -205,7 +206,7 @@ impl Cluster {
     }
 
     async fn add_car(
-        &self,
+        self: &Arc<Self>,
         options: AddOptions,
         name: String,
         archive: Content<'_>,
@@ -261,31 +262,33 @@ impl Cluster {
 
     /// Pins content that was imported: here, and in the pinset.
     async fn pin_added(
-        &self,
+        self: &Arc<Self>,
         root: &Cid,
         options: PinOptions,
         allocation: Allocation,
         keep: Keep,
         whole: bool,
     ) -> Result<(), ClusterError> {
-        let mut options = PinOptions {
+        let options = PinOptions {
             update_of: None,
             ..options
         };
-        let name = std::mem::take(&mut options.name);
         if options.direct || !whole {
             // The worker pins it in that way, or fetches what is missing.
-            options.name = name;
             self.put(new_pin(root, options, allocation)).await?;
             self.kept.hold(keep);
             return Ok(());
         }
         // Nobody unpins it between the pin and the row that says so.
-        let _lock = self.context.lock(root).await;
-        self.importer()?.pin_imported(root, &name, &[&keep]).await?;
-        options.name = name;
+        let lock = self.context.lock(root).await;
+        let name = options.name.clone();
         let mut new = new_pin(root, options, allocation);
         new.source = Some(self.peer().to_owned());
+        let importer = self.importer()?;
+        if importer.is_embedded() && !self.context.rows().is_shared() {
+            return self.pin_at_once(root, name, new, keep, lock).await;
+        }
+        importer.pin_imported(root, &name, &[&keep]).await?;
         match self.put(new).await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -293,6 +296,63 @@ impl Cluster {
                 Err(error)
             }
         }
+    }
+
+    /// Pins imported content and writes its row at the same time, so that their syncs take as long as one of them. Only where
+    /// nobody else reads the rows: another peer could let go of the content before it is pinned here.
+    async fn pin_at_once(
+        self: &Arc<Self>,
+        root: &Cid,
+        name: String,
+        new: NewClusterPin,
+        keep: Keep,
+        lock: CidLock,
+    ) -> Result<(), ClusterError> {
+        let (cluster, root) = (Arc::clone(self), root.clone());
+        // A task, which goes on when the request is gone: a row would say that something is pinned which is not. If the process
+        // is killed between the two, the comparison of rows and pins at the next start queues the pin.
+        let task = tokio::spawn(async move {
+            let _lock = lock;
+            let pinning = async {
+                let importer = cluster.importer()?;
+                importer.pin_imported(&root, &name, &[&keep]).await?;
+                Ok::<_, ClusterError>(())
+            };
+            match tokio::join!(pinning, cluster.put(new)) {
+                (Ok(()), Ok(_)) => Ok(()),
+                (Ok(()), Err(error)) => {
+                    cluster.unpin_if_unwanted(&root).await;
+                    Err(error)
+                }
+                (Err(error), Ok(written)) => {
+                    cluster.take_back(&written).await;
+                    Err(error)
+                }
+                (Err(error), Err(_)) => Err(error),
+            }
+        });
+        match task.await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends.
+                Err(_) => Err(SharedError::Interrupted.into()),
+            },
+        }
+    }
+
+    /// Takes back the row of content that could not be pinned; a pin that was there before is queued.
+    async fn take_back(&self, written: &ClusterPin) {
+        let rows = self.context.rows();
+        let (root, is_new) = (&written.cid, written.version == 1);
+        let done = match is_new {
+            true => rows.remove_cluster_pin(root).await.map(drop),
+            false => rows.requeue_lost(self.peer(), root).await.map(drop),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%root, %error, "a row says that content is pinned which is not, until rows and pins are compared");
+        }
+        self.work.notify_one();
     }
 
     /// Lets go of content whose row could not be written.

@@ -125,6 +125,24 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     }
 }
 
+/// A set of CIDs of any version, with eight bytes for each. Two that have the same hash hide a difference, until the next
+/// comparison hashes otherwise.
+#[derive(Debug, Default)]
+struct Hashes {
+    state: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl Hashes {
+    fn insert(&mut self, cid: &Cid) {
+        self.hashes.insert(self.state.hash_one(cid.to_v1()));
+    }
+
+    fn contains(&self, cid: &Cid) -> bool {
+        self.hashes.contains(&self.state.hash_one(cid.to_v1()))
+    }
+}
+
 /// Compares, and remembers what was unwanted.
 pub struct Reconciler {
     context: Arc<Context>,
@@ -164,8 +182,9 @@ impl Reconciler {
     /// See [`ReconcileError`]; nothing that the database was not asked about was removed then.
     pub async fn compare(&mut self) -> Result<Repaired, ReconcileError> {
         self.check_database().await?;
-        let queued = self.queue_lost().await?;
-        let unpinned = self.unpin_unwanted().await?;
+        let mut rows = Hashes::default();
+        let queued = self.queue_lost(&mut rows).await?;
+        let unpinned = self.unpin_unwanted(&rows).await?;
         Ok(Repaired {
             unpinned,
             queued,
@@ -188,17 +207,14 @@ impl Reconciler {
         }
     }
 
-    /// Queues what is pinned here by its row, and not in the backend.
-    async fn queue_lost(&self) -> Result<u64, ReconcileError> {
+    /// Queues what is pinned here by its row, and not in the backend. `wanted` gets what is pinned here by its row.
+    async fn queue_lost(&self, wanted: &mut Hashes) -> Result<u64, ReconcileError> {
         let (rows, peer) = (self.context.rows(), self.context.peer());
-        // Eight bytes a pin. Two that have the same hash hide a lost one, until the next comparison hashes otherwise.
-        let hashes = RandomState::new();
-        let mut pinned = HashSet::new();
+        let mut pinned = Hashes::default();
         let mut pins = self.context.backend().pins();
         while let Some(pin) = pins.next().await {
-            pinned.insert(hashes.hash_one(pin?.cid.to_v1()));
+            pinned.insert(&pin?.cid);
         }
-        let is_pinned = |cid: &Cid| pinned.contains(&hashes.hash_one(cid.to_v1()));
         let mut queued = 0;
         let mut after = None;
         loop {
@@ -206,7 +222,11 @@ impl Reconciler {
             let Some(last) = page.last().cloned() else {
                 break;
             };
-            for cid in page.iter().filter(|cid| !is_pinned(cid)) {
+            for cid in &page {
+                wanted.insert(cid);
+                if pinned.contains(cid) {
+                    continue;
+                }
                 if let Some(_lock) = self.lost(cid).await? {
                     queued += rows.requeue_pins(peer, cid).await?;
                 }
@@ -219,7 +239,11 @@ impl Reconciler {
             let Some(last) = page.last().cloned() else {
                 return Ok(queued);
             };
-            for cid in page.iter().filter(|cid| !is_pinned(cid)) {
+            for cid in &page {
+                wanted.insert(cid);
+                if pinned.contains(cid) {
+                    continue;
+                }
                 if let Some(_lock) = self.lost(cid).await? {
                     queued += u64::from(rows.requeue_lost(peer, cid).await?);
                 }
@@ -240,14 +264,15 @@ impl Reconciler {
         Ok(Some(lock))
     }
 
-    /// Removes pins that have been unwanted for the grace.
-    async fn unpin_unwanted(&mut self) -> Result<u64, ReconcileError> {
+    /// Removes pins that have been unwanted for the grace. The database is not asked about those that are in `rows`.
+    async fn unpin_unwanted(&mut self, rows: &Hashes) -> Result<u64, ReconcileError> {
         let context = Arc::clone(&self.context);
         let pins = context.backend().pins();
         let mut asked = pins
             .map(|pin| async {
                 let BackendPin { cid, .. } = pin?;
-                let wanted = is_wanted(&**context.rows(), context.peer(), &cid).await?;
+                let wanted = rows.contains(&cid)
+                    || is_wanted(&**context.rows(), context.peer(), &cid).await?;
                 Ok::<_, ReleaseError>((cid, wanted))
             })
             .buffer_unordered(AT_ONCE);

@@ -68,6 +68,9 @@ pub trait SharedRows:
     /// The id of the database, which a copy of it has as well.
     fn identity(&self) -> BoxFuture<'_, Result<String, SharedError>>;
 
+    /// Whether other processes may use the rows at the same time.
+    fn is_shared(&self) -> bool;
+
     /// Waits for writers and closes.
     fn close(&self) -> BoxFuture<'_, Result<(), SharedError>>;
 }

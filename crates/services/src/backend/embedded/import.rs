@@ -104,6 +104,10 @@ async fn file(
 }
 
 impl Import for Embedded {
+    fn is_embedded(&self) -> bool {
+        true
+    }
+
     fn import<'a>(
         &'a self,
         options: ImportOptions,

@@ -203,6 +203,10 @@ impl SharedRows for PostgresRows {
         })
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn close(&self) -> BoxFuture<'_, Result<(), SharedError>> {
         Box::pin(async {
             self.pool.close().await;

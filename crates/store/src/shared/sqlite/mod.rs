@@ -168,6 +168,10 @@ impl SharedRows for SharedSqliteRows {
         }))
     }
 
+    fn is_shared(&self) -> bool {
+        matches!(self.reads, Reads::Simulated(_))
+    }
+
     fn close(&self) -> BoxFuture<'_, Result<(), SharedError>> {
         Box::pin(async {
             // Readers first: the writer's last checkpoint then has the file to itself.

@@ -1,5 +1,7 @@
 //! The cluster in SQLite.
 
+#[cfg(test)]
+mod costs;
 mod peers;
 mod pins;
 mod users;

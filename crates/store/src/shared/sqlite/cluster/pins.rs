@@ -186,9 +186,10 @@ pub(super) fn wants(
     peer: &str,
     content: &[u8],
 ) -> Result<bool, SharedError> {
+    // `CROSS JOIN` keeps the order of the tables: SQLite would begin with all holdings of the peer.
     connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM cluster_pin p JOIN cluster_holding h ON h.pin = p.id
+            "SELECT EXISTS (SELECT 1 FROM cluster_pin p CROSS JOIN cluster_holding h ON h.pin = p.id
              WHERE p.content = ?1 AND h.peer = ?2)",
         )
         .and_then(|mut statement| statement.query_row((content, peer), |row| row.get(0)))

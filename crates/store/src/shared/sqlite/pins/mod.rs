@@ -1,7 +1,7 @@
 //! Pin requests in SQLite.
 
 mod queue;
-mod read;
+pub(super) mod read;
 mod write;
 
 use std::time::Duration;

@@ -123,7 +123,11 @@ pub(super) fn page(
     })
 }
 
-pub(super) fn wants(connection: &Connection, peer: &str, cid: &[u8]) -> Result<bool, SharedError> {
+pub(in crate::shared::sqlite) fn wants(
+    connection: &Connection,
+    peer: &str,
+    cid: &[u8],
+) -> Result<bool, SharedError> {
     let found = one(
         connection,
         "SELECT EXISTS (
