@@ -14,7 +14,7 @@ pub(crate) struct Options {
     /// Take parts of the repository away after each end, in place of killing it under load.
     #[arg(long)]
     damage: bool,
-    /// Load it with pin requests and uploads of several accounts.
+    /// Load it with pin requests and uploads of several accounts, and additions to its cluster.
     #[arg(long, conflicts_with = "damage")]
     services: bool,
     /// Load three nodes that are a cluster on one PostgreSQL database, and kill one of them each round.
@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.services {
         let report = crash::services::run(&choices)?;
-        println!("no pin request and no upload was lost, none is there twice: {report}");
+        println!("no pin request, upload or addition was lost, none is there twice: {report}");
         return Ok(());
     }
     if options.cluster {

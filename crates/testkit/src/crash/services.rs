@@ -1,9 +1,11 @@
-//! Kills a node under a load of pin requests and uploads, and checks that none was lost and none is there twice.
+//! Kills a node under a load of pin requests, uploads and additions to its cluster, and checks that none was lost and none is there twice.
 //!
-//! Several clients, each with an account of its own, store content, request pins of it, upload files, and delete both, each
+//! Several clients, each with an account of its own, store content, request pins of it, upload and add files, and delete all, each
 //! remembering what was answered and what was under way. After `kill -9` and a restart everything that was accepted is listed
 //! once and becomes pinned, and what was deleted is gone. At the end the accounts' usage is that of their content, and
-//! the node has pinned just what the requests and uploads name.
+//! the node has pinned just what the requests, uploads and additions name.
+
+mod additions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,11 +68,11 @@ fn expect(request: &'static str, answer: &Answer, status: u16) -> Result<()> {
     })
 }
 
-/// A pin request or an upload.
+/// A pin request, an upload or an addition.
 #[derive(Clone, Debug)]
 struct Item {
     cid: String,
-    /// The name of a pin request, which no other has.
+    /// The name of a pin request or an addition, which no other has.
     name: String,
     /// The id of a pin request.
     id: String,
@@ -86,6 +88,7 @@ struct Client {
     uploads: Vec<Item>,
     /// Uploads that were cut: their CIDs are unknown.
     unsure_uploads: usize,
+    additions: Vec<Item>,
     answered: u64,
     cut: u64,
 }
@@ -95,6 +98,7 @@ struct Faces {
     rpc: Rpc,
     pinning: String,
     upload: String,
+    cluster: String,
 }
 
 impl Faces {
@@ -103,6 +107,7 @@ impl Faces {
             rpc: Rpc::new(&daemon.rpc()),
             pinning: daemon.pinning().context("there is no pinning service")?,
             upload: daemon.upload().context("there is no upload server")?,
+            cluster: daemon.cluster().context("there is no cluster")?,
         })
     }
 }
@@ -172,9 +177,7 @@ fn rounds(repository: &Repository, options: &Options) -> Result<Report> {
 /// Waits until the node has pinned what the items name, and nothing else but what requests that were cut may have
 /// left: the daemon removes that after a grace of minutes.
 fn check_pins(clients: &[Client], faces: &Faces, foreign: &BTreeSet<String>) -> Result<()> {
-    let items = clients
-        .iter()
-        .flat_map(|client| client.pins.iter().chain(&client.uploads));
+    let items = clients.iter().flat_map(Client::items);
     let mut wanted: BTreeSet<String> = items
         .filter(|item| item.known == Known::There)
         .map(|item| item.cid.clone())
@@ -217,13 +220,20 @@ impl Client {
             pins: Vec::new(),
             uploads: Vec::new(),
             unsure_uploads: 0,
+            additions: Vec::new(),
             answered: 0,
             cut: 0,
         })
     }
 
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        self.pins.iter().chain(&self.uploads).chain(&self.additions)
+    }
+
     fn kept(&self) -> usize {
-        kept(&self.pins) + kept(&self.uploads)
+        self.items()
+            .filter(|item| item.known == Known::There)
+            .count()
     }
 
     fn exchange(
@@ -250,11 +260,13 @@ impl Client {
     /// Works until the node is killed.
     fn load(&mut self, faces: &Faces, stopping: &AtomicBool) -> Result<()> {
         while !stopping.load(Ordering::SeqCst) {
-            let done = match self.choices.within(0, 5) {
+            let done = match self.choices.within(0, 8) {
                 0 | 1 => self.pin(faces),
                 2 | 3 => self.upload(faces),
-                4 => self.delete_pin(faces),
-                _ => self.delete_upload(faces),
+                4 | 5 => self.add(faces),
+                6 => self.delete_pin(faces),
+                7 => self.delete_upload(faces),
+                _ => self.delete_addition(faces),
             };
             match done {
                 Ok(()) => self.answered += 1,
@@ -371,6 +383,7 @@ impl Client {
     /// Holds the restarted node against what this client remembers, and learns what became of the requests that were cut.
     fn check(&mut self, faces: &Faces) -> Result<()> {
         self.wait_until_pinned(faces)?;
+        self.check_additions(faces)?;
         let listed = self.list_pins(faces)?;
         for item in &mut self.pins {
             match (item.known, listed.get(&item.name)) {
@@ -491,7 +504,7 @@ impl Client {
             let stat: Value = serde_json::from_slice(&stat.body)?;
             bytes += stat["TotalSize"].as_u64().context("no size")?;
         }
-        let expected = json!({ "pins": self.kept(), "bytes": bytes });
+        let expected = json!({ "pins": kept(&self.pins) + kept(&self.uploads), "bytes": bytes });
         ensure!(
             shown["usage"] == expected,
             "{} uses {}, but its content is {expected}",
