@@ -131,13 +131,22 @@ pub(super) fn endpoint_parts(endpoint: &ConnectedPoint) -> (Direction, &Multiadd
     }
 }
 
+/// The remote address of a connection, without the ID of the peer. That of a relayed connection which came in is the relay's.
+fn remote(peer: PeerId, endpoint: &ConnectedPoint) -> Multiaddr {
+    let address = match endpoint {
+        ConnectedPoint::Listener { local_addr, .. } if endpoint.is_relayed() => local_addr,
+        _ => endpoint.get_remote_address(),
+    };
+    super::book::without_peer(address, peer).unwrap_or_else(|| address.clone())
+}
+
 impl Open {
     pub(super) fn new(peer: PeerId, endpoint: &ConnectedPoint, meters: &Meters) -> Self {
         let (direction, address) = endpoint_parts(endpoint);
         let meter = meters.find(&peer, direction, address);
         Self {
             peer,
-            address: super::book::without_peer(address, peer).unwrap_or_else(|| address.clone()),
+            address: remote(peer, endpoint),
             direction,
             latency: None,
             meter: meter.as_ref().map(Arc::downgrade),

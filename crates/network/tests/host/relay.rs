@@ -150,7 +150,7 @@ async fn a_host_behind_a_relay_is_reached_while_its_reservation_is_renewed() {
         let other = plain().await;
         other.connect(at_relay(&hidden)).await.unwrap();
         until("both are connected", || hidden.is_connected(&other)).await;
-        assert!(connections(&other, &hidden).1);
+        assert!(connections(&other, &hidden).1 && connections(&hidden, &other).1);
         other.ping(hidden.id.clone()).next().await.unwrap().unwrap();
     }
 }
