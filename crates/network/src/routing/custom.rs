@@ -8,13 +8,14 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 
 use super::delegated::Delegated;
 use super::dht::{Failure, Found, Request};
+use super::record::Valid;
 use super::router::Router;
 use super::settings::DhtMode;
 
@@ -179,8 +180,14 @@ impl Asker {
             Tree::Lan(_) => self.router.ask_one(false, &self.request, self.steps),
             Tree::Parallel(branches) => {
                 let all = branches.routers.iter();
-                let all = stream::select_all(all.map(|branch| self.ask_later(branch.clone())));
-                self.limited(self.until_failure(all.boxed()), branches.timeout, false)
+                let all =
+                    stream::select_all(all.map(|branch| self.ask_later(branch.clone()))).boxed();
+                let found = match self.request {
+                    // What one cannot store the others still store.
+                    Request::Put(..) | Request::Provide(_) => all,
+                    _ => self.until_failure(all),
+                };
+                self.limited(found, branches.timeout, false)
             }
             Tree::Sequential(branches) => {
                 let found = self.in_turn(branches.routers.clone());
@@ -207,6 +214,17 @@ impl Asker {
             branch.timeout,
             branch.ignore_errors,
         )
+    }
+
+    /// Whether this is what was asked for: a value may be of another key, or too old.
+    fn is_answer(&self, found: &Found) -> bool {
+        match (found, &self.request) {
+            (Found::Step(_) | Found::Failed(_), _) => false,
+            (Found::Value { value, .. }, Request::Value(key)) => {
+                Valid::new(key.as_ref(), value, SystemTime::now()).is_ok()
+            }
+            _ => true,
+        }
     }
 
     /// Whether one answer is all that is asked for.
@@ -284,7 +302,7 @@ impl Asker {
                     continue;
                 };
                 state.is_over = state.asker.ends_all(&found);
-                state.has_answer |= !matches!(found, Found::Step(_) | Found::Failed(_));
+                state.has_answer |= state.asker.is_answer(&found);
                 return Some((found, state));
             }
         });

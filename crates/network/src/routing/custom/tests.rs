@@ -125,6 +125,12 @@ async fn a_value_is_asked_for_until_one_has_it() {
     assert_eq!(found.as_deref(), Some(&value[..]));
     assert!(asked.recv().await.is_some());
     assert!(last_asked.try_recv().is_err());
+    // The record of another key is none.
+    let (of_another, mut another_asked) = server(kind, record(2, 1).1).await;
+    let routers = [branch(&of_another, true), branch(&has, false)];
+    let found = get(Tree::Sequential(branches(routers))).await.unwrap();
+    assert_eq!(found.as_deref(), Some(&value[..]));
+    assert!(another_asked.recv().await.is_some() && asked.recv().await.is_some());
     // A failure that counts ends it.
     let Tree::Sequential(mut failing) = sequence else {
         unreachable!()
@@ -142,6 +148,26 @@ async fn a_value_is_asked_for_until_one_has_it() {
         let request = asked.recv().await.unwrap();
         assert!(request.starts_with(b"PUT /routing/v1/ipns/"));
     }
+}
+
+#[tokio::test]
+async fn a_record_is_stored_at_all_of_them_whatever_one_answers() {
+    let (name, value) = record(1, 1);
+    let (takes, mut asked) = server("200 OK", Vec::new()).await;
+    let late = Branch {
+        after: Duration::from_millis(300),
+        ..branch(&takes, false)
+    };
+    let routers = [branch(&bad().await, false), late];
+    let (_behaviour, router) = router(Tree::Parallel(branches(routers)));
+    router.put(&name, &value.into()).await.unwrap();
+    assert!(
+        asked
+            .recv()
+            .await
+            .unwrap()
+            .starts_with(b"PUT /routing/v1/ipns/")
+    );
 }
 
 #[tokio::test]
