@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use cairn_services::cluster::{AuthRefusal, Cluster};
+use cairn_store::shared::SharedError;
 use cairn_wire::cluster::CidText;
 use cairn_wire::peers::{CollectHere, GetDag, Peers, Removed};
 use cairn_wire::rest::{Access, Denial, Fault, Scheme};
@@ -46,7 +47,10 @@ impl rest::Service for PeersFace {
         peer.map_err(|refusal| match refusal {
             AuthRefusal::Rows(error) => {
                 tracing::warn!(%error, "cannot authenticate another peer");
-                Fault::Internal
+                match error {
+                    SharedError::Unreachable(_) | SharedError::Closed => Fault::Unavailable,
+                    _ => Fault::Internal,
+                }
             }
             _ => Fault::from(Denial::Malformed),
         })
