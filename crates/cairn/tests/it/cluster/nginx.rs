@@ -131,6 +131,46 @@ fn an_upload_that_reports_its_progress_arrives() {
 }
 
 #[test]
+fn a_folder_of_many_files_arrives() {
+    let Some((peer, _nginx)) = behind(Peer::start(&[])) else {
+        return;
+    };
+    // The records of the first files are there long before the last ones have been sent.
+    let files: Vec<(String, Vec<u8>)> = (0..1_500)
+        .map(|number| {
+            let name = format!("folder%2F{number}");
+            (name, stream(&format!("file {number}"), 4_000))
+        })
+        .collect();
+    let mut upload = Vec::new();
+    for (name, data) in &files {
+        upload.extend_from_slice(
+            format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        upload.extend_from_slice(data);
+        upload.extend_from_slice(b"\r\n");
+    }
+    upload.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    let form = format!("multipart/form-data; boundary={BOUNDARY}");
+    for round in 0..3 {
+        let headers = [("Content-Type".to_owned(), form.clone())];
+        let target = format!("/add?name=round{round}");
+        let answer = peer.with("POST", &target, &headers, Some(&upload));
+        assert_eq!((answer.status, answer.aborted), (200, false));
+        // And the folder.
+        assert_eq!(
+            answer.text().lines().count(),
+            files.len() + 1,
+            "round {round}"
+        );
+    }
+}
+
+#[test]
 fn bodies_credentials_and_streams_pass() {
     let Some((peer, _nginx)) = behind(Peer::start(&[])) else {
         return;
