@@ -44,6 +44,8 @@ impl Routing for NoRouting {
         async { Err(ROUTING) }.boxed()
     }
 
+    fn provide_soon(&self, _: &[Cid]) {}
+
     fn reprovide(&self) -> BoxFuture<'_, Result<(), NetworkError>> {
         async { Err(ROUTING) }.boxed()
     }

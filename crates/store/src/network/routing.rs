@@ -118,8 +118,12 @@ pub trait Routing: Send + Sync {
     /// Stores a record under a key.
     fn put_value(&self, space: &str, key: &PeerId, value: Vec<u8>) -> QueryEvents;
 
-    /// Announces content once, and keeps announcing it if `again`.
-    fn provide(&self, cids: Vec<Cid>, again: bool) -> BoxFuture<'_, Result<(), NetworkError>>;
+    /// Announces content before all other; waits until peers have taken the announcements where `wait`.
+    fn provide(&self, cids: Vec<Cid>, wait: bool) -> BoxFuture<'_, Result<(), NetworkError>>;
+
+    /// Announces new content before all other as soon as there are peers. What finds no place in the queue is left to the
+    /// announcement of all content.
+    fn provide_soon(&self, cids: &[Cid]);
 
     /// Announces all content again, now.
     fn reprovide(&self) -> BoxFuture<'_, Result<(), NetworkError>>;

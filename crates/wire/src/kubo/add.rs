@@ -111,11 +111,11 @@ command! {
             mtime: Option<i64> = "mtime", None;
             /// Nanoseconds of the modification time.
             mtime_nsecs: Option<u32> = "mtime-nsecs", None;
-            /// Announce the root immediately; no effect until this node has peers.
+            /// Announce the root before all other content [default: true].
             fast_provide_root: Option<bool> = "fast-provide-root", None;
-            /// Announce the whole DAG immediately; no effect until this node has peers.
+            /// With `--fast-provide-wait`, announce the whole DAG and not only the root.
             fast_provide_dag: Option<bool> = "fast-provide-dag", None;
-            /// Wait for the announcement; no effect until this node has peers.
+            /// Wait until peers have taken the announcement.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
         }
         body: Files { name: "path", many: true, recursive: true },

@@ -39,6 +39,8 @@ pub(crate) struct Fake {
     peerings: Mutex<Vec<PeerAddresses>>,
     records: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(crate) provided: Mutex<Vec<(Cid, bool)>>,
+    /// What is to be announced first.
+    pub(crate) soon: Mutex<Vec<Cid>>,
     messages: broadcast::Sender<Message>,
 }
 
@@ -50,6 +52,7 @@ impl Fake {
             peerings: Mutex::default(),
             records: Mutex::default(),
             provided: Mutex::default(),
+            soon: Mutex::default(),
             messages: broadcast::channel(16).0,
         }
     }
@@ -262,13 +265,17 @@ impl Routing for Fake {
         found(QueryStep::FinalPeer, Vec::new())
     }
 
-    fn provide(&self, cids: Vec<Cid>, again: bool) -> BoxFuture<'_, Result<(), NetworkError>> {
+    fn provide(&self, cids: Vec<Cid>, wait: bool) -> BoxFuture<'_, Result<(), NetworkError>> {
         async move {
-            let provided = cids.into_iter().map(|cid| (cid, again));
+            let provided = cids.into_iter().map(|cid| (cid, wait));
             self.provided.lock().unwrap().extend(provided);
             Ok(())
         }
         .boxed()
+    }
+
+    fn provide_soon(&self, cids: &[Cid]) {
+        self.soon.lock().unwrap().extend_from_slice(cids);
     }
 
     fn reprovide(&self) -> BoxFuture<'_, Result<(), NetworkError>> {

@@ -1,5 +1,6 @@
 //! Lookups, announcements and counters.
 
+use cairn_primitives::Cid;
 use serde_json::{Value, json};
 
 use super::Online;
@@ -78,6 +79,42 @@ async fn lookups_tell_their_steps() {
 }
 
 #[tokio::test]
+async fn new_roots_are_announced_first() {
+    let online = Online::start(false).await;
+    let announced = async |command: &str, body: Option<&'static [u8]>| {
+        let records = online.call(command, body).await.unwrap();
+        let soon: Vec<_> = online.network.soon.lock().unwrap().drain(..).collect();
+        let provided: Vec<_> = online.network.provided.lock().unwrap().drain(..).collect();
+        (records, soon, provided)
+    };
+    let add = "add?chunker=size-1";
+    let (records, soon, provided) = announced(add, Some(b"abc")).await;
+    let root = records.last().unwrap()["Hash"].as_str().unwrap().to_owned();
+    let cid: Cid = root.parse().unwrap();
+    assert_eq!(
+        (soon.as_slice(), provided.len()),
+        ([cid.clone()].as_slice(), 0)
+    );
+    for quiet in ["fast-provide-root=false", "offline=true"] {
+        let (_, soon, provided) = announced(&format!("{add}&{quiet}"), Some(b"abc")).await;
+        assert!(soon.is_empty() && provided.is_empty(), "{quiet}");
+    }
+    // Whoever waits is told when peers have it.
+    for (dag, blocks) in [(false, 1), (true, 4)] {
+        let waits = format!("fast-provide-wait=true&fast-provide-dag={dag}");
+        for (command, body) in [
+            (format!("{add}&{waits}"), Some(b"abc".as_slice())),
+            (format!("pin/add?arg={root}&{waits}"), None),
+            (format!("pin/update?arg={root}&arg={root}&{waits}"), None),
+        ] {
+            let (_, soon, provided) = announced(&command, body).await;
+            assert_eq!((soon.len(), provided.len()), (0, blocks), "{command}");
+            assert_eq!(provided[0], (cid.clone(), true), "{command}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn content_is_announced() {
     let online = Online::start(false).await;
     let added = online
@@ -106,7 +143,7 @@ async fn content_is_announced() {
             .lock()
             .unwrap()
             .drain(..)
-            .all(|(_, again)| !again)
+            .all(|(_, waits)| !waits)
     );
     for group in ["routing", "dht"] {
         let events = online
@@ -115,7 +152,7 @@ async fn content_is_announced() {
         assert_eq!(events.unwrap(), Vec::<Value>::new());
         let provided: Vec<_> = online.network.provided.lock().unwrap().drain(..).collect();
         assert_eq!(provided.len(), 4);
-        assert!(provided.iter().all(|(_, again)| *again));
+        assert!(provided.iter().all(|(_, waits)| *waits));
     }
     let absent = online
         .refused("routing/provide?arg=bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy")

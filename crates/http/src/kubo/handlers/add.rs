@@ -11,6 +11,7 @@ use super::super::answer::Sender;
 use super::super::call::CidForm;
 use super::super::files::{FileHead, FileKind, Files};
 use super::super::{Answer, Call, Failure, Handler, Records};
+use super::fast_provide::{FastProvide, Kept};
 
 /// Bytes of a file between two progress records.
 const PROGRESS_STEP: u64 = 256 << 10;
@@ -33,6 +34,15 @@ impl Handler for Add {
         let progress = self.progress.unwrap_or(false);
         let nocopy = self.nocopy;
         let (to_files, silent) = (self.to_files, self.silent);
+        let kept = Kept {
+            is_pinned: self.pin,
+            is_in_mfs: to_files.is_some(),
+        };
+        let fast = FastProvide::new(
+            self.fast_provide_root,
+            self.fast_provide_dag,
+            self.fast_provide_wait,
+        );
         Ok(Records::work(move |out| async move {
             let (events, mut told) = mpsc::channel(EVENTS);
             let tree = Tree::new(importer, events);
@@ -54,7 +64,9 @@ impl Handler for Add {
                         },
                     )?;
                 }
-                Ok::<(), Failure>(())
+                // Kubo has one: the last.
+                let root = finished.roots.last().map(|root| root.cid.clone());
+                fast.announce(&call, root.as_slice(), kept).await
             };
             let (received, forwarded) = futures_util::join!(receive, forward);
             received.and(forwarded)

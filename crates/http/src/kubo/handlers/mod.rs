@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod dag;
 mod diag;
+mod fast_provide;
 mod files;
 mod filestore;
 mod get;

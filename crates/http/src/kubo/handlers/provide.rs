@@ -1,7 +1,10 @@
 //! `provide`.
 
+use std::sync::Arc;
+
 use cairn_dag::refs::{Refs, RefsOptions};
 use cairn_primitives::Cid;
+use cairn_store::Network;
 use cairn_wire::kubo::provide::clear::ProvideClear;
 use cairn_wire::kubo::provide::once::{ProvideOnce, ProvideQueued};
 use cairn_wire::kubo::provide::stat::{ProvideCounts, ProvideStat};
@@ -62,6 +65,27 @@ impl Handler for ProvideOnce {
             Ok(())
         }))
     }
+}
+
+/// Announces blocks, or also all below them, and waits until peers have taken the announcements.
+pub(super) async fn announce(
+    call: &Call,
+    network: &Arc<dyn Network>,
+    roots: &[Cid],
+    recursive: bool,
+) -> Result<(), Failure> {
+    let mut blocks = Announced::new(call, recursive);
+    for root in roots {
+        blocks.begin(root.clone());
+        loop {
+            let batch = blocks.batch().await?;
+            if batch.is_empty() {
+                break;
+            }
+            network.routing().provide(batch, true).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A CID whose block is here.

@@ -24,7 +24,7 @@ use futures_util::StreamExt as _;
 use super::super::files::Files;
 use super::super::network::{first, to_record};
 use super::super::{Answer, Call, Failure, Handler, Records};
-use super::provide::{Announced, stored};
+use super::provide::{announce, stored};
 
 /// Most bytes of a record: <https://specs.ipfs.tech/ipns/ipns-record/#record-size-limit>.
 const MAX_RECORD: usize = 10 << 10;
@@ -225,32 +225,12 @@ async fn provide(
         roots.push(stored(&call, key).await?);
     }
     Ok(Records::work(move |out| async move {
-        if let Err(failed) = announce(&call, network, roots, recursive).await {
+        if let Err(failed) = announce(&call, &network, &roots, recursive).await {
             out.send(failed_event(&failed)).await?;
             return Err(Failure::trailer(failed.into_reason()));
         }
         Ok(())
     }))
-}
-
-async fn announce(
-    call: &Call,
-    network: Arc<dyn Network>,
-    roots: Vec<Cid>,
-    recursive: bool,
-) -> Result<(), Failure> {
-    let mut blocks = Announced::new(call, recursive);
-    for root in roots {
-        blocks.begin(root);
-        loop {
-            let batch = blocks.batch().await?;
-            if batch.is_empty() {
-                break;
-            }
-            network.routing().provide(batch, true).await?;
-        }
-    }
-    Ok(())
 }
 
 fn check_provide(call: &Call) -> Result<(), Failure> {

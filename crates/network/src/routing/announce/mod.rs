@@ -77,6 +77,16 @@ impl Announcer {
         }
     }
 
+    /// Announces new content before all other, where the queue has a place.
+    pub(super) fn provide_soon(&self, cids: &[Cid]) {
+        if !self.settings.enabled {
+            return;
+        }
+        for cid in cids {
+            self.queue.push_first(cid.hash());
+        }
+    }
+
     /// Announces content before all other; waits for the end where `wait`.
     pub(super) async fn provide(&self, cids: Vec<Cid>, wait: bool) -> Result<(), NetworkError> {
         self.check_enabled()?;

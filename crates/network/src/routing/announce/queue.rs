@@ -7,6 +7,9 @@ use cairn_primitives::Multihash;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
+/// How many of the newest jobs are looked through for content that is to be announced first.
+const NEWEST: usize = 64;
+
 /// Content to be announced.
 #[derive(Debug)]
 pub(super) struct Job {
@@ -79,6 +82,30 @@ impl Queue {
         true
     }
 
+    /// Queues new content before other, if there is a place. What waits among the newest is moved.
+    pub(super) fn push_first(&self, key: &Multihash) {
+        let mut jobs = self.jobs.lock();
+        let newest = jobs.new.len().saturating_sub(NEWEST);
+        let waiting = jobs.new.range(newest..).position(|job| job.key == *key);
+        let job = match waiting.and_then(|at| jobs.new.remove(newest + at)) {
+            Some(job) => job,
+            None => {
+                let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                    return;
+                };
+                Job {
+                    key: key.clone(),
+                    origin: Origin::New,
+                    done: None,
+                    _place: Some(place),
+                }
+            }
+        };
+        jobs.urgent.push_back(job);
+        drop(jobs);
+        self.changed.notify_one();
+    }
+
     pub(super) fn pop(&self) -> Option<Job> {
         let mut jobs = self.jobs.lock();
         jobs.urgent.pop_front().or_else(|| jobs.new.pop_front())
@@ -118,5 +145,21 @@ mod tests {
         assert!(queue.push_new(key(4)));
         assert_eq!((queue.clear(), queue.len()), (3, 0));
         assert!(queue.pop().is_none() && queue.push_new(key(5)));
+    }
+
+    #[test]
+    fn a_root_is_announced_before_what_is_below_it() {
+        let queue = Queue::new(3);
+        assert!(queue.push_new(key(1)) && queue.push_new(key(2)));
+        // It is moved.
+        queue.push_first(&key(2));
+        assert_eq!(queue.len(), 2);
+        queue.push_first(&key(3));
+        // There is no place.
+        queue.push_first(&key(4));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop())
+            .map(|job| job.key)
+            .collect();
+        assert_eq!(order, [key(2), key(3), key(1)]);
     }
 }

@@ -32,13 +32,17 @@ impl Routing for Router {
         self.put_value_events(space, key, value)
     }
 
-    fn provide(&self, cids: Vec<Cid>, again: bool) -> BoxFuture<'_, Result<(), NetworkError>> {
+    fn provide(&self, cids: Vec<Cid>, wait: bool) -> BoxFuture<'_, Result<(), NetworkError>> {
         Box::pin(async move {
             if self.peers() == 0 {
                 return Err(NetworkError::NoPeers);
             }
-            self.inner.announcer.provide(cids, again).await
+            self.inner.announcer.provide(cids, wait).await
         })
+    }
+
+    fn provide_soon(&self, cids: &[Cid]) {
+        self.inner.announcer.provide_soon(cids);
     }
 
     fn reprovide(&self) -> BoxFuture<'_, Result<(), NetworkError>> {

@@ -111,11 +111,5 @@ pub struct Import {
 }
 
 impl Section for Import {
-    const UNUSED: UnusedKeys = UnusedKeys::Keys(&[
-        "BatchMaxNodes",
-        "BatchMaxSize",
-        "FastProvideRoot",
-        "FastProvideDAG",
-        "FastProvideWait",
-    ]);
+    const UNUSED: UnusedKeys = UnusedKeys::Keys(&["BatchMaxNodes", "BatchMaxSize"]);
 }

@@ -54,11 +54,11 @@ command! {
             silent: bool = "silent", false;
             /// Print the number of blocks and bytes imported.
             stats: bool = "stats", false;
-            /// Announce the roots immediately; no effect until this node has peers.
+            /// Announce the roots before all other content [default: true].
             fast_provide_root: Option<bool> = "fast-provide-root", None;
-            /// Announce the whole DAGs immediately; no effect until this node has peers.
+            /// With `--fast-provide-wait`, announce the whole DAGs and not only the roots.
             fast_provide_dag: Option<bool> = "fast-provide-dag", None;
-            /// Wait for the announcements; no effect until this node has peers.
+            /// Wait until peers have taken the announcement.
             fast_provide_wait: Option<bool> = "fast-provide-wait", None;
             /// Allow blocks larger than 2 MiB, which peers do not exchange.
             allow_big_block: bool = "allow-big-block", false;

@@ -8,6 +8,7 @@ use cairn_wire::kubo::dag::import::{DagImport, ImportStats, Imported, ImportedRo
 use super::super::super::error::text;
 use super::super::super::files::Files;
 use super::super::super::{Answer, Call, Failure, Handler, Records};
+use super::super::fast_provide::{FastProvide, Kept};
 
 impl Handler for DagImport {
     async fn handle(self, (call, mut files): (Call, Files)) -> Result<Answer<Self>, Failure> {
@@ -54,7 +55,16 @@ impl Handler for DagImport {
                 };
                 out.send(Imported::Stats(stats)).await?;
             }
-            Ok(())
+            let kept = Kept {
+                is_pinned: self.pin_roots,
+                is_in_mfs: false,
+            };
+            let fast = FastProvide::new(
+                self.fast_provide_root,
+                self.fast_provide_dag,
+                self.fast_provide_wait,
+            );
+            fast.announce(&call, &imported.roots, kept).await
         }))
     }
 }

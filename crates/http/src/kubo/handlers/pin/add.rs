@@ -7,6 +7,7 @@ use cairn_store::meta::PinMode;
 use cairn_wire::kubo::pin::add::{PinAdd, Pinned};
 
 use super::super::super::{Answer, Call, Failure, Handler, OneOrMany, Records};
+use super::super::fast_provide::{FastProvide, Kept};
 
 /// Time between two lines of progress.
 const TICK: Duration = Duration::from_millis(500);
@@ -22,13 +23,21 @@ impl Handler for PinAdd {
             PinMode::Direct
         };
         let (blocks, pinner) = (call.blocks(), call.node().pins().clone());
+        let fast = FastProvide::new(
+            self.fast_provide_root,
+            self.fast_provide_dag,
+            self.fast_provide_wait,
+        );
         if !self.progress {
             let mut pins = Vec::with_capacity(self.paths.len());
+            let mut roots = Vec::with_capacity(self.paths.len());
             for path in &self.paths {
                 let cid = call.resolve(path).await?;
                 pinner.add(&blocks, &cid, mode, &name, None).await?;
                 pins.push(form.show(&cid));
+                roots.push(cid);
             }
+            fast.announce(&call, &roots, Kept::PINNED).await?;
             return Ok(OneOrMany::One(Pinned {
                 pins: Some(pins),
                 ..Pinned::default()
@@ -43,11 +52,14 @@ impl Handler for PinAdd {
             };
             let pin_all = async {
                 let mut pins = Vec::with_capacity(self.paths.len());
+                let mut roots = Vec::with_capacity(self.paths.len());
                 for path in &self.paths {
                     let cid = call.resolve(path).await?;
                     pinner.add(&blocks, &cid, mode, &name, Some(&seen)).await?;
                     pins.push(form.show(&cid));
+                    roots.push(cid);
                 }
+                fast.announce(&call, &roots, Kept::PINNED).await?;
                 Ok::<_, Failure>(pins)
             };
             let mut pin_all = std::pin::pin!(pin_all);
