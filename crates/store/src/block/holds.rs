@@ -96,6 +96,11 @@ impl Holds {
         }
     }
 
+    /// Whether at most one operation that writes is under way.
+    pub(super) fn is_one_at_most(&self) -> bool {
+        self.inner.lock().live.len() <= 1
+    }
+
     /// Takes a collection's position among the holds; returns its floor.
     pub(super) fn begin_collection(&self, next_id: impl FnOnce() -> u64) -> u64 {
         let mut inner = self.inner.lock();

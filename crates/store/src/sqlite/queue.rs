@@ -14,10 +14,10 @@ const QUEUE: usize = 1_024;
 const TRANSACTION: usize = 16_384;
 
 /// After a transaction of so many batches, further callers are expected.
-const BUSY: usize = 8;
+const BUSY: usize = 3;
 
-/// How long the thread then waits for them: one sync for twenty costs less than four for five each.
-const GATHER: Duration = Duration::from_micros(500);
+/// How long the thread then waits for them, about as long as a sync takes: one for eight costs less than two for four each.
+const GATHER: Duration = Duration::from_micros(100);
 
 /// The work of the thread.
 pub(crate) trait BatchWriter: Send + 'static {

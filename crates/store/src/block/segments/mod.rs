@@ -239,11 +239,12 @@ impl SegmentStore {
     async fn durable(&self, id: u64) -> Result<(), BlockError> {
         self.engine.check_open()?;
         if let Some(answer) = self.engine.ask(id) {
-            match may_block_here()
+            match (may_block_here() && self.engine.holds.is_one_at_most())
                 .then(|| self.engine.idle_writer())
                 .flatten()
             {
-                // Two changes of threads would take as long as a small sync.
+                // Two changes of threads would take as long as a small sync. While others write as well, the writer's thread syncs
+                // for several at once, and no thread of the runtime has to be replaced meanwhile.
                 Some(mut writer) => {
                     tokio::task::block_in_place(|| self.engine.pump_with(&mut writer, id));
                 }
