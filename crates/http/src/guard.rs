@@ -14,6 +14,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use http_body::{Body as _, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep};
 
 use crate::listen::{Activity, RequestGuard, SendQueue};
@@ -237,6 +238,8 @@ pub(crate) struct GuardedBody {
     reading: IdleTimeout,
     unread: UnreadBody,
     ended: bool,
+    /// Dropped when nothing more is read.
+    reader: Option<oneshot::Sender<()>>,
 }
 
 impl Drop for GuardedBody {
@@ -248,7 +251,13 @@ impl Drop for GuardedBody {
 }
 
 impl GuardedBody {
-    pub(crate) fn wrap(inner: hyper::body::Incoming, limit: Duration, unread: UnreadBody) -> Body {
+    /// `reader` is dropped when the body has been read, has failed, or is dropped.
+    pub(crate) fn wrap(
+        inner: hyper::body::Incoming,
+        limit: Duration,
+        unread: UnreadBody,
+        reader: Option<oneshot::Sender<()>>,
+    ) -> Body {
         if inner.is_end_stream() {
             return Body::empty();
         }
@@ -257,6 +266,7 @@ impl GuardedBody {
             reading: IdleTimeout::new(limit),
             unread,
             ended: false,
+            reader,
         })
     }
 }
@@ -270,7 +280,7 @@ impl http_body::Body for GuardedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
-        match Pin::new(&mut this.inner).poll_frame(cx) {
+        let polled = match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Ready(frame) => {
                 this.reading.reset();
                 this.ended = frame.is_none();
@@ -280,7 +290,11 @@ impl http_body::Body for GuardedBody {
                 .reading
                 .poll_elapsed(cx)
                 .map(|()| Some(Err("the client has stopped sending".into()))),
+        };
+        if let Poll::Ready(None | Some(Err(_))) = polled {
+            this.reader = None;
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

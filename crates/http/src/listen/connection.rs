@@ -93,12 +93,14 @@ async fn http1<S>(
             let busy = requests.begin();
             let refused = host::refused(&request)
                 .or_else(|| has_tunnels.then(|| opened.open(&request)).flatten());
-            let mut request = request.map(|inner| GuardedBody::wrap(inner, body, unread.clone()));
-            request.extensions_mut().insert(slot.clone());
+            let (hold, reader) = Hold::new(&request, &slot).unzip();
+            let mut request =
+                request.map(|inner| GuardedBody::wrap(inner, body, unread.clone(), reader));
+            let trailer = hold.as_ref().map_or(&slot, Hold::trailer_slot);
+            request.extensions_mut().insert(trailer.clone());
             if let Some(client) = client {
                 request.extensions_mut().insert(client);
             }
-            let hold = Hold::new(&mut request, &slot);
             let answer = match refused {
                 Some(refused) => std::future::ready(refused).left_future(),
                 None => {
@@ -181,8 +183,8 @@ async fn http2<S>(
                 let has_body = !http_body::Body::is_end_stream(request.body());
                 let held = budget.set_aside(has_body).await;
                 // Only the stream ends; the connection continues.
-                let mut request =
-                    request.map(|inner| GuardedBody::wrap(inner, body, UnreadBody::default()));
+                let mut request = request
+                    .map(|inner| GuardedBody::wrap(inner, body, UnreadBody::default(), None));
                 if let Some(client) = client {
                     request.extensions_mut().insert(client);
                 }

@@ -39,6 +39,7 @@ fn is_forwarded<B>(request: &Request<B>) -> bool {
 /// Holds the response to a request.
 #[derive(Debug)]
 pub(super) struct Hold {
+    /// Ends when the body of the request is read no more.
     read: oneshot::Receiver<()>,
     /// Where the response leaves its trailer, and from where the connection takes it.
     inner: Slot,
@@ -46,24 +47,27 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// A hold for the request, where a proxy has sent it and it has a body. `slot` is that of the connection.
-    pub(super) fn new(request: &mut Request<Body>, slot: &Slot) -> Option<Self> {
+    /// A hold for the request, where a proxy has sent it and it has a body, and what is to be dropped when that is read no
+    /// more. `slot` is that of the connection.
+    pub(super) fn new<B: http_body::Body>(
+        request: &Request<B>,
+        slot: &Slot,
+    ) -> Option<(Self, oneshot::Sender<()>)> {
         if request.body().is_end_stream() || !is_forwarded(request) {
             return None;
         }
-        let (ended, read) = oneshot::channel();
-        let body = std::mem::take(request.body_mut());
-        *request.body_mut() = Body::new(Upload {
-            inner: body,
-            ended: Some(ended),
-        });
-        let inner = Slot::default();
-        request.extensions_mut().insert(inner.clone());
-        Some(Self {
+        let (reader, read) = oneshot::channel();
+        let hold = Self {
             read,
-            inner,
+            inner: Slot::default(),
             slot: slot.clone(),
-        })
+        };
+        Some((hold, reader))
+    }
+
+    /// Where the response leaves its trailer.
+    pub(super) fn trailer_slot(&self) -> &Slot {
+        &self.inner
     }
 
     /// The response, once the body of the request has been read, or is read no more.
@@ -99,39 +103,6 @@ impl Hold {
             slot: self.slot,
         };
         Response::from_parts(head, Body::new(held))
-    }
-}
-
-/// The body of a request, which tells when it has been read or is dropped.
-struct Upload {
-    inner: Body,
-    ended: Option<oneshot::Sender<()>>,
-}
-
-impl http_body::Body for Upload {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        if let Poll::Ready(None | Some(Err(_))) = polled
-            && let Some(ended) = self.ended.take()
-        {
-            // Nobody waits for it any more where the response has started at the limit.
-            let _ = ended.send(());
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }
 

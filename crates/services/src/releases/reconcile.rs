@@ -138,6 +138,12 @@ impl Hashes {
         self.hashes.insert(self.state.hash_one(cid.to_v1()));
     }
 
+    fn extend(&mut self, cids: &[Cid]) {
+        for cid in cids {
+            self.insert(cid);
+        }
+    }
+
     fn contains(&self, cid: &Cid) -> bool {
         self.hashes.contains(&self.state.hash_one(cid.to_v1()))
     }
@@ -222,11 +228,8 @@ impl Reconciler {
             let Some(last) = page.last().cloned() else {
                 break;
             };
-            for cid in &page {
-                wanted.insert(cid);
-                if pinned.contains(cid) {
-                    continue;
-                }
+            wanted.extend(&page);
+            for cid in page.iter().filter(|cid| !pinned.contains(cid)) {
                 if let Some(_lock) = self.lost(cid).await? {
                     queued += rows.requeue_pins(peer, cid).await?;
                 }
@@ -239,11 +242,8 @@ impl Reconciler {
             let Some(last) = page.last().cloned() else {
                 return Ok(queued);
             };
-            for cid in &page {
-                wanted.insert(cid);
-                if pinned.contains(cid) {
-                    continue;
-                }
+            wanted.extend(&page);
+            for cid in page.iter().filter(|cid| !pinned.contains(cid)) {
                 if let Some(_lock) = self.lost(cid).await? {
                     queued += u64::from(rows.requeue_lost(peer, cid).await?);
                 }

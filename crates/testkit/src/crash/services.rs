@@ -206,6 +206,29 @@ fn kept(items: &[Item]) -> usize {
     there.count()
 }
 
+/// One of the items that are there, whose deletion is about to be requested, and where it is.
+fn begin_deletion(choices: &mut SeededRng, items: &mut [Item]) -> Option<(usize, Item)> {
+    let there: Vec<usize> = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.known == Known::There)
+        .map(|(at, _)| at)
+        .collect();
+    let last = there.len().checked_sub(1)?;
+    let chosen = usize::try_from(choices.within(0, last as u64)).ok()?;
+    let at = *there.get(chosen)?;
+    let item = items.get_mut(at)?;
+    item.known = Known::Unsure;
+    Some((at, item.clone()))
+}
+
+/// The deletion was answered.
+fn end_deletion(items: &mut [Item], at: usize) {
+    if let Some(item) = items.get_mut(at) {
+        item.known = Known::Gone;
+    }
+}
+
 impl Client {
     fn new(repository: &Repository, number: usize, seed: u64) -> Result<Self> {
         let account = format!("client{number}");
@@ -312,33 +335,14 @@ impl Client {
         Ok(())
     }
 
-    /// One of the items that are there.
-    fn any(choices: &mut SeededRng, items: &[Item]) -> Option<usize> {
-        let there: Vec<usize> = items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| item.known == Known::There)
-            .map(|(at, _)| at)
-            .collect();
-        let last = there.len().checked_sub(1)?;
-        let at = usize::try_from(choices.within(0, last as u64)).ok()?;
-        there.get(at).copied()
-    }
-
     fn delete_pin(&mut self, faces: &Faces) -> Result<()> {
-        let Some(at) = Self::any(&mut self.choices, &self.pins) else {
+        let Some((at, item)) = begin_deletion(&mut self.choices, &mut self.pins) else {
             return Ok(());
         };
-        let Some(item) = self.pins.get_mut(at) else {
-            return Ok(());
-        };
-        item.known = Known::Unsure;
         let target = format!("/pins/{}", item.id);
         let answer = self.exchange(&faces.pinning, "DELETE", &target, None)?;
         expect("DELETE /pins", &answer, 202)?;
-        if let Some(item) = self.pins.get_mut(at) {
-            item.known = Known::Gone;
-        }
+        end_deletion(&mut self.pins, at);
         Ok(())
     }
 
@@ -364,19 +368,13 @@ impl Client {
     }
 
     fn delete_upload(&mut self, faces: &Faces) -> Result<()> {
-        let Some(at) = Self::any(&mut self.choices, &self.uploads) else {
+        let Some((at, item)) = begin_deletion(&mut self.choices, &mut self.uploads) else {
             return Ok(());
         };
-        let Some(item) = self.uploads.get_mut(at) else {
-            return Ok(());
-        };
-        item.known = Known::Unsure;
         let target = format!("/{}", item.cid);
         let answer = self.exchange(&faces.upload, "DELETE", &target, None)?;
         expect("DELETE of an upload", &answer, 200)?;
-        if let Some(item) = self.uploads.get_mut(at) {
-            item.known = Known::Gone;
-        }
+        end_deletion(&mut self.uploads, at);
         Ok(())
     }
 

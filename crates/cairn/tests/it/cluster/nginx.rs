@@ -9,7 +9,7 @@ use cairn_testkit::http;
 use cairn_testkit::nginx::Nginx;
 use serde_json::Value;
 
-use super::rest::{Peer, login, until};
+use super::rest::{BOUNDARY, Peer, login, part_head, until};
 
 /// The configuration of the page, for this peer.
 fn configuration(peer: &Peer) -> String {
@@ -35,15 +35,10 @@ struct Upload {
     received: Vec<u8>,
 }
 
-const BOUNDARY: &str = "nginxtestboundary";
-
 impl Upload {
     /// Begins to add a file of so many bytes.
     fn begin(peer: &Peer, query: &str, length: usize) -> Self {
-        let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"big\"\r\n\
-             Content-Type: application/octet-stream\r\n\r\n"
-        );
+        let head = part_head("big");
         let length = head.len() + length + BOUNDARY.len() + 8;
         let login = login();
         let connection = TcpStream::connect(http::authority(&peer.url).unwrap()).unwrap();
@@ -144,13 +139,7 @@ fn a_folder_of_many_files_arrives() {
         .collect();
     let mut upload = Vec::new();
     for (name, data) in &files {
-        upload.extend_from_slice(
-            format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-                 Content-Type: application/octet-stream\r\n\r\n"
-            )
-            .as_bytes(),
-        );
+        upload.extend_from_slice(part_head(name).as_bytes());
         upload.extend_from_slice(data);
         upload.extend_from_slice(b"\r\n");
     }

@@ -9,7 +9,15 @@ use serde_json::{Value, json};
 pub(super) const USER: &str = "user1";
 pub(super) const PASSWORD: &str = "pass1";
 
-const BOUNDARY: &str = "clustertestboundary";
+pub(super) const BOUNDARY: &str = "clustertestboundary";
+
+/// What comes before the bytes of a file in a multipart body.
+pub(super) fn part_head(name: &str) -> String {
+    format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    )
+}
 
 /// The `Authorization` of the user.
 pub(super) fn login() -> String {
@@ -156,11 +164,7 @@ impl Peer {
 
     /// Adds a file, and returns the records of all that was added.
     pub(super) fn add_all(&self, name: &str, data: &[u8], query: &str) -> Vec<Value> {
-        let mut body = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             Content-Type: application/octet-stream\r\n\r\n"
-        )
-        .into_bytes();
+        let mut body = part_head(name).into_bytes();
         body.extend_from_slice(data);
         body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");

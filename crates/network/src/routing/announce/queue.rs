@@ -21,6 +21,22 @@ pub(super) struct Job {
     pub(super) _place: Option<OwnedSemaphorePermit>,
 }
 
+impl Job {
+    /// One of new content, or of what a command asked for.
+    fn new(
+        key: Multihash,
+        done: Option<oneshot::Sender<bool>>,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            key,
+            origin: Origin::New,
+            done,
+            _place: place,
+        }
+    }
+}
+
 /// Why content is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -58,12 +74,8 @@ impl Queue {
     /// Queues what a command asked for; waits for a place.
     pub(super) async fn push_urgent(&self, key: Multihash, done: Option<oneshot::Sender<bool>>) {
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        self.jobs.lock().urgent.push_back(Job {
-            key,
-            origin: Origin::New,
-            done,
-            _place: place,
-        });
+        let job = Job::new(key, done, place);
+        self.jobs.lock().urgent.push_back(job);
         self.changed.notify_one();
     }
 
@@ -72,12 +84,8 @@ impl Queue {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return false;
         };
-        self.jobs.lock().new.push_back(Job {
-            key,
-            origin: Origin::New,
-            done: None,
-            _place: Some(place),
-        });
+        let job = Job::new(key, None, Some(place));
+        self.jobs.lock().new.push_back(job);
         self.changed.notify_one();
         true
     }
@@ -93,12 +101,7 @@ impl Queue {
                 let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
                     return;
                 };
-                Job {
-                    key: key.clone(),
-                    origin: Origin::New,
-                    done: None,
-                    _place: Some(place),
-                }
+                Job::new(key.clone(), None, Some(place))
             }
         };
         jobs.urgent.push_back(job);

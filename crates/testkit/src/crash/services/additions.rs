@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::{Client, Faces, Item, KEPT, Known, expect, kept};
+use super::{Client, Faces, Item, KEPT, Known, begin_deletion, end_deletion, expect, kept};
 use crate::http::{self, Answer, Request};
 use crate::rpc::{multipart_headers, one_file};
 
@@ -48,19 +48,13 @@ impl Client {
     }
 
     pub(super) fn delete_addition(&mut self, faces: &Faces) -> Result<()> {
-        let Some(at) = Self::any(&mut self.choices, &self.additions) else {
+        let Some((at, item)) = begin_deletion(&mut self.choices, &mut self.additions) else {
             return Ok(());
         };
-        let Some(item) = self.additions.get_mut(at) else {
-            return Ok(());
-        };
-        item.known = Known::Unsure;
         let target = format!("/pins/{}", item.cid);
         let answer = exchange(faces, "DELETE", &target, None)?;
         expect("DELETE of an addition", &answer, 200)?;
-        if let Some(item) = self.additions.get_mut(at) {
-            item.known = Known::Gone;
-        }
+        end_deletion(&mut self.additions, at);
         Ok(())
     }
 

@@ -28,20 +28,22 @@ impl Handler for PinAdd {
             self.fast_provide_dag,
             self.fast_provide_wait,
         );
-        if !self.progress {
-            let mut pins = Vec::with_capacity(self.paths.len());
+        let progress = self.progress;
+        let pin_all = async move |seen: Option<&Progress>| {
             let mut roots = Vec::with_capacity(self.paths.len());
             for path in &self.paths {
                 let cid = call.resolve(path).await?;
-                pinner.add(&blocks, &cid, mode, &name, None).await?;
-                pins.push(form.show(&cid));
+                pinner.add(&blocks, &cid, mode, &name, seen).await?;
                 roots.push(cid);
             }
             fast.announce(&call, &roots, Kept::PINNED).await?;
-            return Ok(OneOrMany::One(Pinned {
-                pins: Some(pins),
+            Ok::<_, Failure>(Pinned {
+                pins: Some(roots.iter().map(|root| form.show(root)).collect()),
                 ..Pinned::default()
-            }));
+            })
+        };
+        if !progress {
+            return Ok(OneOrMany::One(pin_all(None).await?));
         }
         Ok(OneOrMany::Many(Records::work(move |out| async move {
             let seen = Progress::default();
@@ -50,31 +52,15 @@ impl Handler for PinAdd {
                 progress: Some(seen.nodes()),
                 bytes: Some(seen.bytes()),
             };
-            let pin_all = async {
-                let mut pins = Vec::with_capacity(self.paths.len());
-                let mut roots = Vec::with_capacity(self.paths.len());
-                for path in &self.paths {
-                    let cid = call.resolve(path).await?;
-                    pinner.add(&blocks, &cid, mode, &name, Some(&seen)).await?;
-                    pins.push(form.show(&cid));
-                    roots.push(cid);
-                }
-                fast.announce(&call, &roots, Kept::PINNED).await?;
-                Ok::<_, Failure>(pins)
-            };
-            let mut pin_all = std::pin::pin!(pin_all);
-            let pins = loop {
-                match tokio::time::timeout(TICK, pin_all.as_mut()).await {
+            let mut pinning = std::pin::pin!(pin_all(Some(&seen)));
+            let pinned = loop {
+                match tokio::time::timeout(TICK, pinning.as_mut()).await {
                     Ok(done) => break done?,
                     Err(_) => out.send(shown()).await?,
                 }
             };
             out.send(shown()).await?;
-            out.send(Pinned {
-                pins: Some(pins),
-                ..Pinned::default()
-            })
-            .await
+            out.send(pinned).await
         })))
     }
 }

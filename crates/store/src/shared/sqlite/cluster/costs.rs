@@ -74,7 +74,6 @@ fn an_operation_on_one_row_looks_at_few() {
         steps.store(0, Ordering::Relaxed);
         run();
         let taken = steps.load(Ordering::Relaxed);
-        println!("{what}: {taken}");
         assert!(taken <= MOST, "{what} takes {taken} steps");
     };
     count("a request wants it", &|| {
