@@ -1,18 +1,12 @@
 //! Additions to a cluster of one on a real node and SQLite: pin and row are written at once, both or neither.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_dag::import::{Added, FileMeta, ImportOptions};
-use cairn_node::{InitOptions, Node, NodeOptions, Repo};
+use cairn_node::Node;
 use cairn_primitives::multiaddr::Multiaddr;
 use cairn_primitives::{Block, Cid};
 use cairn_services::Context;
@@ -31,6 +25,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+use crate::process::{open_node, open_rows};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -191,23 +187,13 @@ struct Process {
 
 impl Process {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let options = InitOptions {
-            profile: Some("test".into()),
-            ..InitOptions::default()
-        };
-        Repo::init(folder.path(), &options).await.unwrap();
-        let node = Node::open(folder.path(), NodeOptions::default()).await;
-        let node = Arc::new(node.unwrap());
+        let (node, folder) = open_node().await;
         let storage = Arc::new(Storage {
             inner: Embedded::new(Arc::clone(&node)),
             fails: AtomicBool::new(false),
             waits: parking_lot::Mutex::default(),
         });
-        let url = "sqlite:shared.sqlite".parse().unwrap();
-        let rows = cairn_store::shared::open(&url, folder.path())
-            .await
-            .unwrap();
+        let rows = open_rows(folder.path(), "shared.sqlite").await;
         let backend = Arc::clone(&storage) as Arc<dyn Backend>;
         let context = Arc::new(Context::new(rows, backend, "peer"));
         let cluster = Cluster::new(

@@ -1,26 +1,19 @@
 //! Releases on a real node and SQLite.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
-
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_node::{InitOptions, Node, NodeOptions, Repo};
+use cairn_node::Node;
 use cairn_primitives::{Block, Cid, Codec, Multihash};
 use cairn_services::Context;
 use cairn_services::backend::{BackendError, Embedded, PinOptions, PinProgress};
 use cairn_services::releases::{ReconcileError, Reconciler, pass};
 use cairn_store::meta::PinMode;
-use cairn_store::shared::{
-    AccountId, DatabaseUrl, Fenced, NewPin, PinEnd, PinState, RequestId, SharedRows,
-};
+use cairn_store::shared::{AccountId, Fenced, NewPin, PinEnd, PinState, RequestId};
 use futures_util::StreamExt as _;
+
+use crate::process::{open_node, open_rows};
 
 const PEER: &str = "peer";
 
@@ -31,22 +24,10 @@ struct Process {
     folder: tempfile::TempDir,
 }
 
-async fn rows(folder: &Path, file: &str) -> Arc<dyn SharedRows> {
-    let url: DatabaseUrl = format!("sqlite:{file}").parse().unwrap();
-    cairn_store::shared::open(&url, folder).await.unwrap()
-}
-
 async fn process() -> Process {
-    let folder = tempfile::tempdir().unwrap();
-    let options = InitOptions {
-        profile: Some("test".into()),
-        ..InitOptions::default()
-    };
-    Repo::init(folder.path(), &options).await.unwrap();
-    let node = Node::open(folder.path(), NodeOptions::default()).await;
-    let node = Arc::new(node.unwrap());
+    let (node, folder) = open_node().await;
     let backend = Arc::new(Embedded::new(Arc::clone(&node)));
-    let context = Context::new(rows(folder.path(), "one.sqlite").await, backend, PEER);
+    let context = Context::new(open_rows(folder.path(), "one.sqlite").await, backend, PEER);
     Process {
         context: Arc::new(context.in_repository(Arc::clone(&node))),
         node,
@@ -177,7 +158,7 @@ async fn differences_between_pins_and_rows_are_repaired() {
 }
 
 async fn rows_of_another(process: &Process) -> Arc<Context> {
-    let rows = rows(process.folder.path(), "another.sqlite").await;
+    let rows = open_rows(process.folder.path(), "another.sqlite").await;
     let context = Context::new(rows, Arc::clone(process.context.backend()), PEER);
     Arc::new(context.in_repository(Arc::clone(&process.node)))
 }
