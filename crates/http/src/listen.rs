@@ -11,7 +11,7 @@ mod tunnel;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use cairn_primitives::multiaddr::HttpAddrError;
@@ -28,6 +28,10 @@ use crate::tls::Tls;
 
 /// How long active requests may continue after the face is stopped.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// The pause after a connection could not be accepted, and the least time between two messages of that.
+const AFTER_ERROR: Duration = Duration::from_millis(20);
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(10);
 
 /// Why a face cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -268,6 +272,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
 pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
     let places = ConnectionSlots::new(face.limits.connections);
     let mut connections = tokio::task::JoinSet::new();
+    let mut warned = None;
     loop {
         // Accept first, then wait for a slot: while no new connection arrives, idle ones may stay.
         let accepted = tokio::select! {
@@ -293,8 +298,14 @@ pub async fn serve(listener: Listener, face: Face, stop: CancellationToken) {
             }
             Err(error) => {
                 // Out of descriptors, or a client that left: neither stops the face.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                if warned.is_none_or(|at: Instant| at.elapsed() >= BETWEEN_WARNINGS) {
+                    warned = Some(Instant::now());
+                    tracing::warn!(%error, "connections could not be accepted");
+                }
+                if error.kind() != io::ErrorKind::ConnectionAborted {
+                    places.evict_one();
+                }
+                tokio::time::sleep(AFTER_ERROR).await;
             }
         }
         while connections.try_join_next().is_some() {}

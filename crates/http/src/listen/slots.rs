@@ -69,6 +69,11 @@ impl ConnectionSlots {
             }
         }
     }
+
+    /// Asks the connection that has been idle longest to close.
+    pub(super) fn evict_one(&self) {
+        self.taken.evict_one();
+    }
 }
 
 impl OpenConnections {
