@@ -63,6 +63,10 @@ impl NodeError {
             Self::Rows(RowError::Newer { .. }) => {
                 Some("Use the program version that created it, or a newer one.".to_owned())
             }
+            Self::Rows(error) if error.is_full() => Some(
+                "Free some space on the disk, at least 16 MiB; then `cairn pin rm` and `cairn repo gc` free more."
+                    .to_owned(),
+            ),
             Self::Rows(
                 RowError::Lost { .. }
                 | RowError::Other { .. }

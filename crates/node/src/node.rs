@@ -24,7 +24,7 @@ use crate::names::NameSystem;
 use crate::parts::{open_filestore, open_rows, open_store};
 use crate::peers::Peers;
 use crate::repo::{Access, Repo, RepoError};
-use crate::tasks::{AutoCollect, Tasks};
+use crate::tasks::{AutoCollect, Tasks, watch_reserve};
 
 /// Timeout for stopping the tasks.
 const TASKS_STOP: Duration = Duration::from_secs(2);
@@ -109,6 +109,7 @@ impl Node {
             &repo.config().config().datastore,
         )?;
         let rows: Arc<dyn Rows> = open_rows(&repo.rows_path(), options.access, &store)?;
+        let segments = Arc::clone(&store);
         let store = wrap(store);
         let files = open_filestore(&store, &rows, repo.path(), &repo.config().config())?;
         let store = match &files {
@@ -159,6 +160,8 @@ impl Node {
             )
             .with_metrics(Arc::clone(&node.metrics));
             node.tasks.spawn("collect", move |stop| collect.run(stop));
+            node.tasks
+                .spawn("reserve", move |stop| watch_reserve(segments, stop));
         }
         Ok(node)
     }

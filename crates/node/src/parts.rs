@@ -109,11 +109,22 @@ pub(crate) fn open_rows(
         }
         return Ok(rows);
     }
+    // Databases need space to be opened.
+    update_reserve(store);
     let rows = SqliteRows::open_with_store(&rows_location)?;
     if let Some(id) = rows.id() {
         store.set_rows(id).map_err(NodeError::Store)?;
     }
     Ok(rows)
+}
+
+/// Gives the store's reserve free while the disk is full. See [`SegmentStore::update_reserve`].
+pub(crate) fn update_reserve(store: &SegmentStore) {
+    if store.update_reserve() {
+        tracing::error!(
+            "the disk is full: the block store's reserve is used up; unpin content and collect garbage, or free space in another way"
+        );
+    }
 }
 
 /// The location of a store's rows, and what they must belong to.

@@ -1,6 +1,7 @@
 //! Background tasks of a node.
 
 mod collect;
+mod reserve;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use collect::{AutoCollect, CheckOutcome};
+pub(crate) use reserve::watch_reserve;
 
 /// Tasks that run until the node stops.
 #[derive(Debug, Default)]

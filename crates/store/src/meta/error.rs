@@ -117,3 +117,26 @@ pub enum RowError {
     #[error("the database is closed")]
     Closed,
 }
+
+impl RowError {
+    /// Whether the disk is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let is_full = |error: &std::io::Error| error.kind() == std::io::ErrorKind::StorageFull;
+        match self {
+            Self::Database { source, .. } | Self::Open { source, .. } => {
+                let code = source
+                    .downcast_ref::<rusqlite::Error>()
+                    .and_then(rusqlite::Error::sqlite_error);
+                source.downcast_ref().is_some_and(is_full)
+                    || code.is_some_and(|error| {
+                        // The latter is the index of the log, which cannot grow.
+                        error.code == rusqlite::ErrorCode::DiskFull
+                            || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+                    })
+            }
+            Self::Journal { source, .. } | Self::KeyFile { source, .. } => is_full(source),
+            _ => false,
+        }
+    }
+}

@@ -362,6 +362,22 @@ impl Engine {
         self.disk.free_space().unwrap_or(u64::MAX)
     }
 
+    /// Gives the reserve free while the disk is full, and takes it up again when it is not; whether it was given free now.
+    pub(super) fn update_reserve(&self) -> bool {
+        // Far below what writes leave free.
+        if self.measure_free() < self.limits.margin / 8 {
+            let released = self.reserve.release();
+            if released {
+                self.free.lock().forget();
+            }
+            return released;
+        }
+        if let Err(error) = self.reserve.fill() {
+            tracing::debug!(%error, "cannot refill the reserve file of the block store");
+        }
+        false
+    }
+
     /// Gives a failure its figures.
     pub(super) fn explain(&self, error: BlockError, needed: u64) -> BlockError {
         match error {

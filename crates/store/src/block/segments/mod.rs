@@ -173,6 +173,12 @@ impl SegmentStore {
         self.engine.set_rows(rows)
     }
 
+    /// Gives the reserve file's space free while the disk is full, so that rows can be changed and content removed, and takes it
+    /// up again when there is space; whether it was given free now.
+    pub fn update_reserve(&self) -> bool {
+        self.engine.update_reserve()
+    }
+
     /// Its disk, for other files that belong next to the blocks.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {

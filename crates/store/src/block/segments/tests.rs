@@ -235,6 +235,23 @@ fn a_full_disk_refuses_writes_and_collects() {
 }
 
 #[test]
+fn the_reserve_is_free_while_another_program_fills_the_disk() {
+    let disk = SimDisk::new(9);
+    let mut plan = plan();
+    plan.reserve = 256 << 10;
+    let (engine, _) = recover::open(Arc::new(disk.clone()), &plan, &mut |_, _| {}).unwrap();
+    put(&engine, &some(0, 10)).unwrap();
+    assert!(!engine.update_reserve());
+    let used = disk.used();
+    disk.set_capacity(Some(used));
+    assert!(engine.update_reserve() && disk.used() < used);
+    assert!(!engine.update_reserve());
+    disk.set_capacity(None);
+    assert!(!engine.update_reserve());
+    assert_eq!(disk.used(), used);
+}
+
+#[test]
 fn segments_at_rest_are_cars() {
     let disk = SimDisk::new(10);
     let (engine, _) = open(&disk);

@@ -75,6 +75,12 @@ impl SimDisk {
         self.state.lock().capacity = bytes;
     }
 
+    /// Bytes of all files.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.state.lock().used()
+    }
+
     /// Begins to record what happens.
     pub fn record(&self) {
         self.state.lock().events = Some(Vec::new());

@@ -1,0 +1,33 @@
+//! Gives the block store's reserve free while the disk is full, whoever has filled it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_store::block::segments::SegmentStore;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::parts::update_reserve;
+
+/// Time between two looks at the disk.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Looks at the disk until it is stopped.
+pub(crate) async fn watch_reserve(store: Arc<SegmentStore>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let store = Arc::clone(&store);
+        // Disks may take their time.
+        if tokio::task::spawn_blocking(move || update_reserve(&store))
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
