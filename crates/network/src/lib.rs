@@ -14,6 +14,7 @@ mod https;
 pub mod names;
 mod providers;
 pub mod pubsub;
+mod reach;
 pub mod routing;
 pub mod streams;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use reqwest::{StatusCode, header};
 use super::BLOCK;
 use super::origin::Origin;
 use crate::https::{self, BodyError, ClientError};
-use crate::routing::is_public_ip;
+use crate::reach::is_public_ip;
 
 /// The media type of a block.
 const RAW: &str = "application/vnd.ipld.raw";

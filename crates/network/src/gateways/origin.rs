@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::routing::is_public_ip;
+use crate::reach::is_public_ip;
 
 /// Failures in a row after which a gateway is left alone for [`PAUSE`].
 const FAILURES: u32 = 3;

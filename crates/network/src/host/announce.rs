@@ -57,6 +57,20 @@ impl Policy {
         fixed.filter(|address| !self.forbids(address))
     }
 
+    /// Whether an address of the settings is announced, whatever tests say.
+    pub(super) fn is_fixed(&self, address: &Multiaddr) -> bool {
+        self.fixed().any(|fixed| fixed == address)
+    }
+
+    /// Tells a behaviour of the addresses of the settings.
+    pub(super) fn confirm_fixed(&self, behaviour: &mut impl NetworkBehaviour) {
+        for addr in self.fixed() {
+            behaviour.on_swarm_event(FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed {
+                addr,
+            }));
+        }
+    }
+
     /// What is announced of the addresses that were found, each once.
     pub(super) fn announced(&self, found: impl IntoIterator<Item = Multiaddr>) -> Vec<Multiaddr> {
         let mut announced: Vec<Multiaddr> = Vec::new();
@@ -78,11 +92,7 @@ pub(super) struct Behaviour {
 
 impl Behaviour {
     pub(super) fn new(mut inner: identify::Behaviour, policy: Policy) -> Self {
-        for addr in policy.fixed() {
-            inner.on_swarm_event(FromSwarm::ExternalAddrConfirmed(ExternalAddrConfirmed {
-                addr,
-            }));
-        }
+        policy.confirm_fixed(&mut inner);
         Self { inner, policy }
     }
 }

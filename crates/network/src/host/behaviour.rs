@@ -10,7 +10,7 @@ use super::guard::Guard;
 use super::settings::{RelayService, Settings};
 use super::start::Modules;
 use super::state::Shared;
-use super::{announce, book, keep, ping, protocols, trim};
+use super::{announce, book, keep, ping, port_mapping, protocols, reachability, trim};
 use crate::convert::peer_of;
 use crate::{bitswap, pubsub, routing, streams};
 
@@ -31,10 +31,11 @@ pub(super) struct Behaviour {
     relay_client: Toggle<Guard<relay::client::Behaviour>>,
     relay_server: Toggle<Guard<relay::Behaviour>>,
     hole_punching: Toggle<Guard<dcutr::Behaviour>>,
-    reachability: Toggle<Guard<autonat::v2::client::Behaviour>>,
+    reachability: Toggle<Guard<reachability::Behaviour>>,
     reachability_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     reachability_v1: Toggle<Guard<autonat::v1::Behaviour>>,
     mdns: Toggle<Guard<mdns::tokio::Behaviour>>,
+    port_mapping: Toggle<Guard<port_mapping::Behaviour>>,
     bitswap: Toggle<Guard<bitswap::Behaviour>>,
     routing: Toggle<Guard<routing::Behaviour>>,
     pubsub: Toggle<Guard<pubsub::Behaviour>>,
@@ -116,12 +117,9 @@ impl Behaviour {
                     .relay
                     .serve
                     .as_ref()
-                    .map(|service| relay_service(local, service)),
+                    .map(|service| relay_service(local, service, &shared.policy)),
             ),
-            reachability: guarded(
-                "AutoNAT",
-                test.then(autonat::v2::client::Behaviour::default),
-            ),
+            reachability: guarded("AutoNAT", test.then(reachability::Behaviour::new)),
             reachability_server: guarded(
                 "AutoNAT service",
                 serve.then(autonat::v2::server::Behaviour::default),
@@ -129,6 +127,10 @@ impl Behaviour {
             reachability_v1: guarded(
                 "AutoNAT service",
                 serve.then(|| autonat_v1(local, settings)),
+            ),
+            port_mapping: guarded(
+                "port mapping",
+                (settings.map_ports && !private).then(port_mapping::Behaviour::new),
             ),
             bitswap: guarded("bitswap", modules.bitswap),
             routing: guarded("routing", modules.routing),
@@ -167,7 +169,11 @@ fn connection_limits(settings: &Settings) -> connection_limits::Behaviour {
     behaviour
 }
 
-fn relay_service(local: PeerId, service: &RelayService) -> relay::Behaviour {
+fn relay_service(
+    local: PeerId,
+    service: &RelayService,
+    policy: &announce::Policy,
+) -> relay::Behaviour {
     let config = relay::Config {
         max_reservations: service.reservations,
         reservation_duration: service.reservation,
@@ -177,7 +183,10 @@ fn relay_service(local: PeerId, service: &RelayService) -> relay::Behaviour {
         max_circuit_bytes: service.bytes,
         ..relay::Config::default()
     };
-    relay::Behaviour::new(local, config)
+    let mut behaviour = relay::Behaviour::new(local, config);
+    // It tells its clients by which addresses they are reached.
+    policy.confirm_fixed(&mut behaviour);
+    behaviour
 }
 
 fn autonat_v1(local: PeerId, settings: &Settings) -> autonat::v1::Behaviour {

@@ -138,6 +138,16 @@ impl Book {
         self.0.read().peers.get(peer)?.identified.clone()
     }
 
+    /// Whether a peer has said that it speaks a protocol.
+    pub(super) fn speaks(&self, peer: &PeerId, protocol: &str) -> bool {
+        let entries = self.0.read();
+        let identified = entries
+            .peers
+            .get(peer)
+            .and_then(|entry| entry.identified.as_ref());
+        identified.is_some_and(|said| said.protocols.iter().any(|known| known == protocol))
+    }
+
     /// Addresses of a peer, the best first.
     pub(super) fn addresses(&self, peer: &PeerId) -> Vec<Multiaddr> {
         let entries = self.0.read();

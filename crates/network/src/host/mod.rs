@@ -4,7 +4,7 @@
 //! the [`Bandwidth`](cairn_store::network::Bandwidth) of a node. Reads are snapshots of state that the task keeps up to date.
 //!
 //! Not offered: WebTransport, of which there is no Rust server, and WebRTC-direct, whose crate is an alpha release and not a part of
-//! libp2p 0.57. Browsers connect by secure WebSocket. Port mapping (UPnP) is not done.
+//! libp2p 0.57. Browsers connect by secure WebSocket.
 
 mod announce;
 mod behaviour;
@@ -14,7 +14,9 @@ mod keep;
 mod meter;
 mod names;
 mod ping;
+mod port_mapping;
 mod protocols;
+mod reachability;
 mod resources;
 mod run;
 mod settings;

@@ -50,6 +50,8 @@ pub struct Settings {
     pub bootstrap: Vec<Multiaddr>,
     /// Peers to which a connection is kept.
     pub peering: Vec<PeerAddresses>,
+    /// Whether the router of the local network is asked to forward the ports that are listened on (UPnP).
+    pub map_ports: bool,
     /// Relays.
     pub relay: Relay,
     /// Finding out whether others reach this node.
@@ -87,6 +89,7 @@ impl Settings {
             force_private: false,
             bootstrap: Vec::new(),
             peering: Vec::new(),
+            map_ports: false,
             relay: Relay::default(),
             auto_nat: AutoNat::default(),
             wss: None,
@@ -232,7 +235,8 @@ impl Default for Limits {
 pub struct Relay {
     /// Whether this node may be reached through relays.
     pub client: bool,
-    /// Relays to use. Each ends in a peer ID. Without any, none is used: relays are not discovered.
+    /// Relays to use. Each ends in a peer ID. Without any, up to two connected peers that are relays are used, while others cannot reach
+    /// this node.
     pub relays: Vec<Multiaddr>,
     /// Whether relayed connections are replaced by direct ones where possible (DCUtR).
     pub hole_punching: bool,

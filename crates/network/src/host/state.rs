@@ -37,6 +37,15 @@ pub(super) struct Open {
     pub(super) meter: Option<Weak<ConnectionMeter>>,
 }
 
+/// What the tests of an address say.
+#[derive(Debug)]
+struct Tested {
+    address: Multiaddr,
+    reachable: bool,
+    /// Whether the last test has failed. One alone says little: the peer that tested may be at fault.
+    doubtful: bool,
+}
+
 /// The state of the swarm.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -45,19 +54,30 @@ pub(super) struct State {
     /// Addresses that others reach.
     pub(super) external: Vec<Multiaddr>,
     /// The last tested last.
-    tested: VecDeque<(Multiaddr, bool)>,
+    tested: VecDeque<Tested>,
     /// Connections that are being opened, by peers and by this node.
     pub(super) pending: (u64, u64),
 }
 
 impl State {
-    /// The result of a test of an address.
-    pub(super) fn test(&mut self, address: Multiaddr, reachable: bool) {
-        self.tested.retain(|(known, _)| *known != address);
-        self.tested.push_back((address, reachable));
+    /// The result of a test of an address; whether others reach this node by it, as far as is known then. An address that was
+    /// reachable is unreachable when two tests in a row have failed.
+    pub(super) fn test(&mut self, address: Multiaddr, passed: bool) -> bool {
+        let place = self
+            .tested
+            .iter()
+            .position(|known| known.address == address);
+        let before = place.and_then(|place| self.tested.remove(place));
+        let reachable = passed || before.is_some_and(|it| it.reachable && !it.doubtful);
+        self.tested.push_back(Tested {
+            address,
+            reachable,
+            doubtful: !passed,
+        });
         if self.tested.len() > MAX_TESTED {
             self.tested.pop_front();
         }
+        reachable
     }
 
     /// An address that others reach.
@@ -71,15 +91,19 @@ impl State {
         }
     }
 
+    /// Whether others could not reach this node by an address.
+    pub(super) fn has_failed(&self, address: &Multiaddr) -> bool {
+        self.tested()
+            .any(|(known, reachable)| known == address && !reachable)
+    }
+
     pub(super) fn tested(&self) -> impl Iterator<Item = (&Multiaddr, bool)> {
-        self.tested
-            .iter()
-            .map(|(address, reachable)| (address, *reachable))
+        self.tested.iter().map(|it| (&it.address, it.reachable))
     }
 
     /// What the tests say: reachable by one address is enough.
     pub(super) fn reachability(&self) -> Reachability {
-        if self.tested.iter().any(|(_, reachable)| *reachable) {
+        if self.tested.iter().any(|it| it.reachable) {
             Reachability::Public
         } else if self.tested.is_empty() {
             Reachability::Unknown
@@ -179,5 +203,24 @@ mod tests {
         }
         assert_eq!(state.external.len(), MAX_EXTERNAL);
         assert_eq!(state.external.first(), Some(&at(1)));
+    }
+
+    #[test]
+    fn an_address_is_unreachable_after_two_failures() {
+        let address: Multiaddr = "/ip4/192.0.2.1/tcp/1".parse().unwrap();
+        let mut state = State::default();
+        for (passed, reachable) in [
+            (false, false),
+            (true, true),
+            (false, true),
+            (true, true),
+            (false, true),
+            (false, false),
+            (false, false),
+            (true, true),
+        ] {
+            assert_eq!(state.test(address.clone(), passed), reachable);
+            assert_eq!(state.has_failed(&address), !reachable);
+        }
     }
 }

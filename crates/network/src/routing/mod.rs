@@ -25,7 +25,6 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 pub use self::custom::{Branch, Branches, Custom, Tree};
 use self::dht::Dht;
 use self::dht::scope::Scope;
-pub(crate) use self::dht::scope::is_public_ip;
 pub use self::record::ValueError;
 pub use self::router::{LookupError, Router};
 pub use self::settings::{AnnounceSettings, DhtMode, Settings};

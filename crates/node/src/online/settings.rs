@@ -59,6 +59,7 @@ pub(super) fn host(
     settings.force_private = options.force_private;
     settings.bootstrap = bootstrap(config, settings.swarm_key.is_some())?;
     settings.peering = peering(config)?;
+    settings.map_ports = !config.swarm.disable_nat_port_map;
     settings.relay = relay(&config.swarm)?;
     settings.auto_nat = auto_nat(config)?;
     settings.wss = certificate(config, repository)?;

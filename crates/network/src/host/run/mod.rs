@@ -25,6 +25,7 @@ use tokio::time::MissedTickBehavior;
 use self::relays::Relays;
 use super::behaviour::{Behaviour, BehaviourEvent};
 use super::guard::{Panicked, log_panic};
+use super::port_mapping::Mapped;
 use super::settings::Settings;
 use super::shell::Shell;
 use super::start;
@@ -69,6 +70,7 @@ pub(super) struct Runner {
     /// Addresses to listen on again, once their sockets are free.
     listen_again: Vec<Address>,
     relays: Relays,
+    mapped: Mapped,
     /// Listeners that have not reported yet, and who waits for them.
     starting: HashSet<ListenerId>,
     ready: Option<oneshot::Sender<()>>,
@@ -89,12 +91,13 @@ impl Runner {
         ready: oneshot::Sender<()>,
     ) -> Self {
         Self {
-            relays: Relays::new(&settings),
+            relays: Relays::new(&settings, &shared),
             swarm,
             settings,
             shared,
             commands,
             listen_again: Vec::new(),
+            mapped: Mapped::default(),
             starting,
             ready: Some(ready),
             dials: HashMap::new(),
@@ -177,7 +180,7 @@ impl Runner {
                 self.listen_again.push(address);
             }
         }
-        self.relays.lost();
+        self.relays.lost(&self.shared);
         self.starting.clear();
         self.dials.clear();
         for (_, reply) in self.closes.drain(..) {
@@ -202,7 +205,14 @@ impl Runner {
             }
         }
         if self.stopping.is_none() {
-            self.relays.listen(&mut self.swarm);
+            self.relays.tick(&mut self.swarm, &self.shared);
+        }
+        for address in self.mapped.due() {
+            let failed = self.shared.state.read().has_failed(&address);
+            if !failed {
+                self.swarm.add_external_address(address.clone());
+                self.shared.state.write().confirm(address);
+            }
         }
         let info = self.swarm.network_info();
         let counters = info.connection_counters();
@@ -382,7 +392,7 @@ impl Runner {
                 addresses,
             } => {
                 if self.relays.is_listener(listener_id) {
-                    self.relays.closed(listener_id, reason);
+                    self.relays.closed(listener_id, reason, &self.shared);
                 } else if let Err(error) = reason {
                     tracing::warn!(?addresses, %error, "a listener for peers was closed");
                 }

@@ -36,19 +36,30 @@ impl Runner {
                 }
             }
             BehaviourEvent::Reachability(event) => {
-                let mut state = self.shared.state.write();
-                state.test(event.tested_addr, event.result.is_ok());
-                let status = state.reachability();
-                drop(state);
-                self.shared.reachable.send_if_modified(|known| {
-                    let is_new = *known != status;
-                    *known = status;
-                    is_new
-                });
+                self.tested(&event.tested_addr, event.result.is_ok());
             }
+            BehaviourEvent::PortMapping(event) => self.mapped.on_event(event),
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.discovered(found),
             _ => {}
         }
+    }
+
+    fn tested(&mut self, address: &Multiaddr, passed: bool) {
+        let mut state = self.shared.state.write();
+        let is_reachable = state.test(address.clone(), passed);
+        if !is_reachable {
+            state.external.retain(|known| known != address);
+        }
+        let status = state.reachability();
+        drop(state);
+        if !is_reachable && !self.shared.policy.is_fixed(address) {
+            self.swarm.remove_external_address(address);
+        }
+        self.shared.reachable.send_if_modified(|known| {
+            let is_new = *known != status;
+            *known = status;
+            is_new
+        });
     }
 
     fn identified(&mut self, peer: PeerId, id: ConnectionId, info: identify::Info) {

@@ -12,9 +12,10 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId};
 
-use super::scope::{Reach, Scope, is_local, reach};
+use super::scope::Scope;
 use super::store::Store;
 use super::{Dht, TICK, without_peer};
+use crate::reach::{Reach, is_local, reach};
 
 type Kad = kad::Behaviour<Store>;
 

@@ -14,7 +14,7 @@ pub struct Swarm {
     pub addr_filters: Option<Vec<String>>,
     /// Whether bandwidth metrics are disabled.
     pub disable_bandwidth_metrics: bool,
-    /// Whether NAT port mapping is disabled. There is none in any case.
+    /// Whether NAT port mapping is disabled.
     pub disable_nat_port_map: bool,
     /// Relays used by this node.
     pub relay_client: RelayClient,
