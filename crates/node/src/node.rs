@@ -160,6 +160,8 @@ impl Node {
             )
             .with_metrics(Arc::clone(&node.metrics));
             node.tasks.spawn("collect", move |stop| collect.run(stop));
+        }
+        if options.access == Access::ReadWrite {
             node.tasks
                 .spawn("reserve", move |stop| watch_reserve(segments, stop));
         }

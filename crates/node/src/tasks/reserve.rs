@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_store::block::segments::SegmentStore;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::parts::update_reserve;
@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 
 /// Looks at the disk until it is stopped.
 pub(crate) async fn watch_reserve(store: Arc<SegmentStore>, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(INTERVAL);
+    let mut ticks = tokio::time::interval_at(Instant::now() + INTERVAL, INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
