@@ -3,14 +3,14 @@
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{PeerId, autonat, dcutr, identify, mdns, memory_connection_limits, relay};
+use libp2p::{PeerId, autonat, dcutr, identify, mdns, memory_connection_limits, relay, upnp};
 use tokio::sync::mpsc;
 
 use super::guard::Guard;
 use super::settings::{RelayService, Settings};
 use super::start::Modules;
 use super::state::Shared;
-use super::{announce, book, keep, ping, port_mapping, protocols, reachability, trim};
+use super::{announce, book, keep, ping, protocols, reachability, trim};
 use crate::convert::peer_of;
 use crate::{bitswap, pubsub, routing, streams};
 
@@ -35,7 +35,7 @@ pub(super) struct Behaviour {
     reachability_server: Toggle<Guard<autonat::v2::server::Behaviour>>,
     reachability_v1: Toggle<Guard<autonat::v1::Behaviour>>,
     mdns: Toggle<Guard<mdns::tokio::Behaviour>>,
-    port_mapping: Toggle<Guard<port_mapping::Behaviour>>,
+    port_mapping: Toggle<Guard<upnp::tokio::Behaviour>>,
     bitswap: Toggle<Guard<bitswap::Behaviour>>,
     routing: Toggle<Guard<routing::Behaviour>>,
     pubsub: Toggle<Guard<pubsub::Behaviour>>,
@@ -130,7 +130,7 @@ impl Behaviour {
             ),
             port_mapping: guarded(
                 "port mapping",
-                (settings.map_ports && !private).then(port_mapping::Behaviour::new),
+                (settings.map_ports && !private).then(upnp::tokio::Behaviour::default),
             ),
             bitswap: guarded("bitswap", modules.bitswap),
             routing: guarded("routing", modules.routing),

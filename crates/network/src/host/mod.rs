@@ -14,7 +14,6 @@ mod keep;
 mod meter;
 mod names;
 mod ping;
-mod port_mapping;
 mod protocols;
 mod reachability;
 mod resources;

@@ -1,9 +1,10 @@
 //! Tests by which addresses others reach this node (AutoNAT v2), again and again: a node moves to another network, and its owner
 //! forwards a port.
 //!
-//! libp2p's client tests each address once. This one replaces it from time to time by a new one, which tests all addresses that were
-//! found. The new one asks peers that were connected to since; what comes of older connections is meant for its predecessor, and is
-//! dropped.
+//! libp2p's client tests each address once, and none that the node announces already, such as those that a router promised to forward
+//! (UPnP): routers promise what a second one before them does not keep. This one tests those as well, and replaces the client from time
+//! to time by a new one, which tests all addresses that were found. The new one asks peers that were connected to since; what comes of
+//! older connections is meant for its predecessor, and is dropped.
 
 use std::collections::{HashSet, VecDeque};
 use std::task::{Context, Poll};
@@ -19,6 +20,8 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use crate::reach::is_relayed;
 
 /// Time between two tests of an address.
 const AGAIN: Duration = Duration::from_secs(30 * 60);
@@ -49,26 +52,29 @@ impl Behaviour {
         }
     }
 
-    fn remember(&mut self, address: &Multiaddr) {
-        if self.found.contains(address) {
+    fn found(&mut self, address: &Multiaddr) {
+        if is_relayed(address) || self.found.contains(address) {
             return;
         }
         if self.found.len() == MAX_FOUND {
             self.found.pop_front();
         }
         self.found.push_back(address.clone());
+        test(&mut self.client, address);
     }
 
     fn begin_again(&mut self) {
         self.client = client::Behaviour::default();
         self.connections.clear();
-        for addr in &self.found {
-            self.client
-                .on_swarm_event(FromSwarm::NewExternalAddrCandidate(
-                    NewExternalAddrCandidate { addr },
-                ));
+        for address in &self.found {
+            test(&mut self.client, address);
         }
     }
+}
+
+fn test(client: &mut client::Behaviour, addr: &Multiaddr) {
+    let candidate = NewExternalAddrCandidate { addr };
+    client.on_swarm_event(FromSwarm::NewExternalAddrCandidate(candidate));
 }
 
 impl NetworkBehaviour for Behaviour {
@@ -100,7 +106,8 @@ impl NetworkBehaviour for Behaviour {
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match &event {
-            FromSwarm::NewExternalAddrCandidate(candidate) => self.remember(candidate.addr),
+            FromSwarm::NewExternalAddrCandidate(candidate) => return self.found(candidate.addr),
+            FromSwarm::ExternalAddrConfirmed(confirmed) => self.found(confirmed.addr),
             FromSwarm::ConnectionEstablished(established) => {
                 self.connections.insert(established.connection_id);
             }

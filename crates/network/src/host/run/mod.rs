@@ -25,7 +25,6 @@ use tokio::time::MissedTickBehavior;
 use self::relays::Relays;
 use super::behaviour::{Behaviour, BehaviourEvent};
 use super::guard::{Panicked, log_panic};
-use super::port_mapping::Mapped;
 use super::settings::Settings;
 use super::shell::Shell;
 use super::start;
@@ -70,7 +69,6 @@ pub(super) struct Runner {
     /// Addresses to listen on again, once their sockets are free.
     listen_again: Vec<Address>,
     relays: Relays,
-    mapped: Mapped,
     /// Listeners that have not reported yet, and who waits for them.
     starting: HashSet<ListenerId>,
     ready: Option<oneshot::Sender<()>>,
@@ -97,7 +95,6 @@ impl Runner {
             shared,
             commands,
             listen_again: Vec::new(),
-            mapped: Mapped::default(),
             starting,
             ready: Some(ready),
             dials: HashMap::new(),
@@ -206,13 +203,6 @@ impl Runner {
         }
         if self.stopping.is_none() {
             self.relays.tick(&mut self.swarm, &self.shared);
-        }
-        for address in self.mapped.due() {
-            let failed = self.shared.state.read().has_failed(&address);
-            if !failed {
-                self.swarm.add_external_address(address.clone());
-                self.shared.state.write().confirm(address);
-            }
         }
         let info = self.swarm.network_info();
         let counters = info.connection_counters();

@@ -38,7 +38,7 @@ impl Runner {
             BehaviourEvent::Reachability(event) => {
                 self.tested(&event.tested_addr, event.result.is_ok());
             }
-            BehaviourEvent::PortMapping(event) => self.mapped.on_event(event),
+            BehaviourEvent::PortMapping(event) => tracing::info!(?event, "port mapping"),
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.discovered(found),
             _ => {}
         }
