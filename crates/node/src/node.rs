@@ -109,7 +109,7 @@ impl Node {
             &repo.config().config().datastore,
         )?;
         let rows: Arc<dyn Rows> = open_rows(&repo.rows_path(), options.access, &store)?;
-        let segments = Arc::clone(&store);
+        let segments = Arc::downgrade(&store);
         let store = wrap(store);
         let files = open_filestore(&store, &rows, repo.path(), &repo.config().config())?;
         let store = match &files {

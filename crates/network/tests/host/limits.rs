@@ -93,8 +93,10 @@ async fn connections_are_trimmed_to_the_low_water() {
         let _ = friend.connect(server.here()).await;
         friends.push(friend);
     }
+    // The last friend may have come after the trimming.
+    let last = friends.last().unwrap();
     until("connections are trimmed", || {
-        server.connections().len() == 2
+        server.connections().len() == 2 + server.count(last)
     })
     .await;
     assert!(server.is_connected(&kept) && server.is_connected(&peered));

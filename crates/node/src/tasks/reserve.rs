@@ -1,6 +1,6 @@
 //! Gives the block store's reserve free while the disk is full, whoever has filled it.
 
-use std::sync::Arc;
+use std::sync::Weak;
 use std::time::Duration;
 
 use cairn_store::block::segments::SegmentStore;
@@ -12,8 +12,8 @@ use crate::parts::update_reserve;
 /// Time between two looks at the disk.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Looks at the disk until it is stopped.
-pub(crate) async fn watch_reserve(store: Arc<SegmentStore>, stop: CancellationToken) {
+/// Looks at the disk until it is stopped, or the store is gone.
+pub(crate) async fn watch_reserve(store: Weak<SegmentStore>, stop: CancellationToken) {
     let mut ticks = tokio::time::interval_at(Instant::now() + INTERVAL, INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -21,7 +21,9 @@ pub(crate) async fn watch_reserve(store: Arc<SegmentStore>, stop: CancellationTo
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let store = Arc::clone(&store);
+        let Some(store) = store.upgrade() else {
+            return;
+        };
         // Disks may take their time.
         if tokio::task::spawn_blocking(move || update_reserve(&store))
             .await
