@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::block::disk::is_full;
+
 /// Why a row operation failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -122,7 +124,6 @@ impl RowError {
     /// Whether the disk is full.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        let is_full = |error: &std::io::Error| error.kind() == std::io::ErrorKind::StorageFull;
         match self {
             Self::Database { source, .. } | Self::Open { source, .. } => {
                 let code = source

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 pub(crate) use aligned::AlignedBuf;
 pub use real::RealDisk;
+pub(crate) use space::is_full;
 pub use space::{Space, space};
 
 /// Available memory in bytes, if known.

@@ -34,6 +34,14 @@ pub fn space(_path: &Path) -> io::Result<Space> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Whether an operation failed for want of space.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

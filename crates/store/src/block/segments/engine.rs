@@ -372,6 +372,10 @@ impl Engine {
             }
             return released;
         }
+        // A collection lives on the reserve, and takes it up again at its end.
+        let Some(_none) = self.collecting.try_lock() else {
+            return false;
+        };
         if let Err(error) = self.reserve.fill() {
             tracing::debug!(%error, "cannot refill the reserve file of the block store");
         }

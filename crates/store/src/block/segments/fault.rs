@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::block::disk::is_full;
 use crate::block::traits::BlockError;
 
 /// Why an index cannot be used and is made again.
@@ -47,14 +48,12 @@ pub(super) fn broken(error: impl std::fmt::Display) -> BlockError {
 
 /// An I/O failure of the store.
 pub(super) fn failed(action: &'static str, error: io::Error) -> BlockError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            BlockError::Full { free: 0, needed: 1 }
-        }
-        _ => BlockError::Io {
-            action,
-            source: Arc::new(error),
-        },
+    if is_full(&error) {
+        return BlockError::Full { free: 0, needed: 1 };
+    }
+    BlockError::Io {
+        action,
+        source: Arc::new(error),
     }
 }
 

@@ -247,6 +247,10 @@ fn the_reserve_is_free_while_another_program_fills_the_disk() {
     assert!(engine.update_reserve() && disk.used() < used);
     assert!(!engine.update_reserve());
     disk.set_capacity(None);
+    {
+        let _collecting = engine.collecting.lock();
+        assert!(!engine.update_reserve() && disk.used() < used);
+    }
     assert!(!engine.update_reserve());
     assert_eq!(disk.used(), used);
 }
