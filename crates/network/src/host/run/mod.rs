@@ -14,7 +14,6 @@ use std::time::Duration;
 use cairn_primitives::Multiaddr as Address;
 use cairn_store::network::NetworkError;
 use futures_util::stream::StreamExt as _;
-use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::ListenerId;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError, Swarm, SwarmEvent};
@@ -30,6 +29,7 @@ use super::shell::Shell;
 use super::start;
 use super::state::{Open, Shared};
 use crate::convert::address_from_libp2p;
+use crate::reach::is_relayed;
 
 /// Panics of the swarm itself, one after another, after which it is given up.
 const MAX_PANICS: u32 = 16;
@@ -168,9 +168,7 @@ impl Runner {
             state.listeners.clear();
             listening
         };
-        let direct = listening
-            .iter()
-            .filter(|address| !address.iter().any(|part| part == Protocol::P2pCircuit));
+        let direct = listening.iter().filter(|address| !is_relayed(address));
         // Others may still wait after an earlier panic.
         for address in direct.filter_map(address_from_libp2p) {
             if !self.listen_again.contains(&address) {

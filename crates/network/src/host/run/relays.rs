@@ -7,12 +7,13 @@ mod found;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use cairn_store::network::Reachability;
 use libp2p::core::multiaddr::Protocol;
 use libp2p::core::transport::ListenerId;
 use libp2p::swarm::Swarm;
 use libp2p::{Multiaddr, PeerId};
 
-use self::found::{Found, Lost};
+use self::found::Found;
 use crate::convert::peer_of;
 use crate::host::behaviour::Behaviour;
 use crate::host::settings::Settings;
@@ -89,21 +90,25 @@ impl Relays {
         for (relay, _) in due {
             self.ask(relay, swarm, shared);
         }
-        let Some(found) = &mut self.found else {
+        let Some(found) = &self.found else {
             return;
         };
-        if found.are_needless(shared) {
-            // Each reports that it is closed.
-            for (id, relay) in &self.listeners {
-                tracing::info!(address = %relay.circuit, "the relay is not needed any more");
-                swarm.remove_listener(*id);
+        match reachability(shared) {
+            Reachability::Public => {
+                // Each reports that it is closed.
+                for (id, relay) in &self.listeners {
+                    tracing::info!(address = %relay.circuit, "the relay is not needed any more");
+                    swarm.remove_listener(*id);
+                }
             }
-            return;
-        }
-        let used: Vec<_> = self.listeners.values().map(|relay| relay.peer).collect();
-        for relay in found.more(&used, shared) {
-            shared.protected.add(relay.peer, PURPOSE);
-            self.ask(relay, swarm, shared);
+            Reachability::Private => {
+                let used: Vec<_> = self.listeners.values().map(|relay| relay.peer).collect();
+                for relay in found.more(&used, shared) {
+                    shared.protected.add(relay.peer, PURPOSE);
+                    self.ask(relay, swarm, shared);
+                }
+            }
+            Reachability::Unknown => {}
         }
     }
 
@@ -148,9 +153,11 @@ impl Relays {
 
     /// All listeners were lost with their swarm.
     pub(super) fn lost(&mut self, shared: &Shared) {
-        let relays: Vec<_> = self.listeners.drain().map(|(_, relay)| relay).collect();
-        for relay in relays {
-            self.leave(relay, shared);
+        for (_, relay) in self.listeners.drain() {
+            match self.found {
+                Some(_) => shared.protected.remove(relay.peer, PURPOSE),
+                None => self.waiting.push((relay, Instant::now())),
+            }
         }
     }
 
@@ -158,14 +165,9 @@ impl Relays {
         match &mut self.found {
             Some(found) => {
                 shared.protected.remove(relay.peer, PURPOSE);
-                if found.are_needless(shared) {
-                    return;
+                if reachability(shared) != Reachability::Public {
+                    found.avoid(&relay);
                 }
-                let lost = match relay.accepted {
-                    true => Lost::Ended,
-                    false => Lost::Refused,
-                };
-                found.avoid(relay.peer, lost);
             }
             None => {
                 let next = Instant::now() + relay.pause;
@@ -174,4 +176,9 @@ impl Relays {
             }
         }
     }
+}
+
+/// Whether others reach this node without relays.
+fn reachability(shared: &Shared) -> Reachability {
+    *shared.reachable.borrow()
 }

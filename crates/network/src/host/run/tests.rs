@@ -55,18 +55,15 @@ async fn a_swarm_that_panicked_is_replaced_and_listens_again() {
 }
 
 /// A relay with so many places.
-async fn relay(reservations: usize) -> PeerAddresses {
-    let (host, here) = start_with(|settings| {
+async fn relay(reservations: usize) -> (Arc<Host>, PeerAddresses) {
+    start_with(|settings| {
         settings.append_announce = vec!["/ip4/192.0.2.1/tcp/1".parse().unwrap()];
         settings.relay.serve = Some(RelayService {
             reservations,
             ..RelayService::default()
         });
     })
-    .await;
-    // It runs as long as the test.
-    std::mem::forget(host);
-    here
+    .await
 }
 
 /// The relays at which a host has a place.
@@ -88,18 +85,18 @@ async fn relays_are_found_among_the_peers_while_nobody_reaches_the_node() {
     }
     let (hidden, _) = start_with(|settings| settings.auto_nat.assume = Some(false)).await;
     let (plain, _) = start().await;
-    for relay in &relays {
+    for (_, relay) in &relays {
         hidden.connect(relay.clone()).await.unwrap();
         plain.connect(relay.clone()).await.unwrap();
     }
     // One has no place, and two of the others are enough.
     until(|| places(&hidden).len() == 2).await;
     let first = places(&hidden);
-    assert!(!first.contains(&relays[0].peer.to_string()));
+    assert!(!first.contains(&relays[0].1.peer.to_string()));
     // A relay that is lost is replaced by the third.
-    let lost = relays
+    let (_, lost) = relays
         .iter()
-        .find(|relay| first.contains(&relay.peer.to_string()))
+        .find(|(_, relay)| first.contains(&relay.peer.to_string()))
         .unwrap();
     hidden.disconnect(&lost.peer, None).await.unwrap();
     until(|| places(&hidden).len() == 2 && places(&hidden) != first).await;

@@ -3,9 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use cairn_store::network::{Direction, Reachability};
+use cairn_store::network::Direction;
+use libp2p::PeerId;
 use libp2p::multiaddr::Protocol;
-use libp2p::{Multiaddr, PeerId};
 
 use super::Relay;
 use crate::host::settings::Settings;
@@ -25,15 +25,6 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(3_600);
 /// Peers that are not asked again for a time. Above that, the one that was asked first may be asked again.
 const MAX_AVOIDED: usize = 256;
 
-/// How a relay was lost.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Lost {
-    /// A reservation has ended.
-    Ended,
-    /// There was none.
-    Refused,
-}
-
 /// Which peers are asked.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -50,15 +41,10 @@ impl Found {
         }
     }
 
-    /// Whether others reach this node without relays.
-    pub(super) fn are_needless(&self, shared: &Shared) -> bool {
-        *shared.reachable.borrow() == Reachability::Public
-    }
-
     /// Peers to be asked, besides those that are used.
     pub(super) fn more(&self, used: &[PeerId], shared: &Shared) -> Vec<Relay> {
         let missing = WANTED.saturating_sub(used.len());
-        if missing == 0 || *shared.reachable.borrow() != Reachability::Private {
+        if missing == 0 {
             return Vec::new();
         }
         let now = Instant::now();
@@ -81,7 +67,10 @@ impl Found {
             .into_iter()
             .filter(|open| seen.insert(open.peer))
             .take(missing)
-            .filter_map(|open| Some(Relay::new(open.peer, with_peer(&open.address, open.peer)?)))
+            .filter_map(|open| {
+                let address = open.address.clone().with_p2p(open.peer).ok()?;
+                Some(Relay::new(open.peer, address))
+            })
             .collect()
     }
 
@@ -98,20 +87,16 @@ impl Found {
             }
     }
 
-    /// Does not ask a peer for a time.
-    pub(super) fn avoid(&mut self, peer: PeerId, lost: Lost) {
-        let pause = match lost {
-            Lost::Ended => AFTER_END,
-            Lost::Refused => AFTER_REFUSAL,
+    /// Does not ask a relay that was lost, or has refused, for a time.
+    pub(super) fn avoid(&mut self, relay: &Relay) {
+        let pause = match relay.accepted {
+            true => AFTER_END,
+            false => AFTER_REFUSAL,
         };
-        self.avoided.retain(|(avoided, _)| *avoided != peer);
+        self.avoided.retain(|(avoided, _)| *avoided != relay.peer);
         if self.avoided.len() == MAX_AVOIDED {
             self.avoided.pop_front();
         }
-        self.avoided.push_back((peer, Instant::now() + pause));
+        self.avoided.push_back((relay.peer, Instant::now() + pause));
     }
-}
-
-fn with_peer(address: &Multiaddr, peer: PeerId) -> Option<Multiaddr> {
-    address.clone().with_p2p(peer).ok()
 }
