@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use cairn_primitives::Cid;
 use cairn_store::meta::{Pin, PinChange, PinMode};
-use cairn_store::{BlockError, BlockStore, Hold};
+use cairn_store::{BlockStore, Hold};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
@@ -93,6 +93,27 @@ impl Pinner {
             },
         )
         .await
+    }
+
+    /// Makes the owner's recursive pin of a CID a direct one, under the same name. Does nothing where there is none.
+    ///
+    /// # Errors
+    /// When the rows fail.
+    pub async fn make_direct(&self, cid: &Cid) -> Result<(), PinError> {
+        let changes = |pin: Pin| {
+            vec![PinChange::Set(Pin {
+                mode: PinMode::Direct,
+                ..pin
+            })]
+        };
+        let Some(pin) = self.recursive(cid)? else {
+            return Ok(());
+        };
+        let _locks = self.inner.lock_all(&changes(pin)).await;
+        match self.recursive(cid)? {
+            Some(pin) => self.inner.commit(changes(pin)).await,
+            None => Ok(()),
+        }
     }
 
     /// Pins `to` recursively in place of `from`, under the same name; walks only what `from` does not have. Without
@@ -186,7 +207,7 @@ impl Pinner {
 pub(super) enum Absent {
     /// It is fetched; if that fails, so does the walk.
     Fetch,
-    /// It is skipped, as are the links of a block that cannot be decoded.
+    /// It is skipped. A block that cannot be decoded fails the walk: nobody could tell what its pin keeps.
     Pass,
 }
 
@@ -266,7 +287,7 @@ impl Walk<'_> {
         if self.mode == PinMode::Recursive && may_link(cid.codec()) {
             match links_here(&**store, cid).await {
                 Ok(links) => open.push_last(cid.clone(), links),
-                Err(error) if self.absent == Absent::Pass && is_unreadable(&error) => {}
+                Err(error) if self.absent == Absent::Pass && is_absent(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -292,15 +313,9 @@ async fn links_here(store: &dyn BlockStore, cid: &Cid) -> Result<PackedLinks, No
     Ok(PackedLinks::of(store.links(cid).await?.ok_or_else(gone)?))
 }
 
-/// Whether a block is absent or invalid in its codec, and not the store itself failed.
-fn is_unreadable(error: &NodeError) -> bool {
-    match error {
-        NodeError::Fetch(FetchError::Store(error)) => {
-            matches!(error, BlockError::Undecodable { .. })
-        }
-        NodeError::Fetch(error) => error.is_not_found(),
-        _ => false,
-    }
+/// Whether a block is absent, and not invalid in its codec, or the store failed.
+fn is_absent(error: &NodeError) -> bool {
+    matches!(error, NodeError::Fetch(error) if error.is_not_found())
 }
 
 /// Touches what is reachable from a pin, and answers with what that is; with nothing when any of it is absent, since

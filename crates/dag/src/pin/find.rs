@@ -60,11 +60,21 @@ impl Pinner {
 
     /// The pins of a CID, the user's first.
     fn pins_of(&self, cid: &Cid) -> Result<Vec<Pin>, PinError> {
-        let mut pins = Vec::new();
-        for owner in [PinOwner::User, PinOwner::Services] {
-            pins.extend(self.inner.rows.pin(cid, owner)?);
+        let of_user = self.inner.rows.pin(cid, PinOwner::User)?;
+        Ok(of_user.into_iter().chain(self.of_services(cid)?).collect())
+    }
+
+    /// The services' pin of a CID, or of its version 1, by which they pin.
+    pub(super) fn of_services(&self, cid: &Cid) -> Result<Option<Pin>, PinError> {
+        let rows = &self.inner.rows;
+        if let Some(pin) = rows.pin(cid, PinOwner::Services)? {
+            return Ok(Some(pin));
         }
-        Ok(pins)
+        let new = cid.to_v1();
+        match new == *cid {
+            true => Ok(None),
+            false => Ok(rows.pin(&new, PinOwner::Services)?),
+        }
     }
 
     /// For each CID the first recursive pin that reaches it.

@@ -18,8 +18,7 @@ impl Pinner {
             None => None,
         };
         let Some(pin) = self.own_pin(cid)? else {
-            let of_services = self.owner == PinOwner::User
-                && self.inner.rows.pin(cid, PinOwner::Services)?.is_some();
+            let of_services = self.owner == PinOwner::User && self.of_services(cid)?.is_some();
             return Err(match of_services {
                 true => PinError::OfServices { cid: cid.clone() },
                 false => PinError::NotPinned,

@@ -60,6 +60,7 @@ pub(super) fn of(error: &ClusterError) -> Refusal {
     let (status, text) = match error {
         Error::NotPinned { .. } => (404, "pin is not part of the pinset".to_owned()),
         Error::Option { .. } | Error::NothingToAdd => (400, error.to_string()),
+        Error::LastPeer(_) => (409, error.to_string()),
         Error::ReplicationOrder => (
             500,
             "cluster.replication_factor_min is larger than max".to_owned(),

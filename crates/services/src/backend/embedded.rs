@@ -119,7 +119,10 @@ impl Embedded {
             PinMode::Direct
         };
         if mode == PinMode::Direct && self.has_pin(&root, PinMode::Recursive)? {
-            // A recursive pin contains it, and another row may want it.
+            if options.narrows {
+                let narrowed = self.pins.make_direct(&root).await;
+                narrowed.map_err(|error| pin_failed(&root, error))?;
+            }
             return self.measure(&root, mode).await;
         }
         let blocks = self.node.blocks().with_idle_timeout(options.stall);

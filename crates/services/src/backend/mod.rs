@@ -31,6 +31,9 @@ pub struct PinOptions {
     pub name: String,
     /// How long to wait for the next block before giving up; no limit if absent.
     pub stall: Option<Duration>,
+    /// Whether a recursive pin that is there becomes direct, where the backend can do that. Otherwise it stays: it contains
+    /// the root, and others may want all of it.
+    pub narrows: bool,
     /// Called with what was fetched so far. Must return at once.
     pub progress: Option<PinProgress>,
 }
@@ -41,6 +44,7 @@ impl Default for PinOptions {
             recursive: true,
             name: String::new(),
             stall: None,
+            narrows: false,
             progress: None,
         }
     }

@@ -68,6 +68,9 @@ pub enum ClusterError {
     /// There is no such peer.
     #[error("{0} is not a peer of the cluster")]
     NoSuchPeer(String),
+    /// Nobody else could take the pins of a peer.
+    #[error("{0} is the only peer that can take pins: another has to join before it is removed")]
+    LastPeer(String),
     /// A peer joins by itself.
     #[error(
         "{0} is not a peer of the cluster: a peer joins when its process starts on the same database"

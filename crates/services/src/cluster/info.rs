@@ -97,8 +97,14 @@ impl Cluster {
     /// Takes all pins from a peer, and removes it when others have them.
     ///
     /// # Errors
-    /// [`ClusterError::NoSuchPeer`], or when the rows fail.
+    /// [`ClusterError::NoSuchPeer`], [`ClusterError::LastPeer`], or when the rows fail.
     pub async fn remove_peer(&self, peer: &str) -> Result<(), ClusterError> {
+        let seen = self.seen().await?;
+        let is_there = seen.iter().any(|seen| seen.info.id == peer);
+        let takes = |seen: &Seen| seen.active && (seen.alive || seen.awaited);
+        if is_there && !seen.iter().any(|seen| seen.info.id != peer && takes(seen)) {
+            return Err(ClusterError::LastPeer(peer.to_owned()));
+        }
         if self.context.rows().drain_peer(peer).await? {
             self.work.notify_one();
             return Ok(());

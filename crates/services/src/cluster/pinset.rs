@@ -257,6 +257,7 @@ impl Cluster {
             SharedError::Range {
                 what: "the time of expiry",
             } => ClusterError::Expired,
+            SharedError::OtherKind { cid } => ClusterError::OtherKind { cid },
             SharedError::BadName { reason } => ClusterError::Option {
                 option: "name",
                 reason: reason.to_owned(),

@@ -187,6 +187,7 @@ impl Cluster {
             recursive: !pin.direct,
             name: pin.name.clone(),
             stall: Some(self.settings.stall),
+            narrows: pin.direct && !self.others_want_all(&pin.cid).await?,
             ..PinOptions::default()
         };
         if self.lacks(pin).await? {
@@ -209,6 +210,31 @@ impl Cluster {
         }
         backend.pin(&pin.cid, options).await?;
         Ok(())
+    }
+
+    /// Whether anything but the pin of a CID wants all of its DAG.
+    async fn others_want_all(&self, cid: &Cid) -> Result<bool, BackendError> {
+        let rows = self.context.rows();
+        let wanted = async {
+            if rows.wants_pin(self.peer(), cid).await?
+                || rows.wants_upload(self.peer(), cid).await?
+            {
+                return Ok(true);
+            }
+            // The other form of the CID is another pin of the same content.
+            let other = match cid.to_v0() {
+                Some(old) if old != *cid => old,
+                _ => cid.to_v1(),
+            };
+            let other = match other == *cid {
+                true => None,
+                false => rows.cluster_pin(&other).await?,
+            };
+            Ok::<_, SharedError>(other.is_some_and(|pin| !pin.direct))
+        };
+        wanted
+            .await
+            .map_err(|error| BackendError::failed("tell who wants the content", error))
     }
 
     /// Whether content is missing here.

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Millis, SharedError};
+use super::{Millis, SharedError, check_name};
 
 /// Id of an account: assigned in the order of creation, and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,11 +79,35 @@ pub(super) fn from_columns(
 }
 
 impl Quota {
-    /// Its numbers, as the tables take them. What is larger than they can hold is no limit.
-    pub(super) fn columns(self) -> (Option<i64>, Option<i64>) {
-        let column = |most: Option<u64>| most.and_then(|most| i64::try_from(most).ok());
-        (column(self.pins), column(self.bytes))
+    /// Its numbers, as the tables take them.
+    ///
+    /// # Errors
+    /// [`SharedError::Range`] for one that is larger than they can hold: it must not become unlimited.
+    pub(super) fn columns(self) -> Result<(Option<i64>, Option<i64>), SharedError> {
+        let column = |most: Option<u64>, what: &'static str| {
+            most.map(i64::try_from)
+                .transpose()
+                .map_err(|_| SharedError::Range { what })
+        };
+        Ok((
+            column(self.pins, "the quota on pins (at most 9223372036854775807)")?,
+            column(
+                self.bytes,
+                "the quota on bytes (at most 9223372036854775807)",
+            )?,
+        ))
     }
+}
+
+/// Refuses names that [`check_name`] refuses, and those that no URL can have as a segment: clients remove these from
+/// the path (<https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4>), and could not address the account.
+pub(super) fn check_account_name(name: &str) -> Result<(), SharedError> {
+    if matches!(name, "." | "..") {
+        return Err(SharedError::BadName {
+            reason: "is `.` or `..`, which cannot be a segment of a URL",
+        });
+    }
+    check_name(name)
 }
 
 /// The table of accounts.
@@ -153,4 +177,48 @@ pub trait AccountRows: Send + Sync + 'static {
 
     /// Removes an account and its tokens; `false` if there is none.
     fn remove_account(&self, id: AccountId) -> BoxFuture<'_, Result<bool, SharedError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_beyond_the_numbers_of_the_tables_are_refused() {
+        let most = i64::MAX.unsigned_abs();
+        for (pins, bytes, refused) in [
+            (None, None, None),
+            (Some(0), Some(most), None),
+            (Some(most), None, None),
+            (Some(most + 1), None, Some("pins")),
+            (Some(1), Some(u64::MAX), Some("bytes")),
+        ] {
+            let columns = Quota { pins, bytes }.columns();
+            match (columns, refused) {
+                (Ok((max_pins, max_bytes)), None) => {
+                    assert_eq!(max_pins.map(i64::unsigned_abs), pins);
+                    assert_eq!(max_bytes.map(i64::unsigned_abs), bytes);
+                }
+                (Err(error), Some(name)) => {
+                    let expected = format!("the quota on {name} (at most {most}) is out of range");
+                    assert_eq!(error.to_string(), expected);
+                }
+                (columns, _) => panic!("{pins:?} {bytes:?}: {columns:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn names_can_be_segments_of_urls() {
+        for (name, is_good) in [
+            (".", false),
+            ("..", false),
+            ("", false),
+            ("...", true),
+            (".a", true),
+            ("a/..", true),
+        ] {
+            assert_eq!(check_account_name(name).is_ok(), is_good, "{name:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cairn_primitives::Cid;
 use rusqlite::ErrorCode;
 
 use crate::meta::RowError;
@@ -49,6 +50,12 @@ pub enum SharedError {
     Taken {
         /// `an account`, `a token`.
         what: &'static str,
+    },
+    /// A pin of one kind cannot become one of another.
+    #[error("{cid} is pinned in another way")]
+    OtherKind {
+        /// The CID.
+        cid: Cid,
     },
     /// The parent row does not exist.
     #[error("there is no such {what}")]

@@ -8,4 +8,5 @@ mod permission;
 mod recordings;
 mod rest;
 mod shards;
+mod single;
 mod view;

@@ -19,6 +19,14 @@ pub(super) fn part_head(name: &str) -> String {
     )
 }
 
+/// A multipart body with one file.
+pub(super) fn multipart(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut body = part_head(name).into_bytes();
+    body.extend_from_slice(data);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
+
 /// The `Authorization` of the user.
 pub(super) fn login() -> String {
     basic(USER, PASSWORD)
@@ -164,11 +172,13 @@ impl Peer {
 
     /// Adds a file, and returns the records of all that was added.
     pub(super) fn add_all(&self, name: &str, data: &[u8], query: &str) -> Vec<Value> {
-        let mut body = part_head(name).into_bytes();
-        body.extend_from_slice(data);
-        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let body = multipart(name, data);
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let target = format!("/add?stream-channels=false&cid-version=1&{query}");
+        let version = match query.contains("cid-version=") {
+            true => "",
+            false => "cid-version=1&",
+        };
+        let target = format!("/add?stream-channels=false&{version}{query}");
         let answer = self.with(
             "POST",
             &target,

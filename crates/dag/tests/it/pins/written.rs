@@ -57,17 +57,18 @@ async fn a_node_with_absent_links_is_pinned_with_what_is_here() {
 }
 
 #[tokio::test]
-async fn a_block_that_cannot_be_decoded_is_pinned() {
+async fn a_block_that_cannot_be_decoded_is_not_pinned() {
     let node = node().await;
     let cid = Cid::v1(Codec::DAG_PB, Multihash::sha2_256(b"no node"));
     node.dag.put(cid.clone(), b"no node".to_vec());
     let roots = [cid.clone()];
-    node.pinner
+    let refused = node
+        .pinner
         .add_written(&node.dag.hold, &roots, "", Below::Unknown)
-        .await
-        .unwrap();
-    let pin = node.rows.pin(&cid, PinOwner::User).unwrap().unwrap();
-    assert_eq!(pin.mode, PinMode::Recursive);
+        .await;
+    // No collection could tell what the pin keeps.
+    assert!(matches!(refused, Err(PinError::Incomplete(_))));
+    assert!(node.rows.pin(&cid, PinOwner::User).unwrap().is_none());
 }
 
 #[tokio::test]

@@ -263,6 +263,8 @@ impl Engine {
     pub(super) fn seal_active(&self) {
         self.stage.lock().seal(self.limits.buffer);
         self.settle(self.last_id());
+        // Where all blocks were durable before, the seal itself is left.
+        self.pump(u64::MAX);
     }
 
     /// Makes everything durable and cuts the active segment's file to its length: when the store is closed, every

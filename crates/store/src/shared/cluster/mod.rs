@@ -20,7 +20,7 @@ pub use self::pin::{
     Claimed, ClusterPin, ClusterPins, Expiry, Holding, HoldingStatus, NewClusterPin, Outcome,
     PinKind, PinKinds, PinListing, PinStatusRow, Placement, Removal, Statuses,
 };
-pub(super) use self::pin::{Columns, PinColumns, cid, holding, status_row};
+pub(super) use self::pin::{Columns, PinColumns, cid, holding, ids_of, status_row};
 pub use self::user::ClusterUser;
 
 /// What an operation on the rows gives.
@@ -62,7 +62,7 @@ pub trait ClusterRows: Send + Sync + 'static {
     fn remove_drained_peers(&self) -> Answer<'_, Vec<String>>;
 
     /// Writes pins and whom they are assigned to, all or none. Pins of shards name their owner, which must be among the
-    /// pins, before them. A peer that was removed since it was chosen is there again, as one that is drained.
+    /// pins, before them. A pin keeps its kind: [`SharedError::OtherKind`]. A peer that was removed since it was chosen is there again, as one that is drained.
     fn put_cluster_pins(&self, pins: Vec<NewClusterPin>) -> Answer<'_, Vec<ClusterPin>>;
 
     /// A pin.

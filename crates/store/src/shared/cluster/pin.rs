@@ -337,6 +337,46 @@ impl PinColumns {
     }
 }
 
+impl NewClusterPin {
+    /// The pin that it is once it is written.
+    pub(in crate::shared) fn written(
+        &self,
+        version: i64,
+        created: Millis,
+        expires: Option<Millis>,
+    ) -> ClusterPin {
+        let mut peers = match &self.placement {
+            Placement::On(peers) => peers.clone(),
+            Placement::Everywhere | Placement::Nowhere => Vec::new(),
+        };
+        peers.sort_unstable();
+        peers.dedup();
+        ClusterPin {
+            cid: self.cid.clone(),
+            version,
+            kind: self.kind,
+            direct: self.direct,
+            name: self.name.clone(),
+            replication: self.replication,
+            shard_size: self.shard_size,
+            metadata: self.metadata.clone(),
+            origins: self.origins.clone(),
+            update_of: self.update_of.clone(),
+            reference: self.reference.clone(),
+            depth: self.depth,
+            expires,
+            created,
+            everywhere: self.placement == Placement::Everywhere,
+            peers,
+        }
+    }
+}
+
+/// The ids of the pins of a content: the forms of its CID.
+pub(in crate::shared) fn ids_of(content: &Cid) -> [Option<Vec<u8>>; 2] {
+    [Some(content.to_v1()), content.to_v0()].map(|form| form.map(|cid| cid.to_bytes()))
+}
+
 /// The columns of a row, as a dialect reads them.
 pub(in crate::shared) struct Columns {
     pub(in crate::shared) id: Vec<u8>,

@@ -98,7 +98,15 @@ async fn refuses_names(rows: &dyn SharedRows) {
     let longest = "n".repeat(MAX_NAME);
     account(rows, &longest).await;
     account(rows, " ").await;
-    for bad in ["", "a\0b", "line\n", "\u{7f}", &format!("{longest}n")] {
+    for bad in [
+        "",
+        ".",
+        "..",
+        "a\0b",
+        "line\n",
+        "\u{7f}",
+        &format!("{longest}n"),
+    ] {
         assert!(matches!(
             rows.create_account(bad).await,
             Err(SharedError::BadName { .. })

@@ -3,9 +3,9 @@
 use futures_util::future::BoxFuture;
 
 use super::{PostgresRows, again, failed, now};
-use crate::shared::accounts::{Columns, from_columns};
+use crate::shared::accounts::{Columns, check_account_name, from_columns};
 use crate::shared::{
-    Account, AccountChange, AccountId, AccountRows, Quota, SharedError, check_name, page_limit,
+    Account, AccountChange, AccountId, AccountRows, Quota, SharedError, page_limit,
 };
 
 const READ: &str = "read the accounts of";
@@ -25,8 +25,8 @@ impl AccountRows for PostgresRows {
         quota: Quota,
     ) -> BoxFuture<'a, Result<Account, SharedError>> {
         Box::pin(async move {
-            check_name(name)?;
-            let (pins, bytes) = quota.columns();
+            check_account_name(name)?;
+            let (pins, bytes) = quota.columns()?;
             let made = sqlx::query_as::<_, Columns>(concat!(
                 "INSERT INTO cairn.account (name, max_pins, max_bytes, created) VALUES ($1, $2, $3, ",
                 now!(),
@@ -112,7 +112,7 @@ impl AccountRows for PostgresRows {
         change: AccountChange,
     ) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(async move {
-            let (pins, bytes) = change.quota.unwrap_or_default().columns();
+            let (pins, bytes) = change.quota.unwrap_or_default().columns()?;
             let done = sqlx::query(
                 "UPDATE cairn.account SET disabled = coalesce($2, disabled),
                  max_pins = CASE WHEN $3 THEN $4 ELSE max_pins END, max_bytes = CASE WHEN $3 THEN $5 ELSE max_bytes END

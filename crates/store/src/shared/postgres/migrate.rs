@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/postgres/0004_uploads.sql"),
     include_str!("../migrations/postgres/0005_cluster.sql"),
     include_str!("../migrations/postgres/0006_identity.sql"),
+    include_str!("../migrations/postgres/0007_cluster_orders.sql"),
 ];
 
 /// Brings a database to the newest version, whole or not at all. Of several processes that start at once, one does it.

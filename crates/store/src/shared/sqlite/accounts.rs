@@ -4,9 +4,9 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use super::{SharedSqliteRows, failed, now};
-use crate::shared::accounts::from_columns;
+use crate::shared::accounts::{check_account_name, from_columns};
 use crate::shared::{
-    Account, AccountChange, AccountId, AccountRows, Quota, SharedError, check_name, page_limit,
+    Account, AccountChange, AccountId, AccountRows, Quota, SharedError, page_limit,
 };
 
 const ACTION: &str = "read the accounts of";
@@ -61,9 +61,9 @@ impl AccountRows for SharedSqliteRows {
         quota: Quota,
     ) -> BoxFuture<'a, Result<Account, SharedError>> {
         Box::pin(async move {
-            check_name(name)?;
+            check_account_name(name)?;
             let name = name.to_owned();
-            let (pins, bytes) = quota.columns();
+            let (pins, bytes) = quota.columns()?;
             self.writer
                 .write(move |connection| {
                     let made = connection
@@ -135,7 +135,7 @@ impl AccountRows for SharedSqliteRows {
         change: AccountChange,
     ) -> BoxFuture<'_, Result<bool, SharedError>> {
         Box::pin(self.writer.write(move |connection| {
-            let (pins, bytes) = change.quota.unwrap_or_default().columns();
+            let (pins, bytes) = change.quota.unwrap_or_default().columns()?;
             changed(
                 connection,
                 "UPDATE account SET disabled = coalesce(?2, disabled),

@@ -45,6 +45,7 @@ const STEPS: Steps = Steps {
         include_str!("../migrations/sqlite/0004_uploads.sql"),
         include_str!("../migrations/sqlite/0005_cluster.sql"),
         include_str!("../migrations/sqlite/0006_identity.sql"),
+        include_str!("../migrations/sqlite/0007_cluster_orders.sql"),
     ],
 };
 
@@ -62,6 +63,14 @@ enum Reads {
     Pool(Arc<Readers>, Arc<Semaphore>),
     /// In a simulation.
     Simulated(Simulated),
+}
+
+/// The time, by the clock of the database.
+fn clock(connection: &Connection) -> Result<Millis, SharedError> {
+    connection
+        .prepare_cached(concat!("SELECT ", now!()))
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(failed("read the clock of"))
 }
 
 /// Makes a [`SharedError::Database`] of what SQLite says.
@@ -153,11 +162,7 @@ impl SharedSqliteRows {
 
 impl SharedRows for SharedSqliteRows {
     fn now(&self) -> BoxFuture<'_, Result<Millis, SharedError>> {
-        Box::pin(self.read(|connection| {
-            connection
-                .query_row(concat!("SELECT ", now!()), [], |row| row.get(0))
-                .map_err(failed("read the clock of"))
-        }))
+        Box::pin(self.read(clock))
     }
 
     fn identity(&self) -> BoxFuture<'_, Result<String, SharedError>> {

@@ -86,7 +86,18 @@ pub(super) async fn pages(rows: &dyn SharedRows) {
         kind: PinKind::Meta,
         ..new("meta", Placement::Nowhere)
     };
-    put(rows, meta).await;
+    put(rows, meta.clone()).await;
+    // Neither becomes the other, in whatever order they are written.
+    for other in [
+        new("meta", on(&["a"])),
+        NewClusterPin {
+            cid: cid("queued"),
+            ..meta
+        },
+    ] {
+        let (other, refused) = (other.cid.clone(), rows.put_cluster_pins(vec![other]).await);
+        assert!(matches!(refused, Err(SharedError::OtherKind { cid }) if cid == other));
+    }
     for size in [1, 7, 100] {
         let mut seen: Vec<ClusterPin> = Vec::new();
         loop {

@@ -15,7 +15,7 @@ use crate::shared::Millis;
 use crate::shared::cluster::{
     Answer, Claimed, ClusterMetric, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Lease,
     NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Placement,
-    Removal, Renewal,
+    Removal, Renewal, ids_of,
 };
 
 const READ: &str = "read the cluster of";
@@ -174,7 +174,7 @@ impl ClusterRows for PostgresRows {
     }
 
     fn content_holders<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Vec<String>> {
-        Box::pin(async move { pins::holders(&self.pool, &cid.to_v1().to_bytes()).await })
+        Box::pin(pins::holders(&self.pool, ids_of(cid)))
     }
 
     fn pinned_holdings<'a>(
@@ -195,7 +195,7 @@ impl ClusterRows for PostgresRows {
     }
 
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
-        Box::pin(async move { pins::wants(&self.pool, peer, &cid.to_v1().to_bytes()).await })
+        Box::pin(pins::wants(&self.pool, peer, ids_of(cid)))
     }
 
     fn count_holdings<'a>(&'a self, peer: &'a str) -> Answer<'a, (u64, u64)> {

@@ -181,24 +181,35 @@ pub(super) async fn statuses(
     with_holdings(&mut connection, pins).await
 }
 
-pub(super) async fn holders(pool: &PgPool, content: &[u8]) -> Result<Vec<String>, SharedError> {
+/// The peers that have a content, by the ids of its pins.
+pub(super) async fn holders(
+    pool: &PgPool,
+    ids: [Option<Vec<u8>>; 2],
+) -> Result<Vec<String>, SharedError> {
+    let [new, old] = ids;
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT DISTINCT h.peer FROM cairn.cluster_pin p JOIN cairn.cluster_holding h ON h.pin = p.id
-         WHERE p.content = $1 AND h.status = 2 ORDER BY h.peer",
+        "SELECT DISTINCT peer FROM cairn.cluster_holding
+         WHERE pin IN ($1, $2) AND status = 2 ORDER BY peer",
     )
-    .bind(content)
+    .bind(new)
+    .bind(old)
     .fetch_all(pool)
     .await
     .map_err(failed(READ))?;
     Ok(rows.into_iter().map(|(peer,)| peer).collect())
 }
 
-pub(super) async fn wants(pool: &PgPool, peer: &str, content: &[u8]) -> Result<bool, SharedError> {
+pub(super) async fn wants(
+    pool: &PgPool,
+    peer: &str,
+    ids: [Option<Vec<u8>>; 2],
+) -> Result<bool, SharedError> {
+    let [new, old] = ids;
     let (wants,) = sqlx::query_as(
-        "SELECT EXISTS (SELECT 1 FROM cairn.cluster_pin p JOIN cairn.cluster_holding h ON h.pin = p.id
-         WHERE p.content = $1 AND h.peer = $2)",
+        "SELECT EXISTS (SELECT 1 FROM cairn.cluster_holding WHERE pin IN ($1, $2) AND peer = $3)",
     )
-    .bind(content)
+    .bind(new)
+    .bind(old)
     .bind(peer)
     .fetch_one(pool)
     .await

@@ -35,12 +35,17 @@ async fn put(
     new: &NewClusterPin,
 ) -> Result<ClusterPin, SharedError> {
     let own = PinColumns::of(new)?;
-    let before: Option<(bool,)> =
-        sqlx::query_as("SELECT direct FROM cairn.cluster_pin WHERE id = $1 FOR UPDATE")
+    let before: Option<(bool, i64)> =
+        sqlx::query_as("SELECT direct, kind FROM cairn.cluster_pin WHERE id = $1 FOR UPDATE")
             .bind(&own.id)
             .fetch_optional(&mut *connection)
             .await
             .map_err(failed(READ))?;
+    if before.is_some_and(|(_, kind)| kind != new.kind.number()) {
+        return Err(SharedError::OtherKind {
+            cid: new.cid.clone(),
+        });
+    }
     let row = sqlx::query(concat!(
         "INSERT INTO cairn.cluster_pin AS p (id, content, kind, direct, name, least, most, shard_size, metadata,
             origins, update_of, reference, depth, expires, created, everywhere)
@@ -89,7 +94,7 @@ async fn put(
         .await
         .map_err(failed(WRITE))?;
     }
-    if before.is_some_and(|(direct,)| direct != new.direct) {
+    if before.is_some_and(|(direct, _)| direct != new.direct) {
         sqlx::query(concat!(
             "UPDATE cairn.cluster_holding SET status = 0, attempts = 0, error = '', changed = now, due = now FROM (SELECT ",
             now!(),

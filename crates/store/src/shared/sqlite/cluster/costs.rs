@@ -9,7 +9,7 @@ use cairn_primitives::{Cid, Codec, Multihash};
 use rusqlite::Connection;
 
 use super::{peers, pins, work, write};
-use crate::shared::cluster::{Expiry, NewClusterPin, Outcome, PinKind, Placement};
+use crate::shared::cluster::{Expiry, NewClusterPin, Outcome, PinKind, Placement, ids_of};
 use crate::shared::releases::cid_key;
 use crate::shared::sqlite::{STEPS, pins as requests};
 
@@ -65,6 +65,7 @@ fn an_operation_on_one_row_looks_at_few() {
         .unwrap();
     let one = pin(PINS / 2);
     let key = cid_key(&one.cid);
+    let ids = ids_of(&one.cid);
     let waiting = NewClusterPin {
         source: None,
         ..pin(PINS)
@@ -80,10 +81,17 @@ fn an_operation_on_one_row_looks_at_few() {
         assert!(!requests::read::wants(&connection, "here", &key).unwrap());
     });
     count("a pin wants it", &|| {
-        assert!(pins::wants(&connection, "here", &key).unwrap());
+        assert!(pins::wants(&connection, "here", &ids).unwrap());
     });
     count("its holders", &|| {
-        assert_eq!(pins::holders(&connection, &key).unwrap(), ["here"]);
+        assert_eq!(pins::holders(&connection, &ids).unwrap(), ["here"]);
+    });
+    count("what a peer has, a page", &|| {
+        assert_eq!(work::pinned(&connection, "here", &key, 1).unwrap().len(), 1);
+    });
+    count("what is misplaced, where all peers are alive", &|| {
+        let found = work::misplaced(&connection, Duration::ZERO, &[], 10);
+        assert!(found.unwrap().is_empty());
     });
     count("its status", &|| {
         assert!(pins::status(&connection, &key).unwrap().is_some());

@@ -18,6 +18,7 @@ use crate::shared::Millis;
 use crate::shared::cluster::{
     Answer, Claimed, ClusterMetric, ClusterPin, ClusterPins, ClusterRows, ClusterUser, Lease,
     NewClusterPin, NewMetric, Outcome, Peers, PinKinds, PinListing, PinStatusRow, Removal, Renewal,
+    ids_of,
 };
 
 const READ: &str = "read the cluster of";
@@ -224,8 +225,8 @@ impl ClusterRows for SharedSqliteRows {
     }
 
     fn content_holders<'a>(&'a self, cid: &'a Cid) -> Answer<'a, Vec<String>> {
-        let content = cid.to_v1().to_bytes();
-        Box::pin(self.read(move |connection| pins::holders(connection, &content)))
+        let ids = ids_of(cid);
+        Box::pin(self.read(move |connection| pins::holders(connection, &ids)))
     }
 
     fn pinned_holdings<'a>(
@@ -250,8 +251,8 @@ impl ClusterRows for SharedSqliteRows {
     }
 
     fn cluster_wants<'a>(&'a self, peer: &'a str, cid: &'a Cid) -> Answer<'a, bool> {
-        let (peer, content) = (peer.to_owned(), cid.to_v1().to_bytes());
-        Box::pin(self.read(move |connection| pins::wants(connection, &peer, &content)))
+        let (peer, ids) = (peer.to_owned(), ids_of(cid));
+        Box::pin(self.read(move |connection| pins::wants(connection, &peer, &ids)))
     }
 
     fn count_holdings<'a>(&'a self, peer: &'a str) -> Answer<'a, (u64, u64)> {

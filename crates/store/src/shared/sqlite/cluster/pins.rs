@@ -171,27 +171,30 @@ pub(super) fn statuses(
     with_holdings(connection, page)
 }
 
-pub(super) fn holders(connection: &Connection, content: &[u8]) -> Result<Vec<String>, SharedError> {
+/// The peers that have a content, by the ids of its pins.
+pub(super) fn holders(
+    connection: &Connection,
+    ids: &[Option<Vec<u8>>; 2],
+) -> Result<Vec<String>, SharedError> {
+    let [new, old] = ids;
     connection
         .prepare_cached(
-            "SELECT DISTINCT h.peer FROM cluster_pin p JOIN cluster_holding h ON h.pin = p.id
-             WHERE p.content = ?1 AND h.status = 2 ORDER BY h.peer",
+            "SELECT DISTINCT peer FROM cluster_holding WHERE pin IN (?1, ?2) AND status = 2 ORDER BY peer",
         )
-        .and_then(|mut statement| statement.query_map([content], |row| row.get(0))?.collect())
+        .and_then(|mut statement| statement.query_map((new, old), |row| row.get(0))?.collect())
         .map_err(failed(READ))
 }
 
 pub(super) fn wants(
     connection: &Connection,
     peer: &str,
-    content: &[u8],
+    ids: &[Option<Vec<u8>>; 2],
 ) -> Result<bool, SharedError> {
-    // `CROSS JOIN` keeps the order of the tables: SQLite would begin with all holdings of the peer.
+    let [new, old] = ids;
     connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM cluster_pin p CROSS JOIN cluster_holding h ON h.pin = p.id
-             WHERE p.content = ?1 AND h.peer = ?2)",
+            "SELECT EXISTS (SELECT 1 FROM cluster_holding WHERE pin IN (?1, ?2) AND peer = ?3)",
         )
-        .and_then(|mut statement| statement.query_row((content, peer), |row| row.get(0)))
+        .and_then(|mut statement| statement.query_row((new, old, peer), |row| row.get(0)))
         .map_err(failed(READ))
 }

@@ -254,10 +254,11 @@ pub(super) fn misplaced(
             "SELECT ",
             pin_columns!(),
             " FROM cluster_pin p WHERE p.everywhere = 0 AND p.id IN (
-                SELECT h.pin FROM cluster_peer c JOIN cluster_holding h ON h.peer = c.id,
-                    cluster_state s, (SELECT ",
+                SELECT h.pin FROM cluster_state s CROSS JOIN (SELECT ",
             now!(),
-            " AS now) WHERE h.assigned = 1 AND h.pin > ?1
+            // Such a peer is rare: the holdings are not looked at without one.
+            " AS now) CROSS JOIN cluster_peer c CROSS JOIN cluster_holding h ON h.peer = c.id
+                WHERE h.assigned = 1 AND h.pin > ?1
                 AND (c.state = 1 OR (now > s.grace AND c.lease + ?2 < now)))
              ORDER BY p.id LIMIT ?3"
         ))
@@ -274,7 +275,7 @@ pub(super) fn misplaced(
 pub(super) fn count(connection: &Connection, peer: &str) -> Result<(u64, u64), SharedError> {
     let (waiting, pinned): (i64, i64) = connection
         .prepare_cached(
-            // Each of both counts is that of an index.
+            // Those that wait have an index.
             "SELECT waiting, held - waiting FROM (SELECT
                 (SELECT count(*) FROM cluster_holding WHERE peer = ?1 AND status <> 2) AS waiting,
                 (SELECT count(*) FROM cluster_holding WHERE peer = ?1) AS held)",

@@ -1,37 +1,71 @@
 //! Changing the pinset.
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 use super::pins::status;
 use super::{READ, WRITE};
 use crate::shared::cluster::{ClusterPin, NewClusterPin, PinColumns, Placement, Removal};
 use crate::shared::sqlite::accounts::changed;
-use crate::shared::sqlite::{failed, now, releases};
-use crate::shared::{PinKind, SharedError, page_limit};
+use crate::shared::sqlite::{clock, failed, now, releases};
+use crate::shared::{Millis, PinKind, SharedError, page_limit};
+
+/// A pin that is written again.
+struct Before {
+    version: i64,
+    direct: bool,
+    kind: i64,
+}
 
 pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<ClusterPin, SharedError> {
     let own = PinColumns::of(new)?;
-    let before: Option<bool> = connection
-        .prepare_cached("SELECT direct FROM cluster_pin WHERE id = ?1")
-        .and_then(|mut statement| statement.query_row([&own.id], |row| row.get(0)).optional())
-        .map_err(failed(READ))?;
-    let everywhere = new.placement == Placement::Everywhere;
-    // The row is read at the end: with RETURNING, SQLite would build a table for it.
-    let written = changed(
-        connection,
-        concat!(
-            "INSERT INTO cluster_pin AS p (id, content, kind, direct, name, least, most, shard_size, metadata, origins,
-                update_of, reference, depth, expires, created, everywhere)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, coalesce(?14, now + ?15), now, ?16
-             FROM (SELECT ",
+    // Nearly all pins are new: for those, two further statements are all.
+    let (now, before): (Millis, Option<Before>) = connection
+        .prepare_cached(concat!(
+            "SELECT ",
             now!(),
-            " AS now) WHERE ?14 IS NULL OR ?14 > now
-             ON CONFLICT (id) DO UPDATE SET version = p.version + 1, kind = excluded.kind, direct = excluded.direct,
-                name = excluded.name, least = excluded.least, most = excluded.most, shard_size = excluded.shard_size,
-                metadata = excluded.metadata, origins = excluded.origins, update_of = excluded.update_of,
-                reference = excluded.reference, depth = excluded.depth, expires = excluded.expires,
-                created = excluded.created, everywhere = excluded.everywhere"
-        ),
+            ", p.version, p.direct, p.kind FROM (SELECT 1) LEFT JOIN cluster_pin p ON p.id = ?1"
+        ))
+        .and_then(|mut statement| {
+            statement.query_row([&own.id], |row| {
+                let version: Option<i64> = row.get(1)?;
+                let before = match version {
+                    Some(version) => Some(Before {
+                        version,
+                        direct: row.get(2)?,
+                        kind: row.get(3)?,
+                    }),
+                    None => None,
+                };
+                Ok((row.get(0)?, before))
+            })
+        })
+        .map_err(failed(READ))?;
+    if own.at.is_some_and(|at| at <= now) {
+        return Err(SharedError::Range {
+            what: "the time of expiry",
+        });
+    }
+    if before
+        .as_ref()
+        .is_some_and(|before| before.kind != new.kind.number())
+    {
+        return Err(SharedError::OtherKind {
+            cid: new.cid.clone(),
+        });
+    }
+    let expires = own
+        .at
+        .or_else(|| own.after.map(|after| now.saturating_add(after)));
+    changed(
+        connection,
+        "INSERT INTO cluster_pin AS p (id, content, kind, direct, name, least, most, shard_size, metadata, origins,
+            update_of, reference, depth, expires, created, everywhere)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         ON CONFLICT (id) DO UPDATE SET version = p.version + 1, kind = excluded.kind, direct = excluded.direct,
+            name = excluded.name, least = excluded.least, most = excluded.most, shard_size = excluded.shard_size,
+            metadata = excluded.metadata, origins = excluded.origins, update_of = excluded.update_of,
+            reference = excluded.reference, depth = excluded.depth, expires = excluded.expires,
+            created = excluded.created, everywhere = excluded.everywhere",
         rusqlite::params![
             own.id,
             own.content,
@@ -46,17 +80,12 @@ pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<Cluste
             own.update_of,
             own.reference,
             new.depth,
-            own.at,
-            own.after,
-            everywhere,
+            expires,
+            now,
+            new.placement == Placement::Everywhere,
         ],
         WRITE,
     )?;
-    if !written {
-        return Err(SharedError::Range {
-            what: "the time of expiry",
-        });
-    }
     if let Some(owner) = &own.owner {
         changed(
             connection,
@@ -65,85 +94,124 @@ pub(super) fn put(connection: &Connection, new: &NewClusterPin) -> Result<Cluste
             WRITE,
         )?;
     }
-    if before.is_some_and(|direct| direct != new.direct) {
+    let placing = Placing {
+        id: &own.id,
+        source: new.source.as_deref(),
+        now,
+    };
+    let version = match before {
+        None => {
+            placing.assign(connection, &new.placement)?;
+            1
+        }
+        Some(Before {
+            version, direct, ..
+        }) => {
+            if direct != new.direct {
+                changed(
+                    connection,
+                    "UPDATE cluster_holding SET status = 0, attempts = 0, error = '', changed = ?2, due = ?2 WHERE pin = ?1",
+                    (&own.id, now),
+                    WRITE,
+                )?;
+            }
+            placing.assign_anew(connection, &new.placement)?;
+            version + 1
+        }
+    };
+    Ok(new.written(version, now, expires))
+}
+
+/// Which peers should have a pin, at a time.
+struct Placing<'a> {
+    id: &'a [u8],
+    /// A peer that has it already.
+    source: Option<&'a str>,
+    now: Millis,
+}
+
+/// What becomes of the holding of a peer that has one.
+macro_rules! again {
+    () => {
+        " ON CONFLICT (pin, peer) DO UPDATE SET assigned = excluded.assigned,
+            status = CASE WHEN excluded.status = 2 THEN 2 WHEN status = 3 THEN 0 ELSE status END,
+            attempts = CASE status WHEN 3 THEN 0 ELSE attempts END,
+            error = '',
+            changed = CASE excluded.status WHEN 2 THEN excluded.changed ELSE changed END,
+            due = CASE status WHEN 3 THEN excluded.due ELSE due END"
+    };
+}
+
+impl Placing<'_> {
+    /// Assigns the pin to other peers than before. Those that have failed try again.
+    fn assign_anew(
+        &self,
+        connection: &Connection,
+        placement: &Placement,
+    ) -> Result<(), SharedError> {
         changed(
             connection,
-            concat!(
-                "UPDATE cluster_holding SET status = 0, attempts = 0, error = '', changed = now, due = now FROM (SELECT ",
-                now!(),
-                " AS now) WHERE pin = ?1"
-            ),
-            [&own.id],
+            "UPDATE cluster_holding SET assigned = 0 WHERE pin = ?1 AND assigned = 1",
+            [self.id],
             WRITE,
         )?;
+        self.assign(connection, placement)?;
+        settle(connection, self.id)
     }
-    if let Some(source) = &new.source {
+
+    /// Assigns a pin that is assigned to nobody.
+    fn assign(&self, connection: &Connection, placement: &Placement) -> Result<(), SharedError> {
+        let peers = match placement {
+            Placement::Everywhere => {
+                changed(
+                    connection,
+                    concat!(
+                        "INSERT INTO cluster_holding (pin, peer, assigned, status, changed, due)
+                         SELECT ?1, id, state = 0, CASE id WHEN ?2 THEN 2 ELSE 0 END, ?3, ?3
+                         FROM cluster_peer WHERE state = 0 OR id = ?2",
+                        again!()
+                    ),
+                    (self.id, self.source, self.now),
+                    WRITE,
+                )?;
+                return Ok(());
+            }
+            Placement::On(peers) => peers.as_slice(),
+            Placement::Nowhere => &[],
+        };
+        for peer in peers {
+            // One that was removed since it was chosen: its pins move to others, as those of a drained peer.
+            changed(
+                connection,
+                "INSERT OR IGNORE INTO cluster_peer (id, epoch, state, info, lease, joined)
+                 VALUES (?1, 0, 1, '{}', 0, ?2)",
+                (peer, self.now),
+                WRITE,
+            )?;
+            self.hold(connection, peer, true)?;
+        }
+        match self.source {
+            Some(source) if !peers.iter().any(|peer| peer == source) => {
+                self.hold(connection, source, false)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn hold(&self, connection: &Connection, peer: &str, assigned: bool) -> Result<(), SharedError> {
+        let status = if self.source == Some(peer) { 2 } else { 0 };
         changed(
             connection,
             concat!(
                 "INSERT INTO cluster_holding (pin, peer, assigned, status, changed, due)
-                 SELECT ?1, ?2, 0, 2, now, now FROM (SELECT ",
-                now!(),
-                " AS now) WHERE true
-                 ON CONFLICT (pin, peer) DO UPDATE SET status = 2, error = '', changed = excluded.changed"
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+                again!()
             ),
-            (&own.id, source),
+            (self.id, peer, assigned, status, self.now),
             WRITE,
-        )?;
+        )
+        .map(drop)
     }
-    place(connection, &own.id, &new.placement)?;
-    let row = status(connection, &own.id)?;
-    row.map(|row| row.pin).ok_or(SharedError::Damaged {
-        what: "a pin that was written is not there",
-    })
-}
-
-/// Assigns a pin to peers. Those that have failed try again.
-fn place(connection: &Connection, id: &[u8], placement: &Placement) -> Result<(), SharedError> {
-    changed(
-        connection,
-        "UPDATE cluster_holding SET assigned = 0 WHERE pin = ?1 AND assigned = 1",
-        [id],
-        WRITE,
-    )?;
-    const ASSIGN: &str = " ON CONFLICT (pin, peer) DO UPDATE SET assigned = 1,
-        status = CASE status WHEN 3 THEN 0 ELSE status END,
-        attempts = CASE status WHEN 3 THEN 0 ELSE attempts END,
-        error = '',
-        due = CASE status WHEN 3 THEN excluded.due ELSE due END";
-    match placement {
-        Placement::Nowhere => {}
-        Placement::Everywhere => {
-            let query = format!(
-                "INSERT INTO cluster_holding (pin, peer, assigned, changed, due)
-                 SELECT ?1, id, 1, now, now FROM cluster_peer, (SELECT {} AS now) WHERE state = 0{ASSIGN}",
-                now!()
-            );
-            changed(connection, &query, [id], WRITE)?;
-        }
-        Placement::On(peers) => {
-            let query = format!(
-                "INSERT INTO cluster_holding (pin, peer, assigned, changed, due)
-                 SELECT ?1, ?2, 1, now, now FROM (SELECT {} AS now) WHERE true{ASSIGN}",
-                now!()
-            );
-            for peer in peers {
-                // One that was removed since it was chosen: its pins move to others, as those of a drained peer.
-                changed(
-                    connection,
-                    concat!(
-                        "INSERT OR IGNORE INTO cluster_peer (id, epoch, state, info, lease, joined)
-                         SELECT ?1, 0, 1, '{}', 0, ",
-                        now!()
-                    ),
-                    [peer],
-                    WRITE,
-                )?;
-                changed(connection, &query, (id, peer), WRITE)?;
-            }
-        }
-    }
-    settle(connection, id)
 }
 
 /// Holdings that are not assigned, and not needed any more: they hold nothing whole, or all that are assigned have it.
@@ -224,7 +292,12 @@ pub(super) fn reassign(
         WRITE,
     )?;
     if there {
-        place(connection, id, &Placement::On(peers.to_vec()))?;
+        let placing = Placing {
+            id,
+            source: None,
+            now: clock(connection)?,
+        };
+        placing.assign_anew(connection, &Placement::On(peers.to_vec()))?;
     }
     Ok(there)
 }
